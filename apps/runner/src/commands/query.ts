@@ -1,0 +1,28 @@
+import { SyncError } from '@tidemark/core'
+import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { csv } from '../show/csv.ts'
+import { plural } from '../show/numbers.ts'
+import { textTable } from '../show/text-table.ts'
+
+export interface QueryFlags {
+  readonly csv?: boolean | undefined
+}
+
+/** Runs one read-only statement against the database. */
+export async function query(call: Call, statement: string, flags: QueryFlags): Promise<number> {
+  const { terminal } = call
+  if (flags.csv === true && call.flags.json === true)
+    throw new SyncError('--csv and --json say two things; leave one out', 'fix-config')
+  const session = await openSession(call)
+  needDatabase(session)
+  const { columns, rows } = await withDestination(session, 'memory', (destination) => destination.query(statement))
+  if (flags.csv === true) terminal.printRaw(csv(columns, rows))
+  else {
+    terminal.printJson({
+      columns,
+      rows: rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
+    })
+    terminal.print(`${textTable(columns, rows)}\n(${plural(rows.length, 'row')})`)
+  }
+  return 0
+}

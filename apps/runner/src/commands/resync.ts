@@ -1,0 +1,46 @@
+import { createInterface } from 'node:readline/promises'
+import { SyncError } from '@tidemark/core'
+import { resync as run } from '@tidemark/engine'
+import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
+import { tell } from './sync.ts'
+
+export interface ResyncFlags {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly full?: boolean | undefined
+  readonly yes?: boolean | undefined
+}
+
+/** Reads a table again: a part of it, all that was read, or anew from nothing. */
+export async function resync(call: Call, table: string, { from, to, full, yes }: ResyncFlags): Promise<number> {
+  if (full === true && (from !== undefined || to !== undefined)) {
+    throw new SyncError(
+      '--full forgets the whole table, so --from and --to have no meaning beside it; leave out one or the other',
+      'fix-config',
+    )
+  }
+  const session = await openSession(call)
+  needDatabase(session)
+  const uses = await findUses(session)
+  if (full === true && yes !== true) await confirm(table)
+  const report = await call.interrupts.during(() =>
+    withDestination(session, 'create', async (destination) =>
+      run(runOptions(session, uses, destination, await destination.state()), { table, from, to, full }),
+    ),
+  )
+  return tell(session, report, uses)
+}
+
+async function confirm(table: string): Promise<void> {
+  const question = `--full removes all rows of ${table} and reads it from its start`
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new SyncError(`${question}; there is no one to ask here, so say --yes`, 'fix-config')
+  const dialog = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    // Ctrl-C here is a no.
+    const answer = await dialog.question(`${question}. Go on? (y/N) `).catch(() => 'no')
+    if (!/^y(es)?$/i.test(answer.trim())) throw new SyncError('stopped; nothing was changed', 'fix-config')
+  } finally {
+    dialog.close()
+  }
+}

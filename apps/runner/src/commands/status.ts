@@ -1,0 +1,22 @@
+import { statusOf } from '@tidemark/engine'
+import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { statusText } from '../show/status.ts'
+
+/** Says how far every table is, from the state alone. */
+export async function status(call: Call): Promise<number> {
+  const session = await openSession(call)
+  const { terminal, command, secrets, target } = session
+  if (!target.exists) {
+    terminal.printJson(statusOf({ tables: new Map() }))
+    terminal.print(noDatabase(session))
+    return 0
+  }
+  const now = statusOf(await withDestination(session, 'memory', (destination) => destination.state()))
+  terminal.printJson(now)
+  terminal.print(secrets.redact(statusText(now, command)))
+  return 0
+}
+
+export function noDatabase({ target, command }: Session): string {
+  return `There is no database yet (${target.path}). The first sync makes it: ${command('sync')}`
+}

@@ -1,0 +1,86 @@
+import { SyncError } from '@tidemark/core'
+import { parseDuration } from '@tidemark/core/engine'
+import { EXIT, type Report, sync as run } from '@tidemark/engine'
+import { redactDeep } from '../redact-deep.ts'
+import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
+import { settingsFrom } from '../settings.ts'
+import { followProgress } from '../show/progress.ts'
+import { failureLines, lookCommand, reportSummary, reportTable } from '../show/report.ts'
+import type { Uses } from '../uses.ts'
+
+export interface SyncFlags {
+  /** After this no new history begins: `10m`. */
+  readonly maxTime?: string | undefined
+  readonly acceptDeletions?: boolean | undefined
+}
+
+/** Reads what is missing, of all tables or of those that are named. */
+export async function sync(
+  call: Call,
+  names: readonly string[],
+  { maxTime, acceptDeletions }: SyncFlags,
+): Promise<number> {
+  const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
+  if (maxTime !== undefined && maxTimeMs === undefined) {
+    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config')
+  }
+  const session = await openSession(call)
+  const uses = await findUses(session)
+  // Without a source there is still something to do where tables are known: they are marked as removed.
+  if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
+  const progress = followProgress(call.terminal.say)
+  const report = await call.interrupts.during(() =>
+    withDestination(session, 'create', async (destination) => {
+      const options = {
+        ...runOptions(session, uses, destination, await destination.state()),
+        onEvent: progress.onEvent,
+      }
+      return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
+    }),
+  )
+  progress.stop()
+  const exitCode = tell(session, report, uses)
+  if (isIdle(uses)) call.terminal.print(idleText(session, uses.unconfigured.length))
+  return exitCode
+}
+
+const isIdle = ({ uses, unavailable }: Uses): boolean => uses.length === 0 && unavailable.length === 0
+
+function sayIdle(session: Session, { unconfigured }: Uses): number {
+  session.terminal.printJson({ run: null, exitCode: EXIT.ok, sources: [], tables: [], unconfigured })
+  session.terminal.print(idleText(session, unconfigured.length))
+  return EXIT.ok
+}
+
+function idleText({ project, command }: Session, unconfigured: number): string {
+  const [what, way] =
+    unconfigured > 0
+      ? ['configured', 'Write what is missing into tidemark.config.ts']
+      : ['installed', 'Add one: pnpm add @tidemark/source-git']
+  return `No source is ${what} in ${project.folder}. ${way}, then: ${command('sync')}`
+}
+
+/** Prints what a run did. @returns its exit code. */
+export function tell(session: Session, report: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
+  const { terminal, secrets, command, flags } = session
+  const exitCode = session.interrupts.exitCode() ?? report.exitCode
+  terminal.printJson(redactDeep({ ...report, exitCode, unconfigured }, secrets.redact))
+  const failures = failureLines(report, command)
+  if (flags.json === true) for (const line of failures) terminal.say(line)
+  if (report.tables.length > 0) terminal.print(`${reportTable(report)}\n`)
+  for (const line of failures) terminal.print(secrets.redact(line))
+  if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
+  terminal.print(reportSummary(report))
+  const look = lookCommand(report, command)
+  if (look !== undefined) terminal.print(`To look at it: ${look}`)
+  return exitCode
+}
+
+function stacksOf({ sources, tables, failure }: Report): readonly string[] {
+  const failures = [
+    ...sources.map((source) => source.failure),
+    ...tables.flatMap((table) => table.failures.map((one) => one.failure)),
+    failure,
+  ]
+  return failures.flatMap((one) => (one?.stack === undefined ? [] : [one.stack]))
+}

@@ -1,0 +1,59 @@
+import type { State, TableState } from '@tidemark/core/engine'
+import { type Call, openSession, withDestination } from '../session.ts'
+import { textTable } from '../show/text-table.ts'
+import { noDatabase } from './status.ts'
+
+/** Lists the tracked tables and what they are made of, from the state alone. */
+export async function tables(call: Call): Promise<number> {
+  const session = await openSession(call)
+  const { terminal, target, command } = session
+  if (!target.exists) {
+    terminal.printJson({ tables: [] })
+    terminal.print(noDatabase(session))
+    return 0
+  }
+  const list = tablesIn(await withDestination(session, 'memory', (destination) => destination.state()))
+  terminal.printJson({ tables: list })
+  const rows = list.map((table) => [
+    table.name,
+    table.source,
+    table.status,
+    table.primary_key.join(', '),
+    table.cursor ?? '',
+    table.columns.map((column) => `${column.name} ${column.type}`).join(', '),
+  ])
+  terminal.print(
+    list.length === 0
+      ? `No table is tracked yet. The first sync does it: ${command('sync')}`
+      : textTable(['table', 'source', 'status', 'primary key', 'cursor', 'columns'], rows, { width: 100 }),
+  )
+  return 0
+}
+
+interface TableLine {
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  readonly status: string
+  readonly primary_key: readonly string[]
+  readonly cursor: string | null
+  readonly partitioned: boolean
+  readonly columns: readonly { readonly name: string; readonly column: string; readonly type: string }[]
+}
+
+function tablesIn({ tables: known }: State): readonly TableLine[] {
+  return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(lineOf)
+}
+
+function lineOf({ name, source, table, status, facts }: TableState): TableLine {
+  return {
+    name,
+    source,
+    table,
+    status,
+    primary_key: facts?.primaryKey ?? [],
+    cursor: facts?.cursor?.column ?? null,
+    partitioned: facts?.partitioned ?? false,
+    columns: facts?.columns ?? [],
+  }
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod'
+import { at, pathOf } from './config-path.ts'
+import { alternativesOf, childrenOf, hasCatchall, shapeOf } from './schema-walk.ts'
+import { suggestion } from './suggestion.ts'
+
+type Schema = z.core.$ZodType
+type Issue = z.core.$ZodIssue
+
+/** Keys that no schema names, at any depth: zod drops them, but whoever wrote one meant something. */
+export function unknownKeys(schema: Schema, value: unknown, path: string): readonly string[] {
+  const objects = alternativesOf(schema).filter((one) => fitsShape(one, value))
+  // Of several that may be meant, none can be held against the other.
+  if (objects.length !== 1) return []
+  const [only] = objects as [Schema]
+  const shape = shapeOf(only)
+  const here =
+    shape === undefined || hasCatchall(only)
+      ? []
+      : Object.keys(value as object)
+          .filter((key) => !Object.hasOwn(shape, key))
+          .map((key) => `${at(path, key)}: there is no such key; ${suggestion(key, Object.keys(shape), 'keys')}`)
+  return [
+    ...here,
+    ...childrenOf(only, value).flatMap((child) => unknownKeys(child.schema, child.value, at(path, child.key))),
+  ]
+}
+
+function fitsShape(schema: Schema, value: unknown): boolean {
+  if (Array.isArray(value)) return ['array', 'tuple'].includes(schema._zod.def.type)
+  return typeof value === 'object' && value !== null && ['object', 'record'].includes(schema._zod.def.type)
+}
+
+/** What zod found, one line a problem, each with its place: `sources.git.config.paths[0]: expected string, not 7`. */
+export function problemLines(issues: readonly Issue[], value: unknown, path: string): readonly string[] {
+  return issues.flatMap((issue) => {
+    const input = issue.path.reduce<unknown>(
+      (inner, key) => (inner as Record<PropertyKey, unknown> | undefined | null)?.[key],
+      value,
+    )
+    if (issue.code === 'invalid_union') {
+      const deeper = issue.errors.filter((one) => one.length > 0).sort((a, b) => depthOf(b) - depthOf(a))[0]
+      if (deeper !== undefined && (depthOf(deeper) > 0 || isCustom(deeper)))
+        return problemLines(deeper, input, pathOf(path, issue.path))
+    }
+    return [`${pathOf(path, issue.path)}: ${sentence(issue, input)}`]
+  })
+}
+
+const depthOf = (issues: readonly Issue[]): number => Math.max(...issues.map((issue) => issue.path.length))
+const isCustom = (issues: readonly Issue[]): boolean => issues.some((issue) => issue.code === 'custom')
+
+function sentence(issue: Issue, input: unknown): string {
+  if (issue.code === 'invalid_type' && input === undefined) return `is missing; expected ${issue.expected}`
+  if (issue.code === 'invalid_union') return `expected ${issue.errors.flat().map(expectation).join(' or ')}`
+  return issue.message.replace(/^Invalid (input|option): /, '')
+}
+
+function expectation(issue: Issue): string {
+  return issue.message
+    .replace(/^Invalid (input|option): /, '')
+    .replace(/^expected /, '')
+    .replace(/, received .*$/, '')
+}

@@ -1,0 +1,70 @@
+import { parseDate, parseDuration, parseInstant } from '@tidemark/core/engine'
+import { z } from 'zod'
+import { isUnresolved } from './placeholders.ts'
+
+// A variable that is not set leaves its placeholder: that is complained about when it is needed, not here.
+function text(is: (value: string) => boolean, expected: string): z.ZodString {
+  return z.string().refine((value) => isUnresolved(value) || is(value), {
+    error: (issue) => `${JSON.stringify(issue.input)} is no ${expected}`,
+  })
+}
+
+const isDate = (value: string): boolean => parseDate(value) !== undefined || parseInstant(value) !== undefined
+const date = text(isDate, 'date; write 2024-01-31 or 2024-01-31T08:00:00Z')
+const duration = text((value) => (parseDuration(value) ?? 0) > 0, 'length of time; write 30s, 5m, 1h or 1d')
+const lookback = text((value) => parseDuration(value) !== undefined, 'length of time; write 30s, 5m, 1h or 1d')
+const count = z.int().min(0)
+const start = z.union([date, z.int()])
+const schemaMode = z.enum(['evolve', 'freeze', 'discard-row'])
+const deletes = z.enum(['soft', 'hard'])
+const limit = z.object({ share: z.number().min(0).max(1), above: count })
+
+const TableOptions = z.object({
+  initialSyncStart: start.optional(),
+  every: duration.optional(),
+  lookback: z.union([lookback, count]).optional(),
+  columns: z.record(z.string(), z.literal(false)).optional(),
+  deletes: deletes.optional(),
+  schema: schemaMode.optional(),
+})
+
+const UseConfig = z.object({
+  source: z.string().optional(),
+  config: z.record(z.string(), z.unknown()).optional(),
+  initialSyncStart: start.optional(),
+  every: duration.optional(),
+  prefix: text(
+    (value) => /^[a-z][a-z0-9_]*$/.test(value),
+    'prefix; write lower case letters, digits and "_"',
+  ).optional(),
+  schema: schemaMode.optional(),
+  deletes: deletes.optional(),
+  tables: z.record(z.string(), z.union([z.literal(false), TableOptions])).optional(),
+})
+export type UseConfig = z.infer<typeof UseConfig>
+
+const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).superRefine((uses, context) => {
+  for (const [name, use] of Object.entries(uses)) {
+    // What is switched off may also be called by its package.
+    if (use === false || /^[a-z][a-z0-9_]*$/.test(name)) continue
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: 'a name here is lower case letters, digits and "_", starting with a letter',
+    })
+  }
+})
+
+/** What a config file may say. The README lists the same keys for users; a test compares them. */
+export const ConfigSchema = z.object({
+  destination: z.string().min(1).optional(),
+  initialSyncStart: date.optional(),
+  synced_tables: z.union([z.string(), z.array(z.string())]).optional(),
+  to_timestamp: date.optional(),
+  concurrency: z.int().min(1).max(256).optional(),
+  perSource: z.int().min(1).max(256).optional(),
+  rail: z.union([z.literal(false), limit]).optional(),
+  rejects: limit.optional(),
+  sources: sources.optional(),
+})
+export type ConfigData = z.infer<typeof ConfigSchema>

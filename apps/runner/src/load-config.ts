@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { extname, isAbsolute, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+import { problemLines, unknownKeys } from './config-problems.ts'
+import { type ConfigData, ConfigSchema } from './config-schema.ts'
+import { importDefault } from './discover.ts'
+import { type MissingVariable, readReferences, resolvePlaceholders } from './placeholders.ts'
+
+/** A config that was read and found to be one. */
+export interface LoadedConfig {
+  /** Undefined where there is no file: everything is as it comes. */
+  readonly file: string | undefined
+  readonly data: ConfigData
+  /** Variables that are used and not set; whoever needs one says so with `demand`. */
+  readonly missing: readonly MissingVariable[]
+}
+
+const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `tidemark.config.${ending}`)
+
+/** Adds what `.env` in the project folder says to the environment, which it never overrides. */
+export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void {
+  const file = join(folder, '.env')
+  if (!existsSync(file)) return
+  try {
+    for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) environment[name] ??= value
+  } catch (cause) {
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+  }
+}
+
+export interface ConfigPlace {
+  readonly folder: string
+  /** What `--config` says, from the working directory. */
+  readonly asked: string | undefined
+  readonly cwd: string
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** Finds, reads and checks the config. @throws SyncError `fix-config` with every problem, each with its place. */
+export async function loadConfig({ folder, asked, cwd, environment }: ConfigPlace): Promise<LoadedConfig> {
+  const file = asked === undefined ? findConfig(folder) : askedConfig(cwd, asked)
+  if (file === undefined) return { file, data: {}, missing: [] }
+  const { value, missing } = resolvePlaceholders(await readConfig(file), environment)
+  const problems = unknownKeys(ConfigSchema, value, '')
+  const parsed = ConfigSchema.safeParse(value)
+  if (parsed.success && problems.length === 0) return { file, data: consistent(file, parsed.data), missing }
+  throw configError(file, [...problems, ...(parsed.success ? [] : problemLines(parsed.error.issues, value, ''))])
+}
+
+function findConfig(folder: string): string | undefined {
+  const [file, second] = NAMES.map((name) => join(folder, name)).filter((one) => existsSync(one))
+  if (second !== undefined)
+    throw new SyncError(
+      `there are two configs, ${file} and ${second}; keep one, or name one with --config`,
+      'fix-config',
+    )
+  return file
+}
+
+function askedConfig(cwd: string, asked: string): string {
+  const file = isAbsolute(asked) ? asked : resolve(cwd, asked)
+  if (!existsSync(file)) throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config')
+  return file
+}
+
+async function readConfig(file: string): Promise<unknown> {
+  const value = extname(file) === '.json' ? readReferences(readJson(file)) : await importConfig(file)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  const way =
+    extname(file) === '.json' ? 'it must hold one object' : 'it must end in: export default defineConfig({ … })'
+  throw new SyncError(`${file} is no config; ${way}`, 'fix-config')
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause })
+  }
+}
+
+async function importConfig(file: string): Promise<unknown> {
+  try {
+    return await importDefault(file)
+  } catch (cause) {
+    const place = cause instanceof Error ? placeIn(file, cause) : ''
+    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}`, 'fix-config', { cause })
+  }
+}
+
+/** `:12` of the first stack line that lies in the file. */
+function placeIn(file: string, { stack = '' }: Error): string {
+  const line = stack.split('\n').find((one) => one.includes(file))
+  return line === undefined ? '' : (/:\d+(?=:\d+\)?$|$)/.exec(line)?.[0] ?? '')
+}
+
+function consistent(file: string, data: ConfigData): ConfigData {
+  if (data.synced_tables !== undefined && data.to_timestamp === undefined) {
+    throw configError(file, [
+      'to_timestamp: is missing; synced_tables needs it, to say up to when those tables are synced',
+    ])
+  }
+  if (data.to_timestamp !== undefined && data.synced_tables === undefined) {
+    throw configError(file, [
+      'synced_tables: is missing; to_timestamp needs it, to say which tables are synced up to then',
+    ])
+  }
+  return data
+}
+
+export function configError(file: string | undefined, problems: readonly string[]): SyncError {
+  const where = file ?? 'the config'
+  const [first, ...more] = problems
+  const message =
+    more.length === 0
+      ? `${where}: ${first}`
+      : `${where} has ${problems.length} problems:\n${problems.map((one) => `  ${one}`).join('\n')}`
+  return new SyncError(message, 'fix-config', { code: 'config' })
+}
+
+/** @throws SyncError where a variable is not set that is needed now. */
+export function demand({ file, missing }: LoadedConfig, needed: (path: string) => boolean): void {
+  const lines = missing
+    .filter(({ path }) => needed(path))
+    .map(
+      ({ name, path }) =>
+        `${path}: the environment variable ${name} is not set; set it, or write it into .env in the project folder`,
+    )
+  if (lines.length > 0) throw configError(file, lines)
+}

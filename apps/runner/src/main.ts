@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// Checks the version before anything else is loaded: on an older Node the import of node:sqlite alone would fail, with a
+// message that helps nobody. Imports are loaded before any code runs, so the rest comes in through require().
+import { createRequire } from 'node:module'
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  console.error(
+    `tidemark needs Node 24 or newer; this is ${process.version}. Install it from https://nodejs.org, then try again.`,
+  )
+  process.exitCode = 2
+} else {
+  const require = createRequire(import.meta.url)
+  require('./cli.js')
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+
+/** The folder whose dependencies are asked for sources, and where the config and the data are. */
+export interface Project {
+  readonly folder: string
+  /** Names of the packages that its package.json lists under `dependencies`. */
+  readonly dependencies: readonly string[]
+}
+
+/** The nearest folder with a package.json at or above the working directory, or the one that was asked for. */
+export function findProject(cwd: string, asked: string | undefined): Project {
+  const folder = asked === undefined ? nearestProject(cwd) : askedProject(resolve(cwd, asked), asked)
+  return { folder: realpathSync(folder), dependencies: dependenciesOf(join(folder, 'package.json')) }
+}
+
+function nearestProject(cwd: string): string {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (folder === dirname(folder)) {
+      throw new SyncError(
+        `there is no package.json in ${cwd} or above it; go to a project's folder, name one with --project <folder>, or start one with "npm init"`,
+        'fix-config',
+      )
+    }
+  }
+}
+
+function askedProject(folder: string, asked: string): string {
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (stats?.isDirectory() !== true)
+    throw new SyncError(`--project ${asked}: there is no folder ${folder}`, 'fix-config')
+  if (!existsSync(join(folder, 'package.json'))) {
+    throw new SyncError(
+      `--project ${asked}: the folder ${folder} has no package.json, so it says nothing about installed sources`,
+      'fix-config',
+    )
+  }
+  return folder
+}
+
+function dependenciesOf(file: string): readonly string[] {
+  const manifest = readManifest(file)
+  const { dependencies } = manifest as { dependencies?: unknown }
+  return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies).sort() : []
+}
+
+/** @throws SyncError `fix-config` where the file is not readable or no JSON object. */
+export function readManifest(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
+    if (typeof manifest === 'object' && manifest !== null) return manifest as Record<string, unknown>
+  } catch (cause) {
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+  }
+  throw new SyncError(`${file} holds no JSON object`, 'fix-config')
+}

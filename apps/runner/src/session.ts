@@ -1,0 +1,158 @@
+import { type Logger, SyncError } from '@tidemark/core'
+import type { Destination, State } from '@tidemark/core/engine'
+import { openDestination } from '@tidemark/destination'
+import type { RunOptions } from '@tidemark/engine'
+import { discover } from './discover.ts'
+import type { Interrupts } from './interrupts.ts'
+import { demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
+import { findProject, type Project } from './project.ts'
+import { passwordsIn, type Secrets } from './secrets.ts'
+import { settingsFrom } from './settings.ts'
+import { commandFor } from './show/command.ts'
+import { askedTarget, configuredTarget, type Target } from './target.ts'
+import type { Terminal } from './terminal.ts'
+import { isAlive, thisRunner } from './this-runner.ts'
+import { chooseUses, type Uses } from './uses.ts'
+
+/** The flags that every verb takes. */
+export interface Flags {
+  readonly project?: string | undefined
+  readonly config?: string | undefined
+  readonly destination?: string | undefined
+  readonly json?: boolean | undefined
+  readonly verbose?: boolean | undefined
+}
+
+/** What a verb is called with. */
+export interface Call {
+  readonly flags: Flags
+  readonly cwd: string
+  readonly environment: NodeJS.ProcessEnv
+  readonly terminal: Terminal
+  readonly log: Logger
+  readonly secrets: Secrets
+  readonly interrupts: Interrupts
+}
+
+/** A call with its project, its config and its database. */
+export interface Session extends Call {
+  readonly project: Project
+  readonly config: LoadedConfig
+  readonly target: Target
+  /** How a user calls a verb from where this one was called. */
+  readonly command: (rest: string) => string
+}
+
+/** Finds project, config and database. Opens nothing. */
+export async function openSession(call: Call): Promise<Session> {
+  const { flags, cwd, environment, secrets } = call
+  const project = findProject(cwd, flags.project)
+  loadDotEnv(project.folder, environment)
+  const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
+  if (flags.destination === undefined) demand(config, (path) => path === 'destination')
+  secrets.add(passwordsIn(config.data.destination))
+  const asked = flags.destination === undefined ? undefined : askedTarget(flags.destination)
+  // Sources read relative paths from where the process is, and their config stands in the project.
+  process.chdir(project.folder)
+  const target = asked ?? configuredTarget(config.data.destination)
+  return { ...call, project, config, target, command: commandFor({ cwd, project: project.folder, flags, environment }) }
+}
+
+/** Discovers the installed sources and puts the config to them. */
+export async function findUses(session: Session): Promise<Uses> {
+  const { config, project, secrets, log, terminal } = session
+  demand(config, () => true)
+  const discovered = await discover(project)
+  for (const name of discovered.absent) log.warn(`the dependency ${name} is not installed; run "pnpm install"`)
+  const uses = await chooseUses(config, discovered, secrets)
+  for (const note of uses.notes) log.warn(note)
+  for (const { name, package: from, missing } of uses.unconfigured) {
+    terminal.say(`${name} (${from}) is installed and not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+  }
+  for (const { name, from } of uses.uses) log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`)
+  return uses
+}
+
+/** What to open where there is no database yet: a new one, or one in memory that is forgotten. */
+type Otherwise = 'create' | 'memory'
+
+/** Opens the database, works with it, closes it. */
+export async function withDestination<T>(
+  session: Session,
+  otherwise: Otherwise,
+  work: (destination: Destination) => Promise<T>,
+): Promise<T> {
+  const { path, exists } = session.target
+  const url = otherwise === 'memory' && !exists ? ':memory:' : path
+  const destination = await openDestination({
+    url,
+    runner: thisRunner(),
+    isAlive: (runner) => isAlive(runner) !== false,
+    log: session.log,
+  })
+  try {
+    return await work(destination)
+  } finally {
+    await destination.close()
+  }
+}
+
+/** What the engine is given for these uses. */
+export function runOptions(
+  session: Session,
+  { uses, unavailable, unconfigured }: Uses,
+  destination: Destination,
+  state: State,
+): RunOptions {
+  const { config, interrupts, log, secrets } = session
+  return {
+    uses,
+    unavailable: [...unavailable, ...lost({ uses, unavailable, unconfigured }, state)],
+    destination,
+    settings: settingsFrom(config.data),
+    signal: interrupts.signal,
+    log,
+    redact: secrets.redact,
+  }
+}
+
+/**
+ * Uses that the state knows and that are gone without anyone having removed them: their source lost its config, or
+ * belongs to a package that broke before it could say its name. Their tables are not taken for removed.
+ */
+function lost({ uses, unavailable, unconfigured }: Omit<Uses, 'notes'>, state: State): Uses['unavailable'] {
+  const present = new Set([...uses, ...unavailable].map((one) => one.name))
+  const known = new Set(
+    [...state.tables.values()].filter((table) => table.status !== 'removed').map((table) => table.source),
+  )
+  const gone = [...known].filter((name) => !present.has(name))
+  const nameless = unavailable.find((one) => !known.has(one.name))
+  return gone.flatMap((name) => {
+    const now = unconfigured.find((one) => one.name === name)
+    if (now !== undefined) {
+      const message = `source "${name}" has lost its config: ${now.missing.join('; ')}`
+      return [
+        {
+          name,
+          failure: {
+            message,
+            remedy: 'fix-config' as const,
+            code: undefined,
+            retryAfterMs: undefined,
+            stack: undefined,
+          },
+        },
+      ]
+    }
+    return nameless === undefined ? [] : [{ name, failure: nameless.failure }]
+  })
+}
+
+/** @throws SyncError where there is no database yet, for verbs that only look. */
+export function needDatabase({ target, command }: Session): void {
+  if (!target.exists)
+    throw new SyncError(
+      `there is no database yet (${target.path}); the first sync makes it: ${command('sync')}`,
+      'fix-config',
+    )
+}

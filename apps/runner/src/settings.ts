@@ -1,0 +1,24 @@
+import type { Settings } from '@tidemark/engine'
+import type { ConfigData } from './config-schema.ts'
+
+/** The engine's settings, out of a config and the command line. */
+export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
+  return {
+    initialSyncStart: data.initialSyncStart,
+    concurrency: data.concurrency,
+    perSource: data.perSource,
+    maxTimeMs,
+    synced:
+      data.to_timestamp === undefined
+        ? undefined
+        : { tables: namesIn(data.synced_tables ?? []), to: data.to_timestamp },
+    rejectLimit: data.rejects,
+    // More than all of the rows can never go.
+    rail: data.rail === false ? { share: 1, above: 0 } : data.rail,
+  }
+}
+
+function namesIn(list: string | readonly string[]): readonly string[] {
+  const names = typeof list === 'string' ? list.split(',') : list
+  return names.map((name) => name.trim()).filter((name) => name !== '')
+}

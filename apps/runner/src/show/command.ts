@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+export interface Invoked {
+  readonly cwd: string
+  readonly project: string
+  readonly flags: {
+    readonly project?: string | undefined
+    readonly config?: string | undefined
+    readonly destination?: string | undefined
+  }
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** How to call this again: `pnpm tidemark` where the workspace has a script for it, else `npx tidemark`. */
+export function commandFor({ cwd, project, flags, environment }: Invoked): (rest: string) => string {
+  const script = scriptFor(project)
+  const start = script ? `${pnpm(environment)} tidemark` : 'npx tidemark'
+  const away = !script && flags.project !== undefined && resolve(cwd) !== project
+  const more = [
+    ...(away ? ['--project', relative(cwd, project)] : []),
+    ...(flags.config === undefined ? [] : ['--config', flags.config]),
+    ...(flags.destination === undefined ? [] : ['--destination', flags.destination]),
+  ]
+  const prefix = [start, ...more.map(quoted)].join(' ')
+  return (rest) => `${prefix} ${rest}`
+}
+
+/** Whether a workspace above has a script `tidemark` that is meant for this project. */
+function scriptFor(project: string): boolean {
+  for (let folder = dirname(project); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'pnpm-workspace.yaml'))) {
+      const target = /--project[= ]+(\S+)/.exec(scriptIn(folder))?.[1]
+      return target !== undefined && resolve(folder, target) === project
+    }
+    if (folder === dirname(folder)) return false
+  }
+}
+
+function scriptIn(folder: string): string {
+  try {
+    const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      scripts?: Record<string, string>
+    }
+    return scripts?.['tidemark'] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** On a machine with only npm, pnpm itself came through npx. */
+function pnpm({ npm_execpath: path = '', npm_config_user_agent: agent = '' }: NodeJS.ProcessEnv): string {
+  const version = /^pnpm\/(\S+)/.exec(agent)?.[1]
+  return /[\\/]_npx[\\/]/.test(path) && version !== undefined ? `npx -y pnpm@${version}` : 'pnpm'
+}
+
+export function quoted(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,91 @@
+import type { Report, TableReport } from '@tidemark/engine'
+import { type FailedThing, failureLine } from './failure.ts'
+import { countText, durationText, plural } from './numbers.ts'
+import { oneLine } from './plain.ts'
+import { textTable } from './text-table.ts'
+
+type Command = (rest: string) => string
+
+/** What a run did: a line a table. */
+export function reportTable({ tables }: Report): string {
+  const header = ['table', 'status', 'written', 'unchanged', 'deleted', 'rejected', 'left', 'time']
+  const rows = tables.map((table) => [
+    table.name,
+    table.heldBy === undefined ? table.status : 'held',
+    table.rows.written,
+    table.rows.unchanged,
+    table.rows.deleted,
+    table.rows.rejected,
+    table.stepsLeft,
+    durationText(table.durationMs),
+  ])
+  return textTable(header, rows)
+}
+
+export function reportSummary(report: Report): string {
+  const written = report.tables.reduce((sum, table) => sum + table.rows.written, 0)
+  const left = report.tables.reduce((sum, table) => sum + table.stepsLeft, 0)
+  const parts = [
+    plural(report.tables.length, 'table'),
+    `${plural(written, 'row')} written`,
+    ...(left === 0 ? [] : [`${plural(left, 'window')} left for the next run`]),
+    `in ${durationText(report.durationMs)}`,
+  ]
+  return `${parts.join(', ')}${report.interrupted ? ' (stopped)' : ''}`
+}
+
+/** Each thing that failed, with the command that goes on. */
+export function failedThings(report: Report, command: Command): readonly FailedThing[] {
+  const sources = report.sources.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [{ thing: `source ${name}`, failure, command: command(`sync ${name}`) }],
+  )
+  const tables = report.tables.flatMap((table) =>
+    table.failures.map(({ partition, failure }) => ({
+      thing: `table ${table.name}${partition === '' ? '' : `, partition ${partition}`}`,
+      failure,
+      command: command(`sync ${table.name}${failure.code === 'rail' ? ' --accept-deletions' : ''}`),
+    })),
+  )
+  const whole =
+    report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure, command: command('sync') }]
+  return [...sources, ...tables, ...whole]
+}
+
+export function failureLines(report: Report, command: Command): readonly string[] {
+  const things = failedThings(report, command)
+  const lines = things.slice(0, MOST).map(failureLine)
+  const more = things.length - MOST
+  const held = report.tables.filter((table) => table.heldBy !== undefined).map(heldLine)
+  const paused = report.tables.flatMap(({ name, pausedFor }) =>
+    pausedFor === undefined
+      ? []
+      : [
+          `paused: table ${name}: ${oneLine(pausedFor)}; to read it anew from its start: ${command(`resync ${name} --full`)}`,
+        ],
+  )
+  return [
+    ...lines,
+    ...paused,
+    ...(more > 0 ? [`failed: ${countText(more)} more; all of them: ${command('sync --json')}`] : []),
+    ...held,
+  ]
+}
+
+// Thousands of partitions may fail for one reason.
+const MOST = 50
+
+function heldLine({ name, heldBy }: TableReport): string {
+  const until = heldBy === undefined ? '' : new Date(Number(heldBy.until / 1000n)).toISOString()
+  return `held: table ${name} is held by another runner (process ${heldBy?.pid} on ${heldBy?.host}); it is free when that ends, or at ${until} if it is dead`
+}
+
+/** The command that looks at what was synced: at the table that got most. */
+export function lookCommand({ tables }: Report, command: Command): string | undefined {
+  const [most] = [...tables].filter(hasRows).sort((a, b) => b.rows.written - a.rows.written)
+  if (most === undefined) return undefined
+  const name = /^[a-z_][a-z0-9_]*$/.test(most.name) ? most.name : `\\"${most.name.replaceAll('"', '')}\\"`
+  return command(`query "select * from ${name} limit 10"`)
+}
+
+const hasRows = ({ status, failures, heldBy, rows }: TableReport): boolean =>
+  rows.written + rows.unchanged > 0 || (status !== 'paused' && failures.length === 0 && heldBy === undefined)

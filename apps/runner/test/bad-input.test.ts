@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { dailySource, reference, type TestProject, testProject } from './test-project.ts'
+
+function daily(): TestProject {
+  const project = testProject()
+  project.install('daily', dailySource('daily'))
+  return project
+}
+
+/** Nothing that a run makes is there. */
+function isUntouched({ folder }: TestProject): boolean {
+  return !existsSync(join(folder, 'data'))
+}
+
+describe('bad input ends with 2, says what and how, and leaves nothing behind', () => {
+  it.each([
+    [
+      'an unknown config key',
+      { sorces: {} },
+      /tidemark\.config\.json: sorces: there is no such key; did you mean "sources"\?/,
+    ],
+    [
+      'a missing environment variable',
+      { initialSyncStart: reference('NOWHERE') },
+      /initialSyncStart: the environment variable NOWHERE is not set; set it, or write it into \.env in the project folder/,
+    ],
+    [
+      'dates and lengths that are none',
+      { initialSyncStart: '2024-13-01', sources: { daily: { every: '5x' } } },
+      /has 2 problems:\n {2}initialSyncStart: "2024-13-01" is no date.*\n {2}sources\.daily\.every: "5x" is no length/,
+    ],
+  ])('%s', async (_, config, message) => {
+    const project = daily()
+    project.config(config)
+    const { code, stdout, stderr } = await project.run(['sync'])
+    expect(stderr).toMatch(message)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+    expect(isUntouched(project)).toBe(true)
+  })
+
+  it.each([
+    ['a verb', ['stauts'], /there is no verb "stauts" \(.*\); did you mean "status"\?/],
+    [
+      'a verb that is a table',
+      ['daily_days'],
+      /there is no verb "daily_days" \(to sync one table: tidemark sync daily_days\); verbs: /,
+    ],
+    ['a flag', ['status', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
+    ['a missing argument', ['query'], /missing required argument 'select'/],
+    ['a length of time', ['sync', '--max-time', 'soon'], /--max-time: "soon" is no length of time; write 30s/],
+    ['a project', ['sync', '--project', 'nowhere'], /--project nowhere: there is no folder/],
+    [
+      'a password on the command line',
+      ['sync', '--destination', 'postgres://me:secret@h/d'],
+      /holds a password, which everyone on this machine can read/,
+    ],
+    ['a database that is not spoken yet', ['sync', '--destination', 'postgres://h/d'], /postgres/i],
+  ])('%s that is none', async (_, args, message) => {
+    const project = daily()
+    const { code, stdout, stderr } = await project.run(args)
+    expect(stderr).toMatch(message)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+    expect(isUntouched(project)).toBe(true)
+  })
+
+  it('two tables that map to one name', async () => {
+    const project = testProject()
+    project.install('a', dailySource('a', ['b_c']))
+    project.install('a_b', dailySource('a_b', ['c']))
+    const { code, stderr } = await project.run(['sync'])
+    expect(stderr).toMatch(
+      /"a" table "b_c" and "a_b" table "c" both become the table "a_b_c" .*; give one of the sources another name or a "prefix"/,
+    )
+    expect(code).toBe(2)
+    project.config({ sources: { a: { prefix: 'x' } } })
+    const again = await project.run(['status', '--json'])
+    expect(JSON.parse(again.stdout)).toMatchObject({ tables: [] })
+    expect((await project.run(['sync'])).code).toBe(0)
+  })
+
+  it('an unknown table', async () => {
+    const project = daily()
+    const first = await project.run(['sync', 'daily_dais'])
+    expect(first.stderr).toMatch(/there is no table or source "daily_dais"; did you mean "daily_days"\?/)
+    expect(first.code).toBe(2)
+    for (const args of [
+      ['show', 'daily_dais'],
+      ['plan', 'daily_dais'],
+    ]) {
+      const { code, stderr } = await project.run(args)
+      expect(stderr).toMatch(/"daily_dais".*did you mean "daily_days"/)
+      expect(code).toBe(2)
+    }
+    await project.run(['sync'])
+    const { code, stderr } = await project.run(['resync', 'daily_dais'])
+    expect(stderr).toMatch(/"daily_dais"; did you mean "daily_days"\?/)
+    expect(code).toBe(2)
+  })
+
+  it('a whole reread that nobody confirmed', async () => {
+    const project = daily()
+    await project.run(['sync'])
+    const { code, stderr } = await project.run(['resync', 'daily_days', '--full'])
+    expect(stderr).toMatch(/--full removes all rows of daily_days .*; there is no one to ask here, so say --yes/)
+    expect(code).toBe(2)
+    const rows = await project.run(['query', 'select count(*) as n from daily_days', '--json'])
+    expect(JSON.parse(rows.stdout).rows).toEqual([{ n: 31 }])
+  })
+})
+
+describe('a config that does not load', () => {
+  it.each([
+    ['needs a compiler', 'enum A { B }\nexport default {}', /tidemark\.config\.ts:1 cannot be loaded: .*enum/],
+    ['throws', '\nthrow new Error("no luck")', /tidemark\.config\.ts:2 cannot be loaded: no luck/],
+    [
+      'imports what is not there',
+      'import "nothing"\nexport default {}',
+      /cannot be loaded: Cannot find package 'nothing'/,
+    ],
+  ])('because it %s', async (_, text, message) => {
+    const project = daily()
+    project.config(text)
+    const { code, stderr } = await project.run(['sync'])
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+  })
+})
+
+describe('a database that cannot be', () => {
+  it('a folder that cannot be made', async () => {
+    const project = daily()
+    project.write('blocked', 'a file, so no folder')
+    project.config({ destination: 'blocked/data/tidemark.db' })
+    const { code, stderr } = await project.run(['sync'])
+    expect(stderr).toMatch(/blocked/)
+    expect(stderr).toMatch(/^error: /)
+    expect(code).toBe(6)
+  })
+
+  it('a file that is no database, and stays as it is', async () => {
+    const project = daily()
+    const file = project.write(
+      'data/tidemark.db',
+      'this is a letter to my aunt, and not a database at all\n'.repeat(50),
+    )
+    const before = readFileSync(file)
+    for (const args of [['sync'], ['query', 'select 1']]) {
+      const { code, stderr } = await project.run(args)
+      expect(stderr).toMatch(/tidemark\.db/)
+      expect(stderr).not.toMatch(/bug/)
+      expect(code).toBe(6)
+    }
+    expect(readFileSync(file)).toEqual(before)
+  })
+})
+
+describe('where there is no database yet', () => {
+  it('looking makes none', async () => {
+    const project = daily()
+    const status = await project.run(['status'])
+    expect(status.stdout).toMatch(/There is no database yet .* The first sync makes it: npx tidemark sync/)
+    expect(status.code).toBe(0)
+    expect(JSON.parse((await project.run(['status', '--json'])).stdout)).toEqual({
+      to_timestamp: null,
+      synced_tables: [],
+      tables: [],
+    })
+    expect((await project.run(['tables'])).code).toBe(0)
+    const query = await project.run(['query', 'select 1'])
+    expect(query.stderr).toMatch(/there is no database yet/)
+    expect(query.code).toBe(2)
+    expect((await project.run(['resync', 'daily_days'])).code).toBe(2)
+    expect((await project.run(['plan'])).stdout).toMatch(/daily_days: new, \d+ windows/)
+    expect((await project.run(['check'])).code).toBe(0)
+    expect((await project.run(['show', 'days'])).stdout).toMatch(/days 24/)
+    expect(isUntouched(project)).toBe(true)
+  })
+
+  it('and nothing is installed, it says so and how to add a source', async () => {
+    const project = testProject()
+    const { code, stdout } = await project.run([])
+    expect(stdout).toMatch(
+      /No source is installed in .* Add one: pnpm add @tidemark\/source-git, then: npx tidemark sync/,
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse((await project.run(['--json'])).stdout)).toMatchObject({ exitCode: 0, tables: [] })
+    expect(isUntouched(project)).toBe(true)
+  })
+})
+
+it('plan, show, check, status, tables and query leave a database as it is', async () => {
+  const project = daily()
+  await project.run(['sync'])
+  const file = join(project.folder, 'data/tidemark.db')
+  const hash = (): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+  const before = hash()
+  for (const args of [
+    ['plan'],
+    ['show', 'days'],
+    ['check'],
+    ['status'],
+    ['tables'],
+    ['query', 'select * from daily_days'],
+  ]) {
+    expect((await project.run(args)).code, args[0]).toBe(0)
+  }
+  expect(hash()).toBe(before)
+  expect(readdirSync(join(project.folder, 'data'))).toContain('tidemark.db')
+  const write = await project.run(['query', 'delete from daily_days'])
+  expect(write.code).toBe(2)
+  expect(hash()).toBe(before)
+  writeFileSync(join(project.folder, 'unrelated'), '')
+})

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { reference, testProject } from './test-project.ts'
+
+const TOKEN = 'canary+/7f3a"x y'
+const PASSWORD = 'p4ss-canary'
+
+const FORMS = [
+  TOKEN,
+  encodeURIComponent(TOKEN),
+  JSON.stringify(TOKEN).slice(1, -1),
+  Buffer.from(TOKEN).toString('base64'),
+  Buffer.from(`user:${TOKEN}`).toString('base64'),
+  PASSWORD,
+]
+
+// Tells its secret in every way that a source has.
+const LEAKY = `
+import { defineSource, register, secret, SyncError } from '@tidemark/core'
+import { z } from 'zod'
+const source = defineSource({
+  name: 'leaky',
+  config: z.object({ auth: z.object({ token: secret() }), url: z.string(), fail: z.string() }),
+  connect: (config, { log }) => {
+    log.info('connecting with ' + config.auth.token, { url: config.url, token: config.auth.token })
+    log.debug('again ' + encodeURIComponent(config.auth.token))
+    console.log('console', config)
+    if (config.fail === 'connect') throw new Error('401 for ' + JSON.stringify(config))
+    return config
+  },
+})
+const t = (name, read) => source.table({ name, row: z.object({ id: z.int() }), primaryKey: ['id'], read })
+const all = ({ auth: { token }, url }) => [token, encodeURIComponent(token), JSON.stringify(token), btoa(token), btoa('user:' + token), url].join(' ')
+export default register(source.with([
+  t('throws', async function* ({ client }) { throw new Error(all(client)) }),
+  t('says', async function* ({ client, log }) { log.warn(all(client)); throw new SyncError(all(client), 'fix-config', { cause: new Error(all(client)) }) }),
+  t('rejects', async function* ({ client }) { yield [{ id: 1 }, { id: all(client) }] }),
+]))`
+
+it.each(['connect', 'read'])('no secret is told anywhere when it fails to %s', async (fail) => {
+  const project = testProject()
+  project.install('leaky', LEAKY)
+  project.config({
+    sources: {
+      leaky: { config: { auth: { token: reference('TOKEN') }, url: `https://me:${PASSWORD}@example.org/x`, fail } },
+    },
+  })
+  const told: string[] = []
+  for (const args of [
+    ['sync', '--verbose'],
+    ['sync', '--json'],
+    ['status'],
+    ['status', '--json'],
+    ['plan', '--json', '--verbose'],
+    ['check'],
+    ['check', '--json'],
+    ['show', 'throws', '--verbose'],
+    ['show', 'says', '--json'],
+  ]) {
+    const { stdout, stderr } = await project.run(args, { TOKEN })
+    told.push(stdout, stderr)
+  }
+  const data = join(project.folder, 'data')
+  for (const file of readdirSync(data)) told.push(readFileSync(join(data, file), 'latin1'))
+  expect(told.join('')).toContain('***')
+  for (const form of FORMS) {
+    const at = told.findIndex((text) => text.includes(form))
+    expect(at, `${form} in ${told[at]?.slice(0, 2000)}`).toBe(-1)
+  }
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { csv } from '../src/show/csv.ts'
+import { durationText } from '../src/show/numbers.ts'
+import { oneLine, plain } from '../src/show/plain.ts'
+import { textTable, widthOf } from '../src/show/text-table.ts'
+
+describe('text for a terminal', () => {
+  it.each([
+    ['colours', '\u001b[31mred\u001b[0m', 'red'],
+    ['a title', '\u001b]0;owned\u0007x', 'x'],
+    ['a link', '\u001b]8;;http://x\u001b\\text\u001b]8;;\u001b\\', 'text'],
+    ['an unfinished sequence', 'a\u001b]0;b', 'a'],
+    ['C1 controls', 'a\u009b31mb\u0085c', 'abc'],
+    ['bells, backspaces and carriage returns', 'a\u0007\b\rb', 'ab'],
+    ['letters that turn the line around', 'a\u202eb\u2066c', 'abc'],
+    ['nothing else', 'naïve 日本 👍\ttab\nline', 'naïve 日本 👍\ttab\nline'],
+  ])('loses %s', (_, text, shown) => {
+    expect(plain(text)).toBe(shown)
+  })
+
+  it('puts several lines on one', () => {
+    expect(oneLine('a\r\n  b\n\nc\td')).toBe('a ⏎ b ⏎ c d')
+  })
+
+  it('aligns columns, numbers to the right, also of wide letters', () => {
+    const text = textTable(
+      ['name', 'n'],
+      [
+        ['日本', 5],
+        ['x', 1000n],
+        ['\u001b[1mbold', null],
+      ],
+    )
+    expect(text.split('\n')).toEqual(['name     n', '----  ----', '日本     5', 'x     1000', 'bold'])
+    expect(widthOf('👍🏽e\u0301')).toBe(3)
+  })
+
+  it('cuts long cells', () => {
+    expect(textTable(['a'], [['x'.repeat(100)]], { width: 10 }).split('\n')[2]).toBe(`${'x'.repeat(9)}…`)
+  })
+
+  it('says lengths of time as people do', () => {
+    expect([5, 1500, 61_000, 3_700_000].map(durationText)).toEqual(['5 ms', '1.5 s', '1 min 1 s', '1 h 1 min'])
+  })
+})
+
+describe('CSV', () => {
+  it('quotes what needs it and tells NULL from an empty text', () => {
+    expect(
+      csv(
+        ['a', 'b'],
+        [
+          ['x,"y"\nz', ''],
+          [null, 5n],
+        ],
+      ),
+    ).toBe('a,b\r\n"x,""y""\nz",""\r\n,5\r\n')
+  })
+})

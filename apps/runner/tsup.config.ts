@@ -1,0 +1,8 @@
+import { library } from '../../tsup.base.ts'
+
+// The binary is one file with all that it needs: opening some hundred files takes longer than most commands do. Sources
+// bring their own core and zod, which meet this copy by their marks (`Symbol.for`), never by their classes.
+export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts'], {
+  noExternal: [/^(?!node:)/],
+  splitting: false,
+})

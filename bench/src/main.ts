@@ -1,0 +1,59 @@
+import { inProcess } from './measure.ts'
+
+// Every figure comes from one run on one machine: read the ratios, absolute figures do not travel.
+interface Line {
+  readonly measure: string
+  readonly found: string
+  readonly wanted: string
+}
+
+const number = (value: number): string => Math.round(value).toLocaleString('en')
+const lines: Line[] = []
+const only = process.argv.slice(2)
+const measure = async (name: string, work: () => Promise<Line | Line[]>): Promise<void> => {
+  if (only.length > 0 && !only.includes(name)) return
+  process.stderr.write(`${name} …\n`)
+  lines.push(...[await work()].flat())
+}
+
+await measure('sqlite', async () => {
+  const { bare, tidemark, ratio } = (await inProcess('sqlite')) as Record<string, number>
+  return [
+    { measure: 'bare prepared node:sqlite loop, rows/s', found: number(bare!), wanted: '' },
+    { measure: 'end to end into SQLite with zod, rows/s', found: number(tidemark!), wanted: '' },
+    { measure: '  of the bare loop', found: ratio!.toFixed(2), wanted: 'at least 0.50, goal 0.70' },
+  ]
+})
+await measure('memory', async () => {
+  const small = (await inProcess('memory', '1000000'))['peak']!
+  const large = (await inProcess('memory', '10000000'))['peak']!
+  return {
+    measure: `peak memory, 10,000,000 rows (${large} MB) to 1,000,000 (${small} MB)`,
+    found: (large / small).toFixed(2),
+    wanted: 'at most 1.10',
+  }
+})
+await measure('idle', async () => {
+  const { seconds } = await inProcess('idle')
+  return { measure: 'nothing to do over 100 known tables, s', found: seconds!.toFixed(2), wanted: 'under 1' }
+})
+await measure('planning', async () => {
+  const { seconds, steps } = await inProcess('planning')
+  return {
+    measure: `planning 10,000 tables with 100 windows (${number(steps!)} steps), s`,
+    found: seconds!.toFixed(2),
+    wanted: 'under 1',
+  }
+})
+await measure('flights', async () => {
+  const { rows, seconds, perSecond } = await inProcess('flights')
+  return {
+    measure: `${number(rows!)} flights, Parquet to SQLite (${seconds!.toFixed(1)} s), rows/s`,
+    found: number(perSecond!),
+    wanted: '',
+  }
+})
+
+const width = Math.max(...lines.map((line) => line.measure.length))
+for (const { measure: name, found, wanted } of lines)
+  console.log(`${name.padEnd(width)}  ${found.padStart(12)}  ${wanted}`)

@@ -1,0 +1,37 @@
+/** What a user may say about one table; the engine's business, not the source's. */
+export interface TableOptions {
+  /** Where this table's history starts: an ISO date or time, or a whole number for an integer cursor. */
+  readonly initialSyncStart?: string | number | undefined
+  /** How often it is due: `30s`, `5m`, `1h`, `1d`. */
+  readonly every?: string | undefined
+  /** How much below a covered end is read again: a duration such as `10m`, or a count for an integer cursor. */
+  readonly lookback?: string | number | undefined
+  /** Columns left out: `{ email: false }`. */
+  readonly columns?: Readonly<Record<string, false>> | undefined
+  /** What happens to rows that are gone at the source: marked in `_deleted_at` (`soft`, the default) or removed. */
+  readonly deletes?: 'soft' | 'hard' | undefined
+  readonly schema?: SchemaMode | undefined
+}
+
+/** What to do when a source's columns no longer fit the destination's. */
+export type SchemaMode = 'evolve' | 'freeze' | 'discard-row'
+
+/** What a user may say about one use of a source, beside the source's own `config`. */
+export interface SourceOptions {
+  readonly initialSyncStart?: string | number | undefined
+  readonly every?: string | undefined
+  /** What the destination's tables start with, instead of the name of this use. */
+  readonly prefix?: string | undefined
+  readonly schema?: SchemaMode | undefined
+  readonly deletes?: 'soft' | 'hard' | undefined
+  /** Options of a table, or `false` to leave it out. `*` stands for any run of characters. */
+  readonly tables?: Readonly<Record<string, false | TableOptions>> | undefined
+}
+
+/** One use of a source in a config. */
+export interface Configured extends SourceOptions {
+  /** The source's name, or its package's; absent: the key under `sources`. */
+  readonly source?: string | undefined
+  /** The source's own fields. */
+  readonly config?: object | undefined
+}

@@ -1,0 +1,197 @@
+import type { TableColumn } from './column.ts'
+import type { SchemaMode } from './config.ts'
+import type { CursorType } from './cursor.ts'
+import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { Facts, State, TableStatus } from './state.ts'
+import type { Range } from './window.ts'
+
+/**
+ * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;
+ * the destination owns the transaction: rows and the record of what was read land in one, or not at all.
+ */
+export interface Destination {
+  readonly profile: Profile
+  /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
+  nameOf(table: string): string
+  /** The database's clock, in microseconds since 1970. */
+  now(): Promise<bigint>
+  /** Everything that is known. Takes no lease. */
+  state(): Promise<State>
+  /** Registers a run and gives its number. */
+  startRun(): Promise<number>
+  /** Takes tables for this runner, all that are free; the others are refused, each with its holder. Leases last until `release`, or until the heartbeat is too old. */
+  lease(tables: readonly string[]): Promise<Leases>
+  /** The runner's heartbeat, while no commit carries it. */
+  renew(): Promise<void>
+  release(leases: readonly Lease[]): Promise<void>
+  /**
+   * Makes the table fit the shape: creates it, adds columns, widens types without loss. A fenced transaction of its own.
+   * @throws SyncError code `schema` where the shape cannot be reached without loss, or the mode forbids it.
+   */
+  prepare(lease: Lease, shape: Shape): Promise<Prepared>
+  /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
+  commit(lease: Lease, part: Part): Promise<Committed>
+  /** Records facts about a table in one fenced transaction. */
+  record(lease: Lease, facts: readonly Fact[]): Promise<void>
+  /** Facts that are no table's: the end of a run, tables that are no longer installed. */
+  recordRun(run: number, facts: readonly RunFact[]): Promise<void>
+  /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
+  reset(lease: Lease, table: string): Promise<void>
+  /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
+  read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
+  /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is no query or would write. */
+  query(statement: string): Promise<QueryResult>
+  close(): Promise<void>
+}
+
+/** The declared differences between destinations; whoever depends on one reads it here. */
+export interface Profile {
+  readonly name: string
+  /** One writer at a time: parts of different tables wait for each other. */
+  readonly singleWriter: boolean
+  /** Doubles that cannot be held are rejected, with this list naming them. */
+  readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
+  /** Whether text and json may hold NUL characters. */
+  readonly nul: boolean
+  /** The most columns a table can have. */
+  readonly columns: number
+}
+
+/** Who runs, for leases and for people. */
+export interface Runner {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  /** When the process started, in microseconds, so that a process id used again is not taken for it. */
+  readonly startedAt: bigint
+}
+
+/** What a runner holds: a table, and the fence that stops it where another took over. */
+export interface Lease {
+  readonly id: number
+  readonly table: string
+  readonly fence: number
+}
+export interface Refusal {
+  readonly table: string
+  readonly host: string
+  readonly pid: number
+  /** When the holder took it, and when its heartbeat runs out; microseconds. */
+  readonly since: bigint
+  readonly until: bigint
+}
+export interface Leases {
+  readonly leases: readonly Lease[]
+  readonly refused: readonly Refusal[]
+}
+
+/** What a destination table must be able to hold. */
+export interface Shape {
+  /** The destination table's wanted name, before the name mapper. */
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  /** Names that the table had before at its source; a table recorded under one of them goes on under the new name. */
+  readonly aliases?: readonly string[] | undefined
+  readonly columns: readonly TableColumn[]
+  readonly primaryKey: readonly string[]
+  readonly globalKey: boolean
+  readonly partitioned: boolean
+  readonly cursor:
+    | { readonly column: string; readonly type: CursorType; readonly precision: number | undefined }
+    | undefined
+  /** Undeclared fields are kept in the column `_extra`. */
+  readonly loose: boolean
+  /** All columns that the source declares, also those that the config leaves out: none of them is undeclared. */
+  readonly declared: readonly string[]
+  readonly mode: SchemaMode
+  readonly identity: string | undefined
+}
+
+/** A table that is ready to be written. */
+export interface Prepared {
+  /** Its name in the destination. */
+  readonly name: string
+  readonly facts: Facts
+  readonly encoder: Encoder
+  /** What was done to reach the shape, for people: `column "note" added`. */
+  readonly changes: readonly string[]
+}
+
+/**
+ * A row as the destination binds it: the values of the shape's columns in their order (then `_extra` where the table is
+ * loose), and as the last element its position (null where it has none).
+ */
+export type EncodedRow = unknown[]
+/** The values of the primary key, in its order. */
+export type EncodedKey = readonly unknown[]
+
+/** A value that the destination cannot hold. */
+export interface Unfit {
+  readonly column: string
+  readonly reason: string
+}
+
+/** Turns rows into what the destination binds, compiled once a table. Never the driver's guess. */
+export interface Encoder {
+  /** Where the primary key's columns stand in an encoded row. */
+  readonly key: readonly number[]
+  /**
+   * Encodes a row as the source gave it, where every column is plain (or passes its own schema) and fits.
+   * @returns undefined where zod must be asked about the row.
+   */
+  plain(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | undefined
+  /** Encodes a row that zod has passed. */
+  output(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | Unfit
+  /** Encodes a primary key. */
+  encodeKey(key: Readonly<Record<string, unknown>>): EncodedKey | Unfit
+}
+
+/** What is recorded about a table without rows. */
+export type Fact =
+  | {
+      /** The table was surveyed: it is tracked. `pausedFor` null lifts a pause. */
+      readonly kind: 'table'
+      readonly status: TableStatus
+      readonly pausedFor: string | null
+    }
+  | {
+      /** Partitions at first sight, and revisions first seen. What is absent stays as it is; the row is made where there is none. */
+      readonly kind: 'partition'
+      readonly partition: string
+      readonly cut?: bigint | undefined
+      /** Recorded as `PartitionState.start`. */
+      readonly start?: bigint | null | undefined
+      readonly seen?: { readonly text: string; readonly end: bigint } | undefined
+      /** Whether the source no longer lists it; absent: as it was. */
+      readonly gone?: boolean | undefined
+    }
+  /** What another system is said to have synced. */
+  | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
+  | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
+  | {
+      /** A step ended without covering its window. */
+      readonly kind: 'failure'
+      readonly step: StepRef
+      readonly counts: Counts
+      readonly error: string
+      readonly nextTryAt: bigint
+      readonly durationMs: number
+    }
+
+export type RunFact =
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly error: string | undefined }
+  | { readonly kind: 'removed'; readonly table: string }
+  | { readonly kind: 'runner-gone' }
+
+export interface ReadOptions {
+  readonly window?: Range | undefined
+  readonly partition?: string | undefined
+  /** Also rows that are marked as deleted. */
+  readonly deleted?: boolean | undefined
+}
+
+export interface QueryResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+}

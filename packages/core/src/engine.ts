@@ -1,0 +1,82 @@
+// The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
+export {
+  COLUMN_TYPES,
+  type ColumnType,
+  columnsOf,
+  columnType,
+  fits,
+  isLoose,
+  isWhole,
+  type Plain,
+  type TableColumn,
+} from './column.ts'
+export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
+export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export { CONTRACT, CONTRACTS } from './contract.ts'
+export {
+  type Coverage,
+  completeTo,
+  contains,
+  cutAt,
+  gaps,
+  intersect,
+  type Lookback,
+  readFrom,
+  split,
+  subtract,
+  union,
+} from './coverage.ts'
+export { type Cursor, type CursorType, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from './cursor.ts'
+export type {
+  Destination,
+  EncodedKey,
+  EncodedRow,
+  Encoder,
+  Fact,
+  Lease,
+  Leases,
+  Prepared,
+  Profile,
+  QueryResult,
+  ReadOptions,
+  Refusal,
+  RunFact,
+  Runner,
+  Shape,
+  Unfit,
+} from './destination.ts'
+export { parseDuration } from './duration.ts'
+export { messageOf } from './error.ts'
+export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
+export { type Logger, silent } from './log.ts'
+export { isDeleted } from './page.ts'
+export type {
+  Committed,
+  Completion,
+  Counts,
+  Deletion,
+  Part,
+  Rail,
+  Reject,
+  RejectLimit,
+  StepKind,
+  StepRef,
+} from './part.ts'
+export { registered } from './registry.ts'
+export { NUMERIC } from './schema.ts'
+export { isSource } from './source.ts'
+export {
+  CoveredRange,
+  Facts,
+  KnownColumn,
+  newPartition,
+  PartitionState,
+  Reread,
+  Revision,
+  STATE_VERSION,
+  type State,
+  TableState,
+  TableStatus,
+} from './state.ts'
+export type { Question, Table } from './table.ts'
+export { isEmpty, type Range, range } from './window.ts'

@@ -1,0 +1,47 @@
+/** What a failure asks for: wait and try again, correct the config, correct the source's code, or install a newer version. */
+export type Remedy = 'retry' | 'fix-config' | 'fix-source' | 'upgrade'
+
+export interface SyncErrorOptions extends ErrorOptions {
+  /** How long the system asks to be left alone, in milliseconds; only with `retry`. */
+  readonly retryAfterMs?: number | undefined
+  /** A stable word for the kind of failure, such as `table-not-found`. */
+  readonly code?: string | undefined
+}
+
+// Two copies of core meet in one process, so `instanceof` says nothing.
+const BRAND = Symbol.for('tidemark.error')
+
+/**
+ * A failure that says what to do about it. Sources throw it where they know better than the engine; a plain error
+ * thrown by a source counts as its bug (`fix-source`), a network failure as `retry`.
+ */
+export class SyncError extends Error {
+  readonly remedy: Remedy
+  readonly retryAfterMs: number | undefined
+  readonly code: string | undefined
+
+  constructor(message: string, remedy: Remedy, options: SyncErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'SyncError'
+    this.remedy = remedy
+    this.retryAfterMs = options.retryAfterMs
+    this.code = options.code
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** Whether a thrown value is a `SyncError`, of this copy of core or of another. */
+  static is(error: unknown): error is SyncError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[BRAND] === true
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  try {
+    const message = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : undefined
+    return typeof message === 'string' ? message : String(error)
+  } catch {
+    // An object without a prototype has no text.
+    return 'something was thrown that has no text'
+  }
+}

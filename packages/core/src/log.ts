@@ -1,0 +1,9 @@
+/** Where a source says what it does. Facts go into fields; an error that is thrown is not logged as well. */
+export interface Logger {
+  debug(message: string, fields?: object): void
+  info(message: string, fields?: object): void
+  warn(message: string, fields?: object): void
+}
+
+/** A logger that says nothing. */
+export const silent: Logger = { debug() {}, info() {}, warn() {} }

@@ -1,0 +1,21 @@
+// A page is recognised by this mark, whichever copy of core made it.
+const DELETED = Symbol.for('tidemark.deleted')
+
+/** A page of keys of rows that are gone at the source. Made by `deleted`. */
+export interface Deleted<Key> {
+  readonly keys: readonly Key[]
+  readonly [DELETED_TYPE]: true
+}
+declare const DELETED_TYPE: unique symbol
+
+/**
+ * Says which rows are gone: `yield deleted([{ id: 7 }])`. Without a cursor a deletion counts as made at the end of the
+ * window that is being read; a system that uses keys again gives the cursor too, `deleted([{ id: 7, updated_at }])`.
+ */
+export function deleted<Key extends object>(keys: readonly Key[]): Deleted<Key> {
+  return { keys, [DELETED]: true } as unknown as Deleted<Key>
+}
+
+export function isDeleted(page: unknown): page is Deleted<Record<string, unknown>> {
+  return typeof page === 'object' && page !== null && (page as Record<symbol, unknown>)[DELETED] === true
+}

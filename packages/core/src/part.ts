@@ -1,0 +1,121 @@
+import type { EncodedKey, EncodedRow } from './destination.ts'
+import type { TableStatus } from './state.ts'
+import type { Range } from './window.ts'
+
+/** One step of a run: one table, one partition, one window. */
+export interface StepRef {
+  readonly run: number
+  /** Counts within the run. */
+  readonly step: number
+  readonly table: string
+  readonly partition: string
+  readonly kind: StepKind
+  /** What is read and replaced: the window with its lookback. Undefined: the whole partition. */
+  readonly window: Range | undefined
+  /** When the step began, by the database's clock. */
+  readonly beganAt: bigint
+}
+/** `whole`: read without a cursor. `reread`: covered before, wanted again. */
+export type StepKind = 'live' | 'history' | 'whole' | 'reread' | 'unchanged'
+
+/** A deletion that the source told: the key and its position. */
+export interface Deletion {
+  readonly key: EncodedKey
+  /** Its own cursor, else the window's end; null in a table without a cursor. */
+  readonly position: bigint | number | null
+}
+
+/** A row that does not fit. */
+export interface Reject {
+  /** The primary key as JSON text, where it can be read. */
+  readonly key: string | undefined
+  /** The same key encoded: in a pass that marks what is gone it counts as seen. */
+  readonly seen: EncodedKey | undefined
+  readonly position: bigint | number | undefined
+  readonly code: string
+  readonly message: string
+  /** The row as JSON text, cut to a bounded length. */
+  readonly payload: string
+  readonly hash: string
+}
+
+export interface Counts {
+  readonly read: number
+  readonly deduped: number
+  readonly trimmed: number
+  readonly rejected: number
+}
+
+/** Rows that are written in one transaction, and what they complete. */
+export interface Part {
+  readonly step: StepRef
+  /** 1, 2, 3 … within the step. */
+  readonly number: number
+  readonly rows: readonly EncodedRow[]
+  readonly deletions: readonly Deletion[]
+  readonly rejects: readonly Reject[]
+  /** What the source gave for this part: `read = rows + deduped + trimmed + rejected`. */
+  readonly counts: Counts
+  /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
+  readonly staging?: 'fill' | 'move' | undefined
+  /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
+  readonly tombstones: boolean
+  /** Only with `move`: how vanished rows are treated. */
+  readonly rail?: Rail | undefined
+  /** How many of the step's rows may be rejects, with those that the database refuses. Past it the part completes nothing and nothing is moved. */
+  readonly rejectLimit?: RejectLimit | undefined
+  /** What is committed with the rows. Absent: the step goes on. */
+  readonly completes?: Completion | undefined
+  readonly durationMs: number
+}
+
+/** The limit of rejects, and what the step has come to before this part. */
+export interface RejectLimit {
+  readonly share: number
+  /** Windows of up to so many rows have no limit. */
+  readonly above: number
+  /** Rows of the step's window in all its parts up to and with this one, rejects included. */
+  readonly rows: number
+  /** Rejects among them, without those that the database refuses in this part. */
+  readonly rejected: number
+}
+
+/** The rail of marking and replacing. */
+export interface Rail {
+  /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
+  readonly mark: boolean
+  /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
+  readonly limit?: { readonly share: number; readonly above: number } | undefined
+  /** Rows of this table that were marked or replaced away earlier in this run. */
+  readonly goneBefore: number
+}
+
+export interface Completion {
+  /** The covered range; undefined for a whole read. */
+  readonly cover?: Range | undefined
+  /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
+  readonly last: boolean
+  /** The partition's revision, where this ends a complete pass. */
+  readonly revision?: { readonly text: string; readonly facts: string } | undefined
+  readonly status: TableStatus
+  /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
+  readonly purge: boolean
+}
+
+export interface Committed {
+  readonly written: number
+  /** Known and equal, or known in a newer version. */
+  readonly unchanged: number
+  /** With `move`: staged rows that another one of the same key, or its deletion, took the place of. */
+  readonly deduped: number
+  /** Rows that the database refused; they became rejects of code `destination`. */
+  readonly rejected: number
+  /** Rows that were marked or replaced away. */
+  readonly deleted: number
+  /** The rail held marking or replacing back; what it would complete is not committed. */
+  readonly held?: { readonly gone: number; readonly of: number } | undefined
+  /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
+  readonly blind?: true | undefined
+  /** Past the reject limit: what it would complete is not committed. */
+  readonly overLimit?: true | undefined
+}

@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import type { Column } from './column.ts'
+import type { Configured, SourceOptions } from './config.ts'
+import { CONTRACT } from './contract.ts'
+import { SyncError } from './error.ts'
+import type { Logger } from './log.ts'
+import {
+  type Awaitable,
+  type ColumnName,
+  type Context,
+  type CursorOf,
+  type Partition,
+  type Partitions,
+  type RowSchema,
+  type Table,
+  type TableSpec,
+  tableOf,
+} from './table.ts'
+
+/** What a source is, before its tables: a name, the config it takes, and how it connects. */
+export interface SourceSpec<C extends z.ZodObject, Client> {
+  /** Lower case letters, digits and `_`. The key under `sources` in a config, and the first part of its tables' names. */
+  readonly name: string
+  /** What a user must say. A config whose fields all have defaults makes the source work as soon as it is installed. */
+  readonly config?: C | undefined
+  /** Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, ends the run. */
+  connect?(
+    config: z.output<C>,
+    context: { readonly signal: AbortSignal; readonly log: Logger },
+  ): Client | Promise<Client>
+  /** Which system this is (an account, a database id), so that another one behind the same name is noticed. Once a run. */
+  identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
+}
+
+/** Columns that the state already knows for a table found at run time. */
+export interface Tracked {
+  columns(table: string): readonly Column[] | undefined
+}
+
+/** Finds the tables of a system; asked once a run. */
+export type TablesOf<Client> = (
+  context: Context<Client> & { readonly tracked: Tracked },
+) => Awaitable<Iterable<Table<Client>>>
+
+// A source is recognised by this mark, whichever copy of core made it.
+const SOURCE = Symbol.for('tidemark.source')
+
+/** A source, complete with its tables. */
+export interface Source<Config = unknown> {
+  readonly name: string
+  /** The contract of the core that it was built with. */
+  readonly contract: number
+  readonly config: z.ZodObject | undefined
+  readonly connect:
+    | ((config: never, context: { readonly signal: AbortSignal; readonly log: Logger }) => unknown)
+    | undefined
+  readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
+  readonly tables: readonly Table[] | TablesOf<never>
+  /** Names one use of this source in `tidemark.config.ts`; data, no side effect. */
+  configure(config: Config, options?: SourceOptions): Configured
+}
+
+/** A source whose tables are still to come. */
+export interface SourceDraft<Config, Client> {
+  /** A list of like things to read tables for; several tables may share it, and it is asked once a run. */
+  partitions<P extends Partition>(
+    list: (context: Context<Client>) => AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>,
+  ): Partitions<Client, P>
+  /** Defines one table. @throws SyncError `fix-source` where its names or types do not fit together. */
+  table<
+    S extends RowSchema,
+    const PK extends readonly ColumnName<S>[] = readonly [],
+    const K extends CursorOf<S> | undefined = undefined,
+    P = undefined,
+  >(table: TableSpec<Client, S, PK, K, P>): Table<Client>
+  /** Completes the source: with its tables, or with a function that finds them at run time. */
+  with(tables: readonly Table<Client>[] | TablesOf<Client>): Source<Config>
+}
+
+/** Starts a source. See `docs/writing-a-source.md`. */
+export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = undefined>(
+  spec: SourceSpec<C, Client>,
+): SourceDraft<z.input<C>, Client> {
+  if (!/^[a-z][a-z0-9_]*$/.test(spec.name)) {
+    throw new SyncError(
+      `a source's name is lower case letters, digits and "_", starting with a letter; "${spec.name}" is not`,
+      'fix-source',
+    )
+  }
+  return {
+    partitions: (list) => ({ list }),
+    table: (table) => tableOf(table as unknown as Parameters<typeof tableOf<Client>>[0]),
+    with: (tables) => complete(spec, tables as unknown as Source['tables']),
+  }
+}
+
+function complete<C extends z.ZodObject, Client>(
+  spec: SourceSpec<C, Client>,
+  tables: Source['tables'],
+): Source<z.input<C>> {
+  if (typeof tables !== 'function') {
+    const names = tables.map((table) => table.name)
+    const twice = names.find((name, at) => names.indexOf(name) !== at)
+    if (twice !== undefined)
+      throw new SyncError(`source "${spec.name}" has two tables named "${twice}"; rename one`, 'fix-source')
+  }
+  return {
+    name: spec.name,
+    contract: CONTRACT,
+    config: spec.config,
+    connect: spec.connect?.bind(spec) as Source['connect'],
+    identity: spec.identity?.bind(spec) as unknown as Source['identity'],
+    tables,
+    configure: (config, options) => ({ ...options, source: spec.name, config: config as object }),
+    ...{ [SOURCE]: true },
+  }
+}
+
+/** Whether a value is a source, of this copy of core or of another. */
+export function isSource(value: unknown): value is Source {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[SOURCE] === true
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { COLUMN_TYPES } from './column.ts'
+
+/**
+ * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes
+ * from a database is parsed with these schemas, because a hand may have been at it.
+ */
+
+/** The version of the state tables; a runner refuses a newer one. */
+export const STATE_VERSION = 1
+
+export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
+export type TableStatus = z.infer<typeof TableStatus>
+
+/** A 64-bit position as a destination gives it back. */
+const Position = z.bigint()
+
+/** A column as it stands in the destination: the source's name for it, the destination's, and its type there. */
+export const KnownColumn = z.object({ name: z.string(), column: z.string(), type: z.enum(COLUMN_TYPES) })
+export type KnownColumn = z.infer<typeof KnownColumn>
+
+/** The facts of a table's contract when it was last prepared. A change of key, cursor or system needs a decision. */
+export const Facts = z.object({
+  columns: z.array(KnownColumn),
+  primaryKey: z.array(z.string()),
+  globalKey: z.boolean(),
+  partitioned: z.boolean(),
+  cursor: z
+    .object({
+      column: z.string(),
+      type: z.enum(['timestamp', 'local_timestamp', 'date', 'integer']),
+      precision: z.int().nullable(),
+    })
+    .nullable(),
+})
+export type Facts = z.infer<typeof Facts>
+
+/** A wanted reread: a range of the cursor, or the whole partition where `to` is null. */
+export const Reread = z.object({
+  id: z.int(),
+  from: Position.nullable(),
+  to: Position.nullable(),
+  /** By the destination's clock, in microseconds; a step that began later strikes it out. */
+  askedAt: Position,
+  reason: z.string(),
+})
+export type Reread = z.infer<typeof Reread>
+
+/** A committed range, in the form that coverage is reckoned in: an open start is undefined. */
+export const CoveredRange = z.object({
+  from: z.custom<bigint | undefined>((value) => value === undefined || typeof value === 'bigint'),
+  to: Position,
+  claimed: z.boolean(),
+})
+
+/** The text by which a source says that nothing changed, and what it was said of. */
+export const Revision = z.object({
+  text: z.string(),
+  /** A hash of the contract and the overrides that the revision was committed under; another one voids it. */
+  facts: z.string(),
+})
+export type Revision = z.infer<typeof Revision>
+
+export const PartitionState = z.object({
+  /** The partition's id; '' where the table has none. */
+  partition: z.string(),
+  /** The end at which it was first seen: what is above is live, what is below is history. */
+  cut: Position.nullable(),
+  /** Where its history is wanted from, as last planned; null: an open start. With the coverage it says whether the history is complete. */
+  start: Position.nullable(),
+  /** When it was last read completely, in microseconds; only of tables without a cursor. */
+  completedAt: Position.nullable(),
+  revision: Revision.nullable(),
+  /** The revision last seen, and the unsettled end at which it was seen first. */
+  seen: z.object({ text: z.string(), end: Position }).nullable(),
+  failures: z.int(),
+  nextTryAt: Position.nullable(),
+  lastError: z.string().nullable(),
+  goneAt: Position.nullable(),
+  covered: z.array(CoveredRange),
+  rereads: z.array(Reread),
+})
+export type PartitionState = z.infer<typeof PartitionState>
+
+export const TableState = z.object({
+  /** The table's name in the destination, its identity in the state. */
+  name: z.string(),
+  /** The use of a source that it comes from, and its name there. */
+  source: z.string(),
+  table: z.string(),
+  status: TableStatus,
+  facts: Facts.nullable(),
+  /** Which system it was read from. */
+  identity: z.string().nullable(),
+  /** Whether rows were ever written. */
+  filled: z.boolean(),
+  /** What the destination has now: a table that was filled and is empty or missing needs a decision. */
+  present: z.enum(['rows', 'empty', 'missing']),
+  pausedFor: z.string().nullable(),
+  firstSeenAt: Position,
+  lastSyncedAt: Position.nullable(),
+  removedAt: Position.nullable(),
+  partitions: z.map(z.string(), PartitionState),
+})
+export type TableState = z.infer<typeof TableState>
+
+/** Everything that is known, by destination table name. */
+export interface State {
+  readonly tables: ReadonlyMap<string, TableState>
+}
+
+/** The state of a partition that was never seen. */
+export function newPartition(partition: string): PartitionState {
+  return {
+    partition,
+    cut: null,
+    start: null,
+    completedAt: null,
+    revision: null,
+    seen: null,
+    failures: 0,
+    nextTryAt: null,
+    lastError: null,
+    goneAt: null,
+    covered: [],
+    rereads: [],
+  }
+}

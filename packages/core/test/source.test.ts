@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { CONTRACT, CONTRACTS } from '../src/contract.ts'
+import { SyncError } from '../src/error.ts'
+import { silent } from '../src/log.ts'
+import { deleted, isDeleted } from '../src/page.ts'
+import { register, registered } from '../src/registry.ts'
+import { defineSource, isSource } from '../src/source.ts'
+
+const one = { name: 'one', row: z.object({ id: z.int() }), async *read() {} }
+
+afterEach(() => registered().clear())
+
+describe('a source', () => {
+  it('is data: a name, its contract, its config, and its tables', () => {
+    const config = z.object({ token: z.string() })
+    const draft = defineSource({ name: 'shop', config, connect: ({ token }) => ({ token }) })
+    const source = draft.with([draft.table(one)])
+    expect(source).toMatchObject({ name: 'shop', contract: CONTRACT, config, identity: undefined })
+    expect(source.tables).toMatchObject([{ kind: 'table', name: 'one' }])
+    expect(CONTRACTS).toContain(CONTRACT)
+  })
+
+  it('may leave out config and connect, and is then known by that', () => {
+    const source = defineSource({ name: 'smallest' }).with([])
+    expect(source).toMatchObject({ config: undefined, connect: undefined, identity: undefined })
+  })
+
+  it('keeps its functions bound to what its author wrote', async () => {
+    const spec = {
+      name: 'bound',
+      prefix: 'client of ',
+      connect() {
+        return this.prefix + this.name
+      },
+      identity() {
+        return this.name
+      },
+    }
+    const source = defineSource(spec).with([])
+    expect(source.connect!({} as never, { signal: AbortSignal.abort(), log: silent })).toBe('client of bound')
+    expect(await source.identity!({ client: undefined as never })).toBe('bound')
+  })
+
+  it.each(['', 'Shop', '1shop', '_shop', 'my-shop', 'shop.eu', 'shöp', '../shop', 'shop\n'])(
+    'cannot be called %j',
+    (name) => {
+      expect(() => defineSource({ name })).toThrow(
+        `a source's name is lower case letters, digits and "_", starting with a letter; "${name}" is not`,
+      )
+    },
+  )
+
+  it('has each table once', () => {
+    const draft = defineSource({ name: 'shop' })
+    const twice = () => draft.with([draft.table(one), draft.table(one)])
+    expect(twice).toThrow('source "shop" has two tables named "one"; rename one')
+    expect(() => defineSource({ name: 'shop' }).with([draft.table({ ...one, name: 'constructor' })])).not.toThrow()
+  })
+
+  it('may find its tables only when it is asked, and is not asked before', () => {
+    let asked = 0
+    const source = defineSource({ name: 'found' }).with(() => {
+      asked++
+      return []
+    })
+    expect(typeof source.tables).toBe('function')
+    expect(asked).toBe(0)
+  })
+
+  it('is told apart from everything else a package can export', () => {
+    expect(isSource(defineSource({ name: 'shop' }).with([]))).toBe(true)
+    for (const other of [defineSource({ name: 'shop' }), { name: 'shop' }, null, undefined, 'shop', () => {}]) {
+      expect(isSource(other)).toBe(false)
+    }
+  })
+
+  it('names one use of itself as plain data', () => {
+    const source = defineSource({ name: 'shop', config: z.object({ url: z.string() }) }).with([])
+    const use = source.configure({ url: 'x' }, { every: '1h', tables: { 'tmp_*': false } })
+    expect(use).toEqual({ source: 'shop', config: { url: 'x' }, every: '1h', tables: { 'tmp_*': false } })
+    expect(JSON.parse(JSON.stringify(use))).toEqual(use)
+    expect(registered().size).toBe(0)
+  })
+})
+
+describe('register', () => {
+  it('makes a source known and hands it back', () => {
+    const source = defineSource({ name: 'shop' }).with([])
+    expect(register(source)).toBe(source)
+    expect(registered().get('shop')).toBe(source)
+  })
+
+  it('keeps the later of two with one name, in one slot of the process', () => {
+    const [first, second] = [defineSource({ name: 'shop' }).with([]), defineSource({ name: 'shop' }).with([])]
+    register(first)
+    register(second)
+    expect([...registered().values()]).toEqual([second])
+    expect(registered()).toBe((globalThis as unknown as Record<symbol, unknown>)[Symbol.for('tidemark.sources')])
+  })
+})
+
+describe('deleted', () => {
+  it('marks a page of keys; rows that look like one are rows', () => {
+    const page = deleted([{ id: 7 }])
+    expect(isDeleted(page)).toBe(true)
+    expect(page.keys).toEqual([{ id: 7 }])
+    for (const rows of [[{ id: 7 }], [], { keys: [{ id: 7 }] }, null, undefined, 'x'])
+      expect(isDeleted(rows)).toBe(false)
+  })
+})
+
+describe('the logger that says nothing', () => {
+  it('says nothing', () => {
+    expect([silent.debug('a'), silent.info('b', {}), silent.warn('c')]).toEqual([undefined, undefined, undefined])
+    expect(SyncError.is(silent)).toBe(false)
+  })
+})

@@ -1,0 +1,92 @@
+import type { ColumnType, Facts, KnownColumn, Shape, TableColumn } from '@tidemark/core/engine'
+import { columnName, fold } from './names.ts'
+
+/** A column of the source as it stands in the destination. */
+export interface LaidColumn {
+  readonly column: TableColumn
+  /** Its name there. */
+  readonly name: string
+  /** Its type there, which may be wider than the source's. */
+  readonly stored: ColumnType
+}
+
+/** How a table's encoded rows lie in the destination: what the statements and the encoder are made of. */
+export interface Layout {
+  readonly name: string
+  /** Those that encoded rows hold, in their order. */
+  readonly columns: readonly LaidColumn[]
+  /** All that the source declares, also columns that the config leaves out: a field beside them is an undeclared one. */
+  readonly declared: readonly string[]
+  readonly loose: boolean
+  readonly partitioned: boolean
+  readonly globalKey: boolean
+  /** The primary key's columns in the destination, and where they stand in an encoded row. */
+  readonly key: readonly string[]
+  readonly keyAt: readonly number[]
+  readonly cursored: boolean
+}
+
+/** The layout of a table whose columns are known by now. */
+export function layOut(name: string, shape: Shape, known: readonly KnownColumn[]): Layout {
+  const byName = new Map(known.map((column) => [column.name, column]))
+  const columns = shape.columns.flatMap((column) => {
+    const there = byName.get(column.name)
+    // Mode `discard-row`: a column that the destination does not have is dropped.
+    return there === undefined ? [] : [{ column, name: there.column, stored: there.type }]
+  })
+  const keyAt = shape.primaryKey.map((key) => columns.findIndex(({ column }) => column.name === key))
+  return {
+    name,
+    columns,
+    declared: [...shape.columns.map((column) => column.name), ...shape.declared],
+    loose: shape.loose,
+    partitioned: shape.partitioned,
+    globalKey: shape.globalKey,
+    key: keyAt.map((at) => columns[at]!.name),
+    keyAt,
+    cursored: shape.cursor !== undefined,
+  }
+}
+
+/** The columns that identify a row: `_partition` and the primary key, unless the key is global. Empty: no key. */
+export function identifying({
+  key,
+  partitioned,
+  globalKey,
+}: Pick<Layout, 'key' | 'partitioned' | 'globalKey'>): readonly string[] {
+  return key.length > 0 && partitioned && !globalKey ? ['_partition', ...key] : key
+}
+
+/** Names of the values of an encoded row in their order, without the position. */
+export function dataColumns({ columns, loose }: Layout): readonly string[] {
+  const names = columns.map(({ name }) => name)
+  return loose ? [...names, '_extra'] : names
+}
+
+/** Gives new columns their names, beside those that are there already. */
+export function nameColumns(
+  known: readonly KnownColumn[],
+  added: readonly { readonly name: string; readonly type: ColumnType }[],
+  present: readonly string[],
+): readonly KnownColumn[] {
+  const taken = new Set([...present, ...known.map(({ column }) => column)].map(fold))
+  const named: KnownColumn[] = []
+  for (const { name, type } of added) {
+    const column = columnName(name, taken)
+    taken.add(fold(column))
+    named.push({ name, column, type })
+  }
+  return named
+}
+
+export function factsOf(shape: Shape, columns: readonly KnownColumn[]): Facts {
+  const { cursor } = shape
+  return {
+    columns: [...columns],
+    primaryKey: [...shape.primaryKey],
+    globalKey: shape.globalKey,
+    partitioned: shape.partitioned,
+    cursor:
+      cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
+  }
+}

@@ -1,0 +1,90 @@
+import { type Part, type Range, type StepRef, subtract } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { cover, type PartitionFacts, setPartition } from './partition-record.ts'
+import type { StateDatabase } from './state-tables.ts'
+
+type Db = Kysely<StateDatabase>
+
+/** How the rows of a part got into their table. */
+export interface Manner {
+  readonly now: bigint
+  /** What was there in the step's window was replaced. */
+  readonly replaced: boolean
+  /** The pass could not tell what is gone: it is no answer to a reread, and no complete pass. */
+  readonly blind: boolean
+}
+
+/** Commits what a part completes: coverage or the whole read, rereads answered, revision, status. */
+export async function complete(db: Db, part: Part, { now, replaced, blind }: Manner): Promise<void> {
+  const { step, completes } = part
+  if (completes === undefined) return
+  const { table: name, partition } = step
+  const facts: PartitionFacts = {}
+  if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
+  else if (step.window === undefined) facts.completed_at = step.beganAt
+  if (completes.last) {
+    Object.assign(facts, { failures: 0, last_error: null, next_try_at: null })
+    // A step that read nothing, because the revision said so, answers no reread and no reject.
+    if (step.kind !== 'unchanged') {
+      const anew = replaced || step.kind === 'reread' || step.kind === 'whole'
+      if (!blind) await strikeRereads(db, step, { anew, covered: completes.cover })
+      await strikeRejects(db, step)
+    }
+  }
+  if (completes.revision !== undefined && !blind) {
+    facts.revision = completes.revision.text
+    facts.revision_facts = completes.revision.facts
+  }
+  await setPartition(db, name, partition, facts)
+  await db
+    .updateTable('_tidemark_tables')
+    .set({ status: completes.status, last_synced_at: now })
+    .where('name', '=', name)
+    .execute()
+}
+
+/**
+ * Strikes out what a step has answered: what it read anew, where what is gone went as well, and what it covered. The
+ * lookback of an ordinary step marks nothing, so it answers nothing.
+ */
+async function strikeRereads(
+  db: Db,
+  step: StepRef,
+  { anew, covered }: { readonly anew: boolean; readonly covered: Range | undefined },
+): Promise<void> {
+  const rows = await db
+    .selectFrom('_tidemark_rereads')
+    .selectAll()
+    .where('name', '=', step.table)
+    .where('partition', '=', step.partition)
+    .where('asked_at', '<', step.beganAt)
+    .execute()
+  const whole = anew && step.window === undefined
+  const done = [anew ? step.window : undefined, covered].filter((range) => range !== undefined)
+  for (const row of rows) {
+    // The reread of a whole partition is answered by a whole read only.
+    if (!whole && row.to_position === null) continue
+    const from = row.from_position === null ? undefined : BigInt(row.from_position)
+    const wanted = row.to_position === null ? [] : [{ from, to: BigInt(row.to_position) }]
+    const left = whole ? [] : subtract(wanted, done)
+    if (left.length === 1 && left[0]!.from === from && left[0]!.to === wanted[0]!.to) continue
+    await db.deleteFrom('_tidemark_rereads').where('id', '=', row.id).execute()
+    const { name, partition, asked_at, reason } = row
+    for (const { from, to } of left) {
+      const piece = { name, partition, asked_at, reason, from_position: from ?? null, to_position: to }
+      await db.insertInto('_tidemark_rereads').values(piece).execute()
+    }
+  }
+}
+
+/** Removes what earlier steps rejected where this one has read: what is still bad was rejected again. */
+async function strikeRejects(db: Db, { run, step, table, partition, window }: StepRef): Promise<void> {
+  let earlier = db
+    .deleteFrom('_tidemark_rejects')
+    .where('name', '=', table)
+    .where('partition', '=', partition)
+    .where((where) => where.or([where('run', '!=', run), where('step', '!=', step)]))
+  if (window !== undefined) earlier = earlier.where('position', '<', window.to)
+  if (window?.from !== undefined) earlier = earlier.where('position', '>=', window.from)
+  await earlier.execute()
+}

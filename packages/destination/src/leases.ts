@@ -1,0 +1,178 @@
+import {
+  type Coverage,
+  type Lease,
+  type Leases,
+  type Range,
+  type Refusal,
+  type Runner,
+  union,
+} from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { chunks } from './chunks.ts'
+import type { Flavor } from './flavor.ts'
+import type { StateDatabase } from './state-tables.ts'
+
+export interface LeaseOptions {
+  readonly runner: Runner
+  readonly flavor: Flavor
+  readonly leaseMs: number
+  /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
+  readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
+}
+
+/** Tells the others that this runner lives; its first statement, so that a transaction starts with a write. */
+export async function beat(db: Kysely<StateDatabase>, { runner, flavor, leaseMs }: LeaseOptions): Promise<bigint> {
+  const row = await db
+    .insertInto('_tidemark_runners')
+    .values({
+      id: runner.id,
+      host: runner.host,
+      pid: runner.pid,
+      started_at: runner.startedAt,
+      heartbeat_at: flavor.now,
+      lease_ms: leaseMs,
+    })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: flavor.now, lease_ms: leaseMs }))
+    .returning('heartbeat_at')
+    .executeTakeFirstOrThrow()
+  return BigInt(row.heartbeat_at)
+}
+
+/** Takes the tables that are free, inside a transaction. */
+export async function takeLeases(
+  db: Kysely<StateDatabase>,
+  names: readonly string[],
+  options: LeaseOptions,
+): Promise<Leases> {
+  const now = await beat(db, options)
+  const leases: Lease[] = []
+  const refused: Refusal[] = []
+  const dead = new Set<string>()
+  for (const chunk of chunks([...new Set(names)])) {
+    await db
+      .insertInto('_tidemark_leases')
+      .values(chunk.map((name) => ({ name, fence: 0, commits: 0 })))
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute()
+    const rows = await db
+      .selectFrom('_tidemark_leases as l')
+      .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
+      .select([
+        'l.id',
+        'l.name',
+        'l.fence',
+        'l.since',
+        'l.runner',
+        'r.host',
+        'r.pid',
+        'r.started_at',
+        'r.heartbeat_at',
+        'r.lease_ms',
+      ])
+      .where('l.name', 'in', chunk)
+      .execute()
+    const taken: bigint[] = []
+    for (const row of rows) {
+      // The holder knows best how long its own leases last.
+      const until = row.heartbeat_at === null ? 0n : BigInt(row.heartbeat_at) + BigInt(row.lease_ms ?? 0) * 1000n
+      const holder = row.runner
+      if (holder !== null && holder !== options.runner.id) {
+        if (until >= now && !dead.has(holder)) {
+          const other = {
+            id: holder,
+            host: row.host ?? '',
+            pid: Number(row.pid),
+            startedAt: BigInt(row.started_at ?? 0),
+          }
+          if (other.host !== options.runner.host || options.isAlive?.(other) !== false) {
+            refused.push({ table: row.name, host: other.host, pid: other.pid, since: BigInt(row.since ?? 0), until })
+            continue
+          }
+        }
+        dead.add(holder)
+      }
+      taken.push(BigInt(row.id))
+      leases.push({ id: Number(row.id), table: row.name, fence: Number(row.fence) + 1 })
+    }
+    if (taken.length === 0) continue
+    await db
+      .updateTable('_tidemark_leases')
+      .set({ runner: options.runner.id, fence: sql`fence + 1`, since: now })
+      .where('id', 'in', taken)
+      .execute()
+  }
+  if (dead.size > 0) await closeRunsOf(db, [...dead], now)
+  for (const chunk of chunks(leases))
+    await joinCoverage(
+      db,
+      chunk.map(({ table }) => table),
+    )
+  const order = new Map(names.map((name, at) => [name, at]))
+  leases.sort((a, b) => order.get(a.table)! - order.get(b.table)!)
+  return { leases, refused }
+}
+
+export async function releaseLeases(
+  db: Kysely<StateDatabase>,
+  leases: readonly Lease[],
+  runner: Runner,
+): Promise<void> {
+  for (const chunk of chunks(leases)) {
+    await db
+      .updateTable('_tidemark_leases')
+      .set({ runner: null, since: null })
+      .where('runner', '=', runner.id)
+      .where(sql<boolean>`(id, fence) in (values ${sql.join(chunk.map(({ id, fence }) => sql`(${id}, ${fence})`))})`)
+      .execute()
+  }
+}
+
+/** Runs whose runner stopped without a word. */
+async function closeRunsOf(db: Kysely<StateDatabase>, runners: readonly string[], now: bigint): Promise<void> {
+  await db
+    .updateTable('_tidemark_runs')
+    .set({ ended_at: now, error: 'the runner stopped without ending the run' })
+    .where('runner', 'in', runners)
+    .where('ended_at', 'is', null)
+    .execute()
+}
+
+/** Joins the covered ranges of tables that are held alone now, where that makes them fewer. */
+async function joinCoverage(db: Kysely<StateDatabase>, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return
+  const joinable = await sql<{ name: string; partition: string; claimed: bigint | number }>`
+    select distinct name, partition, claimed from (
+      select name, partition, claimed, from_position, max(to_position) over (
+        partition by name, partition, claimed order by coalesce(from_position, -9223372036854775808), to_position
+        rows between unbounded preceding and 1 preceding) as reach
+      from _tidemark_coverage where name in (${sql.join(names)})
+    ) as ranges where reach is not null and (from_position is null or reach >= from_position)`.execute(db)
+  for (const { name, partition, claimed } of joinable.rows) {
+    const these = db
+      .selectFrom('_tidemark_coverage')
+      .select(['from_position', 'to_position'])
+      .where('name', '=', name)
+      .where('partition', '=', partition)
+      .where('claimed', '=', claimed)
+    const ranges: Range[] = (await these.execute()).map((row) => ({
+      from: row.from_position === null ? undefined : BigInt(row.from_position),
+      to: BigInt(row.to_position),
+    }))
+    const joined: Coverage = union(ranges)
+    if (joined.length >= ranges.length) continue
+    await db
+      .deleteFrom('_tidemark_coverage')
+      .where('name', '=', name)
+      .where('partition', '=', partition)
+      .where('claimed', '=', claimed)
+      .execute()
+    for (const chunk of chunks(joined)) {
+      await db
+        .insertInto('_tidemark_coverage')
+        .values(
+          chunk.map(({ from, to }) => ({ name, partition, from_position: from ?? null, to_position: to, claimed })),
+        )
+        .execute()
+    }
+  }
+}

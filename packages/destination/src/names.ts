@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { SyncError } from '@tidemark/core'
+
+/** The longest name in bytes that every destination takes (Postgres cuts what is longer without a word). */
+const LIMIT = 63
+
+/** Columns that Tidemark keeps in every table. `_rowid_` is SQLite's own word for a row's number. */
+export const SYSTEM_COLUMNS = ['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_rowid_'] as const
+
+const RESERVED_PREFIXES = ['_tidemark_', 'tidemark_', 'sqlite_', 'pg_']
+
+/** A name as databases compare it that do not tell ASCII cases apart. */
+export function fold(name: string): string {
+  return name.replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
+}
+
+/**
+ * The name that a table gets: as it is wanted, but at most 63 bytes and not one of ours or the database's. Pure, and
+ * a name that came out stays as it is when it goes in again.
+ *
+ * @throws SyncError `fix-source` where no name can be made of it.
+ */
+export function tableName(wanted: string): string {
+  check(wanted, 'table')
+  const reserved = RESERVED_PREFIXES.some((prefix) => fold(wanted).startsWith(prefix))
+  if (!reserved && Buffer.byteLength(wanted) <= LIMIT) return wanted
+  return suffixed(reserved ? `t_${wanted}` : wanted, hashOf(wanted, 8))
+}
+
+/**
+ * The name that a column gets in a table whose other columns are taken.
+ *
+ * @param taken folded names; not changed.
+ * @throws SyncError `fix-source` where no name can be made of it.
+ */
+export function columnName(wanted: string, taken: ReadonlySet<string>): string {
+  check(wanted, 'column')
+  const system = (SYSTEM_COLUMNS as readonly string[]).includes(fold(wanted))
+  if (!system && Buffer.byteLength(wanted) <= LIMIT && !taken.has(fold(wanted))) return wanted
+  for (let length = 8; ; length += 8) {
+    const name = suffixed(wanted, hashOf(wanted, length))
+    if (!taken.has(fold(name))) return name
+    if (length === 40) throw new SyncError(`no free name can be made for the column "${wanted}"`, 'fix-source')
+  }
+}
+
+/** Groups of wanted table names that would become one table: each group is a mistake in the config. */
+export function clashes(names: readonly string[]): readonly (readonly string[])[] {
+  const groups = new Map<string, Set<string>>()
+  const twice: string[][] = []
+  for (const name of names) {
+    const key = fold(tableName(name))
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, new Set([name]))
+    else if (group.has(name)) twice.push([name, name])
+    else group.add(name)
+  }
+  return [...twice, ...[...groups.values()].filter((group) => group.size > 1).map((group) => [...group])]
+}
+
+function check(name: string, what: 'table' | 'column'): void {
+  if (name !== '' && !name.includes('\0') && name.isWellFormed()) return
+  const problem = name === '' ? 'is empty' : name.includes('\0') ? 'holds a NUL character' : 'is no valid Unicode text'
+  throw new SyncError(
+    `a ${what}'s name ${problem}: ${JSON.stringify(name)}; give it a name in the source`,
+    'fix-source',
+    {
+      code: 'schema',
+    },
+  )
+}
+
+function hashOf(name: string, length: number): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, length)
+}
+
+/** Cuts at a character's boundary, so that the whole fits. */
+function suffixed(name: string, hash: string): string {
+  let room = LIMIT - hash.length - 1
+  let kept = ''
+  for (const character of name) {
+    room -= Buffer.byteLength(character)
+    if (room < 0) break
+    kept += character
+  }
+  return `${kept}_${hash}`
+}

@@ -1,0 +1,66 @@
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Logger, SyncError } from '@tidemark/core'
+import { type Destination, type Runner, silent } from '@tidemark/core/engine'
+import { openSqlite } from './sqlite/open-sqlite.ts'
+
+export interface OpenOptions {
+  /** A path, `sqlite:<path>`, `file:<path>`, or `:memory:`. */
+  readonly url: string
+  readonly runner: Runner
+  /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
+  readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
+  /** How long a lease outlives its runner's last sign of life. A minute. */
+  readonly leaseMs?: number | undefined
+  /** How long another writer is waited for. Five seconds. */
+  readonly busyMs?: number | undefined
+  readonly log?: Logger | undefined
+}
+
+/**
+ * Opens a destination, makes it where it is not there, and brings its state tables to this version.
+ *
+ * @throws SyncError that names the destination, what is wrong, and the way out.
+ */
+export async function openDestination({
+  url,
+  runner,
+  isAlive,
+  leaseMs = 60_000,
+  busyMs = 5000,
+  log = silent,
+}: OpenOptions): Promise<Destination> {
+  const path = pathOf(url)
+  const destination = await openSqlite({ path, runner, isAlive, leaseMs, busyMs })
+  log.debug('destination open', { kind: destination.profile.name, path })
+  return destination
+}
+
+/** The file that a destination's url names, `:memory:` for none. @throws SyncError `fix-config`. */
+export function pathOf(url: string): string {
+  const refuse = (problem: string): never => {
+    throw new SyncError(
+      `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db`,
+      'fix-config',
+      {
+        code: 'destination-unavailable',
+      },
+    )
+  }
+  // The address may hold a password: only its kind is said.
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
+  if (url === '' || url.includes('\0')) return refuse(url === '' ? 'is empty' : 'holds a NUL character')
+  if (scheme === 'file' && url.startsWith('file://')) return fileURLToPath(url)
+  if (scheme === 'sqlite' || scheme === 'file') {
+    const rest = url.slice(scheme.length + 1)
+    const path = rest.startsWith('///') ? rest.slice(2) : rest.startsWith('//') ? rest.slice(2) : rest
+    return path === '' ? refuse(`names no file: ${url}`) : pathIn(path)
+  }
+  if (scheme !== undefined && url.slice(scheme.length + 1).startsWith('//'))
+    return refuse(`is of the kind "${scheme}", which this version does not have`)
+  return pathIn(url)
+}
+
+function pathIn(path: string): string {
+  return path === ':memory:' || isAbsolute(path) ? path : resolve(path)
+}

@@ -1,0 +1,31 @@
+import type { Range } from '@tidemark/core/engine'
+import type { Insertable, Kysely } from 'kysely'
+import type { StateDatabase } from './state-tables.ts'
+
+type Db = Kysely<StateDatabase>
+type PartitionRow = Insertable<StateDatabase['_tidemark_partitions']>
+export type PartitionFacts = { -readonly [K in Exclude<keyof PartitionRow, 'name' | 'partition'>]?: PartitionRow[K] }
+
+export async function setPartition(db: Db, name: string, partition: string, facts: PartitionFacts): Promise<void> {
+  await db
+    .insertInto('_tidemark_partitions')
+    .values({ name, partition, failures: 0, ...facts })
+    .onConflict((conflict) => {
+      const columns = conflict.columns(['name', 'partition'])
+      return Object.keys(facts).length === 0 ? columns.doNothing() : columns.doUpdateSet(facts)
+    })
+    .execute()
+}
+
+export async function cover(
+  db: Db,
+  name: string,
+  partition: string,
+  { from, to }: Range,
+  claimed: 0 | 1,
+): Promise<void> {
+  await db
+    .insertInto('_tidemark_coverage')
+    .values({ name, partition, from_position: from ?? null, to_position: to, claimed })
+    .execute()
+}

@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely'
+import type { StateDatabase } from './state-tables.ts'
+
+const DAY = 86_400_000_000n
+/** Runs are kept so long, */
+const KEPT_FOR = 90n * DAY
+/** and the newest ones, however old they are. */
+const KEPT_RUNS = 1000
+/** At most so many go at once: a run may have many steps, and who starts one does not wait for long. */
+const AT_ONCE = 100
+
+/** Forgets runners that are long dead, and old runs with their steps. */
+export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<void> {
+  await db
+    .deleteFrom('_tidemark_runners')
+    .where('heartbeat_at', '<', now - DAY)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('_tidemark_leases')
+            .select('id')
+            .whereRef('_tidemark_leases.runner', '=', '_tidemark_runners.id'),
+        ),
+      ),
+    )
+    .execute()
+  const newest = await db
+    .selectFrom('_tidemark_runs')
+    .select('run')
+    .orderBy('run', 'desc')
+    .offset(KEPT_RUNS)
+    .limit(1)
+    .executeTakeFirst()
+  if (newest === undefined) return
+  const old = await db
+    .selectFrom('_tidemark_runs')
+    .select('run')
+    .where('run', '<=', newest.run)
+    .where('started_at', '<', now - KEPT_FOR)
+    // A run may be as long as that: it goes on, and its steps with it.
+    .where((where) =>
+      where.or([
+        where('ended_at', 'is not', null),
+        where.not(
+          where.exists(
+            where
+              .selectFrom('_tidemark_runners')
+              .select('id')
+              .whereRef('_tidemark_runners.id', '=', '_tidemark_runs.runner'),
+          ),
+        ),
+      ]),
+    )
+    .orderBy('run')
+    .limit(AT_ONCE)
+    .execute()
+  if (old.length === 0) return
+  const runs = old.map(({ run }) => run)
+  await db.deleteFrom('_tidemark_steps').where('run', 'in', runs).execute()
+  await db.deleteFrom('_tidemark_runs').where('run', 'in', runs).execute()
+}

@@ -1,0 +1,181 @@
+import type { Committed, Lease, Part, Reject } from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { complete } from '../completion.ts'
+import type { StateDatabase } from '../state-tables.ts'
+import { recordRejects, recordStep } from '../step-record.ts'
+import { move } from './move.ts'
+import { dropStaging, fill, isOf, type Staging } from './staging.ts'
+import { mainTable } from './statements.ts'
+import type { Target } from './target.ts'
+import { writePart } from './write.ts'
+
+export interface CommitInput {
+  readonly db: Kysely<StateDatabase>
+  readonly target: Target | undefined
+  readonly lease: Lease
+  readonly part: Part
+  /** The stamp of this transaction. */
+  readonly now: bigint
+  /** The staging table of the part's partition. */
+  readonly staging: Staging | undefined
+  /** The number of the one that is made where there is none. */
+  readonly freeSlot: () => number
+}
+
+/** What is true once the transaction is committed. */
+export interface CommitOutput {
+  readonly committed: Committed
+  readonly staging: Staging | undefined
+}
+
+/** Writes one part, behind its fence and inside its transaction. */
+export async function commitPart(input: CommitInput): Promise<CommitOutput> {
+  const { db, part, now } = input
+  const { step, counts } = part
+  const {
+    written,
+    unchanged,
+    deleted,
+    deduped,
+    rejects,
+    held,
+    blind = false,
+    overLimit,
+    staging,
+  } = await writeRows(input)
+  await recordRejects(db, step, [...part.rejects, ...rejects], now)
+  const completes = held === undefined && overLimit === undefined ? part.completes : undefined
+  const ends = part.completes?.last === true
+  await recordStep(db, step, {
+    counts: {
+      read: counts.read,
+      written,
+      unchanged,
+      deduped: counts.deduped + deduped,
+      trimmed: counts.trimmed,
+      rejected: counts.rejected + rejects.length,
+      deleted,
+    },
+    parts: part.number,
+    endedAt: ends ? now : undefined,
+    durationMs: part.durationMs,
+    error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
+  })
+  if (completes !== undefined) {
+    const replaced = part.staging === 'move' && input.target?.layout.key.length === 0
+    await complete(db, { ...part, completes }, { now, replaced, blind })
+  }
+  const purged = completes?.purge === true ? purge(input) : 0
+  await recordFilled(input, { written, removed: deleted + purged })
+  return {
+    committed: {
+      written,
+      unchanged,
+      deleted,
+      deduped,
+      rejected: rejects.length,
+      ...(held === undefined ? {} : { held }),
+      ...(blind && completes !== undefined ? { blind } : {}),
+      ...(overLimit === undefined ? {} : { overLimit: true }),
+    },
+    staging,
+  }
+}
+
+interface Rows {
+  readonly written: number
+  readonly unchanged: number
+  readonly deleted: number
+  readonly deduped: number
+  readonly rejects: readonly Reject[]
+  readonly held?: Committed['held']
+  readonly blind?: boolean
+  /** For people: how many rows too many were rejected. */
+  readonly overLimit?: string | undefined
+  readonly staging: Staging | undefined
+}
+
+async function writeRows(input: CommitInput): Promise<Rows> {
+  const { target, lease, part, now, staging: before } = input
+  if (target === undefined) {
+    if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
+      return { ...NONE, overLimit: pastLimit(part, 0), staging: before }
+    throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
+  }
+  if (part.staging === undefined) {
+    const { written, deleted, rejects } = writePart(target, part, now)
+    const over = before !== undefined && part.completes?.last === true && isOf(before, part.step)
+    if (over) dropStaging(before)
+    return {
+      ...NONE,
+      written,
+      deleted,
+      rejects,
+      unchanged: part.rows.length - written - rejects.length,
+      overLimit: pastLimit(part, rejects.length),
+      staging: over ? undefined : before,
+    }
+  }
+  const { staging, rejects } = fill(target, { lease, part, before, slot: before?.slot ?? input.freeSlot() })
+  if (part.staging === 'fill') return { ...NONE, rejects, staging }
+  const rows = await moveWithin(target, input, staging, rejects)
+  dropStaging(staging)
+  return rows
+}
+
+const NONE = { written: 0, unchanged: 0, deleted: 0, deduped: 0, rejects: [] }
+
+/** Moves a staging table, unless its rows, or those that the database refuses then, are past the limit of rejects. */
+async function moveWithin(
+  target: Target,
+  { lease, part, now }: CommitInput,
+  staging: Staging,
+  rejects: readonly Reject[],
+): Promise<Rows> {
+  const before = pastLimit(part, rejects.length)
+  if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
+  const { rejectLimit } = part
+  const limited = rejectLimit !== undefined && rejectLimit.rows > rejectLimit.above
+  if (limited) target.raw.exec('savepoint moving')
+  const moved = await move(target, lease, part, staging, now)
+  const all = [...rejects, ...moved.rejects]
+  const overLimit = pastLimit(part, all.length)
+  if (limited) target.raw.exec(overLimit === undefined ? 'release moving' : 'rollback to moving; release moving')
+  if (overLimit !== undefined) return { ...NONE, rejects: all, overLimit, staging: undefined }
+  return { ...moved, rejects: all, staging: undefined }
+}
+
+/** Whether a part that completes something is past the limit of rejects, with so many that the database refused. */
+function pastLimit({ completes, rejectLimit }: Part, refused: number): string | undefined {
+  if (completes === undefined || rejectLimit === undefined) return undefined
+  const { share, above, rows } = rejectLimit
+  const rejected = rejectLimit.rejected + refused
+  return rows > above && rejected > rows * share ? `past the reject limit: ${rejected} of ${rows} rows` : undefined
+}
+
+/** Removes marked rows for good. */
+function purge({ target, part }: CommitInput): number {
+  if (target === undefined || target.layout.key.length === 0) return 0
+  const { name, partitioned } = target.layout
+  const own = partitioned ? sql` and _partition = :partition` : sql``
+  const remove = () => sql`delete from ${mainTable(name)} where _deleted_at is not null${own}`
+  return target.run('purge', remove, { partition: part.step.partition })
+}
+
+/** A table that our own commit emptied is no longer one that must hold rows. */
+async function recordFilled(
+  { db, target, lease }: CommitInput,
+  { written, removed }: { readonly written: number; readonly removed: number },
+): Promise<void> {
+  if (target === undefined || written + removed === 0) return
+  const empty =
+    written === 0 &&
+    target.count('any', () => sql`select exists (select 1 from ${mainTable(target.layout.name)})`, {}) === 0
+  const filled = empty ? 0 : 1
+  await db
+    .updateTable('_tidemark_tables')
+    .set({ filled })
+    .where('name', '=', lease.table)
+    .where('filled', '!=', filled)
+    .execute()
+}

@@ -1,0 +1,112 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SyncError } from '@tidemark/core'
+import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
+import type { StateDatabase } from '../state-tables.ts'
+import { codeOf, explain } from './errors.ts'
+
+/** A SQLite database that is open: the driver's object for the bulk path, and Kysely over the same connection. */
+export interface Database {
+  readonly path: string
+  readonly raw: DatabaseSync
+  readonly db: Kysely<StateDatabase>
+}
+
+export interface DatabaseOptions {
+  /** How long another writer is waited for. */
+  readonly busyMs: number
+}
+
+/** @throws SyncError that names the path and the way out. */
+export async function openDatabase(path: string, { busyMs }: DatabaseOptions): Promise<Database> {
+  if (path !== ':memory:') createFile(path)
+  let raw: DatabaseSync | undefined
+  try {
+    raw = new DatabaseSync(path, {
+      timeout: busyMs,
+      enableForeignKeyConstraints: false,
+      enableDoubleQuotedStringLiterals: false,
+      allowExtension: false,
+    })
+    await setUp(raw, busyMs)
+  } catch (error) {
+    raw?.close()
+    throw explain(error, path)
+  }
+  return { path, raw, db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }) }
+}
+
+/** Only its owner may read it: it holds what the sources hold. SQLite gives its companion files the same mode. */
+function createFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  } catch (error) {
+    throw new SyncError(
+      `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
+      'fix-config',
+      { code: 'destination-unavailable', cause: error },
+    )
+  }
+}
+
+async function setUp(raw: DatabaseSync, busyMs: number): Promise<void> {
+  await enterWal(raw, busyMs)
+  // FULL: what is committed outlives a power failure. The cache holds the upper levels of large keys.
+  raw.exec('pragma synchronous = full; pragma cache_size = -65536; pragma wal_autocheckpoint = 16000')
+  // A user's view that is broken must not stop us from changing a table that it does not name.
+  raw.exec('pragma legacy_alter_table = on')
+}
+
+/** The change to WAL needs the file alone for a moment, and SQLite does not wait for that one itself. */
+async function enterWal(raw: DatabaseSync, busyMs: number): Promise<void> {
+  const deadline = performance.now() + busyMs
+  for (;;) {
+    try {
+      raw.exec('pragma journal_mode = wal')
+      return
+    } catch (error) {
+      if (codeOf(error) !== 5 || performance.now() > deadline) throw error
+      await sleep(20)
+    }
+  }
+}
+
+/**
+ * Kysely's SQLite dialect over node:sqlite. Every transaction takes the write lock at its start: one that reads first
+ * and writes later fails at once where another process wrote in between.
+ */
+function dialectOf(raw: DatabaseSync): SqliteDialect {
+  return new SqliteDialect({
+    database: {
+      close: () => raw.close(),
+      prepare: (text) => {
+        if (text === 'begin') return adapt(raw.prepare('begin immediate'))
+        // A full disk ends the transaction by itself.
+        if (text === 'rollback' && !raw.isTransaction) return NOTHING
+        return adapt(raw.prepare(text))
+      },
+    },
+  })
+}
+
+const NOTHING: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+}
+
+function adapt(statement: StatementSync): SqliteStatement {
+  statement.setReadBigInts(true)
+  const bind = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    // The first parameter must be no object, or node:sqlite takes it for named ones: state holds texts and numbers only.
+    all: (parameters) => statement.all(...bind(parameters)),
+    run: (parameters) => statement.run(...bind(parameters)),
+    iterate: (parameters) => statement.iterate(...bind(parameters)),
+  }
+}

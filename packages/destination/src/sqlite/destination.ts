@@ -1,0 +1,299 @@
+import { DatabaseSync } from 'node:sqlite'
+import { SyncError } from '@tidemark/core'
+import type {
+  Committed,
+  Destination,
+  Fact,
+  Lease,
+  Leases,
+  Part,
+  Prepared,
+  QueryResult,
+  ReadOptions,
+  RunFact,
+  Shape,
+  State,
+} from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { Clock } from '../clock.ts'
+import { layOut } from '../columns.ts'
+import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
+import { tableName } from '../names.ts'
+import { readState } from '../state-read.ts'
+import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun } from '../state-store.ts'
+import type { StateDatabase } from '../state-tables.ts'
+import { isText } from '../value-text.ts'
+import { encoderOf } from '../values.ts'
+import { commitPart } from './commit.ts'
+import type { Database } from './database.ts'
+import { explain } from './errors.ts'
+import { sqliteFlavor } from './flavor.ts'
+import { planTable } from './prepare.ts'
+import { presentTables } from './present.ts'
+import { sqliteProfile } from './profile.ts'
+import { runQuery } from './query.ts'
+import { readingOf } from './read.ts'
+import { dropStaging, isOf, type Staging, Stagings } from './staging.ts'
+import { mainTable } from './statements.ts'
+import { Target } from './target.ts'
+
+export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
+  readonly path: string
+  readonly busyMs: number
+}
+
+type Change = (partition: string, staging: Staging | undefined) => void
+
+/** Statements of so many tables are kept; each table's take some hundred kilobytes. */
+const KEPT = 16
+
+/** Tables and state in one SQLite file. */
+export class SqliteDestination implements Destination {
+  readonly profile = sqliteProfile
+  readonly nameOf = tableName
+  readonly #database: Database
+  readonly #options: LeaseOptions & SqliteOptions
+  readonly #clock = new Clock()
+  readonly #targets = new Map<string, Target>()
+  readonly #stagings = new Stagings()
+
+  constructor(database: Database, options: LeaseOptions & SqliteOptions) {
+    this.#database = database
+    this.#options = options
+  }
+
+  async now(): Promise<bigint> {
+    const { rows } = await this.#guard(() =>
+      sql<{ now: bigint }>`select ${sqliteFlavor.now} as now`.execute(this.#database.db),
+    )
+    return this.#clock.stamp(rows[0]!.now)
+  }
+
+  async state(): Promise<State> {
+    return await this.#read(async (db) => ({
+      tables: await readState(db, sqliteFlavor, (names) => presentTables(this.#database, names)),
+    }))
+  }
+
+  async startRun(): Promise<number> {
+    return await this.#write(async (db) => {
+      await beat(db, this.#options)
+      return await startRun(db, this.#options.runner, sqliteFlavor)
+    })
+  }
+
+  async lease(tables: readonly string[]): Promise<Leases> {
+    return await this.#write((db) => takeLeases(db, tables.map(tableName), this.#options))
+  }
+
+  async renew(): Promise<void> {
+    await this.#guard(() => beat(this.#database.db, this.#options))
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return
+    await this.#write((db) => releaseLeases(db, leases, this.#options.runner))
+    await this.#dropStagings(leases)
+  }
+
+  async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
+    const name = tableName(shape.name)
+    const { db, raw } = this.#database
+    const { facts, work } = await this.#guard(() => planTable(db, raw, name, lease, shape))
+    const changes = work === undefined ? [] : await this.#fenced(lease, work)
+    const layout = layOut(name, shape, facts.columns)
+    this.#targets.set(name, new Target(layout, raw, db))
+    return { name, facts, encoder: encoderOf(layout), changes }
+  }
+
+  async commit(lease: Lease, part: Part): Promise<Committed> {
+    const name = tableName(lease.table)
+    checkPartition(name, part.step.partition)
+    const target = this.#target(name)
+    const step = { ...part.step, table: name }
+    const stagings = this.#stagings
+    return await this.#staged(lease, (change) =>
+      this.#fenced(lease, async (db, now) => {
+        const staging = stagings.of(lease, step.partition)
+        const output = await commitPart({
+          db,
+          target,
+          lease: { ...lease, table: name },
+          part: { ...part, step },
+          now,
+          staging,
+          freeSlot: () => stagings.freeSlot(),
+        })
+        await beat(db, this.#options)
+        if (output.staging !== staging) change(step.partition, output.staging)
+        return output.committed
+      }),
+    )
+  }
+
+  async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
+    const name = tableName(lease.table)
+    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition)
+    await this.#staged(lease, (change) =>
+      this.#fenced(lease, async (db, now) => {
+        for (const fact of facts) {
+          await recordFact(db, name, fact, now)
+          if (fact.kind !== 'failure') continue
+          const { partition } = fact.step
+          const staging = this.#stagings.of(lease, partition)
+          if (staging === undefined || !isOf(staging, fact.step)) continue
+          dropStaging(staging)
+          change(partition, undefined)
+        }
+      }),
+    )
+  }
+
+  async recordRun(run: number, facts: readonly RunFact[]): Promise<void> {
+    await this.#write(async (db) => {
+      for (const fact of facts) {
+        const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
+        await recordRunFact(db, run, named, this.#options.runner, sqliteFlavor)
+      }
+    })
+  }
+
+  async reset(lease: Lease, table: string): Promise<void> {
+    const name = tableName(table)
+    await this.#fenced(lease, async (db) => {
+      if (presentTables(this.#database, [name]).get(name) === 'rows')
+        await sql`delete from ${mainTable(name)}`.execute(db)
+      await forget(db, name)
+    })
+    this.#targets.delete(name)
+  }
+
+  async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
+    const name = tableName(table)
+    const { db, raw, path } = this.#database
+    const facts = await this.#guard(() => factsOfTable(db, name))
+    if (path === ':memory:') {
+      const rows = await this.#read(async () => [...readRows(raw)])
+      yield* rows
+      return
+    }
+    // A connection of its own: it sees one moment, and whoever consumes the rows slowly is in nobody's way.
+    const reader = await this.#guard(
+      async () => new DatabaseSync(path, { readOnly: true, timeout: this.#options.busyMs }),
+    )
+    try {
+      yield* readRows(reader)
+    } catch (error) {
+      throw explain(error, path)
+    } finally {
+      reader.close()
+    }
+
+    function* readRows(connection: DatabaseSync): Generator<Record<string, unknown>> {
+      const { text, parameters, rowOf } = readingOf(db, connection, name, facts, options)
+      const statement = connection.prepare(text)
+      statement.setReadBigInts(true)
+      statement.setReturnArrays(true)
+      for (const row of statement.iterate(...parameters)) yield rowOf(row as unknown as readonly unknown[])
+    }
+  }
+
+  async query(statement: string): Promise<QueryResult> {
+    const { raw, path } = this.#database
+    if (path === ':memory:') return await this.#read(async () => runQuery(raw, statement))
+    return await this.#guard(async () => {
+      const reader = new DatabaseSync(path, { readOnly: true, timeout: this.#options.busyMs, allowExtension: false })
+      try {
+        return runQuery(reader, statement)
+      } finally {
+        reader.close()
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#database.db.destroy()
+    if (this.#database.raw.isOpen) this.#database.raw.close()
+  }
+
+  /** Statements of the tables that are written now are kept; those of the others are given back. */
+  #target(name: string): Target | undefined {
+    const target = this.#targets.get(name)
+    if (target === undefined) return undefined
+    this.#targets.delete(name)
+    this.#targets.set(name, target)
+    if (this.#targets.size > KEPT) [...this.#targets.values()].at(-KEPT - 1)?.forget()
+    return target
+  }
+
+  /** Behind the connection's mutex, so that it falls into nobody's transaction. */
+  async #dropStagings(leases: readonly Lease[]): Promise<void> {
+    if (leases.every((lease) => this.#stagings.under(lease).length === 0)) return
+    await this.#guard(() =>
+      this.#database.db.connection().execute(async () => {
+        for (const lease of leases) {
+          for (const [partition, staging] of this.#stagings.under(lease)) {
+            dropStaging(staging)
+            this.#stagings.set(lease, partition, undefined)
+          }
+        }
+      }),
+    )
+  }
+
+  /**
+   * Does work that changes staging tables in a transaction. What is known of them changes within it, so that whoever
+   * waits behind the connection's mutex finds what is there, and changes back where it is not committed.
+   */
+  async #staged<T>(lease: Lease, work: (change: Change) => Promise<T>): Promise<T> {
+    const before = new Map<string, Staging | undefined>()
+    try {
+      return await work((partition, staging) => {
+        if (!before.has(partition)) before.set(partition, this.#stagings.of(lease, partition))
+        this.#stagings.set(lease, partition, staging)
+      })
+    } catch (error) {
+      for (const [partition, staging] of before) this.#stagings.set(lease, partition, staging)
+      throw error
+    }
+  }
+
+  /** A transaction that holds a table's fence; whoever was replaced gets no further than its first statement. */
+  async #fenced<T>(lease: Lease, work: (db: Kysely<StateDatabase>, now: bigint) => Promise<T>): Promise<T> {
+    const { runner, flavor } = this.#options
+    return await this.#write(async (db) => await work(db, this.#clock.stamp(await fence(db, lease, runner, flavor))))
+  }
+
+  async #write<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
+    return await this.#guard(() => this.#database.db.transaction().execute(work))
+  }
+
+  /** Several reads that see one moment; they wait for no writer. */
+  async #read<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
+    return await this.#guard(() =>
+      this.#database.db.connection().execute(async (db) => {
+        await sql`begin deferred`.execute(db)
+        try {
+          return await work(db)
+        } finally {
+          await sql`rollback`.execute(db)
+        }
+      }),
+    )
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw explain(error, this.#database.path)
+    }
+  }
+}
+
+/** A partition's id is stored as text, and must come back as it was. */
+function checkPartition(table: string, partition: string): void {
+  if (isText(partition)) return
+  const problem = `table "${table}": the partition ${JSON.stringify(partition)} holds a NUL character or half a surrogate pair`
+  throw new SyncError(`${problem}; give its partitions ids that are plain text`, 'fix-source', { code: 'schema' })
+}

@@ -1,0 +1,112 @@
+import type { Lease, Part, Rail, Reject } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import { stampText } from '../value-text.ts'
+import { type Held, heldBy } from './rail.ts'
+import { replaceRows } from './replace.ts'
+import { moveSliced } from './slices.ts'
+import { type Staging, stagedDeletions } from './staging.ts'
+import {
+  indexPositions,
+  inScope,
+  mainTable,
+  markVanished,
+  moveRows,
+  type Order,
+  type Scope,
+  stagingTable,
+} from './statements.ts'
+import type { Named, Target } from './target.ts'
+import { applyDeletions } from './write.ts'
+
+export interface Moved {
+  readonly written: number
+  readonly unchanged: number
+  readonly deduped: number
+  readonly deleted: number
+  readonly rejects: readonly Reject[]
+  readonly held?: Held
+  /** What is gone could not be told, so nothing was marked. */
+  readonly blind?: boolean
+}
+
+/** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
+export async function move(target: Target, lease: Lease, part: Part, staging: Staging, now: bigint): Promise<Moved> {
+  const { layout } = target
+  const { slot } = staging
+  const { step, rail, tombstones } = part
+  const named: Named = {
+    now: stampText(now),
+    began: stampText(step.beganAt),
+    partition: step.partition,
+    from: step.window?.from ?? null,
+    to: step.window?.to ?? null,
+  }
+  const scope: Scope = {
+    partitioned: layout.partitioned,
+    from: step.window?.from !== undefined,
+    to: step.window !== undefined,
+  }
+  const blind = rail?.mark === false || staging.blind
+  if (layout.key.length === 0) return await replaceRows({ target, slot, named, scope, rail, rows: staging.rows, blind })
+
+  const reread = step.kind === 'reread'
+  if (reread && scope.to) target.run('index', () => indexPositions(layout, lease.id), {})
+  const told = applyDeletions(target, stagedDeletions(target, slot), { named, tombstones })
+  // Before the rows are written: new ones would make the share that goes look smaller.
+  const marks = (reread || step.kind === 'whole') && !blind
+  const vanished = marks ? markGone(target, slot, { named, scope, rail, onlyBefore: reread }) : { marked: 0 }
+
+  const staged = target.count(
+    `staged @${slot}`,
+    () => sql`select count(*) from ${stagingTable(slot)} where _kind = 0`,
+    {},
+  )
+  const order: Order = reread ? 'reread' : layout.cursored ? 'ordered' : 'any'
+  const { written, rejects } = await moveSliced(target, slot, (first, last) =>
+    target.run(`move ${order} @${slot}`, () => moveRows(layout, slot, order), { ...named, first, last }),
+  )
+  return {
+    written,
+    unchanged: staged - written - rejects.length,
+    deduped: staging.rows - staged,
+    deleted: told + vanished.marked,
+    rejects,
+    held: vanished.held,
+    blind,
+  }
+}
+
+interface Marking {
+  readonly named: Named
+  readonly scope: Scope
+  readonly rail: Rail | undefined
+  /** Only rows that were synced before the step began. */
+  readonly onlyBefore: boolean
+}
+
+/** Marks what did not come back, unless that is more than the rail lets pass. */
+function markGone(
+  target: Target,
+  slot: number,
+  { named, scope, rail, onlyBefore }: Marking,
+): { readonly marked: number; readonly held?: Held } {
+  const { layout, raw } = target
+  const variant = `${onlyBefore} ${scope.from} ${scope.to}`
+  raw.exec('savepoint marking')
+  const gone = target.run(`vanish ${variant} @${slot}`, () => markVanished(layout, slot, scope, onlyBefore), named)
+  // Those just marked no longer count as live, so they are added.
+  const live = (name: string, where: ReturnType<typeof inScope>) =>
+    gone +
+    target.count(
+      name,
+      () => sql`select count(*) from ${mainTable(layout.name)} as t where ${where} and t._deleted_at is null`,
+      named,
+    )
+  const held = heldBy(rail, {
+    gone,
+    ofScope: () => live(`live ${variant}`, inScope(scope)),
+    ofTable: () => live('live', sql`true`),
+  })
+  raw.exec(held === undefined ? 'release marking' : 'rollback to marking; release marking')
+  return held === undefined ? { marked: gone } : { marked: 0, held }
+}

@@ -1,0 +1,52 @@
+import { constants, type DatabaseSync } from 'node:sqlite'
+import { SyncError } from '@tidemark/core'
+import type { QueryResult } from '@tidemark/core/engine'
+import { codeOf } from './errors.ts'
+
+const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
+/** What may stand behind a statement: nothing. */
+const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
+
+/** Runs one statement of the user's on a connection that cannot write. */
+export function runQuery(raw: DatabaseSync, text: string): QueryResult {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new SyncError(`${problem}; ${ALLOWED}`, 'fix-config', { code: 'query', cause })
+  }
+  raw.setAuthorizer(onlyReads)
+  try {
+    const statement = raw.prepare(text)
+    if (!NOTHING.test(text.slice(statement.sourceSQL.length))) refuse('there is more than one statement')
+    statement.setReadBigInts(true)
+    statement.setReturnArrays(true)
+    const columns = statement.columns().map(({ name }) => name)
+    if (columns.length === 0) refuse('the statement gives no rows')
+    const rows = statement.all() as unknown as readonly (readonly unknown[])[]
+    return { columns, rows: rows.map((row) => row.map(exact)) }
+  } catch (error) {
+    if (SyncError.is(error)) throw error
+    const code = codeOf(error)
+    // Denied by the authorizer, or by the connection.
+    if (code === 23 || code === 8) return refuse('the statement would write, or change the connection', error)
+    if (code === 1 || code === undefined)
+      throw new SyncError(`the query cannot be run: ${(error as Error).message}`, 'fix-config', {
+        code: 'query',
+        cause: error,
+      })
+    throw error
+  } finally {
+    raw.setAuthorizer(null)
+  }
+}
+
+function onlyReads(action: number): number {
+  const { SQLITE_SELECT, SQLITE_READ, SQLITE_FUNCTION, SQLITE_RECURSIVE, SQLITE_OK, SQLITE_DENY } = constants
+  return action === SQLITE_SELECT || action === SQLITE_READ || action === SQLITE_FUNCTION || action === SQLITE_RECURSIVE
+    ? SQLITE_OK
+    : SQLITE_DENY
+}
+
+/** A whole number as a number where a double holds it, else as a bigint. */
+function exact(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+}

@@ -1,0 +1,75 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ColumnType } from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { fold } from '../names.ts'
+import type { StateDatabase } from '../state-tables.ts'
+import { createTable, definitions, type Plan } from './ddl.ts'
+import { entriesOf } from './definitions.ts'
+
+const { id, join, raw } = sql
+const NEW = '_tidemark_rebuilt'
+
+export interface Rebuild {
+  readonly plan: Plan
+  /** How it was made, as SQLite keeps it. */
+  readonly createdBy: string
+  /** Names of the columns that were Tidemark's before: all others are the user's. */
+  readonly ours: readonly string[]
+  /** Columns whose values become texts. */
+  readonly widened: ReadonlyMap<string, ColumnType>
+}
+
+/**
+ * Makes a table anew inside a transaction and puts its rows, and what the user added to it (columns, indexes,
+ * triggers), back. Views name a table and live on. SQLite cannot change a column's type in place.
+ *
+ * @returns what of the user's could not be put back.
+ */
+export async function rebuildTable(
+  db: Kysely<StateDatabase>,
+  rawDb: DatabaseSync,
+  rebuild: Rebuild,
+): Promise<readonly string[]> {
+  const { plan, createdBy, widened } = rebuild
+  const ours = new Set([...rebuild.ours, ...definitions(plan).map(({ name }) => name)].map(fold))
+  const others = entriesOf(createdBy).filter(({ name, text }) =>
+    name === undefined ? !/^primary\s+key/i.test(text) : !ours.has(fold(name)),
+  )
+  // Rules of the table stand behind its columns.
+  others.sort((a, b) => Number(a.name === undefined) - Number(b.name === undefined))
+  const objects = rawDb
+    .prepare(
+      "select type, name, sql from main.sqlite_schema where tbl_name = ? collate nocase and type in ('index', 'trigger') and sql is not null",
+    )
+    .all(plan.name) as unknown as readonly { readonly type: string; readonly name: string; readonly sql: string }[]
+  const before = storedColumns(rawDb, plan.name)
+
+  await createTable(
+    { ...plan, name: NEW },
+    others.map(({ text }) => raw(text)),
+  ).execute(db)
+  const after = new Set(storedColumns(rawDb, NEW).map(fold))
+  const copied = before.filter((name) => after.has(fold(name)))
+  const values = copied.map((name) => (widened.has(name) ? sql`cast(${id(name)} as text)` : id(name)))
+  await sql`insert into ${id('main', NEW)} (${join(copied.map((name) => id(name)))}) select ${join(values)} from ${id('main', plan.name)}`.execute(
+    db,
+  )
+  await sql`drop table ${id('main', plan.name)}`.execute(db)
+  await sql`alter table ${id('main', NEW)} rename to ${id(plan.name)}`.execute(db)
+  const lost: string[] = []
+  for (const { type, name, sql: text } of objects) {
+    try {
+      rawDb.exec(text)
+    } catch {
+      // Our own index is made by whoever needs it.
+      if (!name.startsWith('_tidemark_')) lost.push(`${type} "${name}" no longer fits and was not made again`)
+    }
+  }
+  return lost
+}
+
+/** The columns that hold values of their own: not the generated ones. */
+export function storedColumns(rawDb: DatabaseSync, table: string): readonly string[] {
+  const rows = rawDb.prepare('select name from pragma_table_xinfo(?) where hidden = 0').all(table)
+  return rows.map((row) => String(row['name']))
+}

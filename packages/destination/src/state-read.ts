@@ -1,0 +1,132 @@
+import { SyncError } from '@tidemark/core'
+import { Facts, newPartition, type PartitionState, TableState } from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import type { Flavor } from './flavor.ts'
+import type { Int64, StateDatabase } from './state-tables.ts'
+
+type Present = TableState['present']
+
+const position = (value: Int64 | null) => (value === null ? null : BigInt(value))
+
+/** Everything that is known, by destination table name. What does not parse names its table. */
+export async function readState(
+  db: Kysely<StateDatabase>,
+  flavor: Flavor,
+  present: (names: readonly string[]) => ReadonlyMap<string, Present>,
+): Promise<ReadonlyMap<string, TableState>> {
+  const tables = await db.selectFrom('_tidemark_tables').selectAll().orderBy('name').execute()
+  const there = present(tables.map(({ name }) => name))
+  const partitions = await readPartitions(db, flavor)
+  const states = new Map<string, TableState>()
+  for (const row of tables) {
+    const state: unknown = {
+      name: row.name,
+      source: row.source,
+      table: row.table_name,
+      status: row.status,
+      // After a reset the shape is free: there is nothing to compare it with.
+      facts: row.facts === null || Number(row.free) === 1 ? null : parseFacts(row.name, row.facts),
+      identity: row.identity,
+      filled: Number(row.filled) === 1,
+      present: there.get(row.name) ?? 'missing',
+      pausedFor: row.paused_for,
+      firstSeenAt: position(row.first_seen_at),
+      lastSyncedAt: position(row.last_synced_at),
+      removedAt: position(row.removed_at),
+      partitions: partitions.get(row.name) ?? new Map(),
+    }
+    const parsed = TableState.safeParse(state)
+    if (!parsed.success) throw damaged(row.name, parsed.error)
+    states.set(row.name, parsed.data)
+  }
+  return states
+}
+
+interface Ranges {
+  readonly name: string
+  readonly partition: string
+  readonly claimed: Int64
+  /** `from to,from to`; an open start is empty. */
+  readonly ranges: string
+}
+
+/** Coverage in one row a partition: a million ranges as rows of their own would take seconds to fetch. */
+async function readCoverage(db: Kysely<StateDatabase>, flavor: Flavor): Promise<readonly Ranges[]> {
+  const range = sql<string>`coalesce(cast(from_position as text), '') || ' ' || cast(to_position as text)`
+  const query = sql<Ranges>`select name, partition, claimed, ${flavor.joined(range)} as ranges
+    from _tidemark_coverage group by name, partition, claimed order by name, partition, claimed`
+  return (await query.execute(db)).rows
+}
+
+type Draft = { -readonly [K in keyof PartitionState]: PartitionState[K] }
+
+async function readPartitions(
+  db: Kysely<StateDatabase>,
+  flavor: Flavor,
+): Promise<ReadonlyMap<string, Map<string, PartitionState>>> {
+  const tables = new Map<string, Map<string, Draft>>()
+  const partitionOf = (name: string, partition: string): Draft => {
+    let partitions = tables.get(name)
+    if (partitions === undefined) {
+      partitions = new Map()
+      tables.set(name, partitions)
+    }
+    let state = partitions.get(partition)
+    if (state === undefined) {
+      state = { ...newPartition(partition), covered: [], rereads: [] }
+      partitions.set(partition, state)
+    }
+    return state
+  }
+  for (const row of await db.selectFrom('_tidemark_partitions').selectAll().execute()) {
+    const state = partitionOf(row.name, row.partition)
+    state.cut = position(row.cut)
+    state.start = position(row.start_position)
+    state.completedAt = position(row.completed_at)
+    state.revision = row.revision === null ? null : { text: row.revision, facts: row.revision_facts ?? '' }
+    state.seen = row.seen === null ? null : { text: row.seen, end: BigInt(row.seen_end ?? 0) }
+    state.failures = Number(row.failures)
+    state.nextTryAt = position(row.next_try_at)
+    state.lastError = row.last_error
+    state.goneAt = position(row.gone_at)
+  }
+  for (const row of await readCoverage(db, flavor)) {
+    const { covered } = partitionOf(row.name, row.partition)
+    const claimed = Number(row.claimed) === 1
+    for (const range of row.ranges.split(',')) {
+      const at = range.indexOf(' ')
+      covered.push({
+        from: at === 0 ? undefined : BigInt(range.slice(0, at)),
+        to: BigInt(range.slice(at + 1)),
+        claimed,
+      })
+    }
+  }
+  for (const row of await db.selectFrom('_tidemark_rereads').selectAll().orderBy('id').execute()) {
+    partitionOf(row.name, row.partition).rereads.push({
+      id: Number(row.id),
+      from: position(row.from_position),
+      to: position(row.to_position),
+      askedAt: BigInt(row.asked_at),
+      reason: row.reason,
+    })
+  }
+  return tables
+}
+
+/** Contract facts as they were stored. */
+export function parseFacts(name: string, text: string): Facts {
+  try {
+    return Facts.parse(JSON.parse(text))
+  } catch (error) {
+    throw damaged(name, error)
+  }
+}
+
+function damaged(name: string, cause: unknown): SyncError {
+  return new SyncError(
+    `the state of the table "${name}" cannot be read, a hand must have been at it; put back a copy of the database, or read the table anew with "tidemark resync ${name} --full"`,
+    'fix-config',
+    { code: 'destination-corrupt', cause },
+  )
+}

@@ -1,0 +1,190 @@
+import { SyncError } from '@tidemark/core'
+import type { Fact, Facts, Lease, RunFact, Runner } from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import type { Flavor } from './flavor.ts'
+import { cover, setPartition } from './partition-record.ts'
+import { prune } from './retention.ts'
+import { parseFacts } from './state-read.ts'
+import type { StateDatabase } from './state-tables.ts'
+import { recordStep } from './step-record.ts'
+
+type Db = Kysely<StateDatabase>
+
+/**
+ * The first statement of every transaction that writes a table: it stops a runner whose table another one took over.
+ *
+ * @returns the database's clock. @throws SyncError code `fenced`.
+ */
+export async function fence(db: Db, lease: Lease, runner: Runner, flavor: Flavor): Promise<bigint> {
+  const rows = await db
+    .updateTable('_tidemark_leases')
+    .set({ commits: sql`commits + 1` })
+    .where('id', '=', lease.id)
+    .where('runner', '=', runner.id)
+    .where('fence', '=', lease.fence)
+    .returning(flavor.now.as('now'))
+    .execute()
+  const [row] = rows
+  if (rows.length === 1 && row !== undefined) return BigInt(row.now)
+  throw new SyncError(
+    `another runner took the table "${lease.table}" over, because this one was silent for too long; nothing of this part was written`,
+    'retry',
+    { code: 'fenced' },
+  )
+}
+
+/** Records a fact about a table, inside a fenced transaction. */
+export async function recordFact(db: Db, name: string, fact: Fact, now: bigint): Promise<void> {
+  switch (fact.kind) {
+    case 'table': {
+      const set = {
+        status: fact.status,
+        paused_for: fact.pausedFor,
+        ...(fact.status === 'removed' ? {} : { removed_at: null }),
+      }
+      await db
+        .insertInto('_tidemark_tables')
+        .values({ name, source: '', table_name: '', free: 0, filled: 0, first_seen_at: now, ...set })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
+        .execute()
+      return
+    }
+    case 'partition':
+      await setPartition(db, name, fact.partition, {
+        ...(fact.cut === undefined ? {} : { cut: fact.cut }),
+        ...(fact.seen === undefined ? {} : { seen: fact.seen.text, seen_end: fact.seen.end }),
+        ...(fact.start === undefined ? {} : { start_position: fact.start }),
+        ...(fact.gone === false ? { gone_at: null } : {}),
+      })
+      if (fact.gone === true) await markGone(db, name, fact.partition, now)
+      return
+    case 'claim':
+      await setPartition(db, name, fact.partition, {})
+      await cover(db, name, fact.partition, fact.cover, 1)
+      return
+    case 'reread':
+      await setPartition(db, name, fact.partition, {})
+      await askReread(db, name, fact, now)
+      return
+    case 'failure': {
+      const { counts, error } = fact
+      const none = { written: 0, unchanged: 0, deleted: 0 }
+      await recordStep(db, fact.step, {
+        counts: { ...counts, ...none },
+        parts: 0,
+        endedAt: now,
+        durationMs: fact.durationMs,
+        error,
+      })
+      await setPartition(db, name, fact.step.partition, { last_error: error, next_try_at: fact.nextTryAt })
+      await db
+        .updateTable('_tidemark_partitions')
+        .set({ failures: sql`failures + 1` })
+        .where('name', '=', name)
+        .where('partition', '=', fact.step.partition)
+        .execute()
+    }
+  }
+}
+
+/** The source no longer lists a partition; when that was first seen is kept. */
+async function markGone(db: Db, name: string, partition: string, now: bigint): Promise<void> {
+  await db
+    .updateTable('_tidemark_partitions')
+    .set({ gone_at: now })
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('gone_at', 'is', null)
+    .execute()
+}
+
+/** The same window asked for again takes the place of the earlier wish, so that a step that began in between answers neither. */
+async function askReread(
+  db: Db,
+  name: string,
+  { partition, window, reason }: Fact & { kind: 'reread' },
+  now: bigint,
+): Promise<void> {
+  const from_position = window?.from ?? null
+  const to_position = window?.to ?? null
+  await db
+    .deleteFrom('_tidemark_rereads')
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('from_position', 'is not distinct from', from_position)
+    .where('to_position', 'is not distinct from', to_position)
+    .execute()
+  await db
+    .insertInto('_tidemark_rereads')
+    .values({ name, partition, from_position, to_position, asked_at: now, reason })
+    .execute()
+}
+
+/** Registers a run, and forgets what is too old to be asked for. */
+export async function startRun(db: Db, runner: Runner, flavor: Flavor): Promise<number> {
+  const row = await db
+    .insertInto('_tidemark_runs')
+    .values({ runner: runner.id, host: runner.host, pid: runner.pid, started_at: flavor.now })
+    .returning(['run', 'started_at'])
+    .executeTakeFirstOrThrow()
+  await prune(db, BigInt(row.started_at))
+  return Number(row.run)
+}
+
+export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: Runner, flavor: Flavor): Promise<void> {
+  switch (fact.kind) {
+    case 'ended':
+      await db
+        .updateTable('_tidemark_runs')
+        .set({ ended_at: flavor.now, exit_code: fact.exitCode, error: fact.error ?? null })
+        .where('run', '=', run)
+        .execute()
+      return
+    case 'removed':
+      await db
+        .updateTable('_tidemark_tables')
+        .set({ status: 'removed', removed_at: flavor.now })
+        .where('name', '=', fact.table)
+        .where('status', '!=', 'removed')
+        .execute()
+      return
+    case 'runner-gone':
+      await db
+        .updateTable('_tidemark_leases')
+        .set({ runner: null, since: null })
+        .where('runner', '=', runner.id)
+        .execute()
+      await db.deleteFrom('_tidemark_runners').where('id', '=', runner.id).execute()
+  }
+}
+
+/** Forgets what is known of a table and lets the next `prepare` give it another shape. */
+export async function forget(db: Db, name: string): Promise<void> {
+  for (const table of [
+    '_tidemark_coverage',
+    '_tidemark_rereads',
+    '_tidemark_partitions',
+    '_tidemark_rejects',
+  ] as const) {
+    await db.deleteFrom(table).where('name', '=', name).execute()
+  }
+  await db
+    .updateTable('_tidemark_tables')
+    .set({
+      status: 'new',
+      free: 1,
+      identity: null,
+      filled: 0,
+      paused_for: null,
+      last_synced_at: null,
+      cursor_type: null,
+    })
+    .where('name', '=', name)
+    .execute()
+}
+
+/** The recorded contract of a table; undefined where it was never prepared. */
+export async function factsOfTable(db: Db, name: string): Promise<Facts | undefined> {
+  const row = await db.selectFrom('_tidemark_tables').select('facts').where('name', '=', name).executeTakeFirst()
+  return row?.facts == null ? undefined : parseFacts(name, row.facts)
+}

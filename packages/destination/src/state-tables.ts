@@ -1,0 +1,111 @@
+import type { Generated } from 'kysely'
+
+/** A 64-bit integer as a driver gives it back. */
+export type Int64 = number | bigint
+
+/** The state tables, as Kysely sees them. `migrations.ts` makes them. */
+export interface StateDatabase {
+  _tidemark_meta: { version: Int64 }
+  _tidemark_tables: {
+    name: string
+    source: string
+    table_name: string
+    status: string
+    /** Contract facts as JSON; null before the table was first prepared. */
+    facts: string | null
+    cursor_type: string | null
+    /** 1 after a reset: the next `prepare` may give the table another key. */
+    free: Int64
+    identity: string | null
+    filled: Int64
+    paused_for: string | null
+    first_seen_at: Int64
+    last_synced_at: Int64 | null
+    removed_at: Int64 | null
+  }
+  _tidemark_partitions: {
+    name: string
+    partition: string
+    cut: Int64 | null
+    start_position: Int64 | null
+    completed_at: Int64 | null
+    revision: string | null
+    revision_facts: string | null
+    seen: string | null
+    seen_end: Int64 | null
+    failures: Int64
+    next_try_at: Int64 | null
+    last_error: string | null
+    gone_at: Int64 | null
+  }
+  _tidemark_coverage: {
+    name: string
+    partition: string
+    from_position: Int64 | null
+    to_position: Int64
+    claimed: Int64
+  }
+  _tidemark_rereads: {
+    id: Generated<Int64>
+    name: string
+    partition: string
+    from_position: Int64 | null
+    to_position: Int64 | null
+    asked_at: Int64
+    reason: string
+  }
+  _tidemark_runners: { id: string; host: string; pid: Int64; started_at: Int64; heartbeat_at: Int64; lease_ms: Int64 }
+  _tidemark_leases: {
+    id: Generated<Int64>
+    name: string
+    runner: string | null
+    fence: Int64
+    commits: Int64
+    since: Int64 | null
+  }
+  _tidemark_runs: {
+    run: Generated<Int64>
+    runner: string
+    host: string
+    pid: Int64
+    started_at: Int64
+    ended_at: Int64 | null
+    exit_code: Int64 | null
+    error: string | null
+  }
+  _tidemark_steps: {
+    run: Int64
+    step: Int64
+    name: string
+    partition: string
+    kind: string
+    from_position: Int64 | null
+    to_position: Int64 | null
+    began_at: Int64
+    ended_at: Int64 | null
+    parts: Int64
+    rows_read: Int64
+    rows_written: Int64
+    rows_unchanged: Int64
+    rows_deduped: Int64
+    rows_trimmed: Int64
+    rows_rejected: Int64
+    rows_deleted: Int64
+    duration_ms: Int64
+    error: string | null
+  }
+  _tidemark_rejects: {
+    id: Generated<Int64>
+    name: string
+    partition: string
+    run: Int64
+    step: Int64
+    key: string | null
+    position: Int64 | null
+    code: string
+    message: string
+    payload: string
+    hash: string
+    rejected_at: Int64
+  }
+}

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import { SyncError } from '@tidemark/core'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { all, byHand, capturing, folder, open, prepare, shapeOf, things } from './place.ts'
+
+const row = (more: Record<string, z.ZodType> = {}) => z.object({ id: z.int(), note: z.string().nullable(), ...more })
+
+describe('a table in SQLite', () => {
+  it('is STRICT, with NOT NULL on its key alone', async () => {
+    const path = join(folder(), 'x.db')
+    await prepare(await open(path), shapeOf(row(), { partitioned: true, loose: true }))
+    const { sql } = byHand(path).prepare("select sql from sqlite_schema where name = 'things'").get() as { sql: string }
+    expect(sql).toBe(
+      'CREATE TABLE "things" ("id" INTEGER not null, "note" TEXT, "_extra" TEXT, "_partition" TEXT not null, "_cursor" INTEGER, "_synced_at" TEXT, "_deleted_at" TEXT, primary key ("_partition", "id")) strict',
+    )
+  })
+
+  it('without a key has an index on its positions; with one only from its first reread', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    const indexes = (table: string) =>
+      byHand(path)
+        .prepare("select sql from sqlite_schema where type = 'index' and tbl_name = ? and sql is not null")
+        .all(table)
+    await prepare(destination, shapeOf(row(), { name: 'log', table: 'log', primaryKey: [], partitioned: true }))
+    expect(indexes('log')).toMatchObject([{ sql: expect.stringContaining('("_partition", "_cursor")') }])
+    const cursor = { column: 'id', type: 'integer', precision: undefined } as const
+    const { write } = await prepare(destination, shapeOf(row(), { cursor }))
+    await write(things(3))
+    expect(indexes('things')).toEqual([])
+    await write(
+      [],
+      { staging: 'move', rail: { mark: true, goneBefore: 0 } },
+      { kind: 'reread', window: { from: 0n, to: 1n } },
+    )
+    expect(indexes('things')).toMatchObject([{ sql: expect.stringContaining('("_cursor")') }])
+  })
+
+  it('that a user made is left alone', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    byHand(path).exec('create table Things (mine); create view views as select 1')
+    await expect(prepare(destination)).rejects.toSatisfy(
+      (error) => SyncError.is(error) && error.code === 'schema' && error.message.includes('Things'),
+    )
+    await expect(prepare(destination, shapeOf(row(), { name: 'views' }))).rejects.toThrow('a view')
+  })
+
+  it('that was dropped is made again only where it never held a row', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    const { write } = await prepare(destination)
+    byHand(path).exec('drop table things')
+    expect((await destination.state()).tables.get('things')).toMatchObject({ present: 'missing', filled: false })
+    expect((await prepare(destination)).prepared.changes).toEqual(['table created'])
+    void write
+    await (await prepare(destination)).write(things(1))
+    byHand(path).exec('drop table things')
+    expect((await destination.state()).tables.get('things')).toMatchObject({ present: 'missing', filled: true })
+    await expect(prepare(destination)).rejects.toThrow('--full')
+    const { leases } = await destination.lease(['things'])
+    await destination.reset(leases[0]!, 'things')
+    expect((await prepare(destination)).prepared.changes).toEqual(['table created'])
+  })
+
+  it('from which a column was taken by hand says so', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    await (await prepare(destination)).write(things(1))
+    byHand(path).exec('alter table things drop column note')
+    await expect(prepare(destination)).rejects.toThrow('"note" was taken out by hand')
+  })
+
+  it('made anew for a wider type keeps what the user added: columns, indexes, triggers, views', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    await (await prepare(destination, shapeOf(row({ n: z.int(), d: z.iso.date() })))).write([
+      { id: 1, note: 'a, "b" (c)', n: 7, d: '2024-01-01' },
+    ])
+    const hand = byHand(path)
+    hand.exec(`
+      alter table things add column mine TEXT default 'it''s, (mine)' check (length(mine) < 99); -- a comment
+      alter table things add column [doubled (x)] ANY generated always as (id * 2) virtual;
+      create index by_mine on things (mine, note) where mine is not null;
+      create unique index by_note on things (note);
+      create table audit (id integer);
+      create trigger watch after insert on things begin insert into audit values (new.id); end;
+      create view shown as select id, note, mine, "doubled (x)" as two, n from things where _deleted_at is null;
+      update things set mine = 'x' where id = 1`)
+    const objects = () =>
+      hand
+        .prepare(
+          "select type, name, tbl_name, sql from sqlite_schema where type <> 'table' and name not like '%tidemark%' order by name",
+        )
+        .all()
+    const before = objects()
+    const wide = await prepare(destination, shapeOf(row({ n: z.string(), d: z.string() })))
+    expect(wide.prepared.changes).toEqual([
+      'column "n" widened from integer to text',
+      'column "d" widened from date to text',
+    ])
+    expect(objects()).toEqual(before)
+    expect(hand.prepare('select * from shown').all()).toEqual([
+      { id: 1, note: 'a, "b" (c)', mine: 'x', two: 2, n: '7' },
+    ])
+    await wide.write([{ id: 2, note: 'b', n: 'text', d: 'text' }])
+    expect(hand.prepare('select mine from things where id = 2').get()).toEqual({ mine: "it's, (mine)" })
+    expect(hand.prepare('select * from audit').all()).toEqual([{ id: 2 }])
+    expect(hand.prepare('select type from pragma_table_info(?) where name = ?').get('things', 'n')).toEqual({
+      type: 'TEXT',
+    })
+    expect(hand.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
+  })
+
+  it('reset and given another key keeps the user’s views and what still fits', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    const first = await prepare(destination)
+    await first.write(things(5))
+    const hand = byHand(path)
+    hand.exec(
+      `alter table things add column mine TEXT; create index by_note on things (note); create view shown as select note, mine from things`,
+    )
+    await destination.reset(first.lease, 'things')
+    expect(hand.prepare('select count(*) as n from shown').get()).toEqual({ n: 0 })
+    const next = await prepare(destination, shapeOf(row({ code: z.string() }), { primaryKey: ['code'] }))
+    expect(next.prepared.changes).toEqual(['table made anew'])
+    await next.write([{ id: 1, note: 'x', code: 'c' }])
+    expect(hand.prepare('select * from shown').all()).toEqual([{ note: 'x', mine: null }])
+    expect(hand.prepare("select count(*) as n from sqlite_schema where name = 'by_note'").get()).toEqual({ n: 1 })
+  })
+
+  it('takes no column of the source for a column of the user’s', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    await prepare(destination)
+    byHand(path).exec('alter table things add column mine TEXT')
+    const { prepared } = await prepare(destination, shapeOf(row({ mine: z.string() })))
+    expect(prepared.facts.columns.find(({ name }) => name === 'mine')?.column).toMatch(/^mine_[0-9a-f]{8}$/)
+  })
+
+  it('gives a row back as a reject that a rule of the user’s refuses, and keeps the rest', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    const ready = await prepare(destination)
+    byHand(path).exec(`
+      create unique index by_note on things (note);
+      create trigger no_sevens before insert on things when new.id = 777 begin select raise(abort, 'no sevens'); end`)
+    const rows = [...things(1000), { id: 2000, note: 'n5' }]
+    expect(await ready.write(rows)).toMatchObject({ written: 999, unchanged: 0, rejected: 2 })
+    const rejects = await destination.query('select key, code, message, payload from _tidemark_rejects order by key')
+    expect(rejects.rows).toEqual([
+      ['{"id":"2000"}', 'destination', expect.stringContaining('things.note'), expect.stringContaining('"n5"')],
+      ['{"id":"777"}', 'destination', expect.stringContaining('no sevens'), expect.any(String)],
+    ])
+    const staged = await ready.write([...things(10, 5000), { id: 777, note: 'x' }], {
+      staging: 'move',
+      rail: { mark: false, goneBefore: 0 },
+    })
+    expect(staged).toMatchObject({ written: 0, rejected: 11 })
+    expect((await all(destination.read('things'))).length).toBe(999)
+  })
+
+  it.each([['id'], []])('takes as many columns as SQLite does, and says so beyond (key: %s)', async (...primaryKey) => {
+    const destination = await open(':memory:')
+    const columns = Object.fromEntries(Array.from({ length: 1996 }, (_, at) => [`c${at}`, z.int()]))
+    const wide = z.object({ id: z.int(), ...columns })
+    const given = Array.from({ length: 30 }, (_, id) => ({
+      id,
+      ...Object.fromEntries(Object.keys(columns).map((name) => [name, id])),
+    }))
+    const ready = await prepare(
+      destination,
+      shapeOf(wide, { primaryKey: primaryKey.filter((name) => typeof name === 'string') }),
+    )
+    const move = { staging: 'move', rail: { mark: true, goneBefore: 0 } } as const
+    expect(await ready.write(given, move)).toMatchObject({ written: 30 })
+    expect(await ready.write(given, move)).toMatchObject({ written: 0, unchanged: 30 })
+    const wider = shapeOf(z.object({ id: z.int(), ...columns, more: z.int() }), { name: 'wider', table: 'wider' })
+    await expect(prepare(destination, wider)).rejects.toThrow('2001 columns')
+  })
+
+  it('survives a disk that is full: the part is rolled back and can come again', async () => {
+    const path = join(folder(), 'x.db')
+    const { destination, raw } = await capturing(() => open(path))
+    const ready = await prepare(destination)
+    await ready.write(things(10))
+    raw.exec('pragma max_page_count = 60')
+    const big = things(2000, 100).map((one) => ({ ...one, note: 'x'.repeat(500) }))
+    await expect(ready.write(big)).rejects.toSatisfy(
+      (error) =>
+        SyncError.is(error) &&
+        error.code === 'destination-full' &&
+        error.remedy === 'retry' &&
+        error.message.includes(path) &&
+        /\d+ MB are free/.test(error.message),
+    )
+    expect((await all(destination.read('things'))).length).toBe(10)
+    raw.exec('pragma max_page_count = 1000000')
+    expect(await ready.write(big)).toMatchObject({ written: 2000 })
+  })
+})

@@ -1,0 +1,74 @@
+import type { Logger, Source, SourceOptions } from '@tidemark/core'
+import type { Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
+import type { Failure } from './failure.ts'
+
+/** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
+export interface Use {
+  readonly name: string
+  readonly source: Source
+  readonly config: unknown
+  readonly options: SourceOptions
+}
+
+/** What the sources have today: the answer of the survey, and with the state all that planning needs. */
+export interface Catalog {
+  readonly uses: readonly SurveyedUse[]
+}
+
+export interface SurveyedUse {
+  readonly name: string
+  readonly client: unknown
+  readonly log: Logger
+  /** It could not be connected or asked for its tables; nothing is known of them then. */
+  readonly failure: Failure | undefined
+  readonly tables: readonly SurveyedTable[]
+  close(): Promise<void>
+}
+
+export interface SurveyedTable {
+  /** The name in the destination. */
+  readonly name: string
+  readonly use: SurveyedUse
+  readonly table: Table
+  /** The columns that are kept, without those that the config leaves out. */
+  readonly columns: readonly TableColumn[]
+  readonly options: TableSettings
+  readonly identity: string | undefined
+  /** Its partitions could not be listed, or its settings do not fit it. */
+  readonly failure: Failure | undefined
+  readonly partitions: readonly SurveyedPartition[]
+}
+
+/** The options of one table, with those of its source and the defaults applied. */
+export interface TableSettings {
+  /** As configured, a position; undefined: nothing is configured. */
+  readonly start: bigint | undefined
+  readonly everyMs: number
+  readonly lookback: bigint
+  readonly deletes: 'soft' | 'hard'
+  readonly mode: SchemaMode
+}
+
+export interface SurveyedPartition {
+  /** '' where the table has none. */
+  readonly id: string
+  /** What `read` is given. */
+  readonly value: unknown
+  /** The table's own start. */
+  readonly start: bigint | undefined
+  /** Settled and rounded down to the tick; undefined: nothing live this run. */
+  readonly end: bigint | undefined
+  /** Whether the end is the table's own, not the runner's clock. */
+  readonly ownEnd: boolean
+  /** Before settling and rounding. */
+  readonly unsettledEnd: bigint | undefined
+  readonly revision: SurveyedRevision | undefined
+  readonly failure: Failure | undefined
+}
+
+export interface SurveyedRevision {
+  readonly text: string
+  /** A hash of what it was said of; a committed one of another hash is void. */
+  readonly facts: string
+  readonly stale: readonly Range[]
+}

@@ -1,0 +1,84 @@
+import { floorTo, positionOf, type Range, readFrom } from '@tidemark/core/engine'
+import { abortable } from './abortable.ts'
+import { failureOf } from './failure.ts'
+import type { Step } from './plan.ts'
+import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
+import type { Due } from './schedule.ts'
+import type { PartitionRun } from './table-run.ts'
+
+/**
+ * The next live step of a partition, `every` after its last or after now: asked for its end only when it is due. None
+ * while a planned live step is left, so that each partition waits once.
+ */
+export function dueAgain(partition: PartitionRun, context: RunContext): Due | undefined {
+  const { table, use, options } = partition.table.planned.surveyed
+  if (table.cursor === undefined || partition.coveredTo === undefined) return undefined
+  if (partition.failed || partition.liveLeft > 0) return undefined
+  const task = {
+    source: use.name,
+    partition,
+    lane: 'live',
+    to: undefined,
+    run: () => runNext(partition, context),
+  } as const
+  // Never at once, even with `every: 0s`: steps that find nothing would never let anything else have its turn.
+  return { dueAt: context.clock.monotonic() + Math.max(1, options.everyMs), task }
+}
+
+async function runNext(partition: PartitionRun, context: RunContext): Promise<Due | undefined> {
+  if (partition.failed) return undefined
+  // A question that fails now is asked again when it is due again; it must not end this run.
+  const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
+  if (gap === undefined) return dueAgain(partition, context)
+  const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
+  partition.left++
+  if (!(await runStep(stepOf(window, partition), partition, context))) return undefined
+  partition.left--
+  partition.table.stepsDone++
+  partition.coveredTo = window.to
+  const due = dueAgain(partition, context)
+  // More of the gap is left: it must not fall behind further.
+  return due !== undefined && window.to < gap.to ? { ...due, dueAt: context.clock.monotonic() } : due
+}
+
+function warnOf(error: unknown, partition: PartitionRun, { options, signal }: RunContext): undefined {
+  if (signal.aborted) throw error
+  options.log?.warn(`${labelOf(partition)}: ${redacted(failureOf(error), options).message}`)
+}
+
+interface Gap extends Range {
+  readonly from: bigint
+}
+
+/** What is new since the last live step; undefined: nothing. */
+async function gapOf(partition: PartitionRun, { clock, signal }: RunContext): Promise<Gap | undefined> {
+  const { table, use } = partition.table.planned.surveyed
+  const { end, cursor } = table
+  const from = partition.coveredTo
+  if (cursor === undefined || from === undefined) return undefined
+  const question = {
+    client: use.client as never,
+    signal,
+    log: use.log,
+    partition: partition.planned.surveyed.value as never,
+  }
+  const ask = async (): Promise<bigint | number | undefined> =>
+    end === undefined ? clock.now() : positionOf(await end(question), cursor.type)
+  const answer = await abortable(ask(), signal)
+  if (answer === undefined) return undefined
+  const to = floorTo(BigInt(answer) - table.settle, cursor.tick)
+  return from < to ? { from, to } : undefined
+}
+
+/** The oldest of the windows that a gap splits into. */
+function oldestOf({ from, to }: Gap, size: bigint | undefined): Gap {
+  return { from, to: size === undefined || to - from < size ? to : from + size }
+}
+
+function stepOf(window: Gap, partition: PartitionRun): Step {
+  const { name, table, options } = partition.table.planned.surveyed
+  // All below counts as covered here: what was committed a moment ago borders the window.
+  const covered = [{ from: partition.planned.wanted?.from, to: window.from }]
+  const from = readFrom(window, { covered, lookback: options.lookback, tick: table.cursor?.tick ?? 1n })
+  return { table: name, partition: partition.id, lane: 'live', kind: 'live', window, read: { from, to: window.to } }
+}

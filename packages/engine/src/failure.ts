@@ -1,0 +1,54 @@
+import { type Remedy, SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+
+/** What went wrong, as it is reported, recorded and acted on. */
+export interface Failure {
+  readonly message: string
+  readonly remedy: Remedy
+  readonly code: string | undefined
+  readonly retryAfterMs: number | undefined
+  /** Only of a source's bug: where it was thrown. */
+  readonly stack: string | undefined
+}
+
+// Node's and undici's codes for a connection that failed or broke.
+const NETWORK =
+  /^(E(CONN(RESET|REFUSED|ABORTED)|TIMEDOUT|PIPE|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|NOTFOUND|AI_AGAIN|PROTO)|UND_ERR_(?!INVALID)\w+|ERR_HTTP2_\w+|ERR_STREAM_PREMATURE_CLOSE)$/
+
+/** Reads a remedy out of anything that was thrown: an error without one is the source's bug, unless the network broke. */
+export function failureOf(error: unknown): Failure {
+  if (SyncError.is(error)) {
+    const { remedy, code, retryAfterMs } = error
+    return { message: messageOf(error), remedy, code, retryAfterMs, stack: undefined }
+  }
+  const transient = isTransient(error)
+  return {
+    message: withCause(error),
+    remedy: transient ? 'retry' : 'fix-source',
+    code: transient ? 'network' : undefined,
+    retryAfterMs: undefined,
+    stack: !transient && error instanceof Error ? error.stack : undefined,
+  }
+}
+
+function isTransient(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false
+  const { code, name, message, cause } = error as { code?: unknown; name?: unknown; message?: unknown; cause?: unknown }
+  if (typeof code === 'string' && NETWORK.test(code)) return true
+  if (name === 'TimeoutError') return true
+  // What fetch throws, whatever the reason; the reason is its cause.
+  if (name === 'TypeError' && message === 'fetch failed') return true
+  return isTransient(cause, depth + 1)
+}
+
+function withCause(error: unknown): string {
+  const message = messageOf(error)
+  const cause = error instanceof Error ? error.cause : undefined
+  const detail = cause instanceof Error ? cause.message : ''
+  return detail === '' || message.includes(detail) ? message : `${message}: ${detail}`
+}
+
+/** Failures of the destination end the run; those of a source end only what they belong to. */
+export function isDestinationFailure(error: unknown): boolean {
+  return SyncError.is(error) && error.code?.startsWith('destination') === true
+}

@@ -1,0 +1,96 @@
+import type { EncodedRow } from '@tidemark/core/engine'
+
+/**
+ * Gathers the rows of a part, each key once: of two versions the one with the greater cursor stays, the last among
+ * equals. Most sources yield keys in ascending order, and then no key can come twice: a map is made only when one
+ * goes back.
+ */
+export class Gather {
+  rows: EncodedRow[] = []
+  deduped = 0
+  bytes = 0
+  readonly #key: readonly number[]
+  readonly #single: number
+  #last: unknown
+  #places: Map<unknown, number> | undefined
+
+  /** @param key where the key's columns stand in a row; empty: rows have no key and all stay. */
+  constructor(key: readonly number[]) {
+    this.#key = key
+    this.#single = key.length === 1 ? key[0]! : -1
+  }
+
+  add(row: EncodedRow): void {
+    if (this.#key.length > 0 && this.#isKnown(row)) return
+    this.rows.push(row)
+    this.bytes += weigh(row)
+  }
+
+  #isKnown(row: EncodedRow): boolean {
+    const key = this.#keyOf(row)
+    if (this.#places === undefined) {
+      const last = this.#last as string | number
+      if (last === undefined || (typeof key === typeof last && (key as string | number) > last)) {
+        this.#last = key
+        return false
+      }
+      this.#places = new Map(this.rows.map((one, at) => [this.#keyOf(one), at]))
+    }
+    const at = this.#places.get(key)
+    if (at === undefined) {
+      this.#places.set(key, this.rows.length)
+      return false
+    }
+    this.deduped++
+    if (!isOlder(row, this.rows[at]!)) this.rows[at] = row
+    return true
+  }
+
+  #keyOf(row: EncodedRow): unknown {
+    if (this.#single >= 0) {
+      const value = row[this.#single]
+      return value instanceof Uint8Array ? textOf(value) : value
+    }
+    // The length in front of each part keeps ('a', 'bc') and ('ab', 'c') apart.
+    let key = ''
+    for (const at of this.#key) {
+      const part = textOf(row[at])
+      key += `${part.length}:${part}`
+    }
+    return key
+  }
+
+  /** The rows so far; the next part begins. */
+  take(): { rows: EncodedRow[]; deduped: number } {
+    const taken = { rows: this.rows, deduped: this.deduped }
+    this.rows = []
+    this.deduped = 0
+    this.bytes = 0
+    this.#last = undefined
+    this.#places = undefined
+    return taken
+  }
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+    : String(value)
+}
+
+function isOlder(row: EncodedRow, than: EncodedRow): boolean {
+  const position = row.at(-1) as number | bigint | null
+  const other = than.at(-1) as number | bigint | null
+  return position !== null && other !== null && position < other
+}
+
+/** About how much memory a row takes. */
+function weigh(row: EncodedRow): number {
+  let bytes = 64
+  for (const value of row) {
+    bytes += 8
+    if (typeof value === 'string') bytes += value.length
+    else if (typeof value === 'object' && value !== null) bytes += (value as Uint8Array).byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,21 @@
+export type { Use } from './catalog.ts'
+export { type CheckReport, check } from './check.ts'
+export { type Clock, systemClock } from './clock.ts'
+export type { RunEvent } from './event.ts'
+export { type Failure, failureOf } from './failure.ts'
+export type { RunOptions, Settings } from './options.ts'
+export { type Plan, plan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
+export {
+  EXIT,
+  type PartitionFailure,
+  type Report,
+  type RowCounts,
+  type SourceReport,
+  type TableReport,
+} from './report.ts'
+export { type ResyncOptions, resync } from './resync.ts'
+export type { RetryPolicy } from './retry.ts'
+export { didYouMean } from './selection.ts'
+export { type Sample, show } from './show.ts'
+export { type Status, statusOf, type TableSummary } from './status.ts'
+export { sync } from './sync.ts'

@@ -1,0 +1,45 @@
+import type { Logger } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
+import type { Use } from './catalog.ts'
+import type { Clock } from './clock.ts'
+import type { RunEvent } from './event.ts'
+import type { Failure } from './failure.ts'
+import type { RetryPolicy } from './retry.ts'
+
+/** What a run is given. */
+export interface RunOptions {
+  /** The sources to sync, each with its config. */
+  readonly uses: readonly Use[]
+  /** Uses that are configured or installed but cannot run; their tables are not taken for removed. */
+  readonly unavailable?: readonly { readonly name: string; readonly failure: Failure }[] | undefined
+  readonly destination: Destination
+  readonly settings?: Settings | undefined
+  /** Names of tables (in the destination or in the source) or of uses; absent: all. */
+  readonly select?: readonly string[] | undefined
+  /** Lets the rail pass, this run. */
+  readonly acceptDeletions?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly log?: Logger | undefined
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /** Takes secrets out of whatever is recorded or reported. */
+  readonly redact?: ((text: string) => string) | undefined
+  readonly clock?: Clock | undefined
+}
+
+export interface Settings {
+  /** Where histories start, where neither table nor source says: an ISO date or time. */
+  readonly initialSyncStart?: string | undefined
+  /** Steps at once, over all sources (4) and in each (2). */
+  readonly concurrency?: number | undefined
+  readonly perSource?: number | undefined
+  /** After this no new history step begins. */
+  readonly maxTimeMs?: number | undefined
+  /** What another system has synced already, on a first run. */
+  readonly synced?: { readonly tables: readonly string[]; readonly to: string } | undefined
+  readonly retry?: RetryPolicy | undefined
+  /** Rows and bytes of a part. */
+  readonly part?: { readonly rows: number; readonly bytes: number } | undefined
+  /** Share of a window's rows that may be rejected, where it has more than `above` rows. */
+  readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined
+  readonly rail?: { readonly share: number; readonly above: number } | undefined
+}

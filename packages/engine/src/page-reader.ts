@@ -1,0 +1,256 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type Counts,
+  type Deletion,
+  type EncodedRow,
+  type Encoder,
+  isDeleted,
+  isWhole,
+  positionOf,
+  type Range,
+  type Reject,
+  type Table,
+  type TableColumn,
+  type Unfit,
+} from '@tidemark/core/engine'
+import type { z } from 'zod'
+import { Gather } from './gather.ts'
+import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
+
+export interface PageReaderOptions {
+  readonly table: Table
+  readonly columns: readonly TableColumn[]
+  readonly encoder: Encoder
+  /** What is read; rows outside are trimmed. Undefined: no cursor. */
+  readonly range: Range | undefined
+  /** How much is gathered for a part. */
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly redact: (text: string) => string
+}
+
+/** What a part takes along. */
+export interface Gathered {
+  readonly rows: readonly EncodedRow[]
+  readonly deletions: readonly Deletion[]
+  readonly rejects: readonly Reject[]
+  readonly counts: Counts
+  readonly undeclared: number
+}
+
+type Bound = number | bigint | undefined
+
+const MICROS_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** Numbers where they are exact: this is what every row's position is compared with. */
+function bound(position: bigint | undefined): Bound {
+  if (position === undefined) return undefined
+  return position <= MICROS_SAFE && position >= -MICROS_SAFE ? Number(position) : position
+}
+
+/**
+ * Turns pages into what a part holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
+ * rejects. Knows nothing of windows beyond its range, and of order only what it saw.
+ */
+export class PageReader {
+  readonly gather: Gather
+  /** The source told of a deletion. */
+  anyDeleted = false
+  /** A rejected row had no readable key: the pass cannot tell what is gone. */
+  keyless = false
+  /** The smallest and greatest position in the last page. */
+  lowest: Bound
+  highest: Bound
+  /** A row came after one that it must not follow, in a table that says how it is ordered. */
+  disordered = false
+  #previous: Bound
+  #rejectBytes = 0
+  #deletions: Deletion[] = []
+  #rejects: Reject[] = []
+  #read = 0
+  #trimmed = 0
+  #undeclared = 0
+  readonly #options: PageReaderOptions
+  /** Zod sees every row: the schema says more than its fields do. */
+  readonly #whole: boolean
+  readonly #from: Bound
+  readonly #to: Bound
+  readonly #cursor: TableColumn | undefined
+
+  constructor(options: PageReaderOptions) {
+    this.#options = options
+    this.gather = new Gather(options.encoder.key)
+    this.#from = bound(options.range?.from)
+    this.#to = bound(options.range?.to)
+    this.#whole = isWhole(options.table.row)
+    this.#cursor = options.table.columns.find((column) => column.name === options.table.cursor?.column)
+  }
+
+  /**
+   * Takes in a page, and yields whenever enough has gathered for a part: a page may hold more than that.
+   *
+   * @throws SyncError `fix-source` for what is no page.
+   */
+  *add(page: unknown): Generator<void> {
+    this.lowest = undefined
+    this.highest = undefined
+    if (Array.isArray(page)) {
+      for (const row of page) {
+        this.#addRow(row)
+        if (this.#isFull()) yield
+      }
+    } else if (isDeleted(page)) {
+      for (const key of page.keys) {
+        this.#addDeleted(key)
+        if (this.#isFull()) yield
+      }
+    } else
+      throw new SyncError(`read() yielded ${describe(page)}; a page is an array of rows, or deleted([…])`, 'fix-source')
+  }
+
+  /** Deletions and rejects take memory as rows do. */
+  #isFull(): boolean {
+    const { rows, bytes } = this.#options.part
+    const { gather } = this
+    return (
+      gather.rows.length + this.#rejects.length + this.#deletions.length >= rows ||
+      gather.bytes + this.#rejectBytes >= bytes
+    )
+  }
+
+  #addRow(row: unknown): void {
+    this.#read++
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      this.#reject(row, undefined, 'not-a-row', `expected an object, got ${describe(row)}`)
+      return
+    }
+    const { table } = this.#options
+    let position: number | bigint | null = null
+    if (this.#cursor !== undefined) {
+      const found = this.#position(row as Raw, this.#cursor)
+      if (found === undefined) {
+        this.#slow(row as Raw, undefined)
+        return
+      }
+      if (found === null) {
+        if (table.nullCursor === 'skip') this.#trimmed++
+        else if (table.nullCursor === 'reject')
+          this.#reject(row, undefined, 'null-cursor', `the cursor "${this.#cursor.name}" is NULL`)
+        else this.#encode(row as Raw, null)
+        return
+      }
+      if (table.ordered !== undefined) this.#checkOrder(found)
+      if (this.lowest === undefined || found < this.lowest) this.lowest = found
+      if (this.highest === undefined || found > this.highest) this.highest = found
+      if ((this.#from !== undefined && found < this.#from) || found >= this.#to!) {
+        this.#trimmed++
+        return
+      }
+      position = found
+    }
+    this.#encode(row as Raw, position)
+  }
+
+  #checkOrder(position: number | bigint): void {
+    const before = this.#previous
+    if (before !== undefined && (this.#options.table.ordered === 'ascending' ? position < before : position > before)) {
+      this.disordered = true
+    }
+    this.#previous = position
+  }
+
+  #encode(row: Raw, position: number | bigint | null): void {
+    const encoded = this.#whole ? undefined : this.#plain(row, position)
+    if (encoded === undefined) this.#slow(row, position)
+    else this.#keep(row, encoded)
+  }
+
+  #plain(row: Raw, position: number | bigint | null): EncodedRow | undefined {
+    try {
+      return this.#options.encoder.plain(row, position)
+    } catch {
+      // A getter or a check of the author's threw; zod meets the same, and its message becomes the reject's.
+      return undefined
+    }
+  }
+
+  #keep(row: Raw, encoded: EncodedRow): void {
+    this.gather.add(encoded)
+    if (Object.keys(row).length > this.#options.table.columns.length) this.#undeclared++
+  }
+
+  /** Asks zod about a row that the encoder did not take. */
+  #slow(row: Raw, position: number | bigint | null | undefined): void {
+    const parsed = parse(this.#options.table.row, row)
+    if (!parsed.ok) {
+      this.#reject(row, position ?? undefined, 'invalid', parsed.message)
+      return
+    }
+    if (position === undefined) {
+      this.#reject(row, undefined, 'invalid-cursor', `the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`)
+      return
+    }
+    const encoded = this.#options.encoder.output(parsed.value, position)
+    if (Array.isArray(encoded)) this.#keep(row, encoded)
+    else
+      this.#reject(
+        row,
+        position ?? undefined,
+        'unfit',
+        `column "${(encoded as Unfit).column}" ${(encoded as Unfit).reason}`,
+      )
+  }
+
+  /** Position of a row, null for none, undefined where its cursor cannot be read. */
+  #position(row: Raw, column: TableColumn): number | bigint | null | undefined {
+    const type = this.#options.table.cursor!.type
+    const raw = row[column.name]
+    if (column.plain !== undefined) return raw === null || raw === undefined ? null : positionOf(raw, type)
+    const parsed = parse(column.schema as z.ZodType, raw)
+    if (!parsed.ok) return raw === null || raw === undefined ? null : undefined
+    return parsed.value === null || parsed.value === undefined ? null : positionOf(parsed.value, type)
+  }
+
+  /** What came in since the last part. */
+  get counts(): Counts {
+    return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
+  }
+
+  /** What has gathered; the next part begins. */
+  take(): Gathered {
+    const { counts } = this
+    const { rows } = this.gather.take()
+    const taken = { rows, deletions: this.#deletions, rejects: this.#rejects, counts, undeclared: this.#undeclared }
+    this.#deletions = []
+    this.#rejects = []
+    this.#rejectBytes = 0
+    this.#read = 0
+    this.#trimmed = 0
+    this.#undeclared = 0
+    return taken
+  }
+
+  #addDeleted(raw: Raw): void {
+    const { encoder, table, range } = this.#options
+    if (table.primaryKey.length === 0)
+      throw new SyncError(
+        `table "${table.name}" has no primary key, so deleted([…]) cannot say which row is gone`,
+        'fix-source',
+      )
+    const key = encoder.encodeKey(raw)
+    if (!isKey(key)) throw new SyncError(`deleted([…]): column "${key.column}" ${key.reason}`, 'fix-source')
+    const own = this.#cursor === undefined ? null : this.#position(raw, this.#cursor)
+    if (own === undefined)
+      throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
+    // One from above is told again with its own window; one from below still marks what is older than it.
+    if (own !== null && own >= this.#to!) return
+    this.anyDeleted = true
+    this.#deletions.push({ key, position: own ?? range?.to ?? null })
+  }
+
+  #reject(row: unknown, position: number | bigint | undefined, code: string, message: string): void {
+    const reject = rejectOf({ ...this.#options, row, position, code, message })
+    if (reject.seen === undefined) this.keyless = true
+    this.#rejects.push(reject)
+    this.#rejectBytes += reject.payload.length + reject.message.length
+  }
+}

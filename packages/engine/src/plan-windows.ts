@@ -1,0 +1,158 @@
+import {
+  completeTo,
+  cutAt,
+  floorTo,
+  gaps,
+  intersect,
+  type PartitionState,
+  type Range,
+  readFrom,
+  type StepKind,
+  split,
+  subtract,
+  union,
+} from '@tidemark/core/engine'
+import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
+import type { PlannedPartition, Step } from './plan.ts'
+
+export type Planned = Partial<PlannedPartition>
+
+/**
+ * Whether the source says that nothing changed since the committed pass. One that comes back after another was seen
+ * does not count: a pass of the other may have changed rows before it broke.
+ */
+export function isUnchanged({ revision }: SurveyedPartition, state: PartitionState): boolean {
+  if (revision === undefined || !holdsRevision(state, revision.facts)) return false
+  return state.revision?.text === revision.text && (state.seen === null || state.seen.text === revision.text)
+}
+
+function holdsRevision({ revision }: PartitionState, facts: string | undefined): boolean {
+  return revision !== null && revision.facts === facts
+}
+
+/** The windows of one partition: what is wanted and not covered, and what is wanted again. */
+export function planWindows(
+  surveyed: SurveyedTable,
+  partition: SurveyedPartition,
+  state: PartitionState,
+  claimedTo: bigint | undefined,
+): Planned {
+  const { name, table, options } = surveyed
+  const { end, revision } = partition
+  const configured = later(options.start, partition.start)
+  const tick = table.cursor?.tick ?? 1n
+  const isNew = state.cut === null && state.covered.length === 0
+  const claim =
+    claimedTo === undefined || end === undefined || !isNew
+      ? undefined
+      : claimed(configured, floorTo(claimedTo, tick), end)
+  const covered = claim === undefined ? union(state.covered) : union(state.covered, [claim])
+  const last = covered.at(-1)?.to
+  const to = end ?? last ?? state.cut ?? undefined
+  if (to === undefined) return {}
+  const floor =
+    table.retention === undefined ? undefined : keptFrom(partition.unsettledEnd ?? to, table.retention, tick)
+  const start = later(configured, floor)
+  const wanted: Range = { from: start, to }
+  const unchanged = isUnchanged(partition, state) && last !== undefined && last < to
+  const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
+  const cut = state.cut ?? to
+
+  const step = (kind: StepKind, lane: Step['lane'], window: Range, read = window): Step => ({
+    table: name,
+    partition: partition.id,
+    lane,
+    kind,
+    window,
+    read,
+  })
+  const lookback = { covered, lookback: options.lookback, tick, floor }
+  const ordinary = (lane: Step['lane'], window: Range): Step => {
+    const from = readFrom(window, lookback)
+    return step(lane, lane, window, from === window.from ? window : { from, to: window.to })
+  }
+  const live: Step[] = []
+  const history: Step[] = []
+  for (const [at, gap] of open.entries()) {
+    const { below, above } = cutAt(gap, cut)
+    if (below !== undefined) for (const window of split(below, table.window)) history.push(ordinary('history', window))
+    if (above === undefined) continue
+    const windows = split(above, table.window)
+    // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
+    const newest = at === open.length - 1 ? windows.length - 1 : windows.length
+    for (const [place, window] of windows.entries()) {
+      if (place === newest) live.push(ordinary('live', window))
+      else history.push(ordinary('history', window))
+    }
+  }
+  const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
+    ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
+  // Without a committed revision a source must call everything stale; what another system is said to have read stays so.
+  const verified = holdsRevision(state, revision?.facts) ? covered : state.covered.filter((one) => !one.claimed)
+  const stale = kept(revision?.stale ?? [], verified)
+  const asked = state.rereads.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
+  const again = kept([...asked, ...stale], covered).flatMap((range) => split(range, table.window))
+  const steps = [
+    ...(unchanged ? [step('unchanged', 'live', { from: last, to })] : []),
+    ...live,
+    ...history.reverse(),
+    ...again.map((window) => step('reread', 'history', window)).reverse(),
+  ]
+  const seenEnd = state.seen !== null && state.seen.text === revision?.text ? state.seen.end : partition.unsettledEnd
+  const complete = revision !== undefined && end !== undefined && seenEnd !== undefined && end >= seenEnd
+  return {
+    wanted,
+    steps,
+    cut: state.cut === null ? cut : undefined,
+    start: startChanged(start, state) ? (start ?? null) : undefined,
+    claim,
+    seen:
+      revision === undefined || seenEnd === undefined || state.seen?.text === revision.text
+        ? undefined
+        : { text: revision.text, end: seenEnd },
+    stale,
+    revision: complete ? { text: revision.text, facts: revision.facts } : undefined,
+    notKept:
+      floor === undefined || (configured !== undefined && configured >= floor)
+        ? []
+        : notKept({ from: configured, to: floor }, covered),
+    goesOnFrom: last,
+  }
+}
+
+/**
+ * Whether the wanted start must be recorded. A start that only moves up under a complete history (retention does that
+ * with every run) says nothing new.
+ */
+function startChanged(start: bigint | undefined, { start: recorded, cut, covered }: PartitionState): boolean {
+  if (cut === null) return true
+  if ((recorded ?? undefined) === start) return false
+  const isLater = start !== undefined && (recorded === null || start > recorded)
+  const last = union(covered).at(-1)?.to
+  return !isLater || last === undefined || completeTo({ from: recorded ?? undefined, to: last }, covered) === undefined
+}
+
+/** Where what the system keeps begins: by its own present, not by the settled end, and no half tick too early. */
+function keptFrom(present: bigint, retention: bigint, tick: bigint): bigint {
+  return -floorTo(retention - present, tick)
+}
+
+/** What another system has read: from the wanted start up to what it says, but not beyond the end. */
+function claimed(start: bigint | undefined, to: bigint, end: bigint): Range | undefined {
+  const upTo = to < end ? to : end
+  return start !== undefined && start >= upTo ? undefined : { from: start, to: upTo }
+}
+
+/** Of what is older than the system keeps, only the holes between covered windows and above them were ever wanted. */
+function notKept(older: Range, covered: readonly Range[]): readonly Range[] {
+  const first = covered[0]
+  if (first === undefined || first.from === undefined) return []
+  return subtract([{ from: later(older.from, first.from), to: older.to }], covered).filter(
+    (one) => one.from !== undefined && one.from < one.to,
+  )
+}
+
+function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a > b ? a : b
+}

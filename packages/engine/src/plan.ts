@@ -1,0 +1,211 @@
+import {
+  type ColumnChanges,
+  columnChanges,
+  newPartition,
+  type PartitionState,
+  type Range,
+  type State,
+  type StepKind,
+  type TableState,
+  textAt,
+  union,
+} from '@tidemark/core/engine'
+import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
+import { isUnchanged, type Planned, planWindows } from './plan-windows.ts'
+
+/** One table, one partition, one window: what a run does at a time. */
+export interface Step {
+  readonly table: string
+  readonly partition: string
+  readonly lane: 'live' | 'history'
+  readonly kind: StepKind
+  /** What it covers; undefined where the partition is read whole. */
+  readonly window: Range | undefined
+  /** What is read: the window, and the lookback under it. */
+  readonly read: Range | undefined
+}
+
+/** What to do, as data: printable, and the same for the same catalog and state. */
+export interface RunPlan {
+  readonly tables: readonly PlannedTable[]
+  /** Tables in the state that are no longer tracked. */
+  readonly removed: readonly string[]
+}
+
+export type Sight = 'new' | 'known' | 'returned'
+
+export interface PlannedTable {
+  readonly name: string
+  readonly surveyed: SurveyedTable
+  readonly sight: Sight
+  /** Why it is not read until someone decides. */
+  readonly pausedFor: string | undefined
+  readonly changes: ColumnChanges | undefined
+  readonly partitions: readonly PlannedPartition[]
+  /** Known partitions that the source no longer lists. */
+  readonly gone: readonly string[]
+}
+
+export interface PlannedPartition {
+  readonly surveyed: SurveyedPartition
+  readonly sight: 'new' | 'known'
+  /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
+  readonly wanted: Range | undefined
+  readonly steps: readonly Step[]
+  /** Recorded at first sight. */
+  readonly cut: bigint | undefined
+  /** Recorded where it changed; null: an open start. */
+  readonly start: bigint | null | undefined
+  readonly claim: Range | undefined
+  readonly seen: { readonly text: string; readonly end: bigint } | undefined
+  /** Stale windows, recorded as rereads. */
+  readonly stale: readonly Range[]
+  /** The revision that a complete pass commits. */
+  readonly revision: { readonly text: string; readonly facts: string } | undefined
+  /** Wanted, not covered, and older than the system keeps. */
+  readonly notKept: readonly Range[]
+  /** The last covered end. */
+  readonly goesOnFrom: bigint | undefined
+}
+
+export interface PlanConfig {
+  readonly select: (table: SurveyedTable) => boolean
+  /** The state that the survey saw: what was committed since then is no sign that a source went back. */
+  readonly surveyed?: State | undefined
+  /** Only some tables were asked for: nothing can be said of the others. */
+  readonly isPartial: boolean
+  /** Uses that could not run; their tables are not taken for removed. */
+  readonly unavailable: readonly string[]
+  /** What another system has synced: tables by any of their names, up to a position. */
+  readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
+}
+
+/** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
+export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
+  const tables: PlannedTable[] = []
+  const listed = new Set<string>()
+  for (const use of catalog.uses) {
+    for (const table of use.tables) {
+      listed.add(table.name)
+      if (config.select(table)) tables.push(planTable(table, state.tables.get(table.name), config))
+    }
+  }
+  const silent = new Set([
+    ...config.unavailable,
+    ...catalog.uses.filter((use) => use.failure !== undefined).map((use) => use.name),
+  ])
+  if (config.isPartial) return { tables, removed: [] }
+  const removed = [...state.tables.values()]
+    .filter((table) => !listed.has(table.name) && !silent.has(table.source) && table.status !== 'removed')
+    .map((table) => table.name)
+  return { tables, removed }
+}
+
+function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
+  const sight: Sight = known === undefined ? 'new' : known.status === 'removed' ? 'returned' : 'known'
+  const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
+  const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
+  if (pausedFor !== undefined || surveyed.failure !== undefined) return { ...base, pausedFor, partitions: [], gone: [] }
+  const listed = new Set(surveyed.partitions.map((partition) => partition.id))
+  const gone = [...(known?.partitions.values() ?? [])]
+    .filter((one) => !listed.has(one.partition) && one.goneAt === null)
+    .map((one) => one.partition)
+  const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
+  const partitions = surveyed.partitions.map((partition) =>
+    planPartition(surveyed, partition, known?.partitions.get(partition.id), claimedTo),
+  )
+  return { ...base, pausedFor: undefined, partitions, gone }
+}
+
+function changesOf(
+  { columns, table, options }: SurveyedTable,
+  known: TableState | undefined,
+): ColumnChanges | undefined {
+  if (known?.facts == null) return undefined
+  const fixed = [...table.primaryKey, ...(table.cursor === undefined ? [] : [table.cursor.column])]
+  return columnChanges(known.facts.columns, columns, { mode: options.mode, fixed })
+}
+
+function claimOf({ name, table }: SurveyedTable, { synced }: PlanConfig): bigint | undefined {
+  if (synced === undefined || table.cursor === undefined || table.cursor.type === 'integer') return undefined
+  return synced.tables.includes(name) || synced.tables.includes(table.name) ? synced.to : undefined
+}
+
+const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+/** Why a known table must not be read on without a decision; undefined where nothing stands against it. */
+function pauseOf(
+  { table, identity, partitions, options }: SurveyedTable,
+  known: TableState | undefined,
+  before: TableState | undefined,
+): string | undefined {
+  if (known === undefined) return undefined
+  if (known.identity !== null && identity !== undefined && known.identity !== identity) {
+    return `the source is another system now: ${identity} instead of ${known.identity}`
+  }
+  const { facts } = known
+  if (facts !== null) {
+    const key = [...table.primaryKey]
+    if (String(facts.primaryKey) !== String(key) || facts.globalKey !== table.globalKey) {
+      return `its primary key changed from ${quoted(facts.primaryKey)} to ${quoted(key)}`
+    }
+    if (facts.partitioned !== (table.partitions !== undefined))
+      return 'it was partitioned and is no longer, or the other way'
+    if (facts.cursor?.column !== table.cursor?.column || facts.cursor?.type !== table.cursor?.type) {
+      return `its cursor changed from ${facts.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
+    }
+  }
+  if (known.filled && known.present === 'missing')
+    return 'its table in the destination is missing, although it was filled'
+  if (known.filled && known.present === 'empty') return 'its table in the destination is empty, although it was filled'
+  const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
+  if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
+    return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
+  }
+  return undefined
+}
+
+function wentBack(lookback: bigint, { end, ownEnd }: SurveyedPartition, known: PartitionState | undefined): boolean {
+  const last = union(known?.covered ?? []).at(-1)?.to
+  return ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+function planPartition(
+  surveyed: SurveyedTable,
+  partition: SurveyedPartition,
+  known: PartitionState | undefined,
+  claimedTo: bigint | undefined,
+): PlannedPartition {
+  const planned = {
+    surveyed: partition,
+    sight:
+      known === undefined || (known.cut === null && known.completedAt === null) ? ('new' as const) : ('known' as const),
+    wanted: undefined,
+    steps: [],
+    cut: undefined,
+    start: undefined,
+    claim: undefined,
+    seen: undefined,
+    stale: [],
+    revision: undefined,
+    notKept: [],
+    goesOnFrom: undefined,
+  }
+  if (partition.failure !== undefined) return planned
+  const state = known ?? newPartition(partition.id)
+  return surveyed.table.cursor === undefined
+    ? { ...planned, ...planWhole(surveyed, partition, state) }
+    : { ...planned, ...planWindows(surveyed, partition, state, claimedTo) }
+}
+
+function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state: PartitionState): Planned {
+  const { revision } = partition
+  if (isUnchanged(partition, state) && state.completedAt !== null && state.rereads.length === 0) return {}
+  const lane = state.completedAt === null ? 'history' : 'live'
+  const step: Step = { table: name, partition: partition.id, lane, kind: 'whole', window: undefined, read: undefined }
+  return {
+    steps: [step],
+    seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },
+    revision: revision === undefined ? undefined : { text: revision.text, facts: revision.facts },
+  }
+}

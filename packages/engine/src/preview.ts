@@ -1,0 +1,107 @@
+import { type Range, textAt } from '@tidemark/core/engine'
+import type { RunOptions } from './options.ts'
+import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
+import type { SourceReport } from './report.ts'
+import { survey } from './survey.ts'
+import { checked, closeAll, sourceReports, surveyOptions } from './sync.ts'
+
+/** What a run would do, for people and for `--json`; windows as text. */
+export interface Plan {
+  readonly sources: readonly SourceReport[]
+  readonly tables: readonly TablePlan[]
+  readonly removed: readonly string[]
+}
+
+export interface TablePlan {
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  readonly sight: 'new' | 'known' | 'returned' | 'paused' | 'failed'
+  readonly pausedFor: string | undefined
+  readonly failure: string | undefined
+  /** Columns that would be added or widened, or that cannot be held. */
+  readonly changes: readonly string[]
+  readonly partitions: number
+  readonly steps: readonly StepPlan[]
+  /** Steps beyond those that are listed. */
+  readonly more: number
+  readonly notKept: readonly WindowText[]
+}
+
+export interface WindowText {
+  readonly from: string | undefined
+  readonly to: string
+}
+
+export interface StepPlan {
+  readonly partition: string
+  readonly lane: 'live' | 'history'
+  readonly kind: Step['kind']
+  /** Undefined where the partition is read whole. */
+  readonly window: WindowText | undefined
+  /** Where reading starts, when a lookback reaches under the window. */
+  readonly readFrom: string | undefined
+}
+
+const LISTED = 1000
+
+/** Surveys and plans; writes nothing and takes no lease. @throws like `sync`. */
+export async function plan(options: RunOptions): Promise<Plan> {
+  const signal = options.signal ?? new AbortController().signal
+  const state = await options.destination.state()
+  const catalog = await survey(surveyOptions(options, state, signal))
+  try {
+    const planned = planRun(catalog, state, checked(catalog, state, options))
+    return {
+      sources: sourceReports(options, catalog, state),
+      tables: planned.tables.map(tablePlan),
+      removed: planned.removed,
+    }
+  } finally {
+    await closeAll(catalog)
+  }
+}
+
+function tablePlan(planned: PlannedTable): TablePlan {
+  const { surveyed, pausedFor } = planned
+  const steps = planned.partitions.flatMap((partition) => partition.steps)
+  const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
+  const text = (range: Range): WindowText => windowText(range, planned)
+  return {
+    name: planned.name,
+    source: surveyed.use.name,
+    table: surveyed.table.name,
+    sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
+    pausedFor,
+    failure: failure?.message,
+    changes: changeTexts(planned),
+    partitions: surveyed.partitions.length,
+    steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
+      partition,
+      lane,
+      kind,
+      window: window === undefined ? undefined : text(window),
+      readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
+    })),
+    more: Math.max(0, steps.length - LISTED),
+    notKept: planned.partitions
+      .flatMap((partition) => partition.notKept)
+      .slice(0, LISTED)
+      .map(text),
+  }
+}
+
+function windowText({ from, to }: Range, { surveyed }: PlannedTable): WindowText {
+  const { cursor } = surveyed.table
+  if (cursor === undefined) return { from: undefined, to: String(to) }
+  return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
+}
+
+function changeTexts({ changes }: PlannedTable): readonly string[] {
+  if (changes === undefined) return []
+  return [
+    ...changes.add.map(({ name, type }) => `column "${name}" (${type}) would be added`),
+    ...changes.widen.map(({ name, from, to }) => `column "${name}" would be widened from ${from} to ${to}`),
+    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot go from ${from ?? 'nothing'} to ${to}`),
+  ]
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import {
+  type EncodedKey,
+  type Encoder,
+  messageOf,
+  type Reject,
+  type Table,
+  type TableColumn,
+  type Unfit,
+} from '@tidemark/core/engine'
+import type { z } from 'zod'
+
+export type Raw = Readonly<Record<string, unknown>>
+
+const PAYLOAD_LENGTH = 10_000
+
+export interface BadRow {
+  readonly table: Table
+  /** The columns that are kept; what the config leaves out stays out of the payload too. */
+  readonly columns: readonly TableColumn[]
+  readonly encoder: Encoder
+  readonly redact: (text: string) => string
+  readonly row: unknown
+  readonly position: number | bigint | undefined
+  readonly code: string
+  readonly message: string
+}
+
+/** What is set aside of a row that does not fit. */
+export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Reject {
+  const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
+  const seen = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
+  const payload = redact(jsonOf(isRow ? shown(row as Raw, table, columns) : row))
+  return {
+    key: seen === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
+    seen,
+    position,
+    code,
+    message: redact(message).slice(0, 1000),
+    payload: payload.slice(0, PAYLOAD_LENGTH).toWellFormed().replaceAll('\0', '\uFFFD'),
+    hash: createHash('sha256').update(payload).digest('hex'),
+  }
+}
+
+/** The row without the columns that the config leaves out. */
+function shown(row: Raw, table: Table, columns: readonly TableColumn[]): Raw {
+  if (columns.length === table.columns.length) return row
+  const left = new Set(table.columns.map((column) => column.name))
+  for (const { name } of columns) left.delete(name)
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !left.has(name)))
+}
+
+function readableKey(encoder: Encoder, table: Table, row: Raw): EncodedKey | undefined {
+  const key: Record<string, unknown> = Object.create(null)
+  for (const name of table.primaryKey) {
+    const column = table.columns.find((one) => one.name === name)
+    const parsed = parse(column?.schema as z.ZodType, row[name])
+    if (!parsed.ok) return undefined
+    key[name] = parsed.value
+  }
+  const encoded = encoder.encodeKey(key)
+  return isKey(encoded) ? encoded : undefined
+}
+
+export function isKey(key: EncodedKey | Unfit): key is EncodedKey {
+  return Array.isArray(key)
+}
+
+export type Parsed = { readonly ok: true; readonly value: Raw } | { readonly ok: false; readonly message: string }
+
+/** Asks zod. A check of the author's that throws says no. */
+export function parse(schema: z.ZodType, value: unknown): Parsed {
+  try {
+    const result = schema.safeParse(value)
+    if (result.success) return { ok: true, value: result.data as Raw }
+    const issues = result.error.issues
+      .slice(0, 3)
+      .map((issue) => `${issue.path.map(String).join('.') || 'row'}: ${issue.message}`)
+    return { ok: false, message: issues.join('; ') }
+  } catch (error) {
+    return { ok: false, message: `the schema threw: ${messageOf(error)}` }
+  }
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one)) ?? 'null'
+  } catch {
+    return '"a value that cannot be written"'
+  }
+}
+
+/** What a value is, for a message. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object'
+    ? `an object of ${Object.keys(value).slice(0, 5).join(', ') || 'nothing'}`
+    : `${typeof value} ${String(value).slice(0, 40)}`
+}

@@ -1,0 +1,107 @@
+import type { Refusal, TableStatus } from '@tidemark/core/engine'
+import type { Failure } from './failure.ts'
+
+/** What a run did, for people, for `--json` and for the exit code. */
+export interface Report {
+  /** The run's number in the state; undefined where it did not come that far. */
+  readonly run: number | undefined
+  readonly durationMs: number
+  readonly exitCode: number
+  readonly interrupted: boolean
+  readonly sources: readonly SourceReport[]
+  readonly tables: readonly TableReport[]
+  /** What ended the run as a whole. */
+  readonly failure: Failure | undefined
+}
+
+export interface SourceReport {
+  readonly name: string
+  readonly failure: Failure | undefined
+}
+
+export interface TableReport {
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  readonly status: TableStatus
+  /** Why it is not read until someone decides. */
+  readonly pausedFor: string | undefined
+  readonly rows: RowCounts
+  readonly stepsDone: number
+  /** Steps that were planned and are left for the next run. */
+  readonly stepsLeft: number
+  readonly failures: readonly PartitionFailure[]
+  /** Another runner holds it. */
+  readonly heldBy: Refusal | undefined
+  readonly durationMs: number
+}
+
+/** `read = written + unchanged + deduped + rejected + trimmed`. */
+export interface RowCounts {
+  readonly read: number
+  readonly written: number
+  readonly unchanged: number
+  readonly deduped: number
+  readonly trimmed: number
+  readonly rejected: number
+  readonly deleted: number
+  /** Rows with fields that the schema does not name. */
+  readonly undeclared: number
+}
+
+export interface PartitionFailure {
+  /** '' where the table has none, or all of it failed. */
+  readonly partition: string
+  readonly failure: Failure
+}
+
+export const NO_ROWS: RowCounts = {
+  read: 0,
+  written: 0,
+  unchanged: 0,
+  deduped: 0,
+  trimmed: 0,
+  rejected: 0,
+  deleted: 0,
+  undeclared: 0,
+}
+
+export function addRows(a: RowCounts, b: Partial<RowCounts>): RowCounts {
+  const sum = { ...a }
+  for (const name of Object.keys(NO_ROWS) as (keyof RowCounts)[]) sum[name] += b[name] ?? 0
+  return sum
+}
+
+/** Exit codes, the first that applies. `docs/running.md` lists them for users. */
+export const EXIT = {
+  ok: 0,
+  bug: 1,
+  config: 2,
+  someFailed: 3,
+  rejects: 4,
+  noSource: 5,
+  destination: 6,
+  held: 7,
+} as const
+
+export function exitCodeOf({ failure, sources, tables }: Pick<Report, 'failure' | 'sources' | 'tables'>): number {
+  if (failure !== undefined) {
+    if (failure.code?.startsWith('destination') === true) return EXIT.destination
+    return failure.remedy === 'fix-config' ? EXIT.config : EXIT.bug
+  }
+  const held = tables.filter((table) => table.heldBy !== undefined)
+  if (held.length > 0 && held.length === tables.length) return EXIT.held
+  const unreachable = sources.filter((source) => source.failure !== undefined)
+  if (unreachable.length > 0 && unreachable.length === sources.length) return EXIT.noSource
+  const failures = tables.flatMap((table) => table.failures)
+  const paused = tables.some((table) => table.status === 'paused')
+  if (
+    unreachable.length === 0 &&
+    !paused &&
+    failures.length > 0 &&
+    failures.every(({ failure: one }) => one.code === 'reject-limit')
+  ) {
+    return EXIT.rejects
+  }
+  return unreachable.length > 0 || paused || failures.length > 0 ? EXIT.someFailed : EXIT.ok
+}

@@ -1,0 +1,135 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type Fact,
+  intersect,
+  parseDate,
+  parseInstant,
+  type Range,
+  type State,
+  type TableState,
+  union,
+} from '@tidemark/core/engine'
+import type { RunOptions } from './options.ts'
+import type { Report } from './report.ts'
+import { unknownTable } from './selection.ts'
+import { survey } from './survey.ts'
+import { closeAll, heldText, surveyOptions, sync } from './sync.ts'
+
+export interface ResyncOptions {
+  readonly table: string
+  /** Cursor values as text; absent: the whole coverage. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** Forgets the table's rows and coverage first; the only way out of a changed key, cursor or source system. */
+  readonly full?: boolean | undefined
+}
+
+/**
+ * Wants a table again: its covered windows become rereads, which replace what changed and mark what is gone, or with
+ * `full` everything of it is forgotten first. Then the table is synced.
+ *
+ * @throws SyncError `fix-config` where the table is not known, is held by another runner, or the window is none.
+ */
+export async function resync(options: RunOptions, wanted: ResyncOptions): Promise<Report> {
+  const { destination } = options
+  const state = await destination.state()
+  const table = knownTable(state, wanted.table)
+  if (wanted.full === true) await checkReadable(options, state, table)
+  const { leases, refused } = await destination.lease([table.name])
+  const [lease] = leases
+  if (lease === undefined) {
+    const [holder] = refused
+    throw new SyncError(holder === undefined ? `${table.name} cannot be had` : heldText(holder), 'retry', {
+      code: 'held',
+    })
+  }
+  try {
+    if (wanted.full === true) await destination.reset(lease, table.name)
+    else {
+      await destination.record(lease, rereadsOf(table, windowOf(table, wanted)))
+    }
+  } finally {
+    await destination.release(leases)
+  }
+  return sync({ ...options, select: [table.name] })
+}
+
+function knownTable(state: State, name: string): TableState {
+  const exact = state.tables.get(name)
+  if (exact !== undefined) return exact
+  const same = [...state.tables.values()].filter((table) => table.table === name)
+  if (same.length === 1 && same[0] !== undefined) return same[0]
+  throw unknownTable(name, [...state.tables.keys()])
+}
+
+/** Nothing is forgotten that could not be read again: its source must answer, list the table and say what there is. */
+async function checkReadable(options: RunOptions, state: State, { name, source }: TableState): Promise<void> {
+  const signal = options.signal ?? new AbortController().signal
+  const catalog = await survey(surveyOptions({ ...options, select: [name] }, state, signal))
+  try {
+    const use = catalog.uses.find((one) => one.name === source)
+    const table = use?.tables.find((one) => one.name === name)
+    const failure =
+      use?.failure ?? table?.failure ?? table?.partitions.find((one) => one.failure !== undefined)?.failure
+    if (failure !== undefined) {
+      throw new SyncError(
+        `table "${name}" was left as it is, because its source cannot be read: ${failure.message}`,
+        failure.remedy,
+        { code: 'not-readable' },
+      )
+    }
+    if (table === undefined) {
+      throw new SyncError(
+        `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
+        'fix-config',
+        { code: 'not-readable' },
+      )
+    }
+  } finally {
+    await closeAll(catalog)
+  }
+}
+
+/** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
+function rereadsOf({ partitions, facts }: TableState, window: Range | undefined): readonly Fact[] {
+  const listed = [...partitions.values()].filter((partition) => partition.goneAt === null)
+  return listed.flatMap(({ partition, covered }) => {
+    const windows =
+      facts?.cursor == null ? [undefined] : window === undefined ? union(covered) : intersect([window], covered)
+    return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))
+  })
+}
+
+/** The window in positions; undefined: everything. */
+function windowOf({ name, facts }: TableState, { from, to }: ResyncOptions): Range | undefined {
+  if (from === undefined && to === undefined) return undefined
+  const cursor = facts?.cursor
+  if (cursor == null)
+    throw new SyncError(
+      `table "${name}" has no cursor, so it is only read again as a whole: leave out --from and --to`,
+      'fix-config',
+    )
+  const position = (text: string, option: string): bigint => {
+    const found =
+      cursor.type === 'integer'
+        ? /^-?\d+$/.test(text)
+          ? BigInt(text)
+          : undefined
+        : (parseDate(text) ?? parseInstant(text)?.micros)
+    if (found !== undefined) return BigInt(found)
+    throw new SyncError(
+      `${option}: "${text}" is no ${cursor.type === 'integer' ? 'whole number' : 'date; write 2024-01-31 or 2024-01-31T00:00:00Z'}`,
+      'fix-config',
+    )
+  }
+  const window = {
+    from: from === undefined ? undefined : position(from, '--from'),
+    to: to === undefined ? END : position(to, '--to'),
+  }
+  if (window.from !== undefined && window.from >= window.to)
+    throw new SyncError('--from is not before --to', 'fix-config')
+  return window
+}
+
+/** Beyond every position: a reread is only ever of what is covered. */
+const END = 2n ** 63n - 1n

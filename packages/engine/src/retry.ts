@@ -1,0 +1,50 @@
+import type { Clock } from './clock.ts'
+import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+
+/** How often and how patiently something that may pass is tried. */
+export interface RetryPolicy {
+  readonly attempts: number
+  readonly firstDelayMs: number
+  readonly maxDelayMs: number
+}
+
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 60_000 }
+
+/** A system that asks for more than this is left to the next run. */
+export const LONGEST_WAIT_MS = 15 * 60_000
+
+/**
+ * How long to wait before an attempt: exponential back-off with full jitter (AWS Architecture Blog, "Exponential
+ * Backoff And Jitter"), and never less than what the system asked for.
+ */
+export function delayBefore(attempt: number, failure: Failure, policy: RetryPolicy, random: () => number): number {
+  const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1))
+  const jittered = ceiling / 2 + (random() * ceiling) / 2
+  return Math.max(jittered, failure.retryAfterMs ?? 0)
+}
+
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly policy: RetryPolicy
+  readonly signal: AbortSignal
+  readonly onRetry?: (failure: Failure, attempt: number, delayMs: number) => void
+}
+
+/** Tries until it works, until a failure asks for something else than `retry`, or until the attempts are used up. */
+export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, policy, signal } = options
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
+    try {
+      return await work(attempt)
+    } catch (error) {
+      const failure = failureOf(error)
+      if (signal.aborted || failure.remedy !== 'retry' || attempt >= policy.attempts || isDestinationFailure(error))
+        throw error
+      const delayMs = delayBefore(attempt, failure, policy, clock.random)
+      if (delayMs > LONGEST_WAIT_MS) throw error
+      options.onRetry?.(failure, attempt, delayMs)
+      await clock.sleep(delayMs, signal)
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import { SyncError } from '@tidemark/core'
+import type { Completion, Destination, Fact, Range, StepRef } from '@tidemark/core/engine'
+import type { Clock } from './clock.ts'
+import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import type { RunOptions } from './options.ts'
+import type { Step } from './plan.ts'
+import { type Progress, StepReader, type StepTask } from './read-step.ts'
+import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS } from './retry.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+
+/** What all steps of a run share. */
+export interface RunContext {
+  readonly run: number
+  readonly destination: Destination
+  readonly options: RunOptions
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Aborts `signal`: the run cannot go on. */
+  readonly stop: (reason: unknown) => void
+  /** When the run began, on the monotonic clock. */
+  readonly startedAt: number
+  /** Numbers the steps. */
+  nextStep(): number
+}
+
+export const DEFAULT_PART = { rows: 50_000, bytes: 16 * 1024 * 1024 }
+const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
+const DEFAULT_RAIL = { share: 0.5, above: 100 }
+
+/** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
+export async function runStep(step: Step, partition: PartitionRun, context: RunContext): Promise<boolean> {
+  const { table } = partition
+  const { clock, signal, destination, options } = context
+  // A thousand small steps of a source without I/O must not keep signals and heartbeats waiting.
+  await clock.turn()
+  const policy = options.settings?.retry ?? DEFAULT_RETRY
+  const startedAt = clock.monotonic()
+  let current = step
+  try {
+    for (let attempt = 1; ; attempt++) {
+      if (table.heldBy !== undefined || table.lease === undefined) return false
+      current = withoutDropped(current, partition, context)
+      const ref = await referTo(current, partition, context)
+      const reader = new StepReader(taskOf(current, ref, partition, context, step.window))
+      options.onEvent?.({
+        type: 'step-started',
+        table: table.name,
+        partition: partition.id,
+        kind: step.kind,
+        step: ref.step,
+      })
+      try {
+        await reader.run()
+        options.onEvent?.({
+          type: 'step-ended',
+          table: table.name,
+          partition: partition.id,
+          step: ref.step,
+          failure: undefined,
+        })
+        return true
+      } catch (error) {
+        if (signal.aborted || isDestinationFailure(error)) throw error
+        const failure = redacted(failureOf(error), options)
+        options.onEvent?.({ type: 'step-ended', table: table.name, partition: partition.id, step: ref.step, failure })
+        if (isFenced(error)) {
+          loseLease(table, failure)
+          return false
+        }
+        if (!(await salvaged(reader, table, options))) return false
+        // Whoever gets on may try as often as it takes.
+        if (reader.progress.coveredTo !== undefined) attempt = 1
+        const delayMs = delayBefore(attempt, failure, policy, clock.random)
+        const nextTryAt = (await destination.now()) + BigInt(Math.round(delayMs * 1000))
+        const durationMs = Math.round(clock.monotonic() - startedAt)
+        const fact: Fact = {
+          kind: 'failure',
+          step: ref,
+          counts: reader.untaken,
+          error: failure.message,
+          nextTryAt,
+          durationMs,
+        }
+        if (!(await recordOn(table, [fact], context))) return false
+        if (failure.remedy !== 'retry' || attempt >= policy.attempts || delayMs > LONGEST_WAIT_MS) {
+          partition.failed = true
+          table.fail(partition.id, failure)
+          return false
+        }
+        options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
+        options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
+        current = remaining(current, reader.progress)
+        await clock.sleep(delayMs, signal)
+      }
+    }
+  } finally {
+    table.durationMs += clock.monotonic() - startedAt
+  }
+}
+
+const isFenced = (error: unknown): boolean => SyncError.is(error) && error.code === 'fenced'
+
+/** Another runner took the table over: this one stops touching it, and only it. */
+function loseLease(table: TableRun, failure: Failure): void {
+  table.lease = undefined
+  table.fail('', failure)
+}
+
+/** Records facts about a table. @returns false where another runner took it over. */
+export async function recordOn(
+  table: TableRun,
+  facts: readonly Fact[],
+  { destination, options }: RunContext,
+): Promise<boolean> {
+  if (table.lease === undefined) return false
+  try {
+    await destination.record(table.lease, facts)
+    return true
+  } catch (error) {
+    if (!isFenced(error)) throw error
+    loseLease(table, redacted(failureOf(error), options))
+    return false
+  }
+}
+
+/** Commits what a failed attempt had read. @returns false where another runner took the table over. */
+async function salvaged(reader: StepReader, table: TableRun, options: RunOptions): Promise<boolean> {
+  try {
+    await reader.salvage()
+    return true
+  } catch (error) {
+    if (!isFenced(error)) throw error
+    loseLease(table, redacted(failureOf(error), options))
+    return false
+  }
+}
+
+/** A table and, where it has some, its partition, for people. */
+export function labelOf({ table, id }: PartitionRun): string {
+  return id === '' ? table.name : `${table.name} (${id})`
+}
+
+/**
+ * A step that replaces or marks reads no further back than the system still keeps when it begins: time has passed since
+ * the survey, and what was dropped in it is not gone, only old.
+ */
+function withoutDropped(step: Step, { table, planned }: PartitionRun, { clock, startedAt }: RunContext): Step {
+  const { retention, cursor, primaryKey } = table.planned.surveyed.table
+  const present = planned.surveyed.unsettledEnd
+  const replaces = step.kind === 'reread' || primaryKey.length === 0
+  if (
+    retention === undefined ||
+    present === undefined ||
+    cursor?.type === 'integer' ||
+    !replaces ||
+    step.read === undefined
+  )
+    return step
+  const passed = BigInt(Math.ceil((clock.monotonic() - startedAt) * 1000))
+  const keptFrom = present + passed - retention
+  if (step.read.from !== undefined && step.read.from >= keptFrom) return step
+  return keptFrom >= step.read.to ? step : { ...step, read: { from: keptFrom, to: step.read.to } }
+}
+
+/** What is left of a step after an attempt: an ascending one goes on where it came to. */
+function remaining(step: Step, { coveredTo }: Progress): Step {
+  if (coveredTo === undefined || step.window === undefined) return step
+  const rest: Range = { from: coveredTo, to: step.window.to }
+  return { ...step, window: rest, read: rest }
+}
+
+export function redacted(failure: Failure, { redact }: RunOptions): Failure {
+  if (redact === undefined) return failure
+  return {
+    ...failure,
+    message: redact(failure.message),
+    stack: failure.stack === undefined ? undefined : redact(failure.stack),
+  }
+}
+
+async function referTo(step: Step, partition: PartitionRun, context: RunContext): Promise<StepRef> {
+  return {
+    run: context.run,
+    step: context.nextStep(),
+    table: partition.table.name,
+    partition: partition.id,
+    kind: step.kind,
+    window: step.read,
+    beganAt: await context.destination.now(),
+  }
+}
+
+function taskOf(
+  step: Step,
+  ref: StepRef,
+  partition: PartitionRun,
+  context: RunContext,
+  origin: Range | undefined,
+): StepTask {
+  const { table, planned } = partition
+  const { surveyed } = table.planned
+  const { options, destination, clock, signal } = context
+  const { settings } = options
+  if (table.prepared === undefined || table.lease === undefined) throw new Error(`table ${table.name} is not prepared`)
+  return {
+    step,
+    ref,
+    origin,
+    table: surveyed.table,
+    columns: surveyed.columns,
+    prepared: table.prepared,
+    lease: table.lease,
+    destination,
+    client: surveyed.use.client,
+    partition: planned.surveyed.value,
+    signal,
+    log: surveyed.use.log,
+    clock,
+    redact: options.redact ?? ((text) => text),
+    part: settings?.part ?? DEFAULT_PART,
+    rejectLimit: settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT,
+    rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
+    goneBefore: () => table.gone,
+    olderToCome: () => partition.left > 1,
+    completion: (last, deletions) => completion(step, partition, last, deletions),
+    onPart: (rows) => {
+      table.add(rows)
+      // A deletion that the source told is no loss; one that is concluded from absence counts for the rail.
+      if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
+        table.gone += rows.deleted ?? 0
+      options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })
+    },
+  }
+}
+
+/** What the commit of a step says beside its range. The revision comes only with the last step of a pass that failed nowhere. */
+function completion(
+  step: Step,
+  partition: PartitionRun,
+  last: boolean,
+  deletions: boolean,
+): Omit<Completion, 'cover' | 'last'> {
+  const { table, planned } = partition
+  const closes = last && partition.left <= 1 && !partition.failed
+  table.recorded = table.status(last && step.lane === 'history' ? 1 : 0)
+  return {
+    revision: closes ? planned.revision : undefined,
+    status: table.recorded,
+    purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
+  }
+}

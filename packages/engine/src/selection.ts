@@ -1,0 +1,114 @@
+import { SyncError } from '@tidemark/core'
+import type { State } from '@tidemark/core/engine'
+import type { Catalog, Use } from './catalog.ts'
+
+/** What a user named on the command line: tables by their name in the destination or in the source, or whole sources. */
+export class Selection {
+  readonly #names: ReadonlySet<string> | undefined
+
+  constructor(names: readonly string[] | undefined) {
+    this.#names = names === undefined || names.length === 0 ? undefined : new Set(names)
+  }
+
+  get isAll(): boolean {
+    return this.#names === undefined
+  }
+
+  /**
+   * The uses that hold what is selected, as far as it can be said before they are asked: their own names, tables that
+   * the state knows, tables that a source lists in its code. All of them where a name is found in none.
+   */
+  uses(uses: readonly Use[], state: State, nameOf: (table: string) => string): readonly Use[] {
+    if (this.#names === undefined) return uses
+    const found = new Set<string>()
+    for (const name of this.#names) {
+      const holding = holders(name, uses, state, nameOf)
+      if (holding.length === 0) return uses
+      for (const use of holding) found.add(use)
+    }
+    return uses.filter((use) => found.has(use.name))
+  }
+
+  /** Whether a use that cannot run holds something that was selected. */
+  concerns(use: string, state: State): boolean {
+    if (this.wants(use, use, use)) return true
+    return [...state.tables.values()].some((table) => table.source === use && this.wants(use, table.table, table.name))
+  }
+
+  wants(use: string, table: string, name: string): boolean {
+    return this.#names === undefined || this.#names.has(name) || this.#names.has(table) || this.#names.has(use)
+  }
+
+  /** @throws SyncError `fix-config`, code `unknown-table`, where a name fits nothing that was found or is known. */
+  check(catalog: Catalog, state: State, unavailable: readonly string[]): void {
+    if (this.#names === undefined) return
+    const tables = new Set<string>(state.tables.keys())
+    const others = new Set<string>(unavailable)
+    for (const use of catalog.uses) {
+      others.add(use.name)
+      for (const table of use.tables) {
+        tables.add(table.name)
+        others.add(table.table.name)
+      }
+    }
+    for (const table of state.tables.values()) others.add(table.table).add(table.source)
+    for (const name of this.#names) {
+      if (!tables.has(name) && !others.has(name)) throw unknownTable(name, [...tables], [...others])
+    }
+  }
+}
+
+/** Names of the uses that a selected name can mean. */
+function holders(
+  name: string,
+  uses: readonly Use[],
+  state: State,
+  nameOf: (table: string) => string,
+): readonly string[] {
+  const known = [...state.tables.values()]
+    .filter((table) => table.name === name || table.table === name)
+    .map((table) => table.source)
+  const listed = uses.filter(({ name: use, source, options }) => {
+    const { tables } = source
+    if (use === name) return true
+    if (typeof tables === 'function') return false
+    return tables.some((table) => table.name === name || nameOf(`${options.prefix ?? use}_${table.name}`) === name)
+  })
+  return [...known, ...listed.map((use) => use.name)]
+}
+
+const LISTED = 20
+
+/** @param others names that are accepted too: short ones, and those of sources. */
+export function unknownTable(name: string, known: readonly string[], others: readonly string[] = []): SyncError {
+  const near = didYouMean(name, [...known, ...others])
+  const listed = known.slice(0, LISTED).join(', ') + (known.length > LISTED ? ` and ${known.length - LISTED} more` : '')
+  const all = known.length === 0 ? 'no table was synced yet' : `known are ${listed}`
+  const hint = near === undefined ? all : `did you mean "${near}"?`
+  return new SyncError(`there is no table or source "${name}"; ${hint}`, 'fix-config', { code: 'unknown-table' })
+}
+
+/** The nearest of some words, where one is near enough to be a slip of the hand (a third of its letters). */
+export function didYouMean(word: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((one) => ({ one, distance: editDistance(word.toLowerCase(), one.toLowerCase()) }))
+  ranked.sort((a, b) => a.distance - b.distance)
+  const best = ranked[0]
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.one.length / 3)) ? best.one : undefined
+}
+
+/** Letters to add, drop, change or swap with their neighbour: the optimal string alignment distance, by rows. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = []
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (isSwap) next[j] = Math.min(next[j]!, before[j - 2]! + 1)
+    }
+    before = row
+    row = next
+  }
+  return row[b.length]!
+}

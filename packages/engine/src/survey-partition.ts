@@ -1,0 +1,133 @@
+import { type Partition, SyncError } from '@tidemark/core'
+import { floorTo, positionOf, type Question, type Range, type Table, type TableState } from '@tidemark/core/engine'
+import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
+import type { Clock } from './clock.ts'
+import { failureOf } from './failure.ts'
+
+/** Asks a source, and again where the failure may pass. */
+export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
+
+export interface PartitionQuestion {
+  readonly table: Table
+  readonly surveyed: SurveyedUse
+  readonly again: Again
+  readonly partition: Partition
+  readonly known: TableState | undefined
+  readonly facts: string
+  readonly options: { readonly signal: AbortSignal; readonly clock: Clock }
+}
+
+/**
+ * Asks one partition for its revision, then its end, then its start. The revision comes first: whatever it stands for
+ * was there before the end was taken, so a pass up to that end has read it (docs/decisions/0002).
+ */
+export async function surveyPartition(question: PartitionQuestion): Promise<SurveyedPartition> {
+  const { table, partition, surveyed, again, options } = question
+  const id = typeof partition === 'string' ? partition : partition.id
+  const context = {
+    client: surveyed.client as never,
+    signal: options.signal,
+    log: surveyed.log,
+    partition: partition as never,
+  } satisfies Question
+  const unknown = {
+    id,
+    value: partition,
+    start: undefined,
+    end: undefined,
+    ownEnd: false,
+    unsettledEnd: undefined,
+    revision: undefined,
+  }
+  try {
+    const revision = await askRevision(question, id, context, again)
+    const unsettledEnd = await askEnd(table, context, options.clock, again)
+    const start = typeof table.start === 'function' ? await askStart(table, context, again) : table.start
+    const { cursor } = table
+    const end =
+      unsettledEnd === undefined || cursor === undefined ? undefined : floorTo(unsettledEnd - table.settle, cursor.tick)
+    return {
+      id,
+      value: partition,
+      start,
+      end,
+      ownEnd: table.end !== undefined,
+      unsettledEnd,
+      revision,
+      failure: undefined,
+    }
+  } catch (error) {
+    if (options.signal.aborted) throw error
+    return { ...unknown, failure: failureOf(error) }
+  }
+}
+
+async function askRevision(
+  question: PartitionQuestion,
+  id: string,
+  context: Question,
+  again: Again,
+): Promise<SurveyedRevision | undefined> {
+  const { table, known, facts } = question
+  if (table.revision === undefined) return undefined
+  const ask = table.revision
+  const before = known?.partitions.get(id)
+  const previous = before?.revision?.facts === facts ? before.revision.text : undefined
+  const revisionNow = readRevision(await again(() => ask({ ...context, previous })), table, facts)
+  // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.
+  const isBack =
+    previous !== undefined && revisionNow?.text === previous && before?.seen != null && before.seen.text !== previous
+  return isBack ? readRevision(await again(() => ask({ ...context, previous: undefined })), table, facts) : revisionNow
+}
+
+function readRevision(answer: unknown, table: Table, facts: string): SurveyedRevision | undefined {
+  if (answer === undefined || answer === null) return undefined
+  if (typeof answer === 'string') return { text: answer, facts, stale: [] }
+  const { revision, stale } = answer as { revision?: unknown; stale?: unknown }
+  if (typeof revision !== 'string' || !Array.isArray(stale)) {
+    throw new SyncError(
+      `table "${table.name}": revision() must give a text, or { revision, stale: windows }`,
+      'fix-source',
+    )
+  }
+  return { text: revision, facts, stale: stale.map((window) => rangeOf(window, table)) }
+}
+
+function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range {
+  const { cursor } = table
+  const to = cursor === undefined ? undefined : positionOf(window.to, cursor.type)
+  const from = cursor === undefined || window.from === undefined ? undefined : positionOf(window.from, cursor.type)
+  if (to === undefined || (window.from !== undefined && from === undefined)) {
+    throw new SyncError(
+      `table "${table.name}": revision() gave a stale window that is none: ${String(window.from)} to ${String(window.to)}`,
+      'fix-source',
+    )
+  }
+  return { from: from === undefined ? undefined : BigInt(from), to: BigInt(to) }
+}
+
+async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
+  const { cursor, end } = table
+  if (cursor === undefined) return undefined
+  if (end === undefined) return clock.now()
+  const answer = await again(() => end(context))
+  if (answer === undefined || answer === null) return undefined
+  const position = positionOf(answer, cursor.type)
+  if (position === undefined)
+    throw new SyncError(`table "${table.name}": end() gave ${String(answer)}, which is no ${cursor.type}`, 'fix-source')
+  return BigInt(position)
+}
+
+async function askStart(table: Table, context: Question, again: Again): Promise<bigint | undefined> {
+  const { cursor, start } = table
+  if (cursor === undefined || typeof start !== 'function') return undefined
+  const answer = await again(() => start(context))
+  if (answer === undefined || answer === null) return undefined
+  const position = positionOf(answer, cursor.type)
+  if (position === undefined)
+    throw new SyncError(
+      `table "${table.name}": start() gave ${String(answer)}, which is no ${cursor.type}`,
+      'fix-source',
+    )
+  return BigInt(position)
+}

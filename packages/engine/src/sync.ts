@@ -1,0 +1,205 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Logger, SyncError } from '@tidemark/core'
+import { formatInstant, type Lease, type Refusal, type State, silent, type TableState } from '@tidemark/core/engine'
+import type { Catalog, SurveyedTable } from './catalog.ts'
+import { clashes } from './clash.ts'
+import { systemClock } from './clock.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { RunOptions } from './options.ts'
+import { type PlanConfig, plan, type RunPlan } from './plan.ts'
+import { failingFacts, prepareTable, recordRemoved } from './prepare-tables.ts'
+import { exitCodeOf, type Report, type SourceReport } from './report.ts'
+import { type RunContext, recordOn, redacted } from './run-step.ts'
+import { runSteps } from './run-steps.ts'
+import { Selection } from './selection.ts'
+import { startPosition } from './settings.ts'
+import { survey } from './survey.ts'
+import { TableRun } from './table-run.ts'
+
+const HEARTBEAT_MS = 15_000
+const CLOSE_MS = 5000
+
+/**
+ * One run: survey, plan, read, commit, report. Resolves with the report whatever happens to sources and tables.
+ *
+ * @throws SyncError `fix-config` where the config or the selection cannot be right; nothing is read then.
+ */
+export async function sync(options: RunOptions): Promise<Report> {
+  const clock = options.clock ?? systemClock
+  const startedAt = clock.monotonic()
+  const stop = new AbortController()
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
+  let steps = 0
+  let run: number | undefined
+  let catalog: Catalog | undefined
+  let before: State = { tables: new Map() }
+  let tables: readonly TableRun[] = []
+  let failure: Report['failure']
+  const leases: Lease[] = []
+  const { destination } = options
+  const report = (): Report => {
+    const sources = sourceReports(options, catalog, before)
+    const done = { sources, tables: tables.map((table) => table.report()), failure }
+    const interrupted = options.signal?.aborted === true
+    return {
+      run,
+      durationMs: Math.round(clock.monotonic() - startedAt),
+      exitCode: exitCodeOf(done),
+      interrupted,
+      ...done,
+    }
+  }
+  const heartbeat = setInterval(() => void destination.renew().catch(() => {}), HEARTBEAT_MS)
+  try {
+    run = await destination.startRun()
+    const context: RunContext = {
+      run,
+      destination,
+      options,
+      clock,
+      signal,
+      stop: (reason) => stop.abort(reason),
+      startedAt,
+      nextStep: () => ++steps,
+    }
+    before = await destination.state()
+    catalog = await survey(surveyOptions(options, before, signal))
+    const config = checked(catalog, before, options)
+    const wanted = plan(catalog, before, config)
+    const unread = unreadTables(catalog, before)
+    const { leases: held, refused } = await destination.lease([
+      ...wanted.tables.map((table) => table.name),
+      ...unread.map(({ table }) => table.name),
+    ])
+    leases.push(...held)
+    const leaseOf = new Map(held.map((lease) => [lease.table, lease]))
+    const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
+    // Another runner may have been at work until the leases were ours.
+    const state = await destination.state()
+    const planned = plan(catalog, state, { ...config, surveyed: before })
+    tables = planned.tables.map((table) => {
+      const one = new TableRun(table, state.tables.get(table.name))
+      one.lease = leaseOf.get(table.name)
+      one.heldBy = refusalOf.get(table.name)
+      if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
+      return one
+    })
+    options.onEvent?.({ type: 'run-started', run, tables: tables.length, steps: countSteps(planned) })
+    await recordRemoved(planned.removed, state, context)
+    for (const { table, failure: why } of unread) {
+      const lease = leaseOf.get(table.name)
+      if (lease === undefined) continue
+      await destination.record(lease, failingFacts(table, redacted(why, options), context, await destination.now()))
+    }
+    for (const table of tables) await prepareTable(table, context)
+    await runSteps(tables, context)
+    signal.throwIfAborted()
+    await recordStatus(tables, context)
+  } catch (error) {
+    if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
+    stop.abort(error)
+    if (isConfigError(error) && tables.length === 0) throw error
+  } finally {
+    clearInterval(heartbeat)
+    const { exitCode, failure: ended } = report()
+    await destination.release(leases).catch(() => {})
+    if (run !== undefined)
+      await destination.recordRun(run, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
+    await closeAll(catalog)
+  }
+  return report()
+}
+
+/** Lets all sources close what they hold; one that hangs is not waited for long. */
+export async function closeAll(catalog: Catalog | undefined): Promise<void> {
+  const closed = Promise.allSettled((catalog?.uses ?? []).map((use) => use.close()))
+  await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
+}
+
+function isConfigError(error: unknown): boolean {
+  return (
+    SyncError.is(error) &&
+    error.remedy === 'fix-config' &&
+    (error.code === 'clash' || error.code === 'unknown-table' || error.code === 'config')
+  )
+}
+
+export function surveyOptions(options: RunOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
+  const selection = new Selection(options.select)
+  const nameOf = (table: string): string => options.destination.nameOf(table)
+  return {
+    uses: selection.uses(options.uses, state, nameOf),
+    state,
+    settings: options.settings ?? {},
+    clock: options.clock ?? systemClock,
+    signal,
+    log: options.log ?? (silent satisfies Logger),
+    nameOf,
+    wants: (use, table, name) => selection.wants(use, table, name),
+  }
+}
+
+/** What planning needs of the config. @throws SyncError where names clash or a selected one is unknown. */
+export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
+  const [clash] = clashes(catalog)
+  if (clash !== undefined) throw clash
+  const unavailable = (options.unavailable ?? []).map((one) => one.name)
+  const selection = new Selection(options.select)
+  selection.check(catalog, state, unavailable)
+  const { synced } = options.settings ?? {}
+  return {
+    select: (table: SurveyedTable) => selection.wants(table.use.name, table.table.name, table.name),
+    unavailable,
+    isPartial: !selection.isAll,
+    synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
+  }
+}
+
+export function sourceReports(
+  options: RunOptions,
+  catalog: Catalog | undefined,
+  state: State,
+): readonly SourceReport[] {
+  const selection = new Selection(options.select)
+  const concerned = (options.unavailable ?? []).filter(({ name }) => selection.concerns(name, state))
+  const failed = concerned.map(({ name, failure }) => ({ name, failure: redacted(failure, options) }))
+  const asked = (catalog?.uses ?? []).map(({ name, failure }) => ({
+    name,
+    failure: failure === undefined ? undefined : redacted(failure, options),
+  }))
+  return [...failed, ...asked]
+}
+
+export function heldText({ table, host, pid, since, until }: Refusal): string {
+  return `${table} is held by process ${pid} on ${host} since ${formatInstant(since, 'Z', 0)}; it is free when that ends, at the latest at ${formatInstant(until, 'Z', 0)}`
+}
+
+function countSteps(planned: RunPlan): number {
+  return planned.tables.reduce(
+    (sum, table) => sum + table.partitions.reduce((inner, partition) => inner + partition.steps.length, 0),
+    0,
+  )
+}
+
+/** Known tables of sources that could not be asked: they are failing until their source answers again. */
+function unreadTables(
+  catalog: Catalog,
+  state: State,
+): readonly { readonly table: TableState; readonly failure: Failure }[] {
+  const failed = new Map(
+    catalog.uses.flatMap((use) => (use.failure === undefined ? [] : [[use.name, use.failure] as const])),
+  )
+  return [...state.tables.values()].flatMap((table) => {
+    const why = failed.get(table.source)
+    return why === undefined || table.status === 'removed' || table.status === 'paused' ? [] : [{ table, failure: why }]
+  })
+}
+
+/** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
+async function recordStatus(tables: readonly TableRun[], context: RunContext): Promise<void> {
+  for (const table of tables) {
+    if (table.prepared === undefined) continue
+    const status = table.status()
+    if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
+  }
+}

@@ -1,0 +1,101 @@
+import type { Lease, Prepared, Refusal, TableState, TableStatus } from '@tidemark/core/engine'
+import type { Failure } from './failure.ts'
+import type { PlannedPartition, PlannedTable } from './plan.ts'
+import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
+
+/** What happens to one table in a run. */
+export class TableRun {
+  readonly planned: PlannedTable
+  readonly known: TableState | undefined
+  readonly partitions: readonly PartitionRun[]
+  lease: Lease | undefined
+  heldBy: Refusal | undefined
+  prepared: Prepared | undefined
+  rows: RowCounts = NO_ROWS
+  stepsDone = 0
+  /** The status as the state has it. */
+  recorded: TableStatus | undefined
+  durationMs = 0
+  /** Marked or replaced away, for the rail. */
+  gone = 0
+  readonly failures: PartitionFailure[] = []
+
+  constructor(planned: PlannedTable, known: TableState | undefined) {
+    this.planned = planned
+    this.known = known
+    this.recorded = known?.status
+    this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
+  }
+
+  get name(): string {
+    return this.prepared?.name ?? this.planned.name
+  }
+
+  fail(partition: string, failure: Failure): void {
+    this.failures.push({ partition, failure })
+  }
+
+  add(rows: Partial<RowCounts>): void {
+    this.rows = addRows(this.rows, rows)
+  }
+
+  get stepsLeft(): number {
+    return this.partitions.reduce((sum, partition) => sum + partition.left, 0)
+  }
+
+  /** The status as it stands, when `done` more history steps are taken as done. */
+  status(done = 0): TableStatus {
+    if (this.planned.pausedFor !== undefined) return 'paused'
+    if (this.failures.length > 0) return 'failing'
+    const left = this.partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
+    return left - done > 0 ? 'history' : 'live'
+  }
+
+  report(): TableReport {
+    const { surveyed } = this.planned
+    return {
+      name: this.name,
+      source: surveyed.use.name,
+      table: surveyed.table.name,
+      status: this.status(),
+      pausedFor: this.planned.pausedFor,
+      rows: this.rows,
+      stepsDone: this.stepsDone,
+      stepsLeft: this.stepsLeft,
+      failures: this.failures,
+      heldBy: this.heldBy,
+      durationMs: Math.round(this.durationMs),
+    }
+  }
+}
+
+/** What happens to one partition in a run. */
+export class PartitionRun {
+  readonly table: TableRun
+  readonly planned: PlannedPartition
+  /** Steps that are planned and not committed. */
+  left: number
+  historyLeft: number
+  /** Of them, those that keep it live. */
+  liveLeft: number
+  failed = false
+  /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
+  coveredTo: bigint | undefined
+
+  constructor(table: TableRun, planned: PlannedPartition) {
+    this.table = table
+    this.planned = planned
+    this.left = planned.steps.length
+    this.historyLeft = planned.steps.filter((step) => step.lane === 'history').length
+    this.liveLeft = this.left - this.historyLeft
+    this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
+  }
+
+  get id(): string {
+    return this.planned.surveyed.id
+  }
+}
+
+function last(...positions: readonly (bigint | undefined)[]): bigint | undefined {
+  return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}

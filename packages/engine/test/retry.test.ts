@@ -1,0 +1,80 @@
+import { SyncError } from '@tidemark/core'
+import { describe, expect, it } from 'vitest'
+import { failureOf } from '../src/failure.ts'
+import { DEFAULT_RETRY, delayBefore, retry } from '../src/retry.ts'
+import { fixedClock } from './catalog-of.ts'
+
+describe('what a thrown value asks for', () => {
+  const network = (code: string) => Object.assign(new Error('x'), { code })
+  it.each([
+    ['a SyncError says it itself', new SyncError('x', 'fix-config'), 'fix-config'],
+    ['a connection that was reset', network('ECONNRESET'), 'retry'],
+    ['a name that is not found', network('ENOTFOUND'), 'retry'],
+    ["undici's timeout", network('UND_ERR_CONNECT_TIMEOUT'), 'retry'],
+    ['a failed fetch', new TypeError('fetch failed', { cause: network('ECONNREFUSED') }), 'retry'],
+    ['a timeout signal', AbortSignal.abort(new DOMException('t', 'TimeoutError')).reason, 'retry'],
+    ["the source's bug", new TypeError('x is not a function'), 'fix-source'],
+    ['a missing file is no network', network('ENOENT'), 'fix-source'],
+    ['a text', 'broken', 'fix-source'],
+    ['nothing', undefined, 'fix-source'],
+  ])('%s', (_, error, remedy) => {
+    expect(failureOf(error).remedy).toBe(remedy)
+  })
+
+  it("keeps the stack of a source's bug and only of that", () => {
+    expect(failureOf(new TypeError('x')).stack).toMatch(/retry.test/)
+    expect(failureOf(network('EPIPE')).stack).toBeUndefined()
+  })
+})
+
+describe('trying again', () => {
+  const signal = new AbortController().signal
+  const transient = () => new SyncError('busy', 'retry')
+
+  it('waits longer each time, at least half of a doubling delay, and never above the ceiling', () => {
+    const failure = failureOf(transient())
+    for (let attempt = 1; attempt < 12; attempt++) {
+      const ceiling = Math.min(60_000, 1000 * 2 ** (attempt - 1))
+      expect(delayBefore(attempt, failure, DEFAULT_RETRY, () => 0)).toBe(ceiling / 2)
+      expect(delayBefore(attempt, failure, DEFAULT_RETRY, () => 0.999)).toBeLessThan(ceiling)
+    }
+  })
+
+  it('never waits less than the system asked for', () => {
+    const failure = failureOf(new SyncError('busy', 'retry', { retryAfterMs: 90_000 }))
+    expect(delayBefore(1, failure, DEFAULT_RETRY, () => 0)).toBe(90_000)
+  })
+
+  it('gives up after the attempts, and at once where the remedy is another', async () => {
+    const clock = fixedClock(0n)
+    let tries = 0
+    const fail = (error: unknown) =>
+      retry(
+        () => {
+          tries++
+          return Promise.reject(error)
+        },
+        { clock, policy: DEFAULT_RETRY, signal },
+      )
+    await expect(fail(transient())).rejects.toThrow('busy')
+    expect(tries).toBe(5)
+    expect(clock.slept.length).toBe(4)
+    tries = 0
+    await expect(fail(new Error('bug'))).rejects.toThrow('bug')
+    expect(tries).toBe(1)
+  })
+
+  it('stops waiting when the run is stopped', async () => {
+    const stop = new AbortController()
+    const clock = {
+      ...fixedClock(0n),
+      sleep: async (_: number, own: AbortSignal) => {
+        stop.abort(new Error('stopped'))
+        own.throwIfAborted()
+      },
+    }
+    await expect(
+      retry(() => Promise.reject(transient()), { clock, policy: DEFAULT_RETRY, signal: stop.signal }),
+    ).rejects.toThrow('stopped')
+  })
+})

@@ -1,0 +1,286 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../src/clock.ts'
+import { schedule, type Task } from '../src/schedule.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+interface Log {
+  readonly order: string[]
+  most: number
+}
+
+function taskOf(log: Log, name: string, more: Partial<Task> = {}, running = { now: 0 }): Task {
+  return {
+    source: 'a',
+    partition: {},
+    lane: 'history',
+    to: 0n,
+    run: async () => {
+      log.order.push(name)
+      running.now++
+      log.most = Math.max(log.most, running.now)
+      await wait(2)
+      running.now--
+      return undefined
+    },
+    ...more,
+  }
+}
+
+const options = (more: object = {}) => ({
+  concurrency: 4,
+  perSource: 1,
+  monotonic: () => performance.now(),
+  sleep: systemClock.sleep,
+  mayStartHistory: () => true,
+  signal: new AbortController().signal,
+  abort: () => {},
+  ...more,
+})
+
+describe('the schedule', () => {
+  it('runs live before history, and the newest history first', async () => {
+    const log: Log = { order: [], most: 0 }
+    await schedule(
+      [
+        taskOf(log, 'old', { to: 1n }),
+        taskOf(log, 'new', { to: 9n }),
+        taskOf(log, 'live', { lane: 'live' }),
+        taskOf(log, 'middle', { to: 5n }),
+      ],
+      options(),
+    )
+    expect(log.order).toEqual(['live', 'new', 'middle', 'old'])
+  })
+
+  it('bounds what runs at once, overall and in each source', async () => {
+    const log: Log = { order: [], most: 0 }
+    const running = { now: 0 }
+    const tasks = Array.from({ length: 20 }, (_, at) => taskOf(log, String(at), { source: String(at % 5) }, running))
+    await schedule(tasks, options({ concurrency: 3, perSource: 2 }))
+    expect(log.order.length).toBe(20)
+    expect(log.most).toBe(3)
+    const single: Log = { order: [], most: 0 }
+    const one = { now: 0 }
+    await schedule(
+      Array.from({ length: 6 }, (_, at) => taskOf(single, String(at), {}, one)),
+      options({ perSource: 2 }),
+    )
+    expect(single.most).toBe(2)
+  })
+
+  it('never runs two steps of one partition at once', async () => {
+    const log: Log = { order: [], most: 0 }
+    const partition = {}
+    const running = { now: 0 }
+    await schedule(
+      Array.from({ length: 8 }, (_, at) => taskOf(log, String(at), { partition }, running)),
+      options({ perSource: 4 }),
+    )
+    expect(log.most).toBe(1)
+  })
+
+  it('runs a live step that comes due between two history steps, and ends when no history is left', async () => {
+    const log: Log = { order: [], most: 0 }
+    const live: Task = taskOf(log, 'live', {
+      lane: 'live',
+      run: async () => {
+        log.order.push('live')
+        return { dueAt: performance.now() + 3, task: live }
+      },
+    })
+    await schedule([live, ...[5, 4, 3, 2, 1].map((n) => taskOf(log, String(n), { to: BigInt(n) }))], options())
+    expect(log.order[0]).toBe('live')
+    expect(log.order.filter((name) => name === 'live').length).toBeGreaterThan(1)
+    expect(log.order.filter((name) => name !== 'live')).toEqual(['5', '4', '3', '2', '1'])
+    expect(log.order.at(-1)).toBe('1')
+  })
+
+  it('stays live in one source while a long history step is at work in another', async () => {
+    const log: Log = { order: [], most: 0 }
+    const live: Task = taskOf(log, 'live', {
+      lane: 'live',
+      run: async () => {
+        log.order.push('live')
+        return { dueAt: performance.now() + 5, task: live }
+      },
+    })
+    const long = taskOf(log, 'long', {
+      source: 'b',
+      run: async () => {
+        await wait(60)
+        log.order.push('long')
+        return undefined
+      },
+    })
+    await schedule([live, long], options())
+    expect(log.order.filter((name) => name === 'live').length).toBeGreaterThan(3)
+    expect(log.order.at(-1)).toBe('long')
+  })
+
+  it('past the budget begins no history, but everything live', async () => {
+    const log: Log = { order: [], most: 0 }
+    await schedule(
+      [taskOf(log, 'history'), taskOf(log, 'live', { lane: 'live' })],
+      options({ mayStartHistory: () => false }),
+    )
+    expect(log.order).toEqual(['live'])
+  })
+
+  it('a source that waits does not hold up another', async () => {
+    const log: Log = { order: [], most: 0 }
+    const slow = taskOf(log, 'slow', {
+      run: async () => {
+        await wait(40)
+        log.order.push('slow')
+        return undefined
+      },
+    })
+    await schedule([slow, ...Array.from({ length: 5 }, (_, at) => taskOf(log, String(at), { source: 'b' }))], options())
+    expect(log.order).toEqual(['0', '1', '2', '3', '4', 'slow'])
+  })
+
+  it('waits for what is at work when a task throws, then throws the same', async () => {
+    const log: Log = { order: [], most: 0 }
+    const bad = taskOf(log, 'bad', { source: 'b', run: () => Promise.reject(new Error('broken')) })
+    await expect(schedule([taskOf(log, 'good'), bad], options())).rejects.toThrow('broken')
+    expect(log.order).toEqual(['good'])
+  })
+})
+
+describe('what comes due while history goes on', () => {
+  let time: VirtualTime
+  let log: string[]
+  beforeEach(() => {
+    time = new VirtualTime()
+    log = []
+  })
+
+  const timed = (more: object = {}) => options({ perSource: 2, monotonic: time.monotonic, sleep: time.sleep, ...more })
+  const live = (name: string, more: Partial<Task> & { readonly every: number; readonly ms?: number }): Task => {
+    const { every, ms = 0, ...rest } = more
+    const task: Task = {
+      source: 'a',
+      partition: {},
+      lane: 'live',
+      to: undefined,
+      run: async () => {
+        log.push(`${name}@${time.now}`)
+        if (ms > 0) await time.sleep(ms)
+        return { dueAt: time.now + every, task }
+      },
+      ...rest,
+    }
+    return task
+  }
+  const history = (name: string, ms: number, more: Partial<Task> = {}): Task => ({
+    source: 'a',
+    partition: {},
+    lane: 'history',
+    to: 0n,
+    run: async () => {
+      log.push(`${name}@${time.now}`)
+      await time.sleep(ms)
+      return undefined
+    },
+    ...more,
+  })
+
+  it('is not held up by what is due in a partition that is busy', async () => {
+    const partition = {}
+    const tasks = [
+      live('A', { partition, every: 10 }),
+      live('B', { every: 20 }),
+      history('long', 70, { partition, to: 1n }),
+    ]
+    await time.run(schedule(tasks, timed()))
+    expect(log).toEqual(['A@0', 'B@0', 'long@0', 'B@20', 'B@40', 'B@60'])
+  })
+
+  it('wakes nobody up while nothing can start', async () => {
+    const partition = {}
+    const tasks = [live('live', { partition, every: 5 }), history('long', 2000, { partition })]
+    await time.run(schedule(tasks, timed()))
+    expect(log).toEqual(['live@0', 'long@0'])
+    expect(time.timers).toBe(0)
+  })
+
+  it('keeps one timer for many steps', async () => {
+    const partition = {}
+    const steps = Array.from({ length: 1000 }, (_, at) => history(String(at), 1, { partition }))
+    await time.run(schedule([live('live', { every: 600 }), ...steps], timed()))
+    expect(log.filter((one) => one.startsWith('live'))).toEqual(['live@0', 'live@600'])
+    expect(time.timers).toBe(2)
+  })
+
+  it('sleeps on when it is woken too early', async () => {
+    const sleep = (ms: number, signal: AbortSignal) => time.sleep(Math.min(ms, 30), signal)
+    await time.run(schedule([live('live', { every: 80 }), history('long', 100)], timed({ sleep })))
+    expect(log).toEqual(['live@0', 'long@0', 'live@80'])
+    expect(time.timers).toBe(4)
+  })
+
+  it('takes turns with history where it is always due', async () => {
+    const steps = ['1', '2', '3'].map((name) => history(name, 1, { to: BigInt(name) }))
+    await time.run(schedule([live('live', { every: 0, ms: 5 }), ...steps], timed({ perSource: 1 })))
+    expect(log.map((one) => one.split('@')[0])).toEqual(['live', 'live', '3', 'live', '2', 'live', '1'])
+  })
+
+  it('takes turns with the history of its own partition', async () => {
+    const partition = {}
+    const steps = ['1', '2'].map((name) => history(name, 1, { partition, to: BigInt(name) }))
+    await time.run(schedule([live('live', { partition, every: 0, ms: 5 }), ...steps], timed()))
+    expect(log.map((one) => one.split('@')[0])).toEqual(['live', 'live', '2', 'live', '1'])
+  })
+
+  it('does not starve the history of another source', async () => {
+    const tasks = [live('live', { every: 0, ms: 5 }), history('other', 1, { source: 'b' })]
+    await time.run(schedule(tasks, timed({ concurrency: 1 })))
+    expect(log).toEqual(['live@0', 'other@5'])
+  })
+
+  it('can be known from the start, also of a source without a step', async () => {
+    const due = [
+      { dueAt: 30, task: live('A', { every: 50, source: 'b' }) },
+      { dueAt: 10, task: live('B', { every: 50, source: 'b' }) },
+    ]
+    await time.run(schedule([history('long', 70)], timed({ due })))
+    expect(log).toEqual(['long@0', 'B@10', 'A@30', 'B@60'])
+  })
+
+  it('never begins where there is no history', async () => {
+    await time.run(
+      schedule([live('live', { every: 1 })], timed({ due: [{ dueAt: 0, task: live('due', { every: 1 }) }] })),
+    )
+    expect(log).toEqual(['live@0'])
+  })
+
+  it('costs little with a hundred thousand partitions, or windows of one', async () => {
+    const due = Array.from({ length: 100_000 }, (_, at) => ({ dueAt: at % 7, task: live('due', { every: 1e6 }) }))
+    const partition = {}
+    const quick = { ...history('window', 0, { partition }), run: () => Promise.resolve(undefined) }
+    const windows = Array.from({ length: 100_000 }, (_, at) => ({ ...quick, to: BigInt(at) }))
+    const startedAt = performance.now()
+    await time.run(schedule([history('long', 10, { source: 'b' }), ...windows], timed({ due })))
+    expect(log.length).toBe(100_001)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+  })
+})
+
+it('stops what hangs when a task throws', async () => {
+  const stop = new AbortController()
+  const hangs: Task = {
+    source: 'a',
+    partition: {},
+    lane: 'live',
+    to: undefined,
+    run: () => new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason))),
+  }
+  const throws: Task = { ...hangs, source: 'b', partition: {}, run: () => Promise.reject(new Error('broken')) }
+  const { signal } = stop
+  const time = new VirtualTime()
+  const { monotonic, sleep } = time
+  const abort = (reason: unknown): void => stop.abort(reason)
+  const work = schedule([hangs, throws], options({ monotonic, sleep, signal, abort }))
+  await expect(time.run(work)).rejects.toThrow('broken')
+})

@@ -1,0 +1,47 @@
+import { SyncError } from '@tidemark/core'
+
+/** What is wrong inside a file, found by the code that reads it; `failure` adds the file's name. */
+export class Broken extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Broken'
+  }
+}
+
+const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remedy: 'retry' | 'fix-config' }>> = {
+  ENOENT: { problem: 'disappeared after it was listed; the next run lists the files again', remedy: 'retry' },
+  EACCES: { problem: 'may not be read: give the user that runs this the right to read it', remedy: 'fix-config' },
+  EPERM: { problem: 'may not be read: give the user that runs this the right to read it', remedy: 'fix-config' },
+  EISDIR: { problem: 'is a folder: let "path" name the files in it, such as folder/*.csv', remedy: 'fix-config' },
+  Z_BUF_ERROR: {
+    problem: 'is cut off: its compressed data ends too early; write it again whole',
+    remedy: 'fix-config',
+  },
+  Z_DATA_ERROR: {
+    problem: 'is damaged: its compressed data is wrong; write it again, or rename it if it is not compressed',
+    remedy: 'fix-config',
+  },
+  ZSTD_error_prefix_unknown: {
+    problem: 'is not compressed with zstd, as its name says: rename it, or write it again',
+    remedy: 'fix-config',
+  },
+}
+
+/** Turns whatever reading a file threw into an error that names the file, the problem and the way out. */
+export function failure(path: string, error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason
+  if (SyncError.is(error)) return error
+  const { code, message } = error as { readonly code?: string; readonly message?: string }
+  const known = code === undefined ? undefined : SYSTEM[code]
+  if (known !== undefined) return new SyncError(`file ${path} ${known.problem}`, known.remedy, { cause: error })
+  if (error instanceof Broken)
+    return new SyncError(`file ${path} ${error.message}`, 'fix-config', { cause: error.cause })
+  if (code?.startsWith('ZSTD_error_'))
+    return new SyncError(
+      `file ${path} is damaged: its compressed data is wrong (${message}); write it again`,
+      'fix-config',
+      { cause: error },
+    )
+  if (code?.startsWith('E')) return new SyncError(`file ${path} cannot be read: ${message}`, 'retry', { cause: error })
+  return error
+}

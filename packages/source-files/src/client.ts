@@ -1,0 +1,59 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { DuckDBInstance } from '@duckdb/node-api'
+import type { FilesConfig, FileTable } from './config.ts'
+import { bytesOf } from './content.ts'
+import { openDuckDb } from './duckdb.ts'
+import { listFiles, type TableFile } from './listing.ts'
+
+/** What the tables of one run share: the config, each table's files, and a DuckDB that is opened when first needed. */
+export class Files {
+  readonly tables: readonly FileTable[]
+  readonly #config: FilesConfig
+  readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
+  #instance: Promise<DuckDBInstance> | undefined
+  #folder: Promise<string> | undefined
+  #unpacked = 0
+
+  constructor(config: FilesConfig) {
+    this.#config = config
+    this.tables = Object.entries(config.tables).map(([name, table]) => ({ ...table, name }))
+  }
+
+  /** The files of a table, listed once a run. */
+  files(table: FileTable): Promise<readonly TableFile[]> {
+    const listing = this.#listings.get(table.name) ?? listFiles(table.path)
+    this.#listings.set(table.name, listing)
+    return listing
+  }
+
+  duckDb(): Promise<DuckDBInstance> {
+    this.#instance ??= openDuckDb(this.#config)
+    return this.#instance
+  }
+
+  /** A compressed file, decompressed on disk, for a format that is not read from front to back. */
+  async unpacked(file: string, signal: AbortSignal): Promise<AsyncDisposable & { readonly path: string }> {
+    this.#folder ??= mkdtemp(path.join(tmpdir(), 'tidemark-files-'))
+    const copy = path.join(await this.#folder, String(this.#unpacked++))
+    const remove = (): Promise<void> => rm(copy, { force: true })
+    try {
+      await pipeline(bytesOf(file, signal), createWriteStream(copy), { signal })
+    } catch (error) {
+      await remove()
+      throw error
+    }
+    return { path: copy, [Symbol.asyncDispose]: remove }
+  }
+
+  async close(): Promise<void> {
+    const [instance, folder] = await Promise.all([this.#instance, this.#folder])
+    this.#instance = undefined
+    this.#folder = undefined
+    instance?.closeSync()
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  }
+}

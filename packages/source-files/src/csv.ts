@@ -1,0 +1,218 @@
+import { finished } from 'node:stream/promises'
+import { type CsvError, type InfoField, type InfoRecord, Parser } from 'csv-parse'
+import { Broken } from './broken.ts'
+
+/** How a delimited text is written. */
+export interface Dialect {
+  readonly delimiter: string
+  /** Empty: no quoting. */
+  readonly quote: string
+  /** What makes a quote inside quotes a part of the value; by itself, doubled, where it is the quote. */
+  readonly escape: string
+  /** Unquoted values that mean NULL. */
+  readonly nulls: ReadonlySet<string>
+  /** Lines to leave out at the start. */
+  readonly skip: number
+  /** Whether a row with too few values is filled up with NULL. */
+  readonly fillShort: boolean
+}
+
+export type Fields = readonly (string | null)[]
+
+/** A row that does not fit its file. It becomes a reject: the engine refuses it with what stands here. */
+export class BadRecord {
+  readonly line: number
+  readonly problem: string
+  readonly values: Fields
+
+  constructor(line: number, problem: string, values: Fields) {
+    this.line = line
+    this.problem = problem
+    this.values = values
+  }
+}
+
+// No value of a table is longer; a quote that is never closed must not fill the memory.
+const LONGEST = 128 * 1024 * 1024
+const MOST_VALUES = 1_000_000
+
+/**
+ * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed. The first
+ * record, or the first that `width` names, says how many values a row has.
+ *
+ * The library finds the records. Which row is a reject and which file is cut off is decided here, by the bytes of the
+ * record at hand: so they are kept until it is whole.
+ */
+export class CsvParser {
+  readonly #dialect: Dialect
+  readonly #delimiterLength: number
+  readonly #parser: Parser
+  #skip: number
+  #bytes: Buffer[] = []
+  /** Offsets: of the bytes kept, of the record at hand, of the end of its last value, of the end of all that was given. */
+  #kept = 0
+  #record = 0
+  #value = 0
+  #given = 0
+  /** The line of an offset. */
+  #line: number
+  #lineOffset = 0
+  #problem: string | undefined
+  #isUnended = false
+  #records: (Fields | BadRecord)[] = []
+  width: number | undefined
+
+  constructor(dialect: Dialect, width?: number) {
+    const { delimiter, quote, escape: mark, skip } = dialect
+    this.#dialect = dialect
+    this.#delimiterLength = Buffer.byteLength(delimiter)
+    this.#skip = skip
+    this.#line = skip + 1
+    this.width = width
+    this.#parser = new Parser({
+      delimiter,
+      quote,
+      escape: quote === '' ? null : mark,
+      record_delimiter: ['\r\n', '\n'],
+      relax_quotes: true,
+      relax_column_count: true,
+      cast: (text, info) => this.#cast(text, info),
+      // Taking each record here and none from the stream spares an event a record.
+      on_record: (fields: Fields, info) => this.#add(fields, info),
+    })
+    // Whoever writes is told; without a listener the error would be thrown a second time.
+    this.#parser.on('error', () => {}).resume()
+  }
+
+  /** The records that are complete with this piece. @throws Broken where the text ends inside a record. */
+  async feed(piece: string, last: boolean): Promise<(Fields | BadRecord)[]> {
+    const text = this.#skipped(piece)
+    if (text !== '') {
+      this.#isUnended = !text.endsWith('\n')
+      await this.#write(text)
+    }
+    if (last) await this.#end()
+    if (this.#given - this.#record > LONGEST)
+      throw new Broken(
+        `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}): is a quote never closed?`,
+      )
+    this.#forget()
+    const records = this.#records
+    this.#records = []
+    return records
+  }
+
+  #skipped(piece: string): string {
+    let text = piece
+    while (this.#skip > 0) {
+      const newline = text.indexOf('\n')
+      if (newline < 0) return ''
+      text = text.slice(newline + 1)
+      this.#skip--
+    }
+    return text
+  }
+
+  async #write(text: string): Promise<void> {
+    const bytes = Buffer.from(text)
+    this.#bytes.push(bytes)
+    this.#given += bytes.length
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#parser.write(bytes, (error) => (error ? reject(error) : resolve()))
+    await promise
+  }
+
+  async #end(): Promise<void> {
+    // Of a line that ends the library also takes off a CR.
+    if (this.#isUnended) await this.#write('\n')
+    try {
+      const end = finished(this.#parser)
+      this.#parser.end()
+      await end
+    } catch (error) {
+      if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED') throw error
+      throw new Broken(
+        `ends inside a quoted value that begins in the record of line ${this.#lineOf(this.#record)}: it is cut off, or a quote is never closed`,
+      )
+    }
+  }
+
+  #cast(text: string, { index, quoting, bytes }: InfoField): string | null {
+    const { nulls, quote } = this.#dialect
+    const from = index === 0 ? this.#record : this.#value + this.#delimiterLength
+    this.#value = bytes
+    if (index === MOST_VALUES)
+      throw new Broken(`has a record of more than a million values (line ${this.#lineOf(this.#record)})`)
+    if (!quoting) return nulls.has(text) ? null : text
+    // A value with text behind its closing quote is given with its quotes, unless that text begins with NUL.
+    if (text.startsWith(quote) || text.includes('\0')) {
+      const behind = behindQuotes(this.#slice(from, bytes).toString(), this.#dialect)
+      if (behind !== '') this.#problem = `text after a closing quote: ${behind.slice(0, 50)}`
+    }
+    return text
+  }
+
+  #add(fields: Fields, { bytes }: InfoRecord): null {
+    const from = this.#record
+    const problem = this.#problem
+    const isEmpty = fields.length === 1 && this.#value === from
+    this.#record = bytes
+    this.#problem = undefined
+    if (isEmpty && this.width !== 1) return null
+    this.width ??= fields.length
+    const { width } = this
+    if (fields.length === width && problem === undefined) {
+      this.#records.push(fields)
+    } else if (fields.length < width && problem === undefined && this.#dialect.fillShort) {
+      this.#records.push([...fields, ...Array<null>(width - fields.length).fill(null)])
+    } else if (fields.length < width && this.#isUnended && bytes === this.#given) {
+      throw new Broken(`ends inside a row (line ${this.#lineOf(from)}): it is cut off; write it again whole`)
+    } else {
+      const what = problem ?? `${fields.length} values where ${width} are expected`
+      this.#records.push(new BadRecord(this.#lineOf(from), what, fields))
+    }
+    return null
+  }
+
+  #lineOf(offset: number): number {
+    const passed = this.#slice(this.#lineOffset, offset)
+    for (let at = passed.indexOf(10); at >= 0; at = passed.indexOf(10, at + 1)) this.#line++
+    this.#lineOffset = offset
+    return this.#line
+  }
+
+  #slice(from: number, to: number): Buffer {
+    if (this.#bytes.length > 1) this.#bytes = [Buffer.concat(this.#bytes)]
+    return this.#bytes[0]?.subarray(from - this.#kept, to - this.#kept) ?? Buffer.alloc(0)
+  }
+
+  /** Lets the bytes go that stand before the record at hand. */
+  #forget(): void {
+    if (this.#record === this.#kept) return
+    this.#lineOf(this.#record)
+    this.#bytes = [this.#slice(this.#record, this.#given)]
+    this.#kept = this.#record
+  }
+}
+
+/** What stands behind the closing quote of a value, as it was written. */
+function behindQuotes(value: string, { quote, escape: mark }: Dialect): string {
+  for (let at = 1; at < value.length; at++) {
+    if (value[at] === mark && (mark !== quote || value[at + 1] === quote)) at++
+    else if (value[at] === quote) return value.slice(at + 1)
+  }
+  return ''
+}
+
+/** Column names of a header: an empty one is named after its place, one that was there before gets a number. */
+export function uniqueNames(header: Fields): readonly string[] {
+  const taken = new Set(header)
+  const used = new Set<string>()
+  return header.map((given, at) => {
+    const base = given === null || given === '' ? `column_${at + 1}` : given
+    let name = base
+    for (let n = 2; used.has(name) || (name !== given && taken.has(name)); n++) name = `${base}_${n}`
+    used.add(name)
+    return name
+  })
+}

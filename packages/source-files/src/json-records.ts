@@ -1,0 +1,143 @@
+import { getManyValues, none } from 'stream-chain/core'
+import { Assembler } from 'stream-json/core/assembler.js'
+import { jsonParser, type Token } from 'stream-json/core/parser.js'
+import { Broken } from './broken.ts'
+import type { JsonReader } from './json-value.ts'
+
+export type JsonObject = Record<string, unknown>
+
+const LONGEST = 128 * 1024 * 1024
+const DEEPEST = 1_000_000
+// Where its text is wrong, the library tells no place and gives nothing more of what it was fed: so it is fed little.
+const STEP = 4096
+const TOO_LONG = 'has a record of more than 128 MB; is it JSON of the format that the table says?'
+
+/** The objects of a text that has one a line, as they become complete. Empty lines are left out. */
+export async function* jsonLines(texts: AsyncIterable<string>, { parse }: JsonReader): AsyncGenerator<JsonObject[]> {
+  let rest = ''
+  let line = 0
+  const objectOf = (text: string, end: string): JsonObject | undefined => {
+    line++
+    return text.trim() === '' ? undefined : parsed(text, `line ${line}${end}`, parse)
+  }
+  for await (const text of texts) {
+    rest += text
+    if (rest.length > LONGEST && !text.includes('\n')) throw new Broken(`${TOO_LONG} (line ${line + 1})`)
+    if (!text.includes('\n')) continue
+    const lines = rest.split('\n')
+    rest = lines.pop()!
+    yield lines.map((one) => objectOf(one, '')).filter((object) => object !== undefined)
+  }
+  const object = objectOf(rest, ', the last, which does not end: is the file cut off?')
+  if (object !== undefined) yield [object]
+}
+
+function parsed(text: string, place: string, parse: (text: string) => unknown): JsonObject {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    throw new Broken(`is not valid JSON (${place}): ${(cause as Error).message}`, { cause })
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  throw new Broken(
+    `has ${text.trim().slice(0, 40)} where an object belongs (${place}): every record must be a JSON object`,
+  )
+}
+
+/** The objects of a text that is an array of them, or one object after the other, as they become complete. */
+export async function* jsonDocument(texts: AsyncIterable<string>, reader: JsonReader): AsyncGenerator<JsonObject[]> {
+  const records = new JsonRecords(reader)
+  for await (const text of texts) {
+    const objects: JsonObject[] = []
+    for (let at = 0; at < text.length; at += STEP) objects.push(...records.feed(text.slice(at, at + STEP)))
+    yield objects
+  }
+  yield records.end()
+}
+
+class JsonRecords {
+  readonly #parser = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true })
+  readonly #assembler: ExactAssembler
+  #shape: 'unknown' | 'array' | 'objects' | 'ended' = 'unknown'
+  #count = 0
+  /** Characters since a record was last complete. */
+  #length = 0
+
+  constructor({ number }: JsonReader) {
+    this.#assembler = new ExactAssembler(number)
+  }
+
+  feed(text: string): JsonObject[] {
+    const before = this.#count
+    const objects = this.#objects(text)
+    this.#length = this.#count > before ? 0 : this.#length + text.length
+    if (this.#length > LONGEST) throw new Broken(TOO_LONG)
+    if (this.#assembler.depth > DEEPEST)
+      throw new Broken(`nests more than a million levels deep (record ${this.#count + 1}): is it JSON?`)
+    return objects
+  }
+
+  /** @throws Broken where the text ends inside a record or an array. */
+  end(): JsonObject[] {
+    const objects = this.#assembler.done && this.#shape !== 'array' ? this.#objects(none) : []
+    if (this.#assembler.done && (this.#shape === 'objects' || this.#shape === 'ended')) return objects
+    throw new Broken(
+      `ends too early, or is wrong near its end, in or after record ${this.#count + 1}: if it is cut off, write it again whole`,
+    )
+  }
+
+  #objects(text: string | typeof none): JsonObject[] {
+    const objects: JsonObject[] = []
+    for (const token of this.#tokens(text)) {
+      if (this.#assembler.done && !this.#begins(token)) continue
+      this.#assembler.consume(token)
+      if (!this.#assembler.done) continue
+      objects.push(this.#assembler.current!)
+      this.#count++
+    }
+    return objects
+  }
+
+  #tokens(text: string | typeof none): readonly Token[] {
+    try {
+      const tokens = this.#parser(text as string)
+      return tokens === none ? [] : getManyValues(tokens)
+    } catch (cause) {
+      throw new Broken(`is not valid JSON (in or soon after record ${this.#count + 1}): ${(cause as Error).message}`, {
+        cause,
+      })
+    }
+  }
+
+  /** Reads a token between records; whether it begins one. */
+  #begins({ name }: Token): boolean {
+    if (this.#shape === 'ended') throw new Broken(`has more after the end of its array (record ${this.#count})`)
+    if (this.#shape === 'unknown') {
+      this.#shape = name === 'startArray' ? 'array' : 'objects'
+      if (name === 'startArray') return false
+    }
+    if (name === 'startObject') return true
+    if (name !== 'endArray')
+      throw new Broken(
+        `must be an array of objects, or objects one after the other: record ${this.#count + 1} is no object`,
+      )
+    this.#shape = 'ended'
+    return false
+  }
+}
+
+/** Puts records together, each number as its text is read. */
+class ExactAssembler extends Assembler<JsonObject> {
+  readonly #number: (text: string) => unknown
+
+  constructor(number: (text: string) => unknown) {
+    super()
+    this.#number = number
+  }
+
+  override numberValue(text: string): void {
+    // The library's own option `numberAsString` stores a number this way.
+    super.stringValue(this.#number(text) as string)
+  }
+}

@@ -1,0 +1,123 @@
+import type { ColumnType } from '@tidemark/core'
+import { int64, isFaithful, significantDigits } from './decimal.ts'
+import { isRawNumber, WHOLE_FRACTION } from './json-value.ts'
+
+/** What the values of a column were seen to be: one bit a kind, so that files and rows add up by `|`. */
+export const Kind = {
+  none: 0,
+  boolean: 1 << 0,
+  /** A whole number that a double holds. */
+  integer: 1 << 1,
+  /** A whole number of 64 bits beyond that. */
+  long: 1 << 2,
+  /** A whole number beyond 64 bits. */
+  huge: 1 << 3,
+  /** A number that JavaScript would write the same. */
+  double: 1 << 4,
+  /** A decimal that a double holds but writes in another way, such as `5.00`. */
+  decimal: 1 << 5,
+  /** A decimal that no double holds. */
+  exact: 1 << 6,
+  date: 1 << 7,
+  local: 1 << 8,
+  instant: 1 << 9,
+  text: 1 << 10,
+  json: 1 << 11,
+  bytes: 1 << 12,
+} as const
+
+const WHOLE = Kind.integer | Kind.long
+const DOUBLE = Kind.integer | Kind.double
+const LOOSE_DOUBLE = DOUBLE | Kind.decimal
+const NUMBER = WHOLE | Kind.huge | LOOSE_DOUBLE | Kind.exact
+
+/**
+ * The type that holds every value seen, without loss; undefined where none was seen. Kinds that do not go together are
+ * text where the format knows only texts, and json where it knows types of its own.
+ */
+export function typeOf(kinds: number, mixed: 'text' | 'json', known?: ColumnType): ColumnType | undefined {
+  const only = (mask: number): boolean => (kinds & ~mask) === 0
+  if (kinds === Kind.none) return undefined
+  if (only(WHOLE)) return 'integer'
+  if (only(known === 'double' ? LOOSE_DOUBLE : DOUBLE)) return 'double'
+  if (only(NUMBER)) return 'numeric'
+  if (only(Kind.boolean)) return 'boolean'
+  if (only(Kind.date)) return 'date'
+  if (only(Kind.date | Kind.local)) return 'local_timestamp'
+  if (only(Kind.date | Kind.instant)) return 'timestamp'
+  if (only(Kind.date | Kind.local | Kind.instant | Kind.text)) return 'text'
+  if (only(Kind.bytes)) return 'bytes'
+  return (kinds & Kind.json) !== 0 ? 'json' : mixed
+}
+
+/** The kinds that a type stands for, where a file says the types of its columns itself. */
+export const KINDS: Readonly<Record<ColumnType, number>> = {
+  boolean: Kind.boolean,
+  integer: WHOLE,
+  double: Kind.double,
+  numeric: Kind.exact,
+  date: Kind.date,
+  local_timestamp: Kind.local,
+  timestamp: Kind.instant,
+  text: Kind.text,
+  json: Kind.json,
+  bytes: Kind.bytes,
+}
+
+export const INTEGER: RegExp = /^(?:0|-?[1-9]\d*)$/
+export const DECIMAL: RegExp = /^-?(?:0|[1-9]\d*)\.\d+$/
+export const TIME: RegExp =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?( ?(?:Z|UTC|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?$/
+
+/** What a text of a CSV file is. Only a text that its type gives back as it was written is taken for more than a text. */
+export function kindOfText(text: string): number {
+  const first = text.charCodeAt(0)
+  if ((first >= 48 && first <= 57) || first === 45) {
+    if (INTEGER.test(text)) return kindOfInteger(text)
+    if (DECIMAL.test(text)) return kindOfDecimal(text)
+    return kindOfTime(text)
+  }
+  return text === 'true' || text === 'false' ? Kind.boolean : Kind.text
+}
+
+/** Dates and times; of JSON (`strict`) only those that RFC 3339 writes. */
+function kindOfTime(text: string, strict = false): number {
+  const match = TIME.exec(text)
+  if (match === null || !isDay(Number(match[1]), Number(match[2]), Number(match[3]))) return Kind.text
+  if (text.length === 10) return Kind.date
+  if (strict && (text.charAt(10) !== 'T' || /[^Z\d]$| |[+-]\d\d(?:\d\d)?$/.test(text.slice(11)))) return Kind.text
+  return match[4] === undefined ? Kind.local : Kind.instant
+}
+
+function isDay(year: number, month: number, day: number): boolean {
+  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+}
+
+function kindOfInteger(text: string): number {
+  const value = int64(text)
+  if (value === undefined) return Kind.huge
+  return typeof value === 'number' ? Kind.integer : Kind.long
+}
+
+function kindOfDecimal(text: string): number {
+  if (String(Number(text)) === text) return Kind.double
+  return significantDigits(text) <= 15 || isFaithful(text, Number(text)) ? Kind.decimal : Kind.exact
+}
+
+/** What a parsed JSON value is. */
+export function kindOfJson(value: unknown): number {
+  switch (typeof value) {
+    case 'boolean':
+      return Kind.boolean
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? Kind.integer : Kind.double
+    case 'string':
+      return /^\d/.test(value) ? kindOfTime(value, true) : Kind.text
+    case 'symbol':
+      return value === WHOLE_FRACTION ? Kind.double : Kind.none
+    default:
+      if (value === null || value === undefined) return Kind.none
+      if (!isRawNumber(value)) return Kind.json
+      return INTEGER.test(value.rawJSON) ? kindOfInteger(value.rawJSON) : Kind.exact
+  }
+}

@@ -1,0 +1,42 @@
+import { glob, stat } from 'node:fs/promises'
+import path from 'node:path'
+
+/** One file of a table: a partition. */
+export interface TableFile {
+  /** The path below the folder where the pattern begins, so that it is the same on every machine. */
+  readonly id: string
+  /** The absolute path. */
+  readonly path: string
+}
+
+const MAGIC = /[*?[\]{}!()]/
+
+/** The files that a path or pattern means, sorted by their ids. A path that is there as it is written is no pattern. */
+export async function listFiles(pattern: string): Promise<readonly TableFile[]> {
+  if (await isFile(pattern)) return [{ id: path.basename(pattern), path: path.resolve(pattern) }]
+  const base = baseOf(pattern)
+  const files: TableFile[] = []
+  const paths = new Set<string>()
+  for await (const match of glob(pattern)) paths.add(path.resolve(match))
+  for (const one of paths) {
+    if (await isFile(one)) files.push({ id: path.relative(base, one).split(path.sep).join('/'), path: one })
+  }
+  return files.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** The folder of a pattern before its first part that is one. */
+function baseOf(pattern: string): string {
+  const parts = pattern.split('/')
+  const first = parts.findIndex((part) => MAGIC.test(part))
+  return path.resolve(
+    first < 0 ? path.dirname(pattern) : parts.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '.'),
+  )
+}
+
+async function isFile(name: string): Promise<boolean> {
+  try {
+    return (await stat(name)).isFile()
+  } catch {
+    return false
+  }
+}

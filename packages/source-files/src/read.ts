@@ -1,0 +1,127 @@
+import { type Logger, SyncError } from '@tidemark/core'
+import { failure } from './broken.ts'
+import type { Files } from './client.ts'
+import { type FileTable, type Format, formatOf } from './config.ts'
+import { compressionOf } from './content.ts'
+import { fromText, fromValue } from './convert.ts'
+import { BadRecord, type Fields } from './csv.ts'
+import { withConnection } from './duckdb.ts'
+import { exactJson } from './json-value.ts'
+import type { TableFile } from './listing.ts'
+import { parquetFailure, parquetRows, type Wanted } from './parquet.ts'
+import { stampOf } from './revision.ts'
+import { isInherited, type MakeRow, type Row, rowMaker, rowsOf, setField } from './rows.ts'
+import { csvPages, jsonPages } from './text-file.ts'
+
+interface Reading {
+  readonly client: Files
+  readonly table: FileTable
+  readonly columns: readonly Wanted[]
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** The rows of one file, with values of the table's types. A file that changes while it is read fails, to be read again. */
+export async function* readFile(file: TableFile, reading: Reading): AsyncGenerator<Row[]> {
+  const { signal, table } = reading
+  const before = await stampOf(file.path)
+  const changed = async (cause?: unknown): Promise<SyncError | undefined> =>
+    (await stampOf(file.path)) === before
+      ? undefined
+      : new SyncError(`file ${file.path} changed while it was read; it is read again when it is at rest`, 'retry', {
+          cause,
+        })
+  try {
+    for await (const page of pages(file, formatOf(table, file.path), reading)) {
+      signal.throwIfAborted()
+      if (page.length > 0) yield page
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw (await changed(error).catch(() => undefined)) ?? failure(file.path, error, signal)
+  }
+  const difference = await changed()
+  if (difference !== undefined) throw difference
+}
+
+function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerator<Row[]> {
+  if (format === 'parquet') return parquetPages(file, reading)
+  return format === 'csv' || format === 'tsv' ? csvRows(file, format, reading) : jsonRows(file, format, reading)
+}
+
+async function* parquetPages(file: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
+  const copy = compressionOf(file.path) === undefined ? undefined : await client.unpacked(file.path, signal)
+  try {
+    const instance = await client.duckDb()
+    yield* withConnection(instance, signal, (connection) =>
+      parquetRows(connection, copy?.path ?? file.path, columns, signal),
+    )
+  } catch (error) {
+    throw parquetFailure(error)
+  } finally {
+    await copy?.[Symbol.asyncDispose]()
+  }
+}
+
+async function* csvRows(
+  file: TableFile,
+  format: Format,
+  { table, columns, signal, log }: Reading,
+): AsyncGenerator<Row[]> {
+  let plan: { readonly make: MakeRow; readonly convert: readonly ((text: string) => unknown)[] } | undefined
+  for await (const { names, records } of csvPages(file.path, table, format, signal)) {
+    plan ??= planOf(names, columns, file, log)
+    const { make, convert } = plan
+    const good = records.filter((record) => !(record instanceof BadRecord)) as Fields[]
+    const values = convert.map((one, at) =>
+      good.map((fields) => {
+        const value = fields[at]
+        return value === null || value === undefined ? null : one(value)
+      }),
+    )
+    const rows = rowsOf(make, values, good.length)
+    for (const record of records) if (record instanceof BadRecord) rows.push(rejected(record, columns))
+    yield rows
+  }
+}
+
+function planOf(names: readonly string[], columns: readonly Wanted[], file: TableFile, log: Logger) {
+  const wanted = new Map(columns.map((column) => [column.name, column]))
+  const unknown = names.filter((name) => !wanted.has(name))
+  if (unknown.length > 0)
+    log.warn('a file has columns that the table does not have yet', { file: file.path, columns: unknown })
+  const convert = names.map((name) => {
+    const column = wanted.get(name)
+    return column === undefined ? (text: string) => text : fromText(column.type, column.declared)
+  })
+  const absent = columns.filter(({ name }) => isInherited(name) && !names.includes(name)).map(({ name }) => name)
+  return { make: rowMaker([...names, ...absent]), convert: [...convert, ...absent.map(() => () => null)] }
+}
+
+/** A row that no schema accepts: in the place of its first value stands what is wrong with it. */
+function rejected(record: BadRecord, columns: readonly Wanted[]): Row {
+  const row: Row = {}
+  const target = columns.find((column) => column.type !== 'json') ?? columns[0]
+  if (target !== undefined) setField(row, target.name, { ...record })
+  return row
+}
+
+async function* jsonRows(file: TableFile, format: Format, { table, columns, signal }: Reading): AsyncGenerator<Row[]> {
+  const plan = columns.map(({ name, type, declared }) => ({
+    name,
+    inherited: isInherited(name),
+    convert: fromValue(type, declared),
+  }))
+  for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) {
+    for (const row of rows) {
+      for (const { name, inherited, convert } of plan) {
+        if (inherited && !Object.hasOwn(row, name)) setField(row, name, null)
+        const value = row[name]
+        if (value === null || value === undefined) continue
+        const converted = convert(value)
+        if (converted !== value) setField(row, name, converted)
+      }
+    }
+    yield rows
+  }
+}

@@ -1,0 +1,71 @@
+import { type Context, defineSource, rowOf, SyncError, type Table, type Tracked } from '@tidemark/core'
+import { z } from 'zod'
+import { Files } from './client.ts'
+import { FilesConfig, type FileTable } from './config.ts'
+import { NotJson } from './convert.ts'
+import type { Wanted } from './parquet.ts'
+import { readFile } from './read.ts'
+import { revisionOf } from './revision.ts'
+import { type Found, sniff } from './sniff.ts'
+
+export const files = defineSource({
+  name: 'files',
+  config: FilesConfig,
+  connect: (config) => new Files(config),
+})
+
+/** The configured tables, with the columns that their files have now. */
+export async function tablesOf(context: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
+  const { client, tracked, signal, log } = context
+  const tables: Table<Files>[] = []
+  for (const table of client.tables) {
+    const known = tracked.columns(table.name)
+    const listed = await client.files(table)
+    if (listed.length === 0) log.warn('no file matches', { table: table.name, path: table.path })
+    const found = await sniff({ client, table, signal, log }, known)
+    const complete = withKey(table, found)
+    if (complete.columns.length === 0 && found.error === undefined) {
+      log.warn('the table has no columns yet, because its files have no rows', { table: table.name, path: table.path })
+    } else {
+      tables.push(tableOf(table, complete, known === undefined && !found.seen ? found.error : undefined))
+    }
+  }
+  return tables
+}
+
+/** Checks that the key's columns are there. Where no file could say so yet, there is no table to check. */
+function withKey(table: FileTable, found: Found): Found {
+  const missing = table.primaryKey?.find((name) => !found.columns.some((column) => column.name === name))
+  if (missing === undefined) return found
+  if (!found.seen) return { ...found, columns: [] }
+  throw new SyncError(
+    `tables.${table.name}.primaryKey names "${missing}", which no file of ${table.path} has; the columns are ${found.columns.map((column) => column.name).join(', ')}`,
+    'fix-config',
+  )
+}
+
+function tableOf(table: FileTable, { columns }: Found, broken: unknown): Table<Files> {
+  const primaryKey = columns.length === 0 ? [] : (table.primaryKey ?? [])
+  return files.table({
+    name: table.name,
+    row: rowSchema(columns),
+    primaryKey,
+    globalKey: table.globalKey && primaryKey.length > 0 ? true : undefined,
+    partitions: files.partitions(async ({ client }) => {
+      // No file could be looked at, so nothing is known of the table: its failure is the table's, not the source's.
+      if (broken !== undefined) throw broken
+      return client.files(table)
+    }),
+    revision: ({ partition, signal }) => revisionOf(table, partition.path, signal),
+    read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
+  })
+}
+
+const json = z.custom((value) => !(value instanceof NotJson), { error: 'expected a JSON text' }).nullish()
+
+/** The row schema of columns; a declared json column of a text file also refuses a text that is no JSON. */
+function rowSchema(columns: readonly Wanted[]): ReturnType<typeof rowOf> {
+  const declared = columns.filter((column) => column.declared && column.type === 'json')
+  const row = rowOf(columns)
+  return declared.length === 0 ? row : row.extend(Object.fromEntries(declared.map(({ name }) => [name, json])))
+}

@@ -1,0 +1,76 @@
+import { minutes } from '@tidemark/core'
+import { z } from 'zod'
+import { parseCommit } from '../commit.ts'
+import { type HistoryQuestion, history } from '../history.ts'
+import { BATCH_FORMAT, type GitObject, objectsIn } from '../objects.ts'
+import { pages } from '../pages.ts'
+import { revisionOf } from '../revision.ts'
+import { git, repositories } from '../source.ts'
+import { isoOf, isoOrNull } from '../time.ts'
+
+const row = z.object({
+  sha: z.string(),
+  tree: z.string(),
+  /** In their order, as the commit says, also where a shallow clone does not have them. */
+  parents: z.array(z.string()),
+  author_name: z.string(),
+  author_email: z.string(),
+  authored_at: z.iso.datetime().nullable(),
+  author_zone: z.string().nullable(),
+  committer_name: z.string(),
+  committer_email: z.string(),
+  // No precision: with a tick of a second a commit of this very second would lie behind the end.
+  committed_at: z.iso.datetime(),
+  committer_zone: z.string().nullable(),
+  subject: z.string(),
+  body: z.string(),
+})
+
+const TABLE = 'commits'
+
+export const commits = git.table({
+  name: TABLE,
+  row,
+  primaryKey: ['sha'],
+  cursor: 'committed_at',
+  partitions: repositories,
+  // Commits are there as soon as they are made, and what comes with an old date the revision says.
+  settle: minutes(0),
+  lookback: minutes(0),
+  revision: (question) => revisionOf({ table: TABLE, ...question }),
+  async *read({ client, partition, from, to, signal }) {
+    const question = { table: TABLE, client, partition, from, to }
+    const args = ['cat-file', `--batch=${BATCH_FORMAT}`, '--buffer']
+    const output = client.run(partition, args, { signal, input: (stop) => names(question, stop) })
+    yield* pages(rowsOf(objectsIn(output)))
+  },
+})
+
+async function* names(question: HistoryQuestion, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const page of history(question, signal))
+    yield page.map(({ sha, seconds }) => `${sha} ${seconds}\n`).join('')
+}
+
+async function* rowsOf(objects: AsyncIterable<readonly GitObject[]>): AsyncGenerator<Iterable<z.input<typeof row>>> {
+  for await (const some of objects) yield some.map(rowOf)
+}
+
+function rowOf({ sha, note, bytes }: GitObject): z.input<typeof row> {
+  const { tree, parents, author, committer, subject, body } = parseCommit(bytes)
+  return {
+    sha,
+    tree,
+    parents: [...parents],
+    author_name: author.name,
+    author_email: author.email,
+    authored_at: isoOrNull(author.seconds),
+    author_zone: author.zone,
+    committer_name: committer.name,
+    committer_email: committer.email,
+    // The date by which the walk chose the commit, so that the window and the row never disagree.
+    committed_at: isoOf(Number(note)),
+    committer_zone: committer.zone,
+    subject,
+    body,
+  }
+}

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe } from 'vitest'
+import { testCommit } from './destination/commit-laws.ts'
+import { testLeases } from './destination/lease-laws.ts'
+import { testNames } from './destination/name-laws.ts'
+import { testPartitions } from './destination/partition-laws.ts'
+import { testProperties } from './destination/properties.ts'
+import { testRereads } from './destination/reread-laws.ts'
+import { testRetention } from './destination/retention-laws.ts'
+import { testSchema } from './destination/schema-laws.ts'
+import { testStaging } from './destination/staging-laws.ts'
+import { testState } from './destination/state-laws.ts'
+import { testValues } from './destination/value-laws.ts'
+import type { TestDatabase } from './destination/world.ts'
+
+/**
+ * What every destination must do, as a vitest suite. It speaks to the destination through its interface alone.
+ *
+ * @param open makes an empty database; called once a test.
+ */
+export function testDestination(name: string, open: () => Promise<TestDatabase>): void {
+  describe(`destination ${name}`, () => {
+    let current: TestDatabase
+    beforeEach(async () => {
+      current = await open()
+    })
+    afterEach(() => current.remove())
+    const database = () => current
+    testCommit(database)
+    testStaging(database)
+    testPartitions(database)
+    testRereads(database)
+    testLeases(database)
+    testState(database)
+    testRetention(database)
+    testValues(database)
+    testNames(database)
+    testSchema(database)
+    testProperties(database)
+  })
+}

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Thing, thing } from './commit-laws.ts'
+import { rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
+
+/** Laws of windows that are read again, and of rows without a key, which are replaced. */
+export function testRereads(database: () => TestDatabase): void {
+  describe('replacing', () => {
+    let world: World
+    beforeEach(async () => {
+      world = await World.on(database())
+      return () => world.destination.close()
+    })
+
+    describe('a reread', () => {
+      let table: TestTable
+      const window = { from: 10n, to: 20n }
+      beforeEach(async () => {
+        table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
+      })
+
+      it('marks what did not come back in its window, and nothing outside it', async () => {
+        await table.write([thing(1, 9), thing(2, 10), thing(3, 19), thing(4, 20)])
+        expect(await table.replace([thing(3, 19)], { window })).toMatchObject({ unchanged: 1, deleted: 1 })
+        expect(await table.column('id')).toEqual([1n, 3n, 4n])
+      })
+
+      it('with an open start reaches down without end', async () => {
+        await table.write([thing(1, -5), thing(2, 25)])
+        await table.replace([], { window: { from: undefined, to: 20n } })
+        expect(await table.column('id')).toEqual([2n])
+      })
+
+      it('clears a mark that it finds wrong', async () => {
+        await table.write([thing(1, 15)], { deleted: [{ key: { id: 1 }, at: 20n }] })
+        expect(await table.replace([thing(1, 15)], { window })).toMatchObject({ written: 1 })
+        expect(await table.column('note')).toEqual(['v15'])
+      })
+
+      it('is the truth about what was synced before it began, and not about what came since', async () => {
+        await table.write([thing(1, 30), thing(2, 12)])
+        const step = await table.begin('reread', { window })
+        await table.write([thing(3, 15), thing(4, 40)])
+        await table.replace([thing(1, 11), thing(4, 12)], { step })
+        expect(await table.column('note')).toEqual(['v11', 'v15', 'v40'])
+      })
+
+      it('of a whole partition marks whatever did not come back', async () => {
+        await table.write([thing(1, 1), thing(2, 2), thing(3, null)])
+        await table.replace([thing(2, 2)])
+        expect(await table.column('id')).toEqual([2n])
+      })
+
+      it('holds the greatest cursor of a key, and a deletion wins a tie', async () => {
+        const step = await table.begin('reread', { window })
+        await table.write([thing(1, 15), thing(2, 12), thing(3, 12)], {
+          step,
+          staging: 'fill',
+          deleted: [{ key: { id: 2 }, at: 12n }],
+        })
+        const moved = await table.write([thing(1, 11), thing(2, 12)], {
+          step,
+          staging: 'move',
+          number: 2,
+          deleted: [{ key: { id: 3 }, at: 11n }],
+        })
+        expect(moved).toMatchObject({ written: 2, deduped: 3 })
+        expect(await table.column('note')).toEqual(['v15', 'v12'])
+        expect(await table.column('id')).toEqual([1n, 3n])
+      })
+
+      it('marks a row that is told to be gone', async () => {
+        await table.write([thing(1, 12), thing(2, 90)])
+        await table.replace([], { window, deleted: [1, 2].map((id) => ({ key: { id }, at: 20n })) })
+        expect(await table.column('id')).toEqual([2n])
+      })
+    })
+
+    describe('without a key', () => {
+      it('a whole read replaces its partition, and leaves equal rows alone', async () => {
+        const table = await world.table({ row: Thing, partitioned: true })
+        await table.replace([thing(1, 1), thing(1, 1), thing(2, 2)], { partition: 'a' })
+        await table.replace([thing(7, 7)], { partition: 'b' })
+        expect(await table.replace([thing(1, 1), thing(2, 2), thing(2, 2)], { partition: 'a' })).toMatchObject({
+          written: 1,
+          unchanged: 2,
+          deleted: 1,
+        })
+        expect(await table.column('id', { partition: 'a' })).toEqual(expect.arrayContaining([1n, 2n, 2n]))
+        expect(await table.column('id', { partition: 'b' })).toEqual([7n])
+        expect(await table.replace([thing(2, 2), thing(1, 1), thing(2, 2)], { partition: 'a' })).toMatchObject({
+          written: 0,
+          unchanged: 3,
+          deleted: 0,
+        })
+      })
+
+      it('a window is replaced as a whole, and nothing outside it', async () => {
+        const table = await world.table({ row: Thing, cursor: 'at' })
+        await table.replace([thing(1, 5), thing(2, 15)], { kind: 'history', window: { from: 0n, to: 20n } })
+        await table.replace([thing(3, 15), thing(4, 25)], { kind: 'live', window: { from: 10n, to: 30n } })
+        expect(await table.column('id')).toEqual([1n, 3n, 4n])
+      })
+
+      it('rows are told apart by every column, NULL equal to NULL', async () => {
+        const table = await world.table({ row: Thing })
+        await table.replace([thing(1, null, null), thing(1, null, '')])
+        expect(await table.replace([thing(1, null, ''), thing(1, null, null)])).toMatchObject({
+          written: 0,
+          unchanged: 2,
+        })
+        expect(await table.replace([thing(1, null, ''), thing(1, null, '')])).toMatchObject({
+          written: 1,
+          unchanged: 1,
+          deleted: 1,
+        })
+      })
+
+      it('a pass with a reject takes no row away: that one could be the rejected one', async () => {
+        const table = await world.table({ row: Thing })
+        await table.replace([thing(1, 1), thing(2, 2)])
+        const before = await table.partition()
+        const blind = { rail: { mark: false }, rejects: [rejectOf(undefined)] }
+        const held = await table.replace([thing(2, 2), thing(3, 3)], blind)
+        expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, held: { gone: 1, of: 2 } })
+        expect(await table.column('id')).toEqual([1n, 2n])
+        expect((await table.partition()).completedAt).toBe(before.completedAt)
+        expect(await table.replace([], blind)).toMatchObject({ deleted: 0, held: { gone: 2, of: 2 } })
+        // Where every row came back nothing is in doubt.
+        const more = await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)], blind)
+        expect(more).toMatchObject({ written: 1, unchanged: 2 })
+        expect(more.held).toBeUndefined()
+        expect((await table.partition()).completedAt).toBeGreaterThan(before.completedAt!)
+      })
+
+      it('a row that the database refuses takes no other one away', async () => {
+        const table = await world.table({ row: Thing })
+        await table.replace([thing(1, 1, 'a'), thing(2, 2, 'b')])
+        await database().execute('create unique index by_note on things (note)')
+        const held = await table.replace([thing(3, 3, 'c'), thing(4, 4, 'c')])
+        expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 1, rejected: 1, held: { gone: 2, of: 2 } })
+        expect(await table.column('note')).toEqual(['a', 'b'])
+        const more = await table.replace([thing(1, 1, 'a'), thing(2, 2, 'b'), thing(3, 3, 'b'), thing(4, 4, 'd')])
+        expect(more).toMatchObject({ written: 1, unchanged: 2, rejected: 1, deleted: 0 })
+      })
+
+      it('an empty read empties the partition, and the table need not be filled', async () => {
+        const table = await world.table({ row: Thing })
+        await table.replace([thing(1, 1)])
+        expect(await table.replace([])).toMatchObject({ deleted: 1 })
+        expect(await table.state()).toMatchObject({ filled: false, present: 'empty' })
+      })
+    })
+  })
+}

@@ -1,0 +1,197 @@
+import { numeric, SyncError } from '@tidemark/core'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type TableSpec, type TestDatabase, World } from './world.ts'
+
+const row = (more: Record<string, z.ZodType>) => z.object({ id: z.int(), ...more })
+const primaryKey = ['id']
+
+export function testSchema(database: () => TestDatabase): void {
+  describe('a shape', () => {
+    async function inWorld(use: (world: World) => Promise<void>): Promise<void> {
+      const world = await World.on(database())
+      await use(world).finally(() => world.destination.close())
+    }
+    const refused =
+      (...words: readonly string[]) =>
+      (error: unknown) =>
+        SyncError.is(error) && error.code === 'schema' && words.every((word) => error.message.includes(word))
+
+    it('that is there already changes nothing', () =>
+      inWorld(async (world) => {
+        const spec: TableSpec = {
+          row: row({ a: z.string(), at: z.iso.datetime() }),
+          primaryKey,
+          cursor: 'at',
+          partitioned: true,
+          identity: 'x',
+        }
+        expect((await world.table(spec)).prepared.changes).toEqual(['table created'])
+        const { facts, changes } = (await world.table(spec)).prepared
+        expect(changes).toEqual([])
+        expect((await world.destination.state()).tables.get('things')).toMatchObject({
+          facts,
+          identity: 'x',
+          status: 'new',
+          filled: false,
+          present: 'empty',
+        })
+      }))
+
+    it('with a new column adds it, NULL in the rows that are there', () =>
+      inWorld(async (world) => {
+        await (await world.table({ row: row({}), primaryKey })).write([{ id: 1 }])
+        const table = await world.table({ row: row({ note: z.string() }), primaryKey })
+        expect(table.prepared.changes).toEqual(['column "note" added'])
+        await table.write([{ id: 2, note: 'b' }])
+        expect(await table.live()).toEqual([
+          { id: 1n, note: null },
+          { id: 2n, note: 'b' },
+        ])
+      }))
+
+    it('without a column keeps it', () =>
+      inWorld(async (world) => {
+        await (await world.table({ row: row({ note: z.string() }), primaryKey })).write([{ id: 1, note: 'a' }])
+        const table = await world.table({ row: row({}), primaryKey })
+        await table.write([{ id: 1 }, { id: 2 }])
+        expect(await table.live()).toEqual([
+          { id: 1n, note: 'a' },
+          { id: 2n, note: null },
+        ])
+      }))
+
+    it('that is wider is reached without loss: integer, numeric, text; date, text', () =>
+      inWorld(async (world) => {
+        const given = { id: 1, a: 2n ** 60n, b: '2024-01-01', c: '1.50' }
+        const first = await world.table({ row: row({ a: z.bigint(), b: z.iso.date(), c: numeric() }), primaryKey })
+        await first.write([given])
+        const second = await world.table({ row: row({ a: numeric(), b: z.string(), c: numeric() }), primaryKey })
+        expect(second.prepared.changes).toEqual([
+          'column "a" widened from integer to numeric',
+          'column "b" widened from date to text',
+        ])
+        expect(await second.live()).toEqual([{ id: 1n, a: String(given.a), b: '2024-01-01', c: '1.50' }])
+        const third = await world.table({ row: row({ a: z.string(), b: z.string(), c: z.string() }), primaryKey })
+        await third.write([{ id: 2, a: 'x', b: 'y', c: 'z' }])
+        expect(await third.live()).toEqual([
+          { id: 1n, a: String(given.a), b: '2024-01-01', c: '1.50' },
+          { id: 2n, a: 'x', b: 'y', c: 'z' },
+        ])
+        // A source that goes back to the narrower type writes into the wider column.
+        const back = await world.table({ row: row({ a: z.bigint(), b: z.iso.date(), c: numeric() }), primaryKey })
+        expect(back.prepared.changes).toEqual([])
+        expect(await back.write([given])).toMatchObject({ unchanged: 1 })
+      }))
+
+    it.each([
+      [
+        'a type that loses something',
+        { row: row({ a: z.boolean() }), primaryKey },
+        ['"a"', 'text', 'boolean', '--full'],
+      ],
+      ['another key', { row: row({ a: z.string() }), primaryKey: ['a'] }, ['id', 'a', '--full']],
+      ['no key', { row: row({ a: z.string() }) }, ['id', 'none', '--full']],
+      ['another cursor', { row: row({ a: z.string() }), primaryKey, cursor: 'id' }, ['cursor', '--full']],
+      ['partitions', { row: row({ a: z.string() }), primaryKey, partitioned: true }, ['partitions', '--full']],
+      ['another system', { row: row({ a: z.string() }), primaryKey, identity: 'b' }, ['"a"', '"b"', '--full']],
+      [
+        'a new column in mode freeze',
+        { row: row({ a: z.string(), b: z.int() }), primaryKey, mode: 'freeze' },
+        ['"b"', 'integer', 'freeze'],
+      ],
+      [
+        'another source of the same name',
+        { row: row({ a: z.string() }), primaryKey, source: 'other' },
+        ['other', 'test', 'prefix'],
+      ],
+      [
+        'another table of the same name',
+        { row: row({ a: z.string() }), primaryKey, table: 'other' },
+        ['other', 'things'],
+      ],
+    ] as const)('is refused, and nothing is changed: %s', (_name, spec, words) =>
+      inWorld(async (world) => {
+        const table = await world.table({ row: row({ a: z.string() }), primaryKey, identity: 'a' })
+        await table.write([{ id: 1, a: 'x' }])
+        const before = await table.state()
+        await expect(world.table(spec as TableSpec)).rejects.toSatisfy(refused('things', ...words))
+        expect(await table.state()).toEqual(before)
+        expect(await table.live()).toEqual([{ id: 1n, a: 'x' }])
+      }),
+    )
+
+    it('in mode discard-row keeps the table as it is: unknown columns are dropped, values that do not fit are refused', () =>
+      inWorld(async (world) => {
+        await world.table({ row: row({ a: z.int() }), primaryKey })
+        const table = await world.table({
+          row: row({ a: z.union([z.string(), z.int()]), b: z.string() }),
+          primaryKey,
+          mode: 'discard-row',
+        })
+        expect(table.prepared.changes).toEqual([])
+        const { encoder } = table.prepared
+        expect(encoder.plain({ id: 1, a: 'x', b: 'y' }, null)).toBeUndefined()
+        expect(encoder.output({ id: 1, a: 'x', b: 'y' }, null)).toMatchObject({ column: 'a' })
+        await table.write([{ id: 2, a: 5, b: 'y' }])
+        expect(await table.live()).toEqual([{ id: 2n, a: 5n }])
+      }))
+
+    it('passes to a new name of the table at its source, where that says so', () =>
+      inWorld(async (world) => {
+        await (await world.table({ row: row({}), primaryKey })).write([{ id: 1 }])
+        const table = await world.table({ row: row({}), primaryKey, table: 'renamed', aliases: ['things'] })
+        expect(await table.live()).toEqual([{ id: 1n }])
+        expect((await table.state()).table).toBe('renamed')
+      }))
+
+    it('is free after a reset: rows, coverage, rereads and revision are gone, and any key is fine', () =>
+      inWorld(async (world) => {
+        const table = await world.table({
+          row: row({ a: z.string(), at: z.int() }),
+          primaryKey,
+          cursor: 'at',
+          identity: 'a',
+        })
+        await table.write([{ id: 1, a: 'x', at: 1 }], { completes: { revision: { text: 'r', facts: 'f' } } })
+        await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'x' })
+        await world.destination.reset(table.lease, 'things')
+        expect(await table.state()).toMatchObject({
+          facts: null,
+          identity: null,
+          filled: false,
+          present: 'empty',
+          status: 'new',
+          partitions: new Map(),
+        })
+        const next = await world.table({
+          row: row({ a: z.int(), b: z.string() }),
+          primaryKey: ['a', 'b'],
+          partitioned: true,
+          identity: 'b',
+        })
+        await next.write(
+          [
+            { id: 1, a: 7, b: 'y' },
+            { id: 2, a: 7, b: 'y' },
+          ],
+          { partition: 'p' },
+        )
+        expect(await next.live()).toMatchObject([{ id: 2n, a: 7n, b: 'y' }])
+        expect(await next.state()).toMatchObject({
+          identity: 'b',
+          facts: { primaryKey: ['a', 'b'], partitioned: true },
+        })
+      }))
+
+    it('with undeclared fields gets their column when they come', () =>
+      inWorld(async (world) => {
+        await (await world.table({ row: row({}), primaryKey })).write([{ id: 1 }])
+        const table = await world.table({ row: z.looseObject({ id: z.int() }), primaryKey })
+        await table.write([{ id: 2, more: 1 }])
+        expect(await table.live()).toEqual([{ id: 1n }, { id: 2n, more: 1 }])
+        const strict = await world.table({ row: row({}), primaryKey })
+        expect(await strict.write([{ id: 1 }])).toMatchObject({ unchanged: 1 })
+      }))
+  })
+}

@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Thing, thing } from './commit-laws.ts'
+import { rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
+
+const many = (count: number, from = 0) => Array.from({ length: count }, (_, at) => thing(from + at, from + at))
+
+/** Laws of steps that gather in a staging table and move at once. */
+export function testStaging(database: () => TestDatabase): void {
+  describe('staging', () => {
+    let world: World
+    beforeEach(async () => {
+      world = await World.on(database())
+      return () => world.destination.close()
+    })
+
+    describe('a whole read', () => {
+      let table: TestTable
+      beforeEach(async () => {
+        table = await world.table({ row: Thing, primaryKey: ['id'] })
+      })
+
+      it('writes what changed and marks what vanished', async () => {
+        expect(await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)])).toMatchObject({ written: 3, deleted: 0 })
+        const next = await table.replace([thing(2, 2), thing(3, 3, 'new'), thing(4, 4)])
+        expect(next).toMatchObject({ written: 2, unchanged: 1, deleted: 1, deduped: 0 })
+        expect(await table.column('note')).toEqual(['v2', 'new', 'v4'])
+        expect(await table.replace([thing(2, 2), thing(3, 3, 'new'), thing(4, 4)])).toMatchObject({
+          written: 0,
+          unchanged: 3,
+          deleted: 0,
+        })
+      })
+
+      it('brings a row back that had vanished, as it was', async () => {
+        await table.replace([thing(1, 1), thing(2, 2)])
+        await table.replace([thing(1, 1)])
+        expect(await table.replace([thing(1, 1), thing(2, 2)])).toMatchObject({ written: 1, unchanged: 1 })
+        expect(await table.column('id')).toEqual([1n, 2n])
+      })
+
+      it('shows nothing before it moves, and moves many parts at once', async () => {
+        const step = await table.begin('whole')
+        await table.write(many(10), { step, staging: 'fill' })
+        await table.write(many(10, 10), { step, staging: 'fill', number: 2 })
+        expect(await table.live()).toEqual([])
+        expect(await table.write(many(5, 20), { step, staging: 'move', number: 3 })).toMatchObject({ written: 25 })
+        expect(await table.column('id')).toHaveLength(25)
+        expect((await table.partition()).completedAt).toBe(step.beganAt)
+      })
+
+      it('takes the last of equal keys and counts the others', async () => {
+        const rows = [thing(1, 1, 'a'), thing(2, 2), thing(1, 1, 'b')]
+        expect(await table.replace(rows, { parts: 3 })).toMatchObject({ written: 2, unchanged: 0, deduped: 1 })
+        expect(await table.column('note')).toEqual(['b', 'v2'])
+      })
+
+      it('takes a key out that is told to be gone', async () => {
+        await table.replace([thing(1, 1), thing(2, 2)])
+        await table.replace([thing(1, 1), thing(2, 2)], { deleted: [{ key: { id: 2 } }] })
+        expect(await table.column('id')).toEqual([1n])
+      })
+
+      it('neither writes nor marks a row that was rejected', async () => {
+        await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)])
+        const reject = rejectOf('{"id":2}', { seen: table.key({ id: 2 }) })
+        expect(await table.replace([thing(1, 1)], { rejects: [reject] })).toMatchObject({
+          written: 0,
+          unchanged: 1,
+          deleted: 1,
+        })
+        expect(await table.column('note')).toEqual(['v1', 'v2'])
+      })
+
+      it('marks nothing where it cannot tell what is gone', async () => {
+        await table.replace([thing(1, 1), thing(2, 2)])
+        expect(await table.replace([thing(3, 3)], { rail: { mark: false } })).toMatchObject({ written: 1, deleted: 0 })
+        expect(await table.column('id')).toEqual([1n, 2n, 3n])
+      })
+
+      it('that cannot tell what is gone answers no reread and is no complete pass', async () => {
+        await table.replace([thing(1, 1)])
+        await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'asked' })
+        const step = await table.begin('whole')
+        const revision = { text: 'r', facts: 'f' }
+        const blind = await table.replace([thing(2, 2)], { step, rail: { mark: false }, completes: { revision } })
+        expect(blind).toMatchObject({ written: 1, deleted: 0, blind: true })
+        expect(await table.partition()).toMatchObject({
+          rereads: [{ from: null, to: null }],
+          revision: null,
+          completedAt: step.beganAt,
+        })
+        const sighted = await table.replace([thing(2, 2)], { completes: { revision } })
+        expect(sighted).toMatchObject({ deleted: 1 })
+        expect(sighted.blind).toBeUndefined()
+        expect(await table.partition()).toMatchObject({ rereads: [], revision })
+      })
+
+      it('past the limit of rejects moves nothing and completes nothing; its rejects are kept', async () => {
+        await table.replace([thing(1, 1, 'a')])
+        const before = await table.partition()
+        const rejectLimit = { share: 0.1, above: 10, rows: 20, rejected: 3 }
+        const over = await table.replace([thing(2, 2)], { rejectLimit, rejects: [rejectOf('{"id":9}')] })
+        expect(over).toMatchObject({ written: 0, deleted: 0, overLimit: true })
+        expect(await table.column('id')).toEqual([1n])
+        expect((await table.partition()).completedAt).toBe(before.completedAt)
+        const rejects = async () => (await world.destination.query('select code from _tidemark_rejects')).rows.flat()
+        expect(await rejects()).toEqual(['invalid'])
+        // What the database refuses only when the rows move counts as well.
+        await database().execute('create unique index by_note on things (note)')
+        const clash = [thing(2, 2, 'b'), thing(3, 3, 'b')]
+        const refused = await table.replace(clash, { rejectLimit: { ...rejectLimit, rejected: 2 }, parts: 2 })
+        expect(refused).toMatchObject({ written: 0, deleted: 0, rejected: 1, overLimit: true })
+        expect(await table.column('id')).toEqual([1n])
+        expect((await rejects()).sort()).toEqual(['destination', 'invalid'])
+        const within = await table.replace(clash, { rejectLimit: { ...rejectLimit, rejected: 1 } })
+        expect(within).toMatchObject({ written: 1, deleted: 1, rejected: 1 })
+        expect(within.overLimit).toBeUndefined()
+        expect(await table.column('note')).toEqual(['b'])
+      })
+
+      it('starts anew with the next step of its table', async () => {
+        const lost = await table.begin('whole')
+        await table.write(many(10), { step: lost, staging: 'fill' })
+        expect(await table.replace([thing(50, 50)])).toMatchObject({ written: 1 })
+        expect(await table.column('id')).toEqual([50n])
+      })
+
+      it('of one partition leaves the others alone', async () => {
+        const parted = await world.table({ name: 'parted', row: Thing, primaryKey: ['id'], partitioned: true })
+        await parted.replace([thing(1, 1), thing(2, 2)], { partition: 'a' })
+        await parted.replace([thing(1, 1), thing(2, 2)], { partition: 'b' })
+        expect(await parted.replace([thing(1, 1)], { partition: 'a' })).toMatchObject({ deleted: 1 })
+        expect(await parted.column('id', { partition: 'a' })).toEqual([1n])
+        expect(await parted.column('id', { partition: 'b' })).toEqual([1n, 2n])
+      })
+
+      it('of one partition marks no row of a global key that another one has now', async () => {
+        const moved = await world.table({
+          name: 'moved',
+          row: Thing,
+          primaryKey: ['id'],
+          partitioned: true,
+          globalKey: true,
+        })
+        await moved.replace([thing(1, 1), thing(2, 2)], { partition: 'a' })
+        await moved.replace([thing(1, 1)], { partition: 'b' })
+        await moved.replace([thing(2, 2)], { partition: 'a' })
+        expect(await moved.column('id')).toEqual([1n, 2n])
+      })
+    })
+
+    describe('the rail', () => {
+      const limit = { share: 0.5, above: 100 }
+
+      it('holds a whole read back that would mark most rows: it writes, marks nothing and completes nothing', async () => {
+        const table = await world.table({ row: Thing, primaryKey: ['id'] })
+        await table.replace(many(200))
+        const before = await table.partition()
+        const held = await table.replace([...many(10), thing(900, 1)], { rail: { limit } })
+        expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, held: { gone: 190, of: 200 } })
+        expect(await table.column('id')).toHaveLength(201)
+        expect((await table.partition()).completedAt).toBe(before.completedAt)
+      })
+
+      it('does not look at how many new rows come', async () => {
+        const table = await world.table({ row: Thing, primaryKey: ['id'] })
+        await table.replace(many(200))
+        expect(await table.replace(many(300, 1000), { rail: { limit } })).toMatchObject({
+          held: { gone: 200, of: 200 },
+        })
+      })
+
+      it('lets half go, and everything of a small table, and everything where it is lifted', async () => {
+        const table = await world.table({ row: Thing, primaryKey: ['id'] })
+        await table.replace(many(200))
+        expect((await table.replace(many(100), { rail: { limit } })).deleted).toBe(100)
+        expect((await table.replace(many(1), { rail: { limit } })).deleted).toBe(99)
+        await table.replace(many(200))
+        expect((await table.replace([])).deleted).toBe(200)
+      })
+
+      it('adds up what goes in one run', async () => {
+        const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true })
+        for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(60), { partition })
+        const first = await table.replace([], { partition: 'a', rail: { limit } })
+        const second = await table.replace([], { partition: 'b', rail: { limit, goneBefore: 60 } })
+        expect([first.deleted, second.deleted]).toEqual([60, 60])
+        expect(await table.replace([], { partition: 'c', rail: { limit, goneBefore: 120 } })).toMatchObject({
+          deleted: 0,
+          held: { gone: 180, of: 240 },
+        })
+      })
+
+      it('replaces nothing of a table without a key, and counts its rows as unchanged', async () => {
+        const table = await world.table({ row: Thing })
+        await table.replace(many(200))
+        expect(await table.replace(many(20), { rail: { limit } })).toMatchObject({
+          written: 0,
+          unchanged: 20,
+          deleted: 0,
+          held: { gone: 180, of: 200 },
+        })
+        expect(await table.column('id')).toHaveLength(200)
+      })
+    })
+  })
+}

@@ -1,0 +1,270 @@
+import type {
+  Committed,
+  Completion,
+  Destination,
+  EncodedRow,
+  Fact,
+  Lease,
+  Part,
+  Prepared,
+  Rail,
+  Range,
+  Reject,
+  RejectLimit,
+  Runner,
+  Shape,
+  StepKind,
+  StepRef,
+} from '@tidemark/core/engine'
+import { columnsOf, isLoose, positionOf } from '@tidemark/core/engine'
+import type { z } from 'zod'
+
+/** One database, made for one test, that several runners may connect to. */
+export interface TestDatabase {
+  connect(options: ConnectOptions): Promise<Destination>
+  /** Runs a statement as a user would, through a connection of its own. */
+  execute(statement: string): Promise<void>
+  /** Takes it away; every connection is closed by then. */
+  remove(): Promise<void>
+}
+export interface ConnectOptions {
+  readonly runner: Runner
+  readonly leaseMs?: number
+  readonly isAlive?: (holder: Runner) => boolean | undefined
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface TableSpec {
+  readonly name?: string
+  readonly row: z.ZodObject
+  readonly primaryKey?: readonly string[]
+  readonly cursor?: string
+  readonly partitioned?: boolean
+  readonly globalKey?: boolean
+  readonly mode?: Shape['mode']
+  readonly identity?: string
+  readonly source?: string
+  readonly table?: string
+  readonly aliases?: readonly string[]
+  /** Absent: the row's columns. */
+  readonly declared?: readonly string[]
+}
+
+export function runnerNamed(id: string, more: Partial<Runner> = {}): Runner {
+  return { id, host: 'test-host', pid: 4711, startedAt: 1n, ...more }
+}
+
+/** A destination with a run that has begun. */
+export class World {
+  readonly destination: Destination
+  readonly run: number
+  #steps = 0
+
+  private constructor(destination: Destination, run: number) {
+    this.destination = destination
+    this.run = run
+  }
+
+  static async on(database: TestDatabase, options: ConnectOptions = { runner: runnerNamed('one') }): Promise<World> {
+    const destination = await database.connect(options)
+    return new World(destination, await destination.startRun())
+  }
+
+  nextStep(): number {
+    return ++this.#steps
+  }
+
+  /** Leases and prepares a table. */
+  async table(spec: TableSpec): Promise<TestTable> {
+    const shape = shapeOf(spec)
+    const lease = await this.lease(shape.name)
+    return new TestTable(this, shape, lease, await this.destination.prepare(lease, shape))
+  }
+
+  async lease(name: string): Promise<Lease> {
+    const { leases, refused } = await this.destination.lease([name])
+    const [lease] = leases
+    if (lease === undefined)
+      throw new Error(
+        `the lease of "${name}" was refused: ${JSON.stringify(refused, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`,
+      )
+    return lease
+  }
+}
+
+export function shapeOf(spec: TableSpec): Shape {
+  const columns = columnsOf(spec.row)
+  const cursor = columns.find(({ name }) => name === spec.cursor)
+  const name = spec.name ?? 'things'
+  return {
+    name,
+    source: spec.source ?? 'test',
+    table: spec.table ?? name,
+    aliases: spec.aliases,
+    columns,
+    primaryKey: spec.primaryKey ?? [],
+    globalKey: spec.globalKey ?? false,
+    partitioned: spec.partitioned ?? false,
+    cursor:
+      cursor === undefined ? undefined : { column: cursor.name, type: cursor.type as 'integer', precision: undefined },
+    loose: isLoose(spec.row),
+    declared: spec.declared ?? columns.map(({ name }) => name),
+    mode: spec.mode ?? 'evolve',
+    identity: spec.identity,
+  }
+}
+
+/** A key that is gone, at a position. */
+export interface Told {
+  readonly key: Row
+  readonly at?: bigint | number | null
+}
+
+export interface WriteOptions {
+  readonly partition?: string
+  readonly kind?: StepKind
+  readonly window?: Range
+  readonly deleted?: readonly Told[]
+  readonly rejects?: readonly Reject[]
+  readonly tombstones?: boolean
+  readonly step?: StepRef
+  readonly rail?: Partial<Rail>
+  readonly rejectLimit?: RejectLimit
+  readonly completes?: Partial<Completion> | false
+  readonly staging?: 'fill' | 'move'
+  readonly number?: number
+}
+
+export class TestTable {
+  readonly world: World
+  readonly shape: Shape
+  readonly lease: Lease
+  readonly prepared: Prepared
+
+  constructor(world: World, shape: Shape, lease: Lease, prepared: Prepared) {
+    this.world = world
+    this.shape = shape
+    this.lease = lease
+    this.prepared = prepared
+  }
+
+  get name(): string {
+    return this.prepared.name
+  }
+
+  /** Encodes as the engine does: by the compiled checks, else what zod gives. */
+  encode(row: Row): EncodedRow {
+    const { cursor } = this.shape
+    const position = cursor === undefined ? null : (positionOf(row[cursor.column], cursor.type) ?? null)
+    const encoded = this.prepared.encoder.plain(row, position) ?? this.prepared.encoder.output(row, position)
+    if (!Array.isArray(encoded)) throw new Error(`column "${encoded.column}": ${encoded.reason}`)
+    return encoded
+  }
+
+  key(key: Row): readonly unknown[] {
+    const encoded = this.prepared.encoder.encodeKey(key)
+    if ('reason' in encoded) throw new Error(`column "${encoded.column}": ${encoded.reason}`)
+    return encoded
+  }
+
+  async begin(
+    kind: StepKind,
+    { partition = '', window }: Pick<WriteOptions, 'partition' | 'window'> = {},
+  ): Promise<StepRef> {
+    const beganAt = await this.world.destination.now()
+    return { run: this.world.run, step: this.world.nextStep(), table: this.name, partition, kind, window, beganAt }
+  }
+
+  /** Commits one part; a step of its own that ends with it, unless the options say otherwise. */
+  async write(rows: readonly Row[], options: WriteOptions = {}): Promise<Committed> {
+    return await this.world.destination.commit(this.lease, await this.part(rows, options))
+  }
+
+  async part(rows: readonly Row[], options: WriteOptions = {}): Promise<Part> {
+    const { staging, rail, rejects = [], deleted = [] } = options
+    const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'history')
+    const step = options.step ?? (await this.begin(kind, options))
+    const cover = step.window ?? (this.shape.cursor === undefined ? undefined : { from: undefined, to: 1000n })
+    const completes = { cover, last: true, status: 'live' as const, purge: false, ...(options.completes || {}) }
+    return {
+      step,
+      number: options.number ?? 1,
+      rows: rows.map((row) => this.encode(row)),
+      deletions: deleted.map(({ key, at = null }) => ({ key: this.key(key), position: at })),
+      rejects,
+      counts: { read: rows.length + rejects.length, deduped: 0, trimmed: 0, rejected: rejects.length },
+      staging,
+      tombstones: options.tombstones ?? false,
+      rail: staging === 'move' ? { mark: true, goneBefore: 0, ...rail } : undefined,
+      rejectLimit: options.rejectLimit,
+      completes: options.completes === false || staging === 'fill' ? undefined : completes,
+      durationMs: 1,
+    }
+  }
+
+  /** Reads the whole of a partition (or a window) anew: through staging, in so many parts. */
+  async replace(rows: readonly Row[], options: WriteOptions & { readonly parts?: number } = {}): Promise<Committed> {
+    const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'reread')
+    const step = options.step ?? (await this.begin(kind, options))
+    const size = Math.max(1, Math.ceil(rows.length / (options.parts ?? 1)))
+    let number = 1
+    let at = 0
+    for (; at + size < rows.length; at += size) {
+      await this.write(rows.slice(at, at + size), { step, staging: 'fill', number: number++ })
+    }
+    return await this.write(rows.slice(at), { ...options, step, staging: 'move', number })
+  }
+
+  async record(...facts: readonly Fact[]): Promise<void> {
+    await this.world.destination.record(this.lease, facts)
+  }
+
+  /** Rows that are not marked. */
+  async live(
+    options: { readonly partition?: string; readonly window?: Range } = {},
+  ): Promise<readonly Record<string, unknown>[]> {
+    return await gathered(this.world.destination.read(this.name, options))
+  }
+
+  async all(options: { readonly partition?: string } = {}): Promise<readonly Record<string, unknown>[]> {
+    return await gathered(this.world.destination.read(this.name, { ...options, deleted: true }))
+  }
+
+  /** Values of one column of the rows that are not marked. */
+  async column(
+    name: string,
+    options: { readonly partition?: string; readonly window?: Range } = {},
+  ): Promise<readonly unknown[]> {
+    return (await this.live(options)).map((row) => row[name])
+  }
+
+  async state() {
+    const { tables } = await this.world.destination.state()
+    return tables.get(this.name)!
+  }
+
+  async partition(partition = '') {
+    return (await this.state()).partitions.get(partition)!
+  }
+}
+
+async function gathered<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
+  const list: T[] = []
+  for await (const one of all) list.push(one)
+  return list
+}
+
+/** A reject of a row whose key can be read. */
+export function rejectOf(key: string | undefined, more: Partial<Reject> = {}): Reject {
+  return {
+    key,
+    seen: undefined,
+    position: undefined,
+    code: 'invalid',
+    message: 'no good',
+    payload: '{}',
+    hash: `hash of ${key}`,
+    ...more,
+  }
+}
