@@ -1,3 +1,5 @@
+import { SyncError } from '@tidemark/core'
+
 /** Waits for a promise, or rejects as soon as the signal aborts: a source that does not listen must not hold up a stop. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
@@ -9,4 +11,18 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     signal.addEventListener('abort', stop, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
+}
+
+/** The same, and no longer than a time: a question that is never answered is a failure that may pass. */
+export async function answered<T>(promise: Promise<T>, signal: AbortSignal, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new SyncError(`no answer within ${ms / 1000} s`, 'retry', { code: 'timeout' })),
+    ms,
+  )
+  try {
+    return await Promise.race([abortable(promise, signal), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -115,7 +115,11 @@ export class StepReader {
     const { table } = this.#task
     // Given up or done, the source is told to stop whatever it still does for this step.
     const given = new AbortController()
-    const signal = AbortSignal.any([this.#task.signal, given.signal])
+    const { signal } = given
+    const stopped = (): void => given.abort(this.#task.signal.reason)
+    // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
+    if (this.#task.signal.aborted) stopped()
+    this.#task.signal.addEventListener('abort', stopped, { once: true })
     const pages = table.read(this.#question(signal))
     if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
     const iterator = pages[Symbol.asyncIterator]()
@@ -135,6 +139,7 @@ export class StepReader {
       this.#pending.catch(() => {})
       throw error
     } finally {
+      this.#task.signal.removeEventListener('abort', stopped)
       given.abort(new DOMException('the step is over', 'AbortError'))
       // Lets the source close what it opened. One that hangs is not waited for.
       if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})

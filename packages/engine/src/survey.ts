@@ -1,6 +1,6 @@
 import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { CONTRACTS, type State, type Table } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
+import { answered } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
@@ -44,7 +44,7 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
   const { signal } = options
   const log = named(options.log, use.name)
   const again: Again = (work) =>
-    retry(async () => abortable(Promise.resolve(work()), AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)])), {
+    retry(async () => answered(Promise.resolve(work()), signal, QUESTION_MS), {
       clock: options.clock,
       policy: options.settings.retry ?? DEFAULT_RETRY,
       signal,
