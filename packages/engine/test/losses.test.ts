@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { resync } from '../src/resync.ts'
 import { fixedClock } from './catalog-of.ts'
-import { at, instant, openMemory, type Row, rowsIn, run, System, sourceOf } from './system.ts'
+import { at, instant, openMemory, type Row, rowsIn, run, System, sorted, sourceOf } from './system.ts'
 
 let system: System
 let destination: Destination
@@ -589,4 +589,17 @@ it('resync --full leaves the rows of a table whose source cannot be connected', 
     resync({ uses, destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }),
   ).rejects.toThrow(/left as it is.*away/)
   expect((await rowsIn(destination)).length).toBe(5)
+})
+
+it('an ascending API that breaks every few pages still gets to its end, in one run', async () => {
+  fill(200, 4)
+  let pages = 0
+  system.beforePage = () => {
+    if (++pages % 4 === 0) throw new SyncError('busy', 'retry')
+  }
+  // Far fewer attempts than breaks: each begins where the one before came to, not at the start.
+  const settings = { retry: { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 } }
+  const report = await run({ system, destination, spec: { ordered: 'ascending' }, options: { settings } })
+  expect(report.exitCode).toBe(0)
+  expect(await rowsIn(destination)).toEqual(sorted(system.all()))
 })

@@ -282,3 +282,14 @@ it('stops what hangs when a task throws', async () => {
   const work = schedule([hangs, throws], options({ monotonic, sleep, signal, abort }))
   await expect(time.run(work)).rejects.toThrow('broken')
 })
+
+it('a stop in the middle lets the event loop turn, though live steps are due and history is left', async () => {
+  const stop = new AbortController()
+  const partition = {}
+  const due: Task = { source: 'a', partition, lane: 'live', to: undefined, run: async () => ({ dueAt: 0, task: due }) }
+  // It ends only when timers have their turn, as a step does that waits for I/O.
+  const step: Task = { source: 'b', partition: {}, lane: 'history', to: 1n, run: () => wait(20).then(() => undefined) }
+  const done = schedule([due, step, { ...step, to: 2n }], options({ signal: stop.signal }))
+  stop.abort(new Error('stopped'))
+  await done
+})
