@@ -5,7 +5,7 @@ import { countText, plural } from './numbers.ts'
 export function planText(plan: Plan): string {
   const tables = plan.tables.map(tableText)
   const removed = plan.removed.map((name) => `${name}: removed, its rows stay`)
-  const steps = plan.tables.reduce((sum, table) => sum + table.steps.length + table.more, 0)
+  const steps = plan.tables.reduce((sum, table) => sum + toRead(table), 0)
   return [
     ...tables,
     ...removed,
@@ -26,11 +26,17 @@ function tableText(table: TablePlan): string {
 
 const SHOWN = 8
 
+/** What its source says is unchanged is covered without being read. */
+function toRead({ steps, more }: Pick<TablePlan, 'steps' | 'more'>): number {
+  return steps.filter((step) => step.kind !== 'unchanged').length + more
+}
+
 function headline({ name, sight, pausedFor, failure, steps, more, partitions }: TablePlan): string {
   if (pausedFor !== undefined) return `${name}: paused, ${pausedFor}`
   if (failure !== undefined) return `${name}: failing, ${failure}`
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
-  const work = steps.length === 0 ? 'nothing to read' : `${plural(steps.length + more, 'window')}${among}`
+  const windows = toRead({ steps, more })
+  const work = windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`
   return sight === 'known' ? `${name}: ${work}` : `${name}: ${sight}, ${work}`
 }
 
