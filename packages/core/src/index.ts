@@ -1,4 +1,4 @@
-export { type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
+export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
 export type { Configured, SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'

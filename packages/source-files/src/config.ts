@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { COLUMN_TYPES, SyncError } from '@tidemark/core'
 import { z } from 'zod'
 import { knowsEncoding } from './content.ts'
 import type { Dialect } from './csv.ts'
@@ -6,18 +6,7 @@ import type { Dialect } from './csv.ts'
 const Format = z.enum(['csv', 'tsv', 'ndjson', 'json', 'parquet'])
 export type Format = z.infer<typeof Format>
 
-const ColumnTypeName = z.enum([
-  'text',
-  'integer',
-  'double',
-  'numeric',
-  'boolean',
-  'timestamp',
-  'local_timestamp',
-  'date',
-  'json',
-  'bytes',
-])
+const ColumnTypeName = z.enum(COLUMN_TYPES)
 const character = z.string().length(1)
 
 const TableConfig = z
