@@ -20,6 +20,8 @@ export async function answered<T>(promise: Promise<T>, signal: AbortSignal, ms: 
     () => late.reject(new SyncError(`no answer within ${ms / 1000} s`, 'retry', { code: 'timeout' })),
     ms,
   )
+  // It must not keep a process alive in which nothing else can happen any more.
+  timer.unref()
   try {
     return await Promise.race([abortable(promise, signal), late.promise])
   } finally {
