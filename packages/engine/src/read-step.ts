@@ -116,13 +116,13 @@ export class StepReader {
     // Given up or done, the source is told to stop whatever it still does for this step.
     const given = new AbortController()
     const { signal } = given
+    const pages = table.read(this.#question(signal))
+    if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
+    const iterator = pages[Symbol.asyncIterator]()
     const stopped = (): void => given.abort(this.#task.signal.reason)
     // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
     if (this.#task.signal.aborted) stopped()
     this.#task.signal.addEventListener('abort', stopped, { once: true })
-    const pages = table.read(this.#question(signal))
-    if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
-    const iterator = pages[Symbol.asyncIterator]()
     let ended = false
     let past = false
     try {
