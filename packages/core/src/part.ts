@@ -51,6 +51,7 @@ export interface Part {
   readonly step: StepRef
   /** 1, 2, 3 … within the step. */
   readonly number: number
+  /** Each key once: of several versions that were read the engine has kept the newest. */
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]

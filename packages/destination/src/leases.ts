@@ -49,57 +49,40 @@ export async function takeLeases(
   const refused: Refusal[] = []
   const dead = new Set<string>()
   for (const chunk of chunks([...new Set(names)])) {
-    await db
-      .insertInto('_tidemark_leases')
-      .values(chunk.map((name) => ({ name, fence: 0, commits: 0 })))
-      .onConflict((conflict) => conflict.column('name').doNothing())
-      .execute()
-    const rows = await db
-      .selectFrom('_tidemark_leases as l')
-      .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
-      .select([
-        'l.id',
-        'l.name',
-        'l.fence',
-        'l.since',
-        'l.runner',
-        'r.host',
-        'r.pid',
-        'r.started_at',
-        'r.heartbeat_at',
-        'r.lease_ms',
-      ])
-      .where('l.name', 'in', chunk)
-      .execute()
-    const taken: bigint[] = []
-    for (const row of rows) {
-      // The holder knows best how long its own leases last.
-      const until = row.heartbeat_at === null ? 0n : BigInt(row.heartbeat_at) + BigInt(row.lease_ms ?? 0) * 1000n
-      const holder = row.runner
-      if (holder !== null && holder !== options.runner.id) {
-        if (until >= now && !dead.has(holder)) {
-          const other = {
-            id: holder,
-            host: row.host ?? '',
-            pid: Number(row.pid),
-            startedAt: BigInt(row.started_at ?? 0),
+    await addMissing(db, chunk)
+    // Where another runner takes one at the same moment, a second look says who it was.
+    for (let left: readonly string[] = chunk; left.length > 0; ) {
+      const free: { readonly id: bigint; readonly name: string; readonly fence: bigint }[] = []
+      for (const row of await holdersOf(db, left)) {
+        // The holder knows best how long its own leases last.
+        const until = row.heartbeat_at === null ? 0n : BigInt(row.heartbeat_at) + BigInt(row.lease_ms ?? 0) * 1000n
+        const holder = row.runner
+        if (holder !== null && holder !== options.runner.id) {
+          if (until >= now && !dead.has(holder)) {
+            const other = {
+              id: holder,
+              host: row.host ?? '',
+              pid: Number(row.pid),
+              startedAt: BigInt(row.started_at ?? 0),
+            }
+            if (other.host !== options.runner.host || options.isAlive?.(other) !== false) {
+              refused.push({ table: row.name, host: other.host, pid: other.pid, since: BigInt(row.since ?? 0), until })
+              continue
+            }
           }
-          if (other.host !== options.runner.host || options.isAlive?.(other) !== false) {
-            refused.push({ table: row.name, host: other.host, pid: other.pid, since: BigInt(row.since ?? 0), until })
-            continue
-          }
+          dead.add(holder)
         }
-        dead.add(holder)
+        free.push({ id: BigInt(row.id), name: row.name, fence: BigInt(row.fence) })
       }
-      taken.push(BigInt(row.id))
-      leases.push({ id: Number(row.id), table: row.name, fence: Number(row.fence) + 1 })
+      if (free.length === 0) break
+      const taken = await raiseFences(db, free, options.runner, now)
+      leases.push(
+        ...free
+          .filter(({ id }) => taken.has(id))
+          .map(({ id, name, fence }) => ({ id: Number(id), table: name, fence: Number(fence) + 1 })),
+      )
+      left = free.filter(({ id }) => !taken.has(id)).map(({ name }) => name)
     }
-    if (taken.length === 0) continue
-    await db
-      .updateTable('_tidemark_leases')
-      .set({ runner: options.runner.id, fence: sql`fence + 1`, since: now })
-      .where('id', 'in', taken)
-      .execute()
   }
   if (dead.size > 0) await closeRunsOf(db, [...dead], now)
   for (const chunk of chunks(leases))
@@ -112,6 +95,61 @@ export async function takeLeases(
   return { leases, refused }
 }
 
+/** Rows of leases for tables that have none. Looked for first: an insert would wait for whoever holds such a row. */
+async function addMissing(db: Kysely<StateDatabase>, names: readonly string[]): Promise<void> {
+  const there = await db.selectFrom('_tidemark_leases').select('name').where('name', 'in', names).execute()
+  const known = new Set(there.map(({ name }) => name))
+  const missing = names.filter((name) => !known.has(name))
+  if (missing.length === 0) return
+  await db
+    .insertInto('_tidemark_leases')
+    .values(missing.map((name) => ({ name, fence: 0, commits: 0 })))
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+}
+
+async function holdersOf(db: Kysely<StateDatabase>, names: readonly string[]) {
+  return await db
+    .selectFrom('_tidemark_leases as l')
+    .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
+    .select([
+      'l.id',
+      'l.name',
+      'l.fence',
+      'l.since',
+      'l.runner',
+      'r.host',
+      'r.pid',
+      'r.started_at',
+      'r.heartbeat_at',
+      'r.lease_ms',
+    ])
+    .where('l.name', 'in', names)
+    .execute()
+}
+
+/** Takes leases whose fence is still the one that was seen. @returns the ids of those that were taken. */
+async function raiseFences(
+  db: Kysely<StateDatabase>,
+  free: readonly { readonly id: bigint; readonly fence: bigint }[],
+  runner: Runner,
+  now: bigint,
+): Promise<ReadonlySet<bigint>> {
+  const rows = await db
+    .updateTable('_tidemark_leases')
+    .set({ runner: runner.id, fence: sql`fence + 1`, since: now })
+    .where(seen(free))
+    .returning('id')
+    .execute()
+  return new Set(rows.map(({ id }) => BigInt(id)))
+}
+
+/** Leases that still are what they were. The casts say what a parameter is where a database would take it for a text. */
+function seen(leases: readonly { readonly id: number | bigint; readonly fence: number | bigint }[]) {
+  const pairs = leases.map(({ id, fence }) => sql`(cast(${id} as bigint), cast(${fence} as bigint))`)
+  return sql<boolean>`(id, fence) in (values ${sql.join(pairs)})`
+}
+
 export async function releaseLeases(
   db: Kysely<StateDatabase>,
   leases: readonly Lease[],
@@ -122,7 +160,7 @@ export async function releaseLeases(
       .updateTable('_tidemark_leases')
       .set({ runner: null, since: null })
       .where('runner', '=', runner.id)
-      .where(sql<boolean>`(id, fence) in (values ${sql.join(chunk.map(({ id, fence }) => sql`(${id}, ${fence})`))})`)
+      .where(seen(chunk))
       .execute()
   }
 }

@@ -4,8 +4,12 @@ import { SyncError } from '@tidemark/core'
 /** The longest name in bytes that every destination takes (Postgres cuts what is longer without a word). */
 const LIMIT = 63
 
-/** Columns that Tidemark keeps in every table. `_rowid_` is SQLite's own word for a row's number. */
-export const SYSTEM_COLUMNS = ['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_rowid_'] as const
+/** Columns that Tidemark keeps in every table, and those that a database has in every table of its own. */
+export const SYSTEM_COLUMNS: readonly string[] = [
+  ...['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra'],
+  // SQLite's word for a row's number, and Postgres's system columns.
+  ...['_rowid_', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'],
+]
 
 const RESERVED_PREFIXES = ['_tidemark_', 'tidemark_', 'sqlite_', 'pg_']
 
@@ -35,7 +39,7 @@ export function tableName(wanted: string): string {
  */
 export function columnName(wanted: string, taken: ReadonlySet<string>): string {
   check(wanted, 'column')
-  const system = (SYSTEM_COLUMNS as readonly string[]).includes(fold(wanted))
+  const system = SYSTEM_COLUMNS.includes(fold(wanted))
   if (!system && Buffer.byteLength(wanted) <= LIMIT && !taken.has(fold(wanted))) return wanted
   for (let length = 8; ; length += 8) {
     const name = suffixed(wanted, hashOf(wanted, length))

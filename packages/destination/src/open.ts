@@ -2,20 +2,25 @@ import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, SyncError } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
+import { isPostgres, parseAddress } from './postgres/address.ts'
+import { openPostgres } from './postgres/open-postgres.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
 
 export interface OpenOptions {
-  /** A path, `sqlite:<path>`, `file:<path>`, or `:memory:`. */
+  /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
   readonly url: string
   readonly runner: Runner
   /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
   readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
   /** How long a lease outlives its runner's last sign of life. A minute. */
   readonly leaseMs?: number | undefined
-  /** How long another writer is waited for. Five seconds. */
+  /** How long another writer is waited for. Five seconds for a SQLite file, thirty for a lock in Postgres. */
   readonly busyMs?: number | undefined
   readonly log?: Logger | undefined
 }
+
+const BUSY_MS = 5000
+const LOCK_MS = 30_000
 
 /**
  * Opens a destination, makes it where it is not there, and brings its state tables to this version.
@@ -27,11 +32,16 @@ export async function openDestination({
   runner,
   isAlive,
   leaseMs = 60_000,
-  busyMs = 5000,
+  busyMs,
   log = silent,
 }: OpenOptions): Promise<Destination> {
+  if (isPostgres(url)) {
+    const destination = await openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS, log })
+    log.debug('destination open', { kind: destination.profile.name, place: parseAddress(url).shown })
+    return destination
+  }
   const path = pathOf(url)
-  const destination = await openSqlite({ path, runner, isAlive, leaseMs, busyMs })
+  const destination = await openSqlite({ path, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS })
   log.debug('destination open', { kind: destination.profile.name, path })
   return destination
 }
@@ -40,7 +50,7 @@ export async function openDestination({
 export function pathOf(url: string): string {
   const refuse = (problem: string): never => {
     throw new SyncError(
-      `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db`,
+      `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or a url such as postgres://user@host:5432/database`,
       'fix-config',
       {
         code: 'destination-unavailable',

@@ -12,10 +12,10 @@ const position = (value: Int64 | null) => (value === null ? null : BigInt(value)
 export async function readState(
   db: Kysely<StateDatabase>,
   flavor: Flavor,
-  present: (names: readonly string[]) => ReadonlyMap<string, Present>,
+  present: (names: readonly string[]) => ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>,
 ): Promise<ReadonlyMap<string, TableState>> {
   const tables = await db.selectFrom('_tidemark_tables').selectAll().orderBy('name').execute()
-  const there = present(tables.map(({ name }) => name))
+  const there = await present(tables.map(({ name }) => name))
   const partitions = await readPartitions(db, flavor)
   const states = new Map<string, TableState>()
   for (const row of tables) {

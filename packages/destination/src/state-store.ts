@@ -13,24 +13,50 @@ type Db = Kysely<StateDatabase>
 /**
  * The first statement of every transaction that writes a table: it stops a runner whose table another one took over.
  *
- * @returns the database's clock. @throws SyncError code `fenced`.
+ * @returns the database's clock, and how many transactions the lease has seen with this one. @throws SyncError code `fenced`.
  */
-export async function fence(db: Db, lease: Lease, runner: Runner, flavor: Flavor): Promise<bigint> {
+export async function fence(
+  db: Db,
+  lease: Lease,
+  runner: Runner,
+  flavor: Flavor,
+): Promise<{ readonly now: bigint; readonly commits: bigint }> {
   const rows = await db
     .updateTable('_tidemark_leases')
     .set({ commits: sql`commits + 1` })
     .where('id', '=', lease.id)
     .where('runner', '=', runner.id)
     .where('fence', '=', lease.fence)
-    .returning(flavor.now.as('now'))
+    .returning([flavor.now.as('now'), 'commits'])
     .execute()
   const [row] = rows
-  if (rows.length === 1 && row !== undefined) return BigInt(row.now)
-  throw new SyncError(
-    `another runner took the table "${lease.table}" over, because this one was silent for too long; nothing of this part was written`,
+  if (rows.length === 1 && row !== undefined) return { now: BigInt(row.now), commits: BigInt(row.commits) }
+  throw fenced(lease)
+}
+
+function fenced({ table }: Lease): SyncError {
+  return new SyncError(
+    `another runner took the table "${table}" over, because this one was silent for too long; nothing of this part was written`,
     'retry',
     { code: 'fenced' },
   )
+}
+
+/**
+ * How many transactions a lease has seen; waits for one that is still on its way. On Postgres, where the answer to COMMIT
+ * can be lost. @throws SyncError code `fenced`.
+ */
+export async function stillHeld(db: Db, lease: Lease, runner: Runner): Promise<bigint> {
+  const row = await db
+    .selectFrom('_tidemark_leases')
+    .select('commits')
+    .where('id', '=', lease.id)
+    .where('runner', '=', runner.id)
+    .where('fence', '=', lease.fence)
+    .forUpdate()
+    .executeTakeFirst()
+  if (row === undefined) throw fenced(lease)
+  return BigInt(row.commits)
 }
 
 /** Records a fact about a table, inside a fenced transaction. */

@@ -174,11 +174,14 @@ function isFiniteDeep(value: unknown): boolean {
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
 const reviveExact: Reviver = (_key, value, { source }) =>
-  typeof value === 'number' && source !== undefined && String(value) !== source && /^-?\d+$/.test(source)
+  typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && decimalOfNumber(value) !== source
     ? BigInt(source)
     : value
 
-/** Reads JSON text; an integer that a double would change comes as a bigint. */
+/**
+ * Reads JSON text; an integer that a double would change comes as a bigint. Databases may write the digits of 1e21 out:
+ * that is the number again.
+ */
 export function parseJson(text: string): unknown {
   return /\d{16}/.test(text) ? parse(text, reviveExact) : JSON.parse(text)
 }

@@ -1,69 +1,27 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
 import { fits, holds } from '@tidemark/core/engine'
 import type { Layout } from './columns.ts'
-import {
-  dateOfInstant,
-  decimalOfNumber,
-  decimalText,
-  isDate,
-  isText,
-  jsonText,
-  localText,
-  shortDecimal,
-  timestampText,
-} from './value-text.ts'
+import { type Bound, type Encode, type Forms, TEXT_FORMS } from './forms.ts'
+import { isDate, jsonText, shortDecimal } from './value-text.ts'
 
-/** What SQLite binds. */
-export type Bound = string | number | bigint | Uint8Array | null
-
-/** Encodes one value; undefined where it cannot be held. `null` stands for NULL. */
-type Encode = (value: unknown) => Bound | undefined
-
-const INT64_MIN = -(2n ** 63n)
-const INT64_MAX = 2n ** 63n - 1n
-
-/** How a value of a column type is stored. Equal values have one form. */
-const STORED: Readonly<Record<ColumnType, Encode>> = {
-  text: (value) => (typeof value === 'string' && isText(value) ? value : undefined),
-  integer: (value) => {
-    // `-0` is 0, as an integer has no sign of zero.
-    if (typeof value === 'number') return Number.isSafeInteger(value) ? (value === 0 ? 0 : value) : undefined
-    return typeof value === 'bigint' && value >= INT64_MIN && value <= INT64_MAX ? value : undefined
-  },
-  double: (value) => (typeof value === 'number' && Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined),
-  numeric: (value) => {
-    if (typeof value === 'string') return decimalText(value)
-    if (typeof value === 'bigint') return String(value)
-    return typeof value === 'number' && Number.isFinite(value) ? decimalOfNumber(value) : undefined
-  },
-  boolean: (value) => (value === true ? 1 : value === false ? 0 : undefined),
-  timestamp: (value) => {
-    if (typeof value === 'string') return timestampText(value, true, 'any')
-    return value instanceof Date ? dateOfInstant(value) : undefined
-  },
-  local_timestamp: (value) => (typeof value === 'string' ? localText(value) : undefined),
-  date: (value) => (typeof value === 'string' && isDate(value) ? value : undefined),
-  json: jsonText,
-  bytes: (value) => (value instanceof Uint8Array ? value : undefined),
-}
-
-/** Encodes values of one type into a column that may be wider. */
-function storedAs(type: ColumnType, column: ColumnType): Encode {
-  const own = STORED[type]
-  if (type === column || !holds(column, type)) return STORED[column]
+/** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
+function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Encode {
+  const own = TEXT_FORMS.stored[type]
+  const wide = stored[column]
+  if (type === column || !holds(column, type)) return wide
   return (value) => {
     const bound = own(value)
-    return bound === undefined ? undefined : String(bound)
+    return bound === undefined ? undefined : wide(String(bound))
   }
 }
 
 /** What zod would say about a value of a plain schema, and its stored form, in one. */
-function checked(plain: Plain, type: ColumnType, column: ColumnType): Encode {
-  const store = storedAs(type, column)
+function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: Forms): Encode {
+  const store = storedAs(type, column, forms)
   const same = type === column
   switch (plain.kind) {
     case 'string':
-      return same && type === 'text' ? STORED.text : (value) => (typeof value === 'string' ? store(value) : undefined)
+      return same && type === 'text' ? store : (value) => (typeof value === 'string' ? store(value) : undefined)
     case 'safeint':
       return (value) => (Number.isSafeInteger(value) ? store(value) : undefined)
     case 'number':
@@ -77,11 +35,12 @@ function checked(plain: Plain, type: ColumnType, column: ColumnType): Encode {
     case 'datetime': {
       const { zone, precision } = plain
       const offset = zone === 'offset'
-      const text =
+      const { local, timestamp } = forms
+      const form: Encode =
         zone === 'local'
-          ? (value: unknown) => (typeof value === 'string' ? localText(value, precision) : undefined)
-          : (value: unknown) => (typeof value === 'string' ? timestampText(value, offset, precision) : undefined)
-      return same ? text : (value) => (text(value) === undefined ? undefined : store(value))
+          ? (value) => (typeof value === 'string' ? local(value, precision) : undefined)
+          : (value) => (typeof value === 'string' ? timestamp(value, offset, precision) : undefined)
+      return same ? form : (value) => (form(value) === undefined ? undefined : store(value))
     }
     case 'column':
       return (value) => (fits(value, plain.type) ? store(value) : undefined)
@@ -114,10 +73,10 @@ function accepts(column: TableColumn, value: null | undefined): boolean {
 }
 
 /** The encoder of one column from what the source gave; undefined where zod must be asked. */
-function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean): Encode {
+function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
   const trim = isKey && (stored === 'numeric' || column.type === 'numeric') ? shortened : undefined
   if (column.plain === undefined) {
-    const store = storedAs(column.type, stored)
+    const store = storedAs(column.type, stored, forms)
     const encode: Encode = (value) => {
       const result = parsed(column, value)
       if (result === undefined) return undefined
@@ -125,7 +84,7 @@ function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean): E
     }
     return trim === undefined ? encode : (value) => trim(encode(value))
   }
-  const check = checked(column.plain, column.type, stored)
+  const check = checked(column.plain, column.type, stored, forms)
   const encode: Encode = trim === undefined ? check : (value) => trim(check(value))
   if (isKey) return (value) => (value === null || value === undefined ? undefined : encode(value))
   const takesNull = accepts(column, null)
@@ -141,8 +100,8 @@ function shortened(value: Bound | undefined): Bound | undefined {
 }
 
 /** The encoder of one column from what zod gave. */
-function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean): Encode {
-  const store = storedAs(column.type, stored)
+function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
+  const store = storedAs(column.type, stored, forms)
   if (!isKey) return (value) => (value === null || value === undefined ? null : store(value))
   const trim = stored === 'numeric' || column.type === 'numeric' ? shortened : (value: Bound | undefined) => value
   return (value) => (value === null || value === undefined ? undefined : trim(store(value)))
@@ -155,15 +114,15 @@ function own(name: string, encode: Encode): Encode {
   return (row) => encode(Object.hasOwn(row as object, name) ? (row as Record<string, unknown>)[name] : undefined)
 }
 
-/** Compiles the encoder of a table. */
-export function encoderOf(layout: Layout): Encoder {
+/** Compiles the encoder of a table, into the forms of its database. */
+export function encoderOf(layout: Layout, forms: Forms): Encoder {
   const { columns, keyAt, loose } = layout
   const isKey = (at: number) => keyAt.includes(at)
   const names = columns.map(({ column }) => column.name)
   const inherited = names.map((name) => INHERITED.has(name))
   const wrap = (encode: Encode, at: number) => own(names[at]!, encode)
-  const plains = columns.map(({ column, stored }, at) => wrap(plainEncode(column, stored, isKey(at)), at))
-  const outputs = columns.map(({ column, stored }, at) => wrap(outputEncode(column, stored, isKey(at)), at))
+  const plains = columns.map(({ column, stored }, at) => wrap(plainEncode(column, stored, isKey(at), forms), at))
+  const outputs = columns.map(({ column, stored }, at) => wrap(outputEncode(column, stored, isKey(at), forms), at))
   const count = columns.length
   const declared = new Set(layout.declared)
   const width = count + (loose ? 2 : 1)

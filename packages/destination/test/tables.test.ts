@@ -151,8 +151,8 @@ describe('a table in SQLite', () => {
     expect(await ready.write(rows)).toMatchObject({ written: 999, unchanged: 0, rejected: 2 })
     const rejects = await destination.query('select key, code, message, payload from _tidemark_rejects order by key')
     expect(rejects.rows).toEqual([
-      ['{"id":"2000"}', 'destination', expect.stringContaining('things.note'), expect.stringContaining('"n5"')],
-      ['{"id":"777"}', 'destination', expect.stringContaining('no sevens'), expect.any(String)],
+      ['[2000]', 'destination', expect.stringContaining('things.note'), expect.stringContaining('"n5"')],
+      ['[777]', 'destination', expect.stringContaining('no sevens'), expect.any(String)],
     ])
     const staged = await ready.write([...things(10, 5000), { id: 777, note: 'x' }], {
       staging: 'move',

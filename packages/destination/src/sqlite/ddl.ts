@@ -1,6 +1,7 @@
-import type { ColumnType, KnownColumn } from '@tidemark/core/engine'
+import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Layout } from '../columns.ts'
+import type { Plan } from '../prepare.ts'
 import { mainTable } from './statements.ts'
 
 const { id, join, raw } = sql
@@ -22,16 +23,6 @@ const TYPES: Readonly<Record<ColumnType, 'TEXT' | 'INTEGER' | 'REAL' | 'BLOB'>> 
 export interface Definition {
   readonly name: string
   readonly text: RawBuilder<unknown>
-}
-
-/** A table as it is to be made: its columns in their order, and what identifies a row. */
-export interface Plan {
-  readonly name: string
-  readonly columns: readonly KnownColumn[]
-  readonly extra: boolean
-  readonly partitioned: boolean
-  /** Destination columns; empty: no key. */
-  readonly key: readonly string[]
 }
 
 /** The definitions of the columns that are ours. */

@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite'
-import { SyncError } from '@tidemark/core'
 import type {
   Committed,
   Destination,
@@ -15,34 +14,39 @@ import type {
   State,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
+import { checkPartition } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
+import { commitPart } from '../commit.ts'
+import { TEXT_FORMS } from '../forms.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
+import { planTable } from '../prepare.ts'
+import { isOf } from '../row-writer.ts'
+import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
 import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun } from '../state-store.ts'
 import type { StateDatabase } from '../state-tables.ts'
-import { isText } from '../value-text.ts'
 import { encoderOf } from '../values.ts'
-import { commitPart } from './commit.ts'
 import type { Database } from './database.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
-import { planTable } from './prepare.ts'
+import { sqliteMaker } from './maker.ts'
 import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readingOf } from './read.ts'
-import { dropStaging, isOf, type Staging, Stagings } from './staging.ts'
+import { dropStaging, type SqliteStaging } from './staging.ts'
 import { mainTable } from './statements.ts'
 import { Target } from './target.ts'
+import { sqliteWriter } from './writer.ts'
 
 export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly path: string
   readonly busyMs: number
 }
 
-type Change = (partition: string, staging: Staging | undefined) => void
+type Change = (partition: string, staging: SqliteStaging | undefined) => void
 
 /** Statements of so many tables are kept; each table's take some hundred kilobytes. */
 const KEPT = 16
@@ -55,7 +59,7 @@ export class SqliteDestination implements Destination {
   readonly #options: LeaseOptions & SqliteOptions
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
-  readonly #stagings = new Stagings()
+  readonly #stagings = new Stagings<SqliteStaging>()
 
   constructor(database: Database, options: LeaseOptions & SqliteOptions) {
     this.#database = database
@@ -99,11 +103,11 @@ export class SqliteDestination implements Destination {
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
     const { db, raw } = this.#database
-    const { facts, work } = await this.#guard(() => planTable(db, raw, name, lease, shape))
+    const { facts, work } = await this.#guard(() => planTable(db, sqliteMaker(raw), name, lease, shape))
     const changes = work === undefined ? [] : await this.#fenced(lease, work)
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, new Target(layout, raw, db))
-    return { name, facts, encoder: encoderOf(layout), changes }
+    return { name, facts, encoder: encoderOf(layout, TEXT_FORMS), changes }
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {
@@ -117,7 +121,7 @@ export class SqliteDestination implements Destination {
         const staging = stagings.of(lease, step.partition)
         const output = await commitPart({
           db,
-          target,
+          writer: target === undefined ? undefined : sqliteWriter(target),
           lease: { ...lease, table: name },
           part: { ...part, step },
           now,
@@ -246,7 +250,7 @@ export class SqliteDestination implements Destination {
    * waits behind the connection's mutex finds what is there, and changes back where it is not committed.
    */
   async #staged<T>(lease: Lease, work: (change: Change) => Promise<T>): Promise<T> {
-    const before = new Map<string, Staging | undefined>()
+    const before = new Map<string, SqliteStaging | undefined>()
     try {
       return await work((partition, staging) => {
         if (!before.has(partition)) before.set(partition, this.#stagings.of(lease, partition))
@@ -261,7 +265,9 @@ export class SqliteDestination implements Destination {
   /** A transaction that holds a table's fence; whoever was replaced gets no further than its first statement. */
   async #fenced<T>(lease: Lease, work: (db: Kysely<StateDatabase>, now: bigint) => Promise<T>): Promise<T> {
     const { runner, flavor } = this.#options
-    return await this.#write(async (db) => await work(db, this.#clock.stamp(await fence(db, lease, runner, flavor))))
+    return await this.#write(
+      async (db) => await work(db, this.#clock.stamp((await fence(db, lease, runner, flavor)).now)),
+    )
   }
 
   async #write<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
@@ -289,11 +295,4 @@ export class SqliteDestination implements Destination {
       throw explain(error, this.#database.path)
     }
   }
-}
-
-/** A partition's id is stored as text, and must come back as it was. */
-function checkPartition(table: string, partition: string): void {
-  if (isText(partition)) return
-  const problem = `table "${table}": the partition ${JSON.stringify(partition)} holds a NUL character or half a surrogate pair`
-  throw new SyncError(`${problem}; give its partitions ids that are plain text`, 'fix-source', { code: 'schema' })
 }

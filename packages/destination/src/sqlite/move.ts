@@ -1,10 +1,11 @@
-import type { Lease, Part, Rail, Reject } from '@tidemark/core/engine'
+import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { sql } from 'kysely'
+import { type Held, heldBy } from '../rail.ts'
+import type { Moved } from '../row-writer.ts'
 import { stampText } from '../value-text.ts'
-import { type Held, heldBy } from './rail.ts'
 import { replaceRows } from './replace.ts'
 import { moveSliced } from './slices.ts'
-import { type Staging, stagedDeletions } from './staging.ts'
+import { type SqliteStaging, stagedDeletions } from './staging.ts'
 import {
   indexPositions,
   inScope,
@@ -18,19 +19,14 @@ import {
 import type { Named, Target } from './target.ts'
 import { applyDeletions } from './write.ts'
 
-export interface Moved {
-  readonly written: number
-  readonly unchanged: number
-  readonly deduped: number
-  readonly deleted: number
-  readonly rejects: readonly Reject[]
-  readonly held?: Held
-  /** What is gone could not be told, so nothing was marked. */
-  readonly blind?: boolean
-}
-
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
-export async function move(target: Target, lease: Lease, part: Part, staging: Staging, now: bigint): Promise<Moved> {
+export async function move(
+  target: Target,
+  lease: Lease,
+  part: Part,
+  staging: SqliteStaging,
+  now: bigint,
+): Promise<Moved> {
   const { layout } = target
   const { slot } = staging
   const { step, rail, tombstones } = part
@@ -54,7 +50,7 @@ export async function move(target: Target, lease: Lease, part: Part, staging: St
   const told = applyDeletions(target, stagedDeletions(target, slot), { named, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (reread || step.kind === 'whole') && !blind
-  const vanished = marks ? markGone(target, slot, { named, scope, rail, onlyBefore: reread }) : { marked: 0 }
+  const vanished = marks ? await markGone(target, slot, { named, scope, rail, onlyBefore: reread }) : { marked: 0 }
 
   const staged = target.count(
     `staged @${slot}`,
@@ -85,11 +81,11 @@ interface Marking {
 }
 
 /** Marks what did not come back, unless that is more than the rail lets pass. */
-function markGone(
+async function markGone(
   target: Target,
   slot: number,
   { named, scope, rail, onlyBefore }: Marking,
-): { readonly marked: number; readonly held?: Held } {
+): Promise<{ readonly marked: number; readonly held?: Held }> {
   const { layout, raw } = target
   const variant = `${onlyBefore} ${scope.from} ${scope.to}`
   raw.exec('savepoint marking')
@@ -102,7 +98,7 @@ function markGone(
       () => sql`select count(*) from ${mainTable(layout.name)} as t where ${where} and t._deleted_at is null`,
       named,
     )
-  const held = heldBy(rail, {
+  const held = await heldBy(rail, {
     gone,
     ofScope: () => live(`live ${variant}`, inScope(scope)),
     ofTable: () => live('live', sql`true`),

@@ -1,23 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ColumnType } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { fold } from '../names.ts'
+import type { Rebuild } from '../prepare.ts'
 import type { StateDatabase } from '../state-tables.ts'
-import { createTable, definitions, type Plan } from './ddl.ts'
+import { createTable, definitions } from './ddl.ts'
 import { entriesOf } from './definitions.ts'
 
 const { id, join, raw } = sql
 const NEW = '_tidemark_rebuilt'
-
-export interface Rebuild {
-  readonly plan: Plan
-  /** How it was made, as SQLite keeps it. */
-  readonly createdBy: string
-  /** Names of the columns that were Tidemark's before: all others are the user's. */
-  readonly ours: readonly string[]
-  /** Columns whose values become texts. */
-  readonly widened: ReadonlyMap<string, ColumnType>
-}
 
 /**
  * Makes a table anew inside a transaction and puts its rows, and what the user added to it (columns, indexes,
@@ -30,9 +20,13 @@ export async function rebuildTable(
   rawDb: DatabaseSync,
   rebuild: Rebuild,
 ): Promise<readonly string[]> {
-  const { plan, createdBy, widened } = rebuild
+  const { plan, widened } = rebuild
+  // How it was made, as SQLite keeps it.
+  const made = rawDb
+    .prepare("select sql from main.sqlite_schema where name = ? collate nocase and type = 'table'")
+    .get(plan.name) as { readonly sql: string }
   const ours = new Set([...rebuild.ours, ...definitions(plan).map(({ name }) => name)].map(fold))
-  const others = entriesOf(createdBy).filter(({ name, text }) =>
+  const others = entriesOf(made.sql).filter(({ name, text }) =>
     name === undefined ? !/^primary\s+key/i.test(text) : !ours.has(fold(name)),
   )
   // Rules of the table stand behind its columns.

@@ -1,8 +1,8 @@
 import type { Rail } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import { dataColumns } from '../columns.ts'
-import type { Moved } from './move.ts'
-import { type Held, heldBy } from './rail.ts'
+import { type Held, heldBy } from '../rail.ts'
+import type { Moved } from '../row-writer.ts'
 import { moveSliced } from './slices.ts'
 import { balanced, inScope, keptTable, mainTable, type Scope, stagingTable, systemColumns } from './statements.ts'
 import type { Named, Target } from './target.ts'
@@ -46,7 +46,7 @@ export async function replaceRows({ target, slot, named, scope, rail, rows, blin
   const held =
     blind && gone > 0
       ? all
-      : heldBy(rail, {
+      : await heldBy(rail, {
           gone,
           ofScope: () => old,
           ofTable: () => target.count('all', () => sql`select count(*) from ${table}`, {}),

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { dataColumns } from '../columns.ts'
-import { rejectOf } from './refused.ts'
+import { decode } from '../decode.ts'
+import { rejectOf } from '../refused.ts'
 import { stagingTable } from './statements.ts'
 import { refusesIn, type Target } from './target.ts'
 
@@ -40,7 +41,7 @@ export async function moveSliced(
           written += insert(number, number)
         } catch (refusal) {
           if (!refuses(refusal)) throw refusal
-          rejects.push(rejectOf(target.layout, stagedRow(target, slot, number), refusal))
+          rejects.push(rejectOf(target.layout, stagedRow(target, slot, number), refusal, decode))
         }
       }
     }

@@ -1,94 +1,38 @@
-import type { Deletion, EncodedKey, Lease, Part, Reject, StepRef } from '@tidemark/core/engine'
+import type { Deletion, EncodedKey, Reject } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import { dataColumns } from '../columns.ts'
+import { decode } from '../decode.ts'
+import { rejectOf } from '../refused.ts'
+import { checkOrder, type Filling, type Staging } from '../row-writer.ts'
 import { columnTypes } from './ddl.ts'
-import { rejectOf } from './refused.ts'
 import { createStaging, keptTable, stageKey, stageRows, stagingTable, unstageKey } from './statements.ts'
 import { refusesIn, type Target, writeBulk } from './target.ts'
 
 /** What is known of a step's staging table, which lives as long as this connection. */
-export interface Staging {
-  /** Its number: steps of other partitions, which run at the same time, have others. */
-  readonly slot: number
-  readonly step: Pick<StepRef, 'run' | 'step'>
-  /** The last part that was put into it. */
-  readonly part: number
-  /** The fence under which that was. */
-  readonly fence: number
+export interface SqliteStaging extends Staging {
   readonly target: Target
-  /** Rows that were put into it. */
-  readonly rows: number
-  /** A row was refused whose key could not be kept: what is absent says nothing. */
-  readonly blind: boolean
 }
 
 /** Statements of so many slots are kept from step to step. */
 const KEPT = 32
 
-/** The staging tables of a connection: one a lease and partition, as a partition runs one step at a time. */
-export class Stagings {
-  readonly #leases = new Map<number, Map<string, Staging>>()
-  readonly #slots = new Set<number>()
-
-  of({ id }: Lease, partition: string): Staging | undefined {
-    return this.#leases.get(id)?.get(partition)
-  }
-
-  /** Those that a lease left, or the same one before it was taken again. */
-  under({ id, fence }: Lease): readonly (readonly [string, Staging])[] {
-    return [...(this.#leases.get(id) ?? [])].filter(([, staging]) => staging.fence <= fence)
-  }
-
-  /** The lowest number that is free: numbers, and so statements, are as many as steps at a time. */
-  freeSlot(): number {
-    let slot = 0
-    while (this.#slots.has(slot)) slot++
-    return slot
-  }
-
-  /** What is true of a partition from now on; undefined: it has no staging table. */
-  set({ id }: Lease, partition: string, staging: Staging | undefined): void {
-    const before = this.#leases.get(id)?.get(partition)
-    if (before !== undefined) this.#slots.delete(before.slot)
-    if (staging !== undefined) {
-      this.#slots.add(staging.slot)
-      const partitions = this.#leases.get(id) ?? new Map<string, Staging>()
-      this.#leases.set(id, partitions.set(partition, staging))
-      return
-    }
-    const partitions = this.#leases.get(id)
-    partitions?.delete(partition)
-    if (partitions?.size === 0) this.#leases.delete(id)
-  }
-}
-
-export interface Filling {
-  readonly lease: Lease
-  readonly part: Part
-  readonly before: Staging | undefined
-  /** The number of the staging table, where it is to be made. */
-  readonly slot: number
-}
-
-/**
- * Puts a part into its step's staging table, which is made at the step's first part.
- *
- * @throws Error where the parts before it are not there: without them the rows they held would count as gone.
- */
+/** Puts a part into its step's staging table. */
 export function fill(
   target: Target,
-  { lease, part, before, slot }: Filling,
-): { readonly staging: Staging; readonly rejects: readonly Reject[] } {
+  filling: Filling<SqliteStaging>,
+): { readonly staging: SqliteStaging; readonly rejects: readonly Reject[] } {
+  const { lease, part, before, slot } = filling
   const { step, rows, number } = part
   const { layout, raw } = target
   const first = number === 1
+  // Prepared anew in between: what was staged has another shape.
+  checkOrder(
+    layout.name,
+    before !== undefined && before.target !== target ? { ...filling, before: undefined } : filling,
+  )
   if (first) {
     if (before !== undefined) dropStaging(before)
     target.run(`create @${slot}`, () => createStaging(layout, slot, columnTypes(layout)), {})
-  } else if (before?.target !== target || !isOf(before, step) || before.part !== number - 1) {
-    throw new Error(
-      `table "${layout.name}": part ${number} of step ${step.step} came without the parts before it; nothing of it was written`,
-    )
   }
   const width = dataColumns(layout).length + 1
   const refuses = refusesIn(raw)
@@ -128,7 +72,7 @@ export function fill(
       rows: earlier + rows.length - refused.length,
       blind,
     },
-    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error)),
+    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, decode)),
   }
 }
 
@@ -148,13 +92,9 @@ export function stagedDeletions(target: Target, slot: number): readonly Deletion
   return rows.map((row) => ({ key: row.slice(0, -1), position: row.at(-1) as bigint | null }))
 }
 
-export function dropStaging({ slot, target }: Pick<Staging, 'slot' | 'target'>): void {
+export function dropStaging({ slot, target }: Pick<SqliteStaging, 'slot' | 'target'>): void {
   const drop = (table: RawBuilder<unknown>) => target.exec(sql`drop table if exists ${table}`)
   drop(stagingTable(slot))
   if (target.layout.key.length === 0) drop(keptTable(slot))
   if (slot >= KEPT) target.forget(slot)
-}
-
-export function isOf(staging: Staging, step: Pick<StepRef, 'run' | 'step'>): boolean {
-  return staging.step.run === step.run && staging.step.step === step.step
 }

@@ -1,15 +1,11 @@
-import type { Deletion, Part, Reject } from '@tidemark/core/engine'
+import type { Deletion, Part } from '@tidemark/core/engine'
 import { dataColumns } from '../columns.ts'
+import { decode } from '../decode.ts'
+import { rejectOf } from '../refused.ts'
+import type { Written } from '../row-writer.ts'
 import { stampText } from '../value-text.ts'
-import { rejectOf } from './refused.ts'
 import { leaveMark, markRow, raiseMark, writeRows } from './statements.ts'
 import { type Named, refusesIn, type Target, writeBulk } from './target.ts'
-
-export interface Written {
-  readonly written: number
-  readonly deleted: number
-  readonly rejects: readonly Reject[]
-}
 
 /** Writes a part straight into its table: its rows, then its deletions. */
 export function writePart(target: Target, part: Part, now: bigint): Written {
@@ -24,7 +20,7 @@ export function writePart(target: Target, part: Part, now: bigint): Written {
   return {
     written: changes,
     deleted: applyDeletions(target, part.deletions, { named, tombstones: part.tombstones }),
-    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error)),
+    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, decode)),
   }
 }
 

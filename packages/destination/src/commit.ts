@@ -1,35 +1,32 @@
 import type { Committed, Lease, Part, Reject } from '@tidemark/core/engine'
-import { type Kysely, sql } from 'kysely'
-import { complete } from '../completion.ts'
-import type { StateDatabase } from '../state-tables.ts'
-import { recordRejects, recordStep } from '../step-record.ts'
-import { move } from './move.ts'
-import { dropStaging, fill, isOf, type Staging } from './staging.ts'
-import { mainTable } from './statements.ts'
-import type { Target } from './target.ts'
-import { writePart } from './write.ts'
+import type { Kysely } from 'kysely'
+import { complete } from './completion.ts'
+import { isOf, type RowWriter, type Staging } from './row-writer.ts'
+import type { StateDatabase } from './state-tables.ts'
+import { recordRejects, recordStep } from './step-record.ts'
 
-export interface CommitInput {
+export interface CommitInput<S extends Staging> {
   readonly db: Kysely<StateDatabase>
-  readonly target: Target | undefined
+  /** Undefined where the table was not prepared: no rows may come. */
+  readonly writer: RowWriter<S> | undefined
   readonly lease: Lease
   readonly part: Part
   /** The stamp of this transaction. */
   readonly now: bigint
   /** The staging table of the part's partition. */
-  readonly staging: Staging | undefined
+  readonly staging: S | undefined
   /** The number of the one that is made where there is none. */
   readonly freeSlot: () => number
 }
 
 /** What is true once the transaction is committed. */
-export interface CommitOutput {
+export interface CommitOutput<S extends Staging> {
   readonly committed: Committed
-  readonly staging: Staging | undefined
+  readonly staging: S | undefined
 }
 
 /** Writes one part, behind its fence and inside its transaction. */
-export async function commitPart(input: CommitInput): Promise<CommitOutput> {
+export async function commitPart<S extends Staging>(input: CommitInput<S>): Promise<CommitOutput<S>> {
   const { db, part, now } = input
   const { step, counts } = part
   const {
@@ -62,10 +59,11 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
   })
   if (completes !== undefined) {
-    const replaced = part.staging === 'move' && input.target?.layout.key.length === 0
+    const replaced = part.staging === 'move' && input.writer?.layout.key.length === 0
     await complete(db, { ...part, completes }, { now, replaced, blind })
   }
-  const purged = completes?.purge === true ? purge(input) : 0
+  const keyed = (input.writer?.layout.key.length ?? 0) > 0
+  const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0
   await recordFilled(input, { written, removed: deleted + purged })
   return {
     committed: {
@@ -82,7 +80,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   }
 }
 
-interface Rows {
+interface Rows<S extends Staging> {
   readonly written: number
   readonly unchanged: number
   readonly deleted: number
@@ -92,20 +90,20 @@ interface Rows {
   readonly blind?: boolean
   /** For people: how many rows too many were rejected. */
   readonly overLimit?: string | undefined
-  readonly staging: Staging | undefined
+  readonly staging: S | undefined
 }
 
-async function writeRows(input: CommitInput): Promise<Rows> {
-  const { target, lease, part, now, staging: before } = input
-  if (target === undefined) {
+async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows<S>> {
+  const { writer, lease, part, now, staging: before } = input
+  if (writer === undefined) {
     if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
       return { ...NONE, overLimit: pastLimit(part, 0), staging: before }
     throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
   }
   if (part.staging === undefined) {
-    const { written, deleted, rejects } = writePart(target, part, now)
+    const { written, deleted, rejects } = await writer.write(part, now)
     const over = before !== undefined && part.completes?.last === true && isOf(before, part.step)
-    if (over) dropStaging(before)
+    if (over) await writer.dropStaging(before)
     return {
       ...NONE,
       written,
@@ -116,31 +114,31 @@ async function writeRows(input: CommitInput): Promise<Rows> {
       staging: over ? undefined : before,
     }
   }
-  const { staging, rejects } = fill(target, { lease, part, before, slot: before?.slot ?? input.freeSlot() })
+  const { staging, rejects } = await writer.fill({ lease, part, before, slot: before?.slot ?? input.freeSlot() })
   if (part.staging === 'fill') return { ...NONE, rejects, staging }
-  const rows = await moveWithin(target, input, staging, rejects)
-  dropStaging(staging)
+  const rows = await moveWithin(writer, input, staging, rejects)
+  await writer.dropStaging(staging)
   return rows
 }
 
 const NONE = { written: 0, unchanged: 0, deleted: 0, deduped: 0, rejects: [] }
 
 /** Moves a staging table, unless its rows, or those that the database refuses then, are past the limit of rejects. */
-async function moveWithin(
-  target: Target,
-  { lease, part, now }: CommitInput,
-  staging: Staging,
+async function moveWithin<S extends Staging>(
+  writer: RowWriter<S>,
+  { lease, part, now }: CommitInput<S>,
+  staging: S,
   rejects: readonly Reject[],
-): Promise<Rows> {
+): Promise<Rows<S>> {
   const before = pastLimit(part, rejects.length)
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
   const { rejectLimit } = part
   const limited = rejectLimit !== undefined && rejectLimit.rows > rejectLimit.above
-  if (limited) target.raw.exec('savepoint moving')
-  const moved = await move(target, lease, part, staging, now)
+  if (limited) await writer.savepoint('moving', 'set')
+  const moved = await writer.move(lease, part, staging, now)
   const all = [...rejects, ...moved.rejects]
   const overLimit = pastLimit(part, all.length)
-  if (limited) target.raw.exec(overLimit === undefined ? 'release moving' : 'rollback to moving; release moving')
+  if (limited) await writer.savepoint('moving', overLimit === undefined ? 'release' : 'back')
   if (overLimit !== undefined) return { ...NONE, rejects: all, overLimit, staging: undefined }
   return { ...moved, rejects: all, staging: undefined }
 }
@@ -153,25 +151,13 @@ function pastLimit({ completes, rejectLimit }: Part, refused: number): string | 
   return rows > above && rejected > rows * share ? `past the reject limit: ${rejected} of ${rows} rows` : undefined
 }
 
-/** Removes marked rows for good. */
-function purge({ target, part }: CommitInput): number {
-  if (target === undefined || target.layout.key.length === 0) return 0
-  const { name, partitioned } = target.layout
-  const own = partitioned ? sql` and _partition = :partition` : sql``
-  const remove = () => sql`delete from ${mainTable(name)} where _deleted_at is not null${own}`
-  return target.run('purge', remove, { partition: part.step.partition })
-}
-
 /** A table that our own commit emptied is no longer one that must hold rows. */
-async function recordFilled(
-  { db, target, lease }: CommitInput,
+async function recordFilled<S extends Staging>(
+  { db, writer, lease }: CommitInput<S>,
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
-  if (target === undefined || written + removed === 0) return
-  const empty =
-    written === 0 &&
-    target.count('any', () => sql`select exists (select 1 from ${mainTable(target.layout.name)})`, {}) === 0
-  const filled = empty ? 0 : 1
+  if (writer === undefined || written + removed === 0) return
+  const filled = written === 0 && (await writer.isEmpty()) ? 0 : 1
   await db
     .updateTable('_tidemark_tables')
     .set({ filled })

@@ -1,16 +1,69 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { columnChanges, type Facts, type KnownColumn, type Lease, type Shape } from '@tidemark/core/engine'
+import {
+  type ColumnType,
+  columnChanges,
+  type Facts,
+  type KnownColumn,
+  type Lease,
+  type Shape,
+} from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import { factsOf, identifying, nameColumns } from '../columns.ts'
-import { parseFacts } from '../state-read.ts'
-import type { StateDatabase } from '../state-tables.ts'
-import { addColumn, createTable, definitions, type Plan } from './ddl.ts'
-import { sqliteProfile } from './profile.ts'
-import { rebuildTable, storedColumns } from './rebuild.ts'
-import { indexPositions } from './statements.ts'
+import { factsOf, identifying, nameColumns } from './columns.ts'
+import { parseFacts } from './state-read.ts'
+import type { StateDatabase } from './state-tables.ts'
 import { refuse, refuseChange } from './unreachable.ts'
 
 type Db = Kysely<StateDatabase>
+
+/** A table as it is to be made: its columns in their order, and what identifies a row. */
+export interface Plan {
+  readonly name: string
+  readonly columns: readonly KnownColumn[]
+  readonly extra: boolean
+  readonly partitioned: boolean
+  /** Destination columns; empty: no key. */
+  readonly key: readonly string[]
+}
+
+/** What carries a table's name in the database. */
+export interface Physical {
+  readonly isTable: boolean
+  /** For people: `a view`. */
+  readonly kind: string
+  readonly name: string
+  /** The columns that hold values of their own. */
+  readonly columns: readonly string[]
+}
+
+export interface Rebuild {
+  readonly plan: Plan
+  /** The table was emptied and may get any shape; otherwise only types become wider. */
+  readonly free: boolean
+  /** Columns that were Tidemark's before: all others are the user's. */
+  readonly ours: readonly string[]
+  readonly widened: ReadonlyMap<string, ColumnType>
+}
+
+/** How one database makes and changes tables, inside a fenced transaction. */
+export interface TableMaker {
+  /** For people: `SQLite`. */
+  readonly database: string
+  /** The most columns a table can have, with those of the system. */
+  readonly maxColumns: number
+  physical(db: Db, name: string): Promise<Physical | undefined>
+  create(db: Db, plan: Plan): Promise<void>
+  addColumn(db: Db, table: string, column: string, type: ColumnType): Promise<void>
+  /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
+  rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
+  /** Rows of tables without a key are found by their position. */
+  indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
+  /** Whether a column still is what it was made. @returns what is wrong, for people. */
+  problemOf(db: Db, name: string, known: readonly KnownColumn[]): Promise<string | undefined>
+}
+
+/** The columns of a plan with those of the system. */
+export function columnCount({ columns, extra, partitioned }: Plan): number {
+  return columns.length + (extra ? 1 : 0) + (partitioned ? 1 : 0) + 3
+}
 
 export interface Preparation {
   readonly facts: Facts
@@ -22,13 +75,13 @@ export interface Preparation {
 /** Compares a table with the shape that is wanted. Reads only. @throws SyncError code `schema`. */
 export async function planTable(
   db: Db,
-  raw: DatabaseSync,
+  maker: TableMaker,
   name: string,
   lease: Lease,
   shape: Shape,
 ): Promise<Preparation> {
   const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
-  const there = physical(raw, name)
+  const there = await maker.physical(db, name)
   const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
   const free = row !== undefined && Number(row.free) === 1
 
@@ -41,7 +94,7 @@ export async function planTable(
   if (there !== undefined && old === undefined) {
     refuse(
       name,
-      `there is ${there.type === 'view' ? 'a view' : 'a table'} of that name (${there.name}) that this table's sync did not create; rename it, or give the source another "prefix" in the config`,
+      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the source another "prefix" in the config`,
     )
   }
   if (old !== undefined && !free) {
@@ -58,9 +111,19 @@ export async function planTable(
     }
     refuseChange(name, old, shape)
   }
+  if (there !== undefined && !there.isTable)
+    refuse(name, `it is ${there.kind} by now, and rows cannot be written into it; put the table back`)
 
-  const present = there === undefined ? [] : storedColumns(raw, name)
+  const present = there?.columns ?? []
   const known = knownColumns(name, shape, old, { free, present, exists: there !== undefined })
+  if (there !== undefined && old !== undefined && !free) {
+    const problem = await maker.problemOf(db, name, old.columns)
+    if (problem !== undefined)
+      refuse(
+        name,
+        `${problem}, which was not Tidemark; change it back, or read the table anew with "tidemark resync ${name} --full"`,
+      )
+  }
   const facts = factsOf(shape, known.columns)
   const destinationName = new Map(known.columns.map((column) => [column.name, column.column]))
   const plan: Plan = {
@@ -70,18 +133,18 @@ export async function planTable(
     partitioned: shape.partitioned,
     key: identifying({ ...shape, key: shape.primaryKey.map((column) => destinationName.get(column)!) }),
   }
-  if (definitions(plan).length > sqliteProfile.columns) {
+  if (columnCount(plan) > maker.maxColumns) {
     refuse(
       name,
-      `it would have ${definitions(plan).length} columns with those of the system, and SQLite takes ${sqliteProfile.columns}; leave some out with "columns" in the config`,
+      `it would have ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}; leave some out with "columns" in the config`,
     )
   }
   const save = (target: Db, now: bigint) => saveShape(target, name, shape, facts, now)
 
   if (there === undefined) {
     const work = async (target: Db, now: bigint) => {
-      await createTable(plan).execute(target)
-      if (plan.key.length === 0) await indexPositions(plan, lease.id).execute(target)
+      await maker.create(target, plan)
+      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
       return ['table created']
     }
@@ -89,10 +152,10 @@ export async function planTable(
   }
   if (free || known.widened.size > 0) {
     const ours = (old?.columns ?? []).map(({ column }) => column)
-    const rebuild = { plan, createdBy: there.sql, ours: [...ours, '_extra', '_partition'], widened: known.widened }
+    const rebuild: Rebuild = { plan, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
     const work = async (target: Db, now: bigint) => {
-      const lost = await rebuildTable(target, raw, rebuild)
-      if (plan.key.length === 0) await indexPositions(plan, lease.id).execute(target)
+      const lost = await maker.rebuild(target, rebuild)
+      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
       return [...known.changes, ...lost]
     }
@@ -107,8 +170,8 @@ export async function planTable(
     !extra
   if (recorded) return { facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
-    for (const { column, type } of known.added) await addColumn(name, column, type).execute(target)
-    if (extra) await addColumn(name, '_extra', 'json').execute(target)
+    for (const { column, type } of known.added) await maker.addColumn(target, name, column, type)
+    if (extra) await maker.addColumn(target, name, '_extra', 'json')
     await save(target, now)
     return extra ? [...known.changes, 'column "_extra" added'] : known.changes
   }
@@ -200,18 +263,4 @@ async function saveShape(db: Db, name: string, shape: Shape, facts: Facts, now: 
     .values({ name, status: 'new', filled: 0, first_seen_at: now, ...set })
     .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
     .execute()
-}
-
-interface Physical {
-  readonly type: string
-  readonly name: string
-  readonly sql: string
-}
-
-function physical(raw: DatabaseSync, name: string): Physical | undefined {
-  return raw
-    .prepare(
-      "select type, name, sql from main.sqlite_schema where name = ? collate nocase and type in ('table', 'view')",
-    )
-    .get(name) as Physical | undefined
 }

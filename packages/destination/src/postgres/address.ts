@@ -1,0 +1,46 @@
+import { SyncError } from '@tidemark/core'
+
+/** Where a Postgres database is, and the schema in it that Tidemark writes. */
+export interface PostgresAddress {
+  /** As the driver reads it. */
+  readonly url: string
+  readonly schema: string
+  /** For people: without a password. */
+  readonly shown: string
+}
+
+const SCHEME = /^postgres(?:ql)?:/i
+
+export function isPostgres(url: string): boolean {
+  return SCHEME.test(url)
+}
+
+/** @throws SyncError `fix-config`, which never repeats what was written: it may hold a password. */
+export function parseAddress(text: string): PostgresAddress {
+  const refuse = (problem: string): never => {
+    throw new SyncError(
+      `the destination ${problem}; write it as postgres://user@host:5432/database?schema=name, and a password into the environment or the url's place for it`,
+      'fix-config',
+      { code: 'destination-unavailable' },
+    )
+  }
+  // A password with a '#', '/' or '?' in it is cut there; said before the driver guesses.
+  if (!URL.canParse(text))
+    return refuse('is no valid Postgres url (characters such as # / ? @ in a password are written as %23 %2F %3F %40)')
+  const url = new URL(text)
+  if (url.hash !== '') return refuse('holds a "#" (in a password it is written as %23)')
+  const schema = url.searchParams.get('schema') ?? 'public'
+  if (schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > 63)
+    return refuse('names a schema that is empty or longer than 63 bytes')
+  if (/^pg_/i.test(schema) || schema === 'information_schema')
+    return refuse(`names the schema "${schema}", which belongs to Postgres itself`)
+  url.searchParams.delete('schema')
+  return { url: url.href, schema, shown: shown(url, schema) }
+}
+
+/** Only what says where it is: user, host, port, database, schema. Parameters may hold keys and passwords. */
+function shown(url: URL, schema: string): string {
+  const user = url.username === '' ? '' : `${url.username}@`
+  const host = url.host === '' ? (url.searchParams.get('host') ?? '') : url.host
+  return `postgres://${user}${host}${url.pathname}${schema === 'public' ? '' : `?schema=${schema}`}`
+}

@@ -1,0 +1,275 @@
+import type {
+  Committed,
+  Destination,
+  Fact,
+  Lease,
+  Leases,
+  Part,
+  Prepared,
+  QueryResult,
+  ReadOptions,
+  RunFact,
+  Shape,
+  State,
+} from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { checkPartition } from '../check-partition.ts'
+import { Clock } from '../clock.ts'
+import { layOut } from '../columns.ts'
+import { commitPart } from '../commit.ts'
+import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
+import { tableName } from '../names.ts'
+import { planTable } from '../prepare.ts'
+import { isOf } from '../row-writer.ts'
+import { Stagings } from '../stagings.ts'
+import { readState } from '../state-read.ts'
+import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun, stillHeld } from '../state-store.ts'
+import type { StateDatabase } from '../state-tables.ts'
+import { encoderOf } from '../values.ts'
+import { isUnsupported } from './errors.ts'
+import { postgresFlavor } from './flavor.ts'
+import { BINARY_FORMS } from './forms.ts'
+import { attempt } from './load.ts'
+import { postgresMaker } from './maker.ts'
+import { presentTables } from './present.ts'
+import { postgresProfile } from './profile.ts'
+import { runQuery } from './query.ts'
+import { readRows } from './read.ts'
+import type { Mode, Session, Sessions } from './sessions.ts'
+import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
+import type { Target } from './statements.ts'
+import { takingOver } from './takeover.ts'
+import type { Way } from './write.ts'
+import { postgresWriter } from './writer.ts'
+
+export interface PostgresOptions extends Omit<LeaseOptions, 'flavor'> {
+  readonly schema: string
+}
+
+interface Known {
+  readonly target: Target
+  readonly way: Way
+}
+
+/** Tables and state in one schema of a Postgres database. */
+export class PostgresDestination implements Destination {
+  readonly profile = postgresProfile
+  readonly nameOf = tableName
+  readonly #sessions: Sessions
+  readonly #options: LeaseOptions
+  readonly #schema: string
+  readonly #clock = new Clock()
+  readonly #known = new Map<string, Known>()
+  readonly #stagings = new Stagings<PostgresStaging>()
+  /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
+  readonly #queues = new Map<number, Promise<unknown>>()
+  #beatAt = 0
+  /** Numbers staging tables; a number is never used twice. */
+  #slots = 0
+
+  constructor(sessions: Sessions, { schema, ...options }: PostgresOptions) {
+    this.#sessions = sessions
+    this.#schema = schema
+    this.#options = { ...options, flavor: postgresFlavor }
+  }
+
+  async now(): Promise<bigint> {
+    return await this.#sessions.transaction({ mode: 'read' }, async ({ db }) => {
+      const { rows } = await sql<{ now: bigint }>`select ${postgresFlavor.now} as now`.execute(db)
+      return this.#clock.stamp(rows[0]!.now)
+    })
+  }
+
+  async state(): Promise<State> {
+    return await this.#sessions.transaction({ mode: 'read' }, async (session) => ({
+      tables: await readState(session.db, postgresFlavor, (names) => presentTables(session, this.#schema, names)),
+    }))
+  }
+
+  async startRun(): Promise<number> {
+    return await this.#write(async ({ db }) => {
+      await beat(db, this.#options)
+      return await startRun(db, this.#options.runner, postgresFlavor)
+    })
+  }
+
+  async lease(tables: readonly string[]): Promise<Leases> {
+    return await this.#write((session) =>
+      takingOver(this.#sessions, session, async () => {
+        const taken = await takeLeases(session.db, tables.map(tableName), this.#options)
+        await dropLeftovers(session, this.#schema, taken.leases)
+        return taken
+      }),
+    )
+  }
+
+  async renew(): Promise<void> {
+    await this.#write(({ db }) => beat(db, this.#options))
+    this.#beatAt = performance.now()
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return
+    await this.#write(async (session) => {
+      await releaseLeases(session.db, leases, this.#options.runner)
+      for (const lease of leases)
+        for (const [, staging] of this.#stagings.under(lease)) await dropStaging(session, staging)
+    })
+    for (const lease of leases)
+      for (const [partition] of this.#stagings.under(lease)) this.#stagings.set(lease, partition, undefined)
+  }
+
+  async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
+    const name = tableName(shape.name)
+    const maker = postgresMaker(this.#schema)
+    const plan = () =>
+      this.#sessions.transaction({ mode: 'read' }, ({ db }) => planTable(db, maker, name, lease, shape))
+    const { facts, work } = await plan()
+    const changes = work === undefined ? [] : await this.#fenced(lease, 'write', ({ db }, now) => work(db, now))
+    const layout = layOut(name, shape, facts.columns)
+    this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })
+    return { name, facts, encoder: encoderOf(layout, BINARY_FORMS), changes }
+  }
+
+  async commit(lease: Lease, part: Part): Promise<Committed> {
+    const name = tableName(lease.table)
+    checkPartition(name, part.step.partition)
+    const known = this.#known.get(name)
+    const step = { ...part.step, table: name }
+    const mode = part.staging === 'move' ? 'write' : 'part'
+    const { committed } = await this.#fenced(
+      lease,
+      mode,
+      async (session, now) => {
+        const staging = this.#stagings.of(lease, step.partition)
+        const output = await commitPart({
+          db: session.db,
+          writer: known === undefined ? undefined : postgresWriter(session, known.target, known.way),
+          lease: { ...lease, table: name },
+          part: { ...part, step },
+          now,
+          staging,
+          freeSlot: () => this.#slots++,
+        })
+        await this.#beatNowAndThen(session.db)
+        return output
+      },
+      ({ staging }) => this.#stagings.set(lease, step.partition, staging),
+    )
+    return committed
+  }
+
+  async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
+    const name = tableName(lease.table)
+    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition)
+    await this.#fenced(
+      lease,
+      'write',
+      async (session, now) => {
+        const dropped: string[] = []
+        for (const fact of facts) {
+          await recordFact(session.db, name, fact, now)
+          if (fact.kind !== 'failure') continue
+          const staging = this.#stagings.of(lease, fact.step.partition)
+          if (staging === undefined || !isOf(staging, fact.step)) continue
+          await dropStaging(session, staging)
+          dropped.push(fact.step.partition)
+        }
+        return dropped
+      },
+      (dropped) => {
+        for (const partition of dropped) this.#stagings.set(lease, partition, undefined)
+      },
+    )
+  }
+
+  async recordRun(run: number, facts: readonly RunFact[]): Promise<void> {
+    await this.#write(async ({ db }) => {
+      for (const fact of facts) {
+        const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
+        await recordRunFact(db, run, named, this.#options.runner, postgresFlavor)
+      }
+    })
+  }
+
+  async reset(lease: Lease, table: string): Promise<void> {
+    const name = tableName(table)
+    await this.#fenced(lease, 'write', async (session) => {
+      const present = await presentTables(session, this.#schema, [name])
+      const target = sql.id(this.#schema, name)
+      if (present.get(name) === 'rows') {
+        // A foreign key of the user's forbids TRUNCATE.
+        const quick = await attempt(session, () => sql`truncate ${target}`.execute(session.db), isUnsupported)
+        if (!quick.ok) await sql`delete from ${target}`.execute(session.db)
+      }
+      await forget(session.db, name)
+    })
+    this.#known.delete(name)
+  }
+
+  async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
+    const name = tableName(table)
+    const schema = this.#schema
+    yield* this.#sessions.reading(async function* (session) {
+      const facts = await factsOfTable(session.db, name)
+      yield* readRows(session, { schema, name, facts }, options)
+    })
+  }
+
+  async query(statement: string): Promise<QueryResult> {
+    return await this.#sessions.transaction({ mode: 'read' }, (session) => runQuery(session, statement))
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.close()
+  }
+
+  /** A commit carries the heartbeat now and then: the row is one for all tables, and they would wait there for each other. */
+  async #beatNowAndThen(db: Kysely<StateDatabase>): Promise<void> {
+    const now = performance.now()
+    if (now - this.#beatAt < this.#options.leaseMs / 10) return
+    this.#beatAt = now
+    await beat(db, this.#options)
+  }
+
+  async #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#sessions.transaction({ mode: 'write' }, work)
+  }
+
+  /**
+   * A transaction that holds a table's fence; whoever was replaced gets no further than its first statement. Where the
+   * answer to COMMIT is lost, the count of the lease's commits says whether it was done.
+   *
+   * @param done what is true once it is committed; nothing of the lease runs in between.
+   */
+  async #fenced<T>(
+    lease: Lease,
+    mode: Mode,
+    work: (session: Session, now: bigint) => Promise<T>,
+    done?: (result: T) => void,
+  ): Promise<T> {
+    const { runner, flavor } = this.#options
+    let commits = 0n
+    return await this.#inTurn(lease, async () => {
+      const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
+      const result = await this.#sessions.transaction({ mode, landed }, async (session) => {
+        const held = await fence(session.db, lease, runner, flavor)
+        commits = held.commits
+        return await work(session, this.#clock.stamp(held.now))
+      })
+      done?.(result)
+      return result
+    })
+  }
+
+  async #inTurn<T>({ id }: Lease, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(id) ?? Promise.resolve()
+    const turn = before.then(work, work)
+    this.#queues.set(id, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#queues.get(id) === turn) this.#queues.delete(id)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { type Remedy, SyncError } from '@tidemark/core'
+
+// SQLSTATE codes: documentation, appendix A "PostgreSQL Error Codes".
+
+interface ServerError extends Error {
+  readonly code: string
+  readonly detail?: string
+  readonly table?: string
+}
+
+/** The SQLSTATE of an error; undefined where the server did not say it. */
+export function stateOf(error: unknown): string | undefined {
+  const { code, severity } = (error ?? {}) as { readonly code?: unknown; readonly severity?: unknown }
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : undefined
+}
+
+// Bad data, broken rules, a limit of the server, a rule of the user's own (a trigger that raises, a view's check), and
+// the same key twice at once (of json, say, which is equal in more ways than one).
+const REFUSALS = /^(21|22|23|44|45|54|P0)/
+
+/** Whether an error is about the values that were written, so that a row is to blame. */
+export function refuses(error: unknown): boolean {
+  const state = stateOf(error)
+  return state !== undefined && REFUSALS.test(state)
+}
+
+/** Whether the server does not do such a thing here. */
+export function isUnsupported(error: unknown): boolean {
+  return stateOf(error) === '0A000'
+}
+
+// What Node's sockets and the driver say of a connection that is gone.
+const BROKEN =
+  /^(E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|AI_AGAIN)|ERR_STREAM_\w+)$/
+const LOST =
+  /Connection terminated|Client has encountered a connection error|connection is closed|Connection ended|timeout exceeded when trying to connect|server closed the connection/i
+
+/** Whether the connection is gone, so that nobody can say what became of a statement that was on its way. */
+export function isLost(error: unknown): boolean {
+  if (SyncError.is(error)) return false
+  const state = stateOf(error)
+  // 57P01 and 57P02: the session was ended or the server goes down. 57P03: it is not up yet. 25P03: it was idle for too long.
+  if (state !== undefined) return /^(08|57P0[123]|25P0[34])/.test(state)
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  return (typeof code === 'string' && BROKEN.test(code)) || (typeof message === 'string' && LOST.test(message))
+}
+
+/** Whether the same transaction may pass at another try: it was rolled back, and for a reason that goes away. */
+export function mayPass(error: unknown): boolean {
+  // A serialization failure, a deadlock, too many connections.
+  return isLost(error) || /^(40001|40P01|53300)$/.test(stateOf(error) ?? '')
+}
+
+/** What a failure means to a user: which database, what is wrong, and the way out. Anything else passes as it is. */
+export function explain(error: unknown, place: string): unknown {
+  if (SyncError.is(error)) return error
+  const say = (text: string, remedy: Remedy, code: string) => new SyncError(text, remedy, { code, cause: error })
+  const { message } = (error ?? {}) as Error
+  const state = stateOf(error)
+  if (state === undefined) {
+    const { code } = (error ?? {}) as { readonly code?: unknown }
+    if (code === 'ENOTFOUND')
+      return say(
+        `the host of the database ${place} is not known (${message}); check "destination" in the config`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    if (isLost(error) || (error instanceof AggregateError && error.errors.some(isLost)))
+      return say(
+        `the database ${place} cannot be reached (${causeOf(error)}); start it, or check host and port under "destination" in the config`,
+        'retry',
+        'destination-unavailable',
+      )
+    if (/SSL|TLS|certificate|self.signed/i.test(message ?? '') || /CERT|SSL|TLS/.test(String(code)))
+      return say(
+        `no secure connection to the database ${place} can be made (${message}); see "sslmode" in the documentation of the driver pg`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    if (/password|SASL|SCRAM|authentication/i.test(message ?? ''))
+      return say(
+        `the database ${place} wants a password that was not given (${message}); put it into the environment as PGPASSWORD, or into the url`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    return error
+  }
+  return explainState(error as ServerError, state, place, say)
+}
+
+type Say = (text: string, remedy: Remedy, code: string) => SyncError
+
+function explainState(error: ServerError, state: string, place: string, say: Say): unknown {
+  const { message, detail } = error
+  switch (state) {
+    case '28000':
+    case '28P01':
+      return say(
+        `the database ${place} refuses the user or its password (${message}); check them under "destination" in the config`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    case '3D000':
+      return say(
+        `there is no such database: ${place} (${message}); create it with "createdb", or name another one under "destination"`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    case '42501':
+      return say(
+        `the role has no right to do this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, and ?schema=tidemark in the url`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    case '25006':
+      return say(
+        `the database ${place} is read-only, perhaps a standby (${message}); name the primary under "destination"`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    case '55P03':
+      return say(
+        `a table in ${place} is locked by another program for too long (${message}); end it (see pg_stat_activity) and run again`,
+        'retry',
+        'destination-locked',
+      )
+    case '53100':
+    case '53200':
+    case '58030':
+      return say(
+        `the database ${place} cannot be written (${message}); make room and run again, nothing of this part was kept`,
+        'retry',
+        'destination-full',
+      )
+    case 'XX001':
+    case 'XX002':
+      return say(
+        `the database ${place} is damaged (${message}); put back a good copy`,
+        'fix-config',
+        'destination-corrupt',
+      )
+    case '42P01':
+    case '42703':
+    case '42804':
+    case '42883':
+    case '42P10':
+    case '42809':
+      return say(
+        `a table in ${place} was changed by hand while it was written (${message}); run again to see what is wrong with it`,
+        'fix-config',
+        'schema',
+      )
+  }
+  if (mayPass(error))
+    return say(
+      `the database ${place} ended the connection (${message}); nothing of this part was kept, run again`,
+      'retry',
+      'destination-unavailable',
+    )
+  if (/^53|^57/.test(state))
+    return say(
+      `the database ${place} cannot go on (${message}); run again when it can`,
+      'retry',
+      'destination-unavailable',
+    )
+  return Object.assign(error, { message: detail === undefined ? message : `${message}: ${detail}` })
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return (error.errors[0] as Error).message
+  return (error as Error).message
+}

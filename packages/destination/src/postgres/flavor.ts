@@ -1,0 +1,20 @@
+import { sql } from 'kysely'
+import type { Flavor } from '../flavor.ts'
+
+export const postgresFlavor: Flavor = {
+  // The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
+  now: sql`cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`,
+  // In milliseconds, as on SQLite.
+  instant: (position) =>
+    sql`to_char((timestamp 'epoch' + ${position} * interval '1 microsecond'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  counted: (table, column) =>
+    table.addColumn(column, 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey()) as never,
+  joined: (text) => sql`string_agg(${text}, ',')`,
+  hasTable: async (db, name) => {
+    const found = await sql`select from pg_catalog.pg_class
+      where relname = ${name} and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = current_schema()) and relkind = 'r'`.execute(
+      db,
+    )
+    return found.rows.length > 0
+  },
+}

@@ -1,0 +1,181 @@
+import type { KnownColumn } from '@tidemark/core/engine'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Physical, Plan, Rebuild, TableMaker } from '../prepare.ts'
+import type { StateDatabase } from '../state-tables.ts'
+import { refuse } from '../unreachable.ts'
+import { stateOf } from './errors.ts'
+import { postgresProfile } from './profile.ts'
+import { indexPositions, list, TYPES } from './statements.ts'
+
+type Db = Kysely<StateDatabase>
+const { id, join, raw } = sql
+
+interface PhysicalColumn {
+  readonly name: string
+  readonly type: string
+  readonly required: boolean
+}
+
+/** What else may carry a table's name, by `pg_class.relkind`. */
+const KINDS: Readonly<Record<string, string>> = {
+  r: 'a table',
+  p: 'a table',
+  v: 'a view',
+  m: 'a materialized view',
+  f: 'a foreign table',
+  S: 'a sequence',
+  i: 'an index',
+  I: 'an index',
+  c: 'a composite type',
+}
+
+/** Makes and changes tables in a schema of Postgres. */
+export function postgresMaker(schema: string): TableMaker {
+  const table = (name: string) => id(schema, name)
+  return {
+    database: 'Postgres',
+    maxColumns: postgresProfile.columns,
+    physical: (db, name) => physical(db, schema, name),
+    create: async (db, plan) => {
+      const key = plan.key.length === 0 ? [] : [sql`primary key (${list(plan.key)})`]
+      const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
+      await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
+    },
+    addColumn: async (db, name, column, type) => {
+      await sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`.execute(db)
+    },
+    rebuild: async (db, rebuild) => {
+      try {
+        return await (rebuild.free ? reshape(db, schema, rebuild) : widen(db, schema, rebuild))
+      } catch (error) {
+        throw viewInTheWay(rebuild.plan.name, error)
+      }
+    },
+    indexPositions: async (db, plan, lease) => {
+      await indexPositions(schema, plan, lease.id).execute(db)
+    },
+    problemOf: (db, name, known) => problemOf(db, schema, name, known),
+  }
+}
+
+/** The columns that are ours. Texts of a key are compared by their bytes: the same everywhere, and faster. */
+function definitions({ columns, extra, partitioned, key }: Plan): readonly PhysicalColumn[] {
+  const define = (name: string, type: string): PhysicalColumn => {
+    const required = key.includes(name) || name === '_partition'
+    return { name, type: required && type === 'text' ? 'text collate "C"' : type, required }
+  }
+  return [
+    ...columns.map(({ column, type }) => define(column, TYPES[type])),
+    ...(extra ? [define('_extra', 'jsonb')] : []),
+    ...(partitioned ? [define('_partition', 'text')] : []),
+    define('_cursor', 'bigint'),
+    define('_synced_at', 'timestamp with time zone'),
+    define('_deleted_at', 'timestamp with time zone'),
+  ]
+}
+
+function definition(name: string, type: string, required: boolean): RawBuilder<unknown> {
+  return sql`${id(name)} ${raw(type)}${raw(required ? ' not null' : '')}`
+}
+
+async function physical(db: Db, schema: string, name: string): Promise<Physical | undefined> {
+  const { rows } = await sql<{ kind: string }>`select relkind as kind from pg_catalog.pg_class
+    where relname = ${name} and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(
+    db,
+  )
+  const [row] = rows
+  if (row === undefined) return undefined
+  const isTable = row.kind === 'r' || row.kind === 'p'
+  const columns = isTable ? (await columnsOf(db, schema, name)).map((column) => column.name) : []
+  return { isTable, kind: KINDS[row.kind] ?? 'something else', name, columns }
+}
+
+/** The columns that hold values of their own: not the generated ones. */
+export async function columnsOf(db: Db, schema: string, name: string): Promise<readonly PhysicalColumn[]> {
+  const { rows } =
+    await sql<PhysicalColumn>`select a.attname as name, a.attnotnull as required, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+    from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relname = ${name} and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attnum`.execute(
+      db,
+    )
+  return rows
+}
+
+async function problemOf(
+  db: Db,
+  schema: string,
+  name: string,
+  known: readonly KnownColumn[],
+): Promise<string | undefined> {
+  const types = new Map((await columnsOf(db, schema, name)).map((column) => [column.name, column.type]))
+  const system: readonly [string, string][] = [
+    ['_cursor', TYPES.integer],
+    ['_synced_at', TYPES.timestamp],
+    ['_deleted_at', TYPES.timestamp],
+  ]
+  for (const [column, wanted] of [...known.map(({ column, type }) => [column, TYPES[type]] as const), ...system]) {
+    const type = types.get(column)
+    if (type !== undefined && type !== wanted) return `its column "${column}" was ${wanted} and is ${type} now`
+    if (type === undefined && column.startsWith('_')) return `its column "${column}" was taken out by hand`
+  }
+  return undefined
+}
+
+/** Makes types wider in place: the user's indexes and grants live on. */
+async function widen(db: Db, schema: string, { plan, widened }: Rebuild): Promise<readonly string[]> {
+  const present = new Set((await columnsOf(db, schema, plan.name)).map(({ name }) => name))
+  const changes = definitions(plan).flatMap(({ name, type, required }) => {
+    if (!present.has(name)) return [sql`add column ${definition(name, type, required)}`]
+    const to = widened.get(name)
+    return to === undefined
+      ? []
+      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${id(name)}::${raw(TYPES[to])}`]
+  })
+  await sql`alter table ${id(schema, plan.name)} ${join(changes)}`.execute(db)
+  return []
+}
+
+/** Gives a table that was emptied another shape: columns of the user's, indexes, views and grants stay. */
+async function reshape(db: Db, schema: string, { plan, ours }: Rebuild): Promise<readonly string[]> {
+  const table = id(schema, plan.name)
+  const wanted = definitions(plan)
+  const names = new Set(wanted.map(({ name }) => name))
+  const present = await columnsOf(db, schema, plan.name)
+  const there = new Map(present.map((column) => [column.name, column]))
+  await dropKey(db, schema, plan.name)
+  const changes = wanted.flatMap(({ name, type, required }) => {
+    const column = there.get(name)
+    if (column === undefined) return [sql`add column ${definition(name, type, required)}`]
+    return [
+      ...(column.type === type
+        ? []
+        : [sql`alter column ${id(name)} drop default, alter column ${id(name)} type ${raw(type)} using null`]),
+      ...(column.required === required
+        ? []
+        : [sql`alter column ${id(name)} ${raw(required ? 'set' : 'drop')} not null`]),
+    ]
+  })
+  const gone = ours.filter((name) => there.has(name) && !names.has(name)).map((name) => sql`drop column ${id(name)}`)
+  const key = plan.key.length === 0 ? [] : [sql`add primary key (${list(plan.key)})`]
+  const all = [...gone, ...changes, ...key]
+  if (all.length > 0) await sql`alter table ${table} ${join(all)}`.execute(db)
+  return []
+}
+
+async function dropKey(db: Db, schema: string, name: string): Promise<void> {
+  const { rows } = await sql<{ key: string }>`select conname as key from pg_catalog.pg_constraint
+    where contype = 'p' and conrelid = (select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = ${schema} and c.relname = ${name})`.execute(db)
+  for (const { key } of rows) await sql`alter table ${id(schema, name)} drop constraint ${id(key)}`.execute(db)
+}
+
+/** A view holds on to the columns that it shows; which one it is stands in the error's detail. */
+function viewInTheWay(table: string, error: unknown): unknown {
+  const state = stateOf(error)
+  if (state !== '0A000' && state !== '2BP01') return error
+  const { message, detail = '' } = error as { readonly message: string; readonly detail?: string }
+  return refuse(
+    table,
+    `something of yours is in the way of a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and make it again`,
+  )
+}

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { StateDatabase } from '../state-tables.ts'
+import type { PostgresAddress } from './address.ts'
+import { explain, isLost, mayPass } from './errors.ts'
+
+export interface SessionOptions {
+  readonly address: PostgresAddress
+  /** What `pg_stat_activity` shows, by which a runner's sessions are known. */
+  readonly applicationName: string
+  /** How long a lock is waited for. */
+  readonly lockMs: number
+  /** How long a stopped process may keep a transaction open. */
+  readonly idleMs: number
+  /** How long a server that went away is waited for. */
+  readonly patienceMs: number
+}
+
+/** One connection inside one transaction: Kysely for the state, the driver's client for the bulk path. */
+export interface Session {
+  readonly client: pg.PoolClient
+  readonly db: Kysely<StateDatabase>
+}
+
+export type Mode =
+  /** Writes; rows are looked up by their keys, a part at a time. */
+  | 'part'
+  /** Writes; the planner chooses how. */
+  | 'write'
+  /** Reads that see one moment. */
+  | 'read'
+
+export interface TransactionOptions {
+  readonly mode: Mode
+  /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
+  readonly landed?: ((session: Session) => Promise<boolean>) | undefined
+}
+
+/** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may stand in between. */
+export class Sessions {
+  readonly #pool: pg.Pool
+  readonly #options: SessionOptions
+  /** Kysely over a client that is reserved already: its own pool of one. */
+  readonly #faces = new WeakMap<pg.PoolClient, Kysely<StateDatabase>>()
+  #wasUp = false
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#pool = new pg.Pool({
+      connectionString: options.address.url,
+      application_name: options.applicationName,
+      max: 16,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      types: { getTypeParser: parserOf },
+    })
+    // A backend that dies while nobody waits for it, in the pool or in somebody's hands, must not end the process.
+    this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
+  }
+
+  get place(): string {
+    return this.#options.address.shown
+  }
+
+  /** Does work in one transaction; what may pass at another try is tried again, with all that it did undone. */
+  async transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#options.patienceMs
+    for (let attempt = 1; ; attempt++) {
+      const session = await this.#connect(deadline)
+      let done: { readonly result: T } | undefined
+      try {
+        await session.client.query(this.#opening(options.mode))
+        done = { result: await work(session) }
+        await session.client.query('commit')
+        session.client.release()
+        return done.result
+      } catch (error) {
+        const lost = isLost(error)
+        await end(session, lost)
+        // Only where the answer to COMMIT was lost it is open what is there now.
+        if (done !== undefined && lost && options.landed !== undefined && (await this.#asked(options.landed)))
+          return done.result
+        if (!mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
+        await sleep(delayOf(attempt))
+      }
+    }
+  }
+
+  /** Asks on a connection of its own what became of a transaction. */
+  async #asked(landed: (session: Session) => Promise<boolean>): Promise<boolean> {
+    return await this.transaction({ mode: 'write' }, landed)
+  }
+
+  /** Reads that see one moment, for as long as somebody takes what they give. */
+  async *reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+    const session = await this.#connect(performance.now() + this.#options.patienceMs)
+    let lost = false
+    try {
+      await session.client.query(this.#opening('read'))
+      yield* work(session)
+    } catch (error) {
+      lost = isLost(error)
+      throw explain(error, this.place)
+    } finally {
+      await end(session, lost)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  /** A connection; a server that was there before may come back. */
+  async #connect(deadline: number): Promise<Session> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const client = await this.#pool.connect()
+        this.#wasUp = true
+        return { client, db: this.#faceOf(client) }
+      } catch (error) {
+        if (!this.#wasUp || !mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
+        await sleep(delayOf(attempt))
+      }
+    }
+  }
+
+  #faceOf(client: pg.PoolClient): Kysely<StateDatabase> {
+    let face = this.#faces.get(client)
+    if (face === undefined) {
+      const reserved = { query: client.query.bind(client), release: () => {} }
+      const pool = { connect: async () => reserved, end: async () => {} }
+      face = new Kysely<StateDatabase>({ dialect: new PostgresDialect({ pool: pool as never }) })
+      this.#faces.set(client, face)
+    }
+    return face
+  }
+
+  /**
+   * Begins a transaction and says all that it depends on, in one message: whatever the role, the database or a pooler
+   * has set, times are in UTC, names are ours, and rules that a user deferred speak before COMMIT.
+   */
+  #opening(mode: Mode): string {
+    const { address, lockMs, idleMs } = this.#options
+    const settings: Record<string, string> = {
+      timezone: 'UTC',
+      datestyle: 'ISO, YMD',
+      intervalstyle: 'postgres',
+      bytea_output: 'hex',
+      extra_float_digits: '1',
+      lock_timeout: `${lockMs}ms`,
+      statement_timeout: '0',
+      // Who reads rows may think about each for as long as it takes.
+      idle_in_transaction_session_timeout: mode === 'read' ? '0' : `${idleMs}ms`,
+      jit: 'off',
+      // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
+      ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
+    }
+    const begin =
+      mode === 'read'
+        ? 'begin isolation level repeatable read read only'
+        : 'begin isolation level read committed read write'
+    const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
+    const path = `set local search_path = ${quoted(address.schema)}, pg_temp`
+    return [begin, path, ...sets, 'set constraints all immediate'].join('; ')
+  }
+}
+
+/** Goes back, and gives the connection back unless it is gone. */
+async function end({ client }: Session, lost: boolean): Promise<void> {
+  try {
+    if (!lost) await client.query('rollback')
+    client.release(lost)
+  } catch {
+    client.release(true)
+  }
+}
+
+function delayOf(attempt: number): number {
+  return Math.min(2000, 100 * 2 ** attempt)
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** State tables hold 64-bit integers and texts; all else stays the text that the server wrote. */
+function parserOf(oid: number, format?: string): (text: string) => unknown {
+  if (format === 'binary') return (value) => value
+  switch (oid) {
+    case 20:
+      return BigInt
+    case 21:
+    case 23:
+      return Number
+    case 16:
+      return (text) => text === 't'
+    default:
+      return (text) => text
+  }
+}

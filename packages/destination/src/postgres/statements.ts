@@ -1,0 +1,193 @@
+import type { ColumnType } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import { dataColumns, identifying, type Layout } from '../columns.ts'
+
+const { id, join, raw } = sql
+
+/** What a version of a row must be so that it replaces the one that is there. */
+export type Order =
+  /** Not older; a deletion wins a tie. */
+  | 'ordered'
+  /** The same, or the one that is there was synced before the step began: the source is the truth. */
+  | 'reread'
+  /** Anything goes: the table has no cursor. */
+  | 'any'
+
+/** A table that is written, and how its rows lie. */
+export interface Target {
+  readonly layout: Layout
+  readonly schema: string
+}
+
+/** What the statements of one step share. Instants as texts. */
+export interface Named {
+  readonly now: string
+  readonly began: string
+  readonly partition: string
+}
+
+export const list = (names: readonly string[]): RawBuilder<unknown> => join(names.map((name) => id(name)))
+export const mainTable = ({ schema, layout }: Target): RawBuilder<unknown> => id(schema, layout.name)
+export const moment = (text: string): RawBuilder<unknown> => sql`cast(${text} as timestamptz)`
+export const and = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> => join(conditions, raw(' and '))
+const or = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> => join(conditions, raw(' or '))
+
+/** What a column type is called by `format_type`. */
+export const TYPES: Readonly<Record<ColumnType, string>> = {
+  text: 'text',
+  integer: 'bigint',
+  double: 'double precision',
+  numeric: 'numeric',
+  boolean: 'boolean',
+  timestamp: 'timestamp with time zone',
+  local_timestamp: 'timestamp without time zone',
+  date: 'date',
+  json: 'jsonb',
+  bytes: 'bytea',
+}
+
+/** The types of the values of an encoded row, in their order, without its position. */
+export function dataTypes({ columns, loose }: Layout): readonly ColumnType[] {
+  const own = columns.map(({ stored }) => stored)
+  return loose ? [...own, 'json'] : own
+}
+
+/** Definitions of the columns that take encoded rows with their positions. */
+export function rowDefinitions(layout: Layout): readonly RawBuilder<unknown>[] {
+  const types = dataTypes(layout)
+  const own = dataColumns(layout).map((name, at) => sql`${id(name)} ${raw(TYPES[types[at]!])}`)
+  return [...own, sql`_cursor bigint`]
+}
+
+/** Columns as they are compared: a numeric also by its scale, as 1.0 and 1.00 are written differently. */
+function compared(layout: Layout, names: readonly string[]): readonly ((alias: string) => RawBuilder<unknown>)[] {
+  const types = new Map(dataColumns(layout).map((name, at) => [name, dataTypes(layout)[at]]))
+  return names.flatMap((name) => {
+    const column = (alias: string) => sql`${raw(alias)}.${id(name)}`
+    if (types.get(name) === 'text') return [(alias: string) => sql`${column(alias)} collate "C"`]
+    return types.get(name) === 'numeric' ? [column, (alias: string) => sql`scale(${column(alias)})`] : [column]
+  })
+}
+
+/** Expressions by which equal rows of a table without a key are paired. */
+export function comparable(layout: Layout, alias: string): readonly RawBuilder<unknown>[] {
+  return compared(layout, [...dataColumns(layout), '_cursor']).map((expression) => expression(alias))
+}
+
+/** What stands behind the values of a row in its table. */
+export function systemColumns({ partitioned }: Layout): readonly string[] {
+  return partitioned ? ['_cursor', '_synced_at', '_partition'] : ['_cursor', '_synced_at']
+}
+
+/** Whether a row of the source (alias s, or another) is that of the table (alias t). */
+export function sameKey(layout: Layout, { partition }: Pick<Named, 'partition'>, source = 's'): RawBuilder<unknown> {
+  const same = layout.key.map((name) => sql`t.${id(name)} = ${raw(source)}.${id(name)}`)
+  return and(layout.partitioned && !layout.globalKey ? [sql`t._partition = ${partition}`, ...same] : same)
+}
+
+/**
+ * Writes rows of a source, each key once, into the table. MERGE and not INSERT … ON CONFLICT: a row that stays as it is
+ * is neither locked nor written then (docs/decisions/0009).
+ */
+export function mergeRows(
+  target: Target,
+  source: RawBuilder<unknown>,
+  order: Order,
+  named: Named,
+): RawBuilder<unknown> {
+  const { layout } = target
+  const { now, began, partition } = named
+  const key = identifying(layout)
+  const columns = dataColumns(layout)
+  const values = columns.filter((name) => !key.includes(name))
+  const moves = layout.globalKey && layout.partitioned
+  const differs = [
+    // First what most changes change.
+    sql`t._cursor is distinct from s._cursor`,
+    ...compared(layout, values).map((one) => sql`${one('t')} is distinct from ${one('s')}`),
+    ...(moves ? [sql`t._partition is distinct from ${partition}`] : []),
+  ]
+  const set = [...values, '_cursor'].map((name) => sql`${id(name)} = s.${id(name)}`)
+  const shared = layout.partitioned ? sql`${moment(now)}, ${partition}` : moment(now)
+  return sql`merge into ${mainTable(target)} as t using ${source} as s on ${sameKey(layout, named)}
+    when matched and ${passes(order, began)}(t._deleted_at is not null or ${or(differs)}) then update set ${join(set)},
+      _synced_at = ${moment(now)}, _deleted_at = null${moves ? sql`, _partition = ${partition}` : sql``}
+    when not matched then insert (${list([...columns, ...systemColumns(layout)])})
+      values (${join([...columns, '_cursor'].map((name) => sql`s.${id(name)}`))}, ${shared})`
+}
+
+function passes(order: Order, began: string): RawBuilder<unknown> {
+  const newer = sql`(s._cursor < t._cursor or (t._deleted_at is not null and s._cursor = t._cursor)) is not true`
+  if (order === 'any') return sql``
+  return order === 'ordered' ? sql`${newer} and ` : sql`(${newer} or t._synced_at < ${moment(began)}) and `
+}
+
+const RAISED = sql`_cursor = case when s._cursor is null or t._cursor > s._cursor then t._cursor else s._cursor end`
+
+/** Marks live rows that are not above told deletions (alias s). */
+export function markRows(target: Target, source: RawBuilder<unknown>, named: Named): RawBuilder<unknown> {
+  const { layout } = target
+  const own = layout.partitioned ? sql` and t._partition = ${named.partition}` : sql``
+  return sql`update ${mainTable(target)} as t set _deleted_at = ${moment(named.now)}, _synced_at = ${moment(named.now)}, ${RAISED}
+    from ${source} as s where ${sameKey(layout, named)}${own} and t._deleted_at is null and (t._cursor > s._cursor) is not true`
+}
+
+/** Raises the positions of marks. */
+export function raiseMarks(target: Target, source: RawBuilder<unknown>, named: Named): RawBuilder<unknown> {
+  const { layout } = target
+  const own = layout.partitioned ? sql` and t._partition = ${named.partition}` : sql``
+  return sql`update ${mainTable(target)} as t set _synced_at = ${moment(named.now)}, ${RAISED}
+    from ${source} as s where ${sameKey(layout, named)}${own} and t._deleted_at is not null and s._cursor is not null and (t._cursor >= s._cursor) is not true`
+}
+
+/** Leaves marked rows for unknown keys. */
+export function leaveMarks(
+  target: Target,
+  source: RawBuilder<unknown>,
+  { now, partition }: Named,
+): RawBuilder<unknown> {
+  const { layout } = target
+  const columns = [...layout.key, '_cursor', '_synced_at', '_deleted_at', ...(layout.partitioned ? ['_partition'] : [])]
+  const values = [...layout.key, '_cursor'].map((name) => sql`s.${id(name)}`)
+  const shared = [moment(now), moment(now), ...(layout.partitioned ? [sql`${partition}`] : [])]
+  return sql`insert into ${mainTable(target)} (${list(columns)}) select ${join([...values, ...shared])} from ${source} as s on conflict do nothing`
+}
+
+/** Rows of a partition, or of its window. */
+export interface Scope {
+  readonly partition: string | undefined
+  readonly from: bigint | undefined
+  readonly to: bigint | undefined
+}
+
+export function inScope({ partition, from, to }: Scope): RawBuilder<unknown> {
+  const conditions = [
+    ...(partition === undefined ? [] : [sql`t._partition = ${partition}`]),
+    ...(from === undefined ? [] : [sql`t._cursor >= ${from}`]),
+    ...(to === undefined ? [] : [sql`t._cursor < ${to}`]),
+  ]
+  return conditions.length === 0 ? sql`true` : and(conditions)
+}
+
+/** Marks the rows of a scope that did not come back. */
+export function markVanished(
+  target: Target,
+  staging: RawBuilder<unknown>,
+  { named, scope, onlyBefore }: { readonly named: Named; readonly scope: Scope; readonly onlyBefore: boolean },
+): RawBuilder<unknown> {
+  const same = target.layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
+  const before = onlyBefore ? sql` and t._synced_at < ${moment(named.began)}` : sql``
+  return sql`update ${mainTable(target)} as t set _deleted_at = ${moment(named.now)}, _synced_at = ${moment(named.now)}
+    where ${inScope(scope)} and t._deleted_at is null${before}
+    and not exists (select from ${staging} as s where ${and(same)} and s._kind <> 1)`
+}
+
+/** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */
+export function indexPositions(
+  schema: string,
+  { name, partitioned }: Pick<Layout, 'name' | 'partitioned'>,
+  lease: number,
+): RawBuilder<unknown> {
+  const columns = partitioned ? ['_partition', '_cursor'] : ['_cursor']
+  return sql`create index if not exists ${id(`_tidemark_position_${lease}`)} on ${id(schema, name)} (${list(columns)})`
+}

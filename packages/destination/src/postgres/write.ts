@@ -1,0 +1,107 @@
+import type { Deletion, EncodedKey, Part } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import { dataColumns, type Layout } from '../columns.ts'
+import { rejectOf } from '../refused.ts'
+import type { Written } from '../row-writer.ts'
+import { stampText } from '../value-text.ts'
+import { shownForm } from './forms.ts'
+import { attempt, copyStraight, type EncodedRows, type Loaded, loadHalving, withPart } from './load.ts'
+import type { Session } from './sessions.ts'
+import { leaveMarks, list, markRows, mergeRows, type Named, raiseMarks, type Target } from './statements.ts'
+
+/** What a table's commits remember from part to part. */
+export interface Way {
+  /** The history step that has met a known key: the rest of it is merged. */
+  merging: string | undefined
+}
+
+export function namedOf({ step }: Part, now: bigint): Named {
+  return { now: stampText(now), began: stampText(step.beganAt), partition: step.partition }
+}
+
+/** Writes a part straight into its table: its rows, then its deletions. */
+export async function writePart(
+  session: Session,
+  target: Target,
+  part: Part,
+  { now, way }: { readonly now: bigint; readonly way: Way },
+): Promise<Written> {
+  const { layout } = target
+  const named = namedOf(part, now)
+  const { written, refused } = await writeRows(session, target, part, { now, way, named })
+  return {
+    written,
+    deleted: await tellDeletions(session, target, part, named),
+    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, shownForm)),
+  }
+}
+
+async function writeRows(
+  session: Session,
+  target: Target,
+  { rows, step }: Part,
+  { now, way, named }: { readonly now: bigint; readonly way: Way; readonly named: Named },
+): Promise<Loaded> {
+  const { layout } = target
+  const straight = (some: EncodedRows) => copyStraight(session, target, some, { now, partition: step.partition })
+  if (layout.key.length === 0) return await loadHalving(session, rows, straight)
+  const self = `${step.run} ${step.step}`
+  if (rows.length > 0 && step.kind === 'history' && way.merging !== self) {
+    const tried = await attempt(session, () => straight(rows))
+    if (tried.ok) return { written: tried.value, refused: [] }
+    // A known key, or a row that the server refuses: the other way tells which.
+    way.merging = self
+  }
+  const order = layout.cursored ? 'ordered' : 'any'
+  return await loadHalving(session, rows, (some) =>
+    withPart(session, target, some, (source) => changed(session, mergeRows(target, source, order, named))),
+  )
+}
+
+/** Runs a statement. @returns how many rows it changed. */
+export async function changed({ db }: Session, statement: RawBuilder<unknown>): Promise<number> {
+  return Number((await statement.execute(db)).numAffectedRows ?? 0)
+}
+
+/** The number that a query gives. */
+export async function count({ db }: Session, query: RawBuilder<unknown>): Promise<number> {
+  const { rows } = await (query as RawBuilder<Record<string, unknown>>).execute(db)
+  return Number(Object.values(rows[0] ?? {})[0] ?? 0)
+}
+
+/** Applies the deletions that a part tells. @returns how many rows were marked. */
+async function tellDeletions(
+  session: Session,
+  target: Target,
+  { deletions, tombstones }: Part,
+  named: Named,
+): Promise<number> {
+  if (deletions.length === 0 || target.layout.key.length === 0) return 0
+  const rows = deletions.map((deletion) => keyRow(target.layout, deletion.key, deletion.position))
+  return await withPart(session, target, rows, (part) => {
+    const key = list(target.layout.key)
+    // Of several of one key the greatest position counts.
+    const told = sql`(select ${key}, max(_cursor) as _cursor from ${part} group by ${key})`
+    return applyDeletions(session, target, told, { named, tombstones })
+  })
+}
+
+export async function applyDeletions(
+  session: Session,
+  target: Target,
+  told: RawBuilder<unknown>,
+  { named, tombstones }: { readonly named: Named; readonly tombstones: boolean },
+): Promise<number> {
+  const marked = await changed(session, markRows(target, told, named))
+  await changed(session, raiseMarks(target, told, named))
+  if (tombstones) await changed(session, leaveMarks(target, told, named))
+  return marked
+}
+
+/** A key as an encoded row whose other values are NULL. */
+export function keyRow(layout: Layout, key: EncodedKey, position: Deletion['position']): readonly unknown[] {
+  const row: unknown[] = new Array(dataColumns(layout).length + 1).fill(null)
+  for (const [at, place] of layout.keyAt.entries()) row[place] = key[at]
+  row[row.length - 1] = position
+  return row
+}

