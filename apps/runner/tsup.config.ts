@@ -5,4 +5,8 @@ import { library } from '../../tsup.base.ts'
 export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts'], {
   noExternal: [/^(?!node:)/],
   splitting: false,
+  // Postgres's driver is CommonJS and asks for Node's modules by `require`.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",
+  },
 })

@@ -1,13 +1,22 @@
 import type { Source } from '@tidemark/core'
 import { openDestination } from '@tidemark/destination'
-import { type Report, sync } from '@tidemark/engine'
+import { type Report, type Settings, sync } from '@tidemark/engine'
 
-/** One run of a source into a SQLite file; throws where it was not clean. */
-export async function runInto(file: string, source: Source, config: unknown = {}): Promise<Report> {
+interface RunSettings {
+  readonly config?: unknown
+  readonly settings?: Settings
+}
+
+/** One run of a source into a database; throws where it was not clean. */
+export async function runInto(url: string, source: Source, more: RunSettings = {}): Promise<Report> {
   const runner = { id: `bench-${process.pid}-${performance.now()}`, host: 'bench', pid: process.pid, startedAt: 0n }
-  const destination = await openDestination({ url: file, runner })
+  const destination = await openDestination({ url, runner })
   try {
-    const report = await sync({ uses: [{ name: source.name, source, config, options: {} }], destination })
+    const report = await sync({
+      uses: [{ name: source.name, source, config: more.config ?? {}, options: {} }],
+      destination,
+      settings: more.settings,
+    })
     if (report.exitCode !== 0) throw new Error(JSON.stringify(report))
     return report
   } finally {

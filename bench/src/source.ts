@@ -1,14 +1,17 @@
-import { defineSource, minutes, type Source } from '@tidemark/core'
+import { type Duration, defineSource, minutes, type Source } from '@tidemark/core'
 import { Row } from './rows.ts'
 
 export interface OrdersOptions {
   /** Called once a read; gives the pages of the one window there is. */
   readonly pages: () => Iterable<readonly Row[]>
   readonly tables?: number
+  /** Up to where the system says it can be read; the runner's clock where it does not. */
+  readonly end?: string
+  readonly lookback?: Duration
 }
 
 /** A source in memory: the table `orders`, or `orders_0`, `orders_1` … */
-export function ordersSource({ pages, tables = 1 }: OrdersOptions): Source {
+export function ordersSource({ pages, tables = 1, end, lookback }: OrdersOptions): Source {
   const memory = defineSource({ name: 'memory' })
   const names = tables === 1 ? ['orders'] : Array.from({ length: tables }, (_, at) => `orders_${at}`)
   return memory.with(
@@ -19,6 +22,8 @@ export function ordersSource({ pages, tables = 1 }: OrdersOptions): Source {
         primaryKey: ['id'],
         cursor: 'updated_at',
         settle: minutes(0),
+        ...(end === undefined ? {} : { end: () => end }),
+        ...(lookback === undefined ? {} : { lookback }),
         async *read() {
           yield* pages()
         },

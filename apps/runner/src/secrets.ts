@@ -92,11 +92,14 @@ export function passwordsIn(value: unknown, depth = 0): string[] {
 }
 
 function passwordOf(text: string): string[] {
-  const password = URL.canParse(text) ? new URL(text).password : ''
-  if (password === '') return []
+  if (!URL.canParse(text)) return []
+  const { password, searchParams } = new URL(text)
+  // Drivers take it as a parameter too.
+  const asked = ['password', 'sslpassword'].flatMap((name) => searchParams.getAll(name))
+  if (password === '') return asked
   try {
-    return [password, decodeURIComponent(password)]
+    return [...asked, password, decodeURIComponent(password)]
   } catch {
-    return [password]
+    return [...asked, password]
   }
 }

@@ -9,7 +9,7 @@ import { findProject, type Project } from './project.ts'
 import { passwordsIn, type Secrets } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
-import { askedTarget, configuredTarget, type Target } from './target.ts'
+import { askedPlace, configuredPlace, lookAt, type Target } from './target.ts'
 import type { Terminal } from './terminal.ts'
 import { isAlive, thisRunner } from './this-runner.ts'
 import { chooseUses, type Uses } from './uses.ts'
@@ -43,18 +43,19 @@ export interface Session extends Call {
   readonly command: (rest: string) => string
 }
 
-/** Finds project, config and database. Opens nothing. */
+/** Finds project, config and database. Makes nothing. */
 export async function openSession(call: Call): Promise<Session> {
   const { flags, cwd, environment, secrets } = call
   const project = findProject(cwd, flags.project)
   loadDotEnv(project.folder, environment)
   const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
-  secrets.add(passwordsIn(config.data.destination))
-  const asked = flags.destination === undefined ? undefined : askedTarget(flags.destination)
+  secrets.add(passwordsIn([config.data.destination, environment['DATABASE_URL']]))
+  secrets.add([environment['PGPASSWORD'] ?? ''])
+  const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)
-  const target = asked ?? configuredTarget(config.data.destination)
+  const target = await lookAt(asked ?? configuredPlace(config.data.destination, environment))
   return { ...call, project, config, target, command: commandFor({ cwd, project: project.folder, flags, environment }) }
 }
 
@@ -82,8 +83,8 @@ export async function withDestination<T>(
   otherwise: Otherwise,
   work: (destination: Destination) => Promise<T>,
 ): Promise<T> {
-  const { path, exists } = session.target
-  const url = otherwise === 'memory' && !exists ? ':memory:' : path
+  const { target } = session
+  const url = otherwise === 'memory' && !target.exists ? ':memory:' : target.url
   const destination = await openDestination({
     url,
     runner: thisRunner(),
@@ -152,7 +153,7 @@ function lost({ uses, unavailable, unconfigured }: Omit<Uses, 'notes'>, state: S
 export function needDatabase({ target, command }: Session): void {
   if (!target.exists)
     throw new SyncError(
-      `there is no database yet (${target.path}); the first sync makes it: ${command('sync')}`,
+      `there is no database yet (${target.shown}); the first sync makes it: ${command('sync')}`,
       'fix-config',
     )
 }

@@ -1,34 +1,42 @@
-import { existsSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
-import { pathOf } from '@tidemark/destination'
+import { isThere, type Place, placeOf } from '@tidemark/destination'
 import { passwordsIn } from './secrets.ts'
 
-/** The database a command works on: the path of a file, or `:memory:`. */
-export interface Target {
-  readonly path: string
+/** The database a command works on: a file, `:memory:`, or a server. */
+export interface Target extends Place {
+  /** Whether it holds a state. */
   readonly exists: boolean
 }
 
 /** What `--destination` says; a relative path counts from the working directory. */
-export function askedTarget(asked: string): Target {
+export function askedPlace(asked: string): Place {
   if (passwordsIn(asked).length > 0) {
     throw new SyncError(
       `--destination holds a password, which everyone on this machine can read while it runs; write destination: env('DATABASE_URL') into the config instead`,
       'fix-config',
     )
   }
-  return targetAt(asked, '--destination')
+  return placeAt(asked, '--destination')
 }
 
-/** What the config says, or the default; a relative path counts from the project folder, where the process is by now. */
-export function configuredTarget(configured: string | undefined): Target {
-  return targetAt(configured ?? 'data/tidemark.db', 'destination')
+/**
+ * What the config says, else a Postgres server that the environment names, else a file; a relative path counts from the
+ * project folder, where the process is by now.
+ */
+export function configuredPlace(configured: string | undefined, environment: NodeJS.ProcessEnv): Place {
+  if (configured !== undefined) return placeAt(configured, 'destination')
+  const url = environment['DATABASE_URL'] ?? ''
+  return /^postgres(ql)?:/i.test(url) ? placeAt(url, 'DATABASE_URL') : placeAt('data/tidemark.db', 'destination')
 }
 
-function targetAt(text: string, where: string): Target {
+/** @throws SyncError where a server cannot be asked. */
+export async function lookAt(place: Place): Promise<Target> {
+  return { ...place, exists: await isThere(place) }
+}
+
+function placeAt(text: string, where: string): Place {
   try {
-    const path = pathOf(text)
-    return { path, exists: path !== ':memory:' && existsSync(path) }
+    return placeOf(text)
   } catch (cause) {
     if (!SyncError.is(cause)) throw cause
     // What is wrong here is what was written, not the database.

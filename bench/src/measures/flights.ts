@@ -13,7 +13,7 @@ await report(async (target) => {
   const config = source.config?.parse({ tables: { flights: { path: join(folder, 'data/flights-3m.parquet') } } })
   let rows = 0
   const took = await seconds(async () => {
-    const done = await runInto(join(target, 'tidemark.db'), source, config)
+    const done = await runInto(join(target, 'tidemark.db'), source, { config })
     rows = done.tables.reduce((sum, table) => sum + table.rows.written, 0)
   })
   return { rows, seconds: took, perSecond: rows / took }

@@ -1,2 +1,2 @@
 export { clashes, tableName } from './names.ts'
-export { type OpenOptions, openDestination, pathOf } from './open.ts'
+export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, SyncError } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
 import { isPostgres, parseAddress } from './postgres/address.ts'
-import { openPostgres } from './postgres/open-postgres.ts'
+import { hasState, openPostgres } from './postgres/open-postgres.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
 
 export interface OpenOptions {
@@ -35,19 +36,16 @@ export async function openDestination({
   busyMs,
   log = silent,
 }: OpenOptions): Promise<Destination> {
-  if (isPostgres(url)) {
-    const destination = await openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS, log })
-    log.debug('destination open', { kind: destination.profile.name, place: parseAddress(url).shown })
-    return destination
-  }
-  const path = pathOf(url)
-  const destination = await openSqlite({ path, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS })
-  log.debug('destination open', { kind: destination.profile.name, path })
+  const place = placeOf(url)
+  const destination = place.isServer
+    ? await openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS })
+    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS })
+  log.debug('destination open', { kind: destination.profile.name, place: place.shown })
   return destination
 }
 
 /** The file that a destination's url names, `:memory:` for none. @throws SyncError `fix-config`. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const refuse = (problem: string): never => {
     throw new SyncError(
       `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or a url such as postgres://user@host:5432/database`,
@@ -73,4 +71,24 @@ export function pathOf(url: string): string {
 
 function pathIn(path: string): string {
   return path === ':memory:' || isAbsolute(path) ? path : resolve(path)
+}
+
+/** Where a destination is, before it is opened. */
+export interface Place {
+  readonly url: string
+  /** For people: without a password. */
+  readonly shown: string
+  readonly isServer: boolean
+}
+
+/** @throws SyncError `fix-config`, which never repeats what was written. */
+export function placeOf(text: string): Place {
+  if (isPostgres(text)) return { url: text, shown: parseAddress(text).shown, isServer: true }
+  const path = pathOf(text)
+  return { url: path, shown: path, isServer: false }
+}
+
+/** Whether there is a state to go on from; makes nothing. @throws SyncError where a server cannot be asked. */
+export async function isThere({ url, isServer }: Place): Promise<boolean> {
+  return isServer ? await hasState(url) : url !== ':memory:' && existsSync(url)
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
-import { openDestination, pathOf } from '../src/index.ts'
+import { openDestination, placeOf } from '../src/index.ts'
 import { byHand, capturing, folder, open, prepare, runner, things } from './place.ts'
 
 const fails =
@@ -36,13 +36,13 @@ describe('opening a file', () => {
     ['/a/b.db', '/a/b.db'],
     [':memory:', ':memory:'],
     ['sqlite::memory:', ':memory:'],
-  ])('takes %s', (url, path) => expect(pathOf(url)).toBe(path))
+  ])('takes %s', (url, path) => expect(placeOf(url)).toBe(path))
 
   it.each(['', 'sqlite:', 'postgres://me:secret@host/db', 'a\0b'])(
     'refuses %j without telling what it holds',
     (url) => {
-      expect(() => pathOf(url)).toThrow(/path of a SQLite file/)
-      expect(() => pathOf(url)).not.toThrow(/secret/)
+      expect(() => placeOf(url)).toThrow(/path of a SQLite file/)
+      expect(() => placeOf(url)).not.toThrow(/secret/)
     },
   )
 

@@ -1,7 +1,7 @@
 import { openDestination } from '@tidemark/destination'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll } from 'vitest'
 import { testDestination } from '../src/index.ts'
-import { type PostgresServer, startPostgres } from '../src/postgres-server.ts'
 
 let server: PostgresServer
 beforeAll(async () => {

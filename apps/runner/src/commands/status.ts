@@ -18,5 +18,5 @@ export async function status(call: Call): Promise<number> {
 }
 
 export function noDatabase({ target, command }: Session): string {
-  return `There is no database yet (${target.path}). The first sync makes it: ${command('sync')}`
+  return `There is no database yet (${target.shown}). The first sync makes it: ${command('sync')}`
 }

@@ -1,4 +1,4 @@
-import { type Logger, SyncError } from '@tidemark/core'
+import { SyncError } from '@tidemark/core'
 import { type Destination, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { LeaseOptions } from '../leases.ts'
@@ -12,7 +12,6 @@ import { applicationName } from './takeover.ts'
 export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly url: string
   readonly lockMs: number
-  readonly log: Logger
 }
 
 /** MERGE came with Postgres 15. */
