@@ -24,15 +24,44 @@ await measure('sqlite', async () => {
     { measure: '  of the bare loop', found: ratio!.toFixed(2), wanted: 'at least 0.50, goal 0.70' },
   ]
 })
-await measure('memory', async () => {
-  const small = (await inProcess('memory', '1000000'))['peak']!
-  const large = (await inProcess('memory', '10000000'))['peak']!
+await measure('postgres', async () => {
+  const found = (await inProcess('postgres')) as Record<string, number>
+  return [
+    { measure: 'psql \\copy of a new table, rows/s', found: number(found['bare']!), wanted: '' },
+    { measure: 'history into Postgres, end to end with zod, rows/s', found: number(found['history']!), wanted: '' },
+    { measure: '  of psql', found: found['historyRatio']!.toFixed(2), wanted: 'at least 0.80, goal 1.10' },
+    { measure: 'psql \\copy and one upsert, all rows changed, rows/s', found: number(found['bareAgain']!), wanted: '' },
+    { measure: 'the same rows again, all changed, rows/s', found: number(found['again']!), wanted: '' },
+    { measure: '  of psql', found: found['againRatio']!.toFixed(2), wanted: 'at least 0.80, goal 1.00' },
+  ]
+})
+await measure('tables', async () => {
+  const { one, all, ratio } = (await inProcess('tables')) as Record<string, number>
   return {
-    measure: `peak memory, 10,000,000 rows (${large} MB) to 1,000,000 (${small} MB)`,
-    found: (large / small).toFixed(2),
-    wanted: 'at most 1.10',
+    measure: `ten tables into Postgres, one after another (${one!.toFixed(1)} s) to all at once (${all!.toFixed(1)} s)`,
+    found: ratio!.toFixed(2),
+    wanted: 'at least 1.30',
   }
 })
+await measure('lookback', async () => {
+  const { unchanged, changed, ratio } = (await inProcess('lookback')) as Record<string, number>
+  return {
+    measure: `100,000 rows read again, unchanged (${unchanged!.toFixed(2)} s) to changed (${changed!.toFixed(2)} s)`,
+    found: ratio!.toFixed(2),
+    wanted: 'goal 0.30',
+  }
+})
+for (const kind of ['sqlite', 'postgres']) {
+  await measure('memory', async () => {
+    const small = (await inProcess('memory', '1000000', kind))['peak']!
+    const large = (await inProcess('memory', '10000000', kind))['peak']!
+    return {
+      measure: `peak memory into ${kind}, 10,000,000 rows (${large} MB) to 1,000,000 (${small} MB)`,
+      found: (large / small).toFixed(2),
+      wanted: 'at most 1.10, under 300 MB',
+    }
+  })
+}
 await measure('idle', async () => {
   const { seconds } = await inProcess('idle')
   return { measure: 'nothing to do over 100 known tables, s', found: seconds!.toFixed(2), wanted: 'under 1' }

@@ -54,7 +54,7 @@ export interface StepTask {
 }
 
 /** How long pages may be taken in at a stretch. */
-const TURN_MS = 50
+const TURN_MS = 2
 
 /** How far a step came; also when it failed, because what was committed stays. */
 export interface Progress {
