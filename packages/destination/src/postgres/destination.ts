@@ -74,10 +74,8 @@ export class PostgresDestination implements Destination {
   }
 
   async now(): Promise<bigint> {
-    return await this.#sessions.transaction({ mode: 'read' }, async ({ db }) => {
-      const { rows } = await sql<{ now: bigint }>`select ${postgresFlavor.now} as now`.execute(db)
-      return this.#clock.stamp(rows[0]!.now)
-    })
+    const [row] = await this.#sessions.ask(sql<{ now: bigint }>`select ${postgresFlavor.now} as now`)
+    return this.#clock.stamp(row!.now)
   }
 
   async state(): Promise<State> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
 import type { StateDatabase } from '../state-tables.ts'
 import type { PostgresAddress } from './address.ts'
@@ -91,6 +91,23 @@ export class Sessions {
   /** Asks on a connection of its own what became of a transaction. */
   async #asked(landed: (session: Session) => Promise<boolean>): Promise<boolean> {
     return await this.transaction({ mode: 'write' }, landed)
+  }
+
+  /** Runs one statement that needs nothing of what a transaction begins with. */
+  async ask<T>(statement: RawBuilder<T>): Promise<readonly T[]> {
+    const deadline = performance.now() + this.#options.patienceMs
+    for (let attempt = 1; ; attempt++) {
+      const { client, db } = await this.#connect(deadline)
+      try {
+        const { rows } = await statement.execute(db)
+        client.release()
+        return rows
+      } catch (error) {
+        client.release(true)
+        if (!mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
+        await sleep(delayOf(attempt))
+      }
+    }
   }
 
   /** Reads that see one moment, for as long as somebody takes what they give. */
