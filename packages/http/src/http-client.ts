@@ -1,0 +1,295 @@
+import { SyncError } from '@tidemark/core'
+import type { Credentials } from './authorization.ts'
+import { Authorizer } from './authorizer.ts'
+import { type HttpClock, systemClock } from './http-clock.ts'
+import { connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
+import type { HttpAnswer, HttpOptions, HttpStream, RetryOptions } from './http-options.ts'
+import { baseOf, type HttpRequest, lowerCased, urlOf } from './http-request.ts'
+import { parseBody } from './json-body.ts'
+import { Pace } from './pace.ts'
+import { createRedactor, type Redactor } from './redactor.ts'
+import { ACCEPTED_ENCODINGS, bytesOf, decode, decoderOf } from './response-body.ts'
+import type { ResponseHeaders } from './response-headers.ts'
+import { stopSignal } from './stop-signal.ts'
+import { type Incoming, Transport } from './transport.ts'
+import { remaining, untilReset } from './wait-advice.ts'
+
+const RETRY: RetryOptions = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 60_000, longestWaitMs: 15 * 60_000 }
+const IDLE_MS = 60_000
+const DEADLINE_MS = 15 * 60_000
+const MB = 1024 * 1024
+const USER_AGENT = 'tidemark'
+
+/** One API, asked by all tables of a source: with one authorization, one rate, and one idea of what a failure asks for. */
+export class HttpClient {
+  readonly #options: HttpOptions
+  readonly #base: URL
+  readonly #clock: HttpClock
+  readonly #retry: RetryOptions
+  readonly #pace: Pace
+  readonly #transport: Transport
+  readonly #redactor: Redactor = createRedactor()
+  readonly #authorizer: Authorizer
+  readonly #closed = new AbortController()
+  #requests = 0
+
+  /** @throws SyncError `fix-config` for a base URL that is none. */
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#base = baseOf(options.baseUrl)
+    this.#clock = options.clock ?? systemClock
+    this.#retry = { ...RETRY, ...options.retry }
+    this.#pace = new Pace({ concurrency: options.concurrency ?? 4, rate: options.rate, clock: this.#clock })
+    this.#transport = new Transport({
+      base: this.#base,
+      hosts: options.hosts ?? [],
+      allow: options.allow ?? [],
+      idleMs: options.idleMs ?? IDLE_MS,
+    })
+    this.#authorizer = new Authorizer({
+      options,
+      base: this.#base,
+      idleMs: options.idleMs ?? IDLE_MS,
+      clock: this.#clock,
+      redactor: this.#redactor,
+      closed: this.#closed.signal,
+    })
+  }
+
+  /** Takes this client's secrets out of a text. */
+  readonly redact = (text: string): string => this.#redactor.redact(text)
+
+  /** Asks, and parses the answer as JSON. @throws SyncError with a remedy for everything that is no answer. */
+  get<T = unknown>(path: string, request: Omit<HttpRequest, 'path'> = {}): Promise<HttpAnswer<T>> {
+    return this.request<T>({ ...request, path })
+  }
+
+  request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    return this.#again(request, async (answer, what) => ({
+      status: answer.status,
+      headers: answer.headers,
+      url: answer.url.href,
+      body: (await this.#parsed(request, answer, what)) as T,
+    }))
+  }
+
+  /** Asks for a body that is read piece by piece. Only what happens before its first byte is tried again. */
+  stream(request: HttpRequest, maxBytes = Number.POSITIVE_INFINITY): Promise<HttpStream> {
+    return this.#again(request, async (answer, what) => ({
+      status: answer.status,
+      headers: answer.headers,
+      url: answer.url.href,
+      what,
+      bytes: this.#pieces(answer, { what, maxBytes }, request.signal),
+    }))
+  }
+
+  /** Lets go of all connections; what is still asked fails. */
+  async close(): Promise<void> {
+    this.#closed.abort(new DOMException('the client is closed', 'AbortError'))
+    this.#pace.close()
+    await Promise.all([this.#transport.close(), this.#authorizer.close()])
+  }
+
+  /** Method and URL of a request as an error or a log names it. */
+  describe(request: HttpRequest): string {
+    return this.redact(`${request.method ?? 'GET'} ${this.#urlOf(request).href}`)
+  }
+
+  /** The request of a next page that an answer names. @throws SyncError where it leads away from the API. */
+  following(request: HttpRequest, next: string, from: string): HttpRequest {
+    if (!URL.canParse(next, from))
+      throw new SyncError(`${this.describe(request)} names a next page that is no URL`, 'fix-source', {
+        code: 'paging',
+      })
+    const url = new URL(next, from)
+    if (!this.#transport.isTrusted(url))
+      throw new SyncError(
+        `${this.describe(request)} names a next page at ${url.origin}, which is not where the API is; if it belongs to it, list ${url.host} under "hosts"`,
+        'fix-config',
+        { code: 'paging' },
+      )
+    return { ...request, path: url.href, query: undefined }
+  }
+
+  #urlOf(request: HttpRequest): URL {
+    // A URL that the API gave is complete as it is.
+    const more = /^https?:/i.test(request.path) ? {} : this.#options.query
+    return urlOf(request, this.#base, more)
+  }
+
+  async #again<T>(request: HttpRequest, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
+    const what = this.describe(request)
+    const mayRepeat = request.method !== 'POST' || request.idempotent === true
+    const longest = request.longestWaitMs ?? this.#retry.longestWaitMs
+    const { attempts } = this.#retry
+    let waitedMs = 0
+    for (let attempt = 1; ; attempt++) {
+      waitedMs += await this.#awaitPause(longest - waitedMs, what, request.signal)
+      try {
+        const result = await this.#paced(request, what, use)
+        this.#pace.succeeded()
+        return result
+      } catch (error) {
+        request.signal?.throwIfAborted()
+        this.#closed.signal.throwIfAborted()
+        const failure = connectionFailure(error, what, this.redact)
+        const delayMs = this.#delay(failure, attempt)
+        if (failure.code === 'rate-limited') this.#pace.pause(delayMs)
+        const isOver = attempt >= attempts || waitedMs + delayMs > longest
+        if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
+          throw failure
+        this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
+          attempt,
+          delayMs,
+        })
+        if (failure.code !== 'rate-limited') {
+          await this.#sleep(delayMs, request.signal)
+          waitedMs += delayMs
+        }
+      }
+    }
+  }
+
+  /** Exponential with jitter, and never less than what the server asks for. */
+  #delay({ retryAfterMs }: SyncError, attempt: number): number {
+    const ceiling = Math.min(this.#retry.maxDelayMs, this.#retry.firstDelayMs * 2 ** (attempt - 1))
+    return Math.max(ceiling / 2 + (this.#clock.random() * ceiling) / 2, retryAfterMs ?? 0)
+  }
+
+  async #awaitPause(longest: number, what: string, signal: AbortSignal | undefined): Promise<number> {
+    let waited = 0
+    for (let ms = this.#pace.pauseMs; ms > 0; ms = this.#pace.pauseMs) {
+      if (waited + ms > longest)
+        throw new SyncError(
+          `${what} must wait ${Math.ceil(ms / 1000)} s, because the limit of the API is used up`,
+          'retry',
+          {
+            retryAfterMs: ms,
+            code: 'rate-limited',
+          },
+        )
+      await this.#sleep(ms, signal)
+      waited += ms
+    }
+    return waited
+  }
+
+  async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const either = stopSignal([this.#closed.signal, signal])
+    try {
+      await this.#clock.sleep(ms, either.signal)
+    } finally {
+      either.release()
+    }
+  }
+
+  async #paced<T>(request: HttpRequest, what: string, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
+    const ms = this.#options.deadlineMs ?? DEADLINE_MS
+    const late = () =>
+      new SyncError(`${what} took longer than ${ms / 1000} s, and was given up`, 'retry', { code: 'deadline' })
+    const { signal, release } = stopSignal([this.#closed.signal, request.signal], { ms, reason: late })
+    try {
+      return await this.#pace.run(async () => {
+        const send = (credentials: Credentials) => this.#send(request, credentials, signal)
+        const answer = await this.#authorizer.send(send, signal)
+        const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
+        if (!accepted) throw await this.#refused(answer, what)
+        this.#heed(answer.headers, what)
+        return await use(answer, what)
+      }, signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
+    } finally {
+      release()
+    }
+  }
+
+  async #send(request: HttpRequest, credentials: Credentials, signal: AbortSignal): Promise<Incoming> {
+    const { maxRequests, headers } = this.#options
+    if (maxRequests !== undefined && this.#requests >= maxRequests)
+      throw new SyncError(`the ${maxRequests} requests of this run are used up; the next run goes on`, 'retry', {
+        retryAfterMs: 24 * 3_600_000,
+        code: 'quota',
+      })
+    this.#requests++
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    return this.#transport.send(
+      {
+        url: this.#urlOf(request),
+        method: request.method ?? 'GET',
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': ACCEPTED_ENCODINGS,
+          'user-agent': USER_AGENT,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...lowerCased(headers),
+          ...lowerCased(request.headers),
+        },
+        body,
+        signal,
+      },
+      credentials,
+    )
+  }
+
+  /** The last request of a limit was answered: those behind it wait, and are not refused. */
+  #heed(headers: ResponseHeaders, what: string): void {
+    const ms = remaining(headers) === 0 ? untilReset(headers, this.#clock.now()) : undefined
+    if (ms === undefined || ms === 0) return
+    this.#options.log?.info(`the limit of the API is used up for ${Math.ceil(ms / 1000)} s`, { request: what })
+    this.#pace.pause(ms)
+  }
+
+  async #refused(answer: Incoming, what: string): Promise<SyncError> {
+    const excerpt = await this.#excerpt(answer, what)
+    const failure = statusFailure({ status: answer.status, headers: answer.headers, excerpt, what }, this.#clock.now())
+    if (failure.remedy !== 'fix-source' || this.#options.wrongRequest !== 'fix-config') return failure
+    return new SyncError(failure.message, 'fix-config', { code: failure.code })
+  }
+
+  async #excerpt(answer: Incoming, what: string): Promise<string> {
+    const decoder = new TextDecoder()
+    let text = ''
+    try {
+      for await (const bytes of bytesOf(answer.body, answer.headers, { maxBytes: MB, what })) {
+        text += decoder.decode(bytes, { stream: true })
+        if (text.length > 65_536) break
+      }
+    } catch {
+      // What can be read of an error's body is good enough.
+    }
+    return excerptOf(text, this.redact)
+  }
+
+  async #parsed({ method }: HttpRequest, answer: Incoming, what: string): Promise<unknown> {
+    const { status, headers, body } = answer
+    if (method === 'HEAD' || status === 204 || status === 205 || status === 304) {
+      body.resume()
+      return undefined
+    }
+    const decoder = decoderOf(headers, what)
+    const pieces: string[] = []
+    for await (const bytes of bytesOf(body, headers, { maxBytes: this.#options.maxBytes ?? 64 * MB, what }))
+      pieces.push(decode(decoder, what, bytes, true))
+    pieces.push(decode(decoder, what))
+    return parseBody(pieces.join(''), { headers, what, redact: this.redact })
+  }
+
+  async *#pieces(
+    answer: Incoming,
+    limits: { readonly what: string; readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const either = stopSignal([this.#closed.signal, signal])
+    const stop = (): void => void answer.body.destroy(either.signal.reason)
+    either.signal.addEventListener('abort', stop, { once: true })
+    try {
+      yield* bytesOf(answer.body, answer.headers, limits)
+    } catch (error) {
+      throw either.signal.aborted ? either.signal.reason : connectionFailure(error, limits.what, this.redact)
+    } finally {
+      either.release()
+    }
+  }
+}

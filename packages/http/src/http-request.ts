@@ -1,0 +1,61 @@
+import { SyncError } from '@tidemark/core'
+
+/** A value of a query: a list becomes one parameter each, undefined none. */
+export type QueryValue = string | number | bigint | boolean | undefined | readonly (string | number | bigint)[]
+export type Query = Readonly<Record<string, QueryValue>>
+
+/** What is asked of an API. */
+export interface HttpRequest {
+  /** A path below the base URL, or a whole URL. */
+  readonly path: string
+  readonly query?: Query | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** `GET` where absent. */
+  readonly method?: 'GET' | 'HEAD' | 'POST' | undefined
+  /** Sent as JSON; of a POST. */
+  readonly body?: unknown
+  /** A POST that only reads may be tried again; without this it is sent once. */
+  readonly idempotent?: true | undefined
+  /** Statuses that are an answer and no failure, beside those from 200 to 299. */
+  readonly accept?: readonly number[] | undefined
+  /** Longer than this is not waited for a limit to pass; the failure then says how long. */
+  readonly longestWaitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The URL of a request: a path is put behind the base URL's own, also where it starts with a slash. */
+export function urlOf(request: Pick<HttpRequest, 'path' | 'query'>, base: URL, more: Query = {}): URL {
+  const url = /^[a-z][a-z0-9+.-]*:/i.test(request.path) ? new URL(request.path) : join(base, request.path)
+  for (const [name, value] of Object.entries({ ...more, ...request.query })) {
+    if (value === undefined) continue
+    const values = Array.isArray(value) ? value : [value]
+    url.searchParams.delete(name)
+    for (const one of values) url.searchParams.append(name, String(one))
+  }
+  return url
+}
+
+function join(base: URL, path: string): URL {
+  const url = new URL(base)
+  const [, pathname = '', search = ''] = /^([^?#]*)(\?[^#]*)?/.exec(path) ?? []
+  if (pathname !== '') url.pathname = `${base.pathname.replace(/\/$/, '')}/${pathname.replace(/^\/+/, '')}`
+  for (const [name, value] of new URLSearchParams(search)) url.searchParams.append(name, value)
+  return url
+}
+
+/** @throws SyncError `fix-config` for a base URL that is none. */
+export function baseOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw new SyncError(`the base URL must be one that begins with https:// or http://`, 'fix-config')
+  if (url.username !== '' || url.password !== '')
+    throw new SyncError(
+      'the base URL holds a name or a password; put them into the authorization (type "basic")',
+      'fix-config',
+    )
+  return url
+}
+
+export function lowerCased(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+}

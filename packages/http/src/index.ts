@@ -1,0 +1,27 @@
+export { atPath, type BodyPath } from './at-path.ts'
+export type { Authorization, OAuth } from './authorization.ts'
+export { type CursorValue, compareCursors } from './cursor-value.ts'
+export { decimalText, isRawNumber, parseJson, type RawNumber } from './exact-json.ts'
+export { HttpClient } from './http-client.ts'
+export type { HttpClock } from './http-clock.ts'
+export type { HttpAnswer, HttpOptions, HttpStream, RetryOptions } from './http-options.ts'
+export type { HttpRequest, Query, QueryValue } from './http-request.ts'
+export { type JsonLinesOptions, jsonLines } from './json-lines.ts'
+export { decimal, double, integer64 } from './number-schemas.ts'
+export { type ListPage, type PagesOptions, pages, rowsIn } from './pages.ts'
+export {
+  byCursor,
+  byLink,
+  byNextUrl,
+  byOffset,
+  byPageNumber,
+  type CursorPaging,
+  type OffsetPaging,
+  onePage,
+  type PageAnswer,
+  type PageNumberPaging,
+  type Paging,
+} from './paging.ts'
+export { type ReanchoredOptions, reanchored } from './reanchored.ts'
+export { headerOf, type ResponseHeaders } from './response-headers.ts'
+export { conditional, revisionIn, revisionOf } from './revision.ts'

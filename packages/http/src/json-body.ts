@@ -1,0 +1,45 @@
+import { SyncError } from '@tidemark/core'
+import { parseJson } from './exact-json.ts'
+import { excerptOf } from './http-failure.ts'
+import { headerOf, type ResponseHeaders } from './response-headers.ts'
+
+interface BodyContext {
+  readonly headers: ResponseHeaders
+  readonly what: string
+  readonly redact: (text: string) => string
+}
+
+/** Parses the body of an answer. A page for people and a body that is cut off are errors that say so. */
+export function parseBody(text: string, { headers, what, redact }: BodyContext): unknown {
+  const type = headerOf(headers, 'content-type') ?? ''
+  if (text.trim() === '')
+    throw new SyncError(`${what} was answered with nothing where JSON belongs`, 'retry', { code: 'cut-off' })
+  if (/^\s*</.test(text))
+    throw new SyncError(
+      `${what} was answered with a page for people where JSON belongs (${/^[^;\s]*/.exec(type)?.[0] || 'no content type'}): ${excerptOf(text, redact)}`,
+      'fix-source',
+      { code: 'not-json' },
+    )
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new SyncError(`${what} was answered with JSON that nests too deep`, 'fix-source', { code: 'not-json' })
+    // Of the message only the place: it also quotes the text, cut in the middle of whatever stands there.
+    const problem = /at position \d+/.exec((cause as Error).message)?.[0] ?? 'by its syntax'
+    if (isCutOff(text, (cause as Error).message))
+      throw new SyncError(`${what} was cut off before the end of its JSON (${problem})`, 'retry', { code: 'cut-off' })
+    throw new SyncError(
+      `${what} was answered with something that is no JSON (${problem}): ${excerptOf(text, redact)}`,
+      'fix-source',
+      { code: 'not-json' },
+    )
+  }
+}
+
+/** Whether JSON was right as far as it went. */
+function isCutOff(text: string, problem: string): boolean {
+  if (/end of JSON input|Unterminated/i.test(problem)) return true
+  const position = /at position (\d+)/.exec(problem)?.[1]
+  return position !== undefined && Number(position) >= text.trimEnd().length
+}

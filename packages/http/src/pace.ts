@@ -1,0 +1,60 @@
+import PQueue from 'p-queue'
+import type { HttpClock } from './http-clock.ts'
+
+export interface PaceOptions {
+  /** Requests at once. */
+  readonly concurrency: number
+  /** At most so many requests begin within any such time. */
+  readonly rate?: { readonly requests: number; readonly perMs: number } | undefined
+  readonly clock: HttpClock
+}
+
+// Retries take from it, successes give back, so that an API that is down is not asked five times as often as one that is up.
+const TOKENS = 100
+const RETRY_COSTS = 5
+
+/** The one rhythm in which all requests of a source go out: how many at once, how fast, and when none at all. */
+export class Pace {
+  readonly #queue: PQueue
+  readonly #clock: HttpClock
+  #pausedUntil = 0
+  #tokens = TOKENS
+
+  constructor({ concurrency, rate, clock }: PaceOptions) {
+    this.#clock = clock
+    this.#queue = new PQueue({
+      concurrency,
+      ...(rate === undefined ? {} : { interval: rate.perMs, intervalCap: rate.requests, strict: true }),
+    })
+  }
+
+  /** How long no request may go out, in milliseconds. */
+  get pauseMs(): number {
+    return Math.max(0, this.#pausedUntil - this.#clock.now())
+  }
+
+  /** Nobody asks until so many milliseconds have passed. */
+  pause(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms)
+  }
+
+  /** Runs work when its turn comes. */
+  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#queue.add(work, { signal })
+  }
+
+  succeeded(): void {
+    this.#tokens = Math.min(TOKENS, this.#tokens + 1)
+  }
+
+  /** Whether one more retry is within what failures may cost. */
+  mayRetry(): boolean {
+    if (this.#tokens < RETRY_COSTS) return false
+    this.#tokens -= RETRY_COSTS
+    return true
+  }
+
+  close(): void {
+    this.#queue.clear()
+  }
+}

@@ -1,0 +1,142 @@
+import { SyncError } from '@tidemark/core'
+import { type CursorValue, compareCursors } from './cursor-value.ts'
+import type { HttpClient } from './http-client.ts'
+import type { HttpRequest } from './http-request.ts'
+import { type ListPage, type PagesOptions, pages } from './pages.ts'
+
+export interface ReanchoredOptions<T> extends Omit<PagesOptions, 'request'> {
+  /** The first page of what is not older than a cursor, in ascending order; undefined: from the beginning. */
+  readonly request: (since: CursorValue | undefined) => HttpRequest
+  readonly from: CursorValue | undefined
+  /** The cursor of a row; undefined where it has none. */
+  readonly cursorOf: (row: T) => CursorValue | undefined
+  /** What identifies a row. */
+  readonly keyOf: (row: T) => string
+}
+
+// A stretch that still moves after so many readings is left to the next try.
+const MOST_READINGS = 20
+
+/**
+ * The pages of a list that is sorted by update, and moves while it is paged: each is asked for by the last cursor seen
+ * (`since`), not by its place. A row that is updated meanwhile comes at the end; none is passed over because those before
+ * it left their places.
+ *
+ * Where more rows than a page holds share one `since`, the pages of this stretch are asked for by place, and it is read
+ * again where a row has left it meanwhile.
+ */
+export async function* reanchored<T>(http: HttpClient, options: ReanchoredOptions<T>): AsyncGenerator<ListPage<T>> {
+  let anchor: Anchor | undefined = { since: options.from, known: new Set(), isFollowed: false }
+  while (anchor !== undefined) anchor = yield* readFrom(http, options, anchor)
+}
+
+/** A place in the list by value. */
+interface Anchor {
+  readonly since: CursorValue | undefined
+  /** What was read already of the rows that this `since` gives. */
+  readonly known: Set<string>
+  /** Another page led here, so that what is asked for is there. */
+  readonly isFollowed: boolean
+}
+
+async function* readFrom<T>(
+  http: HttpClient,
+  options: ReanchoredOptions<T>,
+  { since, known, isFollowed }: Anchor,
+): AsyncGenerator<ListPage<T>, Anchor | undefined> {
+  const { request: requestOf, from: _from, cursorOf, keyOf, ...list } = options
+  const request = requestOf(since)
+  const words = wordsOf(request)
+  const idOf = (row: T): string => JSON.stringify([keyOf(row), String(cursorOf(row))])
+  const isLike = (row: T, asked: string): boolean => {
+    const cursor = cursorOf(row)
+    return cursor === undefined || wordsOf(requestOf(cursor)) === asked
+  }
+  const isOwn = (row: T): boolean => (compareCursors(cursorOf(row), since) ?? 0) <= 0 || isLike(row, words)
+  for (let reading = 1; reading <= MOST_READINGS; reading++) {
+    const pagesBefore: string[][] = []
+    let behind: CursorValue | undefined
+    let greatest: CursorValue | undefined
+    let number = 0
+    for await (const page of pages<T>(http, { ...list, request })) {
+      number++
+      const last = lastOf(page.rows.map(cursorOf), greatest, http.describe(request))
+      greatest = last ?? greatest
+      if (number === 1 && isFollowed) checkHeeded(last, since, http.describe(request))
+      const fresh = page.rows.filter((row) => !known.has(idOf(row)))
+      const next = last === undefined ? words : wordsOf(requestOf(last))
+      // One answer is whole in itself.
+      if (number === 1 && (page.next === undefined || next !== words)) {
+        yield { ...page, rows: fresh }
+        if (page.next === undefined) return undefined
+        return { since: last, known: new Set(page.rows.filter((row) => isLike(row, next)).map(idOf)), isFollowed: true }
+      }
+      const own = fresh.filter(isOwn)
+      for (const row of own) known.add(idOf(row))
+      yield { ...page, rows: own }
+      const beyond = page.rows.find((row) => !isOwn(row))
+      behind = beyond === undefined ? undefined : cursorOf(beyond)
+      if (behind !== undefined || page.next === undefined) break
+      pagesBefore.push(page.rows.map(idOf))
+    }
+    if (await isStill(pages<T>(http, { ...list, request }), pagesBefore, idOf))
+      return behind === undefined ? undefined : { since: behind, known: new Set(), isFollowed: true }
+  }
+  throw new SyncError(
+    `${http.describe(request)}: more rows than a page holds share this place, and they change faster than they are read; ask for larger pages`,
+    'retry',
+    { code: 'paging' },
+  )
+}
+
+/**
+ * Whether every row of these pages is where it was. By place a row is passed over only when one before it has left; a
+ * version that has left does not come back, so one that is still there has not left in between either.
+ */
+async function isStill<T>(
+  again: AsyncIterable<ListPage<T>>,
+  before: readonly (readonly string[])[],
+  idOf: (row: T) => string,
+): Promise<boolean> {
+  if (before.length === 0) return true
+  const there = new Set<string>()
+  let number = 0
+  for await (const page of again) {
+    for (const row of page.rows) there.add(idOf(row))
+    if (++number === before.length) break
+  }
+  return before.every((ids) => ids.every((id) => there.has(id)))
+}
+
+const wordsOf = ({ path, query, body }: HttpRequest): string =>
+  JSON.stringify([path, query, body], (_key, value) => (typeof value === 'bigint' ? String(value) : value))
+
+/** The last cursor of a page. @throws SyncError `fix-source` where the rows are not in ascending order. */
+function lastOf(
+  cursors: readonly (CursorValue | undefined)[],
+  before: CursorValue | undefined,
+  what: string,
+): CursorValue | undefined {
+  let last = before
+  for (const cursor of cursors) {
+    if (cursor === undefined) continue
+    if ((compareCursors(cursor, last) ?? 0) < 0)
+      throw new SyncError(
+        `${what} gave "${String(cursor)}" after "${String(last)}": the list is not in ascending order; ask the API to sort it by the cursor`,
+        'fix-source',
+        { code: 'paging' },
+      )
+    last = cursor
+  }
+  return cursors.some((cursor) => cursor !== undefined) ? last : undefined
+}
+
+/** The row that led to an anchor is there, or one behind it: an answer of older rows alone is one to another question. */
+function checkHeeded(last: CursorValue | undefined, since: CursorValue | undefined, what: string): void {
+  if ((compareCursors(last, since) ?? 0) >= 0) return
+  throw new SyncError(
+    `${what} gave only rows before "${String(since)}": the API does not heed the parameter that says where to begin`,
+    'fix-source',
+    { code: 'paging' },
+  )
+}

@@ -1,0 +1,84 @@
+import { pipeline, type Readable } from 'node:stream'
+import { TextDecoder } from 'node:util'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { SyncError } from '@tidemark/core'
+import { headerOf, type ResponseHeaders } from './response-headers.ts'
+
+const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+}
+
+/** Encodings to ask for. Decoded here and not by fetch, which takes a compressed body that is cut off for a whole one. */
+export const ACCEPTED_ENCODINGS = 'gzip, br, zstd'
+
+/** The bytes of a body as they were before compression, no more than `maxBytes` of them. */
+export async function* bytesOf(
+  body: Readable,
+  headers: ResponseHeaders,
+  { maxBytes, what }: { readonly maxBytes: number; readonly what: string },
+): AsyncGenerator<Uint8Array> {
+  let length = 0
+  let plain: Readable = body
+  for (const name of encodingsOf(headers, what)) {
+    // A failure of either destroys both; it is seen where the last one is read.
+    plain = pipeline(plain, DECODERS[name]!(), () => {}) as unknown as Readable
+  }
+  try {
+    for await (const chunk of plain) {
+      length += (chunk as Uint8Array).length
+      if (length > maxBytes) {
+        throw new SyncError(
+          `${what} has more than ${maxBytes} bytes; ask for smaller pages, or raise the limit (maxBytes)`,
+          'fix-config',
+          { code: 'too-large' },
+        )
+      }
+      yield chunk as Uint8Array
+    }
+  } finally {
+    // Whoever leaves early lets go of the connection too.
+    plain.destroy()
+    body.destroy()
+  }
+}
+
+function encodingsOf(headers: ResponseHeaders, what: string): readonly string[] {
+  const names = (headerOf(headers, 'content-encoding') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity')
+  // More than one is a trick: each may swell the next a thousandfold.
+  const unknown = names.length > 1 ? names.join(', ') : names.find((name) => !Object.hasOwn(DECODERS, name))
+  if (unknown !== undefined)
+    throw new SyncError(`${what} is encoded as "${unknown}", which was not asked for`, 'fix-source', {
+      code: 'encoding',
+    })
+  return names
+}
+
+/** Decodes bytes by the charset of the content type, UTF-8 without one. Bytes that are not of it are an error. */
+export function decoderOf(headers: ResponseHeaders, what: string): TextDecoder {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headerOf(headers, 'content-type') ?? '')?.[1] ?? 'utf-8'
+  try {
+    return new TextDecoder(charset, { fatal: true })
+  } catch (cause) {
+    throw new SyncError(`${what} says that it is written in "${charset}", which is no known encoding`, 'fix-source', {
+      cause,
+      code: 'encoding',
+    })
+  }
+}
+
+/** Decodes a whole body, or the next piece of one. @throws SyncError `fix-source` for bytes that are not of the charset. */
+export function decode(decoder: TextDecoder, what: string, bytes?: Uint8Array, stream = false): string {
+  try {
+    return decoder.decode(bytes, { stream })
+  } catch (cause) {
+    throw new SyncError(`${what} has bytes that are not ${decoder.encoding}`, 'fix-source', { cause, code: 'encoding' })
+  }
+}

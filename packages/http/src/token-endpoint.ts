@@ -1,0 +1,58 @@
+import { SyncError } from '@tidemark/core'
+import { connectionFailure } from './http-failure.ts'
+import type { TokenFetch } from './oauth-token.ts'
+import { bytesOf } from './response-body.ts'
+import { headerOf } from './response-headers.ts'
+import { stopSignal } from './stop-signal.ts'
+import { Transport } from './transport.ts'
+
+export interface TokenEndpointOptions {
+  readonly url: string
+  readonly base: URL
+  readonly allow: readonly string[]
+  readonly idleMs: number
+  readonly closed: AbortSignal
+  readonly redact: (text: string) => string
+}
+
+const MOST_BYTES = 1024 * 1024
+const DEADLINE_MS = 60_000
+
+/** Where tokens are given: a host of its own, asked over connections of its own, that may not redirect. */
+export interface TokenEndpoint {
+  readonly fetch: TokenFetch
+  readonly close: () => Promise<void>
+}
+
+export function tokenEndpoint({ url, base, allow, idleMs, closed, redact }: TokenEndpointOptions): TokenEndpoint {
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  if (target === undefined) throw new SyncError(`the token URL "${url}" is no URL`, 'fix-config')
+  if (target.protocol === 'http:' && base.protocol === 'https:')
+    throw new SyncError('the token URL is without encryption, though the API is asked over https', 'fix-config')
+  const transport = new Transport({ base: target, hosts: [], allow, idleMs })
+  const what = redact(`the token request to ${url}`)
+  return {
+    close: () => transport.close(),
+    async fetch(_url, { method, headers, body }) {
+      const late = () => new SyncError(`${what} was not answered in time`, 'retry', { code: 'deadline' })
+      const { signal, release } = stopSignal([closed], { ms: DEADLINE_MS, reason: late })
+      try {
+        const answer = await transport.send(
+          { url: target, method: method as 'POST', headers, body, signal, redirects: 'refuse' },
+          { headers: {}, query: {} },
+        )
+        const decoder = new TextDecoder()
+        let text = ''
+        for await (const bytes of bytesOf(answer.body, answer.headers, { maxBytes: MOST_BYTES, what }))
+          text += decoder.decode(bytes, { stream: true })
+        const names = Object.keys(answer.headers).filter((name) => name !== 'content-encoding')
+        const plain = Object.fromEntries(names.map((name) => [name, headerOf(answer.headers, name) ?? '']))
+        return { status: answer.status, headers: plain, text }
+      } catch (error) {
+        throw signal.aborted ? signal.reason : connectionFailure(error, what, redact)
+      } finally {
+        release()
+      }
+    },
+  }
+}

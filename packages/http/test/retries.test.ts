@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { client, errorOf, json, patientClock, serve } from './unruly-server.ts'
+
+describe('an answer that may be another the next time', () => {
+  it.each([500, 502, 503, 504, 408, 425, 429])('%i twice, then the data', async (status) => {
+    const api = await serve((response, _asked, number) =>
+      number <= 2 ? json(response, { no: 1 }, status) : json(response, { ok: true }),
+    )
+    expect((await client(api.url).get('/x')).body).toEqual({ ok: true })
+    expect(api.asked).toHaveLength(3)
+  })
+
+  it.each([429, 500])('%i for ever is given up, and says what to do', async (status) => {
+    const api = await serve((response) => json(response, { no: 1 }, status))
+    const error = await errorOf(client(api.url).get('/x'))
+    expect(error).toMatchObject({ remedy: 'retry' })
+    expect(error.message).toContain(`GET ${api.url}/x was answered ${status}`)
+    expect(api.asked).toHaveLength(5)
+  })
+
+  it('a POST is sent once, unless it only reads', async () => {
+    const api = await serve((response) => json(response, {}, 503))
+    const http = client(api.url)
+    await errorOf(http.request({ path: '/a', method: 'POST', body: { n: 1 } }))
+    expect(api.asked).toHaveLength(1)
+    await errorOf(http.request({ path: '/a', method: 'POST', body: { n: 1 }, idempotent: true }))
+    expect(api.asked).toHaveLength(6)
+    expect(api.asked[1]).toMatchObject({ method: 'POST', body: '{"n":1}' })
+  })
+
+  it('an API that is down is not asked five times for each request', async () => {
+    const api = await serve((response) => json(response, {}, 500))
+    const http = client(api.url)
+    for (let n = 0; n < 100; n++) await errorOf(http.get('/x'))
+    expect(api.asked).toHaveLength(100 + 20)
+  })
+
+  it('no more requests are made than a run may', async () => {
+    const api = await serve((response) => json(response, {}))
+    const http = client(api.url, { maxRequests: 3 })
+    for (let n = 0; n < 3; n++) await http.get('/x')
+    expect(await errorOf(http.get('/x'))).toMatchObject({ remedy: 'retry', code: 'quota' })
+    expect(api.asked).toHaveLength(3)
+  })
+})
+
+describe('a wait that the server asks for', () => {
+  const answers = (headers: Record<string, string>, status = 429) =>
+    serve((response, _asked, number) => (number === 1 ? json(response, {}, status, headers) : json(response, 'true')))
+
+  it('in seconds', async () => {
+    const clock = patientClock()
+    await client((await answers({ 'retry-after': '120' })).url, { clock }).get('/x')
+    expect(clock.waits).toHaveLength(1)
+    expect(clock.waits[0]).toBeCloseTo(120_000, -2)
+  })
+
+  it('as a date, by the server’s clock and not ours', async () => {
+    const clock = patientClock()
+    const headers = { date: 'Sun, 06 Nov 2005 08:49:37 GMT', 'retry-after': 'Sun, 06 Nov 2005 08:51:37 GMT' }
+    await client((await answers(headers)).url, { clock }).get('/x')
+    expect(clock.waits[0]).toBeCloseTo(120_000, -2)
+  })
+
+  it.each([
+    ['seconds from now', () => '90'],
+    ['seconds since 1970', () => String(Math.ceil(Date.now() / 1000) + 90)],
+    ['milliseconds since 1970', () => String(Date.now() + 90_000)],
+  ])('by X-RateLimit-Reset in %s', async (_, reset) => {
+    const clock = patientClock()
+    const api = await answers({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset() }, 403)
+    await client(api.url, { clock }).get('/x')
+    expect(clock.waits[0]).toBeGreaterThan(85_000)
+    expect(clock.waits[0]).toBeLessThan(95_000)
+  })
+
+  it.each(['', 'soon', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT', '0'])(
+    '"%s" is none, and the usual one is taken',
+    async (text) => {
+      const clock = patientClock()
+      await client((await answers({ 'retry-after': text })).url, { clock }).get('/x')
+      expect(clock.waits).toEqual([750])
+    },
+  )
+
+  it('that is too long is left to the engine, with its length', async () => {
+    const clock = patientClock()
+    const api = await answers({ 'retry-after': '7200' })
+    const http = client(api.url, { clock })
+    expect(await errorOf(http.get('/x'))).toMatchObject({
+      remedy: 'retry',
+      code: 'rate-limited',
+      retryAfterMs: 7_200_000,
+    })
+    // What comes behind is not sent into the same limit.
+    expect(await errorOf(http.get('/y'))).toMatchObject({ remedy: 'retry', code: 'rate-limited' })
+    expect(clock.waits).toEqual([])
+    expect(api.asked).toHaveLength(1)
+  })
+
+  it('holds for all tables of the source', async () => {
+    const clock = patientClock()
+    const api = await serve((response, asked, number) =>
+      number === 1 ? json(response, {}, 429, { 'retry-after': '30' }) : json(response, JSON.stringify(asked.url)),
+    )
+    const http = client(api.url, { clock, concurrency: 1 })
+    await Promise.all([http.get('/a'), http.get('/b'), http.get('/c')])
+    expect(api.asked).toHaveLength(4)
+    expect(clock.waits.length).toBeGreaterThan(0)
+  })
+
+  it('is taken before the limit is passed: none left', async () => {
+    const clock = patientClock()
+    const api = await serve((response) =>
+      json(response, {}, 200, {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 60),
+      }),
+    )
+    const http = client(api.url, { clock })
+    await http.get('/a')
+    expect(clock.waits).toEqual([])
+    await http.get('/b')
+    expect(clock.waits[0]).toBeGreaterThan(55_000)
+  })
+
+  it('is told where progress is shown', async () => {
+    const said: string[] = []
+    const log = { debug() {}, warn() {}, info: (message: string) => void said.push(message) }
+    await client((await answers({ 'retry-after': '60' })).url, { log }).get('/x')
+    expect(said).toEqual([expect.stringMatching(/was answered 429.*asking again in 60 s/)])
+  })
+})
+
+describe('a rate', () => {
+  it('is one for all: no stretch of time holds more requests than it says', async () => {
+    const api = await serve((response) => json(response, {}))
+    const http = client(api.url, { rate: { requests: 4, perMs: 300 }, concurrency: 50 })
+    await Promise.all(Array.from({ length: 12 }, () => http.get('/x')))
+    const times = api.asked.map((one) => one.at)
+    expect(times).toHaveLength(12)
+    // A little less than the rate's time, for what lies between sending and arriving.
+    for (let at = 4; at < times.length; at++) expect(times[at]! - times[at - 4]!).toBeGreaterThan(200)
+  })
+
+  it('does not let more go out at once than it may', async () => {
+    let open = 0
+    let most = 0
+    const api = await serve((response) => {
+      most = Math.max(most, ++open)
+      setTimeout(() => {
+        open--
+        json(response, {})
+      }, 10)
+    })
+    const http = client(api.url, { concurrency: 3 })
+    await Promise.all(Array.from({ length: 12 }, () => http.get('/x')))
+    expect(most).toBe(3)
+  })
+})
+
+describe('what is no use to ask again', () => {
+  it.each([
+    [400, 'fix-source'],
+    [404, 'fix-source'],
+    [410, 'fix-source'],
+    [422, 'fix-source'],
+    [401, 'fix-config'],
+    [403, 'fix-config'],
+  ])('%i is asked once: %s', async (status, remedy) => {
+    const api = await serve((response) => json(response, { message: 'what is wrong' }, status))
+    const error = await errorOf(client(api.url).get('/x'))
+    expect(error.remedy).toBe(remedy)
+    expect(error.message).toContain('what is wrong')
+    expect(api.asked).toHaveLength(1)
+  })
+
+  it('403 with a wait is a limit, and no refusal', async () => {
+    const api = await serve((response, _asked, number) =>
+      number === 1
+        ? json(response, { message: 'secondary rate limit' }, 403, { 'retry-after': '60' })
+        : json(response, 'true'),
+    )
+    expect((await client(api.url).get('/x')).body).toBe(true)
+  })
+
+  it('a status that the source expects is an answer', async () => {
+    const api = await serve((response) => json(response, { gone: true }, 404))
+    expect(await client(api.url).get('/x', { accept: [404] })).toMatchObject({ status: 404, body: { gone: true } })
+  })
+})

@@ -1,0 +1,261 @@
+import { createServer as createTlsServer } from 'node:https'
+import { generate } from 'selfsigned'
+import { describe, expect, it } from 'vitest'
+import { createRedactor } from '../src/redactor.ts'
+import { client, errorOf, json, serve } from './unruly-server.ts'
+
+const SECRET = 'pa/ss+w"ord é&=1234'
+
+describe('the authorization', () => {
+  it.each([
+    [{ type: 'bearer', token: 'tok-123' } as const, { authorization: 'Bearer tok-123' }, '/v1/x?a=1'],
+    [
+      { type: 'basic', username: 'me', password: 'secret' } as const,
+      { authorization: `Basic ${Buffer.from('me:secret').toString('base64')}` },
+      '/v1/x?a=1',
+    ],
+    [{ type: 'header', name: 'X-Api-Key', value: 'key-123' } as const, { 'x-api-key': 'key-123' }, '/v1/x?a=1'],
+    [{ type: 'query', name: 'api_key', value: 'k&=1' } as const, {}, '/v1/x?a=1&api_key=k%26%3D1'],
+  ])('%o is sent', async (authorization, headers, url) => {
+    const api = await serve((response) => json(response, {}))
+    await client(`${api.url}/v1/`, { authorization }).get('/x', { query: { a: 1 } })
+    expect(api.asked[0]).toMatchObject({ url, headers })
+  })
+
+  it('may be several together', async () => {
+    const api = await serve((response) => json(response, {}))
+    const authorization = [
+      { type: 'header', name: 'a', value: 'one-1' },
+      { type: 'query', name: 'b', value: 'two-2' },
+    ] as const
+    await client(api.url, { authorization }).get('x')
+    expect(api.asked[0]).toMatchObject({ url: '/x?b=two-2', headers: { a: 'one-1' } })
+  })
+})
+
+describe('a redirect', () => {
+  const authorization = [
+    { type: 'bearer', token: 'tok-123' },
+    { type: 'query', name: 'key', value: 'key-123' },
+  ] as const
+  const headers = { 'x-tenant': 'mine' }
+
+  it('within the API keeps the authorization', async () => {
+    const api = await serve((response, asked) =>
+      asked.url.startsWith('/a') ? json(response, {}, 302, { location: '/b?c=1' }) : json(response, 'true'),
+    )
+    expect((await client(api.url, { authorization, headers }).get('/a')).url).toBe(`${api.url}/b?c=1`)
+    expect(api.asked[1]).toMatchObject({
+      url: '/b?c=1&key=key-123',
+      headers: { authorization: 'Bearer tok-123', 'x-tenant': 'mine' },
+    })
+  })
+
+  it.each([301, 302, 303, 307, 308])('to another host (%i) drops everything that says who asks', async (status) => {
+    const other = await serve((response) => json(response, 'true'))
+    const api = await serve((response) =>
+      json(response, {}, status, { location: `${other.url}/file?key=key-123&sig=1` }),
+    )
+    // Two ports of one machine are two hosts. The other one was not named by the user, so it must be allowed.
+    expect((await client(api.url, { authorization, headers, allow: ['127.0.0.1'] }).get('/a')).body).toBe(true)
+    const sent = JSON.stringify([other.asked[0]!.url, other.asked[0]!.headers])
+    expect(sent).not.toMatch(/tok-123|key-123|tenant/)
+    expect(other.asked[0]!.url).toBe('/file?sig=1')
+  })
+
+  it('to a host that belongs to the API keeps it', async () => {
+    const other = await serve((response) => json(response, 'true'))
+    const api = await serve((response) => json(response, {}, 302, { location: `${other.url}/b` }))
+    await client(api.url, { authorization, hosts: [other.host] }).get('/a')
+    expect(other.asked[0]!.headers.authorization).toBe('Bearer tok-123')
+  })
+
+  it('without end, or to no URL, is an error', async () => {
+    const round = await serve((response) => json(response, {}, 302, { location: '/again' }))
+    expect(await errorOf(client(round.url).get('/a'))).toMatchObject({ remedy: 'fix-source', code: 'redirect' })
+    expect(round.asked).toHaveLength(11)
+    const nowhere = await serve((response) => json(response, {}, 302, { location: 'http://[' }))
+    expect(await errorOf(client(nowhere.url).get('/a'))).toMatchObject({ remedy: 'fix-source', code: 'redirect' })
+    const file = await serve((response) => json(response, {}, 302, { location: 'file:///etc/passwd' }))
+    expect(await errorOf(client(file.url).get('/a'))).toMatchObject({ remedy: 'fix-config' })
+  })
+
+  it('of a POST keeps its method and body only where it must, and never takes them to another host', async () => {
+    const api = await serve((response, asked) =>
+      asked.url === '/303' || asked.url === '/307'
+        ? json(response, {}, Number(asked.url.slice(1)), { location: '/b' })
+        : json(response, 'true'),
+    )
+    await client(api.url).request({ path: '/303', method: 'POST', body: { n: 1 } })
+    await client(api.url).request({ path: '/307', method: 'POST', body: { n: 1 } })
+    expect(api.asked.filter((one) => one.url === '/b').map((one) => [one.method, one.body])).toEqual([
+      ['GET', ''],
+      ['POST', '{"n":1}'],
+    ])
+    const other = await serve((response) => json(response, 'true'))
+    const away = await serve((response) => json(response, {}, 307, { location: other.url }))
+    const work = client(away.url, { allow: ['127.0.0.1'] }).request({ path: '/', method: 'POST', body: { n: 1 } })
+    expect(await errorOf(work)).toMatchObject({ remedy: 'fix-config', code: 'redirect' })
+    expect(other.asked).toHaveLength(0)
+  })
+})
+
+describe('encryption', () => {
+  const certificate = async (days: { notBeforeDate: Date; notAfterDate: Date }) =>
+    generate([{ name: 'commonName', value: 'localhost' }], { ...days, keySize: 2048 })
+  const overTls = async (certified: { private: string; cert: string }, handler: Parameters<typeof serve>[0]) => {
+    const api = await serve(
+      handler,
+      (listener) => createTlsServer({ key: certified.private, cert: certified.cert }, listener) as never,
+    )
+    return api.url.replace('http:', 'https:')
+  }
+
+  it('with a certificate that has run out, or that nobody vouches for, is refused for good', async () => {
+    const old = await certificate({ notBeforeDate: new Date('2020-01-01'), notAfterDate: new Date('2021-01-01') })
+    const url = await overTls(old, (response) => json(response, {}))
+    const error = await errorOf(client(url).get('/x'))
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'certificate' })
+    expect(error.message).toMatch(/certificate/)
+  })
+
+  it('is not given up on the way', async () => {
+    const plain = await serve((response) => json(response, {}))
+    const http = client('https://api.example.invalid')
+    expect(await errorOf(http.get(plain.url))).toMatchObject({ remedy: 'fix-config', code: 'downgrade' })
+    expect(plain.asked).toHaveLength(0)
+    expect(() =>
+      http.following({ path: '/a' }, 'http://api.example.invalid/b', 'https://api.example.invalid/a'),
+    ).toThrow(/hosts/)
+    expect(() =>
+      client('https://api.example.invalid', {
+        authorization: { type: 'client_credentials', tokenUrl: plain.url, clientId: 'a', clientSecret: 'b' },
+      }),
+    ).toThrow(/without encryption/)
+  })
+
+  it('to a server that speaks none is an error of the URL', async () => {
+    const plain = await serve((response) => json(response, {}))
+    expect(await errorOf(client(plain.url.replace('http:', 'https:')).get('/x'))).toMatchObject({
+      remedy: 'fix-config',
+    })
+  })
+})
+
+describe('an address', () => {
+  it.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://169.254.169.254.:80/',
+    'http://2852039166/',
+    'http://0xa9fea9fe/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fe80::1]/',
+    'http://[fd00:ec2::254]/',
+    'http://[64:ff9b::169.254.169.254]/',
+    'http://100.100.100.200/',
+  ])('%s tells a machine its credentials, and is never asked', async (url) => {
+    expect(await errorOf(client(url).get('/'))).toMatchObject({ remedy: 'fix-config', code: 'address-refused' })
+  })
+
+  it.each([
+    'http://127.0.0.1',
+    'http://localhost',
+    'http://10.0.0.1',
+    'http://[::1]',
+    'http://192.168.1.1',
+    'http://0.0.0.0',
+  ])('%s is not reached by a redirect', async (target) => {
+    const inner = await serve((response) => json(response, {}))
+    const port = inner.host.split(':')[1]
+    const api = await serve((response) => json(response, {}, 302, { location: `${target}:${port}/` }))
+    // The API itself is known under another name of this machine.
+    const url = target.includes('localhost') ? api.url : api.url.replace('127.0.0.1', 'localhost')
+    const work = client(url).get('/a')
+    expect(await errorOf(work)).toMatchObject({ remedy: 'fix-config', code: 'address-refused' })
+    expect(inner.asked).toHaveLength(0)
+  })
+
+  it('is reached where the user names it, or allows it', async () => {
+    const api = await serve((response) => json(response, 'true'))
+    expect((await client(api.url).get('/a')).body).toBe(true)
+    const error = await errorOf(
+      client('http://169.254.169.254:9', { allow: ['169.254.169.254'], idleMs: 300 }).get('/'),
+    )
+    expect(error.code).not.toBe('address-refused')
+  })
+})
+
+describe('a secret', () => {
+  const forms = [
+    SECRET,
+    encodeURIComponent(SECRET),
+    new URLSearchParams([['', SECRET]]).toString().slice(1),
+    Buffer.from(SECRET).toString('base64'),
+    Buffer.from(`user:${SECRET}`).toString('base64'),
+    Buffer.from(`x${SECRET}y`).toString('base64url'),
+    JSON.stringify(SECRET).slice(1, -1),
+  ]
+
+  it('stands in no error and no log, whatever the server sends back and however it fails', async () => {
+    const said: string[] = []
+    const say = (message: string, fields?: object) => void said.push(message, JSON.stringify(fields))
+    const log = { debug: say, info: say, warn: say }
+    const authorization = [
+      { type: 'query', name: 'key', value: SECRET },
+      { type: 'header', name: 'x-key', value: 'header-secret-1' },
+      { type: 'basic', username: 'user', password: 'basic-secret-1' },
+    ] as const
+    const answers: ((response: Parameters<Parameters<typeof serve>[0]>[0], url: string) => unknown)[] = [
+      (response, url) => json(response, { url, forms, also: ['header-secret-1', 'basic-secret-1'] }, 400),
+      (response) => json(response, { forms }, 401),
+      (response) => json(response, { forms }, 429, { 'retry-after': '1' }),
+      (response) => json(response, { forms }, 500),
+      (response) => json(response, `<html>${forms.join(' ')}`),
+      (response) => json(response, `nonsense ${forms.join(' ')}`),
+      (response) => json(response, `{"a":"${'basic-secret-1'}`),
+      (response) => json(response, {}, 302, { location: `ftp://${encodeURIComponent(SECRET)}/` }),
+      (response) => response.socket?.destroy(),
+      ...Array.from(
+        { length: 40 },
+        (_, at) => (response: Parameters<Parameters<typeof serve>[0]>[0]) =>
+          json(response, `x${'-'.repeat(160 + at)}header-secret-1 basic-secret-1`, 400),
+      ),
+    ]
+    let answer = answers[0]!
+    const api = await serve((response, asked) => answer(response, asked.url))
+    for (const one of answers) {
+      answer = one
+      const error = await errorOf(client(api.url, { authorization, log }).get('/x'))
+      const shown = [
+        error.message,
+        error.stack,
+        String(error.cause),
+        (error.cause as Error | undefined)?.stack,
+        ...said,
+      ].join('\n')
+      for (const form of [...forms, 'header-secret', 'basic-secret', 'secret-1']) expect(shown).not.toContain(form)
+    }
+    expect(said.length).toBeGreaterThan(0)
+  })
+
+  it('is taken out longest first, whatever its letters mean to a pattern', () => {
+    const { redact } = createRedactor(['abcd', 'abcdef', 'a.*b(c', 'xyz'])
+    expect(redact('abcdefg abcd a.*b(c xyz aXXbc')).toBe('***g *** *** xyz aXXbc')
+  })
+
+  it('in the base URL is refused, and not repeated', () => {
+    expect(() => client('https://me:hunter22@api.example.com')).toThrow(expect.not.stringContaining('hunter22'))
+    expect(() => client('https://me:hunter22@api.example.com')).toThrow(/authorization/)
+    expect(() => client('api.example.com')).toThrow(/base URL/)
+  })
+
+  it('with the end of a line cannot be sent', async () => {
+    const api = await serve((response) => json(response, {}))
+    const error = await errorOf(
+      client(api.url, { authorization: { type: 'bearer', token: 'tok-1\r\nx: y' } }).get('/x'),
+    )
+    expect(error).toMatchObject({ remedy: 'fix-config' })
+    expect(error.message).not.toContain('tok-1')
+    expect(api.asked).toHaveLength(0)
+  })
+})
