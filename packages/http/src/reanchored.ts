@@ -79,7 +79,7 @@ async function* readFrom<T>(
       if (behind !== undefined || page.next === undefined) break
       pagesBefore.push(page.rows.map(idOf))
     }
-    if (await isStill(pages<T>(http, { ...list, request }), pagesBefore, idOf))
+    if (await isStill(pages<T>(http, { ...list, request }), { pagesBefore, known, idOf }))
       return behind === undefined ? undefined : { since: behind, known: new Set(), isFollowed: true }
   }
   throw new SyncError(
@@ -95,17 +95,22 @@ async function* readFrom<T>(
  */
 async function isStill<T>(
   again: AsyncIterable<ListPage<T>>,
-  before: readonly (readonly string[])[],
-  idOf: (row: T) => string,
+  options: {
+    readonly pagesBefore: readonly (readonly string[])[]
+    readonly known: ReadonlySet<string>
+    readonly idOf: (row: T) => string
+  },
 ): Promise<boolean> {
-  if (before.length === 0) return true
+  const { pagesBefore, known, idOf } = options
+  if (pagesBefore.length === 0) return true
   const there = new Set<string>()
   let number = 0
   for await (const page of again) {
     for (const row of page.rows) there.add(idOf(row))
-    if (++number === before.length) break
+    if (++number === pagesBefore.length) break
   }
-  return before.every((ids) => ids.every((id) => there.has(id)))
+  // What came meanwhile is read with the next reading.
+  return pagesBefore.flat().every((id) => there.has(id)) && [...there].every((id) => known.has(id))
 }
 
 const wordsOf = ({ path, query, body }: HttpRequest): string =>
