@@ -15,6 +15,7 @@ export {
   byNextUrl,
   byOffset,
   byPageNumber,
+  bySince,
   type CursorPaging,
   type OffsetPaging,
   onePage,

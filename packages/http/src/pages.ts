@@ -18,6 +18,8 @@ export interface PagesOptions {
   readonly single?: true | undefined
   /** Names that tell of an error in the body of a 200, where they hold anything (`error`, `errors`). */
   readonly errors?: readonly BodyPath[] | undefined
+  /** What is made of each row before anybody sees it. */
+  readonly map?: ((row: unknown) => unknown) | undefined
   /** The most pages of one list (100,000). */
   readonly maxPages?: number | undefined
 }
@@ -60,7 +62,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
     const rows = rowsIn(answer.body, options, { what, redact: http.redact })
     loop.see(request, rows)
     const next: HttpRequest | undefined = nextOf(paging, http, { request, answer, rows })
-    yield { rows: rows as readonly T[], answer, next }
+    yield { rows: (options.map === undefined ? rows : rows.map(options.map)) as readonly T[], answer, next }
     request = next
   }
 }

@@ -123,6 +123,18 @@ export function byPageNumber({ parameter, first = 1, size, pages }: PageNumberPa
   }
 }
 
+/**
+ * By the last cursor seen alone, for APIs that take only a `since` and a number of rows: for `reanchored`. A page that is
+ * not full is the last.
+ */
+export function bySince({ size }: { readonly size: number }): Paging {
+  return {
+    byPlace: false,
+    first: (request) => request,
+    next: ({ request, rows }) => (rows.length < size ? undefined : request),
+  }
+}
+
 export interface OffsetPaging {
   /** The parameter of the number of rows to leave out. */
   readonly parameter: string

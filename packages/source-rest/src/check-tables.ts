@@ -1,0 +1,154 @@
+import type { TableConfig } from './table-config.ts'
+import { placeholdersIn, strangersIn } from './template.ts'
+import { TIME_FORMATS } from './time-format.ts'
+
+/** What is wrong in a config, and where. */
+export interface Problem {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+type Tables = Readonly<Record<string, TableConfig>>
+
+/** What no schema of one field sees: fields that need, or exclude, one another. */
+export function checkTables(tables: Tables): readonly Problem[] {
+  return Object.entries(tables).flatMap(([name, table]) =>
+    [
+      ...checkCursor(table),
+      ...checkKeys(table),
+      ...checkPlaceholders(table),
+      ...checkPaging(table),
+      ...checkParent(name, tables),
+    ].map(({ path, message }) => ({ path: [name, ...path], message })),
+  )
+}
+
+const at = (message: string, ...path: readonly string[]): Problem => ({ path, message })
+
+/** The texts of a table's requests, each with its path in the config. */
+function textsOf({
+  path,
+  params,
+  body,
+}: TableConfig): readonly { readonly text: string; readonly path: readonly string[] }[] {
+  const found = [{ text: path, path: ['path'] }]
+  const walk = (value: unknown, place: readonly string[]): void => {
+    if (typeof value === 'string') found.push({ text: value, path: [...place] })
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, one] of Object.entries(value)) walk(one, [...place, name])
+  }
+  walk(params, ['params'])
+  walk(body, ['body'])
+  return found
+}
+
+/** Whether a request names a bound of the window. */
+export function names(table: TableConfig, name: 'from' | 'to' | 'partition' | 'parent'): boolean {
+  return textsOf(table).some(({ text }) => placeholdersIn(text).some((one) => one.name === name))
+}
+
+function checkCursor(table: TableConfig): Problem[] {
+  const needing = ['ordered', 'reanchor', 'nullCursor', 'window', 'lookback', 'settle', 'retention'] as const
+  if (table.cursor === undefined) {
+    const without = needing
+      .filter((name) => table[name] !== undefined)
+      .map((name) => at('needs a cursor: say which column the table is read by', name))
+    const bounds = textsOf(table)
+      .filter(({ text }) => placeholdersIn(text).some(({ name }) => name === 'from' || name === 'to'))
+      .map(({ path }) => at('{from} and {to} need a cursor: say which column the table is read by', ...path))
+    return [...without, ...bounds]
+  }
+  const spec = table.columns[table.cursor]
+  const type = typeof spec === 'object' ? spec.type : spec
+  const problems: Problem[] = []
+  if (type !== undefined && !['timestamp', 'date', 'unix_seconds', 'unix_milliseconds'].includes(type))
+    problems.push(
+      at(
+        `"${table.cursor}" is the cursor, and a cursor is a timestamp, a date, unix_seconds or unix_milliseconds; ${type} is none`,
+        'columns',
+        table.cursor,
+      ),
+    )
+  if (!table.infer && spec === undefined)
+    problems.push(at(`"${table.cursor}" is the cursor, and not among the columns`, 'columns'))
+  if (table.window !== undefined && !(names(table, 'from') && names(table, 'to')) && table.ordered === undefined)
+    problems.push(
+      at('a window needs {from} and {to} in "params", or "ordered": else each one reads the whole list', 'window'),
+    )
+  if (table.reanchor === true && !(table.ordered === 'ascending' && names(table, 'from')))
+    problems.push(at('needs "ordered": "ascending" and a parameter with {from}', 'reanchor'))
+  return problems
+}
+
+function checkKeys({ primaryKey, globalKey, nullCursor, infer, columns }: TableConfig): Problem[] {
+  const problems: Problem[] = []
+  if (globalKey && primaryKey === undefined)
+    problems.push(at('needs a primaryKey: say which columns identify a row', 'globalKey'))
+  if (nullCursor === 'keep' && primaryKey === undefined)
+    problems.push(at('"keep" needs a primaryKey, or rows without a cursor would double', 'nullCursor'))
+  if (new Set(primaryKey).size < (primaryKey?.length ?? 0)) problems.push(at('names a column twice', 'primaryKey'))
+  const missing = infer ? undefined : primaryKey?.find((name) => !Object.hasOwn(columns, name))
+  if (missing !== undefined) problems.push(at(`names "${missing}", which is not among the columns`, 'primaryKey'))
+  if (!infer && Object.keys(columns).length === 0) problems.push(at('is false, so the columns must be given', 'infer'))
+  return problems
+}
+
+function checkPlaceholders(table: TableConfig): Problem[] {
+  return textsOf(table).flatMap(({ text, path }) => {
+    const problems = placeholdersIn(text).flatMap(({ text: whole, name, field, format }) => {
+      const isTime = name === 'from' || name === 'to'
+      if (isTime && field !== undefined) return [at(`${whole}: a bound has no fields`, ...path)]
+      if (!isTime && format !== undefined) return [at(`${whole}: only {from} and {to} have a way of writing`, ...path)]
+      if (format !== undefined && !(TIME_FORMATS as readonly string[]).includes(format))
+        return [at(`${whole}: the ways of writing a time are ${TIME_FORMATS.join(', ')}`, ...path)]
+      if (!isTime && table.parent === undefined)
+        return [at(`${whole} needs a parent: say of which table the rows are`, ...path)]
+      return []
+    })
+    // A body may have braces of its own: GraphQL has little else.
+    const strangers = path[0] === 'body' ? [] : strangersIn(text)
+    return [
+      ...problems,
+      ...strangers.map((one) => at(`${one} is none of {from}, {to}, {partition} and {parent}`, ...path)),
+    ]
+  })
+}
+
+function checkPaging(table: TableConfig): Problem[] {
+  const { pagination, cursor, ordered, revision, method, body } = table
+  const problems: Problem[] = []
+  const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
+  if (cursor !== undefined && (pagination.type === 'page' || pagination.type === 'offset') && !isAnchored)
+    problems.push(
+      at(
+        'a list that is read by a cursor moves while it is paged, and by place alone rows are lost; let the API sort it by the cursor ("ordered": "ascending", with the parameter it needs for that) and say where to begin with {from}',
+        'pagination',
+      ),
+    )
+  if (pagination.type === 'since' && !isAnchored)
+    problems.push(at('"since" needs a cursor, "ordered": "ascending" and a parameter with {from}', 'pagination'))
+  if (revision !== undefined && pagination.type !== 'none')
+    problems.push(at('an ETag speaks for one answer, and this list has several pages', 'revision'))
+  if (revision !== undefined && method === 'POST') problems.push(at('only what is read by GET has an ETag', 'revision'))
+  if (body !== undefined && method !== 'POST') problems.push(at('needs "method": "POST"', 'body'))
+  return problems
+}
+
+function checkParent(name: string, tables: Tables): Problem[] {
+  const { parent, revision } = tables[name]!
+  if (parent === undefined) return []
+  if (!Object.hasOwn(tables, parent.table))
+    return [at(`there is no table "${parent.table}"; there are ${Object.keys(tables).join(', ')}`, 'parent', 'table')]
+  const seen = [name]
+  for (let above: string | undefined = parent.table; above !== undefined; above = tables[above]?.parent?.table) {
+    if (seen.includes(above))
+      return [at(`the tables ${[...seen, above].join(' → ')} are each other's parents`, 'parent', 'table')]
+    seen.push(above)
+  }
+  const problems = names(tables[name]!, 'partition')
+    ? []
+    : [at('{partition} is in neither the path nor the params: each parent would give the same rows', 'path')]
+  if (revision !== undefined && typeof parent.revision === 'string')
+    problems.push(at('is given by the parent already; name one of the two', 'revision'))
+  return problems
+}

@@ -1,0 +1,112 @@
+import { type Column, type Context, keepTypes, SyncError } from '@tidemark/core'
+import { names } from './check-tables.ts'
+import { columnTypeOf } from './convert.ts'
+import { Kind, kindOf, typeOf } from './kind.ts'
+import type { Part } from './part.ts'
+import { listParts } from './parts.ts'
+import { readRows } from './read.ts'
+import type { RestClient } from './rest-client.ts'
+import { declaredOf, rowMaker } from './row-maker.ts'
+import type { RestTable } from './table-config.ts'
+
+// What is looked at: of a new table more than of a known one, whose types are kept.
+const NEW = { rows: 1000, pages: 5, parts: 5 }
+const KNOWN = { rows: 200, pages: 1, parts: 2 }
+const RECENT_MS = 7 * 86_400_000
+/** No longer than the engine waits for an answer to a question. */
+const LONGEST_WAIT_MS = 60_000
+
+/** The columns of a table: those of the rows looked at, those the state knows, those the config declares. */
+export interface Found {
+  readonly columns: readonly Column[]
+  /** Whether any row was seen. */
+  readonly seen: boolean
+  /** Why no row could be looked at. */
+  readonly error: unknown
+}
+
+type Looking = Context<RestClient> & { readonly table: RestTable; readonly known: readonly Column[] | undefined }
+
+/** A known type is kept while it holds what is found, and grows without loss where it does not; a declared one wins. */
+export async function findColumns({ table, known, ...context }: Looking): Promise<Found> {
+  const kinds = new Map<string, number>()
+  let error: unknown
+  if (table.infer) {
+    try {
+      await look({ ...context, table, known }, (name, kind) => kinds.set(name, (kinds.get(name) ?? Kind.none) | kind))
+    } catch (problem) {
+      context.signal.throwIfAborted()
+      if (!SyncError.is(problem)) throw problem
+      error = problem
+      // The table still has the columns it had: reading it will say the same, and belong to the table alone.
+      if (known !== undefined)
+        context.log.warn('the columns could not be looked at', { table: table.name, problem: problem.message })
+    }
+  }
+  const types = new Map(known?.map((column) => [column.name, column.type]))
+  const found = [...kinds].map(([name, seen]) => ({ name, type: typeOf(seen) ?? types.get(name) ?? 'text' }))
+  return { columns: merged(table, found, known), seen: kinds.size > 0, error }
+}
+
+function merged(table: RestTable, found: readonly Column[], known: readonly Column[] | undefined): readonly Column[] {
+  const columns = new Map<string, Column>()
+  for (const column of keepTypes(found, known)) columns.set(column.name, column)
+  for (const column of known ?? []) if (!columns.has(column.name)) columns.set(column.name, column)
+  for (const name of Object.keys(table.columns)) {
+    const { type } = declaredOf(table, name)
+    const now = type === undefined ? (columns.get(name)?.type ?? 'text') : columnTypeOf(type)
+    columns.set(name, { name, type: now })
+  }
+  return [...columns.values()]
+}
+
+type See = (name: string, kind: number) => void
+
+async function look({ client, table, known, signal, log }: Looking, see: See): Promise<void> {
+  const limit = known === undefined ? NEW : KNOWN
+  const parts = await partsOf({ client, table, signal, log }, limit.parts)
+  const make = rowMaker(
+    table,
+    Object.keys(table.columns).map((name) => ({ name, type: 'json' })),
+  )
+  for (const partition of parts) {
+    // The newest rows say what a known table's look like now; those of a new one are looked at from both ends.
+    const isBounded = table.cursor !== undefined && names(table, 'from')
+    const starts = isBounded ? (known === undefined ? [undefined, recent()] : [recent()]) : [undefined]
+    for (const from of starts) {
+      const reading = {
+        table,
+        from,
+        to: new Date().toISOString(),
+        partition,
+        signal,
+        make,
+        longestWaitMs: LONGEST_WAIT_MS,
+      }
+      let rows = 0
+      let pages = 0
+      for await (const page of readRows(client, reading)) {
+        for (const row of page) seeRow(row, see)
+        rows += page.length
+        if (++pages >= limit.pages || rows >= limit.rows) break
+      }
+    }
+  }
+}
+
+const recent = (): string => new Date(Date.now() - RECENT_MS).toISOString()
+
+async function partsOf(
+  context: Context<RestClient> & { readonly table: RestTable },
+  most: number,
+): Promise<readonly (Part | undefined)[]> {
+  const { table } = context
+  if (table.parent === undefined) return [undefined]
+  const parts = await listParts(context, table)
+  return parts.length <= most ? parts : [...parts.slice(0, most - 1), parts.at(-1)]
+}
+
+function seeRow(row: unknown, see: See): void {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return
+  for (const [name, value] of Object.entries(row)) see(name, kindOf(value))
+}

@@ -1,0 +1,115 @@
+import type { ColumnType } from '@tidemark/core'
+import { decimalText, isRawNumber } from '@tidemark/http'
+import type { ColumnTypeName } from './table-config.ts'
+
+/** Makes values of a column's type; a value that is none comes back as it is, for the row schema to refuse. */
+export type Convert = (value: unknown) => unknown
+
+/** The column type that a configured one becomes. */
+export function columnTypeOf(type: ColumnTypeName): ColumnType {
+  return type === 'unix_seconds' || type === 'unix_milliseconds' ? 'timestamp' : type
+}
+
+/**
+ * How the values of a JSON body become those of a column.
+ *
+ * @param declared the type stands in the config, so that more ways of writing are meant by it.
+ */
+export function converterOf(type: ColumnTypeName, declared: boolean): Convert {
+  switch (type) {
+    case 'text':
+      return asText
+    case 'integer':
+      return (value) => integerOf(value, declared) ?? value
+    case 'double':
+      return (value) => doubleOf(value, declared) ?? value
+    case 'numeric':
+      return (value) => decimalText(value) ?? value
+    case 'boolean':
+      return (value) => (declared ? (BOOLEANS.get(value) ?? value) : value)
+    case 'timestamp':
+      return (value) => (typeof value === 'string' ? instantOf(value, declared) : value)
+    case 'local_timestamp':
+      return (value) => (typeof value === 'string' ? value.replace(/^(\d{4}-\d\d-\d\d)(?: |$)/, dayOrTime) : value)
+    case 'bytes':
+      return (value) => (typeof value === 'string' && isBase64(value) ? Buffer.from(value, 'base64') : value)
+    case 'unix_seconds':
+      return (value) => unixOf(value, 6) ?? value
+    case 'unix_milliseconds':
+      return (value) => unixOf(value, 3) ?? value
+    default:
+      return (value) => value
+  }
+}
+
+const BOOLEANS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+  [1, true],
+  [0, false],
+  ['1', true],
+  ['0', false],
+])
+
+const dayOrTime = (match: string, day: string): string => (match === day ? `${day}T00:00:00` : `${day}T`)
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+
+function asText(value: unknown): unknown {
+  if (typeof value === 'string') return value
+  if (isRawNumber(value)) return value.rawJSON
+  if (typeof value === 'object')
+    return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? rawJson(String(inner)) : inner))
+  return String(value)
+}
+
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
+
+function integerOf(value: unknown, declared: boolean): number | bigint | undefined {
+  if (typeof value === 'string' && !declared) return undefined
+  const text = decimalText(value)?.replace(/\.0+$/, '')
+  if (text === undefined || !/^-?\d+$/.test(text)) return undefined
+  const number = Number(text)
+  if (Number.isSafeInteger(number)) return number
+  const big = BigInt(text)
+  return BigInt.asIntN(64, big) === big ? big : undefined
+}
+
+/** A number that no double holds is refused, unless the config says that a double is meant. */
+function doubleOf(value: unknown, declared: boolean): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return declared || BigInt(Number(value)) === value ? Number(value) : undefined
+  return declared && (typeof value === 'string' || isRawNumber(value)) ? finite(decimalText(value)) : undefined
+}
+
+function finite(text: string | undefined): number | undefined {
+  const number = text === undefined ? Number.NaN : Number(text)
+  return Number.isFinite(number) ? number : undefined
+}
+
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
+
+/** An instant as RFC 3339 writes it. A date is its midnight; a time without an offset is UTC where that was declared. */
+function instantOf(text: string, declared: boolean): string {
+  const match = TIME.exec(text)
+  if (match === null) return text
+  const [, day, time, zone] = match
+  if (time === undefined) return `${day}T00:00:00Z`
+  if (zone === undefined) return declared ? `${day}T${time}Z` : text
+  const offset = zone === 'Z' || zone === 'UTC' ? 'Z' : `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`
+  return `${day}T${time}${offset}`
+}
+
+/** A number of seconds (six digits below) or milliseconds (three) since 1970, cut to the microsecond. */
+function unixOf(value: unknown, digits: number): string | undefined {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimalText(value) ?? '')
+  if (match === null) return undefined
+  const [, sign, whole = '', fraction = ''] = match
+  let micros = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'))
+  if (sign === '-') micros = -micros
+  const ms = micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n
+  // The years 0 to 9999.
+  if (ms < -62_167_219_200_000n || ms > 253_402_300_799_999n) return undefined
+  const below = micros - ms * 1000n
+  const text = new Date(Number(ms)).toISOString()
+  return below === 0n ? text : `${text.slice(0, -1)}${String(below).padStart(3, '0')}Z`
+}

@@ -1,0 +1,72 @@
+import type { ColumnType } from '@tidemark/core'
+import { isRawNumber } from '@tidemark/http'
+
+/** What the values of a column were seen to be: one bit a kind, so that rows add up by `|`. */
+export const Kind = {
+  none: 0,
+  boolean: 1 << 0,
+  /** A whole number that a double holds. */
+  integer: 1 << 1,
+  /** A whole number of 64 bits beyond that. */
+  long: 1 << 9,
+  /** A number that a double holds. */
+  double: 1 << 2,
+  /** A number that neither holds. */
+  exact: 1 << 3,
+  date: 1 << 4,
+  local: 1 << 5,
+  instant: 1 << 6,
+  text: 1 << 7,
+  json: 1 << 8,
+} as const
+
+/** The type that holds every value seen, without loss; undefined where none was seen. */
+export function typeOf(kinds: number): ColumnType | undefined {
+  const only = (mask: number): boolean => (kinds & ~mask) === 0
+  if (kinds === Kind.none) return undefined
+  if (only(Kind.integer | Kind.long)) return 'integer'
+  if (only(Kind.integer | Kind.double)) return 'double'
+  if (only(Kind.integer | Kind.long | Kind.double | Kind.exact)) return 'numeric'
+  if (only(Kind.boolean)) return 'boolean'
+  if (only(Kind.date)) return 'date'
+  if (only(Kind.date | Kind.local)) return 'local_timestamp'
+  if (only(Kind.date | Kind.instant)) return 'timestamp'
+  if (only(Kind.date | Kind.local | Kind.instant | Kind.text)) return 'text'
+  return 'json'
+}
+
+const DATE = /^\d{4}-\d\d-\d\d$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+
+/** What a value of a JSON body is. Of texts only dates and times as RFC 3339 writes them are more than texts. */
+export function kindOf(value: unknown): number {
+  switch (typeof value) {
+    case 'boolean':
+      return Kind.boolean
+    case 'bigint':
+      return Kind.long
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? Kind.integer : Kind.double
+    case 'string':
+      return kindOfText(value)
+    default:
+      if (value === null || value === undefined) return Kind.none
+      return isRawNumber(value) ? Kind.exact : Kind.json
+  }
+}
+
+function kindOfText(text: string): number {
+  if (DATE.test(text)) return isDay(text) ? Kind.date : Kind.text
+  const match = TIME.exec(text)
+  if (match === null || !isDay(text) || Number.isNaN(Date.parse(text))) return Kind.text
+  return match[1] === undefined ? Kind.local : Kind.instant
+}
+
+/** `Date.parse` takes the 30th of February for the first of March. */
+function isDay(text: string): boolean {
+  const day = Number(text.slice(8, 10))
+  return (
+    day >= 1 &&
+    day <= new Date(Date.UTC(2000 + (Number(text.slice(0, 4)) % 400), Number(text.slice(5, 7)), 0)).getUTCDate()
+  )
+}

@@ -1,0 +1,12 @@
+/** A row of a parent table, as the partition of its child. */
+export interface Part {
+  /** Unique among all rows of the parent, whatever its own partition. */
+  readonly id: string
+  /** What `{partition}` stands for. */
+  readonly key: string
+  /** The fields of the row that placeholders of a child name. */
+  readonly row: Readonly<Record<string, unknown>>
+  readonly revision: string | undefined
+  /** The partition of the parent's own row. */
+  readonly parent: Part | undefined
+}

@@ -1,0 +1,130 @@
+import {
+  byCursor,
+  byLink,
+  byNextUrl,
+  byOffset,
+  byPageNumber,
+  bySince,
+  type CursorValue,
+  compareCursors,
+  type HttpRequest,
+  type ListPage,
+  onePage,
+  type PagesOptions,
+  type Paging,
+  pages,
+  reanchored,
+} from '@tidemark/http'
+import { names } from './check-tables.ts'
+import type { Part } from './part.ts'
+import type { RestClient } from './rest-client.ts'
+import type { RowMaker } from './row-maker.ts'
+import type { RestTable } from './table-config.ts'
+import { filled, filledDeep, filledPath } from './template.ts'
+import { justBefore } from './time-format.ts'
+
+export type Row = Record<string, unknown>
+
+export interface Reading {
+  readonly table: RestTable
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly partition?: Part | undefined
+  readonly signal: AbortSignal
+  /** Makes the table's rows of the API's. */
+  readonly make: RowMaker
+  readonly longestWaitMs?: number | undefined
+}
+
+/** The rows of a table, page by page, with values of its types. */
+export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
+  for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+}
+
+async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {
+  const { table, make } = reading
+  const list = listOptions(table)
+  if (!isReanchored(table)) {
+    yield* pages(client.http, { ...list, map: make, request: requestOf(reading, reading.from) })
+    return
+  }
+  const key = table.primaryKey
+  yield* reanchored<unknown>(client.http, {
+    ...list,
+    from: reading.from,
+    request: (since) => requestOf(reading, since as string | undefined),
+    cursorOf: (row) => cursorOf(row, table.cursor!),
+    keyOf: (row) => textOf(key === undefined ? row : key.map((name) => (row as Row | null)?.[name])),
+    map: make,
+  })
+}
+
+/** A cursor that is none, such as NULL, does not say where its row stands. */
+function cursorOf(row: unknown, name: string): CursorValue | undefined {
+  const value = (row as Row | null)?.[name]
+  return typeof value === 'string' && compareCursors(value, value) === 0 ? value : undefined
+}
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? String(inner) : inner))
+
+/** Whether pages are asked for by the last cursor seen. A cursor that the server keeps does not move, all else may. */
+export function isReanchored(table: RestTable): boolean {
+  if (table.cursor === undefined || table.ordered !== 'ascending' || !names(table, 'from')) return false
+  return table.reanchor ?? !['none', 'cursor'].includes(table.pagination.type)
+}
+
+/** What a table's request is, for a bound that may be another than the window's. */
+export function requestOf(
+  { table, to, partition, signal, longestWaitMs }: Omit<Reading, 'make'>,
+  from: string | undefined,
+): HttpRequest {
+  const isExclusive = table.since === 'exclusive' && from !== undefined
+  const fill = { from: isExclusive ? justBefore(from) : from, to, partition }
+  const query = Object.entries(table.params).map(([name, value]) => [
+    name,
+    Array.isArray(value)
+      ? value.map((one) => (typeof one === 'string' ? filled(one, fill) : one)).filter((one) => one !== undefined)
+      : typeof value === 'string'
+        ? filled(value, fill)
+        : value,
+  ])
+  return {
+    path: filledPath(table.path, fill, table.name),
+    query: Object.fromEntries(query) as HttpRequest['query'],
+    headers: table.headers,
+    method: table.method,
+    ...(table.method === 'POST' ? { body: filledDeep(table.body ?? {}, fill), idempotent: true as const } : {}),
+    signal,
+    longestWaitMs,
+  }
+}
+
+function listOptions(table: RestTable): Omit<PagesOptions, 'request'> {
+  return {
+    paging: pagingOf(table),
+    rows: table.rows,
+    none: table.none,
+    single: table.single ? true : undefined,
+    errors: table.errors,
+  }
+}
+
+function pagingOf({ pagination }: RestTable): Paging {
+  switch (pagination.type) {
+    case 'none':
+      return onePage()
+    case 'link':
+      return byLink(pagination.rel)
+    case 'next_url':
+      return byNextUrl(pagination.at)
+    case 'cursor':
+      return byCursor(pagination)
+    case 'page':
+      return byPageNumber(pagination)
+    case 'offset':
+      return byOffset(pagination)
+    case 'since':
+      return bySince(pagination)
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import {
+  type Column,
+  type Context,
+  defineSource,
+  milliseconds,
+  rowOf,
+  SyncError,
+  type Table,
+  type Tracked,
+} from '@tidemark/core'
+import { revisionOf } from '@tidemark/http'
+import { findColumns } from './columns.ts'
+import { RestConfig } from './config.ts'
+import type { Part } from './part.ts'
+import { listParts } from './parts.ts'
+import { readRows, requestOf } from './read.ts'
+import { RestClient } from './rest-client.ts'
+import { rowMaker } from './row-maker.ts'
+import type { RestTable } from './table-config.ts'
+
+export const rest = defineSource({
+  name: 'rest',
+  config: RestConfig,
+  connect: (config, { log }) => new RestClient(config, log),
+  identity: ({ client }) => client.host,
+})
+
+/** The configured tables, with the columns that their rows have now. */
+export async function tablesOf(
+  context: Context<RestClient> & { readonly tracked: Tracked },
+): Promise<Table<RestClient>[]> {
+  const { client, tracked, log, signal } = context
+  const tables: Table<RestClient>[] = []
+  for (const table of client.tables) {
+    const known = tracked.columns(table.name)
+    const found = await findColumns({ client, log, signal, table, known })
+    if (found.columns.length > 0 && (found.error === undefined || known !== undefined || !table.infer)) {
+      const problem = problemIn(table, found.columns)
+      if (problem === undefined) tables.push(tableOf(table, found.columns))
+      else if (found.seen || known !== undefined) tables.push(brokenTable(table, problem))
+      else log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
+    } else if (found.error !== undefined) tables.push(brokenTable(table, found.error))
+    else log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
+  }
+  return tables
+}
+
+/** What the config names and the rows do not have. */
+function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readonly Column[]): SyncError | undefined {
+  const types = new Map(columns.map((column) => [column.name, column.type]))
+  const fail = (path: string, problem: string): SyncError =>
+    new SyncError(`tables.${name}.${path} ${problem}`, 'fix-config')
+  const missing = primaryKey.find((column) => !types.has(column))
+  const all = [...types.keys()].join(', ')
+  if (missing !== undefined) return fail('primaryKey', `names "${missing}", which no row has; the columns are ${all}`)
+  const json = primaryKey.find((column) => types.get(column) === 'json')
+  if (json !== undefined)
+    return fail('primaryKey', `names "${json}", which is json; name a column that is a text or a number`)
+  if (cursor === undefined) return undefined
+  const type = types.get(cursor)
+  if (type === undefined) return fail('cursor', `names "${cursor}", which no row has; the columns are ${all}`)
+  if (type === 'timestamp' || type === 'date') return undefined
+  const way = {
+    integer: 'say "unix_seconds" or "unix_milliseconds"',
+    double: 'say "unix_seconds" or "unix_milliseconds"',
+    local_timestamp: 'say "timestamp" if it is in UTC; a time that may be of any zone is no cursor',
+  }[type as string]
+  return fail(
+    'cursor',
+    `names "${cursor}", which is ${type}, and no time; under columns.${cursor} ${way ?? 'say what it is, or name another column'}`,
+  )
+}
+
+/** A table of which nothing is known: its failure is its own, not the source's. */
+function brokenTable(table: RestTable, problem: unknown): Table<RestClient> {
+  return rest.table({
+    name: table.name,
+    row: rowOf([]),
+    partitions: rest.partitions((): Part[] => {
+      throw problem
+    }),
+    async *read() {},
+  })
+}
+
+const length = (text: string | undefined) => (text === undefined ? undefined : milliseconds(msOf(text)))
+
+function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient> {
+  const { parent, cursor } = table
+  const make = rowMaker(table, columns)
+  const words = createHash('sha256').update(JSON.stringify(table)).digest('hex').slice(0, 16)
+  const base = {
+    name: table.name,
+    row: rowOf(columns),
+    primaryKey: table.primaryKey,
+    globalKey: table.globalKey ? (true as const) : undefined,
+    cursor,
+    ordered: table.ordered,
+    nullCursor: table.nullCursor,
+    window: length(table.window),
+    lookback: length(table.lookback),
+    settle: length(table.settle),
+    retention: length(table.retention),
+  }
+  interface Asked {
+    readonly client: RestClient
+    readonly partition?: Part
+    readonly from?: unknown
+    readonly to?: unknown
+    readonly signal: AbortSignal
+  }
+  const read = ({ client, partition, from, to, signal }: Asked) =>
+    readRows(client, { table, from: from as string | undefined, to: to as string | undefined, partition, signal, make })
+  const etag = async ({ client, partition, signal, previous }: Asked & { readonly previous: string | undefined }) => {
+    const before = previous?.startsWith(`${words}:`) === true ? previous.slice(words.length + 1) : undefined
+    const request = requestOf({ table, partition, signal, longestWaitMs: 60_000 }, undefined)
+    const revision = await revisionOf(client.http, request, before)
+    return revision === undefined ? undefined : `${words}:${revision}`
+  }
+  const revision = table.revision === undefined ? undefined : etag
+  if (parent === undefined) return rest.table({ ...base, revision, read } as Parameters<typeof rest.table>[0])
+  return rest.table({
+    ...base,
+    partitions: rest.partitions((context) => listParts(context, table)),
+    revision:
+      revision ??
+      (parent.revision === false
+        ? undefined
+        : ({ partition }: { partition: Part }) =>
+            partition.revision === undefined ? undefined : `${words}:${partition.revision}`),
+    read,
+  } as unknown as Parameters<typeof rest.table>[0])
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** The milliseconds of a length of time that the config was checked to hold. */
+function msOf(text: string): number {
+  const [, count, unit] = /^([\d.]+)\s*([a-z]+)$/.exec(text)!
+  return Number(count) * UNITS[unit as keyof typeof UNITS]
+}
