@@ -3,22 +3,28 @@ import type { Credentials } from './authorization.ts'
 import { Authorizer } from './authorizer.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
 import { connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
-import type { HttpAnswer, HttpOptions, HttpStream, RetryOptions } from './http-options.ts'
+import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
 import { baseOf, type HttpRequest, lowerCased, urlOf } from './http-request.ts'
 import { parseBody } from './json-body.ts'
 import { Pace } from './pace.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
-import { ACCEPTED_ENCODINGS, bytesOf, decode, decoderOf } from './response-body.ts'
+import { ACCEPTED_ENCODINGS, beginningOf, bytesOf, decode, decoderOf } from './response-body.ts'
 import type { ResponseHeaders } from './response-headers.ts'
-import { stopSignal } from './stop-signal.ts'
+import { sleepUnless, stopSignal } from './stop-signal.ts'
 import { type Incoming, Transport } from './transport.ts'
 import { remaining, untilReset } from './wait-advice.ts'
 
-const RETRY: RetryOptions = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 60_000, longestWaitMs: 15 * 60_000 }
 const IDLE_MS = 60_000
 const DEADLINE_MS = 15 * 60_000
 const MB = 1024 * 1024
 const USER_AGENT = 'tidemark'
+
+/** A request on its way to its turn: its name, and how long it may wait altogether. */
+interface Turn {
+  readonly what: string
+  readonly longest: number
+  readonly waited: { ms: number }
+}
 
 /** One API, asked by all tables of a source: with one authorization, one rate, and one idea of what a failure asks for. */
 export class HttpClient {
@@ -38,7 +44,7 @@ export class HttpClient {
     this.#options = options
     this.#base = baseOf(options.baseUrl)
     this.#clock = options.clock ?? systemClock
-    this.#retry = { ...RETRY, ...options.retry }
+    this.#retry = { ...DEFAULT_RETRY, ...options.retry }
     this.#pace = new Pace({ concurrency: options.concurrency ?? 4, rate: options.rate, clock: this.#clock })
     this.#transport = new Transport({
       base: this.#base,
@@ -123,11 +129,10 @@ export class HttpClient {
     const mayRepeat = request.method !== 'POST' || request.idempotent === true
     const longest = request.longestWaitMs ?? this.#retry.longestWaitMs
     const { attempts } = this.#retry
-    let waitedMs = 0
+    const waited = { ms: 0 }
     for (let attempt = 1; ; attempt++) {
-      waitedMs += await this.#awaitPause(longest - waitedMs, what, request.signal)
       try {
-        const result = await this.#paced(request, what, use)
+        const result = await this.#paced(request, { what, longest, waited }, use)
         this.#pace.succeeded()
         return result
       } catch (error) {
@@ -136,7 +141,7 @@ export class HttpClient {
         const failure = connectionFailure(error, what, this.redact)
         const delayMs = this.#delay(failure, attempt)
         if (failure.code === 'rate-limited') this.#pace.pause(delayMs)
-        const isOver = attempt >= attempts || waitedMs + delayMs > longest
+        const isOver = attempt >= attempts || waited.ms + delayMs > longest
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
           throw failure
         this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
@@ -144,8 +149,8 @@ export class HttpClient {
           delayMs,
         })
         if (failure.code !== 'rate-limited') {
-          await this.#sleep(delayMs, request.signal)
-          waitedMs += delayMs
+          await sleepUnless(this.#clock, delayMs, [this.#closed.signal, request.signal])
+          waited.ms += delayMs
         }
       }
     }
@@ -157,47 +162,53 @@ export class HttpClient {
     return Math.max(ceiling / 2 + (this.#clock.random() * ceiling) / 2, retryAfterMs ?? 0)
   }
 
-  async #awaitPause(longest: number, what: string, signal: AbortSignal | undefined): Promise<number> {
-    let waited = 0
+  /** Asked again when its turn has come: the limit may have been met by those before it. */
+  async #awaitPause({ what, longest, waited }: Turn, signal: AbortSignal): Promise<void> {
     for (let ms = this.#pace.pauseMs; ms > 0; ms = this.#pace.pauseMs) {
-      if (waited + ms > longest)
+      if (waited.ms + ms > longest)
         throw new SyncError(
           `${what} must wait ${Math.ceil(ms / 1000)} s, because the limit of the API is used up`,
           'retry',
-          {
-            retryAfterMs: ms,
-            code: 'rate-limited',
-          },
+          { retryAfterMs: ms, code: 'rate-limited' },
         )
-      await this.#sleep(ms, signal)
-      waited += ms
+      await this.#clock.sleep(ms, signal)
+      waited.ms += ms
     }
-    return waited
   }
 
-  async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const either = stopSignal([this.#closed.signal, signal])
+  async #paced<T>(request: HttpRequest, turn: Turn, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
+    const { signal, release } = stopSignal([this.#closed.signal, request.signal])
     try {
-      await this.#clock.sleep(ms, either.signal)
+      return await this.#pace.run(async () => {
+        await this.#awaitPause(turn, signal)
+        return await this.#answered(request, turn.what, { signal, use })
+      }, signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
     } finally {
-      either.release()
+      release()
     }
   }
 
-  async #paced<T>(request: HttpRequest, what: string, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
+  /** One request and its answer, within the deadline. */
+  async #answered<T>(
+    request: HttpRequest,
+    what: string,
+    {
+      signal: stop,
+      use,
+    }: { readonly signal: AbortSignal; readonly use: (answer: Incoming, what: string) => Promise<T> },
+  ): Promise<T> {
     const ms = this.#options.deadlineMs ?? DEADLINE_MS
     const late = () =>
       new SyncError(`${what} took longer than ${ms / 1000} s, and was given up`, 'retry', { code: 'deadline' })
-    const { signal, release } = stopSignal([this.#closed.signal, request.signal], { ms, reason: late })
+    const { signal, release } = stopSignal([stop], { ms, reason: late })
     try {
-      return await this.#pace.run(async () => {
-        const send = (credentials: Credentials) => this.#send(request, credentials, signal)
-        const answer = await this.#authorizer.send(send, signal)
-        const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
-        if (!accepted) throw await this.#refused(answer, what)
-        this.#heed(answer.headers, what)
-        return await use(answer, what)
-      }, signal)
+      const answer = await this.#authorizer.send((credentials) => this.#send(request, credentials, signal), signal)
+      const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
+      if (!accepted) throw await this.#refused(answer, what)
+      this.#heed(answer.headers, what)
+      return await use(answer, what)
     } catch (error) {
       throw signal.aborted ? signal.reason : error
     } finally {
@@ -242,24 +253,12 @@ export class HttpClient {
   }
 
   async #refused(answer: Incoming, what: string): Promise<SyncError> {
-    const excerpt = await this.#excerpt(answer, what)
+    const excerpt = excerptOf(await beginningOf(answer.body, answer.headers, what), this.redact)
     const failure = statusFailure({ status: answer.status, headers: answer.headers, excerpt, what }, this.#clock.now())
+    // At once, before the next in turn goes out.
+    if (failure.code === 'rate-limited') this.#pace.pause(failure.retryAfterMs ?? this.#retry.firstDelayMs / 2)
     if (failure.remedy !== 'fix-source' || this.#options.wrongRequest !== 'fix-config') return failure
     return new SyncError(failure.message, 'fix-config', { code: failure.code })
-  }
-
-  async #excerpt(answer: Incoming, what: string): Promise<string> {
-    const decoder = new TextDecoder()
-    let text = ''
-    try {
-      for await (const bytes of bytesOf(answer.body, answer.headers, { maxBytes: MB, what })) {
-        text += decoder.decode(bytes, { stream: true })
-        if (text.length > 65_536) break
-      }
-    } catch {
-      // What can be read of an error's body is good enough.
-    }
-    return excerptOf(text, this.redact)
   }
 
   async #parsed({ method }: HttpRequest, answer: Incoming, what: string): Promise<unknown> {

@@ -48,6 +48,13 @@ export interface RetryOptions {
   readonly longestWaitMs: number
 }
 
+export const DEFAULT_RETRY: RetryOptions = {
+  attempts: 5,
+  firstDelayMs: 1000,
+  maxDelayMs: 60_000,
+  longestWaitMs: 15 * 60_000,
+}
+
 /** An answer, its body parsed. */
 export interface HttpAnswer<T = unknown> {
   readonly status: number

@@ -82,3 +82,20 @@ export function decode(decoder: TextDecoder, what: string, bytes?: Uint8Array, s
     throw new SyncError(`${what} has bytes that are not ${decoder.encoding}`, 'fix-source', { cause, code: 'encoding' })
   }
 }
+
+const MOST_OF_AN_ERROR = 65_536
+
+/** The beginning of the body of an error: what of it can be read is good enough. */
+export async function beginningOf(body: Readable, headers: ResponseHeaders, what: string): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const bytes of bytesOf(body, headers, { maxBytes: 16 * MOST_OF_AN_ERROR, what })) {
+      text += decoder.decode(bytes, { stream: true })
+      if (text.length > MOST_OF_AN_ERROR) break
+    }
+  } catch {
+    // Its status says what to do.
+  }
+  return text
+}

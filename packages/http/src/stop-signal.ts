@@ -1,3 +1,5 @@
+import type { HttpClock } from './http-clock.ts'
+
 export interface StopSignal {
   readonly signal: AbortSignal
   /** Leaves nothing behind on the signals that it followed. */
@@ -24,5 +26,19 @@ export function stopSignal(
       clearTimeout(timer)
       for (const { one, stop } of stops) one.removeEventListener('abort', stop)
     },
+  }
+}
+
+/** Waits, unless one of the signals stops it. */
+export async function sleepUnless(
+  clock: HttpClock,
+  ms: number,
+  followed: readonly (AbortSignal | undefined)[],
+): Promise<void> {
+  const { signal, release } = stopSignal(followed)
+  try {
+    await clock.sleep(ms, signal)
+  } finally {
+    release()
   }
 }

@@ -51,6 +51,8 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options
     const { base, hosts, allow, idleMs } = options
+    const wrong = hosts.find((host) => !URL.canParse(`${base.protocol}//${host}`))
+    if (wrong !== undefined) throw new SyncError(`"${wrong}" under "hosts" is no host`, 'fix-config')
     this.#trusted = new Set([base.host, ...hosts.map((host) => host.toLowerCase())])
     this.#guard = createAddressGuard({
       named: new Set([hostOf(base), ...hosts.map((host) => hostOf(new URL(`${base.protocol}//${host}`)))]),

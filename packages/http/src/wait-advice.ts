@@ -22,8 +22,13 @@ export function untilReset(headers: ResponseHeaders, now: number): number | unde
   const value = numberOf(text)
   if (value === undefined) return untilDate(text, headers, now)
   // Milliseconds since 1970, seconds since 1970, or seconds from now: there is no overlap before the year 2286.
-  if (value >= 1e12) return Math.max(0, value - serverNow(headers, now))
-  return value >= 1e9 ? Math.max(0, value * 1000 - serverNow(headers, now)) : value * 1000
+  if (value >= 1e12) return sane(value - serverNow(headers, now))
+  return sane(value >= 1e9 ? value * 1000 - serverNow(headers, now) : value * 1000)
+}
+
+/** A limit that begins anew in more than a day is one in units that nobody knows. */
+function sane(ms: number): number | undefined {
+  return ms > 86_400_000 ? undefined : Math.max(0, ms)
 }
 
 function retryAfter(headers: ResponseHeaders, now: number): number | undefined {

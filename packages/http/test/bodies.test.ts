@@ -105,7 +105,7 @@ describe('a body that is too large', () => {
     ['br', (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } })],
     ['zstd', zstdCompressSync],
   ])('a %s bomb is stopped at the limit', async (encoding, compress) => {
-    const bomb = compress(Buffer.alloc(256 * 1024 * 1024, 32))
+    const bomb = compress(Buffer.alloc(160 * 1024 * 1024, 32))
     expect(bomb.length).toBeLessThan(1024 * 1024)
     const api = await serve((response) => {
       response.writeHead(200, { 'content-encoding': encoding })

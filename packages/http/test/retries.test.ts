@@ -98,15 +98,18 @@ describe('a wait that the server asks for', () => {
     expect(api.asked).toHaveLength(1)
   })
 
-  it('holds for all tables of the source', async () => {
+  it('holds for all tables of the source, also for what was on its way already', async () => {
     const clock = patientClock()
-    const api = await serve((response, asked, number) =>
-      number === 1 ? json(response, {}, 429, { 'retry-after': '30' }) : json(response, JSON.stringify(asked.url)),
-    )
+    let waitsAtSecond = -1
+    const api = await serve((response, asked, number) => {
+      if (number === 2) waitsAtSecond = clock.waits.length
+      if (number === 1) json(response, {}, 429, { 'retry-after': '30' })
+      else json(response, JSON.stringify(asked.url))
+    })
     const http = client(api.url, { clock, concurrency: 1 })
     await Promise.all([http.get('/a'), http.get('/b'), http.get('/c')])
     expect(api.asked).toHaveLength(4)
-    expect(clock.waits.length).toBeGreaterThan(0)
+    expect(waitsAtSecond).toBe(1)
   })
 
   it('is taken before the limit is passed: none left', async () => {
@@ -122,6 +125,17 @@ describe('a wait that the server asks for', () => {
     expect(clock.waits).toEqual([])
     await http.get('/b')
     expect(clock.waits[0]).toBeGreaterThan(55_000)
+  })
+
+  it('is not believed where its unit cannot be', async () => {
+    const clock = patientClock()
+    const api = await serve((response) =>
+      json(response, {}, 200, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3600000' }),
+    )
+    const http = client(api.url, { clock })
+    await http.get('/a')
+    await http.get('/b')
+    expect(clock.waits).toEqual([])
   })
 
   it('is told where progress is shown', async () => {

@@ -118,16 +118,16 @@ function checkPaging(table: TableConfig): Problem[] {
   const { pagination, cursor, ordered, revision, method, body } = table
   const problems: Problem[] = []
   const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
-  if (cursor !== undefined && (pagination.type === 'page' || pagination.type === 'offset') && !isAnchored)
+  if (cursor !== undefined && (pagination?.type === 'page' || pagination?.type === 'offset') && !isAnchored)
     problems.push(
       at(
         'a list that is read by a cursor moves while it is paged, and by place alone rows are lost; let the API sort it by the cursor ("ordered": "ascending", with the parameter it needs for that) and say where to begin with {from}',
         'pagination',
       ),
     )
-  if (pagination.type === 'since' && !isAnchored)
+  if (pagination?.type === 'since' && !isAnchored)
     problems.push(at('"since" needs a cursor, "ordered": "ascending" and a parameter with {from}', 'pagination'))
-  if (revision !== undefined && pagination.type !== 'none')
+  if (revision !== undefined && (pagination?.type ?? 'none') !== 'none')
     problems.push(at('an ETag speaks for one answer, and this list has several pages', 'revision'))
   if (revision !== undefined && method === 'POST') problems.push(at('only what is read by GET has an ETag', 'revision'))
   if (body !== undefined && method !== 'POST') problems.push(at('needs "method": "POST"', 'body'))

@@ -44,7 +44,10 @@ export async function findColumns({ table, known, ...context }: Looking): Promis
     }
   }
   const types = new Map(known?.map((column) => [column.name, column.type]))
-  const found = [...kinds].map(([name, seen]) => ({ name, type: typeOf(seen) ?? types.get(name) ?? 'text' }))
+  const found = [...kinds].map(([name, seen]) => ({
+    name,
+    type: typeOf(seen, table.primaryKey?.includes(name)) ?? types.get(name) ?? 'text',
+  }))
   return { columns: merged(table, found, known), seen: kinds.size > 0, error }
 }
 

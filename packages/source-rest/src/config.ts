@@ -19,6 +19,8 @@ export const RestConfig = z
     rate: z.strictObject({ requests: z.int().min(1), seconds: z.number().positive() }).optional(),
     /** Requests at once. */
     concurrency: z.int().min(1).max(100).default(4),
+    /** How often a request is sent at most, before its failure is the engine's. */
+    attempts: z.int().min(1).max(20).default(5),
     /** The most requests of a run; what is left is for the next one. */
     maxRequests: z.int().min(1).optional(),
     /** How many seconds the API may be silent. */

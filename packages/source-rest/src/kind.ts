@@ -20,8 +20,11 @@ export const Kind = {
   json: 1 << 8,
 } as const
 
-/** The type that holds every value seen, without loss; undefined where none was seen. */
-export function typeOf(kinds: number): ColumnType | undefined {
+/**
+ * The type that holds every value seen, without loss; undefined where none was seen. Texts and numbers together are json,
+ * but text in a key, which cannot be json.
+ */
+export function typeOf(kinds: number, isKey = false): ColumnType | undefined {
   const only = (mask: number): boolean => (kinds & ~mask) === 0
   if (kinds === Kind.none) return undefined
   if (only(Kind.integer | Kind.long)) return 'integer'
@@ -32,7 +35,7 @@ export function typeOf(kinds: number): ColumnType | undefined {
   if (only(Kind.date | Kind.local)) return 'local_timestamp'
   if (only(Kind.date | Kind.instant)) return 'timestamp'
   if (only(Kind.date | Kind.local | Kind.instant | Kind.text)) return 'text'
-  return 'json'
+  return isKey && (kinds & Kind.json) === 0 ? 'text' : 'json'
 }
 
 const DATE = /^\d{4}-\d\d-\d\d$/

@@ -16,6 +16,7 @@ import {
   reanchored,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
+import { onlyPage } from './only-page.ts'
 import type { Part } from './part.ts'
 import type { RestClient } from './rest-client.ts'
 import type { RowMaker } from './row-maker.ts'
@@ -71,7 +72,7 @@ const textOf = (value: unknown): string =>
 /** Whether pages are asked for by the last cursor seen. A cursor that the server keeps does not move, all else may. */
 export function isReanchored(table: RestTable): boolean {
   if (table.cursor === undefined || table.ordered !== 'ascending' || !names(table, 'from')) return false
-  return table.reanchor ?? !['none', 'cursor'].includes(table.pagination.type)
+  return table.reanchor ?? !['none', 'cursor'].includes(table.pagination?.type ?? 'none')
 }
 
 /** What a table's request is, for a bound that may be another than the window's. */
@@ -110,7 +111,8 @@ function listOptions(table: RestTable): Omit<PagesOptions, 'request'> {
   }
 }
 
-function pagingOf({ pagination }: RestTable): Paging {
+function pagingOf({ name, pagination }: RestTable): Paging {
+  if (pagination === undefined) return onlyPage(name)
   switch (pagination.type) {
     case 'none':
       return onePage()

@@ -20,7 +20,7 @@ export class RestClient {
   readonly #parents = new Map<string, Promise<readonly ParentRow[]>>()
 
   constructor(config: RestConfig, log: Logger) {
-    const { rate, idleSeconds, maxMegabytes, params, tables, authorization, maxRequests, ...rest } = config
+    const { rate, idleSeconds, maxMegabytes, params, tables, authorization, maxRequests, attempts, ...rest } = config
     this.host = new URL(config.baseUrl).host
     this.tables = Object.entries(tables).map(([name, table]) => ({ ...table, name }))
     this.http = new HttpClient({
@@ -31,6 +31,7 @@ export class RestClient {
       idleMs: idleSeconds * 1000,
       maxBytes: maxMegabytes * MB,
       maxRequests,
+      retry: { attempts },
       wrongRequest: 'fix-config',
       log,
     })

@@ -68,7 +68,8 @@ export const TableConfig = z.strictObject({
   lookback: duration.optional(),
   settle: duration.optional(),
   retention: duration.optional(),
-  pagination: PaginationConfig.default({ type: 'none' }),
+  /** How the next page is found. Absent: there is one page, and an answer that names a next one is an error. */
+  pagination: PaginationConfig.optional(),
   /** Rows of another table, for each of which this one is read. */
   parent: z
     .strictObject({

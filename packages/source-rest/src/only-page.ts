@@ -1,0 +1,60 @@
+import { SyncError } from '@tidemark/core'
+import { atPath, byLink, onePage, type PageAnswer, type Paging } from '@tidemark/http'
+
+/** Where APIs name a next page, or say that there is more. */
+const SIGNS = [
+  'next',
+  'next_page',
+  'next_url',
+  'next_cursor',
+  'next_page_token',
+  'nextPage',
+  'nextPageToken',
+  'nextCursor',
+  '@odata.nextLink',
+  'has_more',
+  'hasMore',
+  'links.next',
+  '_links.next',
+  'paging.next',
+  'pagination.next',
+  'pagination.next_page',
+  'pagination.next_cursor',
+  'pagination.has_more',
+  'meta.next',
+  'meta.next_page',
+  'meta.next_cursor',
+  'meta.pagination.next',
+  'page_info.has_next_page',
+  'response_metadata.next_cursor',
+].map((path) => (path.startsWith('@') ? [path] : path.split('.')))
+
+/**
+ * For a table whose config says nothing of pages: one is all, unless the answer names a next one. To stop there would be
+ * to take the first page for the whole table.
+ */
+export function onlyPage(table: string): Paging {
+  return {
+    ...onePage(),
+    next(page) {
+      const sign = signIn(page)
+      if (sign === undefined) return undefined
+      throw new SyncError(
+        `the answer names a next page (${sign}), and tables.${table}.pagination does not say how pages are found; say it, or { "type": "none" } if this page is all that is wanted`,
+        'fix-config',
+        { code: 'paging' },
+      )
+    },
+  }
+}
+
+function signIn(page: PageAnswer): string | undefined {
+  if (byLink().next({ ...page, following: () => page.request }) !== undefined) return 'Link: rel="next"'
+  return SIGNS.find((path) => isSign(atPath(page.answer.body, path)))?.join('.')
+}
+
+/** An object is one too, as in `"next": { "href": … }`; a list, or nothing, is none. */
+function isSign(value: unknown): boolean {
+  if (typeof value === 'object') return value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+  return value !== undefined && value !== '' && value !== false && value !== 0
+}

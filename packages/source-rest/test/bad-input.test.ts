@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { Api, json, world } from './harness.ts'
+
+const time = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString()
+
+describe('an API that changes', () => {
+  it('a type makes its column wider, and every value stays', async () => {
+    let rows: object[] = [{ id: 1, size: 5, day: '2024-01-01' }]
+    const api = await Api.open((response) => json(response, rows))
+    const config = { baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } }
+    const { sync, rows: read } = await world()
+    await sync(config)
+    rows = [
+      { id: 1, size: 5, day: '2024-01-01' },
+      { id: 2, size: 'large', day: 'soon', more: { a: [1] } },
+    ]
+    await sync(config)
+    expect(await read('SELECT id, size, day, more FROM api_t ORDER BY id')).toEqual([
+      { id: 1, size: '5', day: '2024-01-01', more: null },
+      { id: 2, size: 'large', day: 'soon', more: expect.anything() },
+    ])
+    // Back again, and the column keeps what it learned.
+    rows = [{ id: 1, size: 6, day: '2024-01-01' }]
+    await sync(config)
+    expect(await read('SELECT size FROM api_t WHERE id = 1')).toEqual([{ size: '6' }])
+  })
+
+  it('a value behind the rows looked at is a reject, and the others are kept', async () => {
+    const rows = Array.from({ length: 400 }, (_, id) => ({ id, size: id === 390 ? 'odd' : id }))
+    const api = await Api.open((response, { query }) =>
+      json(response, rows.slice(Number(query.get('page')) * 50 - 50).slice(0, 50)),
+    )
+    const { run, rows: read } = await world()
+    const report = await run({
+      baseUrl: api.url,
+      tables: { t: { path: '/t', primaryKey: ['id'], pagination: { type: 'page' } } },
+    })
+    expect(report.tables[0]!.rows).toMatchObject({ written: 399, rejected: 1 })
+    expect(await read('SELECT message FROM _tidemark_rejects')).toEqual([{ message: expect.stringContaining('size') }])
+  })
+
+  it('numbers stay exact, in columns and inside json', async () => {
+    const text =
+      '[{"id":9007199254740993,"price":0.1000000000000000000001,"huge":123456789012345678901234567890,"deep":{"n":9007199254740993,"d":1.000000000000000000001}}]'
+    const api = await Api.open((response) => json(response, text))
+    const { sync, rows } = await world()
+    await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
+    expect(await rows('SELECT CAST(id AS TEXT) AS id, price, huge, CAST(deep AS TEXT) AS deep FROM api_t')).toEqual([
+      {
+        id: '9007199254740993',
+        price: '0.1000000000000000000001',
+        huge: '123456789012345678901234567890',
+        deep: '{"n":9007199254740993,"d":1.000000000000000000001}',
+      },
+    ])
+  })
+
+  it('from one that wrote times as numbers', async () => {
+    const api = await Api.open((response, { query }) => {
+      const after = Number(query.get('after') ?? 0)
+      const all = [1_700_000_000, 1_700_000_000.25, 1_700_000_100].map((created, id) => ({
+        id,
+        created,
+        attributes: { name: `n${id}` },
+      }))
+      json(response, { data: all.filter((one) => one.created >= after).slice(0, 2) })
+    })
+    const table = {
+      path: '/t',
+      rows: 'data',
+      params: { after: '{from:unix}' },
+      primaryKey: ['id'],
+      cursor: 'created',
+      ordered: 'ascending',
+      pagination: { type: 'since', size: 2 },
+      columns: { created: 'unix_seconds', name: { at: 'attributes.name' } },
+    }
+    const { sync, rows } = await world()
+    // Two rows within one second fill the page, and `after` takes whole seconds: pages of two cannot pass it.
+    table.pagination.size = 3
+    await sync({ baseUrl: api.url, tables: { t: { ...table, pagination: { type: 'none' } } } })
+    expect(await rows('SELECT id, created, name FROM api_t ORDER BY id')).toMatchObject([
+      { id: 0, created: expect.stringContaining('2023-11-14'), name: 'n0' },
+      { id: 1, created: expect.stringContaining('.25') },
+    ])
+  })
+})
+
+describe('a table whose config says nothing of pages', () => {
+  it.each<[string, object, Record<string, string>]>([
+    ['a Link', [{ id: 1 }], { link: '</t?page=2>; rel="next"' }],
+    ['a URL', { rows: [{ id: 1 }], next: '/t?page=2' }, {}],
+    ['an object', { rows: [{ id: 1 }], _links: { next: { href: '/t?page=2' } } }, {}],
+    ['a word', { rows: [{ id: 1 }], has_more: true }, {}],
+    ['a strange name', { rows: [{ id: 1 }], '@odata.nextLink': 'x' }, {}],
+  ])('fails where the answer names a next one by %s', async (_, body, headers) => {
+    const api = await Api.open((response) => json(response, body, 200, headers))
+    const { run, sync } = await world()
+    const table = { path: '/t', rows: Array.isArray(body) ? '' : 'rows', primaryKey: ['id'] }
+    const report = await run({ baseUrl: api.url, tables: { t: table } })
+    expect(report.tables[0]!.failures[0]!.failure).toMatchObject({
+      remedy: 'fix-config',
+      message: expect.stringContaining('tables.t.pagination'),
+    })
+    const [read] = await sync({ baseUrl: api.url, tables: { t: { ...table, pagination: { type: 'none' } } } })
+    expect(read!.rows.written).toBe(1)
+  })
+
+  it('is read where the answer says that there is none', async () => {
+    const api = await Api.open((response) =>
+      json(response, { rows: [{ id: 1 }], next: null, has_more: false, links: { next: '' } }),
+    )
+    const [read] = await (await world()).sync({
+      baseUrl: api.url,
+      tables: { t: { path: '/t', rows: 'rows', primaryKey: ['id'] } },
+    })
+    expect(read!.rows.written).toBe(1)
+  })
+})
+
+describe('credentials', () => {
+  it('that stop working in the middle fail their table, and leave what was read', async () => {
+    let answers = 0
+    const issues = Array.from({ length: 30 }, (_, id) => ({ id, updated_at: time(40 - id) }))
+    const api = await Api.open((response, { path, query, headers }) => {
+      if (headers.authorization !== 'Bearer token-secret-1') return json(response, {}, 401)
+      if (path === '/open') return json(response, [{ id: 1 }])
+      if (++answers > 3) return json(response, { message: 'expired token-secret-1' }, 401)
+      const since = Date.parse(query.get('since') ?? '1970-01-01')
+      json(response, issues.filter((one) => Date.parse(one.updated_at) >= since).slice(0, 5))
+    })
+    const config = {
+      baseUrl: api.url,
+      authorization: { type: 'bearer', token: 'token-secret-1' },
+      tables: {
+        issues: {
+          path: '/issues',
+          params: { since: '{from}' },
+          primaryKey: ['id'],
+          cursor: 'updated_at',
+          ordered: 'ascending',
+          pagination: { type: 'since', size: 5 },
+          infer: false,
+          columns: { id: 'integer', updated_at: 'timestamp' },
+        },
+        open: { path: '/open', primaryKey: ['id'] },
+      },
+    }
+    const { run, sync, rows, warnings } = await world()
+    const report = await run(config)
+    const [failed, open] = ['api_issues', 'api_open'].map((name) => report.tables.find((table) => table.name === name)!)
+    expect(failed!.failures[0]!.failure).toMatchObject({ remedy: 'fix-config', code: 'unauthorized' })
+    expect(open!.rows.written).toBe(1)
+    // Ascending coverage grows with what is read.
+    const [{ n }] = (await rows('SELECT count(*) AS n FROM api_issues')) as [{ n: number }]
+    expect(n).toBeGreaterThan(0)
+    expect(
+      JSON.stringify([report, warnings], (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
+    ).not.toContain('token-secret')
+    expect(JSON.stringify(await rows('SELECT last_error FROM _tidemark_partitions'))).not.toContain('token-secret')
+    answers = -1000
+    await sync(config)
+    expect(await rows('SELECT count(*) AS n FROM api_issues')).toEqual([{ n: 30 }])
+  })
+
+  it('that are wrong from the beginning fail each table, once', async () => {
+    const api = await Api.open((response) => json(response, {}, 401))
+    const { run } = await world()
+    const report = await run({ baseUrl: api.url, tables: { a: { path: '/a' }, b: { path: '/b' } } })
+    expect(report.tables.map((table) => table.failures[0]!.failure.remedy)).toEqual(['fix-config', 'fix-config'])
+    expect(api.asked).toHaveLength(2)
+  })
+})
+
+describe('one table that fails', () => {
+  it.each<[string, (response: Parameters<typeof json>[0]) => unknown, string]>([
+    ['a page for people', (response) => response.end('<html>Sign in</html>'), 'fix-source'],
+    ['an error with status 200', (response) => json(response, { error: 'no such thing' }), 'fix-source'],
+    ['404', (response) => json(response, {}, 404), 'fix-config'],
+    ['503', (response) => json(response, {}, 503), 'retry'],
+    ['a limit of two hours', (response) => json(response, {}, 429, { 'retry-after': '7200' }), 'retry'],
+    ['a body that breaks off', (response) => response.end('[{"id":1},{"id"'), 'retry'],
+    [
+      'a redirect to a machine’s metadata',
+      (response) => json(response, {}, 302, { location: 'http://169.254.169.254/latest' }),
+      'fix-config',
+    ],
+  ])('by %s leaves the others alone, and the rows it had', async (_, fault, remedy) => {
+    let isBroken = false
+    const api = await Api.open((response, { path }) =>
+      isBroken && path === '/bad' ? fault(response) : json(response, [{ id: 1 }, { id: 2 }]),
+    )
+    const columns = { id: 'integer' }
+    const table = { primaryKey: ['id'], infer: false, columns }
+    const config = {
+      baseUrl: api.url,
+      attempts: 1,
+      tables: { good: { ...table, path: '/good' }, bad: { ...table, path: '/bad' } },
+    }
+    const { sync, run, rows } = await world()
+    await sync({ ...config, concurrency: 1 })
+    isBroken = true
+    const report = await run({ ...config, tables: { bad: config.tables.bad, good: config.tables.good } })
+    const failed = report.tables.filter((one) => one.failures.length > 0)
+    expect(failed.map((one) => one.name)).toContain('api_bad')
+    expect(failed.find((one) => one.name === 'api_bad')!.failures[0]!.failure.remedy).toBe(remedy)
+    // A limit is the whole source's; any other failure is the table's own.
+    if (!_.includes('limit')) expect(failed).toHaveLength(1)
+    expect(report.exitCode).toBe(3)
+    expect(await rows('SELECT id FROM api_bad WHERE _deleted_at IS NULL ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }])
+  })
+})
