@@ -254,7 +254,8 @@ export class HttpClient {
 
   async #refused(answer: Incoming, what: string): Promise<SyncError> {
     const excerpt = excerptOf(await beginningOf(answer.body, answer.headers, what), this.redact)
-    const failure = statusFailure({ status: answer.status, headers: answer.headers, excerpt, what }, this.#clock.now())
+    const told = { status: answer.status, headers: answer.headers, excerpt, what }
+    const failure = this.#options.failureOf?.(told) ?? statusFailure(told, this.#clock.now())
     // At once, before the next in turn goes out.
     if (failure.code === 'rate-limited') this.#pace.pause(failure.retryAfterMs ?? this.#retry.firstDelayMs / 2)
     if (failure.remedy !== 'fix-source' || this.#options.wrongRequest !== 'fix-config') return failure

@@ -13,6 +13,7 @@ export function excerptOf(text: string, redact: (text: string) => string): strin
   return line.length > EXCERPT ? `${line.slice(0, EXCERPT).toWellFormed()}…` : line
 }
 
+/** An answer that is none. */
 export interface Answer {
   readonly status: number
   readonly headers: ResponseHeaders

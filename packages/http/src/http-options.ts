@@ -1,6 +1,7 @@
-import type { Logger } from '@tidemark/core'
+import type { Logger, SyncError } from '@tidemark/core'
 import type { Authorization } from './authorization.ts'
 import type { HttpClock } from './http-clock.ts'
+import type { Answer } from './http-failure.ts'
 import type { Query } from './http-request.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
@@ -34,6 +35,11 @@ export interface HttpOptions {
   readonly secrets?: readonly string[] | undefined
   /** What is wrong where the API does not know a request: the source's code, or what its user configured. */
   readonly wrongRequest?: 'fix-source' | 'fix-config' | undefined
+  /**
+   * What this API means by an answer that is none, where its status does not say it: undefined leaves it at that. A
+   * `retry` with the code `rate-limited` makes all requests wait.
+   */
+  readonly failureOf?: ((answer: Answer) => SyncError | undefined) | undefined
   readonly log?: Logger | undefined
   readonly clock?: HttpClock | undefined
 }

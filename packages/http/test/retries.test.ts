@@ -1,4 +1,6 @@
+import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
+import type { Answer } from '../src/http-failure.ts'
 import { client, errorOf, json, patientClock, serve } from './unruly-server.ts'
 
 describe('an answer that may be another the next time', () => {
@@ -196,6 +198,24 @@ describe('what is no use to ask again', () => {
         : json(response, 'true'),
     )
     expect((await client(api.url).get('/x')).body).toBe(true)
+  })
+
+  it('a source may know better what an answer means', async () => {
+    const clock = patientClock()
+    const api = await serve((response, _asked, number) =>
+      number === 1
+        ? json(response, { message: 'You have exceeded a secondary rate limit' }, 403)
+        : json(response, 'true'),
+    )
+    const failureOf = ({ status, excerpt, what }: Answer) =>
+      status === 403 && excerpt.includes('secondary rate limit')
+        ? new SyncError(`${what} was one too many`, 'retry', { code: 'rate-limited', retryAfterMs: 60_000 })
+        : undefined
+    expect((await client(api.url, { clock, failureOf }).get('/x')).body).toBe(true)
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(59_000)
+    expect(
+      await errorOf(client((await serve((response) => json(response, {}, 403))).url, { failureOf }).get('/x')),
+    ).toMatchObject({ code: 'forbidden' })
   })
 
   it('a status that the source expects is an answer', async () => {

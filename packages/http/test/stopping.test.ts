@@ -159,3 +159,25 @@ describe('a server that is not there', () => {
     expect(error.message).toMatch(/no-such-host\.invalid/)
   })
 })
+
+describe('a proxy that the environment names', () => {
+  it('is gone through', async () => {
+    const proxy = await serve((response, asked) => json(response, { asked: asked.url }))
+    const package_ = fileURLToPath(new URL('../dist/index.js', import.meta.url))
+    const code = `
+      const { HttpClient } = await import(process.argv[1])
+      const http = new HttpClient({ baseUrl: process.argv[2], retry: { attempts: 1 } })
+      const { body } = await http.get('/x')
+      await http.close()
+      console.log(JSON.stringify(body))`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', code, package_, 'http://api.example.invalid'],
+      {
+        timeout: 20_000,
+        env: { ...process.env, HTTP_PROXY: proxy.url, http_proxy: proxy.url },
+      },
+    )
+    expect(JSON.parse(stdout)).toEqual({ asked: 'http://api.example.invalid/x' })
+  })
+})

@@ -69,15 +69,15 @@ export function json(
 /** A clock on which waiting takes no time; it remembers how long each wait was. */
 export function patientClock(): HttpClock & { readonly waits: number[] } {
   const waits: number[] = []
-  let passed = 0
+  let now = Date.now()
   return {
     waits,
-    now: () => Date.now() + passed,
+    now: () => now,
     random: () => 0.5,
     async sleep(ms, signal) {
       signal?.throwIfAborted()
       waits.push(Math.round(ms))
-      passed += ms
+      now += ms
     },
   }
 }
