@@ -45,12 +45,11 @@ export function byLink(rel = 'next'): Paging {
 function linkOf(header: string, rel: string): string | undefined {
   try {
     return Link.parse(header).rel(rel)[0]?.uri
-  } catch (cause) {
+  } catch {
     throw new SyncError(
       'the Link header cannot be read, so it is not known whether there is a next page',
       'fix-source',
       {
-        cause,
         code: 'paging',
       },
     )

@@ -10,8 +10,8 @@ export interface ReanchoredOptions<T> extends Omit<PagesOptions, 'request'> {
   readonly from: CursorValue | undefined
   /** The cursor of a row; undefined where it has none. */
   readonly cursorOf: (row: T) => CursorValue | undefined
-  /** What identifies a row. */
-  readonly keyOf: (row: T) => string
+  /** What identifies a row. Absent: nothing does, and two rows that are the same are two. */
+  readonly keyOf?: ((row: T) => string) | undefined
 }
 
 // A stretch that still moves after so many readings is left to the next try.
@@ -26,7 +26,7 @@ const MOST_READINGS = 20
  * again where a row has left it meanwhile.
  */
 export async function* reanchored<T>(http: HttpClient, options: ReanchoredOptions<T>): AsyncGenerator<ListPage<T>> {
-  let anchor: Anchor | undefined = { since: options.from, known: new Set(), isFollowed: false }
+  let anchor: Anchor | undefined = { since: options.from, known: new Known(isKeyed(options)), isFollowed: false }
   while (anchor !== undefined) anchor = yield* readFrom(http, options, anchor)
 }
 
@@ -34,7 +34,7 @@ export async function* reanchored<T>(http: HttpClient, options: ReanchoredOption
 interface Anchor {
   readonly since: CursorValue | undefined
   /** What was read already of the rows that this `since` gives. */
-  readonly known: Set<string>
+  readonly known: Known
   /** Another page led here, so that what is asked for is there. */
   readonly isFollowed: boolean
 }
@@ -47,7 +47,7 @@ async function* readFrom<T>(
   const { request: requestOf, from: _from, cursorOf, keyOf, ...list } = options
   const request = requestOf(since)
   const words = wordsOf(request)
-  const idOf = (row: T): string => JSON.stringify([keyOf(row), String(cursorOf(row))])
+  const idOf = (row: T): string => textOf(keyOf === undefined ? row : [keyOf(row), String(cursorOf(row))])
   const isLike = (row: T, asked: string): boolean => {
     const cursor = cursorOf(row)
     return cursor === undefined || wordsOf(requestOf(cursor)) === asked
@@ -55,6 +55,7 @@ async function* readFrom<T>(
   const isOwn = (row: T): boolean => (compareCursors(cursorOf(row), since) ?? 0) <= 0 || isLike(row, words)
   for (let reading = 1; reading <= MOST_READINGS; reading++) {
     const pagesBefore: string[][] = []
+    known.begin()
     let behind: CursorValue | undefined
     let greatest: CursorValue | undefined
     let number = 0
@@ -63,13 +64,14 @@ async function* readFrom<T>(
       const last = lastOf(page.rows.map(cursorOf), greatest, http.describe(request))
       greatest = last ?? greatest
       if (number === 1 && isFollowed) checkHeeded(last, since, http.describe(request))
-      const fresh = page.rows.filter((row) => !known.has(idOf(row)))
+      const fresh = page.rows.filter((row) => !known.take(idOf(row)))
       const next = last === undefined ? words : wordsOf(requestOf(last))
       // One answer is whole in itself.
       if (number === 1 && (page.next === undefined || next !== words)) {
         yield { ...page, rows: fresh }
         if (page.next === undefined) return undefined
-        return { since: last, known: new Set(page.rows.filter((row) => isLike(row, next)).map(idOf)), isFollowed: true }
+        const like = page.rows.filter((row) => isLike(row, next))
+        return { since: last, known: new Known(isKeyed(options), like.map(idOf)), isFollowed: true }
       }
       const own = fresh.filter(isOwn)
       for (const row of own) known.add(idOf(row))
@@ -80,7 +82,7 @@ async function* readFrom<T>(
       pagesBefore.push(page.rows.map(idOf))
     }
     if (await isStill(pages<T>(http, { ...list, request }), { pagesBefore, known, idOf }))
-      return behind === undefined ? undefined : { since: behind, known: new Set(), isFollowed: true }
+      return behind === undefined ? undefined : { since: behind, known: new Known(isKeyed(options)), isFollowed: true }
   }
   throw new SyncError(
     `${http.describe(request)}: more rows than a page holds share this place, and they change faster than they are read; ask for larger pages`,
@@ -97,7 +99,7 @@ async function isStill<T>(
   again: AsyncIterable<ListPage<T>>,
   options: {
     readonly pagesBefore: readonly (readonly string[])[]
-    readonly known: ReadonlySet<string>
+    readonly known: Known
     readonly idOf: (row: T) => string
   },
 ): Promise<boolean> {
@@ -113,8 +115,43 @@ async function isStill<T>(
   return pagesBefore.flat().every((id) => there.has(id)) && [...there].every((id) => known.has(id))
 }
 
-const wordsOf = ({ path, query, body }: HttpRequest): string =>
-  JSON.stringify([path, query, body], (_key, value) => (typeof value === 'bigint' ? String(value) : value))
+const isKeyed = ({ keyOf }: { readonly keyOf?: unknown }): boolean => keyOf !== undefined
+const wordsOf = ({ path, query, body }: HttpRequest): string => textOf([path, query, body])
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? String(inner) : inner))
+
+/** The rows that were read already. Without a key the same row may be there more than once, and each counts. */
+class Known {
+  readonly #isKeyed: boolean
+  readonly #counts = new Map<string, number>()
+  #left: Map<string, number>
+
+  constructor(keyed: boolean, ids: readonly string[] = []) {
+    this.#isKeyed = keyed
+    for (const id of ids) this.add(id)
+    this.#left = this.#counts
+  }
+
+  /** A reading begins: every row that is known is expected again. */
+  begin(): void {
+    this.#left = this.#isKeyed ? this.#counts : new Map(this.#counts)
+  }
+
+  add(id: string): void {
+    this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1)
+  }
+
+  has(id: string): boolean {
+    return this.#counts.has(id)
+  }
+
+  /** Whether a row that comes is one of those. */
+  take(id: string): boolean {
+    const left = this.#left.get(id) ?? 0
+    if (left > 0 && !this.#isKeyed) this.#left.set(id, left - 1)
+    return left > 0
+  }
+}
 
 /** The last cursor of a page. @throws SyncError `fix-source` where the rows are not in ascending order. */
 function lastOf(

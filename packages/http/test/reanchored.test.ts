@@ -118,6 +118,22 @@ describe('a list that moves while it is paged', () => {
     expect(rows.map((row) => row.id)).toEqual(seconds(60))
   })
 
+  it('keeps rows that are the same and have no key, each as often as it is there', async () => {
+    const stamps = [0, 1, 1, 1, 1, 1, 2, 2, 2, 3]
+    const api = await serve((response, { url }) => {
+      const query = new URL(url, 'http://x').searchParams
+      const list = stamps.map(stamp).filter((at) => at >= (query.get('since') ?? ''))
+      const page = Number(query.get('page'))
+      json(
+        response,
+        list.slice(page * 4 - 4, page * 4).map((updated_at) => ({ updated_at })),
+      )
+    })
+    const { options } = await new Moving([]).open(1, () => {})
+    const rows = await collect(reanchored(client(api.url), { ...options, keyOf: undefined, map: (row) => row }))
+    expect(rows.map((row) => row.updated_at)).toEqual(stamps.map(stamp))
+  })
+
   it('is read from a cursor on', async () => {
     const { http, options, api } = await new Moving(seconds(10)).open(3, () => {})
     expect((await collect(reanchored(http, { ...options, from: stamp(6) }))).map((row) => row.id)).toEqual([6, 7, 8, 9])

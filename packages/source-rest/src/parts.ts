@@ -11,7 +11,7 @@ import { placeholdersIn } from './template.ts'
 export async function listParts(context: Context<RestClient>, child: RestTable): Promise<readonly Part[]> {
   const { client } = context
   const parent = client.table(child.parent!.table)
-  const rows = await client.parentRows(parent.name, () => readParent(context, parent))
+  const rows = await client.once(`rows ${parent.name}`, () => readParent(context, parent))
   const parts = new Map<string, Part>()
   for (const row of rows) {
     const part = partOf(row, child)

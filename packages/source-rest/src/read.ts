@@ -55,7 +55,7 @@ async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<Lis
     from: reading.from,
     request: (since) => requestOf(reading, since as string | undefined),
     cursorOf: (row) => cursorOf(row, table.cursor!),
-    keyOf: (row) => textOf(key === undefined ? row : key.map((name) => (row as Row | null)?.[name])),
+    keyOf: key === undefined ? undefined : (row) => textOf(key.map((name) => (row as Row | null)?.[name])),
     map: make,
   })
 }

@@ -17,7 +17,7 @@ export class RestClient {
   readonly http: HttpClient
   readonly tables: readonly RestTable[]
   readonly host: string
-  readonly #parents = new Map<string, Promise<readonly ParentRow[]>>()
+  readonly #answers = new Map<string, Promise<unknown>>()
 
   constructor(config: RestConfig, log: Logger) {
     const { rate, idleSeconds, maxMegabytes, params, tables, authorization, maxRequests, attempts, ...rest } = config
@@ -41,14 +41,14 @@ export class RestClient {
     return this.tables.find((table) => table.name === name)!
   }
 
-  /** The rows of a parent: read once a run, and again after a failure. */
-  parentRows(name: string, read: () => Promise<readonly ParentRow[]>): Promise<readonly ParentRow[]> {
-    const known = this.#parents.get(name)
-    if (known !== undefined) return known
-    const rows = read()
-    this.#parents.set(name, rows)
-    rows.catch(() => this.#parents.delete(name))
-    return rows
+  /** Asks once a run, and again after a failure. */
+  once<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#answers.get(name)
+    if (known !== undefined) return known as Promise<T>
+    const answer = ask()
+    this.#answers.set(name, answer)
+    answer.catch(() => this.#answers.delete(name))
+    return answer
   }
 
   close(): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type Tracked,
 } from '@tidemark/core'
 import { revisionOf } from '@tidemark/http'
-import { findColumns } from './columns.ts'
+import { type Found, findColumns } from './columns.ts'
 import { RestConfig } from './config.ts'
 import type { Part } from './part.ts'
 import { listParts } from './parts.ts'
@@ -31,19 +31,26 @@ export async function tablesOf(
   context: Context<RestClient> & { readonly tracked: Tracked },
 ): Promise<Table<RestClient>[]> {
   const { client, tracked, log, signal } = context
-  const tables: Table<RestClient>[] = []
-  for (const table of client.tables) {
-    const known = tracked.columns(table.name)
-    const found = await findColumns({ client, log, signal, table, known })
-    if (found.columns.length > 0 && (found.error === undefined || known !== undefined || !table.infer)) {
-      const problem = problemIn(table, found.columns)
-      if (problem === undefined) tables.push(tableOf(table, found.columns))
-      else if (found.seen || known !== undefined) tables.push(brokenTable(table, problem))
-      else log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
-    } else if (found.error !== undefined) tables.push(brokenTable(table, found.error))
-    else log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
-  }
-  return tables
+  // Asked a second time in a run, where the first took too long, it goes on with what is known by then.
+  const look = (table: RestTable) =>
+    client.once(`columns ${table.name}`, () =>
+      findColumns({ client, log, signal, table, known: tracked.columns(table.name) }),
+    )
+  const found = await Promise.all(client.tables.map(look))
+  return client.tables.flatMap((table, at) => {
+    const one = madeOf(table, found[at]!, tracked.columns(table.name) !== undefined)
+    if (one === undefined) log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
+    return one ?? []
+  })
+}
+
+/** The table, or one that only tells what is wrong; undefined where nothing can be said yet. */
+function madeOf(table: RestTable, { columns, seen, error }: Found, isKnown: boolean): Table<RestClient> | undefined {
+  if (error !== undefined && !isKnown && table.infer) return brokenTable(table, error)
+  if (columns.length === 0) return undefined
+  const problem = problemIn(table, columns)
+  if (problem === undefined) return tableOf(table, columns)
+  return seen || isKnown ? brokenTable(table, problem) : undefined
 }
 
 /** What the config names and the rows do not have. */
