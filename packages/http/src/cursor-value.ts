@@ -3,11 +3,27 @@ export type CursorValue = string | number | bigint
 
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
 
+// Rows are compared with the one before: of two texts one was read just now.
+const recent: { text: string; position: bigint | undefined }[] = [
+  { text: '', position: undefined },
+  { text: '', position: undefined },
+]
+
 /** Where a cursor lies: nanoseconds since 1970 of a time, the number itself otherwise. Undefined for what is none. */
 export function positionOf(cursor: unknown): bigint | number | undefined {
   if (typeof cursor === 'bigint') return cursor
   if (typeof cursor === 'number') return Number.isFinite(cursor) ? cursor : undefined
-  const match = typeof cursor === 'string' ? TIME.exec(cursor) : null
+  if (typeof cursor !== 'string') return undefined
+  const known = recent[0]!.text === cursor ? recent[0] : recent[1]!.text === cursor ? recent[1] : undefined
+  if (known !== undefined) return known.position
+  const position = timeOf(cursor)
+  recent.pop()
+  recent.unshift({ text: cursor, position })
+  return position
+}
+
+function timeOf(text: string): bigint | undefined {
+  const match = TIME.exec(text)
   if (match === null) return undefined
   const [, date, time = '00:00', fraction = '', zone = 'Z'] = match
   const ms = Date.parse(`${date}T${time}${rfcOffset(zone)}`)

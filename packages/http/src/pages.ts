@@ -130,6 +130,7 @@ class LoopGuard {
   readonly #asked = new Set<string>()
   readonly #seen = new Set<string>()
   #last = ''
+  #first: readonly unknown[] | undefined
   #same = 0
   #empty = 0
 
@@ -148,7 +149,17 @@ class LoopGuard {
     this.#empty = rows.length === 0 ? this.#empty + 1 : 0
     if (this.#empty > EMPTY_IN_A_ROW) throw this.#loop(request, `was the ${this.#empty}th page in a row without rows`)
     if (rows.length === 0) return
-    const hash = hashOf(rows)
+    if (this.#first === undefined) {
+      // Many lists have one page: only with a second one is there anything to compare.
+      this.#first = rows
+      return
+    }
+    if (this.#last === '') this.#keep(hashOf(this.#first), request)
+    this.#first = []
+    this.#keep(hashOf(rows), request)
+  }
+
+  #keep(hash: string, request: HttpRequest): void {
     this.#same = hash === this.#last ? this.#same + 1 : 1
     this.#last = hash
     // By place alone the same rows come again where the API does not heed the place.

@@ -52,6 +52,9 @@ async function* readFrom<T>(
     const cursor = cursorOf(row)
     return cursor === undefined || wordsOf(requestOf(cursor)) === asked
   }
+  // What was read of an anchor ends at it; of a stretch that is read by place, anywhere.
+  let through = isFollowed ? since : undefined
+  const isBeyond = (row: T): boolean => through !== undefined && (compareCursors(cursorOf(row), through) ?? 0) > 0
   const isOwn = (row: T): boolean => (compareCursors(cursorOf(row), since) ?? 0) <= 0 || isLike(row, words)
   for (let reading = 1; reading <= MOST_READINGS; reading++) {
     const pagesBefore: string[][] = []
@@ -64,16 +67,17 @@ async function* readFrom<T>(
       const last = lastOf(page.rows.map(cursorOf), greatest, http.describe(request))
       greatest = last ?? greatest
       if (number === 1 && isFollowed) checkHeeded(last, since, http.describe(request))
-      const fresh = page.rows.filter((row) => !known.take(idOf(row)))
+      const fresh = page.rows.filter((row) => isBeyond(row) || !known.take(idOf(row)))
       const next = last === undefined ? words : wordsOf(requestOf(last))
       // One answer is whole in itself.
       if (number === 1 && (page.next === undefined || next !== words)) {
         yield { ...page, rows: fresh }
         if (page.next === undefined) return undefined
-        const like = page.rows.filter((row) => isLike(row, next))
+        const like = tailOf(page.rows, (row) => isLike(row, next))
         return { since: last, known: new Known(isKeyed(options), like.map(idOf)), isFollowed: true }
       }
       const own = fresh.filter(isOwn)
+      through = undefined
       for (const row of own) known.add(idOf(row))
       yield { ...page, rows: own }
       const beyond = page.rows.find((row) => !isOwn(row))
@@ -119,6 +123,11 @@ const isKeyed = ({ keyOf }: { readonly keyOf?: unknown }): boolean => keyOf !== 
 const wordsOf = ({ path, query, body }: HttpRequest): string => textOf([path, query, body])
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? String(inner) : inner))
+
+/** The last rows of a page as far as they all are so: it is sorted. */
+function tailOf<T>(rows: readonly T[], isSo: (row: T) => boolean): readonly T[] {
+  return rows.slice(rows.findLastIndex((row) => !isSo(row)) + 1)
+}
 
 /** The rows that were read already. Without a key the same row may be there more than once, and each counts. */
 class Known {

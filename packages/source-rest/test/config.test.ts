@@ -77,6 +77,13 @@ describe('a mistake in the config is named with its path', () => {
   })
 })
 
+it('an address that tells a machine its credentials is refused, unless it is allowed', async () => {
+  const { run } = await world()
+  const config = { baseUrl: 'http://169.254.169.254', attempts: 1, tables: { t: { path: '/latest/meta-data' } } }
+  const report = await run(config)
+  expect(report.tables[0]!.failures[0]!.failure).toMatchObject({ remedy: 'fix-config', code: 'address-refused' })
+})
+
 describe('placeholders', () => {
   const part = {
     id: 'p',
