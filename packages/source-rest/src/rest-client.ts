@@ -33,6 +33,7 @@ export class RestClient {
       maxRequests,
       retry: { attempts },
       wrongRequest: 'fix-config',
+      secrets: secretLooking(config),
       log,
     })
   }
@@ -54,4 +55,15 @@ export class RestClient {
   close(): Promise<void> {
     return this.http.close()
   }
+}
+
+const SECRET = /key|token|secret|passw|auth|signature|session|cookie/i
+
+/** Values under `headers` and `params` that look like secrets: they belong into `authorization`, and are kept out of errors all the same. */
+function secretLooking({ headers, params, tables }: RestConfig): readonly string[] {
+  const all = [headers, params, ...Object.values(tables).flatMap((table) => [table.headers, table.params])]
+  return all
+    .flatMap((one) => Object.entries(one))
+    .filter(([name, value]) => SECRET.test(name) && typeof value === 'string' && !value.includes('{'))
+    .map(([, value]) => String(value))
 }

@@ -163,6 +163,16 @@ describe('credentials', () => {
     expect(await rows('SELECT count(*) AS n FROM api_issues')).toEqual([{ n: 30 }])
   })
 
+  it('in the wrong place of the config are kept out of errors too', async () => {
+    const api = await Api.open((response, { query, headers }) => json(response, { query: String(query), headers }, 400))
+    const { run } = await world()
+    const tables = { t: { path: '/t', params: { access_token: 'in-params-1', lang: 'plain' } } }
+    const config = { baseUrl: api.url, headers: { 'X-Api-Key': 'in-headers-1' }, tables }
+    const { message } = (await run(config)).tables[0]!.failures[0]!.failure
+    expect(message).not.toMatch(/in-params-1|in-headers-1/)
+    expect(message).toContain('lang=plain')
+  })
+
   it('that are wrong from the beginning fail each table, once', async () => {
     const api = await Api.open((response) => json(response, {}, 401))
     const { run } = await world()
