@@ -88,6 +88,33 @@ describe('runs', () => {
     expect(await rows(`SELECT count(*) AS n FROM api_issues WHERE title = 'moved'`)).toEqual([{ n: moved }])
   })
 
+  it('stop at the first page before the window, where the newest come first', async () => {
+    const events = Array.from({ length: 30 }, (_, id) => ({ id, at: time(id) }))
+    const api = await Api.open((response, { query }) => {
+      const list = events.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
+      const page = Number(query.get('page') ?? 1)
+      const headers = page * 5 < list.length ? { link: `</events?page=${page + 1}>; rel="next"` } : undefined
+      json(response, list.slice(page * 5 - 5, page * 5), 200, headers)
+    })
+    const table = {
+      path: '/events',
+      primaryKey: ['id'],
+      cursor: 'at',
+      ordered: 'descending',
+      pagination: { type: 'link' },
+      infer: false,
+      columns: { id: 'integer', at: 'timestamp' },
+    }
+    const config = { baseUrl: api.url, tables: { events: table } }
+    const { sync, rows } = await world()
+    await sync(config)
+    expect(api.take()).toHaveLength(6)
+    events.push({ id: 30, at: time(LATELY) })
+    await sync(config)
+    expect(api.take()).toHaveLength(1)
+    expect(await rows('SELECT count(*) AS n FROM api_events')).toEqual([{ n: 31 }])
+  })
+
   it('keep a whole table level: changed rows are written, and those that are gone are marked', async () => {
     let labels: object[] = Array.from({ length: 7 }, (_, id) => ({ id, name: `l${id}` }))
     const api = await Api.open((response, { query }) => {
