@@ -36,6 +36,7 @@ export interface Physical {
 
 export interface Rebuild {
   readonly plan: Plan
+  readonly lease: Lease
   /** The table was emptied and may get any shape; otherwise only types become wider. */
   readonly free: boolean
   /** Columns that were Tidemark's before: all others are the user's. */
@@ -50,14 +51,14 @@ export interface TableMaker {
   /** The most columns a table can have, with those of the system. */
   readonly maxColumns: number
   physical(db: Db, name: string): Promise<Physical | undefined>
-  create(db: Db, plan: Plan): Promise<void>
+  create(db: Db, plan: Plan, lease: Lease): Promise<void>
   addColumn(db: Db, table: string, column: string, type: ColumnType): Promise<void>
   /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
   rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
   /** Rows of tables without a key are found by their position. */
   indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
-  /** Whether a column still is what it was made. @returns what is wrong, for people. */
-  problemOf(db: Db, name: string, known: readonly KnownColumn[]): Promise<string | undefined>
+  /** Whether a table still is what it was made. @returns what is wrong, for people. */
+  problemOf(db: Db, name: string, known: Facts): Promise<string | undefined>
 }
 
 /** The columns of a plan with those of the system. */
@@ -117,7 +118,7 @@ export async function planTable(
   const present = there?.columns ?? []
   const known = knownColumns(name, shape, old, { free, present, exists: there !== undefined })
   if (there !== undefined && old !== undefined && !free) {
-    const problem = await maker.problemOf(db, name, old.columns)
+    const problem = await maker.problemOf(db, name, old)
     if (problem !== undefined)
       refuse(
         name,
@@ -143,7 +144,7 @@ export async function planTable(
 
   if (there === undefined) {
     const work = async (target: Db, now: bigint) => {
-      await maker.create(target, plan)
+      await maker.create(target, plan, lease)
       if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
       return ['table created']
@@ -152,7 +153,7 @@ export async function planTable(
   }
   if (free || known.widened.size > 0) {
     const ours = (old?.columns ?? []).map(({ column }) => column)
-    const rebuild: Rebuild = { plan, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
+    const rebuild: Rebuild = { plan, lease, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
     const work = async (target: Db, now: bigint) => {
       const lost = await maker.rebuild(target, rebuild)
       if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)

@@ -14,7 +14,7 @@ export function rejectOf(layout: Layout, row: readonly unknown[], error: unknown
   if (layout.loose) values.push(shown(canonical(row[layout.columns.length], 'json')))
   const payload = textOf(Object.fromEntries(dataColumns(layout).map((name, at) => [name, values[at]])))
   return {
-    key: layout.key.length === 0 ? undefined : textOf(layout.keyAt.map((at) => values[at])).slice(0, PAYLOAD),
+    key: layout.key.length === 0 ? undefined : textOf(layout.keyAt.map((at) => values[at])),
     seen: undefined,
     position: position ?? undefined,
     code: 'destination',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Reject, StepRef } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from './chunks.ts'
@@ -70,9 +71,19 @@ export async function recordStep(db: Db, step: StepRef, record: StepRecord): Pro
     .execute()
 }
 
+/** The longest key in bytes that an index of every database takes beside a table's and a partition's name. */
+const KEY_BYTES = 500
+
+/** A key as it is looked up: a long one by its beginning and a hash. Whole it stands in the payload. */
+function shortKey(key: string): string {
+  if (Buffer.byteLength(key) <= KEY_BYTES) return key
+  return `${key.slice(0, 100).toWellFormed()}… sha256:${createHash('sha256').update(key).digest('hex')}`
+}
+
 /** Writes rejects; the same row rejected before is replaced. */
 export async function recordRejects(db: Db, step: StepRef, rejects: readonly Reject[], now: bigint): Promise<void> {
-  for (const chunk of chunks(rejects)) {
+  const found = rejects.map((one) => (one.key === undefined ? one : { ...one, key: shortKey(one.key) }))
+  for (const chunk of chunks(found)) {
     const keys = chunk.flatMap(({ key }) => (key === undefined ? [] : [key]))
     const before = () =>
       db.deleteFrom('_tidemark_rejects').where('name', '=', step.table).where('partition', '=', step.partition)

@@ -19,7 +19,7 @@ export const runner: Runner = { id: 'one', host: 'test-host', pid: 1, startedAt:
 
 export async function open(
   url: string,
-  more: { readonly busyMs?: number; readonly runner?: Runner } = {},
+  more: { readonly busyMs?: number; readonly leaseMs?: number; readonly runner?: Runner } = {},
 ): Promise<Destination> {
   const destination = await openDestination({ url, runner, ...more })
   onTestFinished(() => destination.close())

@@ -28,14 +28,26 @@ export function parseAddress(text: string): PostgresAddress {
   if (!URL.canParse(text))
     return refuse('is no valid Postgres url (characters such as # / ? @ in a password are written as %23 %2F %3F %40)')
   const url = new URL(text)
+  if (!isDecodable(url)) return refuse('holds a "%" that stands for no character (in a password it is written as %25)')
   if (url.hash !== '') return refuse('holds a "#" (in a password it is written as %23)')
   const schema = url.searchParams.get('schema') ?? 'public'
   if (schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > 63)
     return refuse('names a schema that is empty or longer than 63 bytes')
   if (/^pg_/i.test(schema) || schema === 'information_schema')
     return refuse(`names the schema "${schema}", which belongs to Postgres itself`)
-  url.searchParams.delete('schema')
+  // Sessions are known by the name that Tidemark gives them.
+  for (const name of ['schema', 'application_name']) url.searchParams.delete(name)
   return { url: url.href, schema, shown: shown(url, schema) }
+}
+
+/** Whether the driver can read what is percent-encoded. */
+function isDecodable({ username, password, hostname, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, hostname, pathname]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Only what says where it is: user, host, port, database, schema. Parameters may hold keys and passwords. */

@@ -35,10 +35,11 @@ import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
-import type { Mode, Session, Sessions } from './sessions.ts'
+import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
 import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
 import type { Target } from './statements.ts'
 import { takingOver } from './takeover.ts'
+import { Turns } from './turns.ts'
 import type { Way } from './write.ts'
 import { postgresWriter } from './writer.ts'
 
@@ -63,6 +64,8 @@ export class PostgresDestination implements Destination {
   readonly #stagings = new Stagings<PostgresStaging>()
   /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
   readonly #queues = new Map<number, Promise<unknown>>()
+  /** Writers leave connections to the heartbeat and to whoever looks. */
+  readonly #writers = new Turns(CONNECTIONS - 4)
   #beatAt = 0
   /** Numbers staging tables; a number is never used twice. */
   #slots = 0
@@ -215,7 +218,7 @@ export class PostgresDestination implements Destination {
   }
 
   async query(statement: string): Promise<QueryResult> {
-    return await this.#sessions.transaction({ mode: 'read' }, (session) => runQuery(session, statement))
+    return await this.#sessions.transaction({ mode: 'query' }, (session) => runQuery(session, statement))
   }
 
   async close(): Promise<void> {
@@ -250,11 +253,13 @@ export class PostgresDestination implements Destination {
     let commits = 0n
     return await this.#inTurn(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
-      const result = await this.#sessions.transaction({ mode, landed }, async (session) => {
-        const held = await fence(session.db, lease, runner, flavor)
-        commits = held.commits
-        return await work(session, this.#clock.stamp(held.now))
-      })
+      const result = await this.#writers.take(() =>
+        this.#sessions.transaction({ mode, landed }, async (session) => {
+          const held = await fence(session.db, lease, runner, flavor)
+          commits = held.commits
+          return await work(session, this.#clock.stamp(held.now))
+        }),
+      )
       done?.(result)
       return result
     })

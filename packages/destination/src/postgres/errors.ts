@@ -14,14 +14,19 @@ export function stateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : undefined
 }
 
-// Bad data, broken rules, a limit of the server, a rule of the user's own (a trigger that raises, a view's check), and
-// the same key twice at once (of json, say, which is equal in more ways than one).
-const REFUSALS = /^(21|22|23|44|45|54|P0)/
+// Bad data, broken rules, a limit of the server, a rule of the user's own (a trigger or a function of theirs, a view's
+// check), and the same key twice at once (of json, say, which is equal in more ways than one).
+const REFUSALS = /^(09|21|22|23|27|2F|38|39|44|54|P0)/
+/** The classes that Postgres uses itself; a code of another one was made up by a trigger. */
+const CLASSES = /^(0[0-3]|0[89ABFLPZ]|10|2[0-8]|2[BDF]|34|3[89]|3[BDF]|40|42|44|5[3-578]|72|F0|HV|P0|XX)/
+/** What says so of a row that would take more than a gigabyte: it has the code of an internal error. */
+const TOO_LARGE = /invalid memory alloc request size/
 
 /** Whether an error is about the values that were written, so that a row is to blame. */
 export function refuses(error: unknown): boolean {
   const state = stateOf(error)
-  return state !== undefined && REFUSALS.test(state)
+  if (state === undefined) return false
+  return REFUSALS.test(state) || !CLASSES.test(state) || (state === 'XX000' && TOO_LARGE.test((error as Error).message))
 }
 
 /** Whether the server does not do such a thing here. */
@@ -39,8 +44,9 @@ const LOST =
 export function isLost(error: unknown): boolean {
   if (SyncError.is(error)) return false
   const state = stateOf(error)
-  // 57P01 and 57P02: the session was ended or the server goes down. 57P03: it is not up yet. 25P03: it was idle for too long.
-  if (state !== undefined) return /^(08|57P0[123]|25P0[34])/.test(state)
+  // 57P01 and 57P02: the session was ended or the server goes down. 57P03: it is not up yet. 57P05 and 25P03: it was idle
+  // for too long. 25P04: a transaction took too long.
+  if (state !== undefined) return /^(08|57P0[1235]|25P0[34])/.test(state)
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
   return (typeof code === 'string' && BROKEN.test(code)) || (typeof message === 'string' && LOST.test(message))
 }
@@ -107,8 +113,20 @@ function explainState(error: ServerError, state: string, place: string, say: Say
         'destination-unavailable',
       )
     case '42501':
+      if (/temporary/.test(message))
+        return say(
+          `the role may not make temporary tables in ${place} (${message}); allow it: GRANT TEMPORARY ON DATABASE <database> TO <role>`,
+          'fix-config',
+          'destination-unavailable',
+        )
       return say(
         `the role has no right to do this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, and ?schema=tidemark in the url`,
+        'fix-config',
+        'destination-unavailable',
+      )
+    case '3F000':
+      return say(
+        `the role may not use the schema in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, and ?schema=tidemark in the url`,
         'fix-config',
         'destination-unavailable',
       )
@@ -151,6 +169,7 @@ function explainState(error: ServerError, state: string, place: string, say: Say
         'schema',
       )
   }
+  if (state === '0A000' && /during recovery/.test(message)) return explainState(error, '25006', place, say)
   if (mayPass(error))
     return say(
       `the database ${place} ended the connection (${message}); nothing of this part was kept, run again`,
@@ -163,7 +182,15 @@ function explainState(error: ServerError, state: string, place: string, say: Say
       'retry',
       'destination-unavailable',
     )
-  return Object.assign(error, { message: detail === undefined ? message : `${message}: ${detail}` })
+  // Anything about the server itself; what is left is about a table: a rule of the user's, or a name that is taken.
+  const told = detail === undefined ? message : `${message}: ${detail}`
+  if (/^(58|72|F0|XX)/.test(state))
+    return say(`the database ${place} failed (${told}); see its log, and run again`, 'retry', 'destination-failed')
+  return say(
+    `the database ${place} refused a change (${told}); take out of the way what is in it, and run again`,
+    'fix-config',
+    state === '42P07' || state === '42710' ? 'schema' : 'refused',
+  )
 }
 
 function causeOf(error: unknown): string {

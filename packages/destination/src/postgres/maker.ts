@@ -1,5 +1,6 @@
-import type { KnownColumn } from '@tidemark/core/engine'
+import type { ColumnType, Facts, Lease } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { identifying } from '../columns.ts'
 import type { Physical, Plan, Rebuild, TableMaker } from '../prepare.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { refuse } from '../unreachable.ts'
@@ -36,8 +37,8 @@ export function postgresMaker(schema: string): TableMaker {
     database: 'Postgres',
     maxColumns: postgresProfile.columns,
     physical: (db, name) => physical(db, schema, name),
-    create: async (db, plan) => {
-      const key = plan.key.length === 0 ? [] : [sql`primary key (${list(plan.key)})`]
+    create: async (db, plan, lease) => {
+      const key = keyOf(plan, lease)
       const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
       await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
     },
@@ -74,6 +75,11 @@ function definitions({ columns, extra, partitioned, key }: Plan): readonly Physi
   ]
 }
 
+/** Named by us: the name that Postgres would make of the table's could be that of another table. */
+function keyOf({ key }: Plan, { id: lease }: Lease): readonly RawBuilder<unknown>[] {
+  return key.length === 0 ? [] : [sql`constraint ${id(`_tidemark_key_${lease}`)} primary key (${list(key)})`]
+}
+
 function definition(name: string, type: string, required: boolean): RawBuilder<unknown> {
   return sql`${id(name)} ${raw(type)}${raw(required ? ' not null' : '')}`
 }
@@ -101,42 +107,67 @@ export async function columnsOf(db: Db, schema: string, name: string): Promise<r
   return rows
 }
 
-async function problemOf(
-  db: Db,
-  schema: string,
-  name: string,
-  known: readonly KnownColumn[],
-): Promise<string | undefined> {
+async function problemOf(db: Db, schema: string, name: string, known: Facts): Promise<string | undefined> {
+  const { columns, primaryKey, partitioned, globalKey } = known
   const types = new Map((await columnsOf(db, schema, name)).map((column) => [column.name, column.type]))
-  const system: readonly [string, string][] = [
-    ['_cursor', TYPES.integer],
-    ['_synced_at', TYPES.timestamp],
-    ['_deleted_at', TYPES.timestamp],
+  const system: readonly (readonly [string, ColumnType])[] = [
+    ['_cursor', 'integer'],
+    ['_synced_at', 'timestamp'],
+    ['_deleted_at', 'timestamp'],
+    ...(partitioned ? [['_partition', 'text'] as const] : []),
   ]
-  for (const [column, wanted] of [...known.map(({ column, type }) => [column, TYPES[type]] as const), ...system]) {
+  const own = columns.map(({ column, type }) => [column, type] as const)
+  for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(column)
-    if (type !== undefined && type !== wanted) return `its column "${column}" was ${wanted} and is ${type} now`
-    if (type === undefined && column.startsWith('_')) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
   }
+  const named = new Map(columns.map((one) => [one.name, one.column]))
+  const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
+  // Without it rows of a history would be doubled.
+  if (key.length > 0 && !(await isUnique(db, schema, name, key)))
+    return `its primary key (${key.join(', ')}) was taken out by hand`
   return undefined
+}
+
+/** Whether a whole index of a table allows no two rows with the same values in these columns. */
+async function isUnique(db: Db, schema: string, name: string, columns: readonly string[]): Promise<boolean> {
+  const wanted = [...columns].sort()
+  const { rows } = await sql<{ columns: string }>`select (select json_agg(a.attname order by a.attname collate "C")
+      from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum = any(i.indkey)) as columns
+    from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relname = ${name} and i.indisunique and i.indisvalid and i.indpred is null
+      and i.indexprs is null and i.indnkeyatts = i.indnatts and i.indnatts = ${wanted.length}`.execute(db)
+  const found = rows.map((row) => (JSON.parse(row.columns) as string[]).sort())
+  return found.some((names) => names.every((one, at) => one === wanted[at]))
 }
 
 /** Makes types wider in place: the user's indexes and grants live on. */
 async function widen(db: Db, schema: string, { plan, widened }: Rebuild): Promise<readonly string[]> {
-  const present = new Set((await columnsOf(db, schema, plan.name)).map(({ name }) => name))
+  const there = await columnsOf(db, schema, plan.name)
+  const present = new Set(there.map(({ name }) => name))
+  const dates = new Set(there.filter(({ type }) => type === TYPES.date).map(({ name }) => name))
   const changes = definitions(plan).flatMap(({ name, type, required }) => {
     if (!present.has(name)) return [sql`add column ${definition(name, type, required)}`]
     const to = widened.get(name)
     return to === undefined
       ? []
-      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${id(name)}::${raw(TYPES[to])}`]
+      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${asType(id(name), dates.has(name), to)}`]
   })
   await sql`alter table ${id(schema, plan.name)} ${join(changes)}`.execute(db)
   return []
 }
 
+/** Postgres knows no year 0 and writes `0001-01-31 BC` for it. */
+function asType(column: RawBuilder<unknown>, isDate: boolean, to: ColumnType): RawBuilder<unknown> {
+  const cast = sql`${column}::${raw(TYPES[to])}`
+  return isDate
+    ? sql`case when ${column} < '0001-01-01' then to_char(${column}, '"0000"-MM-DD') else ${cast} end`
+    : cast
+}
+
 /** Gives a table that was emptied another shape: columns of the user's, indexes, views and grants stay. */
-async function reshape(db: Db, schema: string, { plan, ours }: Rebuild): Promise<readonly string[]> {
+async function reshape(db: Db, schema: string, { plan, ours, lease }: Rebuild): Promise<readonly string[]> {
   const table = id(schema, plan.name)
   const wanted = definitions(plan)
   const names = new Set(wanted.map(({ name }) => name))
@@ -156,7 +187,7 @@ async function reshape(db: Db, schema: string, { plan, ours }: Rebuild): Promise
     ]
   })
   const gone = ours.filter((name) => there.has(name) && !names.has(name)).map((name) => sql`drop column ${id(name)}`)
-  const key = plan.key.length === 0 ? [] : [sql`add primary key (${list(plan.key)})`]
+  const key = keyOf(plan, lease).map((constraint) => sql`add ${constraint}`)
   const all = [...gone, ...changes, ...key]
   if (all.length > 0) await sql`alter table ${table} ${join(all)}`.execute(db)
   return []

@@ -3,7 +3,7 @@ import { type Destination, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { LeaseOptions } from '../leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
-import { parseAddress } from './address.ts'
+import { type PostgresAddress, parseAddress } from './address.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
 import { type Session, Sessions } from './sessions.ts'
@@ -30,7 +30,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
   })
   try {
     const version = await sessions.transaction({ mode: 'read' }, async (session) => {
-      await checkServer(session, address.schema, address.shown)
+      sessions.major = await checkServer(session, address)
       return await stateVersion(session.db, postgresFlavor)
     })
     refuseNewer(version, address.shown)
@@ -54,7 +54,7 @@ export async function hasState(url: string): Promise<boolean> {
   const sessions = new Sessions({ address, applicationName: 'tidemark', lockMs: 5000, idleMs: 5000, patienceMs: 0 })
   try {
     return await sessions.transaction({ mode: 'read' }, async (session) => {
-      await checkServer(session, address.schema, address.shown)
+      await checkServer(session, address)
       return (await stateVersion(session.db, postgresFlavor)) > 0
     })
   } finally {
@@ -62,21 +62,33 @@ export async function hasState(url: string): Promise<boolean> {
   }
 }
 
-async function checkServer({ db }: Session, schema: string, place: string): Promise<void> {
-  const { rows } = await sql<{ version: string; role: string; there: boolean }>`select
-    current_setting('server_version_num') as version, cast(current_user as text) as role,
-    exists (select from pg_catalog.pg_namespace where nspname = ${schema}) as there`.execute(db)
-  const { version, role, there } = rows[0]!
+/** @returns the server's major version. */
+async function checkServer({ db }: Session, { schema, shown: place }: PostgresAddress): Promise<number> {
+  const { rows } = await sql<{
+    version: string
+    role: string
+    usable: boolean | null
+  }>`select current_setting('server_version_num') as version, cast(current_user as text) as role,
+    (select has_schema_privilege(oid, 'usage') from pg_catalog.pg_namespace where nspname = ${schema}) as usable`.execute(
+    db,
+  )
+  const { version, role, usable } = rows[0]!
   const refuse = (problem: string): never => {
     throw new SyncError(problem, 'fix-config', { code: 'destination-unavailable' })
   }
+  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
   const major = Math.floor(Number(version) / 10_000)
   if (major < OLDEST)
     refuse(
       `the database ${place} is Postgres ${major}, and Tidemark needs ${OLDEST} or newer; upgrade it, or name another one`,
     )
-  if (!there)
+  if (usable === null)
     refuse(
-      `there is no schema "${schema}" in the database ${place}; make it with: CREATE SCHEMA "${schema.replaceAll('"', '""')}" AUTHORIZATION "${role.replaceAll('"', '""')}"`,
+      `there is no schema "${schema}" in the database ${place}; make it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
     )
+  if (!usable)
+    refuse(
+      `the role "${role}" may not use the schema "${schema}" in the database ${place}; allow it: GRANT USAGE, CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(role)}`,
+    )
+  return major
 }

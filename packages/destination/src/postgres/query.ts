@@ -32,7 +32,8 @@ export async function runQuery({ client }: Session, text: string): Promise<Query
     const { message } = error as Error
     if (state === '25006') return refuse('the statement would write', error)
     if (/multiple commands/.test(message)) return refuse('there is more than one statement', error)
-    if (/^(42|22|21|0A|3F|2F|P0|54)/.test(state))
+    // What is wrong with the statement, and not with the server or the connection.
+    if (state !== '' && !/^(08|25P|40|5[357]|58|F0|XX)/.test(state))
       throw new SyncError(`the query cannot be run: ${message}`, 'fix-config', { code: 'query', cause: error })
     throw error
   }

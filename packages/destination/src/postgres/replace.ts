@@ -45,7 +45,7 @@ export async function replaceRows(replacement: Replacement): Promise<Moved> {
   const { db, client } = session
   const table = mainTable(target)
   const old = await count(session, sql`select count(*) from ${table} as t where ${inScope(scope)}`)
-  await sql`create temp table _tidemark_kept (old tid, new bigint) on commit drop`.execute(db)
+  await sql`create temp table _tidemark_kept (old tid, part oid, new bigint) on commit drop`.execute(db)
   const same = old === 0 || rows === 0 ? 0 : await match(replacement)
   const gone = old - same
   const all: Held = { gone, of: old }
@@ -63,7 +63,7 @@ export async function replaceRows(replacement: Replacement): Promise<Moved> {
     await client.query('savepoint replacing')
     await changed(
       session,
-      sql`delete from ${table} as t where ${inScope(scope)} and not exists (select from ${KEPT} as k where k.old = t.ctid)`,
+      sql`delete from ${table} as t where ${inScope(scope)} and not exists (select from ${KEPT} as k where k.old = t.ctid and k.part = t.tableoid)`,
     )
   }
   const columns = dataColumns(layout)
@@ -94,12 +94,12 @@ async function match({ session, target, staging, scope }: Replacement): Promise<
   const { layout } = target
   const columns = comparable(layout, 'r')
   const names = [...dataColumns(layout), '_cursor']
-  const both = sql`select t.ctid as _synced_at, cast(null as bigint) as _deleted_at, ${join(names.map((name) => sql`t.${id(name)}`))}
+  const both = sql`select t.ctid as _synced_at, t.tableoid as tableoid, cast(null as bigint) as _deleted_at, ${join(names.map((name) => sql`t.${id(name)}`))}
     from ${mainTable(target)} as t where ${inScope(scope)}
-    union all select null, s._at, ${join(names.map((name) => sql`s.${id(name)}`))} from ${stagingTable(staging)} as s where s._kind = 0`
+    union all select null, null, s._at, ${join(names.map((name) => sql`s.${id(name)}`))} from ${stagingTable(staging)} as s where s._kind = 0`
   // The row's place and its number are called by names that no column of a source has.
   const numbered = sql`select r.*, row_number() over (partition by ${join(columns)}, (r._synced_at is null) order by r._deleted_at) as _partition from (${both}) as r`
-  const paired = sql`select max(r._synced_at) as old, max(r._deleted_at) as new from (${numbered}) as r
+  const paired = sql`select max(r._synced_at) as old, max(r.tableoid) as part, max(r._deleted_at) as new from (${numbered}) as r
     group by ${join(columns)}, r._partition having count(*) = 2`
-  return await changed(session, sql`insert into ${KEPT} (old, new) ${paired}`)
+  return await changed(session, sql`insert into ${KEPT} (old, part, new) ${paired}`)
 }

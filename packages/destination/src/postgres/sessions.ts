@@ -5,6 +5,9 @@ import type { StateDatabase } from '../state-tables.ts'
 import type { PostgresAddress } from './address.ts'
 import { explain, isLost, mayPass } from './errors.ts'
 
+/** How many connections a destination has at most. */
+export const CONNECTIONS = 16
+
 export interface SessionOptions {
   readonly address: PostgresAddress
   /** What `pg_stat_activity` shows, by which a runner's sessions are known. */
@@ -24,6 +27,8 @@ export interface Session {
 }
 
 export type Mode =
+  /** Reads by a statement that is the user's: nothing that it does to its session stays. */
+  | 'query'
   /** Writes; rows are looked up by their keys, a part at a time. */
   | 'part'
   /** Writes; the planner chooses how. */
@@ -44,13 +49,15 @@ export class Sessions {
   /** Kysely over a client that is reserved already: its own pool of one. */
   readonly #faces = new WeakMap<pg.PoolClient, Kysely<StateDatabase>>()
   #wasUp = false
+  /** The server's version, where it is known by now: some settings came late. */
+  major = 0
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.#pool = new pg.Pool({
       connectionString: options.address.url,
       application_name: options.applicationName,
-      max: 16,
+      max: CONNECTIONS,
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       types: { getTypeParser: parserOf },
@@ -66,14 +73,21 @@ export class Sessions {
 
   /** Does work in one transaction; what may pass at another try is tried again, with all that it did undone. */
   async transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#options.patienceMs
+    // Counted from the first failure: the work itself may take longer.
+    let deadline: number | undefined
     for (let attempt = 1; ; attempt++) {
       const session = await this.#connect(deadline)
       let done: { readonly result: T } | undefined
       try {
         await session.client.query(this.#opening(options.mode))
         done = { result: await work(session) }
-        await session.client.query('commit')
+        if (options.mode === 'query') {
+          session.client.release(true)
+          return done.result
+        }
+        const { command } = await session.client.query('commit')
+        // What was in the middle of an error is rolled back by COMMIT, without another word.
+        if (command !== 'COMMIT') throw new Error('the transaction had failed before its end, and was rolled back')
         session.client.release()
         return done.result
       } catch (error) {
@@ -82,6 +96,7 @@ export class Sessions {
         // Only where the answer to COMMIT was lost it is open what is there now.
         if (done !== undefined && lost && options.landed !== undefined && (await this.#asked(options.landed)))
           return done.result
+        deadline ??= performance.now() + this.#options.patienceMs
         if (!mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
         await sleep(delayOf(attempt))
       }
@@ -112,7 +127,7 @@ export class Sessions {
 
   /** Reads that see one moment, for as long as somebody takes what they give. */
   async *reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
-    const session = await this.#connect(performance.now() + this.#options.patienceMs)
+    const session = await this.#connect()
     let lost = false
     try {
       await session.client.query(this.#opening('read'))
@@ -130,7 +145,7 @@ export class Sessions {
   }
 
   /** A connection; a server that was there before may come back. */
-  async #connect(deadline: number): Promise<Session> {
+  async #connect(deadline = performance.now() + this.#options.patienceMs): Promise<Session> {
     for (let attempt = 1; ; attempt++) {
       try {
         const client = await this.#pool.connect()
@@ -161,6 +176,7 @@ export class Sessions {
   #opening(mode: Mode): string {
     const { address, lockMs, idleMs } = this.#options
     const settings: Record<string, string> = {
+      application_name: this.#options.applicationName,
       timezone: 'UTC',
       datestyle: 'ISO, YMD',
       intervalstyle: 'postgres',
@@ -168,14 +184,15 @@ export class Sessions {
       extra_float_digits: '1',
       lock_timeout: `${lockMs}ms`,
       statement_timeout: '0',
+      ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
-      idle_in_transaction_session_timeout: mode === 'read' ? '0' : `${idleMs}ms`,
+      idle_in_transaction_session_timeout: mode === 'read' || mode === 'query' ? '0' : `${idleMs}ms`,
       jit: 'off',
       // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
       ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
     }
     const begin =
-      mode === 'read'
+      mode === 'read' || mode === 'query'
         ? 'begin isolation level repeatable read read only'
         : 'begin isolation level read committed read write'
     const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
