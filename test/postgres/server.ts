@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -16,13 +17,19 @@ export interface PostgresServer {
   dropSchema(schema: string): Promise<void>
   /** Stops it hard and starts it again, as a machine does that lost its power. Only of a server that was started here. */
   crash(): Promise<void>
+  /** Stops it hard; `crash` starts it again. */
+  halt(): Promise<void>
+  /** Makes it a standby that waits for ever for its primary: it can be read, and takes no changes. */
+  standby(): Promise<void>
   stop(): Promise<void>
 }
+
+type Control = Pick<PostgresServer, 'crash' | 'halt' | 'standby' | 'stop'>
 
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
 export async function startPostgres(options: { readonly flags?: readonly string[] } = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
-  if (given !== undefined && given !== '') return serverAt(given, { crash: refuse, stop: async () => {} })
+  if (given !== undefined && given !== '') return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-postgres-'))
   // Started by root it runs as another user, who must reach it.
   chmodSync(folder, 0o755)
@@ -44,8 +51,16 @@ export async function startPostgres(options: { readonly flags?: readonly string[
   const url = `postgres://postgres:${encodeURIComponent('p%40ss/wörd')}@127.0.0.1:${port}/postgres`
   return serverAt(url, {
     crash: async () => {
-      await kill(server)
+      if (isRunning(server)) await kill(server)
       await server.start()
+    },
+    halt: () => kill(server),
+    standby: async () => {
+      await kill(server)
+      writeFileSync(join(folder, 'data/standby.signal'), '')
+      // It never says that it is ready for changes, which is what is waited for there.
+      void server.start().catch(() => {})
+      await answers(url)
     },
     stop: async () => {
       await server.stop()
@@ -54,7 +69,7 @@ export async function startPostgres(options: { readonly flags?: readonly string[
   })
 }
 
-function serverAt(url: string, control: Pick<PostgresServer, 'crash' | 'stop'>): PostgresServer {
+function serverAt(url: string, control: Control): PostgresServer {
   const execute: PostgresServer['execute'] = async (statement, schema) => {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
@@ -79,9 +94,33 @@ function serverAt(url: string, control: Pick<PostgresServer, 'crash' | 'stop'>):
   }
 }
 
+/** Waits until a server can be asked. */
+async function answers(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const client = new pg.Client({ connectionString: url })
+    const done = await client.connect().then(
+      () => true,
+      () => false,
+    )
+    await client.end().catch(() => {})
+    if (done) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('the server does not answer')
+}
+
+function processOf(server: EmbeddedPostgres): ChildProcess | undefined {
+  return (server as unknown as { readonly process?: ChildProcess }).process
+}
+
+function isRunning(server: EmbeddedPostgres): boolean {
+  const child = processOf(server)
+  return child !== undefined && child.exitCode === null && child.signalCode === null
+}
+
 /** Ends the server's process at once; its children go with it. */
 async function kill(server: EmbeddedPostgres): Promise<void> {
-  const { process: child } = server as unknown as { readonly process?: import('node:child_process').ChildProcess }
+  const child = processOf(server)
   if (child === undefined) throw new Error('the server does not run')
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGQUIT')

@@ -83,12 +83,7 @@ export function explain(error: unknown, place: string): unknown {
         'fix-config',
         'destination-unavailable',
       )
-    if (/password|SASL|SCRAM|authentication/i.test(message ?? ''))
-      return say(
-        `the database ${place} wants a password that was not given (${message}); put it into the environment as PGPASSWORD, or into the url`,
-        'fix-config',
-        'destination-unavailable',
-      )
+    if (/password|SASL|SCRAM|authentication/i.test(message ?? '')) return noPassword(error as Error, place, say)
     return error
   }
   return explainState(error as ServerError, state, place, say)
@@ -96,11 +91,20 @@ export function explain(error: unknown, place: string): unknown {
 
 type Say = (text: string, remedy: Remedy, code: string) => SyncError
 
+function noPassword({ message }: Error, place: string, say: Say): SyncError {
+  return say(
+    `the database ${place} wants a password that was not given (${message}); put it into the environment as PGPASSWORD, or into the url`,
+    'fix-config',
+    'destination-unavailable',
+  )
+}
+
 function explainState(error: ServerError, state: string, place: string, say: Say): unknown {
   const { message, detail } = error
   switch (state) {
     case '28000':
     case '28P01':
+      if (/empty password/.test(message)) return noPassword(error, place, say)
       return say(
         `the database ${place} refuses the user or its password (${message}); check them under "destination" in the config`,
         'fix-config',
