@@ -53,8 +53,14 @@ export interface Profile {
   readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
   /** Whether text and json may hold NUL characters. */
   readonly nul: boolean
-  /** The most columns a table can have. */
+  /** The most columns a table can have, with those of the system. */
   readonly columns: number
+  /** The longest primary key in bytes, with the partition; a row with a longer one becomes a reject. Undefined: any. */
+  readonly keyBytes: number | undefined
+  /** The most bytes of a row's values that have a fixed length; a row with more becomes a reject. Undefined: any. */
+  readonly rowBytes: number | undefined
+  /** The most digits of a numeric before and behind its point. Undefined: any. */
+  readonly numericDigits: { readonly whole: number; readonly fraction: number } | undefined
 }
 
 /** Who runs, for leases and for people. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { testCommit } from './destination/commit-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
+import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
 import { testPartitions } from './destination/partition-laws.ts'
 import { testProperties } from './destination/properties.ts'
@@ -34,6 +35,7 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     testRetention(database)
     testValues(database)
     testNames(database)
+    testLimits(database)
     testSchema(database)
     testProperties(database)
   })

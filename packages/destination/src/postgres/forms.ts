@@ -1,6 +1,7 @@
 import { type ColumnType, formatInstant, type Micros, parseDate, parseInstant } from '@tidemark/core/engine'
 import { type Bound, COMMON_FORMS, type Forms } from '../forms.ts'
 import { dateOfInstant, parseJson } from '../value-text.ts'
+import { postgresProfile } from './profile.ts'
 
 // Postgres counts times in microseconds and dates in days from the year 2000 (src/include/datatype/timestamp.h); rows
 // hold them so, a number where it is exact and a bigint beyond, because binary COPY takes nothing else.
@@ -11,9 +12,7 @@ const DAY = 86_400_000_000
 const FIRST = -62_167_219_200_000_000n
 const LAST = 253_402_300_799_999_999n
 
-/** The most digits a numeric has before and behind its point (documentation, "Numeric Types"). */
-const WHOLE_DIGITS = 131_072
-const FRACTION_DIGITS = 16_383
+const { whole: WHOLE_DIGITS, fraction: FRACTION_DIGITS } = postgresProfile.numericDigits
 
 function sinceEpoch(micros: Micros): Bound | undefined {
   if (typeof micros === 'number' && micros >= Number.MIN_SAFE_INTEGER + EPOCH) return micros - EPOCH
@@ -41,7 +40,7 @@ function numeric(value: unknown): Bound | undefined {
   const text = COMMON_FORMS.numeric(value)
   if (text === undefined || text.length < FRACTION_DIGITS) return text
   const point = text.indexOf('.')
-  const whole = point < 0 ? text.length : point
+  const whole = (point < 0 ? text.length : point) - (text.startsWith('-') ? 1 : 0)
   return whole > WHOLE_DIGITS || (point >= 0 && text.length - point - 1 > FRACTION_DIGITS) ? undefined : text
 }
 

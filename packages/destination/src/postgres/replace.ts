@@ -1,5 +1,6 @@
 import type { Rail } from '@tidemark/core/engine'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import { chunks } from '../chunks.ts'
 import { dataColumns } from '../columns.ts'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
@@ -92,7 +93,7 @@ export async function replaceRows(replacement: Replacement): Promise<Moved> {
  */
 async function match({ session, target, staging, scope }: Replacement): Promise<number> {
   const { layout } = target
-  const columns = comparable(layout, 'r')
+  const columns = gathered(comparable(layout, 'r'))
   const names = [...dataColumns(layout), '_cursor']
   const both = sql`select t.ctid as _synced_at, t.tableoid as tableoid, cast(null as bigint) as _deleted_at, ${join(names.map((name) => sql`t.${id(name)}`))}
     from ${mainTable(target)} as t where ${inScope(scope)}
@@ -102,4 +103,13 @@ async function match({ session, target, staging, scope }: Replacement): Promise<
   const paired = sql`select max(r._synced_at) as old, max(r.tableoid) as part, max(r._deleted_at) as new from (${numbered}) as r
     group by ${join(columns)}, r._partition having count(*) = 2`
   return await changed(session, sql`insert into ${KEPT} (old, part, new) ${paired}`)
+}
+
+/** The most expressions of a list (documentation, "PostgreSQL Limits") leave no room for those of a table that is wide. */
+const MANY = 500
+
+/** Expressions that rows are paired by; very many of them as a few rows of many. */
+function gathered(expressions: readonly RawBuilder<unknown>[]): readonly RawBuilder<unknown>[] {
+  if (expressions.length <= MANY) return expressions
+  return chunks(expressions, MANY).map((some) => sql`row(${join(some)})`)
 }

@@ -115,6 +115,50 @@ export function testNames(database: () => TestDatabase): void {
       await again.destination.close()
     })
 
+    it('may be what another table brings with it: its key, its type, its index, its sequence', async () => {
+      const world = await World.on(database())
+      const names = ['x', 'x_pkey', '_x', 'x_id_seq', 'sqlite_autoindex_x_1', '_tidemark_key_1', '_tidemark_position_2']
+      for (const primaryKey of [['id'], []]) {
+        for (const name of names) {
+          const table = await world.table({
+            name: `${name}${primaryKey.length === 0 ? '_0' : ''}`,
+            row: z.object({ id: z.string() }),
+            primaryKey,
+          })
+          await table.replace([{ id: name }])
+          expect(await table.column('id')).toEqual([name])
+        }
+      }
+      expect((await world.destination.state()).tables.size).toBe(2 * names.length)
+      await world.destination.close()
+    })
+
+    it('of tables that differ in case only never become one table', async () => {
+      const world = await World.on(database())
+      const spec = { row: z.object({ id: z.string() }), primaryKey: ['id'] }
+      const first = await world.table({ ...spec, name: 'Things' })
+      await first.write([{ id: 'first' }])
+      try {
+        await (await world.table({ ...spec, name: 'things' })).write([{ id: 'second' }])
+      } catch (error) {
+        expect(SyncError.is(error) && error.code).toBe('schema')
+      }
+      expect(await first.column('id')).toEqual(['first'])
+      await world.destination.close()
+    })
+
+    it('are recorded with what they stand for', async () => {
+      const world = await World.on(database())
+      const wanted = ['id', 'Id', `${LONG}_a`, '_cursor']
+      const row = z.object(Object.fromEntries(wanted.map((name) => [name, z.string()])))
+      const table = await world.table({ name: `${LONG}_table`, row, primaryKey: ['id'] })
+      const { facts } = await table.state()
+      expect(facts?.columns.map(({ name }) => name)).toEqual(wanted)
+      const { columns } = await world.destination.query(`select * from "${table.name}"`)
+      for (const { column } of facts!.columns) expect(columns).toContain(column)
+      await world.destination.close()
+    })
+
     it('of columns stay as they were first chosen', async () => {
       const world = await World.on(database())
       const first = await world.table({ row: z.object({ id: z.int(), Note: z.string() }), primaryKey: ['id'] })

@@ -1,7 +1,7 @@
 import { numeric, rowOf } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { HELD, UNFIT } from './value-cases.ts'
+import { HELD, TEXTS, UNFIT } from './value-cases.ts'
 import { type TestDatabase, World } from './world.ts'
 
 export function testValues(database: () => TestDatabase): void {
@@ -146,6 +146,37 @@ export function testValues(database: () => TestDatabase): void {
           if (encoded !== undefined) expect(prepared.encoder.output(parsed.data ?? {}, null), label).toEqual(encoded)
           if (encoded !== undefined) expect(parsed.success, label).toBe(true)
         }
+      }
+      await world.destination.close()
+    })
+
+    it('of any text are keys, partitions, told deletions and json, and only that', async () => {
+      const world = await World.on(database())
+      const row = z.object({ id: z.string(), json: z.any() })
+      const table = await world.table({ row, primaryKey: ['id'], partitioned: true })
+      for (const partition of TEXTS) {
+        await table.replace(
+          TEXTS.map((id) => ({ id, json: { [id]: [id] } })),
+          { partition },
+        )
+        const read = await table.live({ partition })
+        expect(new Set(read.map(({ id }) => id))).toEqual(new Set(TEXTS))
+        for (const { id, json } of read) expect(json).toEqual({ [id as string]: [id] })
+      }
+      const [gone = '', ...others] = TEXTS
+      for (const partition of TEXTS)
+        await table.write([], { partition, deleted: others.map((id) => ({ key: { id } })) })
+      expect((await table.live()).map(({ id }) => id)).toEqual(TEXTS.map(() => gone))
+      expect((await table.state()).partitions.size).toBe(TEXTS.length)
+      await world.destination.close()
+    })
+
+    it('of a key that cannot be held are refused with a reason', async () => {
+      const world = await World.on(database())
+      const { prepared } = await world.table({ row: z.object({ id: z.string() }), primaryKey: ['id'] })
+      for (const id of ['a\0b', '\ud800']) {
+        expect(prepared.encoder.encodeKey({ id })).toMatchObject({ column: 'id', reason: expect.stringMatching(/\w/) })
+        expect(prepared.encoder.output({ id }, null)).toMatchObject({ column: 'id' })
       }
       await world.destination.close()
     })
