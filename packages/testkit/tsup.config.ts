@@ -1,3 +1,4 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts'])
+// `child` is the process that laws start and kill.
+export default library([], { entry: { index: 'src/index.ts', child: 'src/source/child.ts' } })

@@ -1,2 +1,5 @@
 export type { ConnectOptions, TestDatabase } from './destination/world.ts'
 export { testDestination } from './destination-conformance.ts'
+export type { LawName } from './source/law.ts'
+export type { Change, Place, SourceTestOptions } from './source/options.ts'
+export { testSource } from './source-conformance.ts'

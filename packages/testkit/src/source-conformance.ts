@@ -1,0 +1,32 @@
+import type { Source } from '@tidemark/core'
+import { describe, expect, it } from 'vitest'
+import { checkLaw } from './source/check-law.ts'
+import { LAWS } from './source/laws.ts'
+import type { SourceTestOptions } from './source/options.ts'
+import { Waivers } from './source/waivers.ts'
+
+const TIMEOUT_MS = 120_000
+
+/**
+ * What every source must do, as a vitest suite: one call in a test file. Each law is a test; one that is broken says what
+ * it means for users, with the smallest example that was found.
+ */
+export function testSource<Config>(source: Source<Config>, options: SourceTestOptions<Config> = {}): void {
+  const asked = options as SourceTestOptions
+  describe(`source ${source.name}`, () => {
+    const waivers = new Waivers(asked.waive)
+    for (const law of LAWS) {
+      const title = `${law.name}: ${law.says}`
+      const reason = waivers.reasonFor(law.name)
+      if (reason !== undefined) {
+        it.skip(`${title} (waived: ${reason})`)
+        continue
+      }
+      for (const one of waivers.tables.filter((waived) => waived.law === law.name))
+        it.skip(`${title} (waived for ${one.table}: ${one.reason})`)
+      it(title, { timeout: TIMEOUT_MS }, async () => {
+        await checkLaw(law, source as Source, asked, expect.getState().testPath)
+      })
+    }
+  })
+}

@@ -1,0 +1,168 @@
+import { failureOf } from '@tidemark/engine'
+import type { z } from 'zod'
+import type { Fault } from './fault-server.ts'
+import type { Finding, Law } from './law.ts'
+import { Lines } from './lines.ts'
+import { Opened } from './opened.ts'
+import type { OpenPlace } from './place.ts'
+import { read } from './reading.ts'
+import { cut, textOf } from './row-text.ts'
+import { secretsIn, unmarkedSecrets } from './secrets.ts'
+import type { World } from './world.ts'
+
+const DELAY = { 'retry-after': '2' }
+const DELAY_MS = 2000
+
+const FAULTS = [
+  { status: 401, headers: {}, remedy: 'fix-config', delay: false },
+  { status: 429, headers: DELAY, remedy: 'retry', delay: true },
+  { status: 503, headers: DELAY, remedy: 'retry', delay: true },
+  { status: 500, headers: {}, remedy: 'retry', delay: false },
+] as const
+
+export const errorsLaw: Law = {
+  name: 'errors',
+  says: '401 asks for another config; 429 and 5xx are tried again, after the delay that was asked for',
+  meaning:
+    'a refused token is tried again and again, or a busy system fails a table that would have been well a minute later.',
+  async check(world) {
+    if (world.options.server === undefined) return []
+    await using place = await world.place()
+    const findings: Finding[] = []
+    for (const { remedy, delay, ...fault } of FAULTS) {
+      for (const { table, stage, error } of await failures(world, place, fault)) {
+        const where = `answered ${fault.status} ${stage}`
+        if (error === undefined) {
+          findings.push({ table, example: `${where}, it went on as if that were data` })
+          continue
+        }
+        const failure = failureOf(error)
+        if (failure.remedy !== remedy)
+          findings.push({
+            table,
+            example: `${where}, the remedy is ${failure.remedy}, not ${remedy}: ${cut(failure.message, 120)}`,
+          })
+        else if (delay && !((failure.retryAfterMs ?? 0) >= DELAY_MS))
+          findings.push({
+            table,
+            example: `${where} with "retry-after: 2", retryAfterMs is ${failure.retryAfterMs}, not ${DELAY_MS}`,
+          })
+      }
+    }
+    return findings
+  },
+}
+
+interface Failed {
+  readonly table: string | undefined
+  readonly stage: string
+  /** Undefined: it went on. */
+  readonly error: unknown
+}
+
+/** What comes of a fault: from the first request on, and with the first request of each table's read. */
+async function failures(world: World, place: OpenPlace, fault: Fault, log = new Lines()): Promise<readonly Failed[]> {
+  const { server } = place
+  if (server === undefined) return []
+  const found: Failed[] = []
+  const under = async (work: () => Promise<unknown>): Promise<{ readonly error: unknown; readonly asked: boolean }> => {
+    const before = server.requests
+    server.fault = fault
+    try {
+      await work()
+      return { error: undefined, asked: server.requests > before }
+    } catch (error) {
+      return { error: error ?? new Error('undefined was thrown'), asked: true }
+    } finally {
+      server.fault = undefined
+    }
+  }
+  const survey = await under(async () => {
+    await using opened = await world.open(place, { log })
+    for (const table of opened.tables)
+      for (const partition of await opened.partitions(table)) await opened.whole(table, partition)
+  })
+  if (survey.asked) found.push({ table: undefined, stage: 'from the first request on', error: survey.error })
+  await using opened = await world.open(place, { log })
+  for (const table of world.tables(opened)) {
+    const [partition] = await opened.partitions(table)
+    if (partition === undefined) continue
+    const range = await opened.whole(table, partition)
+    const reading = await under(() => read(opened, table, partition, range))
+    if (reading.asked) found.push({ table: table.name, stage: 'when it is read', error: reading.error })
+  }
+  return found
+}
+
+export const secretsLaw: Law = {
+  name: 'secrets',
+  says: 'no secret of the config reaches a log line or an error',
+  meaning: 'tokens and passwords end up in log files, tickets and screens.',
+  async check(world) {
+    await using place = await world.place()
+    const config = world.config(place)
+    const schema = world.source.config as z.core.$ZodType | undefined
+    const findings: Finding[] = unmarkedSecrets(schema).map((name) => ({
+      table: undefined,
+      example: `config field "${name}" looks like a secret and is not made by secret(), so nothing hides it`,
+    }))
+    const secrets = secretsIn(schema, config)
+    const short = secrets.find((secret) => secret.length < 8)
+    if (short !== undefined)
+      findings.push({
+        table: undefined,
+        example: 'the secret of this test has fewer than 8 characters and cannot be looked for',
+      })
+    const lines = await said(world, place)
+    for (const secret of secrets) {
+      const line = lines.find((one) => formsOf(secret).some((form) => one.includes(form)))
+      if (line !== undefined)
+        findings.push({ table: undefined, example: `a secret is in: ${cut(line.replaceAll(secret, '<the secret>'))}` })
+    }
+    return findings
+  },
+}
+
+function formsOf(secret: string): readonly string[] {
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString('base64'),
+  ]
+}
+
+/** Everything that the source says while it is read, and while it fails: through the log, the console, and in errors. */
+async function said(world: World, place: OpenPlace): Promise<readonly string[]> {
+  const log = new Lines()
+  const heard = listenToConsole(log.lines)
+  const errors: unknown[] = []
+  try {
+    await using opened = await Opened.open(world.source, world.config(place), { log })
+    for (const table of opened.tables) {
+      for (const partition of (await opened.partitions(table)).slice(0, 3)) {
+        const range = await opened.whole(table, partition)
+        await table.revision?.(opened.question({ partition: partition.value, previous: undefined }))
+        await read(opened, table, partition, range)
+      }
+    }
+    for (const status of [401, 404, 500]) {
+      for (const { error } of await failures(world, place, { status }, log)) errors.push(error)
+    }
+  } catch (error) {
+    errors.push(error)
+  } finally {
+    heard()
+  }
+  return [...log.lines, ...errors.map((error) => textOf(error))]
+}
+
+/** Takes down what is said on the console until it is called. */
+function listenToConsole(lines: string[]): () => void {
+  const names = ['debug', 'error', 'info', 'log', 'warn'] as const
+  const before = names.map((name) => console[name])
+  for (const name of names) console[name] = (...values: unknown[]) => void lines.push(values.map(textOf).join(' '))
+  return () => {
+    for (const [nth, name] of names.entries()) console[name] = before[nth]!
+  }
+}

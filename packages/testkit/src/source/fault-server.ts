@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What stands in front of the answers: a status with its headers, or no answer at all. */
+export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'silence'
+
+type Answer = (request: Request) => Response | Promise<Response>
+
+/** A server on loopback that answers as a test says, or fails on demand. */
+export class FaultServer {
+  readonly url: string
+  /** Put in front of every answer while it is set. */
+  fault: Fault | undefined
+  /** How many requests came. */
+  requests = 0
+  /** What the test's own handler threw: a mistake of the test. */
+  mistake: unknown
+  readonly #server: Server
+
+  private constructor(server: Server, url: string) {
+    this.#server = server
+    this.url = url
+  }
+
+  static async start(answer: Answer): Promise<FaultServer> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const started = new FaultServer(server, `http://127.0.0.1:${port}`)
+    server.on('request', (request, response) => void started.#answer(answer, request, response))
+    return started
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+    if (this.mistake !== undefined) throw new Error('the server of this test threw', { cause: this.mistake })
+  }
+
+  async #answer(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    this.requests++
+    const body = await bodyOf(incoming)
+    if (this.fault === 'silence') return
+    if (this.fault !== undefined) {
+      outgoing.writeHead(this.fault.status, this.fault.headers).end('{"message":"a fault that the test put here"}')
+      return
+    }
+    try {
+      const { method = 'GET', headers } = incoming
+      const response = await answer(
+        new Request(`${this.url}${incoming.url}`, {
+          method,
+          headers: Object.entries(headers).flatMap(([name, value]) =>
+            [value ?? []].flat().map((one) => [name, one]),
+          ) as [string, string][],
+          body: method === 'GET' || method === 'HEAD' ? null : body,
+        }),
+      )
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+      outgoing.end(new Uint8Array(await response.arrayBuffer()))
+    } catch (error) {
+      this.mistake ??= error
+      outgoing.writeHead(500).end()
+    }
+  }
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  return new Uint8Array(Buffer.concat(chunks))
+}

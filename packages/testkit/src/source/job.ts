@@ -1,0 +1,28 @@
+import type { Windows } from './quiet-run.ts'
+
+/** What a process of the testkit is told to do, and what it says. */
+export type Job =
+  | {
+      /** One run of the engine into a SQLite file. */
+      readonly kind: 'sync'
+      readonly config: unknown
+      readonly database: string
+      readonly starts: Readonly<Record<string, string>>
+      readonly windows: Readonly<Record<string, Windows>>
+      readonly partRows: number | undefined
+      /** Where the process stands still, to be killed there. */
+      readonly stop: Stop | undefined
+      /** By how much its clock is ahead, in microseconds: so that everything has settled. */
+      readonly ahead: bigint
+    }
+  | { readonly kind: 'abort'; readonly config: unknown }
+
+/** Behind the nth page of a table, before what came is committed; or behind the nth part of all, when it is. */
+export type Stop =
+  | { readonly after: 'page'; readonly table: string; readonly nth: number }
+  | { readonly after: 'part'; readonly nth: number }
+
+export type ChildLine =
+  | { readonly type: 'stopped' }
+  | { readonly type: 'done'; readonly problem?: string }
+  | { readonly type: 'open'; readonly resources: readonly string[] }

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDestination } from '@tidemark/destination'
+import { systemClock } from '@tidemark/engine'
+import { startChild } from './child-process.ts'
+import type { Job } from './job.ts'
+import type { Finding, Law } from './law.ts'
+import {
+  contents,
+  demandSuccess,
+  differences,
+  intercepted,
+  inWindows,
+  memory,
+  runInto,
+  shortfalls,
+  startsOf,
+  windowsOf,
+  withTables,
+} from './quiet-run.ts'
+import { laterClock } from './run-laws.ts'
+import { testRunner } from './test-runner.ts'
+import type { Subject, World } from './world.ts'
+
+const PARTS = 12
+const TABLES = 4
+
+export const killLaw: Law = {
+  name: 'kill',
+  says: 'a run that is killed in the middle loses and doubles nothing',
+  meaning: 'after a power cut or an out-of-memory kill rows are missing or doubled, and no later run puts it right.',
+  async check(world) {
+    await using place = await world.place()
+    const config = world.config(place)
+    const subjects = await subjectsIn(world, place)
+    const clock = laterClock(subjects.map(({ table }) => table))
+    const partRows = Math.max(1, Math.ceil(Math.max(1, ...subjects.map(({ rows }) => rows.length)) / PARTS))
+    const starts = startsOf(subjects)
+    const windows = windowsOf(subjects)
+    const pages = new Map<string, number>()
+    let parts = 0
+    const quiet = await memory()
+    const folder = await mkdtemp(join(tmpdir(), 'tidemark-kill-'))
+    try {
+      const source = withTables(world.source, (table) =>
+        intercepted(inWindows(table, windows), {
+          afterPage: () => void pages.set(table.name, (pages.get(table.name) ?? 0) + 1),
+        }),
+      )
+      const onEvent = ({ type }: { readonly type: string }): void => void (type === 'part-committed' && parts++)
+      demandSuccess(await runInto({ source, config, destination: quiet, starts, partRows, clock, onEvent }))
+      const expected = await contents(quiet)
+      const short = shortfalls(world, expected, subjects)
+      if (short.length > 0) return short
+      const database = join(folder, 'killed.db')
+      const ahead = clock.now() - systemClock.now()
+      const job = { kind: 'sync', config, database, starts, windows, ahead } as const
+      const failed = await first([
+        // Before what came is committed, in the middle of each of the first tables.
+        ...[...pages].slice(0, TABLES).map(([table, count]) => () => {
+          const stop = { after: 'page', table, nth: Math.ceil(count / 2) } as const
+          return killed(world, { ...job, partRows: undefined, stop })
+        }),
+        // And with some of it committed.
+        () => killed(world, { ...job, partRows, stop: { after: 'part', nth: Math.max(1, Math.floor(parts / 4)) } }),
+        () => finished(world, { ...job, partRows, stop: undefined }),
+      ])
+      if (failed !== undefined) return [failed]
+      const destination = await openDestination({ url: database, runner: testRunner() })
+      try {
+        return differences(world, await contents(destination), expected, 'killed in the middle and run again')
+      } finally {
+        await destination.close()
+      }
+    } finally {
+      await quiet.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+/** Does one thing after the other until something is found. */
+async function first(all: readonly (() => Promise<Finding | undefined>)[]): Promise<Finding | undefined> {
+  for (const one of all) {
+    const found = await one()
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Runs until the process stands still in the middle, and kills it there. */
+async function killed(world: World, job: Job): Promise<Finding | undefined> {
+  const child = await startChild(world, job)
+  const isStill = await child.standsStill()
+  child.kill()
+  await child.ended
+  if (isStill || child.problem === undefined) return undefined
+  return { table: undefined, example: `in a process of its own: ${child.problem}` }
+}
+
+async function finished(world: World, job: Job): Promise<Finding | undefined> {
+  const child = await startChild(world, job)
+  await child.ended
+  return child.problem === undefined
+    ? undefined
+    : { table: undefined, example: `after it was killed, the next run fails: ${child.problem}` }
+}
+
+async function subjectsIn(world: World, place: Parameters<World['open']>[0]): Promise<readonly Subject[]> {
+  await using opened = await world.open(place)
+  return await world.subjects(opened)
+}

@@ -1,0 +1,68 @@
+import type { World } from './world.ts'
+
+export const LAW_NAMES = [
+  'columns',
+  'rows',
+  'keys',
+  'repeat',
+  'windows',
+  'empty',
+  'ordered',
+  'revision',
+  'resume',
+  'updates',
+  'partitions',
+  'abort',
+  'errors',
+  'secrets',
+  'kill',
+] as const
+export type LawName = (typeof LAW_NAMES)[number]
+
+/** What must hold for every source. */
+export interface Law {
+  readonly name: LawName
+  /** The law as a sentence. */
+  readonly says: string
+  /** What a user of the source meets where it does not hold. */
+  readonly meaning: string
+  /** Looks for the smallest examples that break it; none where it holds. */
+  check(world: World): Promise<readonly Finding[]>
+}
+
+/** An example that breaks a law. */
+export interface Finding {
+  /** Undefined where it concerns the source as a whole. */
+  readonly table: string | undefined
+  readonly example: string
+}
+
+const SHOWN = 5
+
+/** A law that does not hold. */
+export class BrokenLaw extends Error {
+  readonly law: LawName
+  readonly findings: readonly Finding[]
+
+  constructor(law: Law, findings: readonly Finding[]) {
+    const lines = findings.slice(0, SHOWN).map(({ table, example }) => {
+      return `  ${table === undefined ? 'the source' : `table "${table}"`}: ${example}`
+    })
+    const more = findings.length > SHOWN ? [`  and ${findings.length - SHOWN} more`] : []
+    const tables = new Set(findings.map(({ table }) => table))
+    const [only] = tables
+    const key = tables.size === 1 && only !== undefined ? `'${only}.${law.name}'` : law.name
+    super(
+      [
+        `law "${law.name}" is broken: ${law.says}`,
+        ...lines,
+        ...more,
+        `For users this means: ${law.meaning}`,
+        `If it cannot hold here, waive it and say why: waive: { ${key}: 'because …' }`,
+      ].join('\n'),
+    )
+    this.name = 'BrokenLaw'
+    this.law = law.name
+    this.findings = findings
+  }
+}

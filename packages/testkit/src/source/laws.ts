@@ -1,0 +1,27 @@
+import { abortLaw } from './abort-law.ts'
+import { errorsLaw, secretsLaw } from './error-laws.ts'
+import { killLaw } from './kill-law.ts'
+import type { Law } from './law.ts'
+import { revisionLaw } from './revision-law.ts'
+import { columnsLaw, keysLaw, orderedLaw, repeatLaw, rowsLaw } from './row-laws.ts'
+import { partitionsLaw, resumeLaw, updatesLaw } from './run-laws.ts'
+import { emptyLaw, windowsLaw } from './window-laws.ts'
+
+/** Every law of a source, in the order in which they are best mended. */
+export const LAWS: readonly Law[] = [
+  columnsLaw,
+  rowsLaw,
+  keysLaw,
+  repeatLaw,
+  windowsLaw,
+  emptyLaw,
+  orderedLaw,
+  revisionLaw,
+  resumeLaw,
+  updatesLaw,
+  partitionsLaw,
+  abortLaw,
+  errorsLaw,
+  secretsLaw,
+  killLaw,
+]

@@ -1,0 +1,97 @@
+import type { Logger, Partition, Source } from '@tidemark/core'
+import { positionOf, type Question, type Range, silent, type Table } from '@tidemark/core/engine'
+import type { Place, SourceTestOptions } from './options.ts'
+
+/** A partition as the engine knows it: its id, and what `read` is given. */
+export interface OnePartition {
+  readonly id: string
+  readonly value: unknown
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly log?: Logger | undefined
+}
+
+/** A source that is connected, as the engine has it in one run. */
+export class Opened implements AsyncDisposable {
+  readonly tables: readonly Table[]
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly #client: unknown
+
+  private constructor(tables: readonly Table[], client: unknown, signal: AbortSignal, log: Logger) {
+    this.tables = tables
+    this.#client = client
+    this.signal = signal
+    this.log = log
+  }
+
+  /** @param config as the schema gives it, see `parsedConfig`. */
+  static async open(source: Source, config: unknown, options: OpenOptions = {}): Promise<Opened> {
+    const { signal = new AbortController().signal, log = silent } = options
+    const client = await source.connect?.(config as never, { signal, log })
+    try {
+      await source.identity?.({ client: client as never })
+      const context = { client: client as never, signal, log }
+      const tables =
+        typeof source.tables === 'function'
+          ? [...(await source.tables({ ...context, tracked: { columns: () => undefined } }))]
+          : source.tables
+      return new Opened(tables, client, signal, log)
+    } catch (error) {
+      await closeClient(client)
+      throw error
+    }
+  }
+
+  question(more: object = {}, signal: AbortSignal = this.signal): Question {
+    return { client: this.#client as never, signal, log: this.log, ...more }
+  }
+
+  /** The partitions of a table, in their order; one without an id where it has none. */
+  async partitions(table: Table): Promise<readonly OnePartition[]> {
+    if (table.partitions === undefined) return [{ id: '', value: '' }]
+    const found: OnePartition[] = []
+    for await (const one of await table.partitions.list(this.question() as never)) {
+      found.push({ id: typeof one === 'string' ? one : (one as Exclude<Partition, string>).id, value: one })
+    }
+    return found
+  }
+
+  /** All that can be read of a partition now: what the engine would want on its first run. */
+  async whole(table: Table, partition: OnePartition): Promise<Range | undefined> {
+    const { cursor } = table
+    if (cursor === undefined) return undefined
+    const question = this.question({ partition: partition.value })
+    const end = table.end === undefined ? new Date() : await table.end(question)
+    const start = typeof table.start === 'function' ? await table.start(question) : table.start
+    const to = end === undefined || end === null ? undefined : positionOf(end, cursor.type)
+    const from = start === undefined || start === null ? undefined : positionOf(start, cursor.type)
+    if (end !== undefined && end !== null && to === undefined)
+      throw new Error(`table "${table.name}": end() gave ${String(end)}, which is no ${cursor.type}`)
+    if (start !== undefined && start !== null && from === undefined && typeof start !== 'bigint')
+      throw new Error(`table "${table.name}": start() gave ${String(start)}, which is no ${cursor.type}`)
+    const low = typeof table.start === 'bigint' ? table.start : from === undefined ? undefined : BigInt(from)
+    return to === undefined ? { from: 0n, to: 0n } : { from: low, to: BigInt(to) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeClient(this.#client)
+  }
+}
+
+async function closeClient(client: unknown): Promise<void> {
+  await (client as { close?: () => unknown } | undefined)?.close?.()
+}
+
+/** The config of a test as its schema gives it. @throws where it does not fit. */
+export function parsedConfig(source: Source, options: SourceTestOptions, place: Place): unknown {
+  const { config } = options
+  const value: unknown = typeof config === 'function' ? (config as (place: Place) => unknown)(place) : config
+  if (source.config === undefined) return value ?? {}
+  const parsed = source.config.safeParse(value ?? {})
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `config.${path.join('.')}: ${message}`)
+  throw new Error(`the config of this test does not fit its schema: ${problems.join('; ')}`)
+}

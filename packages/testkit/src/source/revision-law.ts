@@ -1,0 +1,81 @@
+import type { Table } from '@tidemark/core/engine'
+import type { Finding, Law } from './law.ts'
+import type { OnePartition } from './opened.ts'
+import type { OpenPlace } from './place.ts'
+import { read } from './reading.ts'
+import { cut } from './row-text.ts'
+import type { World } from './world.ts'
+
+interface Answer {
+  readonly text: string | undefined
+  readonly stale: number
+  readonly rows: readonly string[]
+}
+
+export const revisionLaw: Law = {
+  name: 'revision',
+  says: 'a revision stays while nothing changes, and changes with the content',
+  meaning: 'one that stays hides new rows for ever; one that always changes makes every run read everything.',
+  async check(world) {
+    const findings: Finding[] = []
+    for (const { name, partition } of await asked(world)) {
+      await using place = await world.place()
+      const add = (example: string): void => void findings.push({ table: name, example })
+      const first = await ask(world, place, name, partition, undefined)
+      const again = await ask(world, place, name, partition, undefined)
+      if (first.text === undefined) continue
+      if (first.text !== again.text) {
+        add(`nothing changed, and it was ${cut(first.text, 80)} and then ${cut(String(again.text), 80)}`)
+        continue
+      }
+      const known = await ask(world, place, name, partition, first.text)
+      if (known.text !== first.text)
+        add(`nothing changed, and asked with its own last answer it says ${cut(String(known.text), 80)}`)
+      if (known.stale > 0) add('nothing changed, and it calls windows stale that were just read')
+      const { change } = world.options
+      if (change === undefined) {
+        add('how its content is changed was not said: change: ({ table, partition }) => { … }')
+        continue
+      }
+      await change({ table: name, partition, folder: place.folder, url: place.url })
+      const changed = await ask(world, place, name, partition, first.text)
+      if (JSON.stringify(changed.rows) === JSON.stringify(first.rows)) add('change() changed nothing that is read')
+      else if (changed.text === first.text) add(`rows changed, and it is still ${cut(first.text, 80)}`)
+    }
+    return findings
+  },
+}
+
+/** Tables with a revision, each with its first partition that has rows. */
+async function asked(world: World): Promise<readonly { readonly name: string; readonly partition: string }[]> {
+  await using place = await world.place()
+  await using opened = await world.open(place)
+  const found: { name: string; partition: string }[] = []
+  for (const table of world.tables(opened)) {
+    if (table.revision === undefined) continue
+    const [subject] = await world.subjectsOf(opened, table, 1)
+    const [first] = await opened.partitions(table)
+    const partition = subject?.partition ?? first
+    if (partition !== undefined) found.push({ name: table.name, partition: partition.id })
+  }
+  return found
+}
+
+/** Asks as a run of its own does: connected anew, the revision before anything else. */
+async function ask(
+  world: World,
+  place: OpenPlace,
+  name: string,
+  id: string,
+  previous: string | undefined,
+): Promise<Answer> {
+  await using opened = await world.open(place)
+  const table = opened.tables.find((one) => one.name === name) as Table
+  const partition = (await opened.partitions(table)).find((one) => one.id === id) as OnePartition
+  const answer = await table.revision?.(opened.question({ partition: partition.value, previous }))
+  const { rows } = await read(opened, table, partition, await opened.whole(table, partition))
+  const texts = rows.map(({ text }) => text).sort()
+  if (typeof answer === 'string' || answer === undefined) return { text: answer, stale: 0, rows: texts }
+  const { revision, stale } = answer as { revision: string; stale: readonly unknown[] }
+  return { text: revision, stale: stale.length, rows: texts }
+}

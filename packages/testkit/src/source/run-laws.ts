@@ -1,0 +1,260 @@
+import type { Source } from '@tidemark/core'
+import type { Table } from '@tidemark/core/engine'
+import { type Clock, type RunEvent, systemClock } from '@tidemark/engine'
+import type { Finding, Law } from './law.ts'
+import type { OpenPlace } from './place.ts'
+import {
+  contents,
+  demandSuccess,
+  differences,
+  intercepted,
+  inWindows,
+  memory,
+  runInto,
+  shortfalls,
+  startsOf,
+  windowsOf,
+  withTables,
+} from './quiet-run.ts'
+import type { Subject, World } from './world.ts'
+
+const STOPS = 6
+
+export const resumeLaw: Law = {
+  name: 'resume',
+  says: 'a run that was stopped after any window is completed by the next one',
+  meaning: 'after a crash or a restart rows are missing, and nothing ever asks for them again.',
+  async check(world) {
+    await using place = await world.place()
+    const subjects = await subjectsIn(world, place)
+    const config = world.config(place)
+    const windows = windowsOf(subjects)
+    const common = {
+      config,
+      starts: startsOf(subjects),
+      clock: laterClock(subjects.map(({ table }) => table)),
+    }
+    const most = Math.max(1, ...subjects.map(({ rows }) => rows.length))
+    // With small parts some of a window is committed when it is stopped, with large ones nothing.
+    const small = Math.max(1, Math.ceil(most / (4 * STOPS)))
+    const count = { page: 0, part: 0 }
+    const sourceWith = (afterPage: () => unknown): Source =>
+      withTables(world.source, (table) => intercepted(inWindows(table, windows), { afterPage }))
+    const quiet = await memory()
+    try {
+      const source = sourceWith(() => void count.page++)
+      const onEvent = ({ type }: RunEvent): void => void (type === 'part-committed' && count.part++)
+      demandSuccess(await runInto({ ...common, source, destination: quiet, partRows: small, onEvent }))
+      const expected = await contents(quiet)
+      const short = shortfalls(world, expected, subjects)
+      if (short.length > 0) return short
+      for (const after of ['part', 'page'] as const) {
+        for (const stop of stops(count[after])) {
+          const destination = await memory()
+          try {
+            const controller = new AbortController()
+            let seen = 0
+            const passed = (what: 'page' | 'part'): void => {
+              if (what === after && ++seen === stop) controller.abort(new Error('stopped by the test'))
+            }
+            await runInto({
+              ...common,
+              source: sourceWith(() => {
+                passed('page')
+                // As a source that hears the signal stops.
+                controller.signal.throwIfAborted()
+              }),
+              destination,
+              partRows: after === 'part' ? small : undefined,
+              signal: controller.signal,
+              onEvent: ({ type }) => void (type === 'part-committed' && passed('part')),
+            })
+            demandSuccess(await runInto({ ...common, source: sourceWith(() => {}), destination }))
+            const when = `stopped after ${after} ${stop} of ${count[after]} and run again`
+            const found = differences(world, await contents(destination), expected, when)
+            if (found.length > 0) return found
+          } finally {
+            await destination.close()
+          }
+        }
+      }
+      return []
+    } finally {
+      await quiet.close()
+    }
+  },
+}
+
+export const updatesLaw: Law = {
+  name: 'updates',
+  says: 'a row that is changed between two pages is not lost',
+  meaning: 'people work while a sync runs: their rows are never read, or stay as they were.',
+  async check(world) {
+    const findings: Finding[] = []
+    for (const name of await tableNames(world)) {
+      if (world.options.change === undefined) {
+        findings.push({ table: name, example: 'how a row is changed was not said: change: ({ table }) => { … }' })
+        continue
+      }
+      await using place = await world.place()
+      findings.push(...(await changedWhileRead(world, place, name)))
+    }
+    return findings
+  },
+}
+
+async function changedWhileRead(world: World, place: OpenPlace, name: string): Promise<readonly Finding[]> {
+  const { change } = world.options
+  const [subject] = (await subjectsIn(world, place)).filter(({ table }) => table.name === name)
+  if (subject === undefined) return [{ table: name, example: 'it has no row, so nothing can change between its pages' }]
+  const source = onlyTable(world.source, name)
+  const config = world.config(place)
+  const clock = laterClock([subject.table])
+  const before = await quietly({ source, config, clock })
+  let asked = false
+  const changing = withTables(source, (table) =>
+    intercepted(table, {
+      afterPage: async (partition) => {
+        if (asked || partition !== subject.partition.id) return
+        asked = true
+        await change?.({ table: name, partition, folder: place.folder, url: place.url })
+      },
+    }),
+  )
+  const destination = await memory()
+  try {
+    // The clock as it is: what changes now must lie above the end of what is read now.
+    const first = await runInto({ source: changing, config, destination })
+    // A source may refuse what changed under its hands; the next run then reads it.
+    if (first.tables.length === 0) demandSuccess(first)
+    demandSuccess(await runInto({ source, config, destination, clock }))
+    const twin = await quietly({ source, config, clock })
+    if (JSON.stringify([...twin]) === JSON.stringify([...before]))
+      return [
+        { table: name, example: 'change() changed nothing that a run reads; a row needs the present as its cursor' },
+      ]
+    return differences(
+      world,
+      await contents(destination),
+      twin,
+      'changed after the first page, and read by the next run',
+    )
+  } finally {
+    await destination.close()
+  }
+}
+
+export const partitionsLaw: Law = {
+  name: 'partitions',
+  says: 'a new partition gets its whole history',
+  meaning: 'an account or a repository that is added later shows only what happens from then on.',
+  async check(world) {
+    const findings: Finding[] = []
+    for (const [table, partitions] of await partitioned(world)) {
+      // Nothing is read before the first run: a source might remember that.
+      const found = await withOneNew(world, table, partitions.at(-1))
+      const other = found === 'no rows' ? partitions.slice(0, -1).reverse() : []
+      let result = found
+      for (const id of other.slice(0, TRIES)) {
+        result = await withOneNew(world, table, id)
+        if (result !== 'no rows') break
+      }
+      if (result === 'no rows' || partitions.length < 2)
+        findings.push({
+          table: table.name,
+          example: 'there are no two partitions with rows; give the test a second one',
+        })
+      else findings.push(...result)
+    }
+    return findings
+  },
+}
+
+const TRIES = 5
+
+/** Runs without a partition, then with it, and compares with a run that knew it from the start. */
+async function withOneNew(
+  world: World,
+  table: Table,
+  hidden: string | undefined,
+): Promise<readonly Finding[] | 'no rows'> {
+  if (hidden === undefined) return 'no rows'
+  await using place = await world.place()
+  const source = onlyTable(world.source, table.name)
+  const partly = withTables(source, (one) =>
+    intercepted(one, { partitions: (list) => list.filter((partition) => idOf(partition) !== hidden) }),
+  )
+  const config = world.config(place)
+  const clock = laterClock([table])
+  const destination = await memory()
+  try {
+    demandSuccess(await runInto({ source: partly, config, destination, clock }))
+    demandSuccess(await runInto({ source, config, destination, clock }))
+    const twin = await quietly({ source, config, clock })
+    if (![...twin.values()].flat().some((text) => text.endsWith(` of ${hidden}`))) return 'no rows'
+    return differences(world, await contents(destination), twin, `with partition "${hidden}" new in the second run`)
+  } finally {
+    await destination.close()
+  }
+}
+
+async function partitioned(world: World): Promise<readonly (readonly [Table, readonly string[]])[]> {
+  await using place = await world.place()
+  await using opened = await world.open(place)
+  const found: (readonly [Table, readonly string[]])[] = []
+  for (const table of world.tables(opened)) {
+    if (table.partitions === undefined) continue
+    found.push([table, (await opened.partitions(table)).map(({ id }) => id)])
+  }
+  return found
+}
+
+async function quietly(run: {
+  readonly source: Source
+  readonly config: unknown
+  readonly clock: Clock
+}): Promise<ReadonlyMap<string, readonly string[]>> {
+  const destination = await memory()
+  try {
+    demandSuccess(await runInto({ ...run, destination }))
+    return await contents(destination)
+  } finally {
+    await destination.close()
+  }
+}
+
+async function subjectsIn(world: World, place: OpenPlace): Promise<readonly Subject[]> {
+  await using opened = await world.open(place)
+  return await world.subjects(opened)
+}
+
+async function tableNames(world: World): Promise<readonly string[]> {
+  await using place = await world.place()
+  await using opened = await world.open(place)
+  return world.tables(opened).map(({ name }) => name)
+}
+
+function onlyTable(source: Source, name: string): Source {
+  return withTables(source, (table) => (table.name === name ? table : undefined))
+}
+
+function idOf(partition: unknown): string {
+  return typeof partition === 'string' ? partition : (partition as { id: string }).id
+}
+
+/** A clock by which everything that is there has settled, and today is over for a cursor of days. */
+export function laterClock(tables: readonly Table[]): Clock {
+  let ahead = 2_000_000n
+  for (const { cursor, settle } of tables) {
+    if (cursor === undefined || cursor.type === 'integer') continue
+    const own = settle + cursor.tick + 2_000_000n
+    if (own > ahead) ahead = own
+  }
+  return { ...systemClock, now: () => systemClock.now() + ahead }
+}
+
+/** After which parts a run is stopped: the first ones, the last one, and some between. */
+function stops(parts: number): readonly number[] {
+  if (parts <= STOPS) return Array.from({ length: parts }, (_, nth) => nth + 1)
+  return Array.from({ length: STOPS }, (_, nth) => 1 + Math.round((nth * (parts - 1)) / (STOPS - 1)))
+}

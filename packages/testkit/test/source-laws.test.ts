@@ -1,0 +1,116 @@
+import type { Source } from '@tidemark/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type SourceTestOptions, testSource } from '../src/index.ts'
+import { checkLaw } from '../src/source/check-law.ts'
+import { LAW_NAMES, type LawName } from '../src/source/law.ts'
+import { LAWS } from '../src/source/laws.ts'
+import { type Mistake, shopSource } from './sources/shop.ts'
+import { shopOptions } from './sources/shop-system.ts'
+
+// A source without a mistake keeps every law.
+testSource(shopSource(), shopOptions())
+
+async function broken(law: LawName, mistake?: Mistake, more: SourceTestOptions = {}): Promise<string> {
+  if (mistake !== undefined) process.env['MISTAKE'] = mistake
+  const options = { ...(shopOptions() as SourceTestOptions), ...more }
+  const work = checkLaw(LAWS.find(({ name }) => name === law)!, shopSource(mistake) as Source, options)
+  return work.then(
+    () => 'it holds',
+    (error: Error) => error.message,
+  )
+}
+
+afterEach(() => {
+  delete process.env['MISTAKE']
+})
+
+const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
+  ['columns', 'nullable key', /"orders": column "id" of the primary key may be NULL/],
+  ['rows', 'row of another type', /"orders": the row \{"id":1,.*does not fit: total: .*expected string/],
+  ['keys', 'page twice', /"orders": id = \[1\] comes twice: .*"1\.50".* and .*"0"/],
+  ['repeat', 'remembers what it gave', /"orders": the row .* does not come again over the same connection/],
+  [
+    'windows',
+    'from is left out',
+    /"orders": the row \{"id":(\d+).*is in \[a, c\) and in neither of its halves: a = .*, b = .*, c = /,
+  ],
+  [
+    'empty',
+    'fails on nothing',
+    /"orders": \[2026-01-01T00:59:59.*\) has no row, and read\(\) threw: nothing was found/,
+  ],
+  ['ordered', 'wrong order', /"payments": it says ordered: 'ascending', and behind .* comes /],
+  ['revision', 'random revision', /"stock": nothing changed, and it was .* and then /],
+  ['revision', 'constant revision', /"stock": rows changed, and it is still 1/],
+  [
+    'resume',
+    'remembers where it was stopped',
+    /"orders": stopped after page \d+ of \d+ and run again, the row .*is missing/,
+  ],
+  ['resume', 'remembers what it gave', /"orders": reading it gave 10 rows, and a run after that 0/],
+  [
+    'updates',
+    'pages by number',
+    /"orders": changed after the first page, and read by the next run, the row \{"id":5.*is missing/,
+  ],
+  ['partitions', 'new ones from now on', /"loans": with partition "b" new in the second run, the row /],
+  ['abort', 'deaf to the signal', /"orders": aborted .* read\(\) went on for more than a second/],
+  ['abort', 'timer left', /the source: after abort and close\(\) the process does not end; open: .*Timeout/],
+  ['errors', '401 is a bug', /answered 401 .*the remedy is fix-source, not fix-config/],
+  ['errors', 'no delay', /answered 429 .*with "retry-after: 2", retryAfterMs is 0, not 2000/],
+  ['errors', 'errors are empty pages', /"orders": answered 401 when it is read, it went on as if that were data/],
+  ['secrets', 'says its token', /a secret is in: connected .*<the secret>/],
+  ['secrets', 'token in an error', /a secret is in: .*Bearer <the secret>/],
+  ['kill', 'checkpoint on disk', /"orders": killed in the middle and run again, the row .*is missing/],
+]
+
+describe('each law can fail:', () => {
+  it.each(MISTAKES)('%s, where a source has the mistake "%s"', { timeout: 60_000 }, async (law, mistake, example) => {
+    const message = await broken(law, mistake)
+    expect(message).toMatch(example)
+    expect(message).toContain(`law "${law}" is broken`)
+    expect(message).toContain('For users this means:')
+  })
+
+  it('and none is left out', () => {
+    expect(LAWS.map(({ name }) => name)).toEqual([...LAW_NAMES])
+    expect(new Set(MISTAKES.map(([law]) => law))).toEqual(new Set(LAW_NAMES))
+  })
+})
+
+describe('what a law cannot look at is no pass:', () => {
+  const nothing = { server: () => Response.json({ items: [], next: null, version: 1 }) }
+  it.each<[LawName, SourceTestOptions, RegExp]>([
+    ['rows', nothing, /it has no row to look at/],
+    ['windows', nothing, /no two rows with different cursors/],
+    ['updates', { change: undefined }, /how a row is changed was not said/],
+    ['updates', { change: () => {} }, /change\(\) changed nothing/],
+    ['revision', { change: undefined }, /how its content is changed was not said/],
+    ['revision', { change: () => {} }, /change\(\) changed nothing/],
+    ['partitions', nothing, /no two partitions with rows/],
+    [
+      'kill',
+      { entry: new URL('./sources/shop-system.ts', import.meta.url) },
+      /Node could not run|registered no source/,
+    ],
+    ['rows', { config: { url: 'no url' } }, /config of this test does not fit its schema: config.url/],
+  ])('%s', async (law, more, message) => {
+    expect(await broken(law, undefined, more)).toMatch(message)
+  })
+})
+
+describe('a waiver', () => {
+  it('of one table takes that table out, and no other', async () => {
+    const waive = { 'orders.updates': 'the shop has no other way of paging' }
+    expect(await broken('updates', 'pages by number', { waive })).not.toContain('table "orders"')
+    expect(await broken('updates', 'pages by number')).toContain('table "orders"')
+  })
+
+  it.each<[SourceTestOptions['waive'], RegExp]>([
+    [{ updates: '' }, /"updates" needs its reason as a sentence/],
+    [{ updates: 'no' }, /"updates" needs its reason/],
+    [{ 'orders.update': 'because it is not needed' } as never, /there is no law "update"; the laws are columns, rows/],
+  ])('%j is none', async (waive, message) => {
+    expect(await broken('updates', undefined, { waive })).toMatch(message)
+  })
+})
