@@ -48,7 +48,9 @@ function tableOf(table: FileTable, { columns }: Found, broken: unknown): Table<F
   const primaryKey = columns.length === 0 ? [] : (table.primaryKey ?? [])
   return files.table({
     name: table.name,
-    row: rowSchema(columns),
+    row: rowSchema(
+      columns.map((column) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
+    ),
     primaryKey,
     globalKey: table.globalKey && primaryKey.length > 0 ? true : undefined,
     partitions: files.partitions(async ({ client }) => {

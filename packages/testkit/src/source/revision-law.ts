@@ -1,12 +1,11 @@
-import type { Table } from '@tidemark/core/engine'
 import type { Finding, Law } from './law.ts'
-import type { OnePartition } from './opened.ts'
 import type { OpenPlace } from './place.ts'
 import { read } from './reading.ts'
 import { cut } from './row-text.ts'
 import type { World } from './world.ts'
 
 interface Answer {
+  readonly partition: string
   readonly text: string | undefined
   readonly stale: number
   readonly rows: readonly string[]
@@ -18,17 +17,17 @@ export const revisionLaw: Law = {
   meaning: 'one that stays hides new rows for ever; one that always changes makes every run read everything.',
   async check(world) {
     const findings: Finding[] = []
-    for (const { name, partition } of await asked(world)) {
+    for (const { name, nth } of await asked(world)) {
       await using place = await world.place()
       const add = (example: string): void => void findings.push({ table: name, example })
-      const first = await ask(world, place, name, partition, undefined)
-      const again = await ask(world, place, name, partition, undefined)
+      const first = await ask(world, place, name, nth, undefined)
+      const again = await ask(world, place, name, nth, undefined)
       if (first.text === undefined) continue
       if (first.text !== again.text) {
         add(`nothing changed, and it was ${cut(first.text, 80)} and then ${cut(String(again.text), 80)}`)
         continue
       }
-      const known = await ask(world, place, name, partition, first.text)
+      const known = await ask(world, place, name, nth, first.text)
       if (known.text !== first.text)
         add(`nothing changed, and asked with its own last answer it says ${cut(String(known.text), 80)}`)
       if (known.stale > 0) add('nothing changed, and it calls windows stale that were just read')
@@ -37,8 +36,8 @@ export const revisionLaw: Law = {
         add('how its content is changed was not said: change: ({ table, partition }) => { … }')
         continue
       }
-      await change({ table: name, partition, folder: place.folder, url: place.url })
-      const changed = await ask(world, place, name, partition, first.text)
+      await change({ table: name, partition: first.partition, folder: place.folder, url: place.url })
+      const changed = await ask(world, place, name, nth, first.text)
       if (JSON.stringify(changed.rows) === JSON.stringify(first.rows)) add('change() changed nothing that is read')
       else if (changed.text === first.text) add(`rows changed, and it is still ${cut(first.text, 80)}`)
     }
@@ -46,17 +45,16 @@ export const revisionLaw: Law = {
   },
 }
 
-/** Tables with a revision, each with its first partition that has rows. */
-async function asked(world: World): Promise<readonly { readonly name: string; readonly partition: string }[]> {
+/** Tables with a revision, each with its first partition that has rows. Partitions may have other ids in another place. */
+async function asked(world: World): Promise<readonly { readonly name: string; readonly nth: number }[]> {
   await using place = await world.place()
   await using opened = await world.open(place)
-  const found: { name: string; partition: string }[] = []
+  const found: { name: string; nth: number }[] = []
   for (const table of world.tables(opened)) {
     if (table.revision === undefined) continue
     const [subject] = await world.subjectsOf(opened, table, 1)
-    const [first] = await opened.partitions(table)
-    const partition = subject?.partition ?? first
-    if (partition !== undefined) found.push({ name: table.name, partition: partition.id })
+    const ids = (await opened.partitions(table)).map(({ id }) => id)
+    if (ids.length > 0) found.push({ name: table.name, nth: Math.max(0, ids.indexOf(subject?.partition.id ?? '')) })
   }
   return found
 }
@@ -66,16 +64,18 @@ async function ask(
   world: World,
   place: OpenPlace,
   name: string,
-  id: string,
+  nth: number,
   previous: string | undefined,
 ): Promise<Answer> {
   await using opened = await world.open(place)
-  const table = opened.tables.find((one) => one.name === name) as Table
-  const partition = (await opened.partitions(table)).find((one) => one.id === id) as OnePartition
+  const table = opened.tables.find((one) => one.name === name)
+  const partition = table === undefined ? undefined : (await opened.partitions(table))[nth]
+  if (table === undefined || partition === undefined)
+    throw new Error(`table "${name}" or its partition ${nth + 1} is not there on another connection`)
   const answer = await table.revision?.(opened.question({ partition: partition.value, previous }))
   const { rows } = await read(opened, table, partition, await opened.whole(table, partition))
-  const texts = rows.map(({ text }) => text).sort()
-  if (typeof answer === 'string' || answer === undefined) return { text: answer, stale: 0, rows: texts }
+  const known = { partition: partition.id, rows: rows.map(({ text }) => text).sort() }
+  if (typeof answer === 'string' || answer === undefined) return { ...known, text: answer, stale: 0 }
   const { revision, stale } = answer as { revision: string; stale: readonly unknown[] }
-  return { text: revision, stale: stale.length, rows: texts }
+  return { ...known, text: revision, stale: stale.length }
 }
