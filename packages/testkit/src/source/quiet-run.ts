@@ -185,7 +185,7 @@ export function shortfalls(
   const tables = new Set(subjects.map(({ table }) => table.name))
   return [...tables].flatMap((name): Finding[] => {
     const own = subjects.filter(({ table }) => table.name === name)
-    if (world.isWaived(name) || own.some(({ deleted }) => deleted)) return []
+    if (world.isWaived(name) || own.some(({ deleted }) => deleted.length > 0)) return []
     const keys = own.flatMap(({ table, partition, rows }) =>
       rows.map(({ key, text }) => `${table.globalKey ? '' : partition.id} ${key ?? text}`),
     )

@@ -22,7 +22,7 @@ export interface Reading {
   readonly rows: readonly ReadRow[]
   /** All rows in the order they came, also those outside of the range. */
   readonly all: readonly ReadRow[]
-  /** Keys that were said to be gone. */
+  /** Keys that were said to be gone, without those whose own cursor lies outside of the range. */
   readonly deleted: readonly unknown[]
   /** What came and is no page. */
   readonly odd: readonly string[]
@@ -44,7 +44,7 @@ export async function read(
   const signal = AbortSignal.any([opened.signal, given.signal])
   try {
     for await (const page of table.read(opened.question({ partition: partition.value, ...bounds }, signal))) {
-      if (isDeleted(page)) deleted.push(...page.keys)
+      if (isDeleted(page)) deleted.push(...page.keys.filter((key) => isTold(key, table, range)))
       else if (!Array.isArray(page)) odd.push(cut(textOf(page)))
       else {
         const rows = page.map((raw) => rowOf(raw, table))
@@ -60,6 +60,12 @@ export async function read(
 
 function isIn({ position }: ReadRow, { from, to }: Range): boolean {
   return typeof position === 'bigint' && (from === undefined || position >= from) && position < to
+}
+
+function isTold(key: Readonly<Record<string, unknown>>, { cursor }: Table, range: Range | undefined): boolean {
+  if (cursor === undefined || range === undefined) return true
+  const position = positionOf(key?.[cursor.column], cursor.type)
+  return position === undefined || ((range.from === undefined || position >= range.from) && position < range.to)
 }
 
 /** An ordered table is stopped at the first page past the window. */

@@ -3,7 +3,7 @@ import type { Finding, Law } from './law.ts'
 import type { OnePartition, Opened } from './opened.ts'
 import { grainOf } from './quiet-run.ts'
 import { read } from './reading.ts'
-import { cut, missing, shortest } from './row-text.ts'
+import { cut, missing, shortest, textOf } from './row-text.ts'
 import type { Subject } from './world.ts'
 
 const SPLITS = 8
@@ -68,10 +68,20 @@ async function differenceAt(
   { from, to }: Range,
   bound: bigint,
 ): Promise<Difference | undefined> {
-  const texts = async (range: Range): Promise<readonly string[]> =>
-    (await read(opened, table, partition, range)).rows.map(({ text }) => text)
-  const whole = await texts({ from, to })
-  const parts = [...(await texts({ from, to: bound })), ...(await texts({ from: bound, to }))]
+  const texts = async (range: Range) => {
+    const { rows, deleted } = await read(opened, table, partition, range)
+    return { rows: rows.map(({ text }) => text), deleted: deleted.map(textOf) }
+  }
+  const [all, below, above] = [
+    await texts({ from, to }),
+    await texts({ from, to: bound }),
+    await texts({ from: bound, to }),
+  ]
+  const whole = all.rows
+  const parts = [...below.rows, ...above.rows]
+  const untold = missing([...new Set(all.deleted)], [...below.deleted, ...above.deleted])
+  if (untold.length > 0)
+    return { row: `the deletion of ${cut(shortest(untold))}`, is: 'is told in [a, c) and in neither of its halves' }
   const lost = missing(whole, parts)
   if (lost.length > 0) return { row: `the row ${cut(shortest(lost))}`, is: 'is in [a, c) and in neither of its halves' }
   const more = missing(parts, whole)
@@ -118,7 +128,7 @@ export const emptyLaw: Law = {
     await using place = await world.place()
     await using opened = await world.open(place)
     const findings: Finding[] = []
-    for (const { table, partition, points } of await world.subjects(opened)) {
+    for (const { table, partition, points, deleted: known } of await world.subjects(opened)) {
       if (table.cursor === undefined) continue
       for (const range of emptyRanges(points, table.cursor)) {
         const text = `[${boundText(range.from, table.cursor)}, ${boundText(range.to, table.cursor)})`
@@ -127,7 +137,8 @@ export const emptyLaw: Law = {
           const { rows, deleted } = await read(opened, table, partition, range)
           const [row] = rows
           if (row !== undefined) add(`${text} has no row when the whole is read, and alone it gives ${cut(row.text)}`)
-          if (deleted.length > 0) add(`${text} has no row, and says that something was deleted in it`)
+          const [made] = missing([...new Set(deleted.map(textOf))], known)
+          if (made !== undefined) add(`${text} says that ${cut(made)} was deleted, and the whole does not say so`)
         } catch (error) {
           add(`${text} has no row, and read() threw: ${error instanceof Error ? error.message : String(error)}`)
         }

@@ -5,6 +5,7 @@ import { type OnePartition, Opened, type OpenOptions, parsedConfig } from './ope
 import type { SourceTestOptions } from './options.ts'
 import { OpenPlace } from './place.ts'
 import { type ReadRow, read } from './reading.ts'
+import { textOf } from './row-text.ts'
 import type { Waivers } from './waivers.ts'
 
 /** A partition of a table with what can be read of it. */
@@ -17,8 +18,8 @@ export interface Subject {
   readonly rows: readonly ReadRow[]
   /** The cursor values of the rows, each once, ascending. */
   readonly points: readonly bigint[]
-  /** Whether it was said of some rows that they are gone. */
-  readonly deleted: boolean
+  /** The keys that were said to be gone, as texts. */
+  readonly deleted: readonly string[]
 }
 
 // A table may have thousands of partitions; the laws are the same for all.
@@ -84,7 +85,7 @@ export class World {
   async #subject(opened: Opened, table: Table, partition: OnePartition): Promise<Subject> {
     const asked = this.#asked(table) ?? (await opened.whole(table, partition))
     const { rows, deleted: gone } = await read(opened, table, partition, asked)
-    const deleted = gone.length > 0
+    const deleted = gone.map(textOf)
     const positions = rows.flatMap(({ position }) => (typeof position === 'bigint' ? [position] : []))
     const points = [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1))
     const { cursor } = table

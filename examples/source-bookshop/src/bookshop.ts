@@ -1,0 +1,49 @@
+import { SyncError } from '@tidemark/core'
+
+export type Order = { id: number; shop: string; total: string; updated_at: string }
+export type Shop = { id: string; changed: string }
+
+export class Bookshop {
+  readonly #url: string
+  readonly #token: string
+
+  constructor(url: string, token: string) {
+    this.#url = url
+    this.#token = token
+  }
+
+  async account(): Promise<string> {
+    const { id } = await this.#get<{ id: string }>('/account', {}, undefined)
+    return id
+  }
+
+  ledger(): Promise<{ lastLine: number; closedYear: number }> {
+    return this.#get('/ledger/state', {}, undefined)
+  }
+
+  async *shops(signal: AbortSignal): AsyncGenerator<Shop> {
+    for await (const page of this.pages<Shop>('/shops', {}, signal)) yield* page
+  }
+
+  /** Pages of a list, until there is no next one. */
+  async *pages<T>(path: string, query: Record<string, string>, signal: AbortSignal): AsyncGenerator<T[]> {
+    let cursor = ''
+    do {
+      const page = await this.#get<{ items: T[]; next: string | null }>(path, { ...query, cursor }, signal)
+      yield page.items
+      cursor = page.next ?? ''
+    } while (cursor !== '')
+  }
+
+  async #get<T>(path: string, query: Record<string, string>, signal: AbortSignal | undefined): Promise<T> {
+    const url = `${this.#url}${path}?${new URLSearchParams(query)}`
+    const response = await fetch(url, { headers: { authorization: `Bearer ${this.#token}` }, signal: signal ?? null })
+    if (response.status === 401) throw new SyncError('the bookshop refused the token; check "token"', 'fix-config')
+    if (response.status === 429 || response.status >= 500) {
+      const seconds = Number(response.headers.get('retry-after') ?? 1)
+      throw new SyncError(`the bookshop answered ${response.status}`, 'retry', { retryAfterMs: seconds * 1000 })
+    }
+    if (!response.ok) throw new Error(`${path} answered ${response.status}`)
+    return (await response.json()) as T
+  }
+}

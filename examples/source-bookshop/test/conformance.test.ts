@@ -1,0 +1,11 @@
+import { testSource } from '@tidemark/testkit'
+import bookshop from '../src/index.ts'
+import { System, TOKEN } from './system.ts'
+
+const system = new System()
+
+testSource(bookshop, {
+  config: ({ url }) => ({ url, token: TOKEN }),
+  server: system.answer,
+  change: system.change,
+})

@@ -1,0 +1,44 @@
+/** What is to be made. */
+export interface Wanted {
+  readonly kind: 'source' | 'runner'
+  /** Of a source its name in configs and tables; of a runner what its folder is called. */
+  readonly name: string
+  readonly packageName: string
+  readonly folder: string
+  /** A source beside its neighbours in Tidemark's own repository. */
+  readonly inRepository: boolean
+}
+
+const SOURCE_NAME = /^[a-z][a-z0-9_]*$/
+const PACKAGE_NAME = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/
+
+/** @throws with the way out, where the words name nothing that can be made. */
+export function wantedFrom(kind: string | undefined, given: string | undefined, inRepository: boolean): Wanted {
+  if (kind !== 'source' && kind !== 'runner')
+    throw new Error(
+      `say what to make: source or runner, then its name${kind === undefined ? '' : `; "${kind}" is neither`}`,
+    )
+  if (given === undefined) throw new Error(`say how the ${kind} is called: ${kind} <name>`)
+  if (kind === 'runner') {
+    if (inRepository)
+      throw new Error('this repository has its runner in apps/runner; make a source: pnpm new source <name>')
+    if (!PACKAGE_NAME.test(given))
+      throw new Error(`"${given}" is no name for a package: lower case letters, digits, "-" and "_"`)
+    return { kind, name: folderOf(given), packageName: given, folder: folderOf(given), inRepository }
+  }
+  // `acme`, `source-acme`, `tidemark-source-acme` and `@team/source-acme` are all the source acme.
+  const name = (given.split('/').at(-1) ?? given).replace(/^(?:tidemark-)?(?:source-)?/, '').replaceAll('-', '_')
+  if (!SOURCE_NAME.test(name) || !PACKAGE_NAME.test(given))
+    throw new Error(
+      `"${given}" is no name for a source: lower case letters, digits and "_", starting with a letter, such as "acme" or "@team/source-acme"`,
+    )
+  const dashed = name.replaceAll('_', '-')
+  if (inRepository)
+    return { kind, name, packageName: `@tidemark/source-${dashed}`, folder: `packages/source-${dashed}`, inRepository }
+  const packageName = given.includes('/') || given.startsWith('tidemark-') ? given : `tidemark-source-${dashed}`
+  return { kind, name, packageName, folder: folderOf(packageName), inRepository }
+}
+
+function folderOf(packageName: string): string {
+  return packageName.split('/').at(-1) ?? packageName
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from '@tidemark/runner/config'
+
+export default defineConfig({
+  // Where histories start; without it, at the beginning.
+  // initialSyncStart: '2024-01-01',
+  sources: {
+    git: { config: { repositories: [] } },
+  },
+})

@@ -1,0 +1,34 @@
+import type { Item } from '../src/client.ts'
+
+export const TOKEN = 'a-token-for-tests'
+const PAGE = 3
+
+/** Stands in for the system in tests: rows in memory, answered by their time and page by page. */
+export class System {
+  readonly #items: Item[] = Array.from({ length: 8 }, (_, nth) => ({
+    id: nth + 1,
+    name: `item ${nth + 1}`,
+    updated_at: new Date(Date.UTC(2026, 0, 1 + nth)).toISOString(),
+  }))
+
+  readonly answer = (request: Request): Response => {
+    const { pathname, searchParams } = new URL(request.url)
+    if (request.headers.get('authorization') !== `Bearer ${TOKEN}`) return new Response('', { status: 401 })
+    if (pathname !== '/items') return new Response('', { status: 404 })
+    const from = Date.parse(searchParams.get('from') ?? '1970-01-01')
+    const to = Date.parse(searchParams.get('to') ?? '9999-01-01')
+    const after = Number(searchParams.get('after'))
+    const found = this.#items.filter(({ id, updated_at }) => {
+      const at = Date.parse(updated_at)
+      return at >= from && at < to && id > after
+    })
+    const items = found.slice(0, PAGE)
+    return Response.json({ items, next: found.length > PAGE ? items.at(-1)?.id : null })
+  }
+
+  /** Changes a row as a user of the system does. */
+  readonly change = (): void => {
+    const [first] = this.#items
+    if (first !== undefined) this.#items[0] = { ...first, name: `${first.name}!`, updated_at: new Date().toISOString() }
+  }
+}

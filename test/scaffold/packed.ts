@@ -1,0 +1,87 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Done, run } from '../walk/shell.ts'
+
+const PNPM = 'pnpm@12.18.0'
+const PACKED = [
+  'packages/core',
+  'packages/engine',
+  'packages/destination',
+  'packages/testkit',
+  'packages/source-git',
+  'packages/source-files',
+  'packages/create-tidemark',
+  'apps/runner',
+]
+
+/** Builds and packs everything that is published. @returns the tarball of each package, by its name. */
+export async function packAll(repository: string, into: string): Promise<ReadonlyMap<string, string>> {
+  const built = await run('npx', ['-y', PNPM, 'turbo', 'run', 'build', '--output-logs=errors-only'], {
+    cwd: repository,
+  })
+  if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
+  const found = new Map<string, string>()
+  for (const folder of PACKED) {
+    const place = join(into, folder.replace('/', '-'))
+    mkdirSync(place, { recursive: true })
+    const done = await run('npx', ['-y', PNPM, 'pack', '--pack-destination', place], { cwd: join(repository, folder) })
+    const [tarball] = readdirSync(place)
+    if (done.code !== 0 || tarball === undefined)
+      throw new Error(`${folder} cannot be packed:\n${done.stdout}${done.stderr}`)
+    const { name } = JSON.parse(readFileSync(join(repository, folder, 'package.json'), 'utf8')) as { name: string }
+    found.set(name, join(place, tarball))
+  }
+  return found
+}
+
+export type Manager = 'npm' | 'pnpm'
+
+/** A folder outside of the workspace, with a package manager and Node, and nothing else of this repository. */
+export class Outside {
+  readonly folder: string
+  readonly manager: Manager
+  readonly #path: string
+  readonly #tarballs: ReadonlyMap<string, string>
+
+  constructor(folder: string, manager: Manager, tarballs: ReadonlyMap<string, string>) {
+    this.folder = folder
+    this.manager = manager
+    this.#tarballs = tarballs
+    this.#path = join(folder, 'bin')
+    mkdirSync(this.#path, { recursive: true })
+    symlinkSync(process.execPath, join(this.#path, 'node'))
+  }
+
+  /** Runs a command; its output where it fails. */
+  async run(cwd: string, command: string, ...args: readonly string[]): Promise<Done> {
+    return run(command, args, {
+      cwd: join(this.folder, cwd),
+      env: { PATH: `${this.#path}:${process.env['PATH'] ?? ''}` },
+    })
+  }
+
+  /** Runs the package manager. */
+  async manage(cwd: string, ...args: readonly string[]): Promise<Done> {
+    return this.manager === 'npm' ? this.run(cwd, 'npm', ...args) : this.run(cwd, 'npx', '-y', PNPM, ...args)
+  }
+
+  /** Lets a project take Tidemark's packages from the tarballs, and nothing else be changed. */
+  fromTarballs(cwd: string): void {
+    const file = join(this.folder, cwd, 'package.json')
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>
+    const specs = Object.fromEntries([...this.#tarballs].map(([name, tarball]) => [name, `file:${tarball}`]))
+    for (const kind of ['dependencies', 'devDependencies']) {
+      for (const name of Object.keys(manifest[kind] ?? {})) {
+        const spec = specs[name]
+        if (spec !== undefined) manifest[kind]![name] = spec
+      }
+    }
+    if (this.manager === 'npm') manifest['overrides'] = specs
+    else {
+      const lines = Object.entries(specs).map(([name, spec]) => `  '${name}': '${spec}'`)
+      const build = '# Built for Node alone.\nallowBuilds:\n  esbuild: false\n'
+      writeFileSync(join(this.folder, cwd, 'pnpm-workspace.yaml'), `overrides:\n${lines.join('\n')}\n${build}`)
+    }
+    writeFileSync(file, JSON.stringify(manifest, null, 2))
+  }
+}

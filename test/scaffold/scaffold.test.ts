@@ -1,0 +1,122 @@
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Done } from '../walk/shell.ts'
+import { type Manager, Outside, packAll } from './packed.ts'
+
+// What a user of the published packages does, outside of this workspace: the steps build on each other.
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const COUNT = 40
+let base: string
+let tarballs: ReadonlyMap<string, string>
+let server: Server
+let url: string
+
+beforeAll(async () => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'tidemark-scaffold-')))
+  tarballs = await packAll(repository, join(base, 'packed'))
+  server = createServer((request, response) => {
+    const after = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('after'))
+    const items = Array.from({ length: COUNT }, (_, nth) => ({
+      id: nth + 1,
+      name: `item ${nth + 1}`,
+      updated_at: new Date(Date.UTC(2026, 0, 1, nth)).toISOString(),
+    })).filter(({ id }) => id > after)
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ items: items.slice(0, 15), next: items.length > 15 ? items[14]?.id : null }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  server.close()
+  rmSync(base, { recursive: true, force: true })
+})
+
+function succeeded(done: Done): Done {
+  expect(done.code, done.stdout + done.stderr).toBe(0)
+  return done
+}
+
+describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { timeout: 300_000 }, (manager) => {
+  let outside: Outside
+  const create = (...args: readonly string[]): Promise<Done> =>
+    outside.run('.', 'npx', '--yes', `--package=file:${tarballs.get('create-tidemark')}`, 'create-tidemark', ...args)
+
+  beforeAll(() => {
+    outside = new Outside(join(base, manager), manager, tarballs)
+  })
+
+  it('a source is made, installs, builds, keeps every law, and passes publint and attw untouched', async () => {
+    succeeded(await create('source', 'weather'))
+    const source = 'tidemark-source-weather'
+    expect(readdirSync(join(outside.folder, source))).toContain('.gitignore')
+    outside.fromTarballs(source)
+    succeeded(await outside.manage(source, 'install'))
+    succeeded(await outside.manage(source, 'run', 'build'))
+    succeeded(await outside.manage(source, 'run', 'typecheck'))
+    const tested = succeeded(await outside.manage(source, 'run', 'test'))
+    expect(tested.stdout).toMatch(/15 passed/)
+    expect(tested.stdout).not.toMatch(/skipped/)
+    succeeded(await outside.manage(source, 'run', 'check'))
+  })
+
+  it('a broken law is said, with what it means and an example', async () => {
+    const table = join(outside.folder, 'tidemark-source-weather/src/tables/items.ts')
+    const right = readFileSync(table, 'utf8')
+    writeFileSync(
+      table,
+      right
+        .replace("primaryKey: ['id']", "primaryKey: ['name']")
+        .replace('name: z.string()', 'name: z.string().nullable()'),
+    )
+    const tested = await outside.manage('tidemark-source-weather', 'run', 'test')
+    writeFileSync(table, right)
+    expect(tested.code).not.toBe(0)
+    expect(tested.stdout + tested.stderr).toMatch(
+      /law "columns" is broken[\s\S]*table "items": column "name" of the primary key may be NULL[\s\S]*For users this means/,
+    )
+  })
+
+  it('a runner is made; the source is added to it, runs in it, and type-checks', async () => {
+    const packed = succeeded(await outside.manage('tidemark-source-weather', 'pack'))
+    expect(packed.stdout + packed.stderr).toContain('tidemark-source-weather-0.1.0.tgz')
+    succeeded(await create('runner', 'my-sync'))
+    outside.fromTarballs('my-sync')
+    succeeded(await outside.manage('my-sync', 'install'))
+    succeeded(await outside.manage('my-sync', 'run', 'typecheck'))
+    // As it comes it starts, and has nothing to read yet.
+    succeeded(await outside.manage('my-sync', 'start'))
+    const tarball = join(outside.folder, 'tidemark-source-weather/tidemark-source-weather-0.1.0.tgz')
+    succeeded(await outside.manage('my-sync', manager === 'npm' ? 'install' : 'add', `file:${tarball}`))
+    writeFileSync(
+      join(outside.folder, 'my-sync/tidemark.config.ts'),
+      `import { defineConfig } from '@tidemark/runner/config'
+import weather from 'tidemark-source-weather'
+
+export default defineConfig({
+  sources: { git: false, weather: weather.configure({ url: '${url}', token: 'a-token-of-the-test' }, { initialSyncStart: '2026-01-01' }) },
+})
+`,
+    )
+    succeeded(await outside.manage('my-sync', 'run', 'typecheck'))
+    const done = succeeded(await outside.manage('my-sync', 'start'))
+    expect(done.stdout + done.stderr).toMatch(/weather_items is new/)
+    const tidemark = join(outside.folder, 'my-sync/node_modules/.bin/tidemark')
+    const { stdout } = succeeded(
+      await outside.run('my-sync', tidemark, 'query', 'select count(*) as n from weather_items', '--json'),
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ n: COUNT }] })
+    // A config that does not fit the source's own types is a type error.
+    writeFileSync(
+      join(outside.folder, 'my-sync/wrong.ts'),
+      "import weather from 'tidemark-source-weather'\n\nweather.configure({ url: 7, token: 'x' })\n",
+    )
+    const wrong = await outside.manage('my-sync', 'run', 'typecheck')
+    expect(wrong.stdout).toMatch(/wrong\.ts.*not assignable/)
+  })
+})
