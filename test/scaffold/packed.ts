@@ -54,9 +54,15 @@ export class Outside {
 
   /** Runs a command; its output where it fails. */
   async run(cwd: string, command: string, ...args: readonly string[]): Promise<Done> {
+    // A certificate of the network belongs to the machine, like its path.
+    const { NODE_EXTRA_CA_CERTS, PATH = '' } = process.env
+    const certificates = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }
     return run(command, args, {
       cwd: join(this.folder, cwd),
-      env: { PATH: `${this.#path}:${process.env['PATH'] ?? ''}` },
+      env: {
+        PATH: [this.#path, ...PATH.split(':').filter((one) => !one.includes('node_modules'))].join(':'),
+        ...certificates,
+      },
     })
   }
 

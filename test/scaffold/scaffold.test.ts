@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Done } from '../walk/shell.ts'
+import { type Done, run } from '../walk/shell.ts'
 import { type Manager, Outside, packAll } from './packed.ts'
 
 // What a user of the published packages does, outside of this workspace: the steps build on each other.
@@ -118,5 +118,21 @@ export default defineConfig({
     )
     const wrong = await outside.manage('my-sync', 'run', 'typecheck')
     expect(wrong.stdout).toMatch(/wrong\.ts.*not assignable/)
+  })
+})
+
+describe('in this repository', { timeout: 300_000 }, () => {
+  it('a source is made beside its neighbours: it builds, keeps every law, and passes the checks of all packages', async () => {
+    const clone = join(base, 'clone')
+    succeeded(await run('git', ['clone', '--quiet', repository, clone], { cwd: base }))
+    const pnpm = (...args: readonly string[]): Promise<Done> =>
+      run('npx', ['-y', 'pnpm@12.18.0', ...args], { cwd: clone })
+    succeeded(await pnpm('new', 'source', 'weather'))
+    succeeded(await pnpm('install', '--no-frozen-lockfile'))
+    succeeded(await pnpm('turbo', 'run', 'build', 'typecheck', 'test', '--filter=@tidemark/source-weather'))
+    succeeded(await pnpm('exec', 'biome', 'check', 'packages/source-weather'))
+    succeeded(await pnpm('exec', 'knip'))
+    succeeded(await pnpm('--filter', '@tidemark/source-weather', 'exec', 'publint', '--strict'))
+    succeeded(await pnpm('--filter', '@tidemark/repository-tests', 'exec', 'vitest', 'run', 'layers'))
   })
 })

@@ -1,0 +1,45 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+const TUTORIAL = join(ROOT, 'docs/writing-a-source.md')
+
+/** The blocks of a page that are files: `title` says which. */
+function blocksIn(page: string): readonly { readonly path: string | undefined; readonly text: string }[] {
+  return [...page.matchAll(/^```(?:ts|json)(?: title="([^"]+)")?\n([\s\S]*?)^```$/gm)].map((match) => ({
+    path: match[1],
+    text: match[2]!,
+  }))
+}
+
+describe('the tutorial', () => {
+  const blocks = blocksIn(readFileSync(TUTORIAL, 'utf8'))
+
+  it('shows nothing but files of the examples, as they are', () => {
+    expect(blocks.length).toBeGreaterThan(12)
+    expect(blocks.filter(({ path }) => path?.startsWith('examples/') !== true)).toEqual([])
+    for (const { path, text } of blocks) expect(text, path).toBe(readFileSync(join(ROOT, path!), 'utf8'))
+  })
+
+  it('shows every file of their sources', () => {
+    const shown = new Set(blocks.map(({ path }) => path))
+    const files = globSync('examples/*/src/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+    expect(files.length).toBeGreaterThan(8)
+    expect(files.filter((path) => !shown.has(path))).toEqual([])
+  })
+
+  it('lists every law, in the words of the testkit', () => {
+    const page = readFileSync(TUTORIAL, 'utf8')
+    const sources = globSync('packages/testkit/src/source/*-law{,s}.ts', { cwd: ROOT })
+    const laws = sources.flatMap((path) => {
+      const text = readFileSync(join(ROOT, path), 'utf8')
+      return [...text.matchAll(/name: '(\w+)',\n\s*says: '([^']+)'/g)].map((match) => [match[1]!, match[2]!] as const)
+    })
+    expect(laws.length).toBe(15)
+    for (const [name, says] of laws) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `))
+      expect(row?.replaceAll('`', ''), name).toContain(says)
+    }
+  })
+})
