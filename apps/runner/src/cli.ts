@@ -11,6 +11,7 @@ import { show } from './commands/show.ts'
 import { status } from './commands/status.ts'
 import { sync } from './commands/sync.ts'
 import { tables } from './commands/tables.ts'
+import { types } from './commands/types.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { createLog } from './log.ts'
@@ -84,6 +85,10 @@ function program(): Command {
     .command('tables')
     .description('list the tracked tables and their columns')
     .action((_, command: Command) => run(command, tables))
+  root
+    .command('types')
+    .description('print the tables as types for Kysely: tidemark types > database.d.ts')
+    .action((_, command: Command) => run(command, types))
   root
     .command('show')
     .argument('<table>', 'a table of a source')

@@ -92,11 +92,12 @@ function configFiles(wanted: Wanted, version: (name: string) => string): readonl
       ],
       [
         'tsconfig.build.json',
-        json({
-          extends: '../../tsconfig.base.json',
-          compilerOptions: { rootDir: 'src', outDir: 'dist', emitDeclarationOnly: true },
-          include: ['src'],
-        }),
+        `{
+  "extends": "../../tsconfig.base.json",
+  "compilerOptions": { "rootDir": "src", "outDir": "dist", "emitDeclarationOnly": true },
+  "include": ["src"]
+}
+`,
       ],
       ['tsup.config.ts', "import { library } from '../../tsup.base.ts'\n\nexport default library(['src/index.ts'])\n"],
       ['vitest.config.ts', "export { default } from '../../vitest.base.ts'\n"],

@@ -1,0 +1,29 @@
+import type { Destination } from '@tidemark/core/engine'
+import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { databaseTypes, type TypedTable } from '../show/database-types.ts'
+
+/** Prints the Kysely interface of everything that is tracked: `tidemark types > database.d.ts`. */
+export async function types(call: Call): Promise<number> {
+  const { terminal } = call
+  const session = await openSession(call)
+  needDatabase(session)
+  const text = await withDestination(session, 'memory', async (destination) =>
+    databaseTypes(destination.profile.name, await tracked(destination)),
+  )
+  if (call.flags.json === true) terminal.printJson({ types: text })
+  else terminal.printRaw(text)
+  return 0
+}
+
+async function tracked(destination: Destination): Promise<readonly TypedTable[]> {
+  const { tables } = await destination.state()
+  const there = [...tables.values()]
+    .filter(({ status, facts, present }) => status !== 'removed' && facts !== null && present !== 'missing')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const typed: TypedTable[] = []
+  for (const table of there) {
+    const { columns } = await destination.query(`select * from "${table.name.replaceAll('"', '""')}" limit 0`)
+    typed.push({ table, present: columns })
+  }
+  return typed
+}
