@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
 const TUTORIAL = join(ROOT, 'docs/writing-a-source.md')
+const PROGRAMS = join(ROOT, 'docs/programs.md')
 
 /** The blocks of a page that are files: `title` says which. */
 function blocksIn(page: string): readonly { readonly path: string | undefined; readonly text: string }[] {
@@ -24,7 +25,7 @@ describe('the tutorial', () => {
 
   it('shows every file of their sources', () => {
     const shown = new Set(blocks.map(({ path }) => path))
-    const files = globSync('examples/*/src/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+    const files = globSync('examples/source-*/src/**/*.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
     expect(files.length).toBeGreaterThan(8)
     expect(files.filter((path) => !shown.has(path))).toEqual([])
   })
@@ -41,5 +42,26 @@ describe('the tutorial', () => {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `))
       expect(row?.replaceAll('`', ''), name).toContain(says)
     }
+  })
+})
+
+describe('the page on programs', () => {
+  const page = readFileSync(PROGRAMS, 'utf8')
+
+  it('shows nothing but files of the example, as they are, and all of them', () => {
+    const blocks = blocksIn(page)
+    expect(new Set(blocks.map(({ path }) => path))).toEqual(
+      new Set(globSync('examples/service/src/*.ts', { cwd: ROOT })),
+    )
+    for (const { path, text } of blocks) expect(text, path).toBe(readFileSync(join(ROOT, path!), 'utf8'))
+  })
+
+  it('lists every event', () => {
+    const event = ['event.ts', 'watch.ts']
+      .map((name) => readFileSync(join(ROOT, 'packages/engine/src', name), 'utf8'))
+      .join('')
+    const types = [...event.matchAll(/readonly type: '([\w-]+)'/g)].map((match) => match[1])
+    expect(types.length).toBeGreaterThan(6)
+    for (const type of types) expect(page).toContain(`| \`${type}\` `)
   })
 })

@@ -4,6 +4,7 @@ import { messageOf } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { check } from './commands/check.ts'
+import { kyselyTypes } from './commands/kysely-types.ts'
 import { plan } from './commands/plan.ts'
 import { query } from './commands/query.ts'
 import { resync } from './commands/resync.ts'
@@ -11,7 +12,6 @@ import { show } from './commands/show.ts'
 import { status } from './commands/status.ts'
 import { sync } from './commands/sync.ts'
 import { tables } from './commands/tables.ts'
-import { types } from './commands/types.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { createLog } from './log.ts'
@@ -88,7 +88,7 @@ function program(): Command {
   root
     .command('types')
     .description('print the tables as types for Kysely: tidemark types > database.d.ts')
-    .action((_, command: Command) => run(command, types))
+    .action((_, command: Command) => run(command, kyselyTypes))
   root
     .command('show')
     .argument('<table>', 'a table of a source')

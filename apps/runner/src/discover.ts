@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Source, SyncError } from '@tidemark/core'
-import { CONTRACT, CONTRACTS, isSource, messageOf } from '@tidemark/core/engine'
+import { adapted, CONTRACT, CONTRACTS, isSource, messageOf } from '@tidemark/core/engine'
 import { type Failure, failureOf } from '@tidemark/engine'
 import { findPackage, type PackageFolder } from './package-folder.ts'
 import { type Project, readManifest } from './project.ts'
@@ -91,7 +91,7 @@ async function load(one: SourcePackage): Promise<InstalledSource | BrokenSource>
       )
     }
     checkContract(name, source)
-    return { package: name, version, folder, source }
+    return { package: name, version, folder, source: adapted(source) }
   } catch (error) {
     const failure = failureOf(peerProblem(one, error) ?? error)
     return { package: name, version, name: isSource(source) ? source.name : undefined, failure: named(name, failure) }

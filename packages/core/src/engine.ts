@@ -12,7 +12,7 @@ export {
 } from './column.ts'
 export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
 export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
-export { CONTRACT, CONTRACTS } from './contract.ts'
+export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
 export {
   type Coverage,
   completeTo,

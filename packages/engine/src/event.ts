@@ -1,6 +1,6 @@
 import type { StepKind } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
-import type { RowCounts } from './report.ts'
+import type { Report, RowCounts } from './report.ts'
 
 /** What happens in a run, as it happens. */
 export type RunEvent =
@@ -34,3 +34,5 @@ export type RunEvent =
       readonly delayMs: number
       readonly failure: Failure
     }
+  /** The last one, of a run that came to a report. */
+  | { readonly type: 'run-ended'; readonly report: Report }

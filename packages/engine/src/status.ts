@@ -1,5 +1,6 @@
 import {
   completeTo as completePart,
+  type Destination,
   formatInstant,
   instantParts,
   type PartitionState,
@@ -35,6 +36,11 @@ export interface TableSummary {
   readonly last_synced_at: string | null
   readonly last_error: string | null
   readonly removed_at: string | null
+}
+
+/** How far everything is in a destination. Asks no source, takes no lease. */
+export async function status({ destination }: { readonly destination: Pick<Destination, 'state'> }): Promise<Status> {
+  return statusOf(await destination.state())
 }
 
 /** Reads a state for people and scripts. Pure. */

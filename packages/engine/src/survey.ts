@@ -1,5 +1,5 @@
 import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
-import { CONTRACTS, type State, type Table } from '@tidemark/core/engine'
+import { adapted, type State, type Table } from '@tidemark/core/engine'
 import { answered } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
@@ -60,13 +60,7 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
   }
   const surveyed = { name: use.name, log, close }
   try {
-    const { source } = use
-    if (!CONTRACTS.includes(source.contract)) {
-      throw new SyncError(
-        `source "${source.name}" was built for contract ${source.contract} of Tidemark, this version speaks ${CONTRACTS.join(', ')}; install versions of both that fit`,
-        'upgrade',
-      )
-    }
+    const source = adapted(use.source)
     client = await again(() => source.connect?.(use.config as never, { signal, log }))
     const identity = await again(() => source.identity?.({ client: client as never }))
     const context = { client: client as never, signal, log }

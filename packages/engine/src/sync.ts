@@ -107,7 +107,9 @@ export async function sync(options: RunOptions): Promise<Report> {
       await destination.recordRun(run, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
     await closeAll(catalog)
   }
-  return report()
+  const done = report()
+  options.onEvent?.({ type: 'run-ended', report: done })
+  return done
 }
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */

@@ -3,7 +3,7 @@ import { type Call, needDatabase, openSession, withDestination } from '../sessio
 import { databaseTypes, type TypedTable } from '../show/database-types.ts'
 
 /** Prints the Kysely interface of everything that is tracked: `tidemark types > database.d.ts`. */
-export async function types(call: Call): Promise<number> {
+export async function kyselyTypes(call: Call): Promise<number> {
   const { terminal } = call
   const session = await openSession(call)
   needDatabase(session)

@@ -1,0 +1,32 @@
+import { watch } from '@tidemark/engine'
+import hello from '@tidemark/example-source-hello'
+import { open } from './open.ts'
+
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')))
+
+const destination = await open(process.argv[2] ?? 'service.db')
+try {
+  const uses = [{ name: 'hello', source: hello, config: {}, options: {} }]
+  const run = watch({ uses, destination, signal: stop.signal })
+  for await (const event of run) {
+    switch (event.type) {
+      case 'part-committed':
+        console.log(`${event.table}: ${event.rows.written} rows written`)
+        break
+      case 'retry':
+        console.log(`${event.table}: ${event.failure.message}, again in ${event.delayMs} ms`)
+        break
+      case 'step-ended':
+        if (event.failure !== undefined)
+          console.log(`${event.table}: ${event.failure.message} (${event.failure.remedy})`)
+        break
+      case 'run-ended':
+        console.log(`done in ${event.report.durationMs} ms`)
+        break
+    }
+  }
+  process.exitCode = (await run.report).exitCode
+} finally {
+  await destination.close()
+}
