@@ -19,7 +19,7 @@ const NETWORK =
 export function failureOf(error: unknown): Failure {
   if (SyncError.is(error)) {
     const { remedy, code, retryAfterMs } = error
-    return { message: messageOf(error), remedy, code, retryAfterMs, stack: undefined }
+    return { message: messageOf(error), remedy, code, retryAfterMs: lengthOf(retryAfterMs), stack: undefined }
   }
   const transient = isTransient(error)
   return {
@@ -29,6 +29,11 @@ export function failureOf(error: unknown): Failure {
     retryAfterMs: undefined,
     stack: !transient && error instanceof Error ? error.stack : undefined,
   }
+}
+
+/** A header that is no number must not become a wait of no length. */
+function lengthOf(ms: number | undefined): number | undefined {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : undefined
 }
 
 function isTransient(error: unknown, depth = 0): boolean {

@@ -27,6 +27,12 @@ describe('what a thrown value asks for', () => {
   })
 })
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '3' as never])('a delay of %s is none', (retryAfterMs) => {
+  const failure = failureOf(new SyncError('busy', 'retry', { retryAfterMs }))
+  expect(failure.retryAfterMs).toBeUndefined()
+  expect(delayBefore(1, failure, DEFAULT_RETRY, () => 0)).toBe(DEFAULT_RETRY.firstDelayMs / 2)
+})
+
 describe('trying again', () => {
   const signal = new AbortController().signal
   const transient = () => new SyncError('busy', 'retry')

@@ -1,9 +1,12 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Source } from '@tidemark/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type SourceTestOptions, testSource } from '../src/index.ts'
 import { checkLaw } from '../src/source/check-law.ts'
 import { LAW_NAMES, type LawName } from '../src/source/law.ts'
 import { LAWS } from '../src/source/laws.ts'
+import { OpenPlace } from '../src/source/place.ts'
 import { type Mistake, shopSource } from './sources/shop.ts'
 import { shopOptions } from './sources/shop-system.ts'
 
@@ -61,7 +64,7 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   ['errors', 'errors are empty pages', /"orders": answered 401 when it is read, it went on as if that were data/],
   ['secrets', 'says its token', /a secret is in: connected .*<the secret>/],
   ['secrets', 'token in an error', /a secret is in: .*Bearer <the secret>/],
-  ['kill', 'checkpoint on disk', /"orders": killed in the middle and run again, the row .*is missing/],
+  ['kill', 'checkpoint on disk', /"orders": killed behind page \d+ of orders and run again, the row .*is missing/],
 ]
 
 describe('each law can fail:', () => {
@@ -91,7 +94,7 @@ describe('what a law cannot look at is no pass:', () => {
     [
       'kill',
       { entry: new URL('./sources/shop-system.ts', import.meta.url) },
-      /Node could not run|registered no source/,
+      /did not come as far as after part \d+: the entry registered no source "shop"/,
     ],
     ['rows', { config: { url: 'no url' } }, /config of this test does not fit its schema: config.url/],
   ])('%s', async (law, more, message) => {
@@ -113,4 +116,17 @@ describe('a waiver', () => {
   ])('%j is none', async (waive, message) => {
     expect(await broken('updates', undefined, { waive })).toMatch(message)
   })
+})
+
+it('fixtures that are a folder are copied for each law, and gone after it', async () => {
+  const fixtures = new URL('./sources/', import.meta.url)
+  let folder = ''
+  {
+    await using place = await OpenPlace.open({ fixtures })
+    folder = place.folder
+    expect(readdirSync(folder)).toContain('shop.ts')
+    writeFileSync(join(folder, 'shop.ts'), 'changed')
+  }
+  expect(existsSync(folder)).toBe(false)
+  expect(readFileSync(new URL('shop.ts', fixtures), 'utf8')).not.toBe('changed')
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
 import { systemClock } from '@tidemark/engine'
 import { startChild } from './child-process.ts'
-import type { Job } from './job.ts'
+import type { Job, Stop } from './job.ts'
 import type { Finding, Law } from './law.ts'
 import {
   contents,
@@ -24,7 +24,7 @@ import { testRunner } from './test-runner.ts'
 import type { Subject, World } from './world.ts'
 
 const PARTS = 12
-const TABLES = 4
+const TABLES = 3
 
 export const killLaw: Law = {
   name: 'kill',
@@ -53,26 +53,34 @@ export const killLaw: Law = {
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)
       if (short.length > 0) return short
-      const database = join(folder, 'killed.db')
       const ahead = clock.now() - systemClock.now()
-      const job = { kind: 'sync', config, database, starts, windows, ahead } as const
-      const failed = await first([
-        // Before what came is committed, in the middle of each of the first tables.
-        ...[...pages].slice(0, TABLES).map(([table, count]) => () => {
-          const stop = { after: 'page', table, nth: Math.ceil(count / 2) } as const
-          return killed(world, { ...job, partRows: undefined, stop })
-        }),
-        // And with some of it committed.
-        () => killed(world, { ...job, partRows, stop: { after: 'part', nth: Math.max(1, Math.floor(parts / 4)) } }),
-        () => finished(world, { ...job, partRows, stop: undefined }),
-      ])
-      if (failed !== undefined) return [failed]
-      const destination = await openDestination({ url: database, runner: testRunner() })
-      try {
-        return differences(world, await contents(destination), expected, 'killed in the middle and run again')
-      } finally {
-        await destination.close()
+      const stops: readonly Stop[] = [
+        // With some of it committed; and before what came is committed, in the middle of each of the first tables.
+        { after: 'part', nth: Math.max(1, Math.floor(parts / 2)) },
+        ...[...pages]
+          .slice(0, TABLES)
+          .map(([table, count]) => ({ after: 'page', table, nth: Math.ceil(count / 2) }) as const),
+      ]
+      for (const [nth, stop] of stops.entries()) {
+        const database = join(folder, `${nth}.db`)
+        const job = { kind: 'sync', config, database, starts, windows, ahead } as const
+        await killed(world, { ...job, partRows: stop.after === 'part' ? partRows : undefined, stop })
+        const failed = await finished(world, { ...job, partRows, stop: undefined })
+        if (failed !== undefined) return [failed]
+        const destination = await openDestination({ url: database, runner: testRunner() })
+        try {
+          const found = differences(
+            world,
+            await contents(destination),
+            expected,
+            `killed ${whenOf(stop)} and run again`,
+          )
+          if (found.length > 0) return found
+        } finally {
+          await destination.close()
+        }
       }
+      return []
     } finally {
       await quiet.close()
       await rm(folder, { recursive: true, force: true })
@@ -80,23 +88,20 @@ export const killLaw: Law = {
   },
 }
 
-/** Does one thing after the other until something is found. */
-async function first(all: readonly (() => Promise<Finding | undefined>)[]): Promise<Finding | undefined> {
-  for (const one of all) {
-    const found = await one()
-    if (found !== undefined) return found
-  }
-  return undefined
+function whenOf(stop: Stop): string {
+  return stop.after === 'part' ? `after part ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
 }
 
 /** Runs until the process stands still in the middle, and kills it there. */
-async function killed(world: World, job: Job): Promise<Finding | undefined> {
+async function killed(world: World, job: Extract<Job, { kind: 'sync' }>): Promise<void> {
   const child = await startChild(world, job)
   const isStill = await child.standsStill()
   child.kill()
   await child.ended
-  if (isStill || child.problem === undefined) return undefined
-  return { table: undefined, example: `in a process of its own: ${child.problem}` }
+  if (isStill || job.stop === undefined) return
+  throw new Error(
+    `in a process of its own the run did not come as far as ${whenOf(job.stop)}: ${child.problem ?? 'it ended before'}`,
+  )
 }
 
 async function finished(world: World, job: Job): Promise<Finding | undefined> {

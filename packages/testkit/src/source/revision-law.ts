@@ -75,7 +75,8 @@ async function ask(
   const answer = await table.revision?.(opened.question({ partition: partition.value, previous }))
   const { rows } = await read(opened, table, partition, await opened.whole(table, partition))
   const known = { partition: partition.id, rows: rows.map(({ text }) => text).sort() }
-  if (typeof answer === 'string' || answer === undefined) return { ...known, text: answer, stale: 0 }
+  if (typeof answer === 'string') return { ...known, text: answer, stale: 0 }
+  if (answer === undefined || answer === null) return { ...known, text: undefined, stale: 0 }
   const { revision, stale } = answer as { revision: string; stale: readonly unknown[] }
   return { ...known, text: revision, stale: stale.length }
 }
