@@ -111,6 +111,12 @@ export default defineConfig({
       await outside.run('my-sync', tidemark, 'query', 'select count(*) as n from weather_items', '--json'),
     )
     expect(JSON.parse(stdout)).toMatchObject({ rows: [{ n: COUNT }] })
+    // Its README lists what its schemas say.
+    const listed = succeeded(await outside.run('my-sync', tidemark, 'tables', 'weather', '--md')).stdout
+    const readme = readFileSync(join(outside.folder, 'tidemark-source-weather/README.md'), 'utf8')
+    const tables = [...listed.matchAll(/(?:^\|.*\n?)+/gm)].map((match) => match[0].trimEnd())
+    expect(tables.length).toBe(2)
+    for (const table of tables) expect(readme).toContain(table)
     // A config that does not fit the source's own types is a type error.
     writeFileSync(
       join(outside.folder, 'my-sync/wrong.ts'),

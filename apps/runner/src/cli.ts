@@ -83,8 +83,10 @@ function program(): Command {
     .action((_, command: Command) => run(command, status))
   root
     .command('tables')
+    .argument('[sources...]', 'with --md: these alone')
     .description('list the tracked tables and their columns')
-    .action((_, command: Command) => run(command, tables))
+    .option('--md', 'config and tables of the installed sources, as Markdown for their READMEs')
+    .action((names: string[], flags, command: Command) => run(command, (call) => tables(call, names, flags)))
   root
     .command('types')
     .description('print the tables as types for Kysely: tidemark types > database.d.ts')

@@ -312,3 +312,50 @@ describe('the process', () => {
     expect(outcome.stdout).toMatch(/npx tidemark --project tmp\/tidemark-runner-\w+ sync/)
   })
 })
+
+describe('tables --md', () => {
+  const SOURCE = `
+import { defineSource, numeric, register, secret } from '@tidemark/core'
+import { z } from 'zod'
+const shop = defineSource({ name: 'shop', config: z.object({
+  token: secret().describe('a token | from the shop'),
+  size: z.int().default(5).describe('how many'),
+  mode: z.enum(['a', 'b']).optional(),
+  lists: z.record(z.string(), z.object({ path: z.string().describe('where\\nit is') })).default({}),
+}) })
+export default register(shop.with([shop.table({ name: 'sales', row: z.object({ id: z.int(), price: numeric().nullable().describe('in euros'), at: z.iso.datetime() }),
+  primaryKey: ['id'], cursor: 'at', async *read() {} })]))
+`
+
+  it('lists config and tables of an installed source from its schemas, without config or database', async () => {
+    const project = testProject()
+    project.install('shop', SOURCE)
+    const { stdout, code } = await project.run(['tables', 'shop', '--md'])
+    expect(code).toBe(0)
+    expect(stdout.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---')).toBe(`# shop
+
+## Config
+
+| field | type | default | meaning |
+| --- | --- | --- | --- |
+| \`token\` | secret | required | a token \\| from the shop |
+| \`size\` | integer | \`5\` | how many |
+| \`mode\` | \`a\` or \`b\` | | |
+| \`lists\` | object by name | \`{}\` | |
+| \`lists.*.path\` | text | required | where it is |
+
+## Tables
+
+### sales
+
+| column | type | NULL | meaning |
+| --- | --- | --- | --- |
+| \`id\` | integer | | key |
+| \`price\` | numeric | yes | in euros |
+| \`at\` | timestamp | | cursor |
+`)
+    expect(existsSync(join(project.folder, 'data'))).toBe(false)
+    expect(await project.run(['tables', 'shoop', '--md'])).toMatchObject({ code: 2 })
+    expect((await project.run(['tables', 'shop'])).stderr).toContain('a source is named only with --md')
+  })
+})

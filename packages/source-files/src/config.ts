@@ -11,37 +11,62 @@ const character = z.string().length(1)
 
 const TableConfig = z
   .strictObject({
-    /** Which files: a path or a pattern (`*`, `**`, `?`, `[ab]`, `{a,b}`), from the working directory unless absolute. */
-    path: z.string().min(1),
-    /** How the files are written; by their endings where absent. */
-    format: Format.optional(),
-    /** Types of columns, where what is found in the files is not what is meant. */
-    columns: z.record(z.string(), ColumnTypeName).default({}),
-    primaryKey: z.array(z.string()).min(1).optional(),
-    /** The key alone identifies a row, whatever file it stands in. */
-    globalKey: z.boolean().default(false),
-    /** Tell a changed file by its content, not by its size and time. */
-    hash: z.boolean().default(false),
-    /** CSV and TSV. */
-    delimiter: character.optional(),
-    quote: z.string().max(1).default('"'),
-    escape: character.optional(),
-    /** Whether the first row has the column names; a list of names where the files have no header. */
-    header: z.union([z.boolean(), z.array(z.string()).min(1)]).default(true),
-    /** Lines to leave out before the header. */
-    skip: z.int().min(0).default(0),
-    /** Unquoted values that mean NULL. */
-    nullString: z.union([z.string(), z.array(z.string())]).default(''),
-    /** What to do with a row that has too few values. */
-    shortRows: z.enum(['reject', 'fill']).default('reject'),
-    /** CSV, TSV, NDJSON and JSON: any encoding that the Encoding Standard names. */
+    path: z
+      .string()
+      .min(1)
+      .describe(
+        'a path or a pattern: `*`, `**`, `?`, `[ab]`, `{a,b}`. Relative to the working directory. A path that exists as it is written is no pattern. `~` means nothing',
+      ),
+    format: Format.optional().describe(
+      '`csv`, `tsv`, `ndjson`, `json` or `parquet`; absent: by the ending. Endings: `.csv`, `.tsv`, `.tab`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, `.pq`, each also with `.gz` or `.zst` behind it. The ending alone says whether a file is compressed',
+    ),
+    columns: z
+      .record(z.string(), ColumnTypeName)
+      .default({})
+      .describe(
+        'types of columns: `text`, `integer`, `double`, `numeric`, `boolean`, `timestamp`, `local_timestamp`, `date`, `json`, `bytes`',
+      ),
+    primaryKey: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe('the columns that identify a row within its file; absent: none'),
+    globalKey: z
+      .boolean()
+      .default(false)
+      .describe('they identify it among all files of the table: for rows that move from one file to another'),
+    hash: z
+      .boolean()
+      .default(false)
+      .describe('tell a changed file by its content, not by its size and time; it is then read once more to be hashed'),
+    delimiter: character.optional().describe('one character; absent: `,`, or a tab for TSV'),
+    quote: z.string().max(1).default('"').describe("one character; `''` for no quoting"),
+    escape: character.optional().describe('one character, such as `\\`; absent: the quote, doubled'),
+    header: z
+      .union([z.boolean(), z.array(z.string()).min(1)])
+      .default(true)
+      .describe(
+        '`false`: the columns are `column_1`, `column_2`, …; a list: these are their names, and the files have no header',
+      ),
+    skip: z.int().min(0).default(0).describe('lines to leave out before the header'),
+    nullString: z
+      .union([z.string(), z.array(z.string())])
+      .default('')
+      .describe('the unquoted text, or list of texts, that means NULL. `""` in quotes is an empty text'),
+    shortRows: z
+      .enum(['reject', 'fill'])
+      .default('reject')
+      .describe('`fill`: a row with too few values is filled up with NULL'),
     encoding: z
       .string()
       .refine(knowsEncoding, {
         error:
           'unknown encoding; say one that the Encoding Standard names, such as "utf-8", "latin1", "utf-16" or "shift_jis"',
       })
-      .default('utf-8'),
+      .default('utf-8')
+      .describe(
+        'any that the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels) names: `latin1` (which is windows-1252), `utf-16`, `shift_jis`, … For all formats but Parquet',
+      ),
   })
   .refine((table) => !table.globalKey || table.primaryKey !== undefined, {
     path: ['globalKey'],
@@ -58,13 +83,13 @@ const TableConfig = z
 type TableConfig = z.infer<typeof TableConfig>
 
 export const FilesConfig = z.object({
-  tables: z.record(z.string().min(1), TableConfig).default({}),
-  /** The most memory that DuckDB may take for reading Parquet. */
+  tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
   memoryLimit: z
     .string()
     .regex(/^\d+(?:\.\d+)?\s*[KMG]i?B$/i, { error: 'say an amount such as "512MB" or "2GB"' })
-    .default('512MB'),
-  threads: z.int().min(1).max(256).default(2),
+    .default('512MB')
+    .describe('the most memory that DuckDB may take for Parquet'),
+  threads: z.int().min(1).max(256).default(2).describe('how many threads DuckDB may use'),
 })
 export type FilesConfig = z.infer<typeof FilesConfig>
 

@@ -5,8 +5,10 @@ import { Git } from './git.ts'
 export const git = defineSource({
   name: 'git',
   config: z.object({
-    /** Paths of repositories, from the working directory. Absent: the repository of the working directory, if any. */
-    repositories: z.array(z.string().min(1)).optional(),
+    repositories: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('paths of repositories; absent: the repository of the working directory, if any'),
   }),
   connect: ({ repositories }) => new Git({ repositories }),
 })

@@ -1,11 +1,22 @@
+import { SyncError } from '@tidemark/core'
 import type { State, TableState } from '@tidemark/core/engine'
-import { type Call, openSession, withDestination } from '../session.ts'
+import { discover } from '../discover.ts'
+import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { sourceMarkdown } from '../show/source-markdown.ts'
 import { textTable } from '../show/text-table.ts'
+import { suggestion } from '../suggestion.ts'
 import { noDatabase } from './status.ts'
 
+export interface TablesFlags {
+  /** The installed sources instead, as Markdown for their READMEs. */
+  readonly md?: boolean | undefined
+}
+
 /** Lists the tracked tables and what they are made of, from the state alone. */
-export async function tables(call: Call): Promise<number> {
+export async function tables(call: Call, names: readonly string[], { md }: TablesFlags): Promise<number> {
   const session = await openSession(call)
+  if (md === true) return printMarkdown(session, names)
+  if (names.length > 0) throw new SyncError('tables lists all of them; a source is named only with --md', 'fix-config')
   const { terminal, target, command } = session
   if (!target.exists) {
     terminal.printJson({ tables: [] })
@@ -27,6 +38,27 @@ export async function tables(call: Call): Promise<number> {
       ? `No table is tracked yet. The first sync does it: ${command('sync')}`
       : textTable(['table', 'source', 'status', 'primary key', 'cursor', 'columns'], rows, { width: 100 }),
   )
+  return 0
+}
+
+/** Asks the installed packages alone: no config, no database. */
+async function printMarkdown({ project, terminal }: Session, names: readonly string[]): Promise<number> {
+  const { sources } = await discover(project)
+  const known = sources.map(({ source }) => source)
+  const missing = names.find((name) => !known.some((source) => source.name === name))
+  if (missing !== undefined)
+    throw new SyncError(
+      `there is no source "${missing}"; ${suggestion(
+        missing,
+        known.map(({ name }) => name),
+        'sources',
+      )}`,
+      'fix-config',
+    )
+  const wanted = known.filter((source) => names.length === 0 || names.includes(source.name))
+  const text = wanted.map(sourceMarkdown).join('\n\n')
+  terminal.printJson({ markdown: text })
+  terminal.print(text)
   return 0
 }
 

@@ -9,16 +9,17 @@ import { git, repositories } from '../source.ts'
 import { isoOf } from '../time.ts'
 
 const row = z.object({
-  sha: z.string(),
-  committed_at: z.iso.datetime(),
-  path: z.string(),
-  /** What a renamed file was called before. */
-  old_path: z.string().nullable(),
-  /** A added, M changed, D deleted, R renamed, T changed its kind (a file became a link). */
-  status: z.string(),
-  /** Lines; null for binary files. */
-  added: z.int().nullable(),
-  deleted: z.int().nullable(),
+  sha: z.string().describe('of the commit'),
+  committed_at: z.iso.datetime().describe('of the commit'),
+  path: z.string().describe('after the commit; of a deleted file, before it'),
+  old_path: z.string().nullable().describe('what a renamed file was called before, else null'),
+  status: z
+    .string()
+    .describe(
+      '`A` added, `M` changed, `D` deleted, `R` renamed (at least half of it alike), `T` another kind, such as a link',
+    ),
+  added: z.int().nullable().describe('lines; null for binary files'),
+  deleted: z.int().nullable().describe('lines; null for binary files'),
 })
 
 const TABLE = 'commit_files'

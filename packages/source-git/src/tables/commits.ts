@@ -9,21 +9,20 @@ import { git, repositories } from '../source.ts'
 import { isoOf, isoOrNull } from '../time.ts'
 
 const row = z.object({
-  sha: z.string(),
-  tree: z.string(),
-  /** In their order, as the commit says, also where a shallow clone does not have them. */
-  parents: z.array(z.string()),
-  author_name: z.string(),
-  author_email: z.string(),
-  authored_at: z.iso.datetime().nullable(),
-  author_zone: z.string().nullable(),
-  committer_name: z.string(),
-  committer_email: z.string(),
+  sha: z.string().describe('the hash of the commit'),
+  tree: z.string().describe('the hash of its tree'),
+  parents: z.array(z.string()).describe('hashes in their order, also where a shallow clone lacks them'),
+  author_name: z.string().describe('as the commit says; `.mailmap` is not applied'),
+  author_email: z.string().describe('as the commit says; `.mailmap` is not applied'),
+  authored_at: z.iso.datetime().nullable().describe('null where the commit has no date'),
+  author_zone: z.string().nullable().describe('such as `+0200`'),
+  committer_name: z.string().describe('as the commit says'),
+  committer_email: z.string().describe('as the commit says'),
   // No precision: with a tick of a second a commit of this very second would lie behind the end.
-  committed_at: z.iso.datetime(),
-  committer_zone: z.string().nullable(),
-  subject: z.string(),
-  body: z.string(),
+  committed_at: z.iso.datetime().describe('the date of the committer'),
+  committer_zone: z.string().nullable().describe('such as `+0200`'),
+  subject: z.string().describe('the first paragraph, on one line'),
+  body: z.string().describe('the rest; empty where there is none'),
 })
 
 const TABLE = 'commits'

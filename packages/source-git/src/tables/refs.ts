@@ -4,21 +4,16 @@ import { type Ref, refsOf, refsRevision } from '../refs.ts'
 import { git, repositories } from '../source.ts'
 
 const row = z.object({
-  /** The full name, such as `refs/heads/main`, or `HEAD`. */
-  name: z.string(),
-  kind: z.enum(['head', 'branch', 'tag', 'remote', 'other']),
-  /** The object it stands at: of an annotated tag the tag itself. */
-  sha: z.string(),
-  type: z.enum(['commit', 'tag', 'tree', 'blob']),
-  /** The commit it leads to; null for the rare tag of a file or a tree. */
-  commit_sha: z.string().nullable(),
-  /** The ref that a symbolic one stands for. */
-  target: z.string().nullable(),
-  /** Whether HEAD stands for it: the branch that is checked out, or the default branch of a bare repository. */
-  is_head: z.boolean(),
-  tagger_name: z.string().nullable(),
-  tagger_email: z.string().nullable(),
-  tagged_at: z.iso.datetime().nullable(),
+  name: z.string().describe('in full, such as `refs/heads/main`; also `HEAD`, that of the main worktree'),
+  kind: z.enum(['head', 'branch', 'tag', 'remote', 'other']).describe('`head`, `branch`, `tag`, `remote`, `other`'),
+  sha: z.string().describe('the object that the ref stands at: of an annotated tag the tag itself'),
+  type: z.enum(['commit', 'tag', 'tree', 'blob']).describe('of that object: `commit`, `tag`, `tree`, `blob`'),
+  commit_sha: z.string().nullable().describe('the commit that it leads to; null for a tag of a file or a tree'),
+  target: z.string().nullable().describe('the ref that a symbolic one stands for, else null'),
+  is_head: z.boolean().describe('whether HEAD stands for it'),
+  tagger_name: z.string().nullable().describe('of annotated tags'),
+  tagger_email: z.string().nullable().describe('of annotated tags'),
+  tagged_at: z.iso.datetime().nullable().describe('of annotated tags'),
 })
 
 export const refs = git.table({

@@ -5,9 +5,8 @@ import { AcmeClient } from './client.ts'
 export const acmeSource = defineSource({
   name: 'acme',
   config: z.object({
-    /** Where the system answers. */
-    url: z.url(),
-    token: secret(),
+    url: z.url().describe('where the system answers'),
+    token: secret().describe('an access token'),
   }),
   connect: ({ url, token }) => new AcmeClient(url, token),
 })

@@ -4,7 +4,11 @@ import { acmeSource } from '../source.ts'
 
 export const items = acmeSource.table({
   name: 'items',
-  row: z.object({ id: z.int(), name: z.string(), updated_at: z.iso.datetime() }),
+  row: z.object({
+    id: z.int().describe('the number of the item'),
+    name: z.string().describe('what it is called'),
+    updated_at: z.iso.datetime().describe('when it was last changed'),
+  }),
   primaryKey: ['id'],
   cursor: 'updated_at',
   window: days(30),

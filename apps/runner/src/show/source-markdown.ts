@@ -1,0 +1,128 @@
+import type { Source } from '@tidemark/core'
+import type { Table } from '@tidemark/core/engine'
+import type { z } from 'zod'
+import { definitionOf } from '../schema-walk.ts'
+
+type Schema = z.core.$ZodType
+
+/** A source's config and tables as its README lists them, from its own schemas: what `.describe()` says is the meaning. */
+export function sourceMarkdown(source: Source): string {
+  const { tables } = source
+  return [
+    `# ${source.name}`,
+    '## Config',
+    source.config === undefined ? 'None.' : configTable(source.config),
+    '## Tables',
+    ...(typeof tables === 'function' ? ['They are found at run time.'] : tables.flatMap(tableSection)),
+  ].join('\n\n')
+}
+
+function tableSection(table: Table): readonly string[] {
+  const { name, columns, primaryKey, cursor } = table
+  const rows = columns.map(({ name: column, type, nullable, schema }) => {
+    const roles = [primaryKey.includes(column) ? 'key' : '', cursor?.column === column ? 'cursor' : '']
+    return [
+      code(column),
+      type,
+      nullable ? 'yes' : '',
+      [...roles, descriptionOf(schema)].filter((one) => one !== '').join('; '),
+    ]
+  })
+  return [`### ${name}`, markdownTable(['column', 'type', 'NULL', 'meaning'], rows)]
+}
+
+function configTable(config: Schema): string {
+  return markdownTable(
+    ['field', 'type', 'default', 'meaning'],
+    fieldsOf(config, '').map(({ path, schema }) => [
+      code(path),
+      typeText(schema),
+      defaultText(schema),
+      descriptionOf(schema),
+    ]),
+  )
+}
+
+interface Field {
+  readonly path: string
+  readonly schema: Schema
+}
+
+/** The fields of a config, with those inside of lists and records: `tables.*.path`. */
+function fieldsOf(schema: Schema, path: string): readonly Field[] {
+  const def = definitionOf(bare(schema))
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`)
+  if (def.type === 'array') return fieldsOf(def['element'] as Schema, `${path}[]`)
+  if (def.type === 'record') return fieldsOf(def['valueType'] as Schema, at('*'))
+  if (def.type !== 'object') return []
+  return Object.entries(def['shape'] as Record<string, Schema>).flatMap(([name, one]) => [
+    { path: at(name), schema: one },
+    ...fieldsOf(one, at(name)),
+  ])
+}
+
+/** What a user writes: wrappers off, of a pipe its input. */
+function bare(schema: Schema): Schema {
+  const def = definitionOf(schema)
+  if (def['innerType'] !== undefined) return bare(def['innerType'] as Schema)
+  if (def.type === 'lazy') return bare((def['getter'] as () => Schema)())
+  return def.type === 'pipe' ? bare(def['in'] as Schema) : schema
+}
+
+function typeText(schema: Schema): string {
+  const one = bare(schema)
+  const def = definitionOf(one)
+  switch (def.type) {
+    case 'string':
+      return def['format'] === 'secret' ? 'secret' : def['format'] === 'url' ? 'url' : 'text'
+    case 'number':
+      return def['format'] === undefined ? 'number' : 'integer'
+    case 'array':
+      return `list of ${typeText(def['element'] as Schema)}`
+    case 'record':
+      return `${typeText(def['valueType'] as Schema)} by name`
+    case 'enum':
+    case 'literal':
+      return wordsOf(one)
+    case 'union':
+      return [...new Set((def['options'] as readonly Schema[]).map(typeText))].join(' or ')
+    default:
+      return def.type
+  }
+}
+
+/** A few words are listed, of many the meaning says more. */
+function wordsOf(schema: Schema): string {
+  const words = [...(schema._zod.values ?? [])].map((value) => code(String(value)))
+  return words.length > 6 ? 'text' : words.join(' or ')
+}
+
+function defaultText(schema: Schema): string {
+  const def = definitionOf(schema)
+  if (def.type === 'default' || def.type === 'prefault') return code(JSON.stringify(def['defaultValue']))
+  if (def.type === 'optional' || def.type === 'nullish') return ''
+  return def['innerType'] === undefined ? 'required' : defaultText(def['innerType'] as Schema)
+}
+
+/** What `.describe()` says, on the schema or inside of its wrappers. */
+function descriptionOf(schema: Schema): string {
+  const said = (schema as { readonly description?: unknown }).description
+  if (typeof said === 'string') return said
+  const inner = definitionOf(schema)['innerType'] as Schema | undefined
+  return inner === undefined ? '' : descriptionOf(inner)
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [header, ...rows].map((row) =>
+    row.map((text) => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')),
+  )
+  const widths = header.map((_, nth) => Math.max(3, ...cells.map((row) => row[nth]!.length)))
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, nth) => text.padEnd(widths[nth]!)).join(' | ')} |`
+  const [first, ...rest] = cells
+  return [line(first!), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)].join('\n')
+}
