@@ -109,6 +109,13 @@ describe('a waiver', () => {
     expect(await broken('updates', 'pages by number')).toContain('table "orders"')
   })
 
+  it('of a table that is not there is a mistake', async () => {
+    const waive = { 'order.updates': 'the shop has no other way of paging' }
+    expect(await broken('updates', undefined, { waive })).toMatch(
+      /there is no table "order"; the tables are orders, pay/,
+    )
+  })
+
   it.each<[SourceTestOptions['waive'], RegExp]>([
     [{ updates: '' }, /"updates" needs its reason as a sentence/],
     [{ updates: 'no' }, /"updates" needs its reason/],
@@ -129,4 +136,29 @@ it('fixtures that are a folder are copied for each law, and gone after it', asyn
   }
   expect(existsSync(folder)).toBe(false)
   expect(readFileSync(new URL('shop.ts', fixtures), 'utf8')).not.toBe('changed')
+})
+
+describe('the window of a test', () => {
+  const window = { from: '2026-01-01T03:00:00Z', to: '2026-01-01T06:00:00Z' }
+  const windows = { loans: { from: '2026-01-03', to: '2026-01-07' } }
+
+  it.each(LAW_NAMES)('holds for a right source: %s', async (law) => {
+    expect(await broken(law, undefined, { window, windows })).toBe('it holds')
+  })
+
+  it('is all that is looked at, and must be of the cursor’s kind', async () => {
+    const seen: string[] = []
+    const { server } = shopOptions()
+    const listening = (request: Request): Response | Promise<Response> => {
+      const from = new URL(request.url).searchParams.get('from')
+      if (from !== null && request.url.includes('/orders')) seen.push(from)
+      return server!(request)
+    }
+    expect(await broken('windows', undefined, { window, windows, server: listening })).toBe('it holds')
+    expect(seen.length).toBeGreaterThan(3)
+    expect(seen.filter((from) => Date.parse(from) < Date.parse(window.from))).toEqual([])
+    expect(await broken('windows', undefined, { window: { from: undefined, to: 'soon' } })).toMatch(
+      /window: soon is no timestamp/,
+    )
+  })
 })

@@ -198,10 +198,14 @@ export function shortfalls(
 }
 
 /** Rows that the engine rejects when it reads everything, though their schema takes them. */
-export async function rejectsOf(world: World, place: OpenPlace): Promise<readonly Finding[]> {
+export async function rejectsOf(
+  world: World,
+  place: OpenPlace,
+  starts: Readonly<Record<string, string>>,
+): Promise<readonly Finding[]> {
   const destination = await memory()
   try {
-    const report = await runInto({ source: world.source, config: world.config(place), destination })
+    const report = await runInto({ source: world.source, config: world.config(place), destination, starts })
     demandSuccess({
       ...report,
       tables: report.tables.map((table) => ({

@@ -110,7 +110,8 @@ async function changedWhileRead(world: World, place: OpenPlace, name: string): P
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
-  const before = await quietly({ source, config, clock })
+  const starts = world.starts([subject.table])
+  const before = await quietly({ source, config, clock, starts })
   let asked = false
   const changing = withTables(source, (table) =>
     intercepted(table, {
@@ -124,11 +125,11 @@ async function changedWhileRead(world: World, place: OpenPlace, name: string): P
   const destination = await memory()
   try {
     // The clock as it is: what changes now must lie above the end of what is read now.
-    const first = await runInto({ source: changing, config, destination })
+    const first = await runInto({ source: changing, config, destination, starts })
     // A source may refuse what changed under its hands; the next run then reads it.
     if (first.tables.length === 0) demandSuccess(first)
-    demandSuccess(await runInto({ source, config, destination, clock }))
-    const twin = await quietly({ source, config, clock })
+    demandSuccess(await runInto({ source, config, destination, clock, starts }))
+    const twin = await quietly({ source, config, clock, starts })
     if (JSON.stringify([...twin]) === JSON.stringify([...before]))
       return [
         { table: name, example: 'change() changed nothing that a run reads; a row needs the present as its cursor' },
@@ -183,11 +184,12 @@ async function withOneNew(world: World, table: Table, nth: number): Promise<read
   )
   const config = world.config(place)
   const clock = laterClock([table])
+  const starts = world.starts([table])
   const destination = await memory()
   try {
-    demandSuccess(await runInto({ source: partly, config, destination, clock }))
-    demandSuccess(await runInto({ source, config, destination, clock }))
-    const twin = await quietly({ source, config, clock })
+    demandSuccess(await runInto({ source: partly, config, destination, clock, starts }))
+    demandSuccess(await runInto({ source, config, destination, clock, starts }))
+    const twin = await quietly({ source, config, clock, starts })
     if (![...twin.values()].flat().some((text) => text.endsWith(` of ${hidden}`))) return 'no rows'
     return differences(world, await contents(destination), twin, `with partition "${hidden}" new in the second run`)
   } finally {
@@ -210,6 +212,7 @@ async function quietly(run: {
   readonly source: Source
   readonly config: unknown
   readonly clock: Clock
+  readonly starts: Readonly<Record<string, string>>
 }): Promise<ReadonlyMap<string, readonly string[]>> {
   const destination = await memory()
   try {

@@ -1,5 +1,5 @@
 import type { Source } from '@tidemark/core'
-import { positionOf, type Range, type Table } from '@tidemark/core/engine'
+import { positionOf, type Range, type Table, textAt } from '@tidemark/core/engine'
 import type { LawName } from './law.ts'
 import { type OnePartition, Opened, type OpenOptions, parsedConfig } from './opened.ts'
 import type { SourceTestOptions } from './options.ts'
@@ -62,6 +62,10 @@ export class World {
 
   /** The tables that the law is asked about. */
   tables(opened: Opened): readonly Table[] {
+    const names = opened.tables.map(({ name }) => name)
+    const odd = this.#waivers.tables.find(({ table, law }) => law === this.law && !names.includes(table))
+    if (odd !== undefined)
+      throw new Error(`waive: there is no table "${odd.table}"; the tables are ${names.join(', ') || 'none'}`)
     return opened.tables.filter((table) => !this.isWaived(table.name))
   }
 
@@ -83,7 +87,7 @@ export class World {
   }
 
   async #subject(opened: Opened, table: Table, partition: OnePartition): Promise<Subject> {
-    const asked = this.#asked(table) ?? (await opened.whole(table, partition))
+    const asked = await this.range(opened, table, partition)
     const { rows, deleted: gone } = await read(opened, table, partition, asked)
     const deleted = gone.map(textOf)
     const positions = rows.flatMap(({ position }) => (typeof position === 'bigint' ? [position] : []))
@@ -95,6 +99,23 @@ export class World {
     // Without a start of its own, what is looked at begins with the first row.
     const range = { from: asked.from ?? floor(least, cursor.tick), to: asked.to }
     return { table, partition, range, rows, points, deleted }
+  }
+
+  /** What is read of a partition: the test's window, else all there is. Undefined: it has no cursor. */
+  async range(opened: Opened, table: Table, partition: OnePartition): Promise<Range | undefined> {
+    return this.#asked(table) ?? (await opened.whole(table, partition))
+  }
+
+  /** Where the histories of tables start in a run of the engine, where the test's window says so. */
+  starts(tables: readonly Table[]): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      tables.flatMap((table) => {
+        const from = this.#asked(table)?.from
+        return from === undefined || table.cursor === undefined
+          ? []
+          : [[table.name, textAt(from, { ...table.cursor, precision: undefined })]]
+      }),
+    )
   }
 
   #asked(table: Table): Range | undefined {
