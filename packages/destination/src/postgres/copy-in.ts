@@ -33,11 +33,3 @@ export async function copyIn(client: ClientBase, statement: string, chunks: Iter
   }
   return await done
 }
-
-/** Whether the kernel has taken everything that was written to a connection. */
-export function isFlushed(client: ClientBase): boolean {
-  const { connection } = client as unknown as {
-    readonly connection?: { readonly stream?: { readonly writableLength: number } }
-  }
-  return connection?.stream?.writableLength === 0
-}

@@ -11,10 +11,6 @@ const FIXED = 12
 /** Texts up to so many characters are copied here when they are ASCII; for longer ones the call into C++ is worth it. */
 const SHORT = 48
 
-/** Buffers that were sent: 64 KB each would otherwise be garbage after a millisecond. */
-const sent: Buffer<ArrayBuffer>[] = []
-const KEPT = 8
-
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const TRAILER = Buffer.from([0xff, 0xff])
 const TWO_32 = 4_294_967_296
@@ -76,7 +72,7 @@ export class CopyRows {
   #buffer = Buffer.alloc(0)
   #view = new DataView(new ArrayBuffer(0))
   #at = 0
-  #full: { readonly buffer: Buffer<ArrayBuffer>; readonly length: number }[] = []
+  #full: Buffer[] = []
   #count: number
 
   constructor(types: readonly ColumnType[], suffix: Suffix) {
@@ -85,27 +81,20 @@ export class CopyRows {
     this.#count = suffix.countFrom ?? 0
   }
 
-  /**
-   * The whole load, chunk by chunk, made as it is asked for.
-   *
-   * @param isSent whether all that was given is out of the process by now, so that its memory can be used again.
-   */
-  *chunks(rows: readonly (readonly unknown[])[], isSent: () => boolean): Generator<Buffer> {
+  /** The whole load, chunk by chunk, made as it is asked for. A chunk is never written to again: it may wait for the socket. */
+  *chunks(rows: readonly (readonly unknown[])[]): Generator<Buffer> {
     this.#make(CHUNK)
     this.#append(SIGNATURE)
     for (const row of rows) {
       this.#row(row)
       if (this.#full.length === 0) continue
-      const given = this.#full
+      yield* this.#full
       this.#full = []
-      for (const { buffer, length } of given) yield buffer.subarray(0, length)
-      if (!isSent()) continue
-      for (const { buffer } of given) if (buffer.length === CHUNK && sent.length < KEPT) sent.push(buffer)
     }
     this.#append(TRAILER)
-    for (const { buffer, length } of this.#full) yield buffer.subarray(0, length)
-    this.#full = []
+    yield* this.#full
     yield this.#buffer.subarray(0, this.#at)
+    this.#full = []
   }
 
   #row(row: readonly unknown[]): void {
@@ -250,12 +239,12 @@ export class CopyRows {
 
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return
-    if (this.#at > 0) this.#full.push({ buffer: this.#buffer, length: this.#at })
+    if (this.#at > 0) this.#full.push(this.#buffer.subarray(0, this.#at))
     this.#make(Math.max(CHUNK, bytes))
   }
 
   #make(size: number): void {
-    this.#buffer = (size === CHUNK ? sent.pop() : undefined) ?? Buffer.allocUnsafeSlow(size)
+    this.#buffer = Buffer.allocUnsafeSlow(size)
     this.#view = new DataView(this.#buffer.buffer)
     this.#at = 0
   }

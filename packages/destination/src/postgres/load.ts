@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { dataColumns } from '../columns.ts'
-import { copyIn, isFlushed } from './copy-in.ts'
+import { copyIn } from './copy-in.ts'
 import { CopyRows, field, type Suffix } from './copy-rows.ts'
 import { refuses } from './errors.ts'
 import { stamp } from './forms.ts'
@@ -30,11 +30,7 @@ export async function copyRows(
   const columns = [...dataColumns(layout), '_cursor', ...more.columns]
   const { sql: text } = sql`copy ${into} (${list(columns)}) from stdin (format binary)`.compile(db)
   const encoder = new CopyRows([...dataTypes(layout), 'integer'], more)
-  return await copyIn(
-    client,
-    text,
-    encoder.chunks(rows, () => isFlushed(client)),
-  )
+  return await copyIn(client, text, encoder.chunks(rows))
 }
 
 const NOTHING = { fields: 0, bytes: Buffer.alloc(0), columns: [] }
