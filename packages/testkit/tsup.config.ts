@@ -1,4 +1,11 @@
 import { library } from '../../tsup.base.ts'
 
-// `child` is the process that laws start and kill.
-export default library([], { entry: { index: 'src/index.ts', child: 'src/source/child.ts' } })
+// The processes that laws and the crash harness start and kill are files of their own.
+export default library([], {
+  entry: {
+    index: 'src/index.ts',
+    child: 'src/source/child.ts',
+    'crash-harness': 'src/crash-harness.ts',
+    'crash/victim': 'src/crash/victim.ts',
+  },
+})

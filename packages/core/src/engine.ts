@@ -47,6 +47,7 @@ export type {
 } from './destination.ts'
 export { parseDuration } from './duration.ts'
 export { messageOf } from './error.ts'
+export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
 export { type Logger, silent } from './log.ts'
 export { isDeleted } from './page.ts'

@@ -1,4 +1,4 @@
-import type { Committed, Lease, Part, Reject } from '@tidemark/core/engine'
+import { type Committed, failpoint, type Lease, type Part, type Reject } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { complete } from './completion.ts'
 import { isOf, type RowWriter, type Staging } from './row-writer.ts'
@@ -40,7 +40,9 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
     overLimit,
     staging,
   } = await writeRows(input)
+  failpoint('after-rows')
   await recordRejects(db, step, [...part.rejects, ...rejects], now)
+  failpoint('after-rejects')
   const completes = held === undefined && overLimit === undefined ? part.completes : undefined
   const ends = part.completes?.last === true
   await recordStep(db, step, {

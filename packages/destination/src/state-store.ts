@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Fact, Facts, Lease, RunFact, Runner } from '@tidemark/core/engine'
+import { type Fact, type Facts, failpoint, type Lease, type RunFact, type Runner } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import type { Flavor } from './flavor.ts'
 import { cover, setPartition } from './partition-record.ts'
@@ -30,7 +30,10 @@ export async function fence(
     .returning([flavor.now.as('now'), 'commits'])
     .execute()
   const [row] = rows
-  if (rows.length === 1 && row !== undefined) return { now: BigInt(row.now), commits: BigInt(row.commits) }
+  if (rows.length === 1 && row !== undefined) {
+    failpoint('after-fence')
+    return { now: BigInt(row.now), commits: BigInt(row.commits) }
+  }
   throw fenced(lease)
 }
 

@@ -3,6 +3,7 @@ import {
   type Completion,
   type Counts,
   type Destination,
+  failpoint,
   isDeleted,
   type Lease,
   type Logger,
@@ -248,6 +249,7 @@ export class StepReader {
       completes,
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
+    failpoint('before-part')
     const committed = await destination.commit(lease, part)
     const rows: Partial<RowCounts> = {
       ...gathered.counts,

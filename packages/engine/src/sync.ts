@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { formatInstant, type Lease, type Refusal, type State, silent, type TableState } from '@tidemark/core/engine'
+import { failpoint, formatInstant, type Lease, type Refusal, type State, silent, type TableState } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable } from './catalog.ts'
 import { clashes } from './clash.ts'
 import { systemClock } from './clock.ts'
@@ -107,6 +107,7 @@ export async function sync(options: RunOptions): Promise<Report> {
       await destination.recordRun(run, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
     await closeAll(catalog)
   }
+  failpoint('before-report')
   const done = report()
   options.onEvent?.({ type: 'run-ended', report: done })
   return done

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
+import { failpoint } from '@tidemark/core/engine'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
 import type { StateDatabase } from '../state-tables.ts'
 import { codeOf, explain } from './errors.ts'
@@ -86,7 +87,7 @@ function dialectOf(raw: DatabaseSync): SqliteDialect {
         if (text === 'begin') return adapt(raw.prepare('begin immediate'))
         // A full disk ends the transaction by itself.
         if (text === 'rollback' && !raw.isTransaction) return NOTHING
-        return adapt(raw.prepare(text))
+        return text === 'commit' ? committing(adapt(raw.prepare(text))) : adapt(raw.prepare(text))
       },
     },
   })
@@ -97,6 +98,19 @@ const NOTHING: SqliteStatement = {
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),
   iterate: () => [][Symbol.iterator](),
+}
+
+/** COMMIT between its two failpoints. */
+function committing(statement: SqliteStatement): SqliteStatement {
+  return {
+    ...statement,
+    run: (parameters) => {
+      failpoint('before-commit')
+      const result = statement.run(parameters)
+      failpoint('after-commit')
+      return result
+    },
+  }
 }
 
 function adapt(statement: StatementSync): SqliteStatement {

@@ -1,0 +1,16 @@
+export { Checker, type Connect, rowsOf } from './crash/checker.ts'
+export { FAILPOINT_VARIABLE, type FailpointRule, readFailpoints, useFailpoints } from './crash/failpoint-actions.ts'
+export { type FaultProxy, type FaultProxyOptions, openFaultProxy } from './crash/fault-proxy.ts'
+export {
+  type FailpointOptions,
+  figuresText,
+  type KillFigures,
+  type KillOptions,
+  killAtFailpoints,
+  killAtRandom,
+  type Place,
+  runQuietly,
+} from './crash/kill-runner.ts'
+export { type Random, randomOf, seedOf } from './crash/random.ts'
+export { startVictim, type Victim } from './crash/start-victim.ts'
+export type { VictimLine, VictimOptions, VictimTable } from './crash/victim-options.ts'

@@ -1,0 +1,144 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { FAILPOINTS, type Failpoint } from '@tidemark/core/engine'
+import { Checker, type Connect } from './checker.ts'
+import type { FailpointAction } from './failpoint-actions.ts'
+import { randomOf } from './random.ts'
+import { startVictim, type Victim } from './start-victim.ts'
+import type { VictimOptions } from './victim-options.ts'
+
+/** One destination that is to be written, killed and looked at. */
+export interface Place {
+  /** What a process opens it by. */
+  readonly url: string
+  /** How the checker looks at it: with a runner of its own, taking no lease. */
+  readonly connect: Connect
+}
+
+export interface KillOptions extends Place {
+  readonly kills: number
+  readonly seed: number
+  /** The negative control: the writer has no transactions. */
+  readonly withoutTransactions?: boolean | undefined
+  /** Stops as soon as a violation is seen. */
+  readonly untilViolation?: boolean | undefined
+}
+
+export interface KillFigures {
+  readonly seed: number
+  /** Processes that were killed before they ended. */
+  readonly kills: number
+  /** Of them, at a failpoint. */
+  readonly atFailpoints: number
+  /** Processes that were quicker than the kill. */
+  readonly missed: number
+  /** How far the source had come at the end. */
+  readonly until: number
+  readonly violations: readonly string[]
+}
+
+/** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
+const GROWTH = 30
+const FIRST = 300
+const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending']
+
+/** Kills one process after another at random moments, and looks at what each has left. */
+export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
+  const { url, connect, seed, withoutTransactions } = options
+  const random = randomOf(seed)
+  const checker = new Checker(connect)
+  const violations: string[] = []
+  let until = FIRST
+  let missed = 0
+  let kills = 0
+  // How long a run takes is learned from those that were quicker than their kill.
+  let span = 400
+  while (kills < options.kills) {
+    until += GROWTH
+    const resync = kills > 0 && random.below(4) === 0 ? random.pick(RESYNCS) : undefined
+    const victim = startVictim({ url, until, resync, withoutTransactions })
+    await victim.says('running')
+    await Promise.race([wait(random.next() * span), victim.ended])
+    victim.kill('SIGKILL')
+    const isKilled = (await victim.ended).signal === 'SIGKILL'
+    if (isKilled) kills++
+    else missed++
+    span = isKilled ? span * 1.05 : span * 0.8
+    const trouble = [...broken(victim, withoutTransactions === true), ...(await checker.check(until, victim.lines))]
+    violations.push(...trouble.map((one) => `kill ${kills}, seed ${seed}: ${one}`))
+    if (violations.length > 0 && options.untilViolation === true) break
+  }
+  return { seed, kills, atFailpoints: 0, missed, until, violations }
+}
+
+/** A process that breaks by itself is no kill, and says nothing about what a kill leaves. */
+function broken(victim: Victim, isControl: boolean): readonly string[] {
+  const error = victim.lines.find((line) => line.type === 'error')
+  // Torn state may well keep the writer of the negative control from going on.
+  if (isControl) return []
+  const stderr = victim.stderr().trim()
+  const wrong = [error?.type === 'error' ? error.message : '', stderr, ...failuresOf(victim)]
+  return wrong.filter((text) => text !== '').map((text) => `the process broke: ${text}`)
+}
+
+function failuresOf(victim: Victim): readonly string[] {
+  const report = victim.report()
+  if (report === undefined) return []
+  return [
+    report.failure ?? '',
+    ...report.tables.flatMap((table) => table.failures.map(({ message }) => `${table.name}: ${message}`)),
+  ]
+}
+
+export interface FailpointOptions extends Place {
+  /** At which times that a process comes by. */
+  readonly nths: readonly number[]
+  readonly points?: readonly Failpoint[] | undefined
+  /** `kill`, or `throw`: then the process goes on with what is left. */
+  readonly action?: Extract<FailpointAction, 'kill' | 'throw'> | undefined
+}
+
+/** Ends a process at each failpoint, at its first time, its second…; looks at what each has left. */
+export async function killAtFailpoints(options: FailpointOptions): Promise<KillFigures> {
+  const { url, connect, nths, points = FAILPOINTS, action = 'kill' } = options
+  const checker = new Checker(connect)
+  const violations: string[] = []
+  let until = FIRST
+  let missed = 0
+  let kills = 0
+  for (const point of points) {
+    for (const nth of nths) {
+      until += GROWTH
+      const victim = startVictim({ url, until, pageMs: 0 }, [{ point, nth, action }])
+      const { signal } = await victim.ended
+      const isHit = action === 'kill' ? signal === 'SIGKILL' : wasThrown(victim, point)
+      if (isHit) kills++
+      else missed++
+      const trouble = await checker.check(until, victim.lines)
+      violations.push(...trouble.map((one) => `${point}:${nth}=${action}: ${one}`))
+    }
+  }
+  return { seed: 0, kills, atFailpoints: kills, missed, until, violations }
+}
+
+function wasThrown(victim: Victim, point: Failpoint): boolean {
+  const error = victim.lines.find((line) => line.type === 'error')
+  const said = [error?.type === 'error' ? error.message : '', ...failuresOf(victim)]
+  return said.some((text) => text.includes(`failpoint ${point}`))
+}
+
+/** Runs undisturbed to the end. @returns what was wrong with that. */
+export async function runQuietly(options: VictimOptions): Promise<readonly string[]> {
+  const victim = startVictim(options)
+  const { code } = await victim.ended
+  const wrong = broken(victim, false)
+  return code === 0 || wrong.length > 0 ? wrong : [`the process ended with ${code}`]
+}
+
+/** One line of figures, for the output of a test. */
+export function figuresText(
+  name: string,
+  { seed, kills, atFailpoints, missed, until, violations }: KillFigures,
+): string {
+  const where = atFailpoints > 0 ? ' at failpoints' : ` at random moments (seed ${seed})`
+  return `${name}: ${kills} kills${where}, ${missed} processes were quicker, ${until} minutes of rows, ${violations.length} violations`
+}

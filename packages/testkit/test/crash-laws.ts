@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import {
+  figuresText,
+  type KillFigures,
+  killAtFailpoints,
+  killAtRandom,
+  rowsOf,
+  runQuietly,
+  seedOf,
+  startVictim,
+} from '../src/crash-harness.ts'
+import { lane, many } from './lane.ts'
+import type { CrashPlace, Places } from './places.ts'
+
+const TIMEOUT = 600_000
+const say = (text: string): void => console.log(text)
+
+/** What a quiet run leaves in a database of its own: what every other way must come to. */
+async function quietRows(places: Places, until: number): Promise<ReadonlyMap<string, readonly string[]>> {
+  const place = await places.empty()
+  expect(await runQuietly({ url: place.url, until, pageMs: 0 })).toEqual([])
+  return await rowsOf(place.connect)
+}
+
+/** Runs to the end, and finds what a quiet run finds. */
+async function endsAsQuietly(places: Places, place: CrashPlace, until: number): Promise<void> {
+  expect(await runQuietly({ url: place.url, until, pageMs: 0 })).toEqual([])
+  expect(await rowsOf(place.connect)).toEqual(await quietRows(places, until))
+}
+
+function added(all: readonly KillFigures[]): KillFigures {
+  const sum = (of: (one: KillFigures) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    seed: all[0]?.seed ?? 0,
+    kills: sum((one) => one.kills),
+    atFailpoints: sum((one) => one.atFailpoints),
+    missed: sum((one) => one.missed),
+    until: sum((one) => one.until),
+    violations: all.flatMap((one) => one.violations),
+  }
+}
+
+/** Nothing lost and nothing doubled, whatever moment a process dies at. */
+export function testCrashes(places: Places): void {
+  describe(`crashes on ${places.name}`, { timeout: TIMEOUT }, () => {
+    it('at random moments leave every window whole or not there, and end as a quiet run does', async () => {
+      const seed = seedOf(process.env)
+      const count = Math.ceil(lane.kills / lane.perPlace)
+      const all = await many(count, async (at) => {
+        const place = await places.empty()
+        const figures = await killAtRandom({ ...place, kills: lane.perPlace, seed: seed + at })
+        await endsAsQuietly(places, place, figures.until)
+        return figures
+      })
+      const figures = added(all)
+      say(figuresText(places.name, figures))
+      expect(figures.violations).toEqual([])
+      expect(figures.kills).toBe(lane.kills)
+    })
+
+    it('at every failpoint leave every window whole or not there, and end as a quiet run does', async () => {
+      const all = await many(lane.nths.length, async (at) => {
+        const place = await places.empty()
+        const figures = await killAtFailpoints({ ...place, nths: [lane.nths[at]!] })
+        await endsAsQuietly(places, place, figures.until)
+        return figures
+      })
+      const figures = added(all)
+      say(figuresText(places.name, figures))
+      expect(figures.violations).toEqual([])
+      expect(figures.kills).toBeGreaterThan(lane.nths.length * 4)
+    })
+
+    it('with a failure thrown at every failpoint leave every window whole or not there', async () => {
+      const all = await many(lane.nths.length, async (at) => {
+        const place = await places.empty()
+        const figures = await killAtFailpoints({ ...place, nths: [lane.nths[at]!], action: 'throw' })
+        await endsAsQuietly(places, place, figures.until)
+        return figures
+      })
+      const figures = added(all)
+      say(`${places.name}: ${figures.kills} failures thrown at failpoints, ${figures.violations.length} violations`)
+      expect(figures.violations).toEqual([])
+      expect(figures.kills).toBeGreaterThan(lane.nths.length * 3)
+    })
+
+    it('are found out by the same harness where the writer has no transactions', async () => {
+      const seed = seedOf(process.env)
+      const all = await many(lane.controls, async (at) => {
+        const place = await places.empty()
+        return await killAtRandom({
+          ...place,
+          kills: 10,
+          seed: seed + at,
+          withoutTransactions: true,
+          untilViolation: true,
+        })
+      })
+      const caught = all.filter(({ violations }) => violations.length > 0)
+      const first = caught[0]?.violations[0] ?? ''
+      say(`${places.name}: negative control caught ${caught.length} of ${all.length} times, such as: ${first}`)
+      expect(caught.length).toBeGreaterThanOrEqual(Math.ceil(all.length * 0.9))
+    })
+
+    it('while tables are made leave what the next run finishes', async () => {
+      await many(lane.shapes, async (at) => {
+        const place = await places.empty()
+        for (const point of ['before-commit', 'after-commit'] as const) {
+          await startVictim({ url: place.url, until: 60, pageMs: 0 }, [{ point, nth: at + 1, action: 'kill' }]).ended
+        }
+        await endsAsQuietly(places, place, 60)
+      })
+    })
+
+    it('in the middle of reading a table again leave the rows that were there', async () => {
+      for (const table of ['crash_keyed', 'crash_keyless', 'crash_whole']) {
+        const place = await places.empty()
+        expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])
+        const before = await rowsOf(place.connect)
+        const victim = startVictim({ url: place.url, until: 200, resync: table, pageMs: 0 }, [
+          { point: 'before-part', nth: 2, action: 'kill' },
+        ])
+        expect((await victim.ended).signal).toBe('SIGKILL')
+        expect(await rowsOf(place.connect)).toEqual(before)
+        await endsAsQuietly(places, place, 200)
+      }
+    })
+
+    it('in the middle of reading a table from nothing leave what the next run goes on from', async () => {
+      for (const point of ['after-commit', 'before-part', 'after-rows'] as const) {
+        const place = await places.empty()
+        expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])
+        const victim = startVictim({ url: place.url, until: 200, resync: 'crash_keyed', full: true, pageMs: 0 }, [
+          { point, nth: 3, action: 'kill' },
+        ])
+        expect((await victim.ended).signal).toBe('SIGKILL')
+        await endsAsQuietly(places, place, 200)
+      }
+    })
+
+    it('and an old copy put back go on from what the copy says', async () => {
+      const place = await places.empty()
+      for (const until of [100, 200]) expect(await runQuietly({ url: place.url, until, pageMs: 0 })).toEqual([])
+      const putBack = await place.backup()
+      for (const until of [300, 400, 500]) expect(await runQuietly({ url: place.url, until, pageMs: 0 })).toEqual([])
+      await putBack()
+      await endsAsQuietly(places, place, 500)
+    })
+  })
+}
