@@ -11,6 +11,8 @@ export interface TableOptions {
   /** What happens to rows that are gone at the source: marked in `_deleted_at` (`soft`, the default) or removed. */
   readonly deletes?: 'soft' | 'hard' | undefined
   readonly schema?: SchemaMode | undefined
+  /** A column that is new at the source gets its history too: what was read is read again, beside what is live. */
+  readonly backfillNewColumns?: boolean | undefined
 }
 
 /** What to do when a source's columns no longer fit the destination's. */
@@ -24,6 +26,7 @@ export interface SourceOptions {
   readonly prefix?: string | undefined
   readonly schema?: SchemaMode | undefined
   readonly deletes?: 'soft' | 'hard' | undefined
+  readonly backfillNewColumns?: boolean | undefined
   /** Options of a table, or `false` to leave it out. `*` stands for any run of characters. */
   readonly tables?: Readonly<Record<string, false | TableOptions>> | undefined
 }

@@ -176,6 +176,23 @@ export type Fact =
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
   | {
+      /**
+       * A partition is covered beyond the present. What was covered by a clock that was ahead is wanted again, from where
+       * the destination's records say that this began; asked for once.
+       */
+      readonly kind: 'ahead'
+      readonly partition: string
+      /** The present. */
+      readonly end: bigint
+      /** How far below its own time a step may have missed rows: settle and lookback. */
+      readonly back: bigint
+    }
+  | {
+      /** Rejects that someone has looked at and wants no more. */
+      readonly kind: 'drop-rejects'
+      readonly ids: readonly number[]
+    }
+  | {
       /** A step ended without covering its window. */
       readonly kind: 'failure'
       readonly step: StepRef

@@ -67,6 +67,7 @@ export { registered } from './registry.ts'
 export { NUMERIC } from './schema.ts'
 export { isSource } from './source.ts'
 export {
+  AHEAD,
   CoveredRange,
   Facts,
   KnownColumn,

@@ -59,6 +59,8 @@ export interface Part {
   readonly counts: Counts
   /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
   readonly staging?: 'fill' | 'move' | undefined
+  /** Rows below this position were covered before and only looked back for: those that are written came late. */
+  readonly lateBelow?: bigint | undefined
   /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
   readonly tombstones: boolean
   /** Only with `move`: how vanished rows are treated. */
@@ -113,6 +115,8 @@ export interface Committed {
   readonly rejected: number
   /** Rows that were marked or replaced away. */
   readonly deleted: number
+  /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
+  readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
   /** The rail held marking or replacing back; what it would complete is not committed. */
   readonly held?: { readonly gone: number; readonly of: number } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */

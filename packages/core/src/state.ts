@@ -46,6 +46,9 @@ export const Reread = z.object({
 })
 export type Reread = z.infer<typeof Reread>
 
+/** The reason of rereads that follow the clock up to a covered end which lay ahead of it. */
+export const AHEAD = 'a clock was ahead'
+
 /** A committed range, in the form that coverage is reckoned in: an open start is undefined. */
 export const CoveredRange = z.object({
   from: z.custom<bigint | undefined>((value) => value === undefined || typeof value === 'bigint'),

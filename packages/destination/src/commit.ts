@@ -38,6 +38,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
     held,
     blind = false,
     overLimit,
+    late,
     staging,
   } = await writeRows(input)
   failpoint('after-rows')
@@ -74,6 +75,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
       deleted,
       deduped,
       rejected: rejects.length,
+      ...(late === undefined ? {} : { late }),
       ...(held === undefined ? {} : { held }),
       ...(blind && completes !== undefined ? { blind } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
@@ -88,6 +90,7 @@ interface Rows<S extends Staging> {
   readonly deleted: number
   readonly deduped: number
   readonly rejects: readonly Reject[]
+  readonly late?: Committed['late']
   readonly held?: Committed['held']
   readonly blind?: boolean
   /** For people: how many rows too many were rejected. */
@@ -103,7 +106,7 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
     throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
   }
   if (part.staging === undefined) {
-    const { written, deleted, rejects } = await writer.write(part, now)
+    const { written, deleted, rejects, late } = await writer.write(part, now)
     const over = before !== undefined && part.completes?.last === true && isOf(before, part.step)
     if (over) await writer.dropStaging(before)
     return {
@@ -111,6 +114,7 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
       written,
       deleted,
       rejects,
+      late,
       unchanged: part.rows.length - written - rejects.length,
       overLimit: pastLimit(part, rejects.length),
       staging: over ? undefined : before,

@@ -6,6 +6,8 @@ export interface Written {
   readonly written: number
   readonly deleted: number
   readonly rejects: readonly Reject[]
+  /** Of the written rows those below the part's `lateBelow`. */
+  readonly late?: Committed['late']
 }
 
 /** What moving a staging table into its table did. */

@@ -1,6 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { type Fact, type Facts, failpoint, type Lease, type RunFact, type Runner } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
+import { askAhead, askReread } from './ask-reread.ts'
+import { chunks } from './chunks.ts'
 import type { Flavor } from './flavor.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { prune } from './retention.ts'
@@ -95,6 +97,13 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
       await setPartition(db, name, fact.partition, {})
       await askReread(db, name, fact, now)
       return
+    case 'ahead':
+      await askAhead(db, name, fact, now)
+      return
+    case 'drop-rejects':
+      for (const ids of chunks(fact.ids))
+        await db.deleteFrom('_tidemark_rejects').where('name', '=', name).where('id', 'in', ids).execute()
+      return
     case 'failure': {
       const { counts, error } = fact
       const none = { written: 0, unchanged: 0, deleted: 0 }
@@ -124,28 +133,6 @@ async function markGone(db: Db, name: string, partition: string, now: bigint): P
     .where('name', '=', name)
     .where('partition', '=', partition)
     .where('gone_at', 'is', null)
-    .execute()
-}
-
-/** The same window asked for again takes the place of the earlier wish, so that a step that began in between answers neither. */
-async function askReread(
-  db: Db,
-  name: string,
-  { partition, window, reason }: Fact & { kind: 'reread' },
-  now: bigint,
-): Promise<void> {
-  const from_position = window?.from ?? null
-  const to_position = window?.to ?? null
-  await db
-    .deleteFrom('_tidemark_rereads')
-    .where('name', '=', name)
-    .where('partition', '=', partition)
-    .where('from_position', 'is not distinct from', from_position)
-    .where('to_position', 'is not distinct from', to_position)
-    .execute()
-  await db
-    .insertInto('_tidemark_rereads')
-    .values({ name, partition, from_position, to_position, asked_at: now, reason })
     .execute()
 }
 

@@ -47,6 +47,8 @@ export interface TableSettings {
   readonly lookback: bigint
   readonly deletes: 'soft' | 'hard'
   readonly mode: SchemaMode
+  /** A new column gets its history. */
+  readonly backfill: boolean
 }
 
 export interface SurveyedPartition {

@@ -3,6 +3,8 @@ export { type CheckReport, check } from './check.ts'
 export { type Clock, systemClock } from './clock.ts'
 export type { RunEvent } from './event.ts'
 export { type Failure, failureOf } from './failure.ts'
+export { heldText } from './held.ts'
+export type { Lateness } from './lateness.ts'
 export type { RunOptions, Settings } from './options.ts'
 export { type Plan, plan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
 export {

@@ -1,4 +1,5 @@
 import {
+  AHEAD,
   completeTo,
   cutAt,
   floorTo,
@@ -16,6 +17,13 @@ import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { PlannedPartition, Step } from './plan.ts'
 
 export type Planned = Partial<PlannedPartition>
+
+export interface PlanMore {
+  /** Up to where another system is said to have read the table. */
+  readonly claimedTo: bigint | undefined
+  /** Columns are new, and their history is wanted. */
+  readonly backfill: boolean
+}
 
 /**
  * Whether the source says that nothing changed since the committed pass. One that comes back after another was seen
@@ -35,7 +43,7 @@ export function planWindows(
   surveyed: SurveyedTable,
   partition: SurveyedPartition,
   state: PartitionState,
-  claimedTo: bigint | undefined,
+  { claimedTo, backfill }: PlanMore,
 ): Planned {
   const { name, table, options } = surveyed
   const { end, revision } = partition
@@ -88,13 +96,21 @@ export function planWindows(
   const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
     ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
   // Without a committed revision a source must call everything stale; what another system is said to have read stays so.
-  const verified = holdsRevision(state, revision?.facts) ? covered : state.covered.filter((one) => !one.claimed)
+  const unclaimed = state.covered.filter((one) => !one.claimed)
+  const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
   const stale = kept(revision?.stale ?? [], verified)
-  const asked = state.rereads.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
-  const again = kept([...asked, ...stale], covered).flatMap((range) => split(range, table.window))
+  const newColumns = backfill ? kept(state.covered, unclaimed) : []
+  const [healing, wished] = partitionBy(state.rereads, ({ reason }) => reason === AHEAD)
+  const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
+  // Such a reread follows the clock, run by run, so it looks back as a live step does.
+  const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
+  const heal = kept(followed, covered)
+  const windowed = (ranges: readonly Range[]) => ranges.flatMap((range) => split(range, table.window))
+  const again = windowed(subtract(kept([...asked, ...stale, ...newColumns], covered), heal))
   const steps = [
     ...(unchanged ? [step('unchanged', 'live', { from: last, to })] : []),
     ...live,
+    ...windowed(heal).map((window) => step('reread', 'live', window)),
     ...history.reverse(),
     ...again.map((window) => step('reread', 'history', window)).reverse(),
   ]
@@ -111,6 +127,8 @@ export function planWindows(
         ? undefined
         : { text: revision.text, end: seenEnd },
     stale,
+    backfill: newColumns,
+    aheadOf: isAhead(partition, last, options.lookback) ? end : undefined,
     revision: complete ? { text: revision.text, facts: revision.facts } : undefined,
     notKept:
       floor === undefined || (configured !== undefined && configured >= floor)
@@ -155,4 +173,17 @@ function notKept(older: Range, covered: readonly Range[]): readonly Range[] {
 function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a > b ? a : b
+}
+
+/** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
+function isAhead({ end, ownEnd }: SurveyedPartition, last: bigint | undefined, lookback: bigint): boolean {
+  return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+function lower(from: bigint | null, by: bigint): bigint | undefined {
+  return from === null ? undefined : from - by
+}
+
+function partitionBy<T>(all: readonly T[], is: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))]
 }

@@ -11,7 +11,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
-import { isUnchanged, type Planned, planWindows } from './plan-windows.ts'
+import { isUnchanged, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
 
 /** One table, one partition, one window: what a run does at a time. */
 export interface Step {
@@ -60,6 +60,10 @@ export interface PlannedPartition {
   readonly seen: { readonly text: string; readonly end: bigint } | undefined
   /** Stale windows, recorded as rereads. */
   readonly stale: readonly Range[]
+  /** What is read again for the sake of new columns. */
+  readonly backfill: readonly Range[]
+  /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
+  readonly aheadOf: bigint | undefined
   /** The revision that a complete pass commits. */
   readonly revision: { readonly text: string; readonly facts: string } | undefined
   /** Wanted, not covered, and older than the system keeps. */
@@ -111,8 +115,9 @@ function planTable(surveyed: SurveyedTable, known: TableState | undefined, confi
     .filter((one) => !listed.has(one.partition) && one.goneAt === null)
     .map((one) => one.partition)
   const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
+  const backfill = surveyed.options.backfill && (base.changes?.add.length ?? 0) > 0
   const partitions = surveyed.partitions.map((partition) =>
-    planPartition(surveyed, partition, known?.partitions.get(partition.id), claimedTo),
+    planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
   )
   return { ...base, pausedFor: undefined, partitions, gone }
 }
@@ -174,7 +179,7 @@ function planPartition(
   surveyed: SurveyedTable,
   partition: SurveyedPartition,
   known: PartitionState | undefined,
-  claimedTo: bigint | undefined,
+  more: PlanMore,
 ): PlannedPartition {
   const planned = {
     surveyed: partition,
@@ -187,6 +192,8 @@ function planPartition(
     claim: undefined,
     seen: undefined,
     stale: [],
+    backfill: [],
+    aheadOf: undefined,
     revision: undefined,
     notKept: [],
     goesOnFrom: undefined,
@@ -195,7 +202,7 @@ function planPartition(
   const state = known ?? newPartition(partition.id)
   return surveyed.table.cursor === undefined
     ? { ...planned, ...planWhole(surveyed, partition, state) }
-    : { ...planned, ...planWindows(surveyed, partition, state, claimedTo) }
+    : { ...planned, ...planWindows(surveyed, partition, state, more) }
 }
 
 function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state: PartitionState): Planned {

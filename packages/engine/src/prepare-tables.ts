@@ -16,6 +16,9 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
       return
     }
     if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
+    // Asked for before the columns are there: a process that dies in between must not forget it.
+    const again = backfillFacts(planned)
+    if (again.length > 0 && !(await recordOn(table, again, context))) return
     table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
     for (const change of known === undefined ? [] : table.prepared.changes)
       options.log?.info(`${table.name}: ${change}`)
@@ -98,8 +101,20 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
     for (const window of partition.stale)
       facts.push({ kind: 'reread', partition: id, window, reason: 'the source calls it stale' })
   }
+  for (const { surveyed, aheadOf } of planned.partitions) {
+    if (aheadOf === undefined) continue
+    const back = planned.surveyed.table.settle + planned.surveyed.options.lookback
+    facts.push({ kind: 'ahead', partition: surveyed.id, end: aheadOf, back })
+  }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
+}
+
+/** What is read again for the sake of new columns. */
+function backfillFacts({ partitions }: PlannedTable): readonly Fact[] {
+  return partitions.flatMap(({ surveyed, backfill }) =>
+    backfill.map((window) => ({ kind: 'reread' as const, partition: surveyed.id, window, reason: 'a new column' })),
+  )
 }
 
 /** First sight, return, going on: one line a table. */
@@ -131,15 +146,12 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   for (const gone of planned.gone.slice(0, 10))
     log.info(`${name} (${gone}) is gone: the source no longer lists it; its rows stay`)
   for (const { planned: partition } of partitions) {
-    const { end, ownEnd } = partition.surveyed
-    const { goesOnFrom } = partition
-    if (cursor === undefined || ownEnd || end === undefined || goesOnFrom === undefined) continue
-    if (end < goesOnFrom - planned.surveyed.options.lookback) {
-      log.warn(
-        `${name}: it is covered until ${textAt(goesOnFrom, cursor)}, which is ahead of the clock: one was wrong. Rows up to then are not looked for; when that time has passed, resync the table from ${textAt(end, cursor)}`,
-      )
-      break
-    }
+    const { goesOnFrom, aheadOf } = partition
+    if (cursor === undefined || aheadOf === undefined || goesOnFrom === undefined) continue
+    log.warn(
+      `${name}: it is covered until ${textAt(goesOnFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
+    )
+    break
   }
   for (const hole of notKept.slice(0, 3)) {
     if (cursor !== undefined && hole.from !== undefined) {

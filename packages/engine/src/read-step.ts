@@ -20,6 +20,7 @@ import {
 } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
 import type { Clock } from './clock.ts'
+import type { Lateness } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
 import type { Step } from './plan.ts'
 import { addRows, NO_ROWS, type RowCounts } from './report.ts'
@@ -51,7 +52,7 @@ export interface StepTask {
   readonly olderToCome: () => boolean
   /** What the step's last part commits beside its range. */
   readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
-  readonly onPart: (rows: Partial<RowCounts>) => void
+  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
 }
 
 /** How long pages may be taken in at a stretch. */
@@ -234,7 +235,7 @@ export class StepReader {
   }
 
   async #commit(completes: Completion | undefined): Promise<Committed> {
-    const { ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
+    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -243,6 +244,7 @@ export class StepReader {
       number: this.#number,
       ...gathered,
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
+      lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),
       rejectLimit: completes === undefined ? undefined : this.#limit(sum(this.progress.rows, gathered.counts)),
       rail: last && this.#staged ? { mark: !this.#reader.keyless, limit: rail, goneBefore: goneBefore() } : undefined,
@@ -263,8 +265,23 @@ export class StepReader {
     this.progress.rows = addRows(this.progress.rows, rows)
     const isDone = committed.held === undefined && committed.overLimit !== true
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
-    onPart(rows)
+    onPart(rows, this.#latenessOf(committed))
     return committed
+  }
+
+  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
+  get #lookedBack(): bigint | undefined {
+    const { read, window } = this.#task.step
+    if (this.#staged || window?.from === undefined || read?.from === undefined || read.from >= window.from)
+      return undefined
+    return window.from - read.from
+  }
+
+  #latenessOf({ late }: Committed): Lateness | undefined {
+    const { window } = this.#task.step
+    const lookback = this.#lookedBack
+    if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
+    return { rows: late.rows, by: window.from - late.lowest, lookback }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Refusal, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { Lateness } from './lateness.ts'
 
 /** What a run did, for people, for `--json` and for the exit code. */
 export interface Report {
@@ -27,6 +28,8 @@ export interface TableReport {
   /** Why it is not read until someone decides. */
   readonly pausedFor: string | undefined
   readonly rows: RowCounts
+  /** Rows that a lookback found: they came after what they belong to was covered. */
+  readonly late: Lateness | undefined
   readonly stepsDone: number
   /** Steps that were planned and are left for the next run. */
   readonly stepsLeft: number

@@ -9,11 +9,12 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
+import { heldText } from './held.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { unknownTable } from './selection.ts'
 import { survey } from './survey.ts'
-import { closeAll, heldText, surveyOptions, sync } from './sync.ts'
+import { closeAll, surveyOptions, sync } from './sync.ts'
 
 export interface ResyncOptions {
   readonly table: string

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { Completion, Destination, Fact, Range, StepRef } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader, type StepTask } from './read-step.ts'
@@ -224,8 +225,9 @@ function taskOf(
     goneBefore: () => table.gone,
     olderToCome: () => partition.left > 1,
     completion: (last, deletions) => completion(step, partition, last, deletions),
-    onPart: (rows) => {
+    onPart: (rows, late) => {
       table.add(rows)
+      if (late !== undefined) table.late = later(table.late, late)
       // A deletion that the source told is no loss; one that is concluded from absence counts for the rail.
       if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
         table.gone += rows.deleted ?? 0

@@ -71,6 +71,7 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
     lookback: lookbackOf(use, table, own),
     deletes: own.deletes ?? options.deletes ?? 'soft',
     mode: own.schema ?? options.schema ?? 'evolve',
+    backfill: own.backfillNewColumns ?? options.backfillNewColumns ?? false,
   }
 }
 

@@ -1,10 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { failpoint, formatInstant, type Lease, type Refusal, type State, silent, type TableState } from '@tidemark/core/engine'
+import { failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable } from './catalog.ts'
 import { clashes } from './clash.ts'
 import { systemClock } from './clock.ts'
+import { besideDestination } from './clock-skew.ts'
 import { type Failure, failureOf } from './failure.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { heldText } from './held.ts'
+import { isShort, latenessText } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import { type PlanConfig, plan, type RunPlan } from './plan.ts'
 import { failingFacts, prepareTable, recordRemoved } from './prepare-tables.ts'
@@ -17,6 +21,8 @@ import { survey } from './survey.ts'
 import { TableRun } from './table-run.ts'
 
 const HEARTBEAT_MS = 15_000
+/** Before the minute that a lease lasts. */
+const GIVE_UP_MS = 45_000
 const CLOSE_MS = 5000
 
 /**
@@ -24,8 +30,10 @@ const CLOSE_MS = 5000
  *
  * @throws SyncError `fix-config` where the config or the selection cannot be right; nothing is read then.
  */
-export async function sync(options: RunOptions): Promise<Report> {
-  const clock = options.clock ?? systemClock
+export async function sync(given: RunOptions): Promise<Report> {
+  const own = given.clock ?? systemClock
+  const clock = besideDestination(own, await given.destination.now(), given.log)
+  const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
@@ -49,7 +57,13 @@ export async function sync(options: RunOptions): Promise<Report> {
       ...done,
     }
   }
-  const heartbeat = setInterval(() => void destination.renew().catch(() => {}), HEARTBEAT_MS)
+  const stopHeartbeat = startHeartbeat({
+    renew: () => destination.renew(),
+    monotonic: () => clock.monotonic(),
+    everyMs: HEARTBEAT_MS,
+    giveUpMs: GIVE_UP_MS,
+    onLost: (error) => stop.abort(error),
+  })
   try {
     run = await destination.startRun()
     const context: RunContext = {
@@ -95,12 +109,13 @@ export async function sync(options: RunOptions): Promise<Report> {
     await runSteps(tables, context)
     signal.throwIfAborted()
     await recordStatus(tables, context)
+    warnOfLateRows(tables, options)
   } catch (error) {
     if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
     stop.abort(error)
     if (isConfigError(error) && tables.length === 0) throw error
   } finally {
-    clearInterval(heartbeat)
+    stopHeartbeat()
     const { exitCode, failure: ended } = report()
     await destination.release(leases).catch(() => {})
     if (run !== undefined)
@@ -173,8 +188,14 @@ export function sourceReports(
   return [...failed, ...asked]
 }
 
-export function heldText({ table, host, pid, since, until }: Refusal): string {
-  return `${table} is held by process ${pid} on ${host} since ${formatInstant(since, 'Z', 0)}; it is free when that ends, at the latest at ${formatInstant(until, 'Z', 0)}`
+/** A lookback that only just found what came late misses what comes later. */
+function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void {
+  for (const { name, late, planned } of tables) {
+    const { table, use } = planned.surveyed
+    if (late === undefined || table.cursor === undefined || !isShort(late)) continue
+    const where = `sources.${use.name}.tables.${table.name}.lookback`
+    log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
+  }
 }
 
 function countSteps(planned: RunPlan): number {

@@ -1,5 +1,6 @@
 import type { Lease, Prepared, Refusal, TableState, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 
@@ -16,6 +17,8 @@ export class TableRun {
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0
+  /** What its lookback found. */
+  late: Lateness | undefined
   /** Marked or replaced away, for the rail. */
   gone = 0
   readonly failures: PartitionFailure[] = []
@@ -60,6 +63,7 @@ export class TableRun {
       status: this.status(),
       pausedFor: this.planned.pausedFor,
       rows: this.rows,
+      late: this.late,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
       failures: this.failures,

@@ -27,7 +27,14 @@ export interface Surveyed {
   readonly identity?: string
 }
 
-const SETTINGS: TableSettings = { start: 0n, everyMs: 300_000, lookback: 0n, deletes: 'soft', mode: 'evolve' }
+const SETTINGS: TableSettings = {
+  start: 0n,
+  everyMs: 300_000,
+  lookback: 0n,
+  deletes: 'soft',
+  mode: 'evolve',
+  backfill: false,
+}
 
 /** A catalog of one table, as a survey would give it. */
 export function catalogOf({ table = tableOf(), settings = {}, partitions = [{}], identity }: Surveyed): Catalog {

@@ -1,4 +1,4 @@
-import type { Report, TableReport } from '@tidemark/engine'
+import { heldText, type Report, type TableReport } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
@@ -55,7 +55,7 @@ export function failureLines(report: Report, command: Command): readonly string[
   const things = failedThings(report, command)
   const lines = things.slice(0, MOST).map(failureLine)
   const more = things.length - MOST
-  const held = report.tables.filter((table) => table.heldBy !== undefined).map(heldLine)
+  const held = report.tables.flatMap(heldLine)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
@@ -74,9 +74,8 @@ export function failureLines(report: Report, command: Command): readonly string[
 // Thousands of partitions may fail for one reason.
 const MOST = 50
 
-function heldLine({ name, heldBy }: TableReport): string {
-  const until = heldBy === undefined ? '' : new Date(Number(heldBy.until / 1000n)).toISOString()
-  return `held: table ${name} is held by another runner (process ${heldBy?.pid} on ${heldBy?.host}); it is free when that ends, or at ${until} if it is dead`
+function heldLine({ heldBy }: TableReport): readonly string[] {
+  return heldBy === undefined ? [] : [`held: table ${oneLine(heldText(heldBy))}`]
 }
 
 /** The command that looks at what was synced: at the table that got most. */

@@ -1,4 +1,4 @@
-import type { Deletion, Part } from '@tidemark/core/engine'
+import type { Committed, Deletion, Part } from '@tidemark/core/engine'
 import { dataColumns } from '../columns.ts'
 import { decode } from '../decode.ts'
 import { rejectOf } from '../refused.ts'
@@ -11,17 +11,48 @@ import { type Named, refusesIn, type Target, writeBulk } from './target.ts'
 export function writePart(target: Target, part: Part, now: bigint): Written {
   const { layout } = target
   const named: Named = { now: stampText(now), partition: part.step.partition }
-  const { changes, refused } = writeBulk(part.rows, {
-    statement: (count) => target.statement(`write ${count}`, () => writeRows(layout, count)),
-    width: dataColumns(layout).length + 1,
-    named,
-    refuses: refusesIn(target.raw),
-  })
+  const write = (rows: Part['rows']) =>
+    writeBulk(rows, {
+      statement: (count) => target.statement(`write ${count}`, () => writeRows(layout, count)),
+      width: dataColumns(layout).length + 1,
+      named,
+      refuses: refusesIn(target.raw),
+    })
+  const bands = bandsOf(part)
+  const all = bands.map((rows) => ({ rows, ...write(rows) }))
   return {
-    written: changes,
+    written: all.reduce((sum, { changes }) => sum + changes, 0),
     deleted: applyDeletions(target, part.deletions, { named, tombstones: part.tombstones }),
-    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, decode)),
+    rejects: all.flatMap(({ refused }) => refused.map(({ row, error }) => rejectOf(layout, row, error, decode))),
+    late: lateOf(all.slice(0, -1)),
   }
+}
+
+/** Into so many bands a lookback is divided: how late a row came is known as well as that. */
+const BANDS = 8
+
+/** The rows of a part: those that were only looked back for in bands, the lowest first, then all others. */
+function bandsOf({ rows, lateBelow }: Part): readonly Part['rows'][] {
+  if (lateBelow === undefined) return [rows]
+  const positionOf = (row: readonly unknown[]) => row.at(-1) as number | bigint | null
+  const isLate = (row: readonly unknown[]): boolean => {
+    const position = positionOf(row)
+    return position !== null && position < lateBelow
+  }
+  const late = rows.filter(isLate)
+  if (late.length === 0) return [rows]
+  const sorted = late.toSorted((a, b) => (positionOf(a)! < positionOf(b)! ? -1 : 1))
+  const size = Math.ceil(sorted.length / BANDS)
+  const bands = Array.from({ length: BANDS }, (_, at) => sorted.slice(at * size, (at + 1) * size))
+  return [...bands.filter((band) => band.length > 0), rows.filter((row) => !isLate(row))]
+}
+
+/** Of a band in which something was written the middle stands for how low that lies. */
+function lateOf(bands: readonly { readonly rows: Part['rows']; readonly changes: number }[]): Committed['late'] {
+  const rows = bands.reduce((sum, { changes }) => sum + changes, 0)
+  const lowest = bands.find(({ changes }) => changes > 0)?.rows
+  if (lowest === undefined) return undefined
+  return { rows, lowest: BigInt(lowest[Math.floor(lowest.length / 2)]!.at(-1) as number | bigint) }
 }
 
 /** Applies told deletions. @returns how many rows were marked. */

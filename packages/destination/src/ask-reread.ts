@@ -1,0 +1,84 @@
+import { AHEAD, type Fact } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { setPartition } from './partition-record.ts'
+import type { Int64, StateDatabase } from './state-tables.ts'
+
+type Db = Kysely<StateDatabase>
+
+/** The same window asked for again takes the place of the earlier wish, so that a step that began in between answers neither. */
+export async function askReread(
+  db: Db,
+  name: string,
+  { partition, window, reason }: Fact & { kind: 'reread' },
+  now: bigint,
+): Promise<void> {
+  const from_position = window?.from ?? null
+  const to_position = window?.to ?? null
+  await db
+    .deleteFrom('_tidemark_rereads')
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('from_position', 'is not distinct from', from_position)
+    .where('to_position', 'is not distinct from', to_position)
+    .execute()
+  await db
+    .insertInto('_tidemark_rereads')
+    .values({ name, partition, from_position, to_position, asked_at: now, reason })
+    .execute()
+}
+
+/** What steps have covered beyond the present is wanted again, from where the first of them may have missed something. */
+export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead' }, now: bigint): Promise<void> {
+  const { partition, end, back } = fact
+  const covered = await db
+    .selectFrom('_tidemark_coverage')
+    .select((select) => select.fn.max('to_position').as('to'))
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('claimed', '=', 0)
+    .executeTakeFirst()
+  if (covered?.to == null || BigInt(covered.to) <= end) return
+  const to = BigInt(covered.to)
+  const asked = await db
+    .selectFrom('_tidemark_rereads')
+    .select('id')
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('reason', '=', AHEAD)
+    .where('to_position', '>=', to)
+    .executeTakeFirst()
+  if (asked !== undefined) return
+  const steps = await db
+    .selectFrom('_tidemark_steps')
+    .select(['from_position', 'began_at'])
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('kind', 'in', ['live', 'history', 'unchanged'])
+    .where('to_position', '>', end)
+    .where('ended_at', 'is not', null)
+    .where('error', 'is', null)
+    .execute()
+  const starts = steps.map((step) => missedFrom(step, end, back))
+  // Records are kept for a while only: without one, what a live step would look back into.
+  const from = starts.length === 0 ? end - back : starts.reduce(lowest)
+  await setPartition(db, name, partition, {})
+  await askReread(db, name, { kind: 'reread', partition, window: { from, to }, reason: AHEAD }, now)
+}
+
+/** Where a step that read beyond the present may have begun to miss rows; undefined: at the start of everything. */
+function missedFrom(
+  { from_position, began_at }: { readonly from_position: Int64 | null; readonly began_at: Int64 },
+  end: bigint,
+  back: bigint,
+): bigint | undefined {
+  const from = from_position === null ? undefined : BigInt(from_position)
+  const began = BigInt(began_at)
+  // A database whose own clock was right says when that was; one on the same machine was ahead as well.
+  if (began > end + back) return from
+  return from !== undefined && from > began - back ? from : began - back
+}
+
+function lowest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return undefined
+  return a < b ? a : b
+}

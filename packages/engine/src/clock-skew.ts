@@ -1,0 +1,24 @@
+import type { Logger } from '@tidemark/core'
+import type { Clock } from './clock.ts'
+import { durationText } from './duration-text.ts'
+
+/** Smaller differences are the normal case: settle and lookback stand for them. */
+const WORTH_A_WORD = 60_000_000n
+
+/**
+ * A clock that is never ahead of the destination's: whoever reads up to a time that has not come would count as covered
+ * what is still to happen. One that is behind only reads a little later.
+ */
+export function besideDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
+  const ahead = clock.now() - destinationNow
+  if (ahead > WORTH_A_WORD || ahead < -WORTH_A_WORD) {
+    const by = durationText(ahead < 0n ? -ahead : ahead)
+    log?.warn(
+      `the clock of this machine is ${by} ${ahead < 0n ? 'behind' : 'ahead of'} the destination's; ${WHAT(ahead)}`,
+    )
+  }
+  return ahead <= 0n ? clock : { ...clock, now: () => clock.now() - ahead }
+}
+
+const WHAT = (ahead: bigint): string =>
+  ahead < 0n ? 'tables without an end of their own are read up to its time' : "the destination's is used"
