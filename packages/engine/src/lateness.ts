@@ -12,7 +12,8 @@ export interface Lateness {
 
 export function later(a: Lateness | undefined, b: Lateness): Lateness {
   if (a === undefined) return b
-  return { rows: a.rows + b.rows, by: a.by > b.by ? a.by : b.by, lookback: b.lookback }
+  const latest = a.by < b.by ? b : a
+  return { ...latest, rows: a.rows + b.rows }
 }
 
 /** Rows that come so close to the lookback's end have followers beyond it. */

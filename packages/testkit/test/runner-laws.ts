@@ -86,9 +86,9 @@ export function testRunners(places: Places): void {
       const nths = Array.from({ length: lane.zombies }, () => 1 + random.below(8))
       await many(lane.zombies, async (at) => {
         const place = await places.empty()
-        const zombie = startVictim({ url: place.url, until: UNTIL, leaseMs: LEASE_MS, pageMs: 0 }, [
-          { point: 'before-part', nth: nths[at], action: 'stop' },
-        ])
+        // One step at a time, so that it is in no other one's transaction when it stops.
+        const told = { url: place.url, until: UNTIL, leaseMs: LEASE_MS, concurrency: 1, pageMs: 0 }
+        const zombie = startVictim(told, [{ point: 'before-part', nth: nths[at], action: 'stop' }])
         expect(await zombie.says('stopping')).toBeDefined()
         await wait(LEASE_MS + 100)
         expect(await runQuietly({ url: place.url, until: UNTIL, pageMs: 0 })).toEqual([])

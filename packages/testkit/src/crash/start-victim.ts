@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { FAILPOINT_VARIABLE, type FailpointRule, writeFailpoints } from './failpoint-actions.ts'
@@ -25,14 +27,22 @@ export interface Victim {
   readonly stderr: () => string
 }
 
-/** Beside this file while it is source, in a folder of its own once it is built. */
+/** The built one, like all packages that it loads: it starts in half the time of its source. */
 function victimFile(): string {
   const here = import.meta.url
-  return fileURLToPath(new URL(here.endsWith('.ts') ? './victim.ts' : './crash/victim.js', here))
+  return fileURLToPath(new URL(here.endsWith('.ts') ? '../../dist/crash/victim.js' : './crash/victim.js', here))
 }
 
+/** Compiled code is kept between processes: starting is most of what a short run costs. */
+const COMPILED = join(tmpdir(), 'tidemark-crash-compiled')
+
 export function startVictim(options: VictimOptions, failpoints: readonly FailpointRule[] = []): Victim {
-  const environment = { ...process.env, NODE_OPTIONS: '', [FAILPOINT_VARIABLE]: writeFailpoints(failpoints) }
+  const environment = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    NODE_COMPILE_CACHE: COMPILED,
+    [FAILPOINT_VARIABLE]: writeFailpoints(failpoints),
+  }
   const child = spawn(process.execPath, [victimFile(), JSON.stringify(options)], {
     env: environment,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -10,6 +10,8 @@ export interface VictimOptions {
   readonly full?: boolean | undefined
   readonly pageMs?: number | undefined
   readonly leaseMs?: number | undefined
+  /** Steps at a time. */
+  readonly concurrency?: number | undefined
   readonly busyMs?: number | undefined
   /** The host that it says it runs on; absent: this one, where a dead process can be seen. */
   readonly host?: string | undefined

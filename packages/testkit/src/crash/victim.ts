@@ -57,6 +57,7 @@ async function work(): Promise<Report> {
     destination,
     // Small parts, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
     settings: {
+      concurrency: options.concurrency,
       part: { rows: 250, bytes: 1e7 },
       rejectLimit: { share: 0.5, above: 100 },
       rail: { share: 0.9, above: 100 },
