@@ -7,6 +7,7 @@ import { check } from './commands/check.ts'
 import { kyselyTypes } from './commands/kysely-types.ts'
 import { plan } from './commands/plan.ts'
 import { query } from './commands/query.ts'
+import { rejects } from './commands/rejects.ts'
 import { resync } from './commands/resync.ts'
 import { show } from './commands/show.ts'
 import { status } from './commands/status.ts'
@@ -118,10 +119,42 @@ function program(): Command {
     .option('--full', 'forget all of its rows first, and start anew')
     .option('--yes', 'do not ask')
     .action((table: string, flags, command: Command) => run(command, (call) => resync(call, table, flags)))
-  for (const one of [root, ...root.commands]) {
+  rejectVerbs(root)
+  for (const one of [root, ...root.commands, ...root.commands.flatMap((command) => command.commands)]) {
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
   }
   return root
+}
+
+/** `rejects` and what can be done with them. */
+function rejectVerbs(root: Command): void {
+  const own = root.command('rejects').description('rows that were set aside because they do not fit')
+  own
+    .command('list', { isDefault: true })
+    .argument('[tables...]', 'tables; all where none is named')
+    .description('list them, the newest first')
+    .option('--limit <count>', 'how many rows', countOption, 100)
+    .action((tables: string[], flags: { limit: number }, command: Command) =>
+      run(command, (call) => rejects.list(call, tables, flags.limit)),
+    )
+  own
+    .command('show')
+    .argument('<id>', 'its number in the list')
+    .description('show one, with the row as it came')
+    .action((id: string, _, command: Command) => run(command, (call) => rejects.show(call, id)))
+  own
+    .command('retry')
+    .argument('[tables or ids...]', 'tables, or numbers in the list; all where none is named')
+    .description('read the places again where they lie')
+    .action((which: string[], _, command: Command) => run(command, (call) => rejects.retry(call, which)))
+  own
+    .command('drop')
+    .argument('<tables or ids...>', 'tables, or numbers in the list')
+    .description('forget them')
+    .option('--yes', 'do not ask')
+    .action((which: string[], flags: { yes?: boolean }, command: Command) =>
+      run(command, (call) => rejects.drop(call, which, flags.yes === true)),
+    )
 }
 
 function unknownVerb(word: string, root: Command): SyncError {

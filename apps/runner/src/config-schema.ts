@@ -26,6 +26,7 @@ const TableOptions = z.object({
   columns: z.record(z.string(), z.literal(false)).optional(),
   deletes: deletes.optional(),
   schema: schemaMode.optional(),
+  backfillNewColumns: z.boolean().optional(),
 })
 
 const UseConfig = z.object({
@@ -39,6 +40,7 @@ const UseConfig = z.object({
   ).optional(),
   schema: schemaMode.optional(),
   deletes: deletes.optional(),
+  backfillNewColumns: z.boolean().optional(),
   tables: z.record(z.string(), z.union([z.literal(false), TableOptions])).optional(),
 })
 export type UseConfig = z.infer<typeof UseConfig>

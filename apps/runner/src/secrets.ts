@@ -41,10 +41,20 @@ function formsOf(secret: string): readonly string[] {
     encodeURIComponent(text.toWellFormed()),
     encodeURI(text.toWellFormed()),
     new URLSearchParams([['', text]]).toString().slice(1),
-    JSON.stringify(text).slice(1, -1),
+    ...escapedForms(text),
     ...base64Of(text),
   ])
   return forms.filter((form) => form.length >= SHORTEST)
+}
+
+/** Inside JSON, and inside JSON that stands as a text in JSON: an error's body in a row in a record. */
+function escapedForms(text: string): readonly string[] {
+  const forms: string[] = []
+  for (let inner = text; forms.length < 3; ) {
+    inner = JSON.stringify(inner).slice(1, -1)
+    forms.push(inner)
+  }
+  return forms
 }
 
 /** Base64 of a text, also where other bytes stand before and after it, as in `Authorization: Basic`. */

@@ -31,8 +31,9 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
   globalThis.console = new Console(stream, stream)
   return {
     print: (text) => void (json || process.stdout.write(`${plain(text)}\n`)),
-    printJson: (document) => void (json && process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)),
-    printRaw: (text) => void process.stdout.write(text),
+    printJson: (document) => void (json && process.stdout.write(`${jsonText(document)}\n`)),
+    // A file keeps every character; a terminal would obey some of them.
+    printRaw: (text) => void process.stdout.write(process.stdout.isTTY ? plain(text) : text),
     say,
   }
 }
@@ -68,6 +69,15 @@ export async function exitWhenWritten(code: number): Promise<never> {
   isEnding = true
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))))
   exitNow(code)
+}
+
+/** JSON itself escapes only the control characters below the space; a terminal obeys others, too. */
+export function jsonText(document: unknown): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(document, jsonValue, 2).replace(
+    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    escaped,
+  )
 }
 
 /** 64-bit integers stay exact: beyond 2^53 they are texts. Bytes are base64. */

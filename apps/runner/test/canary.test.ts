@@ -4,15 +4,21 @@ import { expect, it } from 'vitest'
 import { reference, testProject } from './test-project.ts'
 
 const TOKEN = 'canary+/7f3a"x y'
+const LONGER = `${TOKEN}-and-the-rest`
 const PASSWORD = 'p4ss-canary'
 
 const FORMS = [
   TOKEN,
   encodeURIComponent(TOKEN),
   JSON.stringify(TOKEN).slice(1, -1),
+  JSON.stringify(JSON.stringify(TOKEN)).slice(3, -3),
+  // What is left where a form was not known.
+  'canary+',
   Buffer.from(TOKEN).toString('base64'),
   Buffer.from(`user:${TOKEN}`).toString('base64'),
   PASSWORD,
+  // One secret begins the other: what is left of the longer one is told by nobody.
+  LONGER.slice(TOKEN.length),
 ]
 
 // Tells its secret in every way that a source has.
@@ -21,7 +27,7 @@ import { defineSource, register, secret, SyncError } from '@tidemark/core'
 import { z } from 'zod'
 const source = defineSource({
   name: 'leaky',
-  config: z.object({ auth: z.object({ token: secret() }), url: z.string(), fail: z.string() }),
+  config: z.object({ auth: z.object({ token: secret(), longer: secret() }), url: z.string(), fail: z.string() }),
   connect: (config, { log }) => {
     log.info('connecting with ' + config.auth.token, { url: config.url, token: config.auth.token })
     log.debug('again ' + encodeURIComponent(config.auth.token))
@@ -31,7 +37,7 @@ const source = defineSource({
   },
 })
 const t = (name, read) => source.table({ name, row: z.object({ id: z.int() }), primaryKey: ['id'], read })
-const all = ({ auth: { token }, url }) => [token, encodeURIComponent(token), JSON.stringify(token), btoa(token), btoa('user:' + token), url].join(' ')
+const all = ({ auth: { token, longer }, url }) => [longer, encodeURIComponent(longer), JSON.stringify(longer), token, encodeURIComponent(token), JSON.stringify(token), btoa(token), btoa('user:' + token), url].join(' ')
 export default register(source.with([
   t('throws', async function* ({ client }) { throw new Error(all(client)) }),
   t('says', async function* ({ client, log }) { log.warn(all(client)); throw new SyncError(all(client), 'fix-config', { cause: new Error(all(client)) }) }),
@@ -43,7 +49,13 @@ it.each(['connect', 'read'])('no secret is told anywhere when it fails to %s', a
   project.install('leaky', LEAKY)
   project.config({
     sources: {
-      leaky: { config: { auth: { token: reference('TOKEN') }, url: `https://me:${PASSWORD}@example.org/x`, fail } },
+      leaky: {
+        config: {
+          auth: { token: reference('TOKEN'), longer: reference('LONGER') },
+          url: `https://me:${PASSWORD}@example.org/x`,
+          fail,
+        },
+      },
     },
   })
   const told: string[] = []
@@ -57,8 +69,15 @@ it.each(['connect', 'read'])('no secret is told anywhere when it fails to %s', a
     ['check', '--json'],
     ['show', 'throws', '--verbose'],
     ['show', 'says', '--json'],
+    ['rejects'],
+    ['rejects', '--json'],
+    ['rejects', 'show', '1', '--json'],
+    ['rejects', 'retry', '--verbose'],
+    ['query', 'select * from _tidemark_rejects', '--json'],
+    ['tables', '--json'],
+    ['sync', '--destination', `postgres://me:${PASSWORD}@example.org/x`],
   ]) {
-    const { stdout, stderr } = await project.run(args, { TOKEN })
+    const { stdout, stderr } = await project.run(args, { TOKEN, LONGER })
     told.push(stdout, stderr)
   }
   const data = join(project.folder, 'data')

@@ -1,2 +1,3 @@
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
+export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'

@@ -7,6 +7,7 @@ export { heldText } from './held.ts'
 export type { Lateness } from './lateness.ts'
 export type { RunOptions, Settings } from './options.ts'
 export { type Plan, plan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
+export { dropRejects, type RejectPlace, retryRejects } from './rejects.ts'
 export {
   EXIT,
   type PartitionFailure,
@@ -15,7 +16,7 @@ export {
   type SourceReport,
   type TableReport,
 } from './report.ts'
-export { type ResyncOptions, resync } from './resync.ts'
+export { knownTable, type ResyncOptions, resync } from './resync.ts'
 export type { RetryPolicy } from './retry.ts'
 export { didYouMean } from './selection.ts'
 export { type Sample, show } from './show.ts'

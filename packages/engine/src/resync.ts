@@ -55,7 +55,8 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   return sync({ ...options, select: [table.name] })
 }
 
-function knownTable(state: State, name: string): TableState {
+/** A tracked table by its name in the destination, or in its source where that is one of a kind. @throws SyncError `fix-config`. */
+export function knownTable(state: State, name: string): TableState {
   const exact = state.tables.get(name)
   if (exact !== undefined) return exact
   const same = [...state.tables.values()].filter((table) => table.table === name)

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises'
 import { SyncError } from '@tidemark/core'
 import { resync as run } from '@tidemark/engine'
+import { confirm } from '../confirm.ts'
 import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
 import { tell } from './sync.ts'
 
@@ -22,25 +22,11 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   const session = await openSession(call)
   needDatabase(session)
   const uses = await findUses(session)
-  if (full === true && yes !== true) await confirm(table)
+  if (full === true && yes !== true) await confirm(`--full removes all rows of ${table} and reads it from its start`)
   const report = await call.interrupts.during(() =>
     withDestination(session, 'create', async (destination) =>
       run(runOptions(session, uses, destination, await destination.state()), { table, from, to, full }),
     ),
   )
   return tell(session, report, uses)
-}
-
-async function confirm(table: string): Promise<void> {
-  const question = `--full removes all rows of ${table} and reads it from its start`
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new SyncError(`${question}; there is no one to ask here, so say --yes`, 'fix-config')
-  const dialog = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    // Ctrl-C here is a no.
-    const answer = await dialog.question(`${question}. Go on? (y/N) `).catch(() => 'no')
-    if (!/^y(es)?$/i.test(answer.trim())) throw new SyncError('stopped; nothing was changed', 'fix-config')
-  } finally {
-    dialog.close()
-  }
 }

@@ -51,7 +51,7 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   let missed = 0
   let kills = 0
   // How long a run takes is learned from those that were quicker than their kill.
-  let span = 400
+  let span = 250
   while (kills < options.kills) {
     until += GROWTH
     const resync = kills > 0 && random.below(4) === 0 ? random.pick(RESYNCS) : undefined

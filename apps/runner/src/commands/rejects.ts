@@ -1,0 +1,151 @@
+import { SyncError } from '@tidemark/core'
+import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { countRejects, listRejects, type RejectRecord } from '@tidemark/destination'
+import { dropRejects, knownTable, retryRejects } from '@tidemark/engine'
+import { confirm } from '../confirm.ts'
+import { redactDeep } from '../redact-deep.ts'
+import {
+  type Call,
+  findUses,
+  needDatabase,
+  openSession,
+  runOptions,
+  type Session,
+  withDestination,
+} from '../session.ts'
+import { countText, plural } from '../show/numbers.ts'
+import { textTable } from '../show/text-table.ts'
+import { tell } from './sync.ts'
+
+/** What can be done with rows that were set aside. */
+export const rejects = { list, show, retry, drop }
+
+async function list(call: Call, tables: readonly string[], limit: number): Promise<number> {
+  const session = await openLooking(call)
+  const { terminal, secrets, command } = session
+  await withDestination(session, 'memory', async (destination) => {
+    const state = await destination.state()
+    const chosen = tables.length === 0 ? undefined : tables.map((name) => knownTable(state, name).name)
+    const found = await listRejects(destination, { tables: chosen, limit })
+    const counts = [...(await countRejects(destination))].filter(([name]) => chosen?.includes(name) !== false)
+    const lines = redactDeep(
+      found.map((one) => lineOf(one, state)),
+      secrets.redact,
+    )
+    terminal.printJson({ rejects: lines, counts: Object.fromEntries(counts) })
+    if (found.length === 0) {
+      terminal.print('No row is set aside.')
+      return
+    }
+    const rows = found.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
+    const total = counts.reduce((sum, [, count]) => sum + count, 0)
+    const more = total > found.length ? `, of ${countText(total)}` : ''
+    terminal.print(secrets.redact(textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80 })))
+    terminal.print(
+      `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show <id>')}; when their cause is gone: ${command('rejects retry')}`,
+    )
+  })
+  return 0
+}
+
+async function show(call: Call, id: string): Promise<number> {
+  const session = await openLooking(call)
+  const { terminal, secrets } = session
+  await withDestination(session, 'memory', async (destination) => {
+    const [one] = await byIds(destination, [id])
+    const line = lineOf(one!, await destination.state())
+    terminal.printJson(redactDeep(line, secrets.redact))
+    const texts = Object.entries(line).map(([name, value]) => `${name.padEnd(12)}${value ?? ''}`)
+    terminal.print(secrets.redact(texts.join('\n')))
+  })
+  return 0
+}
+
+async function retry(call: Call, which: readonly string[]): Promise<number> {
+  const session = await openLooking(call)
+  const uses = await findUses(session)
+  const report = await call.interrupts.during(() =>
+    withDestination(session, 'create', async (destination) => {
+      const state = await destination.state()
+      const found = which.length === 0 ? await listRejects(destination) : await chosen(destination, state, which)
+      if (found.length === 0) return undefined
+      return await retryRejects(runOptions(session, uses, destination, state), found)
+    }),
+  )
+  if (report !== undefined) return tell(session, report, uses)
+  call.terminal.printJson({ run: null, exitCode: 0, sources: [], tables: [] })
+  call.terminal.print('No row is set aside.')
+  return 0
+}
+
+async function drop(call: Call, which: readonly string[], yes: boolean): Promise<number> {
+  const session = await openLooking(call)
+  const { terminal } = session
+  await withDestination(session, 'create', async (destination) => {
+    const found = await chosen(destination, await destination.state(), which)
+    const many = plural(found.length, 'row that was', 'rows that were')
+    if (found.length > 0 && !yes) await confirm(`${many} set aside will be forgotten`)
+    if (found.length > 0) await dropRejects(destination, found)
+    terminal.printJson({ dropped: found.map(({ id }) => id) })
+    terminal.print(`${many} set aside ${found.length === 1 ? 'is' : 'are'} forgotten.`)
+  })
+  return 0
+}
+
+async function openLooking(call: Call): Promise<Session> {
+  const session = await openSession(call)
+  needDatabase(session)
+  return session
+}
+
+/** By their numbers, or all of a table. */
+async function chosen(
+  destination: Destination,
+  state: State,
+  which: readonly string[],
+): Promise<readonly RejectRecord[]> {
+  const isId = (text: string): boolean => /^\d+$/.test(text)
+  const ids = which.filter(isId)
+  const tables = which.filter((text) => !isId(text)).map((name) => knownTable(state, name).name)
+  const found = [
+    ...(ids.length === 0 ? [] : await byIds(destination, ids)),
+    ...(tables.length === 0 ? [] : await listRejects(destination, { tables })),
+  ]
+  return [...new Map(found.map((one) => [one.id, one])).values()]
+}
+
+async function byIds(destination: Destination, ids: readonly string[]): Promise<readonly RejectRecord[]> {
+  const numbers = ids.map(Number)
+  const safe = numbers.filter(Number.isSafeInteger)
+  const found = await listRejects(destination, { ids: safe })
+  const lost = ids.find((_, at) => !found.some(({ id }) => id === numbers[at]))
+  if (lost === undefined) return found
+  throw new SyncError(
+    `there is no reject ${JSON.stringify(lost)}; "tidemark rejects" lists them by their numbers`,
+    'fix-config',
+  )
+}
+
+/** A reject as it is printed. The names are those of the state's table, a promise to scripts. */
+function lineOf(
+  { id, table, partition, key, position, code, message, payload, run, rejectedAt }: RejectRecord,
+  state: State,
+) {
+  const cursor = state.tables.get(table)?.facts?.cursor
+  const at =
+    position === undefined || cursor == null
+      ? null
+      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  return {
+    id,
+    table,
+    partition,
+    key: key ?? null,
+    position: at,
+    code,
+    message,
+    payload,
+    run,
+    rejected_at: formatInstant(rejectedAt, 'Z', 3),
+  }
+}

@@ -1,0 +1,85 @@
+import { SyncError } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
+
+/** A row that was set aside, as it stands in the state. */
+export interface RejectRecord {
+  readonly id: number
+  readonly table: string
+  readonly partition: string
+  /** Where it lies on the table's cursor; undefined: it has none that can be read. */
+  readonly position: bigint | undefined
+  /** What the step read that set it aside; undefined: the whole partition. */
+  readonly window: { readonly from: bigint | undefined; readonly to: bigint } | undefined
+  readonly key: string | undefined
+  /** Why, for programs: `invalid`, `unfit`, `destination`, … */
+  readonly code: string
+  readonly message: string
+  /** The row as JSON text, cut to a bounded length, secrets taken out. */
+  readonly payload: string
+  readonly run: number
+  readonly rejectedAt: bigint
+}
+
+export interface RejectFilter {
+  /** Names of tables in the destination. */
+  readonly tables?: readonly string[] | undefined
+  readonly ids?: readonly number[] | undefined
+  /** The newest so many. */
+  readonly limit?: number | undefined
+}
+
+/** Rows that were set aside, the newest first. Asked through the read-only query that every destination has. */
+export async function listRejects(
+  destination: Destination,
+  { tables, ids, limit }: RejectFilter = {},
+): Promise<readonly RejectRecord[]> {
+  const conditions = [
+    ...(tables === undefined ? [] : [`r.name in (${tables.map(literal).join(', ') || 'null'})`]),
+    ...(ids === undefined ? [] : [`r.id in (${ids.map(whole).join(', ') || 'null'})`]),
+  ]
+  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
+  const most = limit === undefined ? '' : ` limit ${whole(limit)}`
+  const { rows } = await destination.query(
+    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at
+      from _tidemark_rejects r left join _tidemark_steps s on s.run = r.run and s.step = r.step${where} order by r.id desc${most}`,
+  )
+  return rows.map(recordOf)
+}
+
+/** How many rows of each table are set aside. */
+export async function countRejects(destination: Destination): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await destination.query('select name, count(*) from _tidemark_rejects group by name order by name')
+  return new Map(rows.map(([name, count]) => [String(name), Number(count)]))
+}
+
+function recordOf(row: readonly unknown[]): RejectRecord {
+  const [id, table, partition, position, from, to, key, code, message, payload, run, rejectedAt] = row
+  return {
+    id: Number(id),
+    table: String(table),
+    partition: String(partition),
+    position: integer(position),
+    window: to === null ? undefined : { from: integer(from), to: BigInt(to as bigint) },
+    key: key === null ? undefined : String(key),
+    code: String(code),
+    message: String(message),
+    payload: String(payload),
+    run: Number(run),
+    rejectedAt: BigInt(rejectedAt as bigint),
+  }
+}
+
+function integer(value: unknown): bigint | undefined {
+  return value === null || value === undefined ? undefined : BigInt(value as bigint)
+}
+
+/** A text in SQL. Both databases read a doubled quote as one, and nothing else in it. */
+function literal(text: string): string {
+  if (text.includes('\0')) throw new SyncError('a table name cannot hold a NUL character', 'fix-config')
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+function whole(number: number): string {
+  if (!Number.isSafeInteger(number)) throw new SyncError(`${number} is no whole number`, 'fix-config')
+  return String(number)
+}

@@ -1,0 +1,135 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type CursorType,
+  type Destination,
+  type Fact,
+  floorTo,
+  type Lease,
+  type Range,
+  type TableState,
+} from '@tidemark/core/engine'
+import { heldText } from './held.ts'
+import type { RunOptions } from './options.ts'
+import type { Report } from './report.ts'
+import { unknownTable } from './selection.ts'
+import { sync } from './sync.ts'
+
+/** Where a row lies that was set aside. */
+export interface RejectPlace {
+  readonly id: number
+  readonly table: string
+  readonly partition: string
+  readonly position: bigint | undefined
+  /** What the step read that set it aside. */
+  readonly window: Range | undefined
+}
+
+/**
+ * Wants the windows again in which rows were set aside, then syncs their tables: a row that fits by now lands, one that
+ * does not is set aside again in its old place. Asking twice asks for the same.
+ *
+ * @throws SyncError where another runner holds one of the tables; nothing is asked for then.
+ */
+export async function retryRejects(options: RunOptions, rejects: readonly RejectPlace[]): Promise<Report> {
+  const { destination } = options
+  const { tables } = await destination.state()
+  const byTable = Map.groupBy(rejects, ({ table }) => table)
+  await holding(destination, [...byTable.keys()], async (leases) => {
+    for (const lease of leases) {
+      const table = tables.get(lease.table)
+      if (table === undefined) throw unknownTable(lease.table, [...tables.keys()])
+      await destination.record(lease, rereadsOf(table, byTable.get(lease.table) ?? []))
+    }
+  })
+  return sync({ ...options, select: [...byTable.keys()] })
+}
+
+/** Forgets rows that were set aside, for good. That it was done stays in the record of a run of its own. */
+export async function dropRejects(destination: Destination, rejects: readonly RejectPlace[]): Promise<void> {
+  const byTable = Map.groupBy(rejects, ({ table }) => table)
+  await holding(destination, [...byTable.keys()], async (leases) => {
+    const run = await destination.startRun()
+    const dropped: string[] = []
+    try {
+      for (const lease of leases) {
+        const ids = (byTable.get(lease.table) ?? []).map(({ id }) => id)
+        await destination.record(lease, [{ kind: 'drop-rejects', ids }])
+        dropped.push(
+          `${ids.length} of ${lease.table} (${ids.slice(0, SAID).join(', ')}${ids.length > SAID ? ', …' : ''})`,
+        )
+      }
+    } finally {
+      const error = `rejects dropped by hand: ${dropped.join('; ') || 'none'}`
+      await destination.recordRun(run, [{ kind: 'ended', exitCode: 0, error }])
+    }
+  })
+}
+
+const SAID = 20
+
+/** Holds tables for as long as the work takes, all of them or none. */
+async function holding(
+  destination: Destination,
+  tables: readonly string[],
+  work: (leases: readonly Lease[]) => Promise<void>,
+): Promise<void> {
+  const { leases, refused } = await destination.lease(tables)
+  try {
+    const [holder] = refused
+    if (holder !== undefined) throw new SyncError(heldText(holder), 'retry', { code: 'held' })
+    await work(leases)
+  } finally {
+    await destination.release(leases)
+  }
+}
+
+/** So many windows of a partition are asked for; more are joined where the gaps between them are smallest. */
+const MOST = 100
+
+function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly Fact[] {
+  return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
+    // A partition that the source no longer lists cannot be read.
+    if (partitions.get(partition)?.goneAt !== null) return []
+    const type = facts?.cursor?.type
+    const windows = type === undefined ? [undefined] : joined(own.flatMap((one) => windowOf(one, type)))
+    return windows.map((window) => ({ kind: 'reread' as const, partition, window, reason: 'rejects retry' }))
+  })
+}
+
+/** A whole second is a window that every source can be asked for, whatever it compares. */
+const UNIT: Readonly<Record<CursorType, bigint>> = {
+  timestamp: 1_000_000n,
+  local_timestamp: 1_000_000n,
+  date: 86_400_000_000n,
+  integer: 1n,
+}
+
+/** Where a row lies, or all that was read where that cannot be told. */
+function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
+  if (position === undefined) return window === undefined ? [] : [window]
+  const from = floorTo(position, UNIT[type])
+  return [{ from, to: from + UNIT[type] }]
+}
+
+function joined(windows: readonly Range[]): readonly Range[] {
+  const sorted = windows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
+  const gaps = sorted
+    .slice(1)
+    .map((window, at) => startOf(window) - sorted[at]!.to)
+    .toSorted((a, b) => (a < b ? 1 : -1))
+  const smallest = gaps[MOST - 2] ?? 0n
+  const result: { from: bigint | undefined; to: bigint }[] = []
+  for (const { from, to } of sorted) {
+    const last = result.at(-1)
+    if (last !== undefined && startOf({ from, to }) - last.to <= (smallest > 0n ? smallest : 0n)) {
+      if (to > last.to) last.to = to
+    } else result.push({ from, to })
+  }
+  return result
+}
+
+const LOWEST = -(2n ** 63n)
+
+function startOf({ from }: Range): bigint {
+  return from ?? LOWEST
+}
