@@ -119,7 +119,11 @@ export class StepReader {
     const given = new AbortController()
     const { signal } = given
     const pages = table.read(this.#question(signal))
-    if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
+    if (typeof pages?.[Symbol.asyncIterator] !== 'function') {
+      // It may be a promise that rejects later, and nobody would be there.
+      Promise.resolve(pages as unknown).catch(() => {})
+      throw notPages(table)
+    }
     const iterator = pages[Symbol.asyncIterator]()
     const stopped = (): void => given.abort(this.#task.signal.reason)
     // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.

@@ -87,12 +87,11 @@ export function testCrashes(places: Places): void {
     it('are found out by the same harness where the writer has no transactions', async () => {
       const seed = seedOf(process.env)
       const all = await many(lane.controls, async (at) => {
-        const place = await places.empty()
+        const place = await places.torn()
         return await killAtRandom({
           ...place,
           kills: 10,
           seed: seed + at,
-          withoutTransactions: true,
           untilViolation: true,
         })
       })

@@ -19,29 +19,34 @@ export interface Places {
   /** One writer at a time: who is stopped inside a transaction holds everyone up. */
   readonly singleWriter: boolean
   empty(): Promise<CrashPlace>
+  /** For the negative control: what writes here has no transactions. */
+  torn(): Promise<CrashPlace & { readonly withoutTransactions?: boolean }>
 }
 
 const looker = { id: 'checker', host: 'checker', pid: 1, startedAt: 0n }
 
+async function emptyFile(): Promise<CrashPlace> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-crash-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const url = join(folder, 'x.db')
+  return {
+    url,
+    shown: url,
+    connect: () => openDestination({ url, runner: looker }),
+    async backup() {
+      const copy = `${url}.copy`
+      copyFileSync(url, copy)
+      return async () => {
+        for (const more of ['-wal', '-shm']) rmSync(`${url}${more}`, { force: true })
+        copyFileSync(copy, url)
+      }
+    },
+  }
+}
+
 export const sqlitePlaces: Places = {
   name: 'sqlite',
   singleWriter: true,
-  async empty() {
-    const folder = mkdtempSync(join(tmpdir(), 'tidemark-crash-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    const url = join(folder, 'x.db')
-    return {
-      url,
-      shown: url,
-      connect: () => openDestination({ url, runner: looker }),
-      async backup() {
-        const copy = `${url}.copy`
-        copyFileSync(url, copy)
-        return async () => {
-          for (const more of ['-wal', '-shm']) rmSync(`${url}${more}`, { force: true })
-          copyFileSync(copy, url)
-        }
-      },
-    }
-  },
+  empty: emptyFile,
+  torn: async () => ({ ...(await emptyFile()), withoutTransactions: true }),
 }

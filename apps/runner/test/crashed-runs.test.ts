@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { dailySource, testProject } from './test-project.ts'
+
+it('a source that ends the process in the middle of a run: the next one says so in the record, and goes on', async () => {
+  const project = testProject()
+  project.install(
+    'demo',
+    dailySource('demo', ['a']).replace(
+      'yield rows',
+      "yield rows; if (process.env.EXIT === 'yes' && to < '2026-01-20') process.exit(0)",
+    ),
+  )
+  const broken = await project.run([], { EXIT: 'yes' })
+  expect(broken.code).toBe(1)
+  expect(broken.stderr).toContain('A source ended the process with process.exit(): what was committed stays')
+  const next = await project.run(['--json'])
+  expect(next.code).toBe(0)
+  const runs = await project.run(['query', '--json', 'select run, state, error from tidemark_runs order by run'])
+  expect(JSON.parse(runs.stdout).rows).toEqual([
+    { run: 1, state: 'ended', error: 'the runner stopped without ending the run' },
+    { run: 2, state: 'ended', error: null },
+  ])
+  const count = await project.run(['query', '--json', 'select count(*) as n from demo_a'])
+  expect(JSON.parse(count.stdout).rows).toEqual([{ n: 31 }])
+})
+
+it('a second runner says who holds the tables, since when and until when, and ends with 7', async () => {
+  const project = testProject()
+  project.install(
+    'demo',
+    dailySource('demo', ['a']).replace(
+      'yield rows',
+      "console.log('reading'); yield rows; await new Promise((done) => setTimeout(done, process.env.SLOW === 'yes' ? 20000 : 0))",
+    ),
+  )
+  const first = project.start(['sync'], { SLOW: 'yes' })
+  await first.says('reading')
+  const second = await project.run(['sync'])
+  expect(second.code).toBe(7)
+  expect(second.stdout).toMatch(
+    new RegExp(
+      `held: table demo_a is held by another runner \\(process ${first.child.pid} on \\S+\\) since 20\\S+Z; it is free when that run ends, or at 20\\S+Z if nothing more is heard of it`,
+    ),
+  )
+  first.child.kill('SIGKILL')
+  await first.ended
+  expect((await project.run(['sync'])).code).toBe(0)
+})
