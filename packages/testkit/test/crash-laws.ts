@@ -90,7 +90,7 @@ export function testCrashes(places: Places): void {
         const place = await places.torn()
         return await killAtRandom({
           ...place,
-          kills: 10,
+          kills: 25,
           seed: seed + at,
           untilViolation: true,
         })

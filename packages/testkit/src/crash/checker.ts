@@ -18,6 +18,11 @@ export class Checker {
     this.#connect = connect
   }
 
+  /** Whether a table was there at the last look. */
+  knows(table: string): boolean {
+    return this.#before.rows.has(table)
+  }
+
   /** What must hold at any moment, also while someone writes: each question is one statement. */
   async checkMoment(until: number): Promise<readonly string[]> {
     const destination = await this.#connect()

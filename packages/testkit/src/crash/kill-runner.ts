@@ -54,7 +54,8 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   let span = 250
   while (kills < options.kills) {
     until += GROWTH
-    const resync = kills > 0 && random.below(4) === 0 ? random.pick(RESYNCS) : undefined
+    const wished = random.below(4) === 0 ? random.pick(RESYNCS) : undefined
+    const resync = wished !== undefined && checker.knows(wished) ? wished : undefined
     const victim = startVictim({ url, until, resync, withoutTransactions })
     await victim.says('running')
     await Promise.race([wait(random.next() * span), victim.ended])
