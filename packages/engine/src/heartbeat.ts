@@ -5,43 +5,43 @@ export interface HeartbeatOptions {
   readonly renew: () => Promise<void>
   readonly monotonic: () => number
   readonly everyMs: number
-  /** So long without a sign of life that got through, and the run must end: its leases are about to pass on. */
+  /** So long with failing beats alone, and the run must end: its leases are about to pass on. */
   readonly giveUpMs: number
   readonly onLost: (error: SyncError) => void
 }
 
 /**
- * Tells the others that this runner lives, one beat at a time. Where no beat gets through the run is ended before its
- * leases are: the fence would stop it anyway, but not before it had read for nothing.
+ * Tells the others that this runner lives, one beat at a time. Where beats fail the run is ended before its leases are:
+ * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits is none that failed: it
+ * may stand behind a long commit, which carries one of its own.
  */
 export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: HeartbeatOptions): () => void {
-  let lastAt = monotonic()
+  let failingSince: number | undefined
   let isBeating = false
-  let failure: unknown
   const beat = async (): Promise<void> => {
+    const startedAt = monotonic()
     isBeating = true
     try {
       await renew()
-      lastAt = monotonic()
+      failingSince = undefined
     } catch (error) {
-      failure = error
+      failingSince ??= startedAt
+      if (monotonic() - failingSince < giveUpMs) return
+      clearInterval(timer)
+      onLost(lost(error, giveUpMs))
     } finally {
       isBeating = false
     }
   }
   const timer = setInterval(() => {
-    if (monotonic() - lastAt >= giveUpMs) {
-      clearInterval(timer)
-      onLost(lost(failure, giveUpMs))
-    } else if (!isBeating) void beat()
+    if (!isBeating) void beat()
   }, everyMs)
   return () => clearInterval(timer)
 }
 
 function lost(failure: unknown, ms: number): SyncError {
-  const why = failure === undefined ? 'it does not answer' : messageOf(failure)
   return new SyncError(
-    `the destination took no sign of life for ${Math.round(ms / 1000)} s (${why}); the run ended before another one takes its tables over, run again`,
+    `the destination took no sign of life for ${Math.round(ms / 1000)} s (${messageOf(failure)}); the run ended before another one takes its tables over, run again`,
     'retry',
     { code: 'destination-lost', cause: failure },
   )

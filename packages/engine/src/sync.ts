@@ -32,7 +32,9 @@ const CLOSE_MS = 5000
  */
 export async function sync(given: RunOptions): Promise<Report> {
   const own = given.clock ?? systemClock
-  const clock = besideDestination(own, await given.destination.now(), given.log)
+  // A destination that does not answer is said below, where there is a report.
+  const destinationNow = await given.destination.now().catch(() => own.now())
+  const clock = besideDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
   const stop = new AbortController()
