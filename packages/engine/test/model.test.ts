@@ -185,6 +185,8 @@ class World {
     let next: Destination | undefined
     this.system.beforePage = async () => {
       if (next !== undefined || pages++ !== page) return
+      // In one process nobody can wait for a part that is still being written: this stands behind it.
+      await zombie.now()
       next = await openFile(this.url)
       // What the other one asks for is not in this one's way.
       const waiting = this.system.beforePage
