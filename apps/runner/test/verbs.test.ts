@@ -282,7 +282,7 @@ describe('the process', () => {
     const project = testProject()
     const help = await project.run(['--help'])
     expect(help.code).toBe(0)
-    for (const verb of ['sync', 'plan', 'status', 'tables', 'show', 'check', 'query', 'resync'])
+    for (const verb of ['sync', 'plan', 'status', 'tables', 'show', 'check', 'query', 'rejects', 'resync'])
       expect(help.stdout).toMatch(new RegExp(`^ +${verb} `, 'm'))
     expect((await project.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

@@ -9,7 +9,7 @@ import {
   seedOf,
   startVictim,
 } from '../src/crash-harness.ts'
-import { lane, many } from './lane.ts'
+import { isLong, lane, many } from './lane.ts'
 import type { CrashPlace, Places } from './places.ts'
 
 const TIMEOUT = 600_000
@@ -112,7 +112,7 @@ export function testCrashes(places: Places): void {
     })
 
     it('in the middle of reading a table again leave the rows that were there', async () => {
-      for (const table of ['crash_keyed', 'crash_keyless', 'crash_whole']) {
+      for (const table of isLong ? ['crash_whole', 'crash_keyed', 'crash_keyless'] : ['crash_whole']) {
         const place = await places.empty()
         expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])
         const before = await rowsOf(place.connect)
@@ -126,7 +126,8 @@ export function testCrashes(places: Places): void {
     })
 
     it('in the middle of reading a table from nothing leave what the next run goes on from', async () => {
-      for (const point of ['after-commit', 'before-part', 'after-rows'] as const) {
+      const points = ['after-rows', 'after-commit', 'before-part'] as const
+      for (const point of isLong ? points : points.slice(0, 1)) {
         const place = await places.empty()
         expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])
         const victim = startVictim({ url: place.url, until: 200, resync: 'crash_keyed', full: true, pageMs: 0 }, [
