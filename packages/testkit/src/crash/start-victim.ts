@@ -36,6 +36,12 @@ function victimFile(): string {
 /** Compiled code is kept between processes: starting is most of what a short run costs. */
 const COMPILED = join(tmpdir(), 'tidemark-crash-compiled')
 
+// One that was stopped would stay for ever where a test that broke has not woken it.
+const living = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 export function startVictim(options: VictimOptions, failpoints: readonly FailpointRule[] = []): Victim {
   const environment = {
     ...process.env,
@@ -47,6 +53,7 @@ export function startVictim(options: VictimOptions, failpoints: readonly Failpoi
     env: environment,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  living.add(child)
   child.stdin.on('error', () => {})
   const lines: VictimLine[] = []
   const waiting = new Set<() => void>()
@@ -64,6 +71,7 @@ export function startVictim(options: VictimOptions, failpoints: readonly Failpoi
   let isEnded = false
   const ended = once(child, 'close').then(([code, signal]) => {
     isEnded = true
+    living.delete(child)
     wake()
     return { code: code as number | null, signal: signal as NodeJS.Signals | null }
   })
