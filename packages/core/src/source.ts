@@ -35,6 +35,8 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
 /** Columns that the state already knows for a table found at run time. */
 export interface Tracked {
   columns(table: string): readonly Column[] | undefined
+  /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
+  cursor?(table: string): string | null | undefined
 }
 
 /** Finds the tables of a system; asked once a run. */

@@ -115,7 +115,13 @@ function named(log: Logger, use: string): Logger {
 function trackedBy(use: string, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.facts]))
-  return { columns: (table) => known.get(table)?.columns.map(({ name, type }) => ({ name, type })) }
+  return {
+    columns: (table) => known.get(table)?.columns.map(({ name, type }) => ({ name, type })),
+    cursor: (table) => {
+      const facts = known.get(table)
+      return facts == null ? undefined : (facts.cursor?.column ?? null)
+    },
+  }
 }
 
 /** A key under `tables` that names no table is a mistake, unless the table is known and only away. */

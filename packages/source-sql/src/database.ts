@@ -1,0 +1,61 @@
+import type { Logger } from '@tidemark/core'
+import type { FoundTable, Reading } from './found-table.ts'
+
+export type Row = Record<string, unknown>
+export type CursorType = 'timestamp' | 'local_timestamp' | 'date' | 'integer'
+
+/** A column as it is read: under its name, by the reading that was chosen for it. */
+export interface Selected extends Reading {
+  readonly name: string
+}
+
+/** A window of a cursor, in the form that the engine gives: ISO texts, or integers. */
+export interface Bounds {
+  readonly column: string
+  readonly type: CursorType
+  readonly from: string | bigint | undefined
+  readonly to: string | bigint
+  /** Rows without a cursor too. */
+  readonly nulls: boolean
+  /** Rows come in the order of the cursor. */
+  readonly ordered: boolean
+}
+
+/** What to read of a table. */
+export interface Reads {
+  readonly table: FoundTable
+  readonly columns: readonly Selected[]
+  /** Absent: all rows. */
+  readonly bounds: Bounds | undefined
+}
+
+export interface Asked {
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** What the clock of a database says. */
+export interface Clock {
+  /** Microseconds: now, or the start of the oldest transaction that is still open and could write. */
+  readonly settledAt: bigint
+  /** The zone that the database keeps its own times in: a name, or minutes east of Greenwich. */
+  readonly zone: string | number
+}
+
+/** A connected database: the client of the source. All systems answer the same questions. */
+export interface Database {
+  readonly label: string
+  /** Times of a column are ordered as the instants that they say. */
+  readonly orderedTimes: boolean
+  identity(): Promise<string>
+  tables(asked: Asked): Promise<readonly FoundTable[]>
+  clock(asked: Asked): Promise<Clock>
+  /** One more than the greatest integer of a column, once all that is below it can be seen; undefined where it is not yet. */
+  integerEnd(table: FoundTable, column: string, asked: Asked): Promise<bigint | undefined>
+  /** The smallest and greatest value of a column, as the engine writes them; undefined where there is none. */
+  range(table: FoundTable, column: string, type: CursorType, asked: Asked): Promise<{ min: string; max: string } | undefined>
+  read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
+  /** The statement that would give a column an index. */
+  indexStatement(table: FoundTable, column: string): string
+  close(): Promise<void>
+}

@@ -1,0 +1,29 @@
+/** Values of texts, without loss. */
+
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
+const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
+
+// Below sixteen digits and three of an exponent a double holds every number exactly.
+const SUSPECT = /[\d.]{16}|\d[eE][+-]?\d{3}/
+
+/** JSON whose numbers stay exact: one that a double does not hold is written back as it was. */
+export function exactJson(text: string): unknown {
+  return SUSPECT.test(text) ? parse(text, keepNumber) : JSON.parse(text)
+}
+
+const keepNumber: Reviver = (_key, value, { source }) =>
+  typeof value !== 'number' || source === undefined || String(value) === source ? value : rawJSON(source)
+
+/** An integer of at most 64 bits: a number where it is safe, else a bigint. */
+export function exactInteger(text: string): number | bigint {
+  // Up to fifteen digits and a sign, every number is safe.
+  if (text.length < 16) return +text
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text)
+}
+
+export function safeInteger(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}

@@ -1,0 +1,71 @@
+import type { ColumnType } from '@tidemark/core'
+import type { RawBuilder } from 'kysely'
+
+/** What stands in an answer of a driver, before it is decoded. */
+export type Raw = string | number | bigint | Uint8Array
+export type Decode = (raw: never) => unknown
+
+/** How a column is asked for and what becomes of the answer. */
+export interface Reading {
+  readonly type: ColumnType
+  /** What is selected; absent: the column itself. */
+  readonly select?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
+  /** Never given NULL. Absent: the answer as it is. */
+  readonly decode?: Decode | undefined
+}
+
+/** A column of a table that was found. */
+export interface FoundColumn extends Reading {
+  readonly name: string
+  /** What the database calls its type. */
+  readonly kind: string
+  readonly nullable: boolean
+  /** The same as a text that the database writes; for columns that a user calls text. */
+  readonly asText: Reading
+  /** Values come back as parameters unchanged and in the order of the index, so a page can go on behind one. */
+  readonly pageable: boolean
+}
+
+/** A table or view that was found. */
+export interface FoundTable {
+  /** As the source names it: with its schema where that is not the main one. */
+  readonly name: string
+  readonly schema: string | undefined
+  readonly relation: string
+  readonly kind: 'table' | 'view'
+  readonly columns: readonly FoundColumn[]
+  /** The columns that identify a row, by the database's own word. */
+  readonly key: readonly string[]
+  /** Columns that an index begins with. */
+  readonly indexed: ReadonlySet<string>
+  /** About how many rows there are; undefined where nobody knows. */
+  readonly rows: number | undefined
+  /** False: the user may not read it. */
+  readonly readable: boolean
+  /** Whatever the system needs to read it. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** The name of a table within a source. The main schema's tables go without it; a dot in a name is put into quotes. */
+export function nameOf(schema: string | undefined, relation: string): string {
+  const quoted = (part: string): string => (part.includes('.') ? `"${part}"` : part)
+  return schema === undefined ? quoted(relation) : `${quoted(schema)}.${quoted(relation)}`
+}
+
+/** Of the unique keys of a table the one that is taken: the primary key, else the shortest, by its names. */
+export function keyOf(keys: readonly { readonly primary: boolean; readonly columns: readonly string[] }[]): readonly string[] {
+  const ranked = keys.toSorted(
+    (a, b) =>
+      Number(b.primary) - Number(a.primary) ||
+      a.columns.length - b.columns.length ||
+      (a.columns.join() < b.columns.join() ? -1 : 1),
+  )
+  return ranked[0]?.columns ?? []
+}
+
+/** Tables that Tidemark itself wrote: where source and destination are one database, it must not read its own. */
+export function isOwn(relation: string, columns: readonly { readonly name: string }[]): boolean {
+  if (/^_?tidemark_/.test(relation)) return true
+  const names = new Set(columns.map((column) => column.name))
+  return ['_synced_at', '_deleted_at', '_cursor'].every((name) => names.has(name))
+}

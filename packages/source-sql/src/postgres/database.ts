@@ -1,0 +1,200 @@
+import pg from 'pg'
+import { orAborted } from '../abort.ts'
+import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
+import { type Blame, sqlFailure } from '../failure.ts'
+import type { FoundTable } from '../found-table.ts'
+import { Lending } from '../lending.ts'
+import { isoMicros } from '../local-time.ts'
+import { maskOf, type ServerTarget } from '../target.ts'
+import { cancel } from './cancel.ts'
+import { tellPostgres } from './failure.ts'
+import { findTables } from './find.ts'
+import { integerEnd } from './integer-end.ts'
+import { rangeQuery } from './range.ts'
+import { readPages } from './read.ts'
+import { IDENTITY } from './relations.ts'
+import { RowTap } from './row-tap.ts'
+import { APPLICATION, ask, beginning, connectPostgres, type TextRow } from './session.ts'
+import { CLOCK } from './transactions.ts'
+
+export interface DatabaseOptions {
+  readonly schemas: readonly string[] | undefined
+  readonly statementTimeoutMs: number
+  readonly connections: number
+}
+
+interface Session {
+  readonly client: pg.Client
+  readonly tap: RowTap
+}
+
+const QUESTIONS = 2
+/** A transaction that is open for longer holds tables back noticeably. */
+const LONG_MICROS = 600_000_000n
+
+export class Postgres implements Database {
+  readonly label: string
+  readonly orderedTimes = true
+  readonly #target: ServerTarget
+  readonly #options: DatabaseOptions
+  readonly #questions: Lending<Session>
+  readonly #readers: Lending<Session>
+  readonly #stubborn = new Set<string>()
+  readonly #warned = new Set<string>()
+  readonly #blame: Blame
+
+  constructor(target: ServerTarget, options: DatabaseOptions) {
+    this.label = target.label
+    this.#target = target
+    this.#options = options
+    this.#blame = { label: target.label, mask: maskOf(target), tell: tellPostgres }
+    const lending = (limit: number): Lending<Session> => {
+      const opened = new Map<pg.Client, Session>()
+      const lent: Lending<Session> = new Lending(
+        limit,
+        async () => {
+          const client = await connectPostgres(target, (broken) => {
+            const session = opened.get(broken)
+            if (session !== undefined) lent.forget(session)
+          })
+          const session = { client, tap: new RowTap(client) }
+          opened.set(client, session)
+          return session
+        },
+        ({ client }) => {
+          opened.delete(client)
+          return end(client)
+        },
+      )
+      return lent
+    }
+    this.#questions = lending(QUESTIONS)
+    this.#readers = lending(options.connections)
+  }
+
+  async identity(): Promise<string> {
+    const [row] = await this.#ask(IDENTITY)
+    const [system, database] = row!
+    const { host, port } = this.#target
+    return `postgres:${system ?? `${host ?? 'localhost'}:${port ?? 5432}`}/${database}`
+  }
+
+  tables({ signal }: Asked): Promise<readonly FoundTable[]> {
+    return this.#inTransaction(signal, (client) => findTables(client, this.#options.schemas))
+  }
+
+  async clock({ signal, log }: Asked): Promise<Clock> {
+    const [row] = await this.#ask(CLOCK, [APPLICATION], signal)
+    const [now, oldest, hidden, standby, replayed, zone, user] = row!
+    let settledAt = BigInt(now!)
+    if (oldest !== null && BigInt(oldest!) < settledAt) {
+      settledAt = BigInt(oldest!)
+      if (BigInt(now!) - settledAt > LONG_MICROS)
+        this.#warn(log, `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`)
+    }
+    if (hidden !== '0')
+      this.#warn(
+        log,
+        `transactions of other users cannot be seen, so rows of those that take longer than settle and lookback may be missed; let it see them: GRANT pg_read_all_stats TO ${user}`,
+      )
+    if (standby === 't') {
+      if (replayed !== null && BigInt(replayed!) < settledAt) settledAt = BigInt(replayed!)
+      this.#warn(log, 'this is a standby: transactions of its primary cannot be seen, only the lookback waits for them')
+    }
+    return { settledAt, zone: zone ?? 'UTC' }
+  }
+
+  integerEnd(table: FoundTable, column: string, asked: Asked): Promise<bigint | undefined> {
+    return integerEnd(table, column, {
+      ...asked,
+      stubborn: this.#stubborn,
+      ask: (sql, values, signal) => this.#ask(sql, values, signal),
+    })
+  }
+
+  async range(
+    table: FoundTable,
+    column: string,
+    type: CursorType,
+    { signal }: Asked,
+  ): Promise<{ min: string; max: string } | undefined> {
+    const [row] = await this.#ask(rangeQuery(table, column, type), [], signal)
+    const [min, max] = row!
+    return min == null || max == null ? undefined : { min, max }
+  }
+
+  async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    let session: Session | undefined
+    let done = false
+    try {
+      session = await this.#readers.take(asked.signal)
+      await orAborted(session.client.query(beginning(this.#options.statementTimeoutMs)), asked.signal)
+      yield* readPages(session, reads, asked)
+      await orAborted(session.client.query('COMMIT'), asked.signal)
+      done = true
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    } finally {
+      if (session !== undefined) this.#letGo(session, done)
+    }
+  }
+
+  indexStatement(table: FoundTable, column: string): string {
+    const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+    return `CREATE INDEX CONCURRENTLY ON ${quoted(table.schema!)}.${quoted(table.relation)} (${quoted(column)})`
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#questions.close(), this.#readers.close()])
+  }
+
+  /** Given up in the middle, the server is told, or it would go on sorting for nobody. */
+  #letGo(session: Session, done: boolean): void {
+    if (done) {
+      this.#readers.giveBack(session)
+      return
+    }
+    cancel(session.client)
+    this.#readers.discard(session)
+  }
+
+  async #ask(sql: string, values: readonly unknown[] = [], signal?: AbortSignal): Promise<TextRow[]> {
+    return this.#inTransaction(signal, (client) => ask(client, sql, values))
+  }
+
+  async #inTransaction<T>(signal: AbortSignal | undefined, work: (client: pg.Client) => Promise<T>): Promise<T> {
+    try {
+      return await this.#questions.lend(signal, async ({ client }) => {
+        const all = async (): Promise<T> => {
+          await client.query(beginning(this.#options.statementTimeoutMs))
+          const result = await work(client)
+          await client.query('COMMIT')
+          return result
+        }
+        return signal === undefined ? all() : orAborted(all(), signal)
+      })
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    }
+  }
+
+  #warn(log: Asked['log'], message: string): void {
+    if (this.#warned.has(message)) return
+    this.#warned.add(message)
+    log.warn(`${this.label}: ${message}`)
+  }
+}
+
+/** Never waits: a server that does not answer must not hold up a stop. */
+async function end(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  const timer = setTimeout(() => stream.destroy(), 1000)
+  timer.unref()
+  try {
+    await client.end()
+  } catch {
+    // It is gone, which was the aim.
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,55 @@
+import type { Failed, Told } from '../failure.ts'
+
+const config = (problem: string): Told => ({ problem, remedy: 'fix-config' })
+const retry = (problem: string): Told => ({ problem, remedy: 'retry' })
+
+/** What Postgres and its driver say, by SQLSTATE and by the driver's own words. */
+export function tellPostgres({ code, message }: Failed): Told | undefined {
+  switch (code) {
+    case '28P01':
+      return config(`${message}; check the user and the password`)
+    case '28000':
+      return config(
+        /no encryption|SSL off/.test(message)
+          ? `${message}; encrypt with sslmode=require or sslmode=verify-full in the URL`
+          : `${message}; check the user, and what pg_hba.conf lets in`,
+      )
+    case '3D000':
+      return config(`${message}; check the name behind the last "/" of the URL`)
+    case '42501':
+      return config(`${message}; let the user read it: GRANT SELECT ON … TO …`)
+    case '42P01':
+    case '42703':
+      return config(`${message}; it was there when the run began, the next run looks again`)
+    case '55P03':
+      return retry('a table was locked by others for 10 s')
+    case '57014':
+      return /statement timeout/.test(message)
+        ? config('the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index')
+        : retry(message)
+    case '40001':
+    case '40P01':
+      return retry(message)
+    default:
+      return byClass(code, message) ?? byDriver(message)
+  }
+}
+
+function byClass(code: string, message: string): Told | undefined {
+  if (!/^[0-9A-Z]{5}$/.test(code)) return undefined
+  // Connections, resources, an operator who intervened, the disk: all of it may pass.
+  if (/^(08|53|57|58)/.test(code)) return retry(message)
+  // A view whose expression fails on its data, a foreign server that is away: the database's to put right.
+  if (/^(22|25|2F|38|39|54|55|HV|XX)/.test(code)) return config(`${message} (SQLSTATE ${code})`)
+  return undefined
+}
+
+function byDriver(message: string): Told | undefined {
+  if (/does not support SSL|establishing an SSL connection/.test(message))
+    return config(`${message}; if the network in between is trusted, say sslmode=disable in the URL`)
+  if (/password must be a string|SASL|SCRAM/.test(message))
+    return config('the server wants a password; put it into the URL or into "password"')
+  if (/Connection terminated|connection error|timeout expired|not queryable/i.test(message))
+    return retry(`the connection broke (${message})`)
+  return undefined
+}

@@ -1,0 +1,40 @@
+import { sql } from 'kysely'
+import type { Asked } from '../database.ts'
+import type { FoundTable } from '../found-table.ts'
+import { relationOf } from '../select.ts'
+import { untilEnded } from '../writers.ts'
+import { dialect } from './read.ts'
+import type { TextRow } from './session.ts'
+import { LAST_DRAWN, WRITERS } from './transactions.ts'
+
+export interface IntegerQuestion extends Asked {
+  readonly ask: (sql: string, values: readonly unknown[], signal: AbortSignal) => Promise<TextRow[]>
+  readonly stubborn: Set<string>
+}
+
+/**
+ * One more than the greatest integer, once whoever may hold a smaller one has ended. The greatest is taken first: a
+ * transaction that ends between the two questions is then seen by its rows, one that begins draws a greater number.
+ */
+export async function integerEnd(
+  table: FoundTable,
+  column: string,
+  { ask, stubborn, signal, log }: IntegerQuestion,
+): Promise<bigint | undefined> {
+  const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
+  const greatest = dialect.compile(sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}`).sql
+  const concerned = [table.facts['oid'], column]
+  const [found] = await ask(greatest, [], signal)
+  const [drawn] = await ask(LAST_DRAWN, concerned, signal)
+  const last = [found?.[0], drawn?.[0]].flatMap((text) => (text == null ? [] : [BigInt(text)]))
+  if (last.length === 0) return undefined
+  const list = async () => (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)
+  const left = await untilEnded(list, { signal, stubborn, now: () => performance.now() })
+  if (left.length > 0) {
+    log.warn(
+      `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (process ${left[0]!.split(' ')[0]}); it is read when that has ended`,
+    )
+    return undefined
+  }
+  return last.reduce((a, b) => (a > b ? a : b)) + 1n
+}

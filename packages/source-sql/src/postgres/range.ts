@@ -1,0 +1,28 @@
+import { sql } from 'kysely'
+import type { CursorType } from '../database.ts'
+import type { FoundTable } from '../found-table.ts'
+import { relationOf } from '../select.ts'
+import { dialect } from './read.ts'
+
+const SHOWN: Readonly<Record<CursorType, string>> = {
+  timestamp: `to_char($ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+  local_timestamp: `to_char($, 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
+  date: `to_char($, 'YYYY-MM-DD')`,
+  integer: '$::text',
+}
+
+/** Asks for the smallest and greatest value of a cursor, of those that an ISO text can write. */
+export function rangeQuery(table: FoundTable, column: string, type: CursorType): string {
+  const cursor = sql.id(column)
+  const [before, after] = SHOWN[type].split('$')
+  const shown = (value: ReturnType<typeof sql>) => sql`${sql.raw(before!)}${value}${sql.raw(after!)}`
+  const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
+  const where =
+    type === 'integer' ? sql`` : sql.raw(` where $ between '0001-01-01' and '9999-12-31'`.replace('$', quoted(column)))
+  const query = sql`select ${shown(sql`min(${cursor})`)}, ${shown(sql`max(${cursor})`)} from ${only}${relationOf({ table })}${where}`
+  return dialect.compile(query).sql
+}
+
+function quoted(name: string): string {
+  return dialect.compile(sql`${sql.id(name)}`).sql
+}

@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+import type pg from 'pg'
+import { orAborted } from '../abort.ts'
+import type { Asked, Reads, Row } from '../database.ts'
+import { PageSize } from '../page-size.ts'
+import { compiler, type Dialect, selectOf } from '../select.ts'
+import { Page } from './page.ts'
+import { type RowTap, rowMaker } from './row-tap.ts'
+import { parameterType } from './types.ts'
+
+export const dialect: Dialect = {
+  compile: compiler('postgres'),
+  only: true,
+  // Postgres knows no year 0, which is the earliest that a bound can say.
+  bound: (value, type) =>
+    sql`${String(value).startsWith('0000') ? '-infinity' : String(value)}::${sql.raw(parameterType(type))}`,
+}
+
+/** Reads a window, or a whole table, in the open transaction of a client: all pages are of one snapshot. */
+export async function* readPages(
+  { client, tap }: { readonly client: pg.Client; readonly tap: RowTap },
+  reads: Reads,
+  { signal }: Asked,
+): AsyncGenerator<readonly Row[]> {
+  const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
+  const maker = rowMaker(reads.columns)
+  const size = new PageSize()
+  for (const part of parts) {
+    const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
+    const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy })
+    const declared = client.query({
+      text: `DECLARE tidemark NO SCROLL CURSOR FOR ${text}`,
+      values: [...parameters],
+    })
+    await orAborted(declared, signal)
+    let next = Page.fetch(client, tap, maker, size.rows)
+    for (;;) {
+      const page = await orAborted(next.done, signal)
+      size.learn(page.rows.length, page.bytes)
+      // Asked for before this one is handed on: the server works on it meanwhile.
+      if (!page.isLast) next = Page.fetch(client, tap, maker, size.rows)
+      if (page.rows.length > 0) yield page.rows
+      if (page.isLast) break
+    }
+    await orAborted(client.query('CLOSE tidemark'), signal)
+  }
+}

@@ -1,0 +1,40 @@
+/** What a Postgres database says of its tables. Everything is named with its schema: a search path may hold traps. */
+
+export const RELATIONS = `
+  SELECT c.oid, n.nspname, c.relname, c.relkind,
+    CASE WHEN c.relkind IN ('r', 'm') AND c.reltuples < 0 THEN pg_catalog.pg_relation_size(c.oid) / 100
+      WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::pg_catalog.int8 END,
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
+    AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
+  ORDER BY n.nspname, c.relname`
+
+export const COLUMNS = `
+  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+    pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+  FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid = ANY($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+  ORDER BY a.attrelid, a.attnum`
+
+export const TYPES = `
+  WITH RECURSIVE used AS (
+    SELECT DISTINCT a.atttypid AS oid FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = ANY($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION SELECT t.typbasetype FROM pg_catalog.pg_type t JOIN used u ON t.oid = u.oid WHERE t.typtype = 'd'
+  )
+  SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+  FROM pg_catalog.pg_type t JOIN used u ON t.oid = u.oid`
+
+/** Only what is valid and covers all rows; of expressions an index says nothing about a column. */
+export const INDEXES = `
+  SELECT i.indrelid, i.indisunique AND i.indimmediate, i.indisprimary, i.indnkeyatts, i.indkey::pg_catalog.text, m.amname
+  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam
+  WHERE i.indrelid = ANY($1::pg_catalog.oid[]) AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`
+
+/** Which database this is. The cluster's own number outlives a change of its host and tells a copy restored elsewhere. */
+export const IDENTITY = `
+  SELECT CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+    THEN (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) END, pg_catalog.current_database()`

@@ -1,0 +1,115 @@
+import { isAscii } from 'node:buffer'
+import type pg from 'pg'
+import type { Row } from '../database.ts'
+import type { Decode } from '../found-table.ts'
+
+/** Makes rows of the texts of an answer. */
+export interface RowMaker {
+  readonly names: readonly string[]
+  readonly decoders: readonly (Decode | undefined)[]
+  /** Has every column, so that a copy of it is a row of the final shape, also for a column called `__proto__`. */
+  readonly template: Row
+}
+
+export function rowMaker(columns: readonly { readonly name: string; readonly decode?: Decode | undefined }[]): RowMaker {
+  return {
+    names: columns.map((column) => column.name),
+    decoders: columns.map((column) => column.decode),
+    template: Object.fromEntries(columns.map((column) => [column.name, null])),
+  }
+}
+
+/** Where rows go, with about how many bytes they came in. */
+export interface RowSink {
+  readonly maker: RowMaker
+  readonly rows: Row[]
+  bytes: number
+}
+
+const DATA_ROW = 68
+
+/** Makes a row of one message `DataRow`. `text` is the same bytes as ASCII, where they are. */
+function rowAt(bytes: Buffer, text: string | undefined, start: number, { names, decoders, template }: RowMaker): Row {
+  const row = { ...template }
+  let at = start + 7
+  for (let column = 0; column < names.length; column++) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    if (length === -1) continue
+    const end = at + length
+    const field = text === undefined ? bytes.toString('utf8', at, end) : text.substring(at, end)
+    at = end
+    const decode = decoders[column]
+    row[names[column]!] = decode === undefined ? field : decode(field as never)
+  }
+  return row
+}
+
+interface Wire {
+  readonly connection: { readonly stream: NodeJS.ReadableStream }
+}
+
+/**
+ * Reads the rows of an answer straight from the connection, a third faster than the driver, which makes a message
+ * object and a text of its own for every field. Everything that is no row goes to the driver as it came.
+ */
+export class RowTap {
+  #sink: RowSink | undefined
+  #pending: Buffer[] = []
+  #gathered = 0
+  #needed = 0
+  readonly #pass: ((chunk: Buffer) => void) | undefined
+
+  constructor(client: pg.Client) {
+    const { stream } = (client as unknown as Wire).connection
+    const listeners = stream.listeners('data')
+    // Another version of the driver may listen in another way: then it reads the rows itself.
+    if (listeners.length !== 1) return
+    this.#pass = listeners[0] as (chunk: Buffer) => void
+    stream.removeAllListeners('data')
+    stream.on('data', (chunk: Buffer) => this.#take(chunk))
+  }
+
+  /** From here on rows go into the sink. To be called while nothing is on its way. */
+  open(sink: RowSink): void {
+    this.#sink = sink
+  }
+
+  close(): void {
+    this.#sink = undefined
+  }
+
+  #take(chunk: Buffer): void {
+    const sink = this.#sink
+    if (sink === undefined && this.#gathered === 0) {
+      this.#pass!(chunk)
+      return
+    }
+    this.#pending.push(chunk)
+    this.#gathered += chunk.length
+    // A row of a hundred megabytes comes in thousands of chunks: they are put together once.
+    if (this.#gathered < this.#needed) return
+    const bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#gathered)
+    const used = this.#split(bytes, sink)
+    const rest = bytes.length - used
+    this.#pending = rest === 0 ? [] : [bytes.subarray(used)]
+    this.#gathered = rest
+    this.#needed = rest < 5 ? 5 : 1 + bytes.readInt32BE(used + 1)
+  }
+
+  /** Takes in all messages that are complete; gives how many bytes they were. */
+  #split(bytes: Buffer, sink: RowSink | undefined): number {
+    const text = isAscii(bytes) ? bytes.toString('latin1') : undefined
+    let at = 0
+    while (at + 5 <= bytes.length) {
+      const end = at + 1 + bytes.readInt32BE(at + 1)
+      if (end > bytes.length) break
+      if (bytes[at] === DATA_ROW && sink !== undefined) {
+        sink.rows.push(rowAt(bytes, text, at, sink.maker))
+        sink.bytes += end - at
+      } else this.#pass!(bytes.subarray(at, end))
+      at = end
+    }
+    return at
+  }
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+import type { ServerTarget } from '../target.ts'
+
+/** How sessions of this source call themselves: what they hold open only reads, so nobody waits for it. */
+export const APPLICATION = 'tidemark source-sql'
+
+const CONNECT_MS = 30_000
+
+export async function connectPostgres(target: ServerTarget, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
+  const { host, port, user, password, database } = target
+  const client = new pg.Client({
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
+    ssl: await sslOf(target),
+    application_name: APPLICATION,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  })
+  // A server that goes away while nothing is asked must not end the process.
+  client.on('error', () => onBroken(client))
+  await client.connect()
+  return client
+}
+
+/** What the driver makes of a mode: the names of libpq, not the driver's own reading of them. */
+async function sslOf({ ssl, certificates }: ServerTarget): Promise<pg.ClientConfig['ssl']> {
+  if (ssl === 'disable') return false
+  const ca = certificates === undefined ? {} : { ca: await readFile(certificates, 'utf8') }
+  if (ssl === 'require' && certificates === undefined) return { rejectUnauthorized: false }
+  return ssl === 'verify-full' ? ca : { ...ca, checkServerIdentity: () => undefined }
+}
+
+/**
+ * Begins a transaction that reads one snapshot and waits for nobody for long. Everything is set for this transaction
+ * alone, so that a pool between us and the server (PgBouncer) may give each one another session.
+ */
+export function beginning(statementTimeoutMs: number): string {
+  const settings: Readonly<Record<string, string>> = {
+    application_name: APPLICATION,
+    timezone: 'UTC',
+    datestyle: 'ISO, YMD',
+    intervalstyle: 'iso_8601',
+    extra_float_digits: '1',
+    bytea_output: 'hex',
+    search_path: 'pg_catalog',
+    lock_timeout: '10s',
+    statement_timeout: `${statementTimeoutMs}ms`,
+    idle_in_transaction_session_timeout: '0',
+    // All rows of a cursor are wanted, not the first ones soon.
+    cursor_tuple_fraction: '1',
+    row_security: 'on',
+  }
+  const sets = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
+  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets].join('; ')
+}
+
+/** Answers of texts: nothing is guessed, cut to milliseconds or moved to the zone of this process. */
+const asText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
+
+export type TextRow = readonly (string | null)[]
+
+/** Asks once, outside of any cursor. */
+export async function ask(client: pg.Client, text: string, values: readonly unknown[] = []): Promise<TextRow[]> {
+  const result = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array', types: asText })
+  return result.rows
+}

@@ -1,0 +1,74 @@
+import type { ColumnType } from '@tidemark/core'
+import { sql } from 'kysely'
+import { exactInteger, exactJson } from '../exact.ts'
+import type { Reading } from '../found-table.ts'
+
+/** A type of a Postgres database, as `pg_type` has it. */
+export interface PostgresType {
+  readonly oid: number
+  readonly name: string
+  /** b: base, c: composite, d: domain, e: enum, r: range, m: multirange. */
+  readonly kind: string
+  readonly base: number
+  readonly category: string
+}
+
+const number = (text: string): number => +text
+const boolean = (text: string): boolean => text === 't'
+
+/** `2024-01-31 12:00:00.123+00` → `2024-01-31T12:00:00.123Z`. What no ISO text can write (infinity, BC) stays as it is. */
+function instant(text: string): string {
+  const end = text.length - 3
+  return text.charCodeAt(10) === 32 && text.charCodeAt(end) === 43 ? `${text.slice(0, 10)}T${text.slice(11, end)}Z` : text
+}
+
+function local(text: string): string {
+  return text.charCodeAt(10) === 32 ? `${text.slice(0, 10)}T${text.slice(11)}` : text
+}
+
+/** `\x00ff` → bytes. */
+function bytes(text: string): Uint8Array {
+  return Buffer.from(text.slice(2), 'hex')
+}
+
+const READINGS: Readonly<Record<string, Reading>> = {
+  int2: { type: 'integer', decode: number },
+  int4: { type: 'integer', decode: number },
+  int8: { type: 'integer', decode: exactInteger },
+  oid: { type: 'integer', decode: number },
+  float4: { type: 'double', decode: number },
+  float8: { type: 'double', decode: number },
+  numeric: { type: 'numeric' },
+  money: { type: 'numeric', select: (column) => sql`${column}::numeric` },
+  bool: { type: 'boolean', decode: boolean },
+  date: { type: 'date' },
+  timestamp: { type: 'local_timestamp', decode: local },
+  timestamptz: { type: 'timestamp', decode: instant },
+  json: { type: 'json', decode: exactJson },
+  jsonb: { type: 'json', decode: exactJson },
+  bytea: { type: 'bytes', decode: bytes },
+}
+
+// Arrays and rows as the database writes them as JSON: nested, with NULLs, and with every digit of their numbers.
+const STRUCTURED: Reading = { type: 'json', select: (column) => sql`to_json(${column})`, decode: exactJson }
+const TEXT: Reading = { type: 'text' }
+
+/** How a column of a type is read. All that is not listed is text, as Postgres writes it. */
+export function readingOf(type: PostgresType): Reading {
+  if (type.kind === 'c' || type.category === 'A') return STRUCTURED
+  return READINGS[type.name] ?? TEXT
+}
+
+export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text` }
+
+const PARAMETERS: Readonly<Partial<Record<ColumnType, string>>> = {
+  timestamp: 'timestamptz',
+  local_timestamp: 'timestamp',
+  date: 'date',
+  integer: 'int8',
+}
+
+/** The type that a bound is compared as. */
+export function parameterType(type: ColumnType): string {
+  return PARAMETERS[type] ?? 'text'
+}

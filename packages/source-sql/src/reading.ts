@@ -1,0 +1,70 @@
+import type { ColumnType } from '@tidemark/core'
+import { exactInteger, exactJson } from './exact.ts'
+import type { Decode, FoundColumn, Raw, Reading } from './found-table.ts'
+
+/**
+ * How a column is read as the type that the table has for it: what the database says, unless the user says otherwise
+ * or the state already knows a wider one. A value that does not fit is passed on as it is and becomes a reject.
+ */
+export function readingAs(column: FoundColumn, type: ColumnType): Reading {
+  if (type === column.type) return column
+  if (type === 'text') return { ...column.asText, type }
+  if (type === 'json' && column.type !== 'text') return { ...column, type }
+  return { type, select: column.select, decode: after(column.decode, CONVERSIONS[type]) }
+}
+
+function after(decode: Decode | undefined, convert: (value: unknown) => unknown): Decode {
+  return decode === undefined ? convert : (raw) => convert(decode(raw))
+}
+
+const CONVERSIONS: Readonly<Record<ColumnType, (value: unknown) => unknown>> = {
+  text: String,
+  integer: (value) => {
+    if (typeof value === 'boolean') return Number(value)
+    return typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? exactInteger(value) : value
+  },
+  double: (value) => {
+    const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value)
+    // Neither NaN nor a rounded number: what a double does not hold stays as it is, and is refused.
+    if (typeof value === 'bigint') return BigInt(number) === value ? number : value
+    return typeof value === 'string' && !Number.isNaN(number) ? number : value
+  },
+  numeric: (value) => value,
+  boolean: (value) => {
+    if (value === 0 || value === '0') return false
+    return value === 1 || value === '1' ? true : value
+  },
+  timestamp: (value) => (typeof value === 'string' ? isoText(value, 'Z') : value),
+  local_timestamp: (value) => (typeof value === 'string' ? isoText(value, '') : value),
+  date: (value) => value,
+  json: (value) => {
+    if (typeof value !== 'string') return value
+    try {
+      return exactJson(value)
+    } catch {
+      return undefined
+    }
+  },
+  bytes: (value) => (typeof value === 'string' ? Buffer.from(value) : value),
+}
+
+const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i
+
+/** A time as people write it, in the form of RFC 3339. One without an offset gets the given one. */
+function isoText(text: string, zone: 'Z' | ''): string {
+  const found = WRITTEN.exec(text)
+  if (found === null) return text
+  const [, date, time = '00:00:00', offset] = found
+  return `${date}T${time}${offset === undefined ? zone : offsetText(offset)}`
+}
+
+function offsetText(offset: string): string {
+  if (/^(Z|UTC)$/i.test(offset)) return 'Z'
+  const digits = offset.replace(':', '')
+  return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`
+}
+
+/** A value as a user sees it: bytes are no text, so they are shown as hexadecimal digits. */
+export function rawText(raw: Raw): string {
+  return typeof raw === 'object' ? Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('hex') : String(raw)
+}

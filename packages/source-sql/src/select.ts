@@ -1,0 +1,105 @@
+import {
+  DummyDriver,
+  Kysely,
+  MysqlAdapter,
+  MysqlQueryCompiler,
+  PostgresAdapter,
+  PostgresQueryCompiler,
+  type RawBuilder,
+  SqliteAdapter,
+  SqliteQueryCompiler,
+  sql,
+} from 'kysely'
+import type { Bounds, Reads, Selected } from './database.ts'
+
+/** A statement, and what is bound to it. */
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+export interface Dialect {
+  compile(query: RawBuilder<unknown>): Statement
+  /** A bound of a cursor as a value that is compared exactly, to the microsecond. */
+  bound(value: string | bigint, type: Bounds['type']): RawBuilder<unknown>
+  /** Reads a table and not those that inherit from it. */
+  readonly only: boolean
+}
+
+type System = 'postgres' | 'mysql' | 'sqlite'
+const PARTS = {
+  postgres: [PostgresAdapter, PostgresQueryCompiler],
+  mysql: [MysqlAdapter, MysqlQueryCompiler],
+  sqlite: [SqliteAdapter, SqliteQueryCompiler],
+} as const
+
+/** Kysely as what it does best: it makes the SQL. The drivers are used directly, because rows stream and are decoded here. */
+export function compiler(system: System): Dialect['compile'] {
+  const [Adapter, QueryCompiler] = PARTS[system]
+  const kysely = new Kysely<unknown>({
+    dialect: {
+      createAdapter: () => new Adapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: () => ({}) as never,
+      createQueryCompiler: () => new QueryCompiler(),
+    },
+  })
+  return (query) => {
+    const { sql: text, parameters } = query.compile(kysely)
+    return { sql: text, parameters }
+  }
+}
+
+/** The name of a relation, in quotes. */
+export function relationOf({ table }: Pick<Reads, 'table'>): RawBuilder<unknown> {
+  return table.schema === undefined && table.facts['schema'] === undefined
+    ? sql.id(table.relation)
+    : sql.id(String(table.schema ?? table.facts['schema']), table.relation)
+}
+
+export interface SelectOptions {
+  /** Beside the window. */
+  readonly where?: readonly RawBuilder<unknown>[]
+  readonly orderBy?: readonly string[]
+  readonly limit?: number
+  /** What to read of a cursor: the window, or the rows without one. */
+  readonly part: 'window' | 'nulls'
+  /** Columns that are selected behind those of the table, as they are. */
+  readonly more?: readonly RawBuilder<unknown>[]
+}
+
+/** The query that reads a table, a window of it, or a page of either. */
+export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
+  const { where = [], orderBy = [], limit, more = [] } = options
+  const conditions = [...windowOf(reads.bounds, dialect, options.part), ...where]
+  const from = dialect.only && reads.table.facts['only'] === true ? sql`only ` : sql``
+  return dialect.compile(sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${from}${relationOf(reads)}${
+    conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`
+  }${orderBy.length === 0 ? sql`` : sql` order by ${sql.join(orderBy.map((name) => sql.id(name)))}`}${
+    limit === undefined ? sql`` : sql` limit ${sql.lit(limit)}`
+  }`)
+}
+
+function selected({ name, select }: Selected): RawBuilder<unknown> {
+  const column = sql.id(name)
+  return select === undefined ? column : select(column)
+}
+
+function windowOf(bounds: Bounds | undefined, dialect: Dialect, part: 'window' | 'nulls'): RawBuilder<unknown>[] {
+  if (bounds === undefined) return []
+  const { column, type, from, to } = bounds
+  const cursor = sql.id(column)
+  if (part === 'nulls') return [sql`${cursor} is null`]
+  const below = sql`${cursor} < ${dialect.bound(to, type)}`
+  return from === undefined ? [below] : [sql`${cursor} >= ${dialect.bound(from, type)}`, below]
+}
+
+/** Behind the last row of a page: the key (or cursor and key) is greater, column by column. */
+export function behind(columns: readonly string[], values: readonly unknown[]): RawBuilder<unknown> {
+  const [name, ...rest] = columns
+  const column = sql.id(name!)
+  const [value, ...others] = values
+  if (rest.length === 0) return sql`${column} > ${value}`
+  // The first condition is what an index can use; a row comparison is not used by every system.
+  return sql`(${column} >= ${value} and (${column} > ${value} or ${behind(rest, others)}))`
+}

@@ -1,0 +1,112 @@
+import { type Column, type Context, keepTypes, type Logger, rowOf, SyncError, type Table, type Tracked } from '@tidemark/core'
+import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
+import { chooseTables } from './choose-tables.ts'
+import type { TableConfig } from './config.ts'
+import { cursorFacts } from './cursor-facts.ts'
+import type { Clock, Reads, Selected } from './database.ts'
+import type { FoundColumn, FoundTable } from './found-table.ts'
+import { readingAs } from './reading.ts'
+import { type Client, sql } from './source.ts'
+
+interface Tables {
+  readonly client: Client
+  readonly tracked: Tracked
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** The tables that a database has now, each with the columns that it has now. */
+export async function tablesOf(context: Context<Client> & { readonly tracked: Tracked }): Promise<Table<Client>[]> {
+  const { client, tracked, log, signal } = context
+  const found = await client.database.tables({ signal, log })
+  const chosen = chooseTables(found, { config: client.config, tracked, log, label: client.database.label })
+  // One look at the clock is enough for all: the zone of the database does not change within a run.
+  let clock: Promise<Clock> | undefined
+  const clockOnce = (): Promise<Clock> => {
+    clock ??= client.database.clock({ signal, log })
+    return clock
+  }
+  const tables: Table<Client>[] = []
+  for (const table of chosen) tables.push(await tableOf(table, { client, tracked, log, signal }, clockOnce))
+  return tables
+}
+
+async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<Clock>): Promise<Table<Client>> {
+  const { client, tracked, log } = context
+  const { config, database } = client
+  const own = Object.hasOwn(config.tables, table.name) ? config.tables[table.name] : undefined
+  const warn = (message: string): void => log.warn(`${table.name}: ${message}`)
+  const primaryKey = keyFor(table, own, context)
+  const columns = columnsFor(table, primaryKey, own, context)
+  const cursor = chooseCursor({
+    table,
+    columns: columns.map(({ column }) => column),
+    keyed: primaryKey.length > 0,
+    config,
+    own,
+    tracked,
+    warn,
+    indexStatement: (column) => database.indexStatement(table, column),
+  })
+  const facts = cursor === undefined ? undefined : await cursorFacts({ table, cursor, own, ...context, clock })
+  const selected = columns.map(({ selected }) => selected)
+  return sql.table({
+    name: table.name,
+    row: rowOf(columns.map(({ column }) => column)),
+    primaryKey,
+    ...nullCursorOf(cursor, primaryKey, own),
+    ...facts?.spec,
+    read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {
+      const bounds = cursor === undefined || to === undefined ? undefined : facts?.bounds(begin, to)
+      const reads: Reads = { table, columns: selected, bounds }
+      return from.read(reads, { signal, log: said })
+    },
+  })
+}
+
+function nullCursorOf(
+  cursor: ChosenCursor | undefined,
+  primaryKey: readonly string[],
+  own: TableConfig | undefined,
+): { nullCursor?: 'reject' | 'skip' | 'keep' } {
+  if (cursor === undefined) return {}
+  if (own?.nullCursor !== undefined) return { nullCursor: own.nullCursor }
+  return cursor.nullable && primaryKey.length > 0 ? { nullCursor: 'keep' } : {}
+}
+
+function keyFor(table: FoundTable, own: TableConfig | undefined, { tracked }: Tables): readonly string[] {
+  const { primaryKey } = own ?? {}
+  if (primaryKey === undefined) return table.key.every((name) => own?.columns[name] !== false) ? table.key : []
+  const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
+  if (missing === undefined) return primaryKey
+  if (tracked.columns(table.name) !== undefined) return []
+  throw new SyncError(
+    `config.tables."${table.name}".primaryKey: there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`,
+    'fix-config',
+  )
+}
+
+/** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */
+function columnsFor(
+  table: FoundTable,
+  primaryKey: readonly string[],
+  own: TableConfig | undefined,
+  { tracked, log }: Tables,
+): readonly { readonly column: Column; readonly selected: Selected }[] {
+  for (const name of Object.keys(own?.columns ?? {})) {
+    if (!table.columns.some((column) => column.name === name))
+      log.warn(`${table.name}: config.tables."${table.name}".columns speaks of "${name}", which it does not have`)
+  }
+  const wanted = table.columns.filter((column) => own?.columns[column.name] !== false)
+  const columns = wanted.map((column): Column & { found: FoundColumn } => {
+    const asked = own?.columns[column.name] || undefined
+    // A key of json cannot be compared; as a text it can.
+    const type = asked ?? (column.type === 'json' && primaryKey.includes(column.name) ? 'text' : column.type)
+    return { name: column.name, type, found: column }
+  })
+  const kept = keepTypes(columns, tracked.columns(table.name))
+  return columns.map((column, at) => {
+    const type = own?.columns[column.name] ? column.type : kept[at]!.type
+    return { column: { name: column.name, type }, selected: { name: column.name, ...readingAs(column.found, type) } }
+  })
+}
