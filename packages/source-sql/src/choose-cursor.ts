@@ -61,9 +61,12 @@ function keptCursor(known: string | null, choice: CursorChoice): ChosenCursor | 
   const { warn, indexStatement, table } = choice
   if (known === null) return undefined
   const cursor = cursorAt(known, choice)
-  if (cursor === undefined) warn(`its cursor is lost: there is no column "${known}" any more that is a time or an integer`)
+  if (cursor === undefined)
+    warn(`its cursor is lost: there is no column "${known}" any more that is a time or an integer`)
   else if (!cursor.indexed && table.kind === 'table')
-    warn(`no index begins with its cursor "${known}" any more, so every run looks at all rows; ${indexStatement(known)}`)
+    warn(
+      `no index begins with its cursor "${known}" any more, so every run looks at all rows; ${indexStatement(known)}`,
+    )
   return cursor
 }
 

@@ -33,7 +33,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
     log.warn(
       `${label}: ${left.length === 1 ? 'a table' : `${left.length} tables`} may not be read by this user and ${left.length === 1 ? 'is' : 'are'} left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}; GRANT SELECT, or exclude them`,
     )
-  return readable
+  return readable.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function matches(name: string, pattern: string): boolean {

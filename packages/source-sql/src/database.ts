@@ -53,7 +53,12 @@ export interface Database {
   /** One more than the greatest integer of a column, once all that is below it can be seen; undefined where it is not yet. */
   integerEnd(table: FoundTable, column: string, asked: Asked): Promise<bigint | undefined>
   /** The smallest and greatest value of a column, as the engine writes them; undefined where there is none. */
-  range(table: FoundTable, column: string, type: CursorType, asked: Asked): Promise<{ min: string; max: string } | undefined>
+  range(
+    table: FoundTable,
+    column: string,
+    type: CursorType,
+    asked: Asked,
+  ): Promise<{ min: string; max: string } | undefined>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string

@@ -27,3 +27,9 @@ export function safeInteger(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
+
+export function greatest(values: readonly bigint[]): bigint {
+  let most = values[0]!
+  for (const value of values) if (value > most) most = value
+  return most
+}

@@ -10,7 +10,7 @@ export function readingAs(column: FoundColumn, type: ColumnType): Reading {
   if (type === column.type) return column
   if (type === 'text') return { ...column.asText, type }
   if (type === 'json' && column.type !== 'text') return { ...column, type }
-  return { type, select: column.select, decode: after(column.decode, CONVERSIONS[type]) }
+  return { type, select: column.select, ascii: column.ascii, decode: after(column.decode, CONVERSIONS[type]) }
 }
 
 function after(decode: Decode | undefined, convert: (value: unknown) => unknown): Decode {

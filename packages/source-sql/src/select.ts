@@ -20,8 +20,8 @@ export interface Statement {
 
 export interface Dialect {
   compile(query: RawBuilder<unknown>): Statement
-  /** A bound of a cursor as a value that is compared exactly, to the microsecond. */
-  bound(value: string | bigint, type: Bounds['type']): RawBuilder<unknown>
+  /** A bound of a cursor as a value that is compared exactly, to the microsecond; or one that lies further out. */
+  bound(value: string | bigint, type: Bounds['type'], side: 'from' | 'to'): RawBuilder<unknown>
   /** Reads a table and not those that inherit from it. */
   readonly only: boolean
 }
@@ -73,11 +73,13 @@ export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions)
   const { where = [], orderBy = [], limit, more = [] } = options
   const conditions = [...windowOf(reads.bounds, dialect, options.part), ...where]
   const from = dialect.only && reads.table.facts['only'] === true ? sql`only ` : sql``
-  return dialect.compile(sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${from}${relationOf(reads)}${
-    conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`
-  }${orderBy.length === 0 ? sql`` : sql` order by ${sql.join(orderBy.map((name) => sql.id(name)))}`}${
-    limit === undefined ? sql`` : sql` limit ${sql.lit(limit)}`
-  }`)
+  return dialect.compile(
+    sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${from}${relationOf(reads)}${
+      conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`
+    }${orderBy.length === 0 ? sql`` : sql` order by ${sql.join(orderBy.map((name) => sql.id(name)))}`}${
+      limit === undefined ? sql`` : sql` limit ${sql.lit(limit)}`
+    }`,
+  )
 }
 
 function selected({ name, select }: Selected): RawBuilder<unknown> {
@@ -90,8 +92,8 @@ function windowOf(bounds: Bounds | undefined, dialect: Dialect, part: 'window' |
   const { column, type, from, to } = bounds
   const cursor = sql.id(column)
   if (part === 'nulls') return [sql`${cursor} is null`]
-  const below = sql`${cursor} < ${dialect.bound(to, type)}`
-  return from === undefined ? [below] : [sql`${cursor} >= ${dialect.bound(from, type)}`, below]
+  const below = sql`${cursor} < ${dialect.bound(to, type, 'to')}`
+  return from === undefined ? [below] : [sql`${cursor} >= ${dialect.bound(from, type, 'from')}`, below]
 }
 
 /** Behind the last row of a page: the key (or cursor and key) is greater, column by column. */

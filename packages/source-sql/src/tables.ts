@@ -1,4 +1,13 @@
-import { type Column, type Context, keepTypes, type Logger, rowOf, SyncError, type Table, type Tracked } from '@tidemark/core'
+import {
+  type Column,
+  type Context,
+  keepTypes,
+  type Logger,
+  rowOf,
+  SyncError,
+  type Table,
+  type Tracked,
+} from '@tidemark/core'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'

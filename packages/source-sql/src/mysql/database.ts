@@ -1,2 +1,222 @@
-import type { Database } from '../database.ts'
-export const MySql = undefined as unknown as new (...args: unknown[]) => Database
+import { sql } from 'kysely'
+import { orAborted } from '../abort.ts'
+import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
+import { greatest } from '../exact.ts'
+import { type Blame, sqlFailure } from '../failure.ts'
+import type { FoundTable } from '../found-table.ts'
+import { Lending } from '../lending.ts'
+import { isoMicros } from '../local-time.ts'
+import { relationOf } from '../select.ts'
+import { maskOf, type ServerTarget } from '../target.ts'
+import { untilEnded } from '../writers.ts'
+import { tellMySql } from './failure.ts'
+import { findTables } from './find.ts'
+import { dialect, readPages } from './read.ts'
+import { ask, connectMySql, type RawRow, type Session, text } from './session.ts'
+import { OPEN, TransactionList } from './transactions.ts'
+
+export interface DatabaseOptions {
+  readonly schemas: readonly string[] | undefined
+  readonly statementTimeoutMs: number
+  readonly connections: number
+  readonly zeroDates: 'reject' | 'null'
+}
+
+const QUESTIONS = 2
+const LONG_SECONDS = 600
+
+export class MySql implements Database {
+  readonly label: string
+  readonly orderedTimes = true
+  readonly #target: ServerTarget
+  readonly #options: DatabaseOptions
+  readonly #questions: Lending<Session>
+  readonly #readers: Lending<Session>
+  readonly #open: TransactionList
+  readonly #stubborn = new Set<string>()
+  readonly #warned = new Set<string>()
+  readonly #blame: Blame
+
+  constructor(target: ServerTarget, options: DatabaseOptions) {
+    this.label = target.label
+    this.#target = target
+    this.#options = options
+    this.#blame = { label: target.label, mask: maskOf(target), tell: tellMySql }
+    const lending = (limit: number): Lending<Session> => {
+      const lent: Lending<Session> = new Lending(
+        limit,
+        () => connectMySql(target, options.statementTimeoutMs, (broken) => lent.forget(broken)),
+        end,
+      )
+      return lent
+    }
+    this.#questions = lending(QUESTIONS)
+    this.#readers = lending(options.connections)
+    // Not with the signal of the table that asks first: others wait for the same answer.
+    this.#open = new TransactionList(() => this.#inSystemZone(OPEN))
+  }
+
+  /** The server's own number would change with every failover, and with every node of a cluster. */
+  async identity(): Promise<string> {
+    await this.#ask('SELECT 1')
+    const { host, port, database } = this.#target
+    return `mysql:${host ?? 'localhost'}:${port ?? 3306}/${database ?? ''}`
+  }
+
+  async tables({ signal }: Asked): Promise<readonly FoundTable[]> {
+    const { schemas, zeroDates } = this.#options
+    const found = await this.#lend(signal, (session) =>
+      findTables(session, { main: this.#target.database, schemas, zeroDates }),
+    )
+    return found
+  }
+
+  async clock({ signal, log }: Asked): Promise<Clock> {
+    const [row] = await this.#ask('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)', [], signal)
+    const now = BigInt(text(row![0])!)
+    const [zone] = await this.#inSystemZone(
+      `SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), IF(@@global.time_zone = 'SYSTEM', NOW(),
+        COALESCE(CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone), NOW())))`,
+    )
+    const open = await this.#transactions(log)
+    const oldest = open.reduce((age, one) => Math.max(age, one.ageSeconds), -1)
+    // The list says whole seconds, rounded down at both ends.
+    const settledAt = oldest < 0 ? now : now - BigInt(oldest + 1) * 1_000_000n
+    if (oldest > LONG_SECONDS)
+      this.#warn(
+        log,
+        `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+      )
+    return { settledAt, zone: Number(text(zone![0])) }
+  }
+
+  async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
+    const query = dialect.compile(sql`select max(${sql.id(column)}) from ${relationOf({ table })}`).sql
+    const [found] = await this.#ask(query, [], signal)
+    // The counter does not go back when the newest rows are deleted.
+    const [counter] =
+      table.facts['auto'] === column
+        ? await this.#ask(
+            'SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+            [table.schema, table.relation],
+            signal,
+          )
+        : []
+    const ends = [
+      ...(found?.[0] == null ? [] : [BigInt(text(found[0])!) + 1n]),
+      ...(counter?.[0] == null ? [] : [BigInt(text(counter[0])!)]),
+    ]
+    if (ends.length === 0) return undefined
+    const list = async (): Promise<readonly string[]> =>
+      (await this.#transactions(log)).filter((one) => one.writes).map((one) => one.id)
+    const left = await untilEnded(list, { signal, stubborn: this.#stubborn, now: () => performance.now() })
+    if (left.length > 0) {
+      log.warn(
+        `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (connection ${left[0]!.split(' ')[0]}); it is read when that has ended`,
+      )
+      return undefined
+    }
+    return greatest(ends)
+  }
+
+  async range(
+    table: FoundTable,
+    column: string,
+    type: CursorType,
+    { signal }: Asked,
+  ): Promise<{ min: string; max: string } | undefined> {
+    const cursor = sql.id(column)
+    const where = type === 'integer' ? sql`` : sql` where ${cursor} >= '0001-01-01'`
+    const query = dialect.compile(sql`select min(${cursor}), max(${cursor}) from ${relationOf({ table })}${where}`).sql
+    const [row] = await this.#ask(query, [], signal)
+    const [min, max] = row!.map(text)
+    const shown = (value: string): string => value.replace(' ', 'T') + (type === 'timestamp' ? 'Z' : '')
+    return min === undefined || max === undefined ? undefined : { min: shown(min), max: shown(max) }
+  }
+
+  async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    let session: Session | undefined
+    let done = false
+    try {
+      session = await this.#readers.take(asked.signal)
+      const { connection } = session
+      await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+      await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      yield* readPages(connection, reads, asked)
+      await orAborted(ask(connection, 'COMMIT'), asked.signal)
+      done = true
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    } finally {
+      if (session !== undefined) this.#letGo(session, done)
+    }
+  }
+
+  indexStatement(table: FoundTable, column: string): string {
+    const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``
+    return `CREATE INDEX ${quoted(`${table.relation}_${column}`.slice(0, 64))} ON ${quoted(table.schema!)}.${quoted(table.relation)} (${quoted(column)})`
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#questions.close(), this.#readers.close()])
+  }
+
+  /** Given up in the middle, the server is told, or it would go on sorting for nobody. */
+  #letGo(session: Session, done: boolean): void {
+    if (done) {
+      this.#readers.giveBack(session)
+      return
+    }
+    const { threadId } = session.connection
+    this.#readers.discard(session)
+    if (typeof threadId === 'number') this.#ask(`KILL ${threadId}`).catch(() => {})
+  }
+
+  /** Open transactions of others; none where the user may not see them, which is said once. */
+  async #transactions(log: Asked['log']): Promise<Awaited<ReturnType<TransactionList['now']>>> {
+    try {
+      return await this.#open.now()
+    } catch (error) {
+      if (!/PROCESS privilege/i.test(String((error as Error).message))) throw error
+      this.#warn(
+        log,
+        'transactions of others cannot be seen, so rows of those that take longer than settle and lookback may be missed; let this user see them: GRANT PROCESS ON *.* TO …',
+      )
+      return []
+    }
+  }
+
+  #inSystemZone(query: string): Promise<RawRow[]> {
+    return this.#lend(undefined, async ({ connection }) => {
+      await ask(connection, `SET time_zone = 'SYSTEM'`)
+      const rows = await ask(connection, query)
+      await ask(connection, `SET time_zone = '+00:00'`)
+      return rows
+    })
+  }
+
+  #ask(query: string, values: readonly unknown[] = [], signal?: AbortSignal): Promise<RawRow[]> {
+    return this.#lend(signal, ({ connection }) => ask(connection, query, values))
+  }
+
+  async #lend<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.#questions.lend(signal, (session) =>
+        signal === undefined ? work(session) : orAborted(work(session), signal),
+      )
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    }
+  }
+
+  #warn(log: Asked['log'], message: string): void {
+    if (this.#warned.has(message)) return
+    this.#warned.add(message)
+    log.warn(`${this.label}: ${message}`)
+  }
+}
+
+function end({ connection }: Session): void {
+  // An answer may still be on its way: there is nothing to say goodbye to.
+  connection.destroy()
+}

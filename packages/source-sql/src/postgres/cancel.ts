@@ -6,15 +6,14 @@ interface Identified {
   readonly port: number
   readonly processID: number | null
   readonly secretKey: number | null
-  readonly activeQuery: unknown
 }
 
 const CANCEL_REQUEST = 80_877_102
 
 /** Tells a server to stop what a session is doing, over a connection of its own, as the protocol wants it. Waits for nothing. */
 export function cancel(client: pg.Client): void {
-  const { host, port, processID, secretKey, activeQuery } = client as unknown as Identified
-  if (processID === null || typeof secretKey !== 'number' || activeQuery == null) return
+  const { host, port, processID, secretKey } = client as unknown as Identified
+  if (processID === null || typeof secretKey !== 'number') return
   const request = Buffer.alloc(16)
   request.writeInt32BE(16, 0)
   request.writeInt32BE(CANCEL_REQUEST, 4)

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { orAborted } from '../abort.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
@@ -90,7 +90,10 @@ export class Postgres implements Database {
     if (oldest !== null && BigInt(oldest!) < settledAt) {
       settledAt = BigInt(oldest!)
       if (BigInt(now!) - settledAt > LONG_MICROS)
-        this.#warn(log, `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`)
+        this.#warn(
+          log,
+          `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+        )
     }
     if (hidden !== '0')
       this.#warn(

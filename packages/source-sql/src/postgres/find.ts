@@ -60,7 +60,10 @@ function tableOf(
   const found = shown.map((row) => columnOf(row, types))
   const isNotNull = (name: string): boolean => found.some((column) => column.name === name && !column.nullable)
   const keys = indexes.flatMap(([, unique, primary, count, numbers]) => {
-    const keyed = numbers!.split(' ').slice(0, Number(count)).map((number) => names.get(number) ?? '')
+    const keyed = numbers!
+      .split(' ')
+      .slice(0, Number(count))
+      .map((number) => names.get(number) ?? '')
     return unique === 't' && keyed.every(isNotNull) ? [{ primary: primary === 't', columns: keyed }] : []
   })
   const ordered = indexes.filter(([, , , , , method]) => method === 'btree')

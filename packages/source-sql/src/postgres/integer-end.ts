@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Asked } from '../database.ts'
+import { greatest } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { relationOf } from '../select.ts'
 import { untilEnded } from '../writers.ts'
@@ -22,13 +23,14 @@ export async function integerEnd(
   { ask, stubborn, signal, log }: IntegerQuestion,
 ): Promise<bigint | undefined> {
   const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
-  const greatest = dialect.compile(sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}`).sql
+  const query = dialect.compile(sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}`).sql
   const concerned = [table.facts['oid'], column]
-  const [found] = await ask(greatest, [], signal)
+  const [found] = await ask(query, [], signal)
   const [drawn] = await ask(LAST_DRAWN, concerned, signal)
   const last = [found?.[0], drawn?.[0]].flatMap((text) => (text == null ? [] : [BigInt(text)]))
   if (last.length === 0) return undefined
-  const list = async () => (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)
+  const list = async () =>
+    (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)
   const left = await untilEnded(list, { signal, stubborn, now: () => performance.now() })
   if (left.length > 0) {
     log.warn(
@@ -36,5 +38,5 @@ export async function integerEnd(
     )
     return undefined
   }
-  return last.reduce((a, b) => (a > b ? a : b)) + 1n
+  return greatest(last) + 1n
 }

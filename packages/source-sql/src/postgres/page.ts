@@ -51,12 +51,13 @@ export class Page implements RowSink {
 
   /** Only where the driver reads the rows itself. */
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const { names, decoders, template } = this.maker
+    const { names, columns, template } = this.maker
     const row = { ...template }
     for (const [at, field] of fields.entries()) {
       if (field === null) continue
       this.bytes += field.length
-      row[names[at]!] = decoders[at]?.(field as never) ?? field
+      const { decode } = columns[at]!
+      row[names[at]!] = decode === undefined ? field : decode(field as never)
     }
     this.rows.push(row)
   }

@@ -1,20 +1,18 @@
-import { isAscii } from 'node:buffer'
 import type pg from 'pg'
-import type { Row } from '../database.ts'
-import type { Decode } from '../found-table.ts'
+import type { Row, Selected } from '../database.ts'
 
-/** Makes rows of the texts of an answer. */
+/** Makes rows of an answer. */
 export interface RowMaker {
   readonly names: readonly string[]
-  readonly decoders: readonly (Decode | undefined)[]
+  readonly columns: readonly Selected[]
   /** Has every column, so that a copy of it is a row of the final shape, also for a column called `__proto__`. */
   readonly template: Row
 }
 
-export function rowMaker(columns: readonly { readonly name: string; readonly decode?: Decode | undefined }[]): RowMaker {
+export function rowMaker(columns: readonly Selected[]): RowMaker {
   return {
     names: columns.map((column) => column.name),
-    decoders: columns.map((column) => column.decode),
+    columns,
     template: Object.fromEntries(columns.map((column) => [column.name, null])),
   }
 }
@@ -28,19 +26,33 @@ export interface RowSink {
 
 const DATA_ROW = 68
 
-/** Makes a row of one message `DataRow`. `text` is the same bytes as ASCII, where they are. */
-function rowAt(bytes: Buffer, text: string | undefined, start: number, { names, decoders, template }: RowMaker): Row {
+// Beyond it, looking for a byte that is not ASCII costs more than decoding.
+const SHORT = 64
+
+function textAt(bytes: Buffer, latin1: string, from: number, to: number): string {
+  if (to - from > SHORT) return bytes.toString('utf8', from, to)
+  let all = 0
+  for (let at = from; at < to; at++) all |= bytes[at]!
+  return all < 128 ? latin1.substring(from, to) : bytes.toString('utf8', from, to)
+}
+
+/** Makes a row of one message `DataRow`. `latin1` is the same bytes as a text, which is cut and not decoded again. */
+function rowAt(bytes: Buffer, latin1: string, start: number, { names, columns, template }: RowMaker): Row {
   const row = { ...template }
   let at = start + 7
-  for (let column = 0; column < names.length; column++) {
+  for (let index = 0; index < names.length; index++) {
     const length = bytes.readInt32BE(at)
     at += 4
     if (length === -1) continue
-    const end = at + length
-    const field = text === undefined ? bytes.toString('utf8', at, end) : text.substring(at, end)
-    at = end
-    const decode = decoders[column]
-    row[names[column]!] = decode === undefined ? field : decode(field as never)
+    const from = at
+    at += length
+    const { decode, decodeAt, ascii } = columns[index]!
+    if (decodeAt !== undefined) {
+      row[names[index]!] = decodeAt(bytes, from, at)
+      continue
+    }
+    const field = ascii === true ? latin1.substring(from, at) : textAt(bytes, latin1, from, at)
+    row[names[index]!] = decode === undefined ? field : decode(field as never)
   }
   return row
 }
@@ -99,13 +111,13 @@ export class RowTap {
 
   /** Takes in all messages that are complete; gives how many bytes they were. */
   #split(bytes: Buffer, sink: RowSink | undefined): number {
-    const text = isAscii(bytes) ? bytes.toString('latin1') : undefined
+    const latin1 = bytes.toString('latin1')
     let at = 0
     while (at + 5 <= bytes.length) {
       const end = at + 1 + bytes.readInt32BE(at + 1)
       if (end > bytes.length) break
       if (bytes[at] === DATA_ROW && sink !== undefined) {
-        sink.rows.push(rowAt(bytes, text, at, sink.maker))
+        sink.rows.push(rowAt(bytes, latin1, at, sink.maker))
         sink.bytes += end - at
       } else this.#pass!(bytes.subarray(at, end))
       at = end

@@ -19,7 +19,9 @@ const boolean = (text: string): boolean => text === 't'
 /** `2024-01-31 12:00:00.123+00` → `2024-01-31T12:00:00.123Z`. What no ISO text can write (infinity, BC) stays as it is. */
 function instant(text: string): string {
   const end = text.length - 3
-  return text.charCodeAt(10) === 32 && text.charCodeAt(end) === 43 ? `${text.slice(0, 10)}T${text.slice(11, end)}Z` : text
+  return text.charCodeAt(10) === 32 && text.charCodeAt(end) === 43
+    ? `${text.slice(0, 10)}T${text.slice(11, end)}Z`
+    : text
 }
 
 function local(text: string): string {
@@ -31,22 +33,35 @@ function bytes(text: string): Uint8Array {
   return Buffer.from(text.slice(2), 'hex')
 }
 
+/** Digits are read without making a text of them first. */
+function integerAt(bytes: Buffer, from: number, to: number): number | bigint {
+  if (to - from > 15) return exactInteger(bytes.toString('latin1', from, to))
+  const negative = bytes[from] === 45
+  let value = 0
+  for (let at = negative ? from + 1 : from; at < to; at++) value = value * 10 + bytes[at]! - 48
+  return negative ? -value : value
+}
+
+const INTEGER: Reading = { type: 'integer', decode: exactInteger, decodeAt: integerAt }
+const DOUBLE: Reading = { type: 'double', decode: number, ascii: true }
+
 const READINGS: Readonly<Record<string, Reading>> = {
-  int2: { type: 'integer', decode: number },
-  int4: { type: 'integer', decode: number },
-  int8: { type: 'integer', decode: exactInteger },
-  oid: { type: 'integer', decode: number },
-  float4: { type: 'double', decode: number },
-  float8: { type: 'double', decode: number },
-  numeric: { type: 'numeric' },
-  money: { type: 'numeric', select: (column) => sql`${column}::numeric` },
-  bool: { type: 'boolean', decode: boolean },
-  date: { type: 'date' },
-  timestamp: { type: 'local_timestamp', decode: local },
-  timestamptz: { type: 'timestamp', decode: instant },
+  int2: INTEGER,
+  int4: INTEGER,
+  int8: INTEGER,
+  oid: INTEGER,
+  float4: DOUBLE,
+  float8: DOUBLE,
+  numeric: { type: 'numeric', ascii: true },
+  money: { type: 'numeric', select: (column) => sql`${column}::numeric`, ascii: true },
+  bool: { type: 'boolean', decode: boolean, decodeAt: (bytes, from) => bytes[from] === 116 },
+  date: { type: 'date', ascii: true },
+  timestamp: { type: 'local_timestamp', decode: local, ascii: true },
+  timestamptz: { type: 'timestamp', decode: instant, ascii: true },
   json: { type: 'json', decode: exactJson },
   jsonb: { type: 'json', decode: exactJson },
-  bytea: { type: 'bytes', decode: bytes },
+  bytea: { type: 'bytes', decode: bytes, ascii: true },
+  uuid: { type: 'text', ascii: true },
 }
 
 // Arrays and rows as the database writes them as JSON: nested, with NULLs, and with every digit of their numbers.

@@ -1,2 +1,133 @@
-import type { Database } from '../database.ts'
-export const Sqlite = undefined as unknown as new (...args: unknown[]) => Database
+import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
+import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
+import { greatest } from '../exact.ts'
+import { type Blame, sqlFailure } from '../failure.ts'
+import type { FoundTable } from '../found-table.ts'
+import { Lending } from '../lending.ts'
+import { relationOf } from '../select.ts'
+import type { FileTarget } from '../target.ts'
+import { tellSqlite } from './failure.ts'
+import { findTables } from './find.ts'
+import { dialect, readPages } from './read.ts'
+
+/** How long a writer that is about to finish is waited for. */
+const BUSY_MS = 5000
+const READERS = 4
+
+export class Sqlite implements Database {
+  readonly label: string
+  readonly orderedTimes = false
+  readonly #target: FileTarget
+  readonly #files: Lending<DatabaseSync>
+  readonly #blame: Blame
+
+  constructor(target: FileTarget) {
+    this.label = target.label
+    this.#target = target
+    this.#blame = { label: target.label, mask: (text) => text, tell: tellSqlite }
+    this.#files = new Lending(
+      READERS,
+      async () => new DatabaseSync(target.path, { readOnly: true, timeout: BUSY_MS }),
+      (db) => db.close(),
+    )
+  }
+
+  /** A file has no number of its own: where it lies is all there is. */
+  async identity(): Promise<string> {
+    await this.#ask('SELECT 1 FROM sqlite_schema LIMIT 1')
+    return `sqlite:${this.#target.path}`
+  }
+
+  tables({ signal }: Asked): Promise<readonly FoundTable[]> {
+    return this.#lend(signal, async (db) => findTables(db))
+  }
+
+  /** The clock of a file is that of the machine. Its one writer cannot be seen without getting in its way. */
+  async clock(): Promise<Clock> {
+    return {
+      settledAt: BigInt(Date.now()) * 1000n,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    }
+  }
+
+  /** There is one writer at a time, so what is committed was also counted in this order. */
+  async integerEnd(table: FoundTable, column: string, { signal }: Asked): Promise<bigint | undefined> {
+    const query = dialect.compile(sql`select max(${sql.id(column)}) from ${relationOf({ table })}`).sql
+    const [found] = await this.#ask(query, [], signal)
+    const [counted] =
+      table.key.length === 1 && table.key[0] === column && (await this.#countsUp(signal))
+        ? await this.#ask('SELECT seq FROM sqlite_sequence WHERE name = ?', [table.relation], signal)
+        : []
+    const last = [found?.[0], counted?.[0]].filter((value) => typeof value === 'bigint')
+    if (last.length === 0) return undefined
+    return greatest(last) + 1n
+  }
+
+  async range(
+    table: FoundTable,
+    column: string,
+    type: CursorType,
+    { signal }: Asked,
+  ): Promise<{ min: string; max: string } | undefined> {
+    // Of texts in several forms the smallest is not the earliest.
+    if (type !== 'integer') return undefined
+    const cursor = sql.id(column)
+    const query = dialect.compile(sql`select min(${cursor}), max(${cursor}) from ${relationOf({ table })}`).sql
+    const [row] = await this.#ask(query, [], signal)
+    const [min, max] = row ?? []
+    return typeof min === 'bigint' && typeof max === 'bigint' ? { min: String(min), max: String(max) } : undefined
+  }
+
+  async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    let db: DatabaseSync | undefined
+    let done = false
+    try {
+      db = await this.#files.take(asked.signal)
+      // In WAL mode a reader is in nobody's way, and sees one state of the file. Otherwise its lock would stop a commit.
+      const { journal_mode: mode } = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string }
+      if (mode === 'wal') db.exec('BEGIN')
+      yield* readPages(db, reads, asked)
+      if (mode === 'wal') db.exec('COMMIT')
+      done = true
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    } finally {
+      if (db !== undefined) {
+        if (done) this.#files.giveBack(db)
+        else this.#files.discard(db)
+      }
+    }
+  }
+
+  indexStatement(table: FoundTable, column: string): string {
+    const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+    return `CREATE INDEX ${quoted(`${table.relation}_${column}`)} ON ${quoted(table.relation)} (${quoted(column)})`
+  }
+
+  close(): Promise<void> {
+    return this.#files.close()
+  }
+
+  async #countsUp(signal: AbortSignal): Promise<boolean> {
+    const rows = await this.#ask(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`, [], signal)
+    return rows.length > 0
+  }
+
+  #ask(query: string, values: readonly string[] = [], signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+    return this.#lend(signal, async (db) => {
+      const statement = db.prepare(query)
+      statement.setReadBigInts(true)
+      statement.setReturnArrays(true)
+      return statement.all(...values) as unknown as (readonly unknown[])[]
+    })
+  }
+
+  async #lend<T>(signal: AbortSignal | undefined, work: (db: DatabaseSync) => Promise<T>): Promise<T> {
+    try {
+      return await this.#files.lend(signal, work)
+    } catch (error) {
+      throw sqlFailure(error, this.#blame)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
+import type { ServerTarget } from '../target.ts'
+
+/** A connection, and what it is connected to. */
+export interface Session {
+  readonly connection: Connection
+  readonly isMariaDb: boolean
+}
+
+/** Values as the server wrote them. */
+export type RawRow = readonly (Buffer | null)[]
+
+const CONNECT_MS = 30_000
+/** A server that sends must wait while what was read is written. */
+const WRITE_SECONDS = 3600
+
+export async function connectMySql(
+  target: ServerTarget,
+  statementTimeoutMs: number,
+  onBroken: (session: Session) => void,
+): Promise<Session> {
+  const { host, port, user, password, database } = target
+  const socket = host?.startsWith('/') === true
+  const options: ConnectionOptions = {
+    ...(host === undefined ? {} : socket ? { socketPath: host } : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
+    ...(await sslOf(target)),
+    connectTimeout: CONNECT_MS,
+    charset: 'utf8mb4',
+    enableKeepAlive: true,
+  }
+  const connection = mysql.createConnection(options)
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  const [version] = await ask(connection, 'SELECT VERSION()')
+  const session = { connection, isMariaDb: /mariadb/i.test(String(version?.[0])) }
+  // A server that goes away while nothing is asked must not end the process.
+  connection.on('error', () => onBroken(session))
+  // Nothing that a server's configuration says may change how values are written.
+  const settings = [
+    `time_zone = '+00:00'`,
+    `sql_mode = ''`,
+    `lock_wait_timeout = 10`,
+    `net_write_timeout = ${WRITE_SECONDS}`,
+    session.isMariaDb
+      ? `max_statement_time = ${statementTimeoutMs / 1000}`
+      : `max_execution_time = ${statementTimeoutMs}, information_schema_stats_expiry = 0`,
+  ]
+  await ask(connection, `SET SESSION ${settings.join(', ')}`)
+  return session
+}
+
+async function sslOf({ ssl, certificates }: ServerTarget): Promise<ConnectionOptions> {
+  if (ssl === 'disable') return {}
+  const ca = certificates === undefined ? {} : { ca: await readFile(certificates, 'utf8') }
+  if (ssl === 'require' && certificates === undefined) return { ssl: { rejectUnauthorized: false } }
+  return { ssl: { ...ca, rejectUnauthorized: true, verifyIdentity: ssl === 'verify-full' } }
+}
+
+/** Asks, and gets all rows at once: bytes, which nothing has guessed a type for. */
+export function ask(connection: Connection, sql: string, values: readonly unknown[] = []): Promise<RawRow[]> {
+  return new Promise((resolve, reject) => {
+    connection.query({ sql, values: [...values], rowsAsArray: true, typeCast: false }, (error, rows) => {
+      if (error !== null) reject(error)
+      else resolve(Array.isArray(rows) ? (rows as unknown as RawRow[]) : [])
+    })
+  })
+}
+
+export function text(raw: Buffer | null | undefined): string | undefined {
+  return raw?.toString('utf8')
+}

@@ -1,0 +1,158 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { AS_TEXT, readingFor, type Seen, typeOf } from './types.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Rows that are looked at from each end of a table. */
+const SAMPLE = 5000
+/** Expressions of a query are limited, so wide tables are looked at in pieces. */
+const PIECE = 100
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** The tables of a file. What the values of a column are, only its rows can say, so some of them are looked at. */
+export function findTables(db: DatabaseSync): FoundTable[] {
+  const listed = db.prepare(`SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name`).all()
+  return (listed as readonly Row[]).flatMap((entry) => {
+    const relation = String(entry['name'])
+    const kind = String(entry['type'])
+    if (/^sqlite_/i.test(relation) || kind === 'shadow') return []
+    const table = tableOf(db, relation, { isTable: kind === 'table', hasRowid: kind === 'table' && entry['wr'] === 0 })
+    return table.columns.length === 0 || isOwn(relation, table.columns) ? [] : [table]
+  })
+}
+
+function tableOf(
+  db: DatabaseSync,
+  relation: string,
+  { isTable, hasRowid }: { readonly isTable: boolean; readonly hasRowid: boolean },
+): FoundTable {
+  // Hidden columns of virtual tables (1) are arguments, no values.
+  const info = (db.prepare('SELECT * FROM pragma_table_xinfo(?)').all(relation) as readonly Row[]).filter(
+    (column) => column['hidden'] !== 1,
+  )
+  const primary = info
+    .filter((column) => Number(column['pk']) > 0)
+    .toSorted((a, b) => Number(a['pk']) - Number(b['pk']))
+  // The rowid's other name: never NULL, whatever is declared.
+  const alias =
+    hasRowid && primary.length === 1 && /^integer$/i.test(String(primary[0]!['type'])) ? primary[0] : undefined
+  const names = info.map((column) => String(column['name']))
+  const rowid = hasRowid
+    ? ['rowid', '_rowid_', 'oid'].find((name) => !names.some((one) => one.toLowerCase() === name))
+    : undefined
+  const seen = isTable ? sample(db, relation, names, rowid) : new Map<string, Seen>()
+  const columns = info.map((column): FoundColumn => {
+    const name = String(column['name'])
+    const declared = String(column['type'])
+    const type = typeOf(declared, seen.get(name) ?? NOTHING)
+    const nullable = column['notnull'] === 0 && column !== alias && !(primary.includes(column) && !hasRowid)
+    return { name, kind: declared, nullable, asText: AS_TEXT, pageable: true, ...readingFor(type) }
+  })
+  const isNotNull = (name: string): boolean => columns.some((column) => column.name === name && !column.nullable)
+  const indexes = indexesOf(db, relation)
+  const keys = [
+    ...(primary.length === 0 ? [] : [{ primary: true, columns: primary.map((column) => String(column['name'])) }]),
+    ...indexes.filter((index) => index.unique).map(({ columns }) => ({ primary: false, columns })),
+  ]
+  return {
+    name: nameOf(undefined, relation),
+    schema: undefined,
+    relation,
+    kind: isTable ? 'table' : 'view',
+    columns,
+    // A primary key may hold NULL in SQLite, even several times.
+    key: keyOf(keys.filter((key) => key.columns.every(isNotNull))),
+    indexed: new Set([
+      ...indexes.map((index) => index.columns[0]!),
+      ...(alias === undefined ? [] : [String(alias['name'])]),
+      ...(hasRowid || primary.length === 0 ? [] : [String(primary[0]!['name'])]),
+    ]),
+    rows: undefined,
+    readable: true,
+    facts: { rowid },
+  }
+}
+
+/** Indexes over whole columns, in their own order, and over all rows. */
+function indexesOf(db: DatabaseSync, relation: string): { readonly unique: boolean; readonly columns: string[] }[] {
+  const list = db.prepare('SELECT name, "unique", partial FROM pragma_index_list(?)').all(relation) as readonly Row[]
+  return list.flatMap((index) => {
+    if (index['partial'] !== 0) return []
+    const parts = db
+      .prepare('SELECT cid, name FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno')
+      .all(String(index['name'])) as readonly Row[]
+    // An expression has no column.
+    if (parts.some((part) => Number(part['cid']) < 0)) return []
+    return [{ unique: index['unique'] === 1, columns: parts.map((part) => String(part['name'])) }]
+  })
+}
+
+const NOTHING: Seen = {
+  integers: false,
+  reals: false,
+  texts: false,
+  blobs: false,
+  bits: true,
+  dates: true,
+  local: true,
+  zoned: true,
+}
+
+const DAY = `'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'`
+const TIME = `'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]*'`
+/** What stands behind hours and minutes is an offset, or is none. */
+const OFFSET = (column: string): string =>
+  `(substr(${column}, 17) GLOB '*Z' OR substr(${column}, 17) GLOB '*[+-][0-9][0-9]:[0-9][0-9]')`
+
+/** Looks at the first and the last rows: types of an old time may differ from those of today. */
+function sample(
+  db: DatabaseSync,
+  relation: string,
+  names: readonly string[],
+  rowid: string | undefined,
+): Map<string, Seen> {
+  const from = `SELECT * FROM (SELECT * FROM ${quoted(relation)} LIMIT ${SAMPLE})`
+  const both =
+    rowid === undefined
+      ? from
+      : `${from} UNION ALL SELECT * FROM (SELECT * FROM ${quoted(relation)} ORDER BY ${rowid} DESC LIMIT ${SAMPLE})`
+  const seen = new Map<string, Seen>()
+  for (let at = 0; at < names.length; at += PIECE) {
+    const piece = names.slice(at, at + PIECE)
+    const parts = piece.flatMap((name) => {
+      const column = quoted(name)
+      const isText = `typeof(${column}) = 'text'`
+      return [
+        `max(typeof(${column}) = 'integer')`,
+        `max(typeof(${column}) = 'real')`,
+        `max(${isText})`,
+        `max(typeof(${column}) = 'blob')`,
+        `max(typeof(${column}) = 'integer' AND ${column} NOT IN (0, 1))`,
+        `max(${isText} AND ${column} NOT GLOB ${DAY})`,
+        `max(${isText} AND NOT (${column} GLOB ${TIME} AND NOT ${OFFSET(column)}))`,
+        `max(${isText} AND NOT (${column} GLOB ${TIME} AND ${OFFSET(column)}))`,
+      ]
+    })
+    const statement = db.prepare(`SELECT ${parts.join(', ')} FROM (${both})`)
+    statement.setReturnArrays(true)
+    const flags = statement.get() as unknown as readonly (number | null)[]
+    for (const [index, name] of piece.entries()) {
+      const [integers, reals, texts, blobs, others, notDates, notLocal, notZoned] = flags
+        .slice(index * 8, index * 8 + 8)
+        .map((flag) => flag === 1)
+      seen.set(name, {
+        integers: integers!,
+        reals: reals!,
+        texts: texts!,
+        blobs: blobs!,
+        bits: !others,
+        dates: !notDates,
+        local: !notLocal,
+        zoned: !notZoned,
+      })
+    }
+  }
+  return seen
+}

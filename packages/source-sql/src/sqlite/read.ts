@@ -1,0 +1,100 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type RawBuilder, sql } from 'kysely'
+import type { Asked, Bounds, Reads, Row } from '../database.ts'
+import { PageSize } from '../page-size.ts'
+import { behind, compiler, type Dialect, selectOf } from '../select.ts'
+
+const DAY_MS = 86_400_000
+
+export const dialect: Dialect = {
+  compile: compiler('sqlite'),
+  only: false,
+  bound: (value, type, side) => (type === 'integer' ? sql`${value}` : sql`${dayOf(String(value), type, side)}`),
+}
+
+/**
+ * Times are texts in whatever form they were written, with a blank or a `T`, with or without digits behind the second.
+ * Whole days are compared rightly in every form, also by an index; with offsets, one day more.
+ */
+function dayOf(value: string, type: Bounds['type'], side: 'from' | 'to'): string {
+  if (type === 'date') return value
+  const slack = type === 'timestamp' ? 1 : 0
+  const days = side === 'from' ? -slack : slack + 1
+  return new Date(Date.parse(value.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** Of the days that were read, what lies surely outside of the window. A time that SQLite cannot read is passed on. */
+function within({ column, type, from, to }: Bounds): readonly RawBuilder<unknown>[] {
+  if (type === 'date' || type === 'integer') return []
+  const at = sql`unixepoch(${sql.id(column)})`
+  const seconds = (value: string | bigint): number => Math.floor(Date.parse(`${String(value).slice(0, 19)}Z`) / 1000)
+  const below = sql`${at} <= ${seconds(to) + 1}`
+  const inside = from === undefined ? below : sql`${below} and ${at} >= ${seconds(from) - 1}`
+  return [sql`(${at} is null or ${inside})`]
+}
+
+type Raw = string | number | bigint | Uint8Array | null
+
+/**
+ * Reads a window, or a whole table, page after page. Each page is a statement of its own that is over when it is handed
+ * on: in a file that is not in WAL mode, a writer waits for no longer than that.
+ */
+export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Asked): AsyncGenerator<readonly Row[]> {
+  const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
+  const template: Row = Object.fromEntries(reads.columns.map(({ name }) => [name, null]))
+  const decode = (raw: readonly Raw[]): Row => {
+    const row = { ...template }
+    for (const [at, column] of reads.columns.entries()) {
+      const value = raw[at]
+      if (value != null) row[column.name] = column.decode === undefined ? value : column.decode(value as never)
+    }
+    return row
+  }
+  for (const part of parts) {
+    const order = orderOf(reads, part)
+    const more = order.map((name) => sql.id(name))
+    const inside = part === 'window' && reads.bounds !== undefined ? within(reads.bounds) : []
+    const size = new PageSize()
+    let after: readonly Raw[] | undefined
+    for (;;) {
+      signal.throwIfAborted()
+      const limit = order.length === 0 ? undefined : size.rows
+      const last = after?.slice(reads.columns.length)
+      const query = selectOf(reads, dialect, {
+        part,
+        orderBy: order,
+        where: last === undefined ? inside : [...inside, behind(order, last)],
+        more,
+        ...(limit === undefined ? {} : { limit }),
+      })
+      const statement = db.prepare(query.sql)
+      statement.setReadBigInts(true)
+      statement.setReturnArrays(true)
+      const rows = statement.all(...(query.parameters as Raw[])) as unknown as (readonly Raw[])[]
+      size.learn(rows.length, bytesOf(rows))
+      after = rows.at(-1)
+      if (rows.length > 0) yield rows.map(decode)
+      if (limit === undefined || rows.length < limit) break
+      // The driver holds everything up while it reads.
+      await turn()
+    }
+  }
+}
+
+/** What pages follow: the cursor where an index has it, and what is unique. Empty: there is nothing, all comes at once. */
+function orderOf({ table, bounds }: Reads, part: 'window' | 'nulls'): readonly string[] {
+  const { rowid } = table.facts
+  const unique = typeof rowid === 'string' ? [rowid] : table.key
+  if (unique.length === 0) return []
+  const cursor = part === 'window' && bounds !== undefined && table.indexed.has(bounds.column) ? [bounds.column] : []
+  return [...cursor, ...unique.filter((name) => !cursor.includes(name))]
+}
+
+function bytesOf(rows: readonly (readonly Raw[])[]): number {
+  let bytes = 0
+  for (const row of rows) {
+    for (const value of row) bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
+  }
+  return bytes
+}
