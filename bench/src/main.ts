@@ -82,6 +82,15 @@ await measure('flights', async () => {
     wanted: '',
   }
 })
+await measure('source-sql', async () => {
+  const { copy, read, ratio, whole } = (await inProcess('source-sql')) as Record<string, number>
+  return [
+    { measure: 'psql \\copy of a table of Postgres to /dev/null, rows/s', found: number(copy!), wanted: '' },
+    { measure: 'the same read through the source alone, rows/s', found: number(read!), wanted: '' },
+    { measure: '  of psql', found: ratio!.toFixed(2), wanted: '' },
+    { measure: 'Postgres to SQLite, end to end, rows/s', found: number(whole!), wanted: '' },
+  ]
+})
 
 const width = Math.max(...lines.map((line) => line.measure.length))
 for (const { measure: name, found, wanted } of lines)

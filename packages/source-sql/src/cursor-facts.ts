@@ -7,7 +7,7 @@ import type { FoundTable } from './found-table.ts'
 import { durationMs, spanOf } from './length.ts'
 import type { Client } from './source.ts'
 
-/** Rows of a window that is read in one go. */
+/** Rows of a window that is read in one go: the more, the more is read again when it breaks off. */
 const WINDOW_ROWS = 1_000_000
 /** Numbers are drawn in one order and committed in another; sequences also give them out in stocks. */
 const INTEGER_LOOKBACK = 10_000
@@ -47,9 +47,9 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   const timeZone = own?.timeZone ?? client.config.timeZone
   const settleMs = own?.settle === undefined ? 60_000 : durationMs(own.settle)!
   const window = await windowOf(question)
+  const { order } = client.database
   let lastEnd: bigint | undefined
-  // Text stands in a file of SQLite in whatever form, so its order is not that of the times.
-  const ordered = indexed && (type === 'integer' || client.database.orderedTimes)
+  const ordered = indexed && (order === 'always' || (order === 'large' ? isLarge(table) : type === 'integer'))
   const isTime = type !== 'integer'
 
   const spec: CursorSpec = {
@@ -93,12 +93,17 @@ async function lookbackOf({ cursor, clock }: CursorQuestion, timeZone: string | 
   return cursor.type === 'timestamp' ? minutes(10) : timeLookback(await clock(), timeZone)
 }
 
+/** More than one window; also where nobody knows. */
+function isLarge({ rows }: FoundTable): boolean {
+  return rows === undefined || rows > WINDOW_ROWS * 1.5
+}
+
 /** A long history is read in windows, newest first; without an index each of them would look at all rows. */
 async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   const { table, cursor, own, client } = question
   const { type, indexed, column } = cursor
   if (own?.window !== undefined) return spanOf(own.window)
-  if (!indexed || table.rows === undefined || table.rows <= WINDOW_ROWS * 1.5) return undefined
+  if (!indexed || table.rows === undefined || !isLarge(table)) return undefined
   const range = await client.database.range(table, column, type, question)
   if (range === undefined) return undefined
   const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))

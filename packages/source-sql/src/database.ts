@@ -45,8 +45,11 @@ export interface Clock {
 /** A connected database: the client of the source. All systems answer the same questions. */
 export interface Database {
   readonly label: string
-  /** Times of a column are ordered as the instants that they say. */
-  readonly orderedTimes: boolean
+  /**
+   * Which windows come in the order of an indexed cursor, and so are covered as far as they were read when they break off:
+   * all of them, those of large tables (where the order costs time), or only those of integers (where times are texts).
+   */
+  readonly order: 'always' | 'large' | 'integers'
   identity(): Promise<string>
   tables(asked: Asked): Promise<readonly FoundTable[]>
   clock(asked: Asked): Promise<Clock>

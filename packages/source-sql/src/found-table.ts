@@ -42,7 +42,7 @@ export interface FoundTable {
   readonly key: readonly string[]
   /** Columns that an index begins with. */
   readonly indexed: ReadonlySet<string>
-  /** About how many rows there are; undefined where nobody knows. */
+  /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */
   readonly rows: number | undefined
   /** False: the user may not read it. */
   readonly readable: boolean

@@ -38,7 +38,10 @@ function target(world: World, base: Record<string, unknown> = {}): Target {
     rows(query) {
       const db = new DatabaseSync(file, { readOnly: true })
       try {
-        return db.prepare(query).all().map((row) => ({ ...row }))
+        return db
+          .prepare(query)
+          .all()
+          .map((row) => ({ ...row }))
       } finally {
         db.close()
       }
@@ -47,7 +50,9 @@ function target(world: World, base: Record<string, unknown> = {}): Target {
 }
 
 const statusOf = (one: Target): Record<string, unknown> =>
-  Object.fromEntries(one.rows('SELECT name, status FROM _tidemark_tables ORDER BY 1').map((row) => [row['name'], row['status']]))
+  Object.fromEntries(
+    one.rows('SELECT name, status FROM _tidemark_tables ORDER BY 1').map((row) => [row['name'], row['status']]),
+  )
 
 const systems = [
   ['Postgres', postgres, 'timestamptz(6)', 'now()'],
@@ -63,7 +68,9 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
   it('gives its history, then what is new; new tables come, dropped ones stay', async () => {
     world = await make()
     into = target(world, quick)
-    await world.run(`CREATE TABLE orders (id int NOT NULL PRIMARY KEY, total decimal(10,2), updated_at ${time} NOT NULL)`)
+    await world.run(
+      `CREATE TABLE orders (id int NOT NULL PRIMARY KEY, total decimal(10,2), updated_at ${time} NOT NULL)`,
+    )
     await world.run('CREATE INDEX orders_u ON orders (updated_at)')
     await world.run('CREATE TABLE kinds (id int NOT NULL PRIMARY KEY, name varchar(20))')
     await world.run(`INSERT INTO orders VALUES (1, 10.50, '2020-01-01 00:00:00'), (2, 20, '2024-01-01 00:00:00')`)
@@ -86,7 +93,11 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     await new Promise((resolve) => setTimeout(resolve, 1100))
     const second = await into.run()
     expect(second.exitCode).toBe(0)
-    expect(into.rows('SELECT id, total, _deleted_at IS NULL AS here FROM crm_orders ORDER BY id').map((row) => [row['id'], Number(row['total']), row['here']])).toEqual([
+    expect(
+      into
+        .rows('SELECT id, total, _deleted_at IS NULL AS here FROM crm_orders ORDER BY id')
+        .map((row) => [row['id'], Number(row['total']), row['here']]),
+    ).toEqual([
       [1, 11, 1],
       [2, 20, 1],
       [3, 30, 1],
@@ -108,7 +119,9 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     into = target(world, { tables: { log: { cursor: 'at', settle: '0s' } } })
     await world.run(`CREATE TABLE log (at ${time} NOT NULL, line varchar(20))`)
     await world.run('CREATE TABLE bag (x int)')
-    await world.run(`INSERT INTO log VALUES ('2024-01-01 00:00:00', 'a'), ('2024-01-01 00:00:00', 'a'), ('2024-01-02 00:00:00', 'b')`)
+    await world.run(
+      `INSERT INTO log VALUES ('2024-01-01 00:00:00', 'a'), ('2024-01-01 00:00:00', 'a'), ('2024-01-02 00:00:00', 'b')`,
+    )
     await world.run('INSERT INTO bag VALUES (1), (1), (NULL)')
     await into.run()
     await world.run(`INSERT INTO log VALUES (${now}, 'c')`)
@@ -118,7 +131,11 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     expect((await into.run()).exitCode).toBe(0)
     expect((await into.run()).exitCode).toBe(0)
     expect(into.rows('SELECT line FROM crm_log ORDER BY line')).toEqual(['a', 'a', 'b', 'c'].map((line) => ({ line })))
-    expect(into.rows('SELECT x FROM crm_bag WHERE _deleted_at IS NULL ORDER BY x')).toEqual([{ x: 1 }, { x: 1 }, { x: 2 }])
+    expect(into.rows('SELECT x FROM crm_bag WHERE _deleted_at IS NULL ORDER BY x')).toEqual([
+      { x: 1 },
+      { x: 1 },
+      { x: 2 },
+    ])
   })
 
   it('pauses a table that lost its cursor, and reads the others', async () => {

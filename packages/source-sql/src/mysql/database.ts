@@ -27,7 +27,7 @@ const LONG_SECONDS = 600
 
 export class MySql implements Database {
   readonly label: string
-  readonly orderedTimes = true
+  readonly order = 'always'
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>

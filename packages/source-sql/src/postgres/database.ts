@@ -34,7 +34,7 @@ const LONG_MICROS = 600_000_000n
 
 export class Postgres implements Database {
   readonly label: string
-  readonly orderedTimes = true
+  readonly order = 'large'
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>

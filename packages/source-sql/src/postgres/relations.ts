@@ -2,8 +2,9 @@
 
 export const RELATIONS = `
   SELECT c.oid, n.nspname, c.relname, c.relkind,
-    CASE WHEN c.relkind IN ('r', 'm') AND c.reltuples < 0 THEN pg_catalog.pg_relation_size(c.oid) / 100
-      WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::pg_catalog.int8 END,
+    CASE WHEN c.relkind IN ('r', 'm') THEN greatest(c.reltuples::pg_catalog.int8,
+        pg_catalog.pg_table_size(c.oid) / CASE WHEN c.reltuples < 0 THEN 100 ELSE 1000 END)
+      WHEN c.reltuples >= 0 THEN c.reltuples::pg_catalog.int8 END,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'

@@ -17,7 +17,7 @@ const READERS = 4
 
 export class Sqlite implements Database {
   readonly label: string
-  readonly orderedTimes = false
+  readonly order = 'integers'
   readonly #target: FileTarget
   readonly #files: Lending<DatabaseSync>
   readonly #blame: Blame
