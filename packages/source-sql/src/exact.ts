@@ -7,9 +7,18 @@ const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
 // Below sixteen digits and three of an exponent a double holds every number exactly.
 const SUSPECT = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
-/** JSON whose numbers stay exact: one that a double does not hold is written back as it was. */
+/** JSON whose numbers stay exact: one that a double does not hold is written back as it was. Never throws. */
 export function exactJson(text: string): unknown {
-  return SUSPECT.test(text) ? parse(text, keepNumber) : JSON.parse(text)
+  try {
+    return SUSPECT.test(text) ? parse(text, keepNumber) : JSON.parse(text)
+  } catch {
+    return notJson(text)
+  }
+}
+
+/** Stands where a text is no JSON, or too deep: no destination takes NaN in JSON, so the row becomes a reject that shows it. */
+export function notJson(text: string): unknown {
+  return { 'not JSON': text, value: Number.NaN }
 }
 
 const keepNumber: Reviver = (_key, value, { source }) =>

@@ -1,8 +1,7 @@
 import type { ColumnType } from '@tidemark/core'
 import type { RawBuilder } from 'kysely'
 
-/** What stands in an answer of a driver, before it is decoded. */
-export type Raw = string | number | bigint | Uint8Array
+/** Makes a value of what stands in an answer of a driver. */
 export type Decode = (raw: never) => unknown
 
 /** How a column is asked for and what becomes of the answer. */

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
-import { exactInteger, exactJson } from './exact.ts'
-import type { Decode, FoundColumn, Raw, Reading } from './found-table.ts'
+import { exactInteger, exactJson, notJson } from './exact.ts'
+import type { Decode, FoundColumn, Reading } from './found-table.ts'
 
 /**
  * How a column is read as the type that the table has for it: what the database says, unless the user says otherwise
@@ -9,7 +9,7 @@ import type { Decode, FoundColumn, Raw, Reading } from './found-table.ts'
 export function readingAs(column: FoundColumn, type: ColumnType): Reading {
   if (type === column.type) return column
   if (type === 'text') return { ...column.asText, type }
-  if (type === 'json' && column.type !== 'text') return { ...column, type }
+  if (type === 'json' && column.type !== 'text' && column.type !== 'bytes') return { ...column, type }
   return { type, select: column.select, ascii: column.ascii, decode: after(column.decode, CONVERSIONS[type]) }
 }
 
@@ -38,12 +38,8 @@ const CONVERSIONS: Readonly<Record<ColumnType, (value: unknown) => unknown>> = {
   local_timestamp: (value) => (typeof value === 'string' ? isoText(value, '') : value),
   date: (value) => value,
   json: (value) => {
-    if (typeof value !== 'string') return value
-    try {
-      return exactJson(value)
-    } catch {
-      return undefined
-    }
+    if (value instanceof Uint8Array) return notJson(Buffer.from(value).toString('hex'))
+    return typeof value === 'string' ? exactJson(value) : value
   },
   bytes: (value) => (typeof value === 'string' ? Buffer.from(value) : value),
 }
@@ -62,9 +58,4 @@ function offsetText(offset: string): string {
   if (/^(Z|UTC)$/i.test(offset)) return 'Z'
   const digits = offset.replace(':', '')
   return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`
-}
-
-/** A value as a user sees it: bytes are no text, so they are shown as hexadecimal digits. */
-export function rawText(raw: Raw): string {
-  return typeof raw === 'object' ? Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('hex') : String(raw)
 }

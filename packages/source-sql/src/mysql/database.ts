@@ -142,7 +142,7 @@ export class MySql implements Database {
       const { connection } = session
       await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      yield* readPages(connection, reads, asked)
+      yield* readPages(session, reads, asked)
       await orAborted(ask(connection, 'COMMIT'), asked.signal)
       done = true
     } catch (error) {

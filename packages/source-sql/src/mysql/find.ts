@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { isPageable, readingOf, TEXT } from './column-reading.ts'
 import { ask, type Session, text } from './session.ts'
-import { isPageable, readingOf, TEXT } from './types.ts'
 
 export interface FindOptions {
   /** The database of the URL: its tables go without its name. */

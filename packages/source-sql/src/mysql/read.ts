@@ -4,7 +4,7 @@ import { orAborted } from '../abort.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { behind, compiler, type Dialect, selectOf } from '../select.ts'
-import { ask, type RawRow } from './session.ts'
+import { ask, type RawRow, type Session } from './session.ts'
 
 export const dialect: Dialect = {
   compile: compiler('mysql'),
@@ -16,11 +16,12 @@ export const dialect: Dialect = {
 type Part = 'window' | 'nulls'
 
 /** Reads a window, or a whole table, in the open transaction of a connection: all pages are of one snapshot. */
-export async function* readPages(connection: Connection, reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+export async function* readPages(session: Session, reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+  const { connection } = session
   const parts: readonly Part[] = reads.bounds?.nulls === true ? ['nulls', 'window'] : ['window']
   for (const part of parts) {
     const order = orderOf(reads, part)
-    if (order === undefined) yield* streamed(connection, reads, part, asked)
+    if (order === undefined) yield* streamed(session, reads, part, asked)
     else yield* paged(connection, reads, { part, order }, asked)
   }
 }
@@ -90,13 +91,17 @@ const STREAMED_ROWS = 2000
 
 /** One statement, its rows as they come: for tables without a key to go on from. */
 async function* streamed(
-  connection: Connection,
+  { connection, isMariaDb }: Session,
   reads: Reads,
   part: Part,
   { signal }: Asked,
 ): AsyncGenerator<readonly Row[]> {
   const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
   const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy })
+  // Here the server's timeout would also count the time in which rows are written elsewhere.
+  const timeout = isMariaDb ? 'max_statement_time' : 'max_execution_time'
+  const [before] = await ask(connection, `SELECT @@SESSION.${timeout}`)
+  await ask(connection, `SET SESSION ${timeout} = 0`)
   const stream = connection
     .query({ sql: text, values: [...parameters], rowsAsArray: true, typeCast: false })
     .stream({ highWaterMark: STREAMED_ROWS })
@@ -115,6 +120,7 @@ async function* streamed(
     bytes = 0
   }
   if (page.length > 0) yield page
+  await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
 }
 
 function decoder({ columns }: Reads): (raw: RawRow) => Row {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { AS_TEXT, type PostgresType, readingOf } from './column-reading.ts'
 import { COLUMNS, INDEXES, RELATIONS, TYPES } from './relations.ts'
 import { ask, type TextRow } from './session.ts'
-import { AS_TEXT, type PostgresType, readingOf } from './types.ts'
 
 /** The tables of a database, in one look at its catalogue. */
 export async function findTables(client: pg.Client, schemas: readonly string[] | undefined): Promise<FoundTable[]> {

@@ -13,6 +13,7 @@ interface Connection {
 export class Page implements RowSink {
   readonly rows: Row[] = []
   bytes = 0
+  failure: RowSink['failure']
   readonly maker: RowMaker
   readonly wanted: number
   readonly done: Promise<this>
@@ -66,7 +67,8 @@ export class Page implements RowSink {
 
   handleReadyForQuery(): void {
     this.#tap.close()
-    this.#resolve(this)
+    if (this.failure === undefined) this.#resolve(this)
+    else this.#reject(this.failure.error)
   }
 
   handleError(error: unknown): void {

@@ -4,9 +4,9 @@ import { orAborted } from '../abort.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
+import { parameterType } from './column-reading.ts'
 import { Page } from './page.ts'
 import { type RowTap, rowMaker } from './row-tap.ts'
-import { parameterType } from './types.ts'
 
 export const dialect: Dialect = {
   compile: compiler('postgres'),

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type pg from 'pg'
 import type { Row, Selected } from '../database.ts'
 
@@ -22,6 +23,8 @@ export interface RowSink {
   readonly maker: RowMaker
   readonly rows: Row[]
   bytes: number
+  /** A row could not be made. */
+  failure: { readonly error: unknown } | undefined
 }
 
 const DATA_ROW = 68
@@ -29,11 +32,18 @@ const DATA_ROW = 68
 // Beyond it, looking for a byte that is not ASCII costs more than decoding.
 const SHORT = 64
 
-function textAt(bytes: Buffer, latin1: string, from: number, to: number): string {
-  if (to - from > SHORT) return bytes.toString('utf8', from, to)
+function textAt(bytes: Buffer, latin1: string, from: number, to: number): string | Uint8Array {
+  if (to - from > SHORT) return utf8At(bytes, from, to)
   let all = 0
   for (let at = from; at < to; at++) all |= bytes[at]!
-  return all < 128 ? latin1.substring(from, to) : bytes.toString('utf8', from, to)
+  return all < 128 ? latin1.substring(from, to) : utf8At(bytes, from, to)
+}
+
+/** A server without an encoding (SQL_ASCII) sends any bytes: they stay bytes, which no text column takes, and are not changed. */
+function utf8At(bytes: Buffer, from: number, to: number): string | Uint8Array {
+  const text = bytes.toString('utf8', from, to)
+  if (!text.includes('\uFFFD') || isUtf8(bytes.subarray(from, to))) return text
+  return new Uint8Array(bytes.subarray(from, to))
 }
 
 /** Makes a row of one message `DataRow`. `latin1` is the same bytes as a text, which is cut and not decoded again. */
@@ -52,7 +62,7 @@ function rowAt(bytes: Buffer, latin1: string, start: number, { names, columns, t
       continue
     }
     const field = ascii === true ? latin1.substring(from, at) : textAt(bytes, latin1, from, at)
-    row[names[index]!] = decode === undefined ? field : decode(field as never)
+    row[names[index]!] = decode === undefined || typeof field !== 'string' ? field : decode(field as never)
   }
   return row
 }
@@ -109,6 +119,15 @@ export class RowTap {
     this.#needed = rest < 5 ? 5 : 1 + bytes.readInt32BE(used + 1)
   }
 
+  /** Nothing is thrown into the connection, where nobody would catch it. */
+  #add(sink: RowSink, bytes: Buffer, latin1: string, at: number): void {
+    try {
+      sink.rows.push(rowAt(bytes, latin1, at, sink.maker))
+    } catch (error) {
+      sink.failure ??= { error }
+    }
+  }
+
   /** Takes in all messages that are complete; gives how many bytes they were. */
   #split(bytes: Buffer, sink: RowSink | undefined): number {
     const latin1 = bytes.toString('latin1')
@@ -117,8 +136,8 @@ export class RowTap {
       const end = at + 1 + bytes.readInt32BE(at + 1)
       if (end > bytes.length) break
       if (bytes[at] === DATA_ROW && sink !== undefined) {
-        sink.rows.push(rowAt(bytes, latin1, at, sink.maker))
         sink.bytes += end - at
+        this.#add(sink, bytes, latin1, at)
       } else this.#pass!(bytes.subarray(at, end))
       at = end
     }

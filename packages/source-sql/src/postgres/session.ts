@@ -34,6 +34,10 @@ async function sslOf({ ssl, certificates }: ServerTarget): Promise<pg.ClientConf
   return ssl === 'verify-full' ? ca : { ...ca, checkServerIdentity: () => undefined }
 }
 
+/** A server without an encoding refuses to send what is no UTF-8. As it is, each row can be judged by itself. */
+const ENCODING = `SELECT set_config('client_encoding',
+  CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`
+
 /**
  * Begins a transaction that reads one snapshot and waits for nobody for long. Everything is set for this transaction
  * alone, so that a pool between us and the server (PgBouncer) may give each one another session.
@@ -46,7 +50,6 @@ export function beginning(statementTimeoutMs: number): string {
     intervalstyle: 'iso_8601',
     extra_float_digits: '1',
     bytea_output: 'hex',
-    search_path: 'pg_catalog',
     lock_timeout: '10s',
     statement_timeout: `${statementTimeoutMs}ms`,
     idle_in_transaction_session_timeout: '0',
@@ -55,7 +58,7 @@ export function beginning(statementTimeoutMs: number): string {
     row_security: 'on',
   }
   const sets = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
-  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets].join('; ')
+  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets, ENCODING].join('; ')
 }
 
 /** Answers of texts: nothing is guessed, cut to milliseconds or moved to the zone of this process. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
-import { AS_TEXT, readingFor, type Seen, typeOf } from './types.ts'
+import { AS_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

@@ -22,14 +22,7 @@ const double = (raw: unknown): unknown =>
 const truth = (raw: unknown): unknown => (raw === 1n ? true : raw === 0n ? false : plain(raw))
 /** Numbers as their digits; bytes are no text, and are refused. */
 const text = (raw: unknown): unknown => (typeof raw === 'object' ? raw : String(raw))
-const json = (raw: unknown): unknown => {
-  if (typeof raw !== 'string') return plain(raw)
-  try {
-    return exactJson(raw)
-  } catch {
-    return undefined
-  }
-}
+const json = (raw: unknown): unknown => (typeof raw === 'string' ? exactJson(raw) : plain(raw))
 
 /** `2024-01-31 10:00` → `2024-01-31T10:00:00`; an offset as RFC 3339 writes it. */
 function time(raw: unknown): unknown {
