@@ -13,6 +13,10 @@ export interface Choice {
 /** The tables to read, of those that were found. @throws SyncError `fix-config` for a name that no table has. */
 export function chooseTables(found: readonly FoundTable[], choice: Choice): readonly FoundTable[] {
   const { config, tracked, log, label } = choice
+  if (found.length === 0)
+    log.warn(
+      `${label}: there is no table that this user can see${config.schemas === undefined ? '' : ` in ${config.schemas.join(', ')}`}`,
+    )
   checkNames(found, choice)
   const included = config.include
   const wanted = found.filter(

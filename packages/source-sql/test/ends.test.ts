@@ -58,7 +58,32 @@ describe('the end of a time cursor', () => {
     await opened.end()
     expect(opened.warnings.filter((one) => one.includes('GRANT pg_read_all_stats'))).toHaveLength(1)
     await opened.client.close()
+    await world.run(`GRANT pg_read_all_stats TO ${role}`)
+    const seeing = await open({ url })
+    expect(microsOf(await seeing.end())).toBeLessThan(Date.now())
+    expect(seeing.warnings).toEqual([])
+    await seeing.client.close()
     await world.run(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  })
+
+  it.skipIf(!hasMariaDb)('says so on MariaDB too, and goes on by the lookback', async () => {
+    const world = await mariadb()
+    const user = `u${process.pid}_${Date.now()}@localhost`
+    const database = new URL(world.url).pathname.slice(1)
+    await world.run(`CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, updated_at timestamp(6) NOT NULL, KEY (updated_at));
+      INSERT INTO t VALUES (1, '2024-01-01'); CREATE USER ${user} IDENTIFIED BY 'x'; GRANT SELECT ON ${database}.* TO ${user}`)
+    const url = Object.assign(new URL(world.url), { username: user.split('@')[0], password: 'x' }).toString()
+    const opened = await open({ url })
+    expect(microsOf(await opened.end())).toBeGreaterThan(Date.now() - 60_000)
+    expect(opened.warnings).toEqual([expect.stringContaining('GRANT PROCESS ON *.*')])
+    const numbered = await open({ url }, { tables: { t: { cursor: 'id' } } })
+    expect(await numbered.end()).toBe(2n)
+    await opened.client.close()
+    await world.run(`GRANT PROCESS ON *.* TO ${user}`)
+    const seeing = await open({ url })
+    await seeing.end()
+    expect(seeing.warnings).toEqual([])
+    await world.run(`DROP USER ${user}`)
   })
 })
 
