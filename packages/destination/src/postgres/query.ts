@@ -53,6 +53,8 @@ function parserOf(oid: number): (text: string) => unknown {
       return Number
     case 17:
       return (text) => decodeText(text, 'bytes')
+    case 1082:
+      return (text) => decodeText(text, 'date')
     case 1114:
       return (text) => decodeText(text, 'local_timestamp')
     case 1184:
