@@ -80,6 +80,17 @@ describe('one of 20,000 rows that the server refuses', () => {
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: COUNT - bad.length }])
   })
 
+  it('is one of very many, and all others land', async () => {
+    const place = await newPlace()
+    const { write } = await prepare(await open(place.url))
+    await place.rows("alter table things add check (note <> 'bad')")
+    const rows = Array.from({ length: 2000 }, (_, id) => ({ id, note: id % 10 === id % 7 ? 'bad' : 'n' }))
+    const bad = rows.filter(({ note }) => note === 'bad').length
+    expect(await write(rows, {}, { kind: 'live' })).toMatchObject({ written: 2000 - bad, rejected: bad })
+    expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 2000 - bad }])
+    expect(await place.rows('select count(*)::int as n from _tidemark_rejects')).toEqual([{ n: bad }])
+  })
+
   it('is found in a table without a key, straight and by staging', async () => {
     const place = await newPlace()
     const destination = await open(place.url)

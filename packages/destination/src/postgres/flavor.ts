@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Flavor } from '../flavor.ts'
 
 export const postgresFlavor: Flavor = {
-  // The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
-  now: sql`cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`,
+  // Asked before a transaction has said whose functions count. The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
+  now: sql`cast(extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.*) 1000000 as bigint)`,
   // In milliseconds, as on SQLite.
   instant: (position) =>
     sql`to_char((timestamp 'epoch' + ${position} * interval '1 microsecond'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,

@@ -66,6 +66,47 @@ export async function withPart<T>(
   return result
 }
 
+/**
+ * Does work with rows in a table of this transaction. Where the server refuses some, with halves of them, until those
+ * that it refuses alone are found. The rows are copied once more then, and not for each half.
+ */
+export async function workHalving(
+  session: Session,
+  target: Target,
+  rows: EncodedRows,
+  work: (part: RawBuilder<unknown>) => Promise<number>,
+): Promise<Loaded> {
+  if (rows.length === 0) return { written: 0, refused: [] }
+  const one = (some: EncodedRows) => withPart(session, target, some, work)
+  const tried = await attempt(session, () => one(rows))
+  if (tried.ok) return { written: tried.value, refused: [] }
+  if (rows.length === 1) return { written: 0, refused: [{ row: rows[0]!, error: tried.error }] }
+  const numbered = await attempt(session, () => copyNumbered(session, target, rows))
+  // Some cannot even be copied.
+  if (!numbered.ok) return await loadHalving(session, rows, one)
+  const found = await halves(0, rows.length)
+  await sql`drop table ${PART}`.execute(session.db)
+  return found
+
+  async function halves(first: number, end: number): Promise<Loaded> {
+    const part = sql`(select * from ${PART} as n where n._at >= ${first} and n._at < ${end})`
+    const tried = await attempt(session, () => work(part))
+    if (tried.ok) return { written: tried.value, refused: [] }
+    if (end - first === 1) return { written: 0, refused: [{ row: rows[first]!, error: tried.error }] }
+    const middle = (first + end) >> 1
+    const left = await halves(first, middle)
+    const right = await halves(middle, end)
+    return { written: left.written + right.written, refused: [...left.refused, ...right.refused] }
+  }
+}
+
+async function copyNumbered(session: Session, target: Target, rows: EncodedRows): Promise<void> {
+  const { db } = session
+  const definitions = sql.join(rowDefinitions(target.layout))
+  await sql`create temp table _tidemark_part (${definitions}, _at bigint primary key) on commit drop`.execute(db)
+  await copyRows(session, target, PART, rows, { ...NOTHING, countFrom: 0, columns: ['_at'] })
+}
+
 /** Does work that the server may refuse, and undoes it then. */
 export async function attempt<T>(
   { client }: Session,

@@ -8,8 +8,9 @@ import type { Session } from './sessions.ts'
 import { and, list } from './statements.ts'
 
 const { id, join } = sql
-/** Rows that are fetched at once. */
+/** The most rows that are fetched at once, and about how many characters they may have together. */
 const FETCH = 2000
+const CHARACTERS = 8_000_000
 
 /** Rows of a table, as a cursor of the server gives them. @throws SyncError where the table is not there. */
 export async function* readRows(
@@ -45,13 +46,16 @@ export async function* readRows(
   )
   await client.query(query.sql, query.parameters as unknown[])
   const types = { getTypeParser: () => (value: string) => value }
-  for (;;) {
+  // Few at first: nobody knows yet how large they are.
+  for (let asked = 20; ; ) {
     const { rows } = await client.query({
-      text: `fetch ${FETCH} from reading`,
+      text: `fetch ${asked} from reading`,
       rowMode: 'array',
       types: types as never,
     })
+    let characters = 0
     for (const values of rows as unknown as (string | null)[][]) {
+      for (const value of values) characters += value?.length ?? 0
       const row: Record<string, unknown> = Object.create(null)
       for (const [at, column] of columns.entries())
         row[column.name] = decodeText(values[at]!, column.type as ColumnType)
@@ -59,6 +63,7 @@ export async function* readRows(
       if (loose) Object.assign(row, decodeText(values[columns.length]!, 'json'))
       yield { ...row }
     }
-    if (rows.length < FETCH) return
+    if (rows.length < asked) return
+    asked = Math.min(FETCH, Math.max(1, Math.floor((CHARACTERS * rows.length) / (characters + 1))))
   }
 }

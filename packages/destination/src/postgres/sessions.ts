@@ -60,6 +60,8 @@ export class Sessions {
       max: CONNECTIONS,
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
+      // A server that is gone without a word is noticed in minutes, not in hours.
+      keepAliveInitialDelayMillis: 10_000,
       types: { getTypeParser: parserOf },
     })
     // A backend that dies while nobody waits for it, in the pool or in somebody's hands, must not end the process.

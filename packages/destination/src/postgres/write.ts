@@ -5,7 +5,7 @@ import { rejectOf } from '../refused.ts'
 import type { Written } from '../row-writer.ts'
 import { stampText } from '../value-text.ts'
 import { shownForm } from './forms.ts'
-import { attempt, copyStraight, type EncodedRows, type Loaded, loadHalving, withPart } from './load.ts'
+import { attempt, copyStraight, type EncodedRows, type Loaded, loadHalving, withPart, workHalving } from './load.ts'
 import type { Session } from './sessions.ts'
 import { leaveMarks, list, markRows, mergeRows, type Named, raiseMarks, type Target } from './statements.ts'
 
@@ -53,9 +53,7 @@ async function writeRows(
     way.merging = self
   }
   const order = layout.cursored ? 'ordered' : 'any'
-  return await loadHalving(session, rows, (some) =>
-    withPart(session, target, some, (source) => changed(session, mergeRows(target, source, order, named))),
-  )
+  return await workHalving(session, target, rows, (source) => changed(session, mergeRows(target, source, order, named)))
 }
 
 /** Runs a statement. @returns how many rows it changed. */

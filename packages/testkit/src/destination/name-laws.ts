@@ -47,7 +47,7 @@ const NAMES = [
   'new',
   'old',
 ]
-const SYSTEM = ['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_rowid_', '_CURSOR']
+const SYSTEM = ['_kind', '_at', '_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_rowid_', '_CURSOR']
 
 export function testNames(database: () => TestDatabase): void {
   describe('names', () => {
