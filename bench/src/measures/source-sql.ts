@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process'
-import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { type Source, SyncError, type Table } from '@tidemark/core'
+import type { Report } from '@tidemark/engine'
+import { startPostgres } from '@tidemark/postgres-server'
 import sql from '@tidemark/source-sql'
 import { report, seconds } from '../measure.ts'
-import { withPostgres } from '../postgres-server.ts'
 import { runInto } from '../run.ts'
 
-// A million rows of ten columns in Postgres: read alone, beside `psql \copy`, and end to end into a destination.
+// A million rows of ten columns in Postgres: read alone, beside `psql \copy`, and end to end into SQLite and into another
+// schema of the server, beside one psql that writes what another one reads; and from SQLite into Postgres.
 const rows = Number(process.argv[2] ?? 1_000_000)
-/** Where to: a file of SQLite, or whatever TIDEMARK_BENCH_DESTINATION names, such as a database of Postgres. */
-const destination = process.env['TIDEMARK_BENCH_DESTINATION']
 const TURNS = 3
 
 const source = sql as unknown as Source
@@ -49,33 +49,74 @@ async function read(url: string): Promise<void> {
   if (count !== rows) throw new SyncError(`read ${count} rows of ${rows}`, 'fix-source')
 }
 
+/** The rows of a synced file as a table that somebody else could have made. */
+function copyPlain(from: string, to: string): void {
+  const db = new DatabaseSync(to)
+  db.exec(`attach '${from}' as synced; create table orders (id integer primary key, customer_id integer, email text, status text,
+    note text, amount real, paid integer, created_at text, updated_at text, tags text) strict;
+    insert into orders select id, customer_id, email, status, note, amount, paid, created_at, updated_at, tags from synced.sql_orders`)
+  db.close()
+}
+
+/** A measure of less than everything says nothing. */
+function whole({ tables }: Report): void {
+  const written = tables.reduce((sum, table) => sum + table.rows.written, 0)
+  if (written !== rows) throw new SyncError(`wrote ${written} rows of ${rows}`, 'fix-source')
+}
+
 const best = (times: readonly number[]): number => Math.min(...times)
 
 await report(async (folder) => {
-  // The server has another user where this one is root.
-  await chmod(folder, 0o755)
-  return withPostgres(folder, async (url) => {
-    await psql(url, 'DROP TABLE IF EXISTS orders')
+  const server = await startPostgres()
+  try {
+    const { url } = server
     await psql(url, TABLE)
     await psql(url, 'VACUUM ANALYZE orders')
-    const copy: number[] = []
-    const alone: number[] = []
-    const whole: number[] = []
+    const config = source.config?.parse({ url, schemas: ['public'], tables: { orders: {} } })
+    const times: Record<'copy' | 'read' | 'sqlite' | 'piped' | 'postgres' | 'back', number[]> = {
+      copy: [],
+      read: [],
+      sqlite: [],
+      piped: [],
+      postgres: [],
+      back: [],
+    }
     // By turns, so that a machine that slows down slows all.
     for (let turn = 0; turn < TURNS; turn++) {
-      copy.push(await seconds(() => psql(url, `\\copy (select * from orders) to '/dev/null'`)))
-      alone.push(await seconds(() => read(url)))
-      const target = destination ?? join(folder, `tidemark-${turn}.db`)
-      if (turn === 0 || destination === undefined)
-        whole.push(await seconds(() => runInto(target, source, source.config?.parse({ url, tables: { orders: {} } }))))
+      const file = join(folder, `tidemark-${turn}.db`)
+      times.copy.push(await seconds(() => psql(url, `\\copy (select * from orders) to '/dev/null'`)))
+      times.read.push(await seconds(() => read(url)))
+      times.sqlite.push(await seconds(async () => whole(await runInto(file, source, { config }))))
+      const plain = await server.newSchema()
+      await psql(url, `create table ${plain.schema}.orders (like public.orders including indexes); checkpoint`)
+      const pipe = `psql '${url}' -qX -c '\\copy orders to stdout' | psql '${url}' -qX -c '\\copy ${plain.schema}.orders from stdin'`
+      times.piped.push(await seconds(() => run('sh', ['-c', pipe])))
+      await server.dropSchema(plain.schema)
+      await psql(url, 'checkpoint')
+      const ours = await server.newSchema()
+      times.postgres.push(await seconds(async () => whole(await runInto(ours.url, source, { config }))))
+      await server.dropSchema(ours.schema)
+      await psql(url, 'checkpoint')
+      const back = await server.newSchema()
+      const plainFile = join(folder, `plain-${turn}.db`)
+      copyPlain(file, plainFile)
+      const fromFile = source.config?.parse({ url: `sqlite:${plainFile}` })
+      times.back.push(await seconds(async () => whole(await runInto(back.url, source, { config: fromFile }))))
+      await server.dropSchema(back.schema)
     }
-    await psql(url, 'DROP TABLE orders')
+    const perSecond = (name: keyof typeof times): number => rows / best(times[name])
     return {
       rows,
-      copy: rows / best(copy),
-      read: rows / best(alone),
-      ratio: best(copy) / best(alone),
-      whole: rows / best(whole),
+      copy: perSecond('copy'),
+      read: perSecond('read'),
+      readRatio: best(times.copy) / best(times.read),
+      sqlite: perSecond('sqlite'),
+      piped: perSecond('piped'),
+      postgres: perSecond('postgres'),
+      postgresRatio: best(times.piped) / best(times.postgres),
+      back: perSecond('back'),
     }
-  })
+  } finally {
+    await server.stop()
+  }
 })
