@@ -25,7 +25,7 @@ export interface RunContext {
 }
 
 /** Small enough that a part dies young in the heap: peak memory is lower and steady (docs/decisions/0008). */
-export const DEFAULT_PART = { rows: 20_000, bytes: 16 * 1024 * 1024 }
+export const DEFAULT_PART = { rows: 12_000, bytes: 16 * 1024 * 1024 }
 const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
 const DEFAULT_RAIL = { share: 0.5, above: 100 }
 
