@@ -73,7 +73,7 @@ describe('a project whose destination is Postgres', () => {
     expect((await run()).code).toBe(0)
     await server.execute('drop table daily_days; alter table daily_more drop column note', schema)
     const { code, stdout } = await run()
-    expect(code).toBe(3)
+    expect(code).toBe(6)
     const { tables } = JSON.parse(stdout) as { tables: { name: string; status: string }[] }
     expect(Object.fromEntries(tables.map(({ name, status }) => [name, status]))).toMatchObject({ daily_third: 'live' })
     expect(stdout).toMatch(/its table in the destination is missing, although it was filled/)

@@ -10,7 +10,7 @@ import type { Kysely } from 'kysely'
 import { factsOf, identifying, nameColumns } from './columns.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
-import { refuse, refuseChange } from './unreachable.ts'
+import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 
 type Db = Kysely<StateDatabase>
 
@@ -48,6 +48,8 @@ export interface Rebuild {
 export interface TableMaker {
   /** For people: `SQLite`. */
   readonly database: string
+  /** For people: the file, or the url without its password. */
+  readonly place: string
   /** The most columns a table can have, with those of the system. */
   readonly maxColumns: number
   physical(db: Db, name: string): Promise<Physical | undefined>
@@ -93,15 +95,17 @@ export async function planTable(
     )
   }
   if (there !== undefined && old === undefined) {
-    refuse(
+    refuseChanged(
       name,
+      maker.place,
       `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the source another "prefix" in the config`,
     )
   }
   if (old !== undefined && !free) {
     if (there === undefined && Number(row?.filled) === 1)
-      refuse(
+      refuseChanged(
         name,
+        maker.place,
         `it is gone from the destination though it was filled; read it anew with "tidemark resync ${name} --full"`,
       )
     if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
@@ -113,15 +117,20 @@ export async function planTable(
     refuseChange(name, old, shape)
   }
   if (there !== undefined && !there.isTable)
-    refuse(name, `it is ${there.kind} by now, and rows cannot be written into it; put the table back`)
+    refuseChanged(
+      name,
+      maker.place,
+      `it is ${there.kind} by now, and rows cannot be written into it; put the table back`,
+    )
 
   const present = there?.columns ?? []
-  const known = knownColumns(name, shape, old, { free, present, exists: there !== undefined })
+  const known = knownColumns({ name, place: maker.place }, shape, old, { free, present, exists: there !== undefined })
   if (there !== undefined && old !== undefined && !free) {
     const problem = await maker.problemOf(db, name, old)
     if (problem !== undefined)
-      refuse(
+      refuseChanged(
         name,
+        maker.place,
         `${problem}, which was not Tidemark; change it back, or read the table anew with "tidemark resync ${name} --full"`,
       )
   }
@@ -201,7 +210,7 @@ interface Known {
 
 /** The columns that the table shall have, and what that takes. */
 function knownColumns(
-  name: string,
+  { name, place }: { readonly name: string; readonly place: string },
   shape: Shape,
   old: Facts | undefined,
   { free, present, exists }: { readonly free: boolean; readonly present: readonly string[]; readonly exists: boolean },
@@ -220,8 +229,9 @@ function knownColumns(
   }
   const missing = old.columns.find(({ column }) => !present.includes(column))
   if (missing !== undefined) {
-    refuse(
+    refuseChanged(
       name,
+      place,
       `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with "tidemark resync ${name} --full"`,
     )
   }

@@ -6,6 +6,11 @@ export function refuse(table: string, problem: string): never {
   throw new SyncError(`table "${table}": ${problem}`, 'fix-config', { code: 'schema' })
 }
 
+/** @throws SyncError code `table-changed`: a hand was at the table. */
+export function refuseChanged(table: string, place: string, problem: string): never {
+  throw new SyncError(`table "${table}" in ${place}: ${problem}`, 'fix-config', { code: 'table-changed' })
+}
+
 /** @throws SyncError where the key, the cursor or what a row belongs to is another one. */
 export function refuseChange(table: string, old: Facts, shape: Shape): void {
   const anew = `read it anew with "tidemark resync ${table} --full"`

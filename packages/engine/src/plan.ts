@@ -11,6 +11,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
+import { EMPTIED, MISSING } from './lost-table.ts'
 import { isUnchanged, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
 
 /** One table, one partition, one window: what a run does at a time. */
@@ -160,9 +161,8 @@ function pauseOf(
       return `its cursor changed from ${facts.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
-  if (known.filled && known.present === 'missing')
-    return 'its table in the destination is missing, although it was filled'
-  if (known.filled && known.present === 'empty') return 'its table in the destination is empty, although it was filled'
+  if (known.filled && known.present === 'missing') return MISSING
+  if (known.filled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
   if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
     return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`

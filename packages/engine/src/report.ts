@@ -1,6 +1,7 @@
 import type { Refusal, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
+import { EMPTIED, MISSING } from './lost-table.ts'
 
 /** What a run did, for people, for `--json` and for the exit code. */
 export interface Report {
@@ -92,6 +93,7 @@ export function exitCodeOf({ failure, sources, tables }: Pick<Report, 'failure' 
     if (failure.code?.startsWith('destination') === true) return EXIT.destination
     return failure.remedy === 'fix-config' ? EXIT.config : EXIT.bug
   }
+  if (tables.some(isLost)) return EXIT.destination
   const held = tables.filter((table) => table.heldBy !== undefined)
   if (held.length > 0 && held.length === tables.length) return EXIT.held
   const unreachable = sources.filter((source) => source.failure !== undefined)
@@ -107,4 +109,11 @@ export function exitCodeOf({ failure, sources, tables }: Pick<Report, 'failure' 
     return EXIT.rejects
   }
   return unreachable.length > 0 || paused || failures.length > 0 ? EXIT.someFailed : EXIT.ok
+}
+
+/** A hand was at the table in the destination; the others of the run are done. */
+function isLost({ pausedFor, failures }: TableReport): boolean {
+  return (
+    pausedFor === MISSING || pausedFor === EMPTIED || failures.some(({ failure }) => failure.code === 'table-changed')
+  )
 }

@@ -122,7 +122,7 @@ export class PostgresDestination implements Destination {
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
-    const maker = postgresMaker(this.#schema)
+    const maker = postgresMaker(this.#schema, this.#sessions.place)
     const plan = () =>
       this.#sessions.transaction({ mode: 'read' }, ({ db }) => planTable(db, maker, name, lease, shape))
     const { facts, work } = await plan()

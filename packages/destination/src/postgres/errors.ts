@@ -170,7 +170,7 @@ function explainState(error: ServerError, state: string, place: string, say: Say
       return say(
         `a table in ${place} was changed by hand while it was written (${message}); run again to see what is wrong with it`,
         'fix-config',
-        'schema',
+        'table-changed',
       )
   }
   if (state === '0A000' && /during recovery/.test(message)) return explainState(error, '25006', place, say)

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { identifying } from '../columns.ts'
 import type { Physical, Plan, Rebuild, TableMaker } from '../prepare.ts'
 import type { StateDatabase } from '../state-tables.ts'
-import { refuse } from '../unreachable.ts'
+import { refuseChanged } from '../unreachable.ts'
 import { stateOf } from './errors.ts'
 import { postgresProfile } from './profile.ts'
 import { indexPositions, list, TYPES } from './statements.ts'
@@ -31,10 +31,11 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /** Makes and changes tables in a schema of Postgres. */
-export function postgresMaker(schema: string): TableMaker {
+export function postgresMaker(schema: string, place: string): TableMaker {
   const table = (name: string) => id(schema, name)
   return {
     database: 'Postgres',
+    place,
     maxColumns: postgresProfile.columns,
     physical: (db, name) => physical(db, schema, name),
     create: async (db, plan, lease) => {
@@ -49,7 +50,7 @@ export function postgresMaker(schema: string): TableMaker {
       try {
         return await (rebuild.free ? reshape(db, schema, rebuild) : widen(db, schema, rebuild))
       } catch (error) {
-        throw viewInTheWay(rebuild.plan.name, error)
+        throw viewInTheWay(rebuild.plan.name, place, error)
       }
     },
     indexPositions: async (db, plan, lease) => {
@@ -201,12 +202,13 @@ async function dropKey(db: Db, schema: string, name: string): Promise<void> {
 }
 
 /** A view holds on to the columns that it shows; which one it is stands in the error's detail. */
-function viewInTheWay(table: string, error: unknown): unknown {
+function viewInTheWay(table: string, place: string, error: unknown): unknown {
   // Or an index, a check or a default that does not know the new type.
   if (!/^(0A000|2BP01|42804|42846|42883|42P17)$/.test(stateOf(error) ?? '')) return error
   const { message, detail = '' } = error as { readonly message: string; readonly detail?: string }
-  return refuse(
+  return refuseChanged(
     table,
+    place,
     `something of yours is in the way of a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and make it again`,
   )
 }

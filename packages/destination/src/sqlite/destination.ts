@@ -103,7 +103,7 @@ export class SqliteDestination implements Destination {
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
     const { db, raw } = this.#database
-    const { facts, work } = await this.#guard(() => planTable(db, sqliteMaker(raw), name, lease, shape))
+    const { facts, work } = await this.#guard(() => planTable(db, sqliteMaker(this.#database), name, lease, shape))
     const changes = work === undefined ? [] : await this.#fenced(lease, work)
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, new Target(layout, raw, db))

@@ -1,14 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Physical, TableMaker } from '../prepare.ts'
+import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
 import { sqliteProfile } from './profile.ts'
 import { rebuildTable, storedColumns } from './rebuild.ts'
 import { indexPositions } from './statements.ts'
 
 /** Makes and changes tables in SQLite. */
-export function sqliteMaker(raw: DatabaseSync): TableMaker {
+export function sqliteMaker({ raw, path }: Pick<Database, 'raw' | 'path'>): TableMaker {
   return {
     database: 'SQLite',
+    place: path,
     maxColumns: sqliteProfile.columns,
     physical: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),

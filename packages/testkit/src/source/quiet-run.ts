@@ -58,7 +58,7 @@ export function runInto({
   )
   return sync({
     uses: [{ name: source.name, source, config, options: { tables } }],
-    destination,
+    destination: clock === undefined ? destination : timed(destination, clock),
     settings: {
       concurrency: 1,
       retry: { attempts: 2, firstDelayMs: 10, maxDelayMs: 10 },
@@ -68,6 +68,18 @@ export function runInto({
     signal,
     onEvent,
     clock: clock ?? systemClock,
+  })
+}
+
+/** A destination whose clock is another one: a run never reads beyond the present of its destination. */
+function timed(destination: Destination, clock: Clock): Destination {
+  const now = async () => clock.now()
+  return new Proxy(destination, {
+    get(target, name) {
+      if (name === 'now') return now
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
   })
 }
 
