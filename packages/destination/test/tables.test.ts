@@ -42,7 +42,7 @@ describe('a table in SQLite', () => {
     const destination = await open(path)
     byHand(path).exec('create table Things (mine); create view views as select 1')
     await expect(prepare(destination)).rejects.toSatisfy(
-      (error) => SyncError.is(error) && error.code === 'schema' && error.message.includes('Things'),
+      (error) => SyncError.is(error) && error.code === 'table-changed' && error.message.includes('Things'),
     )
     await expect(prepare(destination, shapeOf(row(), { name: 'views' }))).rejects.toThrow('a view')
   })

@@ -111,7 +111,7 @@ describe('a state without its rows', () => {
     execute(statement)
     const report = await run({ system, destination, spec })
     expect(report.tables[0]?.pausedFor).toContain(why)
-    expect(report.exitCode).toBe(EXIT.someFailed)
+    expect(report.exitCode).toBe(EXIT.destination)
     close()
   })
 
