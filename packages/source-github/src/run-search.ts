@@ -1,0 +1,57 @@
+import { SyncError } from '@tidemark/core'
+import { byLink, type HttpAnswer, pages } from '@tidemark/http'
+import { type GitHub, PAGE, READ_WAIT_MS } from './github-client.ts'
+import { secondsText } from './moment.ts'
+import type { Int64, Raw } from './raw.ts'
+import { pathOf, type Repository } from './repository.ts'
+
+export type RawRun = Raw['workflow-run']
+
+// GitHub gives no more rows of one search than this.
+const MOST_FOUND = 1000
+
+interface Question {
+  readonly client: GitHub
+  readonly partition: Repository
+  readonly signal: AbortSignal
+}
+
+/** The workflow runs that were created between two seconds, both of them included. A search that finds too many is halved. */
+export async function* runsBetween(from: number, to: number, question: Question): AsyncGenerator<readonly RawRun[]> {
+  const { client, partition, signal } = question
+  const request = {
+    path: pathOf(partition, 'actions/runs'),
+    query: { created: `${secondsText(from * 1000)}..${secondsText(to * 1000)}`, per_page: PAGE },
+    longestWaitMs: READ_WAIT_MS,
+    signal,
+  }
+  const seen = new Set<Int64>()
+  let found = 0
+  for await (const { rows, answer } of pages<RawRun>(client.http, {
+    request,
+    paging: byLink(),
+    rows: 'workflow_runs',
+  })) {
+    if (seen.size === 0) found = totalOf(answer)
+    if (found > MOST_FOUND && to > from) {
+      const middle = Math.floor((from + to) / 2)
+      yield* runsBetween(middle + 1, to, question)
+      yield* runsBetween(from, middle, question)
+      return
+    }
+    for (const row of rows) seen.add(row?.id)
+    yield rows
+  }
+  // A run that is deleted meanwhile moves the others up, over the border between two pages.
+  if (seen.size < found)
+    throw new SyncError(
+      `${client.http.describe(request)} found ${found} runs, and gave ${seen.size}: the list moved while it was read`,
+      'retry',
+      { code: 'paging' },
+    )
+}
+
+function totalOf({ body }: HttpAnswer): number {
+  const total = (body as { readonly total_count?: unknown } | undefined)?.total_count
+  return typeof total === 'number' ? total : 0
+}

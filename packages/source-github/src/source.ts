@@ -1,0 +1,13 @@
+import { defineSource } from '@tidemark/core'
+import { GitHubConfig } from './config.ts'
+import { GitHub } from './github-client.ts'
+
+export const github = defineSource({
+  name: 'github',
+  config: GitHubConfig,
+  connect: (config, { log }) => new GitHub(config, log),
+  // Ids of repositories are those of one GitHub.
+  identity: ({ client }) => client.host,
+})
+
+export const repositories = github.partitions(({ client, signal }) => client.repositories(signal))
