@@ -1,5 +1,5 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import { byLink, HttpClient, type HttpRequest, headerOf, pages } from '@tidemark/http'
+import { byLink, HttpClient, type HttpClock, type HttpRequest, headerOf, pages } from '@tidemark/http'
 import type { GitHubConfig } from './config.ts'
 import { failureOf } from './failure.ts'
 import type { RawRepository } from './raw.ts'
@@ -25,7 +25,7 @@ export class GitHub {
   #listed: Promise<readonly Repository[]> | undefined
   #aheadMs = 0
 
-  constructor(config: GitHubConfig, log: Logger) {
+  constructor(config: GitHubConfig, log: Logger, clock?: HttpClock) {
     const { baseUrl, token } = config
     this.#config = config
     this.#log = log
@@ -37,6 +37,7 @@ export class GitHub {
       rate: RATE,
       failureOf,
       log,
+      clock,
     })
   }
 

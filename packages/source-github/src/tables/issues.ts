@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { endOf } from '../end.ts'
 import { int64, type Raw, reactionsOf, rowsOf, userOf } from '../raw.ts'
+import type { Repository } from '../repository.ts'
 import { github, repositories } from '../source.ts'
 import { newestOf, type UpdatedList, updatedSince } from '../updated-list.ts'
 
@@ -47,13 +48,15 @@ export const issues = github.table({
   cursor: 'updated_at',
   partitions: repositories,
   ordered: 'ascending',
-  revision: (question) => newestOf(LIST, question),
-  // Without issues the list is refused; nothing counts as read until they are turned on.
-  end: ({ client, partition }) => (partition.found?.has_issues === false ? undefined : endOf(client)),
+  // Where issues are turned off the list is refused; nothing counts as read until they are turned on.
+  revision: (question) => (isOff(question.partition) ? undefined : newestOf(LIST, question)),
+  end: ({ client, partition }) => (isOff(partition) ? undefined : endOf(client)),
   async *read(question) {
     for await (const page of updatedSince<Raw['issue']>(LIST, question)) yield rowsOf(page, rowOf)
   },
 })
+
+const isOff = ({ found }: Repository): boolean => found?.has_issues === false
 
 function rowOf(raw: Raw['issue']): z.input<typeof row> {
   return {
