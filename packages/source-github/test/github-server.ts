@@ -25,6 +25,8 @@ export class GitHubServer {
   left = 5000
   resetAt = 0
   before: (path: string, query: URLSearchParams) => Instead | undefined = () => undefined
+  /** The text of an answer, for what JSON.stringify cannot write. */
+  raw: (path: string) => string | undefined = () => undefined
   after: (path: string, query: URLSearchParams) => void = () => {}
 
   static async open(): Promise<GitHubServer> {
@@ -85,7 +87,7 @@ export class GitHubServer {
         'x-ratelimit-reset': String(Math.ceil(this.resetAt / 1000)),
         ...headers,
       })
-      response.end(status === 304 ? undefined : JSON.stringify(body))
+      response.end(status === 304 ? undefined : (this.raw(url.pathname) ?? JSON.stringify(body)))
       this.after(url.pathname, url.searchParams)
     }
     if (instead !== undefined) return send(instead.status, instead.body ?? {}, instead.headers)

@@ -1,4 +1,4 @@
-import { type Changed, days } from '@tidemark/core'
+import { type Changed, days, minutes } from '@tidemark/core'
 import { revisionOf } from '@tidemark/http'
 import { z } from 'zod'
 import { endOf } from '../end.ts'
@@ -53,8 +53,10 @@ export const workflowRuns = github.table({
     return Date.parse(created) > Date.parse(FIRST) ? created : FIRST
   },
   window: days(365),
-  // Most runs end within a day.
+  // Most runs end within a day; and what comes late is seen there.
   lookback: days(1),
+  // So the revision is kept at once, also where it is another one with every sync.
+  settle: minutes(0),
   async revision({ client, partition, previous, signal }): Promise<Changed<string> | undefined> {
     const [, day, tag] = /^day:(\S+) (.*)$/.exec(previous ?? '') ?? []
     const query = { per_page: PAGE }
