@@ -65,6 +65,16 @@ it('reads a commit that is dated ahead once its date has come', async () => {
   expect(await next()).toEqual(['a', 'ahead'])
 })
 
+it('goes on where the clock of the host that answers is behind', async () => {
+  const { github, repository, next, sync } = await start()
+  repository.push(['a', github.at(-9000)])
+  await next()
+  github.now -= 5000
+  repository.push(['b', github.at(-1)])
+  expect((await sync())['github_commits']).toMatchObject({ status: 'live' })
+  expect(await next()).toEqual(['a', 'b'])
+})
+
 it('takes an empty repository for one without commits, until there are some', async () => {
   const { github, repository, next } = await start()
   expect(await next()).toEqual([])
