@@ -9,6 +9,8 @@ export type RawRun = Raw['workflow-run']
 
 // GitHub gives no more rows of one search than this.
 const MOST_FOUND = 1000
+// A list that still moves after so many readings is left to the next try.
+const MOST_READINGS = 4
 
 interface Question {
   readonly client: GitHub
@@ -25,30 +27,30 @@ export async function* runsBetween(from: number, to: number, question: Question)
     longestWaitMs: READ_WAIT_MS,
     signal,
   }
-  const seen = new Set<Int64>()
-  let found = 0
-  for await (const { rows, answer } of pages<RawRun>(client.http, {
-    request,
-    paging: byLink(),
-    rows: 'workflow_runs',
-  })) {
-    if (seen.size === 0) found = totalOf(answer)
-    if (found > MOST_FOUND && to > from) {
-      const middle = Math.floor((from + to) / 2)
-      yield* runsBetween(middle + 1, to, question)
-      yield* runsBetween(from, middle, question)
-      return
+  let before = ''
+  for (let reading = 1; reading <= MOST_READINGS; reading++) {
+    const seen = new Set<Int64>()
+    let found = 0
+    const list = pages<RawRun>(client.http, { request, paging: byLink(), rows: 'workflow_runs' })
+    for await (const { rows, answer } of list) {
+      if (seen.size === 0) found = totalOf(answer)
+      if (found > MOST_FOUND && to > from) {
+        const middle = Math.floor((from + to) / 2)
+        yield* runsBetween(middle + 1, to, question)
+        yield* runsBetween(from, middle, question)
+        return
+      }
+      for (const row of rows) seen.add(row?.id)
+      yield rows
     }
-    for (const row of rows) seen.add(row?.id)
-    yield rows
+    // A run that is deleted meanwhile moves the others up, over the border between two pages. A count that is wrong stays so.
+    const now = `${found} ${[...seen].join()}`
+    if (seen.size >= found || now === before) return
+    before = now
   }
-  // A run that is deleted meanwhile moves the others up, over the border between two pages.
-  if (seen.size < found)
-    throw new SyncError(
-      `${client.http.describe(request)} found ${found} runs, and gave ${seen.size}: the list moved while it was read`,
-      'retry',
-      { code: 'paging' },
-    )
+  throw new SyncError(`${client.http.describe(request)}: the list changes faster than it is read`, 'retry', {
+    code: 'paging',
+  })
 }
 
 function totalOf({ body }: HttpAnswer): number {

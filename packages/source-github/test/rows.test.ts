@@ -164,6 +164,22 @@ it('reads more workflow runs than one search gives, and sees later how they ende
   expect(await rows('SELECT id FROM github_workflow_runs WHERE _deleted_at IS NOT NULL')).toEqual([{ id: 1501 }])
 })
 
+it('misses no workflow run where one is deleted between two pages, and believes no count for ever', async () => {
+  const { github, repository, config, sync, rows } = await start()
+  repository.more = { created_at: '2026-01-01T00:00:00Z' }
+  for (let n = 1; n <= 250; n++) repository.runs.push(make.run(n, github.at(-n * 10)))
+  let removed = 0
+  github.after = (_path, query) => {
+    if (query.has('created') && removed++ === 0) repository.runs.splice(10, 1)
+  }
+  await sync(config, only('workflow_runs'))
+  expect(await rows('SELECT count(*) AS n FROM github_workflow_runs WHERE id <> 11')).toEqual([{ n: 249 }])
+  repository.overcounted = 3
+  repository.runs.push(make.run(1000, github.at(1)))
+  github.now += 10 * MINUTE
+  expect((await sync(config, only('workflow_runs')))['github_workflow_runs']!.rows.written).toBe(1)
+})
+
 it('says what a config lacks, and takes owners', async () => {
   const config = source.config!
   expect(config.safeParse({}).error?.message).toContain('say which repositories to track')
