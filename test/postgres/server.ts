@@ -15,6 +15,16 @@ export interface PostgresServer {
   /** Makes an empty schema. @returns a destination's url with it. */
   newSchema(): Promise<{ readonly url: string; readonly schema: string }>
   dropSchema(schema: string): Promise<void>
+  /** Where it listens. */
+  readonly port: number
+  /** Makes an empty database, or a copy of another one. @returns its name. */
+  newDatabase(template?: string): Promise<string>
+  /** Drops a database with all who are in it. */
+  dropDatabase(database: string): Promise<void>
+  /** A url of one of its databases. */
+  urlOf(database: string): string
+  /** The rows of one statement in a database. */
+  rows(statement: string, database?: string): Promise<readonly (readonly unknown[])[]>
   /** Stops it hard and starts it again, as a machine does that lost its power. Only of a server that was started here. */
   crash(): Promise<void>
   /** Stops it hard; `crash` starts it again. */
@@ -29,7 +39,8 @@ type Control = Pick<PostgresServer, 'crash' | 'halt' | 'standby' | 'stop'>
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
 export async function startPostgres(options: { readonly flags?: readonly string[] } = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
-  if (given !== undefined && given !== '') return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
+  if (given !== undefined && given !== '')
+    return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-postgres-'))
   // Started by root it runs as another user, who must reach it.
   chmodSync(folder, 0o755)
@@ -80,10 +91,33 @@ function serverAt(url: string, control: Control): PostgresServer {
       await client.end()
     }
   }
+  const urlOf = (database: string): string => {
+    const one = new URL(url)
+    one.pathname = `/${database}`
+    return one.href
+  }
+  let databases = 0
   let schemas = 0
   return {
     url,
     execute,
+    port: Number(new URL(url).port || 5432),
+    urlOf,
+    newDatabase: async (template) => {
+      const database = `tidemark_test_${process.pid}_${++databases}`
+      await execute(`create database ${database}${template === undefined ? '' : ` template ${template}`}`)
+      return database
+    },
+    dropDatabase: (database) => execute(`drop database if exists "${database}" with (force)`),
+    rows: async (statement, database) => {
+      const client = new pg.Client({ connectionString: database === undefined ? url : urlOf(database) })
+      await client.connect()
+      try {
+        return (await client.query({ text: statement, rowMode: 'array' })).rows
+      } finally {
+        await client.end()
+      }
+    },
     newSchema: async () => {
       const schema = `tidemark_test_${process.pid}_${++schemas}`
       await execute(`create schema ${schema}`)

@@ -1,78 +1,32 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { pathOf } from '@tidemark/destination'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Checker, openFaultProxy, randomOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
+import { openDestination } from '@tidemark/destination'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Checker, type Connect, randomOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
 import { testCrashes } from './crash-laws.ts'
 import { isLong, lane, many } from './lane.ts'
-import type { CrashPlace, Places } from './places.ts'
-import { type PostgresServer, postgresServer } from './postgres-server.ts'
+import { looker } from './places.ts'
+import { postgresPlaces } from './postgres-server.ts'
 import { testRunners } from './runner-laws.ts'
 
-const running = await postgresServer()
+const places = postgresPlaces()
 const UNTIL = 200
 
-afterAll(() => running?.close())
-
-/** Only asked for inside of tests that do not run without one. */
-function server(): PostgresServer {
-  if (running === undefined) throw new Error('there is no Postgres server here')
-  return running
+async function until(look: () => Promise<boolean>): Promise<void> {
+  while (!(await look())) await wait(10)
 }
 
-async function placeIn(database: string, port?: number): Promise<CrashPlace> {
-  onTestFinished(() => server().drop(database))
-  return {
-    url: server().url(database, port === undefined ? {} : { port }),
-    shown: database,
-    connect: server().connect(database),
-    async backup() {
-      const copy = await server().create(database)
-      onTestFinished(() => server().drop(copy))
-      return async () => {
-        await server().drop(database)
-        const again = await server().create(copy)
-        await server().query('postgres', `alter database "${again}" rename to "${database}"`)
-      }
-    },
-  }
+async function isWhole({ connect }: { readonly connect: Connect }, until = UNTIL): Promise<void> {
+  expect(await new Checker(connect).check(until)).toEqual([])
 }
 
-/** A place that processes reach only through a proxy. */
-async function proxied() {
-  const proxy = await openFaultProxy({ port: server().port })
-  onTestFinished(() => proxy.close())
-  return { proxy, place: await placeIn(await server().create(), proxy.port) }
-}
+testCrashes(places)
+testRunners(places)
 
-const postgresPlaces: Places = {
-  name: 'postgres',
-  singleWriter: false,
-  empty: async () => await placeIn(await server().create()),
-  async torn() {
-    const { proxy, place } = await proxied()
-    // The server never hears of a transaction: each statement commits by itself.
-    for (const holding of ['begin', 'commit', 'rollback', 'savepoint', 'release'])
-      proxy.inject({ on: 'request', holding, action: 'blank', times: Number.POSITIVE_INFINITY })
-    return place
-  },
-}
-
-async function isWhole(place: CrashPlace, until = UNTIL): Promise<void> {
-  expect(await new Checker(place.connect).check(until)).toEqual([])
-}
-
-it.runIf(running === undefined)('is left out only while no destination takes the urls of Postgres', () => {
-  expect(() => pathOf('postgres://localhost/x')).toThrow('is of the kind "postgres", which this version does not have')
-})
-
-describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () => {
-  testCrashes(postgresPlaces)
-  testRunners(postgresPlaces)
-
+describe('with Postgres', { timeout: 600_000 }, () => {
   it('an answer to COMMIT that is lost is resolved from the record of the step', async () => {
     const random = randomOf(seedOf(process.env))
     await many(isLong ? 20 : 3, async () => {
-      const { proxy, place } = await proxied()
+      const { proxy, place } = await places.proxied()
       const victim = startVictim({ url: place.url, until: UNTIL, waitsBefore: 'run' })
       await victim.says('waiting')
       victim.go()
@@ -87,7 +41,7 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
 
   it('a server that is stopped hard while it is written has every window whole or not at all', async () => {
     const random = randomOf(seedOf(process.env))
-    const place = await postgresPlaces.empty()
+    const place = await places.empty()
     const checker = new Checker(place.connect)
     let until = UNTIL
     for (let stop = 0; stop < (isLong ? 8 : 1); stop++) {
@@ -95,9 +49,9 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
       const victim = startVictim({ url: place.url, until })
       await victim.says('running')
       await wait(random.below(400))
-      await server().stopHard()
+      await places.server().halt()
       await wait(200)
-      await server().start()
+      await places.server().crash()
       await victim.ended
       expect(await checker.check(until)).toEqual([])
     }
@@ -106,17 +60,15 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
   })
 
   it('a session that is terminated in the middle of a transaction does not end the process: the window is written again', async () => {
-    const database = await server().create()
-    const place = await placeIn(database)
+    const place = await places.empty()
     const victim = startVictim({ url: place.url, until: UNTIL }, [
       { point: 'after-rows', nth: 2, action: 'sleep', ms: 300 },
     ])
     await victim.says('part')
     await wait(100)
-    const ended = await server().query(
-      'postgres',
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`,
-    )
+    const ended = await places
+      .server()
+      .rows(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.database}'`)
     expect(ended.length).toBeGreaterThan(0)
     expect((await victim.ended).code).toBe(0)
     expect(victim.stderr()).toBe('')
@@ -124,7 +76,7 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
   })
 
   it('a server that restarts between two windows is connected to again', async () => {
-    const { proxy, place } = await proxied()
+    const { proxy, place } = await places.proxied()
     const victim = startVictim({ url: place.url, until: UNTIL }, [
       { point: 'before-part', nth: 3, action: 'sleep', ms: 400 },
     ])
@@ -137,7 +89,7 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
 
   it('a runner that stands still inside its transaction is taken over, and its COMMIT comes to nothing', async () => {
     await many(lane.zombies, async () => {
-      const place = await postgresPlaces.empty()
+      const place = await places.empty()
       const zombie = startVictim({ url: place.url, until: UNTIL, leaseMs: 400 }, [
         { point: 'after-rows', nth: 2, action: 'stop' },
       ])
@@ -152,9 +104,65 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
     })
   })
 
-  it('a connection that is half open is given up, and the run ends as one that lost its destination', async () => {
-    const { proxy, place } = await proxied()
-    const victim = startVictim({ url: place.url, until: UNTIL, pageMs: 5 })
+  it('a runner that stands still inside COPY is taken over: its session is ended, and its rows come to nothing', async () => {
+    await many(isLong ? lane.zombies : 1, async () => {
+      const { proxy, place } = await places.proxied()
+      const zombie = startVictim({ url: place.url, until: UNTIL, leaseMs: 400, concurrency: 1 })
+      // The server has the command and none of its rows.
+      const stuck = proxy.inject({ on: 'request', holding: 'PGCOPY', action: 'half-open' })
+      await until(async () => stuck() > 0)
+      zombie.kill('SIGSTOP')
+      const copying = `select pid from pg_stat_activity where datname = '${place.database}' and query like 'copy%' and state = 'active'`
+      expect(await places.server().rows(copying)).toHaveLength(1)
+      await wait(500)
+      const direct = places.server().urlOf(place.database)
+      expect(await runQuietly({ url: direct, until: UNTIL })).toEqual([])
+      expect(await places.server().rows(copying)).toEqual([])
+      const checker = new Checker(place.connect)
+      expect(await checker.check(UNTIL)).toEqual([])
+      zombie.kill('SIGCONT')
+      await zombie.ended
+      expect(await checker.check(UNTIL)).toEqual([])
+    })
+  })
+
+  it.each([
+    ['MERGE', 'merge into'],
+    ['COPY', 'PGCOPY'],
+    ['COMMIT', 'commit\0'],
+  ])(
+    'a connection that is half open from its %s on is given up, and the part is written on another one',
+    async (_, holding) => {
+      const { proxy, place } = await places.proxied()
+      expect(await runQuietly({ url: place.url, until: 60 })).toEqual([])
+      const stuck = proxy.inject({ on: 'request', holding, action: 'half-open' })
+      const victim = startVictim({ url: place.url, until: UNTIL, leaseMs: 6000 })
+      expect((await victim.ended).code).toBe(0)
+      expect(victim.report()?.tables.flatMap(({ failures }) => failures)).toEqual([])
+      expect(stuck()).toBe(1)
+      await isWhole(place)
+    },
+  )
+
+  it('a statement that takes long is waited for: only a server that does not work is given up', async () => {
+    const place = await places.empty()
+    expect(await runQuietly({ url: place.url, until: 60 })).toEqual([])
+    // What a sequence has counted stays, also where a transaction is rolled back.
+    for (const statement of [
+      'create sequence asked',
+      `create function slow() returns trigger language plpgsql as $$ begin perform nextval('asked'), pg_sleep(6); return null; end $$`,
+      'create trigger slow before insert on crash_ascending for each statement execute function slow()',
+    ])
+      await places.server().rows(statement, place.database)
+    const victim = startVictim({ url: place.url, until: 90, leaseMs: 6000 })
+    expect((await victim.ended).code).toBe(0)
+    expect(await places.server().rows('select last_value from asked', place.database)).toEqual([['1']])
+    await isWhole(place, 90)
+  })
+
+  it.runIf(isLong)('a network that is cut ends the run as one that lost its destination', async () => {
+    const { proxy, place } = await places.proxied()
+    const victim = startVictim({ url: place.url, until: UNTIL, pageMs: 5, leaseMs: 3000 })
     await victim.says('part')
     proxy.inject({ on: 'request', action: 'half-open', times: Number.POSITIVE_INFINITY })
     expect((await victim.ended).code).toBe(6)
@@ -162,14 +170,21 @@ describe.runIf(running !== undefined)('with Postgres', { timeout: 600_000 }, () 
   })
 
   it('a role that owns nothing but its schema is enough', async () => {
-    const database = await server().create()
-    const place = await placeIn(database)
-    await server().query('postgres', `drop role if exists "modest_${database}"`)
-    await server().query('postgres', `create role "modest_${database}" login password 'modest'`)
-    await server().query(database, `create schema modest authorization "modest_${database}"`)
-    await server().query(database, 'revoke create on schema public from public')
-    const url = server().url(database, { user: `modest_${database}`, query: 'schema=modest' })
-    expect(await runQuietly({ url, until: UNTIL })).toEqual([])
-    expect(place.url).not.toBe(url)
+    const { database } = await places.empty()
+    const server = places.server()
+    const role = `modest_${database}`
+    await server.execute(`create role ${role} login password 'modest'`)
+    onTestFinished(async () => {
+      await server.dropDatabase(database)
+      await server.execute(`drop role ${role}`)
+    })
+    await server.rows(`create schema modest authorization ${role}`, database)
+    await server.rows('revoke all on schema public from public', database)
+    const url = new URL(server.urlOf(database))
+    url.username = role
+    url.password = 'modest'
+    url.searchParams.set('schema', 'modest')
+    expect(await runQuietly({ url: url.href, until: UNTIL })).toEqual([])
+    await isWhole({ connect: () => openDestination({ url: url.href, runner: looker }) })
   })
 })

@@ -122,6 +122,15 @@ describe('the fault proxy', () => {
     expect(server.got).toEqual(['     ; work'])
   })
 
+  it('blanks one piece in as many ways as it is told', async () => {
+    const { line, proxy, server } = await proxied()
+    for (const holding of ['begin', 'local '])
+      proxy.inject({ on: 'request', holding, action: 'blank', times: Number.POSITIVE_INFINITY })
+    line.socket.write('begin; set local work')
+    await line.until('work')
+    expect(server.got).toEqual(['     ; set       work'])
+  })
+
   it('breaks all connections at once', async () => {
     const { line, proxy } = await proxied()
     const other = await dial(proxy)

@@ -23,7 +23,8 @@ export interface Places {
   torn(): Promise<CrashPlace & { readonly withoutTransactions?: boolean }>
 }
 
-const looker = { id: 'checker', host: 'checker', pid: 1, startedAt: 0n }
+/** Who looks, and takes no lease. */
+export const looker = { id: 'checker', host: 'checker', pid: 1, startedAt: 0n }
 
 async function emptyFile(): Promise<CrashPlace> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-crash-'))

@@ -1,23 +1,79 @@
-import type { Connect } from '../src/crash-harness.ts'
+import { openDestination } from '@tidemark/destination'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { type FaultProxy, openFaultProxy } from '../src/crash-harness.ts'
+import { type CrashPlace, looker, type Places } from './places.ts'
 
-/** A Postgres server of its own, for tests that stop it and talk to it through a proxy. */
-export interface PostgresServer {
-  readonly port: number
-  /** Makes an empty database, or a copy of another one, and gives its name. */
-  create(template?: string): Promise<string>
-  drop(database: string): Promise<void>
-  /** How a database is opened, at this port or at a proxy's; with further parameters of the url. */
-  url(database: string, at?: { readonly port?: number; readonly user?: string; readonly query?: string }): string
-  connect(database: string): Connect
-  /** One statement as the superuser. */
-  query(database: string, statement: string): Promise<readonly (readonly unknown[])[]>
-  /** As a crash: without a checkpoint, every connection broken (`pg_ctl -m immediate stop`). */
-  stopHard(): Promise<void>
-  start(): Promise<void>
-  close(): Promise<void>
+/** A database of a server, and a proxy where processes reach it only through one. */
+export interface PostgresPlace extends CrashPlace {
+  readonly database: string
 }
 
-/** The server of this test file; undefined while no destination takes the urls of Postgres. */
-export async function postgresServer(): Promise<PostgresServer | undefined> {
-  return undefined
+/** A server of its own for a test file: it is stopped hard, and talked to through proxies. */
+export interface PostgresPlaces extends Places {
+  readonly server: () => PostgresServer
+  empty(): Promise<PostgresPlace>
+  proxied(): Promise<{ readonly proxy: FaultProxy; readonly place: PostgresPlace }>
+}
+
+// What makes statements one transaction, as the destination says it; COMMIT and ROLLBACK are taken outside of one, too.
+const BRACKETS = [
+  'begin isolation level read committed read write;',
+  'local ',
+  'on commit drop',
+  'savepoint attempt',
+  'release attempt',
+  'savepoint moving',
+  'release moving',
+]
+
+export function postgresPlaces(): PostgresPlaces {
+  let running: PostgresServer
+  beforeAll(async () => {
+    running = await startPostgres()
+  })
+  afterAll(() => running.stop())
+
+  async function empty(port?: number): Promise<PostgresPlace> {
+    const database = await running.newDatabase()
+    onTestFinished(() => running.dropDatabase(database))
+    const own = running.urlOf(database)
+    const url = new URL(own)
+    if (port !== undefined) url.port = String(port)
+    return {
+      database,
+      url: url.href,
+      shown: database,
+      connect: () => openDestination({ url: own, runner: looker }),
+      async backup() {
+        const copy = await running.newDatabase(database)
+        onTestFinished(() => running.dropDatabase(copy))
+        return async () => {
+          await running.dropDatabase(database)
+          await running.execute(`create database ${database} template ${copy}`)
+        }
+      },
+    }
+  }
+
+  async function proxied() {
+    const proxy = await openFaultProxy({ port: running.port })
+    onTestFinished(() => proxy.close())
+    return { proxy, place: await empty(proxy.port) }
+  }
+
+  return {
+    name: 'postgres',
+    singleWriter: false,
+    server: () => running,
+    empty: () => empty(),
+    proxied,
+    async torn() {
+      const { proxy, place } = await proxied()
+      // The server never hears of a transaction: each statement commits by itself.
+      for (const holding of BRACKETS)
+        proxy.inject({ on: 'request', holding, action: 'blank', times: Number.POSITIVE_INFINITY })
+      return { ...place, withoutTransactions: true }
+    },
+  }
 }

@@ -27,6 +27,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
     lockMs,
     idleMs: Math.max(1000, Math.floor(leaseMs / 2)),
     patienceMs: Math.max(1000, Math.floor(leaseMs / 3)),
+    watchMs: Math.max(1000, Math.floor(leaseMs / 12)),
   })
   try {
     const version = await sessions.transaction({ mode: 'read' }, async (session) => {
@@ -51,7 +52,14 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
 /** Whether there is a state to go on from. @throws SyncError where the database cannot be asked. */
 export async function hasState(url: string): Promise<boolean> {
   const address = parseAddress(url)
-  const sessions = new Sessions({ address, applicationName: 'tidemark', lockMs: 5000, idleMs: 5000, patienceMs: 0 })
+  const sessions = new Sessions({
+    address,
+    applicationName: 'tidemark',
+    lockMs: 5000,
+    idleMs: 5000,
+    patienceMs: 0,
+    watchMs: 5000,
+  })
   try {
     return await sessions.transaction({ mode: 'read' }, async (session) => {
       await checkServer(session, address)

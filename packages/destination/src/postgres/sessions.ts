@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
 import type { StateDatabase } from '../state-tables.ts'
 import type { PostgresAddress } from './address.ts'
 import { explain, isLost, mayPass } from './errors.ts'
+import { BACKEND, type Backend, partFrom, Watch } from './watch.ts'
 
 /** How many connections a destination has at most. */
 export const CONNECTIONS = 16
@@ -18,6 +20,8 @@ export interface SessionOptions {
   readonly idleMs: number
   /** How long a server that went away is waited for. */
   readonly patienceMs: number
+  /** How often is looked whether the other end of a connection is still there. */
+  readonly watchMs: number
 }
 
 /** One connection inside one transaction: Kysely for the state, the driver's client for the bulk path. */
@@ -48,6 +52,8 @@ export class Sessions {
   readonly #options: SessionOptions
   /** Kysely over a client that is reserved already: its own pool of one. */
   readonly #faces = new WeakMap<pg.PoolClient, Kysely<StateDatabase>>()
+  readonly #watch: Watch
+  readonly #clients = new Set<pg.PoolClient>()
   #wasUp = false
   /** The server's version, where it is known by now: some settings came late. */
   major = 0
@@ -66,7 +72,16 @@ export class Sessions {
     })
     // A backend that dies while nobody waits for it, in the pool or in somebody's hands, must not end the process.
     this.#pool.on('error', () => {})
-    this.#pool.on('connect', (client) => client.on('error', () => {}))
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+      this.#clients.add(client)
+    })
+    this.#pool.on('remove', (client) => this.#clients.delete(client))
+    this.#watch = new Watch({
+      connectionString: options.address.url,
+      application_name: options.applicationName,
+      everyMs: options.watchMs,
+    })
   }
 
   get place(): string {
@@ -81,20 +96,22 @@ export class Sessions {
       const session = await this.#connect(deadline)
       let done: { readonly result: T } | undefined
       try {
-        await session.client.query(this.#opening(options.mode))
+        await this.#open(session, options.mode)
         done = { result: await work(session) }
         if (options.mode === 'query') {
-          session.client.release(true)
+          this.#release(session, true)
           return done.result
         }
+        if (writes(options.mode)) failpoint('before-commit')
         const { command } = await session.client.query('commit')
         // What was in the middle of an error is rolled back by COMMIT, without another word.
         if (command !== 'COMMIT') throw new Error('the transaction had failed before its end, and was rolled back')
-        session.client.release()
+        if (writes(options.mode)) failpoint('after-commit')
+        this.#release(session)
         return done.result
       } catch (error) {
         const lost = isLost(error)
-        await end(session, lost)
+        await this.#end(session, lost)
         // Only where the answer to COMMIT was lost it is open what is there now.
         if (done !== undefined && lost && options.landed !== undefined && (await this.#asked(options.landed)))
           return done.result
@@ -114,13 +131,13 @@ export class Sessions {
   async ask<T>(statement: RawBuilder<T>): Promise<readonly T[]> {
     const deadline = performance.now() + this.#options.patienceMs
     for (let attempt = 1; ; attempt++) {
-      const { client, db } = await this.#connect(deadline)
+      const session = await this.#connect(deadline)
       try {
-        const { rows } = await statement.execute(db)
-        client.release()
+        const { rows } = await statement.execute(session.db)
+        this.#release(session)
         return rows
       } catch (error) {
-        client.release(true)
+        this.#release(session, true)
         if (!mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
         await sleep(delayOf(attempt))
       }
@@ -132,18 +149,40 @@ export class Sessions {
     const session = await this.#connect()
     let lost = false
     try {
-      await session.client.query(this.#opening('read'))
+      await this.#open(session, 'read')
       yield* work(session)
     } catch (error) {
       lost = isLost(error)
       throw explain(error, this.place)
     } finally {
-      await end(session, lost)
+      await this.#end(session, lost)
     }
   }
 
   async close(): Promise<void> {
+    const clients = [...this.#clients]
     await this.#pool.end()
+    for (const client of clients) partFrom(client, this.#options.watchMs)
+  }
+
+  async #open({ client }: Session, mode: Mode): Promise<void> {
+    const results = (await client.query(this.#opening(mode))) as unknown as readonly pg.QueryResult<Backend>[]
+    this.#watch.knows(client, results.at(-1)!.rows[0]!)
+  }
+
+  #release({ client }: Session, destroy = false): void {
+    this.#watch.end(client)
+    client.release(destroy)
+  }
+
+  /** Goes back, and gives the connection back unless it is gone. */
+  async #end(session: Session, lost: boolean): Promise<void> {
+    try {
+      if (!lost) await session.client.query('rollback')
+      this.#release(session, lost)
+    } catch {
+      this.#release(session, true)
+    }
   }
 
   /** A connection; a server that was there before may come back. */
@@ -152,6 +191,7 @@ export class Sessions {
       try {
         const client = await this.#pool.connect()
         this.#wasUp = true
+        this.#watch.begin(client)
         return { client, db: this.#faceOf(client) }
       } catch (error) {
         if (!this.#wasUp || !mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
@@ -188,29 +228,22 @@ export class Sessions {
       statement_timeout: '0',
       ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
-      idle_in_transaction_session_timeout: mode === 'read' || mode === 'query' ? '0' : `${idleMs}ms`,
+      idle_in_transaction_session_timeout: writes(mode) ? `${idleMs}ms` : '0',
       jit: 'off',
       // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
       ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
     }
-    const begin =
-      mode === 'read' || mode === 'query'
-        ? 'begin isolation level repeatable read read only'
-        : 'begin isolation level read committed read write'
+    const begin = writes(mode)
+      ? 'begin isolation level read committed read write'
+      : 'begin isolation level repeatable read read only'
     const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
     const path = `set local search_path = ${quoted(address.schema)}, pg_temp`
-    return [begin, path, ...sets, 'set constraints all immediate'].join('; ')
+    return [begin, path, ...sets, 'set constraints all immediate', BACKEND].join('; ')
   }
 }
 
-/** Goes back, and gives the connection back unless it is gone. */
-async function end({ client }: Session, lost: boolean): Promise<void> {
-  try {
-    if (!lost) await client.query('rollback')
-    client.release(lost)
-  } catch {
-    client.release(true)
-  }
+function writes(mode: Mode): boolean {
+  return mode === 'part' || mode === 'write'
 }
 
 function delayOf(attempt: number): number {

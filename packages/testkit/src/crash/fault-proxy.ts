@@ -96,19 +96,25 @@ function carry({ from, to, on, armed, line }: Way): void {
   from.on('data', (bytes: Buffer) => {
     before = before.then(() => pass(bytes))
   })
-  const pass = async (bytes: Buffer): Promise<void> => {
+  const pass = async (given: Buffer): Promise<void> => {
     if (line.isSilent) return
-    const one = armed.find(
+    const met = armed.filter(
       ({ fault, left }) =>
-        left > 0 && fault.on === on && (fault.holding === undefined || bytes.includes(fault.holding)),
+        left > 0 && fault.on === on && (fault.holding === undefined || given.includes(fault.holding)),
     )
+    // One piece may be blanked in many ways; of what else happens to it the first counts.
+    const blanks = met.filter(({ fault }) => fault.action === 'blank')
+    const one = met.find(({ fault }) => fault.action !== 'blank')
+    for (const counted of one === undefined ? blanks : [...blanks, one]) {
+      counted.left--
+      counted.happened++
+    }
+    const bytes = blanks.reduce((before, { fault }) => blanked(before, fault.holding ?? ''), given)
     if (one === undefined) {
       to.write(bytes)
       return
     }
-    one.left--
-    one.happened++
-    const { action, ms = 0, holding = '' } = one.fault
+    const { action, ms = 0 } = one.fault
     if (action === 'delay') await wait(ms)
     if (action === 'half-open') {
       line.isSilent = true
@@ -121,7 +127,7 @@ function carry({ from, to, on, armed, line }: Way): void {
       } else from.destroy()
       return
     }
-    to.write(action === 'blank' ? blanked(bytes, holding) : bytes)
+    to.write(bytes)
   }
 }
 
