@@ -5,6 +5,7 @@ import { rejectOf } from '../refused.ts'
 import type { Written } from '../row-writer.ts'
 import { stampText } from '../value-text.ts'
 import { shownForm } from './forms.ts'
+import { Late } from './late.ts'
 import { attempt, copyStraight, type EncodedRows, type Loaded, loadHalving, withPart, workHalving } from './load.ts'
 import type { Session } from './sessions.ts'
 import { leaveMarks, list, markRows, mergeRows, type Named, raiseMarks, type Target } from './statements.ts'
@@ -28,11 +29,13 @@ export async function writePart(
 ): Promise<Written> {
   const { layout } = target
   const named = namedOf(part, now)
-  const { written, refused } = await writeRows(session, target, part, { now, way, named })
+  const late = new Late(part.lateBelow)
+  const { written, refused } = await writeRows(session, target, part, { now, way, named, late })
   return {
     written,
     deleted: await tellDeletions(session, target, part, named),
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, shownForm)),
+    late: late.found,
   }
 }
 
@@ -40,10 +43,14 @@ async function writeRows(
   session: Session,
   target: Target,
   { rows, step }: Part,
-  { now, way, named }: { readonly now: bigint; readonly way: Way; readonly named: Named },
+  { now, way, named, late }: { readonly now: bigint; readonly way: Way; readonly named: Named; readonly late: Late },
 ): Promise<Loaded> {
   const { layout } = target
-  const straight = (some: EncodedRows) => copyStraight(session, target, some, { now, partition: step.partition })
+  const straight = async (some: EncodedRows) => {
+    const written = await copyStraight(session, target, some, { now, partition: step.partition })
+    late.all(some)
+    return written
+  }
   if (layout.key.length === 0) return await loadHalving(session, rows, straight)
   const self = `${step.run} ${step.step}`
   if (rows.length > 0 && step.kind === 'history' && way.merging !== self) {
@@ -53,7 +60,11 @@ async function writeRows(
     way.merging = self
   }
   const order = layout.cursored ? 'ordered' : 'any'
-  return await workHalving(session, target, rows, (source) => changed(session, mergeRows(target, source, order, named)))
+  return await workHalving(session, target, rows, async (source) => {
+    const written = await changed(session, mergeRows(target, source, order, named))
+    if (written > 0) await late.some(session, target, rows, { source, named })
+    return written
+  })
 }
 
 /** Runs a statement. @returns how many rows it changed. */

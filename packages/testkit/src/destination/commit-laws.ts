@@ -107,6 +107,23 @@ export function testCommit(database: () => TestDatabase): void {
       expect(await table.column('id')).toEqual([1n, 2n])
     })
 
+    it.each(['live', 'history'] as const)(
+      'of kind %s says which of its rows came late: only those it wrote',
+      async (kind) => {
+        await table.write([thing(1, 10), thing(2, 20), thing(3, 30)])
+        const again = await table.write([thing(1, 10), thing(2, 20), thing(4, 40)], { kind, lateBelow: 35n })
+        expect(again).toMatchObject({ written: 1 })
+        expect(again.late).toBeUndefined()
+        const late = await table.write([thing(1, 10), thing(5, 15), thing(2, 25), thing(6, 50)], {
+          kind,
+          lateBelow: 35n,
+        })
+        expect(late).toMatchObject({ written: 3, late: { rows: 2, lowest: 15n } })
+        const fresh = await table.write([thing(7, 12), thing(8, 34), thing(9, 35)], { kind, lateBelow: 35n })
+        expect(fresh).toMatchObject({ written: 3, late: { rows: 2, lowest: 12n } })
+      },
+    )
+
     it('takes rows without a cursor as they come', async () => {
       expect(await table.write([thing(1, null, 'a')])).toMatchObject({ written: 1 })
       expect(await table.write([thing(1, null, 'b')])).toMatchObject({ written: 1 })

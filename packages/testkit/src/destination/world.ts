@@ -134,6 +134,7 @@ export interface WriteOptions {
   readonly completes?: Partial<Completion> | false
   readonly staging?: 'fill' | 'move'
   readonly number?: number
+  readonly lateBelow?: bigint
 }
 
 export class TestTable {
@@ -195,6 +196,7 @@ export class TestTable {
       rejects,
       counts: { read: rows.length + rejects.length, deduped: 0, trimmed: 0, rejected: rejects.length },
       staging,
+      lateBelow: options.lateBelow,
       tombstones: options.tombstones ?? false,
       rail: staging === 'move' ? { mark: true, goneBefore: 0, ...rail } : undefined,
       rejectLimit: options.rejectLimit,
