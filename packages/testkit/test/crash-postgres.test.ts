@@ -160,6 +160,24 @@ describe('with Postgres', { timeout: 600_000 }, () => {
     await isWhole(place, 90)
   })
 
+  it.each([
+    ['deadlock', '40P01'],
+    ['serialization failure', '40001'],
+  ])('a transaction that the server ends with a %s is done again', async (_, code) => {
+    const place = await places.empty()
+    expect(await runQuietly({ url: place.url, until: 60 })).toEqual([])
+    for (const statement of [
+      'create sequence asked',
+      `create function first() returns trigger language plpgsql as $$ begin
+        if nextval('asked') = 1 then raise exception 'injected' using errcode = '${code}'; end if; return null; end $$`,
+      'create trigger first after insert on crash_keyed for each statement execute function first()',
+    ])
+      await places.server().rows(statement, place.database)
+    expect(await runQuietly({ url: place.url, until: UNTIL })).toEqual([])
+    expect(await places.server().rows('select last_value > 1 from asked', place.database)).toEqual([[true]])
+    await isWhole(place)
+  })
+
   it.runIf(isLong)('a network that is cut ends the run as one that lost its destination', async () => {
     const { proxy, place } = await places.proxied()
     const victim = startVictim({ url: place.url, until: UNTIL, pageMs: 5, leaseMs: 3000 })

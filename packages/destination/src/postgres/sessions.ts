@@ -5,7 +5,7 @@ import pg from 'pg'
 import type { StateDatabase } from '../state-tables.ts'
 import type { PostgresAddress } from './address.ts'
 import { explain, isLost, mayPass } from './errors.ts'
-import { BACKEND, type Backend, partFrom, Watch } from './watch.ts'
+import { BACKEND, type Backend, cutAfter, Watch } from './watch.ts'
 
 /** How many connections a destination has at most. */
 export const CONNECTIONS = 16
@@ -162,7 +162,7 @@ export class Sessions {
   async close(): Promise<void> {
     const clients = [...this.#clients]
     await this.#pool.end()
-    for (const client of clients) partFrom(client, this.#options.watchMs)
+    for (const client of clients) cutAfter(client, this.#options.watchMs)
   }
 
   async #open({ client }: Session, mode: Mode): Promise<void> {
@@ -229,6 +229,10 @@ export class Sessions {
       ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
       idle_in_transaction_session_timeout: writes(mode) ? `${idleMs}ms` : '0',
+      // A server that is not told that we are gone would wait for the rest of a COPY for hours, with all its locks.
+      tcp_keepalives_idle: '10',
+      tcp_keepalives_interval: '5',
+      tcp_keepalives_count: '4',
       jit: 'off',
       // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
       ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 
 /** Looks at which a server has waited for us while we waited for it, before the connection counts as gone. */
-const WAITED = 2
+const WAITED = 3
 /** Looks that could tell nothing. */
 const UNDECIDED = 6
 
@@ -102,16 +102,16 @@ export class Watch {
         )
       }
     } finally {
-      partFrom(looker, this.#options.everyMs)
+      void looker.end().catch(() => {})
+      cutAfter(looker, this.#options.everyMs)
     }
   }
 }
 
-/** Ends a connection; where its other end says nothing to that, it is cut. */
-export function partFrom(client: pg.ClientBase, afterMs: number): void {
+/** Cuts a connection that was ended, where its other end has said nothing to that. */
+export function cutAfter(client: pg.ClientBase, ms: number): void {
   const { stream } = wireOf(client).connection
-  if (client instanceof pg.Client) void client.end().catch(() => {})
-  setTimeout(() => stream.destroy(), afterMs).unref()
+  setTimeout(() => stream.destroy(), ms).unref()
 }
 
 function wireOf(client: pg.ClientBase): Wire {
