@@ -141,7 +141,7 @@ export function testNames(database: () => TestDatabase): void {
       try {
         await (await world.table({ ...spec, name: 'things' })).write([{ id: 'second' }])
       } catch (error) {
-        expect(SyncError.is(error) && error.code).toBe('schema')
+        expect(SyncError.is(error) && error.code).toBe('table-changed')
       }
       expect(await first.column('id')).toEqual(['first'])
       await world.destination.close()
