@@ -58,7 +58,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
       ['sync', '--destination', 'postgres://me:secret@h/d'],
       /holds a password, which everyone on this machine can read/,
     ],
-    ['a database that is not spoken yet', ['sync', '--destination', 'postgres://h/d'], /postgres/i],
+    ['a database that is not spoken yet', ['sync', '--destination', 'mysql://h/d'], /mysql/i],
   ])('%s that is none', async (_, args, message) => {
     const project = daily()
     const { code, stdout, stderr } = await project.run(args)
