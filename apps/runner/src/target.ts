@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { isThere, type Place, placeOf } from '@tidemark/destination'
+import { isPostgres, isThere, type Place, placeOf } from '@tidemark/destination'
 import { passwordsIn } from './secrets.ts'
 
 /** The database a command works on: a file, `:memory:`, or a server. */
@@ -26,7 +26,7 @@ export function askedPlace(asked: string): Place {
 export function configuredPlace(configured: string | undefined, environment: NodeJS.ProcessEnv): Place {
   if (configured !== undefined) return placeAt(configured, 'destination')
   const url = environment['DATABASE_URL'] ?? ''
-  return /^postgres(ql)?:/i.test(url) ? placeAt(url, 'DATABASE_URL') : placeAt('data/tidemark.db', 'destination')
+  return isPostgres(url) ? placeAt(url, 'DATABASE_URL') : placeAt('data/tidemark.db', 'destination')
 }
 
 /** @throws SyncError where a server cannot be asked. */

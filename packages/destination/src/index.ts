@@ -1,3 +1,4 @@
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
+export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'

@@ -11,6 +11,7 @@ export interface PostgresAddress {
 
 const SCHEME = /^postgres(?:ql)?:/i
 
+/** Whether a url is one of Postgres, whatever else is wrong with it. */
 export function isPostgres(url: string): boolean {
   return SCHEME.test(url)
 }
