@@ -192,6 +192,8 @@ export type Fact =
       readonly kind: 'drop-rejects'
       readonly ids: readonly number[]
     }
+  /** A step is being read and has committed nothing so far: whoever looks at the records sees it. */
+  | { readonly kind: 'started'; readonly step: StepRef }
   | {
       /** A step ended without covering its window. */
       readonly kind: 'failure'

@@ -12,6 +12,8 @@ export interface StepRef {
   readonly kind: StepKind
   /** What is read and replaced: the window with its lookback. Undefined: the whole partition. */
   readonly window: Range | undefined
+  /** 1, or more where it is tried again after a failure; each attempt has a number and a record of its own. */
+  readonly attempt: number
   /** When the step began, by the database's clock. */
   readonly beganAt: bigint
 }

@@ -7,7 +7,7 @@ import { COLUMN_TYPES } from './column.ts'
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
-export const STATE_VERSION = 1
+export const STATE_VERSION = 2
 
 export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>

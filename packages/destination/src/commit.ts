@@ -29,6 +29,7 @@ export interface CommitOutput<S extends Staging> {
 export async function commitPart<S extends Staging>(input: CommitInput<S>): Promise<CommitOutput<S>> {
   const { db, part, now } = input
   const { step, counts } = part
+  const startedAt = performance.now()
   const {
     written,
     unchanged,
@@ -59,6 +60,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
     parts: part.number,
     endedAt: ends ? now : undefined,
     durationMs: part.durationMs,
+    writingMs: performance.now() - startedAt,
     error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
   })
   if (completes !== undefined) {

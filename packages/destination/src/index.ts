@@ -2,3 +2,13 @@ export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
 export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'
+export {
+  listRuns,
+  listSteps,
+  listTableRuns,
+  type RecordedRows,
+  type RunRecord,
+  type StepRecord,
+  type TableRunRecord,
+} from './run-records.ts'
+export { countRows, listChanges, type ShapeChange } from './table-records.ts'

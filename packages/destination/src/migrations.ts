@@ -5,7 +5,7 @@ import type { Flavor } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
-const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [createAll]
+const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [createAll, addChanges]
 
 /**
  * Brings the state tables to this version. Call it inside a transaction that holds the write lock from its start, so
@@ -166,6 +166,25 @@ async function createSteps({ schema }: Kysely<StateDatabase>): Promise<void> {
     .addColumn('error', 'text')
     .addPrimaryKeyConstraint('_tidemark_steps_key', ['run', 'step'])
     .execute()
+}
+
+/** Version 2: how often a step was tried and how long its writing took, and what was done to the tables' shapes. */
+async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+  await schema
+    .alterTable('_tidemark_steps')
+    .addColumn('attempt', 'bigint', (c) => c.notNull().defaultTo(1))
+    .execute()
+  await schema
+    .alterTable('_tidemark_steps')
+    .addColumn('writing_ms', 'bigint', (c) => c.notNull().defaultTo(0))
+    .execute()
+  await flavor
+    .counted(schema.createTable('_tidemark_changes'), 'id')
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('change', 'text', (c) => c.notNull())
+    .addColumn('changed_at', 'bigint', (c) => c.notNull())
+    .execute()
+  await schema.createIndex('_tidemark_changes_of').on('_tidemark_changes').columns(['name', 'id']).execute()
 }
 
 /** Views for people; nothing of Tidemark reads them. */

@@ -8,6 +8,7 @@ import {
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { factsOf, identifying, nameColumns } from './columns.ts'
+import { recorded } from './shape-changes.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
@@ -156,7 +157,7 @@ export async function planTable(
       await maker.create(target, plan, lease)
       if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
-      return ['table created']
+      return recorded(target, name, ['table created'], now)
     }
     return { facts, changes: [], work }
   }
@@ -167,23 +168,23 @@ export async function planTable(
       const lost = await maker.rebuild(target, rebuild)
       if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
-      return [...known.changes, ...lost]
+      return recorded(target, name, [...known.changes, ...lost], now)
     }
     return { facts, changes: [], work }
   }
   const extra = shape.loose && !present.includes('_extra')
-  const recorded =
+  const asRecorded =
     row !== undefined &&
     row.facts === JSON.stringify(facts) &&
     isRecorded(row, shape) &&
     known.added.length === 0 &&
     !extra
-  if (recorded) return { facts, changes: [] }
+  if (asRecorded) return { facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
     for (const { column, type } of known.added) await maker.addColumn(target, name, column, type)
     if (extra) await maker.addColumn(target, name, '_extra', 'json')
     await save(target, now)
-    return extra ? [...known.changes, 'column "_extra" added'] : known.changes
+    return recorded(target, name, extra ? [...known.changes, 'column "_extra" added'] : known.changes, now)
   }
   return { facts, changes: [], work }
 }

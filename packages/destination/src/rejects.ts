@@ -1,5 +1,5 @@
-import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
+import { literal, whole } from './literal.ts'
 
 /** A row that was set aside, as it stands in the state. */
 export interface RejectRecord {
@@ -71,15 +71,4 @@ function recordOf(row: readonly unknown[]): RejectRecord {
 
 function integer(value: unknown): bigint | undefined {
   return value === null || value === undefined ? undefined : BigInt(value as bigint)
-}
-
-/** A text in SQL. Both databases read a doubled quote as one, and nothing else in it. */
-function literal(text: string): string {
-  if (text.includes('\0')) throw new SyncError('a table name cannot hold a NUL character', 'fix-config')
-  return `'${text.replaceAll("'", "''")}'`
-}
-
-function whole(number: number): string {
-  if (!Number.isSafeInteger(number)) throw new SyncError(`${number} is no whole number`, 'fix-config')
-  return String(number)
 }

@@ -8,7 +8,7 @@ import { cover, setPartition } from './partition-record.ts'
 import { prune } from './retention.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
-import { recordStep } from './step-record.ts'
+import { recordStarted, recordStep } from './step-record.ts'
 
 type Db = Kysely<StateDatabase>
 
@@ -104,6 +104,9 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
       for (const ids of chunks(fact.ids))
         await db.deleteFrom('_tidemark_rejects').where('name', '=', name).where('id', 'in', ids).execute()
       return
+    case 'started':
+      await recordStarted(db, fact.step)
+      return
     case 'failure': {
       const { counts, error } = fact
       const none = { written: 0, unchanged: 0, deleted: 0 }
@@ -112,6 +115,7 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
         parts: 0,
         endedAt: now,
         durationMs: fact.durationMs,
+        writingMs: 0,
         error,
       })
       await setPartition(db, name, fact.step.partition, { last_error: error, next_try_at: fact.nextTryAt })

@@ -92,8 +92,14 @@ export interface StateDatabase {
     rows_rejected: Int64
     rows_deleted: Int64
     duration_ms: Int64
+    /** Of it, what the destination took to write. */
+    writing_ms: Int64
+    /** 1, or more where it was tried again after a failure. */
+    attempt: Int64
     error: string | null
   }
+  /** What was done to the tables' shapes, and when. */
+  _tidemark_changes: { id: Generated<Int64>; name: string; change: string; changed_at: Int64 }
   _tidemark_rejects: {
     id: Generated<Int64>
     name: string

@@ -21,13 +21,18 @@ export interface StepRecord {
   readonly counts: StepCounts
   readonly parts: number
   readonly endedAt: bigint | undefined
+  /** Since the step began. */
   readonly durationMs: number
+  /** What this part took to write. */
+  readonly writingMs: number
   readonly error?: string | undefined
 }
 
 /** Writes a step's record, or adds to it. */
 export async function recordStep(db: Db, step: StepRef, record: StepRecord): Promise<void> {
   const { counts } = record
+  const greater = (column: string) =>
+    sql<bigint>`case when ${sql.ref(`excluded.${column}`)} > ${sql.ref(`_tidemark_steps.${column}`)} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`_tidemark_steps.${column}`)} end`
   const add = (column: string) =>
     sql<bigint>`${sql.ref(`_tidemark_steps.${column}`)} + ${sql.ref(`excluded.${column}`)}`
   await db
@@ -51,12 +56,14 @@ export async function recordStep(db: Db, step: StepRef, record: StepRecord): Pro
       rows_rejected: counts.rejected,
       rows_deleted: counts.deleted,
       duration_ms: Math.round(record.durationMs),
+      writing_ms: Math.round(record.writingMs),
+      attempt: step.attempt,
       error: record.error ?? null,
     })
     .onConflict((conflict) =>
       conflict.columns(['run', 'step']).doUpdateSet({
         ended_at: record.endedAt ?? null,
-        parts: sql`case when excluded.parts > _tidemark_steps.parts then excluded.parts else _tidemark_steps.parts end`,
+        parts: greater('parts'),
         rows_read: add('rows_read'),
         rows_written: add('rows_written'),
         rows_unchanged: add('rows_unchanged'),
@@ -64,11 +71,47 @@ export async function recordStep(db: Db, step: StepRef, record: StepRecord): Pro
         rows_trimmed: add('rows_trimmed'),
         rows_rejected: add('rows_rejected'),
         rows_deleted: add('rows_deleted'),
-        duration_ms: add('duration_ms'),
+        duration_ms: greater('duration_ms'),
+        writing_ms: add('writing_ms'),
         error: record.error ?? null,
       }),
     )
     .execute()
+}
+
+/** Makes the record of a step that has committed nothing so far; one that is there stays as it is. */
+export async function recordStarted(db: Db, step: StepRef): Promise<void> {
+  await db
+    .insertInto('_tidemark_steps')
+    .values({
+      run: step.run,
+      step: step.step,
+      name: step.table,
+      partition: step.partition,
+      kind: step.kind,
+      from_position: step.window?.from ?? null,
+      to_position: step.window?.to ?? null,
+      began_at: step.beganAt,
+      attempt: step.attempt,
+      ...NOTHING,
+    })
+    .onConflict((conflict) => conflict.columns(['run', 'step']).doNothing())
+    .execute()
+}
+
+const NOTHING = {
+  ended_at: null,
+  parts: 0,
+  rows_read: 0,
+  rows_written: 0,
+  rows_unchanged: 0,
+  rows_deduped: 0,
+  rows_trimmed: 0,
+  rows_rejected: 0,
+  rows_deleted: 0,
+  duration_ms: 0,
+  writing_ms: 0,
+  error: null,
 }
 
 /** The longest key in bytes that an index of every database takes beside a table's and a partition's name. */

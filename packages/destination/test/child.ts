@@ -51,7 +51,7 @@ async function write(): Promise<void> {
     const rows = Array.from({ length: SIZE }, (_, at) => encoder.plain({ id: first + at, part: first }, first + at)!)
     const window = { from: BigInt(first), to: BigInt(first + SIZE) }
     const beganAt = await destination.now()
-    const step = { run, step: part, table, partition: '', kind: 'history', window, beganAt } as const
+    const step = { run, step: part, table, partition: '', kind: 'history', window, attempt: 1, beganAt } as const
     const reject = {
       key: String(first),
       seen: undefined,

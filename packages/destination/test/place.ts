@@ -78,6 +78,7 @@ export async function prepare(destination: Destination, shape: Shape = shapeOf()
       partition: '',
       kind: shape.cursor === undefined ? 'whole' : 'history',
       window: undefined,
+      attempt: 1,
       beganAt: await destination.now(),
       ...stepMore,
     }

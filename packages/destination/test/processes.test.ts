@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDestination } from '../src/index.ts'
 import { byHand, folder, open, runner } from './place.ts'
@@ -46,7 +47,7 @@ describe('processes', () => {
     await Promise.all(children.map((child) => child.line('done')))
     expect(byHand(path).prepare('select count(*) as n, max(version) as version from _tidemark_meta').get()).toEqual({
       n: 1,
-      version: 1,
+      version: STATE_VERSION,
     })
   })
 

@@ -67,6 +67,7 @@ describe.each([['id'], []])('staging tables (key: %s)', (...primaryKey) => {
         partition: `p${at}`,
         kind: 'whole',
         window: undefined,
+        attempt: 1,
         beganAt: await destination.now(),
       }
       steps.push(step)

@@ -189,6 +189,7 @@ async function recordFailedPartitions(table: TableRun, context: RunContext): Pro
       partition: partition.id,
       kind: 'live' as const,
       window: undefined,
+      attempt: 1,
       beganAt,
     }
     const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
@@ -232,6 +233,7 @@ export function failingFacts(
     partition,
     kind: 'live' as const,
     window: undefined,
+    attempt: 1,
     beganAt: now,
   }
   const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { Completion, Destination, Fact, Range, StepRef } from '@tidemark/core/engine'
+import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
@@ -39,10 +40,11 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   const startedAt = clock.monotonic()
   let current = step
   try {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1, tried = 1; ; attempt++, tried++) {
       if (table.heldBy !== undefined || table.lease === undefined) return false
       current = withoutDropped(current, partition, context)
-      const ref = await referTo(current, partition, context)
+      const attemptedAt = clock.monotonic()
+      const ref = await referTo(current, tried, partition, context)
       const reader = new StepReader(taskOf(current, ref, partition, context, step.window))
       options.onEvent?.({
         type: 'step-started',
@@ -51,8 +53,10 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         kind: step.kind,
         step: ref.step,
       })
+      const { lease } = table
+      const quiet = announce(() => destination.record(lease, [{ kind: 'started', step: ref }]))
       try {
-        await reader.run()
+        await reader.run().finally(quiet)
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,
@@ -74,7 +78,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         if (reader.progress.coveredTo !== undefined) attempt = 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
         const nextTryAt = (await destination.now()) + BigInt(Math.round(delayMs * 1000))
-        const durationMs = Math.round(clock.monotonic() - startedAt)
+        const durationMs = Math.round(clock.monotonic() - attemptedAt)
         const fact: Fact = {
           kind: 'failure',
           step: ref,
@@ -180,7 +184,7 @@ export function redacted(failure: Failure, { redact }: RunOptions): Failure {
   }
 }
 
-async function referTo(step: Step, partition: PartitionRun, context: RunContext): Promise<StepRef> {
+async function referTo(step: Step, attempt: number, partition: PartitionRun, context: RunContext): Promise<StepRef> {
   return {
     run: context.run,
     step: context.nextStep(),
@@ -188,6 +192,7 @@ async function referTo(step: Step, partition: PartitionRun, context: RunContext)
     partition: partition.id,
     kind: step.kind,
     window: step.read,
+    attempt,
     beganAt: await context.destination.now(),
   }
 }

@@ -5,6 +5,7 @@ import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
 import { testPartitions } from './destination/partition-laws.ts'
 import { testProperties } from './destination/properties.ts'
+import { testRecords } from './destination/record-laws.ts'
 import { testRereads } from './destination/reread-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
 import { testSchema } from './destination/schema-laws.ts'
@@ -32,6 +33,7 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     testRereads(database)
     testLeases(database)
     testState(database)
+    testRecords(database)
     testRetention(database)
     testValues(database)
     testNames(database)

@@ -1,9 +1,11 @@
 import { check as ask, EXIT } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { textTable } from '../show/text-table.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 /** Tries config, database and sources: connects to each and asks for its tables; reads no row and writes nothing. */
 export async function check(call: Call): Promise<number> {
@@ -43,4 +45,12 @@ export async function check(call: Call): Promise<number> {
     const from = uses.uses.find((use) => use.name === name)?.from
     return from === undefined ? '' : `${from.package}@${from.version}`
   }
+}
+
+export const addCheck: AddVerb = (root, run) => {
+  root
+    .command('check')
+    .description('try config, database and sources; reads no row and writes nothing')
+    .addHelpText('after', examples('tidemark check'))
+    .action((_, command: Command) => run(command, check))
 }

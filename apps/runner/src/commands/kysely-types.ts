@@ -1,6 +1,8 @@
 import type { Destination } from '@tidemark/core/engine'
+import type { Command } from 'commander'
 import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
 import { databaseTypes, type TypedTable } from '../show/database-types.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 /** Prints the Kysely interface of everything that is tracked: `tidemark types > database.d.ts`. */
 export async function kyselyTypes(call: Call): Promise<number> {
@@ -26,4 +28,12 @@ async function tracked(destination: Destination): Promise<readonly TypedTable[]>
     typed.push({ table, present: columns })
   }
   return typed
+}
+
+export const addTypes: AddVerb = (root, run) => {
+  root
+    .command('types')
+    .description('print the tables as types for Kysely: tidemark types > database.d.ts')
+    .addHelpText('after', examples('tidemark types > database.d.ts'))
+    .action((_, command: Command) => run(command, kyselyTypes))
 }

@@ -1,8 +1,10 @@
 import { EXIT, plan as preview } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
 import { planText } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 /** Says what a sync would do; writes nothing. */
 export async function plan(call: Call, names: readonly string[]): Promise<number> {
@@ -17,4 +19,13 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   terminal.print(secrets.redact(planText(planned)))
   const failing = planned.tables.some((table) => table.sight === 'failed' || table.sight === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
+}
+
+export const addPlan: AddVerb = (root, run) => {
+  root
+    .command('plan')
+    .argument('[names...]', 'tables or sources; all where none is named')
+    .description('say what a sync would do; writes nothing')
+    .addHelpText('after', examples('tidemark plan', 'tidemark plan git_commits --json'))
+    .action((names: string[], _, command: Command) => run(command, (call) => plan(call, names)))
 }

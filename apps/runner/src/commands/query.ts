@@ -1,8 +1,10 @@
 import { SyncError } from '@tidemark/core'
+import type { Command } from 'commander'
 import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
 import { csv } from '../show/csv.ts'
 import { plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 export interface QueryFlags {
   readonly csv?: boolean | undefined
@@ -25,4 +27,20 @@ export async function query(call: Call, statement: string, flags: QueryFlags): P
     terminal.print(`${textTable(columns, rows)}\n(${plural(rows.length, 'row')})`)
   }
   return 0
+}
+
+export const addQuery: AddVerb = (root, run) => {
+  root
+    .command('query')
+    .argument('<select>', 'one statement, in quotes')
+    .description('ask the database, read-only')
+    .option('--csv', 'print CSV')
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark query "select count(*) from git_commits"',
+        'tidemark query --csv "select * from git_commits" > commits.csv',
+      ),
+    )
+    .action((statement: string, flags, command: Command) => run(command, (call) => query(call, statement, flags)))
 }

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, listRejects, type RejectRecord } from '@tidemark/destination'
 import { dropRejects, knownTable, retryRejects } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
 import { redactDeep } from '../redact-deep.ts'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../session.ts'
 import { countText, plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
+import { type AddVerb, countOption, examples } from '../verb.ts'
 import { tell } from './sync.ts'
 
 /** What can be done with rows that were set aside. */
@@ -148,4 +150,46 @@ function lineOf(
     run,
     rejected_at: formatInstant(rejectedAt, 'Z', 3),
   }
+}
+
+/** `rejects` and what can be done with them. */
+export const addRejects: AddVerb = (root, run) => {
+  const own = root
+    .command('rejects')
+    .description('rows that were set aside because they do not fit')
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark rejects',
+        'tidemark rejects show 12',
+        'tidemark rejects retry crm_customers',
+        'tidemark rejects drop 12',
+      ),
+    )
+  own
+    .command('list', { isDefault: true })
+    .argument('[tables...]', 'tables; all where none is named')
+    .description('list them, the newest first')
+    .option('--limit <count>', 'how many rows', countOption, 100)
+    .action((tables: string[], flags: { limit: number }, command: Command) =>
+      run(command, (call) => rejects.list(call, tables, flags.limit)),
+    )
+  own
+    .command('show')
+    .argument('<id>', 'its number in the list')
+    .description('show one, with the row as it came')
+    .action((id: string, _, command: Command) => run(command, (call) => rejects.show(call, id)))
+  own
+    .command('retry')
+    .argument('[tables or ids...]', 'tables, or numbers in the list; all where none is named')
+    .description('read the places again where they lie')
+    .action((which: string[], _, command: Command) => run(command, (call) => rejects.retry(call, which)))
+  own
+    .command('drop')
+    .argument('<tables or ids...>', 'tables, or numbers in the list')
+    .description('forget them')
+    .option('--yes', 'do not ask')
+    .action((which: string[], flags: { yes?: boolean }, command: Command) =>
+      run(command, (call) => rejects.drop(call, which, flags.yes === true)),
+    )
 }

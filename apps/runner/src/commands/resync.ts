@@ -1,7 +1,9 @@
 import { SyncError } from '@tidemark/core'
 import { resync as run } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
 import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
+import { type AddVerb, examples } from '../verb.ts'
 import { tell } from './sync.ts'
 
 export interface ResyncFlags {
@@ -29,4 +31,20 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
     ),
   )
   return tell(session, report, uses)
+}
+
+export const addResync: AddVerb = (root, run) => {
+  root
+    .command('resync')
+    .argument('<table>', 'a tracked table')
+    .description('read a table again')
+    .option('--from <value>', 'from this value of its cursor')
+    .option('--to <value>', 'up to this value, without it')
+    .option('--full', 'forget all of its rows first, and start anew')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples('tidemark resync git_commits --from 2024-01-01 --to 2024-02-01', 'tidemark resync git_commits --full'),
+    )
+    .action((table: string, flags, command: Command) => run(command, (call) => resync(call, table, flags)))
 }

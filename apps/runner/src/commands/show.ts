@@ -1,6 +1,8 @@
 import { show as sample } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
 import { textTable } from '../show/text-table.ts'
+import { type AddVerb, countOption, examples } from '../verb.ts'
 
 /** Shows rows of a table straight from its source; writes nothing. */
 export async function show(call: Call, table: string, limit: number): Promise<number> {
@@ -18,4 +20,16 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
   const cells = rows.map((row) => columns.map((column) => row[column]))
   terminal.print(rows.length === 0 ? `${name}: the source has no rows there now` : textTable(columns, cells))
   return 0
+}
+
+export const addShow: AddVerb = (root, run) => {
+  root
+    .command('show')
+    .argument('<table>', 'a table of a source')
+    .description('show rows straight from the source; writes nothing')
+    .option('--limit <count>', 'how many rows', countOption, 20)
+    .addHelpText('after', examples('tidemark show git_commits --limit 5'))
+    .action((table: string, flags: { limit: number }, command: Command) =>
+      run(command, (call) => show(call, table, flags.limit)),
+    )
 }

@@ -1,6 +1,8 @@
 import { statusOf } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { type Call, openSession, type Session, withDestination } from '../session.ts'
 import { statusText } from '../show/status.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 /** Says how far every table is, from the state alone. */
 export async function status(call: Call): Promise<number> {
@@ -19,4 +21,12 @@ export async function status(call: Call): Promise<number> {
 
 export function noDatabase({ target, command }: Session): string {
   return `There is no database yet (${target.shown}). The first sync makes it: ${command('sync')}`
+}
+
+export const addStatus: AddVerb = (root, run) => {
+  root
+    .command('status')
+    .description('say how far every table is')
+    .addHelpText('after', examples('tidemark status', 'tidemark status --json'))
+    .action((_, command: Command) => run(command, status))
 }

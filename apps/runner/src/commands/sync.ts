@@ -1,12 +1,15 @@
 import { SyncError } from '@tidemark/core'
 import { parseDuration } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
+import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { followProgress } from '../show/progress.ts'
 import { failureLines, lookCommand, reportSummary, reportTable } from '../show/report.ts'
+import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
+import { type AddVerb, examples } from '../verb.ts'
 
 export interface SyncFlags {
   /** After this no new history begins: `10m`. */
@@ -83,4 +86,26 @@ function stacksOf({ sources, tables, failure }: Report): readonly string[] {
     failure,
   ]
   return failures.flatMap((one) => (one?.stack === undefined ? [] : [one.stack]))
+}
+
+export const addSync: AddVerb = (root, run) => {
+  root
+    .command('sync', { isDefault: true })
+    .argument('[names...]', 'tables or sources; all where none is named')
+    .description('read what is missing (this is what happens without a verb)')
+    .option('--max-time <length>', 'begin no more history after this, such as 10m')
+    .option('--accept-deletions', 'let this run mark or replace more rows than the rail allows')
+    .addHelpText('after', examples('tidemark sync', 'tidemark sync github crm_customers --max-time 10m'))
+    .action((names: string[], flags: SyncFlags, command: Command) => {
+      if (command.parent?.args[0] !== 'sync' && names[0] !== undefined) throw unknownVerb(names[0], root)
+      return run(command, (call) => sync(call, names, flags))
+    })
+}
+
+function unknownVerb(word: string, root: Command): SyncError {
+  const verbs = root.commands.map((command) => command.name())
+  return new SyncError(
+    `there is no verb "${word}" (to sync one table: tidemark sync ${word}); ${suggestion(word, verbs, 'verbs')}`,
+    'fix-config',
+  )
 }

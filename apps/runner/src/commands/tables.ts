@@ -1,10 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import type { State, TableState } from '@tidemark/core/engine'
+import type { Command } from 'commander'
 import { discover } from '../discover.ts'
 import { type Call, openSession, type Session, withDestination } from '../session.ts'
 import { sourceMarkdown } from '../show/source-markdown.ts'
 import { textTable } from '../show/text-table.ts'
 import { suggestion } from '../suggestion.ts'
+import { type AddVerb, examples } from '../verb.ts'
 import { noDatabase } from './status.ts'
 
 export interface TablesFlags {
@@ -88,4 +90,14 @@ function lineOf({ name, source, table, status, facts }: TableState): TableLine {
     partitioned: facts?.partitioned ?? false,
     columns: facts?.columns ?? [],
   }
+}
+
+export const addTables: AddVerb = (root, run) => {
+  root
+    .command('tables')
+    .argument('[sources...]', 'with --md: these alone')
+    .description('list the tracked tables and their columns')
+    .option('--md', 'config and tables of the installed sources, as Markdown for their READMEs')
+    .addHelpText('after', examples('tidemark tables', 'tidemark tables git --md'))
+    .action((names: string[], flags, command: Command) => run(command, (call) => tables(call, names, flags)))
 }

@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
 import { rejectOf, type TestDatabase, World } from './world.ts'
@@ -246,7 +247,7 @@ export function testState(database: () => TestDatabase): void {
         await expect(destination.query(statement)).rejects.toSatisfy(
           (error) => SyncError.is(error) && error.remedy === 'fix-config',
         )
-        expect((await destination.query('select version from _tidemark_meta')).rows).toEqual([[1]])
+        expect((await destination.query('select version from _tidemark_meta')).rows).toEqual([[STATE_VERSION]])
       }),
     )
   })

@@ -174,7 +174,8 @@ export class TestTable {
     { partition = '', window }: Pick<WriteOptions, 'partition' | 'window'> = {},
   ): Promise<StepRef> {
     const beganAt = await this.world.destination.now()
-    return { run: this.world.run, step: this.world.nextStep(), table: this.name, partition, kind, window, beganAt }
+    const { run } = this.world
+    return { run, step: this.world.nextStep(), table: this.name, partition, kind, window, attempt: 1, beganAt }
   }
 
   /** Commits one part; a step of its own that ends with it, unless the options say otherwise. */

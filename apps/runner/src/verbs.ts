@@ -1,0 +1,25 @@
+import { addCheck } from './commands/check.ts'
+import { addTypes } from './commands/kysely-types.ts'
+import { addPlan } from './commands/plan.ts'
+import { addQuery } from './commands/query.ts'
+import { addRejects } from './commands/rejects.ts'
+import { addResync } from './commands/resync.ts'
+import { addShow } from './commands/show.ts'
+import { addStatus } from './commands/status.ts'
+import { addSync } from './commands/sync.ts'
+import { addTables } from './commands/tables.ts'
+import type { AddVerb } from './verb.ts'
+
+/** Every verb, in the order of the help. */
+export const VERBS: readonly AddVerb[] = [
+  addSync,
+  addPlan,
+  addStatus,
+  addTables,
+  addTypes,
+  addShow,
+  addCheck,
+  addQuery,
+  addResync,
+  addRejects,
+]

@@ -1,0 +1,19 @@
+/** How long a step may read before its first commit until it is said. */
+const AFTER_MS = 1000
+
+/**
+ * Says in the records that a step is being read, once that has taken a while without a commit: whoever looks while a run
+ * goes on sees its windows. It is no promise, so a failure of it ends nothing.
+ *
+ * @returns what calls it off, and waits for what is under way.
+ */
+export function announce(record: () => Promise<void>, afterMs = AFTER_MS): () => Promise<void> {
+  let said: Promise<void> | undefined
+  const timer = setTimeout(() => {
+    said = record().catch(() => {})
+  }, afterMs)
+  return async () => {
+    clearTimeout(timer)
+    await said
+  }
+}
