@@ -62,7 +62,14 @@ export async function startPostgres({ flags = [], tls }: PostgresOptions = {}): 
     persistent: true,
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...flags, ...(tls === undefined ? [] : ['-c', 'ssl=on'])],
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'max_connections=200',
+      ...flags,
+      ...(tls === undefined ? [] : ['-c', 'ssl=on']),
+    ],
     onLog: () => {},
     onError: () => {},
   })
