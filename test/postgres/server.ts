@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -34,10 +34,19 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
+export interface PostgresOptions {
+  readonly flags?: readonly string[]
+  /** Files with its certificate and its key: then it speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
 type Control = Pick<PostgresServer, 'crash' | 'halt' | 'standby' | 'stop'>
 
+/** For servers whose machine will not lose its power: they need not wait for the disk. What the server has said to be committed outlives its end. */
+export const WITHOUT_SYNC = ['-c', 'fsync=off'] as const
+
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
-export async function startPostgres(options: { readonly flags?: readonly string[] } = {}): Promise<PostgresServer> {
+export async function startPostgres({ flags = [], tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
   if (given !== undefined && given !== '')
     return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
@@ -53,11 +62,19 @@ export async function startPostgres(options: { readonly flags?: readonly string[
     persistent: true,
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...(options.flags ?? [])],
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'max_connections=200',
+      ...flags,
+      ...(tls === undefined ? [] : ['-c', 'ssl=on']),
+    ],
     onLog: () => {},
     onError: () => {},
   })
   await server.initialise()
+  if (tls !== undefined) keep(tls, join(folder, 'data'))
   await server.start()
   const url = `postgres://postgres:${encodeURIComponent('p%40ss/wörd')}@127.0.0.1:${port}/postgres`
   return serverAt(url, {
@@ -78,6 +95,19 @@ export async function startPostgres(options: { readonly flags?: readonly string[
       rmSync(folder, { recursive: true, force: true })
     },
   })
+}
+
+/** The server's own copies: it takes no key that others may read, or that is not its user's. */
+function keep({ certificate, key }: NonNullable<PostgresOptions['tls']>, data: string): void {
+  const owner = statSync(data)
+  for (const [from, name] of [
+    [certificate, 'server.crt'],
+    [key, 'server.key'],
+  ] as const) {
+    copyFileSync(from, join(data, name))
+    chmodSync(join(data, name), 0o600)
+    chownSync(join(data, name), owner.uid, owner.gid)
+  }
 }
 
 function serverAt(url: string, control: Control): PostgresServer {

@@ -4,7 +4,7 @@ import { all, open, prepare, shapeOf, things } from './place.ts'
 import { onPostgres, until } from './postgres-place.ts'
 
 // Each of these ends the server, so they have one of their own.
-const newPlace = onPostgres()
+const newPlace = onPostgres({})
 const rail = { mark: true, goneBefore: 0 }
 const lost = (error: unknown) => SyncError.is(error) && error.code === 'staging-lost' && error.remedy === 'retry'
 

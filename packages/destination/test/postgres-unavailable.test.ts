@@ -101,6 +101,12 @@ const CASES: readonly (readonly [string, Make, RegExp, string])[] = [
     'fix-config',
   ],
   [
+    'it is no address of this machine, and has no secure connection',
+    (place) => change(place, (url) => (url.hostname = '0.0.0.0')),
+    /no secure connection .*sslrootcert=.*sslmode=disable/,
+    'fix-config',
+  ],
+  [
     'a newer Tidemark wrote it',
     async (place) => {
       const url = await roleWith(place, 'grant all on schema SCHEMA to ROLE')
@@ -161,6 +167,13 @@ describe('a destination that cannot be opened', () => {
     await expect(write(things(4), {}, { kind: 'live' })).rejects.toSatisfy(
       (error) => SyncError.is(error) && /GRANT TEMPORARY ON DATABASE/.test(error.message),
     )
+  })
+
+  it('is none elsewhere where the url says that the network is safe', async () => {
+    const place = await newPlace()
+    const url = await roleWith(place, 'grant all on schema SCHEMA to ROLE')
+    const destination = await open(`${url.replace('127.0.0.1', '0.0.0.0')}&sslmode=disable`)
+    expect(await destination.startRun()).toBe(1)
   })
 
   it('that could be opened takes passwords of every sort', async () => {

@@ -6,7 +6,7 @@ import { isLong, lane, many } from './lane.ts'
 import { looker } from './places.ts'
 import { postgresPlaces } from './postgres-server.ts'
 
-const places = postgresPlaces()
+const places = postgresPlaces([])
 const UNTIL = 200
 
 async function until(look: () => Promise<boolean>): Promise<void> {

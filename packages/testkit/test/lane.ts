@@ -1,8 +1,18 @@
 /** How much is done: a little with every test run, all of it where there is time (`pnpm --filter @tidemark/testkit crash`). */
 export const isLong = process.env['TIDEMARK_CRASH'] === 'long'
 export const lane = isLong
-  ? { kills: 200, perPlace: 20, nths: [1, 2, 3, 5, 8], controls: 10, races: 50, zombies: 20, shapes: 10, looks: 40 }
-  : { kills: 20, perPlace: 10, nths: [2], controls: 2, races: 4, zombies: 2, shapes: 2, looks: 5 }
+  ? {
+      kills: 200,
+      perPlace: 20,
+      nths: [1, 2, 3, 5, 8],
+      controls: 10,
+      races: 50,
+      zombies: 20,
+      shapes: 10,
+      looks: 40,
+      pooled: 20,
+    }
+  : { kills: 20, perPlace: 10, nths: [2], controls: 2, races: 4, zombies: 2, shapes: 2, looks: 5, pooled: 4 }
 
 /** Processes at a time: more than cores, because each waits for the disk and for its kill. */
 export const AT_ONCE = 3

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
@@ -26,8 +26,11 @@ export interface Places {
 /** Who looks, and takes no lease. */
 export const looker = { id: 'checker', host: 'checker', pid: 1, startedAt: 0n }
 
+// Processes die here, and no power fails: what was written is there either way. So the files may lie in memory.
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 async function emptyFile(): Promise<CrashPlace> {
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-crash-'))
+  const folder = mkdtempSync(join(MEMORY, 'tidemark-crash-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const url = join(folder, 'x.db')
   return {

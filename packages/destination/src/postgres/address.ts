@@ -38,7 +38,20 @@ export function parseAddress(text: string): PostgresAddress {
     return refuse(`names the schema "${schema}", which belongs to Postgres itself`)
   // Sessions are known by the name that Tidemark gives them.
   for (const name of ['schema', 'application_name']) url.searchParams.delete(name)
+  if (isUnsaid(url) && !isLocal(url)) url.searchParams.set('sslmode', 'verify-full')
   return { url: url.href, schema, shown: shown(url, schema) }
+}
+
+/** Whether neither the url nor the environment says what is to be thought of TLS. */
+function isUnsaid({ searchParams }: URL): boolean {
+  const mode = process.env['PGSSLMODE'] ?? ''
+  return mode === '' && !['sslmode', 'ssl'].some((name) => searchParams.has(name))
+}
+
+/** This machine, or a socket of it. What a url does not say the driver takes from the environment. */
+function isLocal({ hostname, searchParams }: URL): boolean {
+  const host = searchParams.get('host') ?? (hostname || (process.env['PGHOST'] ?? ''))
+  return host === '' || /^\/|^%2f/i.test(host) || /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
 }
 
 /** Whether the driver can read what is percent-encoded. */

@@ -79,7 +79,7 @@ export function explain(error: unknown, place: string): unknown {
       )
     if (/SSL|TLS|certificate|self.signed/i.test(message ?? '') || /CERT|SSL|TLS/.test(String(code)))
       return say(
-        `no secure connection to the database ${place} can be made (${message}); see "sslmode" in the documentation of the driver pg`,
+        `no secure connection to the database ${place} can be made (${message}); name the file of a certificate that vouches for it with sslrootcert=… behind the url, or write sslmode=disable there where nobody else can reach the network`,
         'fix-config',
         'destination-unavailable',
       )

@@ -179,6 +179,33 @@ export function testStaging(database: () => TestDatabase): void {
         expect((await table.replace([])).deleted).toBe(200)
       })
 
+      it('looks at each window and each partition by itself', async () => {
+        const cursored = { row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true }
+        const table = await world.table(cursored)
+        const rows = (from: number) => Array.from({ length: 150 }, (_, at) => thing(from + at, (from + at) % 1000))
+        // So many rows elsewhere that they are no share of the table to speak of.
+        for (const [partition, from] of [
+          ['a', 0],
+          ['a', 1500],
+          ['b', 2000],
+          ['b', 2500],
+        ] as const)
+          await table.write(rows(from), { partition })
+        const window = { from: 0n, to: 150n }
+        expect(await table.replace([thing(0, 0)], { partition: 'a', window, rail: { limit } })).toMatchObject({
+          deleted: 0,
+          held: { gone: 149, of: 150 },
+        })
+        expect(await table.column('id', { partition: 'a', window })).toHaveLength(150)
+        const most = await table.replace(rows(0).slice(0, 80), { partition: 'a', window, rail: { limit } })
+        expect(most).toMatchObject({ deleted: 70 })
+        expect(await table.replace([], { partition: 'b', rail: { limit } })).toMatchObject({
+          deleted: 0,
+          held: { gone: 300, of: 300 },
+        })
+        expect(await table.column('id', { partition: 'b' })).toHaveLength(300)
+      })
+
       it('adds up what goes in one run', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true })
         for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(60), { partition })
@@ -201,6 +228,13 @@ export function testStaging(database: () => TestDatabase): void {
           held: { gone: 180, of: 200 },
         })
         expect(await table.column('id')).toHaveLength(200)
+        const windowed = await world.table({ name: 'windowed', row: Thing, cursor: 'at' })
+        const step = { kind: 'live', window: { from: 0n, to: 150n } } as const
+        await windowed.replace(many(150, 0), step)
+        expect(await windowed.replace([thing(0, 0)], { ...step, rail: { limit } })).toMatchObject({
+          deleted: 0,
+          held: { gone: 149, of: 150 },
+        })
       })
     })
   })
