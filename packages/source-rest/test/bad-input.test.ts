@@ -25,6 +25,62 @@ describe('an API that changes', () => {
     expect(await read('SELECT size FROM api_t WHERE id = 1')).toEqual([{ size: '6' }])
   })
 
+  it.each([
+    // What the data says wins: the column grows, and all rows are there.
+    ['evolve', 0, { written: 1, unchanged: 1, rejected: 0 }, ['5', 'large']],
+    // Nothing may change: the table waits for a decision, its rows as they were.
+    ['freeze', 3, { written: 0, rejected: 0 }, [5]],
+    // Rows that do not fit are set aside.
+    ['discard-row', 0, { unchanged: 1, rejected: 1 }, [5]],
+  ] as const)('its type is met as the mode of the table says: %s', async (schema, exitCode, counted, sizes) => {
+    let rows: object[] = [{ id: 1, size: 5 }]
+    const api = await Api.open((response) => json(response, rows))
+    const config = { baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } }
+    const { sync, run, rows: read } = await world()
+    await sync(config, { schema })
+    rows = [
+      { id: 1, size: 5 },
+      { id: 2, size: 'large' },
+    ]
+    const report = await run(config, { schema })
+    expect(report.exitCode).toBe(exitCode)
+    expect(report.tables[0]!.rows).toMatchObject(counted)
+    expect((await read('SELECT size FROM api_t ORDER BY id')).map((row) => row['size'])).toEqual(sizes)
+    const said = JSON.stringify([report.tables[0]!.failures, await read('SELECT message FROM _tidemark_rejects')])
+    if (schema !== 'evolve') expect(said).toContain('size')
+  })
+
+  it.each<[string, unknown, unknown, string]>([
+    ['a truth', true, 'yes', 'its column "x" was boolean and is now text'],
+    ['a time', '2024-01-01T10:00:00Z', 'soon', 'its column "x" was timestamp and is now text'],
+    ['a number', 2.5, 'many', 'its column "x" was double and is now text'],
+  ])(
+    'to one that no column can hold beside the other fails the table with the way out: %s',
+    async (_, before, after, words) => {
+      let rows: object[] = [{ id: 1, x: before }]
+      const api = await Api.open((response) => json(response, rows))
+      const tables = { t: { path: '/t', primaryKey: ['id'] } }
+      const { sync, run, rows: read } = await world()
+      await sync({ baseUrl: api.url, tables })
+      const kept = await read('SELECT id, x FROM api_t')
+      rows = [...rows, { id: 2, x: after }]
+      const report = await run({ baseUrl: api.url, tables })
+      expect(report.exitCode).toBe(3)
+      const { failure } = report.tables[0]!.failures[0]!
+      expect(failure).toMatchObject({ remedy: 'fix-config', code: 'schema' })
+      expect(failure.message).toContain(words)
+      expect(failure.message).toContain('"tidemark resync api_t --full"')
+      expect(await read('SELECT id, x FROM api_t')).toEqual(kept)
+      // Another way out: rows that do not fit are set aside, and all others are kept level.
+      rows = [...rows, { id: 3, x: before }]
+      expect((await sync({ baseUrl: api.url, tables }, { schema: 'discard-row' }))[0]!.rows).toMatchObject({
+        written: 1,
+        unchanged: 1,
+        rejected: 1,
+      })
+    },
+  )
+
   it('a value behind the rows looked at is a reject, and the others are kept', async () => {
     const rows = Array.from({ length: 400 }, (_, id) => ({ id, size: id === 390 ? 'odd' : id }))
     const api = await Api.open((response, { query }) =>
