@@ -157,6 +157,21 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     expect(into.log.join('\n')).toContain('its cursor changed from updated_at to none')
   })
 
+  it('tells the null of JSON from NULL', async () => {
+    world = await make()
+    into = target(world)
+    await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, x json)')
+    await world.run(`INSERT INTO t VALUES (1, 'null'), (2, NULL), (3, '[null]')`)
+    const first = await into.run()
+    expect([first.exitCode, first.tables[0]!.rows.rejected]).toEqual([0, 0])
+    expect(into.rows('SELECT id, x FROM crm_t ORDER BY id')).toEqual([
+      { id: 1, x: 'null' },
+      { id: 2, x: null },
+      { id: 3, x: '[null]' },
+    ])
+    expect((await into.run()).tables[0]!.rows).toMatchObject({ written: 0, unchanged: 3 })
+  })
+
   it('takes a new column, and a type that grows', async () => {
     world = await make()
     into = target(world)
