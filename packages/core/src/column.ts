@@ -35,6 +35,8 @@ export interface Column {
   readonly type: ColumnType
   /** False where the system never holds NULL there; a NULL is then a bad row. */
   readonly nullable?: boolean | undefined
+  /** Of a column that the state knows: its type stays (mode `discard-row`), and rows that do not fit are rejects. */
+  readonly fixed?: true | undefined
 }
 
 /** What a schema without transforms, defaults and refinements accepts, so that an encoder may check it in zod's place. */
@@ -231,14 +233,15 @@ export function fits(value: unknown, type: ColumnType): boolean {
 
 /**
  * The columns to use for a table found at run time: those found today, where one that the state knows keeps its type
- * while that type holds what was found, and grows without loss where it does not.
+ * while that type holds what was found, and grows without loss where it does not and may.
  */
 export function keepTypes(columns: readonly Column[], known?: readonly Column[] | undefined): readonly Column[] {
   if (known === undefined) return columns
-  const types = new Map(known.map((column) => [column.name, column.type]))
+  const before = new Map(known.map((column) => [column.name, column]))
   return columns.map((column) => {
-    const type = types.get(column.name)
-    return type === undefined ? column : { ...column, type: holding(type, column.type) }
+    const { type, fixed } = before.get(column.name) ?? {}
+    if (type === undefined) return column
+    return { ...column, type: fixed === true ? type : holding(type, column.type) }
   })
 }
 

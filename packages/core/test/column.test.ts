@@ -250,6 +250,15 @@ describe('keepTypes', () => {
     expect(keepTypes([{ name: '__proto__', type: 'date' }], [])).toEqual([{ name: '__proto__', type: 'date' }])
   })
 
+  it('grows no column whose type is fixed', () => {
+    const known = [{ name: 'a', type: 'integer', fixed: true } as const]
+    const today = [{ name: 'a', type: 'text' } as const, { name: 'b', type: 'text' } as const]
+    expect(keepTypes(today, known)).toEqual([
+      { name: 'a', type: 'integer' },
+      { name: 'b', type: 'text' },
+    ])
+  })
+
   it('keeps an integer column that once held a fraction exact', () => {
     expect(keepTypes(found('double'), found('integer'))).toEqual(found('numeric'))
     expect(keepTypes(found('integer'), found('double'))).toEqual(found('double'))

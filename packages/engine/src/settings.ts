@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { matchesGlob } from 'node:path'
 import { type SourceOptions, SyncError, type TableOptions } from '@tidemark/core'
-import { parseDate, parseDuration, parseInstant, positionOf, type Table, type TableColumn } from '@tidemark/core/engine'
+import {
+  parseDate,
+  parseDuration,
+  parseInstant,
+  positionOf,
+  type SchemaMode,
+  type Table,
+  type TableColumn,
+} from '@tidemark/core/engine'
 import type { TableSettings } from './catalog.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Settings } from './options.ts'
@@ -18,6 +26,12 @@ export function optionsOf(options: SourceOptions, table: string): TableOptions |
   if (Object.hasOwn(tables, table)) return tables[table] ?? {}
   const pattern = Object.keys(tables).find((key) => key.includes('*') && matchesPattern(table, key))
   return pattern === undefined ? {} : (tables[pattern] ?? {})
+}
+
+/** What becomes of a table whose columns change. */
+export function modeOf(options: SourceOptions, table: string): SchemaMode {
+  const own = optionsOf(options, table)
+  return (own === false ? undefined : own.schema) ?? options.schema ?? 'evolve'
 }
 
 function matchesPattern(name: string, pattern: string): boolean {
@@ -70,7 +84,7 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
     everyMs,
     lookback: lookbackOf(use, table, own),
     deletes: own.deletes ?? options.deletes ?? 'soft',
-    mode: own.schema ?? options.schema ?? 'evolve',
+    mode: modeOf(options, table.name),
     backfill: own.backfillNewColumns ?? options.backfillNewColumns ?? false,
   }
 }

@@ -8,7 +8,7 @@ import { mapLimit } from './map-limit.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
-import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
+import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
 
 export interface SurveyOptions {
@@ -67,7 +67,7 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
     const { tables } = source
     const found =
       typeof tables === 'function'
-        ? [...(await again(() => tables({ ...context, tracked: trackedBy(use.name, options.state) })))]
+        ? [...(await again(() => tables({ ...context, tracked: trackedBy(use, options.state) })))]
         : tables
     checkOptions(use, found, options.state)
     const result: SurveyedUse & { tables: SurveyedTable[] } = { ...surveyed, client, failure: undefined, tables: [] }
@@ -112,11 +112,15 @@ function named(log: Logger, use: string): Logger {
   }
 }
 
-function trackedBy(use: string, state: State): Tracked {
+function trackedBy({ name: use, options }: Use, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.facts]))
   return {
-    columns: (table) => known.get(table)?.columns.map(({ name, type }) => ({ name, type })),
+    columns: (table) => {
+      // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
+      const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}
+      return known.get(table)?.columns.map(({ name, type }) => ({ name, type, ...fixed }))
+    },
     cursor: (table) => {
       const facts = known.get(table)
       return facts == null ? undefined : (facts.cursor?.column ?? null)

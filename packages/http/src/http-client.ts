@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { Credentials } from './authorization.ts'
 import { Authorizer } from './authorizer.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
-import { connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
+import { afterAttempts, connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
 import { baseOf, type HttpRequest, lowerCased, urlOf } from './http-request.ts'
 import { parseBody } from './json-body.ts'
@@ -143,7 +143,7 @@ export class HttpClient {
         if (failure.code === 'rate-limited') this.#pace.pause(delayMs)
         const isOver = attempt >= attempts || waited.ms + delayMs > longest
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
-          throw failure
+          throw afterAttempts(failure, attempt)
         this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
           attempt,
           delayMs,

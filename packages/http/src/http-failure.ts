@@ -96,6 +96,13 @@ export function connectionFailure(error: unknown, what: string, redact: (text: s
   return fail(`failed: ${because} (${code})`, 'retry', 'network')
 }
 
+/** The failure that a request was given up with: how many attempts it took stands in it, and so in the record of the step. */
+export function afterAttempts(failure: SyncError, attempts: number): SyncError {
+  if (attempts === 1) return failure
+  const { message, remedy, code, retryAfterMs, cause } = failure
+  return new SyncError(`${message} (${attempts} attempts)`, remedy, { code, retryAfterMs, cause })
+}
+
 /** Failures that do not know yet which request they belong to. */
 const ON_THE_WAY = new Set(['redirect', 'downgrade', 'address-refused'])
 

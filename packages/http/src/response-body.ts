@@ -32,7 +32,7 @@ export async function* bytesOf(
       length += (chunk as Uint8Array).length
       if (length > maxBytes) {
         throw new SyncError(
-          `${what} has more than ${maxBytes} bytes; ask for smaller pages, or raise the limit (maxBytes)`,
+          `${what} has more than ${maxBytes} bytes; ask for smaller pages, or raise the limit (maxBytes; of source-rest: maxMegabytes)`,
           'fix-config',
           { code: 'too-large' },
         )

@@ -17,7 +17,15 @@ describe('an answer that may be another the next time', () => {
     const error = await errorOf(client(api.url).get('/x'))
     expect(error).toMatchObject({ remedy: 'retry' })
     expect(error.message).toContain(`GET ${api.url}/x was answered ${status}`)
+    expect(error.message).toMatch(/ \(5 attempts\)$/)
     expect(api.asked).toHaveLength(5)
+  })
+
+  it('and is another failure then says how many attempts it took too; one that was sent once says nothing', async () => {
+    const api = await serve((response, _asked, number) => json(response, {}, number === 2 ? 404 : 503))
+    expect((await errorOf(client(api.url).get('/x'))).message).toMatch(/404.* \(2 attempts\)$/)
+    const once = await serve((response) => json(response, {}, 404))
+    expect((await errorOf(client(once.url).get('/x'))).message).not.toContain('attempt')
   })
 
   it('a POST is sent once, unless it only reads', async () => {

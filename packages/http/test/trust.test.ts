@@ -1,6 +1,7 @@
 import { createServer as createTlsServer } from 'node:https'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { generate } from 'selfsigned'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRedactor } from '../src/redactor.ts'
 import { client, errorOf, json, serve } from './unruly-server.ts'
 
@@ -103,6 +104,13 @@ describe('a redirect', () => {
 describe('encryption', () => {
   const certificate = async (days: { notBeforeDate: Date; notAfterDate: Date }) =>
     generate([{ name: 'commonName', value: 'localhost' }], { ...days, keySize: 2048 })
+  const today = () => ({ notBeforeDate: new Date(), notAfterDate: new Date(Date.now() + 86_400_000) })
+  /** As NODE_EXTRA_CA_CERTS would, for one test. */
+  const trust = (cert: string): void => {
+    const before = getCACertificates()
+    setDefaultCACertificates([...before, cert])
+    onTestFinished(() => setDefaultCACertificates(before))
+  }
   const overTls = async (certified: { private: string; cert: string }, handler: Parameters<typeof serve>[0]) => {
     const api = await serve(
       handler,
@@ -113,10 +121,19 @@ describe('encryption', () => {
 
   it('with a certificate that has run out, or that nobody vouches for, is refused for good', async () => {
     const old = await certificate({ notBeforeDate: new Date('2020-01-01'), notAfterDate: new Date('2021-01-01') })
-    const url = await overTls(old, (response) => json(response, {}))
-    const error = await errorOf(client(url).get('/x'))
-    expect(error).toMatchObject({ remedy: 'fix-config', code: 'certificate' })
-    expect(error.message).toMatch(/certificate/)
+    for (const [certified, words] of [
+      [old, /expired/],
+      [await certificate(today()), /self.signed/],
+    ] as const) {
+      let asked = 0
+      const url = await overTls(certified, (response) => json(response, ++asked))
+      if (certified === old) trust(old.cert)
+      const error = await errorOf(client(url).get('/x'))
+      expect(error).toMatchObject({ remedy: 'fix-config', code: 'certificate' })
+      expect(error.message).toMatch(words)
+      expect(error.message).toContain("renew or trust the server's certificate")
+      expect(asked).toBe(0)
+    }
   })
 
   it('is not given up on the way', async () => {
@@ -133,6 +150,36 @@ describe('encryption', () => {
       }),
     ).toThrow(/without encryption/)
   })
+
+  it.each([301, 302, 303, 307, 308])(
+    'is not given up for a redirect to http (%i): it is not followed',
+    async (status) => {
+      const certified = await certificate(today())
+      trust(certified.cert)
+      const plain = await serve((response) => json(response, {}))
+      const seen: (string | undefined)[] = []
+      const url = await overTls(certified, (response, { url, headers }) => {
+        seen.push(headers.authorization)
+        // To another server; and to this very one, as if it spoke http too.
+        const location = url === '/other' ? plain.url : `http://${headers.host}/x`
+        json(response, {}, status, { location })
+      })
+      const http = client(url, {
+        authorization: { type: 'bearer', token: 'downgrade-secret' },
+        hosts: [plain.host],
+        allow: ['127.0.0.1'],
+      })
+      for (const path of ['/other', '/same']) {
+        const error = await errorOf(http.get(path))
+        expect(error).toMatchObject({ remedy: 'fix-config', code: 'downgrade' })
+        expect(error.message).toMatch(/^GET https:.* without encryption/)
+        expect(error.message).not.toContain('downgrade-secret')
+      }
+      // Over the encrypted connection each was asked, once: what is refused for good is not tried again.
+      expect(seen).toEqual(['Bearer downgrade-secret', 'Bearer downgrade-secret'])
+      expect(plain.asked).toHaveLength(0)
+    },
+  )
 
   it('to a server that speaks none is an error of the URL', async () => {
     const plain = await serve((response) => json(response, {}))

@@ -1,4 +1,4 @@
-import { type Column, type Context, keepTypes, SyncError } from '@tidemark/core'
+import { type Column, type Context, keepTypes, type Logger, SyncError } from '@tidemark/core'
 import { names } from './check-tables.ts'
 import { columnTypeOf } from './convert.ts'
 import { Kind, kindOf, typeOf } from './kind.ts'
@@ -34,6 +34,7 @@ export async function findColumns({ table, known, ...context }: Looking): Promis
   if (table.infer) {
     try {
       await look({ ...context, table, known }, (name, kind) => kinds.set(name, (kinds.get(name) ?? Kind.none) | kind))
+      leaveOutNameless(kinds, table, context.log)
     } catch (problem) {
       context.signal.throwIfAborted()
       if (!SyncError.is(problem)) throw problem
@@ -63,36 +64,64 @@ function merged(table: RestTable, found: readonly Column[], known: readonly Colu
   return [...columns.values()]
 }
 
+/** A field whose name no column can have must not cost the table; its value can still be had under another name. */
+function leaveOutNameless(kinds: Map<string, number>, { name: table }: RestTable, log: Logger): void {
+  for (const name of kinds.keys()) {
+    if (name !== '' && !name.includes('\0')) continue
+    kinds.delete(name)
+    log.warn(
+      `tables.${table}: rows have a field whose name no column can have, and it is left out; name it under columns: { nameless: { at: [${JSON.stringify(name)}] } }`,
+    )
+  }
+}
+
 type See = (name: string, kind: number) => void
 
-async function look({ client, table, known, signal, log }: Looking, see: See): Promise<void> {
+async function look(looking: Looking, see: See): Promise<void> {
+  const { client, table, known, signal, log } = looking
+  const parts = await partsOf({ client, table, signal, log }, (known === undefined ? NEW : KNOWN).parts)
+  const failures: unknown[] = []
+  for (const partition of parts) {
+    try {
+      await lookInto(partition, looking, see)
+    } catch (error) {
+      signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  // One that fails does so alone when it is read; the others say what rows look like.
+  if (failures.length > 0 && failures.length === parts.length) throw failures[0]
+}
+
+async function lookInto(
+  partition: Part | undefined,
+  { client, table, known, signal }: Looking,
+  see: See,
+): Promise<void> {
   const limit = known === undefined ? NEW : KNOWN
-  const parts = await partsOf({ client, table, signal, log }, limit.parts)
   const make = rowMaker(
     table,
     Object.keys(table.columns).map((name) => ({ name, type: 'json' })),
   )
-  for (const partition of parts) {
-    // The newest rows say what a known table's look like now; those of a new one are looked at from both ends.
-    const isBounded = table.cursor !== undefined && names(table, 'from')
-    const starts = isBounded ? (known === undefined ? [undefined, recent()] : [recent()]) : [undefined]
-    for (const from of starts) {
-      const reading = {
-        table,
-        from,
-        to: new Date().toISOString(),
-        partition,
-        signal,
-        make,
-        longestWaitMs: LONGEST_WAIT_MS,
-      }
-      let rows = 0
-      let pages = 0
-      for await (const page of readRows(client, reading)) {
-        for (const row of page) seeRow(row, see)
-        rows += page.length
-        if (++pages >= limit.pages || rows >= limit.rows) break
-      }
+  // The newest rows say what a known table's look like now; those of a new one are looked at from both ends.
+  const isBounded = table.cursor !== undefined && names(table, 'from')
+  const starts = isBounded ? (known === undefined ? [undefined, recent()] : [recent()]) : [undefined]
+  for (const from of starts) {
+    const to = new Date().toISOString()
+    let rows = 0
+    let pages = 0
+    for await (const page of readRows(client, {
+      table,
+      from,
+      to,
+      partition,
+      signal,
+      make,
+      longestWaitMs: LONGEST_WAIT_MS,
+    })) {
+      for (const row of page) seeRow(row, see)
+      rows += page.length
+      if (++pages >= limit.pages || rows >= limit.rows) break
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   reanchored,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
+import { configFailure } from './config-failure.ts'
 import { onlyPage } from './only-page.ts'
 import type { Part } from './part.ts'
 import type { RestClient } from './rest-client.ts'
@@ -39,7 +40,11 @@ export interface Reading {
 
 /** The rows of a table, page by page, with values of its types. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
-  for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+  try {
+    for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+  } catch (error) {
+    throw configFailure(error, reading.table.name)
+  }
 }
 
 async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {

@@ -25,6 +25,62 @@ describe('an API that changes', () => {
     expect(await read('SELECT size FROM api_t WHERE id = 1')).toEqual([{ size: '6' }])
   })
 
+  it.each([
+    // What the data says wins: the column grows, and all rows are there.
+    ['evolve', 0, { written: 1, unchanged: 1, rejected: 0 }, ['5', 'large']],
+    // Nothing may change: the table waits for a decision, its rows as they were.
+    ['freeze', 3, { written: 0, rejected: 0 }, [5]],
+    // Rows that do not fit are set aside.
+    ['discard-row', 0, { unchanged: 1, rejected: 1 }, [5]],
+  ] as const)('its type is met as the mode of the table says: %s', async (schema, exitCode, counted, sizes) => {
+    let rows: object[] = [{ id: 1, size: 5 }]
+    const api = await Api.open((response) => json(response, rows))
+    const config = { baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } }
+    const { sync, run, rows: read } = await world()
+    await sync(config, { schema })
+    rows = [
+      { id: 1, size: 5 },
+      { id: 2, size: 'large' },
+    ]
+    const report = await run(config, { schema })
+    expect(report.exitCode).toBe(exitCode)
+    expect(report.tables[0]!.rows).toMatchObject(counted)
+    expect((await read('SELECT size FROM api_t ORDER BY id')).map((row) => row['size'])).toEqual(sizes)
+    const said = JSON.stringify([report.tables[0]!.failures, await read('SELECT message FROM _tidemark_rejects')])
+    if (schema !== 'evolve') expect(said).toContain('size')
+  })
+
+  it.each<[string, unknown, unknown, string]>([
+    ['a truth', true, 'yes', 'its column "x" was boolean and is now text'],
+    ['a time', '2024-01-01T10:00:00Z', 'soon', 'its column "x" was timestamp and is now text'],
+    ['a number', 2.5, 'many', 'its column "x" was double and is now text'],
+  ])(
+    'to one that no column can hold beside the other fails the table with the way out: %s',
+    async (_, before, after, words) => {
+      let rows: object[] = [{ id: 1, x: before }]
+      const api = await Api.open((response) => json(response, rows))
+      const tables = { t: { path: '/t', primaryKey: ['id'] } }
+      const { sync, run, rows: read } = await world()
+      await sync({ baseUrl: api.url, tables })
+      const kept = await read('SELECT id, x FROM api_t')
+      rows = [...rows, { id: 2, x: after }]
+      const report = await run({ baseUrl: api.url, tables })
+      expect(report.exitCode).toBe(3)
+      const { failure } = report.tables[0]!.failures[0]!
+      expect(failure).toMatchObject({ remedy: 'fix-config', code: 'schema' })
+      expect(failure.message).toContain(words)
+      expect(failure.message).toContain('"tidemark resync api_t --full"')
+      expect(await read('SELECT id, x FROM api_t')).toEqual(kept)
+      // Another way out: rows that do not fit are set aside, and all others are kept level.
+      rows = [...rows, { id: 3, x: before }]
+      expect((await sync({ baseUrl: api.url, tables }, { schema: 'discard-row' }))[0]!.rows).toMatchObject({
+        written: 1,
+        unchanged: 1,
+        rejected: 1,
+      })
+    },
+  )
+
   it('a value behind the rows looked at is a reject, and the others are kept', async () => {
     const rows = Array.from({ length: 400 }, (_, id) => ({ id, size: id === 390 ? 'odd' : id }))
     const api = await Api.open((response, { query }) =>
@@ -182,10 +238,83 @@ describe('credentials', () => {
   })
 })
 
+describe('a failure that only the config can mend', () => {
+  it.each<[string, string, object, string, string]>([
+    ['a page for people', '<html>Sign in</html>', {}, 'not-json', 'look at its path, at the baseUrl'],
+    ['no list where one belongs', '{"data":null}', { rows: 'data' }, 'error-body', 'look at its rows, none'],
+    ['an error beside the data', '{"errors":["no"],"data":[]}', { rows: 'data' }, 'error-body', 'errors'],
+    [
+      'a next page that comes again',
+      '{"data":[{"id":1}],"next":"a"}',
+      { rows: 'data', pagination: { type: 'cursor', at: 'next', parameter: 'after' } },
+      'paging',
+      'look at its pagination',
+    ],
+    ['bytes of another encoding', '[{"id":"\xe9"}]', {}, 'encoding', 'does not declare'],
+  ])('says so, and where: %s', async (_, body, table, code, words) => {
+    const api = await Api.open((response) => response.end(Buffer.from(body, 'latin1')))
+    const { run } = await world()
+    const report = await run({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'], ...table } } })
+    const { failure } = report.tables[0]!.failures[0]!
+    expect(failure).toMatchObject({ remedy: 'fix-config', code })
+    expect(failure.message).toMatch(/^GET http.*; tables\.t: /)
+    expect(failure.message).toContain(words)
+  })
+})
+
+describe('hostile rows', () => {
+  it('have every field as a column but those without a name, which can be given one', async () => {
+    const api = await Api.open((response) =>
+      json(response, '[{"id":1,"":"none","a\\u0000b":2,"__proto__":"p","constructor":"c","ID":5,"a.b":6}]'),
+    )
+    const { sync, rows, warnings } = await world()
+    const table = { path: '/t', primaryKey: ['id'] }
+    await sync({ baseUrl: api.url, tables: { t: table } })
+    const [row] = await rows('SELECT * FROM api_t')
+    expect(Object.entries(row!).filter(([name]) => !/^_(synced|deleted|cursor)/.test(name))).toEqual([
+      ['id', 1],
+      ['__proto__', 'p'],
+      ['constructor', 'c'],
+      [expect.stringMatching(/^ID_/), 5],
+      ['a.b', 6],
+    ])
+    expect(warnings.join()).toContain('columns: { nameless: { at: [""] } }')
+    const nameless = { nameless: { at: [''] }, zero: { at: ['a\0b'] } }
+    await sync({ baseUrl: api.url, tables: { t: { ...table, columns: nameless } } })
+    await sync({ baseUrl: api.url, tables: { t: { ...table, columns: nameless } } })
+    expect(await rows('SELECT nameless, zero FROM api_t')).toEqual([{ nameless: 'none', zero: 2 }])
+  })
+
+  it('of a parent fail alone where no path can be made of them', async () => {
+    const ids = ['a/b', '..', 'ü %2e?#', 'ok']
+    const api = await Api.open((response, { path }) =>
+      path === '/parents'
+        ? json(
+            response,
+            ids.map((id) => ({ id })),
+          )
+        : json(response, [{ n: 1, path: decodeURIComponent(path) }]),
+    )
+    const tables = {
+      parents: { path: '/parents', primaryKey: ['id'] },
+      kids: { path: '/kids/{partition}', primaryKey: ['n'], parent: { table: 'parents' } },
+    }
+    const { run, rows } = await world()
+    const report = await run({ baseUrl: api.url, tables })
+    const kids = report.tables.find((table) => table.name === 'api_kids')!
+    expect(kids.failures.map(({ partition, failure }) => [partition, failure.remedy])).toEqual([['..', 'fix-config']])
+    expect((await rows('SELECT path FROM api_kids ORDER BY path')).map((row) => row['path'])).toEqual([
+      '/kids/a/b',
+      '/kids/ok',
+      '/kids/ü %2e?#',
+    ])
+  })
+})
+
 describe('one table that fails', () => {
   it.each<[string, (response: Parameters<typeof json>[0]) => unknown, string]>([
-    ['a page for people', (response) => response.end('<html>Sign in</html>'), 'fix-source'],
-    ['an error with status 200', (response) => json(response, { error: 'no such thing' }), 'fix-source'],
+    ['a page for people', (response) => response.end('<html>Sign in</html>'), 'fix-config'],
+    ['an error with status 200', (response) => json(response, { error: 'no such thing' }), 'fix-config'],
     ['404', (response) => json(response, {}, 404), 'fix-config'],
     ['503', (response) => json(response, {}, 503), 'retry'],
     ['a limit of two hours', (response) => json(response, {}, 429, { 'retry-after': '7200' }), 'retry'],

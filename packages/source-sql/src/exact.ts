@@ -7,10 +7,13 @@ const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
 // Below sixteen digits and three of an exponent a double holds every number exactly.
 const SUSPECT = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
+// JSON's null is a value in a database, and another one than NULL; in JavaScript the two would be one.
+const NULL = rawJSON('null')
+
 /** JSON whose numbers stay exact: one that a double does not hold is written back as it was. Never throws. */
 export function exactJson(text: string): unknown {
   try {
-    return SUSPECT.test(text) ? parse(text, keepNumber) : JSON.parse(text)
+    return (SUSPECT.test(text) ? parse(text, keepNumber) : JSON.parse(text)) ?? NULL
   } catch {
     return notJson(text)
   }

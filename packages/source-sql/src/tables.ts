@@ -46,6 +46,11 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const own = Object.hasOwn(config.tables, table.name) ? config.tables[table.name] : undefined
   const warn = (message: string): void => log.warn(`${table.name}: ${message}`)
   const primaryKey = keyFor(table, own, context)
+  // No database knows the key of a view, so only its user can say it; once is enough.
+  if (table.kind === 'view' && primaryKey.length === 0 && tracked.columns(table.name) === undefined)
+    warn(
+      `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, say tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
+    )
   const columns = columnsFor(table, primaryKey, own, context)
   const cursor = chooseCursor({
     table,

@@ -1,53 +1,6 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import type { Source } from '@tidemark/core'
-import { openDestination } from '@tidemark/destination'
-import { type Report, sync } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
-import sql from '../src/index.ts'
-import { hasMariaDb, mariadb, postgres, type Row, sqlite, temporaryFolder, type World } from './harness.ts'
-
-/** A destination that runs are made into. */
-interface Target {
-  run(config?: Record<string, unknown>): Promise<Report>
-  rows(query: string): Row[]
-  readonly log: string[]
-}
-
-function target(world: World, base: Record<string, unknown> = {}): Target {
-  const file = join(temporaryFolder(), 'tidemark.db')
-  const source = sql as unknown as Source
-  const lines: string[] = []
-  const say = (message: string): void => void lines.push(message)
-  return {
-    log: lines,
-    async run(config = {}) {
-      const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
-      const destination = await openDestination({ url: file, runner })
-      try {
-        const parsed = source.config!.parse({ url: world.url, ...base, ...config })
-        return await sync({
-          uses: [{ name: 'crm', source, config: parsed, options: {} }],
-          destination,
-          log: { debug() {}, info: say, warn: say },
-        } as Parameters<typeof sync>[0])
-      } finally {
-        await destination.close()
-      }
-    },
-    rows(query) {
-      const db = new DatabaseSync(file, { readOnly: true })
-      try {
-        return db
-          .prepare(query)
-          .all()
-          .map((row) => ({ ...row }))
-      } finally {
-        db.close()
-      }
-    },
-  }
-}
+import { hasMariaDb, mariadb, postgres, sqlite, type World } from './harness.ts'
+import { type Target, target } from './target.ts'
 
 const statusOf = (one: Target): Record<string, unknown> =>
   Object.fromEntries(
@@ -155,6 +108,21 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     expect((await into.run()).exitCode).toBe(3)
     expect(statusOf(into)).toEqual({ crm_a: 'paused', crm_b: 'live' })
     expect(into.log.join('\n')).toContain('its cursor changed from updated_at to none')
+  })
+
+  it('tells the null of JSON from NULL', async () => {
+    world = await make()
+    into = target(world)
+    await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, x json)')
+    await world.run(`INSERT INTO t VALUES (1, 'null'), (2, NULL), (3, '[null]')`)
+    const first = await into.run()
+    expect([first.exitCode, first.tables[0]!.rows.rejected]).toEqual([0, 0])
+    expect(into.rows('SELECT id, x FROM crm_t ORDER BY id')).toEqual([
+      { id: 1, x: 'null' },
+      { id: 2, x: null },
+      { id: 3, x: '[null]' },
+    ])
+    expect((await into.run()).tables[0]!.rows).toMatchObject({ written: 0, unchanged: 3 })
   })
 
   it('takes a new column, and a type that grows', async () => {

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Source } from '@tidemark/core'
+import { openDestination } from '@tidemark/destination'
+import { type Report, sync } from '@tidemark/engine'
+import sql from '../src/index.ts'
+import { type Row, temporaryFolder, type World } from './harness.ts'
+
+/** A destination that runs are made into. */
+export interface Target {
+  run(config?: Record<string, unknown>): Promise<Report>
+  rows(query: string): Row[]
+  readonly log: string[]
+}
+
+export function target(world: Pick<World, 'url'>, base: Record<string, unknown> = {}): Target {
+  const file = join(temporaryFolder(), 'tidemark.db')
+  const source = sql as unknown as Source
+  const lines: string[] = []
+  const say = (message: string): void => void lines.push(message)
+  return {
+    log: lines,
+    async run(config = {}) {
+      const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
+      const destination = await openDestination({ url: file, runner })
+      try {
+        const parsed = source.config!.parse({ url: world.url, ...base, ...config })
+        return await sync({
+          uses: [{ name: 'crm', source, config: parsed, options: {} }],
+          destination,
+          log: { debug() {}, info: say, warn: say },
+        } as Parameters<typeof sync>[0])
+      } finally {
+        await destination.close()
+      }
+    },
+    rows(query) {
+      const db = new DatabaseSync(file, { readOnly: true })
+      try {
+        return db
+          .prepare(query)
+          .all()
+          .map((row) => ({ ...row }))
+      } finally {
+        db.close()
+      }
+    },
+  }
+}
