@@ -1,4 +1,6 @@
 import { type Change, testSource } from '@tidemark/testkit'
+import type { z } from 'zod'
+import type { RestConfig } from '../src/config.ts'
 import rest from '../src/index.ts'
 
 const TOKEN = 'the-token-of-the-shop'
@@ -94,7 +96,7 @@ const shop = new Shop()
 testSource(rest, {
   server: shop.answer,
   change: shop.change,
-  config: ({ url }) => ({
+  config: ({ url }): z.input<typeof RestConfig> => ({
     baseUrl: url,
     authorization: { type: 'bearer', token: TOKEN },
     tables: {

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 300_000
  * What every source must do, as a vitest suite: one call in a test file. Each law is a test; one that is broken says what
  * it means for users, with the smallest example that was found.
  */
-export function testSource<Config>(source: Source<Config>, options: SourceTestOptions<NoInfer<Config>> = {}): void {
+export function testSource<Config>(source: Source<Config>, options: SourceTestOptions<Config> = {}): void {
   const asked = options as SourceTestOptions
   describe(`source ${source.name}`, () => {
     const waivers = new Waivers(asked.waive)
