@@ -1,18 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Done, run } from '../walk/shell.ts'
 
 const PNPM = 'pnpm@12.18.0'
-const PACKED = [
-  'packages/core',
-  'packages/engine',
-  'packages/destination',
-  'packages/testkit',
-  'packages/source-git',
-  'packages/source-files',
-  'packages/create-tidemark',
-  'apps/runner',
-]
+/** Everything that is published. */
+const PACKED = ['packages/*', 'apps/*']
 
 /** Builds and packs everything that is published. @returns the tarball of each package, by its name. */
 export async function packAll(repository: string, into: string): Promise<ReadonlyMap<string, string>> {
@@ -21,14 +13,15 @@ export async function packAll(repository: string, into: string): Promise<Readonl
   })
   if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
   const found = new Map<string, string>()
-  for (const folder of PACKED) {
+  const manifests = PACKED.flatMap((pattern) => globSync(`${pattern}/package.json`, { cwd: repository }))
+  for (const folder of manifests.map((manifest) => dirname(manifest)).sort()) {
+    const { name } = JSON.parse(readFileSync(join(repository, folder, 'package.json'), 'utf8')) as { name: string }
     const place = join(into, folder.replace('/', '-'))
     mkdirSync(place, { recursive: true })
     const done = await run('npx', ['-y', PNPM, 'pack', '--pack-destination', place], { cwd: join(repository, folder) })
     const [tarball] = readdirSync(place)
     if (done.code !== 0 || tarball === undefined)
       throw new Error(`${folder} cannot be packed:\n${done.stdout}${done.stderr}`)
-    const { name } = JSON.parse(readFileSync(join(repository, folder, 'package.json'), 'utf8')) as { name: string }
     found.set(name, join(place, tarball))
   }
   return found
@@ -53,7 +46,9 @@ export class Outside {
   }
 
   /** Runs a command; its output where it fails. */
-  async run(cwd: string, command: string, ...args: readonly string[]): Promise<Done> {
+  async run(cwd: string, command: string, ...words: readonly (string | NodeJS.ProcessEnv)[]): Promise<Done> {
+    const args = words.filter((word) => typeof word === 'string')
+    const own = words.find((word) => typeof word !== 'string')
     // A certificate of the network belongs to the machine, like its path.
     const { NODE_EXTRA_CA_CERTS, PATH = '' } = process.env
     const certificates = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }
@@ -62,6 +57,7 @@ export class Outside {
       env: {
         PATH: [this.#path, ...PATH.split(':').filter((one) => !one.includes('node_modules'))].join(':'),
         ...certificates,
+        ...own,
       },
     })
   }
@@ -69,6 +65,16 @@ export class Outside {
   /** Runs the package manager. */
   async manage(cwd: string, ...args: readonly string[]): Promise<Done> {
     return this.manager === 'npm' ? this.run(cwd, 'npm', ...args) : this.run(cwd, 'npx', '-y', PNPM, ...args)
+  }
+
+  /** Adds packages of ours, as `npm install <names>` does once they are published. */
+  async add(cwd: string, names: readonly string[]): Promise<Done> {
+    const file = join(this.folder, cwd, 'package.json')
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: Record<string, string> }
+    const dependencies = { ...manifest.dependencies, ...Object.fromEntries(names.map((name) => [name, '*'])) }
+    writeFileSync(file, JSON.stringify({ ...manifest, dependencies }))
+    this.fromTarballs(cwd)
+    return this.manage(cwd, 'install')
   }
 
   /** Lets a project take Tidemark's packages from the tarballs, and nothing else be changed. */

@@ -86,8 +86,14 @@ async function importConfig(file: string): Promise<unknown> {
     return await importDefault(file)
   } catch (cause) {
     const place = cause instanceof Error ? placeIn(file, cause) : ''
-    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}${wayOut(cause)}`, 'fix-config', { cause })
   }
+}
+
+/** `npm init` makes projects whose files are no modules unless they are called so. */
+function wayOut(cause: unknown): string {
+  if (!(cause instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(cause.message))) return ''
+  return '; run "npm pkg set type=module" in the project, or call the file tidemark.config.mts'
 }
 
 /** `:12` of the first stack line that lies in the file. */

@@ -28,18 +28,30 @@ export class GitHubServer {
   /** The text of an answer, for what JSON.stringify cannot write. */
   raw: (path: string) => string | undefined = () => undefined
   after: (path: string, query: URLSearchParams) => void = () => {}
+  #stop = (): void => {}
 
+  /** A server of one test. */
   static async open(): Promise<GitHubServer> {
+    const github = await GitHubServer.start()
+    onTestFinished(() => github.close())
+    return github
+  }
+
+  static async start(): Promise<GitHubServer> {
     const github = new GitHubServer()
     const server = createServer((request, response) => github.#answer(request, response))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    onTestFinished(() => {
+    github.#stop = () => {
       server.closeAllConnections()
       server.close()
-    })
+    }
     github.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     return github
+  }
+
+  close(): void {
+    this.#stop()
   }
 
   add(name: string, id: number): ServedRepository {

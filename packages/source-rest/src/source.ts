@@ -94,13 +94,13 @@ function brokenTable(table: RestTable, problem: unknown): Table<RestClient> {
 const length = (text: string | undefined) => (text === undefined ? undefined : milliseconds(msOf(text)))
 
 function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient> {
-  const { parent, cursor } = table
+  const { parent, cursor, primaryKey } = table
   const make = rowMaker(table, columns)
   const words = createHash('sha256').update(JSON.stringify(table)).digest('hex').slice(0, 16)
   const base = {
     name: table.name,
-    row: rowOf(columns),
-    primaryKey: table.primaryKey,
+    row: rowOf(columns.map((column) => (primaryKey?.includes(column.name) ? { ...column, nullable: false } : column))),
+    primaryKey,
     globalKey: table.globalKey ? (true as const) : undefined,
     cursor,
     ordered: table.ordered,

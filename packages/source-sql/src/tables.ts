@@ -66,7 +66,10 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const selected = columns.map(({ selected }) => selected)
   return sql.table({
     name: table.name,
-    row: rowOf(columns.map(({ column }) => column)),
+    // A row without its key is none, whatever the database lets in.
+    row: rowOf(
+      columns.map(({ column }) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
+    ),
     primaryKey,
     ...nullCursorOf(cursor, primaryKey, own),
     ...facts?.spec,

@@ -5,7 +5,8 @@ import { LAWS } from './source/laws.ts'
 import type { SourceTestOptions } from './source/options.ts'
 import { Waivers } from './source/waivers.ts'
 
-const TIMEOUT_MS = 120_000
+// A client that tries again by itself waits between its tries, in each of the faults.
+const TIMEOUT_MS = 300_000
 
 /**
  * What every source must do, as a vitest suite: one call in a test file. Each law is a test; one that is broken says what
