@@ -1,5 +1,6 @@
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
+export { openReader, type Reader } from './open-reader.ts'
 export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'
 export {
@@ -11,4 +12,5 @@ export {
   type StepRecord,
   type TableRunRecord,
 } from './run-records.ts'
+export { type SampleOptions, sampleRows } from './sample-rows.ts'
 export { countRows, listChanges, type ShapeChange } from './table-records.ts'

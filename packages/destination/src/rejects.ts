@@ -30,7 +30,7 @@ export interface RejectFilter {
 
 /** Rows that were set aside, the newest first. Asked through the read-only query that every destination has. */
 export async function listRejects(
-  destination: Destination,
+  destination: Pick<Destination, 'query'>,
   { tables, ids, limit }: RejectFilter = {},
 ): Promise<readonly RejectRecord[]> {
   const conditions = [
@@ -47,7 +47,7 @@ export async function listRejects(
 }
 
 /** How many rows of each table are set aside. */
-export async function countRejects(destination: Destination): Promise<ReadonlyMap<string, number>> {
+export async function countRejects(destination: Pick<Destination, 'query'>): Promise<ReadonlyMap<string, number>> {
   const { rows } = await destination.query('select name, count(*) from _tidemark_rejects group by name order by name')
   return new Map(rows.map(([name, count]) => [String(name), Number(count)]))
 }

@@ -2,6 +2,8 @@ import type { Destination, StepKind } from '@tidemark/core/engine'
 import { literal, whole } from './literal.ts'
 
 type Asked = Pick<Destination, 'query'>
+/** Which runs go on is told by the database's clock. */
+type Clocked = Pick<Destination, 'query' | 'now'>
 
 /** Rows of a run or a step, as they were counted when they were committed. */
 export interface RecordedRows {
@@ -87,14 +89,14 @@ const SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0)`).join(', '
 const FAILED = 'coalesce(sum(case when s.error is null then 0 else 1 end), 0)'
 
 /** Runs, the newest first. */
-export async function listRuns(destination: Asked, { runs, limit }: RunFilter = {}): Promise<readonly RunRecord[]> {
+export async function listRuns(destination: Clocked, { runs, limit }: RunFilter = {}): Promise<readonly RunRecord[]> {
   const where = runs === undefined ? '' : ` where run in (${runs.map(whole).join(', ') || 'null'})`
   // Bounded before the join, so that a long past is not added up to show its end.
   const chosen = `select * from _tidemark_runs${where} order by run desc${most(limit)}`
   const { rows } = await destination.query(
-    `select r.run, r.host, r.pid, r.started_at, r.ended_at, v.state, r.exit_code, r.error, count(distinct s.name), count(s.step), ${FAILED}, ${SUMS}
-      from (${chosen}) r join tidemark_runs v on v.run = r.run left join _tidemark_steps s on s.run = r.run
-      group by r.run, r.host, r.pid, r.started_at, r.ended_at, v.state, r.exit_code, r.error order by r.run desc`,
+    `select r.run, r.host, r.pid, r.started_at, r.ended_at, ${stateAt(await destination.now())}, r.exit_code, r.error, count(distinct s.name), count(s.step), ${FAILED}, ${SUMS}
+      from (${chosen}) r left join _tidemark_runners n on n.id = r.runner left join _tidemark_steps s on s.run = r.run
+      group by r.run, r.host, r.pid, r.started_at, r.ended_at, n.heartbeat_at, n.lease_ms, r.exit_code, r.error order by r.run desc`,
   )
   return rows.map(([run, host, pid, startedAt, endedAt, state, exitCode, error, tables, steps, failed, ...counts]) => ({
     run: Number(run),
@@ -114,7 +116,7 @@ export async function listRuns(destination: Asked, { runs, limit }: RunFilter = 
 
 /** Steps, the newest first. */
 export async function listSteps(
-  destination: Asked,
+  destination: Clocked,
   { run, table, failed, running, limit }: StepFilter = {},
 ): Promise<readonly StepRecord[]> {
   const conditions = [
@@ -123,7 +125,10 @@ export async function listSteps(
     ...(failed === undefined ? [] : ['s.error is not null']),
     ...(running === undefined
       ? []
-      : ["s.ended_at is null and s.run in (select run from tidemark_runs where state = 'running')"]),
+      : [
+          `s.ended_at is null and s.run in (select r.run from _tidemark_runs r left join _tidemark_runners n on n.id = r.runner
+            where ${stateAt(await destination.now())} = 'running')`,
+        ]),
   ]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const { rows } = await destination.query(
@@ -167,16 +172,18 @@ export async function listSteps(
   )
 }
 
-/** What the newest runs did to each table, the newest run first. */
+/** What the newest runs, or one of them, did to each table, the newest run first. */
 export async function listTableRuns(
   destination: Asked,
-  { table, runs }: { readonly table?: string | undefined; readonly runs: number },
+  { table, runs }: { readonly table?: string | undefined; readonly runs: number | { readonly run: number } },
 ): Promise<readonly TableRunRecord[]> {
   const own = table === undefined ? '' : ` and s.name = ${literal(table)}`
   const among =
-    table === undefined
-      ? `select run from _tidemark_runs order by run desc${most(runs)}`
-      : `select distinct run from _tidemark_steps where name = ${literal(table)} order by run desc${most(runs)}`
+    typeof runs === 'object'
+      ? `select ${whole(runs.run)} as run`
+      : table === undefined
+        ? `select run from _tidemark_runs order by run desc${most(runs)}`
+        : `select distinct run from _tidemark_steps where name = ${literal(table)} order by run desc${most(runs)}`
   const { rows } = await destination.query(
     `select s.run, s.name, min(s.began_at), count(*), ${FAILED}, coalesce(sum(s.duration_ms), 0), coalesce(sum(s.writing_ms), 0), ${SUMS}
       from _tidemark_steps s where s.run in (select run from (${among}) newest)${own} group by s.run, s.name order by s.run desc, s.name`,
@@ -191,6 +198,12 @@ export async function listTableRuns(
     writingMs: Number(wrote),
     rows: rowsOf(counts),
   }))
+}
+
+/** As the view `tidemark_runs` says it, which adds up all steps that there ever were. */
+function stateAt(now: bigint): string {
+  return `case when r.ended_at is not null then 'ended'
+    when n.heartbeat_at is null or n.heartbeat_at < ${now} - n.lease_ms * 1000 then 'crashed' else 'running' end`
 }
 
 function most(limit: number | undefined): string {

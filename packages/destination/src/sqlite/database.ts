@@ -79,7 +79,7 @@ async function enterWal(raw: DatabaseSync, busyMs: number): Promise<void> {
  * Kysely's SQLite dialect over node:sqlite. Every transaction takes the write lock at its start: one that reads first
  * and writes later fails at once where another process wrote in between.
  */
-function dialectOf(raw: DatabaseSync): SqliteDialect {
+export function dialectOf(raw: DatabaseSync): SqliteDialect {
   return new SqliteDialect({
     database: {
       close: () => raw.close(),
