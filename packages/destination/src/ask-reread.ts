@@ -39,6 +39,7 @@ export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead
     .executeTakeFirst()
   if (covered?.to == null || BigInt(covered.to) <= end) return
   const to = BigInt(covered.to)
+  // One that begins above the present was answered in part by a clock that was ahead once more.
   const asked = await db
     .selectFrom('_tidemark_rereads')
     .select('id')
@@ -46,6 +47,7 @@ export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead
     .where('partition', '=', partition)
     .where('reason', '=', AHEAD)
     .where('to_position', '>=', to)
+    .where((where) => where.or([where('from_position', 'is', null), where('from_position', '<=', end)]))
     .executeTakeFirst()
   if (asked !== undefined) return
   const steps = await db
@@ -60,7 +62,7 @@ export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead
     .execute()
   const starts = steps.map((step) => missedFrom(step, end, back))
   // Records are kept for a while only: without one, what a live step would look back into.
-  const from = starts.length === 0 ? end - back : starts.reduce(lowest)
+  const from = starts.reduce(lowest, starts.length === 0 ? end - back : end)
   await setPartition(db, name, partition, {})
   await askReread(db, name, { kind: 'reread', partition, window: { from, to }, reason: AHEAD }, now)
 }

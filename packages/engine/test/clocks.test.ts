@@ -54,6 +54,23 @@ describe('a clock that was ahead', () => {
     expect(partition?.rereads).toEqual([])
   })
 
+  it('again, when it was right in between, loses nothing either', async () => {
+    const system = new System()
+    const destination = await openMemory()
+    for (const now of [5000, 1000, 4990]) {
+      system.now = now
+      await run({ system, destination, spec })
+    }
+    system.now = 1030
+    system.put({ id: 1, at: 1020, text: 'a' })
+    // The first notices and asks, the second reads.
+    for (const now of [1030, 1031]) {
+      system.now = now
+      await run({ system, destination, spec })
+    }
+    expect(await rowsIn(destination)).toEqual(sorted(system.all()))
+  })
+
   it('asks once, however many runs there are until then', async () => {
     const system = new System()
     const destination = await openMemory()

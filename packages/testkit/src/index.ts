@@ -1,5 +1,6 @@
 export type { ConnectOptions, TestDatabase } from './destination/world.ts'
 export { testDestination } from './destination-conformance.ts'
+export { type Answer, type Fault, FaultServer } from './source/fault-server.ts'
 export type { LawName } from './source/law.ts'
 export type { Change, Place, SourceTestOptions } from './source/options.ts'
 export { testSource } from './source-conformance.ts'

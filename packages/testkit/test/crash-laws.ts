@@ -9,10 +9,9 @@ import {
   seedOf,
   startVictim,
 } from '../src/crash-harness.ts'
-import { isLong, lane, many } from './lane.ts'
+import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import type { CrashPlace, Places } from './places.ts'
 
-const TIMEOUT = 600_000
 const say = (text: string): void => console.log(text)
 
 /** What a quiet run leaves in a database of its own: what every other way must come to. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Checker, figuresText, killAtRandom, rowsOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
-import { lane } from './lane.ts'
+import { lane, TIMEOUT } from './lane.ts'
 import { postgresPlaces } from './postgres-server.ts'
 
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync)
@@ -69,7 +69,7 @@ async function pooled() {
   return { ...place, url: url.href }
 }
 
-describe.runIf(PROGRAM !== undefined)('behind PgBouncer in transaction mode', { timeout: 120_000 }, () => {
+describe.runIf(PROGRAM !== undefined)('behind PgBouncer in transaction mode', { timeout: TIMEOUT }, () => {
   it('nothing is lost or doubled by kills', async () => {
     const place = await pooled()
     const figures = await killAtRandom({ ...place, kills: lane.pooled, seed: seedOf(process.env) })

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openDestination } from '@tidemark/destination'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Checker, type Connect, randomOf, runQuietly, seedOf, startVictim } from '../src/crash-harness.ts'
-import { isLong, lane, many } from './lane.ts'
+import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import { looker } from './places.ts'
 import { postgresPlaces } from './postgres-server.ts'
 
@@ -17,7 +17,7 @@ async function isWhole({ connect }: { readonly connect: Connect }, until = UNTIL
   expect(await new Checker(connect).check(until)).toEqual([])
 }
 
-describe('with Postgres', { timeout: 600_000 }, () => {
+describe('with Postgres', { timeout: TIMEOUT }, () => {
   it('an answer to COMMIT that is lost is resolved from the record of the step', async () => {
     const random = randomOf(seedOf(process.env))
     await many(isLong ? 20 : 3, async () => {

@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Checker, randomOf, rowsOf, runQuietly, seedOf, startVictim, type Victim } from '../src/crash-harness.ts'
-import { isLong, lane, many } from './lane.ts'
+import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import type { CrashPlace, Places } from './places.ts'
 
-const TIMEOUT = 600_000
 const say = (text: string): void => console.log(text)
 const UNTIL = 200
 const LEASE_MS = 400

@@ -51,7 +51,7 @@ export async function checkTables(
         if (to > position(until)) violations.push(`${name} ${partition}: covered beyond what there is`)
       violations.push(...missing(name, partition, ranges, there.texts))
     }
-    const all = new Set(numbersIn(0, until).flatMap((number) => (isBad(number) ? [] : [textOf(rowOf(number))])))
+    const all = new Set(numbersIn(0, until).flatMap((number) => (isBad(number) ? [] : [wantedText(number)])))
     for (const text of there.texts.keys())
       if (!all.has(text)) violations.push(`${name}: ${text} is nothing that the source has`)
     if (there.marked > 0) violations.push(`${name}: ${there.marked} rows are marked`)
@@ -74,7 +74,7 @@ function missing(
   for (const { from, to } of ranges) {
     for (const number of numbersIn(from === undefined ? 0 : minuteOf(from), minuteOf(to))) {
       if (isBad(number) || (partition !== '' && partitionOf(number) !== partition)) continue
-      const text = textOf(rowOf(number))
+      const text = wantedText(number)
       if (!there.has(text)) lost.push(text)
     }
   }
@@ -112,7 +112,26 @@ async function rowsIn(destination: Destination, name: string, isWhole: boolean) 
 }
 
 function textOf({ id, at, note }: { readonly id?: unknown; readonly at?: unknown; readonly note?: unknown }): string {
-  return `${String(id)} ${Date.parse(String(at))} ${String(note)}`
+  return `${String(id)} ${instantOf(String(at))} ${String(note)}`
+}
+
+const instants = new Map<string, number>()
+
+/** The same instants come again and again: few are read, and all that a look costs is this. */
+function instantOf(text: string): number {
+  const known = instants.get(text)
+  if (known !== undefined) return known
+  const instant = Date.parse(text)
+  instants.set(text, instant)
+  return instant
+}
+
+const wanted: string[] = []
+
+/** What the row of a number looks like where it is there. */
+function wantedText(number: number): string {
+  wanted[number] ??= textOf(rowOf(number))
+  return wanted[number]
 }
 
 /** Rows of these tables never go, and coverage neither. */

@@ -37,7 +37,7 @@ export interface KillFigures {
 }
 
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
-const GROWTH = 30
+const GROWTH = 20
 const FIRST = 300
 const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending']
 

@@ -1,10 +1,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
-/** What stands in front of the answers: a status with its headers, or no answer at all. */
-export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'silence'
+const TRICKLE_MS = 20
 
-type Answer = (request: Request) => Response | Promise<Response>
+/**
+ * What stands in front of the answers, or becomes of them: a status with its headers, no answer at all, a connection that
+ * breaks before the answer (`reset`) or in the middle of its body (`cut`), an answer that comes a byte at a time
+ * (`trickle`), a page of HTML where data was asked for (`html`).
+ */
+export type Fault =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | 'silence'
+  | 'reset'
+  | 'cut'
+  | 'trickle'
+  | 'html'
+
+export type Answer = (request: Request) => Response | Promise<Response>
 
 /** A server on loopback that answers as a test says, or fails on demand. */
 export class FaultServer {
@@ -41,7 +54,15 @@ export class FaultServer {
     this.requests++
     const body = await bodyOf(incoming)
     if (this.fault === 'silence') return
-    if (this.fault !== undefined) {
+    if (this.fault === 'reset') {
+      incoming.socket.resetAndDestroy()
+      return
+    }
+    if (this.fault === 'html') {
+      outgoing.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Please sign in</title>')
+      return
+    }
+    if (typeof this.fault === 'object') {
       outgoing.writeHead(this.fault.status, this.fault.headers).end('{"message":"a fault that the test put here"}')
       return
     }
@@ -56,12 +77,31 @@ export class FaultServer {
           body: method === 'GET' || method === 'HEAD' ? null : body,
         }),
       )
-      outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-      outgoing.end(new Uint8Array(await response.arrayBuffer()))
+      await this.#send(response, outgoing)
     } catch (error) {
       this.mistake ??= error
       outgoing.writeHead(500).end()
     }
+  }
+
+  /** Sends an answer, or what a fault leaves of it. */
+  async #send(response: Response, outgoing: ServerResponse): Promise<void> {
+    const body = new Uint8Array(await response.arrayBuffer())
+    // So that a body which is cut cannot be taken for a whole one.
+    outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), 'content-length': body.length })
+    if (this.fault === 'cut') {
+      outgoing.write(body.subarray(0, body.length >> 1), () => outgoing.destroy())
+      return
+    }
+    if (this.fault !== 'trickle') {
+      outgoing.end(body)
+      return
+    }
+    for (let at = 0; at < body.length && !outgoing.destroyed; at++) {
+      outgoing.write(body.subarray(at, at + 1))
+      await wait(TRICKLE_MS)
+    }
+    outgoing.end()
   }
 }
 
