@@ -59,6 +59,12 @@ export async function sniff(look: Look, known: readonly Column[] | undefined): P
       log.warn('a file could not be looked at to find its columns', { file: file.path, problem: named.message })
     }
   }
+  for (const name of kinds.keys()) {
+    if (name !== '' && !name.includes('\0')) continue
+    // It must not cost the table.
+    kinds.delete(name)
+    log.warn('records have a field whose name no column can have, and it is left out', { name: JSON.stringify(name) })
+  }
   const types = new Map(known?.map((column) => [column.name, column.type]))
   const found = [...kinds].map(([name, seen]) => ({
     name,

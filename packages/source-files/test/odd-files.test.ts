@@ -80,6 +80,12 @@ describe('odd files that are right', () => {
     expect(source.table().columns.map((column) => column.name)).toEqual(['__proto__', 'b'])
   })
 
+  it.each(['x.ndjson', 'x.json'])('leaves out a field whose name no column can have: %s', async (name) => {
+    const source = await opened(name, `[{"a":1,"":2,"b\\u0000":3}]`.slice(...(name === 'x.json' ? [0] : [1, -1])))
+    expect(source.types()).toEqual({ a: 'integer' })
+    expect(source.warnings.filter(({ message }) => message.includes('left out'))).toHaveLength(2)
+  })
+
   it('gives a header without rows as text columns, and an empty file no rows', async () => {
     const source = await opened('x.csv', 'a,b\n')
     expect(source.types()).toEqual({ a: 'text', b: 'text' })

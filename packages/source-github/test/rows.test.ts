@@ -164,6 +164,17 @@ it('reads more workflow runs than one search gives, and sees later how they ende
   expect(await rows('SELECT id FROM github_workflow_runs WHERE _deleted_at IS NOT NULL')).toEqual([{ id: 1501 }])
 })
 
+it('says how many workflow runs GitHub does not list, where more than it gives came within one second', async () => {
+  const { github, repository, config, sync, rows, warnings } = await start()
+  repository.more = { created_at: '2026-01-01T00:00:00Z' }
+  for (let n = 1; n <= 1200; n++) repository.runs.push(make.run(n, github.at(-60)))
+  repository.runs.push(make.run(2000, github.at(-120)))
+  await sync(config, only('workflow_runs'))
+  expect(await rows('SELECT count(*) AS n FROM github_workflow_runs')).toEqual([{ n: 1001 }])
+  expect(warnings.filter((line) => line.includes('of 1200 workflow runs of')).length).toBeGreaterThan(0)
+  expect(warnings.join()).toContain('GitHub lists 1000; 200 are missing')
+})
+
 it('misses no workflow run where one is deleted between two pages, and believes no count for ever', async () => {
   const { github, repository, config, sync, rows } = await start()
   repository.more = { created_at: '2026-01-01T00:00:00Z' }

@@ -137,3 +137,15 @@ it('loses nothing that is updated between two pages', async () => {
     expect(dates).toEqual(list.map((row) => `${row['id']} ${new Date(String(row['updated_at'])).toISOString()}`))
   }
 })
+
+it('asks for no page by its number, however many there are', async () => {
+  const github = await GitHubServer.open()
+  const repository = github.add('acme/shop', 41)
+  for (let n = 1; n <= 10_150; n++) repository.issues.push(make.issue(n, github.at(n - 20_000), { body: null }))
+  const { sync } = await world()
+  const { github_issues } = await sync({ repositories: ['acme/shop'], baseUrl: github.url }, only('issues'))
+  expect(github_issues!.rows).toMatchObject({ written: 10_150, rejected: 0 })
+  const pages = github.asked.map(({ query }) => Number(query.get('page') ?? 1))
+  expect(pages.length).toBeGreaterThan(100)
+  expect(Math.max(...pages)).toBeLessThan(3)
+})
