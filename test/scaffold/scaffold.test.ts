@@ -42,7 +42,7 @@ function succeeded(done: Done): Done {
   return done
 }
 
-describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { timeout: 300_000 }, (manager) => {
+describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { timeout: 900_000 }, (manager) => {
   let outside: Outside
   const create = (...args: readonly string[]): Promise<Done> =>
     outside.run('.', 'npx', '--yes', `--package=file:${tarballs.get('create-tidemark')}`, 'create-tidemark', ...args)
@@ -127,7 +127,7 @@ export default defineConfig({
   })
 })
 
-describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 300_000 }, (manager) => {
+describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 900_000 }, (manager) => {
   it('every package that is published installs, loads and type-checks outside of the workspace', async () => {
     const outside = new Outside(join(base, `${manager}-all`), manager, tarballs)
     const names = [...tarballs.keys()].filter((name) => name !== 'create-tidemark')
@@ -156,7 +156,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 300_000 }, (manage
   })
 })
 
-describe('in this repository', { timeout: 300_000 }, () => {
+describe('in this repository', { timeout: 900_000 }, () => {
   it('a source is made beside its neighbours: it builds, keeps every law, and passes the checks of all packages', async () => {
     const clone = join(base, 'clone')
     succeeded(await run('git', ['clone', '--quiet', repository, clone], { cwd: base }))
