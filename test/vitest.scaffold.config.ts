@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
 
 // Packs, scaffolds and installs outside of the workspace: `pnpm --filter @tidemark/repository-tests scaffold`.
-export default defineConfig({ test: { include: ['scaffold/**/*.test.ts'], hookTimeout: 300_000 } })
+export default defineConfig({ test: { include: ['scaffold/**/*.test.ts'], hookTimeout: 1_200_000 } })

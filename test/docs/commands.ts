@@ -18,6 +18,8 @@ const CALLS = [
 ]
 /** Commands of package managers as packages are added: names that npm takes, and paths. */
 const INSTALL = /^(?:npm (?:install|ci)|(?:npx -y \S+ |pnpm )(?:--filter \S+ )?(?:add|install))((?: \S+)*)$/
+/** What makes an empty project. */
+const INIT = /^npm (?:init -y|pkg set type=module)$/
 const CREATE = /^npm create tidemark@latest (?:source|runner) (?:@[\w-]+\/)?[\w-]+$/
 /** Verbs of pnpm that are no script. */
 const PNPM_VERBS = ['exec', 'turbo', 'changeset']
@@ -37,7 +39,7 @@ function problemOf(words: readonly string[], known: Known): string | undefined {
   const line = words.join(' ')
   const tidemark = tidemarkWords(words)
   if (tidemark !== undefined) return problemWith(tidemark, known.program)
-  if (CREATE.test(line)) return undefined
+  if (CREATE.test(line) || INIT.test(line)) return undefined
   const install = INSTALL.exec(line)
   if (install !== null) return strangerIn(install[1]!.trim().split(/\s+/), known.root)
   if (/^(?:npx -y pnpm@|pnpm )/.test(line)) return pnpmProblem(words, known)

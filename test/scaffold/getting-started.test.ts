@@ -67,7 +67,7 @@ describe.each<Manager>(['npm', 'pnpm'])('followed with %s', { timeout: 600_000 }
       const [, added] = /^npm install (.+)$/.exec(command) ?? []
       const done =
         added === undefined
-          ? await outside.run(folder, 'bash', '-euc', command, variables)
+          ? await outside.shell(folder, command, variables)
           : await outside.add(folder, added.split(' '))
       expect(done.code, `${command}\n${done.stdout}${done.stderr}`).toBe(0)
       return done.stdout

@@ -46,20 +46,21 @@ export class Outside {
   }
 
   /** Runs a command; its output where it fails. */
-  async run(cwd: string, command: string, ...words: readonly (string | NodeJS.ProcessEnv)[]): Promise<Done> {
-    const args = words.filter((word) => typeof word === 'string')
-    const own = words.find((word) => typeof word !== 'string')
+  async run(cwd: string, command: string, ...args: readonly string[]): Promise<Done> {
+    return this.#run(cwd, [command, ...args], {})
+  }
+
+  /** Runs a line of a shell, with variables that were exported before. */
+  async shell(cwd: string, line: string, variables: Readonly<Record<string, string>>): Promise<Done> {
+    return this.#run(cwd, ['bash', '-euc', line], variables)
+  }
+
+  #run(cwd: string, [command = '', ...args]: readonly string[], own: NodeJS.ProcessEnv): Promise<Done> {
     // A certificate of the network belongs to the machine, like its path.
     const { NODE_EXTRA_CA_CERTS, PATH = '' } = process.env
     const certificates = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }
-    return run(command, args, {
-      cwd: join(this.folder, cwd),
-      env: {
-        PATH: [this.#path, ...PATH.split(':').filter((one) => !one.includes('node_modules'))].join(':'),
-        ...certificates,
-        ...own,
-      },
-    })
+    const path = [this.#path, ...PATH.split(':').filter((one) => !one.includes('node_modules'))].join(':')
+    return run(command, args, { cwd: join(this.folder, cwd), env: { PATH: path, ...certificates, ...own } })
   }
 
   /** Runs the package manager. */

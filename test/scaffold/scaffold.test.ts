@@ -42,7 +42,7 @@ function succeeded(done: Done): Done {
   return done
 }
 
-describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { timeout: 300_000 }, (manager) => {
+describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { timeout: 900_000 }, (manager) => {
   let outside: Outside
   const create = (...args: readonly string[]): Promise<Done> =>
     outside.run('.', 'npx', '--yes', `--package=file:${tarballs.get('create-tidemark')}`, 'create-tidemark', ...args)
@@ -127,7 +127,36 @@ export default defineConfig({
   })
 })
 
-describe('in this repository', { timeout: 300_000 }, () => {
+describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 900_000 }, (manager) => {
+  it('every package that is published installs, loads and type-checks outside of the workspace', async () => {
+    const outside = new Outside(join(base, `${manager}-all`), manager, tarballs)
+    const names = [...tarballs.keys()].filter((name) => name !== 'create-tidemark')
+    const sources = names.filter((name) => name.startsWith('@tidemark/source-'))
+    expect(sources.length).toBeGreaterThan(4)
+    const write = (file: string, text: string): void => writeFileSync(join(outside.folder, file), text)
+    write('package.json', JSON.stringify({ name: 'all', version: '1.0.0', private: true, type: 'module' }))
+    succeeded(await outside.add('.', [...names, 'zod', 'vitest', 'typescript', '@types/node']))
+    const options = { target: 'ES2024', module: 'NodeNext', types: ['node'], strict: true, noEmit: true }
+    write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['all.ts', 'kit.ts'] }))
+    const libraries = names.filter((name) => !['@tidemark/runner', '@tidemark/testkit'].includes(name))
+    const imports = [...libraries, '@tidemark/runner/config', '@tidemark/core/engine'].map(
+      (name, nth) => `import * as x${nth} from '${name}'\nloaded.push(Object.keys(x${nth}).length)\n`,
+    )
+    write('all.ts', `const loaded: number[] = []\n${imports.join('')}console.log(JSON.stringify(loaded))\n`)
+    // What a test of one's own imports is loaded by vitest alone.
+    write(
+      'kit.ts',
+      "import { testDestination, testSource } from '@tidemark/testkit'\nexport { testDestination, testSource }\n",
+    )
+    succeeded(await outside.run('.', 'node_modules/.bin/tsc', '-p', '.'))
+    const { stdout } = succeeded(await outside.run('.', 'node', 'all.ts'))
+    expect((JSON.parse(stdout) as number[]).filter((count) => count === 0)).toEqual([])
+    const listed = succeeded(await outside.run('.', 'node_modules/.bin/tidemark', 'tables', '--md')).stdout
+    for (const name of sources) expect(listed).toContain(name)
+  })
+})
+
+describe('in this repository', { timeout: 900_000 }, () => {
   it('a source is made beside its neighbours: it builds, keeps every law, and passes the checks of all packages', async () => {
     const clone = join(base, 'clone')
     succeeded(await run('git', ['clone', '--quiet', repository, clone], { cwd: base }))

@@ -86,7 +86,9 @@ async function importConfig(file: string): Promise<unknown> {
     return await importDefault(file)
   } catch (cause) {
     const place = cause instanceof Error ? placeIn(file, cause) : ''
-    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}${wayOut(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}${wayOut(cause)}`, 'fix-config', {
+      cause,
+    })
   }
 }
 

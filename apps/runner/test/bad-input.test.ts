@@ -131,6 +131,18 @@ describe('a config that does not load', () => {
   })
 })
 
+it('a config that is a module in a project of none says what to do', async () => {
+  const project = daily()
+  project.config('export default {}')
+  project.write(
+    'package.json',
+    JSON.stringify({ name: 'a', type: 'commonjs', dependencies: { 'source-daily': '1.0.0' } }),
+  )
+  const { code, stderr } = await project.run(['sync'])
+  expect(stderr).toMatch(/cannot be loaded: .*; run "npm pkg set type=module" in the project, or call the file .*\.mts/)
+  expect(code).toBe(2)
+})
+
 describe('a database that cannot be', () => {
   it('a folder that cannot be made', async () => {
     const project = daily()

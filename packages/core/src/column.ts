@@ -16,6 +16,7 @@ export type ColumnType =
   | 'json'
   | 'bytes'
 
+/** All types of columns, for schemas of configs. */
 export const COLUMN_TYPES = [
   'text',
   'integer',
@@ -31,7 +32,9 @@ export const COLUMN_TYPES = [
 
 /** A column found at run time. */
 export interface Column {
+  /** As the system calls it. */
   readonly name: string
+  /** What its values become. */
   readonly type: ColumnType
   /** False where the system never holds NULL there; a NULL is then a bad row. */
   readonly nullable?: boolean | undefined
@@ -48,12 +51,17 @@ export type Plain =
 
 /** A column of a table whose schema was read. */
 export interface TableColumn {
+  /** The field's name in the schema. */
   readonly name: string
+  /** What its values become. */
   readonly type: ColumnType
   /** The column's own schema; it decides where `plain` is absent. */
   readonly schema: z.core.$ZodType
+  /** Present where an encoder may check it in zod's place. */
   readonly plain: Plain | undefined
+  /** Whether a row may hold NULL there. */
   readonly nullable: boolean
+  /** Whether a row may lack the field, which then is NULL. */
   readonly optional: boolean
 }
 

@@ -10,22 +10,31 @@ export interface TableOptions {
   readonly columns?: Readonly<Record<string, false>> | undefined
   /** What happens to rows that are gone at the source: marked in `_deleted_at` (`soft`, the default) or removed. */
   readonly deletes?: 'soft' | 'hard' | undefined
+  /** What happens when the columns change. */
   readonly schema?: SchemaMode | undefined
   /** A column that is new at the source gets its history too: what was read is read again, beside what is live. */
   readonly backfillNewColumns?: boolean | undefined
 }
 
-/** What to do when a source's columns no longer fit the destination's. */
+/**
+ * What to do when a source's columns no longer fit the destination's: change them without loss (`evolve`, the default),
+ * fail the table (`freeze`), or keep them and set aside rows that do not fit (`discard-row`).
+ */
 export type SchemaMode = 'evolve' | 'freeze' | 'discard-row'
 
 /** What a user may say about one use of a source, beside the source's own `config`. */
 export interface SourceOptions {
+  /** Where histories start: an ISO date or time, or a whole number for integer cursors. Tables may say another. */
   readonly initialSyncStart?: string | number | undefined
+  /** How often its tables are due: `30s`, `5m`, `1h`, `1d`. */
   readonly every?: string | undefined
   /** What the destination's tables start with, instead of the name of this use. */
   readonly prefix?: string | undefined
+  /** What happens when columns change. */
   readonly schema?: SchemaMode | undefined
+  /** Rows that are gone at the source: marked (`soft`, the default) or removed (`hard`). */
   readonly deletes?: 'soft' | 'hard' | undefined
+  /** A column that is new at the source gets its history too. */
   readonly backfillNewColumns?: boolean | undefined
   /** Options of a table, or `false` to leave it out. `*` stands for any run of characters. */
   readonly tables?: Readonly<Record<string, false | TableOptions>> | undefined

@@ -4,7 +4,9 @@ declare const DURATION: unique symbol
 
 /** A length of time. Made by `minutes(5)` and its sisters, so that a bare number never stands for one. */
 export interface Duration {
+  /** A mark of the types alone. */
   readonly [DURATION]: true
+  /** In milliseconds, 0 or more. */
   readonly ms: number
 }
 
@@ -15,18 +17,23 @@ function duration(ms: number): Duration {
   return Object.freeze({ ms }) as Duration
 }
 
+/** A length in milliseconds. @throws SyncError `fix-source` where it is negative or no number, as its sisters do. */
 export function milliseconds(n: number): Duration {
   return duration(n)
 }
+/** A length in seconds: `seconds(0)` is none. */
 export function seconds(n: number): Duration {
   return duration(n * 1000)
 }
+/** A length in minutes. */
 export function minutes(n: number): Duration {
   return duration(n * 60_000)
 }
+/** A length in hours. */
 export function hours(n: number): Duration {
   return duration(n * 3_600_000)
 }
+/** A length in days of 24 hours. */
 export function days(n: number): Duration {
   return duration(n * 86_400_000)
 }

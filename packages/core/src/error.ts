@@ -1,6 +1,7 @@
 /** What a failure asks for: wait and try again, correct the config, correct the source's code, or install a newer version. */
 export type Remedy = 'retry' | 'fix-config' | 'fix-source' | 'upgrade'
 
+/** What else is known of a failure; `cause` is what led to it. */
 export interface SyncErrorOptions extends ErrorOptions {
   /** How long the system asks to be left alone, in milliseconds; only with `retry`. */
   readonly retryAfterMs?: number | undefined
@@ -16,10 +17,14 @@ const BRAND = Symbol.for('tidemark.error')
  * thrown by a source counts as its bug (`fix-source`), a network failure as `retry`.
  */
 export class SyncError extends Error {
+  /** What must be done about it. */
   readonly remedy: Remedy
+  /** How long the system asks to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** A stable word for the kind of failure. */
   readonly code: string | undefined
 
+  /** @param message names the thing, what is wrong with it, and the way out. No secret: users see it. */
   constructor(message: string, remedy: Remedy, options: SyncErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'SyncError'

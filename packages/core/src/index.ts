@@ -5,20 +5,26 @@ export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
 export type { Logger } from './log.ts'
 export { type Deleted, deleted } from './page.ts'
 export { register } from './registry.ts'
+export type {
+  Bare,
+  ColumnName,
+  CursorOf,
+  CursorValue,
+  IntegerSchema,
+  InWindow,
+  IsWide,
+  Row,
+  RowSchema,
+  Span,
+  TimeSchema,
+} from './row-schema.ts'
 export { bytes, numeric, secret, unixSeconds } from './schema.ts'
 export { defineSource, type Source, type SourceDraft, type SourceSpec, type TablesOf, type Tracked } from './source.ts'
 export type {
   Awaitable,
-  Bare,
   Changed,
-  ColumnName,
   Context,
-  CursorOf,
-  CursorValue,
   Gone,
-  IntegerSchema,
-  InWindow,
-  IsWide,
   NullCursor,
   OfPartition,
   Order,
@@ -27,11 +33,7 @@ export type {
   Partitions,
   Question,
   ReadContext,
-  Row,
-  RowSchema,
-  Span,
   Table,
   TableSpec,
-  TimeSchema,
 } from './table.ts'
 export type { Window } from './window.ts'

@@ -1,7 +1,10 @@
 /** Where a source says what it does. Facts go into fields; an error that is thrown is not logged as well. */
 export interface Logger {
+  /** What only `--verbose` shows. */
   debug(message: string, fields?: object): void
+  /** What is worth a line of its own to whoever looks on. */
   info(message: string, fields?: object): void
+  /** What a user should know though the run goes on. */
   warn(message: string, fields?: object): void
 }
 

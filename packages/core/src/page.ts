@@ -3,7 +3,9 @@ const DELETED = Symbol.for('tidemark.deleted')
 
 /** A page of keys of rows that are gone at the source. Made by `deleted`. */
 export interface Deleted<Key> {
+  /** One for each row that is gone. */
   readonly keys: readonly Key[]
+  /** A mark of the types alone. */
   readonly [DELETED_TYPE]: true
 }
 declare const DELETED_TYPE: unique symbol

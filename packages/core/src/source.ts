@@ -4,14 +4,12 @@ import type { Configured, SourceOptions } from './config.ts'
 import { CONTRACT } from './contract.ts'
 import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
+import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import {
   type Awaitable,
-  type ColumnName,
   type Context,
-  type CursorOf,
   type Partition,
   type Partitions,
-  type RowSchema,
   type Table,
   type TableSpec,
   tableOf,
@@ -23,7 +21,11 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
   readonly name: string
   /** What a user must say. A config whose fields all have defaults makes the source work as soon as it is installed. */
   readonly config?: C | undefined
-  /** Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, ends the run. */
+  /**
+   * Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, is called at
+   * the end of the run, whatever happened. `signal` aborts when the run is stopped. What it throws fails the tables of
+   * this source alone; a `SyncError` says with which remedy.
+   */
   connect?(
     config: z.output<C>,
     context: { readonly signal: AbortSignal; readonly log: Logger },
@@ -34,6 +36,7 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
 
 /** Columns that the state already knows for a table found at run time. */
 export interface Tracked {
+  /** By the table's name without the source's; undefined for a table that is not known yet. */
   columns(table: string): readonly Column[] | undefined
   /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
   cursor?(table: string): string | null | undefined
@@ -49,14 +52,19 @@ const SOURCE = Symbol.for('tidemark.source')
 
 /** A source, complete with its tables. */
 export interface Source<Config = unknown> {
+  /** The name that it was defined with. */
   readonly name: string
   /** The contract of the core that it was built with. */
   readonly contract: number
+  /** The schema of what a user says under `config`; undefined where there is nothing to say. */
   readonly config: z.ZodObject | undefined
+  /** See `SourceSpec`. */
   readonly connect:
     | ((config: never, context: { readonly signal: AbortSignal; readonly log: Logger }) => unknown)
     | undefined
+  /** See `SourceSpec`. */
   readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
+  /** Its tables, or the function that finds them. */
   readonly tables: readonly Table[] | TablesOf<never>
   /** Names one use of this source in `tidemark.config.ts`; data, no side effect. */
   configure(config: Config, options?: SourceOptions): Configured
@@ -79,7 +87,12 @@ export interface SourceDraft<Config, Client> {
   with(tables: readonly Table<Client>[] | TablesOf<Client>): Source<Config>
 }
 
-/** Starts a source. See `docs/writing-a-source.md`. */
+/**
+ * Starts a source: `defineSource({ name: 'shop', config, connect })`, then `table(…)` for each table, `with([…])`, and
+ * `register`. See `docs/writing-a-source.md`.
+ *
+ * @throws SyncError `fix-source` where the name is none.
+ */
 export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = undefined>(
   spec: SourceSpec<C, Client>,
 ): SourceDraft<z.input<C>, Client> {

@@ -1,52 +1,11 @@
 import type { z } from 'zod'
 import { columnsOf, type TableColumn } from './column.ts'
 import { type Cursor, cursorOf, floorTo, positionOf, smallestStep, spanOf, textAt } from './cursor.ts'
-import type { Duration } from './duration.ts'
 import { messageOf, SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { Deleted } from './page.ts'
+import type { ColumnName, CursorOf, CursorValue, InWindow, RowSchema, Span } from './row-schema.ts'
 import type { Window } from './window.ts'
-
-export type RowSchema = z.ZodObject
-export type Row<S extends RowSchema> = z.output<S>
-/** Names of columns. By the shape, not the output: a loose object has every name in its output. */
-export type ColumnName<S extends RowSchema> = keyof S['shape'] & string
-
-/** What a schema is when its wrappers are taken off, on the output side. */
-export type Bare<T> = T extends
-  | z.core.$ZodOptional<infer U>
-  | z.core.$ZodNullable<infer U>
-  | z.core.$ZodDefault<infer U>
-  | z.core.$ZodPrefault<infer U>
-  | z.core.$ZodReadonly<infer U>
-  ? Bare<U>
-  : T extends z.core.$ZodPipe<infer _In, infer Out>
-    ? Bare<Out>
-    : T
-export type TimeSchema = z.core.$ZodISODateTime | z.core.$ZodISODate | z.core.$ZodDate
-export type IntegerSchema = z.core.$ZodNumber | z.core.$ZodBigInt
-/** Whether the columns are known only at run time. */
-export type IsWide<S extends RowSchema> = string extends keyof S['shape'] ? true : false
-
-/** Columns a table may be read by: instants, dates and integers. Of a row found at run time, any. */
-export type CursorOf<S extends RowSchema> =
-  IsWide<S> extends true
-    ? string
-    : {
-        [K in keyof S['shape'] & string]: Bare<S['shape'][K]> extends TimeSchema | IntegerSchema ? K : never
-      }[keyof S['shape'] & string]
-/** The type of `from`, `to`, `start` and `end`: that of the cursor's column, on the output side. */
-export type CursorValue<S extends RowSchema, K> =
-  IsWide<S> extends true ? string | bigint : K extends keyof Row<S> ? NonNullable<Row<S>[K]> : never
-/** How far along a cursor: a duration of an instant, a count of an integer. */
-export type Span<S extends RowSchema, K> =
-  IsWide<S> extends true
-    ? Duration | number | bigint
-    : K extends keyof S['shape']
-      ? Bare<S['shape'][K]> extends IntegerSchema
-        ? number | bigint
-        : Duration
-      : never
 
 /** What every function of a source is given. */
 export interface Context<Client> {
@@ -54,18 +13,17 @@ export interface Context<Client> {
   readonly client: Client
   /** Aborts when the run is stopped or the step is given up: hand it on to whatever waits. */
   readonly signal: AbortSignal
+  /** Where to say facts. Not for errors: throw them. */
   readonly log: Logger
 }
+/** The partition that is asked about: what the list of partitions gave. Nothing where the table has none. */
 export type OfPartition<P> = [P] extends [undefined] ? unknown : { readonly partition: P }
-export type InWindow<S extends RowSchema, K> = [K] extends [undefined]
-  ? unknown
-  : IsWide<S> extends true
-    ? Partial<Window<CursorValue<S, K>>>
-    : Window<CursorValue<S, K>>
+/** What `read` is given: client, signal and log, its partition, and the window that it is to read. */
 export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> & OfPartition<P> & InWindow<S, K>
 
 /** What a source can say before it is read: its version now, and which covered windows are no longer true. */
 export interface Changed<V> {
+  /** A text that changes when the content changes. */
   readonly revision: string
   /** Windows to read again though they are covered; where they are not covered they are read anyway. */
   readonly stale: readonly Window<V>[]
@@ -86,10 +44,14 @@ export type Page<S extends RowSchema, PK extends readonly string[], K> =
 export type Partition = string | { readonly id: string }
 /** A list of partitions, which several tables may share. */
 export interface Partitions<Client, P> {
+  /** Asked once a run, before anything is read. Where it fails its tables fail; where it no longer lists one, its rows stay. */
   list(context: Context<Client>): AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>
 }
+/** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>
+/** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
 export type NullCursor = 'reject' | 'skip' | 'keep'
+/** The order of the cursor in which `read` yields its rows. */
 export type Order = 'ascending' | 'descending'
 
 /** One table of a source, as its author writes it: data, and one function that reads. */
@@ -155,36 +117,61 @@ export interface TableSpec<
 
 /** What the engine hands to a table's functions; their types are the author's business. */
 export interface Question {
+  /** What `connect` returned. */
   readonly client: never
+  /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal
+  /** Where the source says facts. */
   readonly log: Logger
+  /** Absent where the table has no partitions. */
   readonly partition?: never
+  /** For `revision` alone: the committed one. */
   readonly previous?: string | undefined
+  /** For `read` of a table with a cursor; undefined: from the beginning. */
   readonly from?: never
+  /** For `read` of a table with a cursor; not read itself. */
   readonly to?: never
 }
 
 /** A table as the engine sees it: checked, with every length in the cursor's own unit. `Client` keeps another source's table out. */
 export interface Table<in Client = never> {
+  /** A kind that an engine does not know is refused by name. */
   readonly kind: 'table'
+  /** As the source calls it, without its own name before it. */
   readonly name: string
+  /** What a row must be. */
   readonly row: RowSchema
+  /** The columns that follow from `row`. */
   readonly columns: readonly TableColumn[]
+  /** Empty where rows never change. */
   readonly primaryKey: readonly string[]
+  /** Undefined where the table is read whole. */
   readonly cursor: Cursor | undefined
+  /** Undefined where the table is one. */
   readonly partitions: Partitions<Client, unknown> | undefined
+  /** In microseconds, or counts of an integer cursor, as are all lengths here; undefined: a gap is read in one call. */
   readonly window: bigint | undefined
+  /** How much below a covered end is read again. */
   readonly lookback: bigint
+  /** How young a row may not be read. */
   readonly settle: bigint
+  /** How far back the system keeps rows; undefined: without end. */
   readonly retention: bigint | undefined
+  /** Undefined: in any order. */
   readonly ordered: Order | undefined
+  /** What becomes of a row whose cursor is NULL. */
   readonly nullCursor: NullCursor
+  /** Whether the primary key identifies a row whatever its partition. */
   readonly globalKey: boolean
+  /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the question to ask for it. */
   readonly start: bigint | ((question: Question) => unknown) | undefined
+  /** Undefined: the end is the runner's present. */
   readonly end: ((question: Question) => unknown) | undefined
+  /** Undefined: it is always read. */
   readonly revision: ((question: Question) => unknown) | undefined
+  /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
 }
 

@@ -1,6 +1,8 @@
 /** A half-open range of the cursor, as a source sees it: `from` is read, `to` is not. An open start is undefined. */
 export interface Window<V> {
+  /** The first value that is read; undefined: from the beginning. */
   readonly from: V | undefined
+  /** The first value that is not read any more. */
   readonly to: V
 }
 

@@ -6,18 +6,24 @@ const REPOSITORY = /^(?!\.{1,2}\/)[\w.-]+\/(?!\.{1,2}$)[\w.-]+$/
 
 export const GitHubConfig = z
   .object({
-    /** Repositories by name. */
-    repositories: z.array(z.string().regex(REPOSITORY, 'say "owner/name", such as "octokit/fixtures"')).default([]),
-    /** Users and organisations, all of whose repositories are tracked. */
-    owners: z.array(z.string().regex(NAME, 'say the name of a user or an organisation')).default([]),
-    /** Of the owners, also the repositories that are forks. */
-    forks: z.boolean().default(false),
-    /** Without it only what is public is seen, and GitHub answers 60 requests an hour. */
-    token: secret().optional(),
-    /** Of GitHub Enterprise Server, `https://<host>/api/v3`. */
+    repositories: z
+      .array(z.string().regex(REPOSITORY, 'say "owner/name", such as "octokit/fixtures"'))
+      .default([])
+      .describe('repositories, as `owner/name`'),
+    owners: z
+      .array(z.string().regex(NAME, 'say the name of a user or an organisation'))
+      .default([])
+      .describe('users and organisations; all their repositories that the token may see, also those that come later'),
+    forks: z.boolean().default(false).describe('of the owners, also repositories that are forks'),
+    token: secret()
+      .optional()
+      .describe(
+        'a personal access token, or one of an app, that may read. Without it: public data, and 60 requests an hour',
+      ),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'say a URL that begins with https:// or http://' })
-      .default('https://api.github.com'),
+      .default('https://api.github.com')
+      .describe('of GitHub Enterprise Server, `https://<host>/api/v3`'),
   })
   .refine(({ repositories, owners }) => repositories.length + owners.length > 0, {
     path: ['repositories'],

@@ -5,29 +5,51 @@ import { TableConfig } from './table-config.ts'
 
 export const RestConfig = z
   .object({
-    /** What all paths begin with, such as `https://api.example.com/v2`. */
-    baseUrl: z.url({ protocol: /^https?$/, error: 'say a URL that begins with https:// or http://' }),
-    authorization: AuthorizationConfig.optional(),
-    /** Sent with each request. */
-    headers: z.record(z.string(), z.string()).default({}),
-    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-    /** Further hosts that belong to the API and are given the credentials too. */
-    hosts: z.array(z.string()).default([]),
-    /** Hosts and addresses that may be asked though they are private or link-local. */
-    allow: z.array(z.string()).default([]),
-    /** No more than so many requests in so many seconds, over all tables. */
-    rate: z.strictObject({ requests: z.int().min(1), seconds: z.number().positive() }).optional(),
-    /** Requests at once. */
-    concurrency: z.int().min(1).max(100).default(4),
-    /** How often a request is sent at most, before its failure is the engine's. */
-    attempts: z.int().min(1).max(20).default(5),
-    /** The most requests of a run; what is left is for the next one. */
-    maxRequests: z.int().min(1).optional(),
-    /** How many seconds the API may be silent. */
-    idleSeconds: z.number().positive().default(60),
-    /** The most megabytes of one answer. */
-    maxMegabytes: z.number().positive().default(64),
-    tables: z.record(z.string().min(1), TableConfig).default({}),
+    baseUrl: z
+      .url({ protocol: /^https?$/, error: 'say a URL that begins with https:// or http://' })
+      .describe('what all paths begin with'),
+    authorization: AuthorizationConfig.optional().describe(
+      'one of those below, or a list of them that are sent together',
+    ),
+    headers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('sent with each request. They are no secrets: for those there is `authorization`'),
+    params: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe('parameters of each request; no place for secrets either'),
+    hosts: z
+      .array(z.string())
+      .default([])
+      .describe('further hosts (`host` or `host:port`) that belong to the API and are given the credentials too'),
+    allow: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'hosts and addresses that a redirect may lead to though they are private; link-local ones are refused unless they are listed here',
+      ),
+    rate: z
+      .strictObject({ requests: z.int().min(1), seconds: z.number().positive() })
+      .optional()
+      .describe('`{ requests, seconds }`: no stretch of that time sees more requests, over all tables'),
+    concurrency: z.int().min(1).max(100).default(4).describe('requests at once'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(5)
+      .describe(
+        "how often one request is sent at most; after that its failure is the table's, and the engine tries the window again",
+      ),
+    maxRequests: z.int().min(1).optional().describe('of one run; what is left is for the next'),
+    idleSeconds: z
+      .number()
+      .positive()
+      .default(60)
+      .describe('how long the API may be silent, also in the middle of an answer'),
+    maxMegabytes: z.number().positive().default(64).describe('of one answer, decompressed'),
+    tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
   })
   .superRefine(({ tables }, context) => {
     for (const { path, message } of checkTables(tables))

@@ -37,40 +37,58 @@ export type ColumnTypeName = z.infer<typeof ColumnTypeName>
 const ColumnConfig = z.union([ColumnTypeName, z.strictObject({ type: ColumnTypeName.optional(), at: BodyPath })])
 
 export const TableConfig = z.strictObject({
-  /** Below the base URL; `{partition}` stands for the id of the parent's row. */
-  path: z.string().min(1),
-  method: z.enum(['GET', 'POST']).default('GET'),
-  /** Parameters, in which `{from}`, `{to}` and `{partition}` are filled in. One whose `{from}` is open is left out. */
-  params: z.record(z.string(), Param).default({}),
-  headers: z.record(z.string(), z.string()).default({}),
-  /** JSON that a POST sends; its texts are filled in as `params` are. */
-  body: z.json().optional(),
-  /** Where the rows are in the answer. Nothing: the answer is the list. */
-  rows: BodyPath.default(''),
-  /** What stands for no rows where a list belongs. */
-  none: z.enum(['null', 'absent']).optional(),
-  /** The answer has one object in the place of a list. */
-  single: z.boolean().default(false),
-  /** Where an answer says that it is an error, though its status says otherwise. */
-  errors: z.array(BodyPath).optional(),
-  primaryKey: z.array(z.string()).min(1).optional(),
-  globalKey: z.boolean().default(false),
-  /** The column the table is read by. */
-  cursor: z.string().optional(),
-  /** The order in which the API gives the rows by the cursor. */
-  ordered: z.enum(['ascending', 'descending']).optional(),
-  /** Whether `{from}` gives rows of exactly that cursor too. */
-  since: z.enum(['inclusive', 'exclusive']).default('inclusive'),
-  /** Ask for each page by the last cursor seen, and not by its place. */
-  reanchor: z.boolean().optional(),
-  nullCursor: z.enum(['reject', 'skip', 'keep']).optional(),
-  window: duration.optional(),
-  lookback: duration.optional(),
-  settle: duration.optional(),
-  retention: duration.optional(),
-  /** How the next page is found. Absent: there is one page, and an answer that names a next one is an error. */
-  pagination: PaginationConfig.optional(),
-  /** Rows of another table, for each of which this one is read. */
+  path: z.string().min(1).describe('below the base URL; may have placeholders'),
+  method: z.enum(['GET', 'POST']).default('GET').describe('a `POST` sends `body`'),
+  params: z
+    .record(z.string(), Param)
+    .default({})
+    .describe('parameters; may have placeholders. One whose `{from}` is open is left out'),
+  headers: z.record(z.string(), z.string()).default({}).describe('sent with each request of the table'),
+  body: z.json().optional().describe('JSON that a `POST` sends; its texts may have placeholders'),
+  rows: BodyPath.default('').describe(
+    'where the rows are: `data.items`, or a list of names where a name has a dot. Nothing: the answer is the list',
+  ),
+  none: z
+    .enum(['null', 'absent'])
+    .optional()
+    .describe(
+      'what stands for no rows where the list belongs, instead of an error: `null`, or `absent` (nothing at all)',
+    ),
+  single: z.boolean().default(false).describe('the answer has one object in the place of a list'),
+  errors: z
+    .array(BodyPath)
+    .optional()
+    .describe(
+      'where an answer says that it is an error, though its status is 200: `error` and `errors` where nothing is said; `[]`: nowhere',
+    ),
+  primaryKey: z.array(z.string()).min(1).optional().describe('the columns that identify a row'),
+  globalKey: z.boolean().default(false).describe('whether they do so across partitions'),
+  cursor: z
+    .string()
+    .optional()
+    .describe(
+      'the column the table is read by: a timestamp or a date that moves with every update. Without it the table is read whole each time',
+    ),
+  ordered: z
+    .enum(['ascending', 'descending'])
+    .optional()
+    .describe('the order in which the API gives the rows by the cursor'),
+  since: z
+    .enum(['inclusive', 'exclusive'])
+    .default('inclusive')
+    .describe(
+      'whether `{from}` gives the rows of exactly that time too; `exclusive`: a millisecond earlier is asked for',
+    ),
+  reanchor: z.boolean().optional().describe('ask for each page by the last cursor seen; see below'),
+  nullCursor: z
+    .enum(['reject', 'skip', 'keep'])
+    .optional()
+    .describe('rows without a cursor: `reject` where nothing is said'),
+  window: duration.optional().describe('the longest range that is read in one go: `30d`, `12h`'),
+  lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
+  settle: duration.optional().describe('how young a row may not be read: `1m`'),
+  retention: duration.optional().describe('how long the API keeps rows: `90d`'),
+  pagination: PaginationConfig.optional().describe('how the next page is found; see below'),
   parent: z
     .strictObject({
       table: z.string(),
@@ -79,13 +97,14 @@ export const TableConfig = z.strictObject({
       /** The parent's column that changes when these rows do; `false`: there is none. `updated_at` where it has that one. */
       revision: z.union([z.string(), z.literal(false)]).optional(),
     })
-    .optional(),
-  /** Types of columns, or where in a row they are. */
-  columns: z.record(z.string(), ColumnConfig).default({}),
-  /** Find further columns and types in the rows. */
-  infer: z.boolean().default(true),
-  /** Ask by ETag or time of change first, and read only what is another. */
-  revision: z.literal('etag').optional(),
+    .optional()
+    .describe('read once for each row of that table'),
+  columns: z
+    .record(z.string(), ColumnConfig)
+    .default({})
+    .describe('types of columns, or `{ type, at }`, where `at` is their place in a row'),
+  infer: z.boolean().default(true).describe('find columns and types in the rows'),
+  revision: z.literal('etag').optional().describe('ask by ETag or time of change first. For a table of one page'),
 })
 export type TableConfig = z.infer<typeof TableConfig>
 

@@ -32,50 +32,79 @@ export const CURSORS: readonly string[] = [
 ]
 
 const TableConfig = z.strictObject({
-  /** The column that the table is read by, indexed or not. `false`: read it whole. */
-  cursor: z.union([name, z.literal(false)]).optional(),
-  /** The columns that identify a row, where the database does not say so itself. */
-  primaryKey: z.array(name).min(1).optional(),
-  /** What to do with a row whose cursor is NULL. */
-  nullCursor: z.enum(['reject', 'skip', 'keep']).optional(),
-  /** Types of columns, where the one that follows from the database is not what is meant. `false`: not read. */
-  columns: z.record(name, z.union([z.enum(COLUMN_TYPES), z.literal(false)])).default({}),
-  /** How much below a covered end is read again: a length of time, or a count for an integer cursor. */
-  lookback: Span.optional(),
-  /** How young a row may not be read. */
-  settle: Length.optional(),
-  /** The longest range that is read in one go. */
-  window: Span.optional(),
-  /** The zone in which the cursor's times without an offset are written. */
-  timeZone: TimeZone.optional(),
+  cursor: z
+    .union([name, z.literal(false)])
+    .optional()
+    .describe('the column it is read by, indexed or not; `false`: read it whole. Absent: found'),
+  primaryKey: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe(
+      "the columns that identify a row, for views and for tables whose key nobody declared. Absent: the database's",
+    ),
+  nullCursor: z
+    .enum(['reject', 'skip', 'keep'])
+    .optional()
+    .describe(
+      'rows whose cursor is NULL: kept (looked for with the newest window of each run), skipped, or a reject. Absent: `keep` where it can, else `reject`',
+    ),
+  columns: z
+    .record(name, z.union([z.enum(COLUMN_TYPES), z.literal(false)]))
+    .default({})
+    .describe('types of columns, or `false` for one that is not even asked for'),
+  lookback: Span.optional().describe(
+    'how far below a covered end is read again: a length of time, or a count. Absent: `10m`; `26h10m` without a zone; `10000`',
+  ),
+  settle: Length.optional().describe('how young a row may not be read. Absent: `1m`'),
+  window: Span.optional().describe('the longest range that is read in one go. Absent: about a million rows'),
+  timeZone: TimeZone.optional().describe('the zone of its cursor. Absent: that of the source'),
 })
 export type TableConfig = z.infer<typeof TableConfig>
 
 export const SqlConfig = z.strictObject({
-  /** `postgres://user@host/database`, `mysql://…`, `mariadb://…`, `sqlite:path` or a path. */
-  url: name,
-  /** Instead of a password in the URL. */
-  password: secret().optional(),
-  /** Schemas of Postgres, databases of MySQL. Absent: all that are the user's own, and the database of the URL. */
-  schemas: z.array(name).min(1).optional(),
-  /** Tables to read, by name; `*` stands for any run of characters. Absent: all. */
-  include: z.array(name).min(1).optional(),
-  exclude: z.array(name).default([]),
-  /** Read views too, materialized views and foreign tables among them. */
-  views: z.boolean().default(false),
-  /** Names of columns that are taken as a cursor where an index begins with them; the first that a table has counts. */
-  cursors: z.array(name).default([...CURSORS]),
-  /** The zone in which times without an offset are written. */
-  timeZone: TimeZone.optional(),
-  /** What a zero date of MySQL becomes in a column that can be NULL; in the others it is NULL, which it cannot be confused with. */
-  zeroDates: z.enum(['reject', 'null']).default('reject'),
-  /** How long the server may work on one answer. */
-  statementTimeout: Length.default('10m'),
-  /** Connections that read at the same time. */
-  connections: z.int().min(1).max(64).default(4),
-  /** Which database this is, instead of what it says of itself. */
-  identity: name.optional(),
-  /** Tables by their names. */
-  tables: z.record(name, TableConfig).default({}),
+  url: name.describe(
+    'where the database is. Behind `?`: `sslmode`, `sslrootcert`, and `host` for a socket. A path is a file of SQLite',
+  ),
+  password: secret()
+    .optional()
+    .describe('kept out of every log and error, as is one in the URL. Absent: that of the URL'),
+  schemas: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe("schemas of Postgres, databases of MySQL. Absent: all of the user's own (MySQL: the one of the URL)"),
+  include: z.array(name).min(1).optional().describe('names, with `*` for any characters. Absent: all tables'),
+  exclude: z.array(name).default([]).describe('the same'),
+  views: z
+    .boolean()
+    .default(false)
+    .describe(
+      'views too, materialized ones and foreign tables among them. One that `include` or `tables` names is always read',
+    ),
+  cursors: z
+    .array(name)
+    .default([...CURSORS])
+    .describe(
+      'names of columns that are taken as a cursor where an index begins with them. Case and `_` do not count, the first that a table has does',
+    ),
+  timeZone: TimeZone.optional().describe(
+    'the zone in which times without an offset are written: `UTC`, `Europe/Berlin`. Absent: not known',
+  ),
+  zeroDates: z
+    .enum(['reject', 'null'])
+    .default('reject')
+    .describe("MySQL's `0000-00-00` in a column that can be NULL: a reject, or `null`"),
+  statementTimeout: Length.default('10m').describe('how long the server may work on one answer'),
+  connections: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('connections that read at the same time; two more ask questions'),
+  identity: name
+    .optional()
+    .describe('which database this is, where it has moved and is still the same. Absent: what the database says'),
+  tables: z.record(name, TableConfig).default({}).describe('tables by their names'),
 })
 export type SqlConfig = z.infer<typeof SqlConfig>

@@ -5,6 +5,8 @@ import { definitionOf } from '../schema-walk.ts'
 
 type Schema = z.core.$ZodType
 
+const LONGEST_DEFAULT = 40
+
 /** A source's config and tables as its README lists them, from its own schemas: what `.describe()` says is the meaning. */
 export function sourceMarkdown(source: Source): string {
   const { tables } = source
@@ -61,11 +63,10 @@ function fieldsOf(schema: Schema, path: string): readonly Field[] {
   ])
 }
 
-/** What a user writes: wrappers off, of a pipe its input. */
+/** What a user writes: wrappers off, of a pipe its input. What may hold itself, as JSON does, is not looked into. */
 function bare(schema: Schema): Schema {
   const def = definitionOf(schema)
   if (def['innerType'] !== undefined) return bare(def['innerType'] as Schema)
-  if (def.type === 'lazy') return bare((def['getter'] as () => Schema)())
   return def.type === 'pipe' ? bare(def['in'] as Schema) : schema
 }
 
@@ -86,6 +87,8 @@ function typeText(schema: Schema): string {
       return wordsOf(one)
     case 'union':
       return [...new Set((def['options'] as readonly Schema[]).map(typeText))].join(' or ')
+    case 'lazy':
+      return 'json'
     default:
       return def.type
   }
@@ -99,9 +102,14 @@ function wordsOf(schema: Schema): string {
 
 function defaultText(schema: Schema): string {
   const def = definitionOf(schema)
-  if (def.type === 'default' || def.type === 'prefault') return code(JSON.stringify(def['defaultValue']))
+  if (def.type === 'default' || def.type === 'prefault') return code(shortened(JSON.stringify(def['defaultValue'])))
   if (def.type === 'optional' || def.type === 'nullish') return ''
   return def['innerType'] === undefined ? 'required' : defaultText(def['innerType'] as Schema)
+}
+
+/** A long list says its beginning. */
+function shortened(text: string): string {
+  return text.length > LONGEST_DEFAULT ? `${text.slice(0, LONGEST_DEFAULT)}…` : text
 }
 
 /** What `.describe()` says, on the schema or inside of its wrappers. */

@@ -1,0 +1,195 @@
+import { SyncError } from '@tidemark/core'
+import type { Destination, Encoder, Lease, Part } from '@tidemark/core/engine'
+import { testCommit } from '../../src/destination/commit-laws.ts'
+import { testLeases } from '../../src/destination/lease-laws.ts'
+import { testRereads } from '../../src/destination/reread-laws.ts'
+import { testSchema } from '../../src/destination/schema-laws.ts'
+import { testStaging } from '../../src/destination/staging-laws.ts'
+import { testState } from '../../src/destination/state-laws.ts'
+import { testValues } from '../../src/destination/value-laws.ts'
+import type { TestDatabase } from '../../src/index.ts'
+
+type Laws = (database: () => TestDatabase) => void
+
+/** A destination that breaks one promise, the laws that must notice, and one that must be among those that fail. */
+export interface Mutation {
+  readonly laws: Laws
+  readonly notices: string
+  /** What is other than in the right destination. */
+  readonly breaks: (right: Destination) => Partial<Destination>
+}
+
+const commits =
+  (change: (part: Part) => Part) =>
+  (right: Destination): Partial<Destination> => ({ commit: (lease, part) => right.commit(lease, change(part)) })
+
+const NOTHING = { written: 0, unchanged: 0, deduped: 0, rejected: 0, deleted: 0 }
+
+/** Encodes texts otherwise. */
+function encodes(right: Destination, change: (value: unknown) => unknown): Partial<Destination> {
+  return {
+    async prepare(lease, shape) {
+      const prepared = await right.prepare(lease, shape)
+      const encoder: Encoder = {
+        key: prepared.encoder.key,
+        encodeKey: (key) => prepared.encoder.encodeKey(key),
+        plain: (row, position) => prepared.encoder.plain(row, position)?.map(change),
+        output(row, position) {
+          const encoded = prepared.encoder.output(row, position)
+          return Array.isArray(encoded) ? encoded.map(change) : encoded
+        },
+      }
+      return { ...prepared, encoder }
+    },
+  }
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'an older version covers a newer one': {
+    laws: testCommit,
+    notices: 'never covers a newer version with an older one',
+    breaks: commits((part) => ({ ...part, rows: part.rows.map((row) => [...row.slice(0, -1), null]) })),
+  },
+  'the last row of a part is lost': {
+    laws: testCommit,
+    notices: 'of 1 rows lands whole',
+    breaks: commits((part) => ({ ...part, rows: part.rows.slice(0, -1) })),
+  },
+  'rows land twice': {
+    laws: testCommit,
+    notices: 'of a table without a key is added, however often its rows are there',
+    breaks: commits((part) => ({ ...part, rows: [...part.rows, ...part.rows] })),
+  },
+  'rows land without their coverage': {
+    laws: testCommit,
+    notices: 'lands with its coverage, or without any where it completes nothing',
+    breaks: commits((part) => ({
+      ...part,
+      completes: part.completes === undefined ? undefined : { ...part.completes, cover: undefined },
+    })),
+  },
+  'coverage reaches further than what was read': {
+    laws: testState,
+    notices: 'holds positions of 64 bits exactly',
+    breaks: commits((part) => {
+      const cover = part.completes?.cover
+      if (part.completes === undefined || cover === undefined) return part
+      return { ...part, completes: { ...part.completes, cover: { from: cover.from, to: cover.to + 1n } } }
+    }),
+  },
+  'deletions are not heard': {
+    laws: testCommit,
+    notices: 'with a deletion marks the row at or below its position, not above it',
+    breaks: commits((part) => ({ ...part, deletions: [] })),
+  },
+  'a deletion takes newer versions along': {
+    laws: testCommit,
+    notices: 'with a deletion marks the row at or below its position, not above it',
+    breaks: commits((part) => ({
+      ...part,
+      deletions: part.deletions.map((one) => ({ ...one, position: 9_000_000_000n })),
+    })),
+  },
+  'what is rejected is not recorded': {
+    laws: testState,
+    notices: 'of the same key or the same payload take the place of each other',
+    breaks: commits((part) => ({ ...part, rejects: [] })),
+  },
+  'a runner that was replaced hears that all is well': {
+    laws: testLeases,
+    notices: 'passes on when its runner was silent for too long; that one then writes nothing',
+    breaks: (right) => ({
+      async commit(lease, part) {
+        try {
+          return await right.commit(lease, part)
+        } catch (error) {
+          if (SyncError.is(error) && error.code === 'fenced') return NOTHING
+          throw error
+        }
+      },
+    }),
+  },
+  'two runners hold one table': {
+    laws: testLeases,
+    notices: 'is refused while another runner holds it, and says who',
+    breaks: (right) => ({
+      async lease(tables) {
+        const { leases, refused } = await right.lease(tables)
+        const more = refused.map(({ table }, at): Lease => ({ id: 1000 + at, table, fence: 1 }))
+        return { leases: [...leases, ...more], refused: [] }
+      },
+    }),
+  },
+  'leases are never given back': {
+    laws: testLeases,
+    notices: 'passes on when it is released, under the same id and a higher fence',
+    breaks: () => ({ release: async () => {} }),
+  },
+  'a staged read is seen before it is whole': {
+    laws: testStaging,
+    notices: 'shows nothing before it moves, and moves many parts at once',
+    breaks: commits((part) => (part.staging === 'fill' ? { ...part, staging: undefined } : part)),
+  },
+  'a mass of deletions is let through': {
+    laws: testStaging,
+    notices: 'holds a whole read back that would mark most rows: it writes, marks nothing and completes nothing',
+    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, limit: undefined } })),
+  },
+  'what vanished is never marked': {
+    laws: testRereads,
+    notices: 'marks what did not come back in its window, and nothing outside it',
+    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, mark: false } })),
+  },
+  'partitions are one': {
+    laws: testStaging,
+    notices: 'of one partition leaves the others alone',
+    breaks: commits((part) => ({ ...part, step: { ...part.step, partition: '' } })),
+  },
+  'rereads are forgotten': {
+    laws: testState,
+    notices: 'is struck out by a step that began later, and by no other',
+    breaks: (right) => ({
+      record: (lease, facts) =>
+        right.record(
+          lease,
+          facts.filter(({ kind }) => kind !== 'reread'),
+        ),
+    }),
+  },
+  'the clock goes backwards': {
+    laws: testState,
+    notices: 'has a clock that only moves on',
+    breaks: (right) => {
+      let back = 0n
+      return {
+        async now() {
+          back += 1_000_000n
+          return (await right.now()) - back
+        },
+      }
+    },
+  },
+  'long texts are cut': {
+    laws: testValues,
+    notices: 'read back equal, one by one and as zod gives them',
+    breaks: (right) => encodes(right, (value) => (typeof value === 'string' ? value.slice(0, 20) : value)),
+  },
+  'integers are rounded as they are read': {
+    laws: testValues,
+    notices: 'read back equal, one by one and as zod gives them',
+    breaks: (right) => ({
+      async *read(table, options) {
+        for await (const row of right.read(table, options))
+          yield Object.fromEntries(
+            Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
+          )
+      },
+    }),
+  },
+  'a table changes though its columns are frozen': {
+    laws: testSchema,
+    notices:
+      'in mode discard-row keeps the table as it is: unknown columns are dropped, values that do not fit are refused',
+    breaks: (right) => ({ prepare: (lease, shape) => right.prepare(lease, { ...shape, mode: 'evolve' }) }),
+  },
+}
