@@ -4,6 +4,7 @@ import { messageOf } from '@tidemark/core/engine'
 import type { Reader } from '@tidemark/destination'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
 import { redactDeep } from '../redact-deep.ts'
 import { ActionQuestion, type Actions } from './actions.ts'
@@ -109,9 +110,13 @@ export function createApp(options: AppOptions): Hono {
   )
 
   if (actions !== undefined) {
-    app.use('/api/actions/*', withToken(actions.token), bodyLimit({ maxSize: 8192 }))
+    app.use(
+      '/api/actions/*',
+      withToken(actions.token),
+      bodyLimit({ maxSize: 8192, onError: (c) => c.json(trouble('that is too much', 'refused'), 413) }),
+    )
     app.post('/api/actions/start', async (c) => {
-      const question = ActionQuestion.safeParse(await c.req.json().catch(() => undefined))
+      const question = ActionQuestion.safeParse(parsed(await c.req.text()))
       if (!question.success) return c.json(trouble('this is no action that there is', 'refused'), 400)
       if (!actions.runs.start(question.data))
         return c.json(trouble('another action goes on; wait for its end', 'held'), 409)
@@ -125,6 +130,7 @@ export function createApp(options: AppOptions): Hono {
 
   app.notFound((c) => c.json(trouble('there is nothing here', 'not-found'), 404))
   app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
     c.header('cache-control', 'no-store')
     const told = troubleOf(error)
     const status = told.code === 'not-found' ? 404 : SyncError.is(error) ? 503 : 500
@@ -141,6 +147,14 @@ export function troubleOf(error: unknown): TroubleAnswer {
 
 function trouble(message: string, code: string): { readonly error: TroubleAnswer } {
   return { error: { message, remedy: null, code } }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function pageFile(name: string): string {

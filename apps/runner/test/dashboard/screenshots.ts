@@ -1,28 +1,13 @@
 // Takes the pictures of the documentation: `pnpm --filter @tidemark/runner screenshots`, after a build.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type * as dashboardModule from '../../src/dashboard/dashboard.ts'
 import { openBrowser } from './browser.ts'
+import { demoDashboard } from './demo-dashboard.ts'
 import { demoState } from './demo-state.ts'
-import { seedState } from './seed-state.ts'
 
 const images = join(import.meta.dirname, '../../../../docs/images')
-const { startDashboard } = createRequire(import.meta.url)('../../dist/dashboard.js') as typeof dashboardModule
-
-const folder = mkdtempSync(join(tmpdir(), 'tidemark-screenshots-'))
-const path = join(folder, 'tidemark.db')
-await seedState(path, demoState(Date.now()))
-const dashboard = await startDashboard({
-  url: path,
-  place: 'data/tidemark.db',
-  version: '0.1.0',
-  port: 0,
-  command: (rest) => `pnpm tidemark ${rest}`,
-  redact: (text) => text,
-})
-const at = (page: string): string => `http://127.0.0.1:${dashboard.port}${page}`
+const dashboard = await demoDashboard(demoState(Date.now()))
+const at = (page: string): string => `${dashboard.origin}${page}`
 
 interface Shot {
   readonly name: string
@@ -62,4 +47,3 @@ for (const { name, page, height = 900, dark, phone } of SHOTS) {
   console.error(`docs/images/${name}.png`)
 }
 await dashboard.close()
-rmSync(folder, { recursive: true, force: true })
