@@ -2,7 +2,12 @@ import { library } from '../../tsup.base.ts'
 
 // The binary is one file with all that it needs: opening some hundred files takes longer than most commands do. Sources
 // bring their own core and zod, which meet this copy by their marks (`Symbol.for`), never by their classes.
-export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts'], {
+// The dashboard is a file of its own, which only "ui" opens: no other verb pays for a web server.
+export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts', 'src/dashboard/dashboard.ts'], {
+  // All side by side, whatever folder their sources are in.
+  esbuildOptions: (options) => {
+    options.entryNames = '[name]'
+  },
   noExternal: [/^(?!node:)/],
   splitting: false,
   // Postgres's driver is CommonJS and asks for Node's modules by `require`.

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
@@ -12,6 +11,7 @@ import type { Flags } from './session.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
 import type { Run } from './verb.ts'
 import { VERBS } from './verbs.ts'
+import { version } from './version.ts'
 
 quietWarnings()
 ignoreBrokenPipes()
@@ -39,12 +39,9 @@ function noticeStray(error: unknown): void {
 }
 
 function program(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
   const root = new Command('tidemark')
     .description('Keeps tables in your own database level with the systems they come from.')
-    .version(version, '-V, --version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('--project <folder>', 'the project whose installed sources are used (default: the nearest package.json)')
     .option('--config <file>', 'the config (default: tidemark.config.ts, .mts, .js, .mjs or .json in the project)')

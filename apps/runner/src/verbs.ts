@@ -8,6 +8,7 @@ import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
+import { addUi } from './commands/ui.ts'
 import type { AddVerb } from './verb.ts'
 
 /** Every verb, in the order of the help. */
@@ -22,4 +23,5 @@ export const VERBS: readonly AddVerb[] = [
   addQuery,
   addResync,
   addRejects,
+  addUi,
 ]

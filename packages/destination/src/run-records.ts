@@ -86,6 +86,7 @@ export interface StepFilter {
 
 const COUNTED = ['read', 'written', 'unchanged', 'deduped', 'trimmed', 'rejected', 'deleted'] as const
 const SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0)`).join(', ')
+const NAMED_SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0) as ${name}`).join(', ')
 const FAILED = 'coalesce(sum(case when s.error is null then 0 else 1 end), 0)'
 
 /** Runs, the newest first. */
@@ -94,9 +95,12 @@ export async function listRuns(destination: Clocked, { runs, limit }: RunFilter 
   // Bounded before the join, so that a long past is not added up to show its end.
   const chosen = `select * from _tidemark_runs${where} order by run desc${most(limit)}`
   const { rows } = await destination.query(
-    `select r.run, r.host, r.pid, r.started_at, r.ended_at, ${stateAt(await destination.now())}, r.exit_code, r.error, count(distinct s.name), count(s.step), ${FAILED}, ${SUMS}
-      from (${chosen}) r left join _tidemark_runners n on n.id = r.runner left join _tidemark_steps s on s.run = r.run
-      group by r.run, r.host, r.pid, r.started_at, r.ended_at, n.heartbeat_at, n.lease_ms, r.exit_code, r.error order by r.run desc`,
+    `select r.run, r.host, r.pid, r.started_at, r.ended_at, ${stateAt(await destination.now())}, r.exit_code, r.error,
+        coalesce(t.tables, 0), coalesce(t.steps, 0), coalesce(t.failed, 0), ${COUNTED.map((name) => `coalesce(t.${name}, 0)`).join(', ')}
+      from (${chosen}) r left join _tidemark_runners n on n.id = r.runner left join (
+        select s.run as run, count(distinct s.name) as tables, count(*) as steps, ${FAILED} as failed, ${NAMED_SUMS}
+        from _tidemark_steps s where s.run in (select run from (${chosen}) those) group by s.run
+      ) t on t.run = r.run order by r.run desc`,
   )
   return rows.map(([run, host, pid, startedAt, endedAt, state, exitCode, error, tables, steps, failed, ...counts]) => ({
     run: Number(run),

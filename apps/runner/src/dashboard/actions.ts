@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { z } from 'zod'
+import type { ActionAnswer } from './answers.ts'
+
+/** What may be asked for: the verbs of the command line, on one table or on all. */
+export const ActionQuestion = z.discriminatedUnion('verb', [
+  z.object({ verb: z.literal('sync'), table: z.string().min(1).max(1000).optional() }),
+  z.object({ verb: z.literal('resync'), table: z.string().min(1).max(1000) }),
+  z.object({ verb: z.literal('retry'), table: z.string().min(1).max(1000).optional() }),
+])
+export type ActionQuestion = z.infer<typeof ActionQuestion>
+
+export interface Actions {
+  /** The one that goes on, else the last one. */
+  current(): ActionAnswer | null
+  /** @returns false where one goes on. */
+  start(question: ActionQuestion): boolean
+  /** Asks it to stop as Ctrl-C does: what is committed stays. */
+  stop(): void
+  /** Stops it and waits for its end. */
+  close(): Promise<void>
+}
+
+export interface ActionsOptions {
+  /** How this command was called: the program and its flags, without a verb. */
+  readonly invocation: { readonly program: string; readonly flags: readonly string[]; readonly cwd: string }
+  readonly environment: NodeJS.ProcessEnv
+  /** Takes secrets and control characters out of a line. */
+  readonly clean: (line: string) => string
+  readonly onChange: (action: ActionAnswer) => void
+}
+
+const LINES = 200
+/** Progress is told at most so often. */
+const TELL_MS = 200
+
+/** Runs one action at a time, each in a process of the same program, as if typed: its leases, its exit code, its words. */
+export function createActions({ invocation, environment, clean, onChange }: ActionsOptions): Actions {
+  let action: ActionAnswer | null = null
+  let child: ChildProcess | undefined
+  let ended: Promise<void> = Promise.resolve()
+  let telling: NodeJS.Timeout | undefined
+
+  const tell = (): void => {
+    telling ??= setTimeout(() => {
+      telling = undefined
+      if (action !== null) onChange(action)
+    }, TELL_MS)
+  }
+  const say = (text: string): void => {
+    if (action === null) return
+    const lines = text.split('\n').filter((line) => line.trim() !== '')
+    action = { ...action, lines: [...action.lines, ...lines.map(clean)].slice(-LINES) }
+    tell()
+  }
+  const end = (exitCode: number | null): void => {
+    child = undefined
+    if (action !== null) action = { ...action, endedAt: Date.now(), exitCode }
+    tell()
+  }
+
+  return {
+    current: () => action,
+    start(question) {
+      if (child !== undefined) return false
+      action = {
+        verb: question.verb,
+        table: question.table ?? null,
+        startedAt: Date.now(),
+        endedAt: null,
+        exitCode: null,
+        lines: [],
+      }
+      const started = spawn(process.execPath, [invocation.program, ...invocation.flags, ...wordsOf(question)], {
+        cwd: invocation.cwd,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // Ctrl-C in the terminal is for the dashboard, which then stops this once, and gently.
+        detached: true,
+      })
+      child = started
+      for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', say)
+      ended = new Promise((resolve) => {
+        started.once('error', (error) => {
+          say(error.message)
+          end(null)
+          resolve()
+        })
+        started.once('close', (code) => {
+          end(code)
+          resolve()
+        })
+      })
+      tell()
+      return true
+    },
+    stop: () => void child?.kill('SIGTERM'),
+    async close() {
+      child?.kill('SIGTERM')
+      await ended
+      clearTimeout(telling)
+    },
+  }
+}
+
+/** A table may be called like a flag: behind two dashes nothing is one. */
+function wordsOf({ verb, table }: ActionQuestion): readonly string[] {
+  const words = verb === 'retry' ? ['rejects', 'retry'] : [verb]
+  return table === undefined ? words : [...words, '--', table]
+}

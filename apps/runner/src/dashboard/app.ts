@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+import type { Reader } from '@tidemark/destination'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { streamSSE } from 'hono/streaming'
+import { redactDeep } from '../redact-deep.ts'
+import { ActionQuestion, type Actions } from './actions.ts'
+import type { TroubleAnswer } from './answers.ts'
+import type { Feed } from './feed.ts'
+import { headers, sameMachine, withToken } from './guard.ts'
+import { type OverviewFacts, OverviewQuestion, overview } from './overview.ts'
+import { partitions } from './partitions.ts'
+import { rejectsPage } from './rejects-page.ts'
+import type { RowCounts } from './row-counts.ts'
+import { rows } from './rows.ts'
+import { runPage, runsPage } from './runs-page.ts'
+import type { Snapshots } from './snapshot.ts'
+import { tablePage } from './table-page.ts'
+
+export interface AppOptions {
+  readonly reader: Reader
+  readonly snapshots: Snapshots
+  readonly counts: RowCounts
+  readonly feed: Feed
+  readonly facts: OverviewFacts
+  readonly command: (rest: string) => string
+  readonly redact: (text: string) => string
+  /** Absent: nothing but looking. */
+  readonly actions?: { readonly token: string; readonly runs: Actions } | undefined
+}
+
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  '/app.js': ['app.js', 'text/javascript; charset=utf-8'],
+  '/theme.js': ['theme.js', 'text/javascript; charset=utf-8'],
+  '/app.css': ['app.css', 'text/css; charset=utf-8'],
+  '/mark.svg': ['mark.svg', 'image/svg+xml'],
+}
+const PAGES = ['/', '/table', '/runs', '/run']
+const BEAT_MS = 15_000
+
+/** The routes of the dashboard: a page, what it is made of, what it asks for, and, where that is allowed, actions. */
+export function createApp(options: AppOptions): Hono {
+  const { reader, snapshots, counts, feed, facts, command, redact, actions } = options
+  const app = new Hono()
+  const answer = (c: Context, value: object) => {
+    c.header('cache-control', 'no-store')
+    return c.json(redactDeep(value, redact) as object)
+  }
+  app.use(headers)
+  app.use(sameMachine)
+
+  for (const [path, [file, type]] of Object.entries(FILES)) {
+    const text = pageFile(file)
+    app.get(path, (c) => c.body(text, 200, { 'content-type': type, 'cache-control': 'no-cache' }))
+  }
+  const page = pageFile('index.html')
+  for (const path of PAGES) app.get(path, (c) => c.html(page, 200, { 'cache-control': 'no-cache' }))
+
+  const number = (text: string | undefined): number | undefined => {
+    const value = Number(text)
+    return text !== undefined && Number.isSafeInteger(value) && value > 0 ? value : undefined
+  }
+  const nameIn = (c: Context): string => c.req.query('name') ?? ''
+
+  app.get('/api/overview', async (c) => {
+    const question = OverviewQuestion.parse(c.req.query())
+    return answer(c, overview(question, await snapshots.latest(), counts, facts))
+  })
+  app.get('/api/table', async (c) => {
+    const snapshot = await snapshots.latest()
+    return answer(c, await tablePage(nameIn(c), { reader, snapshot, counts, command }))
+  })
+  app.get('/api/partitions', async (c) => {
+    const snapshot = await snapshots.latest()
+    return answer(c, partitions(nameIn(c), number(c.req.query('page')) ?? 1, c.req.query('search') ?? '', snapshot))
+  })
+  app.get('/api/rejects', async (c) =>
+    answer(c, await rejectsPage(nameIn(c), { reader, snapshot: await snapshots.latest() })),
+  )
+  app.get('/api/rows', async (c) =>
+    answer(c, await rows(nameIn(c), { reader, snapshot: await snapshots.latest(), counts })),
+  )
+  app.get('/api/runs', async (c) => {
+    const snapshot = await snapshots.latest()
+    return answer(c, await runsPage(number(c.req.query('before')), { reader, snapshot }))
+  })
+  app.get('/api/run', async (c) => {
+    const snapshot = await snapshots.latest()
+    const page = number(c.req.query('page')) ?? 1
+    return answer(c, await runPage(number(c.req.query('id')) ?? 0, page, { reader, snapshot }))
+  })
+  app.get('/api/action', (c) => answer(c, { action: actions?.runs.current() ?? null }))
+  app.get('/api/events', (c) =>
+    streamSSE(c, async (stream) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const end = feed.listen((event) => {
+        const data = typeof event.data === 'string' ? event.data : JSON.stringify(redactDeep(event.data, redact))
+        void stream.writeSSE({ event: event.type, data }).catch(resolve)
+      })
+      const beat = setInterval(() => void stream.writeSSE({ event: 'beat', data: '' }).catch(resolve), BEAT_MS)
+      stream.onAbort(resolve)
+      await stream.writeSSE({ event: 'beat', data: '' })
+      await promise
+      clearInterval(beat)
+      end()
+    }),
+  )
+
+  if (actions !== undefined) {
+    app.use(
+      '/api/actions/*',
+      withToken(actions.token),
+      bodyLimit({ maxSize: 8192, onError: (c) => c.json(trouble('that is too much', 'refused'), 413) }),
+    )
+    app.post('/api/actions/start', async (c) => {
+      const question = ActionQuestion.safeParse(parsed(await c.req.text()))
+      if (!question.success) return c.json(trouble('this is no action that there is', 'refused'), 400)
+      if (!actions.runs.start(question.data))
+        return c.json(trouble('another action goes on; wait for its end', 'held'), 409)
+      return answer(c, { action: actions.runs.current() })
+    })
+    app.post('/api/actions/stop', (c) => {
+      actions.runs.stop()
+      return answer(c, { action: actions.runs.current() })
+    })
+  }
+
+  app.notFound((c) => c.json(trouble('there is nothing here', 'not-found'), 404))
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    c.header('cache-control', 'no-store')
+    const told = troubleOf(error)
+    const status = told.code === 'not-found' ? 404 : SyncError.is(error) ? 503 : 500
+    return c.json(redactDeep({ error: told }, redact), status)
+  })
+  return app
+}
+
+/** What went wrong, for people. */
+export function troubleOf(error: unknown): TroubleAnswer {
+  const told = SyncError.is(error) ? error : undefined
+  return { message: messageOf(error), remedy: told?.remedy ?? null, code: told?.code ?? null }
+}
+
+function trouble(message: string, code: string): { readonly error: TroubleAnswer } {
+  return { error: { message, remedy: null, code } }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function pageFile(name: string): string {
+  return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
+}

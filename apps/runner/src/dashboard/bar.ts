@@ -1,0 +1,46 @@
+import type { Range } from '@tidemark/core/engine'
+import { type Axis, type CoverageLine, placeOn, shareBetween } from '@tidemark/engine'
+import type { Bar } from './answers.ts'
+
+/** More pieces than this are drawn as so many cells: nobody sees a thousandth of a bar. */
+const MOST = 160
+
+/** A coverage as it goes to the page, with the windows that are being read. */
+export function barOf(line: CoverageLine, axis: Axis | undefined, running: readonly (Range | undefined)[]): Bar {
+  const { segments } = line
+  return {
+    from: line.from,
+    to: line.to,
+    share: line.share,
+    gaps: line.gaps_in_all,
+    coveredTo: line.covered_to,
+    segments:
+      segments.length <= MOST
+        ? segments.map(({ from, to, share }) => [rounded(from), rounded(to), rounded(share)])
+        : cellsOf(line),
+    running:
+      axis === undefined
+        ? []
+        : running.flatMap((window) =>
+            window === undefined
+              ? []
+              : [
+                  [
+                    rounded(window.from === undefined ? 0 : placeOn(axis, window.from)),
+                    rounded(placeOn(axis, window.to)),
+                  ],
+                ],
+          ),
+  }
+}
+
+function cellsOf({ segments }: CoverageLine): Bar['segments'] {
+  return Array.from({ length: MOST }, (_, at): [number, number, number] => {
+    const [from, to] = [at / MOST, (at + 1) / MOST]
+    return [rounded(from), rounded(to), rounded(shareBetween(segments, from, to))]
+  }).filter(([, , share]) => share > 0)
+}
+
+function rounded(fraction: number): number {
+  return Math.round(fraction * 1e5) / 1e5
+}

@@ -1,0 +1,76 @@
+import { isPostgres, openReader } from '@tidemark/destination'
+import { plain } from '../show/plain.ts'
+import { createActions } from './actions.ts'
+import { createApp, troubleOf } from './app.ts'
+import { createFeed } from './feed.ts'
+import { listen } from './listen.ts'
+import { createRowCounts } from './row-counts.ts'
+import { createSnapshots } from './snapshot.ts'
+
+export interface DashboardOptions {
+  readonly url: string
+  /** The database, for people. */
+  readonly place: string
+  readonly version: string
+  readonly port: number
+  readonly command: (rest: string) => string
+  readonly redact: (text: string) => string
+  /** Absent: nothing but looking. */
+  readonly actions?: DashboardActions | undefined
+}
+
+export interface DashboardActions {
+  readonly token: string
+  readonly program: string
+  readonly flags: readonly string[]
+  readonly cwd: string
+  readonly environment: NodeJS.ProcessEnv
+}
+
+export interface Dashboard {
+  readonly port: number
+  close(): Promise<void>
+}
+
+// A file is asked by one number that SQLite keeps anyway, a server by a statement.
+const LOOK_FILE_MS = 400
+const LOOK_SERVER_MS = 1000
+
+/** Serves the pages about one destination. It opens the database for reading alone; actions are processes of their own. */
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { url, place, version, command, redact, actions } = options
+  const reader = await openReader({ url })
+  const everyMs = isPostgres(url) ? LOOK_SERVER_MS : LOOK_FILE_MS
+  const feed = createFeed({ reader, everyMs, troubleOf })
+  const counts = createRowCounts(reader, () => feed.tell({ type: 'change', data: 'counted' }))
+  const runs =
+    actions === undefined
+      ? undefined
+      : createActions({
+          invocation: actions,
+          environment: actions.environment,
+          clean: (line) => plain(redact(line)),
+          onChange: (action) => feed.tell({ type: 'action', data: action }),
+        })
+  const app = createApp({
+    reader,
+    snapshots: createSnapshots(reader),
+    counts,
+    feed,
+    facts: { place, version, allowsActions: actions !== undefined, syncCommand: command('sync') },
+    command,
+    redact,
+    actions: actions === undefined || runs === undefined ? undefined : { token: actions.token, runs },
+  })
+  const { server, port } = await listen(app, options.port)
+  return {
+    port,
+    async close() {
+      await runs?.close()
+      feed.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+      await reader.close()
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
+import { SyncError } from '@tidemark/core'
+import type { Hono } from 'hono'
+
+const TRIES = 20
+
+/** Serves on this machine alone, at the wanted port or the next that is free. @returns the server and its port. */
+export async function listen(
+  app: Hono,
+  wanted: number,
+): Promise<{ readonly server: ServerType; readonly port: number }> {
+  for (let port = wanted; port < wanted + TRIES && port < 65_536; port++) {
+    const server = createAdaptorServer({ fetch: app.fetch })
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve)
+      server.listen(port, '127.0.0.1', () => resolve(undefined))
+    })
+    if (error === undefined) return { server, port: (server.address() as AddressInfo).port }
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')
+      throw new SyncError(`no port can be opened on 127.0.0.1: ${error.message}`, 'fix-config', { cause: error })
+  }
+  throw new SyncError(
+    `no port from ${wanted} to ${Math.min(wanted + TRIES, 65_536) - 1} is free on 127.0.0.1; name another with --port`,
+    'fix-config',
+  )
+}

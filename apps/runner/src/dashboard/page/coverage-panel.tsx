@@ -1,0 +1,114 @@
+import type { PartitionsAnswer, TableAnswer } from '../answers.ts'
+import { useAnswer } from './ask.ts'
+import { CoverageBar } from './coverage-bar.tsx'
+import { DataTable } from './data-table.tsx'
+import { format } from './format.ts'
+import { Pager } from './pager.tsx'
+import { type Place, router } from './router.ts'
+import { StatusBadge } from './status-badge.tsx'
+import { StepList } from './step-list.tsx'
+import { Text } from './text.tsx'
+
+const GAPS = 12
+
+/** What of a table is there: as a whole, its gaps, what is being read, and each partition. */
+export function CoveragePanel({ answer, place }: { readonly answer: TableAnswer; readonly place: Place }) {
+  const { table, gaps, underWay, now } = answer
+  const { bar } = table
+  if (bar === null && table.partitions <= 1) return null
+  return (
+    <section class="panel" aria-labelledby="coverage">
+      <h2 id="coverage">Coverage</h2>
+      {bar !== null && (
+        <>
+          <CoverageBar bar={bar} large />
+          <p class="ends soft">
+            <span>{bar.from === null ? 'the beginning' : format.position(bar.from)}</span>
+            <span>{answer.cursor?.type === 'integer' ? format.position(bar.to) : 'now'}</span>
+          </p>
+          <p class="legend">
+            <span class="key covered" /> covered <span class="key gap" /> gap <span class="key reading" /> being read{' '}
+            <span class="key coming" /> history to come
+          </p>
+        </>
+      )}
+      {gaps.length > 0 && (
+        <>
+          <h3>Missing, and read by the next run of this table</h3>
+          <ul class="gaplist">
+            {gaps.slice(0, GAPS).map(({ from, to }) => (
+              <li key={to}>
+                {from === null ? 'the beginning' : format.position(from)} <span class="soft">to</span>{' '}
+                {format.position(to)}
+              </li>
+            ))}
+            {gaps.length > GAPS && <li class="soft">and {format.count((bar?.gaps ?? gaps.length) - GAPS)} more</li>}
+          </ul>
+        </>
+      )}
+      {underWay.length > 0 && (
+        <>
+          <h3>Being read now</h3>
+          <StepList steps={underWay} now={now} caption="Windows that are being read" of="run" />
+        </>
+      )}
+      {table.partitions > 1 && <Partitions name={table.name} place={place} now={now} />}
+    </section>
+  )
+}
+
+function Partitions({ name, place, now }: { readonly name: string; readonly place: Place; readonly now: number }) {
+  const search = place.search.get('partition') ?? ''
+  const question = new URLSearchParams({ name, page: place.search.get('page') ?? '1', search })
+  const { answer } = useAnswer<PartitionsAnswer>(`/api/partitions?${question}`)
+  if (answer === undefined) return null
+  const columns = [
+    { name: 'partition', label: 'Partition', isTitle: true },
+    { name: 'coverage', label: 'Coverage' },
+    { name: 'to', label: 'Complete to' },
+    { name: 'state', label: 'State' },
+  ]
+  return (
+    <>
+      <div class="heading">
+        <h3>{format.plural(answer.count, 'partition')}</h3>
+        <label>
+          <span class="hidden">Search partitions</span>
+          <input
+            type="search"
+            placeholder="Search partitions"
+            value={search}
+            onChange={(event) => router.go(router.with({ partition: event.currentTarget.value, page: '' }), 'replace')}
+          />
+        </label>
+      </div>
+      <DataTable
+        caption="Partitions, with the coverage of each"
+        columns={columns}
+        rows={answer.partitions.map((one) => ({
+          key: one.partition,
+          cells: [
+            <Text key="partition">{one.partition}</Text>,
+            one.bar === null ? <span class="soft">–</span> : <CoverageBar key="coverage" bar={one.bar} />,
+            one.completeTo === null ? 'not complete' : format.position(one.completeTo),
+            <div key="state">
+              <StatusBadge
+                status={
+                  one.isGone ? 'removed' : one.failures > 0 ? 'failing' : one.completeTo === null ? 'history' : 'live'
+                }
+                {...(one.isGone ? { text: 'gone' } : one.failures > 0 ? { text: `failed ${one.failures} times` } : {})}
+              />
+              {one.error !== null && (
+                <p class="problem">
+                  <Text>{one.error}</Text>
+                  {one.nextTryAt !== null && `, next try ${format.until(one.nextTryAt, now)}`}
+                </p>
+              )}
+            </div>,
+          ],
+        }))}
+      />
+      <Pager page={answer.page} pages={answer.pages} label="Pages of partitions" />
+    </>
+  )
+}

@@ -1,0 +1,56 @@
+import type { TableAnswer } from '../answers.ts'
+import { format } from './format.ts'
+import { Text } from './text.tsx'
+import { TimeAgo } from './time-ago.tsx'
+
+/** The figures of a table. */
+export function Facts({
+  answer: { table, key, cursor, now, removedAt, firstSeenAt },
+}: {
+  readonly answer: TableAnswer
+}) {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Rows</dt>
+        <dd>{table.rows === null ? '…' : `${table.rowsExact ? '' : 'more than '}${format.count(table.rows)}`}</dd>
+      </div>
+      <div>
+        <dt>Lag</dt>
+        <dd>{table.lagMs === null ? '–' : format.about(table.lagMs)}</dd>
+      </div>
+      <div>
+        <dt>Complete to</dt>
+        <dd>{table.completeTo === null ? 'not complete' : format.position(table.completeTo)}</dd>
+      </div>
+      <div>
+        <dt>Last success</dt>
+        <dd>
+          <TimeAgo at={table.lastSyncedAt} now={now} />
+        </dd>
+      </div>
+      <div>
+        <dt>Set aside</dt>
+        <dd>{format.count(table.rejects)}</dd>
+      </div>
+      <div>
+        <dt>Source</dt>
+        <dd>
+          <Text>{table.source}</Text>
+        </dd>
+      </div>
+      <div>
+        <dt>Key</dt>
+        <dd>{key.length === 0 ? 'none' : <Text>{key.join(', ')}</Text>}</dd>
+      </div>
+      <div>
+        <dt>Read by</dt>
+        <dd>{cursor === null ? 'the whole' : <Text>{cursor.column}</Text>}</dd>
+      </div>
+      <div>
+        <dt>{removedAt === null ? 'First seen' : 'Removed'}</dt>
+        <dd>{format.day(removedAt ?? firstSeenAt)}</dd>
+      </div>
+    </dl>
+  )
+}

@@ -1,0 +1,70 @@
+import { useState } from 'preact/hooks'
+import { Icon } from './icon.tsx'
+import { useLive } from './live.ts'
+import type { Place } from './router.ts'
+
+const CONNECTIONS = {
+  live: ['good', 'Live'],
+  connecting: ['off', 'Connecting'],
+  lost: ['bad', 'Not connected'],
+} as const
+
+/** The name, the ways to the pages, whether it is live, and the theme. */
+export function Header({ place }: { readonly place: Place }) {
+  const { connection, trouble } = useLive()
+  const [tone, word] =
+    trouble !== null && connection === 'live' ? (['bad', 'Database trouble'] as const) : CONNECTIONS[connection]
+  const isTables = place.path === '/' || place.path === '/table'
+  return (
+    <header class="top">
+      <div>
+        <a class="brand" href="/">
+          <img src="/mark.svg" alt="" width="26" height="26" />
+          Tidemark
+        </a>
+        <nav aria-label="Pages">
+          <a href="/" aria-current={isTables ? 'page' : undefined}>
+            Tables
+          </a>
+          <a href="/runs" aria-current={isTables ? undefined : 'page'}>
+            Runs
+          </a>
+        </nav>
+        <span class={`connection ${tone}`} role="status">
+          <span class="dot" aria-hidden="true" />
+          {word}
+        </span>
+        <ThemeButton />
+      </div>
+    </header>
+  )
+}
+
+function isDark(): boolean {
+  const chosen = document.documentElement.dataset['theme']
+  return chosen === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : chosen === 'dark'
+}
+
+function ThemeButton() {
+  const [dark, setDark] = useState(isDark)
+  const change = (): void => {
+    const theme = dark ? 'light' : 'dark'
+    document.documentElement.dataset['theme'] = theme
+    setDark(!dark)
+    try {
+      localStorage.setItem('tidemark-theme', theme)
+    } catch {
+      // It is forgotten with the page.
+    }
+  }
+  return (
+    <button
+      type="button"
+      class="quiet round"
+      onClick={change}
+      aria-label={dark ? 'Use the light theme' : 'Use the dark theme'}
+    >
+      <Icon name={dark ? 'sun' : 'moon'} />
+    </button>
+  )
+}

@@ -1,0 +1,133 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { OverviewAnswer } from '../answers.ts'
+import { ActionButton } from './actions.tsx'
+import { useAnswer } from './ask.ts'
+import { CopyLine } from './copy-button.tsx'
+import { format } from './format.ts'
+import { Empty, TroubleNotice } from './notice.tsx'
+import { Pager } from './pager.tsx'
+import { type Place, router } from './router.ts'
+import { RunBanner } from './run-banner.tsx'
+import { TableList } from './table-list.tsx'
+import { Text } from './text.tsx'
+import { Tiles } from './tiles.tsx'
+
+/** Every table: is it fresh, what is coming, what is wrong, what is to be done. */
+export function OverviewPage({ place }: { readonly place: Place }) {
+  const { answer, trouble } = useAnswer<OverviewAnswer>(`/api/overview?${place.search}`)
+  if (answer === undefined)
+    return trouble === undefined ? <p class="loading">Reading the state …</p> : <TroubleNotice trouble={trouble} />
+  const { totals } = answer
+  if (totals.tables === 0)
+    return (
+      <>
+        <h1>Tables</h1>
+        <Empty title="No table is tracked yet">
+          <p>The first sync finds the installed sources and reads their tables:</p>
+          <CopyLine text={answer.syncCommand} label="the command" />
+          {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
+        </Empty>
+      </>
+    )
+  return (
+    <>
+      {trouble !== undefined && <TroubleNotice trouble={trouble} />}
+      <div class="heading">
+        <h1>Tables</h1>
+        <span class="soft">
+          <Text>{answer.place}</Text>
+        </span>
+        {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
+      </div>
+      <Tiles totals={totals} place={place} now={answer.now} />
+      {answer.running !== null && <RunBanner run={answer.running} windows={totals.runningWindows} now={answer.now} />}
+      <section class="panel" aria-label="All tables">
+        <Filter answer={answer} place={place} />
+        {answer.tables.length === 0 ? (
+          <Empty title="No table is like that">
+            <p>
+              <a href="/">Show all {format.count(totals.tables)}</a>
+            </p>
+          </Empty>
+        ) : (
+          <TableList answer={answer} place={place} />
+        )}
+        <Pager page={answer.page} pages={answer.pages} label="Pages of tables" />
+      </section>
+    </>
+  )
+}
+
+const STATUSES = ['live', 'history', 'new', 'returned', 'failing', 'paused', 'removed']
+const TYPING_MS = 180
+
+function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly place: Place }) {
+  const asked = place.search.get('search') ?? ''
+  const [text, setText] = useState(asked)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const typed = useRef(asked)
+  useEffect(() => {
+    // The way back, or a link: the field follows the address.
+    if (asked !== typed.current) setText(asked)
+    typed.current = asked
+  }, [asked])
+  const type = (value: string): void => {
+    setText(value)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => {
+      typed.current = value
+      router.go(router.with({ search: value, page: '' }), 'replace')
+    }, TYPING_MS)
+  }
+  const status = place.search.get('status') ?? ''
+  return (
+    <search class="filter">
+      <label>
+        <span class="hidden">Search tables</span>
+        <input
+          type="search"
+          placeholder="Search tables"
+          autocomplete="off"
+          spellcheck={false}
+          value={text}
+          onInput={(event) => type(event.currentTarget.value)}
+        />
+      </label>
+      <label>
+        <span class="hidden">Status</span>
+        <select
+          value={status}
+          onChange={(event) => router.go(router.with({ status: event.currentTarget.value, page: '' }))}
+        >
+          <option value="">Every status</option>
+          {[...new Set([...STATUSES, status].filter((one) => one !== ''))].map((one) => (
+            <option key={one} value={one}>
+              {one}
+            </option>
+          ))}
+        </select>
+      </label>
+      {answer.sources.length > 1 && (
+        <label>
+          <span class="hidden">Source</span>
+          <select
+            value={place.search.get('source') ?? ''}
+            onChange={(event) => router.go(router.with({ source: event.currentTarget.value, page: '' }))}
+          >
+            <option value="">Every source</option>
+            {answer.sources.map((source) => (
+              <option key={source} value={source}>
+                {format.visible(source)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <span class="soft count" role="status">
+        {answer.matching === answer.totals.tables
+          ? format.plural(answer.matching, 'table')
+          : `${format.count(answer.matching)} of ${format.plural(answer.totals.tables, 'table')}`}
+      </span>
+    </search>
+  )
+}

@@ -1,0 +1,57 @@
+import type { RejectsAnswer } from '../answers.ts'
+import { useAnswer } from './ask.ts'
+import { CopyLine } from './copy-button.tsx'
+import { format } from './format.ts'
+import { Text } from './text.tsx'
+import { TimeAgo } from './time-ago.tsx'
+
+/** Rows that were set aside, with why and as they came. */
+export function RejectsPanel({
+  name,
+  now,
+  command,
+}: {
+  readonly name: string
+  readonly now: number
+  readonly command: string
+}) {
+  const { answer } = useAnswer<RejectsAnswer>(`/api/rejects?${new URLSearchParams({ name })}`)
+  if (answer === undefined) return null
+  const { rejects, count } = answer
+  return (
+    <section class="panel" aria-labelledby="rejects">
+      <h2 id="rejects">
+        {format.plural(count, 'row')} set aside
+        {rejects.length < count && <span class="soft">, the newest {rejects.length}</span>}
+      </h2>
+      <p class="soft">They do not fit their table. When the cause is gone, their places are read again with:</p>
+      <CopyLine text={command} label="the command" />
+      <ul class="rejects">
+        {rejects.map((one) => (
+          <li key={one.id}>
+            <details>
+              <summary>
+                <b>
+                  <Text>{one.key ?? `reject ${one.id}`}</Text>
+                </b>{' '}
+                <Text>{one.message}</Text>{' '}
+                <span class="soft">
+                  <TimeAgo at={one.at} now={now} />
+                </span>
+              </summary>
+              <pre>{format.visible(pretty(one.payload))}</pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function pretty(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2)
+  } catch {
+    return payload
+  }
+}

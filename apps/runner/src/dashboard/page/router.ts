@@ -1,0 +1,72 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/** Where the page is: a path and what stands behind its question mark. */
+export interface Place {
+  readonly path: string
+  readonly search: URLSearchParams
+}
+
+const listeners = new Set<() => void>()
+
+export const router = {
+  here: (): Place => ({ path: location.pathname, search: new URLSearchParams(location.search) }),
+  go(href: string, how: 'push' | 'replace' = 'push'): void {
+    if (how === 'push') history.pushState(null, '', href)
+    else history.replaceState(null, '', href)
+    for (const listener of listeners) listener()
+  },
+  /** The address with some of its words changed; a word that is empty is left out. */
+  with(change: Readonly<Record<string, string | number>>): string {
+    const search = new URLSearchParams(location.search)
+    for (const [name, value] of Object.entries(change)) {
+      if (value === '') search.delete(name)
+      else search.set(name, String(value))
+    }
+    const text = search.toString()
+    return location.pathname + (text === '' ? '' : `?${text}`)
+  },
+  table: (name: string): string => `/table?${new URLSearchParams({ name })}`,
+  run: (run: number): string => `/run?id=${run}`,
+}
+
+export function usePlace(): Place {
+  const [place, setPlace] = useState(router.here)
+  useEffect(() => {
+    const look = (): void => setPlace(router.here())
+    listeners.add(look)
+    addEventListener('popstate', look)
+    return () => {
+      listeners.delete(look)
+      removeEventListener('popstate', look)
+    }
+  }, [])
+  return place
+}
+
+/** Links within the page do not load it anew. */
+export function followLinks(): void {
+  document.addEventListener('click', (event) => {
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return
+    const link = event.target instanceof Element ? event.target.closest('a[href^="/"]') : null
+    if (link === null) return
+    event.preventDefault()
+    const href = link.getAttribute('href')!
+    const isOtherPage =
+      new URL(href, location.href).pathname !== location.pathname ||
+      href.startsWith('/table') ||
+      href.startsWith('/run')
+    router.go(href)
+    if (!isOtherPage) return
+    scrollTo(0, 0)
+    // Whoever listens to the page hears where they are now.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('#content')?.focus({ preventScroll: true }))
+  })
+}

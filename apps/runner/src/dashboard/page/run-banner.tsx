@@ -1,0 +1,25 @@
+import type { RunLine } from '../answers.ts'
+import { format } from './format.ts'
+import { router } from './router.ts'
+
+/** The run that goes on. */
+export function RunBanner({
+  run,
+  windows,
+  now,
+}: {
+  readonly run: RunLine
+  readonly windows: number
+  readonly now: number
+}) {
+  return (
+    <a class="banner" href={router.run(run.run)}>
+      <span class="pulse" aria-hidden="true" />
+      <strong>Run {run.run} is under way</strong>
+      <span>{format.length(now - run.startedAt)}</span>
+      <span>{format.plural(run.written, 'row')} written</span>
+      <span>{format.plural(windows, 'window')} being read</span>
+      {run.failedSteps > 0 && <span class="wrong">{format.plural(run.failedSteps, 'step')} failed</span>}
+    </a>
+  )
+}

@@ -1,0 +1,68 @@
+import type { StepLine } from '../answers.ts'
+import { DataTable } from './data-table.tsx'
+import { format } from './format.ts'
+import { router } from './router.ts'
+import { Text } from './text.tsx'
+import { TimeAgo } from './time-ago.tsx'
+
+export interface StepListProps {
+  readonly steps: readonly StepLine[]
+  readonly now: number
+  readonly caption: string
+  /** What names a step here: its run on a table's page, its table on a run's. */
+  readonly of: 'run' | 'table'
+}
+
+/** Steps: what was read, and what became of it. */
+export function StepList({ steps, now, caption, of }: StepListProps) {
+  const hasErrors = steps.some(({ error }) => error !== null)
+  const columns = [
+    { name: 'what', label: of === 'run' ? 'Run' : 'Table', isTitle: true },
+    { name: 'window', label: 'Window' },
+    { name: 'when', label: hasErrors ? 'When' : 'Began' },
+    hasErrors ? { name: 'error', label: 'Error' } : { name: 'rows', label: 'Rows so far', align: 'right' as const },
+  ]
+  return (
+    <DataTable
+      class="steps"
+      caption={caption}
+      columns={columns}
+      rows={steps.map((step) => ({
+        key: `${step.run} ${step.step}`,
+        cells: [
+          <span key="what">
+            {of === 'run' ? (
+              <a href={router.run(step.run)}>Run {step.run}</a>
+            ) : (
+              <a href={router.table(step.table)}>
+                <Text>{step.table}</Text>
+              </a>
+            )}
+            {step.attempt > 1 && <span class="soft">, attempt {step.attempt}</span>}
+          </span>,
+          <span key="window">
+            {step.partition !== '' && (
+              <>
+                <Text>{step.partition}</Text>{' '}
+              </>
+            )}
+            {windowText(step)} <span class="soft">{step.kind}</span>
+          </span>,
+          <TimeAgo key="when" at={step.endedAt ?? step.beganAt} now={now} />,
+          hasErrors ? (
+            <Text key="error" class="problem">
+              {step.error ?? ''}
+            </Text>
+          ) : (
+            format.count(step.written)
+          ),
+        ],
+      }))}
+    />
+  )
+}
+
+function windowText({ window }: StepLine): string {
+  if (window === null) return 'the whole'
+  return `${window.from === null ? 'the beginning' : format.position(window.from)} to ${format.position(window.to)}`
+}

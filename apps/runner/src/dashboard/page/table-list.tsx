@@ -1,0 +1,110 @@
+import type { OverviewAnswer, TableLine } from '../answers.ts'
+import { CoverageBar, hasHistoryToCome } from './coverage-bar.tsx'
+import { type Column, DataTable } from './data-table.tsx'
+import { format } from './format.ts'
+import { type Place, router } from './router.ts'
+import { Sparkline } from './sparkline.tsx'
+import { StatusBadge } from './status-badge.tsx'
+import { Text } from './text.tsx'
+import { TimeAgo } from './time-ago.tsx'
+
+/** Tables with what matters of each. */
+export function TableList({ answer, place }: { readonly answer: OverviewAnswer; readonly place: Place }) {
+  const sort = place.search.get('sort') ?? 'attention'
+  const isDown = place.search.get('order') === 'down'
+  const sorting = (name: string): Pick<Column, 'onSort' | 'sorted'> => ({
+    onSort: () => router.go(router.with({ sort: name, order: sort === name && !isDown ? 'down' : '', page: '' })),
+    sorted: sort === name ? (isDown ? 'descending' : 'ascending') : undefined,
+  })
+  const columns: readonly Column[] = [
+    { name: 'table', label: 'Table', isTitle: true, ...sorting('name') },
+    { name: 'status', label: 'Status', ...sorting('attention') },
+    { name: 'coverage', label: 'Coverage' },
+    { name: 'lag', label: 'Lag', align: 'right', ...sorting('lag') },
+    { name: 'rows', label: 'Rows', align: 'right', ...sorting('rows') },
+    { name: 'rejects', label: 'Set aside', align: 'right', ...sorting('rejects') },
+    { name: 'runs', label: 'Rows per run' },
+  ]
+  return (
+    <DataTable
+      class="tables"
+      caption="Tables, with how far each is"
+      columns={columns}
+      rows={answer.tables.map((table) => ({ key: table.name, cells: cellsOf(table, answer.now) }))}
+    />
+  )
+}
+
+function cellsOf(table: TableLine, now: number) {
+  const { name, source, problem, status, failing, partitions } = table
+  return [
+    <div key="table" class="who">
+      <a href={router.table(name)}>
+        <Text>{name}</Text>
+      </a>
+      <p class="soft">
+        <Text>{source}</Text>
+        {partitions > 1 && `, ${format.plural(partitions, 'partition')}`}
+        {failing > 0 && partitions > 1 && `, ${format.count(failing)} failing`}
+        {table.rereads > 0 && ', to be read again'}
+      </p>
+      {problem !== null && (
+        <p class="problem">
+          <Text>{problem}</Text>
+        </p>
+      )}
+    </div>,
+    <div key="status" class="state">
+      <StatusBadge status={status} />
+      {table.running > 0 && <StatusBadge status="running" text="reading" />}
+      {table.nextTryAt !== null && <p class="soft">next try {format.until(table.nextTryAt, now)}</p>}
+    </div>,
+    <Covered key="coverage" table={table} now={now} />,
+    <span key="lag">{table.lagMs === null ? <Dash /> : format.about(table.lagMs)}</span>,
+    <span key="rows">
+      {table.rows === null ? <Dash /> : `${table.rowsExact ? '' : '> '}${format.count(table.rows)}`}
+    </span>,
+    <span key="rejects">{table.rejects === 0 ? <Dash /> : <b class="warn">{format.count(table.rejects)}</b>}</span>,
+    <Sparkline key="runs" values={table.spark} />,
+  ]
+}
+
+function Dash() {
+  return <span class="faint">–</span>
+}
+
+function Covered({ table, now }: { readonly table: TableLine; readonly now: number }) {
+  const { bar, isWhole, lastSyncedAt } = table
+  if (bar === null)
+    return (
+      <span class="soft">
+        {isWhole ? (
+          <>
+            read whole, <TimeAgo at={lastSyncedAt} now={now} />
+          </>
+        ) : (
+          'nothing so far'
+        )}
+      </span>
+    )
+  const isComing = hasHistoryToCome(bar)
+  const holes = bar.gaps - (isComing ? 1 : 0)
+  return (
+    <div class="covered">
+      <CoverageBar bar={bar} />
+      <p class="soft">
+        <span>{bar.from === null ? 'from the beginning' : `from ${format.position(bar.from).slice(0, 10)}`}</span>
+        <span>
+          {holes > 0 && <b class="gaps">{format.plural(holes, 'gap')}, </b>}
+          {isComing && 'history to come, '}
+          {format.percent(endless(bar.share, bar.coveredTo, bar.gaps))}
+        </span>
+      </p>
+    </div>
+  )
+}
+
+/** What came within the last thousandth of the way is new, not missing. */
+function endless(share: number, coveredTo: number, gaps: number): number {
+  return gaps === 0 && coveredTo > 0.999 && share > 0.999 * coveredTo ? 1 : share
+}

@@ -1,0 +1,134 @@
+import type { TableAnswer } from '../answers.ts'
+import { ActionButton } from './actions.tsx'
+import { useAnswer } from './ask.ts'
+import { Chart } from './chart.tsx'
+import { CopyLine } from './copy-button.tsx'
+import { CoveragePanel } from './coverage-panel.tsx'
+import { Facts } from './facts.tsx'
+import { format } from './format.ts'
+import { Icon } from './icon.tsx'
+import { TroubleNotice } from './notice.tsx'
+import { RejectsPanel } from './rejects-panel.tsx'
+import type { Place } from './router.ts'
+import { RowsPanel } from './rows-panel.tsx'
+import { ShapePanel } from './shape-panel.tsx'
+import { StatusBadge } from './status-badge.tsx'
+import { StepList } from './step-list.tsx'
+import { Text } from './text.tsx'
+
+/** All that is known of one table. */
+export function TablePage({ place, allowsActions }: { readonly place: Place; readonly allowsActions: boolean }) {
+  const name = place.search.get('name') ?? ''
+  const { answer, trouble } = useAnswer<TableAnswer>(`/api/table?${new URLSearchParams({ name })}`)
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/">Tables</a>
+      </p>
+      {trouble !== undefined && <TroubleNotice trouble={trouble} />}
+      {answer === undefined && trouble === undefined && <p class="loading">Reading the state …</p>}
+      {answer !== undefined && <Table key={name} answer={answer} place={place} allowsActions={allowsActions} />}
+    </>
+  )
+}
+
+interface TableProps {
+  readonly answer: TableAnswer
+  readonly place: Place
+  readonly allowsActions: boolean
+}
+
+function Table({ answer, place, allowsActions }: TableProps) {
+  const { table, now, runs, lags } = answer
+  return (
+    <>
+      <div class="heading">
+        <h1>
+          <Text>{table.name}</Text>
+        </h1>
+        <StatusBadge status={table.status} />
+        {table.running > 0 && (
+          <StatusBadge status="running" text={`reading ${format.plural(table.running, 'window')}`} />
+        )}
+        {allowsActions && (
+          <div class="buttons">
+            <ActionButton verb="sync" table={table.name} label="Sync" isMain />
+            {table.status !== 'paused' && <ActionButton verb="resync" table={table.name} label="Read again" />}
+            {table.rejects > 0 && <ActionButton verb="retry" table={table.name} label="Retry rejects" />}
+          </div>
+        )}
+      </div>
+      {table.problem !== null && <Problem answer={answer} />}
+      <Facts answer={answer} />
+      <CoveragePanel answer={answer} place={place} />
+      {runs.length > 1 && (
+        <div class="columns">
+          <section class="panel" aria-label="Rows over time">
+            <Chart
+              title="Rows written by each run"
+              kind="bars"
+              times={runs.map(({ startedAt }) => startedAt)}
+              values={runs.map(({ written }) => written)}
+              show={format.short}
+            />
+          </section>
+          <section class="panel" aria-label="Lag over time">
+            {lags.length > 1 ? (
+              <Chart
+                title="Lag when it was last read"
+                kind="line"
+                times={lags.map(({ at }) => at)}
+                values={lags.map(({ lagMs }) => lagMs)}
+                show={(ms) => (ms === 0 ? '0' : format.length(ms))}
+              />
+            ) : (
+              <>
+                <h2>Lag</h2>
+                <p class="soft">
+                  {table.isWhole
+                    ? 'A table that is read whole has no lag: only its last read.'
+                    : 'Not read often enough so far.'}
+                </p>
+              </>
+            )}
+          </section>
+        </div>
+      )}
+      {answer.failures.length > 0 && (
+        <section class="panel" aria-labelledby="errors">
+          <h2 id="errors">Last errors</h2>
+          <StepList steps={answer.failures} now={now} caption="The last errors of this table" of="run" />
+        </section>
+      )}
+      {table.rejects > 0 && <RejectsPanel name={table.name} now={now} command={answer.commands.retry} />}
+      <RowsPanel name={table.name} />
+      <section class="panel" aria-labelledby="ask">
+        <h2 id="ask">Ask it yourself</h2>
+        <CopyLine text={answer.query} label="the query" />
+        <CopyLine text={answer.commands.query} label="the command" />
+      </section>
+      <ShapePanel answer={answer} />
+    </>
+  )
+}
+
+function Problem({ answer: { table, commands, now } }: { readonly answer: TableAnswer }) {
+  const isPaused = table.status === 'paused'
+  return (
+    <div class={isPaused ? 'notice warn' : 'notice bad'}>
+      <Icon name={isPaused ? 'pause' : 'warn'} />
+      <div>
+        <strong>{isPaused ? 'It waits for a decision' : 'Its last try failed'}</strong>
+        <p>
+          <Text>{table.problem ?? ''}</Text>
+        </p>
+        <p class="soft">
+          {isPaused
+            ? 'Put its source back as it was, or forget its rows and read it anew:'
+            : `${table.nextTryAt === null ? 'The next run tries it again' : `Tried again ${format.until(table.nextTryAt, now)} by a run that goes on`}; at once:`}
+        </p>
+        <CopyLine text={isPaused ? commands.resync : commands.sync} label="the command" />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+import type { ComponentChildren } from 'preact'
+import type { Totals } from '../answers.ts'
+import { format } from './format.ts'
+import { type Place, router } from './router.ts'
+
+interface TileProps {
+  readonly name: string
+  readonly group: string
+  readonly tone: string
+  readonly value: string
+  readonly place: Place
+  readonly children: ComponentChildren
+}
+
+/** What is at a glance; each tile shows its tables. */
+export function Tiles({
+  totals,
+  place,
+  now,
+}: {
+  readonly totals: Totals
+  readonly place: Place
+  readonly now: number
+}) {
+  const of = (...names: readonly string[]): number => names.reduce((sum, name) => sum + (totals.byStatus[name] ?? 0), 0)
+  const tracked = totals.tables - of('removed')
+  const fresh = of('live')
+  const coming = of('new', 'history', 'returned')
+  const wrong = of('failing', 'paused')
+  const windows = totals.runningWindows
+  return (
+    <ul class="tiles">
+      <Tile name="Fresh" group="fresh" tone="good" value={format.count(fresh)} place={place}>
+        of {format.plural(tracked, 'table')}
+        {totals.completeTo !== null && `, all complete to ${ageOf(totals.completeTo, now)}`}
+      </Tile>
+      <Tile name="Coming" group="coming" tone="coming" value={format.count(coming)} place={place}>
+        {windows > 0
+          ? `${format.plural(windows, 'window')} being read now`
+          : coming > 0
+            ? 'history to be read'
+            : 'every history is read'}
+      </Tile>
+      <Tile name="Wrong" group="wrong" tone={wrong > 0 ? 'bad' : 'off'} value={format.count(wrong)} place={place}>
+        {wrong === 0 ? 'nothing fails or waits' : wrongText(of('failing'), of('paused'))}
+      </Tile>
+      <Tile
+        name="Set aside"
+        group="rejects"
+        tone={totals.rejects > 0 ? 'warn' : 'off'}
+        value={format.count(totals.rejects)}
+        place={place}
+      >
+        {totals.rejects === 0
+          ? 'every row fits'
+          : totals.rejects === 1
+            ? 'row that does not fit'
+            : 'rows that do not fit'}
+      </Tile>
+    </ul>
+  )
+}
+
+function wrongText(failing: number, paused: number): string {
+  const parts = [
+    ...(failing > 0 ? [`${format.count(failing)} failing`] : []),
+    ...(paused > 0 ? [`${format.count(paused)} paused`] : []),
+  ]
+  return parts.join(', ')
+}
+
+function ageOf(text: string, now: number): string {
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? text : format.ago(at, now)
+}
+
+function Tile({ name, group, tone, value, place, children }: TileProps) {
+  const isChosen = place.search.get('status') === group
+  return (
+    <li>
+      <a
+        class={`tile ${tone}`}
+        href={isChosen ? router.with({ status: '', page: '' }) : router.with({ status: group, page: '' })}
+        aria-current={isChosen ? 'true' : undefined}
+      >
+        <span class="name">{name}</span>
+        <span class="value">{value}</span>
+        <span class="more">{children}</span>
+      </a>
+    </li>
+  )
+}

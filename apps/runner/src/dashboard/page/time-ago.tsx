@@ -1,0 +1,11 @@
+import { format } from './format.ts'
+
+/** How long ago something was; the instant itself is its title. */
+export function TimeAgo({ at, now }: { readonly at: number | null; readonly now: number }) {
+  if (at === null) return <span class="soft">never</span>
+  return (
+    <time dateTime={new Date(at).toISOString()} title={`${format.instant(at)} UTC`}>
+      {format.ago(at, now)}
+    </time>
+  )
+}

@@ -1,0 +1,13 @@
+const KEY = 'tidemark-token'
+
+/** The token of the printed address; it is taken out of the address bar and kept for this tab alone. */
+export function takeToken(): void {
+  const found = /^#token=([\w-]+)$/.exec(location.hash)?.[1]
+  if (found === undefined) return
+  sessionStorage.setItem(KEY, found)
+  history.replaceState(null, '', location.pathname + location.search)
+}
+
+export function token(): string | null {
+  return sessionStorage.getItem(KEY)
+}

@@ -1,0 +1,50 @@
+import { type PartitionState, union } from '@tidemark/core/engine'
+import type { PartitionLine, PartitionsAnswer } from './answers.ts'
+import { barOf } from './bar.ts'
+import { paged } from './paged.ts'
+import { millis } from './run-line.ts'
+import type { Snapshot } from './snapshot.ts'
+import { axisOfTable, overviewsOf } from './table-line.ts'
+import { tableNamed } from './table-page.ts'
+
+const PAGE = 50
+
+/** The partitions of a table, those that fail first, each with its own coverage. */
+export function partitions(name: string, wanted: number, search: string, snapshot: Snapshot): PartitionsAnswer {
+  const table = tableNamed(snapshot, name)
+  const found = [...table.partitions.values()].filter(({ partition }) =>
+    partition.toLowerCase().includes(search.toLowerCase()),
+  )
+  found.sort((a, b) => rank(a) - rank(b) || (a.partition < b.partition ? -1 : 1))
+  const { items, page, pages } = paged(found, wanted, PAGE)
+  const lines = items.map((partition): PartitionLine => {
+    const alone = { ...table, partitions: new Map([[partition.partition, { ...partition, goneAt: null }]]) }
+    const one = overviewsOf({ tables: new Map([[name, alone]]) }, snapshot, snapshot.now).get(name)
+    const underWay = snapshot.underWay.filter((step) => step.table === name && step.partition === partition.partition)
+    const coverage = one?.coverage ?? null
+    return {
+      partition: partition.partition,
+      bar:
+        coverage === null
+          ? null
+          : barOf(
+              coverage,
+              axisOfTable(alone, snapshot.now),
+              underWay.map(({ window }) => window),
+            ),
+      completeTo: one?.complete_to ?? null,
+      failures: partition.failures,
+      nextTryAt: partition.nextTryAt === null ? null : millis(partition.nextTryAt),
+      error: partition.failures > 0 ? partition.lastError : null,
+      isGone: partition.goneAt !== null,
+    }
+  })
+  return { partitions: lines, page, pages, count: found.length }
+}
+
+/** What fails, then what has gaps, then the others, and at the end what the source no longer lists. */
+function rank({ goneAt, failures, covered }: PartitionState): number {
+  if (goneAt !== null) return 3
+  if (failures > 0) return 0
+  return union(covered).length > 1 ? 1 : 2
+}

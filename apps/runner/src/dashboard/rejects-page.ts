@@ -1,0 +1,28 @@
+import { listRejects, type Reader } from '@tidemark/destination'
+import type { RejectsAnswer } from './answers.ts'
+import { millis } from './run-line.ts'
+import type { Snapshot } from './snapshot.ts'
+import { tableNamed } from './table-page.ts'
+
+const MOST = 50
+
+/** The newest rows of a table that were set aside. */
+export async function rejectsPage(
+  name: string,
+  { reader, snapshot }: { readonly reader: Reader; readonly snapshot: Snapshot },
+): Promise<RejectsAnswer> {
+  const table = tableNamed(snapshot, name)
+  const found = await listRejects(reader, { tables: [table.name], limit: MOST })
+  return {
+    count: snapshot.rejects.get(name) ?? 0,
+    rejects: found.map(({ id, partition, key, code, message, payload, rejectedAt }) => ({
+      id,
+      partition,
+      key: key ?? null,
+      code,
+      message,
+      payload,
+      at: millis(rejectedAt),
+    })),
+  }
+}

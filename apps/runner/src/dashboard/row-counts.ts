@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TableState } from '@tidemark/core/engine'
+import { countRows, type Reader } from '@tidemark/destination'
+
+export interface RowCount {
+  readonly rows: number
+  readonly isExact: boolean
+}
+
+export interface RowCounts {
+  /** What is known of a table, and asks for what is not: the answer comes with a later look. */
+  of(table: TableState): RowCount | undefined
+  /** Resolves when nothing is left to count. */
+  idle(): Promise<void>
+}
+
+/** Counting ends here: more is shown as "more than". */
+const MOST = 1_000_000
+/** A table is counted again only after so many times as long as counting it took. */
+const REST = 20
+
+interface Kept {
+  readonly count: RowCount
+  readonly syncedAt: bigint | null
+  readonly again: number
+}
+
+/** Counts rows one table at a time, beside everything else, and again only after a sync. */
+export function createRowCounts(reader: Reader, onCounted: () => void): RowCounts {
+  const kept = new Map<string, Kept>()
+  const wanted = new Map<string, TableState>()
+  let working: Promise<void> | undefined
+
+  const work = async (): Promise<void> => {
+    // The answer that asked goes out first.
+    await sleep(20)
+    for (const [name, table] of wanted) {
+      wanted.delete(name)
+      const started = performance.now()
+      try {
+        const count = await countRows(reader, name, { most: MOST })
+        const took = performance.now() - started
+        kept.set(name, { count, syncedAt: table.lastSyncedAt, again: performance.now() + took * REST })
+      } catch {
+        // A table that was dropped by hand has no rows to count; the state says so elsewhere.
+      }
+      await sleep(1)
+    }
+    working = undefined
+    onCounted()
+  }
+
+  return {
+    of(table) {
+      const known = kept.get(table.name)
+      const isOld = known === undefined || (known.syncedAt !== table.lastSyncedAt && performance.now() > known.again)
+      if (isOld && table.present !== 'missing') {
+        wanted.set(table.name, table)
+        working ??= work()
+      }
+      return known?.count
+    },
+    idle: async () => await working,
+  }
+}

@@ -1,0 +1,39 @@
+import { type Reader, sampleRows } from '@tidemark/destination'
+import type { RowsAnswer } from './answers.ts'
+import type { RowCounts } from './row-counts.ts'
+import type { Snapshot } from './snapshot.ts'
+import { tableNamed } from './table-page.ts'
+
+const ROWS = 50
+/** More than this is not sorted for a look. */
+const SORTED = 200_000
+
+/** Some rows of a table: the newest, where that costs little. */
+export async function rows(
+  name: string,
+  { reader, snapshot, counts }: { readonly reader: Reader; readonly snapshot: Snapshot; readonly counts: RowCounts },
+): Promise<RowsAnswer> {
+  const table = tableNamed(snapshot, name)
+  const columns = table.facts?.columns ?? []
+  if (table.present === 'missing' || columns.length === 0) return { columns: [], rows: [], isNewest: false }
+  counts.of(table)
+  await counts.idle()
+  const count = counts.of(table)
+  const isSmall = count?.isExact === true && count.rows <= SORTED
+  const isNewest = table.facts?.cursor != null && isSmall
+  const found = await sampleRows(reader, { table: name, columns, limit: ROWS, newest: isNewest ? true : undefined })
+  return {
+    columns: columns.map(({ column }) => column),
+    rows: found.map((row) => row.map((value, at) => shown(value, columns[at]?.type))),
+    isNewest,
+  }
+}
+
+function shown(value: unknown, type: string | undefined): string | number | boolean | null {
+  if (value === null || value === undefined) return null
+  if (type === 'bytes') return `${String(value)} bytes`
+  // SQLite keeps them as 0 and 1.
+  if (type === 'boolean') return value === true || value === 1
+  // As texts: what is exact in the database stays so, and NaN is no JSON.
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : String(value)
+}

@@ -1,0 +1,53 @@
+import { SyncError } from '@tidemark/core'
+import { listRuns, listSteps, listTableRuns, type Reader } from '@tidemark/destination'
+import type { RunAnswer, RunsAnswer } from './answers.ts'
+import { paged } from './paged.ts'
+import { millis, runLine, tableRunLine } from './run-line.ts'
+import { RUNS_SHOWN, type Snapshot } from './snapshot.ts'
+import { stepLine } from './step-line.ts'
+
+export interface RunsPageOptions {
+  readonly reader: Reader
+  readonly snapshot: Snapshot
+}
+
+const PAGE = 50
+const FAILURES = 50
+
+/** Runs below a number, the newest first; of the newest the snapshot knows all. */
+export async function runsPage(before: number | undefined, { reader, snapshot }: RunsPageOptions): Promise<RunsAnswer> {
+  const { runs, history, now } = snapshot
+  const newest = runs[0]?.run ?? 0
+  if (before === undefined || before > newest) {
+    const lines = runs.map((run) => runLine(run, history.get(run.run)?.values() ?? []))
+    return { now: millis(now), runs: lines, before: nextOf(lines.at(-1)?.run, runs.length) }
+  }
+  const numbers = Array.from({ length: RUNS_SHOWN }, (_, at) => before - 1 - at).filter((run) => run > 0)
+  const lines = []
+  for (const run of await listRuns(reader, { runs: numbers }))
+    lines.push(runLine(run, await listTableRuns(reader, { runs: { run: run.run } })))
+  return { now: millis(now), runs: lines, before: nextOf(numbers.at(-1), numbers.length) }
+}
+
+function nextOf(last: number | undefined, count: number): number | null {
+  return last === undefined || last <= 1 || count < RUNS_SHOWN ? null : last
+}
+
+/** One run: its tables, those that took longest first, and what failed. */
+export async function runPage(run: number, wanted: number, { reader, snapshot }: RunsPageOptions): Promise<RunAnswer> {
+  const [found] = await listRuns(reader, { runs: [run] })
+  if (found === undefined) throw new SyncError(`there is no run ${run}`, 'fix-config', { code: 'not-found' })
+  const tables = [...(await listTableRuns(reader, { runs: { run } }))]
+  tables.sort((a, b) => b.durationMs - a.durationMs)
+  const failed = await listSteps(reader, { run, failed: true, limit: FAILURES })
+  const { items, page, pages } = paged(tables, wanted, PAGE)
+  return {
+    now: millis(snapshot.now),
+    run: runLine(found, tables),
+    tables: items.map(tableRunLine),
+    page,
+    pages,
+    failures: failed.map((step) => stepLine(step, snapshot.state)),
+    underWay: snapshot.underWay.filter((step) => step.run === run).map((step) => stepLine(step, snapshot.state)),
+  }
+}

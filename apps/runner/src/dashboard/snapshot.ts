@@ -1,0 +1,75 @@
+import type { State } from '@tidemark/core/engine'
+import { countRejects, listRuns, listSteps, type Reader, type RunRecord, type StepRecord } from '@tidemark/destination'
+import { type Status, statusOf } from '@tidemark/engine'
+import { createRunHistory, type RunHistory } from './run-history.ts'
+
+/** Everything that the pages share, as of one mark of the database. */
+export interface Snapshot {
+  readonly mark: string
+  /** The database's clock, in microseconds. */
+  readonly now: bigint
+  readonly state: State
+  readonly status: Status
+  readonly rejects: ReadonlyMap<string, number>
+  /** The newest, the newest first. */
+  readonly runs: readonly RunRecord[]
+  readonly underWay: readonly StepRecord[]
+  readonly history: RunHistory
+}
+
+export interface Snapshots {
+  /** The newest there is; asks the database only where something changed. */
+  latest(): Promise<Snapshot>
+}
+
+export const RUNS_SHOWN = 24
+/** A snapshot takes no more than this share of the time, however large the state is. */
+const SHARE = 0.25
+/** The present goes on without a change: lags grow, a runner that died is noticed. */
+const OLDEST_MS = 15_000
+
+/** Keeps the newest snapshot. Several who ask at once share one. */
+export function createSnapshots(reader: Reader): Snapshots {
+  const runHistory = createRunHistory(reader)
+  let kept: Snapshot | undefined
+  let takenAt = 0
+  let tookMs = 0
+  let under: Promise<Snapshot> | undefined
+
+  const take = async (mark: string): Promise<Snapshot> => {
+    const started = performance.now()
+    const state = await reader.state()
+    const runs = await listRuns(reader, { limit: RUNS_SHOWN })
+    const snapshot: Snapshot = {
+      mark,
+      state,
+      runs,
+      now: await reader.now(),
+      status: statusOf(state),
+      rejects: await countRejects(reader),
+      underWay: runs.some((run) => run.state === 'running')
+        ? await listSteps(reader, { running: true, limit: 500 })
+        : [],
+      history: await runHistory(runs),
+    }
+    takenAt = performance.now()
+    tookMs = takenAt - started
+    kept = snapshot
+    return snapshot
+  }
+
+  return {
+    async latest() {
+      if (under !== undefined) return await under
+      // Asked even where the answer is not needed: a database that is gone must be noticed.
+      const mark = await reader.mark()
+      const age = performance.now() - takenAt
+      const isRecent = age < OLDEST_MS && (kept?.mark === mark || age < tookMs / SHARE)
+      if (kept !== undefined && isRecent) return kept
+      under ??= take(mark).finally(() => {
+        under = undefined
+      })
+      return await under
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { type State, textAt } from '@tidemark/core/engine'
+import type { StepRecord } from '@tidemark/destination'
+import type { StepLine } from './answers.ts'
+import { millis } from './run-line.ts'
+
+/** A step as the page shows it; its window in the words of its table's cursor. */
+export function stepLine(step: StepRecord, state: State): StepLine {
+  const cursor = state.tables.get(step.table)?.facts?.cursor
+  const text = (position: bigint): string =>
+    cursor == null
+      ? String(position)
+      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  const { window } = step
+  return {
+    run: step.run,
+    step: step.step,
+    table: step.table,
+    partition: step.partition,
+    kind: step.kind,
+    window:
+      window === undefined ? null : { from: window.from === undefined ? null : text(window.from), to: text(window.to) },
+    attempt: step.attempt,
+    beganAt: millis(step.beganAt),
+    endedAt: step.endedAt === undefined ? null : millis(step.endedAt),
+    written: step.rows.written,
+    rejected: step.rows.rejected,
+    durationMs: step.durationMs,
+    error: step.error ?? null,
+  }
+}

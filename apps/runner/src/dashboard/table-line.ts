@@ -1,0 +1,73 @@
+import { type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
+import type { TableLine } from './answers.ts'
+import { barOf } from './bar.ts'
+import type { RowCounts } from './row-counts.ts'
+import { millis } from './run-line.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** The tables that are shown, in full: of the others nothing is drawn. */
+export function tableLines(
+  snapshot: Snapshot,
+  names: readonly string[],
+  counts: RowCounts,
+  now: bigint,
+): readonly TableLine[] {
+  const tables = new Map(names.map((name) => [name, snapshot.state.tables.get(name)!]))
+  const lines = overviewsOf({ tables }, snapshot, now)
+  return names.map((name) => tableLine(tables.get(name)!, lines.get(name)!, snapshot, counts))
+}
+
+/** What the terminal shows of these tables, too. */
+export function overviewsOf(state: State, { rejects }: Snapshot, now: bigint): ReadonlyMap<string, TableOverview> {
+  return new Map(overviewOf(state, { now, rejects }).tables.map((one) => [one.name, one]))
+}
+
+function tableLine(table: TableState, one: TableOverview, snapshot: Snapshot, counts: RowCounts): TableLine {
+  const underWay = snapshot.underWay.filter((step) => step.table === table.name)
+  const count = counts.of(table)
+  const { coverage } = one
+  return {
+    name: table.name,
+    source: table.source,
+    status: table.status,
+    problem: table.pausedFor ?? one.last_error,
+    nextTryAt: one.next_try_at === null ? null : Date.parse(one.next_try_at),
+    lastSyncedAt: table.lastSyncedAt === null ? null : millis(table.lastSyncedAt),
+    completeTo: one.complete_to,
+    lagMs: one.lag_ms,
+    rows: count?.rows ?? null,
+    rowsExact: count?.isExact ?? true,
+    rejects: one.rejects,
+    partitions: one.partitions,
+    failing: one.partitions_failing,
+    rereads: one.rereads,
+    bar:
+      coverage === null
+        ? null
+        : barOf(
+            coverage,
+            axisOfTable(table, snapshot.now),
+            underWay.map(({ window }) => window),
+          ),
+    isWhole: table.facts !== null && table.facts.cursor === null,
+    running: underWay.length,
+    spark: snapshot.runs
+      .toReversed()
+      .map(({ run }) => snapshot.history.get(run)?.get(table.name)?.rows.written ?? null),
+  }
+}
+
+/** What a table's coverage is drawn on. */
+export function axisOfTable(
+  { facts, partitions }: Pick<TableState, 'facts' | 'partitions'>,
+  now: bigint,
+): { readonly from: bigint; readonly to: bigint } | undefined {
+  const present = [...partitions.values()].filter(({ goneAt }) => goneAt === null)
+  if (facts?.cursor == null || present.length === 0) return undefined
+  return axisOf({
+    starts: present.map(({ start }) => start ?? undefined),
+    coverages: present.map(({ covered }): readonly Range[] => union(covered)),
+    present: facts.cursor.type === 'integer' ? undefined : now,
+  })
+}

@@ -1,0 +1,80 @@
+import { SyncError } from '@tidemark/core'
+import type { TableState } from '@tidemark/core/engine'
+import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
+import { quoted } from '../show/command.ts'
+import type { TableAnswer } from './answers.ts'
+import { sqlOf } from './query-text.ts'
+import type { RowCounts } from './row-counts.ts'
+import { millis, tableRunLine } from './run-line.ts'
+import type { Snapshot } from './snapshot.ts'
+import { stepLine } from './step-line.ts'
+import { overviewsOf, tableLines } from './table-line.ts'
+
+const RUNS = 60
+const STEPS = 400
+const FAILURES = 10
+const CHANGES = 100
+
+export interface TablePageOptions {
+  readonly reader: Reader
+  readonly snapshot: Snapshot
+  readonly counts: RowCounts
+  readonly command: (rest: string) => string
+}
+
+/** Everything of one table but its partitions, rejects and rows, which are asked for by themselves. */
+export async function tablePage(
+  name: string,
+  { reader, snapshot, counts, command }: TablePageOptions,
+): Promise<TableAnswer> {
+  const { state, now } = snapshot
+  const table = tableNamed(snapshot, name)
+  const runs = await listTableRuns(reader, { table: name, runs: RUNS })
+  const steps = await listSteps(reader, { table: name, limit: STEPS })
+  const failures = await listSteps(reader, { table: name, failed: true, limit: FAILURES })
+  const changes = await listChanges(reader, { table: name, limit: CHANGES })
+  const cursor = table.facts?.cursor ?? null
+  const [line] = tableLines(snapshot, [name], counts, now)
+  const sql = sqlOf(table)
+  return {
+    now: millis(now),
+    table: line!,
+    key: table.facts?.primaryKey ?? [],
+    cursor: cursor === null ? null : { column: cursor.column, type: cursor.type },
+    columns: table.facts?.columns ?? [],
+    changes: changes.map(({ change, changedAt }) => ({ change, at: millis(changedAt) })),
+    gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot, now).get(name)?.coverage?.gaps ?? [],
+    failures: failures.map((step) => stepLine(step, state)),
+    underWay: snapshot.underWay.filter((step) => step.table === name).map((step) => stepLine(step, state)),
+    runs: runs.map(tableRunLine).reverse(),
+    lags: lagsOf(table, steps),
+    firstSeenAt: millis(table.firstSeenAt),
+    removedAt: table.removedAt === null ? null : millis(table.removedAt),
+    query: sql,
+    commands: {
+      query: command(`query ${quoted(sql)}`),
+      sync: command(`sync ${quoted(name)}`),
+      resync: command(`resync ${quoted(name)}${table.status === 'paused' ? ' --full' : ''}`),
+      retry: command(`rejects retry ${quoted(name)}`),
+    },
+  }
+}
+
+/** @throws SyncError code `not-found`. */
+export function tableNamed({ state }: Snapshot, name: string): TableState {
+  const table = state.tables.get(name)
+  if (table !== undefined) return table
+  throw new SyncError(`there is no table "${name}" here (any more)`, 'fix-config', { code: 'not-found' })
+}
+
+function lagsOf({ facts }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {
+  const cursor = facts?.cursor
+  if (cursor == null || cursor.type === 'integer') return []
+  return steps
+    .flatMap(({ kind, window, endedAt, error }) =>
+      kind !== 'live' || window === undefined || endedAt === undefined || error !== undefined
+        ? []
+        : [{ at: millis(endedAt), lagMs: Math.max(0, millis(endedAt - window.to)) }],
+    )
+    .reverse()
+}

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...words: string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+}
+
+/**
+ * Opens an address in the user's browser, by way of a file that only this user may read: whoever lists the processes of
+ * this machine sees the words that they were called with, and the address may hold a token.
+ */
+export function openInBrowser(address: string, say: (message: string) => void): { forget(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-'))
+  const file = join(folder, 'open.html')
+  writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
+  const [program, ...words] = OPENERS[process.platform] ?? ['xdg-open']
+  const child = spawn(program, [...words, pathToFileURL(file).href], { stdio: 'ignore', detached: true })
+  child.once('error', () => say(`No browser could be opened (${program}); open the address yourself.`))
+  child.unref()
+  return { forget: () => rmSync(folder, { recursive: true, force: true }) }
+}

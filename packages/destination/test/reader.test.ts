@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { listRuns, openReader, sampleRows } from '../src/index.ts'
+import { open, prepare } from './place.ts'
+import { onPostgres } from './postgres-place.ts'
+
+const place = onPostgres()
+
+function file(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-reader-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'some.db')
+}
+
+describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
+  const urlOf = { sqlite: async () => file(), postgres: async () => (await place()).url }
+
+  it('sees what a destination holds, and has another mark after each change of the state', async () => {
+    const url = await urlOf[database]()
+    const { destination, lease, write } = await prepare(await open(url))
+    const reader = await openReader({ url })
+    onTestFinished(() => reader.close())
+    const marks = [await reader.mark()]
+    expect(await reader.mark()).toBe(marks[0])
+    const changed = async (change: Promise<unknown>): Promise<void> => {
+      await change
+      marks.push(await reader.mark())
+    }
+    await changed(write([{ id: 1, note: 'x'.repeat(500) }]))
+    await changed(write([{ id: 1, note: null }]))
+    await changed(destination.record(lease, [{ kind: 'table', status: 'paused', pausedFor: 'a reason' }]))
+    await changed(destination.startRun())
+    await changed(destination.recordRun(1, [{ kind: 'ended', exitCode: 0, error: undefined }]))
+    await changed(destination.recordRun(2, [{ kind: 'removed', table: 'things' }]))
+    expect(new Set(marks).size).toBe(7)
+
+    const state = await reader.state()
+    expect(state).toEqual(await destination.state())
+    expect(await listRuns(reader)).toEqual(await listRuns(destination))
+    const columns = state.tables.get('things')!.facts!.columns
+    expect(await sampleRows(reader, { table: 'things', columns, limit: 5 })).toEqual([[1, null]])
+  })
+
+  it('cuts what is long in the rows that it shows', async () => {
+    const url = await urlOf[database]()
+    const { destination, write } = await prepare(await open(url))
+    await write([{ id: 1, note: 'é'.repeat(5000) }])
+    const { columns } = (await destination.state()).tables.get('things')!.facts!
+    const [row] = await sampleRows(destination, { table: 'things', columns, limit: 5, newest: true })
+    expect(row).toEqual([1, 'é'.repeat(301)])
+  })
+
+  it('cannot write', async () => {
+    const url = await urlOf[database]()
+    await prepare(await open(url))
+    const reader = await openReader({ url })
+    onTestFinished(() => reader.close())
+    for (const statement of [
+      'delete from _tidemark_tables',
+      'with d as (delete from things returning 1) select * from d',
+    ])
+      await expect(reader.query(statement)).rejects.toMatchObject({ code: 'query' })
+  })
+
+  it('refuses what is not there, and makes nothing', async () => {
+    const url = await urlOf[database]()
+    await expect(openReader({ url })).rejects.toMatchObject({ code: 'destination-missing' })
+    if (database === 'sqlite') expect(existsSync(url)).toBe(false)
+    else expect(await tablesOf(url)).toEqual([])
+  })
+
+  async function tablesOf(url: string): Promise<readonly unknown[]> {
+    const { rows } = await place()
+    const schema = new URL(url).searchParams.get('schema')
+    return await rows('select * from pg_tables where schemaname = $1', [schema])
+  }
+})
+
+it('a reader of a file leaves it as it is, byte by byte', async () => {
+  const url = file()
+  const { destination } = await prepare(await open(url))
+  await destination.close()
+  const hash = (): string => createHash('sha256').update(readFileSync(url)).digest('hex')
+  const before = hash()
+  const reader = await openReader({ url })
+  await reader.state()
+  await reader.mark()
+  await reader.close()
+  expect(hash()).toBe(before)
+})
