@@ -1,0 +1,150 @@
+import {
+  type Coverage,
+  formatInstant,
+  type PartitionState,
+  type Range,
+  type State,
+  subtract,
+  type TableState,
+  textAt,
+  union,
+} from '@tidemark/core/engine'
+import { type Status, statusOf, type TableSummary } from './status.ts'
+import { axisOf, type Segment, segmentsOn } from './timeline.ts'
+
+/** What people look at: how far everything is, with what else is known of each table. Field names are those of `status --json`. */
+export interface Overview extends Status {
+  readonly tables: readonly TableOverview[]
+}
+
+export interface TableOverview extends TableSummary {
+  /** Its coverage drawn from its start to now; null for a table read whole, and where nothing is known yet. */
+  readonly coverage: CoverageLine | null
+  /** How old the newest is that it has: of the partition that is furthest behind. Null where nothing was read, or only the source can say. */
+  readonly lag_ms: number | null
+  /** When what fails is tried again by a run that goes on; a run that is started tries everything. */
+  readonly next_try_at: string | null
+  /** Rows that are not marked as deleted; null where they were not counted. */
+  readonly rows: number | null
+  /** Whether there are no more: counting stops at a bound. */
+  readonly rows_exact: boolean
+  /** Rows that were set aside. */
+  readonly rejects: number
+}
+
+/** A coverage as fractions of the way from a table's start to now. */
+export interface CoverageLine {
+  /** Where the line begins; null: a history with an open start. */
+  readonly from: string | null
+  readonly to: string
+  /** 0 to 1: how much of the line is covered. */
+  readonly share: number
+  /** Up to where on the line anything is covered: behind it is what is new, not a gap. */
+  readonly covered_to: number
+  readonly segments: readonly Segment[]
+  /** What is missing between its start and what is covered last, in at least one partition; the newest, at most 100. */
+  readonly gaps: readonly { readonly from: string | null; readonly to: string }[]
+  readonly gaps_in_all: number
+}
+
+export interface OverviewOptions {
+  /** The destination's clock, in microseconds since 1970. */
+  readonly now: bigint
+  readonly rows?: ReadonlyMap<string, { readonly rows: number; readonly isExact: boolean }> | undefined
+  readonly rejects?: ReadonlyMap<string, number> | undefined
+}
+
+const LISTED = 100
+
+/** Reads a state, and what was counted, for people. Pure. */
+export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions): Overview {
+  const status = statusOf(state)
+  const tables = status.tables.map((summary): TableOverview => {
+    const table = state.tables.get(summary.name)!
+    const counted = rows?.get(summary.name)
+    return {
+      ...summary,
+      coverage: coverageLine(table, now),
+      lag_ms: lagOf(table, now),
+      next_try_at: nextTry(table),
+      rows: counted?.rows ?? null,
+      rows_exact: counted?.isExact ?? false,
+      rejects: rejects?.get(summary.name) ?? 0,
+    }
+  })
+  return { ...status, tables }
+}
+
+/** The partitions that the source still lists. */
+function present({ partitions }: TableState): readonly PartitionState[] {
+  return [...partitions.values()].filter((partition) => partition.goneAt === null)
+}
+
+function coverageLine(table: TableState, now: bigint): CoverageLine | null {
+  const cursor = table.facts?.cursor
+  const partitions = present(table)
+  if (cursor == null || partitions.length === 0) return null
+  const coverages = partitions.map(({ covered }) => union(covered))
+  const starts = partitions.map(({ start }) => start ?? undefined)
+  const axis = axisOf({ starts, coverages, present: cursor.type === 'integer' ? undefined : now })
+  if (axis === undefined) return null
+  const segments = segmentsOn(axis, coverages)
+  const gaps = gapsOf(coverages, starts)
+  const text = (position: bigint): string =>
+    textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  return {
+    from: starts.includes(undefined) ? null : text(axis.from),
+    to: text(axis.to),
+    share: segments.reduce((sum, { from, to, share }) => sum + (to - from) * share, 0),
+    covered_to: segments.at(-1)?.to ?? 0,
+    segments,
+    gaps: gaps
+      .slice(-LISTED)
+      .reverse()
+      .map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
+    gaps_in_all: gaps.length,
+  }
+}
+
+/** What is wanted up to the last covered end and not covered, in any partition. */
+function gapsOf(coverages: readonly Coverage[], starts: readonly (bigint | undefined)[]): readonly Range[] {
+  const to = coverages
+    .flat()
+    .reduce<bigint | undefined>((last, one) => (last === undefined || one.to > last ? one.to : last), undefined)
+  if (to === undefined) return []
+  return union(
+    coverages.flatMap((covered, at) => {
+      // Between its own last end and that of the others a partition is behind, which the lag says.
+      const end = covered.at(-1)?.to ?? to
+      return subtract([{ from: starts[at], to: end }], covered)
+    }),
+  )
+}
+
+function lagOf(table: TableState, now: bigint): number | null {
+  const cursor = table.facts?.cursor
+  const partitions = present(table)
+  if (table.status === 'removed' || table.facts === null || cursor?.type === 'integer' || partitions.length === 0)
+    return null
+  const ends = partitions.map(({ covered, completedAt }) =>
+    cursor === null ? completedAt : (union(covered).at(-1)?.to ?? null),
+  )
+  let least: bigint | undefined
+  for (const end of ends) {
+    if (end === null) return null
+    if (least === undefined || end < least) least = end
+  }
+  const lag = now - least!
+  return lag < 0n ? 0 : Number(lag / 1000n)
+}
+
+function nextTry(table: TableState): string | null {
+  const tries = present(table).flatMap(({ failures, nextTryAt }) =>
+    failures > 0 && nextTryAt !== null ? [nextTryAt] : [],
+  )
+  const first = tries.reduce<bigint | undefined>(
+    (least, one) => (least === undefined || one < least ? one : least),
+    undefined,
+  )
+  return first === undefined ? null : formatInstant(first, 'Z', 3)
+}
