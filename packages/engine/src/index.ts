@@ -1,7 +1,7 @@
 export type { Use } from './catalog.ts'
 export { type CheckReport, check } from './check.ts'
 export { type Clock, systemClock } from './clock.ts'
-export type { RunEvent } from './event.ts'
+export type { RunEvent, TableWork } from './event.ts'
 export { type Failure, failureOf } from './failure.ts'
 export { heldText } from './held.ts'
 export type { Lateness } from './lateness.ts'

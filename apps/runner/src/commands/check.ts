@@ -31,7 +31,7 @@ export async function check(call: Call): Promise<number> {
   terminal.print(
     rows.length === 0
       ? 'No source is configured.'
-      : secrets.redact(textTable(['source', 'package', 'tables', 'state'], rows)),
+      : secrets.redact(textTable(['source', 'package', 'tables', 'state'], rows, { columns: terminal.columns })),
   )
   const failures = report.failures.map(
     ({ table, partition, message }) =>
