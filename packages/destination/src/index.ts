@@ -1,3 +1,4 @@
+export { type Examination, examine } from './examine.ts'
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
 export { isPostgres } from './postgres/address.ts'

@@ -7,7 +7,7 @@ export { heldText } from './held.ts'
 export type { Lateness } from './lateness.ts'
 export type { RunOptions, Settings } from './options.ts'
 export { type CoverageLine, type Overview, type OverviewOptions, overviewOf, type TableOverview } from './overview.ts'
-export { type Plan, plan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
+export { type Plan, plan, type RangePlan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
 export { dropRejects, type RejectPlace, retryRejects } from './rejects.ts'
 export {
   EXIT,

@@ -35,7 +35,7 @@ export function statusText(look: Look, options: StatusOptions): string {
   return [
     `${headline(look)}${running.length === 0 ? '' : ` ${plural(running.length, 'window')} being read now.`}`,
     '',
-    textTable(header, rows, { width: 100, columns }),
+    textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
   ].join('\n')
 }

@@ -6,6 +6,8 @@ export interface TextTableOptions {
   readonly width?: number | undefined
   /** How wide the terminal is: cells are cut until the rows fit, and where that cannot be, each row becomes a few lines. */
   readonly columns?: number | undefined
+  /** Columns of texts that are numbers for people. */
+  readonly right?: readonly string[] | undefined
 }
 
 /** Below this a text says nothing any more. */
@@ -15,11 +17,13 @@ const SHORTEST = 8
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
-  { width = 60, columns }: TextTableOptions = {},
+  { width = 60, columns, right: numbers = [] }: TextTableOptions = {},
 ): string {
   const names = header.map((name) => cut(oneLine(name), width))
   const cells = rows.map((row) => header.map((_, column) => cut(cellText(row[column]), width)))
-  const right = header.map((_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column])))
+  const right = header.map(
+    (name, column) => numbers.includes(name) || (rows.length > 0 && rows.every((row) => isNumeric(row[column]))),
+  )
   const widest = names.map((name, column) =>
     cells.reduce((most, row) => Math.max(most, widthOf(row[column]!)), widthOf(name)),
   )
