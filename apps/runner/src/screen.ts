@@ -46,12 +46,22 @@ export function openScreen(
     if (text !== '') write(`${BEGIN_FRAME}${text}${END_FRAME}`)
   }
   const put = (): void => update(lines.join('\n'))
-  const draw = (): void =>
+  const draw = (): void => {
+    // The signal of a new size is on its way for a while; what is drawn in the old one would be broken into more rows.
+    if (refreshed()) return
     atOnce(() => {
       clearBroken()
       lines = show({ columns: stream.columns || 80, rows: stream.rows || 24 })
       put()
     })
+  }
+  /** Whether the size was another one: what listens to that has drawn by then. */
+  const refreshed = (): boolean => {
+    const [columns, rows] = [stream.columns, stream.rows]
+    const { _refreshSize: refresh } = stream as { readonly _refreshSize?: () => void }
+    refresh?.call(stream)
+    return stream.columns !== columns || stream.rows !== rows
+  }
   /** The terminal broke long lines when it became narrower: they take more rows now than they were drawn in. */
   const clearBroken = (): void => {
     const broken = stream.columns < drawnIn ? lines.reduce((sum, line) => sum + rowsMore(line, stream.columns), 0) : 0

@@ -10,6 +10,8 @@ export interface PtyOptions {
   readonly columns?: number
   readonly rows?: number
   readonly environment?: Record<string, string>
+  /** Leads stdout into this file, so that only stderr is the terminal. */
+  readonly stdoutTo?: string
 }
 
 /** `tidemark` in a real terminal: a pseudo-terminal, and an emulator that shows what a person would see. */
@@ -22,21 +24,29 @@ export interface Pty {
   written(): string
   isCursorShown(): boolean
   type(keys: string): void
-  resize(columns: number, rows: number): void
+  /** As a terminal does it: it breaks its lines anew, then says its new size. Nothing is on its way meanwhile. */
+  resize(columns: number, rows: number): Promise<void>
   /** Waits until the screen looks so. */
   until(looks: (lines: readonly string[]) => boolean, what: string): Promise<readonly string[]>
   readonly ended: Promise<{ readonly code: number }>
 }
 
-export function inTerminal(args: readonly string[], { cwd, columns = 100, rows = 30, environment }: PtyOptions): Pty {
+export function inTerminal(
+  args: readonly string[],
+  { cwd, columns = 100, rows = 30, environment, stdoutTo }: PtyOptions,
+): Pty {
   const { PATH = '', HOME = '' } = process.env
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 5000 })
-  const child = spawn(process.execPath, [main, ...args], {
+  const [file, own] =
+    stdoutTo === undefined
+      ? [process.execPath, [main, ...args]]
+      : ['sh', ['-c', 'out=$1; shift; exec "$@" > "$out"', 'sh', stdoutTo, process.execPath, main, ...args]]
+  const child = spawn(file, own, {
     cwd,
     cols: columns,
     rows,
-    name: 'xterm-256color',
-    env: { PATH, HOME, TERM: 'xterm-256color', ...environment },
+    name: environment?.['TERM'] ?? 'xterm-256color',
+    env: { PATH, HOME, ...environment },
   })
   let written = ''
   let isRunning = true
@@ -72,9 +82,13 @@ export function inTerminal(args: readonly string[], { cwd, columns = 100, rows =
     written: () => written,
     isCursorShown: () => written.lastIndexOf('\u001b[?25h') >= written.lastIndexOf('\u001b[?25l'),
     type: (keys) => child.write(keys),
-    resize(to, high) {
-      child.resize(to, high)
+    async resize(to, high) {
+      process.kill(child.pid, 'SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await settled()
       screen.resize(to, high)
+      child.resize(to, high)
+      process.kill(child.pid, 'SIGCONT')
     },
     async until(looks, what) {
       const until = Date.now() + 60_000

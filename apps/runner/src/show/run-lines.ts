@@ -63,7 +63,7 @@ function rowsText({ rows, rate, state }: TableView): string {
 }
 
 function endText({ state, wait, leftMs }: TableView): readonly string[] {
-  if (wait !== undefined) return [`${roughly(wait.ms)} ${wait.why}`]
+  if (wait !== undefined) return [`waits ${roughly(wait.ms)} (${wait.why})`]
   if (state === 'done') return ['done']
   return leftMs === undefined ? [] : [`about ${roughly(leftMs)} left`]
 }

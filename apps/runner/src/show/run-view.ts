@@ -76,7 +76,7 @@ export class RunFollower {
       entry.rows += rows
       entry.commits.push({ at: now, rows })
     } else if (event.type === 'retry') {
-      entry.retry = { until: now + event.delayMs, why: `until it tries again: ${oneLine(event.failure.message)}` }
+      entry.retry = { until: now + event.delayMs, why: `failed, tries again: ${oneLine(event.failure.message)}` }
       entry.failed = false
     } else {
       this.#ended(entry, event.step, event.failure !== undefined)
@@ -147,7 +147,7 @@ export class RunFollower {
 
 function waitOf(limited: number, isWorking: boolean, retry: Entry['retry'], now: number): TableView['wait'] {
   if (retry !== undefined && retry.until > now) return { ms: retry.until - now, why: retry.why }
-  return isWorking && limited > 0 ? { ms: limited, why: 'until the rate limit lets it go on' } : undefined
+  return isWorking && limited > 0 ? { ms: limited, why: 'rate limit' } : undefined
 }
 
 function entryOf(work: TableWork): Entry {
