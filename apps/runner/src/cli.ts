@@ -1,9 +1,10 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { isLive } from './is-live.ts'
 import { createLog } from './log.ts'
 import { quietWarnings } from './node-warnings.ts'
 import { createSecrets } from './secrets.ts'
@@ -24,7 +25,13 @@ const cwd = process.cwd()
 
 const run: Run = async (command, verb) => {
   const flags = command.optsWithGlobals<Flags>()
-  const log = createLog({ say: terminal.say, verbose: flags.verbose === true })
+  const log = createLog({
+    form: flags.log ?? (process.stderr.isTTY ? 'pretty' : 'json'),
+    verbose: flags.verbose === true,
+    colours: isLive(process.stderr, process.env),
+    redact: secrets.redact,
+    write: (line) => void process.stderr.write(`${line}\n`),
+  })
   const exitCode = await verb({ flags, cwd, environment: process.env, terminal, log, secrets, interrupts })
   await exitWhenWritten(interrupts.exitCode() ?? (exitCode === EXIT.ok && strayErrors > 0 ? EXIT.someFailed : exitCode))
 }
@@ -48,6 +55,12 @@ function program(): Command {
     .option('--destination <database>', 'the database (default: what the config says, else data/tidemark.db)')
     .option('--json', 'print one JSON document on stdout')
     .option('--verbose', 'say more, with the stacks of errors')
+    .addOption(
+      new Option('--log <form>', 'log lines as text or as JSON (default: pretty in a terminal, else json)').choices([
+        'pretty',
+        'json',
+      ]),
+    )
   for (const add of VERBS) add(root, run)
   for (const one of [root, ...root.commands, ...root.commands.flatMap((command) => command.commands)]) {
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })

@@ -1,36 +1,79 @@
+import { styleText } from 'node:util'
 import type { Logger } from '@tidemark/core'
+import { pino } from 'pino'
+import { redactDeep } from './redact-deep.ts'
+import { plain } from './show/plain.ts'
+import { jsonText } from './terminal.ts'
 
-/** Writes what engine and sources say as plain lines: `git_commits is new, needs history from 2024-01-01T00:00:00Z`. */
-export function createLog({
-  say,
-  verbose,
-}: {
-  readonly say: (line: string) => void
+/** How log lines are written: for people, or one JSON object each. */
+export type LogForm = 'pretty' | 'json'
+
+export interface LogOptions {
+  readonly form: LogForm
   readonly verbose: boolean
-}): Logger {
-  return {
-    debug: (message, fields) => {
-      if (verbose) say(`debug: ${line(message, fields)}`)
+  readonly colours: boolean
+  readonly redact: (text: string) => string
+  /** Takes a line without its end. */
+  readonly write: (line: string) => void
+}
+
+interface Record {
+  readonly level: 'debug' | 'info' | 'warn'
+  readonly time: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** What engine and sources say, a line each: `git_commits is new, needs history from 2024-01-01T00:00:00Z`, or that as JSON. */
+export function createLog({ form, verbose, colours, redact, write }: LogOptions): Logger {
+  const lines = pino(
+    {
+      level: verbose ? 'debug' : 'info',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
     },
-    info: (message, fields) => say(line(message, fields)),
-    warn: (message, fields) => say(`warning: ${line(message, fields)}`),
-  }
+    {
+      // Secrets are taken out of the values, not of the JSON: they may stand there in any form.
+      write: (line: string) => {
+        const record = redactDeep(JSON.parse(line) as Record, redact)
+        write(form === 'json' ? jsonText(record, 0) : pretty(record, colours))
+      },
+    },
+  )
+  const says =
+    (level: Record['level']) =>
+    (message: string, fields?: object): void =>
+      lines[level](own(fields), '%s', message)
+  return { debug: says('debug'), info: says('info'), warn: says('warn') }
 }
 
-function line(message: string, { source, ...fields }: { readonly source?: unknown } = {}): string {
-  const texts = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${valueText(value)}`)
-  const text = texts.length === 0 ? message : `${message} (${texts.join(', ')})`
-  return typeof source === 'string' && !message.startsWith(source) ? `${source}: ${text}` : text
+const TAKEN = new Set(['level', 'time', 'msg'])
+
+/** Fields that do not stand in the way of the line's own, and errors as their messages. */
+function own(fields: object | undefined): object {
+  return Object.fromEntries(
+    Object.entries(fields ?? {}).map(([name, value]) => [
+      TAKEN.has(name) ? `${name}_` : name,
+      value instanceof Error ? value.message : value,
+    ]),
+  )
 }
 
-function valueText(value: unknown): string {
-  if (value instanceof Error) return value.message
-  if (typeof value !== 'object' || value === null) return String(value)
-  try {
-    return JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
-  } catch {
-    return String(value)
-  }
+const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow' } as const
+const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ' } as const
+
+// What the message says in words already.
+const SAID = new Set(['sight', 'waitMs'])
+
+function pretty({ level, time: _, msg, source, table, ...fields }: Record, colours: boolean): string {
+  const more = typeof table === 'string' && msg.includes(table) ? fields : { table, ...fields }
+  const texts = Object.entries(more)
+    .filter(([name, value]) => value !== undefined && !SAID.has(name))
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+  const text = texts.length === 0 ? msg : `${msg} (${texts.join(', ')})`
+  const line = typeof source === 'string' && !msg.startsWith(source) ? `${source}: ${text}` : text
+  const shown = plain(`${WORDS[level]}${line}`)
+  const colour = COLOURS[level]
+  return colours && colour !== undefined ? styleText(colour, shown, { validateStream: false }) : shown
 }

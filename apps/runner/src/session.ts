@@ -21,6 +21,7 @@ export interface Flags {
   readonly destination?: string | undefined
   readonly json?: boolean | undefined
   readonly verbose?: boolean | undefined
+  readonly log?: 'pretty' | 'json' | undefined
 }
 
 /** What a verb is called with. */

@@ -5,6 +5,8 @@ import { plain } from './show/plain.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
 export interface Terminal {
+  /** How wide the terminal is that `print` writes to; undefined where it is none. */
+  readonly columns: number | undefined
   /** Text for people, as data; nothing under `--json`. */
   print(text: string): void
   /** The one document of `--json`. */
@@ -30,6 +32,9 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
   })
   globalThis.console = new Console(stream, stream)
   return {
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns : undefined
+    },
     print: (text) => void (json || process.stdout.write(`${plain(text)}\n`)),
     printJson: (document) => void (json && process.stdout.write(`${jsonText(document)}\n`)),
     // A file keeps every character; a terminal would obey some of them.
@@ -72,9 +77,9 @@ export async function exitWhenWritten(code: number): Promise<never> {
 }
 
 /** JSON itself escapes only the control characters below the space; a terminal obeys others, too. */
-export function jsonText(document: unknown): string {
+export function jsonText(document: unknown, indent = 2): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(document, jsonValue, 2).replace(
+  return JSON.stringify(document, jsonValue, indent).replace(
     /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     escaped,
   )

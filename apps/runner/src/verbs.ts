@@ -4,6 +4,7 @@ import { addPlan } from './commands/plan.ts'
 import { addQuery } from './commands/query.ts'
 import { addRejects } from './commands/rejects.ts'
 import { addResync } from './commands/resync.ts'
+import { addRuns } from './commands/runs.ts'
 import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
@@ -24,4 +25,5 @@ export const VERBS: readonly AddVerb[] = [
   addResync,
   addRejects,
   addUi,
+  addRuns,
 ]

@@ -181,13 +181,14 @@ describe('where there is no database yet', () => {
       to_timestamp: null,
       synced_tables: [],
       tables: [],
+      running: [],
     })
     expect((await project.run(['tables'])).code).toBe(0)
     const query = await project.run(['query', 'select 1'])
     expect(query.stderr).toMatch(/there is no database yet/)
     expect(query.code).toBe(2)
     expect((await project.run(['resync', 'daily_days'])).code).toBe(2)
-    expect((await project.run(['plan'])).stdout).toMatch(/daily_days: new, \d+ windows/)
+    expect((await project.run(['plan'])).stdout).toMatch(/NEW +daily_days: \d+ windows/)
     expect((await project.run(['check'])).code).toBe(0)
     expect((await project.run(['show', 'days'])).stdout).toMatch(/days 24/)
     expect(isUntouched(project)).toBe(true)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,7 @@ export interface PackageOptions {
 export interface TestProject {
   readonly folder: string
   write(path: string, text: string): string
+  read(path: string): string
   config(config: object | string): void
   /** Installs a package whose entry is this code and adds it to the dependencies. */
   install(name: string, code: string, options?: PackageOptions): string
@@ -64,6 +65,7 @@ export function testProject(dependencies: Record<string, string> = {}): TestProj
   return {
     folder,
     write,
+    read: (path) => readFileSync(join(folder, path), 'utf8'),
     config: (config) =>
       void (typeof config === 'string'
         ? write('tidemark.config.ts', config)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { csv } from '../src/show/csv.ts'
 import { durationText } from '../src/show/numbers.ts'
 import { oneLine, plain } from '../src/show/plain.ts'
-import { textTable, widthOf } from '../src/show/text-table.ts'
+import { textTable } from '../src/show/text-table.ts'
+import { widthOf } from '../src/show/width.ts'
 
 describe('text for a terminal', () => {
   it.each([

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { messages } from './log-lines.ts'
 import { dailySource, type Outcome, type TestProject, testProject } from './test-project.ts'
 
 function json<T = Record<string, never>>({ stdout, stderr }: Outcome): T {
@@ -123,7 +124,7 @@ describe('sync', () => {
     const manifest = JSON.stringify({ dependencies: {} })
     project.write('package.json', manifest)
     const gone = await project.run([])
-    expect(gone.stderr).toMatch(/demo_a is removed: source "demo" is no longer installed.*its rows stay/)
+    expect(messages(gone.stderr)).toMatch(/demo_a is removed: source "demo" is no longer installed.*its rows stay/)
     expect(gone.code).toBe(0)
     expect((await project.run(['status'])).stdout).toMatch(/demo_a +removed/)
     project.write('package.json', JSON.stringify({ dependencies: { 'source-demo': '1' } }))
@@ -159,8 +160,10 @@ describe('looking', () => {
   it('plan prints the windows and --json the same', async () => {
     const project = abc(['a'])
     const text = await project.run(['plan'])
-    expect(text.stdout).toMatch(/demo_a: new, 5 windows\n {2}history: 2026-01-29T00:00:00Z to 2026-01-31T23:59:00Z\n/)
-    expect(text.stdout).toMatch(/5 windows to read in 1 table; nothing was written\./)
+    expect(text.stdout).toMatch(
+      /^NEW +demo_a: 5 windows\n +history: 2026-01-01T00:00:00Z to 2026-01-31T23:59:00Z, 5 windows\n/,
+    )
+    expect(text.stdout).toMatch(/5 windows to read in 1 table \(1 new\); nothing was written\./)
     expect(
       json<{ tables: { steps: unknown[] }[] }>(await project.run(['plan', '--json'])).tables[0]?.steps,
     ).toHaveLength(5)
@@ -282,7 +285,7 @@ describe('the process', () => {
     const project = testProject()
     const help = await project.run(['--help'])
     expect(help.code).toBe(0)
-    for (const verb of ['sync', 'plan', 'status', 'tables', 'show', 'check', 'query', 'rejects', 'resync'])
+    for (const verb of ['sync', 'plan', 'status', 'tables', 'show', 'check', 'query', 'rejects', 'resync', 'runs'])
       expect(help.stdout).toMatch(new RegExp(`^ +${verb} `, 'm'))
     expect((await project.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

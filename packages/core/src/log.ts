@@ -1,4 +1,9 @@
-/** Where a source says what it does. Facts go into fields; an error that is thrown is not logged as well. */
+/**
+ * Where a source says what it does. Facts go into fields; an error that is thrown is not logged as well.
+ *
+ * One field has a meaning for whoever shows the lines: `waitMs`, for so many milliseconds nothing more is asked of the
+ * system, because its limit is used up. The terminal counts it down.
+ */
 export interface Logger {
   /** What only `--verbose` shows. */
   debug(message: string, fields?: object): void

@@ -1,3 +1,4 @@
+export { type Examination, examine } from './examine.ts'
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
 export { openReader, type Reader } from './open-reader.ts'

@@ -1,16 +1,34 @@
 import type { StepKind } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { WindowText } from './preview.ts'
 import type { Report, RowCounts } from './report.ts'
+import type { Segment } from './timeline.ts'
 
 /** What happens in a run, as it happens. */
 export type RunEvent =
-  | { readonly type: 'run-started'; readonly run: number; readonly tables: number; readonly steps: number }
+  | {
+      readonly type: 'run-started'
+      readonly run: number
+      readonly tables: number
+      readonly steps: number
+      /** What is planned for each table, also for those with nothing to read. */
+      readonly work: readonly TableWork[]
+    }
   | {
       readonly type: 'step-started'
       readonly table: string
       readonly partition: string
       readonly kind: StepKind
       readonly step: number
+      /** 1, or more where it is tried again. */
+      readonly attempt: number
+      /** Undefined where the partition is read whole. */
+      readonly window: WindowText | undefined
+      /** The window on the line of the table's `coverage`, as fractions. */
+      readonly span: { readonly from: number; readonly to: number } | undefined
+      /** The so manieth of the table in this run, and of how many: those that come due again are added as they come. */
+      readonly place: number
+      readonly of: number
     }
   | {
       readonly type: 'part-committed'
@@ -36,3 +54,14 @@ export type RunEvent =
     }
   /** The last one, of a run that came to a report. */
   | { readonly type: 'run-ended'; readonly report: Report }
+
+/** What a run has to do for one table, and how far it is. */
+export interface TableWork {
+  readonly table: string
+  /** The use of a source that it comes from. */
+  readonly source: string
+  readonly partitions: number
+  readonly steps: number
+  /** What was covered when the run began, on a line from its start to its end. Undefined: read whole, or the end is not known. */
+  readonly coverage: (WindowText & { readonly segments: readonly Segment[] }) | undefined
+}

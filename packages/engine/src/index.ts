@@ -1,13 +1,13 @@
 export type { Use } from './catalog.ts'
 export { type CheckReport, check } from './check.ts'
 export { type Clock, systemClock } from './clock.ts'
-export type { RunEvent } from './event.ts'
+export type { RunEvent, TableWork } from './event.ts'
 export { type Failure, failureOf } from './failure.ts'
 export { heldText } from './held.ts'
 export type { Lateness } from './lateness.ts'
 export type { RunOptions, Settings } from './options.ts'
 export { type CoverageLine, type Overview, type OverviewOptions, overviewOf, type TableOverview } from './overview.ts'
-export { type Plan, plan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
+export { type Plan, plan, type RangePlan, type StepPlan, type TablePlan, type WindowText } from './preview.ts'
 export { dropRejects, type RejectPlace, retryRejects } from './rejects.ts'
 export {
   EXIT,

@@ -124,18 +124,20 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   const { cursor } = planned.surveyed.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
+  const found = (how: 'new' | 'known' | 'returned') => ({ table: name, sight: how })
   const isAnew = partitions.length > 0 && before.every((one) => one.cut === null && one.completedAt === null)
   if (planned.sight === 'new') {
-    log.info(`${name} is new, needs history from ${startText(planned)}`)
+    log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {
-    log.info(`${name} is read anew, needs history from ${startText(planned)}`)
+    log.info(`${name} is read anew, needs history from ${startText(planned)}`, found('new'))
   } else {
     const ends = partitions.flatMap(({ planned: { goesOnFrom } }) => (goesOnFrom === undefined ? [] : [goesOnFrom]))
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
     const left = partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
     const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
-    log.info(`${name} ${planned.sight === 'returned' ? 'is back, goes on' : 'goes on'}${from}${history}`)
+    const how = planned.sight === 'returned' ? 'returned' : 'known'
+    log.info(`${name} ${how === 'returned' ? 'is back, goes on' : 'goes on'}${from}${history}`, found(how))
     const added = partitions.filter(({ planned: { sight } }) => sight === 'new')
     if (planned.surveyed.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))

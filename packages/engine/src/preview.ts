@@ -1,6 +1,7 @@
 import { type Range, textAt } from '@tidemark/core/engine'
 import type { RunOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
+import { deletesOf, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, sourceReports, surveyOptions } from './sync.ts'
@@ -22,10 +23,27 @@ export interface TablePlan {
   /** Columns that would be added or widened, or that cannot be held. */
   readonly changes: readonly string[]
   readonly partitions: number
+  /** How many windows would be read, or whole partitions; what its source calls unchanged is not. */
+  readonly windows: number
+  /** The same in few words: windows of one kind that follow one another are one range. At most 100, the newest. */
+  readonly ranges: readonly RangePlan[]
+  /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
+  readonly deletes: 'whole' | 'rereads' | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
   readonly notKept: readonly WindowText[]
+}
+
+export interface RangePlan {
+  readonly lane: 'live' | 'history'
+  readonly kind: Step['kind']
+  /** Undefined where partitions are read whole. */
+  readonly window: WindowText | undefined
+  /** Where reading starts, when a lookback reaches under it. */
+  readonly readFrom: string | undefined
+  readonly windows: number
+  readonly partitions: number
 }
 
 export interface WindowText {
@@ -76,6 +94,9 @@ function tablePlan(planned: PlannedTable): TablePlan {
     failure: failure?.message,
     changes: changeTexts(planned),
     partitions: surveyed.partitions.length,
+    windows: steps.filter((step) => step.kind !== 'unchanged').length,
+    ranges: rangesOf(steps, planned),
+    deletes: deletesOf(steps, planned),
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
       lane,
@@ -91,7 +112,7 @@ function tablePlan(planned: PlannedTable): TablePlan {
   }
 }
 
-function windowText({ from, to }: Range, { surveyed }: PlannedTable): WindowText {
+export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable, 'surveyed'>): WindowText {
   const { cursor } = surveyed.table
   if (cursor === undefined) return { from: undefined, to: String(to) }
   return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }

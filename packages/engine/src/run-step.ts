@@ -9,6 +9,7 @@ import type { Step } from './plan.ts'
 import { type Progress, StepReader, type StepTask } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS } from './retry.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
+import { placeOf } from './table-work.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -39,6 +40,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   const policy = options.settings?.retry ?? DEFAULT_RETRY
   const startedAt = clock.monotonic()
   let current = step
+  const place = ++table.stepsBegun
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
       if (table.heldBy !== undefined || table.lease === undefined) return false
@@ -52,6 +54,8 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         partition: partition.id,
         kind: step.kind,
         step: ref.step,
+        attempt: tried,
+        ...placeOf(step, partition, place),
       })
       const { lease } = table
       const quiet = announce(() => destination.record(lease, [{ kind: 'started', step: ref }]))

@@ -19,6 +19,7 @@ import { Selection } from './selection.ts'
 import { startPosition } from './settings.ts'
 import { survey } from './survey.ts'
 import { TableRun } from './table-run.ts'
+import { workOf } from './table-work.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
@@ -100,7 +101,13 @@ export async function sync(given: RunOptions): Promise<Report> {
       if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
       return one
     })
-    options.onEvent?.({ type: 'run-started', run, tables: tables.length, steps: countSteps(planned) })
+    options.onEvent?.({
+      type: 'run-started',
+      run,
+      tables: tables.length,
+      steps: countSteps(planned),
+      work: tables.map(workOf),
+    })
     await recordRemoved(planned.removed, state, context)
     for (const { table, failure: why } of unread) {
       const lease = leaseOf.get(table.name)

@@ -14,6 +14,8 @@ export class TableRun {
   prepared: Prepared | undefined
   rows: RowCounts = NO_ROWS
   stepsDone = 0
+  /** Steps that were begun, without those that are tried again. */
+  stepsBegun = 0
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0

@@ -144,9 +144,10 @@ export class HttpClient {
         const isOver = attempt >= attempts || waited.ms + delayMs > longest
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
           throw afterAttempts(failure, attempt)
+        const wait = failure.code === 'rate-limited' ? { waitMs: delayMs } : { delayMs }
         this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
           attempt,
-          delayMs,
+          ...wait,
         })
         if (failure.code !== 'rate-limited') {
           await sleepUnless(this.#clock, delayMs, [this.#closed.signal, request.signal])
@@ -248,7 +249,10 @@ export class HttpClient {
   #heed(headers: ResponseHeaders, what: string): void {
     const ms = remaining(headers) === 0 ? untilReset(headers, this.#clock.now()) : undefined
     if (ms === undefined || ms === 0) return
-    this.#options.log?.info(`the limit of the API is used up for ${Math.ceil(ms / 1000)} s`, { request: what })
+    this.#options.log?.info(`the limit of the API is used up for ${Math.ceil(ms / 1000)} s`, {
+      request: what,
+      waitMs: ms,
+    })
     this.#pace.pause(ms)
   }
 

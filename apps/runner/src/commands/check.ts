@@ -1,16 +1,20 @@
+import { type Examination, examine } from '@tidemark/destination'
 import { check as ask, EXIT } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { sizeText } from '../show/numbers.ts'
 import { oneLine } from '../show/plain.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** Tries config, database and sources: connects to each and asks for its tables; reads no row and writes nothing. */
+/** Tries config, database and sources: connects to each, asks what may be done and what tables there are; reads no row and writes nothing. */
 export async function check(call: Call): Promise<number> {
   const { terminal, secrets } = call
   const session = await openSession(call)
+  const { target } = session
+  const destination = { place: target.shown, exists: target.exists, ...(await examine(target)) }
   const uses = await findUses(session)
   const report = await withDestination(session, 'memory', async (destination) =>
     ask(runOptions(session, uses, destination, await destination.state())),
@@ -18,10 +22,13 @@ export async function check(call: Call): Promise<number> {
   const sources = report.sources.map((source) => ({ ...source, package: packageOf(source.name) }))
   terminal.printJson(
     redactDeep(
-      { config: session.config.file ?? null, ...report, sources, unconfigured: uses.unconfigured },
+      { config: session.config.file ?? null, destination, ...report, sources, unconfigured: uses.unconfigured },
       secrets.redact,
     ),
   )
+  terminal.print(secrets.redact(oneLine(destinationText(destination))))
+  for (const problem of destination.problems) terminal.print(secrets.redact(`missing: ${oneLine(problem)}`))
+  terminal.print('')
   const rows = sources.map(({ name, package: from, tables, failure }) => [
     name,
     from,
@@ -31,7 +38,7 @@ export async function check(call: Call): Promise<number> {
   terminal.print(
     rows.length === 0
       ? 'No source is configured.'
-      : secrets.redact(textTable(['source', 'package', 'tables', 'state'], rows)),
+      : secrets.redact(textTable(['source', 'package', 'tables', 'state'], rows, { columns: terminal.columns })),
   )
   const failures = report.failures.map(
     ({ table, partition, message }) =>
@@ -39,12 +46,36 @@ export async function check(call: Call): Promise<number> {
   )
   for (const line of [...sourceLines(report.sources, session.command), ...failures])
     terminal.print(secrets.redact(line))
+  if (destination.problems.length > 0) return EXIT.destination
   return sourceExit(report.sources) || (failures.length > 0 ? EXIT.someFailed : EXIT.ok)
 
   function packageOf(name: string): string {
     const from = uses.uses.find((use) => use.name === name)?.from
     return from === undefined ? '' : `${from.package}@${from.version}`
   }
+}
+
+function destinationText({
+  kind,
+  version,
+  place,
+  exists,
+  freeBytes,
+  problems,
+}: Examination & DestinationPlace): string {
+  const name = kind === 'sqlite' ? `SQLite ${version}` : `Postgres ${version}`
+  const facts = [
+    exists ? 'is there' : 'is made by the first sync',
+    ...(problems.length === 0 ? ['can be written'] : []),
+    ...(freeBytes === undefined ? [] : [`${sizeText(freeBytes)} free`]),
+  ]
+  return `destination: ${place} (${name}) ${facts.join(', ')}`
+}
+
+interface DestinationPlace {
+  readonly place: string
+  /** Whether it holds a state. */
+  readonly exists: boolean
 }
 
 export const addCheck: AddVerb = (root, run) => {

@@ -1,24 +1,62 @@
-import { EXIT, plan as preview } from '@tidemark/engine'
+import type { Destination } from '@tidemark/core/engine'
+import { countRows } from '@tidemark/destination'
+import { EXIT, type Plan, plan as preview, type TablePlan } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { settingsFrom } from '../settings.ts'
 import { planText } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
+
+/** A plan, and what it may take away. */
+export interface PlanLook extends Plan {
+  readonly tables: readonly TableLook[]
+}
+
+export interface TableLook extends TablePlan {
+  /** How many rows it has, where some of them may be marked or replaced, and where the run would hold that back. */
+  readonly atRisk: AtRisk | undefined
+}
+
+interface AtRisk {
+  readonly rows: number
+  /** Whether there are no more: counting stops at a million. */
+  readonly isExact: boolean
+  /** Undefined: the config says `rail: false`. */
+  readonly held: { readonly share: number; readonly above: number } | undefined
+}
 
 /** Says what a sync would do; writes nothing. */
 export async function plan(call: Call, names: readonly string[]): Promise<number> {
   const { terminal, secrets } = call
   const session = await openSession(call)
   const uses = await findUses(session)
-  const planned = await withDestination(session, 'memory', async (destination) =>
-    preview({ ...runOptions(session, uses, destination, await destination.state()), select: names }),
-  )
-  terminal.printJson(redactDeep({ ...planned, unconfigured: uses.unconfigured }, secrets.redact))
+  const { data } = session.config
+  const held = data.rail === false ? undefined : (settingsFrom(data).rail ?? DEFAULT_RAIL)
+  const planned = await withDestination(session, 'memory', async (destination) => {
+    const state = await destination.state()
+    const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
+    const tables: TableLook[] = []
+    for (const table of found.tables) {
+      const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
+      tables.push({ ...table, atRisk: has ? { ...(await rowsOf(destination, table.name)), held } : undefined })
+    }
+    return { ...found, tables }
+  })
+  const shown = redactDeep({ ...planned, unconfigured: uses.unconfigured }, secrets.redact)
+  terminal.printJson(shown)
   for (const line of sourceLines(planned.sources, session.command)) terminal.say(line)
-  terminal.print(secrets.redact(planText(planned)))
+  terminal.print(planText(shown, session.command))
   const failing = planned.tables.some((table) => table.sight === 'failed' || table.sight === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
+}
+
+const DEFAULT_RAIL = { share: 0.5, above: 100 }
+const MOST = 1_000_000
+
+function rowsOf(destination: Destination, table: string): Promise<Omit<AtRisk, 'held'>> {
+  return countRows(destination, table, { most: MOST })
 }
 
 export const addPlan: AddVerb = (root, run) => {

@@ -24,7 +24,7 @@ export async function query(call: Call, statement: string, flags: QueryFlags): P
       columns,
       rows: rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
     })
-    terminal.print(`${textTable(columns, rows)}\n(${plural(rows.length, 'row')})`)
+    terminal.print(`${textTable(columns, rows, { columns: terminal.columns })}\n(${plural(rows.length, 'row')})`)
   }
   return 0
 }

@@ -17,6 +17,7 @@ import {
 import { countText, plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
+import { withProgress } from '../with-progress.ts'
 import { tell } from './sync.ts'
 
 /** What can be done with rows that were set aside. */
@@ -42,7 +43,11 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
     const rows = found.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
     const total = counts.reduce((sum, [, count]) => sum + count, 0)
     const more = total > found.length ? `, of ${countText(total)}` : ''
-    terminal.print(secrets.redact(textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80 })))
+    terminal.print(
+      secrets.redact(
+        textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80, columns: terminal.columns }),
+      ),
+    )
     terminal.print(
       `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show <id>')}; when their cause is gone: ${command('rejects retry')}`,
     )
@@ -66,12 +71,12 @@ async function show(call: Call, id: string): Promise<number> {
 async function retry(call: Call, which: readonly string[]): Promise<number> {
   const session = await openLooking(call)
   const uses = await findUses(session)
-  const report = await call.interrupts.during(() =>
+  const report = await withProgress(session, (more) =>
     withDestination(session, 'create', async (destination) => {
       const state = await destination.state()
       const found = which.length === 0 ? await listRejects(destination) : await chosen(destination, state, which)
       if (found.length === 0) return undefined
-      return await retryRejects(runOptions(session, uses, destination, state), found)
+      return await retryRejects({ ...runOptions(session, uses, destination, state), ...more }, found)
     }),
   )
   if (report !== undefined) return tell(session, report, uses)

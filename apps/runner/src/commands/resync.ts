@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
 import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
 import { type AddVerb, examples } from '../verb.ts'
+import { withProgress } from '../with-progress.ts'
 import { tell } from './sync.ts'
 
 export interface ResyncFlags {
@@ -25,10 +26,11 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   needDatabase(session)
   const uses = await findUses(session)
   if (full === true && yes !== true) await confirm(`--full removes all rows of ${table} and reads it from its start`)
-  const report = await call.interrupts.during(() =>
-    withDestination(session, 'create', async (destination) =>
-      run(runOptions(session, uses, destination, await destination.state()), { table, from, to, full }),
-    ),
+  const report = await withProgress(session, (more) =>
+    withDestination(session, 'create', async (destination) => {
+      const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
+      return run(options, { table, from, to, full })
+    }),
   )
   return tell(session, report, uses)
 }

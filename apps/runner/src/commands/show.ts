@@ -18,7 +18,11 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
   )
   terminal.printJson({ table: name, columns, rows })
   const cells = rows.map((row) => columns.map((column) => row[column]))
-  terminal.print(rows.length === 0 ? `${name}: the source has no rows there now` : textTable(columns, cells))
+  terminal.print(
+    rows.length === 0
+      ? `${name}: the source has no rows there now`
+      : textTable(columns, cells, { columns: terminal.columns }),
+  )
   return 0
 }
 

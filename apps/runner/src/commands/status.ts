@@ -1,22 +1,98 @@
-import { statusOf } from '@tidemark/engine'
+import { setTimeout as wait } from 'node:timers/promises'
+import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
 import type { Command } from 'commander'
+import { isLive } from '../is-live.ts'
+import { type Look, looker } from '../overview.ts'
+import { redactDeep } from '../redact-deep.ts'
+import { openScreen } from '../screen.ts'
 import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { oneLine } from '../show/plain.ts'
 import { statusText } from '../show/status.ts'
+import { cut } from '../show/width.ts'
+import { lookAt } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
+export interface StatusFlags {
+  /** Look again and again, until Ctrl-C. */
+  readonly watch?: boolean | undefined
+}
+
 /** Says how far every table is, from the state alone. */
-export async function status(call: Call): Promise<number> {
+export async function status(call: Call, { watch }: StatusFlags = {}): Promise<number> {
+  if (watch === true && call.flags.json === true) {
+    throw new SyncError(
+      '--watch draws for people and --json is one document; leave out one of them, and call status --json again as often as it is wanted',
+      'fix-config',
+    )
+  }
   const session = await openSession(call)
+  if (watch === true) return watchStatus(session)
   const { terminal, command, secrets, target } = session
   if (!target.exists) {
-    terminal.printJson(statusOf({ tables: new Map() }))
+    terminal.printJson(NOTHING)
     terminal.print(noDatabase(session))
     return 0
   }
-  const now = statusOf(await withDestination(session, 'memory', (destination) => destination.state()))
-  terminal.printJson(now)
-  terminal.print(secrets.redact(statusText(now, command)))
+  const look = await withDestination(session, 'memory', (destination) => looker(destination)())
+  const shown = redactDeep(look, secrets.redact)
+  terminal.printJson(shown)
+  terminal.print(statusText(shown, { command, columns: terminal.columns }))
   return 0
+}
+
+const NOTHING: Look = { to_timestamp: null, synced_tables: [], tables: [], running: [] }
+const EVERY_MS = 1000
+/** Where nothing can be drawn over, a log must not grow by a table a second. */
+const EVERY_PRINTED_MS = 30_000
+
+/** Draws the status over and over; Ctrl-C leaves the last one standing. */
+async function watchStatus(session: Session): Promise<never> {
+  const { terminal, command, secrets, environment } = session
+  const drawn = isLive(process.stdout, environment)
+  let look: Look | undefined
+  let trouble: string | undefined
+  const text = (columns: number | undefined, most?: number): string => {
+    if (look === undefined) return trouble ?? noDatabase(session)
+    return `${statusText(look, { command, columns, most })}${trouble === undefined ? '' : `\n${trouble}`}`
+  }
+  // A line for each of what stands above and below the tables, and the one that the cursor stays in.
+  const screen = drawn
+    ? openScreen(
+        process.stdout,
+        ({ columns, rows }) =>
+          text(columns - 1, Math.max(1, rows - 7))
+            .split('\n')
+            .map((line) => cut(oneLine(line), columns - 1)),
+        'keep',
+      )
+    : undefined
+  for (;;) {
+    try {
+      const target = await lookAt(session.target)
+      if (target.exists) {
+        await withDestination({ ...session, target }, 'memory', async (destination) => {
+          const again = looker(destination)
+          for (;;) {
+            look = redactDeep(await again(), secrets.redact)
+            trouble = undefined
+            await show()
+          }
+        })
+      }
+    } catch (error) {
+      // The database may be away for a while: whoever watches wants to see it come back.
+      if (!SyncError.is(error) || error.remedy === 'upgrade') throw error
+      trouble = oneLine(secrets.redact(`It cannot be read now: ${messageOf(error)}`))
+    }
+    await show()
+  }
+
+  async function show(): Promise<void> {
+    if (screen === undefined) terminal.print(`${text(undefined)}\n`)
+    else screen.draw()
+    await wait(screen === undefined ? EVERY_PRINTED_MS : EVERY_MS)
+  }
 }
 
 export function noDatabase({ target, command }: Session): string {
@@ -27,6 +103,7 @@ export const addStatus: AddVerb = (root, run) => {
   root
     .command('status')
     .description('say how far every table is')
-    .addHelpText('after', examples('tidemark status', 'tidemark status --json'))
-    .action((_, command: Command) => run(command, status))
+    .option('--watch', 'look again every second, until Ctrl-C')
+    .addHelpText('after', examples('tidemark status', 'tidemark status --watch', 'tidemark status --json'))
+    .action((flags: StatusFlags, command: Command) => run(command, (call) => status(call, flags)))
 }

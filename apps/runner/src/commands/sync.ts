@@ -5,11 +5,11 @@ import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
-import { followProgress } from '../show/progress.ts'
-import { failureLines, lookCommand, reportSummary, reportTable } from '../show/report.ts'
+import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable } from '../show/report.ts'
 import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
+import { withProgress } from '../with-progress.ts'
 
 export interface SyncFlags {
   /** After this no new history begins: `10m`. */
@@ -31,17 +31,12 @@ export async function sync(
   const uses = await findUses(session)
   // Without a source there is still something to do where tables are known: they are marked as removed.
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
-  const progress = followProgress(call.terminal.say)
-  const report = await call.interrupts.during(() =>
+  const report = await withProgress(session, (more) =>
     withDestination(session, 'create', async (destination) => {
-      const options = {
-        ...runOptions(session, uses, destination, await destination.state()),
-        onEvent: progress.onEvent,
-      }
+      const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
       return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
     }),
   )
-  progress.stop()
   const exitCode = tell(session, report, uses)
   if (isIdle(uses)) call.terminal.print(idleText(session, uses.unconfigured.length))
   return exitCode
@@ -70,10 +65,12 @@ export function tell(session: Session, report: Report, { unconfigured }: Pick<Us
   terminal.printJson(redactDeep({ ...report, exitCode, unconfigured }, secrets.redact))
   const failures = failureLines(report, command)
   if (flags.json === true) for (const line of failures) terminal.say(line)
-  if (report.tables.length > 0) terminal.print(`${reportTable(report)}\n`)
+  if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)
   for (const line of failures) terminal.print(secrets.redact(line))
   if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
   terminal.print(reportSummary(report))
+  const rejects = rejectsLine(report, command)
+  if (rejects !== undefined) terminal.print(rejects)
   const look = lookCommand(report, command)
   if (look !== undefined) terminal.print(`To look at it: ${look}`)
   return exitCode

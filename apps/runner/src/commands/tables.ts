@@ -38,7 +38,10 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
   terminal.print(
     list.length === 0
       ? `No table is tracked yet. The first sync does it: ${command('sync')}`
-      : textTable(['table', 'source', 'status', 'primary key', 'cursor', 'columns'], rows, { width: 100 }),
+      : textTable(['table', 'source', 'status', 'primary key', 'cursor', 'columns'], rows, {
+          width: 100,
+          columns: terminal.columns,
+        }),
   )
   return 0
 }

@@ -1,57 +1,77 @@
-import type { Plan, StepPlan, TablePlan, WindowText } from '@tidemark/engine'
+import type { RangePlan, TablePlan, WindowText } from '@tidemark/engine'
+import type { PlanLook, TableLook } from '../commands/plan.ts'
 import { countText, plural } from './numbers.ts'
+import { oneLine } from './plain.ts'
 
-/** What a run would do, for people: a paragraph a table. */
-export function planText(plan: Plan): string {
-  const tables = plan.tables.map(tableText)
-  const removed = plan.removed.map((name) => `${name}: removed, its rows stay`)
-  const steps = plan.tables.reduce((sum, table) => sum + toRead(table), 0)
+/** What a run would do, for people: a paragraph a table, under how it was found. */
+export function planText({ tables, removed }: PlanLook, command: (rest: string) => string): string {
+  const windows = tables.reduce((sum, table) => sum + table.windows, 0)
+  const counts = [...Map.groupBy(tables, ({ sight }) => sight)].map(
+    ([sight, found]) => `${countText(found.length)} ${sight}`,
+  )
+  const all = [...counts, ...(removed.length === 0 ? [] : [`${countText(removed.length)} removed`])]
   return [
-    ...tables,
-    ...removed,
-    `${plural(steps, 'window')} to read in ${plural(plan.tables.length, 'table')}; nothing was written.`,
+    ...tables.map((table) => tableText(table, command)),
+    ...removed.map((name) => `${word('removed')}${oneLine(name)}: no longer tracked; its rows stay`),
+    `${plural(windows, 'window')} to read in ${plural(tables.length, 'table')}${all.length === 0 ? '' : ` (${all.join(', ')})`}; nothing was written.`,
   ].join('\n')
 }
 
-function tableText(table: TablePlan): string {
-  const lines = [
-    headline(table),
-    ...table.changes.map((change) => `  ${change}`),
-    ...table.steps.slice(0, SHOWN).map(stepText),
-    ...rest(table),
-    ...table.notKept.slice(0, SHOWN).map((window) => `  no longer kept by the source: ${windowText(window)}`),
-  ]
-  return lines.join('\n')
-}
-
 const SHOWN = 8
+const INDENT = '            '
 
-/** What its source says is unchanged is covered without being read. */
-function toRead({ steps, more }: Pick<TablePlan, 'steps' | 'more'>): number {
-  return steps.filter((step) => step.kind !== 'unchanged').length + more
+const word = (sight: string): string => sight.toUpperCase().padEnd(10)
+
+function tableText(table: TableLook, command: (rest: string) => string): string {
+  const { sight, changes, ranges, notKept } = table
+  const hidden = ranges.length - SHOWN
+  return [
+    `${word(sight)}${headline(table, command)}`,
+    ...changes.map((change) => `${INDENT}${oneLine(change)}`),
+    ...ranges.slice(0, SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
+    ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
+    ...risk(table).map((text) => `${INDENT}${text}`),
+    ...notKept.slice(0, SHOWN).map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
+  ].join('\n')
 }
 
-function headline({ name, sight, pausedFor, failure, steps, more, partitions }: TablePlan): string {
-  if (pausedFor !== undefined) return `${name}: paused, ${pausedFor}`
-  if (failure !== undefined) return `${name}: failing, ${failure}`
+function headline(
+  { name, pausedFor, failure, windows, partitions }: TablePlan,
+  command: (rest: string) => string,
+): string {
+  const shown = oneLine(name)
+  if (pausedFor !== undefined)
+    return `${shown}: ${oneLine(pausedFor)}; to read it anew from its start: ${command(`resync ${shown} --full`)}`
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
-  const windows = toRead({ steps, more })
-  const work = windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`
-  return sight === 'known' ? `${name}: ${work}` : `${name}: ${sight}, ${work}`
+  const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
+  return `${shown}: ${windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`}${failing}`
 }
 
-function stepText({ partition, kind, lane, window, readFrom }: StepPlan): string {
-  const what = window === undefined ? 'as a whole' : windowText(window)
-  const lookback = readFrom === undefined ? '' : `, read from ${readFrom}`
-  const of = partition === '' ? '' : ` of ${partition}`
-  return `  ${kind === 'history' || kind === 'live' ? lane : kind}: ${what}${of}${lookback}`
+function rangeText({ lane, kind, window, readFrom, windows, partitions }: RangePlan): string {
+  const what = kind === 'live' || kind === 'history' ? lane : KINDS[kind]
+  const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
+  if (window === undefined) return `${what}${among}`
+  const count = kind === 'unchanged' ? 'the source says that nothing changed' : `${plural(windows, 'window')}${among}`
+  return `${what}: ${windowText(window)}, ${count}${readFrom === undefined ? '' : `, read from ${readFrom}`}`
 }
+
+const KINDS = { whole: 'read as a whole', reread: 'read again', unchanged: 'unchanged' } as const
 
 function windowText({ from, to }: WindowText): string {
   return `${from ?? 'the beginning'} to ${to}`
 }
 
-function rest({ steps, more }: TablePlan): readonly string[] {
-  const hidden = Math.max(0, steps.length - SHOWN) + more
-  return hidden === 0 ? [] : [`  and ${countText(hidden)} more`]
+/** What may be marked or replaced, and when the run would hold back. */
+function risk({ deletes, atRisk }: TableLook): readonly string[] {
+  if (deletes === undefined || atRisk === undefined || atRisk.rows === 0) return []
+  const { rows, isExact, held } = atRisk
+  const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
+  const where = deletes === 'whole' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
+  const rail =
+    held === undefined
+      ? 'all may go, nothing holds them back'
+      : rows <= held.above
+        ? `all may go: the rail holds back only where there are more than ${countText(held.above)}`
+        : `where more than ${Math.round(held.share * 100)} % would go, the run holds back`
+  return [`deletions at risk: ${where}, those that the source no longer has; ${rail}`]
 }

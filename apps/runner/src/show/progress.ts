@@ -1,32 +1,77 @@
+import type { Logger } from '@tidemark/core'
 import type { RunEvent } from '@tidemark/engine'
-import { countText, plural } from './numbers.ts'
+import { openScreen } from '../screen.ts'
+import { oneLine } from './plain.ts'
+import { runLines, tableText } from './run-lines.ts'
+import { RunFollower } from './run-view.ts'
+import { cut } from './width.ts'
 
 const EVERY_MS = 30_000
+const FRAME_MS = 100
 
-/** Says every half minute how far a long run is, a line a table that moved: for logs, where nothing can be drawn over. */
-export function followProgress(say: (line: string) => void): {
+export interface Progress {
   readonly onEvent: (event: RunEvent) => void
+  /** The log that the run is given: what it says of waits is shown. */
+  readonly log: Logger
   stop(): void
-} {
-  const moved = new Map<string, { rows: number; windows: number }>()
-  const tick = (): void => {
-    for (const [table, { rows, windows }] of moved)
-      say(`${table}: ${countText(rows)} rows in ${plural(windows, 'window')} so far`)
-    moved.clear()
+}
+
+export interface ProgressOptions {
+  /** The terminal to draw on; undefined: a line a table that moved, every half minute. */
+  readonly screen: NodeJS.WriteStream | undefined
+  readonly say: (line: string) => void
+  readonly log: Logger
+  readonly redact: (text: string) => string
+}
+
+/** Shows how far a run is: drawn in a terminal, as plain lines for a log. */
+export function followProgress({ screen: stream, say, log, redact }: ProgressOptions): Progress {
+  const follower = new RunFollower()
+  const now = (): number => performance.now()
+  const ends = stream === undefined ? sayNowAndThen(follower, say) : drawOn(stream, follower, redact)
+  const heard =
+    (level: 'debug' | 'info' | 'warn') =>
+    (message: string, fields?: object): void => {
+      const { source, waitMs, sight } = { ...fields } as { source?: unknown; waitMs?: unknown; sight?: unknown }
+      if (typeof source === 'string' && typeof waitMs === 'number') follower.waits(source, waitMs, now())
+      // A thousand tables that go on would push everything else off the screen, and each has its line in it.
+      log[stream !== undefined && sight === 'known' ? 'debug' : level](message, fields)
+    }
+  return {
+    onEvent: (event) => follower.take(event, now()),
+    log: { debug: heard('debug'), info: heard('info'), warn: heard('warn') },
+    stop: ends,
   }
-  const totals = new Map<string, { rows: number; windows: number }>()
+}
+
+function drawOn(stream: NodeJS.WriteStream, follower: RunFollower, redact: (text: string) => string): () => void {
+  const startedAt = performance.now()
+  const screen = openScreen(stream, (size) => {
+    const view = follower.view(performance.now())
+    const asking = `Asking the sources what they have, ${Math.floor((performance.now() - startedAt) / 1000)} s`
+    const lines = view.planned === 0 ? [cut(asking, size.columns - 1)] : runLines(view, size)
+    return lines.map((line) => oneLine(redact(line)))
+  })
+  const timer = setInterval(screen.draw, FRAME_MS)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    screen.close('clear')
+  }
+}
+
+/** A line a table that moved, every half minute: for logs, where nothing can be drawn over. */
+function sayNowAndThen(follower: RunFollower, say: (line: string) => void): () => void {
+  const before = new Map<string, string>()
+  const tick = (): void => {
+    for (const table of follower.view(performance.now()).tables) {
+      const moved = `${table.state} ${table.place} ${table.done} ${table.rows} ${table.wait?.why}`
+      if (table.place === 0 || before.get(table.name) === moved) continue
+      before.set(table.name, moved)
+      say(tableText(table))
+    }
+  }
   const timer = setInterval(tick, EVERY_MS)
   timer.unref()
-  return {
-    onEvent(event) {
-      if (event.type !== 'part-committed' && event.type !== 'step-ended') return
-      const before = totals.get(event.table) ?? { rows: 0, windows: 0 }
-      const rows = event.type === 'part-committed' ? (event.rows.read ?? 0) : 0
-      const windows = event.type === 'step-ended' && event.failure === undefined ? 1 : 0
-      const total = { rows: before.rows + rows, windows: before.windows + windows }
-      totals.set(event.table, total)
-      moved.set(event.table, total)
-    },
-    stop: () => clearInterval(timer),
-  }
+  return () => clearInterval(timer)
 }

@@ -6,10 +6,12 @@ import { textTable } from './text-table.ts'
 
 type Command = (rest: string) => string
 
-/** What a run did: a line a table. */
-export function reportTable({ tables }: Report): string {
+/** What a run did: a line a table; of very many, those with something to say. */
+export function reportTable({ tables }: Report, columns?: number): string {
   const header = ['table', 'status', 'written', 'unchanged', 'deleted', 'rejected', 'left', 'time']
-  const rows = tables.map((table) => [
+  const told = tables.length <= ALL ? tables : tables.filter(hasNews)
+  const shown = told.slice(0, ALL)
+  const rows = shown.map((table) => [
     table.name,
     table.heldBy === undefined ? table.status : 'held',
     table.rows.written,
@@ -19,19 +21,48 @@ export function reportTable({ tables }: Report): string {
     table.stepsLeft,
     durationText(table.durationMs),
   ])
-  return textTable(header, rows)
+  const idle = tables.length - told.length
+  return [
+    ...(rows.length === 0 ? [] : [textTable(header, rows, { columns })]),
+    ...(told.length > ALL ? [`and ${countText(told.length - ALL)} more with something new`] : []),
+    ...(idle > 0 ? [`${countText(idle)} ${rows.length === 0 ? 'tables' : 'more'} with nothing new`] : []),
+  ].join('\n')
+}
+
+// As many as a person still reads.
+const ALL = 50
+
+function hasNews({ rows, failures, stepsLeft, heldBy, status }: TableReport): boolean {
+  const moved = rows.written + rows.deleted + rows.rejected + stepsLeft + failures.length
+  return moved > 0 || heldBy !== undefined || status === 'paused'
 }
 
 export function reportSummary(report: Report): string {
-  const written = report.tables.reduce((sum, table) => sum + table.rows.written, 0)
-  const left = report.tables.reduce((sum, table) => sum + table.stepsLeft, 0)
+  const sum = (count: (table: TableReport) => number): number =>
+    report.tables.reduce((total, table) => total + count(table), 0)
+  const left = sum((table) => table.stepsLeft)
+  const rejected = sum((table) => table.rows.rejected)
+  const failed = report.tables.filter((table) => table.failures.length > 0).length
   const parts = [
     plural(report.tables.length, 'table'),
-    `${plural(written, 'row')} written`,
+    ...(failed === 0 ? [] : [`${countText(failed)} failed`]),
+    `${plural(
+      sum((table) => table.rows.written),
+      'row',
+    )} written`,
+    ...(rejected === 0 ? [] : [`${countText(rejected)} rejected`]),
     ...(left === 0 ? [] : [`${plural(left, 'window')} left for the next run`]),
     `in ${durationText(report.durationMs)}`,
   ]
   return `${parts.join(', ')}${report.interrupted ? ' (stopped)' : ''}`
+}
+
+/** The command that lists what was set aside, where this run set rows aside. */
+export function rejectsLine({ tables }: Report, command: Command): string | undefined {
+  const rejecting = tables.filter(({ rows }) => rows.rejected > 0).map(({ name }) => name)
+  if (rejecting.length === 0) return undefined
+  const named = rejecting.length === 1 && /^[\w.-]+$/.test(rejecting[0]!) ? ` ${rejecting[0]}` : ''
+  return `To see why rows were rejected: ${command(`rejects list${named}`)}`
 }
 
 /** Each thing that failed, with the command that goes on. */

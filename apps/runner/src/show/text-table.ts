@@ -1,29 +1,63 @@
 import { oneLine } from './plain.ts'
+import { cut, padded, widthOf } from './width.ts'
 
 export interface TextTableOptions {
   /** Longer cells are cut. */
   readonly width?: number | undefined
+  /** How wide the terminal is: cells are cut until the rows fit, and where that cannot be, each row becomes a few lines. */
+  readonly columns?: number | undefined
+  /** Columns of texts that are numbers for people. */
+  readonly right?: readonly string[] | undefined
 }
+
+/** Below this a text says nothing any more. */
+const SHORTEST = 8
 
 /** Rows under a header, aligned: numbers to the right, everything else to the left. */
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
-  options: TextTableOptions = {},
+  { width = 60, columns, right: numbers = [] }: TextTableOptions = {},
 ): string {
-  const most = options.width ?? 60
-  const cells = rows.map((row) => header.map((_, column) => cut(cellText(row[column]), most)))
-  const names = header.map((name) => cut(oneLine(name), most))
-  const right = header.map((_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column])))
-  const widths = names.map((name, column) =>
-    cells.reduce((width, row) => Math.max(width, widthOf(row[column]!)), widthOf(name)),
+  const names = header.map((name) => cut(oneLine(name), width))
+  const cells = rows.map((row) => header.map((_, column) => cut(cellText(row[column]), width)))
+  const right = header.map(
+    (name, column) => numbers.includes(name) || (rows.length > 0 && rows.every((row) => isNumeric(row[column]))),
   )
+  const widest = names.map((name, column) =>
+    cells.reduce((most, row) => Math.max(most, widthOf(row[column]!)), widthOf(name)),
+  )
+  const widths = columns === undefined ? widest : fitted(widest, right, columns)
+  if (widths === undefined) return records(names, cells, columns!)
   const line = (texts: readonly string[]): string =>
     texts
-      .map((text, column) => padded(text, widths[column]!, right[column]!))
+      .map((text, column) => padded(text, widths[column]!, right[column] ? 'right' : 'left'))
       .join('  ')
       .trimEnd()
-  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n')
+  return [line(names), line(widths.map((one) => '-'.repeat(one))), ...cells.map(line)].join('\n')
+}
+
+/** Widths that fit, the widest texts made narrower; undefined where they would say nothing any more. */
+function fitted(widest: readonly number[], right: readonly boolean[], columns: number): readonly number[] | undefined {
+  const widths = [...widest]
+  let over = widths.reduce((sum, one) => sum + one + 2, -2) - columns
+  while (over > 0) {
+    const most = Math.max(...widths.filter((_, column) => !right[column]), 0)
+    if (most <= SHORTEST) return undefined
+    widths[widths.findIndex((one, column) => one === most && !right[column])]!--
+    over--
+  }
+  return widths
+}
+
+/** A row as lines of names and values. */
+function records(names: readonly string[], cells: readonly (readonly string[])[], columns: number): string {
+  const widest = Math.min(Math.max(...names.map(widthOf), 0), Math.floor(columns / 2))
+  const line = (name: string, text: string): string => cut(`${padded(name, widest)}  ${text}`, columns)
+  const blocks = cells.map((row) =>
+    names.flatMap((name, at) => (row[at] === '' ? [] : [line(name, row[at]!)])).join('\n'),
+  )
+  return blocks.join('\n\n')
 }
 
 function isNumeric(value: unknown): boolean {
@@ -37,42 +71,4 @@ export function cellText(value: unknown): string {
   if (typeof value === 'object')
     return oneLine(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one)))
   return oneLine(String(value))
-}
-
-function padded(text: string, width: number, right: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - widthOf(text)))
-  return right ? space + text : text + space
-}
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-
-function cut(text: string, width: number): string {
-  if (text.length <= width && !/[^\u0000-\u02ff]/.test(text)) return text
-  let kept = ''
-  let used = 0
-  for (const { segment } of graphemes.segment(text)) {
-    const wide = widthOfOne(segment)
-    if (used + wide > width) return `${kept.slice(0, -1)}…`
-    kept += segment
-    used += wide
-  }
-  return kept
-}
-
-/** How many columns of a terminal a text takes. */
-export function widthOf(text: string): number {
-  if (!/[^\u0000-\u02ff]/.test(text)) return text.length
-  let width = 0
-  for (const { segment } of graphemes.segment(text)) width += widthOfOne(segment)
-  return width
-}
-
-// East Asian wide and full-width letters, and emoji.
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
-const NONE = /^\p{Mark}+$|^[\u200b-\u200d\ufeff]$/u
-
-function widthOfOne(segment: string): number {
-  if (WIDE.test(segment)) return 2
-  return NONE.test(segment) ? 0 : 1
 }

@@ -51,6 +51,11 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
 
 /** Whether there is a state to go on from. @throws SyncError where the database cannot be asked. */
 export async function hasState(url: string): Promise<boolean> {
+  return askServer(url, async ({ db }) => (await stateVersion(db, postgresFlavor)) > 0)
+}
+
+/** Asks a server something before it is opened. @throws SyncError where it cannot be asked, or be used at all. */
+export async function askServer<T>(url: string, ask: (session: Session) => Promise<T>): Promise<T> {
   const address = parseAddress(url)
   const sessions = new Sessions({
     address,
@@ -63,7 +68,7 @@ export async function hasState(url: string): Promise<boolean> {
   try {
     return await sessions.transaction({ mode: 'read' }, async (session) => {
       await checkServer(session, address)
-      return (await stateVersion(session.db, postgresFlavor)) > 0
+      return await ask(session)
     })
   } finally {
     await sessions.close()

@@ -1,0 +1,167 @@
+import { SyncError } from '@tidemark/core'
+import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import {
+  listRuns,
+  listSteps,
+  listTableRuns,
+  type RecordedRows,
+  type RunRecord,
+  type StepRecord,
+  type TableRunRecord,
+} from '@tidemark/destination'
+import type { Command } from 'commander'
+import { redactDeep } from '../redact-deep.ts'
+import { type Call, needDatabase, openSession, type Session, withDestination } from '../session.ts'
+import { runsText, runText } from '../show/runs.ts'
+import { type AddVerb, countOption, examples } from '../verb.ts'
+
+/** Lists the last runs, or tells one of them. */
+export async function runs(call: Call, which: string | undefined, limit: number): Promise<number> {
+  const session = await openSession(call)
+  needDatabase(session)
+  return withDestination(session, 'memory', (destination) =>
+    which === undefined ? list(session, destination, limit) : tell(session, destination, which),
+  )
+}
+
+async function list({ terminal, command, secrets }: Session, destination: Destination, limit: number): Promise<number> {
+  const found = redactDeep(await listRuns(destination, { limit }), secrets.redact)
+  terminal.printJson({ runs: found.map(runLine) })
+  if (found.length === 0) {
+    terminal.print(`There was no run yet. The first one: ${command('sync')}`)
+    return 0
+  }
+  terminal.print(runsText(found, await destination.now(), terminal.columns))
+  terminal.print(`One of them, table by table: ${command(`runs ${found[0]!.run}`)}`)
+  return 0
+}
+
+async function tell({ terminal, secrets }: Session, destination: Destination, which: string): Promise<number> {
+  const id = /^\d{1,15}$/.test(which) ? Number(which) : undefined
+  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id] })
+  if (run === undefined) throw await unknownRun(destination, which)
+  const state = await destination.state()
+  const all = await listSteps(destination, { run: run.run, failed: true, limit: 1000 })
+  const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000 }) : []
+  const detail = redactDeep(
+    {
+      run,
+      tables: await tablesOf(destination, run.run),
+      failures: all.map((step) => stepLine(step, state)).reverse(),
+      running: now.filter((step) => step.run === run.run).map((step) => stepLine(step, state)),
+    },
+    secrets.redact,
+  )
+  terminal.printJson({
+    ...runLine(detail.run),
+    by_table: detail.tables.map(tableLine),
+    failures: detail.failures.map(printed),
+    running: detail.running.map(printed),
+  })
+  terminal.print(runText(detail, await destination.now(), terminal.columns))
+  return 0
+}
+
+async function tablesOf(destination: Destination, run: number): Promise<readonly TableRunRecord[]> {
+  // The newest runs up to this one; those before it are let go.
+  const [newest] = await listRuns(destination, { limit: 1 })
+  const found = await listTableRuns(destination, { runs: Math.max(1, (newest?.run ?? run) - run + 1) })
+  return found.filter((one) => one.run === run)
+}
+
+async function unknownRun(destination: Destination, which: string): Promise<SyncError> {
+  const [last] = await listRuns(destination, { limit: 1 })
+  const known = last === undefined ? 'there was none yet' : `the last one is ${last.run}`
+  return new SyncError(
+    `there is no run ${JSON.stringify(which)}; ${known}, and "tidemark runs" lists them`,
+    'fix-config',
+  )
+}
+
+/** A step with its window as text. */
+export interface StepLine {
+  readonly step: number
+  readonly table: string
+  readonly partition: string
+  readonly kind: string
+  readonly from: string | null
+  readonly to: string | null
+  readonly attempt: number
+  readonly beganAt: bigint
+  readonly rows: RecordedRows
+  readonly error: string | undefined
+}
+
+function stepLine(
+  { step, table, partition, kind, window, attempt, beganAt, rows, error }: StepRecord,
+  state: State,
+): StepLine {
+  const cursor = state.tables.get(table)?.facts?.cursor
+  const text = (position: bigint | undefined): string | null =>
+    position === undefined || cursor == null
+      ? null
+      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  return { step, table, partition, kind, from: text(window?.from), to: text(window?.to), attempt, beganAt, rows, error }
+}
+
+const instant = (at: bigint | undefined): string | null => (at === undefined ? null : formatInstant(at, 'Z', 3))
+
+// The names are a promise to scripts.
+function runLine({
+  run,
+  host,
+  pid,
+  startedAt,
+  endedAt,
+  state,
+  exitCode,
+  error,
+  tables,
+  steps,
+  failedSteps,
+  rows,
+}: RunRecord) {
+  return {
+    run,
+    state,
+    started_at: instant(startedAt),
+    ended_at: instant(endedAt),
+    exit_code: exitCode ?? null,
+    error: error ?? null,
+    host,
+    pid,
+    tables,
+    steps,
+    failed_steps: failedSteps,
+    rows,
+  }
+}
+
+function tableLine({ table, startedAt, steps, failedSteps, rows, durationMs, writingMs }: TableRunRecord) {
+  return {
+    table,
+    started_at: instant(startedAt),
+    steps,
+    failed_steps: failedSteps,
+    rows,
+    duration_ms: durationMs,
+    reading_ms: Math.max(0, durationMs - writingMs),
+    writing_ms: writingMs,
+  }
+}
+
+function printed({ beganAt, error, ...step }: StepLine) {
+  return { ...step, began_at: instant(beganAt), error: error ?? null }
+}
+
+export const addRuns: AddVerb = (root, run) => {
+  root
+    .command('runs')
+    .argument('[run]', 'its number: what it did to each table, and what failed')
+    .description('list the last runs')
+    .option('--limit <count>', 'how many runs', countOption, 20)
+    .addHelpText('after', examples('tidemark runs', 'tidemark runs 12'))
+    .action((which: string | undefined, flags: { limit: number }, command: Command) =>
+      run(command, (call) => runs(call, which, flags.limit)),
+    )
+}

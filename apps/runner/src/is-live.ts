@@ -1,0 +1,6 @@
+/** Whether lines can be drawn over on this stream: a terminal that obeys, with a person before it. */
+export function isLive(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  const { CI = '', NO_COLOR = '', TERM } = environment
+  const isCi = CI !== '' && CI !== 'false' && CI !== '0'
+  return stream.isTTY === true && !isCi && NO_COLOR === '' && TERM !== 'dumb'
+}

@@ -1,0 +1,167 @@
+import type { RunEvent, Segment, TableWork } from '@tidemark/engine'
+import { oneLine } from './plain.ts'
+
+/** How a table stands in a run that goes on. */
+export interface TableView {
+  readonly name: string
+  readonly source: string
+  readonly state: 'working' | 'waiting' | 'failed' | 'done'
+  readonly rows: number
+  /** Rows per second, of late; undefined while nothing was committed. */
+  readonly rate: number | undefined
+  /** `17 of 42`. */
+  readonly place: number
+  readonly of: number
+  readonly done: number
+  /** What is covered, as it is by now. Undefined: read whole. */
+  readonly segments: readonly Segment[] | undefined
+  /** It waits, for so long, and why. */
+  readonly wait: { readonly ms: number; readonly why: string } | undefined
+  /** How long the rest takes at the pace so far; undefined while no window is done. */
+  readonly leftMs: number | undefined
+}
+
+export interface RunView {
+  readonly tables: readonly TableView[]
+  readonly planned: number
+  readonly idle: number
+  readonly done: number
+  readonly failed: number
+  readonly rows: number
+  readonly elapsedMs: number
+  readonly leftMs: number | undefined
+}
+
+interface Entry {
+  readonly work: TableWork
+  readonly working: Map<number, { readonly span: Span | undefined }>
+  readonly commits: { at: number; rows: number }[]
+  segments: readonly Segment[] | undefined
+  rows: number
+  place: number
+  of: number
+  done: number
+  failed: boolean
+  firstAt: number | undefined
+  retry: { readonly until: number; readonly why: string } | undefined
+}
+
+type Span = { readonly from: number; readonly to: number }
+
+const RATE_MS = 15_000
+
+/** Follows a run by its events and its log. Time is an argument, in milliseconds of a clock that only goes forward. */
+export class RunFollower {
+  readonly #tables = new Map<string, Entry>()
+  readonly #waits = new Map<string, number>()
+  #startedAt: number | undefined
+
+  take(event: RunEvent, now: number): void {
+    if (event.type === 'run-started') {
+      this.#startedAt = now
+      for (const work of event.work) this.#tables.set(work.table, entryOf(work))
+      return
+    }
+    if (event.type === 'run-ended') return
+    const entry = this.#tables.get(event.table)
+    if (entry === undefined) return
+    if (event.type === 'step-started') {
+      entry.firstAt ??= now
+      entry.retry = undefined
+      entry.place = Math.max(entry.place, event.place)
+      entry.of = event.of
+      entry.working.set(event.step, { span: event.span })
+    } else if (event.type === 'part-committed') {
+      const rows = event.rows.read ?? 0
+      entry.rows += rows
+      entry.commits.push({ at: now, rows })
+    } else if (event.type === 'retry') {
+      entry.retry = { until: now + event.delayMs, why: `failed, tries again: ${oneLine(event.failure.message)}` }
+      entry.failed = false
+    } else {
+      this.#ended(entry, event.step, event.failure !== undefined)
+    }
+  }
+
+  /** A source asks nothing for so long, because its limit is used up. */
+  waits(source: string, ms: number, now: number): void {
+    this.#waits.set(source, Math.max(this.#waits.get(source) ?? 0, now + ms))
+  }
+
+  view(now: number): RunView {
+    const entries = [...this.#tables.values()]
+    const busy = entries.filter(({ work, place }) => work.steps > 0 || place > 0)
+    const tables = busy.map((entry) => this.#viewOf(entry, now))
+    const started = this.#startedAt ?? now
+    const done = busy.reduce((sum, one) => sum + one.done, 0)
+    const left = busy.reduce((sum, one) => sum + (one.failed ? 0 : Math.max(0, one.of - one.done)), 0)
+    return {
+      tables,
+      planned: entries.length,
+      idle: entries.length - busy.length,
+      done: tables.filter(({ state }) => state === 'done').length,
+      failed: tables.filter(({ state }) => state === 'failed').length,
+      rows: busy.reduce((sum, one) => sum + one.rows, 0),
+      elapsedMs: now - started,
+      leftMs: done === 0 || left === 0 ? undefined : ((now - started) / done) * left,
+    }
+  }
+
+  #ended(entry: Entry, step: number, failed: boolean): void {
+    const span = entry.working.get(step)?.span
+    entry.working.delete(step)
+    entry.failed = failed
+    if (failed) return
+    entry.done++
+    if (span === undefined || entry.segments === undefined || span.from >= span.to) return
+    // One more of its partitions has this window.
+    entry.segments = [...entry.segments, { ...span, share: 1 / Math.max(1, entry.work.partitions) }]
+  }
+
+  #viewOf(entry: Entry, now: number): TableView {
+    const { work, working, commits, rows, place, of, done, failed, firstAt, retry } = entry
+    while (commits[0] !== undefined && commits[0].at < now - RATE_MS) commits.shift()
+    const over = firstAt === undefined ? 0 : Math.min(RATE_MS, now - firstAt)
+    const isDone = working.size === 0 && done >= of
+    const limited = (this.#waits.get(work.source) ?? 0) - now
+    const state = isDone ? 'done' : working.size > 0 ? 'working' : failed ? 'failed' : 'waiting'
+    const left = Math.max(0, of - done)
+    return {
+      name: work.table,
+      source: work.source,
+      state,
+      rows,
+      rate:
+        commits.length === 0 || over < 500
+          ? undefined
+          : (commits.reduce((sum, one) => sum + one.rows, 0) / over) * 1000,
+      place,
+      of,
+      done,
+      segments: entry.segments,
+      wait: isDone ? undefined : waitOf(limited, state === 'working', retry, now),
+      leftMs: firstAt === undefined || done === 0 || left === 0 || failed ? undefined : ((now - firstAt) / done) * left,
+    }
+  }
+}
+
+function waitOf(limited: number, isWorking: boolean, retry: Entry['retry'], now: number): TableView['wait'] {
+  if (retry !== undefined && retry.until > now) return { ms: retry.until - now, why: retry.why }
+  return isWorking && limited > 0 ? { ms: limited, why: 'rate limit' } : undefined
+}
+
+function entryOf(work: TableWork): Entry {
+  return {
+    work,
+    working: new Map(),
+    commits: [],
+    segments: work.coverage?.segments,
+    rows: 0,
+    place: 0,
+    of: work.steps,
+    done: 0,
+    failed: false,
+    firstAt: undefined,
+    retry: undefined,
+  }
+}

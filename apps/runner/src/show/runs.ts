@@ -1,0 +1,96 @@
+import { formatInstant } from '@tidemark/core/engine'
+import type { RunRecord, TableRunRecord } from '@tidemark/destination'
+import type { StepLine } from '../commands/runs.ts'
+import { countText, durationText, plural } from './numbers.ts'
+import { oneLine } from './plain.ts'
+import { textTable } from './text-table.ts'
+
+/** The last runs, a line each. */
+export function runsText(runs: readonly RunRecord[], now: bigint, columns: number | undefined): string {
+  const header = ['run', 'began', 'took', 'end', 'tables', 'steps', 'read', 'written', 'rejected', 'failed']
+  const rows = runs.map((run) => [
+    run.run,
+    when(run.startedAt),
+    tookText(run, now),
+    endText(run),
+    run.tables,
+    run.steps,
+    run.rows.read,
+    run.rows.written,
+    run.rows.rejected,
+    run.failedSteps,
+  ])
+  return textTable(header, rows, { columns })
+}
+
+export interface RunDetail {
+  readonly run: RunRecord
+  readonly tables: readonly TableRunRecord[]
+  readonly failures: readonly StepLine[]
+  readonly running: readonly StepLine[]
+}
+
+/** One run: what it did to each table, what failed, and what it is at. */
+export function runText(
+  { run, tables, failures, running }: RunDetail,
+  now: bigint,
+  columns: number | undefined,
+): string {
+  const header = [
+    'table',
+    'steps',
+    'failed',
+    'read',
+    'written',
+    'unchanged',
+    'deleted',
+    'rejected',
+    'reading',
+    'writing',
+  ]
+  const rows = tables.map((table) => [
+    table.table,
+    table.steps,
+    table.failedSteps,
+    table.rows.read,
+    table.rows.written,
+    table.rows.unchanged,
+    table.rows.deleted,
+    table.rows.rejected,
+    durationText(Math.max(0, table.durationMs - table.writingMs)),
+    durationText(table.writingMs),
+  ])
+  return [
+    `Run ${run.run} began ${when(run.startedAt)} on ${oneLine(run.host)} (process ${run.pid}), took ${tookText(run, now)}: ${endText(run)}.`,
+    ...(run.error === undefined ? [] : [`failed: the run: ${oneLine(run.error)}`]),
+    '',
+    rows.length === 0 ? 'It read nothing.' : textTable(header, rows, { columns }),
+    ...(failures.length === 0 ? [] : ['']),
+    ...failures.slice(0, MOST).map((step) => `failed: ${placeText(step)}: ${oneLine(step.error ?? '')}`),
+    ...(failures.length > MOST ? [`failed: ${countText(failures.length - MOST)} more`] : []),
+    ...(running.length === 0 ? [] : ['']),
+    ...running.map((step) => `reading: ${placeText(step)}, ${plural(step.rows.read, 'row')} so far`),
+  ].join('\n')
+}
+
+const MOST = 50
+
+function placeText({ table, partition, from, to, attempt }: StepLine): string {
+  const of = partition === '' ? '' : `, partition ${oneLine(partition)}`
+  const window = to === null ? '' : `, ${from ?? 'the beginning'} to ${to}`
+  return `table ${oneLine(table)}${of}${window}${attempt > 1 ? ` (attempt ${attempt})` : ''}`
+}
+
+function endText({ state, exitCode }: RunRecord): string {
+  if (state !== 'ended') return state
+  return exitCode === undefined ? 'ended' : `exit ${exitCode}`
+}
+
+function tookText({ state, startedAt, endedAt }: RunRecord, now: bigint): string {
+  const end = endedAt ?? (state === 'running' ? now : undefined)
+  return end === undefined ? '' : durationText(Number((end - startedAt) / 1000n))
+}
+
+function when(instant: bigint): string {
+  return formatInstant(instant, 'Z', 0).replace('T', ' ')
+}

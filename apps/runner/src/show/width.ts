@@ -1,0 +1,32 @@
+import stringWidth from 'string-width'
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+const NARROW = /^[\u0020-\u02ff]*$/
+
+/** How many columns of a terminal a text takes. */
+export function widthOf(text: string): number {
+  return NARROW.test(text) ? text.length : stringWidth(text)
+}
+
+/** The text in so many columns at most; one that is longer ends with `…`. */
+export function cut(text: string, width: number): string {
+  // No letter takes more than two columns.
+  if (text.length * 2 <= width || widthOf(text) <= width) return text
+  if (width < 1) return ''
+  let kept = ''
+  let used = 0
+  for (const { segment } of graphemes.segment(text)) {
+    const wide = stringWidth(segment)
+    if (used + wide > width - 1) break
+    kept += segment
+    used += wide
+  }
+  return `${kept}…`
+}
+
+/** The text in exactly so many columns. */
+export function padded(text: string, width: number, side: 'left' | 'right' = 'left'): string {
+  const fitting = cut(text, width)
+  const space = ' '.repeat(Math.max(0, width - widthOf(fitting)))
+  return side === 'right' ? space + fitting : fitting + space
+}

@@ -1,0 +1,18 @@
+import type { Place } from './open.ts'
+import { examinePostgres } from './postgres/examine.ts'
+import { examineSqlite } from './sqlite/examine.ts'
+
+/** What a destination is and whether it can be written, before anything is. */
+export interface Examination {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly version: string
+  /** What is left of the disk; undefined where only the server can see it. */
+  readonly freeBytes: number | undefined
+  /** What stands against writing, each with the way out. */
+  readonly problems: readonly string[]
+}
+
+/** Looks whether a place can be written; makes and changes nothing. @throws SyncError where a server cannot be asked. */
+export function examine({ url, shown, isServer }: Place): Promise<Examination> {
+  return isServer ? examinePostgres(url) : examineSqlite(url, shown)
+}
