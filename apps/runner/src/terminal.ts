@@ -72,9 +72,9 @@ export async function exitWhenWritten(code: number): Promise<never> {
 }
 
 /** JSON itself escapes only the control characters below the space; a terminal obeys others, too. */
-export function jsonText(document: unknown): string {
+export function jsonText(document: unknown, indent = 2): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(document, jsonValue, 2).replace(
+  return JSON.stringify(document, jsonValue, indent).replace(
     /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     escaped,
   )

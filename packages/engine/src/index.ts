@@ -16,6 +16,7 @@ export {
   type SourceReport,
   type TableReport,
 } from './report.ts'
+export { type Rest, type Resting, type RestingOptions, restingOf } from './resting.ts'
 export { knownTable, type ResyncOptions, resync } from './resync.ts'
 export type { RetryPolicy } from './retry.ts'
 export { didYouMean } from './selection.ts'

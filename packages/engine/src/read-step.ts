@@ -25,6 +25,7 @@ import { PageReader } from './page-reader.ts'
 import type { Step } from './plan.ts'
 import { addRows, NO_ROWS, type RowCounts } from './report.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
+import { tracedCommit } from './telemetry.ts'
 
 /** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
 export interface StepTask {
@@ -239,7 +240,7 @@ export class StepReader {
   }
 
   async #commit(completes: Completion | undefined): Promise<Committed> {
-    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
+    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, redact, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -256,7 +257,9 @@ export class StepReader {
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')
-    const committed = await destination.commit(lease, part)
+    const committed = await tracedCommit({ ref, part, system: destination.profile.name, redact }, () =>
+      destination.commit(lease, part),
+    )
     const rows: Partial<RowCounts> = {
       ...gathered.counts,
       deduped: gathered.counts.deduped + committed.deduped,
