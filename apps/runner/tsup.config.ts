@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { library } from '../../tsup.base.ts'
 
 // The binary is one file with all that it needs: opening some hundred files takes longer than most commands do. Sources
@@ -5,6 +6,8 @@ import { library } from '../../tsup.base.ts'
 export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts'], {
   noExternal: [/^(?!node:)/],
   splitting: false,
+  // The terminal prints the address of an error's entry, so the page must be where the binary is.
+  onSuccess: async () => copyFileSync('../../docs/errors.md', 'dist/errors.md'),
   // Postgres's driver is CommonJS and asks for Node's modules by `require`.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",

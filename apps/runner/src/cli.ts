@@ -9,6 +9,7 @@ import { createLog } from './log.ts'
 import { quietWarnings } from './node-warnings.ts'
 import { createSecrets } from './secrets.ts'
 import type { Flags } from './session.ts'
+import { errorAddress } from './show/error-address.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
 import type { Run } from './verb.ts'
 import { VERBS } from './verbs.ts'
@@ -58,6 +59,12 @@ function program(): Command {
   return root
 }
 
+/** What a failure asks for, and its code. */
+function toldBy(error: unknown, usage: boolean): Pick<SyncError, 'remedy' | 'code'> {
+  if (SyncError.is(error)) return error
+  return usage ? { remedy: 'fix-config', code: 'usage' } : { remedy: 'fix-source', code: undefined }
+}
+
 async function fail(error: unknown): Promise<never> {
   if (error instanceof CommanderError && error.exitCode === 0) return exitWhenWritten(0)
   const usage = error instanceof CommanderError
@@ -70,8 +77,9 @@ async function fail(error: unknown): Promise<never> {
     )
   else terminal.say(`error: ${message}`)
   if (usage) terminal.say('tidemark --help lists verbs and flags.')
+  const told = toldBy(error, usage)
+  if (exitCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
   if (exitCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
-  const told = SyncError.is(error) ? error : { remedy: usage ? 'fix-config' : 'fix-source', code: undefined }
   terminal.printJson({
     error: { message: secrets.redact(message), remedy: told.remedy, code: told.code ?? null },
     exitCode,
@@ -87,6 +95,7 @@ process.once('beforeExit', () =>
     new SyncError(
       'a source waits for something that can no longer happen; --verbose says how far it came',
       'fix-source',
+      { code: 'stuck' },
     ),
   ),
 )

@@ -26,7 +26,7 @@ export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void
   try {
     for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) environment[name] ??= value
   } catch (cause) {
-    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
 }
 
@@ -55,13 +55,15 @@ function findConfig(folder: string): string | undefined {
     throw new SyncError(
       `there are two configs, ${file} and ${second}; keep one, or name one with --config`,
       'fix-config',
+      { code: 'config' },
     )
   return file
 }
 
 function askedConfig(cwd: string, asked: string): string {
   const file = isAbsolute(asked) ? asked : resolve(cwd, asked)
-  if (!existsSync(file)) throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config')
+  if (!existsSync(file))
+    throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config', { code: 'config' })
   return file
 }
 
@@ -70,14 +72,14 @@ async function readConfig(file: string): Promise<unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   const way =
     extname(file) === '.json' ? 'it must hold one object' : 'it must end in: export default defineConfig({ … })'
-  throw new SyncError(`${file} is no config; ${way}`, 'fix-config')
+  throw new SyncError(`${file} is no config; ${way}`, 'fix-config', { code: 'config' })
 }
 
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
 }
 
@@ -86,7 +88,10 @@ async function importConfig(file: string): Promise<unknown> {
     return await importDefault(file)
   } catch (cause) {
     const place = cause instanceof Error ? placeIn(file, cause) : ''
-    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}`, 'fix-config', {
+      cause,
+      code: 'config',
+    })
   }
 }
 

@@ -125,6 +125,7 @@ async function byIds(destination: Destination, ids: readonly string[]): Promise<
   throw new SyncError(
     `there is no reject ${JSON.stringify(lost)}; "tidemark rejects" lists them by their numbers`,
     'fix-config',
+    { code: 'unknown-reject' },
   )
 }
 

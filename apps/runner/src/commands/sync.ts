@@ -22,7 +22,9 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const { maxTime, acceptDeletions } = flags
   const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
   if (maxTime !== undefined && maxTimeMs === undefined) {
-    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config')
+    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
+      code: 'usage',
+    })
   }
   if (goesOn(flags)) return serve(call, names, flags, maxTimeMs)
   const session = await openSession(call)
@@ -118,5 +120,6 @@ function unknownVerb(word: string, root: Command): SyncError {
   return new SyncError(
     `there is no verb "${word}" (to sync one table: tidemark sync ${word}); ${suggestion(word, verbs, 'verbs')}`,
     'fix-config',
+    { code: 'usage' },
   )
 }
