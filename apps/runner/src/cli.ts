@@ -11,7 +11,7 @@ import { createSecrets } from './secrets.ts'
 import type { Flags } from './session.ts'
 import { errorAddress } from './show/error-address.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
-import type { Run } from './verb.ts'
+import { examples, type Run } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
 quietWarnings()
@@ -52,6 +52,18 @@ function program(): Command {
     .option('--destination <database>', 'the database (default: what the config says, else data/tidemark.db)')
     .option('--json', 'print one JSON document on stdout')
     .option('--verbose', 'say more, with the stacks of errors')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark plan                       what a sync would read',
+        'tidemark                            read what is missing, of every installed source',
+        'tidemark status                     how far every table is',
+        'tidemark sync --every 5m            the same, again and again',
+        'tidemark query "select 1"           ask the database',
+        'tidemark <verb> --help              the flags and examples of a verb',
+      ),
+    )
   for (const add of VERBS) add(root, run)
   for (const one of [root, ...root.commands, ...root.commands.flatMap((command) => command.commands)]) {
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })

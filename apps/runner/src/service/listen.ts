@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SyncError } from '@tidemark/core'
 import { type Address, urlOf } from './address.ts'
@@ -24,6 +24,8 @@ const MOST_CONNECTIONS = 64
 
 /** Serves a few paths. @throws SyncError `fix-config`, code `listen`, where the address cannot be had. */
 export async function listen(address: Address, paths: Paths): Promise<Listening> {
+  // Only who listens pays for loading it.
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer((request, response) => void answer(request, response, paths))
   server.maxConnections = MOST_CONNECTIONS
   server.requestTimeout = 10_000
