@@ -3,6 +3,7 @@ import { extname, isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
+import { configLine } from './config-line.ts'
 import { problemLines, unknownKeys } from './config-problems.ts'
 import { type ConfigData, ConfigSchema } from './config-schema.ts'
 import { importDefault } from './discover.ts'
@@ -115,14 +116,24 @@ function consistent(file: string, data: ConfigData): ConfigData {
   return data
 }
 
+/** @param problems each begins with its place: `sources.git.every: …`. */
 export function configError(file: string | undefined, problems: readonly string[]): SyncError {
   const where = file ?? 'the config'
-  const [first, ...more] = problems
+  const text = file === undefined ? '' : textOf(file)
+  const lines = problems.map((one) => configLine(text, one.slice(0, one.indexOf(': '))))
   const message =
-    more.length === 0
-      ? `${where}: ${first}`
-      : `${where} has ${problems.length} problems:\n${problems.map((one) => `  ${one}`).join('\n')}`
+    problems.length === 1
+      ? `${where}${lines[0] === undefined ? '' : `:${lines[0]}`}: ${problems[0]}`
+      : `${where} has ${problems.length} problems:\n${problems.map((one, at) => `  ${lines[at] === undefined ? '' : `line ${lines[at]}: `}${one}`).join('\n')}`
   return new SyncError(message, 'fix-config', { code: 'config' })
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** @throws SyncError where a variable is not set that is needed now. */
