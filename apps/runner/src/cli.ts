@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
-import { EXIT } from '@tidemark/engine'
+import { EXIT, flushTelemetry } from '@tidemark/engine'
 import { Command, CommanderError } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -27,6 +27,7 @@ const run: Run = async (command, verb) => {
   const flags = command.optsWithGlobals<Flags>()
   const log = createLog({ say: terminal.say, verbose: flags.verbose === true })
   const exitCode = await verb({ flags, cwd, environment: process.env, terminal, log, secrets, interrupts })
+  await flushTelemetry()
   await exitWhenWritten(interrupts.exitCode() ?? (exitCode === EXIT.ok && strayErrors > 0 ? EXIT.someFailed : exitCode))
 }
 
@@ -96,6 +97,7 @@ async function fail(error: unknown): Promise<never> {
     error: { message: secrets.redact(message), remedy: told.remedy, code: told.code ?? null },
     exitCode,
   })
+  await flushTelemetry()
   return exitWhenWritten(interrupts.exitCode() ?? exitCode)
 }
 

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   type Attributes,
   context,
   type Meter,
   metrics,
+  ProxyTracerProvider,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -96,6 +98,19 @@ export function tracedCommit(
       .createHistogram('tidemark.commit.duration', { unit: 's', description: 'How long parts took to be written.' })
       .record(seconds, { ...database, 'tidemark.table': ref.table })
   })
+}
+
+const FLUSH_MS = 5000
+
+/** Lets an SDK send what it has gathered, because a process that ends does not wait for it. At once where there is none. */
+export async function flushTelemetry(): Promise<void> {
+  const provider = trace.getTracerProvider()
+  const tracing = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider
+  const flushes = [tracing, metrics.getMeterProvider()].flatMap((one) => {
+    const { forceFlush } = one as { readonly forceFlush?: () => Promise<void> }
+    return forceFlush === undefined ? [] : [forceFlush.call(one)]
+  })
+  if (flushes.length > 0) await Promise.race([Promise.allSettled(flushes), wait(FLUSH_MS, undefined, { ref: false })])
 }
 
 interface Within {

@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import {
   BasicTracerProvider,
+  BatchSpanProcessor,
   InMemorySpanExporter,
   type ReadableSpan,
   SimpleSpanProcessor,
@@ -15,6 +16,7 @@ import {
 import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { flushTelemetry } from '../src/telemetry.ts'
 import { openMemory, run, System } from './system.ts'
 
 let system: System
@@ -146,6 +148,17 @@ describe('with an OpenTelemetry SDK in the process', () => {
       expect(JSON.stringify(points)).not.toMatch(/north|south/)
     }
   })
+})
+
+it('an SDK that gathers before it sends is asked to send at the end', async () => {
+  const spans = new InMemorySpanExporter()
+  const processor = new BatchSpanProcessor(spans, { scheduledDelayMillis: 3_600_000 })
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }))
+  await run({ system, destination })
+  expect(spans.getFinishedSpans()).toEqual([])
+  await flushTelemetry()
+  expect(spans.getFinishedSpans().map(({ name }) => name)).toContain('tidemark.run')
+  await processor.shutdown()
 })
 
 it('without an SDK a run does the same', async () => {
