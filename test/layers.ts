@@ -22,6 +22,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 const CORE_DOORS = ['@tidemark/core', '@tidemark/core/engine']
 const SQL_BUILDERS = ['destination', 'source-sql']
+/** Whose packages beside our own the engine takes: the interface of tracing is a no-op until somebody listens. */
+const ENGINE_TAKES = ['zod', '@opentelemetry/api']
+const isForeign = (from: string): boolean =>
+  sibling(from) === undefined && !isNode(from) && moduleName(from) !== 'kysely'
 const DYNAMIC_IMPORT = 'apps/runner/src/discover.ts'
 const VAGUE = /^(?:utils|helpers|common|types)$/
 const LONGEST = 300
@@ -108,6 +112,8 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
           : `imports ${from}, but core is used only through ${CORE_DOORS.join(' or ')}`,
       )
     }
+    if (owner.name === 'engine' && isForeign(from) && !ENGINE_TAKES.includes(moduleName(from)))
+      broken.push(`imports ${from}, but of others' packages engine takes ${ENGINE_TAKES.join(' and ')} alone`)
     if (moduleName(from) === 'kysely' && !SQL_BUILDERS.includes(owner.name)) {
       broken.push(`imports ${from}, but only ${SQL_BUILDERS.join(' and ')} import kysely`)
     }

@@ -240,7 +240,7 @@ export class StepReader {
   }
 
   async #commit(completes: Completion | undefined): Promise<Committed> {
-    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, redact, onPart } = this.#task
+    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -257,9 +257,7 @@ export class StepReader {
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')
-    const committed = await tracedCommit({ ref, part, system: destination.profile.name, redact }, () =>
-      destination.commit(lease, part),
-    )
+    const committed = await tracedCommit(this.#task, part, () => destination.commit(lease, part))
     const rows: Partial<RowCounts> = {
       ...gathered.counts,
       deduped: gathered.counts.deduped + committed.deduped,

@@ -14,10 +14,11 @@ import {
 import type { Committed, Part, StepRef } from '@tidemark/core/engine'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunOptions } from './options.ts'
+import type { StepTask } from './read-step.ts'
 import type { Report, RowCounts } from './report.ts'
 
 // Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
-// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0014).
+// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0017).
 
 const NAME = 'tidemark'
 const DATABASES: Readonly<Record<string, string>> = { sqlite: 'sqlite', postgres: 'postgresql' }
@@ -83,10 +84,12 @@ export function tracedStep(
 
 /** One part on its way into the database. */
 export function tracedCommit(
-  { ref, part, system, redact }: { ref: StepRef; part: Part; system: string; redact: RunOptions['redact'] },
+  { ref, destination, redact }: Pick<StepTask, 'ref' | 'destination' | 'redact'>,
+  part: Part,
   work: () => Promise<Committed>,
 ): Promise<Committed> {
-  const database = { 'db.system.name': DATABASES[system] ?? system }
+  const { name } = destination.profile
+  const database = { 'db.system.name': DATABASES[name] ?? name }
   const attributes = { ...database, 'db.collection.name': ref.table, 'tidemark.part': part.number }
   return within('tidemark.commit', { kind: SpanKind.CLIENT, attributes, redact }, work, (span, committed, seconds) => {
     span.setAttributes({
