@@ -41,7 +41,8 @@ export function problemsOf(
   ]
 }
 
-function problemsOfCase(read: (file: string) => string | undefined): (one: Case) => readonly string[] {
+/** What is wrong with one case. */
+export function problemsOfCase(read: (file: string) => string | undefined): (one: Case) => readonly string[] {
   return ({ id, tests, reason }) => {
     if (tests.length === 0 && reason === undefined) return [`${id} names neither a test nor a reason`]
     return tests.flatMap(({ file, name }) => {

@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { library } from '../../tsup.base.ts'
 
 // The binary is one file with all that it needs: opening some hundred files takes longer than most commands do. Sources
@@ -10,6 +11,20 @@ export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts', 'src/dashb
   },
   noExternal: [/^(?!node:)/],
   splitting: false,
+  // The terminal prints the address of an error's entry, so the page must be where the binary is.
+  onSuccess: async () => copyFileSync('../../docs/errors.md', 'dist/errors.md'),
+  // Of zod's fifty languages only English is spoken here; the others would be a fifth of the file.
+  esbuildPlugins: [
+    {
+      name: 'english',
+      setup(build) {
+        build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+          contents: "export { default as en } from './en.js'",
+          loader: 'js',
+        }))
+      },
+    },
+  ],
   // Postgres's driver is CommonJS and asks for Node's modules by `require`.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
-import { EXIT } from '@tidemark/engine'
+import { EXIT, flushTelemetry } from '@tidemark/engine'
 import { Command, CommanderError, Option } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -9,8 +9,9 @@ import { createLog } from './log.ts'
 import { quietWarnings } from './node-warnings.ts'
 import { createSecrets } from './secrets.ts'
 import type { Flags } from './session.ts'
+import { errorAddress } from './show/error-address.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
-import type { Run } from './verb.ts'
+import { examples, type Run } from './verb.ts'
 import { VERBS } from './verbs.ts'
 import { version } from './version.ts'
 
@@ -33,6 +34,7 @@ const run: Run = async (command, verb) => {
     write: (line) => void process.stderr.write(`${line}\n`),
   })
   const exitCode = await verb({ flags, cwd, environment: process.env, terminal, log, secrets, interrupts })
+  await flushTelemetry()
   await exitWhenWritten(interrupts.exitCode() ?? (exitCode === EXIT.ok && strayErrors > 0 ? EXIT.someFailed : exitCode))
 }
 
@@ -61,11 +63,29 @@ function program(): Command {
         'json',
       ]),
     )
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark plan                       what a sync would read',
+        'tidemark                            read what is missing, of every installed source',
+        'tidemark status                     how far every table is',
+        'tidemark sync --every 5m            the same, again and again',
+        'tidemark query "select 1"           ask the database',
+        'tidemark <verb> --help              the flags and examples of a verb',
+      ),
+    )
   for (const add of VERBS) add(root, run)
   for (const one of [root, ...root.commands, ...root.commands.flatMap((command) => command.commands)]) {
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
   }
   return root
+}
+
+/** What a failure asks for, and its code. */
+function toldBy(error: unknown, usage: boolean): Pick<SyncError, 'remedy' | 'code'> {
+  if (SyncError.is(error)) return error
+  return usage ? { remedy: 'fix-config', code: 'usage' } : { remedy: 'fix-source', code: undefined }
 }
 
 async function fail(error: unknown): Promise<never> {
@@ -80,12 +100,14 @@ async function fail(error: unknown): Promise<never> {
     )
   else terminal.say(`error: ${message}`)
   if (usage) terminal.say('tidemark --help lists verbs and flags.')
+  const told = toldBy(error, usage)
+  if (exitCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
   if (exitCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
-  const told = SyncError.is(error) ? error : { remedy: usage ? 'fix-config' : 'fix-source', code: undefined }
   terminal.printJson({
     error: { message: secrets.redact(message), remedy: told.remedy, code: told.code ?? null },
     exitCode,
   })
+  await flushTelemetry()
   return exitWhenWritten(interrupts.exitCode() ?? exitCode)
 }
 
@@ -97,6 +119,7 @@ process.once('beforeExit', () =>
     new SyncError(
       'a source waits for something that can no longer happen; --verbose says how far it came',
       'fix-source',
+      { code: 'stuck' },
     ),
   ),
 )

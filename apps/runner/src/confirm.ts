@@ -6,12 +6,15 @@ import { oneLine } from './show/plain.ts'
 export async function confirm(what: string): Promise<void> {
   const question = oneLine(what)
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new SyncError(`${question}; there is no one to ask here, so say --yes`, 'fix-config')
+    throw new SyncError(`${question}; there is no one to ask here, so say --yes`, 'fix-config', {
+      code: 'not-confirmed',
+    })
   const dialog = createInterface({ input: process.stdin, output: process.stderr })
   try {
     // Ctrl-C here is a no.
     const answer = await dialog.question(`${question}. Go on? (y/N) `).catch(() => 'no')
-    if (!/^y(es)?$/i.test(answer.trim())) throw new SyncError('stopped; nothing was changed', 'fix-config')
+    if (!/^y(es)?$/i.test(answer.trim()))
+      throw new SyncError('stopped; nothing was changed', 'fix-config', { code: 'not-confirmed' })
   } finally {
     dialog.close()
   }

@@ -88,6 +88,7 @@ async function load(one: SourcePackage): Promise<InstalledSource | BrokenSource>
       throw new SyncError(
         `package "${name}" exports no source; its entry must end in: export default register(…)`,
         'fix-source',
+        { code: 'source-package' },
       )
     }
     checkContract(name, source)
@@ -109,6 +110,7 @@ function entryFile({ package: name, folder, entry, linked }: SourcePackage): str
     throw new SyncError(
       `package "${name}" says "tidemark" in its package.json, but not which file: "tidemark": { "source": "./dist/index.js" }`,
       'fix-source',
+      { code: 'source-package' },
     )
   }
   const file = resolve(folder, entry)
@@ -118,6 +120,7 @@ function entryFile({ package: name, folder, entry, linked }: SourcePackage): str
     throw new SyncError(
       `package "${name}" has no file ${entry}, which its package.json calls its source; ${hint}`,
       'fix-source',
+      { code: 'source-package' },
     )
   }
   if (!realpathSync(file).startsWith(folder + sep)) throw outside(name, entry)
@@ -128,6 +131,7 @@ function outside(name: string, entry: string): SyncError {
   return new SyncError(
     `package "${name}" names ${entry} as its source, which is outside of the package; nothing was loaded`,
     'fix-source',
+    { code: 'source-package' },
   )
 }
 

@@ -6,6 +6,8 @@ export interface Interrupts {
   readonly signal: AbortSignal
   /** 130 or 143 where a signal came. */
   exitCode(): number | undefined
+  /** Ends the process with the code of the signal that came. */
+  endNow(): void
   /** While this runs, the first signal only aborts `signal`; outside of it the process ends at once. */
   during<T>(work: () => Promise<T>): Promise<T>
 }
@@ -26,6 +28,7 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
   return {
     signal: controller.signal,
     exitCode: () => exitCode,
+    endNow: () => exitNow(exitCode ?? 1),
     async during(work) {
       graceful++
       try {

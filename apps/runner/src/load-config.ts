@@ -3,6 +3,7 @@ import { extname, isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
+import { configLine } from './config-line.ts'
 import { problemLines, unknownKeys } from './config-problems.ts'
 import { type ConfigData, ConfigSchema } from './config-schema.ts'
 import { importDefault } from './discover.ts'
@@ -26,7 +27,7 @@ export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void
   try {
     for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) environment[name] ??= value
   } catch (cause) {
-    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
 }
 
@@ -55,13 +56,15 @@ function findConfig(folder: string): string | undefined {
     throw new SyncError(
       `there are two configs, ${file} and ${second}; keep one, or name one with --config`,
       'fix-config',
+      { code: 'config' },
     )
   return file
 }
 
 function askedConfig(cwd: string, asked: string): string {
   const file = isAbsolute(asked) ? asked : resolve(cwd, asked)
-  if (!existsSync(file)) throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config')
+  if (!existsSync(file))
+    throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config', { code: 'config' })
   return file
 }
 
@@ -70,14 +73,14 @@ async function readConfig(file: string): Promise<unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   const way =
     extname(file) === '.json' ? 'it must hold one object' : 'it must end in: export default defineConfig({ … })'
-  throw new SyncError(`${file} is no config; ${way}`, 'fix-config')
+  throw new SyncError(`${file} is no config; ${way}`, 'fix-config', { code: 'config' })
 }
 
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
 }
 
@@ -88,6 +91,7 @@ async function importConfig(file: string): Promise<unknown> {
     const place = cause instanceof Error ? placeIn(file, cause) : ''
     throw new SyncError(`${file}${place} cannot be loaded: ${messageOf(cause)}${wayOut(cause)}`, 'fix-config', {
       cause,
+      code: 'config',
     })
   }
 }
@@ -118,14 +122,24 @@ function consistent(file: string, data: ConfigData): ConfigData {
   return data
 }
 
+/** @param problems each begins with its place: `sources.git.every: …`. */
 export function configError(file: string | undefined, problems: readonly string[]): SyncError {
   const where = file ?? 'the config'
-  const [first, ...more] = problems
+  const text = file === undefined ? '' : textOf(file)
+  const lines = problems.map((one) => configLine(text, one.slice(0, one.indexOf(': '))))
   const message =
-    more.length === 0
-      ? `${where}: ${first}`
-      : `${where} has ${problems.length} problems:\n${problems.map((one) => `  ${one}`).join('\n')}`
+    problems.length === 1
+      ? `${where}${lines[0] === undefined ? '' : `:${lines[0]}`}: ${problems[0]}`
+      : `${where} has ${problems.length} problems:\n${problems.map((one, at) => `  ${lines[at] === undefined ? '' : `line ${lines[at]}: `}${one}`).join('\n')}`
   return new SyncError(message, 'fix-config', { code: 'config' })
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** @throws SyncError where a variable is not set that is needed now. */

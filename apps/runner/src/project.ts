@@ -23,6 +23,7 @@ function nearestProject(cwd: string): string {
       throw new SyncError(
         `there is no package.json in ${cwd} or above it; go to a project's folder, name one with --project <folder>, or start one with "npm init"`,
         'fix-config',
+        { code: 'project' },
       )
     }
   }
@@ -31,11 +32,12 @@ function nearestProject(cwd: string): string {
 function askedProject(folder: string, asked: string): string {
   const stats = statSync(folder, { throwIfNoEntry: false })
   if (stats?.isDirectory() !== true)
-    throw new SyncError(`--project ${asked}: there is no folder ${folder}`, 'fix-config')
+    throw new SyncError(`--project ${asked}: there is no folder ${folder}`, 'fix-config', { code: 'project' })
   if (!existsSync(join(folder, 'package.json'))) {
     throw new SyncError(
       `--project ${asked}: the folder ${folder} has no package.json, so it says nothing about installed sources`,
       'fix-config',
+      { code: 'project' },
     )
   }
   return folder
@@ -53,7 +55,7 @@ export function readManifest(file: string): Readonly<Record<string, unknown>> {
     const manifest: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
     if (typeof manifest === 'object' && manifest !== null) return manifest as Record<string, unknown>
   } catch (cause) {
-    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause, code: 'project' })
   }
-  throw new SyncError(`${file} holds no JSON object`, 'fix-config')
+  throw new SyncError(`${file} holds no JSON object`, 'fix-config', { code: 'project' })
 }

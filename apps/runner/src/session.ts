@@ -156,5 +156,6 @@ export function needDatabase({ target, command }: Session): void {
     throw new SyncError(
       `there is no database yet (${target.shown}); the first sync makes it: ${command('sync')}`,
       'fix-config',
+      { code: 'no-database' },
     )
 }

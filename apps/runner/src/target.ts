@@ -14,6 +14,7 @@ export function askedPlace(asked: string): Place {
     throw new SyncError(
       `--destination holds a password, which everyone on this machine can read while it runs; write destination: env('DATABASE_URL') into the config instead`,
       'fix-config',
+      { code: 'usage' },
     )
   }
   return placeAt(asked, '--destination')

@@ -20,7 +20,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     [
       'an unknown config key',
       { sorces: {} },
-      /tidemark\.config\.json: sorces: there is no such key; did you mean "sources"\?/,
+      /tidemark\.config\.json:1: sorces: there is no such key; did you mean "sources"\?/,
     ],
     [
       'a missing environment variable',
@@ -30,7 +30,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     [
       'dates and lengths that are none',
       { initialSyncStart: '2024-13-01', sources: { daily: { every: '5x' } } },
-      /has 2 problems:\n {2}initialSyncStart: "2024-13-01" is no date.*\n {2}sources\.daily\.every: "5x" is no length/,
+      /has 2 problems:\n {2}line 1: initialSyncStart: "2024-13-01" is no date.*\n {2}line 1: sources\.daily\.every: "5x" is no length/,
     ],
   ])('%s', async (_, config, message) => {
     const project = daily()

@@ -245,13 +245,13 @@ export default register(source.with([]))`
     }
     project.config({ sources })
     const { code, stderr } = await project.run(['plan'])
-    expect(stderr.split('\n').slice(1, -1).toSorted()).toEqual([
-      '  sources.a.config.size: expected number, received string',
-      '  sources.b.config.sise: there is no such key; did you mean "size"?',
-      '  sources.c.config.inner.deph: there is no such key; did you mean "depth"?',
-      '  sources.crm: no source "@acme/source-crm" is installed (to install it: pnpm add @acme/source-crm); installed packages: source-needy',
-      '  sources.neady: no source "neady" is installed (to install it: pnpm add <the package of "neady">, such as @tidemark/source-neady); did you mean "needy"?',
-      '  sources.needy.config.token: is missing; expected string',
+    expect(stderr.split('\n').slice(1, -2).toSorted()).toEqual([
+      '  line 1: sources.a.config.size: expected number, received string',
+      '  line 1: sources.b.config.sise: there is no such key; did you mean "size"?',
+      '  line 1: sources.c.config.inner.deph: there is no such key; did you mean "depth"?',
+      '  line 1: sources.crm: no source "@acme/source-crm" is installed (to install it: pnpm add @acme/source-crm); installed packages: source-needy',
+      '  line 1: sources.neady: no source "neady" is installed (to install it: pnpm add <the package of "neady">, such as @tidemark/source-neady); did you mean "needy"?',
+      '  line 1: sources.needy.config.token: is missing; expected string',
     ])
     expect(code).toBe(2)
   })

@@ -77,7 +77,7 @@ describe('sync', () => {
     )
     const { code, stdout } = await project.run([])
     expect(stdout).toContain(
-      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: tell its author; then: npx tidemark sync flaky_days)',
+      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: tell its author; then: npx tidemark sync flaky_days; see node_modules/@tidemark/runner/dist/errors.md#source-bug)',
     )
     expect(stdout).toMatch(/flaky_days +failing/)
     expect(stdout).toMatch(/flaky_other +live +31/)

@@ -46,7 +46,8 @@ export function columnName(wanted: string, taken: ReadonlySet<string>): string {
   for (let length = 8; ; length += 8) {
     const name = suffixed(wanted, hashOf(wanted, length))
     if (!taken.has(fold(name))) return name
-    if (length === 40) throw new SyncError(`no free name can be made for the column "${wanted}"`, 'fix-source')
+    if (length === 40)
+      throw new SyncError(`no free name can be made for the column "${wanted}"`, 'fix-source', { code: 'schema' })
   }
 }
 

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { type Logger, SyncError } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
 import { isPostgres, parseAddress } from './postgres/address.ts'
-import { hasState, openPostgres } from './postgres/open-postgres.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
 
 export interface OpenOptions {
@@ -19,6 +18,9 @@ export interface OpenOptions {
   readonly busyMs?: number | undefined
   readonly log?: Logger | undefined
 }
+
+/** The driver, loaded only where it is used: most commands end before it would have been. */
+const postgres = () => import('./postgres/open-postgres.ts')
 
 const BUSY_MS = 5000
 const LOCK_MS = 30_000
@@ -38,7 +40,7 @@ export async function openDestination({
 }: OpenOptions): Promise<Destination> {
   const place = placeOf(url)
   const destination = place.isServer
-    ? await openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS })
+    ? await (await postgres()).openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS })
     : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS })
   log.debug('destination open', { kind: destination.profile.name, place: place.shown })
   return destination
@@ -90,5 +92,5 @@ export function placeOf(text: string): Place {
 
 /** Whether there is a state to go on from; makes nothing. @throws SyncError where a server cannot be asked. */
 export async function isThere({ url, isServer }: Place): Promise<boolean> {
-  return isServer ? await hasState(url) : url !== ':memory:' && existsSync(url)
+  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && existsSync(url)
 }

@@ -17,11 +17,13 @@ export {
   type SourceReport,
   type TableReport,
 } from './report.ts'
+export { type Rest, type Resting, type RestingOptions, restingOf } from './resting.ts'
 export { knownTable, type ResyncOptions, resync } from './resync.ts'
 export type { RetryPolicy } from './retry.ts'
 export { didYouMean } from './selection.ts'
 export { type Sample, show } from './show.ts'
 export { type Status, status, statusOf, type TableSummary } from './status.ts'
 export { sync } from './sync.ts'
+export { flushTelemetry } from './telemetry.ts'
 export { type Axis, axisOf, placeOn, type Segment, segmentsOn, shareBetween } from './timeline.ts'
 export { type Missed, type Watched, type WatchOptions, watch } from './watch.ts'

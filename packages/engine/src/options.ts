@@ -4,6 +4,7 @@ import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { RunEvent } from './event.ts'
 import type { Failure } from './failure.ts'
+import type { Resting } from './resting.ts'
 import type { RetryPolicy } from './retry.ts'
 
 /** What a run is given. */
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly settings?: Settings | undefined
   /** Names of tables (in the destination or in the source) or of uses; absent: all. */
   readonly select?: readonly string[] | undefined
+  /** What is not due yet: it is left alone, and not taken for removed. */
+  readonly resting?: Resting | undefined
   /** Lets the rail pass, this run. */
   readonly acceptDeletions?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -32,6 +35,8 @@ export interface Settings {
   /** Steps at once, over all sources (4) and in each (2). */
   readonly concurrency?: number | undefined
   readonly perSource?: number | undefined
+  /** How often live steps come due while a run goes on, where neither table nor source says: 5 minutes. */
+  readonly everyMs?: number | undefined
   /** After this no new history step begins. */
   readonly maxTimeMs?: number | undefined
   /** What another system has synced already, on a first run. */

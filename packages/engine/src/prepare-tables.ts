@@ -1,7 +1,16 @@
-import { type Fact, isLoose, type Shape, type State, type TableState, textAt } from '@tidemark/core/engine'
+import {
+  type Fact,
+  isLoose,
+  type PartitionState,
+  type Shape,
+  type State,
+  type TableState,
+  textAt,
+} from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
+import { restAfter } from './retry.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import type { TableRun } from './table-run.ts'
 
@@ -195,11 +204,8 @@ async function recordFailedPartitions(table: TableRun, context: RunContext): Pro
       beganAt,
     }
     const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-    await recordOn(
-      table,
-      [{ kind: 'failure', step, counts, error: shown.message, nextTryAt: beganAt, durationMs: 0 }],
-      context,
-    )
+    const nextTryAt = restUntil(beganAt, table.known?.partitions.get(partition.id), shown)
+    await recordOn(table, [{ kind: 'failure', step, counts, error: shown.message, nextTryAt, durationMs: 0 }], context)
   }
 }
 
@@ -239,5 +245,10 @@ export function failingFacts(
     beganAt: now,
   }
   const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-  return [status, { kind: 'failure', step, counts, error: failure.message, nextTryAt: now, durationMs: 0 }]
+  const nextTryAt = restUntil(now, known.partitions.get(partition), failure)
+  return [status, { kind: 'failure', step, counts, error: failure.message, nextTryAt, durationMs: 0 }]
+}
+
+function restUntil(now: bigint, known: PartitionState | undefined, failure: Failure): bigint {
+  return now + BigInt(Math.round(restAfter((known?.failures ?? 0) + 1, failure) * 1000))
 }

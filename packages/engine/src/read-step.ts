@@ -25,6 +25,7 @@ import { PageReader } from './page-reader.ts'
 import type { Step } from './plan.ts'
 import { addRows, NO_ROWS, type RowCounts } from './report.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
+import { tracedCommit } from './telemetry.ts'
 
 /** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
 export interface StepTask {
@@ -256,7 +257,7 @@ export class StepReader {
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')
-    const committed = await destination.commit(lease, part)
+    const committed = await tracedCommit(this.#task, part, () => destination.commit(lease, part))
     const rows: Partial<RowCounts> = {
       ...gathered.counts,
       deduped: gathered.counts.deduped + committed.deduped,

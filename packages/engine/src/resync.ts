@@ -110,6 +110,7 @@ function windowOf({ name, facts }: TableState, { from, to }: ResyncOptions): Ran
     throw new SyncError(
       `table "${name}" has no cursor, so it is only read again as a whole: leave out --from and --to`,
       'fix-config',
+      { code: 'usage' },
     )
   const position = (text: string, option: string): bigint => {
     const found =
@@ -122,6 +123,7 @@ function windowOf({ name, facts }: TableState, { from, to }: ResyncOptions): Ran
     throw new SyncError(
       `${option}: "${text}" is no ${cursor.type === 'integer' ? 'whole number' : 'date; write 2024-01-31 or 2024-01-31T00:00:00Z'}`,
       'fix-config',
+      { code: 'usage' },
     )
   }
   const window = {
@@ -129,7 +131,7 @@ function windowOf({ name, facts }: TableState, { from, to }: ResyncOptions): Ran
     to: to === undefined ? END : position(to, '--to'),
   }
   if (window.from !== undefined && window.from >= window.to)
-    throw new SyncError('--from is not before --to', 'fix-config')
+    throw new SyncError('--from is not before --to', 'fix-config', { code: 'usage' })
   return window
 }
 

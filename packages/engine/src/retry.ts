@@ -23,6 +23,16 @@ export function delayBefore(attempt: number, failure: Failure, policy: RetryPoli
   return Math.max(jittered, failure.retryAfterMs ?? 0)
 }
 
+const LONGEST_REST_MS = 3_600_000
+
+/**
+ * How long what was given up is left alone by a runner that goes on: twice as long with each failure in a row, up to an
+ * hour, and never less than what the system asked for.
+ */
+export function restAfter(failures: number, { retryAfterMs }: Pick<Failure, 'retryAfterMs'>): number {
+  return Math.max(Math.min(LONGEST_REST_MS, 1000 * 2 ** Math.min(failures, 30)), retryAfterMs ?? 0)
+}
+
 export interface RetryOptions {
   readonly clock: Clock
   readonly policy: RetryPolicy

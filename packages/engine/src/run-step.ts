@@ -7,9 +7,10 @@ import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader, type StepTask } from './read-step.ts'
-import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS } from './retry.ts'
+import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
+import { tracedStep } from './telemetry.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -60,7 +61,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       const { lease } = table
       const quiet = announce(() => destination.record(lease, [{ kind: 'started', step: ref }]))
       try {
-        await reader.run().finally(quiet)
+        const source = table.planned.surveyed.use.name
+        const traced = { ref, source, rows: () => reader.progress.rows }
+        await tracedStep(traced, options, () => reader.run()).finally(quiet)
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,
@@ -81,7 +84,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         // Whoever gets on may try as often as it takes.
         if (reader.progress.coveredTo !== undefined) attempt = 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
-        const nextTryAt = (await destination.now()) + BigInt(Math.round(delayMs * 1000))
+        const givesUp = failure.remedy !== 'retry' || attempt >= policy.attempts || delayMs > LONGEST_WAIT_MS
+        const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
+        const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
         const fact: Fact = {
           kind: 'failure',
@@ -92,7 +97,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           durationMs,
         }
         if (!(await recordOn(table, [fact], context))) return false
-        if (failure.remedy !== 'retry' || attempt >= policy.attempts || delayMs > LONGEST_WAIT_MS) {
+        if (givesUp) {
           partition.failed = true
           table.fail(partition.id, failure)
           return false
@@ -107,6 +112,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
     table.durationMs += clock.monotonic() - startedAt
   }
 }
+
+/** How often it had failed in a row before this run. */
+const failuresOf = ({ table, id }: PartitionRun): number => table.known?.partitions.get(id)?.failures ?? 0
 
 const isFenced = (error: unknown): boolean => SyncError.is(error) && error.code === 'fenced'
 

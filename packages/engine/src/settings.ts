@@ -77,7 +77,7 @@ export function startPosition(text: string, where: string): bigint {
 export function settingsOf(use: string, table: Table, options: SourceOptions, settings: Settings): TableSettings {
   const own = optionsOf(options, table.name) || {}
   const every = own.every ?? options.every
-  const everyMs = every === undefined ? DEFAULT_EVERY_MS : parseDuration(every)
+  const everyMs = every === undefined ? (settings.everyMs ?? DEFAULT_EVERY_MS) : parseDuration(every)
   if (everyMs === undefined) fail(`sources.${use}.every`, `"${every}" is no length of time; write 30s, 5m, 1h or 1d`)
   return {
     start: configuredStart(use, table, own, options, settings),

@@ -187,6 +187,7 @@ async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
       new SyncError(
         `table "${table.name}" is of a kind that this version does not know; install a newer one`,
         'upgrade',
+        { code: 'contract' },
       ),
     )
     return { ...base, options: settings, failure }

@@ -20,6 +20,7 @@ import { startPosition } from './settings.ts'
 import { survey } from './survey.ts'
 import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
+import { tracedRun } from './telemetry.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
@@ -31,7 +32,11 @@ const CLOSE_MS = 5000
  *
  * @throws SyncError `fix-config` where the config or the selection cannot be right; nothing is read then.
  */
-export async function sync(given: RunOptions): Promise<Report> {
+export function sync(options: RunOptions): Promise<Report> {
+  return tracedRun(options, () => run(options))
+}
+
+async function run(given: RunOptions): Promise<Report> {
   const own = given.clock ?? systemClock
   // A destination that does not answer is said below, where there is a report.
   const destinationNow = await given.destination.now().catch(() => own.now())
@@ -41,7 +46,7 @@ export async function sync(given: RunOptions): Promise<Report> {
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   let steps = 0
-  let run: number | undefined
+  let number: number | undefined
   let catalog: Catalog | undefined
   let before: State = { tables: new Map() }
   let tables: readonly TableRun[] = []
@@ -53,7 +58,7 @@ export async function sync(given: RunOptions): Promise<Report> {
     const done = { sources, tables: tables.map((table) => table.report()), failure }
     const interrupted = options.signal?.aborted === true
     return {
-      run,
+      run: number,
       durationMs: Math.round(clock.monotonic() - startedAt),
       exitCode: exitCodeOf(done),
       interrupted,
@@ -68,7 +73,8 @@ export async function sync(given: RunOptions): Promise<Report> {
     onLost: (error) => stop.abort(error),
   })
   try {
-    run = await destination.startRun()
+    const run = await destination.startRun()
+    number = run
     const context: RunContext = {
       run,
       destination,
@@ -127,8 +133,8 @@ export async function sync(given: RunOptions): Promise<Report> {
     stopHeartbeat()
     const { exitCode, failure: ended } = report()
     await destination.release(leases).catch(() => {})
-    if (run !== undefined)
-      await destination.recordRun(run, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
+    if (number !== undefined)
+      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
     await closeAll(catalog)
   }
   failpoint('before-report')
@@ -154,15 +160,16 @@ function isConfigError(error: unknown): boolean {
 export function surveyOptions(options: RunOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
   const selection = new Selection(options.select)
   const nameOf = (table: string): string => options.destination.nameOf(table)
+  const { resting } = options
   return {
-    uses: selection.uses(options.uses, state, nameOf),
+    uses: selection.uses(options.uses, state, nameOf).filter((use) => resting?.uses.has(use.name) !== true),
     state,
     settings: options.settings ?? {},
     clock: options.clock ?? systemClock,
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
-    wants: (use, table, name) => selection.wants(use, table, name),
+    wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
 
@@ -170,12 +177,14 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
 export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
   const [clash] = clashes(catalog)
   if (clash !== undefined) throw clash
-  const unavailable = (options.unavailable ?? []).map((one) => one.name)
+  const { resting } = options
+  const unavailable = [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])]
   const selection = new Selection(options.select)
   selection.check(catalog, state, unavailable)
   const { synced } = options.settings ?? {}
   return {
-    select: (table: SurveyedTable) => selection.wants(table.use.name, table.table.name, table.name),
+    select: ({ use, table, name }: SurveyedTable) =>
+      selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
     unavailable,
     isPartial: !selection.isAll,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },

@@ -14,7 +14,7 @@ export interface QueryFlags {
 export async function query(call: Call, statement: string, flags: QueryFlags): Promise<number> {
   const { terminal } = call
   if (flags.csv === true && call.flags.json === true)
-    throw new SyncError('--csv and --json say two things; leave one out', 'fix-config')
+    throw new SyncError('--csv and --json say two things; leave one out', 'fix-config', { code: 'usage' })
   const session = await openSession(call)
   needDatabase(session)
   const { columns, rows } = await withDestination(session, 'memory', (destination) => destination.query(statement))

@@ -130,6 +130,7 @@ async function byIds(destination: Destination, ids: readonly string[]): Promise<
   throw new SyncError(
     `there is no reject ${JSON.stringify(lost)}; "tidemark rejects" lists them by their numbers`,
     'fix-config',
+    { code: 'unknown-reject' },
   )
 }
 
@@ -175,6 +176,7 @@ export const addRejects: AddVerb = (root, run) => {
     .command('list', { isDefault: true })
     .argument('[tables...]', 'tables; all where none is named')
     .description('list them, the newest first')
+    .addHelpText('after', examples('tidemark rejects list crm_customers --limit 10'))
     .option('--limit <count>', 'how many rows', countOption, 100)
     .action((tables: string[], flags: { limit: number }, command: Command) =>
       run(command, (call) => rejects.list(call, tables, flags.limit)),
@@ -183,16 +185,19 @@ export const addRejects: AddVerb = (root, run) => {
     .command('show')
     .argument('<id>', 'its number in the list')
     .description('show one, with the row as it came')
+    .addHelpText('after', examples('tidemark rejects show 12'))
     .action((id: string, _, command: Command) => run(command, (call) => rejects.show(call, id)))
   own
     .command('retry')
     .argument('[tables or ids...]', 'tables, or numbers in the list; all where none is named')
     .description('read the places again where they lie')
+    .addHelpText('after', examples('tidemark rejects retry crm_customers'))
     .action((which: string[], _, command: Command) => run(command, (call) => rejects.retry(call, which)))
   own
     .command('drop')
     .argument('<tables or ids...>', 'tables, or numbers in the list')
     .description('forget them')
+    .addHelpText('after', examples('tidemark rejects drop 12 13 --yes'))
     .option('--yes', 'do not ask')
     .action((which: string[], flags: { yes?: boolean }, command: Command) =>
       run(command, (call) => rejects.drop(call, which, flags.yes === true)),

@@ -20,6 +20,7 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
     throw new SyncError(
       '--full forgets the whole table, so --from and --to have no meaning beside it; leave out one or the other',
       'fix-config',
+      { code: 'usage' },
     )
   }
   const session = await openSession(call)

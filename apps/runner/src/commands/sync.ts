@@ -3,6 +3,7 @@ import { parseDuration } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
+import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable } from '../show/report.ts'
@@ -11,22 +12,21 @@ import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
 
-export interface SyncFlags {
+export interface SyncFlags extends ServeFlags {
   /** After this no new history begins: `10m`. */
   readonly maxTime?: string | undefined
-  readonly acceptDeletions?: boolean | undefined
 }
 
 /** Reads what is missing, of all tables or of those that are named. */
-export async function sync(
-  call: Call,
-  names: readonly string[],
-  { maxTime, acceptDeletions }: SyncFlags,
-): Promise<number> {
+export async function sync(call: Call, names: readonly string[], flags: SyncFlags): Promise<number> {
+  const { maxTime, acceptDeletions } = flags
   const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
   if (maxTime !== undefined && maxTimeMs === undefined) {
-    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config')
+    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
+      code: 'usage',
+    })
   }
+  if (goesOn(flags)) return serve(call, names, flags, maxTimeMs)
   const session = await openSession(call)
   const uses = await findUses(session)
   // Without a source there is still something to do where tables are known: they are marked as removed.
@@ -92,7 +92,20 @@ export const addSync: AddVerb = (root, run) => {
     .description('read what is missing (this is what happens without a verb)')
     .option('--max-time <length>', 'begin no more history after this, such as 10m')
     .option('--accept-deletions', 'let this run mark or replace more rows than the rail allows')
-    .addHelpText('after', examples('tidemark sync', 'tidemark sync github crm_customers --max-time 10m'))
+    .option('--every <length>', 'go on: a table is due again so long after its last, such as 5m')
+    .option('--cron <expression>', "go on: run when it says, such as '*/10 * * * *'")
+    .option(
+      '--listen <[host:]port>',
+      'with these two: serve /healthz and /metrics, on 127.0.0.1 where no host is given',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark sync',
+        'tidemark sync github crm_customers --max-time 10m',
+        'tidemark sync --every 5m --listen 9464',
+      ),
+    )
     .action((names: string[], flags: SyncFlags, command: Command) => {
       if (command.parent?.args[0] !== 'sync' && names[0] !== undefined) throw unknownVerb(names[0], root)
       return run(command, (call) => sync(call, names, flags))
@@ -104,5 +117,6 @@ function unknownVerb(word: string, root: Command): SyncError {
   return new SyncError(
     `there is no verb "${word}" (to sync one table: tidemark sync ${word}); ${suggestion(word, verbs, 'verbs')}`,
     'fix-config',
+    { code: 'usage' },
   )
 }

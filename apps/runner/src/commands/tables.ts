@@ -18,7 +18,8 @@ export interface TablesFlags {
 export async function tables(call: Call, names: readonly string[], { md }: TablesFlags): Promise<number> {
   const session = await openSession(call)
   if (md === true) return printMarkdown(session, names)
-  if (names.length > 0) throw new SyncError('tables lists all of them; a source is named only with --md', 'fix-config')
+  if (names.length > 0)
+    throw new SyncError('tables lists all of them; a source is named only with --md', 'fix-config', { code: 'usage' })
   const { terminal, target, command } = session
   if (!target.exists) {
     terminal.printJson({ tables: [] })
@@ -59,6 +60,7 @@ async function printMarkdown({ project, terminal }: Session, names: readonly str
         'sources',
       )}`,
       'fix-config',
+      { code: 'unknown-table' },
     )
   const wanted = known.filter((source) => names.length === 0 || names.includes(source.name))
   const text = wanted.map(sourceMarkdown).join('\n\n')

@@ -1,5 +1,6 @@
 import type { Remedy } from '@tidemark/core'
 import type { Failure } from '@tidemark/engine'
+import { errorAddress } from './error-address.ts'
 import { oneLine } from './plain.ts'
 
 const WORDS: Readonly<Record<Remedy, string>> = {
@@ -20,7 +21,9 @@ export interface FailedThing {
 /** One failure on one line: what, why, what to do, and the command that goes on. */
 export function failureLine({ thing, failure, command }: FailedThing): string {
   // Nothing is broken here: someone has to say whether it is meant.
-  if (failure.code === 'rail') return `held back: ${thing}: ${oneLine(failure.message)}; if it is right: ${command}`
+  const see = errorAddress(failure)
+  if (failure.code === 'rail')
+    return `held back: ${thing}: ${oneLine(failure.message)}; if it is right: ${command}; see ${see}`
   const verb = failure.remedy === 'retry' ? 'at once' : 'then'
-  return `failed: ${thing}: ${oneLine(failure.message)} (${failure.remedy}: ${WORDS[failure.remedy]}; ${verb}: ${command})`
+  return `failed: ${thing}: ${oneLine(failure.message)} (${failure.remedy}: ${WORDS[failure.remedy]}; ${verb}: ${command}; see ${see})`
 }

@@ -1,0 +1,82 @@
+/**
+ * The line of a config on which a place stands, such as `sources.github.config.token`: of the key itself, else of the
+ * innermost one around it that is written out. Undefined where none is: what a program puts together has no line.
+ */
+export function configLine(text: string, path: string): number | undefined {
+  const start = /defineConfig\s*\(\s*(?=\{)|export\s+default\s+(?=\{)|^\s*(?=\{)/.exec(text)
+  if (start === null) return undefined
+  let at = start.index + start[0].length
+  let found: number | undefined
+  for (const key of keysIn(path)) {
+    const place = typeof key === 'number' ? elementAt(text, at, key) : entryOf(text, at, key)
+    if (place === undefined) break
+    found = place.key
+    at = place.value
+  }
+  return found === undefined ? undefined : text.slice(0, found).split('\n').length
+}
+
+/** `sources["a b"].paths[0]` → `sources`, `a b`, `paths`, 0. */
+function keysIn(path: string): readonly (string | number)[] {
+  return [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([\w-]+)/g)].map(([, index, quoted, name]) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? (JSON.parse(quoted) as string) : name!,
+  )
+}
+
+interface Place {
+  readonly key: number
+  readonly value: number
+}
+
+/** Where a key of the object that opens here stands, and its value. */
+function entryOf(text: string, open: number, name: string): Place | undefined {
+  if (text[open] !== '{') return undefined
+  for (let at = gap(text, open + 1); at < text.length && text[at] !== '}'; ) {
+    const [key = ''] = /^(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[\w$-]+)/.exec(text.slice(at, at + 300)) ?? []
+    const colon = gap(text, at + key.length)
+    const end = entryEnd(text, at)
+    if (key !== '' && key.replace(/^['"]|['"]$/g, '') === name)
+      return { key: at, value: text[colon] === ':' ? gap(text, colon + 1) : colon }
+    at = text[end] === ',' ? gap(text, end + 1) : end
+  }
+  return undefined
+}
+
+function elementAt(text: string, open: number, index: number): Place | undefined {
+  if (text[open] !== '[') return undefined
+  let at = gap(text, open + 1)
+  for (let left = index; left > 0; left--) {
+    const end = entryEnd(text, at)
+    if (text[end] !== ',') return undefined
+    at = gap(text, end + 1)
+  }
+  return text[at] === ']' ? undefined : { key: at, value: at }
+}
+
+/** The comma behind an entry, or the bracket that closes what it stands in. */
+function entryEnd(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const character = text[at]!
+    const next = gap(text, at)
+    if (next > at) at = next - 1
+    else if (`'"\``.includes(character)) at = textEnd(text, at)
+    else if ('([{'.includes(character)) depth++
+    else if (')]}'.includes(character) && depth-- === 0) return at
+    else if (character === ',' && depth === 0) return at
+  }
+  return text.length
+}
+
+function textEnd(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== text[start]) at += text[at] === '\\' ? 2 : 1
+  return at
+}
+
+/** Behind white space and comments. */
+function gap(text: string, start: number): number {
+  const between = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
+  between.lastIndex = start
+  return start + (between.exec(text)?.[0].length ?? 0)
+}

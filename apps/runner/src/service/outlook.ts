@@ -1,0 +1,68 @@
+import type { Destination } from '@tidemark/core/engine'
+import { messageOf } from '@tidemark/core/engine'
+import { countRejects } from '@tidemark/destination'
+import { standingsOf, type TableStanding } from './standing.ts'
+
+/** What the database said when it was asked. */
+export type Seen = { readonly standings: readonly TableStanding[] } | { readonly problem: string }
+
+/** An answer is good for so long, so that many who ask cost no more than one. */
+const FRESH_MS = 2000
+const LONGEST_MS = 10_000
+
+/** Looks at the state for monitors: through the run's own connection while one goes on, else through one of its own. */
+export class Outlook {
+  readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
+  readonly #redact: (text: string) => string
+  #current: Destination | undefined
+  #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
+
+  constructor(
+    open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
+    redact: (text: string) => string,
+  ) {
+    this.#open = open
+    this.#redact = redact
+  }
+
+  /** While this runs, the destination is the run's. */
+  async during<T>(destination: Destination, work: () => Promise<T>): Promise<T> {
+    this.#current = destination
+    try {
+      return await work()
+    } finally {
+      this.#current = undefined
+    }
+  }
+
+  look(): Promise<Seen> {
+    const now = performance.now()
+    if (this.#looking === undefined || now - this.#looking.at > FRESH_MS)
+      this.#looking = { at: now, seen: this.#patiently() }
+    return this.#looking.seen
+  }
+
+  async #patiently(): Promise<Seen> {
+    const late = Promise.withResolvers<Seen>()
+    const timer = setTimeout(() => late.resolve({ problem: `no answer within ${LONGEST_MS / 1000} s` }), LONGEST_MS)
+    try {
+      return await Promise.race([this.#ask(), late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #ask(): Promise<Seen> {
+    try {
+      const current = this.#current
+      return { standings: current === undefined ? await this.#open(standings) : await standings(current) }
+    } catch (error) {
+      return { problem: this.#redact(messageOf(error)) }
+    }
+  }
+}
+
+async function standings(destination: Destination): Promise<readonly TableStanding[]> {
+  const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
+  return standingsOf(state, rejects, now)
+}

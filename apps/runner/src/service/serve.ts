@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { SyncError } from '@tidemark/core'
+import type { Settings } from '@tidemark/engine'
+import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
+import { settingsFrom } from '../settings.ts'
+import { jsonText } from '../terminal.ts'
+import { addressOf } from './address.ts'
+import { EXPOSITION_TYPE, exposition } from './exposition.ts'
+import { familiesOf } from './families.ts'
+import { healthOf } from './health.ts'
+import { type Listening, listen } from './listen.ts'
+import { Outlook } from './outlook.ts'
+import { isAway, Rounds } from './rounds.ts'
+import { timetableOf } from './timetable.ts'
+import { waitUntil } from './wait-until.ts'
+
+export interface ServeFlags {
+  readonly every?: string | undefined
+  readonly cron?: string | undefined
+  /** `[host:]port`. */
+  readonly listen?: string | undefined
+  readonly acceptDeletions?: boolean | undefined
+}
+
+/** So long a stop may take before the process ends all the same; nothing is lost then either. */
+const GRACE_MS = 30_000
+const FIRST_DELAY_MS = 1000
+const LONGEST_DELAY_MS = 60_000
+
+/** Whether a sync goes on until it is stopped. @throws SyncError `fix-config` where the flags do not fit together. */
+export function goesOn({ every, cron, listen: address, acceptDeletions }: ServeFlags): boolean {
+  const isEndless = every !== undefined || cron !== undefined
+  if (!isEndless && address !== undefined)
+    throw usage('--listen is for a sync that goes on; add --every 5m, or leave it out')
+  if (isEndless && acceptDeletions === true)
+    throw usage('--accept-deletions is for one run; run "sync --accept-deletions" once beside the one that goes on')
+  return isEndless
+}
+
+/** Runs again and again until a signal comes. Config and installed packages are read once, at the start. */
+export async function serve(
+  call: Call,
+  names: readonly string[],
+  flags: ServeFlags,
+  maxTimeMs: number | undefined,
+): Promise<number> {
+  const timetable = timetableOf({
+    ...(flags.every === undefined ? {} : { every: flags.every }),
+    ...(flags.cron === undefined ? {} : { cron: flags.cron }),
+  })
+  const address = flags.listen === undefined ? undefined : addressOf(flags.listen)
+  const { interrupts } = call
+  return interrupts.during(async () => {
+    endWithin(GRACE_MS, call)
+    const session = await patiently(call)
+    if (session === undefined) return interrupts.exitCode() ?? 0
+    const uses = await findUses(session)
+    if (uses.uses.length === 0 && uses.unavailable.length === 0)
+      throw usage(
+        `no source is ${uses.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
+      )
+    const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
+    const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
+    const outlook = new Outlook((work) => withDestination(session, 'create', work), session.secrets.redact)
+    const rounds = new Rounds({ session, uses, names, settings, timetable, outlook })
+    let listening: Listening | undefined
+    try {
+      if (address !== undefined) {
+        listening = await listen(address, pathsOf(rounds, outlook))
+        call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
+      }
+      await rounds.run(interrupts.signal)
+    } finally {
+      listening?.close()
+    }
+    return interrupts.exitCode() ?? 0
+  })
+}
+
+function pathsOf(rounds: Rounds, outlook: Outlook) {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return {
+    '/healthz': async () => {
+      const seen = await outlook.look()
+      const health = healthOf(rounds.pulse(), 'problem' in seen ? seen.problem : undefined, Date.now())
+      const status = health.status === 'ok' ? 200 : 503
+      return { status, type: 'application/json; charset=utf-8', body: `${jsonText(health)}\n` }
+    },
+    '/metrics': async () => {
+      const seen = await outlook.look()
+      const standings = 'problem' in seen ? undefined : seen.standings
+      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, standings))
+      return { status: 200, type: EXPOSITION_TYPE, body }
+    },
+  }
+}
+
+/** Opens the session; a database that is not up yet, as after a restart of the machine, is waited for. */
+async function patiently(call: Call): Promise<Session | undefined> {
+  const { signal } = call.interrupts
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
+    try {
+      return await openSession(call)
+    } catch (error) {
+      if (!isAway(error)) throw error
+      call.log.warn(`${(error as SyncError).message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
+      const until = performance.now() + delayMs
+      if (!(await waitUntil(() => performance.now() >= until, delayMs, signal))) return undefined
+    }
+  }
+}
+
+function endWithin(ms: number, { interrupts, terminal }: Call): void {
+  interrupts.signal.addEventListener(
+    'abort',
+    () => {
+      setTimeout(() => {
+        terminal.say(`not everything could be ended within ${ms / 1000} s; what is committed stays`)
+        interrupts.endNow()
+      }, ms).unref()
+    },
+    { once: true },
+  )
+}
+
+function usage(message: string): SyncError {
+  return new SyncError(message, 'fix-config', { code: 'usage' })
+}

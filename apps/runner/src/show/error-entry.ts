@@ -1,0 +1,80 @@
+import type { Remedy } from '@tidemark/core'
+
+/** Codes with an entry of their own in `docs/errors.md`; a test compares. */
+const ENTRIES: ReadonlySet<string> = new Set([
+  'address-refused',
+  'certificate',
+  'clash',
+  'config',
+  'contract',
+  'cut-off',
+  'damaged',
+  'database',
+  'deadline',
+  'destination-corrupt',
+  'destination-failed',
+  'destination-full',
+  'destination-locked',
+  'destination-lost',
+  'destination-newer',
+  'destination-unavailable',
+  'downgrade',
+  'dubious-ownership',
+  'encoding',
+  'error-body',
+  'fenced',
+  'forbidden',
+  'held',
+  'http',
+  'http-status',
+  'invalid-request',
+  'listen',
+  'network',
+  'no-database',
+  'no-git',
+  'no-repository',
+  'not-confirmed',
+  'not-json',
+  'not-readable',
+  'order',
+  'paging',
+  'partial-clone',
+  'peer',
+  'project',
+  'query',
+  'quota',
+  'rail',
+  'rate-limited',
+  'redirect',
+  'reject-limit',
+  'schema',
+  'silent',
+  'source-bug',
+  'source-config',
+  'source-package',
+  'source-retry',
+  'source-upgrade',
+  'staging-lost',
+  'stuck',
+  'table-changed',
+  'timeout',
+  'too-large',
+  'unauthorized',
+  'unknown-reject',
+  'unknown-table',
+  'usage',
+])
+
+/** Where nobody gave a code that the page knows: sources may have their own. */
+const GENERAL: Readonly<Record<Remedy, string>> = {
+  retry: 'source-retry',
+  'fix-config': 'source-config',
+  'fix-source': 'source-bug',
+  upgrade: 'source-upgrade',
+}
+
+/** The entry of `docs/errors.md` that a failure belongs to. */
+export function errorEntry({ code, remedy }: { readonly code: string | undefined; readonly remedy: Remedy }): string {
+  if (code !== undefined && ENTRIES.has(code)) return code
+  return code !== undefined && /^http-\d/.test(code) ? 'http-status' : GENERAL[remedy]
+}

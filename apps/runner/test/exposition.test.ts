@@ -1,0 +1,175 @@
+import { newPartition, type State, type TableState } from '@tidemark/core/engine'
+import type { Failure, RunEvent } from '@tidemark/engine'
+import { describe, expect, it } from 'vitest'
+import { exposition } from '../src/service/exposition.ts'
+import { familiesOf, type Pulse } from '../src/service/families.ts'
+import { healthOf } from '../src/service/health.ts'
+import { standingsOf } from '../src/service/standing.ts'
+import { Tally } from '../src/service/tally.ts'
+
+const NOW = 1_000_000_000_000n
+const PULSE: Pulse = {
+  isRunning: false,
+  lastEndedAt: 500_000,
+  lastSuccessAt: undefined,
+  lastExitCode: 0,
+  dueAt: 800_000,
+}
+
+function stateOf(more: Partial<TableState> = {}): State {
+  const table: TableState = {
+    name: 'crm_orders',
+    source: 'crm',
+    table: 'orders',
+    status: 'live',
+    facts: {
+      columns: [],
+      primaryKey: [],
+      globalKey: false,
+      partitioned: true,
+      cursor: { column: 'at', type: 'timestamp', precision: null },
+    },
+    identity: null,
+    filled: true,
+    present: 'rows',
+    pausedFor: null,
+    firstSeenAt: 0n,
+    lastSyncedAt: NOW - 60_000_000n,
+    removedAt: null,
+    partitions: new Map(),
+    ...more,
+  }
+  return { tables: new Map([[table.name, table]]) }
+}
+
+const range = (from: bigint | undefined, to: bigint) => ({ from, to, claimed: false })
+
+it('writes the text format: names, types, labels escaped', () => {
+  const text = exposition([
+    {
+      name: 'a_total',
+      type: 'counter',
+      help: 'Line\nand \\.',
+      samples: [{ labels: { table: 'x"y\\z\nw\r\ud800' }, value: 3 }],
+    },
+    { name: 'b', type: 'gauge', help: 'Empty.', samples: [] },
+    {
+      name: 'c',
+      type: 'gauge',
+      help: 'Odd.',
+      samples: [{ value: Number.NaN }, { value: Number.POSITIVE_INFINITY, suffix: '_sum' }],
+    },
+  ])
+  expect(text).toBe(
+    [
+      '# HELP a_total Line\\nand \\\\.',
+      '# TYPE a_total counter',
+      'a_total{table="x\\"y\\\\z\\nw \ufffd"} 3',
+      '# HELP c Odd.',
+      '# TYPE c gauge',
+      'c NaN',
+      'c_sum +Inf',
+      '',
+    ].join('\n'),
+  )
+})
+
+describe('how a table stands', () => {
+  it('is behind by its worst partition, and has the gaps of all', () => {
+    const partitions = new Map([
+      ['a', { ...newPartition('a'), start: 0n, covered: [range(0n, 10n), range(20n, NOW - 5_000_000n)] }],
+      ['b', { ...newPartition('b'), start: 0n, covered: [range(100n, NOW - 90_000_000n)], failures: 2 }],
+      ['gone', { ...newPartition('gone'), goneAt: 1n, failures: 9 }],
+    ])
+    expect(standingsOf(stateOf({ partitions }), new Map([['crm_orders', 7]]), NOW)).toEqual([
+      {
+        name: 'crm_orders',
+        source: 'crm',
+        status: 'live',
+        lagSeconds: 90,
+        gaps: 2,
+        partitionsFailing: 1,
+        lastSuccess: Number(NOW - 60_000_000n) / 1e6,
+        rejects: 7,
+      },
+    ])
+  })
+
+  it('has no lag where an integer is its cursor, or something was never read', () => {
+    const integer = stateOf({ partitions: new Map([['', { ...newPartition(''), covered: [range(0n, 10n)] }]]) })
+    const [table] = integer.tables.values()
+    const cursor = { column: 'id', type: 'integer' as const, precision: null }
+    const facts = { ...table!.facts!, cursor }
+    expect(standingsOf(stateOf({ ...table, facts }), new Map(), NOW)[0]?.lagSeconds).toBeUndefined()
+    expect(standingsOf(stateOf({ partitions: new Map([['', newPartition('')]]) }), new Map(), NOW)[0]).toMatchObject({
+      lagSeconds: undefined,
+      gaps: 0,
+    })
+  })
+})
+
+it('counts what happens by table: rows, steps, retries, waits for a rate limit', () => {
+  let now = 0
+  const tally = new Tally(() => now)
+  const failure: Failure = { message: 'm', remedy: 'retry', code: 'rate-limited', retryAfterMs: 1, stack: undefined }
+  const at = { table: 't', partition: 'p1', step: 1 }
+  const events: readonly RunEvent[] = [
+    { type: 'run-started', run: 1, tables: 1, steps: 1 },
+    { type: 'step-started', ...at, kind: 'live' },
+    { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
+    { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },
+  ]
+  for (const event of events) tally.event(event)
+  now = 1500
+  tally.event({ type: 'step-ended', ...at, failure })
+  tally.event({ type: 'retry', table: 't', partition: 'p1', attempt: 1, delayMs: 2500, failure })
+  tally.event({
+    type: 'retry',
+    table: 't',
+    partition: 'p1',
+    attempt: 1,
+    delayMs: 9,
+    failure: { ...failure, code: 'network' },
+  })
+  tally.ended({ exitCode: 3, durationMs: 4000 })
+  const text = exposition(familiesOf('1.2.3', PULSE, tally, undefined))
+  for (const line of [
+    'tidemark_build_info{version="1.2.3"} 1',
+    'tidemark_database_up 0',
+    'tidemark_runs_total{exit_code="3"} 1',
+    'tidemark_run_duration_seconds_bucket{le="1"} 0',
+    'tidemark_run_duration_seconds_bucket{le="5"} 1',
+    'tidemark_run_duration_seconds_bucket{le="+Inf"} 1',
+    'tidemark_run_duration_seconds_sum 4',
+    'tidemark_rows_total{table="t",kind="read"} 4',
+    'tidemark_step_duration_seconds_sum{table="t"} 1.5',
+    'tidemark_step_duration_seconds_count{table="t"} 1',
+    'tidemark_steps_failed_total{table="t"} 1',
+    'tidemark_retries_total{table="t"} 2',
+    'tidemark_rate_limit_waits_total{table="t"} 1',
+    'tidemark_rate_limit_wait_seconds_total{table="t"} 2.5',
+    'tidemark_last_run_timestamp_seconds 500',
+  ])
+    expect(text.split('\n')).toContain(line)
+  expect(text).not.toContain('p1')
+})
+
+describe('health', () => {
+  it.each([
+    ['all well', {}, undefined, []],
+    ['a run goes on, however long', { isRunning: true, dueAt: undefined }, undefined, []],
+    ['some tables fail', { lastExitCode: 3 }, undefined, []],
+    ['no source answers', { lastExitCode: 5 }, undefined, ['the last run ended with exit code 5']],
+    ['the database is away', {}, 'gone', ['the database does not answer: gone']],
+    [
+      'the loop stands still',
+      { dueAt: 100_000 },
+      undefined,
+      ['no run has begun since one was due at 1970-01-01T00:01:40.000Z'],
+    ],
+  ])('%s', (_, more, problem, reasons) => {
+    const health = healthOf({ ...PULSE, ...more }, problem, 700_000)
+    expect(health.reasons).toEqual(reasons)
+    expect(health.status).toBe(reasons.length === 0 ? 'ok' : 'failing')
+  })
+})
