@@ -114,8 +114,8 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   const failure: Failure = { message: 'm', remedy: 'retry', code: 'rate-limited', retryAfterMs: 1, stack: undefined }
   const at = { table: 't', partition: 'p1', step: 1 }
   const events: readonly RunEvent[] = [
-    { type: 'run-started', run: 1, tables: 1, steps: 1 },
-    { type: 'step-started', ...at, kind: 'live' },
+    { type: 'run-started', run: 1, tables: 1, steps: 1, work: [] },
+    { type: 'step-started', ...at, kind: 'live', attempt: 1, window: undefined, span: undefined, place: 1, of: 1 },
     { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
     { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },
   ]
@@ -131,6 +131,12 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
     delayMs: 9,
     failure: { ...failure, code: 'network' },
   })
+  const said: string[] = []
+  const log = tally.hearing({ debug: (line) => said.push(line), info: (line) => said.push(line), warn: () => {} })
+  log.info('too many requests; asking again in 3 s', { source: 'shop', waitMs: 3000 })
+  log.debug('asking again in 1 s', { source: 'shop', waitMs: 500 })
+  log.info('no answer; asking again in 1 s', { source: 'shop', delayMs: 1000 })
+  expect(said).toHaveLength(3)
   tally.ended({ exitCode: 3, durationMs: 4000 })
   const text = exposition(familiesOf('1.2.3', PULSE, tally, undefined))
   for (const line of [
@@ -148,6 +154,8 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
     'tidemark_retries_total{table="t"} 2',
     'tidemark_rate_limit_waits_total{table="t"} 1',
     'tidemark_rate_limit_wait_seconds_total{table="t"} 2.5',
+    'tidemark_source_rate_limit_waits_total{source="shop"} 2',
+    'tidemark_source_rate_limit_wait_seconds_total{source="shop"} 3.5',
     'tidemark_last_run_timestamp_seconds 500',
   ])
     expect(text.split('\n')).toContain(line)

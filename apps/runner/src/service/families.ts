@@ -68,8 +68,30 @@ export function familiesOf(
       'How long was waited for rate limits.',
       (one) => one.limitedSeconds,
     ),
+    perSource(
+      tally,
+      'tidemark_source_rate_limit_waits_total',
+      'Waits for a rate limit within the requests of a source.',
+      ({ waits }) => waits,
+    ),
+    perSource(
+      tally,
+      'tidemark_source_rate_limit_wait_seconds_total',
+      'How long sources waited for rate limits within their requests.',
+      ({ seconds: waited }) => waited,
+    ),
     ...(standings === undefined ? [] : tableFamilies(standings)),
   ]
+}
+
+function perSource(
+  { sources }: Tally,
+  name: string,
+  help: string,
+  value: (one: { readonly waits: number; readonly seconds: number }) => number,
+): Family {
+  const samples = [...sources].map(([source, one]) => ({ labels: { source }, value: value(one) }))
+  return counter(name, help, samples)
 }
 
 function runDurations({ runsWithin, runSeconds }: Tally): Family {

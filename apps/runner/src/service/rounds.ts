@@ -4,10 +4,10 @@ import { EXIT, type Report, type Rest, restingOf, type Settings, sync } from '@t
 import { redactDeep } from '../redact-deep.ts'
 import { runOptions, type Session, withDestination } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
-import { followProgress } from '../show/progress.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { jsonText } from '../terminal.ts'
 import type { Uses } from '../uses.ts'
+import { withProgress } from '../with-progress.ts'
 import type { Pulse } from './families.ts'
 import type { Outlook } from './outlook.ts'
 import { Tally } from './tally.ts'
@@ -106,23 +106,22 @@ export class Rounds {
       // What the state cannot know: uses that were never read are never at rest.
       if (uses.uses.every(({ name }) => resting.uses.has(name)) && uses.uses.length > 0)
         return { report: undefined, restMs: resting.dueInMs }
-      const progress = followProgress(session.terminal.say)
       const options = runOptions(session, uses, destination, state)
-      const report = await outlook
-        .during(destination, () =>
+      const report = await outlook.during(destination, () =>
+        withProgress(session, ({ log = session.log, onEvent }) =>
           sync({
             ...options,
             settings,
             select: names,
             resting,
-            log: this.#isFirst ? session.log : news(session.log),
+            log: this.tally.hearing(this.#isFirst ? log : news(log)),
             onEvent: (event) => {
-              progress.onEvent(event)
+              onEvent?.(event)
               this.tally.event(event)
             },
           }),
-        )
-        .finally(() => progress.stop())
+        ),
+      )
       if (report.failure?.code?.startsWith('destination') === true) return { report, restMs: undefined }
       const after = await destination.state()
       const now = moment()

@@ -1,3 +1,4 @@
+import type { Logger } from '@tidemark/core'
 import type { Report, RowCounts, RunEvent } from '@tidemark/engine'
 
 /** What happened to a table since this process began. */
@@ -18,6 +19,8 @@ export const RUN_SECONDS = [0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200] as const
 /** What runs of this process did, added up while they go on. By table, never by partition: those may be millions. */
 export class Tally {
   readonly tables = new Map<string, TableTally>()
+  /** Waits within the requests of a source, because its system asked for them. */
+  readonly sources = new Map<string, { waits: number; seconds: number }>()
   /** Runs by exit code. */
   readonly runs = new Map<number, number>()
   /** Runs that took no longer than each of `RUN_SECONDS`, and all of them at the end. */
@@ -63,6 +66,21 @@ export class Tally {
       }
       default:
     }
+  }
+
+  /** A log that counts what sources say of their waits, and passes everything on. */
+  hearing(log: Logger): Logger {
+    const heard =
+      (level: 'debug' | 'info' | 'warn'): Logger['info'] =>
+      (message, fields) => {
+        const { source, waitMs } = { ...fields } as { readonly source?: unknown; readonly waitMs?: unknown }
+        if (typeof source === 'string' && typeof waitMs === 'number') {
+          const { waits, seconds } = this.sources.get(source) ?? { waits: 0, seconds: 0 }
+          this.sources.set(source, { waits: waits + 1, seconds: seconds + waitMs / 1000 })
+        }
+        log[level](message, fields)
+      }
+    return { debug: heard('debug'), info: heard('info'), warn: heard('warn') }
   }
 
   /** @param exitCode of a run that came to no report, where that is all there is. */
