@@ -31,12 +31,13 @@ const WAYS: readonly (readonly [string, RegExp, boolean, (ready: Ready) => Retur
   ['a move without a key', /^insert/i, false, ({ write }) => write(things(COUNT), { staging: 'move', rail })],
 ]
 
-describe('a session that is ended', () => {
+describe('a session that is ended', { timeout: 180_000 }, () => {
   it.each(WAYS)(
     'in the middle of %s takes nothing along, and the part lands once',
     async (_name, way, keyed, write) => {
       const place = await newPlace()
-      const destination = await open(place.url)
+      // Longer than the test may wait at the gate: it is the session's end that is tried, not the end of its patience.
+      const destination = await open(place.url, { busyMs: 170_000 })
       const ready = await prepare(destination, shapeOf(undefined, keyed ? {} : { primaryKey: [] }))
       const { waiting, open: letGo } = await gate(place)
       const writing = write(ready)
@@ -95,7 +96,7 @@ describe('a session that is ended', () => {
   })
 })
 
-describe('the answer to COMMIT', () => {
+describe('the answer to COMMIT', { timeout: 180_000 }, () => {
   it.each([
     ['an upsert', true, {}],
     ['a table without a key', false, {}],

@@ -49,14 +49,18 @@ export async function byHand(url: string, schema: string): Promise<Pick<Place, '
   }
 }
 
+/** How long something may take to come about on a machine that has much else to do. */
+const PATIENCE_MS = 45_000
+
 /** Waits until something is so. */
 export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
+    if (performance.now() > deadline) throw new Error('it did not come to that')
     await new Promise((done) => setTimeout(done, 25))
   }
-  throw new Error('it did not come to that')
 }
 
 /** The sessions of a runner, as the server shows them. */
