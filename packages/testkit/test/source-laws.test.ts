@@ -68,7 +68,7 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
 ]
 
 describe('each law can fail:', () => {
-  it.each(MISTAKES)('%s, where a source has the mistake "%s"', { timeout: 60_000 }, async (law, mistake, example) => {
+  it.each(MISTAKES)('%s, where a source has the mistake "%s"', { timeout: 300_000 }, async (law, mistake, example) => {
     const message = await broken(law, mistake)
     expect(message).toMatch(example)
     expect(message).toContain(`law "${law}" is broken`)
@@ -142,7 +142,7 @@ describe('the window of a test', () => {
   const window = { from: '2026-01-01T03:00:00Z', to: '2026-01-01T06:00:00Z' }
   const windows = { loans: { from: '2026-01-03', to: '2026-01-07' } }
 
-  it.each(LAW_NAMES)('holds for a right source: %s', async (law) => {
+  it.each(LAW_NAMES)('holds for a right source: %s', { timeout: 300_000 }, async (law) => {
     expect(await broken(law, undefined, { window, windows })).toBe('it holds')
   })
 
