@@ -10,16 +10,24 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...wor
 }
 
 /**
- * Opens an address in the user's browser, by way of a file that only this user may read: whoever lists the processes of
- * this machine sees the words that they were called with, and the address may hold a token.
+ * Opens an address in the user's browser. One with a token goes by way of a file that only this user may read: whoever
+ * lists the processes of this machine sees the words that they were called with.
  */
 export function openInBrowser(address: string, say: (message: string) => void): { forget(): void } {
+  if (!address.includes('#')) {
+    start(address, say)
+    return { forget: () => {} }
+  }
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-'))
   const file = join(folder, 'open.html')
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
+  start(pathToFileURL(file).href, say)
+  return { forget: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+function start(what: string, say: (message: string) => void): void {
   const [program, ...words] = OPENERS[process.platform] ?? ['xdg-open']
-  const child = spawn(program, [...words, pathToFileURL(file).href], { stdio: 'ignore', detached: true })
+  const child = spawn(program, [...words, what], { stdio: 'ignore', detached: true })
   child.once('error', () => say(`No browser could be opened (${program}); open the address yourself.`))
   child.unref()
-  return { forget: () => rmSync(folder, { recursive: true, force: true }) }
 }

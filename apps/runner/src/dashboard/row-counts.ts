@@ -10,8 +10,8 @@ export interface RowCount {
 export interface RowCounts {
   /** What is known of a table, and asks for what is not: the answer comes with a later look. */
   of(table: TableState): RowCount | undefined
-  /** Resolves when nothing is left to count. */
-  idle(): Promise<void>
+  /** The same, counted at once where it is not known. */
+  now(table: TableState): Promise<RowCount | undefined>
 }
 
 /** Counting ends here: more is shown as "more than". */
@@ -29,24 +29,28 @@ interface Kept {
 export function createRowCounts(reader: Reader, onCounted: () => void): RowCounts {
   const kept = new Map<string, Kept>()
   const wanted = new Map<string, TableState>()
-  let working: Promise<void> | undefined
+  let isWorking = false
+
+  const count = async ({ name, lastSyncedAt }: TableState): Promise<void> => {
+    wanted.delete(name)
+    const started = performance.now()
+    try {
+      const found = await countRows(reader, name, { most: MOST })
+      const again = performance.now() + (performance.now() - started) * REST
+      kept.set(name, { count: found, syncedAt: lastSyncedAt, again })
+    } catch {
+      // A table that was dropped by hand has no rows to count; the state says so elsewhere.
+    }
+  }
 
   const work = async (): Promise<void> => {
     // The answer that asked goes out first.
     await sleep(20)
-    for (const [name, table] of wanted) {
-      wanted.delete(name)
-      const started = performance.now()
-      try {
-        const count = await countRows(reader, name, { most: MOST })
-        const took = performance.now() - started
-        kept.set(name, { count, syncedAt: table.lastSyncedAt, again: performance.now() + took * REST })
-      } catch {
-        // A table that was dropped by hand has no rows to count; the state says so elsewhere.
-      }
+    for (const table of wanted.values()) {
+      await count(table)
       await sleep(1)
     }
-    working = undefined
+    isWorking = false
     onCounted()
   }
 
@@ -56,10 +60,15 @@ export function createRowCounts(reader: Reader, onCounted: () => void): RowCount
       const isOld = known === undefined || (known.syncedAt !== table.lastSyncedAt && performance.now() > known.again)
       if (isOld && table.present !== 'missing') {
         wanted.set(table.name, table)
-        working ??= work()
+        if (isWorking) return known?.count
+        isWorking = true
+        void work()
       }
       return known?.count
     },
-    idle: async () => await working,
+    async now(table) {
+      if (!kept.has(table.name)) await count(table)
+      return kept.get(table.name)?.count
+    },
   }
 }

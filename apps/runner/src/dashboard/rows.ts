@@ -16,9 +16,7 @@ export async function rows(
   const table = tableNamed(snapshot, name)
   const columns = table.facts?.columns ?? []
   if (table.present === 'missing' || columns.length === 0) return { columns: [], rows: [], isNewest: false }
-  counts.of(table)
-  await counts.idle()
-  const count = counts.of(table)
+  const count = await counts.now(table)
   const isSmall = count?.isExact === true && count.rows <= SORTED
   const isNewest = table.facts?.cursor != null && isSmall
   const found = await sampleRows(reader, { table: name, columns, limit: ROWS, newest: isNewest ? true : undefined })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -196,6 +196,25 @@ describe('with --allow-actions', () => {
     const { stdout, stderr } = await running.ended
     expect(stdout.split(token)).toHaveLength(2)
     expect(stderr).not.toContain(token)
+  })
+
+  it.runIf(process.platform === 'linux')('--open tells no process the token by its words', async () => {
+    const project = await synced()
+    const bin = project.write(
+      'bin/xdg-open',
+      '#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/words"\ncp "$(echo "$1" | cut -c8-)" "$(dirname "$0")/page"\n',
+    )
+    chmodSync(bin, 0o755)
+    const environment = { PATH: `${join(project.folder, 'bin')}:${process.env['PATH']}` }
+    const { token = '', origin } = await startUi(project, ['--allow-actions', '--open'], environment)
+    const read = (name: string) =>
+      until(async () => {
+        const file = join(project.folder, 'bin', name)
+        return existsSync(file) && readFileSync(file, 'utf8') !== '' ? readFileSync(file, 'utf8') : undefined
+      })
+    expect(await read('page')).toContain(`${origin}/#token=${token}`)
+    expect(await read('words')).toMatch(/^file:\/\/\S+\n$/)
+    expect(await read('words')).not.toContain(token)
   })
 
   it('a table that is called like a flag is a table', async () => {
