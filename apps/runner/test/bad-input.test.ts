@@ -206,7 +206,7 @@ describe('where there is no database yet', () => {
   })
 })
 
-it('plan, show, check, status, tables and query leave a database as it is', async () => {
+it('plan, show, check, status, runs, tables and query leave a database as it is', async () => {
   const project = daily()
   await project.run(['sync'])
   const file = join(project.folder, 'data/tidemark.db')
@@ -217,6 +217,8 @@ it('plan, show, check, status, tables and query leave a database as it is', asyn
     ['show', 'days'],
     ['check'],
     ['status'],
+    ['runs'],
+    ['runs', '1'],
     ['tables'],
     ['query', 'select * from daily_days'],
   ]) {

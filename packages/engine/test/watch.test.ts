@@ -1,6 +1,7 @@
+import { seconds } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { plan, type RunEvent, status, sync, watch } from '../src/index.ts'
-import { openMemory, System, sourceOf } from './system.ts'
+import { instant, openMemory, run, System, sourceOf } from './system.ts'
 
 function systemOf(count: number): System {
   const system = new System()
@@ -101,4 +102,37 @@ it('plan, sync and status are all that a program needs', async () => {
   expect(await status(options)).toMatchObject({ synced_tables: ['memory_events'] })
   expect((await plan(options)).tables.map(({ sight }) => sight)).toEqual(['known'])
   await options.destination.close()
+})
+
+it('says how much there is to do, and where each step stands in it', async () => {
+  const system = systemOf(40)
+  const destination = await openMemory()
+  const spec = { start: instant(0), window: seconds(100) }
+  system.now = 500
+  await run({ system, destination, spec })
+  system.now = 1000
+  const events: RunEvent[] = []
+  await run({ system, destination, spec, options: { onEvent: (event) => void events.push(event) } })
+  const started = events.find((event) => event.type === 'run-started')
+  const steps = events.filter((event) => event.type === 'step-started')
+  expect(started?.work).toEqual([
+    {
+      table: 'memory_events',
+      source: 'memory',
+      partitions: 1,
+      steps: 5,
+      coverage: {
+        from: instant(0).replace('.000', ''),
+        to: '1970-01-01T00:16:40Z',
+        segments: [{ from: 0, to: 0.5, share: 1 }],
+      },
+    },
+  ])
+  expect(steps.map(({ place, of, attempt }) => [place, of, attempt])).toEqual([1, 2, 3, 4, 5].map((at) => [at, 5, 1]))
+  // Together they are what is not covered.
+  const spans = steps.map(({ span }) => span!).sort((a, b) => a.from - b.from)
+  expect(spans.map(({ from }) => from)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9].map((from) => expect.closeTo(from)))
+  expect(spans.at(-1)?.to).toBe(1)
+  expect(steps[0]?.window).toEqual({ from: '1970-01-01T00:15:00Z', to: '1970-01-01T00:16:40Z' })
+  await destination.close()
 })

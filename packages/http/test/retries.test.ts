@@ -150,9 +150,15 @@ describe('a wait that the server asks for', () => {
 
   it('is told where progress is shown', async () => {
     const said: string[] = []
-    const log = { debug() {}, warn() {}, info: (message: string) => void said.push(message) }
-    await client((await answers({ 'retry-after': '60' })).url, { log }).get('/x')
+    const waits: unknown[] = []
+    const info = (message: string, fields?: object): void => {
+      said.push(message)
+      waits.push((fields as { waitMs?: number }).waitMs)
+    }
+    await client((await answers({ 'retry-after': '60' })).url, { log: { debug() {}, warn() {}, info } }).get('/x')
     expect(said).toEqual([expect.stringMatching(/was answered 429.*asking again in 60 s/)])
+    // What a terminal counts down.
+    expect(waits).toEqual([60_000])
   })
 })
 

@@ -16,8 +16,10 @@ export function runLines(view: RunView, { columns, rows }: ScreenSize): readonly
   // The last column stays free: some terminals break the line when it is written.
   const width = Math.max(10, columns - 1)
   const height = Math.max(1, rows - 3)
-  const sorted = [...view.tables].sort((a, b) => order(a, b))
-  const fits = sorted.length <= height ? sorted : sorted.slice(0, Math.max(0, height - 1))
+  // Where all fit they keep their places; else those at work come first.
+  const all = view.tables.length <= height
+  const sorted = all ? view.tables : [...view.tables].sort(order)
+  const fits = all ? sorted : sorted.slice(0, Math.max(0, height - 1))
   const more = sorted.length - fits.length
   return [
     ...tableLines(fits, width),
@@ -58,7 +60,7 @@ function placeText({ state, place, of, done }: TableView): string {
 }
 
 function rowsText({ rows, rate, state }: TableView): string {
-  const pace = rate === undefined || state !== 'working' ? '' : `, ${countText(Math.round(rate))}/s`
+  const pace = rate === undefined || state === 'done' ? '' : `, ${countText(Math.round(rate))}/s`
   return `${plural(rows, 'row')}${pace}`
 }
 
