@@ -4,7 +4,7 @@ import { openDestination } from '@tidemark/destination'
 import type { RunOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
-import { demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
+import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
 import { findProject, type Project } from './project.ts'
 import { passwordsIn, type Secrets } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
@@ -94,9 +94,17 @@ export async function withDestination<T>(
   })
   try {
     return await work(destination)
+  } catch (error) {
+    throw placed(error, session)
   } finally {
     await destination.close()
   }
+}
+
+/** The engine knows a place in the config, but not the file. */
+function placed(error: unknown, { config }: Session): unknown {
+  const isPlace = SyncError.is(error) && error.code === 'config' && error.message.startsWith('sources.')
+  return isPlace && config.file !== undefined ? configError(config.file, [error.message]) : error
 }
 
 /** What the engine is given for these uses. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { configLine } from '../src/config-line.ts'
-import { testProject } from './test-project.ts'
+import { dailySource, testProject } from './test-project.ts'
 
 const TYPESCRIPT = `import { defineConfig, env } from '@tidemark/runner/config'
 
@@ -84,5 +84,19 @@ export default defineConfig({
   ])
   expect(one.stderr).toMatch(
     /tidemark\.config\.json:1: sources\.git\.every: "often" is no length of time; write 30s, 5m, 1h or 1d\n/,
+  )
+})
+
+it('so does one that only the source can tell', async () => {
+  const project = testProject()
+  project.install('daily', dailySource('daily'))
+  project.write(
+    'tidemark.config.json',
+    '{\n  "sources": {\n    "daily": {\n      "tables": { "weeks": { "every": "1h" } }\n    }\n  }\n}\n',
+  )
+  const { code, stderr } = await project.run(['plan'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(
+    /tidemark\.config\.json:4: sources\.daily\.tables\.weeks: source "daily" has no table "weeks"; it has days\n/,
   )
 })

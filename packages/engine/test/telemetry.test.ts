@@ -150,6 +150,19 @@ describe('with an OpenTelemetry SDK in the process', () => {
   })
 })
 
+it('what is said grows with steps and parts, never with rows', async () => {
+  const heard = listen()
+  const spans = (): number =>
+    ['tidemark.run', 'tidemark.step', 'tidemark.commit'].reduce((sum, name) => sum + heard.named(name).length, 0)
+  await run({ system, destination })
+  const few = spans()
+  for (let id = 100; id < 4100; id++) system.put({ id, at: 1000 + (id - 100) / 10, text: 'b' })
+  system.now = 2000
+  const report = await run({ system, destination, pageSize: 500 })
+  expect(report.tables[0]?.rows.written).toBe(4000)
+  expect(spans() - few).toBe(few)
+})
+
 it('an SDK that gathers before it sends is asked to send at the end', async () => {
   const spans = new InMemorySpanExporter()
   const processor = new BatchSpanProcessor(spans, { scheduledDelayMillis: 3_600_000 })

@@ -53,10 +53,12 @@ export class Outlook {
   }
 
   async #ask(): Promise<Seen> {
+    const current = this.#current
     try {
-      const current = this.#current
       return { standings: current === undefined ? await this.#open(standings) : await standings(current) }
     } catch (error) {
+      // The run has ended meanwhile, and closed its connection.
+      if (current !== undefined && current !== this.#current) return await this.#ask()
       return { problem: this.#redact(messageOf(error)) }
     }
   }
