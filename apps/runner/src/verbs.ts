@@ -8,6 +8,7 @@ import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
+import { addVerify } from './commands/verify.ts'
 import type { AddVerb } from './verb.ts'
 
 /** Every verb, in the order of the help. */
@@ -21,5 +22,6 @@ export const VERBS: readonly AddVerb[] = [
   addCheck,
   addQuery,
   addResync,
+  addVerify,
   addRejects,
 ]

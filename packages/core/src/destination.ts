@@ -1,4 +1,5 @@
 import type { TableColumn } from './column.ts'
+import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
@@ -39,6 +40,11 @@ export interface Destination {
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
   read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
+  /**
+   * Opens a comparison of a table's rows with those of its source. @throws SyncError code `schema` where the table is not
+   * there, or the shape cannot be reached without loss.
+   */
+  compare(shape: Shape): Promise<Comparison>
   /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is no query or would write. */
   query(statement: string): Promise<QueryResult>
   close(): Promise<void>

@@ -11,6 +11,15 @@ export {
   type TableColumn,
 } from './column.ts'
 export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
+export type {
+  Compared,
+  ComparedScope,
+  Comparison,
+  Difference,
+  DifferenceKind,
+  Extent,
+  SourceRows,
+} from './comparison.ts'
 export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
 export {
