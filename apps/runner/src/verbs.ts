@@ -1,10 +1,12 @@
 import { addCheck } from './commands/check.ts'
 import { addTypes } from './commands/kysely-types.ts'
+import { addMove } from './commands/move.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuery } from './commands/query.ts'
 import { addRejects } from './commands/rejects.ts'
 import { addResync } from './commands/resync.ts'
 import { addShow } from './commands/show.ts'
+import { addState } from './commands/state.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
@@ -24,4 +26,6 @@ export const VERBS: readonly AddVerb[] = [
   addResync,
   addVerify,
   addRejects,
+  addState,
+  addMove,
 ]

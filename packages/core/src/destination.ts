@@ -3,6 +3,7 @@ import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableStatus } from './state.ts'
 import type { Range } from './window.ts'
 
@@ -12,6 +13,8 @@ import type { Range } from './window.ts'
  */
 export interface Destination {
   readonly profile: Profile
+  /** State and rows as they stand, for whoever writes them down or carries them elsewhere. */
+  readonly relocation: Relocation
   /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
   nameOf(table: string): string
   /** The database's clock, in microseconds since 1970. */

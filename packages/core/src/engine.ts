@@ -73,6 +73,7 @@ export type {
   StepRef,
 } from './part.ts'
 export { registered } from './registry.ts'
+export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
 export { isSource } from './source.ts'
 export {
@@ -89,5 +90,14 @@ export {
   TableState,
   TableStatus,
 } from './state.ts'
+export { exportedKinds, readStateDocument, type WrittenState, writeState } from './state-document.ts'
+export {
+  RECORD_KINDS,
+  RECORD_ORDER,
+  type RecordChunk,
+  type RecordKind,
+  STATE_RECORDS,
+  type StateRecord,
+} from './state-record.ts'
 export type { Question, Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

@@ -1,11 +1,11 @@
 import { deserialize, serialize } from 'node:v8'
-import type { ComparedScope, Comparison, EncodedKey, EncodedRow, Encoder } from '@tidemark/core/engine'
+import type { ComparedScope, Comparison, EncodedKey, EncodedRow, Encoder, StoredRow } from '@tidemark/core/engine'
 import { dataTypes, type Layout } from '../columns.ts'
 import { type Canonical, rejectOf } from '../refused.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { type Entry, GONE, Ledger, ROW, SEEN } from './ledger.ts'
-import type { StoredRow, StoredTable } from './stored-table.ts'
+import type { StoredTable } from './stored-table.ts'
 
 export interface ComparisonInput {
   readonly layout: Layout
@@ -83,7 +83,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   const isSameLate = (entry: Uint8Array | null, row: StoredRow): boolean =>
     entry === null ||
     lateAt.every(({ at, since }, n) => {
-      if (row.values[at] === null && row.syncedAt < since) return true
+      if (row.values[at] === null && row.syncedAt !== null && row.syncedAt < since) return true
       const own = digest(joinedText([canonicalText(row.values[at], types[at]!)]))
       return Buffer.compare(own, entry.subarray(n * own.length, (n + 1) * own.length)) === 0
     })

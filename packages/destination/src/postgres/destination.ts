@@ -9,6 +9,7 @@ import type {
   Prepared,
   QueryResult,
   ReadOptions,
+  Relocation,
   RunFact,
   Shape,
   State,
@@ -37,6 +38,7 @@ import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
+import { postgresRelocation } from './relocate.ts'
 import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
 import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
 import type { Target } from './statements.ts'
@@ -58,6 +60,7 @@ interface Known {
 /** Tables and state in one schema of a Postgres database. */
 export class PostgresDestination implements Destination {
   readonly profile = postgresProfile
+  readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #sessions: Sessions
   readonly #options: LeaseOptions
@@ -77,6 +80,7 @@ export class PostgresDestination implements Destination {
     this.#sessions = sessions
     this.#schema = schema
     this.#options = { ...options, flavor: postgresFlavor }
+    this.relocation = postgresRelocation(sessions, schema, options, (lease, work) => this.#fenced(lease, 'write', work))
   }
 
   async now(): Promise<bigint> {

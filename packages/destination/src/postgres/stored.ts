@@ -1,7 +1,7 @@
-import type { ColumnType } from '@tidemark/core/engine'
-import { sql } from 'kysely'
+import type { ColumnType, StoredRow } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
 import { dataColumns, dataTypes, type Layout } from '../columns.ts'
-import type { StoredRow, StoredTable } from '../comparison/stored-table.ts'
+import type { StoredTable } from '../comparison/stored-table.ts'
 import { fetched } from './fetched.ts'
 import { decodeText } from './forms.ts'
 import { withPart } from './load.ts'
@@ -23,12 +23,17 @@ export function storedTable(sessions: Sessions, schema: string, layout: Layout):
   const rowOf = (values: readonly (string | null)[]): StoredRow => ({
     values: types.map((type, at) => decodeText(values[at]!, type)),
     position: values[width] === null ? null : BigInt(values[width]!),
-    syncedAt: String(decodeText(values[width + 1]!, 'timestamp')),
+    syncedAt: decodeText(values[width + 1]!, 'timestamp') as string | null,
     deletedAt: decodeText(values[width + 2]!, 'timestamp') as string | null,
     partition: partitioned ? String(values[width + 3]) : '',
   })
   const within = ({ partition, window }: Parameters<StoredTable['rows']>[0]) =>
     inScope({ partition: partitioned ? partition : undefined, from: window?.from, to: window?.to })
+  const read = (condition: RawBuilder<unknown>) =>
+    sessions.reading(async function* (session) {
+      const query = sql`select ${selected('t')} from ${mainTable(target)} as t where ${condition}`
+      for await (const values of fetched(session, query)) yield rowOf(values)
+    })
   return {
     async extent(scope) {
       const [row] = await sessions.transaction({ mode: 'read' }, async ({ db }) => {
@@ -38,12 +43,8 @@ export function storedTable(sessions: Sessions, schema: string, layout: Layout):
       })
       return { rows: Number(row!.rows), lowest: row!.lowest ?? undefined, highest: row!.highest ?? undefined }
     },
-    async *rows(scope) {
-      const query = sql`select ${selected('t')} from ${mainTable(target)} as t where ${within(scope)}`
-      yield* sessions.reading(async function* (session) {
-        for await (const values of fetched(session, query)) yield rowOf(values)
-      })
-    },
+    rows: (scope) => read(within(scope)),
+    all: () => read(sql`true`),
     async rowsOf(keys, partition) {
       const { keyAt } = layout
       const rows = keys.map((key) => {

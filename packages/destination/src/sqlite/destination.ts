@@ -10,6 +10,7 @@ import type {
   Prepared,
   QueryResult,
   ReadOptions,
+  Relocation,
   RunFact,
   Shape,
   State,
@@ -40,6 +41,7 @@ import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
 import { openReader } from './reader.ts'
+import { sqliteRelocation } from './relocate.ts'
 import { dropStaging, type SqliteStaging } from './staging.ts'
 import { mainTable } from './statements.ts'
 import { storedTable } from './stored.ts'
@@ -60,6 +62,7 @@ const KEPT = 16
 /** Tables and state in one SQLite file. */
 export class SqliteDestination implements Destination {
   readonly profile = sqliteProfile
+  readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #database: Database
   readonly #options: LeaseOptions & SqliteOptions
@@ -71,6 +74,7 @@ export class SqliteDestination implements Destination {
   constructor(database: Database, options: LeaseOptions & SqliteOptions) {
     this.#database = database
     this.#transactions = new Transactions(database)
+    this.relocation = sqliteRelocation(database, this.#transactions, options)
     this.#options = options
   }
 

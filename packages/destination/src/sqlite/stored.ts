@@ -1,8 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite'
+import type { StoredRow } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { dataColumns, dataTypes, type Layout } from '../columns.ts'
-import type { StoredRow, StoredTable } from '../comparison/stored-table.ts'
+import type { StoredTable } from '../comparison/stored-table.ts'
 import { decode } from '../decode.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import type { Reader } from './reader.ts'
@@ -23,7 +24,7 @@ export function storedTable(db: Kysely<StateDatabase>, { raw, close }: Reader, l
   const rowOf = (values: readonly unknown[]): StoredRow => ({
     values: types.map((type, at) => decode(values[at], type)),
     position: values[width] as bigint | null,
-    syncedAt: String(values[width + 1]),
+    syncedAt: values[width + 1] as string | null,
     deletedAt: values[width + 2] as string | null,
     partition: partitioned ? String(values[width + 3]) : '',
   })
@@ -45,6 +46,10 @@ export function storedTable(db: Kysely<StateDatabase>, { raw, close }: Reader, l
     ]
     return conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
   }
+  async function* read(condition: RawBuilder<unknown>): AsyncGenerator<StoredRow> {
+    const { statement, parameters } = prepared(sql`select ${selected} from ${mainTable(name)} where ${condition}`)
+    for (const row of statement.iterate(...parameters)) yield rowOf(row as unknown as readonly unknown[])
+  }
   return {
     async extent(scope) {
       const query = sql`select count(*), min(_cursor), max(_cursor) from ${mainTable(name)} where ${where(scope)} and _deleted_at is null`
@@ -52,10 +57,8 @@ export function storedTable(db: Kysely<StateDatabase>, { raw, close }: Reader, l
       const [rows, lowest, highest] = statement.get(...parameters) as unknown as readonly (bigint | null)[]
       return { rows: Number(rows), lowest: lowest ?? undefined, highest: highest ?? undefined }
     },
-    async *rows(scope) {
-      const { statement, parameters } = prepared(sql`select ${selected} from ${mainTable(name)} where ${where(scope)}`)
-      for (const row of statement.iterate(...parameters)) yield rowOf(row as unknown as readonly unknown[])
-    },
+    rows: (scope) => read(where(scope)),
+    all: () => read(sql`true`),
     async rowsOf(keys, partition) {
       const own = partitioned && !globalKey ? sql` and _partition = ${partition}` : sql``
       const found: StoredRow[] = []
