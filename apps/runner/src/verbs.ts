@@ -1,15 +1,18 @@
 import { addCheck } from './commands/check.ts'
 import { addTypes } from './commands/kysely-types.ts'
+import { addMove } from './commands/move.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuery } from './commands/query.ts'
 import { addRejects } from './commands/rejects.ts'
 import { addResync } from './commands/resync.ts'
 import { addRuns } from './commands/runs.ts'
 import { addShow } from './commands/show.ts'
+import { addState } from './commands/state.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
 import { addUi } from './commands/ui.ts'
+import { addVerify } from './commands/verify.ts'
 import type { AddVerb } from './verb.ts'
 
 /** Every verb, in the order of the help. */
@@ -23,7 +26,10 @@ export const VERBS: readonly AddVerb[] = [
   addCheck,
   addQuery,
   addResync,
+  addVerify,
   addRejects,
   addUi,
   addRuns,
+  addState,
+  addMove,
 ]

@@ -1,7 +1,9 @@
 import type { TableColumn } from './column.ts'
+import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableStatus } from './state.ts'
 import type { Range } from './window.ts'
 
@@ -11,6 +13,8 @@ import type { Range } from './window.ts'
  */
 export interface Destination {
   readonly profile: Profile
+  /** State and rows as they stand, for whoever writes them down or carries them elsewhere. */
+  readonly relocation: Relocation
   /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
   nameOf(table: string): string
   /** The database's clock, in microseconds since 1970. */
@@ -39,6 +43,11 @@ export interface Destination {
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
   read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
+  /**
+   * Opens a comparison of a table's rows with those of its source. @throws SyncError code `schema` where the table is not
+   * there, or the shape cannot be reached without loss.
+   */
+  compare(shape: Shape): Promise<Comparison>
   /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is no query or would write. */
   query(statement: string): Promise<QueryResult>
   close(): Promise<void>

@@ -11,6 +11,15 @@ export {
   type TableColumn,
 } from './column.ts'
 export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
+export type {
+  Compared,
+  ComparedScope,
+  Comparison,
+  Difference,
+  DifferenceKind,
+  Extent,
+  SourceRows,
+} from './comparison.ts'
 export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
 export {
@@ -64,6 +73,7 @@ export type {
   StepRef,
 } from './part.ts'
 export { registered } from './registry.ts'
+export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
 export { isSource } from './source.ts'
 export {
@@ -80,5 +90,14 @@ export {
   TableState,
   TableStatus,
 } from './state.ts'
+export { exportedKinds, readStateDocument, type WrittenState, writeState } from './state-document.ts'
+export {
+  RECORD_KINDS,
+  RECORD_ORDER,
+  type RecordChunk,
+  type RecordKind,
+  STATE_RECORDS,
+  type StateRecord,
+} from './state-record.ts'
 export type { Question, Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

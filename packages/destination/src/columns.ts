@@ -63,6 +63,12 @@ export function dataColumns({ columns, loose }: Layout): readonly string[] {
   return loose ? [...names, '_extra'] : names
 }
 
+/** The types of the same values. */
+export function dataTypes({ columns, loose }: Layout): readonly ColumnType[] {
+  const own = columns.map(({ stored }) => stored)
+  return loose ? [...own, 'json'] : own
+}
+
 /** Gives new columns their names, beside those that are there already. */
 export function nameColumns(
   known: readonly KnownColumn[],

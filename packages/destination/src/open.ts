@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly leaseMs?: number | undefined
   /** How long another writer is waited for. Five seconds for a SQLite file, thirty for a lock in Postgres. */
   readonly busyMs?: number | undefined
+  /** Opens it also in the middle of a move into it. */
+  readonly moving?: boolean | undefined
   readonly log?: Logger | undefined
 }
 
@@ -36,12 +38,13 @@ export async function openDestination({
   isAlive,
   leaseMs = 60_000,
   busyMs,
+  moving = false,
   log = silent,
 }: OpenOptions): Promise<Destination> {
   const place = placeOf(url)
   const destination = place.isServer
-    ? await (await postgres()).openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS })
-    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS })
+    ? await (await postgres()).openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS, moving })
+    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS, moving })
   log.debug('destination open', { kind: destination.profile.name, place: place.shown })
   return destination
 }

@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { factsOf, identifying, nameColumns } from './columns.ts'
-import { recorded } from './shape-changes.ts'
+import { columnAdded, recorded } from './shape-changes.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
@@ -184,7 +184,7 @@ export async function planTable(
     for (const { column, type } of known.added) await maker.addColumn(target, name, column, type)
     if (extra) await maker.addColumn(target, name, '_extra', 'json')
     await save(target, now)
-    return recorded(target, name, extra ? [...known.changes, 'column "_extra" added'] : known.changes, now)
+    return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
   return { facts, changes: [], work }
 }
@@ -255,7 +255,7 @@ function knownColumns(
     added,
     widened: new Map(columns.filter((column) => types.has(column.name)).map(({ column, type }) => [column, type])),
     changes: [
-      ...added.map(({ column }) => `column "${column}" added`),
+      ...added.map(({ column }) => columnAdded(column)),
       ...widen.map(({ name, from, to }) => `column "${name}" widened from ${from} to ${to}`),
     ],
   }

@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { StateDatabase } from './state-tables.ts'
 
+/** A column was added, as it is kept. */
+export const columnAdded = (column: string): string => `column "${column}" added`
+
 /** Keeps what was done to a table's shape, in the transaction that did it. @returns the changes, for people. */
 export async function recorded(
   db: Kysely<StateDatabase>,

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly resting?: Resting | undefined
   /** Lets the rail pass, this run. */
   readonly acceptDeletions?: boolean | undefined
+  /** Reads again what is wanted again, and nothing else: no window is covered that was not before. */
+  readonly only?: 'rereads' | undefined
   readonly signal?: AbortSignal | undefined
   readonly log?: Logger | undefined
   readonly onEvent?: ((event: RunEvent) => void) | undefined

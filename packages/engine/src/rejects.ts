@@ -1,13 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import {
-  type CursorType,
-  type Destination,
-  type Fact,
-  floorTo,
-  type Lease,
-  type Range,
-  type TableState,
-} from '@tidemark/core/engine'
+import type { CursorType, Destination, Fact, Lease, Range, TableState } from '@tidemark/core/engine'
+import { fewWindows, windowAround } from './around.ts'
 import { heldText } from './held.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
@@ -83,53 +76,18 @@ async function holding(
   }
 }
 
-/** So many windows of a partition are asked for; more are joined where the gaps between them are smallest. */
-const MOST = 100
-
 function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly Fact[] {
   return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
     // A partition that the source no longer lists cannot be read.
     if (partitions.get(partition)?.goneAt !== null) return []
     const type = facts?.cursor?.type
-    const windows = type === undefined ? [undefined] : joined(own.flatMap((one) => windowOf(one, type)))
+    const windows = type === undefined ? [undefined] : fewWindows(own.flatMap((one) => windowOf(one, type)))
     return windows.map((window) => ({ kind: 'reread' as const, partition, window, reason: 'rejects retry' }))
   })
-}
-
-/** A whole second is a window that every source can be asked for, whatever it compares. */
-const UNIT: Readonly<Record<CursorType, bigint>> = {
-  timestamp: 1_000_000n,
-  local_timestamp: 1_000_000n,
-  date: 86_400_000_000n,
-  integer: 1n,
 }
 
 /** Where a row lies, or all that was read where that cannot be told. */
 function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
   if (position === undefined) return window === undefined ? [] : [window]
-  const from = floorTo(position, UNIT[type])
-  return [{ from, to: from + UNIT[type] }]
-}
-
-function joined(windows: readonly Range[]): readonly Range[] {
-  const sorted = windows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
-  const gaps = sorted
-    .slice(1)
-    .map((window, at) => startOf(window) - sorted[at]!.to)
-    .toSorted((a, b) => (a < b ? 1 : -1))
-  const smallest = gaps[MOST - 2] ?? 0n
-  const result: { from: bigint | undefined; to: bigint }[] = []
-  for (const { from, to } of sorted) {
-    const last = result.at(-1)
-    if (last !== undefined && startOf({ from, to }) - last.to <= (smallest > 0n ? smallest : 0n)) {
-      if (to > last.to) last.to = to
-    } else result.push({ from, to })
-  }
-  return result
-}
-
-const LOWEST = -(2n ** 63n)
-
-function startOf({ from }: Range): bigint {
-  return from ?? LOWEST
+  return [windowAround(position, type)]
 }

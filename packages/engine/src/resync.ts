@@ -1,14 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import {
-  type Fact,
-  intersect,
-  parseDate,
-  parseInstant,
-  type Range,
-  type State,
-  type TableState,
-  union,
-} from '@tidemark/core/engine'
+import { type Fact, intersect, type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import { askedWindow } from './asked-window.ts'
 import { heldText } from './held.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
@@ -47,7 +39,7 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   try {
     if (wanted.full === true) await destination.reset(lease, table.name)
     else {
-      await destination.record(lease, rereadsOf(table, windowOf(table, wanted)))
+      await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
     }
   } finally {
     await destination.release(leases)
@@ -101,39 +93,3 @@ function rereadsOf({ partitions, facts }: TableState, window: Range | undefined)
     return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))
   })
 }
-
-/** The window in positions; undefined: everything. */
-function windowOf({ name, facts }: TableState, { from, to }: ResyncOptions): Range | undefined {
-  if (from === undefined && to === undefined) return undefined
-  const cursor = facts?.cursor
-  if (cursor == null)
-    throw new SyncError(
-      `table "${name}" has no cursor, so it is only read again as a whole: leave out --from and --to`,
-      'fix-config',
-      { code: 'usage' },
-    )
-  const position = (text: string, option: string): bigint => {
-    const found =
-      cursor.type === 'integer'
-        ? /^-?\d+$/.test(text)
-          ? BigInt(text)
-          : undefined
-        : (parseDate(text) ?? parseInstant(text)?.micros)
-    if (found !== undefined) return BigInt(found)
-    throw new SyncError(
-      `${option}: "${text}" is no ${cursor.type === 'integer' ? 'whole number' : 'date; write 2024-01-31 or 2024-01-31T00:00:00Z'}`,
-      'fix-config',
-      { code: 'usage' },
-    )
-  }
-  const window = {
-    from: from === undefined ? undefined : position(from, '--from'),
-    to: to === undefined ? END : position(to, '--to'),
-  }
-  if (window.from !== undefined && window.from >= window.to)
-    throw new SyncError('--from is not before --to', 'fix-config', { code: 'usage' })
-  return window
-}
-
-/** Beyond every position: a reread is only ever of what is covered. */
-const END = 2n ** 63n - 1n

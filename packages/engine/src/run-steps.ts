@@ -13,10 +13,12 @@ export async function runSteps(tables: readonly TableRun[], context: RunContext)
   const startedAt = clock.monotonic()
   const partitions = tables.filter((table) => table.prepared !== undefined).flatMap((table) => table.partitions)
   const tasks = partitions.flatMap((partition) =>
-    partition.planned.steps.map((step) => taskOf(step, partition, context)),
+    partition.planned.steps
+      .filter((step) => options.only === undefined || isWantedAgain(step, partition))
+      .map((step) => taskOf(step, partition, context)),
   )
   // A run without history ends before anything comes due.
-  const lasts = partitions.some((partition) => partition.historyLeft > 0)
+  const lasts = options.only === undefined && partitions.some((partition) => partition.historyLeft > 0)
   await schedule(tasks, {
     due: lasts ? partitions.flatMap((partition) => dueAgain(partition, context) ?? []) : [],
     concurrency: settings?.concurrency ?? CONCURRENCY.overall,
@@ -27,6 +29,11 @@ export async function runSteps(tables: readonly TableRun[], context: RunContext)
     signal,
     abort: stop,
   })
+}
+
+/** The partition of a table read whole is read with every run; here only where that was asked for. */
+function isWantedAgain({ kind }: Step, { table, id }: PartitionRun): boolean {
+  return kind === 'reread' || (kind === 'whole' && (table.known?.partitions.get(id)?.rereads.length ?? 0) > 0)
 }
 
 function taskOf(step: Step, partition: PartitionRun, context: RunContext): Task {
@@ -45,7 +52,7 @@ function taskOf(step: Step, partition: PartitionRun, context: RunContext): Task 
         return undefined
       }
       partition.liveLeft--
-      return dueAgain(partition, context)
+      return context.options.only === undefined ? dueAgain(partition, context) : undefined
     },
   }
 }

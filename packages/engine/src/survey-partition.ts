@@ -106,7 +106,8 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
   return { from: from === undefined ? undefined : BigInt(from), to: BigInt(to) }
 }
 
-async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
+/** The end of what can be read now, before it settles. */
+export async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
   const { cursor, end } = table
   if (cursor === undefined) return undefined
   if (end === undefined) return clock.now()

@@ -104,6 +104,7 @@ async function run(given: RunOptions): Promise<Report> {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
+      one.staysFailing = options.only !== undefined && one.known?.status === 'failing'
       if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
       return one
     })

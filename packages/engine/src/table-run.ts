@@ -21,6 +21,8 @@ export class TableRun {
   durationMs = 0
   /** What its lookback found. */
   late: Lateness | undefined
+  /** It fails, and this run does not try what failed. */
+  staysFailing = false
   /** Marked or replaced away, for the rail. */
   gone = 0
   readonly failures: PartitionFailure[] = []
@@ -51,7 +53,7 @@ export class TableRun {
   /** The status as it stands, when `done` more history steps are taken as done. */
   status(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
-    if (this.failures.length > 0) return 'failing'
+    if (this.failures.length > 0 || this.staysFailing) return 'failing'
     const left = this.partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
     return left - done > 0 ? 'history' : 'live'
   }

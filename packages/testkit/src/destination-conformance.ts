@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { testCommit } from './destination/commit-laws.ts'
+import { testComparisons } from './destination/comparison-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
 import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
 import { testPartitions } from './destination/partition-laws.ts'
 import { testProperties } from './destination/properties.ts'
 import { testRecords } from './destination/record-laws.ts'
+import { testRelocations } from './destination/relocation-laws.ts'
 import { testRereads } from './destination/reread-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
 import { testSchema } from './destination/schema-laws.ts'
@@ -39,6 +41,8 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     testNames(database)
     testLimits(database)
     testSchema(database)
+    testComparisons(database)
+    testRelocations(database)
     testProperties(database)
   })
 }

@@ -1,5 +1,6 @@
 import type {
   Committed,
+  Comparison,
   Destination,
   Fact,
   Lease,
@@ -8,6 +9,7 @@ import type {
   Prepared,
   QueryResult,
   ReadOptions,
+  Relocation,
   RunFact,
   Shape,
   State,
@@ -17,6 +19,7 @@ import { checkPartition } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
+import { openComparison, planComparison } from '../comparison/open-comparison.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
@@ -28,16 +31,18 @@ import type { StateDatabase } from '../state-tables.ts'
 import { encoderOf } from '../values.ts'
 import { isUnsupported } from './errors.ts'
 import { postgresFlavor } from './flavor.ts'
-import { BINARY_FORMS } from './forms.ts'
+import { BINARY_FORMS, shownForm } from './forms.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
 import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
+import { postgresRelocation } from './relocate.ts'
 import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
 import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
 import type { Target } from './statements.ts'
+import { storedTable } from './stored.ts'
 import { takingOver } from './takeover.ts'
 import { Turns } from './turns.ts'
 import type { Way } from './write.ts'
@@ -55,6 +60,7 @@ interface Known {
 /** Tables and state in one schema of a Postgres database. */
 export class PostgresDestination implements Destination {
   readonly profile = postgresProfile
+  readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #sessions: Sessions
   readonly #options: LeaseOptions
@@ -74,6 +80,7 @@ export class PostgresDestination implements Destination {
     this.#sessions = sessions
     this.#schema = schema
     this.#options = { ...options, flavor: postgresFlavor }
+    this.relocation = postgresRelocation(sessions, schema, options, (lease, work) => this.#fenced(lease, 'write', work))
   }
 
   async now(): Promise<bigint> {
@@ -215,6 +222,14 @@ export class PostgresDestination implements Destination {
       const facts = await factsOfTable(session.db, name)
       yield* readRows(session, { schema, name, facts }, options)
     })
+  }
+
+  async compare(shape: Shape): Promise<Comparison> {
+    const name = tableName(shape.name)
+    const maker = postgresMaker(this.#schema, this.#sessions.place)
+    const options = { maker, name, shape, forms: BINARY_FORMS, canonical: shownForm }
+    const plan = await this.#sessions.transaction({ mode: 'read' }, ({ db }) => planComparison({ ...options, db }))
+    return openComparison(options, plan, storedTable(this.#sessions, this.#schema, plan.layout))
   }
 
   async query(statement: string): Promise<QueryResult> {

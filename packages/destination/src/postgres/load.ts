@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
-import { dataColumns } from '../columns.ts'
+import { dataColumns, dataTypes } from '../columns.ts'
 import { copyIn } from './copy-in.ts'
 import { CopyRows, field, type Suffix } from './copy-rows.ts'
 import { refuses } from './errors.ts'
 import { stamp } from './forms.ts'
 import type { Session } from './sessions.ts'
-import { dataTypes, list, mainTable, rowDefinitions, systemColumns, type Target } from './statements.ts'
+import { list, mainTable, rowDefinitions, systemColumns, type Target } from './statements.ts'
 
 export type EncodedRows = readonly (readonly unknown[])[]
 

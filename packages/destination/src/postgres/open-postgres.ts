@@ -3,6 +3,7 @@ import { type Destination, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { LeaseOptions } from '../leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
+import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { type PostgresAddress, parseAddress } from './address.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
@@ -12,6 +13,7 @@ import { applicationName } from './takeover.ts'
 export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly url: string
   readonly lockMs: number
+  readonly moving: boolean
 }
 
 /** MERGE came with Postgres 15. */
@@ -32,6 +34,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
   try {
     const version = await sessions.transaction({ mode: 'read' }, async (session) => {
       sessions.major = await checkServer(session, address)
+      if (!options.moving) refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
       return await stateVersion(session.db, postgresFlavor)
     })
     refuseNewer(version, address.shown)

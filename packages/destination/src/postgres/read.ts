@@ -2,23 +2,20 @@ import { SyncError } from '@tidemark/core'
 import type { ColumnType, Facts, ReadOptions } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { identifying } from '../columns.ts'
+import { fetched } from './fetched.ts'
 import { decodeText } from './forms.ts'
 import { columnsOf } from './maker.ts'
 import type { Session } from './sessions.ts'
 import { and, list } from './statements.ts'
 
 const { id, join } = sql
-/** The most rows that are fetched at once, and about how many characters they may have together. */
-const FETCH = 2000
-const CHARACTERS = 8_000_000
-
 /** Rows of a table, as a cursor of the server gives them. @throws SyncError where the table is not there. */
 export async function* readRows(
-  { client, db }: Session,
+  session: Session,
   { schema, name, facts }: { readonly schema: string; readonly name: string; readonly facts: Facts | undefined },
   options: ReadOptions,
 ): AsyncGenerator<Record<string, unknown>> {
-  const present = facts === undefined ? [] : (await columnsOf(db, schema, name)).map((column) => column.name)
+  const present = facts === undefined ? [] : (await columnsOf(session.db, schema, name)).map((column) => column.name)
   if (facts === undefined || present.length === 0) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
@@ -40,30 +37,12 @@ export async function* readRows(
   ]
   const where = conditions.length === 0 ? sql`` : sql` where ${and(conditions)}`
   const selected = [...columns.map(({ column }) => column), ...(loose ? ['_extra'] : [])]
-  const query = sql`declare reading no scroll cursor for
-    select ${list(selected)} from ${id(schema, name)}${where} order by ${join(order.map((one) => sql`${id(one)} nulls first`))}`.compile(
-    db,
-  )
-  await client.query(query.sql, query.parameters as unknown[])
-  const types = { getTypeParser: () => (value: string) => value }
-  // Few at first: nobody knows yet how large they are.
-  for (let asked = 20; ; ) {
-    const { rows } = await client.query({
-      text: `fetch ${asked} from reading`,
-      rowMode: 'array',
-      types: types as never,
-    })
-    let characters = 0
-    for (const values of rows as unknown as (string | null)[][]) {
-      for (const value of values) characters += value?.length ?? 0
-      const row: Record<string, unknown> = Object.create(null)
-      for (const [at, column] of columns.entries())
-        row[column.name] = decodeText(values[at]!, column.type as ColumnType)
-      // Undeclared fields stand beside the others, as the source gave them.
-      if (loose) Object.assign(row, decodeText(values[columns.length]!, 'json'))
-      yield { ...row }
-    }
-    if (rows.length < asked) return
-    asked = Math.min(FETCH, Math.max(1, Math.floor((CHARACTERS * rows.length) / (characters + 1))))
+  const query = sql`select ${list(selected)} from ${id(schema, name)}${where} order by ${join(order.map((one) => sql`${id(one)} nulls first`))}`
+  for await (const values of fetched(session, query)) {
+    const row: Record<string, unknown> = Object.create(null)
+    for (const [at, column] of columns.entries()) row[column.name] = decodeText(values[at]!, column.type as ColumnType)
+    // Undeclared fields stand beside the others, as the source gave them.
+    if (loose) Object.assign(row, decodeText(values[columns.length]!, 'json'))
+    yield { ...row }
   }
 }

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
-import { dataColumns, identifying, type Layout } from '../columns.ts'
+import { dataColumns, dataTypes, identifying, type Layout } from '../columns.ts'
 
 const { id, join, raw } = sql
 
@@ -44,12 +44,6 @@ export const TYPES: Readonly<Record<ColumnType, string>> = {
   date: 'date',
   json: 'jsonb',
   bytes: 'bytea',
-}
-
-/** The types of the values of an encoded row, in their order, without its position. */
-export function dataTypes({ columns, loose }: Layout): readonly ColumnType[] {
-  const own = columns.map(({ stored }) => stored)
-  return loose ? [...own, 'json'] : own
 }
 
 /** Definitions of the columns that take encoded rows with their positions. */

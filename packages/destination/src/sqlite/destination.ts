@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type {
   Committed,
+  Comparison,
   Destination,
   Fact,
   Lease,
@@ -9,6 +10,7 @@ import type {
   Prepared,
   QueryResult,
   ReadOptions,
+  Relocation,
   RunFact,
   Shape,
   State,
@@ -18,6 +20,8 @@ import { checkPartition } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
+import { openComparison, planComparison } from '../comparison/open-comparison.ts'
+import { decode } from '../decode.ts'
 import { TEXT_FORMS } from '../forms.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
@@ -35,10 +39,14 @@ import { sqliteMaker } from './maker.ts'
 import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
-import { readingOf } from './read.ts'
+import { readRows } from './read.ts'
+import { openReadingConnection } from './reading-connection.ts'
+import { sqliteRelocation } from './relocate.ts'
 import { dropStaging, type SqliteStaging } from './staging.ts'
 import { mainTable } from './statements.ts'
+import { storedTable } from './stored.ts'
 import { Target } from './target.ts'
+import { Transactions } from './transactions.ts'
 import { sqliteWriter } from './writer.ts'
 
 export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
@@ -54,56 +62,62 @@ const KEPT = 16
 /** Tables and state in one SQLite file. */
 export class SqliteDestination implements Destination {
   readonly profile = sqliteProfile
+  readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #database: Database
   readonly #options: LeaseOptions & SqliteOptions
+  readonly #transactions: Transactions
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
   readonly #stagings = new Stagings<SqliteStaging>()
 
   constructor(database: Database, options: LeaseOptions & SqliteOptions) {
     this.#database = database
+    this.#transactions = new Transactions(database)
+    this.relocation = sqliteRelocation(database, this.#transactions, options)
     this.#options = options
   }
 
   async now(): Promise<bigint> {
-    const { rows } = await this.#guard(() =>
+    const { rows } = await this.#transactions.guard(() =>
       sql<{ now: bigint }>`select ${sqliteFlavor.now} as now`.execute(this.#database.db),
     )
     return this.#clock.stamp(rows[0]!.now)
   }
 
   async state(): Promise<State> {
-    return await this.#read(async (db) => ({
+    return await this.#transactions.read(async (db) => ({
       tables: await readState(db, sqliteFlavor, (names) => presentTables(this.#database, names)),
     }))
   }
 
   async startRun(): Promise<number> {
-    return await this.#write(async (db) => {
+    return await this.#transactions.write(async (db) => {
       await beat(db, this.#options)
       return await startRun(db, this.#options.runner, sqliteFlavor)
     })
   }
 
   async lease(tables: readonly string[]): Promise<Leases> {
-    return await this.#write((db) => takeLeases(db, tables.map(tableName), this.#options))
+    return await this.#transactions.write((db) => takeLeases(db, tables.map(tableName), this.#options))
   }
 
   async renew(): Promise<void> {
-    await this.#guard(() => beat(this.#database.db, this.#options))
+    await this.#transactions.guard(() => beat(this.#database.db, this.#options))
   }
 
   async release(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return
-    await this.#write((db) => releaseLeases(db, leases, this.#options.runner))
+    await this.#transactions.write((db) => releaseLeases(db, leases, this.#options.runner))
     await this.#dropStagings(leases)
   }
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
     const { db, raw } = this.#database
-    const { facts, work } = await this.#guard(() => planTable(db, sqliteMaker(this.#database), name, lease, shape))
+    const { facts, work } = await this.#transactions.guard(() =>
+      planTable(db, sqliteMaker(this.#database), name, lease, shape),
+    )
     const changes = work === undefined ? [] : await this.#fenced(lease, work)
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, new Target(layout, raw, db))
@@ -154,7 +168,7 @@ export class SqliteDestination implements Destination {
   }
 
   async recordRun(run: number, facts: readonly RunFact[]): Promise<void> {
-    await this.#write(async (db) => {
+    await this.#transactions.write(async (db) => {
       for (const fact of facts) {
         const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
         await recordRunFact(db, run, named, this.#options.runner, sqliteFlavor)
@@ -175,40 +189,40 @@ export class SqliteDestination implements Destination {
   async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
     const name = tableName(table)
     const { db, raw, path } = this.#database
-    const facts = await this.#guard(() => factsOfTable(db, name))
+    const facts = await this.#transactions.guard(() => factsOfTable(db, name))
+    const rows = (connection: DatabaseSync) => readRows(connection, db, { name, facts, options })
     if (path === ':memory:') {
-      const rows = await this.#read(async () => [...readRows(raw)])
-      yield* rows
+      yield* await this.#transactions.read(async () => [...rows(raw)])
       return
     }
-    // A connection of its own: it sees one moment, and whoever consumes the rows slowly is in nobody's way.
-    const reader = await this.#guard(
-      async () => new DatabaseSync(path, { readOnly: true, timeout: this.#options.busyMs }),
-    )
+    // It sees one moment, and whoever consumes the rows slowly is in nobody's way.
+    const reader = openReadingConnection(this.#database, this.#options)
     try {
-      yield* readRows(reader)
+      yield* rows(reader.raw)
     } catch (error) {
       throw explain(error, path)
     } finally {
       reader.close()
     }
+  }
 
-    function* readRows(connection: DatabaseSync): Generator<Record<string, unknown>> {
-      const { text, parameters, rowOf } = readingOf(db, connection, name, facts, options)
-      const statement = connection.prepare(text)
-      statement.setReadBigInts(true)
-      statement.setReturnArrays(true)
-      for (const row of statement.iterate(...parameters)) yield rowOf(row as unknown as readonly unknown[])
-    }
+  async compare(shape: Shape): Promise<Comparison> {
+    const name = tableName(shape.name)
+    const options = { maker: sqliteMaker(this.#database), name, shape, forms: TEXT_FORMS, canonical: decode }
+    const plan = await this.#transactions.read((db) => planComparison({ ...options, db }))
+    return await this.#transactions.guard(async () => {
+      const reader = openReadingConnection(this.#database, this.#options)
+      return openComparison(options, plan, storedTable(this.#database.db, reader, plan.layout))
+    })
   }
 
   async query(statement: string): Promise<QueryResult> {
     const { raw, path } = this.#database
-    if (path === ':memory:') return await this.#read(async () => runQuery(raw, statement))
-    return await this.#guard(async () => {
-      const reader = new DatabaseSync(path, { readOnly: true, timeout: this.#options.busyMs, allowExtension: false })
+    if (path === ':memory:') return await this.#transactions.read(async () => runQuery(raw, statement))
+    return await this.#transactions.guard(async () => {
+      const reader = openReadingConnection(this.#database, this.#options)
       try {
-        return runQuery(reader, statement)
+        return runQuery(reader.raw, statement)
       } finally {
         reader.close()
       }
@@ -233,7 +247,7 @@ export class SqliteDestination implements Destination {
   /** Behind the connection's mutex, so that it falls into nobody's transaction. */
   async #dropStagings(leases: readonly Lease[]): Promise<void> {
     if (leases.every((lease) => this.#stagings.under(lease).length === 0)) return
-    await this.#guard(() =>
+    await this.#transactions.guard(() =>
       this.#database.db.connection().execute(async () => {
         for (const lease of leases) {
           for (const [partition, staging] of this.#stagings.under(lease)) {
@@ -265,34 +279,8 @@ export class SqliteDestination implements Destination {
   /** A transaction that holds a table's fence; whoever was replaced gets no further than its first statement. */
   async #fenced<T>(lease: Lease, work: (db: Kysely<StateDatabase>, now: bigint) => Promise<T>): Promise<T> {
     const { runner, flavor } = this.#options
-    return await this.#write(
+    return await this.#transactions.write(
       async (db) => await work(db, this.#clock.stamp((await fence(db, lease, runner, flavor)).now)),
     )
-  }
-
-  async #write<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
-    return await this.#guard(() => this.#database.db.transaction().execute(work))
-  }
-
-  /** Several reads that see one moment; they wait for no writer. */
-  async #read<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
-    return await this.#guard(() =>
-      this.#database.db.connection().execute(async (db) => {
-        await sql`begin deferred`.execute(db)
-        try {
-          return await work(db)
-        } finally {
-          await sql`rollback`.execute(db)
-        }
-      }),
-    )
-  }
-
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw explain(error, this.#database.path)
-    }
   }
 }

@@ -9,7 +9,7 @@ import { storedColumns } from './rebuild.ts'
 import { mainTable } from './statements.ts'
 
 /** How rows of a table are read: the statement, its parameters, and what a row of it becomes. */
-export interface Reading {
+interface Reading {
   readonly text: string
   readonly parameters: readonly (string | bigint)[]
   rowOf(values: readonly unknown[]): Record<string, unknown>
@@ -17,8 +17,20 @@ export interface Reading {
 
 const { id, join } = sql
 
-/** @throws SyncError where the table is not there. */
-export function readingOf(
+/** Rows of a table, one by one. @throws SyncError where the table is not there. */
+export function* readRows(
+  raw: DatabaseSync,
+  db: Kysely<StateDatabase>,
+  { name, facts, options }: { readonly name: string; readonly facts: Facts | undefined; readonly options: ReadOptions },
+): Generator<Record<string, unknown>> {
+  const { text, parameters, rowOf } = readingOf(db, raw, name, facts, options)
+  const statement = raw.prepare(text)
+  statement.setReadBigInts(true)
+  statement.setReturnArrays(true)
+  for (const row of statement.iterate(...parameters)) yield rowOf(row as unknown as readonly unknown[])
+}
+
+function readingOf(
   db: Kysely<StateDatabase>,
   raw: DatabaseSync,
   name: string,

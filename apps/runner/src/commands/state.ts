@@ -1,0 +1,101 @@
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { SyncError } from '@tidemark/core'
+import { messageOf, readStateDocument } from '@tidemark/core/engine'
+import { exportState, importState, systemClock } from '@tidemark/engine'
+import type { Command } from 'commander'
+import { confirm } from '../confirm.ts'
+import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { everySoOften } from '../show/every-so-often.ts'
+import { plural } from '../show/numbers.ts'
+import { jsonText } from '../terminal.ts'
+import { type AddVerb, examples } from '../verb.ts'
+
+/** The state as one document, out of a database and into one. */
+export const state = { export: write, import: read }
+
+async function write(call: Call, file: string | undefined): Promise<number> {
+  const session = await openSession(call)
+  needDatabase(session)
+  const { terminal, secrets, interrupts } = session
+  const progress = everySoOften(terminal.say)
+  const document = await withDestination(session, 'create', (destination) =>
+    exportState(destination, {
+      signal: interrupts.signal,
+      redact: secrets.redact,
+      onTable: (_, done, of) => progress(`${done} of ${plural(of, 'table')} summed up so far`),
+    }),
+  )
+  const text = `${jsonText(document)}\n`
+  if (file === undefined) {
+    terminal.printRaw(text)
+    return 0
+  }
+  const path = resolve(call.cwd, file)
+  try {
+    // Whole or not at all, and for its owner only: it says where everything comes from.
+    writeFileSync(`${path}.new`, text, { mode: 0o600 })
+    chmodSync(`${path}.new`, 0o600)
+    renameSync(`${path}.new`, path)
+  } catch (cause) {
+    throw new SyncError(`${file} cannot be written: ${messageOf(cause)}; name another file`, 'fix-config', { cause })
+  }
+  const { tables } = (document as { readonly records: { readonly tables: readonly unknown[] } }).records
+  terminal.printJson({ file: path, tables: tables.length })
+  terminal.print(`The state of ${plural(tables.length, 'table')} is in ${file}.`)
+  return 0
+}
+
+async function read(call: Call, file: string, yes: boolean): Promise<number> {
+  const session = await openSession(call)
+  const { terminal, interrupts, target } = session
+  const document = readStateDocument(textIn(resolve(call.cwd, file), file))
+  const progress = everySoOften(terminal.say)
+  const stop = new AbortController()
+  const tables = await withDestination(session, 'create', (destination) =>
+    importState(destination, document, {
+      clock: systemClock,
+      stop: (reason) => stop.abort(reason),
+      signal: AbortSignal.any([interrupts.signal, stop.signal]),
+      onTable: (_, done, of) => progress(`${done} of ${plural(of, 'table')} compared so far`),
+      confirm: async (known) => {
+        if (!yes)
+          await confirm(
+            `what is known of ${plural(known, 'table')} in ${target.shown} gives way to the state of ${document.exportedAt}`,
+          )
+      },
+    }),
+  )
+  terminal.printJson({ tables, exportedAt: document.exportedAt })
+  terminal.print(
+    `The state of ${plural(tables, 'table')} is in its place; the next sync goes on from ${document.exportedAt}: ${session.command('plan')}`,
+  )
+  return 0
+}
+
+function textIn(path: string, file: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new SyncError(`${file} cannot be read: ${messageOf(cause)}`, 'fix-config', { cause })
+  }
+}
+
+export const addState: AddVerb = (root, run) => {
+  const group = root.command('state').description('write the state down, or put a written one in its place')
+  group
+    .command('export')
+    .argument('[file]', 'where to; stdout where none is named')
+    .description('write what is known of every table into one JSON document; rows are not in it')
+    .addHelpText('after', examples('tidemark state export state.json', 'tidemark state export > state.json'))
+    .action((file: string | undefined, _: object, command: Command) => run(command, (call) => state.export(call, file)))
+  group
+    .command('import')
+    .argument('<file>', 'what "state export" wrote')
+    .description('put a written state in the place of the one there is; only where its rows are')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples('tidemark state import state.json'))
+    .action((file: string, { yes }: { yes?: true }, command: Command) =>
+      run(command, (call) => state.import(call, file, yes === true)),
+    )
+}

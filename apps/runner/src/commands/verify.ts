@@ -1,0 +1,78 @@
+import { SyncError } from '@tidemark/core'
+import { verify as run } from '@tidemark/engine'
+import { type Command, InvalidArgumentError } from 'commander'
+import { redactDeep } from '../redact-deep.ts'
+import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
+import { everySoOften } from '../show/every-so-often.ts'
+import { verifyText } from '../show/verify.ts'
+import { type AddVerb, examples } from '../verb.ts'
+
+export interface VerifyFlags {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly partition?: string | undefined
+  /** A share, more than 0 and at most 1. */
+  readonly sample?: number | undefined
+  readonly seed?: number | undefined
+  readonly repair?: boolean | undefined
+}
+
+/** Compares a table with its source, row by row. @returns 0 where they are alike, or are by now. */
+export async function verify(call: Call, table: string, flags: VerifyFlags): Promise<number> {
+  const { sample: share, seed = Math.floor(Math.random() * 1_000_000), ...wanted } = flags
+  if (share === undefined && flags.seed !== undefined)
+    throw new SyncError('--seed chooses the windows of a sample; say --sample 5% beside it', 'fix-config')
+  const session = await openSession(call)
+  needDatabase(session)
+  const uses = await findUses(session)
+  const { terminal, secrets, command } = session
+  const progress = everySoOften(terminal.say)
+  const report = await call.interrupts.during(() =>
+    withDestination(session, 'create', async (destination) =>
+      run(runOptions(session, uses, destination, await destination.state()), {
+        table,
+        ...wanted,
+        sample: share === undefined ? undefined : { share, seed },
+        onProgress: (done, of) => progress(`${table}: ${done} of ${of} windows compared so far`),
+      }),
+    ),
+  )
+  const exitCode = session.interrupts.exitCode() ?? report.exitCode
+  terminal.printJson(redactDeep({ ...report, exitCode }, secrets.redact))
+  terminal.print(secrets.redact(verifyText(report, command)))
+  return exitCode
+}
+
+function shareOption(text: string): number {
+  const percent = /^(\d{1,3}(?:\.\d+)?)%$/.exec(text)
+  const share = percent === null ? Number.NaN : Number(percent[1]) / 100
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It must be a share such as 5%, at most 100%.')
+  return share
+}
+
+function seedOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be the number that an earlier sample named.')
+  return Number(text)
+}
+
+export const addVerify: AddVerb = (root, run) => {
+  root
+    .command('verify')
+    .argument('<table>', 'a tracked table')
+    .description('compare a table with its source, row by row')
+    .option('--from <value>', 'from this value of its cursor')
+    .option('--to <value>', 'up to this value, without it')
+    .option('--partition <id>', 'one of its partitions')
+    .option('--sample <share>', 'some of its windows, such as 5%', shareOption)
+    .option('--seed <number>', 'the same windows as an earlier sample', seedOption)
+    .option('--repair', 'read again what differs')
+    .addHelpText(
+      'after',
+      examples(
+        'tidemark verify git_commits',
+        'tidemark verify git_commits --from 2024-01-01 --to 2024-02-01 --repair',
+        'tidemark verify crm_orders --sample 5%',
+      ),
+    )
+    .action((table: string, flags: VerifyFlags, command: Command) => run(command, (call) => verify(call, table, flags)))
+}

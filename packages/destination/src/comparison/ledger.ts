@@ -1,0 +1,188 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Difference, DifferenceKind } from '@tidemark/core/engine'
+
+/** What a key is in a source's answer: a row, a told deletion, or a row that was rejected. */
+export const ROW = 0
+export const GONE = 1
+export const SEEN = 2
+
+/** What the source has of a key. */
+export interface Entry {
+  readonly key: Uint8Array
+  readonly kind: typeof ROW | typeof GONE | typeof SEEN
+  readonly row: Uint8Array | null
+  /** Digests of the columns that are new. */
+  readonly late: Uint8Array | null
+  readonly position: bigint | number | null
+  /** How the key is looked up again. */
+  readonly id: Uint8Array | null
+}
+
+export interface Finding {
+  readonly key: Uint8Array
+  readonly kind: DifferenceKind
+  readonly text: string
+  readonly times: number
+  readonly positions: readonly (bigint | null)[]
+}
+
+interface FoundRow {
+  readonly scope: bigint
+  readonly kind: DifferenceKind
+  readonly text: string
+  readonly times: bigint
+  readonly source: bigint | null
+  readonly held: bigint | null
+}
+
+const TABLES = `
+  create table entry (key blob primary key, kind integer, row blob, late blob, position integer, id blob, times integer) without rowid;
+  create table finding (key blob primary key, kind text, text text, times integer, source integer, held integer) without rowid;
+  create table found (scope integer, key blob, partition text, kind text, text text, times integer, source integer, held integer, primary key (scope, key)) without rowid;
+  create index found_by_key on found (key)`
+
+/**
+ * What is known of the rows of a comparison: digests, in a database of its own that has no name and lives in a file
+ * that nobody sees, so that ten million rows need no more memory than ten.
+ */
+export class Ledger {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+
+  constructor() {
+    this.#database = new DatabaseSync('')
+    this.#database.exec(
+      'pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive; pragma cache_size = -65536',
+    )
+    this.#database.exec(TABLES)
+    this.#database.exec('begin')
+  }
+
+  /** Forgets what the source gave and what was found in the look that goes on. */
+  clear(): void {
+    this.#run('delete from entry')
+    this.#run('delete from finding')
+  }
+
+  /** Of several versions of a key the one with the greatest position stays, the last among equals; a deletion wins a tie. */
+  put({ key, kind, row, late, position, id }: Entry, ordered: boolean): void {
+    const wins =
+      kind === ROW
+        ? ordered
+          ? 'kind = 2 or (excluded.position < position or (kind = 1 and excluded.position = position)) is not true'
+          : 'true'
+        : kind === GONE
+          ? 'kind = 2 or (excluded.position < position) is not true'
+          : 'kind = 1 and (excluded.position <= position) is not true'
+    this.#run(
+      `insert into entry (key, kind, row, late, position, id) values (?, ?, ?, ?, ?, ?) on conflict (key) do update
+        set kind = excluded.kind, row = excluded.row, late = excluded.late, position = excluded.position, id = excluded.id where ${wins}`,
+      [key, kind, row, late, position, id],
+    )
+  }
+
+  remove(key: Uint8Array): void {
+    this.#run('delete from entry where key = ?', [key])
+  }
+
+  /** Counts equal rows that have no key. */
+  count({ key, position, id }: Pick<Entry, 'key' | 'position' | 'id'>): void {
+    this.#run(
+      `insert into entry (key, kind, position, id, times) values (?, 0, ?, ?, 1) on conflict (key) do update set times = times + 1`,
+      [key, position, id],
+    )
+  }
+
+  /** Takes one of a row's equals away. @returns whether there was one. */
+  uncount(key: Uint8Array): boolean {
+    return this.#run('update entry set times = times - 1 where key = ? and times > 0', [key]) > 0
+  }
+
+  /** Takes out what the source has of a key. */
+  take(key: Uint8Array): Pick<Entry, 'kind' | 'row' | 'late' | 'position'> | undefined {
+    const row = this.#statement('delete from entry where key = ? returning kind, row, late, position').get(key)
+    if (row === undefined) return undefined
+    const taken = row as unknown as Pick<Entry, 'row' | 'late' | 'position'> & { readonly kind: bigint }
+    return { ...taken, kind: Number(taken.kind) as Entry['kind'] }
+  }
+
+  /** Rows of the source that nothing in the destination's scope stood for, after a key. */
+  left(after: Uint8Array, most: number): readonly (Entry & { readonly times: number })[] {
+    const rows = this.#statement(
+      'select key, kind, row, late, position, id, coalesce(times, 1) as times from entry where kind = 0 and coalesce(times, 1) > 0 and key > ? order by key limit ?',
+    ).all(after, most)
+    return rows.map((row) => ({ ...row, times: Number(row['times']) }) as never)
+  }
+
+  find({ key, kind, text, times, positions: [source = null, held = null] }: Finding): void {
+    this.#run(
+      `insert into finding (key, kind, text, times, source, held) values (?, ?, ?, ?, ?, ?) on conflict (key) do update set times = times + excluded.times`,
+      [key, kind, text, times, source, held],
+    )
+  }
+
+  /** Keeps what was found at a first look, or of it what a second one found as well. @returns how many rows. */
+  keep(scope: number, partition: string, again: boolean, keyed: boolean): number {
+    if (!again) {
+      this.#run('insert into found select ?, key, ?, kind, text, times, source, held from finding', [scope, partition])
+    } else {
+      const same = keyed ? '' : ' and n.kind = found.kind'
+      this.#run(
+        `delete from found where scope = ? and not exists (select 1 from finding n where n.key = found.key${same})`,
+        [scope],
+      )
+      this.#run(
+        `update found set kind = n.kind, text = n.text, times = min(found.times, n.times), source = n.source, held = n.held
+          from finding n where found.scope = ? and n.key = found.key`,
+        [scope],
+      )
+    }
+    return this.#number('select coalesce(sum(times), 0) from found where scope = ?', [scope])
+  }
+
+  excuse(key: Uint8Array): void {
+    this.#run("delete from found where key = ? and kind = 'extra'", [key])
+  }
+
+  extras(partition: string): number {
+    return this.#number("select count(*) from found where partition = ? and kind = 'extra'", [partition])
+  }
+
+  /** A row that lies in one scope at the source and in another here is found twice, and is one row that differs. */
+  *findings(keyed: boolean): Generator<Difference> {
+    if (keyed)
+      this.#run(
+        "delete from found where kind = 'extra' and exists (select 1 from found o where o.key = found.key and o.kind <> 'extra')",
+      )
+    const rows = this.#statement(
+      'select scope, kind, text, times, source, held from found order by scope, kind, text',
+    ).iterate()
+    for (const row of rows) {
+      const { scope, kind, text, times, source, held } = row as unknown as FoundRow
+      const positions = [...new Set([source, held].filter((one) => one !== null))]
+      yield { scope: Number(scope), kind, key: text, times: Number(times), positions }
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #statement(text: string): ReturnType<DatabaseSync['prepare']> {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.#database.prepare(text)
+      statement.setReadBigInts(true)
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+
+  #run(text: string, values: readonly unknown[] = []): number {
+    return Number(this.#statement(text).run(...(values as never[])).changes)
+  }
+
+  #number(text: string, values: readonly unknown[]): number {
+    return Number(Object.values(this.#statement(text).get(...(values as never[])) ?? {})[0])
+  }
+}

@@ -1,0 +1,80 @@
+import { isDeleted, type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { abortable } from './abortable.ts'
+import type { Clock } from './clock.ts'
+import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
+import { notPages, outOfOrder } from './step-error.ts'
+
+export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
+  /** Undefined: the whole partition. */
+  readonly range: Range | undefined
+  /** What `read` is given beside the range. */
+  readonly question: Pick<Question, 'client' | 'log' | 'partition'>
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/** What came of a range, and whether a row was rejected whose key cannot be read. */
+export interface ReadRange {
+  readonly rows: number
+  readonly rejected: number
+  readonly keyless: boolean
+}
+
+const TURN_MS = 2
+
+/** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
+export async function readRange(task: RangeTask, take: (gathered: Gathered) => void): Promise<ReadRange> {
+  const { table, range, signal, clock } = task
+  const reader = new PageReader({ ...task, range })
+  const given = new AbortController()
+  const stopped = (): void => given.abort(signal.reason)
+  if (signal.aborted) stopped()
+  signal.addEventListener('abort', stopped, { once: true })
+  let rows = 0
+  let rejected = 0
+  const hand = (): void => {
+    const gathered = reader.take()
+    rows += gathered.rows.length
+    rejected += gathered.counts.rejected
+    take(gathered)
+  }
+  const pages = table.read(questionOf(task, given.signal))
+  if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
+  const iterator = pages[Symbol.asyncIterator]()
+  let ended = false
+  let past = false
+  let turnedAt = clock.monotonic()
+  try {
+    for (;;) {
+      const next = await abortable(iterator.next(), given.signal)
+      if (clock.monotonic() - turnedAt > TURN_MS) {
+        await clock.turn()
+        turnedAt = clock.monotonic()
+        signal.throwIfAborted()
+      }
+      ended = next.done === true
+      if (ended || (past && !isDeleted(next.value))) break
+      for (const _ of reader.add(next.value)) hand()
+      past = past || isPast(reader, table, range)
+    }
+  } finally {
+    signal.removeEventListener('abort', stopped)
+    given.abort(new DOMException('the range is read', 'AbortError'))
+    if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
+  }
+  hand()
+  return { rows, rejected, keyless: reader.keyless }
+}
+
+function questionOf({ table, range, question }: RangeTask, signal: AbortSignal): Question {
+  const bounds = table.cursor === undefined || range === undefined ? {} : windowAt(range, table.cursor)
+  return { ...question, signal, ...bounds } as unknown as Question
+}
+
+/** Whether an ordered table has passed the range: nothing of it comes any more. */
+function isPast(reader: PageReader, table: Table, range: Range | undefined): boolean {
+  const { lowest, highest, disordered } = reader
+  if (table.ordered === undefined || range === undefined || lowest === undefined || highest === undefined) return false
+  if (disordered) throw outOfOrder(table)
+  return table.ordered === 'descending' ? range.from !== undefined && lowest < range.from : highest >= range.to
+}

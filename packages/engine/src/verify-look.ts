@@ -1,0 +1,138 @@
+import type { Comparison, Difference } from '@tidemark/core/engine'
+import { gaps, type Range, split, union } from '@tidemark/core/engine'
+import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
+import type { Clock } from './clock.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { Gathered } from './page-reader.ts'
+import { type ReadRange, readRange } from './read-range.ts'
+import { DEFAULT_RETRY, type RetryPolicy, retry } from './retry.ts'
+import { askEnd } from './survey-partition.ts'
+import type { Slice } from './verify-slices.ts'
+
+/** All that looking at slices needs. */
+export interface LookTask {
+  readonly surveyed: SurveyedTable
+  readonly comparison: Comparison
+  /** What is covered of each partition, claims included. */
+  readonly covered: ReadonlyMap<string, readonly Range[]>
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly policy: RetryPolicy | undefined
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly redact: (text: string) => string
+  readonly onSlice: (done: number, of: number) => void
+}
+
+export interface Looked {
+  readonly rows: { readonly source: number; readonly destination: number; readonly rejected: number }
+  readonly failures: ReadonlyMap<number, Failure>
+  readonly differences: Iterable<Difference>
+}
+
+/**
+ * Compares slices. What differs is looked at once more before it is believed: a row may have changed, or been written,
+ * between reading the one and the other.
+ */
+export async function look(slices: readonly Slice[], task: LookTask): Promise<Looked> {
+  const { comparison, surveyed, signal } = task
+  const rows = { source: 0, destination: 0, rejected: 0 }
+  const failures = new Map<number, Failure>()
+  for (const [done, slice] of slices.entries()) {
+    try {
+      const first = await lookAt(slice, task)
+      const last = first.doubtful > 0 ? await lookAt(slice, task) : first
+      rows.source += last.source
+      rows.destination += last.destination
+      rows.rejected += last.rejected
+    } catch (error) {
+      if (signal.aborted || isOurs(error)) throw error
+      failures.set(slice.number, failureOf(error))
+    }
+    task.onSlice(done + 1, slices.length)
+  }
+  if (surveyed.table.cursor !== undefined) await excuseMoved(slices, task)
+  return { rows, failures, differences: comparison.differences() }
+}
+
+/** What the destination says ends the look; what a source says only its slice. */
+function isOurs(error: unknown): boolean {
+  return failureOf(error).code?.startsWith('destination') === true
+}
+
+interface Seen {
+  readonly source: number
+  readonly destination: number
+  readonly rejected: number
+  readonly doubtful: number
+}
+
+async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
+  const { comparison, surveyed } = task
+  return await again(task, async () => {
+    comparison.begin(number, { partition, window })
+    const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
+    const read = await readAll(ranges, partition, task, (gathered) => comparison.add(sourceRows(gathered)))
+    const { rows, rejected, doubtful } = await comparison.end(read.keyless)
+    return { source: read.rows, destination: rows, rejected: read.rejected + rejected, doubtful }
+  })
+}
+
+async function readAll(
+  ranges: readonly (Range | undefined)[],
+  partition: string,
+  { surveyed, comparison, signal, clock, part, redact }: LookTask,
+  take: (gathered: Gathered) => void,
+): Promise<ReadRange> {
+  const { table, columns, use } = surveyed
+  const { value } = partitionOf(surveyed, partition)
+  const question = { client: use.client as never, log: use.log, partition: value as never }
+  const all = { rows: 0, rejected: 0, keyless: false }
+  for (const range of ranges) {
+    const { encoder } = comparison
+    const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact }, take)
+    all.rows += read.rows
+    all.rejected += read.rejected
+    all.keyless ||= read.keyless
+  }
+  return all
+}
+
+/**
+ * A row that changed since its window was covered has moved up the cursor, to where nothing is covered yet: it comes with
+ * the next sync, and is no extra row in its old place.
+ */
+async function excuseMoved(slices: readonly Slice[], task: LookTask): Promise<void> {
+  const { comparison, surveyed, covered } = task
+  for (const partition of new Set(slices.map((slice) => slice.partition))) {
+    if (comparison.extras(partition) === 0) continue
+    const to = await presentOf(partitionOf(surveyed, partition), task)
+    const windows = slices.flatMap((slice) => (slice.partition === partition && slice.window ? [slice.window] : []))
+    const from = union(windows)[0]?.from
+    if (to === undefined || (from !== undefined && from >= to)) continue
+    const open = gaps({ from, to }, covered.get(partition) ?? []).flatMap((gap) => split(gap, surveyed.table.window))
+    await again(task, () =>
+      readAll(open, partition, task, (gathered) => comparison.excuse(partition, sourceRows(gathered))),
+    )
+  }
+}
+
+/** The end of what the source has now. A clock of the source's that is ahead, or a row that is being written, lies beyond ours. */
+async function presentOf(partition: SurveyedPartition, task: LookTask): Promise<bigint | undefined> {
+  const { surveyed, signal, clock } = task
+  const { table, use, options } = surveyed
+  const context = { client: use.client as never, signal, log: use.log, partition: partition.value as never }
+  const end = await askEnd(table, context, clock, (work) => again(task, async () => work()))
+  return end === undefined || table.end !== undefined ? end : end + options.lookback + table.settle
+}
+
+async function again<T>({ clock, policy = DEFAULT_RETRY, signal }: LookTask, work: () => Promise<T>): Promise<T> {
+  return await retry(work, { clock, policy, signal })
+}
+
+function sourceRows({ rows, deletions, rejects }: Gathered) {
+  return { rows, deletions, seen: rejects.flatMap(({ seen }) => (seen === undefined ? [] : [seen])) }
+}
+
+export function partitionOf({ partitions }: SurveyedTable, id: string): SurveyedPartition {
+  return partitions.find((one) => one.id === id)!
+}

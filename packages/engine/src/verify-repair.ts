@@ -1,0 +1,56 @@
+import { SyncError } from '@tidemark/core'
+import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
+import { fewWindows, windowAround } from './around.ts'
+import { heldText } from './held.ts'
+import type { RunOptions } from './options.ts'
+import type { Report } from './report.ts'
+import { sync } from './sync.ts'
+
+/**
+ * Wants the places again where something differs, and reads them through the ordinary commit: equal rows are left alone,
+ * what is gone is marked, under the rail. What is asked for here and not done stays asked for: the next sync does it.
+ *
+ * @param places positions of rows that differ, by partition.
+ * @throws SyncError where another runner holds the table; nothing is asked for then.
+ */
+export async function repair(
+  options: RunOptions,
+  table: TableState,
+  places: ReadonlyMap<string, ReadonlySet<bigint>>,
+): Promise<Report> {
+  const { destination } = options
+  const { leases, refused } = await destination.lease([table.name])
+  const [lease] = leases
+  if (lease === undefined) {
+    const [holder] = refused
+    throw new SyncError(holder === undefined ? `${table.name} cannot be had` : heldText(holder), 'retry', {
+      code: 'held',
+    })
+  }
+  try {
+    await destination.record(
+      lease,
+      [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions)),
+    )
+  } finally {
+    await destination.release(leases)
+  }
+  return await sync({ ...options, select: [table.name], only: 'rereads' })
+}
+
+function rereadsOf(
+  { facts, partitions }: TableState,
+  partition: string,
+  positions: ReadonlySet<bigint>,
+): readonly Fact[] {
+  const type = facts?.cursor?.type
+  const reason = 'verify --repair'
+  if (type === undefined) return [{ kind: 'reread', partition, window: undefined, reason }]
+  const around = fewWindows([...positions].map((position) => windowAround(position, type)))
+  return intersect(around, partitions.get(partition)?.covered ?? []).map((window) => ({
+    kind: 'reread',
+    partition,
+    window,
+    reason,
+  }))
+}

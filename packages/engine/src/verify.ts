@@ -1,0 +1,228 @@
+import { SyncError } from '@tidemark/core'
+import { type Comparison, intersect, type Range, type TableState, textAt } from '@tidemark/core/engine'
+import { askedWindow } from './asked-window.ts'
+import type { SurveyedTable } from './catalog.ts'
+import { systemClock } from './clock.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { RunOptions } from './options.ts'
+import { type PlannedTable, plan } from './plan.ts'
+import { shapeOf } from './prepare-tables.ts'
+import { knownTable } from './resync.ts'
+import { DEFAULT_PART, redacted } from './run-step.ts'
+import { survey } from './survey.ts'
+import { checked, closeAll, surveyOptions } from './sync.ts'
+import { type Looked, type LookTask, look } from './verify-look.ts'
+import { repair } from './verify-repair.ts'
+import { type VerifiedWindow, type VerifyReport, verifyExitCode } from './verify-report.ts'
+import { chooseSome, cutIntoSlices, type Slice } from './verify-slices.ts'
+
+export interface VerifyOptions {
+  readonly table: string
+  /** Cursor values as text; absent: all that is covered. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly partition?: string | undefined
+  /** Only a share of the windows is compared. */
+  readonly sample?: { readonly share: number; readonly seed: number } | undefined
+  /** Windows that differ are read again through the ordinary commit, and compared once more. */
+  readonly repair?: boolean | undefined
+  /** The most keys that are reported. */
+  readonly keys?: number | undefined
+  readonly onProgress?: ((done: number, of: number) => void) | undefined
+}
+
+const KEYS = 10_000
+
+/**
+ * Reads what is covered of a table again from its source, and holds it against the destination. Takes no lease and
+ * writes nothing, unless it repairs; never covers anything.
+ *
+ * @throws SyncError `fix-config` where the table is not known, or the window or partition is none of it.
+ */
+export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<VerifyReport> {
+  const clock = given.clock ?? systemClock
+  const startedAt = clock.monotonic()
+  const state = await given.destination.state()
+  const known = knownTable(state, wanted.table)
+  const asked = askedWindow(known, wanted)
+  const options: RunOptions = { ...given, clock, select: [known.name] }
+  const signal = options.signal ?? new AbortController().signal
+  const catalog = await survey(surveyOptions(options, state, signal))
+  let comparison: Comparison | undefined
+  try {
+    const use = catalog.uses.find((one) => one.name === known.source)
+    const absent = options.unavailable?.find((one) => one.name === known.source)?.failure
+    const failed = use?.failure ?? absent
+    const nothing = (failure: Failure) => reportOf({ ...empty(known.name), failure: redacted(failure, options) })
+    if (failed !== undefined) return nothing({ ...failed, code: 'no-source' })
+    const [planned] = plan(catalog, state, checked(catalog, state, options)).tables
+    if (planned === undefined)
+      return nothing(gone(`the source "${known.source}" is not installed or no longer lists "${known.table}"`))
+    const { surveyed, pausedFor } = planned
+    if (pausedFor !== undefined) return nothing(gone(`${known.name} is paused: ${pausedFor}`))
+    if (surveyed.failure !== undefined) return nothing(surveyed.failure)
+    comparison = await options.destination.compare(shapeOf(surveyed))
+    const chosen = await slicesOf({ planned, known, asked, wanted, comparison })
+    const task = (with_: Comparison): LookTask => ({
+      surveyed,
+      comparison: with_,
+      covered: new Map([...known.partitions].map(([id, { covered }]) => [id, covered])),
+      signal,
+      clock,
+      policy: options.settings?.retry,
+      part: options.settings?.part ?? DEFAULT_PART,
+      redact: options.redact ?? ((text) => text),
+      onSlice: wanted.onProgress ?? (() => {}),
+    })
+    const looked = await look(chosen.slices, task(comparison))
+    const found = gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, options)
+    const notes = [...chosen.notes, ...notesOf(comparison)]
+    const base = {
+      ...empty(known.name),
+      ...found,
+      windows: { compared: chosen.slices.length, of: chosen.of },
+      sample: wanted.sample,
+      rows: looked.rows,
+      notes,
+    }
+    if (wanted.repair !== true || found.places.size === 0) return reportOf(base)
+    const report = await repair(options, known, found.places)
+    const touched = chosen.slices.filter(({ number }) => found.numbers.has(number))
+    const second = await options.destination.compare(shapeOf(surveyed))
+    try {
+      const after = await look(touched, task(second))
+      const left = [...after.differences].reduce((sum, { times }) => sum + times, 0) + after.failures.size
+      return reportOf({ ...base, repair: { report, left } })
+    } finally {
+      second.close()
+    }
+  } catch (error) {
+    // Stopped before the end, nothing can be said.
+    if (signal.aborted) return reportOf(empty(known.name))
+    throw error
+  } finally {
+    comparison?.close()
+    await closeAll(catalog)
+  }
+
+  function reportOf(facts: Omit<VerifyReport, 'exitCode' | 'durationMs' | 'interrupted'>): VerifyReport {
+    const { table, windows, sample, rows, missing, extra, different, found, isCut, notes, failure, repair } = facts
+    return {
+      table,
+      exitCode: verifyExitCode(facts),
+      interrupted: signal.aborted,
+      durationMs: Math.round(clock.monotonic() - startedAt),
+      ...{ windows, sample, rows, missing, extra, different, found, isCut, notes, failure, repair },
+    }
+  }
+}
+
+const empty = (table: string) => ({
+  table,
+  windows: { compared: 0, of: 0 },
+  sample: undefined,
+  rows: { source: 0, destination: 0, rejected: 0 },
+  missing: 0,
+  extra: 0,
+  different: 0,
+  found: [],
+  isCut: false,
+  notes: [],
+  failure: undefined,
+  repair: undefined,
+})
+
+const gone = (message: string): Failure => failureOf(new SyncError(message, 'fix-config', { code: 'not-readable' }))
+
+interface Choice {
+  readonly planned: PlannedTable
+  readonly known: TableState
+  readonly asked: Range | undefined
+  readonly wanted: VerifyOptions
+  readonly comparison: Comparison
+}
+
+/** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
+async function slicesOf({ planned, known, asked, wanted, comparison }: Choice) {
+  const { table, partitions } = planned.surveyed
+  const { partition: only, sample } = wanted
+  if (only !== undefined && !known.partitions.has(only)) {
+    const some = [...known.partitions.keys()].slice(0, 20)
+    throw new SyncError(
+      `table "${known.name}" has no partition "${only}"; it has ${some.join(', ') || 'none'}`,
+      'fix-config',
+    )
+  }
+  const notes: string[] = []
+  const scopes: { readonly partition: string; readonly window: Range | undefined }[] = []
+  for (const { surveyed, wanted: range } of planned.partitions) {
+    const { id, failure } = surveyed
+    if (only !== undefined && id !== only) continue
+    const its = known.partitions.get(id)
+    if (failure !== undefined) {
+      notes.push(`${labelled(known.name, id)} could not be asked: ${failure.message}`)
+      continue
+    }
+    if (its === undefined) continue
+    if (its.rereads.length > 0)
+      notes.push(`${labelled(known.name, id)} is wanted again in part: the next sync reads it`)
+    if (table.cursor === undefined) {
+      if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
+      continue
+    }
+    const read = its.covered.filter(({ claimed }) => !claimed)
+    if (read.length < its.covered.length)
+      notes.push(`${labelled(known.name, id)}: what another system is said to have synced was not compared`)
+    const there = range === undefined ? [] : intersect([range], read)
+    const within = asked === undefined ? there : intersect([asked], there)
+    for (const one of within)
+      for (const window of await cutIntoSlices(id, one, { comparison, table, fine: sample !== undefined }))
+        scopes.push({ partition: id, window })
+  }
+  const listed = new Set(partitions.map(({ id }) => id))
+  const left = [...known.partitions.keys()].filter((id) => !listed.has(id) && (only === undefined || id === only))
+  if (left.length > 0)
+    notes.push(`${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}: the source no longer lists it`)
+  const all: readonly Slice[] = scopes.map((scope, number) => ({ number, ...scope }))
+  const slices = sample === undefined ? all : chooseSome(all, sample.share, sample.seed)
+  return { slices, of: all.length, notes }
+}
+
+const labelled = (table: string, partition: string): string => (partition === '' ? table : `${table} (${partition})`)
+
+function notesOf({ left, late }: Comparison): readonly string[] {
+  return [
+    ...(left.length === 0 ? [] : [`not compared, as the next sync changes them: ${left.join(', ')}`]),
+    ...(late.length === 0 ? [] : [`compared only in rows that were written since the column came: ${late.join(', ')}`]),
+  ]
+}
+
+function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTable, most: number, options: RunOptions) {
+  const byNumber = new Map(slices.map((slice) => [slice.number, slice]))
+  const found = new Map<number, { -readonly [K in keyof VerifiedWindow]: VerifiedWindow[K] } & { keys: object[] }>()
+  const places = new Map<string, Set<bigint>>()
+  const totals = { missing: 0, extra: 0, different: 0 }
+  const windowOf = (number: number) => {
+    const { partition, window } = byNumber.get(number)!
+    const { cursor } = surveyed.table
+    const text = (position: bigint | undefined) =>
+      position === undefined || cursor === undefined ? null : textAt(position, cursor)
+    const one = { partition, from: text(window?.from), to: text(window?.to), failure: undefined, keys: [] }
+    const all = found.get(number) ?? { ...one, missing: 0, extra: 0, different: 0 }
+    found.set(number, all)
+    return all
+  }
+  let listed = 0
+  for (const { scope, kind, key, times, positions } of looked.differences) {
+    const window = windowOf(scope)
+    window[kind] += times
+    totals[kind] += times
+    const its = places.get(window.partition) ?? new Set()
+    for (const position of positions) its.add(position)
+    places.set(window.partition, its)
+    if (listed++ < most) window.keys.push({ kind, key: options.redact?.(key) ?? key, times })
+  }
+  const numbers = new Set(found.keys())
+  for (const [number, failure] of looked.failures) windowOf(number).failure = redacted(failure, options)
+  return { ...totals, found: [...found.values()] as readonly VerifiedWindow[], isCut: listed > most, places, numbers }
+}

@@ -1,0 +1,103 @@
+import type { Comparison, Difference } from '@tidemark/core/engine'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Thing, thing } from './commit-laws.ts'
+import { type Row, type TableSpec, type TestDatabase, type TestTable, World } from './world.ts'
+
+/** Laws of rows held against those of a source. */
+export function testComparisons(database: () => TestDatabase): void {
+  describe('a comparison', () => {
+    let world: World
+    beforeEach(async () => {
+      world = await World.on(database())
+      return () => world.destination.close()
+    })
+
+    const keyed: TableSpec = { row: Thing, primaryKey: ['id'], cursor: 'at' }
+    const window = { from: 0n, to: 100n }
+
+    /** Looks at the window with these rows at the source, twice as the engine does. */
+    async function look(table: TestTable, rows: readonly Row[], more: Partial<Parameters<Comparison['add']>[0]> = {}) {
+      const comparison = await world.destination.compare(table.shape)
+      try {
+        for (let again = 0; again < 2; again++) {
+          comparison.begin(0, { partition: '', window })
+          comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], seen: [], ...more })
+          await comparison.end(false)
+        }
+        return [...comparison.differences()].map(({ kind, key }: Difference) => `${kind} ${key}`).sort()
+      } finally {
+        comparison.close()
+      }
+    }
+
+    it('finds what is missing, extra and different, and nothing else', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10), thing(2, 20), thing(3, 30), thing(4, 200)])
+      expect(await look(table, [thing(1, 10), thing(2, 20), thing(3, 30)])).toEqual([])
+      expect(await look(table, [thing(1, 10), { ...thing(3, 30), note: 'x' }, thing(5, 50)])).toEqual([
+        'different [3]',
+        'extra [2]',
+        'missing [5]',
+      ])
+    })
+
+    it('calls a row that lies elsewhere different, once', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10), thing(2, 200)])
+      expect(await look(table, [thing(1, 90), thing(2, 20)])).toEqual(['different [1]', 'different [2]'])
+    })
+
+    it('takes a mark from above for right, and one at the row’s own place for wrong', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10), thing(2, 20)], { deleted: [{ key: { id: 1 }, at: 500n }] })
+      expect(await look(table, [thing(1, 10), thing(2, 20)])).toEqual([])
+      await table.write([], { deleted: [{ key: { id: 2 }, at: 20n }] })
+      expect(await look(table, [thing(1, 10), thing(2, 20)])).toEqual(['missing [2]'])
+      expect(await look(table, [])).toEqual([])
+    })
+
+    it('knows the keys of rejected rows, and deletions that were told', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10), thing(2, 20)])
+      expect(await look(table, [thing(2, 20)], { seen: [table.key({ id: 1 })] })).toEqual([])
+      const told = { deletions: [{ key: table.key({ id: 2 }), position: 50n }] }
+      expect(await look(table, [thing(1, 10), thing(2, 20)], told)).toEqual(['extra [2]'])
+    })
+
+    it('believes only what two looks find', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10)])
+      const comparison = await world.destination.compare(table.shape)
+      const at = async (rows: readonly Row[]) => {
+        comparison.begin(0, { partition: '', window })
+        comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], seen: [] })
+        return (await comparison.end(false)).doubtful
+      }
+      expect(await at([thing(2, 20)])).toBe(2)
+      expect(await at([thing(1, 10), thing(2, 20)])).toBe(1)
+      expect([...comparison.differences()]).toMatchObject([{ kind: 'missing', key: '[2]', positions: [20n] }])
+      comparison.close()
+    })
+
+    it('counts equal rows that have no key, and keeps partitions apart', async () => {
+      const table = await world.table({ row: Thing, cursor: 'at' })
+      await table.replace([thing(1, 10), thing(1, 10), thing(2, 20)], { kind: 'history', window })
+      expect(await look(table, [thing(1, 10), thing(2, 20), thing(2, 20)])).toHaveLength(2)
+      const parts = await world.table({ ...keyed, name: 'parts', partitioned: true })
+      await parts.write([thing(1, 10)], { partition: 'a' })
+      await parts.write([{ ...thing(1, 10), note: 'b' }], { partition: 'b' })
+      const comparison = await world.destination.compare(parts.shape)
+      comparison.begin(0, { partition: 'a', window })
+      comparison.add({ rows: [parts.encode(thing(1, 10))], deletions: [], seen: [] })
+      expect(await comparison.end(false)).toMatchObject({ rows: 1, doubtful: 0 })
+      comparison.close()
+    })
+
+    it('is refused where there is no such table', async () => {
+      const table = await world.table(keyed)
+      await expect(world.destination.compare({ ...table.shape, name: 'nothing' })).rejects.toMatchObject({
+        code: 'schema',
+      })
+    })
+  })
+}
