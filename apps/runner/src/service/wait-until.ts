@@ -2,12 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** A timer stands still while the machine sleeps and knows nothing of a clock that is set: so it is looked at now and then. */
 const LOOK_MS = 5000
+/** Timers may be early by a moment. */
+const MOMENT_MS = 20
 
-/** Waits until something is so, looking when it may be and every few seconds. @returns false where the signal came first. */
-export async function waitUntil(isSo: () => boolean, firstMs: number, signal: AbortSignal): Promise<boolean> {
-  for (let ms = firstMs; !signal.aborted; ms = LOOK_MS) {
+/** Waits until something is so, which is expected in `ms`; looks every few seconds. @returns false where the signal came first. */
+export async function waitUntil(isSo: () => boolean, ms: number, signal: AbortSignal): Promise<boolean> {
+  const expectedAt = performance.now() + ms
+  while (!signal.aborted) {
     if (isSo()) return true
-    await wait(Math.max(1, Math.min(ms, LOOK_MS)), undefined, { signal }).catch(() => {})
+    const left = expectedAt - performance.now()
+    const next = left > 0 ? Math.min(left, LOOK_MS) : left > -1000 ? MOMENT_MS : LOOK_MS
+    await wait(Math.max(1, next), undefined, { signal }).catch(() => {})
   }
   return false
 }
