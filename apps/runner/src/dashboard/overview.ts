@@ -1,4 +1,4 @@
-import { parseDate, parseInstant } from '@tidemark/core/engine'
+import type { TableState } from '@tidemark/core/engine'
 import type { TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
 import type { OverviewAnswer } from './answers.ts'
@@ -100,8 +100,8 @@ function sorted(
   const keys: Record<OverviewQuestion['sort'], (table: TableSummary) => number> = {
     name: () => 0,
     attention: (table) => ATTENTION.indexOf(table.status) * 2 - (rejects.has(table.name) ? 1 : 0),
-    // The oldest end lags most.
-    lag: (table) => endOf(table.complete_to) ?? Number.POSITIVE_INFINITY,
+    // The oldest end lags most; what has none comes last.
+    lag: (table) => latestOf(state.tables.get(table.name)!) ?? Number.POSITIVE_INFINITY,
     rows: (table) => -(counts.of(state.tables.get(table.name)!)?.rows ?? -1),
     rejects: (table) => -(rejects.get(table.name) ?? 0),
     synced: (table) => -(table.last_synced_at === null ? 0 : Date.parse(table.last_synced_at)),
@@ -113,9 +113,12 @@ function sorted(
   return order === 'down' ? result.reverse() : result
 }
 
-/** A position as a number to compare by, where it is a time. */
-function endOf(text: string | null): number | undefined {
-  if (text === null) return undefined
-  const micros = parseInstant(text)?.micros ?? parseDate(text)
-  return micros === undefined ? undefined : Number(micros)
+/** The newest that all partitions have, as the lag is counted from; undefined where there is none. */
+function latestOf({ facts, partitions, status }: TableState): number | undefined {
+  if (status === 'removed' || facts === null || facts.cursor?.type === 'integer') return undefined
+  const present = [...partitions.values()].filter(({ goneAt }) => goneAt === null)
+  const ends = present.map(({ covered, completedAt }) =>
+    facts.cursor === null ? Number(completedAt ?? 0) : covered.reduce((last, { to }) => Math.max(last, Number(to)), 0),
+  )
+  return ends.length === 0 ? undefined : Math.min(...ends)
 }
