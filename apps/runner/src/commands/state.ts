@@ -11,10 +11,8 @@ import { plural } from '../show/numbers.ts'
 import { jsonText } from '../terminal.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** The state as one document, out of a database and into one. */
-export const state = { export: write, import: read }
-
-async function write(call: Call, file: string | undefined): Promise<number> {
+/** Writes the state of a database down as one document. */
+async function writeDown(call: Call, file: string | undefined): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
   const { terminal, secrets, interrupts } = session
@@ -46,7 +44,8 @@ async function write(call: Call, file: string | undefined): Promise<number> {
   return 0
 }
 
-async function read(call: Call, file: string, yes: boolean): Promise<number> {
+/** Puts a state that was written down in the place of the one there is. */
+async function putBack(call: Call, file: string, yes: boolean): Promise<number> {
   const session = await openSession(call)
   const { terminal, interrupts, target } = session
   const document = readStateDocument(textIn(resolve(call.cwd, file), file))
@@ -88,7 +87,7 @@ export const addState: AddVerb = (root, run) => {
     .argument('[file]', 'where to; stdout where none is named')
     .description('write what is known of every table into one JSON document; rows are not in it')
     .addHelpText('after', examples('tidemark state export state.json', 'tidemark state export > state.json'))
-    .action((file: string | undefined, _: object, command: Command) => run(command, (call) => state.export(call, file)))
+    .action((file: string | undefined, _: object, command: Command) => run(command, (call) => writeDown(call, file)))
   group
     .command('import')
     .argument('<file>', 'what "state export" wrote')
@@ -96,6 +95,6 @@ export const addState: AddVerb = (root, run) => {
     .option('--yes', 'do not ask')
     .addHelpText('after', examples('tidemark state import state.json'))
     .action((file: string, { yes }: { yes?: true }, command: Command) =>
-      run(command, (call) => state.import(call, file, yes === true)),
+      run(command, (call) => putBack(call, file, yes === true)),
     )
 }
