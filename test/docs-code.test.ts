@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
@@ -14,6 +15,8 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ts: 'is a file of the repository (title), or compiles; a config is read by the command',
   json: 'is a file of the repository (title), or parses; a config is read by the command',
   sh: 'each command is one that there is (docs-commands.test.ts)',
+  js: 'parses',
+  yaml: 'is for another program; its commands are those that there are',
   sql: 'runs in Postgres, or says of which database it is',
   ini: 'its commands are those that there are',
   mermaid: 'is a picture',
@@ -50,6 +53,18 @@ describe('the blocks of the docs', { timeout: 300_000 }, () => {
 
   it('of JSON parse', () => {
     for (const { text } of blocks.filter(({ language }) => language === 'json')) JSON.parse(text)
+  })
+
+  it('of JavaScript parse', () => {
+    const scripts = blocks.filter(({ language }) => language === 'js')
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const { at, text } of scripts) {
+      const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--check', '-'], {
+        input: text,
+        encoding: 'utf8',
+      })
+      expect(status, `${at}: ${stderr}`).toBe(0)
+    }
   })
 
   it.each(configs.map((block) => [block.at, block] as const))(

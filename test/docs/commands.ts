@@ -25,7 +25,7 @@ const CREATE = /^npm create tidemark@latest (?:source|runner) (?:@[\w-]+\/)?[\w-
 const PNPM_VERBS = ['exec', 'turbo', 'changeset']
 /** Programs of the machine: what they are told is not ours to check. */
 const SYSTEM =
-  /^(?:sudo )?(?:cat|cd|chmod|cp|createdb|crontab|curl|docker|echo|export|git|journalctl|kill|kubectl|launchctl|ls|mkdir|mv|node|printf|psql|rm|sqlite3|systemctl|tail) /
+  /^(?:sudo )?(?:cat|cd|chmod|cp|createdb|crontab|curl|docker|echo|export|git|journalctl|kill|kubectl|launchctl|ls|mkdir|mv|node|printf|psql|rm|sqlite3|ssh|systemctl|tail) /
 
 /** What is wrong with the commands of a shell text. A command of a kind that is not known here is wrong too. */
 export function shellProblems(text: string, known: Known): readonly string[] {
@@ -58,6 +58,9 @@ export function tidemarkWords(words: readonly string[]): readonly string[] | und
   return undefined
 }
 
+/** What a user may add that the repository does not use itself. */
+const FOREIGN = ['@opentelemetry/sdk-node']
+
 /** Packages that are added must be ours, a placeholder's, or among those that the repository itself uses. */
 function strangerIn(names: readonly string[], root: string): string | undefined {
   const lock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
@@ -66,7 +69,7 @@ function strangerIn(names: readonly string[], root: string): string | undefined 
     const own = /^@tidemark\/(.+)$/.exec(name)?.[1]
     const isThere =
       own === undefined
-        ? lock.includes(`\n      ${name}:`) || name === 'acme-package' || lock.includes(`\n      '${name}':`)
+        ? lock.includes(`\n      ${name}:`) || name === 'acme-package' || FOREIGN.includes(name) || lock.includes(`\n      '${name}':`)
         : existsSync(join(root, own === 'runner' ? 'apps/runner' : `packages/${own}`, 'package.json'))
     if (!isThere) return `there is no package ${name}`
   }

@@ -3,14 +3,14 @@ export function commandsOf(text: string): readonly (readonly string[])[] {
   const commands: string[][] = []
   for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
     let words: string[] = []
-    for (const [, quoted, single, separator, comment, bare] of line.matchAll(
-      /"([^"]*)"|'([^']*)'|(&&|\|\||[;|])|(?<=^|\s)(#.*)|([^\s;|&"'#][^\s;|"']*)/g,
+    for (const [word, quoted, single, separator, comment, bare] of line.matchAll(
+      /(?:[A-Z][A-Z0-9_]*=)?"([^"]*)"|'([^']*)'|(&&|\|\||[;|])|(?<=^|\s)(#.*)|([^\s;|&"'#][^\s;|"']*)/g,
     )) {
       if (comment !== undefined) break
       if (separator !== undefined) {
         commands.push(words)
         words = []
-      } else words.push(quoted ?? single ?? bare!)
+      } else words.push(/^[A-Z]/.test(word) && quoted !== undefined ? word : (quoted ?? single ?? bare!))
     }
     commands.push(words)
   }

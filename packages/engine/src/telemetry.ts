@@ -18,7 +18,7 @@ import type { StepTask } from './read-step.ts'
 import type { Report, RowCounts } from './report.ts'
 
 // Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
-// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0017).
+// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0016).
 
 const NAME = 'tidemark'
 const DATABASES: Readonly<Record<string, string>> = { sqlite: 'sqlite', postgres: 'postgresql' }
