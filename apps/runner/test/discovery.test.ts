@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { messages } from './log-lines.ts'
 import { dailySource, linkPeers, type TestProject, testProject } from './test-project.ts'
 
 interface Checked {
@@ -97,7 +98,9 @@ describe('discovery', () => {
 
   it('warns of a dependency that is not installed', async () => {
     const project = testProject({ 'source-gone': '1' })
-    expect((await checked(project)).stderr).toContain('the dependency source-gone is not installed; run "pnpm install"')
+    expect(messages((await checked(project)).stderr)).toContain(
+      'the dependency source-gone is not installed; run "pnpm install"',
+    )
   })
 
   it('goes on without packages that are no sources for this runner, and says why of each', async () => {
