@@ -152,7 +152,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 900_000 }, (manage
     const { stdout } = succeeded(await outside.run('.', 'node', 'all.ts'))
     expect((JSON.parse(stdout) as number[]).filter((count) => count === 0)).toEqual([])
     const listed = succeeded(await outside.run('.', 'node_modules/.bin/tidemark', 'tables', '--md')).stdout
-    for (const name of sources) expect(listed).toContain(name)
+    for (const name of sources) expect(listed).toContain(`# ${name.replace('@tidemark/source-', '')}\n`)
   })
 })
 
