@@ -69,7 +69,10 @@ function strangerIn(names: readonly string[], root: string): string | undefined 
     const own = /^@tidemark\/(.+)$/.exec(name)?.[1]
     const isThere =
       own === undefined
-        ? lock.includes(`\n      ${name}:`) || name === 'acme-package' || FOREIGN.includes(name) || lock.includes(`\n      '${name}':`)
+        ? lock.includes(`\n      ${name}:`) ||
+          name === 'acme-package' ||
+          FOREIGN.includes(name) ||
+          lock.includes(`\n      '${name}':`)
         : existsSync(join(root, own === 'runner' ? 'apps/runner' : `packages/${own}`, 'package.json'))
     if (!isThere) return `there is no package ${name}`
   }
