@@ -5,7 +5,7 @@ import { Api, json, world } from './harness.ts'
 
 it('the example of the README is a config, and reads', async () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const code = /```ts\n([\s\S]*?)```/.exec(text)![1]!.replace('export default defineConfig(', 'return (')
+  const code = /```ts\nimport .*\n([\s\S]*?)```/.exec(text)![1]!.replace('export default defineConfig(', 'return (')
   type Example = { sources: { shop: { config: Record<string, unknown> } } }
   const { config } = (new Function('env', code)((name: string) => `value of ${name}`) as Example).sources.shop
   expect(RestConfig.parse(config).tables).toHaveProperty('order_lines')
