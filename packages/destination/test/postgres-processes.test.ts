@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { open, prepare, shapeOf, things } from './place.ts'
@@ -76,7 +77,7 @@ describe('processes', () => {
     const place = await newPlace()
     const children = Array.from({ length: 4 }, () => start(place.url, 'open'))
     await Promise.all(children.map((child) => child.line('done')))
-    expect(await place.rows('select version::int from _tidemark_meta')).toEqual([{ version: 1 }])
+    expect(await place.rows('select version::int from _tidemark_meta')).toEqual([{ version: STATE_VERSION }])
   })
 
   it('that write different tables do not wait for each other, and none is turned away', async () => {
