@@ -1,9 +1,9 @@
-import { deserialize, serialize } from 'node:v8'
 import type { ComparedScope, Comparison, EncodedKey, EncodedRow, Encoder, StoredRow } from '@tidemark/core/engine'
 import { dataTypes, type Layout } from '../columns.ts'
 import { type Canonical, rejectOf } from '../refused.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
+import { keptKey, readKey } from './kept-key.ts'
 import { type Entry, GONE, Ledger, ROW, SEEN } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
 
@@ -34,8 +34,8 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   const isLate = new Set(lateAt.map(({ at }) => at))
   const comparedAt = types.map((_, at) => at).filter((at) => !isLate.has(at))
   // Rows without a key have no history of their own: a column that came late says nothing of them.
-  const lateDigests = (texts: readonly (string | null)[]): Uint8Array | null =>
-    lateAt.length === 0 || !keyed ? null : Buffer.concat(lateAt.map(({ at }) => digest(joinedText([texts[at]!]))))
+  const lateDigests = (texts: readonly (string | null)[]): string | null =>
+    lateAt.length === 0 || !keyed ? null : lateAt.map(({ at }) => digest(joinedText([texts[at]!]))).join('')
   let current: { readonly number: number; readonly scope: ComparedScope; readonly again: boolean } | undefined
   let last: number | undefined
   let rejected = 0
@@ -57,7 +57,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     if (isRefused) rejected++
     const texts = textsOf(row)
     if (!keyed) {
-      if (!isRefused) ledger.count({ key: rowDigest(texts, position), position, id: serialize(shownRow(row)) })
+      if (!isRefused) ledger.count({ key: rowDigest(texts, position), position, id: shownRow(row) })
       return
     }
     const keys = keyAt.map((at) => texts[at]!)
@@ -71,7 +71,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
           row: rowDigest(texts, position),
           late: lateDigests(texts),
           position,
-          id: serialize(keyOfRow(row)),
+          id: keptKey(keyOfRow(row)),
         },
         cursored,
       )
@@ -80,16 +80,16 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   const shownRow = (row: EncodedRow): string =>
     jsonOf(types.map((type, at) => canonical(row[at], type))).slice(0, SHOWN)
 
-  const isSameLate = (entry: Uint8Array | null, row: StoredRow): boolean =>
+  const isSameLate = (entry: string | null, row: StoredRow): boolean =>
     entry === null ||
     lateAt.every(({ at, since }, n) => {
       if (row.values[at] === null && row.syncedAt !== null && row.syncedAt < since) return true
       const own = digest(joinedText([canonicalText(row.values[at], types[at]!)]))
-      return Buffer.compare(own, entry.subarray(n * own.length, (n + 1) * own.length)) === 0
+      return own === entry.slice(n * own.length, (n + 1) * own.length)
     })
 
   const isSame = (entry: Pick<Entry, 'row' | 'late'>, row: StoredRow, texts: readonly (string | null)[]): boolean =>
-    entry.row !== null && Buffer.compare(entry.row, rowDigest(texts, row.position)) === 0 && isSameLate(entry.late, row)
+    entry.row !== null && entry.row === rowDigest(texts, row.position) && isSameLate(entry.late, row)
 
   /** A mark that a version from above left is right about every older one; one at the same place the source decides. */
   const isMarkedAbove = ({ position }: Pick<Entry, 'position'>, row: StoredRow): boolean =>
@@ -124,7 +124,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
 
   /** What the source has and the scope has not: it may lie elsewhere. */
   const findLeft = async (partition: string): Promise<void> => {
-    for (let after: Uint8Array = new Uint8Array(0); ; ) {
+    for (let after = ''; ; ) {
       const entries = ledger.left(after, LOOKED_UP)
       const end = entries.at(-1)?.key
       if (end === undefined) return
@@ -134,22 +134,22 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
           ledger.find({
             key,
             kind: 'missing',
-            text: deserialize(id!) as string,
+            text: id as string,
             times,
             positions: [position === null ? null : BigInt(position)],
           })
         continue
       }
-      const keys = entries.map(({ id }) => deserialize(id!) as EncodedKey)
+      const keys = entries.map(({ id }) => readKey(id!))
       const elsewhere = new Map<string, StoredRow>()
       if (cursored || globalKey) {
         for (const row of await stored.rowsOf(keys, partition)) {
           const texts = keyAt.map((at) => canonicalText(row.values[at], types[at]!))
-          elsewhere.set(Buffer.from(keyDigest(texts, row.partition)).toString('hex'), row)
+          elsewhere.set(keyDigest(texts, row.partition), row)
         }
       }
       for (const [at, entry] of entries.entries()) {
-        const row = elsewhere.get(Buffer.from(entry.key).toString('hex'))
+        const row = elsewhere.get(entry.key)
         const position = entry.position === null ? null : BigInt(entry.position)
         const text = shownKey(keyAt.map((place, n) => canonical(keys[at]![n], types[place]!)))
         const find = (kind: 'missing' | 'different', held: bigint | null) =>

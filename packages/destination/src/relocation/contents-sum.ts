@@ -1,6 +1,6 @@
+import { hash } from 'node:crypto'
 import type { ColumnType, Contents, StoredRow } from '@tidemark/core/engine'
 import { canonicalText, joinedText } from '../comparison/canonical-text.ts'
-import { digest } from '../comparison/digest.ts'
 
 /** Sums up what stands in rows, in whatever order they come. Equal rows of two databases have one sum. */
 export function contentsSum(types: readonly ColumnType[]): {
@@ -15,7 +15,7 @@ export function contentsSum(types: readonly ColumnType[]): {
       for (const { values, position, partition, syncedAt, deletedAt } of rows) {
         const texts = types.map((type, at) => canonicalText(values[at], type))
         const system = [position === null ? null : String(position), partition, syncedAt, deletedAt]
-        const one = digest(joinedText([...texts, ...system]))
+        const one = hash('sha256', joinedText([...texts, ...system]), 'buffer')
         const view = new DataView(one.buffer, one.byteOffset, one.byteLength)
         high = BigInt.asUintN(64, high + view.getBigUint64(0))
         low = BigInt.asUintN(64, low + view.getBigUint64(8))
