@@ -1,5 +1,4 @@
 import type { Place } from './open.ts'
-import { examinePostgres } from './postgres/examine.ts'
 import { examineSqlite } from './sqlite/examine.ts'
 
 /** What a destination is and whether it can be written, before anything is. */
@@ -12,7 +11,10 @@ export interface Examination {
   readonly problems: readonly string[]
 }
 
+/** The driver, loaded only where it is used. */
+const postgres = () => import('./postgres/examine.ts')
+
 /** Looks whether a place can be written; makes and changes nothing. @throws SyncError where a server cannot be asked. */
-export function examine({ url, shown, isServer }: Place): Promise<Examination> {
-  return isServer ? examinePostgres(url) : examineSqlite(url, shown)
+export async function examine({ url, shown, isServer }: Place): Promise<Examination> {
+  return isServer ? await (await postgres()).examinePostgres(url) : await examineSqlite(url, shown)
 }

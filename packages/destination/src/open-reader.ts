@@ -1,7 +1,9 @@
 import type { Destination } from '@tidemark/core/engine'
 import { placeOf } from './open.ts'
-import { openPostgresReader } from './postgres/reader.ts'
 import { openSqliteReader } from './sqlite/reader.ts'
+
+/** The driver, loaded only where it is used. */
+const postgres = () => import('./postgres/reader.ts')
 
 /** Looks at a destination and changes nothing: no migration, no file, no lease. */
 export interface Reader extends Pick<Destination, 'now' | 'state' | 'query' | 'close'> {
@@ -16,5 +18,5 @@ export interface Reader extends Pick<Destination, 'now' | 'state' | 'query' | 'c
  */
 export async function openReader({ url }: { readonly url: string }): Promise<Reader> {
   const place = placeOf(url)
-  return place.isServer ? await openPostgresReader(place) : await openSqliteReader(place.url)
+  return place.isServer ? await (await postgres()).openPostgresReader(place) : await openSqliteReader(place.url)
 }
