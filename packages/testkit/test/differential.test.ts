@@ -205,7 +205,7 @@ describe.each(ZONES)('in %s', (name) => {
       })
       expect(told(other)).toEqual(told(one))
     }
-  }, 120_000)
+  }, 300_000)
 
   it('both refuse the same values, with the same reason', async () => {
     const TYPES: readonly ColumnType[] = [
