@@ -81,7 +81,10 @@ function textIn(path: string, file: string): string {
 }
 
 export const addState: AddVerb = (root, run) => {
-  const group = root.command('state').description('write the state down, or put a written one in its place')
+  const group = root
+    .command('state')
+    .description('write the state down, or put a written one in its place')
+    .addHelpText('after', examples('tidemark state export state.json', 'tidemark state import state.json'))
   group
     .command('export')
     .argument('[file]', 'where to; stdout where none is named')
