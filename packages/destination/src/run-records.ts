@@ -1,20 +1,13 @@
 import type { Destination, StepKind } from '@tidemark/core/engine'
 import { literal, whole } from './literal.ts'
+import type { StepCounts } from './step-record.ts'
 
 type Asked = Pick<Destination, 'query'>
 /** Which runs go on is told by the database's clock. */
 type Clocked = Pick<Destination, 'query' | 'now'>
 
 /** Rows of a run or a step, as they were counted when they were committed. */
-export interface RecordedRows {
-  readonly read: number
-  readonly written: number
-  readonly unchanged: number
-  readonly deduped: number
-  readonly trimmed: number
-  readonly rejected: number
-  readonly deleted: number
-}
+export type RecordedRows = StepCounts
 
 /** A run, as it stands in the state. Instants are microseconds since 1970. */
 export interface RunRecord {

@@ -28,6 +28,21 @@ export interface StepRecord {
   readonly error?: string | undefined
 }
 
+/** What a step is, as its record has it from the start. */
+function identityOf(step: StepRef) {
+  return {
+    run: step.run,
+    step: step.step,
+    name: step.table,
+    partition: step.partition,
+    kind: step.kind,
+    from_position: step.window?.from ?? null,
+    to_position: step.window?.to ?? null,
+    began_at: step.beganAt,
+    attempt: step.attempt,
+  }
+}
+
 /** Writes a step's record, or adds to it. */
 export async function recordStep(db: Db, step: StepRef, record: StepRecord): Promise<void> {
   const { counts } = record
@@ -38,14 +53,7 @@ export async function recordStep(db: Db, step: StepRef, record: StepRecord): Pro
   await db
     .insertInto('_tidemark_steps')
     .values({
-      run: step.run,
-      step: step.step,
-      name: step.table,
-      partition: step.partition,
-      kind: step.kind,
-      from_position: step.window?.from ?? null,
-      to_position: step.window?.to ?? null,
-      began_at: step.beganAt,
+      ...identityOf(step),
       ended_at: record.endedAt ?? null,
       parts: record.parts,
       rows_read: counts.read,
@@ -57,7 +65,6 @@ export async function recordStep(db: Db, step: StepRef, record: StepRecord): Pro
       rows_deleted: counts.deleted,
       duration_ms: Math.round(record.durationMs),
       writing_ms: Math.round(record.writingMs),
-      attempt: step.attempt,
       error: record.error ?? null,
     })
     .onConflict((conflict) =>
@@ -84,15 +91,7 @@ export async function recordStarted(db: Db, step: StepRef): Promise<void> {
   await db
     .insertInto('_tidemark_steps')
     .values({
-      run: step.run,
-      step: step.step,
-      name: step.table,
-      partition: step.partition,
-      kind: step.kind,
-      from_position: step.window?.from ?? null,
-      to_position: step.window?.to ?? null,
-      began_at: step.beganAt,
-      attempt: step.attempt,
+      ...identityOf(step),
       ...NOTHING,
     })
     .onConflict((conflict) => conflict.columns(['run', 'step']).doNothing())

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { type Contents, type Destination, messageOf, type WrittenState } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
-import { holding } from './holding.ts'
+import { holdingLong } from './holding.ts'
 import { knownTables } from './known-tables.ts'
 
 export interface ImportOptions {
@@ -31,7 +31,7 @@ export async function importState(
   if (strange !== undefined) throw refused([`"${strange}" is no name of a table here`])
   const before = [...(await destination.state()).tables.keys()]
   const held = [...new Set([...names, ...before])]
-  return await holding(destination, held, options, async (leases) => {
+  return await holdingLong(destination, held, options, async (leases) => {
     const problems: string[] = []
     const known = knownTables(tables)
     for (const [at, table] of known.entries()) {

@@ -8,7 +8,7 @@ import {
   type StateRecord,
 } from '@tidemark/core/engine'
 import { type Clock, systemClock } from './clock.ts'
-import { holding } from './holding.ts'
+import { holdingLong } from './holding.ts'
 import { knownTables } from './known-tables.ts'
 
 export interface MoveOptions {
@@ -56,9 +56,9 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
       },
     )
   }
-  return await holding(from, known, held, async (own) => {
+  return await holdingLong(from, known, held, async (own) => {
     await to.relocation.begin(from.relocation.place)
-    return await holding(to, known, held, async (theirs) => {
+    return await holdingLong(to, known, held, async (theirs) => {
       const tables = knownTables(await tableRecords(from))
       const done: MoveReport['tables'][number][] = []
       for (const table of tables) {

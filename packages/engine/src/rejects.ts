@@ -1,7 +1,6 @@
-import { SyncError } from '@tidemark/core'
-import type { CursorType, Destination, Fact, Lease, Range, TableState } from '@tidemark/core/engine'
+import type { CursorType, Destination, Fact, Range, TableState } from '@tidemark/core/engine'
 import { fewWindows, windowAround } from './around.ts'
-import { heldText } from './held.ts'
+import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { unknownTable } from './selection.ts'
@@ -59,22 +58,6 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
 }
 
 const SAID = 20
-
-/** Holds tables for as long as the work takes, all of them or none. */
-async function holding(
-  destination: Destination,
-  tables: readonly string[],
-  work: (leases: readonly Lease[]) => Promise<void>,
-): Promise<void> {
-  const { leases, refused } = await destination.lease(tables)
-  try {
-    const [holder] = refused
-    if (holder !== undefined) throw new SyncError(heldText(holder), 'retry', { code: 'held' })
-    await work(leases)
-  } finally {
-    await destination.release(leases)
-  }
-}
 
 function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly Fact[] {
   return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { type Fact, intersect, type Range, type State, type TableState, union } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
-import { heldText } from './held.ts'
+import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { unknownTable } from './selection.ts'
@@ -28,22 +28,12 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   const state = await destination.state()
   const table = knownTable(state, wanted.table)
   if (wanted.full === true) await checkReadable(options, state, table)
-  const { leases, refused } = await destination.lease([table.name])
-  const [lease] = leases
-  if (lease === undefined) {
-    const [holder] = refused
-    throw new SyncError(holder === undefined ? `${table.name} cannot be had` : heldText(holder), 'retry', {
-      code: 'held',
-    })
-  }
-  try {
-    if (wanted.full === true) await destination.reset(lease, table.name)
-    else {
-      await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
+  await holding(destination, [table.name], async (leases) => {
+    for (const lease of leases) {
+      if (wanted.full === true) await destination.reset(lease, table.name)
+      else await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
     }
-  } finally {
-    await destination.release(leases)
-  }
+  })
   return sync({ ...options, select: [table.name] })
 }
 

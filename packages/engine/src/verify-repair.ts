@@ -1,7 +1,6 @@
-import { SyncError } from '@tidemark/core'
 import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
 import { fewWindows, windowAround } from './around.ts'
-import { heldText } from './held.ts'
+import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { sync } from './sync.ts'
@@ -19,22 +18,10 @@ export async function repair(
   places: ReadonlyMap<string, ReadonlySet<bigint>>,
 ): Promise<Report> {
   const { destination } = options
-  const { leases, refused } = await destination.lease([table.name])
-  const [lease] = leases
-  if (lease === undefined) {
-    const [holder] = refused
-    throw new SyncError(holder === undefined ? `${table.name} cannot be had` : heldText(holder), 'retry', {
-      code: 'held',
-    })
-  }
-  try {
-    await destination.record(
-      lease,
-      [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions)),
-    )
-  } finally {
-    await destination.release(leases)
-  }
+  const facts = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
+  await holding(destination, [table.name], async (leases) => {
+    for (const lease of leases) await destination.record(lease, facts)
+  })
   return await sync({ ...options, select: [table.name], only: 'rereads' })
 }
 
