@@ -75,7 +75,8 @@ export class Outside {
     const dependencies = { ...manifest.dependencies, ...Object.fromEntries(names.map((name) => [name, '*'])) }
     writeFileSync(file, JSON.stringify({ ...manifest, dependencies }))
     this.fromTarballs(cwd)
-    return this.manage(cwd, 'install')
+    // A plain install of pnpm takes the lock file as it is where `CI` is set; what is added changes it.
+    return this.manage(cwd, 'install', ...(this.manager === 'pnpm' ? ['--no-frozen-lockfile'] : []))
   }
 
   /** Lets a project take Tidemark's packages from the tarballs, and nothing else be changed. */
