@@ -1,13 +1,47 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** Tests wait for real processes, files and databases, and several packages are tested at once: slow is not broken. */
-export default defineConfig({
-  test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Thousands of processes are started: each compiles its code once for all of them.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tidemark-compile-cache') },
-  },
-})
+/** The test files of a package, as globs; those in no other lane are in the fast one. */
+interface Tests {
+  readonly all?: string
+  /** They start servers, browsers or many processes, or look at much. */
+  readonly slow?: readonly string[]
+  /** They kill processes, or look for what nobody thought of by chance. */
+  readonly crash?: readonly string[]
+}
+
+/** Which lane is run: `fast`, `slow` or `crash`; all of a package's tests where a developer asks for none. */
+// biome-ignore lint/suspicious/noUndeclaredEnvVars: each script of a package sets it for itself
+export const lane = process.env['TIDEMARK_LANE']
+
+/**
+ * The tests of a package, divided into lanes.
+ *
+ * The fast lane answers a change (`pnpm test`), so it holds what needs no server and few processes. A new file is in it
+ * until it is named in another.
+ */
+export function inLanes({ all = 'test/**/*.test.ts', slow = [], crash = [] }: Tests): ViteUserConfig {
+  const lanes: Readonly<Record<string, { readonly include: string[]; readonly exclude: string[] }>> = {
+    fast: { include: [all], exclude: [...slow, ...crash] },
+    slow: { include: [...slow], exclude: [] },
+    crash: { include: [...crash], exclude: [] },
+  }
+  if (lane !== undefined && lanes[lane] === undefined)
+    throw new Error(`TIDEMARK_LANE is ${lane}: fast, slow and crash are the lanes`)
+  return defineConfig({
+    test: {
+      ...(lane === undefined ? { include: [all] } : lanes[lane]),
+      // What a package imports is loaded once for all files of a worker: that is much of what a fast test costs.
+      isolate: lane !== 'fast',
+      // Tests wait for real processes, files and databases, and several packages are tested at once: slow is not broken.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // Thousands of processes are started: each compiles its code once for all of them.
+      env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tidemark-compile-cache') },
+    },
+  })
+}
+
+/** A package whose tests are all in the fast lane. */
+export default inLanes({})

@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config'
+import { mergeConfig } from 'vitest/config'
+import { inLanes } from '../vitest.base.ts'
 
-// The walk through a clean clone has its own configuration. Tests wait for compilers, commands and a database.
-export default defineConfig({ test: { include: ['*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } })
+// Tests wait for compilers, commands and a database. The walk through a clean clone has its own configuration.
+export default mergeConfig(inLanes({ all: '*.test.ts', slow: ['{docs-code,readmes}.test.ts'] }), {
+  test: { testTimeout: 300_000, hookTimeout: 300_000 },
+})

@@ -1,5 +1,13 @@
 import { mergeConfig } from 'vitest/config'
-import base from '../../vitest.base.ts'
+import { inLanes } from '../../vitest.base.ts'
+
+const lanes = inLanes({
+  slow: [
+    'test/dashboard/*.test.ts',
+    'test/{bad-input,canary,crashed-runs,deletions,discovery,hostile-text,kill,log,looking,move,postgres,rejects}.test.ts',
+    'test/{service,signals,startup,terminal,types,types-postgres,unruly-sources,verbs,verify,wait-until,watch}.test.ts',
+  ],
+})
 
 /** A page is waited for, too: slow is not broken. */
-export default mergeConfig(base, { test: { expect: { poll: { timeout: 30_000 } } } })
+export default mergeConfig(lanes, { test: { expect: { poll: { timeout: 30_000 } } } })

@@ -1,1 +1,8 @@
-export { default } from '../../vitest.base.ts'
+import { inLanes } from '../../vitest.base.ts'
+
+export default inLanes({
+  slow: [
+    'test/{processes,staging}.test.ts',
+    'test/postgres-{broken,crash,processes,refusals,sessions,tables,tls,unavailable,ways}.test.ts',
+  ],
+})

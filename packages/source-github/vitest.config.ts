@@ -1,1 +1,3 @@
-export { default } from '../../vitest.base.ts'
+import { inLanes } from '../../vitest.base.ts'
+
+export default inLanes({ slow: ['test/{commits,conformance,failures,rows,runs}.test.ts'] })

@@ -1,4 +1,11 @@
 import { mergeConfig } from 'vitest/config'
-import base from '../../vitest.base.ts'
+import { inLanes, lane } from '../../vitest.base.ts'
 
-export default mergeConfig(base, { test: { globalSetup: ['test/servers.ts'] } })
+const lanes = inLanes({
+  slow: [
+    'test/{bad-input,conformance,ends,failures,find,hostile,local-time,read,sync}.test.ts',
+    'test/{mariadb,postgres}-types.test.ts',
+  ],
+})
+
+export default lane === 'fast' ? lanes : mergeConfig(lanes, { test: { globalSetup: ['test/servers.ts'] } })

@@ -1,4 +1,4 @@
-/** How much is done: a little with every test run, all of it in CI (`pnpm --filter @tidemark/testkit crash`). */
+/** How much is done: a little with `pnpm test`, all of it before a release (`pnpm --filter @tidemark/testkit crash`). */
 export const isLong = process.env['TIDEMARK_CRASH'] === 'long'
 export const lane = isLong
   ? {
