@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** The test files of a package, as globs; those in no other lane are in the fast one. */
 interface Tests {
@@ -22,10 +22,10 @@ export const lane = process.env['TIDEMARK_LANE']
  * until it is named in another.
  */
 export function inLanes({ all = 'test/**/*.test.ts', slow = [], crash = [] }: Tests): ViteUserConfig {
-  const lanes: Readonly<Record<string, { readonly include: string[]; readonly exclude: string[] }>> = {
-    fast: { include: [all], exclude: [...slow, ...crash] },
-    slow: { include: [...slow], exclude: [] },
-    crash: { include: [...crash], exclude: [] },
+  const lanes: Readonly<Record<string, { readonly include: string[]; readonly exclude?: string[] }>> = {
+    fast: { include: [all], exclude: [...configDefaults.exclude, ...slow, ...crash] },
+    slow: { include: [...slow] },
+    crash: { include: [...crash] },
   }
   if (lane !== undefined && lanes[lane] === undefined)
     throw new Error(`TIDEMARK_LANE is ${lane}: fast, slow and crash are the lanes`)
