@@ -1,5 +1,15 @@
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -35,22 +45,34 @@ export interface PostgresServer {
 }
 
 export interface PostgresOptions {
-  readonly flags?: readonly string[]
+  /** Its files lie on the disk, as those of a server do that is measured. Else in memory, where there is room for them. */
+  readonly onDisk?: boolean
   /** Files with its certificate and its key: then it speaks TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 type Control = Pick<PostgresServer, 'crash' | 'halt' | 'standby' | 'stop'>
 
-/** For servers whose machine will not lose its power: they need not wait for the disk. What the server has said to be committed outlives its end. */
-export const WITHOUT_SYNC = ['-c', 'fsync=off'] as const
+/**
+ * Where the files of a test's server lie. Tests make thousands of tables and end processes; they take no machine its power,
+ * so that what a server said to be committed is there in memory, too.
+ */
+function folderOf(onDisk: boolean): string {
+  const memory = '/dev/shm'
+  if (onDisk || !existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize > ROOM ? memory : tmpdir()
+}
+
+/** Bytes that must be free in memory for one more server. */
+const ROOM = 4 * 2 ** 30
 
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
-export async function startPostgres({ flags = [], tls }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
   if (given !== undefined && given !== '')
     return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-postgres-'))
+  const folder = mkdtempSync(join(folderOf(onDisk), 'tidemark-postgres-'))
   // Started by root it runs as another user, who must reach it.
   chmodSync(folder, 0o755)
   const port = await freePort()
@@ -61,13 +83,15 @@ export async function startPostgres({ flags = [], tls }: PostgresOptions = {}): 
     password: 'p%40ss/wörd',
     persistent: true,
     createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--encoding=UTF8', '--no-sync'],
+    // Of 4096 rounds each of some thousand connections would pay the whole: the password here keeps nobody out.
+    initdbFlags: ['--encoding=UTF8', '--no-sync', '-c', 'scram_iterations=1'],
     postgresFlags: [
       '-c',
       'listen_addresses=127.0.0.1',
       '-c',
       'max_connections=200',
-      ...flags,
+      '-c',
+      'max_wal_size=256MB',
       ...(tls === undefined ? [] : ['-c', 'ssl=on']),
     ],
     onLog: () => {},

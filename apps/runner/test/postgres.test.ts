@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KINDS, KINDS_SOURCE, ROWS } from './kinds.ts'
 import { dailySource, type Outcome, reference, type TestProject, testProject } from './test-project.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
-  server = await startPostgres({ flags: WITHOUT_SYNC })
+  server = await startPostgres()
 })
 afterAll(() => server.stop())
 

@@ -11,7 +11,7 @@ const AGAIN = 100_000
 const END = '2024-01-02T00:00:00Z'
 
 await report(async () => {
-  const server = await startPostgres()
+  const server = await startPostgres({ onDisk: true })
   try {
     const { url } = await server.newSchema()
     const all = [...pagesOf(0, ROWS)]

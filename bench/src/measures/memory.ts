@@ -15,7 +15,7 @@ await report(async (folder) => {
     await runInto(join(folder, 'tidemark.db'), source)
     return { rows, peak: peakMegabytes() }
   }
-  const server = await startPostgres()
+  const server = await startPostgres({ onDisk: true })
   try {
     await runInto((await server.newSchema()).url, source)
     return { rows, peak: peakMegabytes() }

@@ -117,7 +117,7 @@ async function inServer(server: PostgresServer, folder: string): Promise<Record<
 }
 
 await report(async (folder) => {
-  const server = await startPostgres()
+  const server = await startPostgres({ onDisk: true })
   try {
     return await inServer(server, folder)
   } finally {

@@ -67,7 +67,7 @@ function whole({ tables }: Report): void {
 const best = (times: readonly number[]): number => Math.min(...times)
 
 await report(async (folder) => {
-  const server = await startPostgres()
+  const server = await startPostgres({ onDisk: true })
   try {
     const { url } = server
     await psql(url, TABLE)

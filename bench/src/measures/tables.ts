@@ -9,7 +9,7 @@ const TABLES = 10
 const ROWS = 100_000
 
 await report(async () => {
-  const server = await startPostgres()
+  const server = await startPostgres({ onDisk: true })
   try {
     const pages = [...pagesOf(0, ROWS)]
     const source = ordersSource({ pages: () => pages, tables: TABLES, end: '2025-01-01T00:00:00Z' })

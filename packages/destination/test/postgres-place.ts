@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import pg from 'pg'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 
@@ -14,7 +14,7 @@ export interface Place {
 
 /** One server for a test file, and a new schema in it for each call. */
 export function onPostgres(
-  options: Parameters<typeof startPostgres>[0] = { flags: WITHOUT_SYNC },
+  options: Parameters<typeof startPostgres>[0] = {},
 ): () => Promise<Place> {
   let server: PostgresServer
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SyncError } from '@tidemark/core'
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { open, prepare, things } from './place.ts'
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const tls = certificateIn(folder, 'own')
   own = tls.certificate
   other = certificateIn(folder, 'other').certificate
-  server = await startPostgres({ flags: WITHOUT_SYNC, tls })
+  server = await startPostgres({ tls })
 })
 afterAll(async () => {
   await server.stop()

@@ -6,7 +6,7 @@ import { isLong, lane, many, TIMEOUT } from './lane.ts'
 import { looker } from './places.ts'
 import { postgresPlaces } from './postgres-server.ts'
 
-const places = postgresPlaces([])
+const places = postgresPlaces()
 const UNTIL = 200
 
 const say = (text: string): void => console.log(text)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { bytes, numeric, rowOf } from '@tidemark/core'
 import type { ColumnType } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -18,7 +18,7 @@ const RUNS = 20
 
 let server: PostgresServer
 beforeAll(async () => {
-  server = await startPostgres({ flags: WITHOUT_SYNC })
+  server = await startPostgres()
 })
 afterAll(() => server.stop())
 

@@ -1,5 +1,5 @@
 import { openDestination } from '@tidemark/destination'
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type FaultProxy, openFaultProxy } from '../src/crash-harness.ts'
 import { type CrashPlace, looker, type Places } from './places.ts'
@@ -27,11 +27,10 @@ const BRACKETS = [
   'release moving',
 ]
 
-/** @param flags of the server. */
-export function postgresPlaces(flags: readonly string[] = WITHOUT_SYNC): PostgresPlaces {
+export function postgresPlaces(): PostgresPlaces {
   let running: PostgresServer
   beforeAll(async () => {
-    running = await startPostgres({ flags })
+    running = await startPostgres()
   })
   afterAll(() => running.stop())
 

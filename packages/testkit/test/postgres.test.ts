@@ -1,11 +1,11 @@
 import { openDestination } from '@tidemark/destination'
-import { type PostgresServer, startPostgres, WITHOUT_SYNC } from '@tidemark/postgres-server'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll } from 'vitest'
 import { testDestination } from '../src/index.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
-  server = await startPostgres({ flags: WITHOUT_SYNC })
+  server = await startPostgres()
 })
 afterAll(() => server.stop())
 

@@ -14,8 +14,8 @@ import {
 
 /** What is found in a destination at one moment, and what of it must be there for ever. */
 export interface Found {
-  /** By table: every row, as a text. */
-  readonly rows: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** By table: how often each row is there, by its number. */
+  readonly rows: ReadonlyMap<string, Uint8Array>
   /** By table and partition: what is covered. */
   readonly covered: ReadonlyMap<string, readonly Range[]>
 }
@@ -31,30 +31,32 @@ export async function checkTables(
   until: number,
 ): Promise<{ readonly violations: readonly string[]; readonly found: Found }> {
   const violations: string[] = []
-  const rows = new Map<string, ReadonlyMap<string, number>>()
+  const rows = new Map<string, Uint8Array>()
   const covered = new Map<string, readonly Range[]>()
   for (const table of CRASH_TABLES) {
     const name = nameOf(table)
     const known = state.tables.get(name)
     if (known?.facts == null) continue
-    const there = await rowsIn(destination, name, table.rows === 'generations')
-    rows.set(name, there.texts)
-    for (const [text, count] of there.texts) if (count > 1) violations.push(`${name}: ${text} is there ${count} times`)
+    const there = await rowsIn(destination, name)
     if (table.rows === 'generations') {
-      violations.push(...checkGeneration(name, there.live, until))
+      rows.set(name, new Uint8Array())
+      violations.push(...twice(name, there), ...checkGeneration(name, liveIn(there), until))
       continue
     }
+    const { counts, strange } = counted(there, until)
+    rows.set(name, counts)
+    violations.push(...strange.map((text) => `${name}: ${text} is nothing that the source has`))
+    for (const [number, count] of counts.entries())
+      if (count > 1) violations.push(`${name}: ${wantedText(number)} is there ${count} times`)
+    const marked = there.filter(({ isMarked }) => isMarked).length
+    if (marked > 0) violations.push(`${name}: ${marked} rows are marked`)
     for (const partition of table.partitioned ? PARTITIONS : ['']) {
       const ranges = coverageOf(known.partitions.get(partition))
       covered.set(`${name} ${partition}`, ranges)
       for (const { to } of ranges)
         if (to > position(until)) violations.push(`${name} ${partition}: covered beyond what there is`)
-      violations.push(...missing(name, partition, ranges, there.texts))
+      violations.push(...missing(name, partition, ranges, counts))
     }
-    const all = new Set(numbersIn(0, until).flatMap((number) => (isBad(number) ? [] : [wantedText(number)])))
-    for (const text of there.texts.keys())
-      if (!all.has(text)) violations.push(`${name}: ${text} is nothing that the source has`)
-    if (there.marked > 0) violations.push(`${name}: ${there.marked} rows are marked`)
   }
   return { violations, found: { rows, covered } }
 }
@@ -64,21 +66,14 @@ function coverageOf(partition: PartitionState | undefined): readonly Range[] {
 }
 
 /** Covered and not there. */
-function missing(
-  name: string,
-  partition: string,
-  ranges: readonly Range[],
-  there: ReadonlyMap<string, number>,
-): readonly string[] {
-  const lost: string[] = []
-  for (const { from, to } of ranges) {
-    for (const number of numbersIn(from === undefined ? 0 : minuteOf(from), minuteOf(to))) {
-      if (isBad(number) || (partition !== '' && partitionOf(number) !== partition)) continue
-      const text = wantedText(number)
-      if (!there.has(text)) lost.push(text)
-    }
-  }
-  return lost.length === 0 ? [] : [`${name} ${partition}: ${lost.length} covered rows are missing, first ${lost[0]}`]
+function missing(name: string, partition: string, ranges: readonly Range[], there: Uint8Array): readonly string[] {
+  const lost = ranges
+    .flatMap(({ from, to }) => numbersIn(from === undefined ? 0 : minuteOf(from), minuteOf(to)))
+    .filter((number) => isNone(there[number]) && !isBad(number))
+    .filter((number) => partition === '' || partitionOf(number) === partition)
+  const [first] = lost
+  if (first === undefined) return []
+  return [`${name} ${partition}: ${lost.length} covered rows are missing, first ${wantedText(first)}`]
 }
 
 /** The same of the table that is read whole, in one statement. */
@@ -99,16 +94,42 @@ function checkGeneration(name: string, live: readonly string[], until: number): 
   return same ? [] : [`${name}: ${live.length} rows that are not generation ${generation}, or not all of it`]
 }
 
-async function rowsIn(destination: Destination, name: string, isWhole: boolean) {
-  const texts = new Map<string, number>()
-  for await (const row of destination.read(name, { deleted: true })) {
-    const text = textOf(row)
-    texts.set(text, (texts.get(text) ?? 0) + 1)
+interface RowThere {
+  readonly id: number
+  readonly text: string
+  readonly isMarked: boolean
+}
+
+/** In one statement, and not as rows are read elsewhere: after every kill all of them are looked at. */
+async function rowsIn(destination: Destination, name: string): Promise<readonly RowThere[]> {
+  const { rows } = await destination.query(`select id, at, note, _deleted_at is null from ${name}`)
+  return rows.map(([id, at, note, isLive]) => ({
+    id: Number(id),
+    text: textOf({ id, at, note }),
+    isMarked: !isLive,
+  }))
+}
+
+const liveIn = (rows: readonly RowThere[]): readonly string[] =>
+  rows.flatMap(({ text, isMarked }) => (isMarked ? [] : [text])).sort()
+
+function twice(name: string, rows: readonly RowThere[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { text } of rows) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return [...counts].flatMap(([text, count]) => (count > 1 ? [`${name}: ${text} is there ${count} times`] : []))
+}
+
+const isNone = (count: number | undefined): boolean => count === undefined || count === 0
+
+/** How often each row of the source is there, and what is no row of it. */
+function counted(rows: readonly RowThere[], until: number) {
+  const counts = new Uint8Array(numbersIn(0, until).length)
+  const strange: string[] = []
+  for (const { id, text } of rows) {
+    if (id in counts && !isBad(id) && text === wantedText(id)) counts[id]!++
+    else strange.push(text)
   }
-  const live: string[] = []
-  if (isWhole) for await (const row of destination.read(name)) live.push(textOf(row))
-  const { rows } = await destination.query(`select count(*) from ${name} where _deleted_at is not null`)
-  return { texts, live: live.sort(), marked: Number(rows[0]?.[0]) }
+  return { counts, strange }
 }
 
 function textOf({ id, at, note }: { readonly id?: unknown; readonly at?: unknown; readonly note?: unknown }): string {
@@ -139,11 +160,14 @@ export function checkKept(before: Found, now: Found): readonly string[] {
   const violations: string[] = []
   for (const table of CRASH_TABLES) {
     if (table.rows === 'generations') continue
-    const gone = [...(before.rows.get(nameOf(table))?.keys() ?? [])].filter(
-      (text) => now.rows.get(nameOf(table))?.has(text) !== true,
+    const later = now.rows.get(nameOf(table))
+    const gone = [...(before.rows.get(nameOf(table)) ?? []).entries()].filter(
+      ([number, count]) => count > 0 && isNone(later?.[number]),
     )
     if (gone.length > 0)
-      violations.push(`${nameOf(table)}: ${gone.length} rows that were there are gone, first ${gone[0]}`)
+      violations.push(
+        `${nameOf(table)}: ${gone.length} rows that were there are gone, first ${wantedText(gone[0]![0])}`,
+      )
   }
   for (const [of, ranges] of before.covered) {
     const later = now.covered.get(of) ?? []
