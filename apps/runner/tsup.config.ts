@@ -1,5 +1,5 @@
 import { copyFileSync } from 'node:fs'
-import { library } from '../../tsup.base.ts'
+import { library, onlyEnglish } from '../../tsup.base.ts'
 
 // The binary is one file with all that it needs: opening some hundred files takes longer than most commands do. Sources
 // bring their own core and zod, which meet this copy by their marks (`Symbol.for`), never by their classes.
@@ -13,18 +13,7 @@ export default library(['src/main.ts', 'src/cli.ts', 'src/config.ts', 'src/dashb
   splitting: false,
   // The terminal prints the address of an error's entry, so the page must be where the binary is.
   onSuccess: async () => copyFileSync('../../docs/errors.md', 'dist/errors.md'),
-  // Of zod's fifty languages only English is spoken here; the others would be a fifth of the file.
-  esbuildPlugins: [
-    {
-      name: 'english',
-      setup(build) {
-        build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-          contents: "export { default as en } from './en.js'",
-          loader: 'js',
-        }))
-      },
-    },
-  ],
+  esbuildPlugins: [onlyEnglish],
   // Postgres's driver is CommonJS and asks for Node's modules by `require`.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",

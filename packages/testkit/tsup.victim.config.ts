@@ -1,4 +1,4 @@
-import { library } from '../../tsup.base.ts'
+import { library, onlyEnglish } from '../../tsup.base.ts'
 
 /**
  * The victim of the crash harness once more, with all that it imports in one file: it starts in a third of the time, and
@@ -9,6 +9,8 @@ export default library([], {
   clean: false,
   sourcemap: false,
   noExternal: [/^(?!node:)/],
+  esbuildPlugins: [onlyEnglish],
+  minify: true,
   // What is CommonJS asks for Node's own modules with require.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 })

@@ -13,9 +13,7 @@ export interface Place {
 }
 
 /** One server for a test file, and a new schema in it for each call. */
-export function onPostgres(
-  options: Parameters<typeof startPostgres>[0] = {},
-): () => Promise<Place> {
+export function onPostgres(options: Parameters<typeof startPostgres>[0] = {}): () => Promise<Place> {
   let server: PostgresServer
   beforeAll(async () => {
     server = await startPostgres(options)

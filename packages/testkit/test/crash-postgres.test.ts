@@ -24,7 +24,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     const seed = seedOf(process.env)
     const random = randomOf(seed)
     let lost = 0
-    await many(isLong ? 20 : 3, async () => {
+    await many(lane.lostCommits, async () => {
       const { proxy, place } = await places.proxied()
       const victim = startVictim({ url: place.url, until: UNTIL, waitsBefore: 'run' })
       await victim.says('waiting')
@@ -46,9 +46,8 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     const random = randomOf(seed)
     const place = await places.empty()
     const checker = new Checker(place.connect)
-    const stops = isLong ? 8 : 1
     let until = UNTIL
-    for (let stop = 0; stop < stops; stop++) {
+    for (let stop = 0; stop < lane.hardStops; stop++) {
       until += 100
       const victim = startVictim({ url: place.url, until })
       await victim.says('running')
@@ -61,7 +60,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     }
     expect(await runQuietly({ url: place.url, until })).toEqual([])
     expect(await checker.check(until)).toEqual([])
-    say(`postgres: the server was stopped hard ${stops} times (seed ${seed}), 0 violations`)
+    say(`postgres: the server was stopped hard ${lane.hardStops} times (seed ${seed}), 0 violations`)
   })
 
   it('a session that is terminated in the middle of a transaction does not end the process: the window is written again', async () => {
@@ -93,7 +92,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
   })
 
   it('a runner that stands still inside its transaction is taken over, and its COMMIT comes to nothing', async () => {
-    await many(lane.zombies, async () => {
+    await many(lane.zombiesInside, async () => {
       const place = await places.empty()
       const zombie = startVictim({ url: place.url, until: UNTIL, leaseMs: 400 }, [
         { point: 'after-rows', nth: 2, action: 'stop' },
@@ -107,11 +106,11 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
       await zombie.ended
       expect(await checker.check(UNTIL)).toEqual([])
     })
-    say(`postgres: ${lane.zombies} runners stood still inside a transaction and woke up, 0 violations`)
+    say(`postgres: ${lane.zombiesInside} runners stood still inside a transaction and woke up, 0 violations`)
   })
 
   it('a runner that stands still inside COPY is taken over: its session is ended, and its rows come to nothing', async () => {
-    await many(isLong ? lane.zombies : 1, async () => {
+    await many(lane.zombiesInside, async () => {
       const { proxy, place } = await places.proxied()
       const zombie = startVictim({ url: place.url, until: UNTIL, leaseMs: 400, concurrency: 1 })
       // The server has the command and none of its rows.
@@ -130,7 +129,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
       await zombie.ended
       expect(await checker.check(UNTIL)).toEqual([])
     })
-    say(`postgres: ${isLong ? lane.zombies : 1} runners stood still inside COPY and woke up, 0 violations`)
+    say(`postgres: ${lane.zombiesInside} runners stood still inside COPY and woke up, 0 violations`)
   })
 
   const statements = [

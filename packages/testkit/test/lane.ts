@@ -3,16 +3,33 @@ export const isLong = process.env['TIDEMARK_CRASH'] === 'long'
 export const lane = isLong
   ? {
       kills: 200,
-      perPlace: 20,
-      nths: [1, 2, 3, 5, 8],
+      perPlace: 25,
+      nths: [1, 2, 5],
       controls: 10,
-      races: 50,
-      zombies: 20,
-      shapes: 10,
+      races: 30,
+      zombies: 10,
+      // Inside a transaction, and as many inside COPY.
+      zombiesInside: 10,
+      lostCommits: 10,
+      hardStops: 8,
+      shapes: 8,
       looks: 40,
       pooled: 20,
     }
-  : { kills: 20, perPlace: 10, nths: [2], controls: 2, races: 4, zombies: 2, shapes: 2, looks: 5, pooled: 4 }
+  : {
+      kills: 20,
+      perPlace: 10,
+      nths: [2],
+      controls: 2,
+      races: 4,
+      zombies: 2,
+      zombiesInside: 1,
+      lostCommits: 3,
+      hardStops: 1,
+      shapes: 2,
+      looks: 5,
+      pooled: 4,
+    }
 
 /** A machine that has much else to do is slow, and nothing is broken. */
 export const TIMEOUT = isLong ? 3_600_000 : 600_000

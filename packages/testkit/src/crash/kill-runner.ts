@@ -37,8 +37,8 @@ export interface KillFigures {
 }
 
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
-const GROWTH = 20
-const FIRST = 300
+const GROWTH = 10
+const FIRST = 200
 const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending']
 
 /** Kills one process after another at random moments, and looks at what each has left. */
