@@ -90,7 +90,8 @@ testSource(sql, {
   },
   config: ({ folder }) => {
     const { username, password, host } = new URL(server)
-    return { url: `postgres://${username}@${host}/${databaseOf(folder)}`, password, tables: TABLES }
+    const plain = decodeURIComponent(password)
+    return { url: `postgres://${username}@${host}/${databaseOf(folder)}`, password: plain, tables: TABLES }
   },
   change: ({ table, folder }: Change) => inDatabase(databaseOf(folder), statementOf(table)),
 })

