@@ -117,6 +117,8 @@ const values = fc.record({
   bytes: fc.option(fc.uint8Array({ maxLength: 300 })),
 })
 
+const byId = (one: Row, other: Row): number => Number(one['id']) - Number(other['id'])
+
 /** Bytes are told by their content, whatever holds them. */
 const plain = (one: Row) => ({ ...one, bytes: one['bytes'] === null ? null : [...(one['bytes'] as Uint8Array)] })
 
@@ -173,10 +175,11 @@ describe.each(ZONES)('in %s', (name) => {
         const [one, other] = await Promise.all([write(sqlite), write(postgres)])
         expect(other).toEqual(one)
         expect(one).toMatchObject({ written: rows.length, rejected: 0 })
-        const [left, right] = await Promise.all([sqlite.live(), postgres.live()])
-        expect(right.map(plain)).toEqual(left.map(plain))
+        // Rows without a key and a cursor have no order: a database puts them where it has room.
+        const [left, right] = (await Promise.all([sqlite.live(), postgres.live()])).map((all) => all.toSorted(byId))
+        expect(right!.map(plain)).toEqual(left!.map(plain))
         // And what is read is what was given.
-        const last = left.slice(-rows.length).map(plain)
+        const last = left!.slice(-rows.length).map(plain)
         expect(last).toMatchObject(
           rows.map(({ id, text, integer, boolean, date }) => ({ id: BigInt(id), text, integer, boolean, date })),
         )
@@ -193,7 +196,7 @@ describe.each(ZONES)('in %s', (name) => {
         expect(again).toMatchObject(at === 3 || way !== 'keyless' ? { written: 0, unchanged: rows.length } : {})
       }
     })
-    await fc.assert(property, { numRuns: RUNS })
+    await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true })
     for (const [sqlite, postgres] of tables) {
       const columns = 'id, text, "integer", small, "double", "numeric", timestamp, local, date, bytes, _cursor'
       const ask = ({ world, name: table }: TestTable) =>

@@ -60,7 +60,7 @@ export function numbersIn(fromMinute: number, toMinute: number): readonly number
 }
 
 /** How many rows the table that is read whole has. */
-const GENERATION_ROWS = 300
+const GENERATION_ROWS = 500
 
 /** The whole table as it is when the source has come to this minute: some rows go, some come, all say when. */
 export function generationOf(minute: number): readonly CrashRow[] {
