@@ -13,6 +13,8 @@ export async function openBrowser(
 ): Promise<{ readonly context: BrowserContext; readonly close: () => Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'tidemark-browser-'))
   const context = await chromium.launchPersistentContext(profile, {
+    // Without a graphics card whatever moves is painted by the processor, sixty times a second.
+    reducedMotion: 'reduce',
     ...options,
     executablePath: CHROMIUM,
     headless: true,
