@@ -83,15 +83,14 @@ export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {
     password: 'p%40ss/wörd',
     persistent: true,
     createPostgresUser: userInfo().uid === 0,
-    // Of 4096 rounds each of some thousand connections would pay the whole: the password here keeps nobody out.
+    // Each of thousands of connections would pay for 4,096 rounds, and this password keeps nobody out.
     initdbFlags: ['--encoding=UTF8', '--no-sync', '-c', 'scram_iterations=1'],
     postgresFlags: [
       '-c',
       'listen_addresses=127.0.0.1',
       '-c',
       'max_connections=200',
-      '-c',
-      'max_wal_size=256MB',
+      ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB']),
       ...(tls === undefined ? [] : ['-c', 'ssl=on']),
     ],
     onLog: () => {},

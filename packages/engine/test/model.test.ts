@@ -262,7 +262,7 @@ class World {
   }
 }
 
-// More where someone has the time: TIDEMARK_MODEL_RUNS=250 pnpm --filter @tidemark/engine exec vitest run model
+// A few with `pnpm test`, 250 with `pnpm turbo model`.
 const asked = process.env['TIDEMARK_MODEL_RUNS']
 const numRuns = Number(asked ?? 40)
 const [minLength, maxLength] = asked === undefined ? [1, 25] : [20, 40]

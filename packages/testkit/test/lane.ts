@@ -1,4 +1,4 @@
-/** How much is done: a little with `pnpm test`, all of it before a release (`pnpm --filter @tidemark/testkit crash`). */
+/** How much is done: a little with `pnpm test`, all of it with `pnpm turbo crash`. */
 export const isLong = process.env['TIDEMARK_CRASH'] === 'long'
 export const lane = isLong
   ? {
@@ -34,7 +34,7 @@ export const lane = isLong
 /** A machine that has much else to do is slow, and nothing is broken. */
 export const TIMEOUT = isLong ? 3_600_000 : 600_000
 
-/** Processes at a time, in each of the two files that run beside each other: each waits for the disk and for its kill. */
+/** Processes at a time, in each of the files that run beside each other: each waits for the disk and for its kill. */
 const AT_ONCE = 2
 
 /** Does so many things, some at a time; the results keep the order. */
