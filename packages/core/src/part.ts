@@ -31,7 +31,10 @@ export interface Deletion {
 export interface Reject {
   /** The primary key as JSON text, where it can be read. */
   readonly key: string | undefined
-  /** The same key encoded: in a pass that marks what is gone it counts as seen. */
+  /**
+   * The same key encoded: in a pass that marks what is gone it counts as seen, and an older version of the row that is
+   * there lies at `position` then.
+   */
   readonly seen: EncodedKey | undefined
   readonly position: bigint | number | undefined
   readonly code: string

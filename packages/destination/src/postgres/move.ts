@@ -7,6 +7,7 @@ import type { Session } from './sessions.ts'
 import { moveHalving } from './slices.ts'
 import { checkEntries, type PostgresStaging, resolveEntries, stagingTable } from './staging.ts'
 import {
+  followSeen,
   indexPositions,
   inScope,
   mainTable,
@@ -54,6 +55,8 @@ export async function move(
   const vanished = marks
     ? await markGone(session, target, table, { named, scope, rail, onlyBefore: reread })
     : { marked: 0 }
+  if (reread && layout.cursored && staging.seen > 0)
+    await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, named))
 
   const staged = await count(session, sql`select count(*) from ${table} where _kind = 0`)
   const order: Order = reread ? 'reread' : layout.cursored ? 'ordered' : 'any'

@@ -118,6 +118,17 @@ function passes(order: Order, began: string): RawBuilder<unknown> {
 
 const RAISED = sql`_cursor = case when s._cursor is null or t._cursor > s._cursor then t._cursor else s._cursor end`
 
+/**
+ * Puts rows whose newer versions were rejected (alias s) where those lie: there the source has them now, and there it will
+ * say that they are gone.
+ */
+export function followSeen(target: Target, source: RawBuilder<unknown>, named: Named): RawBuilder<unknown> {
+  const { layout } = target
+  const own = layout.partitioned ? sql` and t._partition = ${named.partition}` : sql``
+  return sql`update ${mainTable(target)} as t set _cursor = s._cursor from ${source} as s
+    where ${sameKey(layout, named)}${own} and t._deleted_at is null and s._cursor > t._cursor`
+}
+
 /** Marks live rows that are not above told deletions (alias s). */
 export function markRows(target: Target, source: RawBuilder<unknown>, named: Named): RawBuilder<unknown> {
   const { layout } = target

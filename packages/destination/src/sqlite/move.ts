@@ -7,6 +7,7 @@ import { replaceRows } from './replace.ts'
 import { moveSliced } from './slices.ts'
 import { type SqliteStaging, stagedDeletions } from './staging.ts'
 import {
+  followSeen,
   indexPositions,
   inScope,
   mainTable,
@@ -51,6 +52,7 @@ export async function move(
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (reread || step.kind === 'whole') && !blind
   const vanished = marks ? await markGone(target, slot, { named, scope, rail, onlyBefore: reread }) : { marked: 0 }
+  if (reread && layout.cursored) target.run(`follow @${slot}`, () => followSeen(layout, slot), named)
 
   const staged = target.count(
     `staged @${slot}`,

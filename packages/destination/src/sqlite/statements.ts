@@ -175,6 +175,17 @@ export function markVanished(layout: Layout, slot: number, scope: Scope, before:
     and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and s._kind <> 1)`
 }
 
+/**
+ * Puts rows whose newer versions were rejected where those lie: there the source has them now, and there it will say that
+ * they are gone.
+ */
+export function followSeen(layout: Layout, slot: number): RawBuilder<unknown> {
+  const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
+  const own = layout.partitioned ? sql` and t._partition = :partition` : sql``
+  return sql`update ${mainTable(layout.name)} as t set _cursor = s._cursor from ${stagingTable(slot)} as s
+    where s._kind = 2 and ${join(same, sql` and `)}${own} and t._deleted_at is null and s._cursor > t._cursor`
+}
+
 /** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */
 export function indexPositions(
   { name, partitioned }: Pick<Layout, 'name' | 'partitioned'>,

@@ -24,6 +24,20 @@ export function testRereads(database: () => TestDatabase): void {
         expect(await table.column('id')).toEqual([1n, 3n, 4n])
       })
 
+      it('leaves a row whose newer version was rejected, until that one is gone from where it was', async () => {
+        await table.write([thing(1, 12), thing(2, 13), thing(3, 14)])
+        const rejected = (id: number, position: bigint) =>
+          rejectOf(`{"id":${id}}`, { seen: table.key({ id }), position })
+        const rejects = [rejected(1, 15n), rejected(2, 11n)]
+        expect(await table.replace([thing(3, 14)], { window, rejects })).toMatchObject({ written: 0, deleted: 0 })
+        expect(await table.column('note')).toEqual(['v12', 'v13', 'v14'])
+        // Its own place is that of the rejected version now, and never a lower one.
+        await table.replace([], { window: { from: 10n, to: 13n } })
+        expect(await table.column('id')).toEqual([1n, 2n, 3n])
+        await table.replace([], { window: { from: 15n, to: 16n } })
+        expect(await table.column('id')).toEqual([2n, 3n])
+      })
+
       it('with an open start reaches down without end', async () => {
         await table.write([thing(1, -5), thing(2, 25)])
         await table.replace([], { window: { from: undefined, to: 20n } })
