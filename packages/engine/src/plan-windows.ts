@@ -66,6 +66,14 @@ export function planWindows(
   const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
   const cut = state.cut ?? to
 
+  const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
+    ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
+  const [healing, wished] = partitionBy(state.rereads, ({ reason }) => reason === AHEAD)
+  const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
+  // Such a reread follows the clock, run by run, so it looks back as a live step does.
+  const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
+  const heal = kept(followed, covered)
+
   const step = (kind: StepKind, lane: Step['lane'], window: Range, read = window): Step => ({
     table: name,
     partition: partition.id,
@@ -76,7 +84,8 @@ export function planWindows(
   })
   const lookback = { covered, lookback: options.lookback, tick, floor }
   const ordinary = (lane: Step['lane'], window: Range): Step => {
-    const from = readFrom(window, lookback)
+    // What is healed is looked back for there, and further: read here it would count as healed.
+    const from = later(readFrom(window, lookback), healedBelow(window, heal))
     return step(lane, lane, window, from === window.from ? window : { from, to: window.to })
   }
   const live: Step[] = []
@@ -93,18 +102,11 @@ export function planWindows(
       else history.push(ordinary('history', window))
     }
   }
-  const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
-    ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
   // Without a committed revision a source must call everything stale; what another system is said to have read stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
   const stale = kept(revision?.stale ?? [], verified)
   const newColumns = backfill ? kept(state.covered, unclaimed) : []
-  const [healing, wished] = partitionBy(state.rereads, ({ reason }) => reason === AHEAD)
-  const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
-  // Such a reread follows the clock, run by run, so it looks back as a live step does.
-  const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
-  const heal = kept(followed, covered)
   const windowed = (ranges: readonly Range[]) => ranges.flatMap((range) => split(range, table.window))
   const again = windowed(subtract(kept([...asked, ...stale, ...newColumns], covered), heal))
   const steps = [
@@ -178,6 +180,11 @@ function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined
 /** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
 function isAhead({ end, ownEnd }: SurveyedPartition, last: bigint | undefined, lookback: bigint): boolean {
   return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+/** Up to where healing reads what lies under a window. */
+function healedBelow({ from }: Range, heal: readonly Range[]): bigint | undefined {
+  return from === undefined ? undefined : heal.findLast(({ to }) => to <= from)?.to
 }
 
 function lower(from: bigint | null, by: bigint): bigint | undefined {

@@ -6,13 +6,13 @@ export const lane = isLong
       perPlace: 25,
       nths: [1, 2, 5],
       controls: 10,
-      races: 30,
+      races: 25,
       zombies: 10,
       // Inside a transaction, and as many inside COPY.
       zombiesInside: 10,
       lostCommits: 10,
       hardStops: 8,
-      shapes: 8,
+      shapes: 5,
       looks: 40,
       pooled: 20,
     }
