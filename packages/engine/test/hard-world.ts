@@ -32,8 +32,8 @@ export class HardWorld {
   readonly #rows: Map<string, Row[]>
   readonly #listed: Set<string>
   readonly #deletedAt = new Map<string, number>()
-  /** What a partition held when it said a revision, by both. */
-  readonly #snapshots = new Map<string, readonly Row[]>()
+  /** Where rows of a partition were and are, one entry for each change: their number is its revision. */
+  readonly #places: Map<string, number[]>
   #start = 800
 
   private constructor(kind: Kind, destination: Destination) {
@@ -41,6 +41,7 @@ export class HardWorld {
     this.#destination = destination
     const names = kind.partitioned ? PARTITIONS : ['']
     this.#rows = new Map(names.map((name) => [name, []]))
+    this.#places = new Map(names.map((name) => [name, []]))
     this.#listed = new Set(names)
     this.#list()
   }
@@ -145,6 +146,9 @@ export class HardWorld {
   }
 
   #set(partition: string, rows: Row[]): void {
+    const [before, now] = [this.#rows.get(partition)!, rows]
+    const changed = [...before.filter((row) => !now.includes(row)), ...now.filter((row) => !before.includes(row))]
+    this.#places.get(partition)!.push(...changed.map(({ at }) => at))
     this.#rows.set(partition, rows)
     this.#list()
   }
@@ -177,21 +181,14 @@ export class HardWorld {
     return revision === true ? { ...own, revision: this.#revision } : own
   }
 
-  /** Says what changed since the revision that was committed: the old and the new place of every row. */
+  /** Says where something changed since the revision that was committed, also what came and went. */
   readonly #revision = ({ partition = '', previous }: { readonly partition?: string; readonly previous?: string }) => {
-    const rows = [...this.#rows.get(partition)!]
-    const revision = JSON.stringify(sorted(rows))
-    this.#snapshots.set(`${partition} ${revision}`, rows)
-    const before = this.#snapshots.get(`${partition} ${previous}`)
+    const places = this.#places.get(partition)!
+    const revision = String(places.length)
     // Nothing was committed in whole: whatever was read of it may be old by now.
-    if (before === undefined) return { revision, stale: [{ from: instant(0), to: instant(this.system.now + 1) }] }
-    const texts = (all: readonly Row[]) => new Set(all.map((row) => JSON.stringify(row)))
-    const [old, now] = [texts(before), texts(rows)]
-    const changed = [
-      ...before.filter((row) => !now.has(JSON.stringify(row))),
-      ...rows.filter((row) => !old.has(JSON.stringify(row))),
-    ]
-    return { revision, stale: changed.map(({ at }) => ({ from: instant(at), to: instant(at + 1) })) }
+    if (previous === undefined) return { revision, stale: [{ from: instant(0), to: instant(this.system.now + 1) }] }
+    const changed = places.slice(Number(previous))
+    return { revision, stale: changed.map((at) => ({ from: instant(at), to: instant(at + 1) })) }
   }
 }
 
