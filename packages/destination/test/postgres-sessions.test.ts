@@ -155,10 +155,20 @@ describe('a session', () => {
   it("of a user's question leaves nothing behind in the next one", async () => {
     const place = await newPlace()
     const destination = await open(place.url)
+    const locks = () => place.rows('select 1 from pg_locks where locktype = $1 and objid = 77', ['advisory'])
+    const backend = async () => (await destination.query('select pg_backend_pid()')).rows
+    const before = await backend()
     await destination.query("select set_config('work_mem', '64kB', false), pg_advisory_lock(77)")
+    expect(await locks()).toEqual([])
+    const failing = destination.query(
+      'select 1 / (length(pg_advisory_lock(77)::text) - length(pg_advisory_lock(77)::text))',
+    )
+    await expect(failing).rejects.toThrow(/division by zero/)
+    expect(await locks()).toEqual([])
+    // One connection for all of them: whoever looks again and again would pay for a new one each time.
+    expect(await backend()).toEqual(before)
     for (let at = 0; at < 5; at++)
       expect((await destination.query("select current_setting('work_mem') <> '64kB'")).rows).toEqual([[true]])
-    expect(await place.rows('select 1 from pg_locks where locktype = $1 and objid = 77', ['advisory'])).toEqual([])
     for (const statement of [
       'with x as (delete from _tidemark_meta returning 1) select * from x',
       "select set_config('transaction_read_only', 'off', true), nextval('_tidemark_runs_run_seq')",

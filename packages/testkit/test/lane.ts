@@ -9,12 +9,12 @@ export const lane = isLong
       races: 25,
       zombies: 10,
       // Inside a transaction, and as many inside COPY.
-      zombiesInside: 10,
+      zombiesInside: 5,
       lostCommits: 10,
       hardStops: 8,
       shapes: 5,
       looks: 40,
-      pooled: 20,
+      pooled: 10,
     }
   : {
       kills: 20,

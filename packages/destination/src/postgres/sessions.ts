@@ -99,7 +99,7 @@ export class Sessions {
         await this.#open(session, options.mode)
         done = { result: await work(session) }
         if (options.mode === 'query') {
-          this.#release(session, true)
+          await this.#end(session, options.mode, false)
           return done.result
         }
         if (writes(options.mode)) failpoint('before-commit')
@@ -111,7 +111,7 @@ export class Sessions {
         return done.result
       } catch (error) {
         const lost = isLost(error)
-        await this.#end(session, lost)
+        await this.#end(session, options.mode, lost)
         // Only where the answer to COMMIT was lost it is open what is there now.
         if (done !== undefined && lost && options.landed !== undefined && (await this.#asked(options.landed)))
           return done.result
@@ -155,7 +155,7 @@ export class Sessions {
       lost = isLost(error)
       throw explain(error, this.place)
     } finally {
-      await this.#end(session, lost)
+      await this.#end(session, 'read', lost)
     }
   }
 
@@ -176,9 +176,11 @@ export class Sessions {
   }
 
   /** Goes back, and gives the connection back unless it is gone. */
-  async #end(session: Session, lost: boolean): Promise<void> {
+  async #end(session: Session, mode: Mode, lost: boolean): Promise<void> {
     try {
       if (!lost) await session.client.query('rollback')
+      // A lock that a statement takes for its session outlives the transaction.
+      if (!lost && mode === 'query') await session.client.query('discard all')
       this.#release(session, lost)
     } catch {
       this.#release(session, true)
