@@ -1,5 +1,5 @@
-import { globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Done, run } from '../walk/shell.ts'
 
 const PNPM = 'pnpm@12.18.0'
@@ -12,17 +12,15 @@ export async function packAll(repository: string, into: string): Promise<Readonl
     cwd: repository,
   })
   if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
+  const patterns = PACKED.map((pattern) => `--filter=./${pattern}`)
+  const packed = await run('npx', ['-y', PNPM, '--recursive', ...patterns, 'pack', '--pack-destination', into], {
+    cwd: repository,
+  })
+  if (packed.code !== 0) throw new Error(`the packages cannot be packed:\n${packed.stdout}${packed.stderr}`)
   const found = new Map<string, string>()
-  const manifests = PACKED.flatMap((pattern) => globSync(`${pattern}/package.json`, { cwd: repository }))
-  for (const folder of manifests.map((manifest) => dirname(manifest)).sort()) {
-    const { name } = JSON.parse(readFileSync(join(repository, folder, 'package.json'), 'utf8')) as { name: string }
-    const place = join(into, folder.replace('/', '-'))
-    mkdirSync(place, { recursive: true })
-    const done = await run('npx', ['-y', PNPM, 'pack', '--pack-destination', place], { cwd: join(repository, folder) })
-    const [tarball] = readdirSync(place)
-    if (done.code !== 0 || tarball === undefined)
-      throw new Error(`${folder} cannot be packed:\n${done.stdout}${done.stderr}`)
-    found.set(name, join(place, tarball))
+  for (const manifest of PACKED.flatMap((pattern) => globSync(`${pattern}/package.json`, { cwd: repository }))) {
+    const { name, version } = JSON.parse(readFileSync(join(repository, manifest), 'utf8')) as Record<string, string>
+    found.set(name!, join(into, `${name!.replace('@', '').replace('/', '-')}-${version}.tgz`))
   }
   return found
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Done, run } from '../walk/shell.ts'
+import { type Done, run, SAME_BUILDS } from '../walk/shell.ts'
 import { type Manager, Outside, packAll } from './packed.ts'
 
 // What a user of the published packages does, outside of this workspace: the steps build on each other.
@@ -161,7 +161,7 @@ describe('in this repository', { timeout: 900_000 }, () => {
     const clone = join(base, 'clone')
     succeeded(await run('git', ['clone', '--quiet', repository, clone], { cwd: base }))
     const pnpm = (...args: readonly string[]): Promise<Done> =>
-      run('npx', ['-y', 'pnpm@12.18.0', ...args], { cwd: clone })
+      run('npx', ['-y', 'pnpm@12.18.0', ...args], { cwd: clone, env: SAME_BUILDS })
     succeeded(await pnpm('new', 'source', 'weather'))
     succeeded(await pnpm('install', '--no-frozen-lockfile'))
     succeeded(await pnpm('turbo', 'run', 'build', 'typecheck', 'test', '--filter=@tidemark/source-weather'))

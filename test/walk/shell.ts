@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 export interface Done {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
+
+/** For a clone: what is built from the same files is taken from this repository's cache. It was built from nothing there. */
+export const SAME_BUILDS = { TURBO_CACHE_DIR: fileURLToPath(new URL('../../.turbo/cache', import.meta.url)) }
 
 /** Runs a command to its end; never throws for an exit code. */
 export function run(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Done, ended, run, start } from './shell.ts'
+import { type Done, ended, run, SAME_BUILDS, start } from './shell.ts'
 import { writeSourcePackage } from './source-package.ts'
 
 // The walk of a new user, on a clean clone and with real processes; the steps build on each other.
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const env = (): NodeJS.ProcessEnv => ({ WALK_CONTROL: control, WALK_LOG: log })
+const env = (): NodeJS.ProcessEnv => ({ ...SAME_BUILDS, WALK_CONTROL: control, WALK_LOG: log })
 const pnpm = (...args: readonly string[]): Promise<Done> =>
   run('npx', ['-y', PNPM, ...args], { cwd: clone, env: env() })
 const startRunner = (): Promise<Done> => pnpm('--filter', 'runner', 'start')
