@@ -236,6 +236,7 @@ describe('runs', () => {
     for (const id of ['99', 'x', '-1', '1e3', '99999999999999999999']) {
       const none = await project.run(['runs', id === '-1' ? '--' : id, ...(id === '-1' ? [id] : [])])
       expect(none.code, id).toBe(2)
+      expect(none.stderr, id).toContain('#unknown-run')
       expect(none.stderr, id).toMatch(/there is no run ".*"; the last one is 2, and "tidemark runs" lists them/)
     }
     expect(hash()).toBe(before)

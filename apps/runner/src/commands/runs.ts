@@ -75,6 +75,7 @@ async function unknownRun(destination: Destination, which: string): Promise<Sync
   return new SyncError(
     `there is no run ${JSON.stringify(which)}; ${known}, and "tidemark runs" lists them`,
     'fix-config',
+    { code: 'unknown-run' },
   )
 }
 

@@ -71,6 +71,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'unauthorized',
   'unfit',
   'unknown-reject',
+  'unknown-run',
   'unknown-table',
   'usage',
 ])
