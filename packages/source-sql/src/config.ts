@@ -96,6 +96,12 @@ export const SqlConfig = z.strictObject({
     .default('reject')
     .describe("MySQL's `0000-00-00` in a column that can be NULL: a reject, or `null`"),
   statementTimeout: Length.default('10m').describe('how long the server may work on one answer'),
+  rowSecurity: z
+    .enum(['refuse', 'apply'])
+    .default('refuse')
+    .describe(
+      'a table of Postgres of which policies hide rows from the user: it fails, or what they show is taken for all of it with `apply`',
+    ),
   connections: z
     .int()
     .min(1)

@@ -32,6 +32,7 @@ function databaseOf(config: SqlConfig): Database {
     schemas: config.schemas,
     statementTimeoutMs: durationMs(config.statementTimeout)!,
     connections: config.connections,
+    rowSecurity: config.rowSecurity,
     zeroDates: config.zeroDates,
   }
   if (target.system === 'sqlite') return new Sqlite(target)

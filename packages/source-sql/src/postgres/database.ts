@@ -13,13 +13,13 @@ import { integerEnd } from './integer-end.ts'
 import { rangeQuery } from './range.ts'
 import { readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
+import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
-import { APPLICATION, ask, beginning, connectPostgres, type TextRow } from './session.ts'
+import { APPLICATION, ask, beginning, connectPostgres, type Sessions, type TextRow } from './session.ts'
 import { CLOCK } from './transactions.ts'
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Sessions {
   readonly schemas: readonly string[] | undefined
-  readonly statementTimeoutMs: number
   readonly connections: number
 }
 
@@ -85,7 +85,7 @@ export class Postgres implements Database {
 
   async clock({ signal, log }: Asked): Promise<Clock> {
     const [row] = await this.#ask(CLOCK, [APPLICATION], signal)
-    const [now, oldest, hidden, standby, replayed, zone, user] = row!
+    const [now, oldest, hidden, standby, replayed, zone, user, untold] = row!
     let settledAt = BigInt(now!)
     if (oldest !== null && BigInt(oldest!) < settledAt) {
       settledAt = BigInt(oldest!)
@@ -99,6 +99,11 @@ export class Postgres implements Database {
       this.#warn(
         log,
         `transactions of other users cannot be seen, so rows of those that take longer than settle and lookback may be missed; let it see them: GRANT pg_read_all_stats TO ${user}`,
+      )
+    if (untold !== '0')
+      this.#warn(
+        log,
+        'sessions with track_activities = off do not say since when their transactions are open, so rows of those that take longer than settle and lookback may be missed; set it on for their roles: ALTER ROLE … SET track_activities = on',
       )
     if (standby === 't') {
       if (replayed !== null && BigInt(replayed!) < settledAt) settledAt = BigInt(replayed!)
@@ -131,8 +136,12 @@ export class Postgres implements Database {
     let done = false
     try {
       session = await this.#readers.take(asked.signal)
-      await orAborted(session.client.query(beginning(this.#options.statementTimeoutMs)), asked.signal)
-      yield* readPages(session, reads, asked)
+      for (let tries = 1; ; tries++) {
+        await orAborted(session.client.query(beginning(this.#options)), asked.signal)
+        if ((yield* readPages(session, reads, asked)) === 'done') break
+        if (tries === TRIES) throw new RewrittenError(this.label)
+        await orAborted(session.client.query('ROLLBACK'), asked.signal)
+      }
       await orAborted(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
@@ -162,14 +171,21 @@ export class Postgres implements Database {
   }
 
   async #ask(sql: string, values: readonly unknown[] = [], signal?: AbortSignal): Promise<TextRow[]> {
-    return this.#inTransaction(signal, (client) => ask(client, sql, values))
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const rows = await this.#inTransaction(signal, async (client) => {
+        const found = await ask(client, sql, values)
+        return (await isRewritten(client)) ? undefined : found
+      })
+      if (rows !== undefined) return rows
+    }
+    throw new RewrittenError(this.label)
   }
 
   async #inTransaction<T>(signal: AbortSignal | undefined, work: (client: pg.Client) => Promise<T>): Promise<T> {
     try {
       return await this.#questions.lend(signal, async ({ client }) => {
         const all = async (): Promise<T> => {
-          await client.query(beginning(this.#options.statementTimeoutMs))
+          await client.query(beginning(this.#options))
           const result = await work(client)
           await client.query('COMMIT')
           return result

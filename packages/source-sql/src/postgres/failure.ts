@@ -17,7 +17,11 @@ export function tellPostgres({ code, message }: Failed): Told | undefined {
     case '3D000':
       return config(`${message}; check the name behind the last "/" of the URL`)
     case '42501':
-      return config(`${message}; let the user read it: GRANT SELECT ON … TO …`)
+      return config(
+        /row-level security/.test(message)
+          ? `${message}: the rows that it hides would count as not there; let the user see them all (ALTER ROLE … BYPASSRLS), or say rowSecurity: "apply" where those that it shows are all that is wanted`
+          : `${message}; let the user read it: GRANT SELECT ON … TO …`,
+      )
     case '42P01':
     case '42703':
       return config(`${message}; it was there when the run began, the next run looks again`)

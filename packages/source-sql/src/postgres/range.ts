@@ -18,7 +18,9 @@ export function rangeQuery(table: FoundTable, column: string, type: CursorType):
   const shown = (value: ReturnType<typeof sql>) => sql`${sql.raw(before!)}${value}${sql.raw(after!)}`
   const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
   const where =
-    type === 'integer' ? sql`` : sql.raw(` where $ between '0001-01-01' and '9999-12-31'`.replace('$', quoted(column)))
+    type === 'integer'
+      ? sql``
+      : sql.raw(` where $ between '0001-01-01' and '9999-12-31'`.replace('$', () => quoted(column)))
   const query = sql`select ${shown(sql`min(${cursor})`)}, ${shown(sql`max(${cursor})`)} from ${only}${relationOf({ table })}${where}`
   return dialect.compile(query).sql
 }

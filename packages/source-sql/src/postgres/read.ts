@@ -6,6 +6,7 @@ import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
 import { parameterType } from './column-reading.ts'
 import { Page } from './page.ts'
+import { isRewritten } from './rewritten.ts'
 import { type RowTap, rowMaker } from './row-tap.ts'
 
 export const dialect: Dialect = {
@@ -16,12 +17,16 @@ export const dialect: Dialect = {
     sql`${String(value).startsWith('0000') ? '-infinity' : String(value)}::${sql.raw(parameterType(type))}`,
 }
 
-/** Reads a window, or a whole table, in the open transaction of a client: all pages are of one snapshot. */
+/**
+ * Reads a window, or a whole table, in the open transaction of a client: all pages are of one snapshot.
+ *
+ * @returns `again` before any page where the snapshot does not hold the table as it is: another transaction may.
+ */
 export async function* readPages(
   { client, tap }: { readonly client: pg.Client; readonly tap: RowTap },
   reads: Reads,
   { signal }: Asked,
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<readonly Row[], 'done' | 'again'> {
   const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
   const maker = rowMaker(reads.columns)
   const size = new PageSize()
@@ -33,6 +38,7 @@ export async function* readPages(
       values: [...parameters],
     })
     await orAborted(declared, signal)
+    if (part === parts[0] && (await orAborted(isRewritten(client), signal))) return 'again'
     let next = Page.fetch(client, tap, maker, size.rows)
     for (;;) {
       const page = await orAborted(next.done, signal)
@@ -44,4 +50,5 @@ export async function* readPages(
     }
     await orAborted(client.query('CLOSE tidemark'), signal)
   }
+  return 'done'
 }

@@ -34,15 +34,26 @@ async function sslOf({ ssl, certificates }: ServerTarget): Promise<pg.ClientConf
   return ssl === 'verify-full' ? ca : { ...ca, checkServerIdentity: () => undefined }
 }
 
-/** A server without an encoding refuses to send what is no UTF-8. As it is, each row can be judged by itself. */
-const ENCODING = `SELECT set_config('client_encoding',
-  CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`
+/**
+ * A server without an encoding refuses to send what is no UTF-8: as it is, each row can be judged by itself. And what
+ * only some versions know: how long a transaction may take is no matter here.
+ */
+const BY_SERVER = `SELECT set_config('client_encoding',
+    CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true),
+  CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+    THEN set_config('transaction_timeout', '0', true) END`
+
+export interface Sessions {
+  readonly statementTimeoutMs: number
+  /** Rows that policies hide from us: `refuse` to read such a table, or `apply` the policies and take the rest for all. */
+  readonly rowSecurity: 'refuse' | 'apply'
+}
 
 /**
  * Begins a transaction that reads one snapshot and waits for nobody for long. Everything is set for this transaction
  * alone, so that a pool between us and the server (PgBouncer) may give each one another session.
  */
-export function beginning(statementTimeoutMs: number): string {
+export function beginning({ statementTimeoutMs, rowSecurity }: Sessions): string {
   const settings: Readonly<Record<string, string>> = {
     application_name: APPLICATION,
     timezone: 'UTC',
@@ -55,10 +66,11 @@ export function beginning(statementTimeoutMs: number): string {
     idle_in_transaction_session_timeout: '0',
     // All rows of a cursor are wanted, not the first ones soon.
     cursor_tuple_fraction: '1',
-    row_security: 'on',
+    // Off, the server refuses a statement from which a policy would keep rows.
+    row_security: rowSecurity === 'refuse' ? 'off' : 'on',
   }
   const sets = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
-  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets, ENCODING].join('; ')
+  return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...sets, BY_SERVER].join('; ')
 }
 
 /** Answers of texts: nothing is guessed, cut to milliseconds or moved to the zone of this process. */

@@ -1,8 +1,8 @@
 /** What is open at a server, as far as it matters for the end of what can be read. */
 
 /**
- * Now, the start of the oldest open transaction, whether some are hidden from us, and when a standby last heard of its
- * primary. Our own sessions only read; workers that write no rows of users do not count. `statement_timestamp()` was
+ * Now, the start of the oldest open transaction, whether some are hidden from us or say nothing of themselves, and when a
+ * standby last heard of its primary. Our own sessions only read; workers that write no rows of users do not count. `statement_timestamp()` was
  * taken before the list is looked at, so whoever is not in it yet began later.
  */
 export const CLOCK = `
@@ -15,7 +15,9 @@ export const CLOCK = `
       WHERE a.datid = d.oid AND a.query = '<insufficient privilege>' AND a.application_name <> $1),
     pg_is_in_recovery(),
     CASE WHEN pg_is_in_recovery() THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::int8 END,
-    (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'TimeZone'), current_user
+    (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'TimeZone'), current_user,
+    (SELECT count(*) FROM pg_catalog.pg_stat_activity a
+      WHERE a.datid = d.oid AND a.state = 'disabled' AND a.application_name <> $1 AND a.pid <> pg_backend_pid())
   FROM pg_catalog.pg_database d WHERE d.datname = current_database()`
 
 /** A table, all that inherits from it, and the sequences that its column draws from. */
