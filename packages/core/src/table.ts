@@ -103,7 +103,8 @@ export interface TableSpec<
   end?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
    * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
-   * is read. `previous` is the committed one, undefined where there is none that still holds.
+   * is read. `previous` is the committed one, undefined where there is none that still holds; a source that then calls
+   * nothing stale is asked once more, with the last one under which rows were read, where there were any.
    */
   revision?(
     context: Context<Client> & OfPartition<P> & { readonly previous: string | undefined },

@@ -102,7 +102,7 @@ export function planWindows(
       else history.push(ordinary('history', window))
     }
   }
-  // Without a committed revision a source must call everything stale; what another system is said to have read stays so.
+  // Without a committed revision a source may call everything stale; what another system is said to have read stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
   const stale = kept(revision?.stale ?? [], verified)

@@ -72,12 +72,22 @@ async function askRevision(
   if (table.revision === undefined) return undefined
   const ask = table.revision
   const before = known?.partitions.get(id)
-  const previous = before?.revision?.facts === facts ? before.revision.text : undefined
-  const revisionNow = readRevision(await again(() => ask({ ...context, previous })), table, facts)
+  const since = async (previous: string | undefined): Promise<SurveyedRevision | undefined> =>
+    readRevision(await again(() => ask({ ...context, previous })), table, facts)
+  const committed = before?.revision?.text
+  const seen = before?.seen?.text
+  const holds = before?.revision?.facts === facts
+  const now = await since(holds ? committed : undefined)
   // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.
-  const isBack =
-    previous !== undefined && revisionNow?.text === previous && before?.seen != null && before.seen.text !== previous
-  return isBack ? readRevision(await again(() => ask({ ...context, previous: undefined })), table, facts) : revisionNow
+  const isBack = holds && now?.text === committed && seen !== undefined && seen !== committed
+  if (holds && !isBack) return now
+  const asNew = isBack ? await since(undefined) : now
+  // Told of nothing before, a source calls all stale, or nothing. Rows that an earlier pass has read may have changed since.
+  const base = isBack ? seen : (committed ?? seen)
+  if (asNew === undefined || asNew.stale.length > 0 || base === undefined || base === asNew.text) return asNew
+  const changed = await since(base)
+  // The text that was given first stands for what is read: what changed between the two answers is looked at once more.
+  return changed === undefined ? asNew : { ...asNew, stale: changed.stale }
 }
 
 function readRevision(answer: unknown, table: Table, facts: string): SurveyedRevision | undefined {
