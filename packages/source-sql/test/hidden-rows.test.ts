@@ -55,7 +55,7 @@ it('a role whose transactions may take only so long reads for longer', async () 
   let rows = 0
   for await (const page of pages) {
     await sleep(600)
-    rows += page.length
+    rows += (page as readonly unknown[]).length
   }
   expect(rows).toBe(20)
   await opened.client.close()
