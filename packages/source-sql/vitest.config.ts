@@ -3,7 +3,7 @@ import { inLanes, lane } from '../../vitest.base.ts'
 
 const lanes = inLanes({
   slow: [
-    'test/{bad-input,conformance,ends,failures,find,hostile,local-time,read,sync}.test.ts',
+    'test/{bad-input,conformance,cursor-limits,ends,failures,find,hostile,local-time,read,sync}.test.ts',
     'test/{mariadb,postgres}-types.test.ts',
   ],
 })
