@@ -26,3 +26,24 @@ describe.each(systems)('a cursor of %s', (name, make) => {
     }
   }, 130_000)
 })
+
+describe('a cursor of Postgres', () => {
+  it('that is an oid is read in every run, to its largest', async () => {
+    const world = await postgres()
+    await world.run(
+      'CREATE DOMAIN number AS oid; CREATE TABLE t (o oid PRIMARY KEY); CREATE TABLE d (o number PRIMARY KEY)',
+    )
+    await world.run('INSERT INTO t VALUES (1), (100); INSERT INTO d VALUES (4294967294), (4294967295)')
+    const into = target(world, { tables: { t: { cursor: 'o' }, d: { cursor: 'o' } } })
+    expect((await into.run()).exitCode).toBe(0)
+    await world.run('INSERT INTO t VALUES (2), (3000000000)')
+    expect((await into.run()).exitCode).toBe(0)
+    await world.run('INSERT INTO t VALUES (2999999999), (4294967295)')
+    expect((await into.run()).exitCode).toBe(0)
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT o FROM crm_t ORDER BY o').map(({ o }) => o)).toEqual([
+      1, 2, 100, 2_999_999_999, 3_000_000_000, 4_294_967_295,
+    ])
+    expect(into.rows('SELECT o FROM crm_d ORDER BY o').map(({ o }) => o)).toEqual([4_294_967_294, 4_294_967_295])
+  })
+})
