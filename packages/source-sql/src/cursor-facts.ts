@@ -21,7 +21,7 @@ export interface CursorQuestion extends Asked {
   readonly clock: () => Promise<Clock>
 }
 
-type Span = Duration | number
+type Span = Duration | number | bigint
 type Question = Asked & { readonly client: Client }
 
 /** What a table with a cursor says of it. */
@@ -110,7 +110,8 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   if (range === undefined) return undefined
   const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))
   const length = (microsOf(position(range.max, type)!) - microsOf(position(range.min, type)!)) / count + 1n
-  if (type === 'integer') return Number(length)
+  // Not a number: where ids are spread over all 64 bits, it would not be exact.
+  if (type === 'integer') return length
   const ms = Number(length / 1000n)
   const step = type === 'date' ? DAY_MS : 60_000
   return seconds((Math.max(1, Math.ceil(ms / step)) * step) / 1000)

@@ -80,4 +80,14 @@ describe('a cursor of Postgres', () => {
     ])
     expect(into.rows('SELECT o FROM crm_d ORDER BY o').map(({ o }) => o)).toEqual([4_294_967_294, 4_294_967_295])
   })
+
+  it('that is spread over all 64 bits is read in windows', async () => {
+    const world = await postgres()
+    await world.run(`CREATE TABLE t (id bigint PRIMARY KEY); INSERT INTO t VALUES (1), (4000000000000000000)`)
+    // What the database thinks, not what is there.
+    await world.run(`UPDATE pg_class SET reltuples = 2000000, relpages = 100000 WHERE oid = 't'::regclass`)
+    const into = target(world, { tables: { t: { cursor: 'id' } } })
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT count(*) AS n FROM crm_t')).toEqual([{ n: 2 }])
+  })
 })
