@@ -23,8 +23,15 @@ function safeLocal(micros: bigint, zone: string): bigint {
 /**
  * The end of what can be read of a cursor that is a time, by the database's clock. For times without an offset: in the
  * zone that the user names, else the later of UTC and the database's own, so that no row waits.
+ *
+ * @param settleMs is taken off here, before a date is cut out of the time: taken off a date it would be a whole day.
  */
-export function timeEnd(type: ChosenCursor['type'], clock: Clock, timeZone: string | undefined): string {
+export function timeEnd(
+  type: ChosenCursor['type'],
+  now: Clock,
+  { timeZone, settleMs }: { readonly timeZone: string | undefined; readonly settleMs: number },
+): string {
+  const clock = { ...now, settledAt: now.settledAt - BigInt(settleMs) * 1000n }
   if (type === 'timestamp') return `${isoMicros(clock.settledAt)}Z`
   const local = timeZone === undefined ? latestLocal(clock) : earliestLocal(clock.settledAt, timeZone)
   return isoMicros(local).slice(0, type === 'date' ? 10 : undefined)

@@ -21,7 +21,7 @@ export interface CursorQuestion extends Asked {
   readonly clock: () => Promise<Clock>
 }
 
-type Span = Duration | number
+type Span = Duration | number | bigint
 type Question = Asked & { readonly client: Client }
 
 /** What a table with a cursor says of it. */
@@ -46,6 +46,8 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   const { column, type, indexed } = cursor
   const timeZone = own?.timeZone ?? client.config.timeZone
   const settleMs = own?.settle === undefined ? 60_000 : durationMs(own.settle)!
+  // The engine takes it off what `end` says. Off a date that would be a whole day, so `end` does it for dates.
+  const [settleAfter, settleBefore] = type === 'date' ? [0, settleMs] : [settleMs, 0]
   const window = await windowOf(question)
   const { order } = client.database
   let lastEnd: bigint | undefined
@@ -54,7 +56,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
 
   const spec: CursorSpec = {
     cursor: column,
-    ...(isTime ? { settle: milliseconds(settleMs) } : {}),
+    ...(isTime ? { settle: milliseconds(settleAfter) } : {}),
     lookback: spanOf(own?.lookback) ?? (await lookbackOf(question, timeZone)),
     ...(window === undefined ? {} : { window }),
     ...(ordered ? { ordered: 'ascending' as const } : {}),
@@ -67,7 +69,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
     async end(asked) {
       const { database } = asked.client
       const end = isTime
-        ? timeEnd(type, await database.clock(asked), timeZone)
+        ? timeEnd(type, await database.clock(asked), { timeZone, settleMs: settleBefore })
         : await database.integerEnd(table, column, asked)
       lastEnd = end === undefined ? undefined : microsOf(end)
       return end
@@ -75,7 +77,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   }
   // Rows without a cursor come with the newest window, once a run and not with every window of the history.
   const isNewest = (to: string | bigint): boolean =>
-    lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleMs) * 1000n + daySlack(type) : 0n)
+    lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleAfter) * 1000n + daySlack(type) : 0n)
   // Read also where they are rejects: a row that nobody hears of is lost.
   const hasNulls = cursor.nullable && own?.nullCursor !== 'skip'
   return {
@@ -108,7 +110,8 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   if (range === undefined) return undefined
   const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))
   const length = (microsOf(position(range.max, type)!) - microsOf(position(range.min, type)!)) / count + 1n
-  if (type === 'integer') return Number(length)
+  // Not a number: where ids are spread over all 64 bits, it would not be exact.
+  if (type === 'integer') return length
   const ms = Number(length / 1000n)
   const step = type === 'date' ? DAY_MS : 60_000
   return seconds((Math.max(1, Math.ceil(ms / step)) * step) / 1000)

@@ -27,6 +27,9 @@ export function notJson(text: string): unknown {
 const keepNumber: Reviver = (_key, value, { source }) =>
   typeof value !== 'number' || source === undefined || String(value) === source ? value : rawJSON(source)
 
+/** The largest integer that a cursor can be. */
+export const LARGEST: bigint = 2n ** 63n - 1n
+
 /** An integer of at most 64 bits: a number where it is safe, else a bigint. */
 export function exactInteger(text: string): number | bigint {
   // Up to fifteen digits and a sign, every number is safe.

@@ -13,6 +13,8 @@ export interface Reading {
   readonly decode?: Decode | undefined
   /** Reads the answer where it lies among the bytes of a connection, to the same effect as `decode` and faster. */
   readonly decodeAt?: ((bytes: Buffer, from: number, to: number) => unknown) | undefined
+  /** What a bound is compared with; absent: the column itself. */
+  readonly compared?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
   /** The answer never holds anything but ASCII. */
   readonly ascii?: true | undefined
 }

@@ -71,7 +71,7 @@ export interface SelectOptions {
 /** The query that reads a table, a window of it, or a page of either. */
 export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
   const { where = [], orderBy = [], limit, more = [] } = options
-  const conditions = [...windowOf(reads.bounds, dialect, options.part), ...where]
+  const conditions = [...windowOf(reads, dialect, options.part), ...where]
   const from = dialect.only && reads.table.facts['only'] === true ? sql`only ` : sql``
   return dialect.compile(
     sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${from}${relationOf(reads)}${
@@ -87,13 +87,15 @@ function selected({ name, select }: Selected): RawBuilder<unknown> {
   return select === undefined ? column : select(column)
 }
 
-function windowOf(bounds: Bounds | undefined, dialect: Dialect, part: 'window' | 'nulls'): RawBuilder<unknown>[] {
+function windowOf({ table, bounds }: Reads, dialect: Dialect, part: 'window' | 'nulls'): RawBuilder<unknown>[] {
   if (bounds === undefined) return []
   const { column, type, from, to } = bounds
   const cursor = sql.id(column)
   if (part === 'nulls') return [sql`${cursor} is null`]
-  const below = sql`${cursor} < ${dialect.bound(to, type, 'to')}`
-  return from === undefined ? [below] : [sql`${cursor} >= ${dialect.bound(from, type, 'from')}`, below]
+  const { compared } = table.columns.find(({ name }) => name === column) ?? {}
+  const value = compared === undefined ? cursor : compared(cursor)
+  const below = sql`${value} < ${dialect.bound(to, type, 'to')}`
+  return from === undefined ? [below] : [sql`${value} >= ${dialect.bound(from, type, 'from')}`, below]
 }
 
 /** Behind the last row of a page: the key (or cursor and key) is greater, column by column. */

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { orAborted } from '../abort.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { greatest } from '../exact.ts'
+import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
+import { greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
@@ -91,8 +92,15 @@ export class MySql implements Database {
   }
 
   async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
-    const query = dialect.compile(sql`select max(${sql.id(column)}) from ${relationOf({ table })}`).sql
-    const [found] = await this.#ask(query, [], signal)
+    const found = await greatestReadable(
+      async (below) => {
+        const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
+        const query = sql`select max(${sql.id(column)}) from ${relationOf({ table })}${where}`
+        const [row] = await this.#ask(dialect.compile(query).sql, [], signal)
+        return row?.[0] == null ? undefined : BigInt(text(row[0])!)
+      },
+      { table, column, log },
+    )
     // The counter does not go back when the newest rows are deleted.
     const [counter] =
       table.facts['auto'] === column
@@ -102,9 +110,11 @@ export class MySql implements Database {
             signal,
           )
         : []
+    const next = counter?.[0] == null ? undefined : BigInt(text(counter[0])!)
     const ends = [
-      ...(found?.[0] == null ? [] : [BigInt(text(found[0])!) + 1n]),
-      ...(counter?.[0] == null ? [] : [BigInt(text(counter[0])!)]),
+      ...(found === undefined ? [] : [found + 1n]),
+      // A counter that cannot go on says nothing any more.
+      ...(next === undefined || next >= LARGEST ? [] : [next]),
     ]
     if (ends.length === 0) return undefined
     const list = async (): Promise<readonly string[]> =>

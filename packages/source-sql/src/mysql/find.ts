@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2'
+import { LARGEST } from '../exact.ts'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
 import { ask, type Session, text } from './session.ts'
@@ -14,7 +15,6 @@ type Row = readonly (string | undefined)[]
 
 const SYSTEM = ['information_schema', 'mysql', 'performance_schema', 'sys']
 const NAMED = 'TABLE_SCHEMA, TABLE_NAME'
-const LARGEST = 2n ** 63n - 1n
 
 const idOf = (schema: string | undefined, table: string | undefined): string => `${schema}\0${table}`
 

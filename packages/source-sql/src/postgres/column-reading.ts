@@ -49,7 +49,8 @@ const READINGS: Readonly<Record<string, Reading>> = {
   int2: INTEGER,
   int4: INTEGER,
   int8: INTEGER,
-  oid: INTEGER,
+  // A bound may lie below zero or above 32 bits, where no oid lies, so the oid becomes an integer and not the bound an oid.
+  oid: { ...INTEGER, compared: (column) => sql`${column}::int8` },
   float4: DOUBLE,
   float8: DOUBLE,
   numeric: { type: 'numeric', ascii: true },

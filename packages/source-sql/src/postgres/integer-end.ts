@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Asked } from '../database.ts'
-import { greatest } from '../exact.ts'
+import { greatest, LARGEST } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
+import { greatestReadable } from '../integer-limit.ts'
 import { relationOf } from '../select.ts'
 import { untilEnded } from '../writers.ts'
 import { dialect } from './read.ts'
@@ -23,12 +24,21 @@ export async function integerEnd(
   { ask, stubborn, signal, log }: IntegerQuestion,
 ): Promise<bigint | undefined> {
   const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
-  const query = dialect.compile(sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}`).sql
+  const found = await greatestReadable(
+    async (below) => {
+      const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
+      const query = sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}${where}`
+      const [row] = await ask(dialect.compile(query).sql, [], signal)
+      return row?.[0] == null ? undefined : BigInt(row[0])
+    },
+    { table, column, log },
+  )
   const concerned = [table.facts['oid'], column]
-  const [found] = await ask(query, [], signal)
   const [drawn] = await ask(LAST_DRAWN, concerned, signal)
-  const last = [found?.[0], drawn?.[0]].flatMap((text) => (text == null ? [] : [BigInt(text)]))
-  if (last.length === 0) return undefined
+  const last = [found, drawn?.[0]].flatMap((value) => (value == null ? [] : [BigInt(value)]))
+  // A sequence that has given out its very last number says nothing any more.
+  const known = last.filter((value) => value < LARGEST)
+  if (known.length === 0) return undefined
   const list = async () =>
     (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)
   const left = await untilEnded(list, { signal, stubborn, now: () => performance.now() })
@@ -38,5 +48,5 @@ export async function integerEnd(
     )
     return undefined
   }
-  return greatest(last) + 1n
+  return greatest(known) + 1n
 }

@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { greatest } from '../exact.ts'
+import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
+import { greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
@@ -52,14 +53,22 @@ export class Sqlite implements Database {
   }
 
   /** There is one writer at a time, so what is committed was also counted in this order. */
-  async integerEnd(table: FoundTable, column: string, { signal }: Asked): Promise<bigint | undefined> {
-    const query = dialect.compile(sql`select max(${sql.id(column)}) from ${relationOf({ table })}`).sql
-    const [found] = await this.#ask(query, [], signal)
+  async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
+    const found = await greatestReadable(
+      async (below) => {
+        const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
+        const query = sql`select max(${sql.id(column)}) from ${relationOf({ table })}${where}`
+        const [row] = await this.#ask(dialect.compile(query).sql, [], signal)
+        return typeof row?.[0] === 'bigint' ? row[0] : undefined
+      },
+      { table, column, log },
+    )
     const [counted] =
       table.key.length === 1 && table.key[0] === column && (await this.#countsUp(signal))
         ? await this.#ask('SELECT seq FROM sqlite_sequence WHERE name = ?', [table.relation], signal)
         : []
-    const last = [found?.[0], counted?.[0]].filter((value) => typeof value === 'bigint')
+    // A file that has given out its very last number says nothing any more.
+    const last = [found, counted?.[0]].filter((value): value is bigint => typeof value === 'bigint' && value < LARGEST)
     if (last.length === 0) return undefined
     return greatest(last) + 1n
   }

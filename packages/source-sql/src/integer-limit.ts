@@ -1,0 +1,32 @@
+import type { Asked } from './database.ts'
+import { LARGEST } from './exact.ts'
+import type { FoundTable } from './found-table.ts'
+
+interface Column {
+  readonly table: FoundTable
+  readonly column: string
+  readonly log: Asked['log']
+}
+
+/** Tables of which it was said; they are found anew with every run. */
+const warned = new WeakSet<FoundTable>()
+
+/**
+ * The greatest integer of a column that a window can hold. A window ends before its end, so nothing ends behind the
+ * largest integer of 64 bits. A row of that number is left out, also of the end: counted, it would cover all numbers below
+ * it, and rows that come later would never be read.
+ */
+export async function greatestReadable(
+  greatest: (below: bigint | undefined) => Promise<bigint | undefined>,
+  { table, column, log }: Column,
+): Promise<bigint | undefined> {
+  const found = await greatest(undefined)
+  if (found === undefined || found < LARGEST) return found
+  if (!warned.has(table)) {
+    warned.add(table)
+    log.warn(
+      `${table.name}: "${column}" holds ${found}; rows from ${LARGEST} on, the largest integer of 64 bits, cannot be read by this cursor, all others are read; give them smaller numbers, or say cursor: false and resync it with --full to read the table whole`,
+    )
+  }
+  return await greatest(LARGEST)
+}
