@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { blocksOf } from '../docs/blocks.ts'
 import { missingIn, stepsOf } from '../docs/script.ts'
 import { run } from '../walk/shell.ts'
-import { type Manager, Outside, packAll } from './packed.ts'
+import { type Manager, Outside } from './packed.ts'
 
 // The page is followed word by word, in an empty folder, with the packages as they are published.
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,7 +19,7 @@ let server: PostgresServer
 
 beforeAll(async () => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'tidemark-start-')))
-  tarballs = await packAll(repository, join(base, 'packed'))
+  tarballs = new Map(inject('tarballs'))
   server = await startPostgres()
 })
 afterAll(async () => {

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Done, run, SAME_BUILDS } from '../walk/shell.ts'
-import { type Manager, Outside, packAll } from './packed.ts'
+import { type Manager, Outside } from './packed.ts'
 
 // What a user of the published packages does, outside of this workspace: the steps build on each other.
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,7 +18,7 @@ let url: string
 
 beforeAll(async () => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'tidemark-scaffold-')))
-  tarballs = await packAll(repository, join(base, 'packed'))
+  tarballs = new Map(inject('tarballs'))
   server = createServer((request, response) => {
     const after = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('after'))
     const items = Array.from({ length: COUNT }, (_, nth) => ({

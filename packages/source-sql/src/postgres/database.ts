@@ -15,10 +15,10 @@ import { readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
-import { APPLICATION, ask, beginning, connectPostgres, type Sessions, type TextRow } from './session.ts'
+import { APPLICATION, ask, beginning, connectPostgres, type SessionOptions, type TextRow } from './session.ts'
 import { CLOCK } from './transactions.ts'
 
-export interface DatabaseOptions extends Sessions {
+export interface DatabaseOptions extends SessionOptions {
   readonly schemas: readonly string[] | undefined
   readonly connections: number
 }

@@ -43,7 +43,7 @@ const BY_SERVER = `SELECT set_config('client_encoding',
   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
     THEN set_config('transaction_timeout', '0', true) END`
 
-export interface Sessions {
+export interface SessionOptions {
   readonly statementTimeoutMs: number
   /** Rows that policies hide from us: `refuse` to read such a table, or `apply` the policies and take the rest for all. */
   readonly rowSecurity: 'refuse' | 'apply'
@@ -53,7 +53,7 @@ export interface Sessions {
  * Begins a transaction that reads one snapshot and waits for nobody for long. Everything is set for this transaction
  * alone, so that a pool between us and the server (PgBouncer) may give each one another session.
  */
-export function beginning({ statementTimeoutMs, rowSecurity }: Sessions): string {
+export function beginning({ statementTimeoutMs, rowSecurity }: SessionOptions): string {
   const settings: Readonly<Record<string, string>> = {
     application_name: APPLICATION,
     timezone: 'UTC',
