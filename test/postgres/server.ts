@@ -90,9 +90,8 @@ export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {
       'listen_addresses=127.0.0.1',
       '-c',
       'max_connections=200',
-      // Every session of the thousands maps it when it starts and lets go of it when it ends: the default costs a tenth of all.
-      ...(onDisk ? [] : ['-c', 'shared_buffers=16MB']),
-      ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB']),
+      // Each of thousands of sessions maps the buffers when it starts and lets go of them when it ends.
+      ...(onDisk ? [] : ['-c', 'fsync=off', '-c', 'max_wal_size=256MB', '-c', 'shared_buffers=16MB']),
       ...(tls === undefined ? [] : ['-c', 'ssl=on']),
     ],
     onLog: () => {},

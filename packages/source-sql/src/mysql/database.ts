@@ -4,7 +4,7 @@ import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
-import { greatestReadable } from '../integer-limit.ts'
+import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
@@ -94,9 +94,7 @@ export class MySql implements Database {
   async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
     const found = await greatestReadable(
       async (below) => {
-        const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
-        const query = sql`select max(${sql.id(column)}) from ${relationOf({ table })}${where}`
-        const [row] = await this.#ask(dialect.compile(query).sql, [], signal)
+        const [row] = await this.#ask(greatestQuery({ table, column }, dialect, below), [], signal)
         return row?.[0] == null ? undefined : BigInt(text(row[0])!)
       },
       { table, column, log },

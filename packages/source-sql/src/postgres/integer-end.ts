@@ -1,9 +1,7 @@
-import { sql } from 'kysely'
 import type { Asked } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
-import { greatestReadable } from '../integer-limit.ts'
-import { relationOf } from '../select.ts'
+import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { untilEnded } from '../writers.ts'
 import { dialect } from './read.ts'
 import type { TextRow } from './session.ts'
@@ -23,12 +21,9 @@ export async function integerEnd(
   column: string,
   { ask, stubborn, signal, log }: IntegerQuestion,
 ): Promise<bigint | undefined> {
-  const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
   const found = await greatestReadable(
     async (below) => {
-      const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
-      const query = sql`select max(${sql.id(column)})::int8 from ${only}${relationOf({ table })}${where}`
-      const [row] = await ask(dialect.compile(query).sql, [], signal)
+      const [row] = await ask(greatestQuery({ table, column }, dialect, below), [], signal)
       return row?.[0] == null ? undefined : BigInt(row[0])
     },
     { table, column, log },

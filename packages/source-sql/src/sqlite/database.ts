@@ -4,7 +4,7 @@ import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
-import { greatestReadable } from '../integer-limit.ts'
+import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
@@ -56,9 +56,7 @@ export class Sqlite implements Database {
   async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
     const found = await greatestReadable(
       async (below) => {
-        const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
-        const query = sql`select max(${sql.id(column)}) from ${relationOf({ table })}${where}`
-        const [row] = await this.#ask(dialect.compile(query).sql, [], signal)
+        const [row] = await this.#ask(greatestQuery({ table, column }, dialect, below), [], signal)
         return typeof row?.[0] === 'bigint' ? row[0] : undefined
       },
       { table, column, log },
