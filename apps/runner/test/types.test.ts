@@ -155,7 +155,15 @@ describe('types', () => {
           present: 'rows',
           pausedFor: null,
         } as const),
-        ...{ firstSeenAt: 0n, lastSyncedAt: null, removedAt: null, partitions: new Map() },
+        ...{
+          firstSeenAt: 0n,
+          lastSyncedAt: null,
+          lastCheckedAt: null,
+          undeclared: [],
+          project: null,
+          removedAt: null,
+          partitions: new Map(),
+        },
         facts: {
           columns: names.map((one) => ({ name: one, column: one, type: 'bytes' as const })),
           ...{ primaryKey: [], globalKey: false, partitioned: true, cursor: null },

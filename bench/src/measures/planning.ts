@@ -29,6 +29,9 @@ function stateOf(name: string): TableState {
     pausedFor: null,
     firstSeenAt: 0n,
     lastSyncedAt: null,
+    lastCheckedAt: null,
+    undeclared: [],
+    project: null,
     removedAt: null,
     partitions: new Map([['', partition]]),
   }

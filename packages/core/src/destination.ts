@@ -5,6 +5,7 @@ import type { CursorType } from './cursor.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableStatus } from './state.ts'
+import type { Unread } from './table.ts'
 import type { Range } from './window.ts'
 
 /**
@@ -180,7 +181,11 @@ export type Fact =
       readonly seen?: { readonly text: string; readonly end: bigint } | undefined
       /** Whether the source no longer lists it; absent: as it was. */
       readonly gone?: boolean | undefined
+      readonly generation?: string | undefined
+      readonly unread?: Unread | undefined
     }
+  /** The source was asked and had nothing new. */
+  | { readonly kind: 'checked' }
   /** What another system is said to have synced. */
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
@@ -214,7 +219,13 @@ export type Fact =
     }
 
 export type RunFact =
-  | { readonly kind: 'ended'; readonly exitCode: number; readonly error: string | undefined }
+  | {
+      readonly kind: 'ended'
+      readonly exitCode: number
+      readonly error: string | undefined
+      /** What ended it before its end, such as a signal. */
+      readonly endedBy?: string | undefined
+    }
   | { readonly kind: 'removed'; readonly table: string }
   | { readonly kind: 'runner-gone' }
 

@@ -72,6 +72,7 @@ export type {
   StepKind,
   StepRef,
 } from './part.ts'
+export type { Question } from './question.ts'
 export { registered } from './registry.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
@@ -99,5 +100,5 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './state-record.ts'
-export type { Question, Table } from './table.ts'
+export type { Table, Unread } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

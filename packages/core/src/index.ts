@@ -4,6 +4,7 @@ export { type Duration, days, hours, milliseconds, minutes, seconds } from './du
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
 export type { Logger } from './log.ts'
 export { type Deleted, deleted } from './page.ts'
+export type { Question } from './question.ts'
 export { register } from './registry.ts'
 export type {
   Bare,
@@ -31,9 +32,9 @@ export type {
   Page,
   Partition,
   Partitions,
-  Question,
   ReadContext,
   Table,
   TableSpec,
+  Unread,
 } from './table.ts'
 export type { Window } from './window.ts'

@@ -19,6 +19,9 @@ export const STATE_RECORDS = {
     paused_for: 'text?',
     first_seen_at: 'integer',
     last_synced_at: 'integer?',
+    last_checked_at: 'integer?',
+    undeclared: 'text?',
+    project: 'text?',
     removed_at: 'integer?',
   },
   partitions: {
@@ -35,6 +38,9 @@ export const STATE_RECORDS = {
     next_try_at: 'integer?',
     last_error: 'text?',
     gone_at: 'integer?',
+    generation: 'text?',
+    too_young: 'integer?',
+    without_cursor: 'integer?',
   },
   coverage: {
     name: 'text',
@@ -76,6 +82,7 @@ export const STATE_RECORDS = {
     ended_at: 'integer?',
     exit_code: 'integer?',
     error: 'text?',
+    ended_by: 'text?',
   },
   steps: {
     run: 'integer',

@@ -7,7 +7,7 @@ import { COLUMN_TYPES } from './column.ts'
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
-export const STATE_VERSION = 2
+export const STATE_VERSION = 3
 
 export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>
@@ -80,6 +80,11 @@ export const PartitionState = z.object({
   nextTryAt: Position.nullable(),
   lastError: z.string().nullable(),
   goneAt: Position.nullable(),
+  /** What the source calls this copy of the table's data; another one means that it was replaced as a whole. */
+  generation: z.string().nullable(),
+  /** Rows that the source has and no window holds, as it counted them last; null where it cannot count. */
+  tooYoung: z.int().nullable(),
+  withoutCursor: z.int().nullable(),
   covered: z.array(CoveredRange),
   rereads: z.array(Reread),
 })
@@ -102,6 +107,12 @@ export const TableState = z.object({
   pausedFor: z.string().nullable(),
   firstSeenAt: Position,
   lastSyncedAt: Position.nullable(),
+  /** When the source was last asked and answered, also where nothing had changed. */
+  lastCheckedAt: Position.nullable(),
+  /** Fields that rows had and the source does not declare. */
+  undeclared: z.array(z.string()),
+  /** The project that syncs this table; null where it was synced before projects were recorded. */
+  project: z.string().nullable(),
   removedAt: Position.nullable(),
   partitions: z.map(z.string(), PartitionState),
 })
@@ -125,6 +136,9 @@ export function newPartition(partition: string): PartitionState {
     nextTryAt: null,
     lastError: null,
     goneAt: null,
+    generation: null,
+    tooYoung: null,
+    withoutCursor: null,
     covered: [],
     rereads: [],
   }

@@ -4,6 +4,7 @@ import { type Cursor, cursorOf, floorTo, positionOf, smallestStep, spanOf, textA
 import { messageOf, SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { Deleted } from './page.ts'
+import type { Question } from './question.ts'
 import type { ColumnName, CursorOf, CursorValue, InWindow, RowSchema, Span } from './row-schema.ts'
 import type { Window } from './window.ts'
 
@@ -27,6 +28,13 @@ export interface Changed<V> {
   readonly revision: string
   /** Windows to read again though they are covered; where they are not covered they are read anyway. */
   readonly stale: readonly Window<V>[]
+}
+/** Rows that a system has and that no window holds, by its own count; what it cannot count is absent. */
+export interface Unread {
+  /** At or above the end: younger than the minimum age, or with a cursor in the future. */
+  readonly tooYoung?: number | undefined
+  /** Their cursor is NULL, and `nullCursor` does not keep them. */
+  readonly withoutCursor?: number | undefined
 }
 /** The key of a row that is gone, with its cursor where the system reuses keys. */
 export type Gone<S extends RowSchema, PK extends readonly string[], K> = Pick<
@@ -110,28 +118,21 @@ export interface TableSpec<
     context: Context<Client> & OfPartition<P> & { readonly previous: string | undefined },
   ): Awaitable<string | Changed<CursorValue<S, K>> | undefined>
   /**
+   * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
+   * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
+   */
+  generation?(context: Context<Client> & OfPartition<P>): Awaitable<string | undefined>
+  /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
+  countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
+  /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`; users are told the counts. */
+  countUnread?(
+    context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
+  ): Awaitable<Unread | undefined>
+  /**
    * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
    * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
    */
   read(context: ReadContext<Client, S, K, P>): AsyncIterable<Page<S, PK, K>>
-}
-
-/** What the engine hands to a table's functions; their types are the author's business. */
-export interface Question {
-  /** What `connect` returned. */
-  readonly client: never
-  /** Aborts when nobody waits for the answer any more. */
-  readonly signal: AbortSignal
-  /** Where the source says facts. */
-  readonly log: Logger
-  /** Absent where the table has no partitions. */
-  readonly partition?: never
-  /** For `revision` alone: the committed one. */
-  readonly previous?: string | undefined
-  /** For `read` of a table with a cursor; undefined: from the beginning. */
-  readonly from?: never
-  /** For `read` of a table with a cursor; not read itself. */
-  readonly to?: never
 }
 
 /** A table as the engine sees it: checked, with every length in the cursor's own unit. `Client` keeps another source's table out. */
@@ -172,6 +173,12 @@ export interface Table<in Client = never> {
   readonly end: ((question: Question) => unknown) | undefined
   /** Undefined: it is always read. */
   readonly revision: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot say that its data was replaced. */
+  readonly generation: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot count. */
+  readonly countRows: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot count what no window holds. */
+  readonly countUnread: ((question: Question) => unknown) | undefined
   /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
 }
@@ -262,6 +269,9 @@ export function tableOf<Client>(
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],
     revision: spec.revision?.bind(spec) as Table['revision'],
+    generation: spec.generation?.bind(spec) as Table['generation'],
+    countRows: spec.countRows?.bind(spec) as Table['countRows'],
+    countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
     read: spec.read.bind(spec) as unknown as Table['read'],
   }
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { days, hours, milliseconds, minutes, seconds } from '../src/duration.ts'
 import { SyncError } from '../src/error.ts'
+import type { Question } from '../src/question.ts'
 import { bytes } from '../src/schema.ts'
-import { type Question, type Table, type TableSpec, tableOf } from '../src/table.ts'
+import { type Table, type TableSpec, tableOf } from '../src/table.ts'
 
 type Spec = TableSpec<never, z.ZodObject, readonly string[], string | undefined, unknown>
 

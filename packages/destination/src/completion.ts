@@ -38,7 +38,7 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
   await setPartition(db, name, partition, facts)
   await db
     .updateTable('_tidemark_tables')
-    .set({ status: completes.status, last_synced_at: now })
+    .set({ status: completes.status, last_synced_at: now, last_checked_at: now })
     .where('name', '=', name)
     .execute()
 }

@@ -5,7 +5,11 @@ import type { Flavor } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
-const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [createAll, addChanges]
+const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [
+  createAll,
+  addChanges,
+  addChecks,
+]
 
 /**
  * Brings the state tables to this version. Call it inside a transaction that holds the write lock from its start, so
@@ -185,6 +189,19 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Pr
     .addColumn('changed_at', 'bigint', (c) => c.notNull())
     .execute()
   await schema.createIndex('_tidemark_changes_of').on('_tidemark_changes').columns(['name', 'id']).execute()
+}
+
+/** Version 3: what was checked, what no window holds, whose a table is, and what ended a run. */
+async function addChecks({ schema }: Kysely<StateDatabase>): Promise<void> {
+  const add = (table: string, column: string, type: 'text' | 'bigint') =>
+    schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
+  await add('tables', 'last_checked_at', 'bigint')
+  await add('tables', 'undeclared', 'text')
+  await add('tables', 'project', 'text')
+  await add('partitions', 'generation', 'text')
+  await add('partitions', 'too_young', 'bigint')
+  await add('partitions', 'without_cursor', 'bigint')
+  await add('runs', 'ended_by', 'text')
 }
 
 /** Views for people; nothing of Tidemark reads them. */

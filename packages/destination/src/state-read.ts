@@ -32,6 +32,9 @@ export async function readState(
       pausedFor: row.paused_for,
       firstSeenAt: position(row.first_seen_at),
       lastSyncedAt: position(row.last_synced_at),
+      lastCheckedAt: position(row.last_checked_at ?? row.last_synced_at),
+      undeclared: row.undeclared === null ? [] : fieldsIn(row.name, row.undeclared),
+      project: row.project,
       removedAt: position(row.removed_at),
       partitions: partitions.get(row.name) ?? new Map(),
     }
@@ -89,6 +92,9 @@ async function readPartitions(
     state.nextTryAt = position(row.next_try_at)
     state.lastError = row.last_error
     state.goneAt = position(row.gone_at)
+    state.generation = row.generation
+    state.tooYoung = row.too_young === null ? null : Number(row.too_young)
+    state.withoutCursor = row.without_cursor === null ? null : Number(row.without_cursor)
   }
   for (const row of await readCoverage(db, flavor)) {
     const { covered } = partitionOf(row.name, row.partition)
@@ -118,6 +124,14 @@ async function readPartitions(
 export function parseFacts(name: string, text: string): Facts {
   try {
     return Facts.parse(JSON.parse(text))
+  } catch (error) {
+    throw damaged(name, error)
+  }
+}
+
+function fieldsIn(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
   } catch (error) {
     throw damaged(name, error)
   }

@@ -86,8 +86,15 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
         ...(fact.seen === undefined ? {} : { seen: fact.seen.text, seen_end: fact.seen.end }),
         ...(fact.start === undefined ? {} : { start_position: fact.start }),
         ...(fact.gone === false ? { gone_at: null } : {}),
+        ...(fact.generation === undefined ? {} : { generation: fact.generation }),
+        ...(fact.unread === undefined
+          ? {}
+          : { too_young: fact.unread.tooYoung ?? null, without_cursor: fact.unread.withoutCursor ?? null }),
       })
       if (fact.gone === true) await markGone(db, name, fact.partition, now)
+      return
+    case 'checked':
+      await db.updateTable('_tidemark_tables').set({ last_checked_at: now }).where('name', '=', name).execute()
       return
     case 'claim':
       await setPartition(db, name, fact.partition, {})
@@ -156,7 +163,12 @@ export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: 
     case 'ended':
       await db
         .updateTable('_tidemark_runs')
-        .set({ ended_at: flavor.now, exit_code: fact.exitCode, error: fact.error ?? null })
+        .set({
+          ended_at: flavor.now,
+          exit_code: fact.exitCode,
+          error: fact.error ?? null,
+          ended_by: fact.endedBy ?? null,
+        })
         .where('run', '=', run)
         .execute()
       return
@@ -197,6 +209,8 @@ export async function forget(db: Db, name: string): Promise<void> {
       filled: 0,
       paused_for: null,
       last_synced_at: null,
+      last_checked_at: null,
+      undeclared: null,
       cursor_type: null,
     })
     .where('name', '=', name)

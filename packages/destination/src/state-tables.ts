@@ -21,6 +21,10 @@ export interface StateDatabase {
     paused_for: string | null
     first_seen_at: Int64
     last_synced_at: Int64 | null
+    last_checked_at: Int64 | null
+    /** Names of fields as JSON; null: none. */
+    undeclared: string | null
+    project: string | null
     removed_at: Int64 | null
   }
   _tidemark_partitions: {
@@ -37,6 +41,9 @@ export interface StateDatabase {
     next_try_at: Int64 | null
     last_error: string | null
     gone_at: Int64 | null
+    generation: string | null
+    too_young: Int64 | null
+    without_cursor: Int64 | null
   }
   _tidemark_coverage: {
     name: string
@@ -72,6 +79,8 @@ export interface StateDatabase {
     ended_at: Int64 | null
     exit_code: Int64 | null
     error: string | null
+    /** What ended it before its end: `SIGINT`, `SIGTERM`, `max-time`; null: nothing did. */
+    ended_by: string | null
   }
   _tidemark_steps: {
     run: Int64

@@ -66,7 +66,7 @@ const NOTING = [
   'create schema made',
   'create table made.ddl (at bigint generated always as identity, said text)',
   `create function made.note() returns event_trigger language plpgsql as $$ begin
-    if tg_tag ~ '^CREATE (TABLE|INDEX|VIEW)' then insert into made.ddl (said) values (current_query()); end if; end $$`,
+    if tg_tag ~ '^(CREATE (TABLE|INDEX|VIEW)|ALTER TABLE)' then insert into made.ddl (said) values (current_query()); end if; end $$`,
   'create event trigger note on ddl_command_end execute function made.note()',
 ]
 

@@ -1,0 +1,19 @@
+import type { Logger } from './log.ts'
+
+/** What the engine hands to a table's functions; their types are the author's business. */
+export interface Question {
+  /** What `connect` returned. */
+  readonly client: never
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+  /** Where the source says facts. */
+  readonly log: Logger
+  /** Absent where the table has no partitions. */
+  readonly partition?: never
+  /** For `revision` alone: the committed one. */
+  readonly previous?: string | undefined
+  /** For `read` of a table with a cursor; undefined: from the beginning. */
+  readonly from?: never
+  /** For `read` of a table with a cursor; not read itself. */
+  readonly to?: never
+}
