@@ -13,10 +13,15 @@ export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
   readonly clock: Clock
 }
 
-/** What came of a range, and whether a row was rejected whose key cannot be read. */
+/** What came of a range. */
 export interface ReadRange {
   readonly rows: number
   readonly rejected: number
+  /** Rows that came more than once. */
+  readonly deduped: number
+  /** Rows with fields that the schema does not name. */
+  readonly undeclared: number
+  /** A row was rejected whose key cannot be read. */
   readonly keyless: boolean
 }
 
@@ -30,12 +35,13 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
   const stopped = (): void => given.abort(signal.reason)
   if (signal.aborted) stopped()
   signal.addEventListener('abort', stopped, { once: true })
-  let rows = 0
-  let rejected = 0
+  const sums = { rows: 0, rejected: 0, deduped: 0, undeclared: 0 }
   const hand = (): void => {
     const gathered = reader.take()
-    rows += gathered.rows.length
-    rejected += gathered.counts.rejected
+    sums.rows += gathered.rows.length
+    sums.rejected += gathered.counts.rejected
+    sums.deduped += gathered.counts.deduped
+    sums.undeclared += gathered.undeclared
     take(gathered)
   }
   const pages = table.read(questionOf(task, given.signal))
@@ -63,10 +69,14 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
     if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
   }
   hand()
-  return { rows, rejected, keyless: reader.keyless }
+  return { ...sums, keyless: reader.keyless }
 }
 
-function questionOf({ table, range, question }: RangeTask, signal: AbortSignal): Question {
+/** What a table is asked about a range of one partition. */
+export function questionOf(
+  { table, range, question }: Pick<RangeTask, 'table' | 'range' | 'question'>,
+  signal: AbortSignal,
+): Question {
   const bounds = table.cursor === undefined || range === undefined ? {} : windowAt(range, table.cursor)
   return { ...question, signal, ...bounds } as unknown as Question
 }

@@ -27,7 +27,7 @@ export interface SurveyOptions {
 // Questions at once within one table, so that a thousand partitions do not become a thousand requests.
 const QUESTIONS = 8
 /** No answer for so long is a failure that may pass. */
-const QUESTION_MS = 120_000
+export const QUESTION_MS = 120_000
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {

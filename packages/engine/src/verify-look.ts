@@ -6,6 +6,7 @@ import { type Failure, failureOf } from './failure.ts'
 import type { Gathered } from './page-reader.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { DEFAULT_RETRY, type RetryPolicy, retry } from './retry.ts'
+import { unreadRows } from './second-count.ts'
 import { askEnd } from './survey-partition.ts'
 import type { Slice } from './verify-slices.ts'
 
@@ -23,8 +24,19 @@ export interface LookTask {
   readonly onSlice: (done: number, of: number) => void
 }
 
+/** Rows of what was looked at. */
+export interface LookedRows {
+  readonly source: number
+  readonly destination: number
+  readonly rejected: number
+  /** Rows of the source with fields that no column holds. */
+  readonly undeclared: number
+}
+
 export interface Looked {
-  readonly rows: { readonly source: number; readonly destination: number; readonly rejected: number }
+  readonly rows: LookedRows
+  /** By slice: rows that the source counts and its reader did not give. */
+  readonly unread: ReadonlyMap<number, number>
   readonly failures: ReadonlyMap<number, Failure>
   readonly differences: Iterable<Difference>
 }
@@ -35,15 +47,15 @@ export interface Looked {
  */
 export async function look(slices: readonly Slice[], task: LookTask): Promise<Looked> {
   const { comparison, surveyed, signal } = task
-  const rows = { source: 0, destination: 0, rejected: 0 }
+  const rows = { source: 0, destination: 0, rejected: 0, undeclared: 0 }
+  const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
   for (const [done, slice] of slices.entries()) {
     try {
       const first = await lookAt(slice, task)
-      const last = first.doubtful > 0 ? await lookAt(slice, task) : first
-      rows.source += last.source
-      rows.destination += last.destination
-      rows.rejected += last.rejected
+      const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
+      for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
+      if (last.unread > 0) unread.set(slice.number, last.unread)
     } catch (error) {
       if (signal.aborted || isOurs(error)) throw error
       failures.set(slice.number, failureOf(error))
@@ -51,7 +63,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
     task.onSlice(done + 1, slices.length)
   }
   if (surveyed.table.cursor !== undefined) await excuseMoved(slices, task)
-  return { rows, failures, differences: comparison.differences() }
+  return { rows, unread, failures, differences: comparison.differences() }
 }
 
 /** What the destination says ends the look; what a source says only its slice. */
@@ -59,21 +71,31 @@ function isOurs(error: unknown): boolean {
   return failureOf(error).code?.startsWith('destination') === true
 }
 
-interface Seen {
-  readonly source: number
-  readonly destination: number
-  readonly rejected: number
+interface Seen extends LookedRows {
   readonly doubtful: number
+  readonly unread: number
 }
 
 async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
   const { comparison, surveyed } = task
+  const { table, use } = surveyed
+  const { value } = partitionOf(surveyed, partition)
   return await again(task, async () => {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
     const read = await readAll(ranges, partition, task, (gathered) => comparison.add(sourceRows(gathered)))
     const { rows, rejected, doubtful } = await comparison.end(read.keyless)
-    return { source: read.rows, destination: rows, rejected: read.rejected + rejected, doubtful }
+    return {
+      source: read.rows,
+      destination: rows,
+      rejected: read.rejected + rejected,
+      undeclared: read.undeclared,
+      doubtful,
+      unread: await unreadRows(
+        { table, client: use.client, log: use.log, partition: value, ranges, signal: task.signal },
+        read,
+      ),
+    }
   })
 }
 
@@ -86,12 +108,11 @@ async function readAll(
   const { table, columns, use } = surveyed
   const { value } = partitionOf(surveyed, partition)
   const question = { client: use.client as never, log: use.log, partition: value as never }
-  const all = { rows: 0, rejected: 0, keyless: false }
+  const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison
     const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact }, take)
-    all.rows += read.rows
-    all.rejected += read.rejected
+    for (const name of ['rows', 'rejected', 'deduped', 'undeclared'] as const) all[name] += read[name]
     all.keyless ||= read.keyless
   }
   return all
