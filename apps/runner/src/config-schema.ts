@@ -67,6 +67,7 @@ export const ConfigSchema = z.object({
   perSource: z.int().min(1).max(256).optional(),
   rail: z.union([z.literal(false), limit]).optional(),
   rejects: limit.optional(),
+  stallTimeout: duration.optional(),
   sources: sources.optional(),
 })
 export type ConfigData = z.infer<typeof ConfigSchema>

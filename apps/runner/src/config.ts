@@ -21,6 +21,8 @@ export interface Config {
   readonly concurrency?: number | undefined
   /** Steps at once, in each source. Default: 2. */
   readonly perSource?: number | undefined
+  /** How long a source may leave a question without an answer, or, five times that, give no rows: `'2m'`. */
+  readonly stallTimeout?: string | undefined
   /** How many rows may go at once before a run holds back and says so; `false`: any number. */
   readonly rail?: Limit | false | undefined
   /** How many rows of a window may be rejected. */

@@ -1,3 +1,4 @@
+import { parseDuration } from '@tidemark/core/engine'
 import type { Settings } from '@tidemark/engine'
 import type { ConfigData } from './config-schema.ts'
 
@@ -8,6 +9,7 @@ export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
     concurrency: data.concurrency,
     perSource: data.perSource,
     maxTimeMs,
+    stallTimeoutMs: data.stallTimeout === undefined ? undefined : parseDuration(data.stallTimeout),
     synced:
       data.to_timestamp === undefined
         ? undefined

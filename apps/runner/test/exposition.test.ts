@@ -117,7 +117,7 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   const failure: Failure = { message: 'm', remedy: 'retry', code: 'rate-limited', retryAfterMs: 1, stack: undefined }
   const at = { table: 't', partition: 'p1', step: 1 }
   const events: readonly RunEvent[] = [
-    { type: 'run-started', run: 1, tables: 1, steps: 1, work: [] },
+    { type: 'run-started', run: 1 },
     { type: 'step-started', ...at, kind: 'live', attempt: 1, window: undefined, span: undefined, place: 1, of: 1 },
     { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
     { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },

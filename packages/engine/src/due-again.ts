@@ -1,9 +1,10 @@
 import { floorTo, positionOf, type Range, readFrom } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
+import { answered } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
-import type { Due } from './schedule.ts'
+import type { Due, Slot } from './schedule.ts'
+import { silenceOf } from './stall.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**
@@ -19,20 +20,20 @@ export function dueAgain(partition: PartitionRun, context: RunContext): Due | un
     partition,
     lane: 'live',
     to: undefined,
-    run: () => runNext(partition, context),
+    run: (slot: Slot) => runNext(partition, context, slot),
   } as const
   // Never at once, even with `every: 0s`: steps that find nothing would never let anything else have its turn.
   return { dueAt: context.clock.monotonic() + Math.max(1, options.everyMs), task }
 }
 
-async function runNext(partition: PartitionRun, context: RunContext): Promise<Due | undefined> {
+async function runNext(partition: PartitionRun, context: RunContext, slot: Slot): Promise<Due | undefined> {
   if (partition.failed) return undefined
   // A question that fails now is asked again when it is due again; it must not end this run.
   const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
   if (gap === undefined) return dueAgain(partition, context)
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
-  if (!(await runStep(stepOf(window, partition), partition, context))) return undefined
+  if (!(await runStep(stepOf(window, partition), partition, context, slot))) return undefined
   partition.left--
   partition.table.stepsDone++
   partition.coveredTo = window.to
@@ -51,7 +52,7 @@ interface Gap extends Range {
 }
 
 /** What is new since the last live step; undefined: nothing. */
-async function gapOf(partition: PartitionRun, { clock, signal }: RunContext): Promise<Gap | undefined> {
+async function gapOf(partition: PartitionRun, { clock, signal, options }: RunContext): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
   const { end, cursor } = table
   const from = partition.coveredTo
@@ -64,7 +65,7 @@ async function gapOf(partition: PartitionRun, { clock, signal }: RunContext): Pr
   }
   const ask = async (): Promise<bigint | number | undefined> =>
     end === undefined ? clock.now() : positionOf(await end(question), cursor.type)
-  const answer = await abortable(ask(), signal)
+  const answer = await answered(ask(), { clock, signal, ms: silenceOf(options.settings ?? {}) })
   if (answer === undefined) return undefined
   const to = floorTo(BigInt(answer) - table.settle, cursor.tick)
   return from < to ? { from, to } : undefined

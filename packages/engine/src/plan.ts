@@ -87,23 +87,24 @@ export interface PlanConfig {
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
 export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
-  const tables: PlannedTable[] = []
-  const listed = new Set<string>()
-  for (const use of catalog.uses) {
-    for (const table of use.tables) {
-      listed.add(table.name)
-      if (config.select(table)) tables.push(planTable(table, state.tables.get(table.name), config))
-    }
+  const tables = catalog.uses.flatMap((use) => use.tables).filter(config.select)
+  return {
+    tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
+    removed: removedTables(catalog, state, config),
   }
+}
+
+/** Tables in the state that no source lists any more. */
+export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
+  if (config.isPartial) return []
+  const listed = new Set(catalog.uses.flatMap((use) => use.tables.map(({ name }) => name)))
   const silent = new Set([
     ...config.unavailable,
     ...catalog.uses.filter((use) => use.failure !== undefined).map((use) => use.name),
   ])
-  if (config.isPartial) return { tables, removed: [] }
-  const removed = [...state.tables.values()]
+  return [...state.tables.values()]
     .filter((table) => !listed.has(table.name) && !silent.has(table.source) && table.status !== 'removed')
     .map((table) => table.name)
-  return { tables, removed }
 }
 
 function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {

@@ -2,59 +2,22 @@ import {
   type Committed,
   type Completion,
   type Counts,
-  type Destination,
   failpoint,
   isDeleted,
-  type Lease,
-  type Logger,
   type Part,
-  type Prepared,
   type Question,
-  type Rail,
   type Range,
   type RejectLimit,
-  type StepRef,
-  type Table,
-  type TableColumn,
   windowAt,
 } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
-import type { Clock } from './clock.ts'
 import type { Lateness } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
-import type { Step } from './plan.ts'
 import { addRows, NO_ROWS, type RowCounts } from './report.ts'
+import { StallWatch } from './stall.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
+import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
-
-/** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
-export interface StepTask {
-  readonly step: Step
-  readonly ref: StepRef
-  /** The window as it was planned; after a retry the step's own is what is left of it. */
-  readonly origin: Range | undefined
-  readonly table: Table
-  readonly columns: readonly TableColumn[]
-  readonly prepared: Prepared
-  readonly lease: Lease
-  readonly destination: Destination
-  readonly client: unknown
-  readonly partition: unknown
-  readonly signal: AbortSignal
-  readonly log: Logger
-  readonly clock: Clock
-  readonly redact: (text: string) => string
-  readonly part: { readonly rows: number; readonly bytes: number }
-  readonly rejectLimit: { readonly share: number; readonly above: number }
-  readonly rail: Rail['limit']
-  /** Rows of the table that this run has marked or replaced away so far. */
-  readonly goneBefore: () => number
-  /** Older versions may still come from other windows of the partition. */
-  readonly olderToCome: () => boolean
-  /** What the step's last part commits beside its range. */
-  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
-  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
-}
 
 /** How long pages may be taken in at a stretch. */
 const TURN_MS = 2
@@ -130,11 +93,15 @@ export class StepReader {
     // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
     if (this.#task.signal.aborted) stopped()
     this.#task.signal.addEventListener('abort', stopped, { once: true })
+    const { clock, slot, giveUpMs, isOverTime } = this.#task
+    const watch = new StallWatch({ clock, slot, giveUpMs, isOverTime, giveUp: (reason) => given.abort(reason) })
     let ended = false
     let past = false
     try {
       for (;;) {
+        watch.asks()
         const next = await abortable(iterator.next(), signal)
+        watch.gives()
         await this.#turn()
         ended = next.done === true
         // Behind the page that passed the window only the deletions that belong to it are of interest.
@@ -146,6 +113,7 @@ export class StepReader {
       this.#pending.catch(() => {})
       throw error
     } finally {
+      watch.end()
       this.#task.signal.removeEventListener('abort', stopped)
       given.abort(new DOMException('the step is over', 'AbortError'))
       // Lets the source close what it opened. One that hangs is not waited for.

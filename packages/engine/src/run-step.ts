@@ -6,8 +6,11 @@ import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import type { Step } from './plan.ts'
-import { type Progress, StepReader, type StepTask } from './read-step.ts'
+import { type Progress, StepReader } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
+import type { Slot } from './schedule.ts'
+import { endsTheTries, pageSilenceOf } from './stall.ts'
+import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
@@ -23,6 +26,8 @@ export interface RunContext {
   readonly stop: (reason: unknown) => void
   /** When the run began, on the monotonic clock. */
   readonly startedAt: number
+  /** Whether the time that the run may take has passed. */
+  readonly isOverTime: () => boolean
   /** Numbers the steps. */
   nextStep(): number
 }
@@ -33,7 +38,7 @@ const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
 const DEFAULT_RAIL = { share: 0.5, above: 100 }
 
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
-export async function runStep(step: Step, partition: PartitionRun, context: RunContext): Promise<boolean> {
+export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
   const { table } = partition
   const { clock, signal, destination, options } = context
   // A thousand small steps of a source without I/O must not keep signals and heartbeats waiting.
@@ -48,7 +53,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       current = withoutDropped(current, partition, context)
       const attemptedAt = clock.monotonic()
       const ref = await referTo(current, tried, partition, context)
-      const reader = new StepReader(taskOf(current, ref, partition, context, step.window))
+      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
       options.onEvent?.({
         type: 'step-started',
         table: table.name,
@@ -84,7 +89,11 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         // Whoever gets on may try as often as it takes.
         if (reader.progress.coveredTo !== undefined) attempt = 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
-        const givesUp = failure.remedy !== 'retry' || attempt >= policy.attempts || delayMs > LONGEST_WAIT_MS
+        const givesUp =
+          failure.remedy !== 'retry' ||
+          endsTheTries(failure.code) ||
+          attempt >= policy.attempts ||
+          delayMs > LONGEST_WAIT_MS
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
@@ -214,7 +223,7 @@ function taskOf(
   ref: StepRef,
   partition: PartitionRun,
   context: RunContext,
-  origin: Range | undefined,
+  { origin, slot }: { readonly origin: Range | undefined; readonly slot: Slot },
 ): StepTask {
   const { table, planned } = partition
   const { surveyed } = table.planned
@@ -235,6 +244,9 @@ function taskOf(
     signal,
     log: surveyed.use.log,
     clock,
+    slot,
+    giveUpMs: pageSilenceOf(settings ?? {}),
+    isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
     rejectLimit: settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT,

@@ -1,6 +1,6 @@
 import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, type State, type Table } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
+import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
@@ -9,6 +9,7 @@ import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
+import { silenceOf } from './stall.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
 
 export interface SurveyOptions {
@@ -22,12 +23,12 @@ export interface SurveyOptions {
   readonly nameOf: (table: string) => string
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
+  /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
+  readonly outOfTime?: AbortSignal | undefined
 }
 
 // Questions at once within one table, so that a thousand partitions do not become a thousand requests.
 const QUESTIONS = 8
-/** No answer for so long is a failure that may pass. */
-export const QUESTION_MS = 120_000
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {
@@ -40,12 +41,24 @@ export async function survey(options: SurveyOptions): Promise<Catalog> {
   throw broken.reason
 }
 
-async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse> {
-  const { signal } = options
+/**
+ * Connects one source and asks what there is.
+ *
+ * @param onTable called with each table as soon as all is known of it.
+ * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
+ */
+export async function surveyUse(
+  use: Use,
+  options: SurveyOptions,
+  onTable: (table: SurveyedTable) => void = () => {},
+): Promise<SurveyedUse> {
+  const { clock, outOfTime } = options
+  const signal = outOfTime === undefined ? options.signal : AbortSignal.any([options.signal, outOfTime])
+  const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const again: Again = (work) =>
-    retry(async () => answered(Promise.resolve(work()), signal, QUESTION_MS), {
-      clock: options.clock,
+    retry(() => answered(Promise.try(work), patience), {
+      clock,
       policy: options.settings.retry ?? DEFAULT_RETRY,
       signal,
       onRetry: (failure, attempt, delayMs) =>
@@ -61,7 +74,7 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
   const surveyed = { name: use.name, log, close }
   try {
     const source = adapted(use.source)
-    client = await again(() => source.connect?.(use.config as never, { signal, log }))
+    client = await again(() => connected(() => source.connect?.(use.config as never, { signal, log }), patience))
     const identity = await again(() => source.identity?.({ client: client as never }))
     const context = { client: client as never, signal, log }
     const { tables } = source
@@ -84,13 +97,15 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
     }
     const tracked = found.filter((table) => optionsOf(use.options, table.name) !== false)
     result.tables.push(
-      ...(await mapLimit(tracked, QUESTIONS, (table) =>
-        surveyTable({ use, table, surveyed: result, identity, listed, again, options }),
-      )),
+      ...(await mapLimit(tracked, QUESTIONS, async (table) => {
+        const one = await surveyTable({ use, table, surveyed: result, identity, listed, again, signal, options })
+        onTable(one)
+        return one
+      })),
     )
     return result
   } catch (error) {
-    if (signal.aborted) {
+    if (options.signal.aborted) {
       void close().catch(() => {})
       throw error
     }
@@ -100,6 +115,17 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
       throw error
     }
     return { ...surveyed, client, failure: failureOf(error), tables: [] }
+  }
+}
+
+/** Waits for a connection; one that comes when nobody waits for it any more is closed. */
+async function connected(connect: () => unknown, patience: Patience): Promise<unknown> {
+  const connecting = Promise.try(connect)
+  try {
+    return await answered(connecting, patience)
+  } catch (error) {
+    connecting.then((client) => (client as { close?: () => unknown } | undefined)?.close?.()).catch(() => {})
+    throw error
   }
 }
 
@@ -173,11 +199,12 @@ interface TableQuestion {
   readonly identity: string | undefined
   readonly listed: (table: Table) => Promise<readonly Partition[]>
   readonly again: Again
+  readonly signal: AbortSignal
   readonly options: SurveyOptions
 }
 
 async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
-  const { use, table, surveyed, identity, listed, options } = question
+  const { use, table, surveyed, identity, listed, signal, options } = question
   const name = destinationName(use, table, options)
   const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [] }
   const settings = settingsOf(use.name, table, use.options, options.settings)
@@ -196,7 +223,13 @@ async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
   try {
     const facts = factsHash(table, columns, settings)
     const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
-      surveyPartition({ ...question, partition, known: options.state.tables.get(name), facts }),
+      surveyPartition({
+        ...question,
+        options: { signal, clock: options.clock },
+        partition,
+        known: options.state.tables.get(name),
+        facts,
+      }),
     )
     return { ...base, columns, options: settings, failure: undefined, partitions }
   } catch (error) {

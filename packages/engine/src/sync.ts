@@ -1,25 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
-import type { Catalog, SurveyedTable } from './catalog.ts'
+import { failpoint, type State, silent } from '@tidemark/core/engine'
+import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
 import { clashes } from './clash.ts'
 import { systemClock } from './clock.ts'
 import { besideDestination } from './clock-skew.ts'
-import { type Failure, failureOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { heldText } from './held.ts'
+import { Intake } from './intake.ts'
 import { isShort, latenessText } from './lateness.ts'
 import type { RunOptions } from './options.ts'
-import { type PlanConfig, plan, type RunPlan } from './plan.ts'
-import { failingFacts, prepareTable, recordRemoved } from './prepare-tables.ts'
+import { type PlanConfig, removedTables } from './plan.ts'
+import { recordRemoved } from './prepare-tables.ts'
 import { exitCodeOf, type Report, type SourceReport } from './report.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
-import { runSteps } from './run-steps.ts'
+import { RunSteps } from './run-steps.ts'
 import { Selection } from './selection.ts'
 import { startPosition } from './settings.ts'
-import { survey } from './survey.ts'
-import { TableRun } from './table-run.ts'
-import { workOf } from './table-work.ts'
+import { overTime } from './stall.ts'
+import { type survey, surveyUse } from './survey.ts'
+import type { TableRun } from './table-run.ts'
 import { tracedRun } from './telemetry.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -47,15 +47,17 @@ async function run(given: RunOptions): Promise<Report> {
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   let steps = 0
   let number: number | undefined
-  let catalog: Catalog | undefined
   let before: State = { tables: new Map() }
-  let tables: readonly TableRun[] = []
+  let intake: Intake | undefined
   let failure: Report['failure']
-  const leases: Lease[] = []
+  const surveyed: SurveyedUse[] = []
+  const left = new Set<SurveyedUse>()
   const { destination } = options
+  const tables = (): readonly TableRun[] => intake?.tables ?? []
   const report = (): Report => {
+    const catalog = { uses: inOrder(surveyed, options) }
     const sources = sourceReports(options, catalog, before)
-    const done = { sources, tables: tables.map((table) => table.report()), failure }
+    const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
     const interrupted = options.signal?.aborted === true
     return {
       run: number,
@@ -75,6 +77,8 @@ async function run(given: RunOptions): Promise<Report> {
   try {
     const run = await destination.startRun()
     number = run
+    options.onEvent?.({ type: 'run-started', run })
+    const { maxTimeMs } = options.settings ?? {}
     const context: RunContext = {
       run,
       destination,
@@ -83,65 +87,103 @@ async function run(given: RunOptions): Promise<Report> {
       signal,
       stop: (reason) => stop.abort(reason),
       startedAt,
+      isOverTime: () => maxTimeMs !== undefined && clock.monotonic() - startedAt >= maxTimeMs,
       nextStep: () => ++steps,
     }
     before = await destination.state()
-    catalog = await survey(surveyOptions(options, before, signal))
-    const config = checked(catalog, before, options)
-    const wanted = plan(catalog, before, config)
-    const unread = unreadTables(catalog, before)
-    const { leases: held, refused } = await destination.lease([
-      ...wanted.tables.map((table) => table.name),
-      ...unread.map(({ table }) => table.name),
-    ])
-    leases.push(...held)
-    const leaseOf = new Map(held.map((lease) => [lease.table, lease]))
-    const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
-    // Another runner may have been at work until the leases were ours.
-    const state = await destination.state()
-    const planned = plan(catalog, state, { ...config, surveyed: before })
-    tables = planned.tables.map((table) => {
-      const one = new TableRun(table, state.tables.get(table.name))
-      one.lease = leaseOf.get(table.name)
-      one.heldBy = refusalOf.get(table.name)
-      one.staysFailing = options.only !== undefined && one.known?.status === 'failing'
-      if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
-      return one
+    const runSteps = new RunSteps(context, {
+      release: (table) => release(table, context),
+      leave: (use) => {
+        left.add(use)
+        void use.close().catch(() => {})
+        options.onEvent?.({ type: 'source-ended', source: use.name })
+      },
     })
-    options.onEvent?.({
-      type: 'run-started',
-      run,
-      tables: tables.length,
-      steps: countSteps(planned),
-      work: tables.map(workOf),
-    })
-    await recordRemoved(planned.removed, state, context)
-    for (const { table, failure: why } of unread) {
-      const lease = leaseOf.get(table.name)
-      if (lease === undefined) continue
-      await destination.record(lease, failingFacts(table, redacted(why, options), context, await destination.now()))
-    }
-    for (const table of tables) await prepareTable(table, context)
-    await runSteps(tables, context)
+    intake = new Intake({ context, steps: runSteps, config: planConfig(options), before })
+    const discovering = discover({ context, intake, before, surveyed })
+      .catch((error: unknown) => {
+        stop.abort(error)
+        throw error
+      })
+      .finally(() => runSteps.seal())
+    const ends = await Promise.allSettled([discovering, runSteps.run()])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     signal.throwIfAborted()
-    await recordStatus(tables, context)
-    warnOfLateRows(tables, options)
+    for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
+    warnOfLateRows(tables(), options)
   } catch (error) {
     if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
     stop.abort(error)
-    if (isConfigError(error) && tables.length === 0) throw error
+    if (isConfigError(error) && tables().length === 0) throw error
   } finally {
     stopHeartbeat()
     const { exitCode, failure: ended } = report()
-    await destination.release(leases).catch(() => {})
+    await destination.release(tables().flatMap(({ lease }) => lease ?? [])).catch(() => {})
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
-    await closeAll(catalog)
+    await closeAll({ uses: surveyed.filter((use) => !left.has(use)) })
   }
   failpoint('before-report')
   const done = report()
   options.onEvent?.({ type: 'run-ended', report: done })
   return done
+}
+
+/** A table has nothing left to do: what its commits could not say is recorded, and another run may take it. */
+async function release(table: TableRun, context: RunContext): Promise<void> {
+  await recordStatus(table, context)
+  const { lease } = table
+  table.lease = undefined
+  if (lease !== undefined) await context.destination.release([lease])
+}
+
+interface Discovery {
+  readonly context: RunContext
+  readonly intake: Intake
+  readonly before: State
+  readonly surveyed: SurveyedUse[]
+}
+
+/** Asks all sources at once; none waits for another. Ends when all of them have answered, or were given up. */
+async function discover({ context, intake, before, surveyed }: Discovery): Promise<void> {
+  const { options, clock, signal } = context
+  const { maxTimeMs } = options.settings ?? {}
+  const answered = new AbortController()
+  const outOfTime = new AbortController()
+  if (maxTimeMs !== undefined)
+    clock.sleep(maxTimeMs, answered.signal, 'limit').then(
+      () => outOfTime.abort(overTime()),
+      () => {},
+    )
+  const asked = { ...surveyOptions(options, before, signal), outOfTime: outOfTime.signal }
+  const all = await Promise.allSettled(
+    asked.uses.map(async (use) => {
+      const one = await surveyUse(use, asked, (table) => intake.add(table)).catch((error: unknown) => {
+        context.stop(error)
+        throw error
+      })
+      surveyed.push(one)
+      intake.asked(one)
+    }),
+  ).finally(() => answered.abort())
+  await intake.end()
+  for (const one of all) if (one.status === 'rejected') throw one.reason
+  const catalog = { uses: surveyed }
+  const config = checked(catalog, before, options)
+  await recordRemoved(removedTables(catalog, before, config), before, context)
+}
+
+/** Sources in the order of the config, whichever answered first. */
+function inOrder(surveyed: readonly SurveyedUse[], { uses }: RunOptions): readonly SurveyedUse[] {
+  const place = new Map(uses.map(({ name }, at) => [name, at]))
+  return surveyed.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0))
+}
+
+/** Tables in the order in which their sources list them. */
+function inCatalogOrder(tables: readonly TableRun[], { uses }: Catalog): readonly TableRun[] {
+  const place = new Map(uses.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
+  const placeOf = ({ planned }: TableRun): number => place.get(planned.surveyed.table) ?? Number.MAX_SAFE_INTEGER
+  return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */
@@ -178,15 +220,19 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
 export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
   const [clash] = clashes(catalog)
   if (clash !== undefined) throw clash
+  const config = planConfig(options)
+  new Selection(options.select).check(catalog, state, config.unavailable)
+  return config
+}
+
+function planConfig(options: RunOptions): PlanConfig {
   const { resting } = options
-  const unavailable = [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])]
   const selection = new Selection(options.select)
-  selection.check(catalog, state, unavailable)
   const { synced } = options.settings ?? {}
   return {
     select: ({ use, table, name }: SurveyedTable) =>
       selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
-    unavailable,
+    unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
     isPartial: !selection.isAll,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
   }
@@ -217,32 +263,9 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
   }
 }
 
-function countSteps(planned: RunPlan): number {
-  return planned.tables.reduce(
-    (sum, table) => sum + table.partitions.reduce((inner, partition) => inner + partition.steps.length, 0),
-    0,
-  )
-}
-
-/** Known tables of sources that could not be asked: they are failing until their source answers again. */
-function unreadTables(
-  catalog: Catalog,
-  state: State,
-): readonly { readonly table: TableState; readonly failure: Failure }[] {
-  const failed = new Map(
-    catalog.uses.flatMap((use) => (use.failure === undefined ? [] : [[use.name, use.failure] as const])),
-  )
-  return [...state.tables.values()].flatMap((table) => {
-    const why = failed.get(table.source)
-    return why === undefined || table.status === 'removed' || table.status === 'paused' ? [] : [{ table, failure: why }]
-  })
-}
-
 /** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
-async function recordStatus(tables: readonly TableRun[], context: RunContext): Promise<void> {
-  for (const table of tables) {
-    if (table.prepared === undefined) continue
-    const status = table.status()
-    if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
-  }
+async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
+  if (table.prepared === undefined) return
+  const status = table.status()
+  if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
 }

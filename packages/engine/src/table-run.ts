@@ -16,6 +16,11 @@ export class TableRun {
   stepsDone = 0
   /** Steps that were begun, without those that are tried again. */
   stepsBegun = 0
+  /** Planned steps that were not begun, and steps at work. */
+  tasksLeft = 0
+  atWork = 0
+  /** Nothing more is done with it in this run. */
+  isReleased = false
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0

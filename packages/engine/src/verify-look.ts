@@ -19,6 +19,8 @@ export interface LookTask {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly policy: RetryPolicy | undefined
+  /** How long a question may stay without an answer. */
+  readonly silenceMs: number
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly onSlice: (done: number, of: number) => void
@@ -92,7 +94,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
       undeclared: read.undeclared,
       doubtful,
       unread: await unreadRows(
-        { table, client: use.client, log: use.log, partition: value, ranges, signal: task.signal },
+        { table, client: use.client, log: use.log, partition: value, ranges, patience: patienceOf(task) },
         read,
       ),
     }
@@ -145,6 +147,8 @@ async function presentOf(partition: SurveyedPartition, task: LookTask): Promise<
   const end = await askEnd(table, context, clock, (work) => again(task, async () => work()))
   return end === undefined || table.end !== undefined ? end : end + options.lookback + table.settle
 }
+
+const patienceOf = ({ clock, signal, silenceMs }: LookTask) => ({ clock, signal, ms: silenceMs })
 
 async function again<T>({ clock, policy = DEFAULT_RETRY, signal }: LookTask, work: () => Promise<T>): Promise<T> {
   return await retry(work, { clock, policy, signal })

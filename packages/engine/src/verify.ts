@@ -9,6 +9,7 @@ import { plan } from './plan.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { knownTable } from './resync.ts'
 import { DEFAULT_PART, redacted } from './run-step.ts'
+import { silenceOf } from './stall.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
@@ -75,6 +76,7 @@ export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<
       signal,
       clock,
       policy: options.settings?.retry,
+      silenceMs: silenceOf(options.settings ?? {}),
       part: options.settings?.part ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       onSlice: wanted.onProgress ?? (() => {}),

@@ -1,0 +1,51 @@
+import type {
+  Completion,
+  Destination,
+  Lease,
+  Logger,
+  Prepared,
+  Rail,
+  Range,
+  StepRef,
+  Table,
+  TableColumn,
+} from '@tidemark/core/engine'
+import type { Clock } from './clock.ts'
+import type { Lateness } from './lateness.ts'
+import type { Step } from './plan.ts'
+import type { RowCounts } from './report.ts'
+import type { Slot } from './schedule.ts'
+
+/** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
+export interface StepTask {
+  readonly step: Step
+  readonly ref: StepRef
+  /** The window as it was planned; after a retry the step's own is what is left of it. */
+  readonly origin: Range | undefined
+  readonly table: Table
+  readonly columns: readonly TableColumn[]
+  readonly prepared: Prepared
+  readonly lease: Lease
+  readonly destination: Destination
+  readonly client: unknown
+  readonly partition: unknown
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly clock: Clock
+  /** Its place among the steps that may run at once. */
+  readonly slot: Slot
+  /** No page for so long, and the step is given up. */
+  readonly giveUpMs: number
+  readonly isOverTime: () => boolean
+  readonly redact: (text: string) => string
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly rejectLimit: { readonly share: number; readonly above: number }
+  readonly rail: Rail['limit']
+  /** Rows of the table that this run has marked or replaced away so far. */
+  readonly goneBefore: () => number
+  /** Older versions may still come from other windows of the partition. */
+  readonly olderToCome: () => boolean
+  /** What the step's last part commits beside its range. */
+  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
+  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
+}
