@@ -9,6 +9,8 @@ export type Format = z.infer<typeof Format>
 const ColumnTypeName = z.enum(COLUMN_TYPES)
 const character = z.string().length(1)
 
+const amount = z.string().regex(/^\d+(?:\.\d+)?\s*[KMG]i?B$/i, { error: 'say an amount such as "512MB" or "2GB"' })
+
 const TableConfig = z
   .strictObject({
     path: z
@@ -84,11 +86,12 @@ type TableConfig = z.infer<typeof TableConfig>
 
 export const FilesConfig = z.object({
   tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
-  memoryLimit: z
-    .string()
-    .regex(/^\d+(?:\.\d+)?\s*[KMG]i?B$/i, { error: 'say an amount such as "512MB" or "2GB"' })
-    .default('512MB')
-    .describe('the most memory that DuckDB may take for Parquet'),
+  scanLimit: amount
+    .default('256MB')
+    .describe(
+      'how much text of new and changed files is read once more before the first row, to find all columns and types; of files beyond it a part',
+    ),
+  memoryLimit: amount.default('512MB').describe('the most memory that DuckDB may take for Parquet'),
   threads: z.int().min(1).max(256).default(2).describe('how many threads DuckDB may use'),
 })
 export type FilesConfig = z.infer<typeof FilesConfig>
@@ -129,4 +132,12 @@ export function dialectOf(table: FileTable, format: Format): Dialect {
     skip: table.skip,
     fillShort: table.shortRows === 'fill',
   }
+}
+
+const UNITS = { k: 1, m: 2, g: 3 } as const
+
+/** The bytes of an amount that the config was checked to hold. */
+export function bytesIn(amountText: string): number {
+  const [, count, unit, binary] = /^([\d.]+)\s*([kmg])(i?)b$/.exec(amountText.toLowerCase())!
+  return Number(count) * (binary === 'i' ? 1024 : 1000) ** UNITS[unit as keyof typeof UNITS]
 }

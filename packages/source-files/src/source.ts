@@ -16,13 +16,25 @@ export const files = defineSource({
 
 /** The configured tables, with the columns that their files have now. */
 export async function tablesOf(context: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
-  const { client, tracked, signal, log } = context
+  // Asked a second time in a run, where the first took too long, it goes on with what is looked at by then.
+  return await context.client.once('tables', () => findTables(context))
+}
+
+async function findTables({
+  client,
+  tracked,
+  signal,
+  log,
+}: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
   const tables: Table<Files>[] = []
-  for (const table of client.tables) {
+  let bytes = client.scanLimit
+  for (const [at, table] of client.tables.entries()) {
     const known = tracked.columns(table.name)
     const listed = await client.files(table)
     if (listed.length === 0) log.warn('no file matches', { table: table.name, path: table.path })
-    const found = await sniff({ client, table, signal, log }, known)
+    const share = bytes / (client.tables.length - at)
+    const found = await sniff({ client, table, signal, log }, listed, tracked, share)
+    bytes -= share - found.left
     const complete = withKey(table, found)
     if (complete.columns.length === 0 && found.error === undefined) {
       log.warn('the table has no columns yet, because its files have no rows', { table: table.name, path: table.path })
@@ -58,7 +70,7 @@ function tableOf(table: FileTable, { columns }: Found, broken: unknown): Table<F
       if (broken !== undefined) throw broken
       return client.files(table)
     }),
-    revision: ({ partition, signal }) => revisionOf(table, partition.path, signal),
+    revision: ({ partition, signal, previous }) => revisionOf(table, partition, signal, previous),
     read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
   })
 }
