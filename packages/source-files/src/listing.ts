@@ -28,8 +28,13 @@ export async function listFiles(pattern: string): Promise<readonly TableFile[]> 
 
 const fileOf = (name: string, at: string): TableFile => ({ id: name, name, path: at })
 
+/** Whether a path means all files that match it. */
+export function isPattern(pattern: string): boolean {
+  return MAGIC.test(pattern)
+}
+
 /** The folder of a pattern before its first part that is one. */
-function baseOf(pattern: string): string {
+export function baseOf(pattern: string): string {
   const parts = pattern.split('/')
   const first = parts.findIndex((part) => MAGIC.test(part))
   return path.resolve(

@@ -72,7 +72,8 @@ async function contentOf(table: FileTable, { path }: TableFile, signal: AbortSig
   return table.hash ? await hashOf(path, signal) : (await stampOf(path)).replace(/:\d+$/, '')
 }
 
-function readingOf({ path: _path, primaryKey: _key, globalKey: _global, hash: _hash, ...options }: FileTable): string {
+function readingOf(table: FileTable): string {
+  const { path: _path, primaryKey: _key, globalKey: _global, hash: _hash, minAge: _age, ...options } = table
   return createHash('sha256')
     .update(JSON.stringify([READER, options]))
     .digest('hex')

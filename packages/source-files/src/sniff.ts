@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { type Column, type ColumnType, keepTypes, SyncError, type Tracked, type TrackedPartition } from '@tidemark/core'
+import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
 import { compressionOf } from './bytes.ts'
-import { type FileTable, formatOf } from './config.ts'
+import { type FileTable, formatOf, minAgeOf } from './config.ts'
 import { typeOf } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { type Kinds, type Looking, lookInto } from './look.ts'
@@ -100,6 +101,7 @@ async function lookIntoAll(
         bytes: whole.has(file) ? left : spare / sampled.size,
         cells: Math.floor(cells / (looked.length - at)),
       }
+      await atRest(file.path, minAgeOf(looking.table), signal)
       const seen = await lookInto(file, looking, depth, kinds)
       left = Math.max(0, left - seen.bytes - FILE_COST)
       cells = Math.max(0, cells - seen.cells)

@@ -65,7 +65,9 @@ export async function open(
     info() {},
     warn: (message: string, fields?: object) => void warnings.push({ message, fields }),
   }
-  const client = new Files(FilesConfig.parse({ ...config, tables }))
+  // Files that a test has just written are not waited for, unless it is about that.
+  const now = Object.entries(tables).map(([name, table]) => [name, { minAge: '0s', ...table }])
+  const client = new Files(FilesConfig.parse({ ...config, tables: Object.fromEntries(now) }))
   onTestFinished(() => client.close())
   const { signal } = new AbortController()
   const context = { client, signal, log }
