@@ -20,7 +20,15 @@ export type {
   TimeSchema,
 } from './row-schema.ts'
 export { bytes, numeric, secret, unixSeconds } from './schema.ts'
-export { defineSource, type Source, type SourceDraft, type SourceSpec, type TablesOf, type Tracked } from './source.ts'
+export {
+  defineSource,
+  type Source,
+  type SourceDraft,
+  type SourceSpec,
+  type TablesOf,
+  type Tracked,
+  type TrackedPartition,
+} from './source.ts'
 export type {
   Awaitable,
   Changed,

@@ -40,6 +40,18 @@ export interface Tracked {
   columns(table: string): readonly Column[] | undefined
   /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
   cursor?(table: string): string | null | undefined
+  /** The partitions of a known table by their ids; undefined for a table that is not known. */
+  partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
+  /** Fields that rows of a known table had when it was last read, and that are no columns of it. */
+  undeclared?(table: string): readonly string[]
+}
+
+/** What the state knows of a partition of a table found at run time. */
+export interface TrackedPartition {
+  /** The revision under which it was last read completely. */
+  readonly revision: string | undefined
+  /** The source did not list it in the last run; its rows are kept. */
+  readonly gone: boolean
 }
 
 /** Finds the tables of a system; asked once a run. */

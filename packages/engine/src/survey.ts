@@ -141,6 +141,7 @@ function named(log: Logger, use: string): Logger {
 function trackedBy({ name: use, options }: Use, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.facts]))
+  const stateOf = (name: string) => own.find((table) => table.table === name)
   return {
     columns: (table) => {
       // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
@@ -151,6 +152,19 @@ function trackedBy({ name: use, options }: Use, state: State): Tracked {
       const facts = known.get(table)
       return facts == null ? undefined : (facts.cursor?.column ?? null)
     },
+    partitions: (table) => {
+      const partitions = stateOf(table)?.partitions
+      return (
+        partitions &&
+        new Map(
+          [...partitions].map(([id, { revision, goneAt }]) => [
+            id,
+            { revision: revision?.text, gone: goneAt !== null },
+          ]),
+        )
+      )
+    },
+    undeclared: (table) => stateOf(table)?.undeclared ?? [],
   }
 }
 

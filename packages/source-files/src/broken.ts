@@ -21,10 +21,6 @@ const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remed
     problem: 'is damaged: its compressed data is wrong; write it again, or rename it if it is not compressed',
     remedy: 'fix-config',
   },
-  ZSTD_error_prefix_unknown: {
-    problem: 'is not compressed with zstd, as its name says: rename it, or write it again',
-    remedy: 'fix-config',
-  },
 }
 
 /** Turns whatever reading a file threw into an error that names the file, the problem and the way out. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
-import type { FilesConfig, FileTable } from './config.ts'
-import { bytesOf } from './content.ts'
+import { bytesOf } from './bytes.ts'
+import { bytesIn, type FilesConfig, type FileTable } from './config.ts'
 import { openDuckDb } from './duckdb.ts'
 import { listFiles, type TableFile } from './listing.ts'
 
@@ -14,6 +14,7 @@ export class Files {
   readonly tables: readonly FileTable[]
   readonly #config: FilesConfig
   readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
+  readonly #done = new Map<string, Promise<unknown>>()
   #instance: Promise<DuckDBInstance> | undefined
   #folder: Promise<string> | undefined
   #unpacked = 0
@@ -21,6 +22,23 @@ export class Files {
   constructor(config: FilesConfig) {
     this.#config = config
     this.tables = Object.entries(config.tables).map(([name, table]) => ({ ...table, name }))
+  }
+
+  /** How much text of new and changed files is looked at as a whole, in bytes. */
+  get scanLimit(): number {
+    return bytesIn(this.#config.scanLimit)
+  }
+
+  /** What work gives, done once a run; one that fails is done again. */
+  async once<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#done.get(what) as Promise<T> | undefined) ?? work()
+    this.#done.set(what, done)
+    try {
+      return await done
+    } catch (error) {
+      this.#done.delete(what)
+      throw error
+    }
   }
 
   /** The files of a table, listed once a run. */

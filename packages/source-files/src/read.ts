@@ -1,8 +1,9 @@
 import { type Logger, SyncError } from '@tidemark/core'
+import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
+import { compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
-import { type FileTable, type Format, formatOf } from './config.ts'
-import { compressionOf } from './content.ts'
+import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
 import { fromText, fromValue } from './convert.ts'
 import { BadRecord, type Fields } from './csv.ts'
 import { withConnection } from './duckdb.ts'
@@ -24,6 +25,7 @@ interface Reading {
 /** The rows of one file, with values of the table's types. A file that changes while it is read fails, to be read again. */
 export async function* readFile(file: TableFile, reading: Reading): AsyncGenerator<Row[]> {
   const { signal, table } = reading
+  await atRest(file.path, minAgeOf(table), signal)
   const before = await stampOf(file.path)
   const changed = async (cause?: unknown): Promise<SyncError | undefined> =>
     (await stampOf(file.path)) === before

@@ -34,9 +34,9 @@ testSource(files, {
   fixtures: exports,
   config: ({ folder }) => ({
     tables: {
-      orders: { path: join(folder, 'orders/*.csv'), primaryKey: ['id'] },
-      events: { path: join(folder, 'events/*'), primaryKey: ['id'] },
-      readings: { path: join(folder, 'readings/*.json') },
+      orders: { path: join(folder, 'orders/*.csv'), primaryKey: ['id'], minAge: '0s' },
+      events: { path: join(folder, 'events/*'), primaryKey: ['id'], minAge: '0s' },
+      readings: { path: join(folder, 'readings/*.json'), minAge: '0s' },
     },
   }),
   change,
