@@ -1,14 +1,15 @@
 import { SyncError } from '@tidemark/core'
+import { failureIn } from './answer-checks.ts'
 import type { Credentials } from './authorization.ts'
 import { Authorizer } from './authorizer.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
 import { afterAttempts, connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
 import { baseOf, type HttpRequest, lowerCased, urlOf } from './http-request.ts'
-import { parseBody } from './json-body.ts'
+import { jsonOf } from './json-body.ts'
 import { Pace } from './pace.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
-import { ACCEPTED_ENCODINGS, beginningOf, bytesOf, decode, decoderOf } from './response-body.ts'
+import { ACCEPTED_ENCODINGS, beginningOf, bytesOf } from './response-body.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { sleepUnless, stopSignal } from './stop-signal.ts'
 import { type Incoming, Transport } from './transport.ts'
@@ -71,12 +72,16 @@ export class HttpClient {
   }
 
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>> {
-    return this.#again(request, async (answer, what) => ({
-      status: answer.status,
-      headers: answer.headers,
-      url: answer.url.href,
-      body: (await this.#parsed(request, answer, what)) as T,
-    }))
+    return this.#again(request, async (answer, what) => {
+      const { status, headers, url } = answer
+      const maxBytes = this.#options.maxBytes ?? 64 * MB
+      const body = await jsonOf(answer, { method: request.method, what, redact: this.redact, maxBytes })
+      const { checks } = request
+      const told = { body, headers, what, redact: this.redact, now: this.#clock.now() }
+      const failure = checks === undefined || body === undefined ? undefined : failureIn(checks, told)
+      if (failure !== undefined) throw failure
+      return { status, headers, url: url.href, body: body as T }
+    })
   }
 
   /** Asks for a body that is read piece by piece. Only what happens before its first byte is tried again. */
@@ -264,20 +269,6 @@ export class HttpClient {
     if (failure.code === 'rate-limited') this.#pace.pause(failure.retryAfterMs ?? this.#retry.firstDelayMs / 2)
     if (failure.remedy !== 'fix-source' || this.#options.wrongRequest !== 'fix-config') return failure
     return new SyncError(failure.message, 'fix-config', { code: failure.code })
-  }
-
-  async #parsed({ method }: HttpRequest, answer: Incoming, what: string): Promise<unknown> {
-    const { status, headers, body } = answer
-    if (method === 'HEAD' || status === 204 || status === 205 || status === 304) {
-      body.resume()
-      return undefined
-    }
-    const decoder = decoderOf(headers, what)
-    const pieces: string[] = []
-    for await (const bytes of bytesOf(body, headers, { maxBytes: this.#options.maxBytes ?? 64 * MB, what }))
-      pieces.push(decode(decoder, what, bytes, true))
-    pieces.push(decode(decoder, what))
-    return parseBody(pieces.join(''), { headers, what, redact: this.redact })
   }
 
   async *#pieces(

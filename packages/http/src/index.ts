@@ -1,3 +1,4 @@
+export type { AnswerCheck, AnswerChecks } from './answer-checks.ts'
 export { atPath, type BodyPath } from './at-path.ts'
 export type { Authorization, OAuth } from './authorization.ts'
 export { type CursorValue, compareCursors } from './cursor-value.ts'

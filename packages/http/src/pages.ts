@@ -1,23 +1,18 @@
 import { createHash } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { atPath, type BodyPath } from './at-path.ts'
+import { type AnswerChecks, failureIn } from './answer-checks.ts'
+import { atPath } from './at-path.ts'
 import type { HttpClient } from './http-client.ts'
 import { excerptOf } from './http-failure.ts'
 import type { HttpAnswer } from './http-options.ts'
 import type { HttpRequest } from './http-request.ts'
 import { onePage, type Paging } from './paging.ts'
 
-export interface PagesOptions {
+export interface PagesOptions extends AnswerChecks {
   readonly request: HttpRequest
   readonly paging?: Paging | undefined
-  /** Where the rows are in a body. Nothing: the body is the list. */
-  readonly rows?: BodyPath | undefined
   /** What stands for no rows where a list belongs; without it that is an error. */
   readonly none?: 'null' | 'absent' | undefined
-  /** What an object in the place of the list means: without it an error. */
-  readonly single?: true | undefined
-  /** Names that tell of an error in the body of a 200, where they hold anything (`error`, `errors`). */
-  readonly errors?: readonly BodyPath[] | undefined
   /** What is made of each row before anybody sees it. */
   readonly map?: ((row: unknown) => unknown) | undefined
   /** The most pages of one list (100,000). */
@@ -32,7 +27,6 @@ export interface ListPage<T> {
   readonly next: HttpRequest | undefined
 }
 
-const ERRORS: readonly BodyPath[] = ['error', 'errors']
 /** Pages that are asked for by a new cursor each, and hold the same: more than chance. */
 const SAME_IN_A_ROW = 3
 const EMPTY_IN_A_ROW = 1000
@@ -45,7 +39,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
   const paging = options.paging ?? onePage()
   const most = options.maxPages ?? 100_000
   const loop = new LoopGuard(paging, http)
-  let request: HttpRequest | undefined = paging.first(options.request)
+  let request: HttpRequest | undefined = paging.first({ ...options.request, checks: options })
   for (let number = 1; request !== undefined; number++) {
     options.request.signal?.throwIfAborted()
     const what = http.describe(request)
@@ -59,7 +53,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
       )
     loop.ask(request)
     const answer: HttpAnswer = await http.request(request)
-    const rows = rowsIn(answer.body, options, { what, redact: http.redact })
+    const rows = listIn(answer.body, options, { what, redact: http.redact })
     loop.see(request, rows)
     const next: HttpRequest | undefined = nextOf(paging, http, { request, answer, rows })
     yield { rows: (options.map === undefined ? rows : rows.map(options.map)) as readonly T[], answer, next }
@@ -81,46 +75,39 @@ function nextOf(
   }
 }
 
-/** The rows of a body. @throws SyncError `fix-source` where it holds none, or an error beside them. */
+interface BodyContext {
+  readonly what: string
+  readonly redact: (text: string) => string
+}
+
+/** The rows of a body. @throws SyncError where it holds none, or an error in their place. */
 export function rowsIn(
   body: unknown,
-  { rows = '', none, single, errors = ERRORS }: Omit<PagesOptions, 'request'>,
-  { what, redact }: { readonly what: string; readonly redact: (text: string) => string },
+  options: Omit<PagesOptions, 'request'>,
+  context: BodyContext,
 ): readonly unknown[] {
-  const excerpt = (): string => excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)
-  const told = errors.find((path) => saysSomething(atPath(body, path)) && !isSame(path, rows))
-  if (told !== undefined && !Array.isArray(body) && !isRow(body, rows, single))
-    throw new SyncError(
-      `${what} was answered with an error in the place of data ("${[told].flat().join('.')}"): ${excerpt()}`,
-      'fix-source',
-      {
-        code: 'error-body',
-      },
-    )
+  const failure = failureIn(options, { ...context, body, headers: {}, now: 0 })
+  if (failure !== undefined) throw failure
+  return listIn(body, options, context)
+}
+
+function listIn(
+  body: unknown,
+  { rows = '', none, single }: Omit<PagesOptions, 'request'>,
+  { what, redact }: BodyContext,
+): readonly unknown[] {
   const found = atPath(body, rows)
   if (Array.isArray(found)) return found
   if (none !== undefined && (found === null || (found === undefined && none === 'absent'))) return []
   if (single === true && typeof found === 'object' && found !== null) return [found]
   const place = [rows].flat().join('.')
   throw new SyncError(
-    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerpt()}`,
+    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
     'fix-source',
     { code: 'error-body' },
   )
 }
 
-/** A body that is itself the one row may have any fields. */
-function isRow(body: unknown, rows: BodyPath, single: true | undefined): boolean {
-  return single === true && [rows].flat().join('') === '' && typeof body === 'object'
-}
-
-function saysSomething(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return Boolean(value)
-}
-
-const isSame = (a: BodyPath, b: BodyPath): boolean => [b].flat().join('.').startsWith([a].flat().join('.'))
 const bigintText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
 /** Sees that a list goes in circles: a request that was made before, or rows that came before. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthorizationConfig } from './authorization-config.ts'
 import { checkTables } from './check-tables.ts'
-import { TableConfig } from './table-config.ts'
+import { AnswerChecksConfig, TableConfig } from './table-config.ts'
 
 export const RestConfig = z
   .object({
@@ -19,6 +19,12 @@ export const RestConfig = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe('parameters of each request; no place for secrets either'),
+    success: AnswerChecksConfig.optional().describe(
+      'what every answer of the API says that is not an error; see `tables.*.success`',
+    ),
+    failure: AnswerChecksConfig.optional().describe(
+      'what an answer of the API says that is an error though its status is 200; see `tables.*.failure`',
+    ),
     hosts: z
       .array(z.string())
       .default([])

@@ -112,6 +112,8 @@ function listOptions(table: RestTable): Omit<PagesOptions, 'request'> {
     rows: table.rows,
     none: table.none,
     single: table.single ? true : undefined,
+    success: table.success,
+    failure: table.failure,
     errors: table.errors,
   }
 }

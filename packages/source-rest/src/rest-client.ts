@@ -20,12 +20,12 @@ export class RestClient {
   readonly #answers = new Map<string, Promise<unknown>>()
 
   constructor(config: RestConfig, log: Logger) {
-    const { rate, idleSeconds, maxMegabytes, params, tables, authorization, maxRequests, attempts, ...rest } = config
+    const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, ...rest } = config
     this.host = new URL(config.baseUrl).host
-    this.tables = Object.entries(tables).map(([name, table]) => ({ ...table, name }))
+    this.tables = Object.entries(tables).map(([name, table]) => ({ success, failure, ...table, name }))
     this.http = new HttpClient({
       ...rest,
-      authorization: authorization as never,
+      authorization: config.authorization as never,
       query: params,
       rate: rate === undefined ? undefined : { requests: rate.requests, perMs: rate.seconds * 1000 },
       idleMs: idleSeconds * 1000,

@@ -8,6 +8,23 @@ const duration = z
   .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)$/, { error: 'say a length of time such as "10m", "1h" or "30d"' })
 const size = z.strictObject({ parameter: z.string().min(1), value: z.int().min(1) })
 
+const Scalar = z.union([z.string(), z.number(), z.boolean()])
+
+/** What a body has at a place, where its status does not say whether it is an answer. */
+const AnswerCheckConfig = z
+  .strictObject({
+    at: BodyPath,
+    equals: z.union([Scalar, z.array(Scalar).min(1)]).optional(),
+    absent: z.literal(true).optional(),
+    message: BodyPath.optional(),
+    retry: z.literal(true).optional(),
+  })
+  .refine(({ equals, absent }) => equals === undefined || absent === undefined, {
+    path: ['absent'],
+    error: 'say "equals" or "absent", not both',
+  })
+export const AnswerChecksConfig = z.union([AnswerCheckConfig, z.array(AnswerCheckConfig).min(1)])
+
 /** How the next page is found. */
 const PaginationConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
@@ -55,11 +72,17 @@ export const TableConfig = z.strictObject({
       'what stands for no rows where the list belongs, instead of an error: `null`, or `absent` (nothing at all)',
     ),
   single: z.boolean().default(false).describe('the answer has one object in the place of a list'),
+  success: AnswerChecksConfig.optional().describe(
+    'what every answer says that is not an error, such as `{ at: "success", equals: true }`; see below. In place of that of all tables',
+  ),
+  failure: AnswerChecksConfig.optional().describe(
+    'what an answer says that is an error though its status is 200, such as `{ at: "code", equals: [50001], retry: true }`; see below. In place of that of all tables',
+  ),
   errors: z
     .array(BodyPath)
     .optional()
     .describe(
-      'where an answer says that it is an error, though its status is 200: `error` and `errors` where nothing is said; `[]`: nowhere',
+      'names that tell of an error where they hold anything: `error` and `errors` by default; `[]`: no error is guessed from names',
     ),
   primaryKey: z.array(z.string()).min(1).optional().describe('the columns that identify a row'),
   globalKey: z.boolean().default(false).describe('whether they do so across partitions'),
