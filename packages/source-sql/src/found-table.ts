@@ -29,6 +29,8 @@ export interface FoundColumn extends Reading {
   readonly asText: Reading
   /** Values come back as parameters unchanged and in the order of the index, so a page can go on behind one. */
   readonly pageable: boolean
+  /** The database moves it with every change of its row. */
+  readonly moves?: true | undefined
 }
 
 /** A table or view that was found. */
@@ -41,6 +43,10 @@ export interface FoundTable {
   readonly columns: readonly FoundColumn[]
   /** The columns that identify a row, by the database's own word. */
   readonly key: readonly string[]
+  /** The key is that of each partition, and nothing keeps two partitions from the same one. */
+  readonly unproven?: true | undefined
+  /** Columns that are there and that the user may not read. */
+  readonly hidden?: readonly string[] | undefined
   /** Columns that an index begins with. */
   readonly indexed: ReadonlySet<string>
   /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */

@@ -1,13 +1,4 @@
-import {
-  type Column,
-  type Context,
-  keepTypes,
-  type Logger,
-  rowOf,
-  SyncError,
-  type Table,
-  type Tracked,
-} from '@tidemark/core'
+import { type Column, type Context, keepTypes, type Logger, rowOf, type Table, type Tracked } from '@tidemark/core'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'
@@ -16,6 +7,7 @@ import type { Clock, Reads, Selected } from './database.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
+import { keyFor } from './table-key.ts'
 
 interface Tables {
   readonly client: Client
@@ -45,7 +37,7 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const { config, database } = client
   const own = Object.hasOwn(config.tables, table.name) ? config.tables[table.name] : undefined
   const warn = (message: string): void => log.warn(`${table.name}: ${message}`)
-  const primaryKey = keyFor(table, own, context)
+  const primaryKey = await keyFor(table, { ...context, own, database, warn })
   // No database knows the key of a view, so only its user can say it; once is enough.
   if (table.kind === 'view' && primaryKey.length === 0 && tracked.columns(table.name) === undefined)
     warn(
@@ -89,18 +81,6 @@ function nullCursorOf(
   if (cursor === undefined) return {}
   if (own?.nullCursor !== undefined) return { nullCursor: own.nullCursor }
   return cursor.nullable && primaryKey.length > 0 ? { nullCursor: 'keep' } : {}
-}
-
-function keyFor(table: FoundTable, own: TableConfig | undefined, { tracked }: Tables): readonly string[] {
-  const { primaryKey } = own ?? {}
-  if (primaryKey === undefined) return table.key.every((name) => own?.columns[name] !== false) ? table.key : []
-  const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
-  if (missing === undefined) return primaryKey
-  if (tracked.columns(table.name) !== undefined) return []
-  throw new SyncError(
-    `config.tables."${table.name}".primaryKey: there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`,
-    'fix-config',
-  )
 }
 
 /** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */

@@ -29,6 +29,7 @@ const LONG_SECONDS = 600
 export class MySql implements Database {
   readonly label: string
   readonly order = 'always'
+  readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>

@@ -29,9 +29,12 @@ export const TYPES = `
   SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
   FROM pg_catalog.pg_type t JOIN used u ON t.oid = u.oid`
 
-/** Only what is valid and covers all rows; of expressions an index says nothing about a column. */
+/**
+ * Only what is valid and covers all rows; of expressions an index says nothing about a column. A key that is checked at the
+ * end of a transaction holds in every snapshot, because a snapshot shows only what is committed.
+ */
 export const INDEXES = `
-  SELECT i.indrelid, i.indisunique AND i.indimmediate, i.indisprimary, i.indnkeyatts, i.indkey::pg_catalog.text, m.amname
+  SELECT i.indrelid, i.indisunique, i.indisprimary, i.indnkeyatts, i.indkey::pg_catalog.text, m.amname
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam
   WHERE i.indrelid = ANY($1::pg_catalog.oid[]) AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`
 
