@@ -116,6 +116,8 @@ function trackedBy({ name: use, options }: Use, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.facts]))
   return {
+    tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
+    primaryKey: (table) => known.get(table)?.primaryKey,
     columns: (table) => {
       // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
       const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}

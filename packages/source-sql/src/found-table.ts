@@ -63,6 +63,15 @@ export function nameOf(schema: string | undefined, relation: string): string {
   return schema === undefined ? quoted(relation) : `${quoted(schema)}.${quoted(relation)}`
 }
 
+/** Schemas and relations that a name may stand for: a dot may part them or be part of either. */
+export function placesOf(name: string): readonly (readonly [string | undefined, string])[] {
+  const bare = (part: string): string => (/^".*"$/s.test(part) ? part.slice(1, -1) : part)
+  const splits = [...name.matchAll(/\./g)].map(
+    ({ index }) => [bare(name.slice(0, index)), bare(name.slice(index + 1))] as const,
+  )
+  return [[undefined, bare(name)] as const, ...splits].filter(([schema, relation]) => nameOf(schema, relation) === name)
+}
+
 /** Of the unique keys of a table the one that is taken: the primary key, else the shortest, by its names. */
 export function keyOf(
   keys: readonly { readonly primary: boolean; readonly columns: readonly string[] }[],

@@ -212,6 +212,15 @@ describe('the key of a table of Postgres', () => {
     expect([opened.table().primaryKey, opened.warnings]).toEqual([['region', 'id'], []])
   })
 
+  it('holds only where no row may be NULL, also of those from before', async () => {
+    const source = await postgres()
+    await source.run(`CREATE TABLE t (id int UNIQUE, v text); INSERT INTO t VALUES (NULL, 'a'), (1, 'b');
+      ALTER TABLE t ADD CONSTRAINT filled NOT NULL id NOT VALID`)
+    expect((await open(source)).table().primaryKey).toEqual([])
+    await source.run('UPDATE t SET id = 2 WHERE id IS NULL; ALTER TABLE t VALIDATE CONSTRAINT filled')
+    expect((await open(source)).table().primaryKey).toEqual(['id'])
+  })
+
   it('of heirs, views and foreign tables is only what holds for all their rows', async () => {
     const source = await postgres()
     await source.run(`CREATE TABLE parent (id int PRIMARY KEY, updated_at timestamptz NOT NULL); CREATE INDEX ON parent (updated_at);
