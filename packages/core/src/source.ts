@@ -38,6 +38,10 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
 export interface Tracked {
   /** By the table's name without the source's; undefined for a table that is not known yet. */
   columns(table: string): readonly Column[] | undefined
+  /** The tables that are known and were not removed: one that is not found any more may only be out of sight. */
+  tables?(): readonly string[]
+  /** The primary key of a known table, empty where it has none; undefined for a table that is not known. */
+  primaryKey?(table: string): readonly string[] | undefined
   /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
   cursor?(table: string): string | null | undefined
   /** The partitions of a known table by their ids; undefined for a table that is not known. */

@@ -143,6 +143,8 @@ function trackedBy({ name: use, options }: Use, state: State): Tracked {
   const known = new Map(own.map((table) => [table.table, table.facts]))
   const stateOf = (name: string) => own.find((table) => table.table === name)
   return {
+    tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
+    primaryKey: (table) => known.get(table)?.primaryKey,
     columns: (table) => {
       // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
       const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}

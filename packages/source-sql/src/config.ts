@@ -43,6 +43,10 @@ const TableConfig = z.strictObject({
     .describe(
       "the columns that identify a row, for views and for tables whose key nobody declared. Absent: the database's",
     ),
+  immutable: z
+    .boolean()
+    .optional()
+    .describe('its rows are only added and never changed, so a cursor is taken also without a key'),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()

@@ -80,9 +80,13 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
     lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleAfter) * 1000n + daySlack(type) : 0n)
   // Read also where they are rejects: a row that nobody hears of is lost.
   const hasNulls = cursor.nullable && own?.nullCursor !== 'skip'
+  const { holdsAnything } = client.database
   return {
     spec,
-    bounds: (from, to) => ({ column, type, from, to, nulls: hasNulls && isNewest(to), ordered }),
+    bounds: (from, to) => {
+      const newest = isNewest(to)
+      return { column, type, from, to, nulls: hasNulls && newest, strays: holdsAnything && newest, ordered }
+    },
   }
 }
 

@@ -17,6 +17,8 @@ export interface Bounds {
   readonly to: string | bigint
   /** Rows without a cursor too. */
   readonly nulls: boolean
+  /** Rows whose cursor is of another kind too, in a database that lets them in. */
+  readonly strays: boolean
   /** Rows come in the order of the cursor. */
   readonly ordered: boolean
 }
@@ -50,6 +52,8 @@ export interface Database {
    * all of them, those of large tables (where the order costs time), or only those of integers (where times are texts).
    */
   readonly order: 'always' | 'large' | 'integers'
+  /** A column holds values of any type, whatever it was declared as. */
+  readonly holdsAnything: boolean
   identity(): Promise<string>
   tables(asked: Asked): Promise<readonly FoundTable[]>
   clock(asked: Asked): Promise<Clock>
@@ -62,6 +66,12 @@ export interface Database {
     type: CursorType,
     asked: Asked,
   ): Promise<{ min: string; max: string } | undefined>
+  /** Whether columns identify the rows of a table, by its rows; undefined where that takes too long. Absent: never asked. */
+  isUnique?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<boolean | undefined>
+  /** Why a table that was not found may still be there; undefined where it is gone. Absent: what is there is always found. */
+  whyHidden?(name: string, asked: Asked): Promise<string | undefined>
+  /** Those of some columns that are there and may not be read. Absent: `hidden` of the table says so. */
+  hiddenAmong?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<readonly string[]>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string

@@ -29,6 +29,8 @@ export interface FoundColumn extends Reading {
   readonly asText: Reading
   /** Values come back as parameters unchanged and in the order of the index, so a page can go on behind one. */
   readonly pageable: boolean
+  /** The database moves it with every change of its row. */
+  readonly moves?: true | undefined
 }
 
 /** A table or view that was found. */
@@ -41,6 +43,10 @@ export interface FoundTable {
   readonly columns: readonly FoundColumn[]
   /** The columns that identify a row, by the database's own word. */
   readonly key: readonly string[]
+  /** The key is that of each partition, and nothing keeps two partitions from the same one. */
+  readonly unproven?: true | undefined
+  /** Columns that are there and that the user may not read. */
+  readonly hidden?: readonly string[] | undefined
   /** Columns that an index begins with. */
   readonly indexed: ReadonlySet<string>
   /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */
@@ -55,6 +61,15 @@ export interface FoundTable {
 export function nameOf(schema: string | undefined, relation: string): string {
   const quoted = (part: string): string => (part.includes('.') ? `"${part}"` : part)
   return schema === undefined ? quoted(relation) : `${quoted(schema)}.${quoted(relation)}`
+}
+
+/** Schemas and relations that a name may stand for: a dot may part them or be part of either. */
+export function placesOf(name: string): readonly (readonly [string | undefined, string])[] {
+  const bare = (part: string): string => (/^".*"$/s.test(part) ? part.slice(1, -1) : part)
+  const splits = [...name.matchAll(/\./g)].map(
+    ({ index }) => [bare(name.slice(0, index)), bare(name.slice(index + 1))] as const,
+  )
+  return [[undefined, bare(name)] as const, ...splits].filter(([schema, relation]) => nameOf(schema, relation) === name)
 }
 
 /** Of the unique keys of a table the one that is taken: the primary key, else the shortest, by its names. */

@@ -24,6 +24,8 @@ export interface Dialect {
   bound(value: string | bigint, type: Bounds['type'], side: 'from' | 'to'): RawBuilder<unknown>
   /** Reads a table and not those that inherit from it. */
   readonly only: boolean
+  /** Rows that no window can hold because of what their cursor is; absent: those without one. */
+  readonly outside?: ((bounds: Bounds) => RawBuilder<unknown>) | undefined
 }
 
 type System = 'postgres' | 'mysql' | 'sqlite'
@@ -87,11 +89,15 @@ function selected({ name, select }: Selected): RawBuilder<unknown> {
   return select === undefined ? column : select(column)
 }
 
-function windowOf({ table, bounds }: Reads, dialect: Dialect, part: 'window' | 'nulls'): RawBuilder<unknown>[] {
+export function windowOf(
+  { table, bounds }: Pick<Reads, 'table' | 'bounds'>,
+  dialect: Dialect,
+  part: 'window' | 'nulls',
+): RawBuilder<unknown>[] {
   if (bounds === undefined) return []
   const { column, type, from, to } = bounds
   const cursor = sql.id(column)
-  if (part === 'nulls') return [sql`${cursor} is null`]
+  if (part === 'nulls') return [dialect.outside?.(bounds) ?? sql`${cursor} is null`]
   const { compared } = table.columns.find(({ name }) => name === column) ?? {}
   const value = compared === undefined ? cursor : compared(cursor)
   const below = sql`${value} < ${dialect.bound(to, type, 'to')}`

@@ -1,21 +1,15 @@
-import {
-  type Column,
-  type Context,
-  keepTypes,
-  type Logger,
-  rowOf,
-  SyncError,
-  type Table,
-  type Tracked,
-} from '@tidemark/core'
+import { type Column, type Context, keepTypes, type Logger, rowOf, type Table, type Tracked } from '@tidemark/core'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'
 import { cursorFacts } from './cursor-facts.ts'
 import type { Clock, Reads, Selected } from './database.ts'
+import { failingTable } from './failing-table.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
+import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
+import { keyFor } from './table-key.ts'
 
 interface Tables {
   readonly client: Client
@@ -36,8 +30,15 @@ export async function tablesOf(context: Context<Client> & { readonly tracked: Tr
     return clock
   }
   const tables: Table<Client>[] = []
-  for (const table of chosen) tables.push(await tableOf(table, { client, tracked, log, signal }, clockOnce))
-  return tables
+  for (const table of chosen) {
+    const problem = await columnOutOfSight(table, context)
+    tables.push(
+      problem === undefined
+        ? await tableOf(table, { client, tracked, log, signal }, clockOnce)
+        : failingTable(table.name, tracked, problem),
+    )
+  }
+  return [...tables, ...(await tablesOutOfSight(found, context))]
 }
 
 async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<Clock>): Promise<Table<Client>> {
@@ -45,7 +46,12 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const { config, database } = client
   const own = Object.hasOwn(config.tables, table.name) ? config.tables[table.name] : undefined
   const warn = (message: string): void => log.warn(`${table.name}: ${message}`)
-  const primaryKey = keyFor(table, own, context)
+  const hidden = (table.hidden ?? []).filter((name) => own?.columns[name] !== false)
+  if (hidden.length > 0 && tracked.columns(table.name) === undefined)
+    warn(
+      `${hidden.join(', ')} may not be read by this user and ${hidden.length === 1 ? 'is' : 'are'} left out; GRANT SELECT, or say columns: { ${JSON.stringify(hidden[0])}: false }`,
+    )
+  const primaryKey = await keyFor(table, { ...context, own, database, warn })
   // No database knows the key of a view, so only its user can say it; once is enough.
   if (table.kind === 'view' && primaryKey.length === 0 && tracked.columns(table.name) === undefined)
     warn(
@@ -91,18 +97,6 @@ function nullCursorOf(
   return cursor.nullable && primaryKey.length > 0 ? { nullCursor: 'keep' } : {}
 }
 
-function keyFor(table: FoundTable, own: TableConfig | undefined, { tracked }: Tables): readonly string[] {
-  const { primaryKey } = own ?? {}
-  if (primaryKey === undefined) return table.key.every((name) => own?.columns[name] !== false) ? table.key : []
-  const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
-  if (missing === undefined) return primaryKey
-  if (tracked.columns(table.name) !== undefined) return []
-  throw new SyncError(
-    `config.tables."${table.name}".primaryKey: there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`,
-    'fix-config',
-  )
-}
-
 /** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */
 function columnsFor(
   table: FoundTable,
@@ -110,8 +104,10 @@ function columnsFor(
   own: TableConfig | undefined,
   { tracked, log }: Tables,
 ): readonly { readonly column: Column; readonly selected: Selected }[] {
-  for (const name of Object.keys(own?.columns ?? {})) {
-    if (!table.columns.some((column) => column.name === name))
+  // What may not be read, or could be once, is left out by name for good reason.
+  const known = [...(table.hidden ?? []), ...(tracked.columns(table.name) ?? []).map((column) => column.name)]
+  for (const [name, asked] of Object.entries(own?.columns ?? {})) {
+    if (!table.columns.some((column) => column.name === name) && !(asked === false && known.includes(name)))
       log.warn(`${table.name}: config.tables."${table.name}".columns speaks of "${name}", which it does not have`)
   }
   const wanted = table.columns.filter((column) => own?.columns[column.name] !== false)

@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { orAborted } from '../abort.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
-import type { FoundTable } from '../found-table.ts'
+import { type FoundTable, placesOf } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
@@ -26,9 +26,19 @@ export interface DatabaseOptions {
 const QUESTIONS = 2
 const LONG_SECONDS = 600
 
+const GONE = new Set(['ER_NO_SUCH_TABLE', 'ER_BAD_DB_ERROR', 'ER_BAD_FIELD_ERROR'])
+/** Whoever has no right to it is told so of a table that is there and of one that is not. */
+const DENIED = new Set([
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_COLUMNACCESS_DENIED_ERROR',
+  'ER_VIEW_INVALID',
+])
+
 export class MySql implements Database {
   readonly label: string
   readonly order = 'always'
+  readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>
@@ -140,6 +150,38 @@ export class MySql implements Database {
     const [min, max] = row!.map(text)
     const shown = (value: string): string => value.replace(' ', 'T') + (type === 'timestamp' ? 'Z' : '')
     return min === undefined || max === undefined ? undefined : { min: shown(min), max: shown(max) }
+  }
+
+  async whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {
+    for (const [schema = this.#target.database, relation] of placesOf(name)) {
+      if (schema === undefined) continue
+      const reason = await this.#whyNot(sql`select 1 from ${sql.id(schema, relation)} limit 0`, signal)
+      if (reason !== undefined) return reason
+    }
+    return undefined
+  }
+
+  async hiddenAmong(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<readonly string[]> {
+    const hidden: string[] = []
+    for (const name of columns) {
+      if ((await this.#whyNot(sql`select ${sql.id(name)} from ${relationOf({ table })} limit 0`, signal)) !== undefined)
+        hidden.push(name)
+    }
+    return hidden
+  }
+
+  /** Why something cannot be asked for; undefined where it is not there. */
+  async #whyNot(query: RawBuilder<unknown>, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#questions.lend(signal, ({ connection }) => ask(connection, dialect.compile(query).sql))
+      return 'it is there and is not listed'
+    } catch (error) {
+      if (signal.aborted) throw error
+      const { code, message } = error as { code?: unknown; message?: unknown }
+      if (GONE.has(String(code))) return undefined
+      if (DENIED.has(String(code))) return String(message)
+      throw sqlFailure(error, this.#blame)
+    }
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {

@@ -61,7 +61,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
   return tables.flatMap(([schema, relation, kind, rows, next]) => {
     const id = idOf(schema, relation)
     const own = columnsBy.get(id) ?? []
-    const found = own.map(([, , name, dataType, columnType, nullable]): FoundColumn => {
+    const found = own.map(([, , name, dataType, columnType, nullable, extra]): FoundColumn => {
       const at = `${id}\0${name}`
       return {
         name: name!,
@@ -69,6 +69,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         nullable: nullable === 'YES',
         asText: TEXT,
         pageable: isPageable(dataType!),
+        ...(/on update/i.test(extra ?? '') ? { moves: true } : {}),
         ...readingOf({
           dataType: dataType!.toLowerCase(),
           columnType: columnType!.toLowerCase(),

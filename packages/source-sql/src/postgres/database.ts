@@ -10,7 +10,7 @@ import { cancel } from './cancel.ts'
 import { tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
-import { rangeQuery } from './range.ts'
+import { duplicateQuery, rangeQuery } from './range.ts'
 import { readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
@@ -29,12 +29,15 @@ interface Session {
 }
 
 const QUESTIONS = 2
+/** How long to look whether partitions hold the same key. */
+const UNIQUE_MS = 30_000
 /** A transaction that is open for longer holds tables back noticeably. */
 const LONG_MICROS = 600_000_000n
 
 export class Postgres implements Database {
   readonly label: string
   readonly order = 'large'
+  readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>
@@ -131,6 +134,16 @@ export class Postgres implements Database {
     return min == null || max == null ? undefined : { min, max }
   }
 
+  async isUnique(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<boolean | undefined> {
+    try {
+      const [row] = await this.#ask(duplicateQuery(table, columns), [], signal, { statement_timeout: UNIQUE_MS })
+      return row![0] !== 't'
+    } catch (error) {
+      if (signal.aborted) throw error
+      return undefined
+    }
+  }
+
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
     let session: Session | undefined
     let done = false
@@ -170,9 +183,15 @@ export class Postgres implements Database {
     this.#readers.discard(session)
   }
 
-  async #ask(sql: string, values: readonly unknown[] = [], signal?: AbortSignal): Promise<TextRow[]> {
+  async #ask(
+    sql: string,
+    values: readonly unknown[] = [],
+    signal?: AbortSignal,
+    limits: Readonly<Record<string, number>> = {},
+  ): Promise<TextRow[]> {
     for (let tries = 1; tries <= TRIES; tries++) {
       const rows = await this.#inTransaction(signal, async (client) => {
+        for (const [name, ms] of Object.entries(limits)) await client.query(`SET LOCAL ${name} = '${ms}ms'`)
         const found = await ask(client, sql, values)
         return (await isRewritten(client)) ? undefined : found
       })

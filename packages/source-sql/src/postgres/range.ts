@@ -25,6 +25,13 @@ export function rangeQuery(table: FoundTable, column: string, type: CursorType):
   return dialect.compile(query).sql
 }
 
+/** Asks whether some rows of a table have the same values in some columns. */
+export function duplicateQuery(table: FoundTable, columns: readonly string[]): string {
+  const key = sql.join(columns.map((name) => sql.id(name)))
+  const query = sql`select exists (select from ${relationOf({ table })} group by ${key} having count(*) > 1)`
+  return dialect.compile(query).sql
+}
+
 function quoted(name: string): string {
   return dialect.compile(sql`${sql.id(name)}`).sql
 }

@@ -13,8 +13,11 @@ export const RELATIONS = `
       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
   ORDER BY n.nspname, c.relname`
 
+/** What must not be NULL counts only where no row from before may be. */
 export const COLUMNS = `
-  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
+    a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+      WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey = ARRAY[a.attnum]),
     pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
   FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = ANY($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
@@ -29,9 +32,12 @@ export const TYPES = `
   SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
   FROM pg_catalog.pg_type t JOIN used u ON t.oid = u.oid`
 
-/** Only what is valid and covers all rows; of expressions an index says nothing about a column. */
+/**
+ * Only what is valid and covers all rows; of expressions an index says nothing about a column. A key that is checked at the
+ * end of a transaction holds in every snapshot, because a snapshot shows only what is committed.
+ */
 export const INDEXES = `
-  SELECT i.indrelid, i.indisunique AND i.indimmediate, i.indisprimary, i.indnkeyatts, i.indkey::pg_catalog.text, m.amname
+  SELECT i.indrelid, i.indisunique, i.indisprimary, i.indnkeyatts, i.indkey::pg_catalog.text, m.amname
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam
   WHERE i.indrelid = ANY($1::pg_catalog.oid[]) AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`
 

@@ -16,9 +16,16 @@ import { dialect, readPages } from './read.ts'
 const BUSY_MS = 5000
 const READERS = 4
 
+/** A column of integers may also hold a real number; a row that holds one is refused, and must not stop the others. */
+function wholeOf(value: unknown): bigint | undefined {
+  if (typeof value === 'number') return value >= Number(LARGEST) ? LARGEST : BigInt(Math.floor(value))
+  return typeof value === 'bigint' ? value : undefined
+}
+
 export class Sqlite implements Database {
   readonly label: string
   readonly order = 'integers'
+  readonly holdsAnything = true
   readonly #target: FileTarget
   readonly #files: Lending<DatabaseSync>
   readonly #blame: Blame
@@ -56,8 +63,11 @@ export class Sqlite implements Database {
   async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
     const found = await greatestReadable(
       async (below) => {
-        const [row] = await this.#ask(greatestQuery({ table, column }, dialect, below), [], signal)
-        return typeof row?.[0] === 'bigint' ? row[0] : undefined
+        const ask = async (bound: bigint | undefined) =>
+          (await this.#ask(greatestQuery({ table, column }, dialect, bound), [], signal))[0]?.[0]
+        const last = await ask(below)
+        // Texts and bytes are greater than every number: what lies before them is the end.
+        return wholeOf(typeof last === 'object' || typeof last === 'string' ? await ask(LARGEST) : last)
       },
       { table, column, log },
     )

@@ -11,6 +11,19 @@ export const dialect: Dialect = {
   compile: compiler('sqlite'),
   only: false,
   bound: (value, type, side) => (type === 'integer' ? sql`${value}` : sql`${dayOf(String(value), type, side)}`),
+  outside,
+}
+
+/**
+ * A column takes any value: rows whose cursor is a text among numbers, a number among texts, or no time at all, behind all
+ * that are. Compared so that an index finds them: numbers come before texts, and texts before bytes.
+ */
+function outside({ column, type, to, nulls }: Bounds): RawBuilder<unknown> {
+  const cursor = sql.id(column)
+  const missing = nulls ? sql`${cursor} is null or ` : sql``
+  if (type === 'integer') return sql`(${missing}${cursor} > 9223372036854775807)`
+  const unread = sql`${cursor} >= ${dayOf(String(to), type, 'to')} and ${cursor} < x'' and unixepoch(${cursor}) is null`
+  return sql`(${missing}${cursor} < '' or ${cursor} >= x'' or ${unread})`
 }
 
 /**
@@ -26,12 +39,15 @@ function dayOf(value: string, type: Bounds['type'], side: 'from' | 'to'): string
 
 /** Of the days that were read, what lies surely outside of the window. A time that SQLite cannot read is passed on. */
 function within({ column, type, from, to }: Bounds): readonly RawBuilder<unknown>[] {
-  if (type === 'date' || type === 'integer') return []
+  if (type === 'integer') return []
+  // Numbers, which come before all texts, are none of a window.
+  const texts = from === undefined ? [sql`${sql.id(column)} >= ''`] : []
+  if (type === 'date') return texts
   const at = sql`unixepoch(${sql.id(column)})`
   const seconds = (value: string | bigint): number => Math.floor(Date.parse(`${String(value).slice(0, 19)}Z`) / 1000)
   const below = sql`${at} <= ${seconds(to) + 1}`
   const inside = from === undefined ? below : sql`${below} and ${at} >= ${seconds(from) - 1}`
-  return [sql`(${at} is null or ${inside})`]
+  return [...texts, sql`(${at} is null or ${inside})`]
 }
 
 type Raw = string | number | bigint | Uint8Array | null
@@ -41,7 +57,10 @@ type Raw = string | number | bigint | Uint8Array | null
  * on: in a file that is not in WAL mode, a writer waits for no longer than that.
  */
 export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Asked): AsyncGenerator<readonly Row[]> {
-  const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
+  const parts =
+    reads.bounds?.nulls === true || reads.bounds?.strays === true
+      ? (['nulls', 'window'] as const)
+      : (['window'] as const)
   const template: Row = Object.fromEntries(reads.columns.map(({ name }) => [name, null]))
   const decode = (raw: readonly Raw[]): Row => {
     const row = { ...template }
