@@ -25,6 +25,7 @@ export type {
   Awaitable,
   Changed,
   Context,
+  Deletions,
   Gone,
   NullCursor,
   OfPartition,

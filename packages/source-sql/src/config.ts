@@ -43,6 +43,10 @@ const TableConfig = z.strictObject({
     .describe(
       "the columns that identify a row, for views and for tables whose key nobody declared. Absent: the database's",
     ),
+  immutable: z
+    .boolean()
+    .optional()
+    .describe('whether its rows never change, as in a log: an id or a time of creation is a cursor there'),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()
