@@ -33,6 +33,7 @@ export type {
   Awaitable,
   Changed,
   Context,
+  Deletions,
   Gone,
   NullCursor,
   OfPartition,

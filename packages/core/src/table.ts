@@ -1,11 +1,13 @@
 import type { z } from 'zod'
-import { columnsOf, type TableColumn } from './column.ts'
-import { type Cursor, cursorOf, floorTo, positionOf, smallestStep, spanOf, textAt } from './cursor.ts'
-import { messageOf, SyncError } from './error.ts'
+import type { TableColumn } from './column.ts'
+import { columnsIn } from './columns-in.ts'
+import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.ts'
+import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { Deleted } from './page.ts'
 import type { Question } from './question.ts'
 import type { ColumnName, CursorOf, CursorValue, InWindow, RowSchema, Span } from './row-schema.ts'
+import { startOf } from './start-of.ts'
 import type { Window } from './window.ts'
 
 /** What every function of a source is given. */
@@ -61,6 +63,8 @@ export type Awaitable<T> = T | Promise<T>
 export type NullCursor = 'reject' | 'skip' | 'keep'
 /** The order of the cursor in which `read` yields its rows. */
 export type Order = 'ascending' | 'descending'
+/** Whether a table with a cursor learns of rows that are deleted at the source: it reports them, or they are not seen. */
+export type Deletions = 'reported' | 'unseen'
 
 /** One table of a source, as its author writes it: data, and one function that reads. */
 export interface TableSpec<
@@ -97,6 +101,13 @@ export interface TableSpec<
   readonly nullCursor?: NullCursor | undefined
   /** The primary key alone identifies a row, whatever its partition. */
   readonly globalKey?: true | undefined
+  /** A row never changes once it exists, as in a log or a ledger. Without it an edit of an old row must come back with the next read. */
+  readonly immutable?: true | undefined
+  /**
+   * What a table with a cursor knows of rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
+   * windows, or `unseen`, and users are told. A table that is read whole sees them without being told.
+   */
+  readonly deletions?: Deletions | undefined
   /** Names this table had before; its rows then go on in their old place. */
   readonly aliases?: readonly string[] | undefined
   /** The first cursor value there is: a value, or a question asked once a run and partition. */
@@ -165,6 +176,10 @@ export interface Table<in Client = never> {
   readonly nullCursor: NullCursor
   /** Whether the primary key identifies a row whatever its partition. */
   readonly globalKey: boolean
+  /** Whether its author says that rows never change. */
+  readonly immutable: boolean
+  /** Undefined: nothing is said, or the table is read whole and sees them. */
+  readonly deletions: Deletions | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the question to ask for it. */
@@ -222,6 +237,7 @@ export function tableOf<Client>(
       'start',
       'end',
       'nullCursor',
+      'deletions',
     ] as const) {
       if (spec[name] !== undefined)
         fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
@@ -265,6 +281,8 @@ export function tableOf<Client>(
     ordered: spec.ordered,
     nullCursor: spec.nullCursor ?? 'reject',
     globalKey: spec.globalKey === true,
+    immutable: spec.immutable === true,
+    deletions: spec.deletions,
     aliases: spec.aliases ?? [],
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],
@@ -273,25 +291,5 @@ export function tableOf<Client>(
     countRows: spec.countRows?.bind(spec) as Table['countRows'],
     countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
     read: spec.read.bind(spec) as unknown as Table['read'],
-  }
-}
-
-function startOf(start: unknown, cursor: Cursor | undefined, fail: (problem: string) => never): Table['start'] {
-  if (typeof start === 'function') return start as (question: Question) => unknown
-  if (start === undefined || cursor === undefined) return undefined
-  const position = positionOf(start, cursor.type)
-  if (position === undefined)
-    return fail(`start is no ${cursor.type}: ${String(start)}; write it like ${textAt(0n, cursor)}`)
-  return floorTo(BigInt(position), cursor.tick)
-}
-
-/** The columns of a row schema, its errors with the table's name. */
-function columnsIn(row: unknown, fail: (problem: string) => never): readonly TableColumn[] {
-  const def = (row as { _zod?: { def?: { type?: unknown } } } | null | undefined)?._zod?.def
-  if (def?.type !== 'object') return fail('row must be an object schema of zod 4: z.object({ id: z.int() })')
-  try {
-    return columnsOf(row as RowSchema)
-  } catch (error) {
-    return fail(messageOf(error))
   }
 }

@@ -111,7 +111,7 @@ describe('a table that does not fit together', () => {
     expect(problemOf(more)).toBe(message)
   })
 
-  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'nullCursor'] as const)(
+  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'nullCursor', 'deletions'] as const)(
     '"%s" without a cursor',
     (name) => {
       expect(problemOf({ [name]: name === 'end' ? () => 1 : 'x' })).toBe(
@@ -136,6 +136,8 @@ describe('a table', () => {
       ordered: undefined,
       nullCursor: 'reject',
       globalKey: false,
+      immutable: false,
+      deletions: undefined,
       aliases: [],
       start: undefined,
       end: undefined,
@@ -206,6 +208,11 @@ describe('a table', () => {
     expect(end!(question)).toBe('bound-end')
     expect(revision!(question)).toBe('bound')
     for await (const page of read(question)) expect(page).toBe(spec.page)
+  })
+
+  it('says whether its rows change, and whether it learns of deletions', () => {
+    expect(table({ immutable: true })).toMatchObject({ immutable: true, deletions: undefined })
+    expect(table({ cursor: 'at', deletions: 'unseen' })).toMatchObject({ immutable: false, deletions: 'unseen' })
   })
 
   it('may have a key of anything but json', () => {

@@ -103,6 +103,9 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     primaryKey,
     globalKey: table.globalKey ? (true as const) : undefined,
     cursor,
+    immutable: table.immutable ? (true as const) : undefined,
+    // An API that says what it removed is read by a source of its own.
+    deletions: cursor === undefined ? undefined : ('unseen' as const),
     ordered: table.ordered,
     nullCursor: table.nullCursor,
     window: length(table.window),

@@ -103,6 +103,10 @@ export const TableConfig = z.strictObject({
       'whether `{from}` gives the rows of exactly that time too; `exclusive`: a millisecond earlier is asked for',
     ),
   reanchor: z.boolean().optional().describe('ask for each page by the last cursor seen; see below'),
+  immutable: z
+    .boolean()
+    .default(false)
+    .describe('whether its rows never change, as in a log: a cursor that edits do not move is right there'),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()

@@ -77,6 +77,9 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
       columns.map(({ column }) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
     ),
     primaryKey,
+    // A row without a key that changed would come twice: who names a cursor there says that none does.
+    ...(own?.immutable === true || (cursor !== undefined && primaryKey.length === 0) ? { immutable: true } : {}),
+    ...(cursor === undefined ? {} : { deletions: 'unseen' as const }),
     ...nullCursorOf(cursor, primaryKey, own),
     ...facts?.spec,
     read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {

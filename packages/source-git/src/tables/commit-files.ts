@@ -29,6 +29,9 @@ export const commitFiles = git.table({
   row,
   primaryKey: ['sha', 'path'],
   cursor: 'committed_at',
+  immutable: true,
+  // A commit is a fact: one that a rewritten history no longer has keeps its row.
+  deletions: 'unseen',
   partitions: repositories,
   settle: minutes(0),
   lookback: minutes(0),

@@ -32,6 +32,9 @@ export const commits = git.table({
   row,
   primaryKey: ['sha'],
   cursor: 'committed_at',
+  immutable: true,
+  // A commit is a fact: one that a rewritten history no longer has keeps its row.
+  deletions: 'unseen',
   partitions: repositories,
   // Commits are there as soon as they are made, and what comes with an old date the revision says.
   settle: minutes(0),

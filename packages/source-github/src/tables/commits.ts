@@ -34,6 +34,9 @@ export const commits = github.table({
   row,
   primaryKey: ['sha'],
   cursor: 'committed_at',
+  immutable: true,
+  // What a force push took away lies in windows that the revision calls stale.
+  deletions: 'reported',
   partitions: repositories,
   // Dates of git begin here; a history without a beginning could not be read in windows.
   start: '1970-01-01T00:00:00.000Z',
