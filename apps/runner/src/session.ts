@@ -1,5 +1,5 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import type { Destination, State } from '@tidemark/core/engine'
+import type { CommandText, Destination, State } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import type { RunOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
@@ -41,7 +41,7 @@ export interface Session extends Call {
   readonly config: LoadedConfig
   readonly target: Target
   /** How a user calls a verb from where this one was called. */
-  readonly command: (rest: string) => string
+  readonly command: CommandText
 }
 
 /** Finds project, config and database. Makes nothing. */

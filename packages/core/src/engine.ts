@@ -76,6 +76,7 @@ export type { Question } from './question.ts'
 export { registered } from './registry.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
+export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './shell-command.ts'
 export { isSource } from './source.ts'
 export {
   AHEAD,

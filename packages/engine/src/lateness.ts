@@ -1,4 +1,4 @@
-import type { CursorType } from '@tidemark/core/engine'
+import { type CursorType, quotedCommand } from '@tidemark/core/engine'
 import { durationText } from './duration-text.ts'
 
 /** How late rows came that a lookback found: after what they belong to was covered. */
@@ -32,7 +32,7 @@ export interface LateTable {
 export function latenessText({ name, where, cursor }: LateTable, { rows, by, lookback }: Lateness): string {
   const text = (length: bigint): string => (cursor === 'integer' ? String(length) : durationText(length))
   const wanted = cursor === 'integer' ? String(by * 4n) : `'${minutesUp(by * 4n)}m'`
-  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} came up to ${text(by)} late, and only ${text(lookback)} are looked back: later ones are missed. Set ${where}: ${wanted}, and "tidemark resync ${name}" finds what was missed`
+  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} came up to ${text(by)} late, and only ${text(lookback)} are looked back: later ones are missed. Set ${where}: ${wanted}, and ${quotedCommand('resync', [name])} finds what was missed`
 }
 
 function minutesUp(micros: bigint): bigint {

@@ -49,7 +49,7 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
       ),
     )
     terminal.print(
-      `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show <id>')}; when their cause is gone: ${command('rejects retry')}`,
+      `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
     )
   })
   return 0

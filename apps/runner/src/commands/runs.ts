@@ -32,7 +32,7 @@ async function list({ terminal, command, secrets }: Session, destination: Destin
     return 0
   }
   terminal.print(runsText(found, await destination.now(), terminal.columns))
-  terminal.print(`One of them, table by table: ${command(`runs ${found[0]!.run}`)}`)
+  terminal.print(`One of them, table by table: ${command('runs', [String(found[0]!.run)])}`)
   return 0
 }
 

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { parseDuration } from '@tidemark/core/engine'
+import { parseDuration, shellCommands } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
@@ -115,7 +115,7 @@ export const addSync: AddVerb = (root, run) => {
 function unknownVerb(word: string, root: Command): SyncError {
   const verbs = root.commands.map((command) => command.name())
   return new SyncError(
-    `there is no verb "${word}" (to sync one table: tidemark sync ${word}); ${suggestion(word, verbs, 'verbs')}`,
+    `there is no verb "${word}" (to sync one table: ${shellCommands('tidemark')('sync', [word])}); ${suggestion(word, verbs, 'verbs')}`,
     'fix-config',
     { code: 'usage' },
   )

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { isPostgres, openReader } from '@tidemark/destination'
 import { plain } from '../show/plain.ts'
 import { createActions } from './actions.ts'
@@ -13,7 +14,7 @@ export interface DashboardOptions {
   readonly place: string
   readonly version: string
   readonly port: number
-  readonly command: (rest: string) => string
+  readonly command: CommandText
   readonly redact: (text: string) => string
   /** Absent: nothing but looking. */
   readonly actions?: DashboardActions | undefined

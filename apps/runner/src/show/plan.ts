@@ -1,10 +1,11 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import type { PlanLook, TableLook } from '../commands/plan.ts'
 import { countText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 
 /** What a run would do, for people: a paragraph a table, under how it was found. */
-export function planText({ tables, removed }: PlanLook, command: (rest: string) => string): string {
+export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
   const counts = [...Map.groupBy(tables, ({ sight }) => sight)].map(
     ([sight, found]) => `${countText(found.length)} ${sight}`,
@@ -22,7 +23,7 @@ const INDENT = '            '
 
 const word = (sight: string): string => sight.toUpperCase().padEnd(10)
 
-function tableText(table: TableLook, command: (rest: string) => string): string {
+function tableText(table: TableLook, command: CommandText): string {
   const { sight, changes, ranges, notKept } = table
   const hidden = ranges.length - SHOWN
   return [
@@ -35,13 +36,10 @@ function tableText(table: TableLook, command: (rest: string) => string): string 
   ].join('\n')
 }
 
-function headline(
-  { name, pausedFor, failure, windows, partitions }: TablePlan,
-  command: (rest: string) => string,
-): string {
+function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, command: CommandText): string {
   const shown = oneLine(name)
   if (pausedFor !== undefined)
-    return `${shown}: ${oneLine(pausedFor)}; to read it anew from its start: ${command(`resync ${shown} --full`)}`
+    return `${shown}: ${oneLine(pausedFor)}; to read it anew from its start: ${command('resync', [name], '--full')}`
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`}${failing}`

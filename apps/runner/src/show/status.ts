@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { TableOverview } from '@tidemark/engine'
 import type { Look } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
@@ -5,7 +6,7 @@ import { countText, plural, roughly } from './numbers.ts'
 import { textTable } from './text-table.ts'
 
 export interface StatusOptions {
-  readonly command: (rest: string) => string
+  readonly command: CommandText
   readonly columns: number | undefined
   /** At most so many tables: those that want something first. */
   readonly most?: number | undefined
@@ -64,8 +65,8 @@ function rowsText({ rows, rows_exact }: TableOverview): string {
   return rows_exact ? countText(rows) : `${countText(rows)}+`
 }
 
-function note(table: TableOverview, command: StatusOptions['command']): string {
-  if (table.paused_for !== null) return `${table.paused_for}; ${command(`resync ${table.name} --full`)}`
+function note(table: TableOverview, command: CommandText): string {
+  if (table.paused_for !== null) return `${table.paused_for}; ${command('resync', [table.name], '--full')}`
   if (table.last_error !== null) return `${nextTry(table)}${table.last_error}`
   if (table.removed_at !== null) return `removed ${table.removed_at.slice(0, 10)}, its rows stay`
   const [gap] = table.coverage?.gaps ?? []

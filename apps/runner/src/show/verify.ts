@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { VerifiedWindow, VerifyReport } from '@tidemark/engine'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
@@ -8,7 +9,7 @@ const KEYS = 5
 const PARTITIONS = 10
 
 /** What a comparison found, for people. */
-export function verifyText(report: VerifyReport, command: (rest: string) => string): string {
+export function verifyText(report: VerifyReport, command: CommandText): string {
   const { table, failure, found, notes, sample, windows, rows, durationMs } = report
   if (failure !== undefined) return `${table} could not be compared: ${oneLine(failure.message)}`
   if (report.interrupted) return `${table}: stopped before all was compared; nothing can be said`
@@ -55,7 +56,7 @@ function sumText({ missing, extra, different, unread }: Sums): string {
   return parts.filter((part) => part !== '').join(', ')
 }
 
-function verdict(report: VerifyReport, command: (rest: string) => string): readonly string[] {
+function verdict(report: VerifyReport, command: CommandText): readonly string[] {
   const { table, found, windows, rows } = report
   if (windows.of === 0) return ['Nothing was compared: no sync has read it yet.', ...unreadLines(report, command)]
   if (found.length === 0) return [matchText(report), ...unreadLines(report, command)]
@@ -77,11 +78,11 @@ function matchText({ rows, unreadPartitions, sample }: VerifyReport): string {
   return sample === undefined ? 'It matches its source.' : 'What was compared matches its source.'
 }
 
-function differenceLines(report: VerifyReport, command: (rest: string) => string, table: string): readonly string[] {
+function differenceLines(report: VerifyReport, command: CommandText, table: string): readonly string[] {
   const { repair, missing, extra, different } = report
   const sum = sumText({ missing, extra, different, unread: 0 })
   if (sum === '') return []
-  if (repair === undefined) return [`It differs: ${sum}. To repair it: ${command(`verify ${table} --repair`)}`]
+  if (repair === undefined) return [`It differs: ${sum}. To repair it: ${command('verify', [table], '--repair')}`]
   const { written, deleted } = repair.report.tables[0]?.rows ?? { written: 0, deleted: 0 }
   const done = `${plural(written, 'row')} written, ${countText(deleted)} marked or replaced`
   if (repair.left === 0) return [`It differed: ${sum}. Repaired: ${done}; what was compared matches its source now.`]
@@ -89,15 +90,15 @@ function differenceLines(report: VerifyReport, command: (rest: string) => string
   const why = held === undefined ? '' : ` ${oneLine(held.failure.message)}.`
   const way =
     held?.failure.code === 'rail'
-      ? `If that is right: ${command(`sync ${table} --accept-deletions`)}`
-      : `The next sync reads it again: ${command(`sync ${table}`)}`
+      ? `If that is right: ${command('sync', [table], '--accept-deletions')}`
+      : `The next sync reads it again: ${command('sync', [table])}`
   return [`It differed: ${sum}. ${done}; ${plural(repair.left, 'row')} still differ.${why} ${way}`]
 }
 
 /** What of the table is not in what was compared, each with the way to it. */
 function unreadLines(
   { table, rows, undeclared, unreadPartitions }: VerifyReport,
-  command: (rest: string) => string,
+  command: CommandText,
 ): readonly string[] {
   const shown = unreadPartitions.slice(0, PARTITIONS).map(({ partition, message }) => {
     const place = partition === '' ? 'the table' : oneLine(partition)
@@ -110,13 +111,13 @@ function unreadLines(
   const rejected =
     rows.rejected === 0
       ? []
-      : [`  ${plural(rows.rejected, 'row')} rejected, with the reasons: ${command(`rejects list ${table}`)}`]
+      : [`  ${plural(rows.rejected, 'row')} rejected, with the reasons: ${command('rejects list', [table])}`]
   const fields =
     rows.undeclared === 0 && undeclared.length === 0
       ? []
       : [
           `  ${rows.undeclared === 0 ? 'rows' : plural(rows.undeclared, 'row')} with fields that no column holds${undeclared.length === 0 ? '' : `: ${oneLine(undeclared.slice(0, 10).join(', '))}`}`,
         ]
-  const read = unreadPartitions.length === 0 ? [] : [`To read what is missing: ${command(`sync ${table}`)}`]
+  const read = unreadPartitions.length === 0 ? [] : [`To read what is missing: ${command('sync', [table])}`]
   return [...shown, ...more, ...rejected, ...fields, ...read]
 }
