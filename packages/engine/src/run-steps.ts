@@ -1,8 +1,9 @@
 import { dueAgain } from './due-again.ts'
 import type { Step } from './plan.ts'
 import { type RunContext, runStep } from './run-step.ts'
-import { schedule, type Task } from './schedule.ts'
+import { type ScheduleOptions, schedule, type Task } from './schedule.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
+import { unfitAgain } from './unfit-windows.ts'
 
 const CONCURRENCY = { overall: 4, perSource: 2 }
 
@@ -19,8 +20,7 @@ export async function runSteps(tables: readonly TableRun[], context: RunContext)
   )
   // A run without history ends before anything comes due.
   const lasts = options.only === undefined && partitions.some((partition) => partition.historyLeft > 0)
-  await schedule(tasks, {
-    due: lasts ? partitions.flatMap((partition) => dueAgain(partition, context) ?? []) : [],
+  const limits: Omit<ScheduleOptions, 'due'> = {
     concurrency: settings?.concurrency ?? CONCURRENCY.overall,
     perSource: settings?.perSource ?? CONCURRENCY.perSource,
     monotonic: () => clock.monotonic(),
@@ -28,7 +28,11 @@ export async function runSteps(tables: readonly TableRun[], context: RunContext)
     mayStartHistory: () => settings?.maxTimeMs === undefined || clock.monotonic() - startedAt < settings.maxTimeMs,
     signal,
     abort: stop,
-  })
+  }
+  const due = lasts ? partitions.flatMap((partition) => dueAgain(partition, context) ?? []) : []
+  await schedule(tasks, { ...limits, due })
+  const again = partitions.flatMap((partition) => unfitAgain(partition).map((step) => taskOf(step, partition, context)))
+  if (again.length > 0) await schedule(again, { ...limits, due: [] })
 }
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */
@@ -43,7 +47,7 @@ function taskOf(step: Step, partition: PartitionRun, context: RunContext): Task 
     lane: step.lane,
     to: step.window?.to,
     run: async () => {
-      if (partition.failed) return undefined
+      if (partition.stopped) return undefined
       if (!(await runStep(step, partition, context))) return undefined
       partition.left--
       partition.table.stepsDone++

@@ -1,7 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import type { TableState } from '@tidemark/core/engine'
+import { shellWord, type TableState } from '@tidemark/core/engine'
 import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
-import { quoted } from '../show/command.ts'
 import type { TableAnswer } from './answers.ts'
 import { sqlOf } from './query-text.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -52,10 +51,10 @@ export async function tablePage(
     removedAt: table.removedAt === null ? null : millis(table.removedAt),
     query: sql,
     commands: {
-      query: command(`query ${quoted(sql)}`),
-      sync: command(`sync ${quoted(name)}`),
-      resync: command(`resync ${quoted(name)}${table.status === 'paused' ? ' --full' : ''}`),
-      retry: command(`rejects retry ${quoted(name)}`),
+      query: command(`query ${shellWord(sql)}`),
+      sync: command(`sync ${shellWord(name)}`),
+      resync: command(`resync ${shellWord(name)}${table.status === 'paused' ? ' --full' : ''}`),
+      retry: command(`rejects retry ${shellWord(name)}`),
     },
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { shellWord } from '@tidemark/core/engine'
 
 export interface Invoked {
   readonly cwd: string
@@ -22,7 +23,7 @@ export function commandFor({ cwd, project, flags, environment }: Invoked): (rest
     ...(flags.config === undefined ? [] : ['--config', flags.config]),
     ...(flags.destination === undefined ? [] : ['--destination', flags.destination]),
   ]
-  const prefix = [start, ...more.map(quoted)].join(' ')
+  const prefix = [start, ...more.map(shellWord)].join(' ')
   return (rest) => `${prefix} ${rest}`
 }
 
@@ -52,8 +53,4 @@ function scriptIn(folder: string): string {
 function pnpm({ npm_execpath: path = '', npm_config_user_agent: agent = '' }: NodeJS.ProcessEnv): string {
   const version = /^pnpm\/(\S+)/.exec(agent)?.[1]
   return /[\\/]_npx[\\/]/.test(path) && version !== undefined ? `npx -y pnpm@${version}` : 'pnpm'
-}
-
-export function quoted(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
