@@ -74,6 +74,7 @@ export type {
 } from './part.ts'
 export type { Question } from './question.ts'
 export { registered } from './registry.ts'
+export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
 export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './shell-command.ts'

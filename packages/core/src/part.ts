@@ -1,4 +1,5 @@
 import type { EncodedKey, EncodedRow } from './destination.ts'
+import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
 import type { Range } from './window.ts'
 
@@ -78,14 +79,13 @@ export interface Part {
 }
 
 /** The limit of rejects, and what the step has come to before this part. */
-export interface RejectLimit {
-  readonly share: number
-  /** Windows of up to so many rows have no limit. */
-  readonly above: number
+export interface RejectLimit extends RejectShare {
   /** Rows of the step's window in all its parts up to and with this one, rejects included. */
   readonly rows: number
   /** Rejects among them, without those that the database refuses in this part. */
   readonly rejected: number
+  /** The partition was never read to its end: all of its windows are judged together (`isPastRejectLimit`). */
+  readonly first?: true | undefined
 }
 
 /** The rail of marking and replacing. */
@@ -103,6 +103,8 @@ export interface Completion {
   readonly cover?: Range | undefined
   /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
   readonly last: boolean
+  /** Another window of the partition failed in this run: its failure stays on record. */
+  readonly failing?: true | undefined
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly facts: string } | undefined
   readonly status: TableStatus

@@ -23,7 +23,7 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
   if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
   else if (step.window === undefined) facts.completed_at = step.beganAt
   if (completes.last) {
-    Object.assign(facts, { failures: 0, last_error: null, next_try_at: null })
+    if (completes.failing !== true) Object.assign(facts, { failures: 0, last_error: null, next_try_at: null })
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {
       const anew = replaced || step.kind === 'reread' || step.kind === 'whole'

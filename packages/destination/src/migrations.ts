@@ -191,7 +191,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Pr
   await schema.createIndex('_tidemark_changes_of').on('_tidemark_changes').columns(['name', 'id']).execute()
 }
 
-/** Version 3: what was checked, what no window holds, whose a table is, and what ended a run. */
+/** Version 3: what was checked, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
 async function addChecks({ schema }: Kysely<StateDatabase>): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
     schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
@@ -202,6 +202,10 @@ async function addChecks({ schema }: Kysely<StateDatabase>): Promise<void> {
   await add('partitions', 'too_young', 'bigint')
   await add('partitions', 'without_cursor', 'bigint')
   await add('runs', 'ended_by', 'text')
+  await schema
+    .alterTable('_tidemark_rejects')
+    .addColumn('times', 'bigint', (c) => c.notNull().defaultTo(1))
+    .execute()
 }
 
 /** Views for people; nothing of Tidemark reads them. */

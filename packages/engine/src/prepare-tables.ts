@@ -191,6 +191,7 @@ async function recordFailedPartitions(table: TableRun, context: RunContext): Pro
     if (failure === undefined || table.lease === undefined) continue
     const shown = redacted(failure, options)
     partition.failed = true
+    partition.stopped = true
     table.fail(partition.id, shown)
     const beganAt = await destination.now()
     const step = {

@@ -13,7 +13,8 @@ import {
 import { abortable } from './abortable.ts'
 import type { Lateness } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
-import { addRows, NO_ROWS, type RowCounts } from './report.ts'
+import { isSuspect } from './reject-suspicion.ts'
+import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
 import { StallWatch } from './stall.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
 import type { StepTask } from './step-task.ts'
@@ -48,7 +49,9 @@ export class StepReader {
   constructor(task: StepTask) {
     this.#task = task
     const { table, columns, prepared, step, redact, part } = task
-    this.#reader = new PageReader({ table, columns, encoder: prepared.encoder, range: step.read, redact, part })
+    const knownBelow = step.window?.from
+    const { encoder } = prepared
+    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part })
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
     this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
     this.#startedAt = task.clock.monotonic()
@@ -187,24 +190,29 @@ export class StepReader {
   }
 
   async #finish(): Promise<void> {
-    const { step, table, prepared, completion } = this.#task
+    const { step, prepared, completion } = this.#task
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
     const committed = await this.#commit({ cover, last: true, ...completion(true, this.#reader.anyDeleted) })
-    const { rejected } = this.progress.rows
-    if (committed.overLimit === true) throw tooManyRejects(table.name, this.#limit(this.progress.rows))
-    if (committed.held !== undefined) throw heldBack(prepared.name, committed.held, this.#reader.keyless ? rejected : 0)
+    const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
+    if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
+    if (committed.held !== undefined) throw heldBack(prepared.name, committed.held, { rejected, why: this.#why })
   }
 
-  /** Rejects against rows of the window, as far as they have come in. */
+  /** Why most rows were rejected. */
+  get #why(): string | undefined {
+    return this.#reader.reasons.text(this.#task.columns, this.#task.redact)
+  }
+
+  /** Rejects against rows of the window, as far as they have come in, without what was looked back for. */
   #limit(counts: Counts): RejectLimit {
-    return { ...this.#task.rejectLimit, rows: counts.read - counts.trimmed, rejected: counts.rejected }
+    const { known } = this.#reader
+    const rows = counts.read - counts.trimmed - known.rows
+    return { ...this.#task.rejectLimit, rows, rejected: counts.rejected - known.rejected }
   }
 
-  /** Too many rejects for a claim of coverage in the middle of a window, also where it is still too short for the limit. */
   #isSuspect(): boolean {
-    const { rows, rejected, share } = this.#limit(sum(this.progress.rows, this.#reader.counts))
-    return rejected > rows * share
+    return isSuspect(this.#limit(sumCounts(this.progress.rows, this.#reader.counts)))
   }
 
   async #commit(completes: Completion | undefined): Promise<Committed> {
@@ -219,7 +227,7 @@ export class StepReader {
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),
-      rejectLimit: completes === undefined ? undefined : this.#limit(sum(this.progress.rows, gathered.counts)),
+      rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
       rail: last && this.#staged ? { mark: !this.#reader.keyless, limit: rail, goneBefore: goneBefore() } : undefined,
       completes,
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
@@ -255,14 +263,5 @@ export class StepReader {
     const lookback = this.#lookedBack
     if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
     return { rows: late.rows, by: window.from - late.lowest, lookback }
-  }
-}
-
-function sum(a: Counts, b: Counts): Counts {
-  return {
-    read: a.read + b.read,
-    deduped: a.deduped + b.deduped,
-    trimmed: a.trimmed + b.trimmed,
-    rejected: a.rejected + b.rejected,
   }
 }

@@ -66,7 +66,15 @@ export function isKey(key: EncodedKey | Unfit): key is EncodedKey {
   return Array.isArray(key)
 }
 
-export type Parsed = { readonly ok: true; readonly value: Raw } | { readonly ok: false; readonly message: string }
+export type Parsed =
+  | { readonly ok: true; readonly value: Raw }
+  | {
+      readonly ok: false
+      readonly message: string
+      /** What is wrong first, and in which field. */
+      readonly problem: string
+      readonly field: string | undefined
+    }
 
 /** Asks zod. A check of the author's that throws says no. */
 export function parse(schema: z.ZodType, value: unknown): Parsed {
@@ -76,9 +84,12 @@ export function parse(schema: z.ZodType, value: unknown): Parsed {
     const issues = result.error.issues
       .slice(0, 3)
       .map((issue) => `${issue.path.map(String).join('.') || 'row'}: ${issue.message}`)
-    return { ok: false, message: issues.join('; ') }
+    const [first] = result.error.issues
+    const field = first?.path[0] === undefined ? undefined : String(first.path[0])
+    return { ok: false, message: issues.join('; '), problem: first?.message ?? '', field }
   } catch (error) {
-    return { ok: false, message: `the schema threw: ${messageOf(error)}` }
+    const message = `the schema threw: ${messageOf(error)}`
+    return { ok: false, message, problem: message, field: undefined }
   }
 }
 

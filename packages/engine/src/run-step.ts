@@ -14,6 +14,7 @@ import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
+import { giveUp, isFirstRead } from './unfit-windows.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -107,8 +108,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         }
         if (!(await recordOn(table, [fact], context))) return false
         if (givesUp) {
-          partition.failed = true
-          table.fail(partition.id, failure)
+          giveUp(failure, partition, remaining(current, reader.progress), reader.progress)
           return false
         }
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
@@ -249,13 +249,14 @@ function taskOf(
     isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
-    rejectLimit: settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT,
+    rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
     rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
     goneBefore: () => table.gone,
     olderToCome: () => partition.left > 1,
     completion: (last, deletions) => completion(step, partition, last, deletions),
     onPart: (rows, late) => {
       table.add(rows)
+      if ((rows.written ?? 0) > 0) partition.landed = true
       if (late !== undefined) table.late = later(table.late, late)
       // A deletion that the source told is no loss; one that is concluded from absence counts for the rail.
       if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
@@ -278,6 +279,7 @@ function completion(
   return {
     revision: closes ? planned.revision : undefined,
     status: table.recorded,
+    failing: partition.failed || undefined,
     purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }

@@ -4,6 +4,7 @@ import type { Step } from './plan.ts'
 import { type RunContext, runStep } from './run-step.ts'
 import { type Due, Schedule, type Task } from './schedule.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
+import { unfitAgain } from './unfit-windows.ts'
 
 const CONCURRENCY = { overall: 4, perSource: 2 }
 /** A source that has not answered for so long does not keep the tables of others from being released. */
@@ -107,7 +108,7 @@ export class RunSteps {
       run: async (slot) => {
         table.tasksLeft--
         table.atWork++
-        if (partition.failed) return undefined
+        if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         partition.left--
         table.stepsDone++
@@ -140,9 +141,19 @@ export class RunSteps {
   #ended({ partition, source, lane }: Task): void {
     const { table } = partition as PartitionRun
     table.atWork--
+    if (isDone(table)) this.#tryUnfit(table)
     // The last history of all lets go whatever was kept fresh beside it.
     if (lane === 'history' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
     else this.#releaseDone([source], [table])
+  }
+
+  /** Windows whose rows did not fit before the table held any are tried once more, when nothing else of it is left. */
+  #tryUnfit(table: TableRun): void {
+    if (table.triedUnfit) return
+    table.triedUnfit = true
+    const tasks = table.partitions.flatMap((one) => unfitAgain(one).map((step) => this.#taskOf(step, one)))
+    table.tasksLeft += tasks.length
+    if (tasks.length > 0) this.#schedule.add(tasks)
   }
 
   #releaseDone(sources: Iterable<string>, only?: readonly TableRun[]): void {

@@ -1,23 +1,31 @@
 import { SyncError } from '@tidemark/core'
-import type { Committed, RejectLimit, Table } from '@tidemark/core/engine'
+import { type Committed, quotedCommand, type RejectTally, type Table } from '@tidemark/core/engine'
 
 // Why a step is not committed although its source answered.
 
-export function tooManyRejects(table: string, { rejected, rows }: RejectLimit): SyncError {
+/** @param why the most frequent reason; undefined: the database refused the rows. */
+export function tooManyRejects(table: string, { rejected, rows }: RejectTally, why: string | undefined): SyncError {
+  const many = rejected >= rows ? `none of ${rows} rows fits` : `${rejected} of ${rows} rows do not fit`
   return new SyncError(
-    `table "${table}": ${rejected} of ${rows} rows were rejected, which is more than the limit; see what is wrong with them in _tidemark_rejects`,
-    'fix-source',
+    `${table}: ${many}, so what was read does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
+    'fix-config',
     { code: 'reject-limit' },
   )
 }
 
+const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
+
 /** @param rejected rejects of a pass that therefore cannot tell what is gone; 0 where it can. */
-export function heldBack(table: string, { gone, of }: NonNullable<Committed['held']>, rejected: number): SyncError {
+export function heldBack(
+  table: string,
+  { gone, of }: NonNullable<Committed['held']>,
+  { rejected, why }: { readonly rejected: number; readonly why: string | undefined },
+): SyncError {
   // Of rows without a key none says which one a reject is: the good ones of before stay until all can be read.
   if (rejected > 0) {
     return new SyncError(
-      `${gone} of ${of} rows of "${table}" would be replaced, but ${rejected} rows were rejected; they were left as they are until the rejected ones fit (see _tidemark_rejects)`,
-      'fix-source',
+      `${table}: ${gone} of ${of} rows would be replaced, but ${rejected} rows were rejected; the rows stay as they are until the rejected ones fit${why === undefined ? '' : `: ${why}`}. ${seeRejects(table)}`,
+      'fix-config',
       { code: 'reject-limit' },
     )
   }

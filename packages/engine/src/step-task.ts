@@ -6,6 +6,8 @@ import type {
   Prepared,
   Rail,
   Range,
+  RejectLimit,
+  RejectShare,
   StepRef,
   Table,
   TableColumn,
@@ -39,7 +41,7 @@ export interface StepTask {
   readonly isOverTime: () => boolean
   readonly redact: (text: string) => string
   readonly part: { readonly rows: number; readonly bytes: number }
-  readonly rejectLimit: { readonly share: number; readonly above: number }
+  readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
   readonly rail: Rail['limit']
   /** Rows of the table that this run has marked or replaced away so far. */
   readonly goneBefore: () => number

@@ -1,7 +1,7 @@
 import type { Lease, Prepared, Refusal, TableState, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 
 /** What happens to one table in a run. */
@@ -19,6 +19,8 @@ export class TableRun {
   /** Planned steps that were not begun, and steps at work. */
   tasksLeft = 0
   atWork = 0
+  /** Windows of nothing but bad rows were tried once more. */
+  triedUnfit = false
   /** Nothing more is done with it in this run. */
   isReleased = false
   /** The status as the state has it. */
@@ -30,7 +32,7 @@ export class TableRun {
   staysFailing = false
   /** Marked or replaced away, for the rail. */
   gone = 0
-  readonly failures: PartitionFailure[] = []
+  failures: readonly PartitionFailure[] = []
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
@@ -44,7 +46,12 @@ export class TableRun {
   }
 
   fail(partition: string, failure: Failure): void {
-    this.failures.push({ partition, failure })
+    this.failures = [...this.failures, { partition, failure }]
+  }
+
+  /** A failure that was overcome in this run. */
+  unfail(failure: Failure): void {
+    this.failures = this.failures.filter((one) => one.failure !== failure)
   }
 
   add(rows: Partial<RowCounts>): void {
@@ -92,6 +99,13 @@ export class PartitionRun {
   /** Of them, those that keep it live. */
   liveLeft: number
   failed = false
+  /** It failed, and nothing more of it is tried in this run. */
+  stopped = false
+  /** Windows that failed because their rows did not fit, and how many rows were rejected in them. */
+  unfit: { readonly step: Step; readonly failure: Failure }[] = []
+  wasted = 0
+  /** Rows were written. */
+  landed = false
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 

@@ -40,16 +40,19 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
       terminal.print('No row is set aside.')
       return
     }
-    const rows = found.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
+    const counted = found.some(({ times }) => times > 1)
+    const header = ['id', 'table', 'partition', 'key', ...(counted ? ['times'] : []), 'code', 'why']
+    const rows = found.map(({ id, table, partition, key = '', times, code, message }) => [
+      ...[id, table, partition, key],
+      ...(counted ? [times] : []),
+      ...[code, message],
+    ])
     const total = counts.reduce((sum, [, count]) => sum + count, 0)
-    const more = total > found.length ? `, of ${countText(total)}` : ''
+    const shown = rowsOf(found)
+    const more = total > shown ? `, of ${countText(total)}` : ''
+    terminal.print(secrets.redact(textTable(header, rows, { width: 80, columns: terminal.columns })))
     terminal.print(
-      secrets.redact(
-        textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80, columns: terminal.columns }),
-      ),
-    )
-    terminal.print(
-      `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
+      `(${plural(shown, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
     )
   })
   return 0
@@ -90,14 +93,17 @@ async function drop(call: Call, which: readonly string[], yes: boolean): Promise
   const { terminal } = session
   await withDestination(session, 'create', async (destination) => {
     const found = await chosen(destination, await destination.state(), which)
-    const many = plural(found.length, 'row that was', 'rows that were')
+    const many = plural(rowsOf(found), 'row that was', 'rows that were')
     if (found.length > 0 && !yes) await confirm(`${many} set aside will be forgotten`)
     if (found.length > 0) await dropRejects(destination, found)
     terminal.printJson({ dropped: found.map(({ id }) => id) })
-    terminal.print(`${many} set aside ${found.length === 1 ? 'is' : 'are'} forgotten.`)
+    terminal.print(`${many} set aside ${rowsOf(found) === 1 ? 'is' : 'are'} forgotten.`)
   })
   return 0
 }
+
+/** How many rows some records stand for. */
+const rowsOf = (found: readonly RejectRecord[]): number => found.reduce((sum, { times }) => sum + times, 0)
 
 async function openLooking(call: Call): Promise<Session> {
   const session = await openSession(call)
@@ -136,7 +142,7 @@ async function byIds(destination: Destination, ids: readonly string[]): Promise<
 
 /** A reject as it is printed. The names are those of the state's table, a promise to scripts. */
 function lineOf(
-  { id, table, partition, key, position, code, message, payload, run, rejectedAt }: RejectRecord,
+  { id, table, partition, key, position, code, message, payload, run, rejectedAt, times }: RejectRecord,
   state: State,
 ) {
   const cursor = state.tables.get(table)?.facts?.cursor
@@ -155,6 +161,7 @@ function lineOf(
     payload,
     run,
     rejected_at: formatInstant(rejectedAt, 'Z', 3),
+    times,
   }
 }
 

@@ -180,6 +180,8 @@ export interface RejectsAnswer {
     readonly message: string
     readonly payload: string
     readonly at: number
+    /** How many rows it stands for. */
+    readonly times: number
   }[]
   readonly count: number
 }

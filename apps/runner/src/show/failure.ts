@@ -24,6 +24,9 @@ export function failureLine({ thing, failure, command }: FailedThing): string {
   const see = errorAddress(failure)
   if (failure.code === 'rail')
     return `held back: ${thing}: ${oneLine(failure.message)}; if it is right: ${command}; see ${see}`
+  // What to correct is in the message: a type in the config, the schema of a source, or the rows themselves.
+  if (failure.code === 'reject-limit')
+    return `failed: ${thing}: ${oneLine(failure.message)} (when they fit: ${command}; see ${see})`
   const verb = failure.remedy === 'retry' ? 'at once' : 'then'
   return `failed: ${thing}: ${oneLine(failure.message)} (${failure.remedy}: ${WORDS[failure.remedy]}; ${verb}: ${command}; see ${see})`
 }
