@@ -10,11 +10,10 @@ export type Seen = { readonly standings: readonly TableStanding[] } | { readonly
 const FRESH_MS = 2000
 const LONGEST_MS = 10_000
 
-/** Looks at the state for monitors: through the run's own connection while one goes on, else through one of its own. */
+/** Looks at the state for monitors. */
 export class Outlook {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
-  #current: Destination | undefined
   #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
 
   constructor(
@@ -23,16 +22,6 @@ export class Outlook {
   ) {
     this.#open = open
     this.#redact = redact
-  }
-
-  /** While this runs, the destination is the run's. */
-  async during<T>(destination: Destination, work: () => Promise<T>): Promise<T> {
-    this.#current = destination
-    try {
-      return await work()
-    } finally {
-      this.#current = undefined
-    }
   }
 
   look(): Promise<Seen> {
@@ -53,12 +42,9 @@ export class Outlook {
   }
 
   async #ask(): Promise<Seen> {
-    const current = this.#current
     try {
-      return { standings: current === undefined ? await this.#open(standings) : await standings(current) }
+      return { standings: await this.#open(standings) }
     } catch (error) {
-      // The run has ended meanwhile, and closed its connection.
-      if (current !== undefined && current !== this.#current) return await this.#ask()
       return { problem: this.#redact(messageOf(error)) }
     }
   }

@@ -11,6 +11,7 @@ import { healthOf } from './health.ts'
 import { type Listening, listen } from './listen.ts'
 import { Outlook } from './outlook.ts'
 import { isAway, Rounds } from './rounds.ts'
+import { SharedDestination } from './shared-destination.ts'
 import { timetableOf } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -61,8 +62,9 @@ export async function serve(
       )
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
-    const outlook = new Outlook((work) => withDestination(session, 'create', work), session.secrets.redact)
-    const rounds = new Rounds({ session, uses, names, settings, timetable, outlook })
+    const database = new SharedDestination((work) => withDestination(session, 'create', work))
+    const outlook = new Outlook((work) => database.with(work), session.secrets.redact)
+    const rounds = new Rounds({ session, uses, names, settings, timetable, database })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
