@@ -47,6 +47,12 @@ const TableConfig = z.strictObject({
     .boolean()
     .optional()
     .describe('its rows are only added and never changed, so a cursor is taken also without a key'),
+  replaced: z
+    .enum(['resync', 'ignore'])
+    .optional()
+    .describe(
+      'where the database shows that all data of a table was replaced (TRUNCATE, DROP and CREATE, a swap by RENAME, and VACUUM FULL, CLUSTER or OPTIMIZE, which look the same), it is resynced, or not with `ignore`. Absent: `resync`',
+    ),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()

@@ -51,6 +51,8 @@ export interface FoundTable {
   readonly indexed: ReadonlySet<string>
   /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */
   readonly rows: number | undefined
+  /** A text that changes when its data is replaced as a whole; undefined where the database says nothing. */
+  readonly generation: string | undefined
   /** False: the user may not read it. */
   readonly readable: boolean
   /** Whatever the system needs to read it. */

@@ -6,6 +6,7 @@ import { cursorFacts } from './cursor-facts.ts'
 import type { Clock, Reads, Selected } from './database.ts'
 import { failingTable } from './failing-table.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
+import { isGrown } from './generation.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
@@ -82,12 +83,24 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     ...(cursor === undefined ? {} : { deletions: 'unseen' as const }),
     ...nullCursorOf(cursor, primaryKey, own),
     ...facts?.spec,
+    ...(cursor === undefined || own?.replaced === 'ignore' ? {} : generationFor(table)),
     read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {
       const bounds = cursor === undefined || to === undefined ? undefined : facts?.bounds(begin, to)
       const reads: Reads = { table, columns: selected, bounds }
       return from.read(reads, { signal, log: said })
     },
   })
+}
+
+/** Found with the table, before any row is read: data that is replaced meanwhile shows in the next run. */
+function generationFor({ generation }: FoundTable): Pick<Parameters<typeof sql.table>[0], 'generation'> {
+  if (generation === undefined) return {}
+  return {
+    generation: ({ previous }) =>
+      previous !== undefined && previous !== generation && isGrown(previous, generation)
+        ? { generation, replaced: false }
+        : generation,
+  }
 }
 
 function nullCursorOf(

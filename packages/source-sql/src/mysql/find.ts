@@ -3,6 +3,7 @@ import { LARGEST } from '../exact.ts'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
 import { ask, type Session, text } from './session.ts'
+import { storageOf } from './storage.ts'
 
 export interface FindOptions {
   /** The database of the URL: its tables go without its name. */
@@ -25,7 +26,11 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     schemas === undefined ? ['TABLE_SCHEMA NOT IN (?)', [SYSTEM]] : ['TABLE_SCHEMA IN (?)', [schemas]]
   const query = (columns: string, view: string, more = ''): Promise<Row[]> =>
     rowsOf(connection, `SELECT ${NAMED}, ${columns} FROM information_schema.${view} WHERE ${condition} ${more}`, values)
-  const tables = await query('TABLE_TYPE, TABLE_ROWS, AUTO_INCREMENT', 'TABLES', `ORDER BY ${NAMED}`)
+  const tables = await query(
+    'TABLE_TYPE, TABLE_ROWS, AUTO_INCREMENT, UNIX_TIMESTAMP(CREATE_TIME)',
+    'TABLES',
+    `ORDER BY ${NAMED}`,
+  )
   const columns = await query(
     'COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA',
     'COLUMNS',
@@ -41,6 +46,9 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     'KEY_COLUMN_USAGE',
     'AND REFERENCED_TABLE_NAME IS NOT NULL',
   )
+  const views = await query('MD5(VIEW_DEFINITION)', 'VIEWS')
+  const definitions = new Map(views.map(([schema, table, hash]) => [idOf(schema, table), hash]))
+  const storage = await storageOf(connection, isMariaDb)
   const checks = isMariaDb
     ? await rowsOf(
         connection,
@@ -58,7 +66,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     Map.groupBy(rows, ([schema, table]) => idOf(schema, table))
   const columnsBy = byTable(columns)
   const indexesBy = byTable(indexes)
-  return tables.flatMap(([schema, relation, kind, rows, next]) => {
+  return tables.flatMap(([schema, relation, kind, rows, next, made]) => {
     const id = idOf(schema, relation)
     const own = columnsBy.get(id) ?? []
     const found = own.map(([, , name, dataType, columnType, nullable, extra]): FoundColumn => {
@@ -91,6 +99,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         columns: found,
         rows: rows === undefined ? undefined : Number(rows),
         readable: true,
+        generation: storage(schema!, relation!) ?? made ?? definitions.get(id),
         facts: { auto: next === undefined ? undefined : auto },
         ...indexFacts(indexesBy.get(id) ?? [], found),
       },
