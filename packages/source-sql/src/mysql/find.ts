@@ -1,7 +1,8 @@
 import type { Connection } from 'mysql2'
 import { LARGEST } from '../exact.ts'
-import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { type Drawn, type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
+import { autoIncrement, sequenceOf } from './sequences.ts'
 import { ask, type Session, text } from './session.ts'
 import { storageOf } from './storage.ts'
 
@@ -32,7 +33,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     `ORDER BY ${NAMED}`,
   )
   const columns = await query(
-    'COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA',
+    'COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, COLUMN_DEFAULT',
     'COLUMNS',
     'ORDER BY ORDINAL_POSITION',
   )
@@ -57,6 +58,12 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
       )
     : []
   const bounded = boundedColumns(tables, columns, references)
+  const auto = await autoIncrement(connection)
+  const sequences = new Map<string, Drawn | undefined>()
+  for (const [, , , , , , , value] of columns) {
+    if (value !== undefined && /^nextval\(/i.test(value) && !sequences.has(value))
+      sequences.set(value, await sequenceOf(connection, value))
+  }
   const json = new Set(
     checks
       .filter(([, , name, clause]) => clause === `json_valid(\`${name}\`)`)
@@ -69,14 +76,16 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
   return tables.flatMap(([schema, relation, kind, rows, next, made]) => {
     const id = idOf(schema, relation)
     const own = columnsBy.get(id) ?? []
-    const found = own.map(([, , name, dataType, columnType, nullable, extra]): FoundColumn => {
+    const found = own.map(([, , name, dataType, columnType, nullable, extra, value]): FoundColumn => {
       const at = `${id}\0${name}`
+      const drawn = extra?.includes('auto_increment') ? auto : sequences.get(value ?? '')
       return {
         name: name!,
         kind: columnType!,
         nullable: nullable === 'YES',
         asText: TEXT,
         pageable: isPageable(dataType!),
+        ...(drawn === undefined ? {} : { drawn }),
         ...(/on update/i.test(extra ?? '') ? { moves: true } : {}),
         ...readingOf({
           dataType: dataType!.toLowerCase(),
@@ -89,7 +98,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
       }
     })
     if (found.length === 0 || isOwn(relation!, found)) return []
-    const auto = own.find(([, , , , , , extra]) => extra?.includes('auto_increment'))?.[2]
+    const counter = own.find(([, , , , , , extra]) => extra?.includes('auto_increment'))?.[2]
     return [
       {
         name: nameOf(schema === main ? undefined : schema, relation!),
@@ -100,7 +109,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         rows: rows === undefined ? undefined : Number(rows),
         readable: true,
         generation: storage(schema!, relation!) ?? made ?? definitions.get(id),
-        facts: { auto: next === undefined ? undefined : auto },
+        facts: { auto: next === undefined ? undefined : counter },
         ...indexFacts(indexesBy.get(id) ?? [], found),
       },
     ]

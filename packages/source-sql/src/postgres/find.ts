@@ -5,6 +5,7 @@ import { AS_TEXT, type PostgresType, readingOf } from './column-reading.ts'
 import { COMMON_KEYS, LEAF_FILES } from './partitions.ts'
 import { COLUMNS, INDEXES, RELATIONS, TYPES, VIEW_FILES } from './relations.ts'
 import { ask, type TextRow } from './session.ts'
+import { SEQUENCES } from './transactions.ts'
 
 /** The tables of a database, in one look at its catalogue. */
 export async function findTables(client: pg.Client, schemas: readonly string[] | undefined): Promise<FoundTable[]> {
@@ -20,6 +21,7 @@ export async function findTables(client: pg.Client, schemas: readonly string[] |
   const commonKeys = await of('p', COMMON_KEYS)
   const leaves = await of('p', LEAF_FILES)
   const views = await of('v', VIEW_FILES)
+  const sequences = grouped(await ask(client, SEQUENCES, ids))
   const types = new Map((await ask(client, TYPES, ids)).map((row) => [Number(row[0]), typeOf(row)]))
   return relations.flatMap((relation) => {
     const [oid] = relation
@@ -29,6 +31,7 @@ export async function findTables(client: pg.Client, schemas: readonly string[] |
       commonKeys: commonKeys.get(oid!) ?? [],
       leaves: leaves.get(oid!) ?? [],
       view: views.get(oid!)?.[0]?.[1] ?? undefined,
+      sequences: sequences.get(oid!) ?? [],
       types,
     })
     return table.columns.length === 0 || isOwn(table.relation, table.columns) ? [] : [table]
@@ -65,6 +68,14 @@ function columnOf(row: TextRow, types: ReadonlyMap<number, PostgresType>): Found
   }
 }
 
+function drawnBy(sequences: readonly TextRow[], name: string): Pick<FoundColumn, 'drawn'> {
+  const row = sequences.find(([, column]) => column === name)
+  if (row === undefined) return {}
+  const [, , count, least, most, stock, cycles] = row
+  const increment = BigInt(least!) < 0n ? BigInt(least!) : BigInt(most!)
+  return { drawn: { sequences: Number(count), increment, stock: BigInt(stock!), cycles: cycles === 't' } }
+}
+
 interface Found {
   readonly columns: readonly TextRow[]
   readonly indexes: readonly TextRow[]
@@ -74,11 +85,13 @@ interface Found {
   readonly leaves: readonly TextRow[]
   /** Of a view: what it shows. */
   readonly view: string | undefined
+  /** Those that its columns draw from. */
+  readonly sequences: readonly TextRow[]
   readonly types: ReadonlyMap<number, PostgresType>
 }
 
 function tableOf([oid, schema, relation, kind, rows, readable, file]: TextRow, found: Found): FoundTable {
-  const { columns, indexes, types } = found
+  const { columns, indexes, sequences, types } = found
   const names = new Map(columns.map((row) => [row[1]!, row[2]!]))
   const mayRead = readable === 't'
   const [shown, hidden] = mayRead
@@ -90,7 +103,7 @@ function tableOf([oid, schema, relation, kind, rows, readable, file]: TextRow, f
     schema: schema!,
     relation: relation!,
     kind: kind === 'r' || kind === 'p' ? 'table' : 'view',
-    columns: shown.map((row) => columnOf(row, types)),
+    columns: shown.map((row) => ({ ...columnOf(row, types), ...drawnBy(sequences, row[2]!) })),
     ...keyIn(found, shown),
     hidden: hidden.map((row) => row[2]!),
     indexed: new Set(ordered.map(([, , , , numbers]) => names.get(numbers!.split(' ')[0]!) ?? '')),
