@@ -42,6 +42,7 @@ export type {
   Partition,
   Partitions,
   ReadContext,
+  Regrouped,
   Table,
   TableSpec,
   Unread,

@@ -38,6 +38,13 @@ export interface Unread {
   /** Their cursor is NULL, and `nullCursor` does not keep them. */
   readonly withoutCursor?: number | undefined
 }
+/** What a table is now that gained or lost whole parts, of which none was replaced. */
+export interface Regrouped {
+  /** The new text; it is recorded, and nothing is resynced. */
+  readonly generation: string
+  /** Nothing that was there before is another now. */
+  readonly replaced: false
+}
 /** The key of a row that is gone, with its cursor where the system reuses keys. */
 export type Gone<S extends RowSchema, PK extends readonly string[], K> = Pick<
   z.input<S>,
@@ -131,8 +138,11 @@ export interface TableSpec<
   /**
    * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
    * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
+   * `previous` is the recorded one, undefined where there is none: a table that only gained or lost parts may say so.
    */
-  generation?(context: Context<Client> & OfPartition<P>): Awaitable<string | undefined>
+  generation?(
+    context: Context<Client> & OfPartition<P> & { readonly previous?: string | undefined },
+  ): Awaitable<string | Regrouped | undefined>
   /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
   countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
   /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`; users are told the counts. */

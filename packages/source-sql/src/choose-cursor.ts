@@ -119,7 +119,18 @@ function typedCursor(name: string, { table, columns, own }: CursorChoice): Chose
     return `table "${table.name}" has no column "${name}"; it has ${columns.map((one) => one.name).join(', ')}`
   const type = comparedAs(found, column.type)
   if (type === undefined) return `column "${name}" of table "${table.name}" ${notCompared(found, column, own)}`
+  const wrong = type === 'integer' ? wrongOrder(found) : undefined
+  if (wrong !== undefined)
+    return `column "${name}" of table "${table.name}" ${wrong}, so new rows come below what was read; name a time as the cursor, or say cursor: false to read the table whole`
   return { column: name, type, indexed: table.indexed.has(name), nullable: found.nullable !== false }
+}
+
+/** How numbers are given out, where a later one may be any number smaller than an earlier one. */
+function wrongOrder({ drawn }: FoundColumn): string | undefined {
+  if (drawn === undefined) return undefined
+  if (drawn.increment < 0n) return `counts down: its sequence adds ${drawn.increment} each time`
+  if (drawn.sequences > 1) return `draws from ${drawn.sequences} sequences`
+  return drawn.cycles ? 'begins again: its sequence has CYCLE' : undefined
 }
 
 /** What a column really is, and what to write. */

@@ -1,4 +1,5 @@
 import type { Logger } from '@tidemark/core'
+import type { Counted } from './count.ts'
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
@@ -64,7 +65,7 @@ export interface Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    asked: Asked,
+    asked: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined>
   /** Whether columns identify the rows of a table, by its rows; undefined where that takes too long. Absent: never asked. */
   isUnique?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<boolean | undefined>
@@ -72,6 +73,8 @@ export interface Database {
   whyHidden?(name: string, asked: Asked): Promise<string | undefined>
   /** Those of some columns that are there and may not be read. Absent: `hidden` of the table says so. */
   hiddenAmong?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<readonly string[]>
+  /** How many rows the system counts; undefined where it takes longer than `withinMs`. */
+  count(counted: Counted, asked: Asked & { readonly withinMs?: number }): Promise<number | undefined>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string

@@ -19,6 +19,17 @@ export interface Reading {
   readonly ascii?: true | undefined
 }
 
+/** The sequences that a column draws its numbers from. */
+export interface Drawn {
+  readonly sequences: number
+  /** From one number to the next; below zero where one of them counts down. */
+  readonly increment: bigint
+  /** How many numbers a session takes at once. */
+  readonly stock: bigint
+  /** It begins again when it has given out its last number. */
+  readonly cycles: boolean
+}
+
 /** A column of a table that was found. */
 export interface FoundColumn extends Reading {
   readonly name: string
@@ -31,6 +42,8 @@ export interface FoundColumn extends Reading {
   readonly pageable: boolean
   /** The database moves it with every change of its row. */
   readonly moves?: true | undefined
+  /** Absent: nothing is known of where its numbers come from. */
+  readonly drawn?: Drawn | undefined
 }
 
 /** A table or view that was found. */
@@ -51,6 +64,8 @@ export interface FoundTable {
   readonly indexed: ReadonlySet<string>
   /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */
   readonly rows: number | undefined
+  /** A text that changes when its data is replaced as a whole; undefined where the database says nothing. */
+  readonly generation: string | undefined
   /** False: the user may not read it. */
   readonly readable: boolean
   /** Whatever the system needs to read it. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { orAborted } from '../abort.ts'
+import { orAborted, unlessSlow } from '../abort.ts'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
@@ -47,6 +48,7 @@ export class MySql implements Database {
   readonly #stubborn = new Set<string>()
   readonly #warned = new Set<string>()
   readonly #blame: Blame
+  #cluster: Promise<readonly RawRow[]> | undefined
 
   constructor(target: ServerTarget, options: DatabaseOptions) {
     this.label = target.label
@@ -141,15 +143,23 @@ export class MySql implements Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    { signal }: Asked,
+    { signal, withinMs }: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined> {
     const cursor = sql.id(column)
     const where = type === 'integer' ? sql`` : sql` where ${cursor} >= '0001-01-01'`
     const query = dialect.compile(sql`select min(${cursor}), max(${cursor}) from ${relationOf({ table })}${where}`).sql
-    const [row] = await this.#ask(query, [], signal)
+    const [row] = await this.#askWithin(withinMs, query, [], signal)
     const [min, max] = row!.map(text)
     const shown = (value: string): string => value.replace(' ', 'T') + (type === 'timestamp' ? 'Z' : '')
     return min === undefined || max === undefined ? undefined : { min: shown(min), max: shown(max) }
+  }
+
+  async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {
+    const { sql: statement, parameters } = countQuery(counted, dialect)
+    return await unlessSlow(withinMs, signal, async () => {
+      const [row] = await this.#askWithin(withinMs, statement, parameters, signal)
+      return Number(text(row![0]))
+    })
   }
 
   async whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {
@@ -222,8 +232,20 @@ export class MySql implements Database {
     if (typeof threadId === 'number') this.#ask(`KILL ${threadId}`).catch(() => {})
   }
 
+  /** Each node of a cluster knows only its own transactions. */
+  async #sayCluster(log: Asked['log']): Promise<void> {
+    this.#cluster ??= this.#ask(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`)
+    const [row] = await this.#cluster
+    if (Number(text(row?.[1]) ?? 0) > 1)
+      this.#warn(
+        log,
+        'this is one node of a cluster: transactions of the others cannot be seen, only the lookback waits for them',
+      )
+  }
+
   /** Open transactions of others; none where the user may not see them, which is said once. */
   async #transactions(log: Asked['log']): Promise<Awaited<ReturnType<TransactionList['now']>>> {
+    await this.#sayCluster(log)
     try {
       return await this.#open.now()
     } catch (error) {
@@ -249,6 +271,17 @@ export class MySql implements Database {
     return this.#lend(signal, ({ connection }) => ask(connection, query, values))
   }
 
+  #askWithin(
+    ms: number | undefined,
+    query: string,
+    values: readonly unknown[],
+    signal: AbortSignal,
+  ): Promise<RawRow[]> {
+    return this.#lend(signal, ({ connection, isMariaDb }) =>
+      ask(connection, ms === undefined ? query : limited(query, ms, isMariaDb), values),
+    )
+  }
+
   async #lend<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await this.#questions.lend(signal, (session) =>
@@ -264,6 +297,13 @@ export class MySql implements Database {
     this.#warned.add(message)
     log.warn(`${this.label}: ${message}`)
   }
+}
+
+/** A statement that the server gives up after a time. */
+function limited(statement: string, ms: number, isMariaDb: boolean): string {
+  return isMariaDb
+    ? `SET STATEMENT max_statement_time=${ms / 1000}, lock_wait_timeout=${Math.ceil(ms / 1000)} FOR ${statement}`
+    : statement.replace(/^select/, `select /*+ MAX_EXECUTION_TIME(${ms}) */`)
 }
 
 function end({ connection }: Session): void {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { orAborted } from '../abort.ts'
+import { orAborted, unlessSlow } from '../abort.ts'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
@@ -11,7 +12,7 @@ import { tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
 import { duplicateQuery, rangeQuery } from './range.ts'
-import { readPages } from './read.ts'
+import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
@@ -127,21 +128,27 @@ export class Postgres implements Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    { signal }: Asked,
+    { signal, withinMs }: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined> {
-    const [row] = await this.#ask(rangeQuery(table, column, type), [], signal)
+    const [row] = await this.#ask(rangeQuery(table, column, type), [], signal, limitsOf(withinMs))
     const [min, max] = row!
     return min == null || max == null ? undefined : { min, max }
   }
 
+  async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {
+    const { sql, parameters } = countQuery(counted, dialect)
+    return await unlessSlow(withinMs, signal, async () => {
+      const [row] = await this.#ask(sql, parameters, signal, limitsOf(withinMs))
+      return Number(row![0])
+    })
+  }
+
   async isUnique(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<boolean | undefined> {
-    try {
-      const [row] = await this.#ask(duplicateQuery(table, columns), [], signal, { statement_timeout: UNIQUE_MS })
+    return await unlessSlow(UNIQUE_MS, signal, async () => {
+      const limits = { statement_timeout: UNIQUE_MS }
+      const [row] = await this.#ask(duplicateQuery(table, columns), [], signal, limits)
       return row![0] !== 't'
-    } catch (error) {
-      if (signal.aborted) throw error
-      return undefined
-    }
+    })
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
@@ -221,6 +228,10 @@ export class Postgres implements Database {
     this.#warned.add(message)
     log.warn(`${this.label}: ${message}`)
   }
+}
+
+function limitsOf(ms: number | undefined): Readonly<Record<string, number>> {
+  return ms === undefined ? {} : { statement_timeout: ms, lock_timeout: ms }
 }
 
 /** Never waits: a server that does not answer must not hold up a stop. */

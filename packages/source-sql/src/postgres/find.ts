@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { generationOf } from '../generation.ts'
 import { AS_TEXT, type PostgresType, readingOf } from './column-reading.ts'
-import { COMMON_KEYS } from './partitions.ts'
-import { COLUMNS, INDEXES, RELATIONS, TYPES } from './relations.ts'
+import { COMMON_KEYS, LEAF_FILES } from './partitions.ts'
+import { COLUMNS, INDEXES, RELATIONS, TYPES, VIEW_FILES } from './relations.ts'
 import { ask, type TextRow } from './session.ts'
+import { SEQUENCES } from './transactions.ts'
 
 /** The tables of a database, in one look at its catalogue. */
 export async function findTables(client: pg.Client, schemas: readonly string[] | undefined): Promise<FoundTable[]> {
@@ -12,9 +14,14 @@ export async function findTables(client: pg.Client, schemas: readonly string[] |
   const ids = [`{${relations.map((row) => row[0]).join()}}`]
   const columns = grouped(await ask(client, COLUMNS, ids))
   const indexes = grouped(await ask(client, INDEXES, ids))
-  const partitioned = relations.filter((row) => row[3] === 'p').map((row) => row[0])
-  const common = partitioned.length === 0 ? [] : await ask(client, COMMON_KEYS, [`{${partitioned.join()}}`])
-  const commonKeys = grouped(common)
+  const of = async (kind: string, query: string): Promise<Map<string, TextRow[]>> => {
+    const some = relations.filter((row) => row[3] === kind).map((row) => row[0])
+    return some.length === 0 ? new Map() : grouped(await ask(client, query, [`{${some.join()}}`]))
+  }
+  const commonKeys = await of('p', COMMON_KEYS)
+  const leaves = await of('p', LEAF_FILES)
+  const views = await of('v', VIEW_FILES)
+  const sequences = grouped(await ask(client, SEQUENCES, ids))
   const types = new Map((await ask(client, TYPES, ids)).map((row) => [Number(row[0]), typeOf(row)]))
   return relations.flatMap((relation) => {
     const [oid] = relation
@@ -22,6 +29,9 @@ export async function findTables(client: pg.Client, schemas: readonly string[] |
       columns: columns.get(oid!) ?? [],
       indexes: indexes.get(oid!) ?? [],
       commonKeys: commonKeys.get(oid!) ?? [],
+      leaves: leaves.get(oid!) ?? [],
+      view: views.get(oid!)?.[0]?.[1] ?? undefined,
+      sequences: sequences.get(oid!) ?? [],
       types,
     })
     return table.columns.length === 0 || isOwn(table.relation, table.columns) ? [] : [table]
@@ -58,16 +68,30 @@ function columnOf(row: TextRow, types: ReadonlyMap<number, PostgresType>): Found
   }
 }
 
+function drawnBy(sequences: readonly TextRow[], name: string): Pick<FoundColumn, 'drawn'> {
+  const row = sequences.find(([, column]) => column === name)
+  if (row === undefined) return {}
+  const [, , count, least, most, stock, cycles] = row
+  const increment = BigInt(least!) < 0n ? BigInt(least!) : BigInt(most!)
+  return { drawn: { sequences: Number(count), increment, stock: BigInt(stock!), cycles: cycles === 't' } }
+}
+
 interface Found {
   readonly columns: readonly TextRow[]
   readonly indexes: readonly TextRow[]
   /** Of a table of partitions: those that all of them have. */
   readonly commonKeys: readonly TextRow[]
+  /** Of a table of partitions: their files. */
+  readonly leaves: readonly TextRow[]
+  /** Of a view: what it shows. */
+  readonly view: string | undefined
+  /** Those that its columns draw from. */
+  readonly sequences: readonly TextRow[]
   readonly types: ReadonlyMap<number, PostgresType>
 }
 
-function tableOf([oid, schema, relation, kind, rows, readable]: TextRow, found: Found): FoundTable {
-  const { columns, indexes, types } = found
+function tableOf([oid, schema, relation, kind, rows, readable, file]: TextRow, found: Found): FoundTable {
+  const { columns, indexes, sequences, types } = found
   const names = new Map(columns.map((row) => [row[1]!, row[2]!]))
   const mayRead = readable === 't'
   const [shown, hidden] = mayRead
@@ -79,15 +103,22 @@ function tableOf([oid, schema, relation, kind, rows, readable]: TextRow, found: 
     schema: schema!,
     relation: relation!,
     kind: kind === 'r' || kind === 'p' ? 'table' : 'view',
-    columns: shown.map((row) => columnOf(row, types)),
+    columns: shown.map((row) => ({ ...columnOf(row, types), ...drawnBy(sequences, row[2]!) })),
     ...keyIn(found, shown),
     hidden: hidden.map((row) => row[2]!),
     indexed: new Set(ordered.map(([, , , , numbers]) => names.get(numbers!.split(' ')[0]!) ?? '')),
     rows: rows === null ? undefined : Number(rows),
     readable: mayRead,
+    generation: generationIn(found, kind!, found.view ?? file ?? undefined),
     // Tables that inherit are tables of their own; partitions are not listed and belong to what they are a part of.
     facts: { oid, only: kind === 'r' },
   }
+}
+
+function generationIn({ leaves }: Found, kind: string, head: string | undefined): string | undefined {
+  if (head === undefined) return undefined
+  const parts = leaves.map(([, place, file]) => [place!, file!] as const)
+  return generationOf(kind === 'p' ? { head, parts } : { head })
 }
 
 /** A key of which the user may read every column: the table's own, else the one that all its partitions have. */

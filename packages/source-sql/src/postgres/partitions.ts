@@ -2,14 +2,19 @@
 
 const LEAVES = `
   WITH RECURSIVE parts AS (
-    SELECT i.inhparent AS root, i.inhrelid AS oid FROM pg_catalog.pg_inherits i
-      JOIN pg_catalog.pg_class r ON r.oid = i.inhparent
-      WHERE r.relkind = 'p' AND i.inhparent = ANY($1::pg_catalog.oid[])
-    UNION ALL SELECT p.root, i.inhrelid FROM parts p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid
+    SELECT r.oid AS root, r.oid, '' COLLATE pg_catalog."C" AS place FROM pg_catalog.pg_class r
+      WHERE r.relkind = 'p' AND r.oid = ANY($1::pg_catalog.oid[])
+    UNION ALL SELECT p.root, c.oid, pg_catalog.md5(p.place ||
+        pg_catalog.regexp_replace(c.relpartbound::pg_catalog.text, ':location -?[0-9]+', '', 'g')) COLLATE pg_catalog."C"
+      FROM parts p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
   ), leaves AS (
-    SELECT p.root, c.oid, c.relkind, c.relfilenode, c.relpartbound FROM parts p JOIN pg_catalog.pg_class c ON c.oid = p.oid
-      WHERE c.relkind <> 'p'
+    SELECT p.root, c.oid, c.relfilenode, pg_catalog.left(p.place, 12) AS place
+      FROM parts p JOIN pg_catalog.pg_class c ON c.oid = p.oid WHERE c.relkind <> 'p'
   )`
+
+/** The partitions of tables: the place of each, which is its bounds, and the file of its rows. */
+export const LEAF_FILES = `${LEAVES}
+  SELECT l.root, l.place, l.oid || '.' || l.relfilenode FROM leaves l`
 
 /**
  * Unique keys that all partitions of a table have, where the table declares none for itself; and whether each holds the

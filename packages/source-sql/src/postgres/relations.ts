@@ -5,7 +5,8 @@ export const RELATIONS = `
     CASE WHEN c.relkind IN ('r', 'm') THEN greatest(c.reltuples::pg_catalog.int8,
         pg_catalog.pg_table_size(c.oid) / CASE WHEN c.reltuples < 0 THEN 100 ELSE 1000 END)
       WHEN c.reltuples >= 0 THEN c.reltuples::pg_catalog.int8 END,
-    pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
+    CASE WHEN c.relkind <> 'v' THEN c.oid || '.' || c.relfilenode END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
@@ -45,3 +46,17 @@ export const INDEXES = `
 export const IDENTITY = `
   SELECT CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
     THEN (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) END, pg_catalog.current_database()`
+
+/** The definition of each view, and the files of what it shows: those of other views that it is made of too. */
+export const VIEW_FILES = `
+  WITH RECURSIVE shown AS (
+    SELECT v.oid AS root, v.oid FROM pg_catalog.pg_class v WHERE v.relkind = 'v' AND v.oid = ANY($1::pg_catalog.oid[])
+    UNION SELECT s.root, d.refobjid FROM shown s
+      JOIN pg_catalog.pg_rewrite r ON r.ev_class = s.oid
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  )
+  SELECT s.root, pg_catalog.md5(pg_catalog.string_agg(c.oid || '.' || c.relfilenode || '.' || pg_catalog.md5(coalesce(
+      (SELECT r.ev_action::pg_catalog.text FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'), '')),
+    ' ' ORDER BY c.oid))
+  FROM shown s JOIN pg_catalog.pg_class c ON c.oid = s.oid WHERE c.relkind <> 'S' GROUP BY s.root`

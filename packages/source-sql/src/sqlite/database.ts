@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
@@ -96,6 +97,12 @@ export class Sqlite implements Database {
     return typeof min === 'bigint' && typeof max === 'bigint' ? { min: String(min), max: String(max) } : undefined
   }
 
+  async count(counted: Counted, { signal }: Asked): Promise<number | undefined> {
+    const { sql: statement, parameters } = countQuery(counted, dialect)
+    const [row] = await this.#ask(statement, parameters as readonly (string | bigint)[], signal)
+    return Number(row![0])
+  }
+
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
     let db: DatabaseSync | undefined
     let done = false
@@ -131,7 +138,11 @@ export class Sqlite implements Database {
     return rows.length > 0
   }
 
-  #ask(query: string, values: readonly string[] = [], signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+  #ask(
+    query: string,
+    values: readonly (string | bigint)[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly unknown[])[]> {
     return this.#lend(signal, async (db) => {
       const statement = db.prepare(query)
       statement.setReadBigInts(true)

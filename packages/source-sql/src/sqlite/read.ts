@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import type { Asked, Bounds, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
+import { microsOf } from '../position.ts'
 import { behind, compiler, type Dialect, selectOf } from '../select.ts'
 
 const DAY_MS = 86_400_000
@@ -12,14 +13,16 @@ export const dialect: Dialect = {
   only: false,
   bound: (value, type, side) => (type === 'integer' ? sql`${value}` : sql`${dayOf(String(value), type, side)}`),
   outside,
+  exactly,
 }
 
 /**
  * A column takes any value: rows whose cursor is a text among numbers, a number among texts, or no time at all, behind all
  * that are. Compared so that an index finds them: numbers come before texts, and texts before bytes.
  */
-function outside({ column, type, to, nulls }: Bounds): RawBuilder<unknown> {
+function outside({ column, type, to, nulls, strays }: Bounds): RawBuilder<unknown> {
   const cursor = sql.id(column)
+  if (!strays) return sql`${cursor} is null`
   const missing = nulls ? sql`${cursor} is null or ` : sql``
   if (type === 'integer') return sql`(${missing}${cursor} > 9223372036854775807)`
   const unread = sql`${cursor} >= ${dayOf(String(to), type, 'to')} and ${cursor} < x'' and unixepoch(${cursor}) is null`
@@ -35,6 +38,28 @@ function dayOf(value: string, type: Bounds['type'], side: 'from' | 'to'): string
   const slack = type === 'timestamp' ? 1 : 0
   const days = side === 'from' ? -slack : slack + 1
   return new Date(Date.parse(value.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** A time as microseconds, in whatever form it was written. What is no time is NULL. */
+function micros(column: string): RawBuilder<unknown> {
+  const text = sql.id(column)
+  const offset = sql`case when substr(${text}, -6) glob '[+-][0-9][0-9]:[0-9][0-9]' then substr(${text}, -6) else '' end`
+  // SQLite rounds a fraction of more than three digits, so it is taken by itself.
+  const fraction = sql`case when substr(${text}, 20, 1) = '.' then cast(round(cast('0.' || substr(${text}, 21, 6) as real) * 1000000) as integer) else 0 end`
+  const seconds = sql`unixepoch(case when substr(${text}, 17, 1) = ':' then substr(${text}, 1, 19) || ${offset} else ${text} end)`
+  return sql`(${seconds} * 1000000 + ${fraction})`
+}
+
+/** Bounds of days let in too much, and numbers, texts and bytes each lie on one side of all others. */
+function exactly({ column, type, from, to }: Bounds, part: 'window' | 'above'): readonly RawBuilder<unknown>[] {
+  const cursor = sql.id(column)
+  if (type === 'integer') return part === 'above' ? [sql`${cursor} <= 9223372036854775807`] : []
+  const texts = [sql`${cursor} >= ''`, sql`${cursor} < x''`]
+  if (type === 'date') return texts
+  const at = micros(column)
+  if (part === 'above') return [...texts, sql`${at} >= ${microsOf(to)}`]
+  const below = sql`${at} < ${microsOf(to)}`
+  return from === undefined ? [...texts, below] : [...texts, below, sql`${at} >= ${microsOf(from)}`]
 }
 
 /** Of the days that were read, what lies surely outside of the window. A time that SQLite cannot read is passed on. */
