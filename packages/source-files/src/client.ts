@@ -2,9 +2,8 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import type { Writable } from 'node:stream'
 import type { DuckDBInstance } from '@duckdb/node-api'
-import { bytesOf } from './bytes.ts'
 import { bytesIn, type FilesConfig, type FileTable } from './config.ts'
 import { openDuckDb } from './duckdb.ts'
 import { listFiles, type TableFile } from './listing.ts'
@@ -17,7 +16,7 @@ export class Files {
   readonly #done = new Map<string, Promise<unknown>>()
   #instance: Promise<DuckDBInstance> | undefined
   #folder: Promise<string> | undefined
-  #unpacked = 0
+  #temporaries = 0
 
   constructor(config: FilesConfig) {
     this.#config = config
@@ -53,13 +52,13 @@ export class Files {
     return this.#instance
   }
 
-  /** A compressed file, decompressed on disk, for a format that is not read from front to back. */
-  async unpacked(file: string, signal: AbortSignal): Promise<AsyncDisposable & { readonly path: string }> {
+  /** A file of our own, filled by `write`: for a format that is not read from front to back. */
+  async temporary(write: (to: Writable) => Promise<void>): Promise<AsyncDisposable & { readonly path: string }> {
     this.#folder ??= mkdtemp(path.join(tmpdir(), 'tidemark-files-'))
-    const copy = path.join(await this.#folder, String(this.#unpacked++))
+    const copy = path.join(await this.#folder, String(this.#temporaries++))
     const remove = (): Promise<void> => rm(copy, { force: true })
     try {
-      await pipeline(bytesOf(file, signal), createWriteStream(copy), { signal })
+      await write(createWriteStream(copy))
     } catch (error) {
       await remove()
       throw error

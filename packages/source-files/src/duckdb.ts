@@ -1,4 +1,5 @@
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
+import { Broken } from './broken.ts'
 
 /** A DuckDB in memory that reads local files and nothing else: no extension is fetched, no zone but UTC is known. */
 export async function openDuckDb(limits: {
@@ -57,13 +58,22 @@ export async function* withConnection<T>(
   }
 }
 
-/** The chunks of a query, up to 2,048 rows each, fetched as they are asked for. */
+/**
+ * The chunks of a query, up to 2,048 rows each, fetched as they are asked for.
+ *
+ * @param types what the columns must be: their values are read from memory as these.
+ */
 export async function* chunksOf(
   connection: DuckDBConnection,
   sql: string,
+  types: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<DuckDBDataChunk> {
   const result = await connection.stream(sql)
+  const given = result.columnTypes().map(String)
+  const wrong = types.findIndex((type, at) => given[at] !== type)
+  if (wrong >= 0 || given.length !== types.length)
+    throw new Broken(`cannot be read: DuckDB gave ${given[wrong]} for column ${wrong + 1} instead of ${types[wrong]}`)
   for (;;) {
     signal.throwIfAborted()
     const chunk = await result.fetchChunk()
