@@ -3,23 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
-import type { DuckDBInstance } from '@duckdb/node-api'
 import { bytesIn, type FilesConfig, type FileTable } from './config.ts'
-import { openDuckDb } from './duckdb.ts'
+import { DuckDb } from './duckdb.ts'
 import { listFiles, type TableFile } from './listing.ts'
 
 /** What the tables of one run share: the config, each table's files, and a DuckDB that is opened when first needed. */
 export class Files {
   readonly tables: readonly FileTable[]
+  readonly duckDb: DuckDb
   readonly #config: FilesConfig
   readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
   readonly #done = new Map<string, Promise<unknown>>()
-  #instance: Promise<DuckDBInstance> | undefined
   #folder: Promise<string> | undefined
   #temporaries = 0
 
   constructor(config: FilesConfig) {
     this.#config = config
+    this.duckDb = new DuckDb(config)
     this.tables = Object.entries(config.tables).map(([name, table]) => ({ ...table, name }))
   }
 
@@ -47,11 +47,6 @@ export class Files {
     return listing
   }
 
-  duckDb(): Promise<DuckDBInstance> {
-    this.#instance ??= openDuckDb(this.#config)
-    return this.#instance
-  }
-
   /** A file of our own, filled by `write`: for a format that is not read from front to back. */
   async temporary(write: (to: Writable) => Promise<void>): Promise<AsyncDisposable & { readonly path: string }> {
     this.#folder ??= mkdtemp(path.join(tmpdir(), 'tidemark-files-'))
@@ -67,10 +62,9 @@ export class Files {
   }
 
   async close(): Promise<void> {
-    const [instance, folder] = await Promise.all([this.#instance, this.#folder])
-    this.#instance = undefined
+    await this.duckDb.close()
+    const folder = await this.#folder
     this.#folder = undefined
-    instance?.closeSync()
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 }

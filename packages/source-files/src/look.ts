@@ -3,7 +3,6 @@ import type { Meter } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import { BadRecord, type Fields } from './csv.ts'
-import { withConnection } from './duckdb.ts'
 import { typedJson } from './json-value.ts'
 import { KINDS, Kind, kindOfJson, kindOfText } from './kind.ts'
 import type { TableFile } from './listing.ts'
@@ -56,7 +55,7 @@ function add(kinds: Kinds, name: string, kind: number): void {
 async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Depths> {
   try {
     await using file = await openParquet(path, client, signal, 'leave')
-    const columns = withConnection(await client.duckDb(), signal, async function* (connection) {
+    const columns = client.duckDb.use(signal, async function* (connection) {
       yield await parquetColumns(connection, file)
     })
     for await (const one of columns) for (const { name, type } of one) add(kinds, name, KINDS[type])

@@ -121,6 +121,7 @@ function fromOther(type: ColumnType, want: Wanted): Convert {
 
 /** What DuckDB says of a file that is no whole Parquet file. */
 export function parquetFailure(error: unknown): unknown {
+  if (error instanceof Broken) return error
   const message = (error as Error).message ?? ''
   if (/magic bytes|too small to be a Parquet|footer|TProtocolException|invalid metadata/i.test(message)) {
     return new Broken('is no whole Parquet file: it is cut off or damaged; write it again', { cause: error })

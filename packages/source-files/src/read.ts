@@ -5,7 +5,6 @@ import type { Files } from './client.ts'
 import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
 import { fromText, fromValue } from './convert.ts'
 import { BadRecord, type Fields } from './csv.ts'
-import { withConnection } from './duckdb.ts'
 import { exactJson } from './json-value.ts'
 import type { TableFile } from './listing.ts'
 import { parquetFailure, parquetRows, type Wanted } from './parquet.ts'
@@ -54,7 +53,7 @@ function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerato
 async function* parquetPages({ path }: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
   try {
     await using file = await openParquet(path, client, signal, 'check')
-    yield* withConnection(await client.duckDb(), signal, (connection) => parquetRows(connection, file, columns, signal))
+    yield* client.duckDb.use(signal, (connection) => parquetRows(connection, file, columns, signal))
   } catch (error) {
     throw parquetFailure(error)
   }

@@ -1,29 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it } from 'vitest'
-import { literal } from '../src/duckdb.ts'
 import { parseFooter, readFooter, type SchemaElement, writeFooter } from '../src/parquet-footer.ts'
 import { errorOf, Folder, judged, open } from './harness.ts'
+import { rewritten, written } from './parquet-files.ts'
 
 const fixture = (name: string): string => path.join(import.meta.dirname, 'fixtures', name)
-
-async function written(folder: Folder, name: string, select: string): Promise<string> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  await connection.run("SET TimeZone = 'UTC'")
-  await connection.run(`COPY (${select}) TO ${literal(folder.at(name))} (FORMAT parquet)`)
-  connection.closeSync()
-  instance.closeSync()
-  return folder.at(name)
-}
-
-/** The file with other fields in its schema. */
-async function rewritten(file: string, change: (element: SchemaElement) => SchemaElement['fields']): Promise<Buffer> {
-  const footer = await readFooter(file)
-  return Buffer.concat([readFileSync(file).subarray(0, footer.start), writeFooter(footer, footer.schema.map(change))])
-}
 
 const CONVERTED = 6
 const LOGICAL = 10
