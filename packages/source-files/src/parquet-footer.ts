@@ -101,9 +101,10 @@ export function parseFooter(bytes: Buffer, start: number): Footer {
       schemaAt = [from, reader.at]
     } else if (id === File.groups) reader.list(() => (grouped += readGroup(reader, chunks)))
   })
-  if (grouped !== rows)
+  // Some writers leave the sum at 0.
+  if (grouped !== rows && rows !== 0)
     throw new Broken(`is damaged: it says to have ${rows} rows, and its groups have ${grouped}; write it again`)
-  return { rows, schema, chunks, start, bytes, schemaAt }
+  return { rows: grouped, schema, chunks, start, bytes, schemaAt }
 }
 
 function readElement(reader: ThriftReader): SchemaElement {
@@ -165,7 +166,8 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
     else if (id === Metadata.data) data = reader.integer()
     else if (id === Metadata.dictionary) dictionary = reader.integer()
   })
-  chunks.push({ start: dictionary > 0 && dictionary < data ? dictionary : data, size })
+  const isFirst = dictionary > 0 && (data === 0 || dictionary < data)
+  chunks.push({ start: isFirst ? dictionary : data, size })
 }
 
 /** A footer whose schema has other elements, with what stands behind it in the file. */
