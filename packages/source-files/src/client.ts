@@ -2,25 +2,24 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import type { DuckDBInstance } from '@duckdb/node-api'
-import { bytesOf } from './bytes.ts'
+import type { Writable } from 'node:stream'
 import { bytesIn, type FilesConfig, type FileTable } from './config.ts'
-import { openDuckDb } from './duckdb.ts'
+import { DuckDb } from './duckdb.ts'
 import { listFiles, type TableFile } from './listing.ts'
 
 /** What the tables of one run share: the config, each table's files, and a DuckDB that is opened when first needed. */
 export class Files {
   readonly tables: readonly FileTable[]
+  readonly duckDb: DuckDb
   readonly #config: FilesConfig
   readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
   readonly #done = new Map<string, Promise<unknown>>()
-  #instance: Promise<DuckDBInstance> | undefined
   #folder: Promise<string> | undefined
-  #unpacked = 0
+  #temporaries = 0
 
   constructor(config: FilesConfig) {
     this.#config = config
+    this.duckDb = new DuckDb(config)
     this.tables = Object.entries(config.tables).map(([name, table]) => ({ ...table, name }))
   }
 
@@ -48,18 +47,13 @@ export class Files {
     return listing
   }
 
-  duckDb(): Promise<DuckDBInstance> {
-    this.#instance ??= openDuckDb(this.#config)
-    return this.#instance
-  }
-
-  /** A compressed file, decompressed on disk, for a format that is not read from front to back. */
-  async unpacked(file: string, signal: AbortSignal): Promise<AsyncDisposable & { readonly path: string }> {
+  /** A file of our own, filled by `write`: for a format that is not read from front to back. */
+  async temporary(write: (to: Writable) => Promise<void>): Promise<AsyncDisposable & { readonly path: string }> {
     this.#folder ??= mkdtemp(path.join(tmpdir(), 'tidemark-files-'))
-    const copy = path.join(await this.#folder, String(this.#unpacked++))
+    const copy = path.join(await this.#folder, String(this.#temporaries++))
     const remove = (): Promise<void> => rm(copy, { force: true })
     try {
-      await pipeline(bytesOf(file, signal), createWriteStream(copy), { signal })
+      await write(createWriteStream(copy))
     } catch (error) {
       await remove()
       throw error
@@ -68,10 +62,9 @@ export class Files {
   }
 
   async close(): Promise<void> {
-    const [instance, folder] = await Promise.all([this.#instance, this.#folder])
-    this.#instance = undefined
+    await this.duckDb.close()
+    const folder = await this.#folder
     this.#folder = undefined
-    instance?.closeSync()
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 }

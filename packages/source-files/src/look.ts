@@ -1,13 +1,13 @@
 import type { Logger } from '@tidemark/core'
-import { compressionOf, type Meter } from './bytes.ts'
+import type { Meter } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import { BadRecord, type Fields } from './csv.ts'
-import { withConnection } from './duckdb.ts'
 import { typedJson } from './json-value.ts'
 import { KINDS, Kind, kindOfJson, kindOfText } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { parquetColumns, parquetFailure } from './parquet.ts'
+import { openParquet } from './parquet-file.ts'
 import { csvPages, jsonPages } from './text-file.ts'
 
 /** Of a file that is not looked at as a whole, so many rows are. */
@@ -52,18 +52,16 @@ function add(kinds: Kinds, name: string, kind: number): void {
   kinds.set(name, (kinds.get(name) ?? Kind.none) | kind)
 }
 
-async function lookIntoParquet(file: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Depths> {
-  const copy = compressionOf(file.path) === undefined ? undefined : await client.unpacked(file.path, signal)
+async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Depths> {
   try {
-    const columns = withConnection(await client.duckDb(), signal, async function* (connection) {
-      yield await parquetColumns(connection, copy?.path ?? file.path)
+    await using file = await openParquet(path, client, signal, 'leave')
+    const columns = client.duckDb.use(signal, async function* (connection) {
+      yield await parquetColumns(connection, file)
     })
     for await (const one of columns) for (const { name, type } of one) add(kinds, name, KINDS[type])
     return { bytes: 0, cells: 0 }
   } catch (error) {
     throw parquetFailure(error)
-  } finally {
-    await copy?.[Symbol.asyncDispose]()
   }
 }
 

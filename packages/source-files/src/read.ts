@@ -1,15 +1,14 @@
 import { type Logger, SyncError } from '@tidemark/core'
 import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
-import { compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
 import { fromText, fromValue } from './convert.ts'
 import { BadRecord, type Fields } from './csv.ts'
-import { withConnection } from './duckdb.ts'
 import { exactJson } from './json-value.ts'
 import type { TableFile } from './listing.ts'
 import { parquetFailure, parquetRows, type Wanted } from './parquet.ts'
+import { openParquet } from './parquet-file.ts'
 import { stampOf } from './revision.ts'
 import { isInherited, type MakeRow, type Row, rowMaker, rowsOf, setField } from './rows.ts'
 import { csvPages, jsonPages } from './text-file.ts'
@@ -51,17 +50,12 @@ function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerato
   return format === 'csv' || format === 'tsv' ? csvRows(file, format, reading) : jsonRows(file, format, reading)
 }
 
-async function* parquetPages(file: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
-  const copy = compressionOf(file.path) === undefined ? undefined : await client.unpacked(file.path, signal)
+async function* parquetPages({ path }: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
   try {
-    const instance = await client.duckDb()
-    yield* withConnection(instance, signal, (connection) =>
-      parquetRows(connection, copy?.path ?? file.path, columns, signal),
-    )
+    await using file = await openParquet(path, client, signal, 'check')
+    yield* client.duckDb.use(signal, (connection) => parquetRows(connection, file, columns, signal))
   } catch (error) {
     throw parquetFailure(error)
-  } finally {
-    await copy?.[Symbol.asyncDispose]()
   }
 }
 

@@ -6,6 +6,7 @@ import { NotJson } from './convert.ts'
 import type { TableFile } from './listing.ts'
 import { missing } from './missing.ts'
 import type { Wanted } from './parquet.ts'
+import { countRows } from './parquet-file.ts'
 import { readFile } from './read.ts'
 import { withPartitions } from './renamed.ts'
 import { revisionOf } from './revision.ts'
@@ -90,6 +91,7 @@ function tableOf(
       return listed
     }),
     revision: ({ partition, signal, previous }) => revisionOf(table, partition, signal, previous),
+    countRows: ({ partition, client, signal }) => countRows(table, partition, client, signal),
     read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
   })
 }
