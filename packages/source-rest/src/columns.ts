@@ -118,6 +118,7 @@ async function lookInto(
       signal,
       make,
       longestWaitMs: LONGEST_WAIT_MS,
+      isGlance: true,
     })) {
       for (const row of page) seeRow(row, see)
       rows += page.length

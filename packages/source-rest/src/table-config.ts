@@ -37,12 +37,14 @@ const PaginationConfig = z.discriminatedUnion('type', [
     first: z.int().min(0).default(1),
     size: size.optional(),
     pages: BodyPath.optional(),
+    recheck: z.literal(false).optional(),
   }),
   z.strictObject({
     type: z.literal('offset'),
     parameter: z.string().min(1).default('offset'),
     size: size.optional(),
     total: BodyPath.optional(),
+    recheck: z.literal(false).optional(),
   }),
   z.strictObject({ type: z.literal('since'), size: z.int().min(2) }),
 ])
@@ -111,6 +113,12 @@ export const TableConfig = z.strictObject({
   lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
   settle: duration.optional().describe('how young a row may not be read: `1m`'),
   retention: duration.optional().describe('how long the API keeps rows: `90d`'),
+  total: z
+    .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])
+    .optional()
+    .describe(
+      'where the answer counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`; looked for where nothing is said. `false`: what it counts is something else',
+    ),
   pagination: PaginationConfig.optional().describe('how the next page is found; see below'),
   parent: z
     .strictObject({
