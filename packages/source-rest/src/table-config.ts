@@ -125,11 +125,13 @@ export const TableConfig = z.strictObject({
       table: z.string(),
       /** The parent's column that `{partition}` stands for. */
       key: z.string().default('id'),
-      /** The parent's column that changes when these rows do; `false`: there is none. `updated_at` where it has that one. */
+      /** The parent's column that changes whenever these rows do. Absent or `false`: there is none, and they are read with every run. */
       revision: z.union([z.string(), z.literal(false)]).optional(),
     })
     .optional()
-    .describe('read once for each row of that table'),
+    .describe(
+      'read for each row of that table, with every run; `revision` names a column of the parent that changes whenever these rows do, so that others are not asked for',
+    ),
   columns: z
     .record(z.string(), ColumnConfig)
     .default({})
