@@ -12,7 +12,7 @@ import {
 import { revisionOf } from '@tidemark/http'
 import { type Found, findColumns } from './columns.ts'
 import { RestConfig } from './config.ts'
-import type { Part } from './part.ts'
+import { checkPart, type Part } from './part.ts'
 import { listParts } from './parts.ts'
 import { readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
@@ -120,9 +120,13 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     readonly to?: unknown
     readonly signal: AbortSignal
   }
-  const read = ({ client, partition, from, to, signal }: Asked) =>
-    readRows(client, { table, from: from as string | undefined, to: to as string | undefined, partition, signal, make })
+  const read = async function* ({ client, partition, from, to, signal }: Asked) {
+    checkPart(partition)
+    const window = { from: from as string | undefined, to: to as string | undefined }
+    yield* readRows(client, { table, ...window, partition, signal, make })
+  }
   const etag = async ({ client, partition, signal, previous }: Asked & { readonly previous: string | undefined }) => {
+    checkPart(partition)
     const before = previous?.startsWith(`${words}:`) === true ? previous.slice(words.length + 1) : undefined
     const request = requestOf({ table, partition, signal, longestWaitMs: 60_000 }, undefined)
     const revision = await revisionOf(client.http, request, before)
@@ -135,10 +139,10 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     partitions: rest.partitions((context) => listParts(context, table)),
     revision:
       revision ??
-      (parent.revision === false
-        ? undefined
-        : ({ partition }: { partition: Part }) =>
-            partition.revision === undefined ? undefined : `${words}:${partition.revision}`),
+      (typeof parent.revision === 'string'
+        ? ({ partition }: { partition: Part }) =>
+            partition.revision === undefined ? undefined : `${words}:${partition.revision}`
+        : undefined),
     read,
   } as unknown as Parameters<typeof rest.table>[0])
 }

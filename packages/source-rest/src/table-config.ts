@@ -37,12 +37,14 @@ const PaginationConfig = z.discriminatedUnion('type', [
     first: z.int().min(0).default(1),
     size: size.optional(),
     pages: BodyPath.optional(),
+    recheck: z.literal(false).optional(),
   }),
   z.strictObject({
     type: z.literal('offset'),
     parameter: z.string().min(1).default('offset'),
     size: size.optional(),
     total: BodyPath.optional(),
+    recheck: z.literal(false).optional(),
   }),
   z.strictObject({ type: z.literal('since'), size: z.int().min(2) }),
 ])
@@ -115,17 +117,25 @@ export const TableConfig = z.strictObject({
   lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
   settle: duration.optional().describe('how young a row may not be read: `1m`'),
   retention: duration.optional().describe('how long the API keeps rows: `90d`'),
+  total: z
+    .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])
+    .optional()
+    .describe(
+      'where the answer counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`; looked for where nothing is said. `false`: what it counts is something else',
+    ),
   pagination: PaginationConfig.optional().describe('how the next page is found; see below'),
   parent: z
     .strictObject({
       table: z.string(),
       /** The parent's column that `{partition}` stands for. */
       key: z.string().default('id'),
-      /** The parent's column that changes when these rows do; `false`: there is none. `updated_at` where it has that one. */
+      /** The parent's column that changes whenever these rows do. Absent or `false`: there is none, and they are read with every run. */
       revision: z.union([z.string(), z.literal(false)]).optional(),
     })
     .optional()
-    .describe('read once for each row of that table'),
+    .describe(
+      'read for each row of that table, with every run; `revision` names a column of the parent that changes whenever these rows do, so that others are not asked for',
+    ),
   columns: z
     .record(z.string(), ColumnConfig)
     .default({})

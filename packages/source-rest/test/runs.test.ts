@@ -195,7 +195,11 @@ describe('runs', () => {
       baseUrl: api.url,
       tables: {
         repos: { path: '/repos', primaryKey: ['id'] },
-        comments: { path: '/repos/{partition.owner.name}/{partition}', primaryKey: ['id'], parent: { table: 'repos' } },
+        comments: {
+          path: '/repos/{partition.owner.name}/{partition}',
+          primaryKey: ['id'],
+          parent: { table: 'repos', revision: 'updated_at' },
+        },
         runs: {
           path: '/repos/{partition.owner.name}/{partition}/runs',
           primaryKey: ['id'],
