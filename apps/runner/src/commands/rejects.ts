@@ -40,13 +40,11 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
       terminal.print('No row is set aside.')
       return
     }
-    const rows = found.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
+    const rows = lines.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
     const total = counts.reduce((sum, [, count]) => sum + count, 0)
     const more = total > found.length ? `, of ${countText(total)}` : ''
     terminal.print(
-      secrets.redact(
-        textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80, columns: terminal.columns }),
-      ),
+      textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80, columns: terminal.columns }),
     )
     terminal.print(
       `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
@@ -60,10 +58,10 @@ async function show(call: Call, id: string): Promise<number> {
   const { terminal, secrets } = session
   await withDestination(session, 'memory', async (destination) => {
     const [one] = await byIds(destination, [id])
-    const line = lineOf(one!, await destination.state())
-    terminal.printJson(redactDeep(line, secrets.redact))
+    const line = redactDeep(lineOf(one!, await destination.state()), secrets.redact)
+    terminal.printJson(line)
     const texts = Object.entries(line).map(([name, value]) => `${name.padEnd(12)}${value ?? ''}`)
-    terminal.print(secrets.redact(texts.join('\n')))
+    terminal.print(texts.join('\n'))
   })
   return 0
 }
