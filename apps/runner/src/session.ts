@@ -1,12 +1,12 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import type { CommandText, Destination, State } from '@tidemark/core/engine'
+import type { CommandText, Destination, Masker, State } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import type { RunOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
 import { findProject, type Project } from './project.ts'
-import { passwordsIn, type Secrets } from './secrets.ts'
+import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
 import { askedPlace, configuredPlace, lookAt, type Target } from './target.ts'
@@ -31,7 +31,7 @@ export interface Call {
   readonly environment: NodeJS.ProcessEnv
   readonly terminal: Terminal
   readonly log: Logger
-  readonly secrets: Secrets
+  readonly secrets: Masker
   readonly interrupts: Interrupts
 }
 

@@ -59,6 +59,7 @@ export { messageOf } from './error.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
 export { type Logger, silent } from './log.ts'
+export { createMasker, type Masker } from './masker.ts'
 export { isDeleted } from './page.ts'
 export type {
   Committed,
@@ -73,6 +74,7 @@ export type {
   StepRef,
 } from './part.ts'
 export type { Question } from './question.ts'
+export { redactJson } from './redact-json.ts'
 export { registered } from './registry.ts'
 export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'

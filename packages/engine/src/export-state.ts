@@ -1,4 +1,11 @@
-import { type Contents, type Destination, exportedKinds, type RecordChunk, writeState } from '@tidemark/core/engine'
+import {
+  type Contents,
+  type Destination,
+  exportedKinds,
+  type RecordChunk,
+  redactJson,
+  writeState,
+} from '@tidemark/core/engine'
 import { knownTables } from './known-tables.ts'
 
 export interface ExportOptions {
@@ -40,7 +47,7 @@ function said(record: RecordChunk['records'][number], redact: (text: string) => 
   const clean = { ...record }
   for (const name of SAID) {
     const text = clean[name]
-    if (typeof text === 'string') clean[name] = redact(text)
+    if (typeof text === 'string') clean[name] = name === 'payload' ? redactJson(text, redact) : redact(text)
   }
   return clean
 }

@@ -4,6 +4,7 @@ import {
   type Encoder,
   messageOf,
   type Reject,
+  redactJson,
   type Table,
   type TableColumn,
   type Unfit,
@@ -13,6 +14,7 @@ import type { z } from 'zod'
 export type Raw = Readonly<Record<string, unknown>>
 
 const PAYLOAD_LENGTH = 10_000
+const LONGEST_SECRET = 5000
 
 export interface BadRow {
   readonly table: Table
@@ -30,7 +32,9 @@ export interface BadRow {
 export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Reject {
   const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
   const seen = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
-  const payload = redact(jsonOf(isRow ? shown(row as Raw, table, columns) : row))
+  const json = jsonOf(isRow ? shown(row as Raw, table, columns) : row)
+  // A secret that lies across the end is found as a whole.
+  const payload = redactJson(json.slice(0, PAYLOAD_LENGTH + LONGEST_SECRET), redact)
   return {
     key: seen === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
     seen,
@@ -38,7 +42,7 @@ export function rejectOf({ table, columns, encoder, redact, row, position, code,
     code,
     message: redact(message).slice(0, 1000),
     payload: payload.slice(0, PAYLOAD_LENGTH).toWellFormed().replaceAll('\0', '\uFFFD'),
-    hash: createHash('sha256').update(payload).digest('hex'),
+    hash: createHash('sha256').update(json).digest('hex'),
   }
 }
 

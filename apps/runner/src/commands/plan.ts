@@ -46,7 +46,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   })
   const shown = redactDeep({ ...planned, unconfigured: uses.unconfigured }, secrets.redact)
   terminal.printJson(shown)
-  for (const line of sourceLines(planned.sources, session.command)) terminal.say(line)
+  for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))
   const failing = planned.tables.some((table) => table.sight === 'failed' || table.sight === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)

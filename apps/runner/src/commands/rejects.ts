@@ -42,15 +42,15 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
     }
     const counted = found.some(({ times }) => times > 1)
     const header = ['id', 'table', 'partition', 'key', ...(counted ? ['times'] : []), 'code', 'why']
-    const rows = found.map(({ id, table, partition, key = '', times, code, message }) => [
-      ...[id, table, partition, key],
+    const rows = lines.map(({ id, table, partition, key, times, code, message }) => [
+      ...[id, table, partition, key ?? ''],
       ...(counted ? [times] : []),
       ...[code, message],
     ])
     const total = counts.reduce((sum, [, count]) => sum + count, 0)
     const shown = rowsOf(found)
     const more = total > shown ? `, of ${countText(total)}` : ''
-    terminal.print(secrets.redact(textTable(header, rows, { width: 80, columns: terminal.columns })))
+    terminal.print(textTable(header, rows, { width: 80, columns: terminal.columns }))
     terminal.print(
       `(${plural(shown, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
     )
@@ -63,10 +63,10 @@ async function show(call: Call, id: string): Promise<number> {
   const { terminal, secrets } = session
   await withDestination(session, 'memory', async (destination) => {
     const [one] = await byIds(destination, [id])
-    const line = lineOf(one!, await destination.state())
-    terminal.printJson(redactDeep(line, secrets.redact))
+    const line = redactDeep(lineOf(one!, await destination.state()), secrets.redact)
+    terminal.printJson(line)
     const texts = Object.entries(line).map(([name, value]) => `${name.padEnd(12)}${value ?? ''}`)
-    terminal.print(secrets.redact(texts.join('\n')))
+    terminal.print(texts.join('\n'))
   })
   return 0
 }

@@ -59,14 +59,15 @@ function idleText({ project, command }: Session, unconfigured: number): string {
 }
 
 /** Prints what a run did. @returns its exit code. */
-export function tell(session: Session, report: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
+export function tell(session: Session, given: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
   const { terminal, secrets, command, flags } = session
-  const exitCode = session.interrupts.exitCode() ?? report.exitCode
+  const exitCode = session.interrupts.exitCode() ?? given.exitCode
+  const report = redactDeep(given, secrets.redact)
   terminal.printJson(redactDeep({ ...report, exitCode, unconfigured }, secrets.redact))
   const failures = failureLines(report, command)
-  if (flags.json === true) for (const line of failures) terminal.say(line)
+  if (flags.json === true) for (const line of failures) terminal.sayShown(line)
   if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)
-  for (const line of failures) terminal.print(secrets.redact(line))
+  for (const line of failures) terminal.print(line)
   if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
   terminal.print(reportSummary(report))
   const rejects = rejectsLine(report, command)

@@ -38,8 +38,9 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
     ),
   )
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
-  terminal.printJson(redactDeep({ ...report, exitCode }, secrets.redact))
-  terminal.print(secrets.redact(verifyText(report, command)))
+  const shown = redactDeep({ ...report, exitCode }, secrets.redact)
+  terminal.printJson(shown)
+  terminal.print(verifyText(shown, command))
   return exitCode
 }
 

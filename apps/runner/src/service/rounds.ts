@@ -194,8 +194,8 @@ export class Rounds {
     const { session, uses } = this.#options
     const { terminal, secrets, command, flags } = session
     const document = redactDeep({ ...report, unconfigured: uses.unconfigured }, secrets.redact)
-    const say = flags.json === true ? terminal.say : terminal.print
-    for (const line of failureLines(report, command)) say(secrets.redact(line))
+    const say = flags.json === true ? terminal.sayShown : terminal.print
+    for (const line of failureLines(document, command)) say(line)
     // One document a line: there is a run after this one.
     if (flags.json === true) terminal.printRaw(`${jsonText(document, 0)}\n`)
     else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
