@@ -1,5 +1,6 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 export {
+  bare,
   COLUMN_TYPES,
   type ColumnType,
   columnsOf,

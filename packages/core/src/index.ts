@@ -26,6 +26,7 @@ export type {
   Changed,
   Context,
   Gone,
+  Key,
   NullCursor,
   OfPartition,
   Order,

@@ -36,11 +36,10 @@ export interface Unread {
   /** Their cursor is NULL, and `nullCursor` does not keep them. */
   readonly withoutCursor?: number | undefined
 }
+/** What identifies a row. */
+export type Key<S extends RowSchema, PK extends readonly string[]> = Pick<z.input<S>, PK[number] & keyof z.input<S>>
 /** The key of a row that is gone, with its cursor where the system reuses keys. */
-export type Gone<S extends RowSchema, PK extends readonly string[], K> = Pick<
-  z.input<S>,
-  PK[number] & keyof z.input<S>
-> & {
+export type Gone<S extends RowSchema, PK extends readonly string[], K> = Key<S, PK> & {
   readonly [C in K & keyof z.input<S>]?: z.input<S>[C]
 }
 /** What `read` yields: rows as the schema takes them in, or keys of rows that are gone. */
@@ -129,6 +128,14 @@ export interface TableSpec<
     context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
   ): Awaitable<Unread | undefined>
   /**
+   * Which of these keys the system has, wherever their cursor lies, also where it is NULL. Asked for rows that did not come
+   * back with their window: what is found has moved, the others are deleted. Undefined: it cannot say for these. Absent:
+   * they are looked for in what is not covered yet, up to two days ahead.
+   */
+  findKeys?(
+    context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
+  ): Awaitable<Iterable<Key<S, PK>> | undefined>
+  /**
    * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
    * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
    */
@@ -179,6 +186,8 @@ export interface Table<in Client = never> {
   readonly countRows: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot count what no window holds. */
   readonly countUnread: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot be asked for keys. */
+  readonly findKeys: ((question: Question) => unknown) | undefined
   /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
 }
@@ -233,6 +242,8 @@ export function tableOf<Client>(
   }
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
     fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+  if (spec.findKeys !== undefined && primaryKey.length === 0)
+    fail('findKeys needs a primary key; name its columns, or leave it out')
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')
 
   const span = (
@@ -272,6 +283,7 @@ export function tableOf<Client>(
     generation: spec.generation?.bind(spec) as Table['generation'],
     countRows: spec.countRows?.bind(spec) as Table['countRows'],
     countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
+    findKeys: spec.findKeys?.bind(spec) as Table['findKeys'],
     read: spec.read.bind(spec) as unknown as Table['read'],
   }
 }

@@ -32,8 +32,10 @@ async function runNext(partition: PartitionRun, context: RunContext): Promise<Du
   if (gap === undefined) return dueAgain(partition, context)
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
-  if (!(await runStep(stepOf(window, partition), partition, context))) return undefined
+  const step = stepOf(window, partition)
+  if (!(await runStep(step, partition, context))) return undefined
   partition.left--
+  partition.finished.push(step)
   partition.table.stepsDone++
   partition.coveredTo = window.to
   const due = dueAgain(partition, context)

@@ -8,6 +8,7 @@ import type { RunOptions } from './options.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader, type StepTask } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
+import { elsewhereOf } from './step-elsewhere.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
@@ -241,6 +242,7 @@ function taskOf(
     rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
     goneBefore: () => table.gone,
     olderToCome: () => partition.left > 1,
+    elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completion(step, partition, last, deletions),
     onPart: (rows, late) => {
       table.add(rows)

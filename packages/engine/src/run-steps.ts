@@ -46,6 +46,7 @@ function taskOf(step: Step, partition: PartitionRun, context: RunContext): Task 
       if (partition.failed) return undefined
       if (!(await runStep(step, partition, context))) return undefined
       partition.left--
+      partition.finished.push(step)
       partition.table.stepsDone++
       if (step.lane === 'history') {
         partition.historyLeft--

@@ -1,7 +1,7 @@
 import type { Lease, Prepared, Refusal, TableState, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 
 /** What happens to one table in a run. */
@@ -87,6 +87,8 @@ export class PartitionRun {
   /** Of them, those that keep it live. */
   liveLeft: number
   failed = false
+  /** Steps that are committed. */
+  readonly finished: Step[] = []
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 
