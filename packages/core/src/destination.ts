@@ -1,3 +1,4 @@
+import type { Unread } from './answers.ts'
 import type { TableColumn } from './column.ts'
 import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
@@ -5,7 +6,6 @@ import type { CursorType } from './cursor.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableStatus } from './state.ts'
-import type { Unread } from './table.ts'
 import type { Range } from './window.ts'
 
 /**
@@ -36,6 +36,11 @@ export interface Destination {
   prepare(lease: Lease, shape: Shape): Promise<Prepared>
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
   commit(lease: Lease, part: Part): Promise<Committed>
+  /**
+   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark. Canonical
+   * values by the source's column names, in chunks.
+   */
+  missing(lease: Lease, step: StepRef): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
   record(lease: Lease, facts: readonly Fact[]): Promise<void>
   /** Facts that are no table's: the end of a run, tables that are no longer installed. */

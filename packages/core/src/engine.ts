@@ -1,5 +1,8 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
+
+export type { Unread } from './answers.ts'
 export {
+  bare,
   COLUMN_TYPES,
   type ColumnType,
   columnsOf,
@@ -104,5 +107,5 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './state-record.ts'
-export type { Table, Unread } from './table.ts'
+export type { Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

@@ -1,5 +1,7 @@
+export type { Changed, Gone, Key, Page, Regrouped, Unread } from './answers.ts'
 export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
 export type { Configured, SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
 export type { Logger } from './log.ts'
@@ -29,22 +31,5 @@ export {
   type Tracked,
   type TrackedPartition,
 } from './source.ts'
-export type {
-  Awaitable,
-  Changed,
-  Context,
-  Deletions,
-  Gone,
-  NullCursor,
-  OfPartition,
-  Order,
-  Page,
-  Partition,
-  Partitions,
-  ReadContext,
-  Regrouped,
-  Table,
-  TableSpec,
-  Unread,
-} from './table.ts'
+export type { Deletions, NullCursor, Order, Table, TableSpec } from './table.ts'
 export type { Window } from './window.ts'

@@ -61,6 +61,8 @@ export interface Part {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]
+  /** Keys that the source has outside of what the step reads: their rows have moved there and are not gone. Only with `staging`. */
+  readonly alive?: readonly EncodedKey[] | undefined
   /** What the source gave for this part: `read = rows + deduped + trimmed + rejected`. */
   readonly counts: Counts
   /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
@@ -92,6 +94,8 @@ export interface RejectLimit extends RejectShare {
 export interface Rail {
   /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
   readonly mark: boolean
+  /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
+  readonly ask?: true | undefined
   /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
   readonly limit?: { readonly share: number; readonly above: number } | undefined
   /** Rows of this table that were marked or replaced away earlier in this run. */
@@ -124,6 +128,8 @@ export interface Committed {
   readonly deleted: number
   /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
   readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
+  /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
+  readonly missing?: number | undefined
   /** The rail held marking or replacing back; what it would complete is not committed. */
   readonly held?: { readonly gone: number; readonly of: number } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */

@@ -12,6 +12,8 @@ export interface Question {
   readonly partition?: never
   /** For `revision` and `generation`: the committed one. */
   readonly previous?: string | undefined
+  /** For `findKeys` alone. */
+  readonly keys?: never
   /** For `read` of a table with a cursor; undefined: from the beginning. */
   readonly from?: never
   /** For `read` of a table with a cursor; not read itself. */

@@ -1,19 +1,12 @@
 import type { z } from 'zod'
 import type { Column } from './column.ts'
 import type { Configured, SourceOptions } from './config.ts'
+import type { Awaitable, Context, Partition, Partitions } from './context.ts'
 import { CONTRACT } from './contract.ts'
 import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
-import {
-  type Awaitable,
-  type Context,
-  type Partition,
-  type Partitions,
-  type Table,
-  type TableSpec,
-  tableOf,
-} from './table.ts'
+import { type Table, type TableSpec, tableOf } from './table.ts'
 
 /** What a source is, before its tables: a name, the config it takes, and how it connects. */
 export interface SourceSpec<C extends z.ZodObject, Client> {

@@ -1,71 +1,13 @@
-import type { z } from 'zod'
+import type { Changed, Key, Page, Regrouped, Unread } from './answers.ts'
 import type { TableColumn } from './column.ts'
 import { columnsIn } from './columns-in.ts'
+import type { Awaitable, Context, OfPartition, Partitions, ReadContext } from './context.ts'
 import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.ts'
 import { SyncError } from './error.ts'
-import type { Logger } from './log.ts'
-import type { Deleted } from './page.ts'
 import type { Question } from './question.ts'
-import type { ColumnName, CursorOf, CursorValue, InWindow, RowSchema, Span } from './row-schema.ts'
+import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
 import { startOf } from './start-of.ts'
-import type { Window } from './window.ts'
 
-/** What every function of a source is given. */
-export interface Context<Client> {
-  /** What `connect` returned; one for each use of the source and run. */
-  readonly client: Client
-  /** Aborts when the run is stopped or the step is given up: hand it on to whatever waits. */
-  readonly signal: AbortSignal
-  /** Where to say facts. Not for errors: throw them. */
-  readonly log: Logger
-}
-/** The partition that is asked about: what the list of partitions gave. Nothing where the table has none. */
-export type OfPartition<P> = [P] extends [undefined] ? unknown : { readonly partition: P }
-/** What `read` is given: client, signal and log, its partition, and the window that it is to read. */
-export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> & OfPartition<P> & InWindow<S, K>
-
-/** What a source can say before it is read: its version now, and which covered windows are no longer true. */
-export interface Changed<V> {
-  /** A text that changes when the content changes. */
-  readonly revision: string
-  /** Windows to read again though they are covered; where they are not covered they are read anyway. */
-  readonly stale: readonly Window<V>[]
-}
-/** Rows that a system has and that no window holds, by its own count; what it cannot count is absent. */
-export interface Unread {
-  /** At or above the end: younger than the minimum age, or with a cursor in the future. */
-  readonly tooYoung?: number | undefined
-  /** Their cursor is NULL, and `nullCursor` does not keep them. */
-  readonly withoutCursor?: number | undefined
-}
-/** What a table is now that gained or lost whole parts, of which none was replaced. */
-export interface Regrouped {
-  /** The new text; it is recorded, and nothing is resynced. */
-  readonly generation: string
-  /** Nothing that was there before is another now. */
-  readonly replaced: false
-}
-/** The key of a row that is gone, with its cursor where the system reuses keys. */
-export type Gone<S extends RowSchema, PK extends readonly string[], K> = Pick<
-  z.input<S>,
-  PK[number] & keyof z.input<S>
-> & {
-  readonly [C in K & keyof z.input<S>]?: z.input<S>[C]
-}
-/** What `read` yields: rows as the schema takes them in, or keys of rows that are gone. */
-export type Page<S extends RowSchema, PK extends readonly string[], K> =
-  | readonly z.input<S>[]
-  | (PK extends readonly [] ? never : Deleted<Gone<S, PK, K>>)
-
-/** One of many like things a table is read for: its id, or an object that carries its id and what `read` needs of it. */
-export type Partition = string | { readonly id: string }
-/** A list of partitions, which several tables may share. */
-export interface Partitions<Client, P> {
-  /** Asked once a run, before anything is read. Where it fails its tables fail; where it no longer lists one, its rows stay. */
-  list(context: Context<Client>): AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>
-}
-/** A value, or a promise of it. */
-export type Awaitable<T> = T | Promise<T>
 /** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
 export type NullCursor = 'reject' | 'skip' | 'keep'
 /** The order of the cursor in which `read` yields its rows. */
@@ -150,6 +92,14 @@ export interface TableSpec<
     context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
   ): Awaitable<Unread | undefined>
   /**
+   * Which of these keys the system has, wherever their cursor lies, also where it is NULL. Asked for rows that did not come
+   * back with their window: what is found has moved, the others are deleted. Undefined: it cannot say for these. Absent:
+   * they are looked for in what is not covered yet, up to two days ahead.
+   */
+  findKeys?(
+    context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
+  ): Awaitable<Iterable<Key<S, PK>> | undefined>
+  /**
    * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
    * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
    */
@@ -204,6 +154,8 @@ export interface Table<in Client = never> {
   readonly countRows: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot count what no window holds. */
   readonly countUnread: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot be asked for keys. */
+  readonly findKeys: ((question: Question) => unknown) | undefined
   /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
 }
@@ -259,6 +211,8 @@ export function tableOf<Client>(
   }
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
     fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+  if (spec.findKeys !== undefined && primaryKey.length === 0)
+    fail('findKeys needs a primary key; name its columns, or leave it out')
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')
 
   const span = (
@@ -300,6 +254,7 @@ export function tableOf<Client>(
     generation: spec.generation?.bind(spec) as Table['generation'],
     countRows: spec.countRows?.bind(spec) as Table['countRows'],
     countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
+    findKeys: spec.findKeys?.bind(spec) as Table['findKeys'],
     read: spec.read.bind(spec) as unknown as Table['read'],
   }
 }

@@ -43,13 +43,15 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
     blind = false,
     overLimit,
     late,
+    missing,
     staging,
   } = await writeRows(input)
   failpoint('after-rows')
   await recordRejects(db, step, rejects, now)
   failpoint('after-rejects')
-  const completes = held === undefined && overLimit === undefined ? part.completes : undefined
-  const ends = part.completes?.last === true
+  const isDone = held === undefined && overLimit === undefined && missing === undefined
+  const completes = isDone ? part.completes : undefined
+  const ends = part.completes?.last === true && missing === undefined
   await recordStep(db, step, {
     counts: {
       read: counts.read,
@@ -81,6 +83,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
       deduped,
       rejected: rejects.length,
       ...(late === undefined ? {} : { late }),
+      ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { held }),
       ...(blind && completes !== undefined ? { blind } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
@@ -98,6 +101,7 @@ interface Rows<S extends Staging> {
   readonly late?: Committed['late']
   readonly held?: Committed['held']
   readonly blind?: boolean
+  readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */
   readonly overLimit?: string | undefined
   readonly staging: S | undefined
@@ -128,6 +132,7 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
   const { staging, rejects } = await writer.fill({ lease, part, before, slot: before?.slot ?? input.freeSlot() })
   if (part.staging === 'fill') return { ...NONE, rejects, staging }
   const rows = await moveWithin(writer, input, staging, rejects)
+  if (rows.missing !== undefined) return { ...rows, staging }
   await writer.dropStaging(staging)
   return rows
 }

@@ -20,6 +20,8 @@ export interface Moved {
   readonly held?: Committed['held']
   /** What is gone could not be told, so nothing was marked. */
   readonly blind?: boolean
+  /** Rows that did not come back, where the rail asks: nothing was moved. */
+  readonly missing?: number
 }
 
 /** What is known of a step's staging table. */

@@ -33,8 +33,10 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   if (gap === undefined) return dueAgain(partition, context)
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
-  if (!(await runStep(stepOf(window, partition), partition, context, slot))) return undefined
+  const step = stepOf(window, partition)
+  if (!(await runStep(step, partition, context, slot))) return undefined
   partition.left--
+  partition.finished.push(step)
   partition.table.stepsDone++
   partition.coveredTo = window.to
   const due = dueAgain(partition, context)

@@ -1,5 +1,6 @@
-import { type CursorType, quotedCommand } from '@tidemark/core/engine'
+import { type Committed, type CursorType, quotedCommand } from '@tidemark/core/engine'
 import { durationText } from './duration-text.ts'
+import type { Step } from './plan.ts'
 
 /** How late rows came that a lookback found: after what they belong to was covered. */
 export interface Lateness {
@@ -37,4 +38,20 @@ export function latenessText({ name, where, cursor }: LateTable, { rows, by, loo
 
 function minutesUp(micros: bigint): bigint {
   return (micros + 59_999_999n) / 60_000_000n
+}
+
+/** How far under its window a step looks back; undefined: not at all. */
+export function lookedBack({ read, window }: Pick<Step, 'read' | 'window'>): bigint | undefined {
+  if (window?.from === undefined || read?.from === undefined || read.from >= window.from) return undefined
+  return window.from - read.from
+}
+
+/** What a commit says of rows that came late. */
+export function latenessOf(
+  { late }: Committed,
+  { window }: Pick<Step, 'window'>,
+  lookback: bigint | undefined,
+): Lateness | undefined {
+  if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
+  return { rows: late.rows, by: window.from - late.lowest, lookback }
 }

@@ -7,6 +7,8 @@ import { notPages, outOfOrder } from './step-error.ts'
 export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
   /** Undefined: the whole partition. */
   readonly range: Range | undefined
+  /** Rows outside of the range, too, are taken. */
+  readonly keeps?: 'all' | undefined
   /** What `read` is given beside the range. */
   readonly question: Pick<Question, 'client' | 'log' | 'partition'>
   readonly signal: AbortSignal
@@ -23,26 +25,33 @@ export interface ReadRange {
   readonly undeclared: number
   /** A row was rejected whose key cannot be read. */
   readonly keyless: boolean
+  /** Pages that held something. */
+  readonly pages: number
 }
 
 const TURN_MS = 2
+const EVERYTHING: Range = { from: undefined, to: 2n ** 63n - 1n }
 
 /** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
-export async function readRange(task: RangeTask, take: (gathered: Gathered) => void): Promise<ReadRange> {
+export async function readRange(
+  task: RangeTask,
+  take: (gathered: Gathered) => void | Promise<void>,
+): Promise<ReadRange> {
   const { table, range, signal, clock } = task
-  const reader = new PageReader({ ...task, range })
+  const reader = new PageReader({ ...task, range: task.keeps === 'all' ? EVERYTHING : range })
   const given = new AbortController()
   const stopped = (): void => given.abort(signal.reason)
   if (signal.aborted) stopped()
   signal.addEventListener('abort', stopped, { once: true })
   const sums = { rows: 0, rejected: 0, deduped: 0, undeclared: 0 }
-  const hand = (): void => {
+  let filled = 0
+  const hand = async (): Promise<void> => {
     const gathered = reader.take()
     sums.rows += gathered.rows.length
     sums.rejected += gathered.counts.rejected
     sums.deduped += gathered.counts.deduped
     sums.undeclared += gathered.undeclared
-    take(gathered)
+    await take(gathered)
   }
   const pages = table.read(questionOf(task, given.signal))
   if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
@@ -60,7 +69,8 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
       }
       ended = next.done === true
       if (ended || (past && !isDeleted(next.value))) break
-      for (const _ of reader.add(next.value)) hand()
+      if (!isDeleted(next.value) && next.value.length > 0) filled++
+      for (const _ of reader.add(next.value)) await hand()
       past = past || isPast(reader, table, range)
     }
   } finally {
@@ -68,8 +78,8 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
     given.abort(new DOMException('the range is read', 'AbortError'))
     if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
   }
-  hand()
-  return { ...sums, keyless: reader.keyless }
+  await hand()
+  return { ...sums, pages: filled, keyless: reader.keyless }
 }
 
 /** What a table is asked about a range of one partition. */

@@ -2,16 +2,18 @@ import {
   type Committed,
   type Completion,
   type Counts,
+  type EncodedKey,
   failpoint,
   isDeleted,
   type Part,
   type Question,
+  type Rail,
   type Range,
   type RejectLimit,
   windowAt,
 } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
-import type { Lateness } from './lateness.ts'
+import { latenessOf, lookedBack } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
 import { isSuspect } from './reject-suspicion.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
@@ -39,6 +41,8 @@ export class StepReader {
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
+  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
+  readonly #lookedBack: bigint | undefined
   readonly #startedAt: number
   #number = 0
   #turnedAt: number
@@ -54,6 +58,7 @@ export class StepReader {
     this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part })
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
     this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
+    this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#startedAt = task.clock.monotonic()
     this.#turnedAt = this.#startedAt
   }
@@ -193,10 +198,21 @@ export class StepReader {
     const { step, prepared, completion } = this.#task
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
-    const committed = await this.#commit({ cover, last: true, ...completion(true, this.#reader.anyDeleted) })
+    const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
+    const first = await this.#commit(completes)
+    const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
     if (committed.held !== undefined) throw heldBack(prepared.name, committed.held, { rejected, why: this.#why })
+  }
+
+  /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
+  async #lookElsewhere(completes: Completion): Promise<Committed> {
+    const { destination, lease, ref, elsewhere } = this.#task
+    const canTell = await elsewhere?.(destination.missing(lease, ref), async (alive) => {
+      if (alive.length > 0) await this.#commit(undefined, { alive })
+    })
+    return await this.#commit(completes, { mark: canTell === true })
   }
 
   /** Why most rows were rejected. */
@@ -215,7 +231,10 @@ export class StepReader {
     return isSuspect(this.#limit(sumCounts(this.progress.rows, this.#reader.counts)))
   }
 
-  async #commit(completes: Completion | undefined): Promise<Committed> {
+  async #commit(
+    completes: Completion | undefined,
+    more: { readonly alive?: readonly EncodedKey[]; readonly mark?: boolean } = {},
+  ): Promise<Committed> {
     const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
@@ -224,11 +243,12 @@ export class StepReader {
       step: ref,
       number: this.#number,
       ...gathered,
+      alive: more.alive,
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
-      rail: last && this.#staged ? { mark: !this.#reader.keyless, limit: rail, goneBefore: goneBefore() } : undefined,
+      rail: last && this.#staged ? { ...this.#marking(more.mark), limit: rail, goneBefore: goneBefore() } : undefined,
       completes,
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
@@ -244,24 +264,15 @@ export class StepReader {
       undeclared,
     }
     this.progress.rows = addRows(this.progress.rows, rows)
-    const isDone = committed.held === undefined && committed.overLimit !== true
+    const isDone = committed.held === undefined && committed.overLimit !== true && committed.missing === undefined
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
-    onPart(rows, this.#latenessOf(committed))
+    onPart(rows, latenessOf(committed, step, this.#lookedBack))
     return committed
   }
 
-  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
-  get #lookedBack(): bigint | undefined {
-    const { read, window } = this.#task.step
-    if (this.#staged || window?.from === undefined || read?.from === undefined || read.from >= window.from)
-      return undefined
-    return window.from - read.from
-  }
-
-  #latenessOf({ late }: Committed): Lateness | undefined {
-    const { window } = this.#task.step
-    const lookback = this.#lookedBack
-    if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
-    return { rows: late.rows, by: window.from - late.lowest, lookback }
+  /** Whether rows that did not come back may be marked, or only counted first. */
+  #marking(mark: boolean | undefined): Pick<Rail, 'mark' | 'ask'> {
+    if (this.#reader.keyless || mark === false) return { mark: false }
+    return mark === undefined && this.#task.elsewhere !== undefined ? { mark: true, ask: true } : { mark: true }
   }
 }

@@ -10,6 +10,7 @@ import { type Progress, StepReader } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
 import type { Slot } from './schedule.ts'
 import { endsTheTries, pageSilenceOf } from './stall.ts'
+import { elsewhereOf } from './step-elsewhere.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
@@ -253,6 +254,7 @@ function taskOf(
     rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
     goneBefore: () => table.gone,
     olderToCome: () => partition.left > 1,
+    elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completion(step, partition, last, deletions),
     onPart: (rows, late) => {
       table.add(rows)

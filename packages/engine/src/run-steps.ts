@@ -111,6 +111,7 @@ export class RunSteps {
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         partition.left--
+        partition.finished.push(step)
         table.stepsDone++
         if (step.lane === 'history') {
           partition.historyLeft--

@@ -1,6 +1,7 @@
 import type {
   Completion,
   Destination,
+  EncodedKey,
   Lease,
   Logger,
   Prepared,
@@ -17,6 +18,9 @@ import type { Lateness } from './lateness.ts'
 import type { Step } from './plan.ts'
 import type { RowCounts } from './report.ts'
 import type { Slot } from './schedule.ts'
+
+/** Keys of rows that did not come back. */
+type Missing = ReturnType<Destination['missing']>
 
 /** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
 export interface StepTask {
@@ -49,5 +53,9 @@ export interface StepTask {
   readonly olderToCome: () => boolean
   /** What the step's last part commits beside its range. */
   readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
+  /** Looks for rows that did not come back with their window. @returns whether it can be told which of them are gone. */
+  readonly elsewhere:
+    | ((missing: Missing, take: (alive: readonly EncodedKey[]) => Promise<void>) => Promise<boolean>)
+    | undefined
   readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
 }

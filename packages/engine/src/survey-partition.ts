@@ -90,6 +90,21 @@ async function askRevision(
   return changed === undefined ? asNew : { ...asNew, stale: changed.stale }
 }
 
+/** Which windows a source calls stale since it gave a revision in this run. */
+export async function staleSince(
+  {
+    table,
+    revision,
+    context,
+  }: { readonly table: Table; readonly revision: SurveyedRevision; readonly context: Question },
+  again: Again,
+): Promise<readonly Range[]> {
+  const ask = table.revision
+  if (ask === undefined) return []
+  const answer = await again(() => ask({ ...context, previous: revision.text }))
+  return readRevision(answer, table, revision.facts)?.stale ?? []
+}
+
 function readRevision(answer: unknown, table: Table, facts: string): SurveyedRevision | undefined {
   if (answer === undefined || answer === null) return undefined
   if (typeof answer === 'string') return { text: answer, facts, stale: [] }

@@ -106,6 +106,8 @@ export class PartitionRun {
   wasted = 0
   /** Rows were written. */
   landed = false
+  /** Steps that are committed. */
+  readonly finished: Step[] = []
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 

@@ -1,21 +1,22 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
-import { gaps, type Range, split, union } from '@tidemark/core/engine'
+import { type Range, split, union } from '@tidemark/core/engine'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
+import { type Elsewhere, type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { Gathered } from './page-reader.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { DEFAULT_RETRY, type RetryPolicy, retry } from './retry.ts'
 import { unreadRows } from './second-count.ts'
-import { askEnd } from './survey-partition.ts'
+import type { Reading } from './unread-ranges.ts'
 import type { Slice } from './verify-slices.ts'
 
 /** All that looking at slices needs. */
 export interface LookTask {
   readonly surveyed: SurveyedTable
   readonly comparison: Comparison
-  /** What is covered of each partition, claims included. */
-  readonly covered: ReadonlyMap<string, readonly Range[]>
+  /** What is read of each partition. */
+  readonly readings: ReadonlyMap<string, Reading>
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly policy: RetryPolicy | undefined
@@ -110,11 +111,11 @@ async function readAll(
   const { table, columns, use } = surveyed
   const { value } = partitionOf(surveyed, partition)
   const question = { client: use.client as never, log: use.log, partition: value as never }
-  const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, keyless: false }
+  const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison
     const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact }, take)
-    for (const name of ['rows', 'rejected', 'deduped', 'undeclared'] as const) all[name] += read[name]
+    for (const name of ['rows', 'rejected', 'deduped', 'undeclared', 'pages'] as const) all[name] += read[name]
     all.keyless ||= read.keyless
   }
   return all
@@ -125,27 +126,24 @@ async function readAll(
  * the next sync, and is no extra row in its old place.
  */
 async function excuseMoved(slices: readonly Slice[], task: LookTask): Promise<void> {
-  const { comparison, surveyed, covered } = task
+  const { comparison, surveyed, readings } = task
+  const { encoder } = comparison
   for (const partition of new Set(slices.map((slice) => slice.partition))) {
     if (comparison.extras(partition) === 0) continue
-    const to = await presentOf(partitionOf(surveyed, partition), task)
+    const places = surveyed.partitions.flatMap((one) => {
+      const reading = readings.get(one.id)
+      return reading !== undefined && (surveyed.table.globalKey || one.id === partition)
+        ? [{ partition: one, reading }]
+        : []
+    })
     const windows = slices.flatMap((slice) => (slice.partition === partition && slice.window ? [slice.window] : []))
-    const from = union(windows)[0]?.from
-    if (to === undefined || (from !== undefined && from >= to)) continue
-    const open = gaps({ from, to }, covered.get(partition) ?? []).flatMap((gap) => split(gap, surveyed.table.window))
-    await again(task, () =>
-      readAll(open, partition, task, (gathered) => comparison.excuse(partition, sourceRows(gathered))),
-    )
+    const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places }
+    await again(task, async () => {
+      const excuse = ({ alive, gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
+      await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
+      if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)
+    })
   }
-}
-
-/** The end of what the source has now. A clock of the source's that is ahead, or a row that is being written, lies beyond ours. */
-async function presentOf(partition: SurveyedPartition, task: LookTask): Promise<bigint | undefined> {
-  const { surveyed, signal, clock } = task
-  const { table, use, options } = surveyed
-  const context = { client: use.client as never, signal, log: use.log, partition: partition.value as never }
-  const end = await askEnd(table, context, clock, (work) => again(task, async () => work()))
-  return end === undefined || table.end !== undefined ? end : end + options.lookback + table.settle
 }
 
 const patienceOf = ({ clock, signal, silenceMs }: LookTask) => ({ clock, signal, ms: silenceMs })

@@ -1,17 +1,18 @@
 import { SyncError } from '@tidemark/core'
-import { type Comparison, textAt } from '@tidemark/core/engine'
+import { type Comparison, type TableState, textAt } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
 import type { SurveyedTable } from './catalog.ts'
 import { systemClock } from './clock.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunOptions } from './options.ts'
-import { plan } from './plan.ts'
+import { type PlannedTable, plan } from './plan.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { knownTable } from './resync.ts'
 import { DEFAULT_PART, redacted } from './run-step.ts'
 import { silenceOf } from './stall.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
+import { type Reading, rangeOf } from './unread-ranges.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
 import { repair } from './verify-repair.ts'
 import { type VerifiedWindow, type VerifyReport, verifyExitCode } from './verify-report.ts'
@@ -72,7 +73,7 @@ export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<
     const task = (with_: Comparison): LookTask => ({
       surveyed,
       comparison: with_,
-      covered: new Map([...known.partitions].map(([id, { covered }]) => [id, covered])),
+      readings: readingsOf(planned, known),
       signal,
       clock,
       policy: options.settings?.retry,
@@ -123,6 +124,18 @@ export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<
       durationMs: Math.round(clock.monotonic() - startedAt),
     }
   }
+}
+
+function readingsOf({ partitions, surveyed }: PlannedTable, known: TableState): LookTask['readings'] {
+  const { options, table } = surveyed
+  return new Map(
+    partitions.map(({ surveyed: { id }, wanted }): [string, Reading] => {
+      const { covered = [], rereads = [] } = known.partitions.get(id) ?? {}
+      const end = wanted?.to
+      const pending = rereads.map(({ from, to }) => rangeOf(from, to, end))
+      return [id, { covered, pending, end, lookback: options.lookback, tick: table.cursor?.tick ?? 1n }]
+    }),
+  )
 }
 
 const empty = (table: string) => ({

@@ -2,7 +2,7 @@ import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
-import { stampText } from '../value-text.ts'
+import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import { moveSliced } from './slices.ts'
 import { type SqliteStaging, stagedDeletions } from './staging.ts'
@@ -14,10 +14,10 @@ import {
   markVanished,
   moveRows,
   type Order,
-  type Scope,
   stagingTable,
 } from './statements.ts'
-import type { Named, Target } from './target.ts'
+import { type StepScope, stepScope } from './step-scope.ts'
+import type { Target } from './target.ts'
 import { applyDeletions } from './write.ts'
 
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
@@ -31,23 +31,16 @@ export async function move(
   const { layout } = target
   const { slot } = staging
   const { step, rail, tombstones } = part
-  const named: Named = {
-    now: stampText(now),
-    began: stampText(step.beganAt),
-    partition: step.partition,
-    from: step.window?.from ?? null,
-    to: step.window?.to ?? null,
-  }
-  const scope: Scope = {
-    partitioned: layout.partitioned,
-    from: step.window?.from !== undefined,
-    to: step.window !== undefined,
-  }
+  const { named, scope } = stepScope(layout, step, now)
   const blind = rail?.mark === false || staging.blind
   if (layout.key.length === 0) return await replaceRows({ target, slot, named, scope, rail, rows: staging.rows, blind })
 
   const reread = step.kind === 'reread'
   if (reread && scope.to) target.run('index', () => indexPositions(layout, lease.id), {})
+  if (rail?.ask === true && !blind) {
+    const missing = countMissing(target, slot, { named, scope })
+    if (missing > 0) return { ...NOTHING_MOVED, missing }
+  }
   const told = applyDeletions(target, stagedDeletions(target, slot), { named, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (reread || step.kind === 'whole') && !blind
@@ -74,9 +67,9 @@ export async function move(
   }
 }
 
-interface Marking {
-  readonly named: Named
-  readonly scope: Scope
+const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0, rejects: [] }
+
+interface Marking extends StepScope {
   readonly rail: Rail | undefined
   /** Only rows that were synced before the step began. */
   readonly onlyBefore: boolean
