@@ -84,7 +84,9 @@ export class RunSteps {
   async run(): Promise<void> {
     const { clock } = this.#context
     const done = new AbortController()
+    const startedAt = clock.monotonic()
     const overdue = (): void => {
+      if (clock.monotonic() - startedAt < RELEASE_AFTER_MS) return
       this.#mayRelease = true
       this.#releaseDone(this.#open.keys())
     }
