@@ -69,7 +69,13 @@ const TableConfig = z
     nullString: z
       .union([z.string(), z.array(z.string())])
       .default('')
-      .describe('the unquoted text, or list of texts, that means NULL. `""` in quotes is an empty text'),
+      .describe(
+        'the text, or list of texts, that means NULL where it is not in quotes. `""` in quotes is an empty text',
+      ),
+    quotedNulls: z
+      .boolean()
+      .default(false)
+      .describe('it means NULL in quotes too: for files in which every value is quoted'),
     shortRows: z
       .enum(['reject', 'fill'])
       .default('reject')
@@ -144,6 +150,7 @@ export function dialectOf(table: FileTable, format: Format): Dialect {
     quote: table.quote,
     escape: table.escape ?? table.quote,
     nulls: new Set([table.nullString].flat()),
+    quotedNulls: table.quotedNulls,
     skip: table.skip,
     fillShort: table.shortRows === 'fill',
   }

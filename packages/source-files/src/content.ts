@@ -3,13 +3,27 @@ import { Broken } from './broken.ts'
 import { bytesOf, type Meter } from './bytes.ts'
 import { refuseOtherKinds } from './magic.ts'
 
-/** The text of a file, piece by piece, without its byte order mark. Bytes that are no text fail; none are replaced. */
+/**
+ * The text of a file, piece by piece, without its byte order mark and the mark that DOS puts at its end. Bytes that are no
+ * text fail; none are replaced.
+ */
 export async function* textOf(
   path: string,
   encoding: string,
   signal: AbortSignal,
   meter?: Meter,
 ): AsyncGenerator<string> {
+  let held = ''
+  for await (const piece of decoded(path, encoding, signal, meter)) {
+    const text = held + piece
+    held = text.endsWith(END_OF_FILE) ? END_OF_FILE : ''
+    if (text.length > held.length) yield held === '' ? text : text.slice(0, -1)
+  }
+}
+
+const END_OF_FILE = '\x1a'
+
+async function* decoded(path: string, encoding: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<string> {
   let decode: Decode | undefined
   for await (const bytes of bytesOf(path, signal, meter)) {
     if (decode === undefined) refuseOtherKinds(bytes)

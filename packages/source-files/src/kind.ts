@@ -24,6 +24,8 @@ export const Kind = {
   text: 1 << 10,
   json: 1 << 11,
   bytes: 1 << 12,
+  /** A text of no characters: in quotes, or it would be NULL. */
+  empty: 1 << 13,
 } as const
 
 const WHOLE = Kind.integer | Kind.long
@@ -38,6 +40,7 @@ const NUMBER = WHOLE | Kind.huge | LOOSE_DOUBLE | Kind.exact
 export function typeOf(kinds: number, mixed: 'text' | 'json', known?: ColumnType): ColumnType | undefined {
   const only = (mask: number): boolean => (kinds & ~mask) === 0
   if (kinds === Kind.none) return undefined
+  if ((kinds & Kind.empty) !== 0) return typeOf((kinds & ~Kind.empty) | Kind.text, mixed, known)
   if (only(WHOLE)) return 'integer'
   if (only(known === 'double' ? LOOSE_DOUBLE : DOUBLE)) return 'double'
   if (only(NUMBER)) return 'numeric'
@@ -71,6 +74,7 @@ export const TIME: RegExp =
 
 /** What a text of a CSV file is. Only a text that its type gives back as it was written is taken for more than a text. */
 export function kindOfText(text: string): number {
+  if (text === '') return Kind.empty
   const first = text.charCodeAt(0)
   if ((first >= 48 && first <= 57) || first === 45) {
     if (first > 48 && text.length <= 15 && isDigits(text)) return Kind.integer

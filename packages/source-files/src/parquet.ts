@@ -59,6 +59,7 @@ export interface Wanted {
   readonly name: string
   readonly type: ColumnType
   readonly declared: boolean
+  readonly nullable?: boolean
 }
 
 /** The rows of a Parquet file, 2,048 a page, with values of the wanted types. */

@@ -94,11 +94,11 @@ function planOf(names: readonly string[], columns: readonly Wanted[], file: Tabl
   return { make: rowMaker([...names, ...absent]), convert: [...convert, ...absent.map(() => () => null)] }
 }
 
-/** A row that no schema accepts: in the place of its first value stands what is wrong with it. */
+/** A row that no schema accepts: in the place of a value stands what is wrong with it. */
 function rejected(record: BadRecord, columns: readonly Wanted[]): Row {
   const row: Row = {}
   const target = columns.find((column) => column.type !== 'json') ?? columns[0]
-  if (target !== undefined) setField(row, target.name, { ...record })
+  if (target !== undefined) setField(row, target.name, record)
   return row
 }
 

@@ -4,7 +4,7 @@ import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
 import { compressionOf } from './bytes.ts'
 import { type FileTable, formatOf, minAgeOf } from './config.ts'
-import { typeOf } from './kind.ts'
+import { Kind, typeOf } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { type Kinds, type Looking, lookInto } from './look.ts'
 import type { Wanted } from './parquet.ts'
@@ -50,6 +50,7 @@ export async function sniff(
   leaveOutNameless(kinds, looking)
   const mixed = files.every((file) => isText(table, file)) ? 'text' : 'json'
   const types = new Map(known?.map((column) => [column.name, column.type]))
+  warnOfEmpty(kinds, types, looking)
   const found = [...kinds].map(([name, seen]) => ({
     name,
     type: typeOf(seen, mixed, types.get(name)) ?? types.get(name) ?? 'text',
@@ -146,7 +147,7 @@ async function costOf({ path }: TableFile): Promise<number> {
   return FILE_COST + (compressionOf(path) === undefined ? size : size * 8)
 }
 
-function isText(table: FileTable, { path }: TableFile): boolean {
+export function isText(table: FileTable, { path }: TableFile): boolean {
   try {
     return ['csv', 'tsv'].includes(formatOf(table, path))
   } catch {
@@ -162,6 +163,19 @@ function leaveOutNameless(kinds: Kinds, { log }: Looking): void {
     if (isName(name)) continue
     kinds.delete(name)
     log.warn('records have a field whose name no column can have, and it is left out', { name: JSON.stringify(name) })
+  }
+}
+
+/** A column of numbers that is text because of empty texts is probably one in which they mean NULL. */
+function warnOfEmpty(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { table, log }: Looking): void {
+  for (const [name, seen] of kinds) {
+    const type = typeOf(seen & ~Kind.empty, 'text')
+    if ((seen & Kind.empty) === 0 || type === undefined || type === 'text') continue
+    if (known.get(name) === 'text' || Object.hasOwn(table.columns, name)) continue
+    log.warn(
+      `a column would be ${type}, but some of its values are empty texts in quotes, so it is text: should tables.${table.name}.quotedNulls be true, so that they are NULL?`,
+      { table: table.name, column: name },
+    )
   }
 }
 

@@ -1,16 +1,14 @@
-import { type Column, type Context, defineSource, rowOf, SyncError, type Table, type Tracked } from '@tidemark/core'
-import { z } from 'zod'
+import { type Column, type Context, defineSource, SyncError, type Table, type Tracked } from '@tidemark/core'
 import { Files } from './client.ts'
 import { FilesConfig, type FileTable } from './config.ts'
-import { NotJson } from './convert.ts'
 import type { TableFile } from './listing.ts'
 import { missing } from './missing.ts'
-import type { Wanted } from './parquet.ts'
 import { countRows } from './parquet-file.ts'
 import { readFile } from './read.ts'
 import { withPartitions } from './renamed.ts'
 import { revisionOf } from './revision.ts'
-import { type Found, sniff } from './sniff.ts'
+import { rowSchema } from './row-schema.ts'
+import { type Found, isText, sniff } from './sniff.ts'
 
 export const files = defineSource({
   name: 'files',
@@ -82,6 +80,7 @@ function tableOf(
     name: table.name,
     row: rowSchema(
       columns.map((column) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
+      listed.some((file) => isText(table, file)),
     ),
     primaryKey,
     globalKey: table.globalKey && primaryKey.length > 0 ? true : undefined,
@@ -94,13 +93,4 @@ function tableOf(
     countRows: ({ partition, client, signal }) => countRows(table, partition, client, signal),
     read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
   })
-}
-
-const json = z.custom((value) => !(value instanceof NotJson), { error: 'expected a JSON text' }).nullish()
-
-/** The row schema of columns; a declared json column of a text file also refuses a text that is no JSON. */
-function rowSchema(columns: readonly Wanted[]): ReturnType<typeof rowOf> {
-  const declared = columns.filter((column) => column.declared && column.type === 'json')
-  const row = rowOf(columns)
-  return declared.length === 0 ? row : row.extend(Object.fromEntries(declared.map(({ name }) => [name, json])))
 }

@@ -10,7 +10,15 @@ import { exactJson } from '../src/json-value.ts'
 import { rowMaker } from '../src/rows.ts'
 import { Folder, judged, open } from './harness.ts'
 
-const DIALECT = { delimiter: ',', quote: '"', escape: '"', nulls: new Set(['']), skip: 0, fillShort: false }
+const DIALECT = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  nulls: new Set(['']),
+  quotedNulls: false,
+  skip: 0,
+  fillShort: false,
+}
 const quoted = (value: string): string => `"${value.replaceAll('"', '""')}"`
 const cell = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 8 }),
