@@ -69,6 +69,8 @@ export interface Database {
   ): Promise<{ min: string; max: string } | undefined>
   /** Whether columns identify the rows of a table, by its rows; undefined where that takes too long. Absent: never asked. */
   isUnique?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<boolean | undefined>
+  /** What the answer of a driver would be in a column for rows from before it; undefined where nothing says so. */
+  before?(table: FoundTable, column: string, asked: Asked): Promise<{ readonly raw: unknown } | undefined>
   /** Why a table that was not found may still be there; undefined where it is gone. Absent: what is there is always found. */
   whyHidden?(name: string, asked: Asked): Promise<string | undefined>
   /** Those of some columns that are there and may not be read. Absent: `hidden` of the table says so. */

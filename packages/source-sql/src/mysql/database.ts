@@ -27,6 +27,9 @@ export interface DatabaseOptions {
 const QUESTIONS = 2
 const LONG_SECONDS = 600
 
+/** Rows that are looked at for what they hold in a new column, and for how long. */
+const OLD_ROWS = 100
+const BEFORE_MS = 5000
 const GONE = new Set(['ER_NO_SUCH_TABLE', 'ER_BAD_DB_ERROR', 'ER_BAD_FIELD_ERROR'])
 /** Whoever has no right to it is told so of a table that is there and of one that is not. */
 const DENIED = new Set([
@@ -160,6 +163,21 @@ export class MySql implements Database {
       const [row] = await this.#askWithin(withinMs, statement, parameters, signal)
       return Number(text(row![0]))
     })
+  }
+
+  async before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    const column = table.columns.find((one) => one.name === name)
+    const { key } = table
+    if (column === undefined || key.length === 0) return undefined
+    const select = column.select ?? ((one: RawBuilder<unknown>) => one)
+    const order = sql.join(key.map((one) => sql.id(one)))
+    // The default that is declared now may be another than the one it was added with: an old row must hold it.
+    const query = sql`select ${select(sql.id(name))}, ${select(sql`default(${sql.id(name)})`)} from ${relationOf({ table })} order by ${order} limit ${sql.lit(OLD_ROWS)}`
+    const rows = await unlessSlow(BEFORE_MS, signal, () =>
+      this.#askWithin(BEFORE_MS, dialect.compile(query).sql, [], signal),
+    )
+    const held = rows?.find(([value, added]) => value != null && added != null && value.equals(added))
+    return held === undefined ? undefined : { raw: held[0] }
   }
 
   async whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
+import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
 import { tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
@@ -141,6 +142,14 @@ export class Postgres implements Database {
       const [row] = await this.#ask(sql, parameters, signal, limitsOf(withinMs))
       return Number(row![0])
     })
+  }
+
+  async before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    const column = table.columns.find((one) => one.name === name)
+    // Asked for in another form than it is kept in.
+    if (column === undefined || column.select !== undefined) return undefined
+    const rows = await this.#ask(BEFORE, [table.facts['oid'], name], signal)
+    return rows.length === 1 ? { raw: rows[0]![0] } : undefined
   }
 
   async isUnique(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<boolean | undefined> {

@@ -9,6 +9,7 @@ import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
+import { valueOfOldRows } from './before.ts'
 import { tellSqlite } from './failure.ts'
 import { findTables } from './find.ts'
 import { dialect, readPages } from './read.ts'
@@ -101,6 +102,10 @@ export class Sqlite implements Database {
     const { sql: statement, parameters } = countQuery(counted, dialect)
     const [row] = await this.#ask(statement, parameters as readonly (string | bigint)[], signal)
     return Number(row![0])
+  }
+
+  before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    return this.#lend(signal, async (db) => valueOfOldRows(db, table, name))
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
