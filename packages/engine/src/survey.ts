@@ -2,7 +2,9 @@ import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/
 import { adapted, type State, type Table } from '@tidemark/core/engine'
 import { answered } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
+import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLimit } from './map-limit.ts'
 import type { Settings } from './options.ts'
@@ -20,6 +22,8 @@ export interface SurveyOptions {
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
+  /** Whether names that differ only in case are one in the destination. */
+  readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
 }
@@ -34,7 +38,7 @@ export async function survey(options: SurveyOptions): Promise<Catalog> {
   const asked = await Promise.allSettled(options.uses.map((use) => surveyUse(use, options)))
   const uses = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
-  if (broken === undefined) return { uses }
+  if (broken === undefined) return { uses: withoutClashes(uses, options) }
   // Stopped: whoever had connected already is let go.
   for (const use of uses) void use.close().catch(() => {})
   throw broken.reason
@@ -83,9 +87,10 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
       return list
     }
     const tracked = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const names = destinationNames(use, tracked, options)
     result.tables.push(
       ...(await mapLimit(tracked, QUESTIONS, (table) =>
-        surveyTable({ use, table, surveyed: result, identity, listed, again, options }),
+        surveyTable({ use, table, named: names.get(table)!, surveyed: result, identity, listed, again, options }),
       )),
     )
     return result
@@ -157,18 +162,10 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return partitions
 }
 
-/** A table that was renamed at its source goes on in its old place, so that views, grants and indexes live on. */
-function destinationName(use: Use, table: Table, { nameOf, state }: SurveyOptions): string {
-  const [name = '', ...before] = [table.name, ...table.aliases].map((one) =>
-    nameOf(`${use.options.prefix ?? use.name}_${one}`),
-  )
-  if (state.tables.has(name)) return name
-  return before.find((one) => state.tables.get(one)?.source === use.name) ?? name
-}
-
 interface TableQuestion {
   readonly use: Use
   readonly table: Table
+  readonly named: DestinationName
   readonly surveyed: SurveyedUse
   readonly identity: string | undefined
   readonly listed: (table: Table) => Promise<readonly Partition[]>
@@ -177,9 +174,10 @@ interface TableQuestion {
 }
 
 async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
-  const { use, table, surveyed, identity, listed, options } = question
-  const name = destinationName(use, table, options)
-  const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [] }
+  const { use, table, named, surveyed, identity, listed, options } = question
+  const { name, problem } = named
+  const unplaced = named.unplaced ? (true as const) : undefined
+  const base = { name, unplaced, use: surveyed, table, identity, columns: table.columns, partitions: [] }
   const settings = settingsOf(use.name, table, use.options, options.settings)
   const columns = columnsKept(use.name, table, use.options)
   if (table.kind !== 'table') {
@@ -192,6 +190,7 @@ async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
     )
     return { ...base, options: settings, failure }
   }
+  if (problem !== undefined) return { ...base, columns, options: settings, failure: failureOf(problem) }
   if (!options.wants(use.name, table.name, name)) return { ...base, columns, options: settings, failure: undefined }
   try {
     const facts = factsHash(table, columns, settings)

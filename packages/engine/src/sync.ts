@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
 import { failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable } from './catalog.ts'
-import { clashes } from './clash.ts'
 import { systemClock } from './clock.ts'
 import { besideDestination } from './clock-skew.ts'
 import { type Failure, failureOf } from './failure.ts'
@@ -91,7 +90,7 @@ async function run(given: RunOptions): Promise<Report> {
     const wanted = plan(catalog, before, config)
     const unread = unreadTables(catalog, before)
     const { leases: held, refused } = await destination.lease([
-      ...wanted.tables.map((table) => table.name),
+      ...wanted.tables.filter(({ surveyed }) => surveyed.unplaced !== true).map((table) => table.name),
       ...unread.map(({ table }) => table.name),
     ])
     leases.push(...held)
@@ -152,9 +151,7 @@ export async function closeAll(catalog: Catalog | undefined): Promise<void> {
 
 function isConfigError(error: unknown): boolean {
   return (
-    SyncError.is(error) &&
-    error.remedy === 'fix-config' &&
-    (error.code === 'clash' || error.code === 'unknown-table' || error.code === 'config')
+    SyncError.is(error) && error.remedy === 'fix-config' && (error.code === 'unknown-table' || error.code === 'config')
   )
 }
 
@@ -170,14 +167,13 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
+    names: options.destination.profile.names,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
 
-/** What planning needs of the config. @throws SyncError where names clash or a selected one is unknown. */
+/** What planning needs of the config. @throws SyncError where a selected name is unknown. */
 export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
-  const [clash] = clashes(catalog)
-  if (clash !== undefined) throw clash
   const { resting } = options
   const unavailable = [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])]
   const selection = new Selection(options.select)
