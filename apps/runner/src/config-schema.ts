@@ -20,6 +20,10 @@ const deletes = z.enum(['soft', 'hard'])
 const limit = z.object({ share: z.number().min(0).max(1), above: count })
 
 const TableOptions = z.object({
+  name: text(
+    (value) => value !== '' && !value.includes('\0'),
+    'name; write what the table is called in the database',
+  ).optional(),
   initialSyncStart: start.optional(),
   every: duration.optional(),
   lookback: z.union([lookback, count]).optional(),
@@ -41,7 +45,19 @@ const UseConfig = z.object({
   schema: schemaMode.optional(),
   deletes: deletes.optional(),
   backfillNewColumns: z.boolean().optional(),
-  tables: z.record(z.string(), z.union([z.literal(false), TableOptions])).optional(),
+  tables: z
+    .record(z.string(), z.union([z.literal(false), TableOptions]))
+    .superRefine((tables, context) => {
+      for (const [key, options] of Object.entries(tables)) {
+        if (!key.includes('*') || options === false || options.name === undefined) continue
+        context.addIssue({
+          code: 'custom',
+          path: [key, 'name'],
+          message: 'is the name of one table, and this key stands for several; write it under the table itself',
+        })
+      }
+    })
+    .optional(),
 })
 export type UseConfig = z.infer<typeof UseConfig>
 

@@ -67,6 +67,11 @@ describe('a config', () => {
       'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, every, initialSyncStart, prefix, schema, source, tables',
     ],
     [
+      'a name for several tables',
+      { sources: { git: { tables: { 'c*': { name: 'x' } } } } },
+      'sources.git.tables["c*"].name: is the name of one table, and this key stands for several; write it under the table itself',
+    ],
+    [
       'an unknown key of a table',
       { sources: { git: { tables: { 'a.b': { colums: {} } } } } },
       'sources.git.tables["a.b"].colums: there is no such key; did you mean "columns"?',

@@ -1,5 +1,7 @@
 /** What a user may say about one table; the engine's business, not the source's. */
 export interface TableOptions {
+  /** What the table is called in the destination, instead of `<prefix>_<table>`. */
+  readonly name?: string | undefined
   /** Where this table's history starts: an ISO date or time, or a whole number for an integer cursor. */
   readonly initialSyncStart?: string | number | undefined
   /** How often it is due: `30s`, `5m`, `1h`, `1d`. */

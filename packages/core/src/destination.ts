@@ -64,6 +64,8 @@ export interface Profile {
   readonly name: string
   /** One writer at a time: parts of different tables wait for each other. */
   readonly singleWriter: boolean
+  /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
+  readonly names: 'exact' | 'folded'
   /** Doubles that cannot be held are rejected, with this list naming them. */
   readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
   /** Whether text and json may hold NUL characters. */

@@ -25,6 +25,8 @@ export const Facts = z.object({
   primaryKey: z.array(z.string()),
   globalKey: z.boolean(),
   partitioned: z.boolean(),
+  /** Names that the table had before, by its contract. */
+  aliases: z.array(z.string()).optional(),
   cursor: z
     .object({
       column: z.string(),

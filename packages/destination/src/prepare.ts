@@ -93,14 +93,14 @@ export async function planTable(
   if (row !== undefined && row.source !== '' && !isSame(row, shape)) {
     refuse(
       name,
-      `it holds the table "${row.table_name}" of "${row.source}", and "${shape.table}" of "${shape.source}" would get the same name; give one of the sources another "prefix" in the config`,
+      `it holds the table "${row.table_name}" of "${row.source}", and "${shape.table}" of "${shape.source}" would get the same name; give the table another "name", or one of the sources another "prefix", in the config`,
     )
   }
   if (there !== undefined && old === undefined) {
     refuseChanged(
       name,
       maker.place,
-      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the source another "prefix" in the config`,
+      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the table another "name" in the config`,
     )
   }
   if (old !== undefined && !free) {

@@ -34,6 +34,8 @@ export interface SurveyedTable {
   readonly columns: readonly TableColumn[]
   readonly options: TableSettings
   readonly identity: string | undefined
+  /** Nothing in the destination bears its name, which is for people: it fails, and nothing of it is recorded. */
+  readonly unplaced?: true | undefined
   /** Its partitions could not be listed, or its settings do not fit it. */
   readonly failure: Failure | undefined
   readonly partitions: readonly SurveyedPartition[]

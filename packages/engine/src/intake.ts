@@ -1,6 +1,6 @@
 import type { State, TableState } from '@tidemark/core/engine'
 import type { SurveyedTable, SurveyedUse } from './catalog.ts'
-import { NameClaims } from './clash.ts'
+import type { NameClaims } from './clash.ts'
 import type { Failure } from './failure.ts'
 import { heldText } from './held.ts'
 import { type PlanConfig, plan } from './plan.ts'
@@ -14,6 +14,7 @@ export interface IntakeOptions {
   readonly context: RunContext
   readonly steps: RunSteps
   readonly config: PlanConfig
+  readonly names: NameClaims
   /** The state that the sources were asked with. */
   readonly before: State
 }
@@ -25,7 +26,6 @@ export interface IntakeOptions {
 export class Intake {
   readonly tables: TableRun[] = []
   readonly #options: IntakeOptions
-  readonly #names = new NameClaims()
   #waiting: (() => Promise<void>)[] = []
   #found: SurveyedTable[] = []
   #work: Promise<void> | undefined
@@ -83,16 +83,14 @@ export class Intake {
   async #take(found: readonly SurveyedTable[]): Promise<void> {
     const { context, steps, config, before } = this.#options
     const { destination, options } = context
-    for (const table of found) {
-      const clash = this.#names.claim(table)
-      if (clash !== undefined) throw clash
-    }
-    const { leases, refused } = await destination.lease(found.map((table) => table.name))
+    const claimed = found.map((table) => this.#options.names.claim(table))
+    const placed = claimed.filter(({ unplaced }) => unplaced !== true)
+    const { leases, refused } = await destination.lease(placed.map((table) => table.name))
     const leaseOf = new Map(leases.map((lease) => [lease.table, lease]))
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
-    const uses = [...Map.groupBy(found, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
+    const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
     const planned = plan({ uses }, state, { ...config, isPartial: true, surveyed: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))

@@ -18,6 +18,8 @@ import type { TableRun } from './table-run.ts'
 export async function prepareTable(table: TableRun, context: RunContext): Promise<void> {
   const { planned, lease, known } = table
   const { destination, options } = context
+  const { failure, unplaced } = planned.surveyed
+  if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
   if (lease === undefined) return
   try {
     if (planned.pausedFor !== undefined) {

@@ -2,7 +2,9 @@ import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/
 import { adapted, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
+import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLimit } from './map-limit.ts'
 import type { Settings } from './options.ts'
@@ -21,6 +23,8 @@ export interface SurveyOptions {
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
+  /** Whether names that differ only in case are one in the destination. */
+  readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
   /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
@@ -35,7 +39,7 @@ export async function survey(options: SurveyOptions): Promise<Catalog> {
   const asked = await Promise.allSettled(options.uses.map((use) => surveyUse(use, options)))
   const uses = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
-  if (broken === undefined) return { uses }
+  if (broken === undefined) return { uses: withoutClashes(uses, options) }
   // Stopped: whoever had connected already is let go.
   for (const use of uses) void use.close().catch(() => {})
   throw broken.reason
@@ -96,11 +100,16 @@ export async function surveyUse(
       return list
     }
     const tracked = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const names = destinationNames(use, tracked, options)
+    const all = tracked.map((table) =>
+      describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
+    )
+    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
     result.tables.push(
-      ...(await mapLimit(tracked, QUESTIONS, async (table) => {
-        const one = await surveyTable({ use, table, surveyed: result, identity, listed, again, signal, options })
-        onTable(one)
-        return one
+      ...(await mapLimit(described, QUESTIONS, async (one) => {
+        const asked = await askTable({ described: one, listed, again, signal, options })
+        onTable(asked)
+        return asked
       })),
     )
     return result
@@ -199,32 +208,22 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return partitions
 }
 
-/** A table that was renamed at its source goes on in its old place, so that views, grants and indexes live on. */
-function destinationName(use: Use, table: Table, { nameOf, state }: SurveyOptions): string {
-  const [name = '', ...before] = [table.name, ...table.aliases].map((one) =>
-    nameOf(`${use.options.prefix ?? use.name}_${one}`),
-  )
-  if (state.tables.has(name)) return name
-  return before.find((one) => state.tables.get(one)?.source === use.name) ?? name
-}
-
-interface TableQuestion {
-  readonly use: Use
-  readonly table: Table
-  readonly surveyed: SurveyedUse
-  readonly identity: string | undefined
-  readonly listed: (table: Table) => Promise<readonly Partition[]>
-  readonly again: Again
-  readonly signal: AbortSignal
-  readonly options: SurveyOptions
-}
-
-async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
-  const { use, table, surveyed, identity, listed, signal, options } = question
-  const name = destinationName(use, table, options)
-  const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [] }
+/** What is known of a table before its source is asked about it. */
+function describeTable(
+  use: Use,
+  table: Table,
+  { name, problem, unplaced }: DestinationName,
+  {
+    surveyed,
+    identity,
+    options,
+  }: { readonly surveyed: SurveyedUse; readonly identity: string | undefined; readonly options: SurveyOptions },
+): SurveyedTable {
   const settings = settingsOf(use.name, table, use.options, options.settings)
-  const columns = columnsKept(use.name, table, use.options)
+  const base = {
+    ...{ name, unplaced: unplaced ? (true as const) : undefined, use: surveyed, table, identity, partitions: [] },
+    options: settings,
+  }
   if (table.kind !== 'table') {
     const failure = failureOf(
       new SyncError(
@@ -233,23 +232,32 @@ async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
         { code: 'contract' },
       ),
     )
-    return { ...base, options: settings, failure }
+    return { ...base, columns: table.columns, failure }
   }
-  if (!options.wants(use.name, table.name, name)) return { ...base, columns, options: settings, failure: undefined }
+  const failure = problem === undefined ? undefined : failureOf(problem)
+  return { ...base, columns: columnsKept(use.name, table, use.options), failure }
+}
+
+interface TableQuestion {
+  readonly described: SurveyedTable
+  readonly listed: (table: Table) => Promise<readonly Partition[]>
+  readonly again: Again
+  readonly signal: AbortSignal
+  readonly options: SurveyOptions
+}
+
+async function askTable({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
+  const { name, use, table, columns, failure } = described
+  if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
   try {
-    const facts = factsHash(table, columns, settings)
+    const facts = factsHash(table, columns, described.options)
+    const question = { table, surveyed: use, again, facts, options: { signal, clock: options.clock } }
     const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
-      surveyPartition({
-        ...question,
-        options: { signal, clock: options.clock },
-        partition,
-        known: options.state.tables.get(name),
-        facts,
-      }),
+      surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
     )
-    return { ...base, columns, options: settings, failure: undefined, partitions }
+    return { ...described, partitions }
   } catch (error) {
     if (options.signal.aborted) throw error
-    return { ...base, columns, options: settings, failure: failureOf(error) }
+    return { ...described, failure: failureOf(error) }
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
 import { failpoint, type State, silent } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
-import { clashes } from './clash.ts'
+import { NameClaims } from './clash.ts'
 import { systemClock } from './clock.ts'
 import { besideDestination } from './clock-skew.ts'
 import { failureOf } from './failure.ts'
@@ -99,8 +99,10 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: use.name })
       },
     })
-    intake = new Intake({ context, steps: runSteps, config: planConfig(options), before })
-    const discovering = discover({ context, intake, before, surveyed })
+    const asked = surveyOptions(options, before, signal)
+    const names = new NameClaims(asked.uses, asked)
+    intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
+    const discovering = discover({ context, asked, intake, before, surveyed })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error
@@ -139,14 +141,15 @@ async function release(table: TableRun, context: RunContext): Promise<void> {
 
 interface Discovery {
   readonly context: RunContext
+  readonly asked: ReturnType<typeof surveyOptions>
   readonly intake: Intake
   readonly before: State
   readonly surveyed: SurveyedUse[]
 }
 
 /** Asks all sources at once; none waits for another. Ends when all of them have answered, or were given up. */
-async function discover({ context, intake, before, surveyed }: Discovery): Promise<void> {
-  const { options, clock, signal } = context
+async function discover({ context, asked, intake, before, surveyed }: Discovery): Promise<void> {
+  const { options, clock } = context
   const { maxTimeMs } = options.settings ?? {}
   const answered = new AbortController()
   const outOfTime = new AbortController()
@@ -155,10 +158,10 @@ async function discover({ context, intake, before, surveyed }: Discovery): Promi
       () => outOfTime.abort(overTime()),
       () => {},
     )
-  const asked = { ...surveyOptions(options, before, signal), outOfTime: outOfTime.signal }
+  const withLimit = { ...asked, outOfTime: outOfTime.signal }
   const all = await Promise.allSettled(
     asked.uses.map(async (use) => {
-      const one = await surveyUse(use, asked, (table) => intake.add(table)).catch((error: unknown) => {
+      const one = await surveyUse(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
         context.stop(error)
         throw error
       })
@@ -194,9 +197,7 @@ export async function closeAll(catalog: Catalog | undefined): Promise<void> {
 
 function isConfigError(error: unknown): boolean {
   return (
-    SyncError.is(error) &&
-    error.remedy === 'fix-config' &&
-    (error.code === 'clash' || error.code === 'unknown-table' || error.code === 'config')
+    SyncError.is(error) && error.remedy === 'fix-config' && (error.code === 'unknown-table' || error.code === 'config')
   )
 }
 
@@ -212,14 +213,13 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
+    names: options.destination.profile.names,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
 
-/** What planning needs of the config. @throws SyncError where names clash or a selected one is unknown. */
+/** What planning needs of the config. @throws SyncError where a selected name is unknown. */
 export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
-  const [clash] = clashes(catalog)
-  if (clash !== undefined) throw clash
   const config = planConfig(options)
   new Selection(options.select).check(catalog, state, config.unavailable)
   return config

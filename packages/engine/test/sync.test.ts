@@ -638,8 +638,11 @@ describe('what a run leaves to others', () => {
       ['two_events', 3],
     ])
     const clash = uses.map((use) => ({ ...use, options: { prefix: 'same' } }))
-    await expect(run({ system, destination, options: { uses: clash } })).rejects.toThrow(
-      /both become the table "same_events"/,
-    )
+    const both = await run({ system, destination, options: { uses: clash } })
+    expect(both.exitCode).toBe(3)
+    expect(both.tables.map(({ failures }) => failures[0]?.failure.message)).toEqual([
+      expect.stringMatching(/both become the table "same_events"/),
+      expect.stringMatching(/both become the table "same_events"/),
+    ])
   })
 })

@@ -27,7 +27,9 @@ describe('csv-spectrum', () => {
   it('is there', () => expect(files.length).toBeGreaterThan(10))
 
   it.each(files)('%s', async (file) => {
-    const expected = [JSON.parse(readFileSync(path.join(spectrum, 'json', file.replace(/csv$/, 'json')), 'utf8'))].flat() as Row[]
+    const expected = [
+      JSON.parse(readFileSync(path.join(spectrum, 'json', file.replace(/csv$/, 'json')), 'utf8')),
+    ].flat() as Row[]
     const columns = Object.fromEntries(Object.keys(expected[0]!).map((name) => [name, 'text']))
     const rows = await readAll(file, readFileSync(path.join(spectrum, 'csvs', file)), { columns, nullString: [] })
     // Its own account of this file has another number than the file.
@@ -88,7 +90,8 @@ describe('vega-datasets', () => {
     const rows = await readAll(file, content)
     const expected = JSON.parse(content) as Row[]
     expect(rows).toHaveLength(expected.length)
-    const texts = (all: readonly Row[]) => all.map((row) => Object.entries(row).map(([name, value]) => `${name} ${comparable(value)}`))
+    const texts = (all: readonly Row[]) =>
+      all.map((row) => Object.entries(row).map(([name, value]) => `${name} ${comparable(value)}`))
     expect(texts(rows)).toEqual(texts(expected))
   })
 

@@ -3,6 +3,7 @@ import type { Remedy } from '@tidemark/core'
 /** Codes with an entry of their own in `docs/errors.md`; a test compares. */
 const ENTRIES: ReadonlySet<string> = new Set([
   'address-refused',
+  'alias',
   'certificate',
   'clash',
   'config',
