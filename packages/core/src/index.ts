@@ -1,5 +1,5 @@
 export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
-export type { Configured, SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
 export type { Logger } from './log.ts'

@@ -1,4 +1,4 @@
-import { type Range, textAt } from '@tidemark/core/engine'
+import { type DeletionShare, type Range, textAt } from '@tidemark/core/engine'
 import type { RunOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
@@ -29,6 +29,8 @@ export interface TablePlan {
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
   readonly deletes: 'whole' | 'rereads' | undefined
+  /** How many rows may go unasked; undefined: any number. */
+  readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
@@ -97,6 +99,7 @@ function tablePlan(planned: PlannedTable): TablePlan {
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
     ranges: rangesOf(steps, planned),
     deletes: deletesOf(steps, planned),
+    deletionLimit: surveyed.options.deletionLimit,
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
       lane,

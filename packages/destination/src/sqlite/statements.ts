@@ -167,6 +167,16 @@ export function inScope({ partitioned, from, to }: Scope): RawBuilder<unknown> {
   return conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
 }
 
+/** Rows of a partition that are not marked and lie in none of so many ranges: the n-th is from `:from_n` to `:to_n`. */
+export function besideRanges({ partitioned }: Layout, ranges: number): RawBuilder<unknown> {
+  const outside = Array.from(
+    { length: ranges },
+    (_, at) => sql`(t._cursor is null or t._cursor < ${raw(`:from_${at}`)} or t._cursor >= ${raw(`:to_${at}`)})`,
+  )
+  const conditions = [sql`t._deleted_at is null`, ...(partitioned ? [sql`t._partition = :partition`] : []), ...outside]
+  return join(conditions, sql` and `)
+}
+
 /** Marks the rows of a scope that did not come back. */
 export function markVanished(layout: Layout, slot: number, scope: Scope, before: boolean): RawBuilder<unknown> {
   const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
