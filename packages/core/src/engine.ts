@@ -36,7 +36,7 @@ export {
   union,
 } from './coverage.ts'
 export { type Cursor, type CursorType, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from './cursor.ts'
-export { type DeletionShare, isPastDeletionLimit } from './deletion-limit.ts'
+export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './deletion-limit.ts'
 export type {
   Destination,
   EncodedKey,
@@ -84,6 +84,7 @@ export {
   AHEAD,
   CoveredRange,
   Facts,
+  isFailing,
   KnownColumn,
   newPartition,
   PartitionState,

@@ -93,7 +93,7 @@ function tablePlan(planned: PlannedTable): TablePlan {
     table: surveyed.table.name,
     sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
     pausedFor,
-    failure: failure?.message,
+    failure: failure?.message ?? missingText(planned),
     changes: changeTexts(planned),
     partitions: surveyed.partitions.length,
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
@@ -119,6 +119,14 @@ export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable,
   const { cursor } = surveyed.table
   if (cursor === undefined) return { from: undefined, to: String(to) }
   return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
+}
+
+function missingText({ missing, partitions }: PlannedTable): string | undefined {
+  const count = missing.length
+  if (count === 0) return undefined
+  return partitions.length === 0
+    ? `the source lists no partition any more; ${count} are missing`
+    : `the source no longer lists ${count} of its partitions`
 }
 
 function changeTexts({ changes }: PlannedTable): readonly string[] {

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Completion, type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
-import { configPath } from './config-path.ts'
+import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
@@ -241,7 +241,7 @@ function taskOf(
     destination,
     client: surveyed.use.client,
     partition: planned.surveyed.value,
-    place: configPath('sources', surveyed.use.name, 'tables', surveyed.table.name),
+    place: tablePlace(surveyed.use.name, surveyed.table.name),
     signal,
     log: surveyed.use.log,
     clock,

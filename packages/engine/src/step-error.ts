@@ -38,17 +38,48 @@ export function heldBack(
       { code: 'reject-limit' },
     )
   }
+  const { once, always } = waysOut(name, place)
   const where = step.partition === '' ? `"${name}"` : `"${name}" (${step.partition})`
-  const once = `If that is right, allow it once with ${quotedCommand('sync', [name], '--accept-deletions')}`
   if (held.empties === true) {
     return new SyncError(
-      `${where} had ${gone} rows, and the source gave none of them, so it would be left empty; the rows stay as they are. ${once}; where it may be empty at any time, write ${place}.deletionLimit: 'none'`,
+      `${where} had ${gone} rows, and the source gave none of them, so it would be left empty; the rows stay as they are. ${once}; where it may be empty at any time, write ${always}`,
       'fix-config',
       { code: 'rail' },
     )
   }
   return new SyncError(
     `${gone} of ${of} rows of ${where} would go, which is more than the deletion limit allows unasked; the rows stay as they are. ${once}; the limit is ${place}.deletionLimit`,
+    'fix-config',
+    { code: 'rail' },
+  )
+}
+
+function waysOut(name: string, place: string): { readonly once: string; readonly always: string } {
+  return {
+    once: `If that is right, allow it once with ${quotedCommand('sync', [name], '--accept-deletions')}`,
+    always: `${place}.deletionLimit: 'none'`,
+  }
+}
+
+export interface MissingPartitions {
+  readonly name: string
+  readonly place: string
+  readonly missing: readonly string[]
+  /** How many it had. */
+  readonly of: number
+  readonly listed: number
+}
+
+/** Too many partitions at once are no longer listed. */
+export function partitionsMissing({ name, place, missing, of, listed }: MissingPartitions): SyncError {
+  const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`
+  const problem =
+    listed === 0
+      ? `the source lists no partition any more, of ${of} that it had`
+      : `the source no longer lists ${missing.length} of ${of} partitions`
+  const { once, always } = waysOut(name, place)
+  return new SyncError(
+    `${name}: ${problem} (${some}), as when a right was lost; their rows stay, and they are not complete up to now. ${once}; where any number may go at any time, write ${always}`,
     'fix-config',
     { code: 'rail' },
   )
