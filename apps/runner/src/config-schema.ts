@@ -18,6 +18,7 @@ const start = z.union([date, z.int()])
 const schemaMode = z.enum(['evolve', 'freeze', 'discard-row'])
 const deletes = z.enum(['soft', 'hard'])
 const limit = z.object({ share: z.number().min(0).max(1), above: count })
+const deletionLimit = z.union([z.literal('none'), limit])
 
 const TableOptions = z.object({
   name: text(
@@ -29,6 +30,7 @@ const TableOptions = z.object({
   lookback: z.union([lookback, count]).optional(),
   columns: z.record(z.string(), z.literal(false)).optional(),
   deletes: deletes.optional(),
+  deletionLimit: deletionLimit.optional(),
   schema: schemaMode.optional(),
   backfillNewColumns: z.boolean().optional(),
 })
@@ -44,6 +46,7 @@ const UseConfig = z.object({
   ).optional(),
   schema: schemaMode.optional(),
   deletes: deletes.optional(),
+  deletionLimit: deletionLimit.optional(),
   backfillNewColumns: z.boolean().optional(),
   tables: z
     .record(z.string(), z.union([z.literal(false), TableOptions]))
@@ -81,7 +84,7 @@ export const ConfigSchema = z.object({
   to_timestamp: date.optional(),
   concurrency: z.int().min(1).max(256).optional(),
   perSource: z.int().min(1).max(256).optional(),
-  rail: z.union([z.literal(false), limit]).optional(),
+  deletionLimit: deletionLimit.optional(),
   rejects: limit.optional(),
   stallTimeout: duration.optional(),
   sources: sources.optional(),

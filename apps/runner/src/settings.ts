@@ -15,8 +15,7 @@ export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
         ? undefined
         : { tables: namesIn(data.synced_tables ?? []), to: data.to_timestamp },
     rejectLimit: data.rejects,
-    // More than all of the rows can never go.
-    rail: data.rail === false ? { share: 1, above: 0 } : data.rail,
+    deletionLimit: data.deletionLimit,
   }
 }
 

@@ -188,6 +188,8 @@ export type Fact =
       readonly seen?: { readonly text: string; readonly end: bigint } | undefined
       /** Whether the source no longer lists it; absent: as it was. */
       readonly gone?: boolean | undefined
+      /** False: it does not fail any more, though nothing of it was read. */
+      readonly failing?: false | undefined
       readonly generation?: string | undefined
       readonly unread?: Unread | undefined
     }

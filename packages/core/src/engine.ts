@@ -23,7 +23,7 @@ export type {
   Extent,
   SourceRows,
 } from './comparison.ts'
-export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
 export {
   type Coverage,
@@ -39,6 +39,7 @@ export {
   union,
 } from './coverage.ts'
 export { type Cursor, type CursorType, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from './cursor.ts'
+export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './deletion-limit.ts'
 export type {
   Destination,
   EncodedKey,
@@ -88,6 +89,7 @@ export {
   AHEAD,
   CoveredRange,
   Facts,
+  isFailing,
   KnownColumn,
   newPartition,
   PartitionState,

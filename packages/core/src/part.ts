@@ -1,3 +1,4 @@
+import type { DeletionShare } from './deletion-limit.ts'
 import type { EncodedKey, EncodedRow } from './destination.ts'
 import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
@@ -90,14 +91,21 @@ export interface RejectLimit extends RejectShare {
   readonly first?: true | undefined
 }
 
-/** The rail of marking and replacing. */
+/** The deletion limit of marking and replacing. */
 export interface Rail {
   /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
   readonly mark: boolean
   /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
   readonly ask?: true | undefined
   /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
-  readonly limit?: { readonly share: number; readonly above: number } | undefined
+  readonly limit?: DeletionShare | undefined
+  /**
+   * What this run replaces or marks of the partition in all its steps, this one included; absent: all of it. Where none of
+   * its rows came back and no others are there, the partition would be left empty, which is held back at any size.
+   */
+  readonly replaces?: readonly Range[] | undefined
+  /** Rows of it came back in another step of this run. */
+  readonly cameBack?: true | undefined
   /** Rows of this table that were marked or replaced away earlier in this run. */
   readonly goneBefore: number
 }
@@ -130,8 +138,8 @@ export interface Committed {
   readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
   /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
   readonly missing?: number | undefined
-  /** The rail held marking or replacing back; what it would complete is not committed. */
-  readonly held?: { readonly gone: number; readonly of: number } | undefined
+  /** The deletion limit held marking or replacing back; what it would complete is not committed. */
+  readonly held?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
   readonly blind?: true | undefined
   /** Past the reject limit: what it would complete is not committed. */

@@ -145,3 +145,8 @@ export function newPartition(partition: string): PartitionState {
     rereads: [],
   }
 }
+
+/** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */
+export function isFailing({ failures, goneAt }: Pick<PartitionState, 'failures' | 'goneAt'>): boolean {
+  return failures > 0 && goneAt === null
+}

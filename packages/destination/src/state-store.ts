@@ -86,6 +86,7 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
         ...(fact.seen === undefined ? {} : { seen: fact.seen.text, seen_end: fact.seen.end }),
         ...(fact.start === undefined ? {} : { start_position: fact.start }),
         ...(fact.gone === false ? { gone_at: null } : {}),
+        ...(fact.failing === false ? { failures: 0, last_error: null, next_try_at: null } : {}),
         ...(fact.generation === undefined ? {} : { generation: fact.generation }),
         ...(fact.unread === undefined
           ? {}

@@ -1,5 +1,5 @@
 import type { Logger, Source, SourceOptions } from '@tidemark/core'
-import type { Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
+import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
@@ -48,6 +48,8 @@ export interface TableSettings {
   readonly everyMs: number
   readonly lookback: bigint
   readonly deletes: 'soft' | 'hard'
+  /** Undefined: any number of rows may go, and the table may be empty. */
+  readonly deletionLimit: DeletionShare | undefined
   readonly mode: SchemaMode
   /** A new column gets its history. */
   readonly backfill: boolean

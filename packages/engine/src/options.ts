@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { DeletionLimit, Logger } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly select?: readonly string[] | undefined
   /** What is not due yet: it is left alone, and not taken for removed. */
   readonly resting?: Resting | undefined
-  /** Lets the rail pass, this run. */
+  /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
   /** Reads again what is wanted again, and nothing else: no window is covered that was not before. */
   readonly only?: 'rereads' | undefined
@@ -55,5 +55,6 @@ export interface Settings {
   readonly part?: { readonly rows: number; readonly bytes: number } | undefined
   /** Share of a window's rows that may be rejected, where it has more than `above` rows. */
   readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined
-  readonly rail?: { readonly share: number; readonly above: number } | undefined
+  /** How many rows of a table may be marked as deleted or replaced in a run, where neither table nor source says. */
+  readonly deletionLimit?: DeletionLimit | undefined
 }

@@ -8,10 +8,12 @@ import {
   textAt,
 } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
+import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { restAfter } from './retry.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
+import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
 
 /** Makes the destination ready for a table and records what is new about it; says how the table was found. */
@@ -37,6 +39,7 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     if (facts.length > 0 && !(await recordOn(table, facts, context))) return
     announce(table, context)
     await recordFailedPartitions(table, context)
+    await recordMissing(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
     table.fail('', redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options))
@@ -97,7 +100,8 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
       partition.start !== undefined ||
       partition.seen !== undefined ||
       before === undefined ||
-      isBack
+      isBack ||
+      isRecovered(partition, before)
     ) {
       facts.push({
         kind: 'partition',
@@ -106,6 +110,7 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
         start: partition.start,
         seen: partition.seen,
         gone: isBack ? false : undefined,
+        failing: isRecovered(partition, before) ? false : undefined,
       })
     }
     if (partition.claim !== undefined) facts.push({ kind: 'claim', partition: id, cover: partition.claim })
@@ -119,6 +124,11 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
   }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
+}
+
+/** It failed before, and now that it was asked there is nothing to read: no commit will say so. */
+function isRecovered({ surveyed, steps }: PlannedPartition, before: PartitionState | undefined): boolean {
+  return surveyed.failure === undefined && steps.length === 0 && (before?.failures ?? 0) > 0
 }
 
 /** What is read again for the sake of new columns. */
@@ -187,29 +197,43 @@ function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTab
 
 /** Partitions that could not be asked fail alone, with their error in the state. */
 async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
-  const { destination, options } = context
   for (const partition of table.partitions) {
     const { failure } = partition.planned.surveyed
     if (failure === undefined || table.lease === undefined) continue
-    const shown = redacted(failure, options)
     partition.failed = true
     partition.stopped = true
-    table.fail(partition.id, shown)
-    const beganAt = await destination.now()
-    const step = {
-      run: context.run,
-      step: context.nextStep(),
-      table: table.name,
-      partition: partition.id,
-      kind: 'live' as const,
-      window: undefined,
-      attempt: 1,
-      beganAt,
-    }
-    const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-    const nextTryAt = restUntil(beganAt, table.known?.partitions.get(partition.id), shown)
-    await recordOn(table, [{ kind: 'failure', step, counts, error: shown.message, nextTryAt, durationMs: 0 }], context)
+    await recordFailure(table, partition.id, redacted(failure, context.options), context)
   }
+}
+
+/** Partitions that are missing keep what they have, and one of them says so in the state. */
+async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
+  const { planned, known } = table
+  const { surveyed, missing, partitions } = planned
+  const [first] = missing
+  if (first === undefined) return
+  const of = [...(known?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null).length
+  const place = tablePlace(surveyed.use.name, surveyed.table.name)
+  const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
+  await recordFailure(table, first, redacted(failureOf(error), context.options), context)
+}
+
+async function recordFailure(table: TableRun, partition: string, failure: Failure, context: RunContext): Promise<void> {
+  table.fail(partition, failure)
+  const beganAt = await context.destination.now()
+  const step = {
+    run: context.run,
+    step: context.nextStep(),
+    table: table.name,
+    partition,
+    kind: 'live' as const,
+    window: undefined,
+    attempt: 1,
+    beganAt,
+  }
+  const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
+  const nextTryAt = restUntil(beganAt, table.known?.partitions.get(partition), failure)
+  await recordOn(table, [{ kind: 'failure', step, counts, error: failure.message, nextTryAt, durationMs: 0 }], context)
 }
 
 /** Tables that are no longer tracked keep rows and state, marked removed. */
@@ -235,7 +259,8 @@ export function failingFacts(
   now: bigint,
 ): readonly Fact[] {
   const status: Fact = { kind: 'table', status: 'failing', pausedFor: null }
-  const partition = known.partitions.keys().next().value
+  const all = [...known.partitions.values()]
+  const partition = (all.find(({ goneAt }) => goneAt === null) ?? all[0])?.partition
   if (partition === undefined || failure === undefined) return [status]
   const step = {
     run: context.run,

@@ -1,4 +1,4 @@
-import { type Range, textAt } from '@tidemark/core/engine'
+import { type DeletionShare, type Range, textAt } from '@tidemark/core/engine'
 import type { RunOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
@@ -29,6 +29,8 @@ export interface TablePlan {
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
   readonly deletes: 'whole' | 'rereads' | undefined
+  /** How many rows may go unasked; undefined: any number. */
+  readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
@@ -91,12 +93,13 @@ function tablePlan(planned: PlannedTable): TablePlan {
     table: surveyed.table.name,
     sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
     pausedFor,
-    failure: failure?.message,
+    failure: failure?.message ?? missingText(planned),
     changes: changeTexts(planned),
     partitions: surveyed.partitions.length,
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
     ranges: rangesOf(steps, planned),
     deletes: deletesOf(steps, planned),
+    deletionLimit: surveyed.options.deletionLimit,
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
       lane,
@@ -116,6 +119,14 @@ export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable,
   const { cursor } = surveyed.table
   if (cursor === undefined) return { from: undefined, to: String(to) }
   return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
+}
+
+function missingText({ missing, partitions }: PlannedTable): string | undefined {
+  const count = missing.length
+  if (count === 0) return undefined
+  return partitions.length === 0
+    ? `the source lists no partition any more; ${count} are missing`
+    : `the source no longer lists ${count} of its partitions`
 }
 
 function changeTexts({ changes }: PlannedTable): readonly string[] {

@@ -30,6 +30,8 @@ export interface Progress {
   rows: RowCounts
   /** What is covered of an ascending window so far: up to, and without, this. */
   coveredTo: bigint | undefined
+  /** It was held back because the partition would be left empty. */
+  empties: boolean
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Progress {
  * the source is awaited, and while a part is written the next is read; more than one is never waiting.
  */
 export class StepReader {
-  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined }
+  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined, empties: false }
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
@@ -203,7 +205,9 @@ export class StepReader {
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
-    if (committed.held !== undefined) throw heldBack(prepared.name, committed.held, { rejected, why: this.#why })
+    if (committed.held === undefined) return
+    this.progress.empties = committed.held.empties === true
+    throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.held)
   }
 
   /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
@@ -235,7 +239,7 @@ export class StepReader {
     completes: Completion | undefined,
     more: { readonly alive?: readonly EncodedKey[]; readonly mark?: boolean } = {},
   ): Promise<Committed> {
-    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
+    const { step, ref, destination, lease, rail, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -248,7 +252,7 @@ export class StepReader {
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
-      rail: last && this.#staged ? { ...this.#marking(more.mark), limit: rail, goneBefore: goneBefore() } : undefined,
+      rail: last && this.#staged ? { ...this.#marking(more.mark), ...rail() } : undefined,
       completes,
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }

@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
-import type { Completion, Destination, Fact, Range, StepRef } from '@tidemark/core/engine'
+import { type Completion, type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
+import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
@@ -37,7 +38,6 @@ export interface RunContext {
 /** Small enough that a part dies young in the heap: peak memory is lower and steady (docs/decisions/0008). */
 export const DEFAULT_PART = { rows: 12_000, bytes: 16 * 1024 * 1024 }
 const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
-const DEFAULT_RAIL = { share: 0.5, above: 100 }
 
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
 export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
@@ -242,6 +242,7 @@ function taskOf(
     destination,
     client: surveyed.use.client,
     partition: planned.surveyed.value,
+    place: tablePlace(surveyed.use.name, surveyed.table.name),
     signal,
     log: surveyed.use.log,
     clock,
@@ -251,16 +252,21 @@ function taskOf(
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
     rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
-    rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
-    goneBefore: () => table.gone,
+    rail: () => ({
+      limit: options.acceptDeletions === true ? undefined : surveyed.options.deletionLimit,
+      goneBefore: table.gone,
+      replaces: step.read === undefined ? undefined : union(partition.rereads, [step.read]),
+      cameBack: partition.cameBack || undefined,
+    }),
     olderToCome: () => partition.left > 1,
     elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completion(step, partition, last, deletions),
     onPart: (rows, late) => {
       table.add(rows)
       if ((rows.written ?? 0) > 0) partition.landed = true
+      if (step.kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
       if (late !== undefined) table.late = later(table.late, late)
-      // A deletion that the source told is no loss; one that is concluded from absence counts for the rail.
+      // A deletion that the source told is no loss; one that is concluded from absence counts for the limit.
       if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
         table.gone += rows.deleted ?? 0
       options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })

@@ -3,6 +3,7 @@ import {
   type Destination,
   formatInstant,
   instantParts,
+  isFailing,
   type PartitionState,
   type State,
   type TableState,
@@ -102,7 +103,7 @@ function summaryOf(table: TableState): TableSummary {
     covered: covered.map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
     complete_to: end === undefined ? null : partitions.length === 0 ? instantText(end) : text(end),
     partitions: partitions.length,
-    partitions_failing: partitions.filter((partition) => partition.failures > 0).length,
+    partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
     last_synced_at: table.lastSyncedAt === null ? null : instantText(table.lastSyncedAt),
@@ -110,7 +111,10 @@ function summaryOf(table: TableState): TableSummary {
     last_error:
       table.status !== 'failing'
         ? null
-        : (partitions.find((partition) => partition.lastError !== null)?.lastError ?? null),
+        : ((
+            partitions.find((partition) => isFailing(partition) && partition.lastError !== null) ??
+            partitions.find((partition) => partition.lastError !== null)
+          )?.lastError ?? null),
     removed_at: table.removedAt === null ? null : instantText(table.removedAt),
   }
 }

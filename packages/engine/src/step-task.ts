@@ -35,6 +35,8 @@ export interface StepTask {
   readonly destination: Destination
   readonly client: unknown
   readonly partition: unknown
+  /** Where the config speaks of the table: `sources.shop.tables.orders`. */
+  readonly place: string
   readonly signal: AbortSignal
   readonly log: Logger
   readonly clock: Clock
@@ -46,9 +48,8 @@ export interface StepTask {
   readonly redact: (text: string) => string
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
-  readonly rail: Rail['limit']
-  /** Rows of the table that this run has marked or replaced away so far. */
-  readonly goneBefore: () => number
+  /** What the deletion limit knows of the run so far. */
+  readonly rail: () => Omit<Rail, 'mark'>
   /** Older versions may still come from other windows of the partition. */
   readonly olderToCome: () => boolean
   /** What the step's last part commits beside its range. */

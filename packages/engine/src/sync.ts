@@ -234,6 +234,7 @@ function planConfig(options: RunOptions): PlanConfig {
       selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
     unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
     isPartial: !selection.isAll,
+    acceptDeletions: options.acceptDeletions,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
   }
 }

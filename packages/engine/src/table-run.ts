@@ -1,4 +1,12 @@
-import type { Lease, Prepared, Refusal, TableState, TableStatus } from '@tidemark/core/engine'
+import {
+  type Coverage,
+  type Lease,
+  type Prepared,
+  type Refusal,
+  type TableState,
+  type TableStatus,
+  union,
+} from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
@@ -30,7 +38,7 @@ export class TableRun {
   late: Lateness | undefined
   /** It fails, and this run does not try what failed. */
   staysFailing = false
-  /** Marked or replaced away, for the rail. */
+  /** Marked or replaced away, for the deletion limit. */
   gone = 0
   failures: readonly PartitionFailure[] = []
 
@@ -101,13 +109,17 @@ export class PartitionRun {
   failed = false
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
-  /** Windows that failed because their rows did not fit, and how many rows were rejected in them. */
+  /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
   unfit: { readonly step: Step; readonly failure: Failure }[] = []
   wasted = 0
   /** Rows were written. */
   landed = false
   /** Steps that are committed. */
   readonly finished: Step[] = []
+  /** Rows of a window that was read again came back. */
+  cameBack = false
+  /** What this run reads again of it. */
+  readonly rereads: Coverage
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 
@@ -115,6 +127,9 @@ export class PartitionRun {
     this.table = table
     this.planned = planned
     this.left = planned.steps.length
+    this.rereads = union(
+      planned.steps.flatMap(({ kind, read }) => (kind === 'reread' && read !== undefined ? [read] : [])),
+    )
     this.historyLeft = planned.steps.filter((step) => step.lane === 'history').length
     this.liveLeft = this.left - this.historyLeft
     this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)

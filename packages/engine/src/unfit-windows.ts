@@ -7,11 +7,12 @@ import type { PartitionRun } from './table-run.ts'
 const WASTED = 1000
 
 /**
- * The partition fails. Where the rows of one window did not fit its others are read all the same: one bad row in the
- * newest window must not keep a whole history out. Where nothing fits, not all of it is read in vain.
+ * The partition fails. Where the rows of one window did not fit, or none of them came back, its others are read all the
+ * same: one bad row in the newest window must not keep a whole history out, and what one window is to be judged by may come
+ * with another. Where nothing fits, not all of it is read in vain.
  */
-export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { rows }: Progress): void {
-  const isUnfit = failure.code === 'reject-limit' && step.window !== undefined
+export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { rows, empties }: Progress): void {
+  const isUnfit = (failure.code === 'reject-limit' || empties) && step.window !== undefined
   if (isUnfit) partition.unfit.push({ step, failure })
   partition.wasted += rows.rejected
   partition.stopped = !isUnfit || partition.wasted >= WASTED
@@ -34,13 +35,14 @@ export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): t
 }
 
 /**
- * Takes back that windows failed which were judged before their partition held rows: few bad rows are no obstacle by now.
+ * Takes back that windows failed which were judged before rows of their partition landed or came back: few bad rows are
+ * no obstacle by now, and windows without rows are no sign that all of it is gone.
  *
  * @returns their steps, to be run once more.
  */
 export function unfitAgain(partition: PartitionRun): readonly Step[] {
-  const { unfit, stopped, landed, table } = partition
-  if (unfit.length === 0 || stopped || !landed) return []
+  const { unfit, stopped, landed, cameBack, table } = partition
+  if (unfit.length === 0 || stopped || !(landed || cameBack)) return []
   for (const { failure } of unfit) table.unfail(failure)
   partition.unfit = []
   partition.failed = false

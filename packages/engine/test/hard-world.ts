@@ -173,7 +173,8 @@ export class HardWorld {
       pageSize: 2,
       use: { options: { deletes: this.#kind.hard === true ? 'hard' : 'soft' } },
       options: {
-        settings: { part: { rows: 3, bytes: 1e6 }, ...(isShort ? { maxTimeMs: 0 } : {}) },
+        // So few rows may all go.
+        settings: { part: { rows: 3, bytes: 1e6 }, deletionLimit: 'none', ...(isShort ? { maxTimeMs: 0 } : {}) },
       },
     })
     const hasBad = [...this.#rows.values()].flat().some(isBad)

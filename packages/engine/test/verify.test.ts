@@ -247,7 +247,7 @@ describe('a repair', () => {
   it('holds back under the rail, and a source that fails is told', async () => {
     const one = await bench(many(500))
     for (let id = 100; id < 500; id++) one.system.remove(id)
-    const held = await look(one, { repair: true }, { settings: { rail: { share: 0.1, above: 10 } } })
+    const held = await look(one, { repair: true }, { settings: { deletionLimit: { share: 0.1, above: 10 } } })
     expect(held).toMatchObject({ exitCode: 3, extra: 400, repair: { left: 400 } })
     expect(held.repair?.report.tables[0]?.failures[0]?.failure.code).toBe('rail')
     one.system.beforePage = () => {

@@ -92,7 +92,7 @@ export const addSync: AddVerb = (root, run) => {
     .argument('[names...]', 'tables or sources; all where none is named')
     .description('read what is missing (this is what happens without a verb)')
     .option('--max-time <length>', 'begin no more history after this, such as 10m')
-    .option('--accept-deletions', 'let this run mark or replace more rows than the rail allows')
+    .option('--accept-deletions', 'let this run mark or replace more rows than the deletion limit allows')
     .option('--every <length>', 'go on: a table is due again so long after its last, such as 5m')
     .option('--cron <expression>', "go on: run when it says, such as '*/10 * * * *'")
     .option(

@@ -1,4 +1,4 @@
-import { type PartitionState, union } from '@tidemark/core/engine'
+import { isFailing, type PartitionState, union } from '@tidemark/core/engine'
 import type { PartitionLine, PartitionsAnswer } from './answers.ts'
 import { barOf } from './bar.ts'
 import { paged } from './paged.ts'
@@ -35,7 +35,7 @@ export function partitions(name: string, wanted: number, search: string, snapsho
       completeTo: one?.complete_to ?? null,
       failures: partition.failures,
       nextTryAt: partition.nextTryAt === null ? null : millis(partition.nextTryAt),
-      error: partition.failures > 0 ? partition.lastError : null,
+      error: isFailing(partition) ? partition.lastError : null,
       isGone: partition.goneAt !== null,
     }
   })

@@ -1,4 +1,11 @@
-import { type PartitionState, type State, type TableState, type TableStatus, union } from '@tidemark/core/engine'
+import {
+  isFailing,
+  type PartitionState,
+  type State,
+  type TableState,
+  type TableStatus,
+  union,
+} from '@tidemark/core/engine'
 
 /** How a table stands, as numbers for a monitor. */
 export interface TableStanding {
@@ -25,7 +32,7 @@ export function standingsOf(state: State, rejects: ReadonlyMap<string, number>, 
       status: table.status,
       lagSeconds: lagOf(table, partitions, now),
       gaps: partitions.reduce((sum, partition) => sum + gapsOf(partition), 0),
-      partitionsFailing: partitions.filter((partition) => partition.failures > 0).length,
+      partitionsFailing: partitions.filter(isFailing).length,
       lastSuccess: table.lastSyncedAt === null ? undefined : Number(table.lastSyncedAt) / 1e6,
       rejects: rejects.get(table.name) ?? 0,
     }

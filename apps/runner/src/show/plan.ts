@@ -65,11 +65,11 @@ function risk({ deletes, atRisk }: TableLook): readonly string[] {
   const { rows, isExact, held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
   const where = deletes === 'whole' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
-  const rail =
+  const limit =
     held === undefined
       ? 'all may go, nothing holds them back'
       : rows <= held.above
-        ? `all may go: the rail holds back only where there are more than ${countText(held.above)}`
+        ? `where none comes back, the run holds back; above ${plural(held.above, 'row')} also where more than ${Math.round(held.share * 100)} % would go`
         : `where more than ${Math.round(held.share * 100)} % would go, the run holds back`
-  return [`deletions at risk: ${where}, those that the source no longer has; ${rail}`]
+  return [`deletions at risk: ${where}, those that the source no longer has; ${limit}`]
 }

@@ -2,6 +2,7 @@ import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
+import { hasBeside } from './beside.ts'
 import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import type { Session } from './sessions.ts'
@@ -95,7 +96,14 @@ async function markGone(
   const live = async (where: RawBuilder<unknown>) =>
     gone +
     (await count(session, sql`select count(*) from ${mainTable(target)} as t where ${where} and t._deleted_at is null`))
-  const held = await heldBy(rail, { gone, ofScope: () => live(inScope(scope)), ofTable: () => live(sql`true`) })
+  const came = () =>
+    count(session, sql`select count(*) from (select from ${staging} where _kind <> 1 limit 1) as found`)
+  const held = await heldBy(rail, {
+    gone,
+    ofScope: () => live(inScope(scope)),
+    ofTable: () => live(sql`true`),
+    leavesNone: async () => (await came()) === 0 && !(await hasBeside(session, target, rail!, named)),
+  })
   await session.client.query(held === undefined ? 'release marking' : 'rollback to marking; release marking')
   return held === undefined ? { marked: gone } : { marked: 0, held }
 }

@@ -2,6 +2,7 @@ import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
+import { hasBeside } from './beside.ts'
 import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import { moveSliced } from './slices.ts'
@@ -93,10 +94,13 @@ async function markGone(
       () => sql`select count(*) from ${mainTable(layout.name)} as t where ${where} and t._deleted_at is null`,
       named,
     )
+  const came = () =>
+    target.count(`came @${slot}`, () => sql`select exists (select 1 from ${stagingTable(slot)} where _kind <> 1)`, {})
   const held = await heldBy(rail, {
     gone,
     ofScope: () => live(`live ${variant}`, inScope(scope)),
     ofTable: () => live('live', sql`true`),
+    leavesNone: () => came() === 0 && !hasBeside(target, rail!, named),
   })
   raw.exec(held === undefined ? 'release marking' : 'rollback to marking; release marking')
   return held === undefined ? { marked: gone } : { marked: 0, held }

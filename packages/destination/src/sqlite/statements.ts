@@ -174,6 +174,16 @@ function isVanished(layout: Layout, slot: number, scope: Scope, before: boolean)
     and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and s._kind <> 1)`
 }
 
+/** Rows of a partition that are not marked and lie in none of so many ranges: the n-th is from `:from_n` to `:to_n`. */
+export function besideRanges({ partitioned }: Layout, ranges: number): RawBuilder<unknown> {
+  const outside = Array.from(
+    { length: ranges },
+    (_, at) => sql`(t._cursor is null or t._cursor < ${raw(`:from_${at}`)} or t._cursor >= ${raw(`:to_${at}`)})`,
+  )
+  const conditions = [sql`t._deleted_at is null`, ...(partitioned ? [sql`t._partition = :partition`] : []), ...outside]
+  return join(conditions, sql` and `)
+}
+
 /** Marks the rows of a scope that did not come back. */
 export function markVanished(layout: Layout, slot: number, scope: Scope, before: boolean): RawBuilder<unknown> {
   return sql`update ${mainTable(layout.name)} as t set _deleted_at = :now, _synced_at = :now

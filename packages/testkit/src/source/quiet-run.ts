@@ -62,7 +62,7 @@ export function runInto({
     settings: {
       concurrency: 1,
       retry: { attempts: 2, firstDelayMs: 10, maxDelayMs: 10 },
-      rail: { share: 1, above: 0 },
+      deletionLimit: 'none',
       ...(partRows === undefined ? {} : { part: { rows: partRows, bytes: 16 * 1024 * 1024 } }),
     },
     signal,
