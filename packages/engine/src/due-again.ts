@@ -33,15 +33,19 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   if (gap === undefined) return dueAgain(partition, context)
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
+  partition.stoppedAt = undefined
   const step = stepOf(window, partition)
   if (!(await runStep(step, partition, context, slot))) return undefined
   partition.left--
   partition.finished.push(step)
   partition.table.stepsDone++
-  partition.coveredTo = window.to
+  const { stoppedAt = window.to } = partition
+  partition.coveredTo = stoppedAt < window.from ? window.from : stoppedAt
   const due = dueAgain(partition, context)
   // More of the gap is left: it must not fall behind further.
-  return due !== undefined && window.to < gap.to ? { ...due, dueAt: context.clock.monotonic() } : due
+  return due !== undefined && partition.coveredTo === window.to && window.to < gap.to
+    ? { ...due, dueAt: context.clock.monotonic() }
+    : due
 }
 
 function warnOf(error: unknown, partition: PartitionRun, { options, signal }: RunContext): undefined {

@@ -17,6 +17,7 @@ import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
 import { giveUp, isFirstRead } from './unfit-windows.ts'
+import { withinPresent } from './within-present.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -52,9 +53,12 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
       if (table.heldBy !== undefined || table.lease === undefined) return false
-      current = withoutDropped(current, partition, context)
+      const beganAt = await destination.now()
+      const within = withinPresent(withoutDropped(current, partition, context), partition, beganAt)
+      if (within === undefined) return true
+      current = within
       const attemptedAt = clock.monotonic()
-      const ref = await referTo(current, tried, partition, context)
+      const ref = referTo(current, { attempt: tried, beganAt }, partition, context)
       const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
       options.onEvent?.({
         type: 'step-started',
@@ -206,7 +210,12 @@ export function redacted(failure: Failure, { redact }: RunOptions): Failure {
   }
 }
 
-async function referTo(step: Step, attempt: number, partition: PartitionRun, context: RunContext): Promise<StepRef> {
+function referTo(
+  step: Step,
+  { attempt, beganAt }: Pick<StepRef, 'attempt' | 'beganAt'>,
+  partition: PartitionRun,
+  context: RunContext,
+): StepRef {
   return {
     run: context.run,
     step: context.nextStep(),
@@ -215,7 +224,7 @@ async function referTo(step: Step, attempt: number, partition: PartitionRun, con
     kind: step.kind,
     window: step.read,
     attempt,
-    beganAt: await context.destination.now(),
+    beganAt,
   }
 }
 
@@ -282,7 +291,7 @@ function completion(
   deletions: boolean,
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
-  const closes = last && partition.left <= 1 && !partition.failed
+  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
   table.recorded = table.status(last && step.lane === 'history' ? 1 : 0)
   return {
     revision: closes ? planned.revision : undefined,

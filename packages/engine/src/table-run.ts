@@ -120,6 +120,8 @@ export class PartitionRun {
   cameBack = false
   /** What this run reads again of it. */
   readonly rereads: Coverage
+  /** Where a clock that went ahead was stopped in this run. */
+  stoppedAt: bigint | undefined
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 
@@ -137,6 +139,12 @@ export class PartitionRun {
 
   get id(): string {
     return this.planned.surveyed.id
+  }
+
+  /** A clock went ahead: nothing above this has come, whatever was planned. */
+  stopAt(present: bigint): void {
+    this.stoppedAt = present
+    if (this.coveredTo !== undefined && this.coveredTo > present) this.coveredTo = present
   }
 }
 

@@ -66,6 +66,8 @@ export async function syncShop(
 /** A clock that stands where it is put. */
 export class TestClock implements Clock {
   micros: bigint
+  /** What lengths are measured with is ahead by so many milliseconds. */
+  ahead = 0
   readonly random = (): number => 0.5
 
   constructor(start: string) {
@@ -77,7 +79,7 @@ export class TestClock implements Clock {
   }
 
   monotonic(): number {
-    return systemClock.monotonic()
+    return systemClock.monotonic() + this.ahead
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
