@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from 'mysql2'
 import { orAborted } from '../abort.ts'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { behind, compiler, type Dialect, selectOf } from '../select.ts'
-import { ask, type RawRow, type Session } from './session.ts'
+import { type AnswerColumn, answeredKind } from './answer.ts'
+import { type Answer, ask, askWhole, type RawRow, type Session } from './session.ts'
 
 export const dialect: Dialect = {
   compile: compiler('mysql'),
@@ -48,9 +50,10 @@ async function* paged(
 ): AsyncGenerator<readonly Row[]> {
   const size = new PageSize()
   const decode = decoder(reads)
+  const checked = checkedColumns(reads)
   // As they are in the table, behind the columns that are read: those may be left out, or be decoded.
-  const more = order.map((name) => sql.id(name))
-  const pageAfter = (after: RawRow | undefined, limit: number): Promise<RawRow[]> => {
+  const more = [...order, ...checked.more].map((name) => sql.id(name))
+  const pageAfter = (after: RawRow | undefined, limit: number): Promise<Answer> => {
     const where =
       after === undefined
         ? []
@@ -61,14 +64,15 @@ async function* paged(
             ),
           ]
     const statement = selectOf(reads, dialect, { part, orderBy: order, where, limit, more })
-    const rows = ask(connection, statement.sql, statement.parameters)
-    rows.catch(() => {})
-    return rows
+    const answer = askWhole(connection, statement.sql, statement.parameters)
+    answer.catch(() => {})
+    return answer
   }
   let limit = size.rows
   let next = pageAfter(undefined, limit)
   for (;;) {
-    const raw = await orAborted(next, signal)
+    const { rows: raw, columns } = await orAborted(next, signal)
+    checked.check(columns, order.length)
     const isLast = raw.length < limit
     size.learn(raw.length, bytesOf(raw))
     limit = size.rows
@@ -97,20 +101,27 @@ async function* streamed(
   { signal }: Asked,
 ): AsyncGenerator<readonly Row[]> {
   const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
-  const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy })
+  const checked = checkedColumns(reads)
+  const more = checked.more.map((name) => sql.id(name))
+  const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy, more })
   // Here the server's timeout would also count the time in which rows are written elsewhere.
   const timeout = isMariaDb ? 'max_statement_time' : 'max_execution_time'
   const [before] = await ask(connection, `SELECT @@SESSION.${timeout}`)
   await ask(connection, `SET SESSION ${timeout} = 0`)
-  const stream = connection
-    .query({ sql: text, values: [...parameters], rowsAsArray: true, typeCast: false })
-    .stream({ highWaterMark: STREAMED_ROWS })
+  const query = connection.query({ sql: text, values: [...parameters], rowsAsArray: true, typeCast: false })
+  let columns: readonly AnswerColumn[] | undefined
+  query.on('fields', (fields: readonly AnswerColumn[] | undefined) => {
+    columns ??= fields
+  })
+  const stream = query.stream({ highWaterMark: STREAMED_ROWS })
   const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<RawRow>
   const decode = decoder(reads)
   let page: Row[] = []
   let bytes = 0
   for (;;) {
     const next = await orAborted(iterator.next(), signal)
+    if (columns !== undefined) checked.check(columns, 0)
+    columns = []
     if (next.done === true) break
     page.push(decode(next.value))
     bytes += bytesOf([next.value])
@@ -121,6 +132,29 @@ async function* streamed(
   }
   if (page.length > 0) yield page
   await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
+}
+
+interface Checked {
+  /** Columns that are asked for once more as they are, because what is read is made of them. */
+  readonly more: readonly string[]
+  /** @throws ChangedColumn where an answer is not of the kind that the decoder was made for. */
+  check(columns: readonly AnswerColumn[], between: number): void
+}
+
+function checkedColumns({ table, columns }: Reads): Checked {
+  const kinds = new Map(table.columns.map(({ name, answerKind }) => [name, answerKind]))
+  const more = columns.filter(({ select }) => select !== undefined).map(({ name }) => name)
+  return {
+    more,
+    check(answered, between) {
+      if (answered.length === 0) return
+      for (const [at, { name, select }] of columns.entries()) {
+        const kind = kinds.get(name)
+        const column = answered[select === undefined ? at : columns.length + between + more.indexOf(name)]
+        if (kind !== undefined && (column === undefined || answeredKind(column) !== kind)) throw new ChangedColumn(name)
+      }
+    },
+  }
 }
 
 function decoder({ columns }: Reads): (raw: RawRow) => Row {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Row } from '../database.ts'
 import type { RowMaker, RowSink, RowTap } from './row-tap.ts'
 
@@ -48,10 +49,17 @@ export class Page implements RowSink {
     connection.query(`FETCH ${this.wanted} FROM tidemark`)
   }
 
-  handleRowDescription(): void {}
+  /** Comes before the rows, so that none of another form is made. */
+  handleRowDescription({ fields }: { readonly fields: readonly { readonly dataTypeID: number }[] }): void {
+    for (const [at, { name, answers }] of this.maker.columns.entries()) {
+      if (answers !== undefined && fields[at]?.dataTypeID !== answers)
+        this.failure ??= { error: new ChangedColumn(name) }
+    }
+  }
 
   /** Only where the driver reads the rows itself. */
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    if (this.failure !== undefined) return
     const { names, columns, template } = this.maker
     const row = { ...template }
     for (const [at, field] of fields.entries()) {

@@ -121,6 +121,7 @@ export class RowTap {
 
   /** Nothing is thrown into the connection, where nobody would catch it. */
   #add(sink: RowSink, bytes: Buffer, latin1: string, at: number): void {
+    if (sink.failure !== undefined) return
     try {
       sink.rows.push(rowAt(bytes, latin1, at, sink.maker))
     } catch (error) {

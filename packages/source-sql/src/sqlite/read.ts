@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Bounds, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { microsOf } from '../position.ts'
@@ -116,6 +117,7 @@ export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Ask
       statement.setReadBigInts(true)
       statement.setReturnArrays(true)
       const rows = statement.all(...(query.parameters as Raw[])) as unknown as (readonly Raw[])[]
+      checkSchema(db, reads)
       size.learn(rows.length, bytesOf(rows))
       after = rows.at(-1)
       if (rows.length > 0) yield rows.map(decode)
@@ -123,6 +125,18 @@ export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Ask
       // The driver holds everything up while it reads.
       await turn()
     }
+  }
+}
+
+/** Looked at after a page: what the schema is then, it was while the page was read, or is refused. */
+function checkSchema(db: DatabaseSync, { table, columns }: Reads): void {
+  const { schema_version: version } = db.prepare('PRAGMA schema_version').get() as { schema_version: unknown }
+  if (version === table.facts['schemaVersion']) return
+  const info = db.prepare('SELECT name, type FROM pragma_table_xinfo(?)').all(table.relation)
+  const declared = new Map(info.map((column) => [column['name'], column['type']]))
+  for (const { name } of columns) {
+    const { kind } = table.columns.find((column) => column.name === name)!
+    if (declared.get(name) !== kind) throw new ChangedColumn(name)
   }
 }
 
