@@ -20,6 +20,11 @@ export interface Blame {
   readonly tell: (failed: Failed) => Told | undefined
 }
 
+/** The same, of what happens while a table is read. */
+export function blameIn(blame: Blame, { name }: { readonly name: string }): Blame {
+  return { ...blame, label: `${blame.label}: table ${JSON.stringify(name)}` }
+}
+
 const CERTIFICATE = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

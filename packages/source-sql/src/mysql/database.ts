@@ -3,7 +3,7 @@ import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import { type FoundTable, placesOf } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
@@ -224,7 +224,7 @@ export class MySql implements Database {
       await orAborted(ask(connection, 'COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }

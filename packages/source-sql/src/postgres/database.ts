@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
@@ -174,7 +174,7 @@ export class Postgres implements Database {
       await orAborted(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }
