@@ -1,4 +1,5 @@
 import { type Remedy, SyncError } from '@tidemark/core'
+import { TooSlow } from './chunks.ts'
 
 /** How a driver's failure is told: what it means, and what to do. */
 export interface Told {
@@ -46,6 +47,11 @@ const NETWORK =
  */
 export function sqlFailure(error: unknown, blame: Blame): unknown {
   if (SyncError.is(error) || isAbort(error)) return error
+  if (error instanceof TooSlow) {
+    const problem =
+      'the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index'
+    return new SyncError(blame.mask(`${blame.label}: ${problem}`), 'fix-config')
+  }
   const failed = failedOf(error)
   const told = blame.tell(failed) ?? toldByNetwork(failed)
   const message = blame.mask(`${blame.label}: ${told.problem}`)

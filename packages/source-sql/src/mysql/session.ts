@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
 import type { ServerTarget } from '../target.ts'
-import type { AnswerColumn } from './answer.ts'
 
 /** A connection, and what it is connected to. */
 export interface Session {
@@ -61,22 +60,12 @@ async function sslOf({ ssl, certificates }: ServerTarget): Promise<ConnectionOpt
   return { ssl: { ...ca, rejectUnauthorized: true, verifyIdentity: ssl === 'verify-full' } }
 }
 
-export interface Answer {
-  readonly rows: readonly RawRow[]
-  readonly columns: readonly AnswerColumn[]
-}
-
 /** Asks, and gets all rows at once: bytes, which nothing has guessed a type for. */
-export async function ask(connection: Connection, sql: string, values: readonly unknown[] = []): Promise<RawRow[]> {
-  return [...(await askWhole(connection, sql, values)).rows]
-}
-
-/** The same, with what the server says of the columns. */
-export function askWhole(connection: Connection, sql: string, values: readonly unknown[] = []): Promise<Answer> {
+export function ask(connection: Connection, sql: string, values: readonly unknown[] = []): Promise<RawRow[]> {
   return new Promise((resolve, reject) => {
-    connection.query({ sql, values: [...values], rowsAsArray: true, typeCast: false }, (error, rows, columns) => {
+    connection.query({ sql, values: [...values], rowsAsArray: true, typeCast: false }, (error, rows) => {
       if (error !== null) reject(error)
-      else resolve(Array.isArray(rows) ? { rows: rows as unknown as RawRow[], columns } : { rows: [], columns: [] })
+      else resolve(Array.isArray(rows) ? (rows as unknown as RawRow[]) : [])
     })
   })
 }

@@ -161,13 +161,14 @@ export class Postgres implements Database {
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    const timeoutMs = this.#options.statementTimeoutMs
     let session: Session | undefined
     let done = false
     try {
       session = await this.#readers.take(asked.signal)
       for (let tries = 1; ; tries++) {
         await orAborted(session.client.query(beginning(this.#options)), asked.signal)
-        if ((yield* readPages(session, reads, asked)) === 'done') break
+        if ((yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
         if (tries === TRIES) throw new RewrittenError(this.label)
         await orAborted(session.client.query('ROLLBACK'), asked.signal)
       }

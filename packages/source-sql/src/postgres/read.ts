@@ -27,7 +27,7 @@ export const dialect: Dialect = {
 export async function* readPages(
   { client, tap }: { readonly client: pg.Client; readonly tap: RowTap },
   reads: Reads,
-  { signal }: Asked,
+  { signal, timeoutMs }: Asked & { readonly timeoutMs: number },
 ): AsyncGenerator<readonly Row[], 'done' | 'again'> {
   const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
   const maker = rowMaker(reads.columns)
@@ -41,15 +41,20 @@ export async function* readPages(
     })
     await orAborted(declared, signal)
     if (part === parts[0] && (await orAborted(isRewritten(client), signal))) return 'again'
-    if (part === parts[0]) await orAborted(checkMade(client, reads), signal)
-    let next = Page.fetch(client, tap, maker, size.rows)
+    if (part === parts[0]) {
+      await orAborted(checkMade(client, reads), signal)
+      // The server would also count the time in which it waits for us.
+      await orAborted(client.query('SET LOCAL statement_timeout = 0'), signal)
+    }
+    let page = Page.fetch(client, tap, maker, size.rows)
     for (;;) {
-      const page = await orAborted(next.done, signal)
-      size.learn(page.rows.length, page.bytes)
+      const { items, done } = await orAborted(page.next(timeoutMs), signal)
+      if (done) size.learn(page.rows, page.bytes)
       // Asked for before this one is handed on: the server works on it meanwhile.
-      if (!page.isLast) next = Page.fetch(client, tap, maker, size.rows)
-      if (page.rows.length > 0) yield page.rows
-      if (page.isLast) break
+      const next = done && !page.isLast ? Page.fetch(client, tap, maker, size.rows) : undefined
+      if (items.length > 0) yield items
+      if (next !== undefined) page = next
+      else if (done) break
     }
     await orAborted(client.query('CLOSE tidemark'), signal)
   }
