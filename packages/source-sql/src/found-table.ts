@@ -15,6 +15,8 @@ export interface Reading {
   readonly decodeAt?: ((bytes: Buffer, from: number, to: number) => unknown) | undefined
   /** What a bound is compared with; absent: the column itself. */
   readonly compared?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
+  /** The type of the answer, as the system's protocol calls it: one of another is not decoded. Absent: any. */
+  readonly answers?: number | undefined
   /** The answer never holds anything but ASCII. */
   readonly ascii?: true | undefined
 }
@@ -40,6 +42,8 @@ export interface FoundColumn extends Reading {
   readonly asText: Reading
   /** Values come back as parameters unchanged and in the order of the index, so a page can go on behind one. */
   readonly pageable: boolean
+  /** The kind of answer that the column itself gives, before anything is made of it. Absent: any. */
+  readonly answerKind?: string | undefined
   /** The database moves it with every change of its row. */
   readonly moves?: true | undefined
   /** Absent: nothing is known of where its numbers come from. */

@@ -1,19 +1,21 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
-import { type FoundTable, placesOf } from '../found-table.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
+import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { untilEnded } from '../writers.ts'
+import { valueOfOldRows } from './before.ts'
 import { tellMySql } from './failure.ts'
 import { findTables } from './find.ts'
 import { dialect, readPages } from './read.ts'
+import { hiddenAmong, type RightsQuestion, whyHidden } from './rights.ts'
 import { ask, connectMySql, type RawRow, type Session, text } from './session.ts'
 import { OPEN, TransactionList } from './transactions.ts'
 
@@ -27,17 +29,8 @@ export interface DatabaseOptions {
 const QUESTIONS = 2
 const LONG_SECONDS = 600
 
-/** Rows that are looked at for what they hold in a new column, and for how long. */
-const OLD_ROWS = 100
+/** How long it may take to see what old rows hold in a new column. */
 const BEFORE_MS = 5000
-const GONE = new Set(['ER_NO_SUCH_TABLE', 'ER_BAD_DB_ERROR', 'ER_BAD_FIELD_ERROR'])
-/** Whoever has no right to it is told so of a table that is there and of one that is not. */
-const DENIED = new Set([
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_TABLEACCESS_DENIED_ERROR',
-  'ER_COLUMNACCESS_DENIED_ERROR',
-  'ER_VIEW_INVALID',
-])
 
 export class MySql implements Database {
   readonly label: string
@@ -165,50 +158,25 @@ export class MySql implements Database {
     })
   }
 
-  async before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
-    const column = table.columns.find((one) => one.name === name)
-    const { key } = table
-    if (column === undefined || key.length === 0) return undefined
-    const select = column.select ?? ((one: RawBuilder<unknown>) => one)
-    const order = sql.join(key.map((one) => sql.id(one)))
-    // The default that is declared now may be another than the one it was added with: an old row must hold it.
-    const query = sql`select ${select(sql.id(name))}, ${select(sql`default(${sql.id(name)})`)} from ${relationOf({ table })} order by ${order} limit ${sql.lit(OLD_ROWS)}`
-    const rows = await unlessSlow(BEFORE_MS, signal, () =>
-      this.#askWithin(BEFORE_MS, dialect.compile(query).sql, [], signal),
+  before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    return valueOfOldRows(table, name, (query) =>
+      unlessSlow(BEFORE_MS, signal, () => this.#askWithin(BEFORE_MS, query, [], signal)),
     )
-    const held = rows?.find(([value, added]) => value != null && added != null && value.equals(added))
-    return held === undefined ? undefined : { raw: held[0] }
   }
 
-  async whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {
-    for (const [schema = this.#target.database, relation] of placesOf(name)) {
-      if (schema === undefined) continue
-      const reason = await this.#whyNot(sql`select 1 from ${sql.id(schema, relation)} limit 0`, signal)
-      if (reason !== undefined) return reason
-    }
-    return undefined
+  whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {
+    return whyHidden(name, this.#target.database, this.#rights(signal))
   }
 
-  async hiddenAmong(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<readonly string[]> {
-    const hidden: string[] = []
-    for (const name of columns) {
-      if ((await this.#whyNot(sql`select ${sql.id(name)} from ${relationOf({ table })} limit 0`, signal)) !== undefined)
-        hidden.push(name)
-    }
-    return hidden
+  hiddenAmong(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<readonly string[]> {
+    return hiddenAmong(table, columns, this.#rights(signal))
   }
 
-  /** Why something cannot be asked for; undefined where it is not there. */
-  async #whyNot(query: RawBuilder<unknown>, signal: AbortSignal): Promise<string | undefined> {
-    try {
-      await this.#questions.lend(signal, ({ connection }) => ask(connection, dialect.compile(query).sql))
-      return 'it is there and is not listed'
-    } catch (error) {
-      if (signal.aborted) throw error
-      const { code, message } = error as { code?: unknown; message?: unknown }
-      if (GONE.has(String(code))) return undefined
-      if (DENIED.has(String(code))) return String(message)
-      throw sqlFailure(error, this.#blame)
+  #rights(signal: AbortSignal): RightsQuestion {
+    return {
+      signal,
+      blame: this.#blame,
+      ask: (query) => this.#questions.lend(signal, ({ connection }) => ask(connection, query)),
     }
   }
 
@@ -220,11 +188,11 @@ export class MySql implements Database {
       const { connection } = session
       await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      yield* readPages(session, reads, asked)
+      yield* readPages(session, reads, { ...asked, timeoutMs: this.#options.statementTimeoutMs })
       await orAborted(ask(connection, 'COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }

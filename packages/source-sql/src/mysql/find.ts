@@ -1,6 +1,7 @@
 import type { Connection } from 'mysql2'
 import { LARGEST } from '../exact.ts'
 import { type Drawn, type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { kindOf } from './answer.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
 import { autoIncrement, sequenceOf } from './sequences.ts'
 import { ask, type Session, text } from './session.ts'
@@ -85,6 +86,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         nullable: nullable === 'YES',
         asText: TEXT,
         pageable: isPageable(dataType!),
+        answerKind: kindOf(dataType!.toLowerCase()),
         ...(drawn === undefined ? {} : { drawn }),
         ...(/on update/i.test(extra ?? '') ? { moves: true } : {}),
         ...readingOf({

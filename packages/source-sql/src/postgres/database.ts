@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
@@ -161,20 +161,21 @@ export class Postgres implements Database {
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    const timeoutMs = this.#options.statementTimeoutMs
     let session: Session | undefined
     let done = false
     try {
       session = await this.#readers.take(asked.signal)
       for (let tries = 1; ; tries++) {
         await orAborted(session.client.query(beginning(this.#options)), asked.signal)
-        if ((yield* readPages(session, reads, asked)) === 'done') break
+        if ((yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
         if (tries === TRIES) throw new RewrittenError(this.label)
         await orAborted(session.client.query('ROLLBACK'), asked.signal)
       }
       await orAborted(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }

@@ -64,6 +64,7 @@ function columnOf(row: TextRow, types: ReadonlyMap<number, PostgresType>): Found
     nullable: notNull !== 't',
     asText: AS_TEXT,
     pageable: false,
+    answerKind: oid!,
     ...(type === undefined ? { type: 'text' } : readingOf(type)),
   }
 }

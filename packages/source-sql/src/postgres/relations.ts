@@ -1,13 +1,18 @@
 /** What a Postgres database says of its tables. Everything is named with its schema: a search path may hold traps. */
 
+/**
+ * Sizes are what the statistics know: asked for its size, a table that somebody has locked would hold up all others. A wide row
+ * counts for several.
+ */
 export const RELATIONS = `
   SELECT c.oid, n.nspname, c.relname, c.relkind,
-    CASE WHEN c.relkind IN ('r', 'm') THEN greatest(c.reltuples::pg_catalog.int8,
-        pg_catalog.pg_table_size(c.oid) / CASE WHEN c.reltuples < 0 THEN 100 ELSE 1000 END)
+    CASE WHEN c.relkind IN ('r', 'm') THEN nullif(greatest(c.reltuples::pg_catalog.int8, pg_catalog.pg_stat_get_live_tuples(c.oid),
+        (c.relpages + coalesce(t.relpages, 0))::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 / 1000), -1)
       WHEN c.reltuples >= 0 THEN c.reltuples::pg_catalog.int8 END,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
     CASE WHEN c.relkind <> 'v' THEN c.oid || '.' || c.relfilenode END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d

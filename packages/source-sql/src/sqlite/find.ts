@@ -31,6 +31,7 @@ export function findTables(db: DatabaseSync): FoundTable[] {
     const generation = `${schema['schema_version']}.${entry?.['rootpage']}.${hashOf(String(entry?.['sql']))}`
     const table = tableOf(db, relation, {
       generation,
+      schemaVersion: schema['schema_version'],
       isTable: kind === 'table',
       hasRowid: kind === 'table' && listing['wr'] === 0,
     })
@@ -45,7 +46,13 @@ function tableOf(
     isTable,
     hasRowid,
     generation,
-  }: { readonly isTable: boolean; readonly hasRowid: boolean; readonly generation: string },
+    schemaVersion,
+  }: {
+    readonly isTable: boolean
+    readonly hasRowid: boolean
+    readonly generation: string
+    readonly schemaVersion: unknown
+  },
 ): FoundTable {
   // Hidden columns of virtual tables (1) are arguments, no values.
   const info = (db.prepare('SELECT * FROM pragma_table_xinfo(?)').all(relation) as readonly Row[]).filter(
@@ -91,7 +98,7 @@ function tableOf(
     rows: undefined,
     readable: true,
     generation,
-    facts: { rowid },
+    facts: { rowid, schemaVersion },
   }
 }
 

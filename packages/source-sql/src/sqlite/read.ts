@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Bounds, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { microsOf } from '../position.ts'
-import { behind, compiler, type Dialect, selectOf } from '../select.ts'
+import { behind, compiler, type Dialect, type Statement, selectOf } from '../select.ts'
 
 const DAY_MS = 86_400_000
 
@@ -75,17 +76,21 @@ function within({ column, type, from, to }: Bounds): readonly RawBuilder<unknown
   return [...texts, sql`(${at} is null or ${inside})`]
 }
 
+const PAGE_BYTES = 4 << 20
+const MOST_AT_ONCE = 16 << 20
+
 type Raw = string | number | bigint | Uint8Array | null
 
-/**
- * Reads a window, or a whole table, page after page. Each page is a statement of its own that is over when it is handed
- * on: in a file that is not in WAL mode, a writer waits for no longer than that.
- */
+interface Asking {
+  readonly part: 'window' | 'nulls'
+  readonly signal: AbortSignal
+  readonly decode: (raw: readonly Raw[]) => Row
+}
+
+/** Reads a window, or a whole table, page after page. */
 export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Asked): AsyncGenerator<readonly Row[]> {
-  const parts =
-    reads.bounds?.nulls === true || reads.bounds?.strays === true
-      ? (['nulls', 'window'] as const)
-      : (['window'] as const)
+  const hasOutside = reads.bounds?.nulls === true || reads.bounds?.strays === true
+  const parts = hasOutside ? (['nulls', 'window'] as const) : (['window'] as const)
   const template: Row = Object.fromEntries(reads.columns.map(({ name }) => [name, null]))
   const decode = (raw: readonly Raw[]): Row => {
     const row = { ...template }
@@ -97,32 +102,99 @@ export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Ask
   }
   for (const part of parts) {
     const order = orderOf(reads, part)
-    const more = order.map((name) => sql.id(name))
-    const inside = part === 'window' && reads.bounds !== undefined ? within(reads.bounds) : []
-    const size = new PageSize()
-    let after: readonly Raw[] | undefined
-    for (;;) {
-      signal.throwIfAborted()
-      const limit = order.length === 0 ? undefined : size.rows
-      const last = after?.slice(reads.columns.length)
-      const query = selectOf(reads, dialect, {
-        part,
-        orderBy: order,
-        where: last === undefined ? inside : [...inside, behind(order, last)],
-        more,
-        ...(limit === undefined ? {} : { limit }),
-      })
-      const statement = db.prepare(query.sql)
-      statement.setReadBigInts(true)
-      statement.setReturnArrays(true)
-      const rows = statement.all(...(query.parameters as Raw[])) as unknown as (readonly Raw[])[]
-      size.learn(rows.length, bytesOf(rows))
-      after = rows.at(-1)
-      if (rows.length > 0) yield rows.map(decode)
-      if (limit === undefined || rows.length < limit) break
-      // The driver holds everything up while it reads.
-      await turn()
-    }
+    if (order.length === 0) yield* inOne(db, reads, { part, signal, decode })
+    else yield* paged(db, reads, order, { part, signal, decode })
+  }
+}
+
+/**
+ * Each page is a statement of its own that is over when it is handed on: in a file that is not in WAL mode, a writer waits for
+ * no longer than that.
+ */
+async function* paged(
+  db: DatabaseSync,
+  reads: Reads,
+  order: readonly string[],
+  { part, signal, decode }: Asking,
+): AsyncGenerator<readonly Row[]> {
+  const more = order.map((name) => sql.id(name))
+  const inside = insideOf(reads, part)
+  const size = new PageSize()
+  let after: readonly Raw[] | undefined
+  for (;;) {
+    signal.throwIfAborted()
+    const limit = size.rows
+    const last = after?.slice(reads.columns.length)
+    const where = last === undefined ? inside : [...inside, behind(order, last)]
+    const iterator = iterate(db, selectOf(reads, dialect, { part, orderBy: order, where, more, limit }))
+    const { rows, bytes, isOver } = take(iterator, PAGE_BYTES)
+    iterator.return?.()
+    checkSchema(db, reads)
+    size.learn(rows.length, bytes)
+    after = rows.at(-1)
+    if (rows.length > 0) yield rows.map(decode)
+    if (isOver && rows.length < limit) return
+    // The driver holds everything up while it reads.
+    await turn()
+  }
+}
+
+/**
+ * Rows that cannot be found again behind the last one come from one statement. It is over before they are handed on, unless
+ * there are too many to be held.
+ */
+async function* inOne(
+  db: DatabaseSync,
+  reads: Reads,
+  { part, signal, decode }: Asking,
+): AsyncGenerator<readonly Row[]> {
+  const iterator = iterate(db, selectOf(reads, dialect, { part, where: insideOf(reads, part) }))
+  for (;;) {
+    signal.throwIfAborted()
+    const { rows, isOver } = take(iterator, MOST_AT_ONCE)
+    checkSchema(db, reads)
+    if (rows.length > 0) yield rows.map(decode)
+    if (isOver) return
+    await turn()
+  }
+}
+
+function insideOf({ bounds }: Reads, part: 'window' | 'nulls'): readonly RawBuilder<unknown>[] {
+  return part === 'window' && bounds !== undefined ? within(bounds) : []
+}
+
+function iterate(db: DatabaseSync, { sql: text, parameters }: Statement): Iterator<readonly Raw[]> {
+  const statement = db.prepare(text)
+  statement.setReadBigInts(true)
+  statement.setReturnArrays(true)
+  return statement.iterate(...(parameters as Raw[])) as unknown as Iterator<readonly Raw[]>
+}
+
+/** The next rows, up to so many bytes of them. */
+function take(
+  iterator: Iterator<readonly Raw[]>,
+  most: number,
+): { readonly rows: readonly (readonly Raw[])[]; readonly bytes: number; readonly isOver: boolean } {
+  const rows: (readonly Raw[])[] = []
+  let bytes = 0
+  while (bytes < most) {
+    const next = iterator.next()
+    if (next.done === true) return { rows, bytes, isOver: true }
+    rows.push(next.value)
+    bytes += bytesOf(next.value)
+  }
+  return { rows, bytes, isOver: false }
+}
+
+/** Looked at after a page: what the schema is then, it was while the page was read, or is refused. */
+function checkSchema(db: DatabaseSync, { table, columns }: Reads): void {
+  const { schema_version: version } = db.prepare('PRAGMA schema_version').get() as { schema_version: unknown }
+  if (version === table.facts['schemaVersion']) return
+  const info = db.prepare('SELECT name, type FROM pragma_table_xinfo(?)').all(table.relation)
+  const declared = new Map(info.map((column) => [column['name'], column['type']]))
+  for (const { name } of columns) {
+    const { kind } = table.columns.find((column) => column.name === name)!
+    if (declared.get(name) !== kind) throw new ChangedColumn(name)
   }
 }
 
@@ -135,10 +207,8 @@ function orderOf({ table, bounds }: Reads, part: 'window' | 'nulls'): readonly s
   return [...cursor, ...unique.filter((name) => !cursor.includes(name))]
 }
 
-function bytesOf(rows: readonly (readonly Raw[])[]): number {
+function bytesOf(row: readonly Raw[]): number {
   let bytes = 0
-  for (const row of rows) {
-    for (const value of row) bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
-  }
+  for (const value of row) bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
   return bytes
 }
