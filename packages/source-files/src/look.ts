@@ -19,6 +19,8 @@ export interface Looking {
   readonly table: FileTable
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Whether so much time went into looking that the rest must do with samples: the engine waits for the tables. */
+  readonly isLate: () => boolean
 }
 
 /** How far a file is looked into: as many bytes of its text, and at least as many values as a sample has. */
@@ -43,7 +45,7 @@ export async function lookInto(file: TableFile, looking: Looking, depth: Depth, 
   const meter: Meter = { bytes: 0 }
   const look = format === 'csv' || format === 'tsv' ? lookIntoCsv : lookIntoJson
   const cells = await look(file, looking, kinds, meter, (rows, seen) => {
-    return meter.bytes >= depth.bytes && (rows >= FEWEST_ROWS || seen >= depth.cells)
+    return (meter.bytes >= depth.bytes || looking.isLate()) && (rows >= FEWEST_ROWS || seen >= depth.cells)
   })
   return { bytes: meter.bytes, cells }
 }
