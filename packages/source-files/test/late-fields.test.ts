@@ -49,6 +49,10 @@ describe('a field that comes late in a file', () => {
     const small = { scanLimit: '1KB' }
     const first = await open(tables, {}, {}, small)
     expect(first.types()).toEqual({ id: 'integer' })
+    await first.read()
+    expect(first.warnings).toMatchObject([
+      { message: expect.stringContaining('scanLimit'), fields: { columns: ['late'] } },
+    ])
     const state = { partitions: await committed(first), undeclared: ['late'] }
     const second = await open(tables, { t: remembered(first) }, state, small)
     expect(second.types()).toEqual({ id: 'integer', late: 'json' })
