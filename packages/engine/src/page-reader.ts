@@ -266,7 +266,10 @@ export class PageReader {
 
   #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {
     try {
-      return field === undefined ? {} : { column: field, value: row[field] }
+      if (field === undefined) return {}
+      const value = row[field]
+      // It stands for a value that the source could not read: the row as a whole is wrong, and no type would fit.
+      return value instanceof Error ? {} : { column: field, value }
     } catch {
       // A getter of the row's that throws.
       return {}

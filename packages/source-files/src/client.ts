@@ -11,6 +11,8 @@ import { listFiles, type TableFile } from './listing.ts'
 export class Files {
   readonly tables: readonly FileTable[]
   readonly duckDb: DuckDb
+  /** Files that were looked at to their end, so that nothing in them is unknown, with their stamps. */
+  readonly wholly = new Map<string, string>()
   readonly #config: FilesConfig
   readonly #listings = new Map<string, Promise<readonly TableFile[]>>()
   readonly #done = new Map<string, Promise<unknown>>()

@@ -19,6 +19,8 @@ export interface Looking {
   readonly table: FileTable
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Whether so much time went into looking that the rest must do with samples: the engine waits for the tables. */
+  readonly isLate: () => boolean
 }
 
 /** How far a file is looked into: as many bytes of its text, and at least as many values as a sample has. */
@@ -28,38 +30,43 @@ export interface Depth {
 }
 
 /** How far it was. */
-export interface Depths {
+export interface Looked {
   readonly bytes: number
   readonly cells: number
+  /** Whether that was all of it. */
+  readonly isWhole: boolean
 }
 
 /** Columns, and what their values were seen to be. */
 export type Kinds = Map<string, number>
 
 /** Adds the columns of a file, and the kinds of their values as far as they are looked at. */
-export async function lookInto(file: TableFile, looking: Looking, depth: Depth, kinds: Kinds): Promise<Depths> {
+export async function lookInto(file: TableFile, looking: Looking, depth: Depth, kinds: Kinds): Promise<Looked> {
   const format = formatOf(looking.table, file.path)
   if (format === 'parquet') return await lookIntoParquet(file, looking, kinds)
   const meter: Meter = { bytes: 0 }
+  let isWhole = true
   const look = format === 'csv' || format === 'tsv' ? lookIntoCsv : lookIntoJson
   const cells = await look(file, looking, kinds, meter, (rows, seen) => {
-    return meter.bytes >= depth.bytes && (rows >= FEWEST_ROWS || seen >= depth.cells)
+    const isEnough = (meter.bytes >= depth.bytes || looking.isLate()) && (rows >= FEWEST_ROWS || seen >= depth.cells)
+    isWhole &&= !isEnough
+    return isEnough
   })
-  return { bytes: meter.bytes, cells }
+  return { bytes: meter.bytes, cells, isWhole }
 }
 
 function add(kinds: Kinds, name: string, kind: number): void {
   kinds.set(name, (kinds.get(name) ?? Kind.none) | kind)
 }
 
-async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Depths> {
+async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Looked> {
   try {
     await using file = await openParquet(path, client, signal, 'leave')
     const columns = client.duckDb.use(signal, async function* (connection) {
       yield await parquetColumns(connection, file)
     })
     for await (const one of columns) for (const { name, type } of one) add(kinds, name, KINDS[type])
-    return { bytes: 0, cells: 0 }
+    return { bytes: 0, cells: 0, isWhole: true }
   } catch (error) {
     throw parquetFailure(error)
   }

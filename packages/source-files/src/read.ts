@@ -12,6 +12,7 @@ import { openParquet } from './parquet-file.ts'
 import { stampOf } from './revision.ts'
 import { isInherited, type MakeRow, type Row, rowMaker, rowsOf, setField } from './rows.ts'
 import { csvPages, jsonPages } from './text-file.ts'
+import { UnknownFields, warnOfUnknown } from './unknown-fields.ts'
 
 interface Reading {
   readonly client: Files
@@ -84,8 +85,7 @@ async function* csvRows(
 function planOf(names: readonly string[], columns: readonly Wanted[], file: TableFile, log: Logger) {
   const wanted = new Map(columns.map((column) => [column.name, column]))
   const unknown = names.filter((name) => !wanted.has(name))
-  if (unknown.length > 0)
-    log.warn('a file has columns that the table does not have yet', { file: file.path, columns: unknown })
+  warnOfUnknown(unknown, file, log)
   const convert = names.map((name) => {
     const column = wanted.get(name)
     return column === undefined ? (text: string) => text : fromText(column.type, column.declared)
@@ -102,14 +102,21 @@ function rejected(record: BadRecord, columns: readonly Wanted[]): Row {
   return row
 }
 
-async function* jsonRows(file: TableFile, format: Format, { table, columns, signal }: Reading): AsyncGenerator<Row[]> {
+async function* jsonRows(
+  file: TableFile,
+  format: Format,
+  { client, table, columns, signal, log }: Reading,
+): AsyncGenerator<Row[]> {
   const plan = columns.map(({ name, type, declared }) => ({
     name,
     inherited: isInherited(name),
     convert: fromValue(type, declared),
   }))
+  const isKnown = client.wholly.get(file.path) === (await stampOf(file.path))
+  const unknown = isKnown ? undefined : new UnknownFields(columns)
   for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) {
     for (const row of rows) {
+      unknown?.see(row)
       for (const { name, inherited, convert } of plan) {
         if (inherited && !Object.hasOwn(row, name)) setField(row, name, null)
         const value = row[name]
@@ -120,4 +127,5 @@ async function* jsonRows(file: TableFile, format: Format, { table, columns, sign
     }
     yield rows
   }
+  unknown?.warn(file, log)
 }

@@ -9,8 +9,8 @@ type Before = ReadonlyMap<string, TrackedPartition>
 
 /**
  * Gives a file that was renamed since the last run the partition that it had, so that its rows do not come a second time:
- * a partition whose file is away, and a file that is new and has the same content. A partition that bears another name
- * than its file keeps it, until a file of that name comes back.
+ * a partition whose file is away, and a file that is new and has the same content, or the same name compressed. A
+ * partition that bears another name than its file keeps it, until a file of that name comes back.
  */
 export async function withPartitions(
   files: readonly TableFile[],
@@ -20,15 +20,17 @@ export async function withPartitions(
   if (before === undefined) return files
   const listed = new Set(files.map((file) => file.name))
   const idOf = namesKept(before, listed)
-  const away = prints(before, listed, new Set(idOf.values()))
+  const taken = new Set(idOf.values())
+  const away = awaySince(before, listed)
   for (const file of files) {
     if (away.size === 0) break
     if (before.has(file.name) || idOf.has(file.name)) continue
     // One that cannot be read says so when it is read.
     const print = await printOf(file.path, signal).catch(() => '')
     signal.throwIfAborted()
-    const id = away.get(print)?.pop()
+    const id = [...(away.get(print) ?? []), ...(away.get(uncompressed(file.name)) ?? [])].find((one) => !taken.has(one))
     if (id === undefined) continue
+    taken.add(id)
     idOf.set(file.name, id)
     log.info('a file was renamed; its rows stay those of the partition that it had', { file: file.path, partition: id })
   }
@@ -45,14 +47,16 @@ function namesKept(before: Before, listed: ReadonlySet<string>): Map<string, str
   return idOf
 }
 
-/** By their prints, the partitions whose files are away since the last run. */
-function prints(before: Before, listed: ReadonlySet<string>, taken: ReadonlySet<string>): Map<string, string[]> {
-  const away = new Map<string, string[]>()
-  for (const [id, { revision, gone }] of before) {
+/** The partitions whose files are away since the last run, by their prints and by their names. */
+function awaySince(before: Before, listed: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+  const away = [...before].flatMap(([id, { revision, gone }]) => {
     const recorded = recordedOf(revision)
-    if (recorded === undefined || gone || listed.has(id) || taken.has(id)) continue
-    if (recorded.content.startsWith(`${EMPTY}:`)) continue
-    away.set(recorded.print, [...(away.get(recorded.print) ?? []), id])
-  }
-  return away
+    const isAway = recorded !== undefined && !gone && !listed.has(id) && !recorded.content.startsWith(`${EMPTY}:`)
+    return isAway ? [[recorded.print, id] as const, [uncompressed(id), id] as const] : []
+  })
+  const ids = Map.groupBy(away, ([known]) => known)
+  return new Map([...ids].map(([known, one]) => [known, one.map(([, id]) => id)]))
 }
+
+/** The name of a file before it was compressed. */
+const uncompressed = (name: string): string => name.replace(/\.(?:gz|zst)$/i, '')

@@ -8,7 +8,7 @@ import { Kind, typeOf } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { type Kinds, type Looking, lookInto } from './look.ts'
 import type { Wanted } from './parquet.ts'
-import { isUnchanged } from './revision.ts'
+import { isUnchanged, stampOf } from './revision.ts'
 
 // Beyond what is read as a whole, this is looked at: of many files a part, of each some rows.
 const SAMPLED_FILES = 64
@@ -103,7 +103,9 @@ async function lookIntoAll(
         cells: Math.floor(cells / (looked.length - at)),
       }
       await atRest(file.path, minAgeOf(looking.table), signal)
+      const stamp = await stampOf(file.path)
       const seen = await lookInto(file, looking, depth, kinds)
+      if (seen.isWhole) looking.client.wholly.set(file.path, stamp)
       left = Math.max(0, left - seen.bytes - FILE_COST)
       cells = Math.max(0, cells - seen.cells)
     } catch (problem) {

@@ -16,6 +16,9 @@ export const files = defineSource({
   connect: (config) => new Files(config),
 })
 
+/** Well within the time that the engine waits for an answer. */
+const LONGEST_LOOK_MS = 45_000
+
 /** The configured tables, with the columns that their files have now. */
 export async function tablesOf(context: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
   // Asked a second time in a run, where the first took too long, it goes on with what is looked at by then.
@@ -29,6 +32,8 @@ async function findTables({
   log,
 }: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
   const tables: Table<Files>[] = []
+  const until = performance.now() + LONGEST_LOOK_MS
+  const isLate = (): boolean => performance.now() > until
   let bytes = client.scanLimit
   for (const [at, table] of client.tables.entries()) {
     const known = tracked.columns(table.name)
@@ -40,7 +45,7 @@ async function findTables({
     }
     if (listed.length === 0) log.warn('no file matches', { table: table.name, path: table.path })
     const share = bytes / (client.tables.length - at)
-    const found = await sniff({ client, table, signal, log }, listed, tracked, share)
+    const found = await sniff({ client, table, signal, log, isLate }, listed, tracked, share)
     bytes -= share - found.left
     const complete = withKey(table, found)
     if (complete.columns.length === 0 && found.error === undefined) {

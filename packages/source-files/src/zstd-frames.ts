@@ -1,8 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
-import { Broken } from './broken.ts'
 
-// A zstd file is any number of frames, one behind the other: `cat a.zst b.zst`, a seekable file, a log that is appended
+// Zstd data is any number of frames, one behind the other: `cat a.zst b.zst`, a seekable file, a log that is appended
 // to. Node's decompressor stops behind the first (nodejs/node#64741), so the frames are told apart here, by the sizes
 // that RFC 8878 puts before each block, and each has a decompressor of its own.
 
@@ -11,7 +10,7 @@ const SKIPPABLE = 0x184d2a50
 const RAW_BLOCK = 3
 const RLE = 1
 
-/** Decompresses all frames of a zstd file. @throws Broken where the file ends inside a frame, or has other bytes. */
+/** Decompresses all frames of zstd data. @throws Error where the data ends inside a frame, or has other bytes. */
 export async function* zstdFrames(bytes: AsyncIterable<Buffer>, chunkSize: number): AsyncGenerator<Buffer> {
   const input = new Input(bytes[Symbol.asyncIterator]())
   let frames = 0
@@ -68,14 +67,14 @@ const couldBeMagic = (head: Buffer): boolean =>
     magic.subarray(0, head.length).equals(head),
   )
 
-const cutOff = (): Broken => new Broken('is cut off: its compressed data ends too early; write it again whole')
+const cutOff = (): Error => failed('Z_BUF_ERROR', 'unexpected end of a zstd frame')
 
-const behind = (offset: number, frames: number): Broken =>
-  new Broken(
-    frames === 0
-      ? 'is not compressed with zstd, as its name says: rename it, or write it again'
-      : `has other bytes behind its compressed data (from byte ${offset} on): write it again`,
-  )
+const behind = (offset: number, frames: number): Error =>
+  frames === 0
+    ? failed('ZSTD_no_frame', 'no zstd frame at the start')
+    : failed('ZSTD_bytes_behind', `bytes that are no zstd frame from byte ${offset} on`)
+
+const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 /** Bytes that arrive in pieces, taken in the lengths that are needed. */
 class Input {

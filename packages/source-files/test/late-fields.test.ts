@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { committed, Folder, judged, open, opened, remembered } from './harness.ts'
 
 const records = Array.from({ length: 12_000 }, (_, id) => (id < 11_000 ? { id } : { id, late: `value ${id}` }))
@@ -49,12 +49,31 @@ describe('a field that comes late in a file', () => {
     const small = { scanLimit: '1KB' }
     const first = await open(tables, {}, {}, small)
     expect(first.types()).toEqual({ id: 'integer' })
+    await first.read()
+    expect(first.warnings).toMatchObject([
+      { message: expect.stringContaining('scanLimit'), fields: { columns: ['late'] } },
+    ])
     const state = { partitions: await committed(first), undeclared: ['late'] }
     const second = await open(tables, { t: remembered(first) }, state, small)
     expect(second.types()).toEqual({ id: 'integer', late: 'json' })
     expect(judged(second, await second.read()).bad).toEqual([])
     expect(await second.read()).toEqual(records)
   })
+})
+
+it('what takes too long is looked at in samples, so that the engine has its answer', async () => {
+  const folder = new Folder()
+  folder.write('x.ndjson', ndjson)
+  const now = vi.spyOn(performance, 'now')
+  // Each look at the clock finds a minute gone.
+  let minutes = 0
+  now.mockImplementation(() => ++minutes * 60_000)
+  try {
+    const source = await open({ t: { path: folder.at('x.ndjson') } })
+    expect(source.types()).toEqual({ id: 'integer' })
+  } finally {
+    now.mockRestore()
+  }
 })
 
 describe('a type that changes late in a file', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { failure } from '../src/broken.ts'
 import { CsvParser, type Fields, uniqueNames } from '../src/csv.ts'
 import { isFaithful, plainDecimal } from '../src/decimal.ts'
-import { identifier, literal, openDuckDb } from '../src/duckdb.ts'
+import { chunksOf, identifier, literal, openDuckDb } from '../src/duckdb.ts'
 import { jsonDocument, jsonLines } from '../src/json-records.ts'
 import { exactJson } from '../src/json-value.ts'
 import { rowMaker } from '../src/rows.ts'
@@ -208,6 +208,8 @@ describe('SQL', () => {
       ),
       { numRuns: 60 },
     )
+    const gone = chunksOf(connection, 'SELECT 1::INTEGER AS i', ['BIGINT'], new AbortController().signal).next()
+    await expect(gone).rejects.toThrow(/gave INTEGER for column 1 instead of BIGINT/)
     await expect(connection.run('INSTALL spatial')).rejects.toThrow()
     await expect(connection.run("SET TimeZone = 'Asia/Tokyo'")).rejects.toThrow(/locked/)
     connection.closeSync()

@@ -1,6 +1,9 @@
 import { appendFileSync, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { committed, Folder, open, remembered } from './harness.ts'
+
+const TEXT = 'id\n1\n'
 
 /** Opens a table as in the run after one that has read it. */
 async function runAfter(before: Awaited<ReturnType<typeof open>>, path: string, gone = false, state = before) {
@@ -65,6 +68,24 @@ describe('a file that was renamed', () => {
       ['a.csv', '2024/a.csv'],
       ['b.csv', '2024/b.csv'],
     ])
+  })
+
+  it.each([
+    ['a.csv', 'a.csv.gz'],
+    ['a.csv.gz', 'a.csv.zst'],
+  ])('is known where it was compressed: %s to %s', async (from, to) => {
+    const folder = new Folder()
+    const pack = (name: string): Buffer | string =>
+      name.endsWith('gz') ? gzipSync(TEXT) : name.endsWith('zst') ? zstdCompressSync(TEXT) : TEXT
+    folder.write(from, pack(from))
+    const path = folder.at('*.csv*')
+    const first = await open({ t: { path } })
+    const state = await committed(first)
+    rmSync(folder.at(from))
+    folder.write(to, pack(to))
+    const second = await open({ t: { path } }, { t: remembered(first) }, { partitions: state })
+    expect(await ids(second)).toEqual([[from, to]])
+    expect(await second.read()).toEqual([{ id: 1 }])
   })
 
   it('is another one where the old one is still there, was gone before, is empty or has other content', async () => {
