@@ -49,10 +49,11 @@ export async function openSession(call: Call): Promise<Session> {
   const { flags, cwd, environment, secrets } = call
   const project = findProject(cwd, flags.project)
   loadDotEnv(project.folder, environment)
+  // Before anything can fail and be told.
+  secrets.add([...passwordsIn(environment['DATABASE_URL']), environment['PGPASSWORD'] ?? ''])
   const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
-  secrets.add(passwordsIn([config.data.destination, environment['DATABASE_URL']]))
-  secrets.add([environment['PGPASSWORD'] ?? ''])
+  secrets.add(passwordsIn(config.data.destination))
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { parseDuration, shellCommands } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
+import { agreeOnTarget } from '../agree-on-target.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
@@ -31,6 +32,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const uses = await findUses(session)
   // Without a source there is still something to do where tables are known: they are marked as removed.
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
+  await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, 'create', async (destination) => {
       const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import type { Settings } from '@tidemark/engine'
+import { agreeOnTarget } from '../agree-on-target.ts'
 import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { jsonText } from '../terminal.ts'
@@ -60,6 +61,7 @@ export async function serve(
       throw usage(
         `no source is ${uses.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
       )
+    await agreeOnTarget(session)
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
     const database = new SharedDestination((work) => withDestination(session, 'create', work))

@@ -7,6 +7,7 @@ import { refuseOther } from '../refuse-other.ts'
 import { markOf, STATE_MARK } from '../state-mark.ts'
 import { readState } from '../state-read.ts'
 import { parseAddress } from './address.ts'
+import { chooseSchema } from './choose-schema.ts'
 import { postgresFlavor } from './flavor.ts'
 import { presentTables } from './present.ts'
 import { runQuery } from './query.ts'
@@ -26,7 +27,10 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
   const query = (statement: string): Promise<QueryResult> =>
     sessions.transaction({ mode: 'read' }, (session) => runQuery(session, statement))
   try {
-    const version = await sessions.transaction({ mode: 'read' }, ({ db }) => stateVersion(db, postgresFlavor))
+    const version = await sessions.transaction({ mode: 'read' }, async (session) => {
+      await chooseSchema(sessions, session)
+      return await stateVersion(session.db, postgresFlavor)
+    })
     refuseOther(version, address.shown)
   } catch (error) {
     await sessions.close()
@@ -41,7 +45,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
     },
     state: () =>
       sessions.transaction({ mode: 'read' }, async (session) => ({
-        tables: await readState(session.db, postgresFlavor, (names) => presentTables(session, address.schema, names)),
+        tables: await readState(session.db, postgresFlavor, (names) => presentTables(session, sessions.schema, names)),
       })),
     query,
     mark: async () => markOf((await query(STATE_MARK)).rows),
