@@ -44,7 +44,10 @@ export interface Reading {
 /** The rows of a table, page by page, with values of its types. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
   try {
-    for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+    for await (const { rows, answer } of listOf(client, reading)) {
+      client.clock.see(answer)
+      if (rows.length > 0) yield rows as Row[]
+    }
   } catch (error) {
     throw configFailure(error, reading.table.name)
   }
