@@ -15,6 +15,7 @@ import {
   pages,
   reanchored,
   type TotalPlace,
+  totalOf,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
 import { configFailure } from './config-failure.ts'
@@ -70,6 +71,20 @@ async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<Lis
   })
 }
 
+/**
+ * How many rows the API counts in a list that is read whole: where the config says where, or in a header that means
+ * nothing else. Undefined where it does not count, or counts what a window does not hold.
+ */
+export async function countRows(client: RestClient, reading: Omit<Reading, 'make'>): Promise<number | undefined> {
+  const { table } = reading
+  const { pagination, cursor, single, total = pagination?.type === 'offset' ? pagination.total : undefined } = table
+  if (cursor !== undefined || single || total === false || pagination?.type === 'none') return undefined
+  const request = pagingOf(table).first(requestOf(reading, undefined))
+  const checks = { rows: table.rows, success: table.success, failure: table.failure, errors: table.errors }
+  const answer = await client.http.request({ ...request, checks })
+  return totalOf(total === undefined ? { ...answer, body: undefined } : answer, table.rows, total)
+}
+
 /** A cursor that is none, such as NULL, does not say where its row stands. */
 function cursorOf(row: unknown, name: string): CursorValue | undefined {
   const value = (row as Row | null)?.[name]
@@ -119,7 +134,7 @@ function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'
     single: table.single ? true : undefined,
     success: table.success,
     failure: table.failure,
-    total: totalOf(table),
+    total: totalPlace(table),
     keyIn: keyOf(table),
     recheck: isGlance !== true && isRechecked(table) ? true : undefined,
     errors: table.errors,
@@ -133,7 +148,7 @@ function isRechecked({ pagination, primaryKey, cursor }: RestTable): boolean {
 }
 
 /** Where the rows are counted; nowhere in a list that is meant to be one page of more. */
-function totalOf({ total, pagination }: RestTable): TotalPlace | undefined {
+function totalPlace({ total, pagination }: RestTable): TotalPlace | undefined {
   return total ?? (pagination?.type === 'none' ? false : undefined)
 }
 

@@ -14,7 +14,7 @@ import { type Found, findColumns } from './columns.ts'
 import { RestConfig } from './config.ts'
 import { checkPart, type Part } from './part.ts'
 import { listParts } from './parts.ts'
-import { type Reading, readRows, requestOf } from './read.ts'
+import { countRows, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
@@ -131,6 +131,10 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     const window = { from: from as string | undefined, to: to as string | undefined }
     yield* readRows(client, { table, ...window, partition, signal, make })
   }
+  const count = ({ client, partition, signal }: Asked) => {
+    checkPart(partition)
+    return countRows(client, { table, partition, signal })
+  }
   // An answer of any table tells it; where none was asked for yet, one is.
   const clock = ({ client, partition, signal }: Asked) =>
     client.clock.now(() =>
@@ -138,7 +142,7 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
         client.clock.isInBody ? firstPage(client, { table, partition, signal, make }) : client.http.askTime(signal),
       ),
     )
-  const timed = cursor === undefined ? {} : { clock }
+  const asked = cursor === undefined ? { countRows: count } : { clock }
   const etag = async ({ client, partition, signal, previous }: Asked & { readonly previous: string | undefined }) => {
     checkPart(partition)
     const before = previous?.startsWith(`${words}:`) === true ? previous.slice(words.length + 1) : undefined
@@ -147,10 +151,10 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     return revision === undefined ? undefined : `${words}:${revision}`
   }
   const revision = table.revision === undefined ? undefined : etag
-  if (parent === undefined) return rest.table({ ...base, ...timed, revision, read } as Parameters<typeof rest.table>[0])
+  if (parent === undefined) return rest.table({ ...base, ...asked, revision, read } as Parameters<typeof rest.table>[0])
   return rest.table({
     ...base,
-    ...timed,
+    ...asked,
     partitions: rest.partitions((context) => listParts(context, table)),
     revision:
       revision ??
