@@ -70,6 +70,11 @@ export interface TableSpec<
    */
   end?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
+   * The present by the system's own clock, for a table of times without `end`: what can be read now ends at the earlier of
+   * it and the runner's clock. Asked once a run and partition, after `revision`. Undefined: the system does not say.
+   */
+  clock?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
+  /**
    * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
    * is read. `previous` is the committed one, undefined where there is none that still holds; a source that then calls
    * nothing stale is asked once more, with the last one under which rows were read, where there were any.
@@ -146,6 +151,8 @@ export interface Table<in Client = never> {
   readonly start: bigint | ((question: Question) => unknown) | undefined
   /** Undefined: the end is the runner's present. */
   readonly end: ((question: Question) => unknown) | undefined
+  /** Undefined: the system does not say what time it is there. */
+  readonly clock: ((question: Question) => unknown) | undefined
   /** Undefined: it is always read. */
   readonly revision: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot say that its data was replaced. */
@@ -198,6 +205,7 @@ export function tableOf<Client>(
       'ordered',
       'start',
       'end',
+      'clock',
       'nullCursor',
       'deletions',
     ] as const) {
@@ -209,6 +217,8 @@ export function tableOf<Client>(
       `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
     )
   }
+  if (spec.clock !== undefined && (spec.end !== undefined || cursor?.type === 'integer'))
+    fail('"clock" is for a cursor that is a time, in a table without end(); leave one of the two out')
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
     fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
   if (spec.findKeys !== undefined && primaryKey.length === 0)
@@ -250,6 +260,7 @@ export function tableOf<Client>(
     aliases: spec.aliases ?? [],
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],
+    clock: spec.clock?.bind(spec) as Table['clock'],
     revision: spec.revision?.bind(spec) as Table['revision'],
     generation: spec.generation?.bind(spec) as Table['generation'],
     countRows: spec.countRows?.bind(spec) as Table['countRows'],

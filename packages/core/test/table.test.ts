@@ -105,16 +105,20 @@ describe('a table that does not fit together', () => {
       { cursor: 'at', start: '2024-01-01' },
       'table "issues": start is no timestamp: 2024-01-01; write it like 1970-01-01T00:00:00Z',
     ],
+    [
+      { cursor: 'at', end: () => '2024-01-01T00:00:00Z', clock: () => '2024-01-01T00:00:00Z' },
+      'table "issues": "clock" is for a cursor that is a time, in a table without end(); leave one of the two out',
+    ],
     [{ cursor: 'day', start: 'May' }, 'table "issues": start is no date: May; write it like 1970-01-01'],
     [{ cursor: 'id', end: () => 1, start: '7' }, 'table "issues": start is no integer: 7; write it like 0'],
   ])('%j names the table, the problem and the way out', (more, message) => {
     expect(problemOf(more)).toBe(message)
   })
 
-  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'nullCursor', 'deletions'] as const)(
+  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'clock', 'nullCursor', 'deletions'] as const)(
     '"%s" without a cursor',
     (name) => {
-      expect(problemOf({ [name]: name === 'end' ? () => 1 : 'x' })).toBe(
+      expect(problemOf({ [name]: name === 'end' || name === 'clock' ? () => 1 : 'x' })).toBe(
         `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
       )
     },

@@ -1,10 +1,11 @@
-import { floorTo, positionOf, type Range, readFrom } from '@tidemark/core/engine'
+import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
 import { answered } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
 import type { Due, Slot } from './schedule.ts'
 import { silenceOf } from './stall.ts'
+import { askEnd } from './survey-partition.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**
@@ -60,7 +61,7 @@ interface Gap extends Range {
 /** What is new since the last live step; undefined: nothing. */
 async function gapOf(partition: PartitionRun, { clock, signal, options }: RunContext): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
-  const { end, cursor } = table
+  const { cursor } = table
   const from = partition.coveredTo
   if (cursor === undefined || from === undefined) return undefined
   const question = {
@@ -69,11 +70,13 @@ async function gapOf(partition: PartitionRun, { clock, signal, options }: RunCon
     log: use.log,
     partition: partition.planned.surveyed.value as never,
   }
-  const ask = async (): Promise<bigint | number | undefined> =>
-    end === undefined ? clock.now() : positionOf(await end(question), cursor.type)
-  const answer = await answered(ask(), { clock, signal, ms: silenceOf(options.settings ?? {}) })
-  if (answer === undefined) return undefined
-  const to = floorTo(BigInt(answer) - table.settle, cursor.tick)
+  const silence = { clock, signal, ms: silenceOf(options.settings ?? {}) }
+  const end = await answered(
+    askEnd(table, question, clock, async (work) => work()),
+    silence,
+  )
+  if (end === undefined) return undefined
+  const to = floorTo(end - table.settle, cursor.tick)
   return from < to ? { from, to } : undefined
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthorizationConfig } from './authorization-config.ts'
 import { checkTables } from './check-tables.ts'
-import { AnswerChecksConfig, TableConfig } from './table-config.ts'
+import { AnswerChecksConfig, BodyPath, TableConfig } from './table-config.ts'
 
 export const RestConfig = z
   .object({
@@ -39,6 +39,12 @@ export const RestConfig = z
       .strictObject({ requests: z.int().min(1), seconds: z.number().positive() })
       .optional()
       .describe('`{ requests, seconds }`: no stretch of that time sees more requests, over all tables'),
+    clock: z
+      .union([z.enum(['server', 'runner']), z.strictObject({ at: BodyPath })])
+      .default('server')
+      .describe(
+        'whose time rows are read up to: `server`, the earlier of the API’s (by the `Date` of its answers) and this machine’s; `{ at }`, the same by a time in the answers; `runner`, this machine’s alone',
+      ),
     concurrency: z.int().min(1).max(100).default(4).describe('requests at once'),
     attempts: z
       .int()

@@ -15,6 +15,7 @@ import {
   pages,
   reanchored,
   type TotalPlace,
+  totalOf,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
 import { configFailure } from './config-failure.ts'
@@ -44,7 +45,10 @@ export interface Reading {
 /** The rows of a table, page by page, with values of its types. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
   try {
-    for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+    for await (const { rows, answer } of listOf(client, reading)) {
+      client.clock.see(answer)
+      if (rows.length > 0) yield rows as Row[]
+    }
   } catch (error) {
     throw configFailure(error, reading.table.name)
   }
@@ -65,6 +69,20 @@ async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<Lis
     keyOf: list.keyIn === undefined ? undefined : (row) => list.keyIn?.(row) ?? textOf(row),
     map: make,
   })
+}
+
+/**
+ * How many rows the API counts in a list that is read whole: where the config says where, or in a header that means
+ * nothing else. Undefined where it does not count, or counts what a window does not hold.
+ */
+export async function countRows(client: RestClient, reading: Omit<Reading, 'make'>): Promise<number | undefined> {
+  const { table } = reading
+  const { pagination, cursor, single, total = pagination?.type === 'offset' ? pagination.total : undefined } = table
+  if (cursor !== undefined || single || total === false || pagination?.type === 'none') return undefined
+  const request = pagingOf(table).first(requestOf(reading, undefined))
+  const checks = { rows: table.rows, success: table.success, failure: table.failure, errors: table.errors }
+  const answer = await client.http.request({ ...request, checks })
+  return totalOf(total === undefined ? { ...answer, body: undefined } : answer, table.rows, total)
 }
 
 /** A cursor that is none, such as NULL, does not say where its row stands. */
@@ -116,7 +134,7 @@ function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'
     single: table.single ? true : undefined,
     success: table.success,
     failure: table.failure,
-    total: totalOf(table),
+    total: totalPlace(table),
     keyIn: keyOf(table),
     recheck: isGlance !== true && isRechecked(table) ? true : undefined,
     errors: table.errors,
@@ -130,7 +148,7 @@ function isRechecked({ pagination, primaryKey, cursor }: RestTable): boolean {
 }
 
 /** Where the rows are counted; nowhere in a list that is meant to be one page of more. */
-function totalOf({ total, pagination }: RestTable): TotalPlace | undefined {
+function totalPlace({ total, pagination }: RestTable): TotalPlace | undefined {
   return total ?? (pagination?.type === 'none' ? false : undefined)
 }
 

@@ -14,7 +14,7 @@ import { type Found, findColumns } from './columns.ts'
 import { RestConfig } from './config.ts'
 import { checkPart, type Part } from './part.ts'
 import { listParts } from './parts.ts'
-import { readRows, requestOf } from './read.ts'
+import { countRows, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
@@ -91,6 +91,12 @@ function brokenTable(table: RestTable, problem: unknown): Table<RestClient> {
   })
 }
 
+/** Asks for a page, for what its answer tells beside the rows. */
+async function firstPage(client: RestClient, reading: Omit<Reading, 'isGlance'>): Promise<void> {
+  const to = new Date().toISOString()
+  for await (const _ of readRows(client, { ...reading, to, isGlance: true })) return
+}
+
 const length = (text: string | undefined) => (text === undefined ? undefined : milliseconds(msOf(text)))
 
 function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient> {
@@ -125,6 +131,18 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     const window = { from: from as string | undefined, to: to as string | undefined }
     yield* readRows(client, { table, ...window, partition, signal, make })
   }
+  const count = ({ client, partition, signal }: Asked) => {
+    checkPart(partition)
+    return countRows(client, { table, partition, signal })
+  }
+  // An answer of any table tells it; where none was asked for yet, one is.
+  const clock = ({ client, partition, signal }: Asked) =>
+    client.clock.now(() =>
+      client.once('time', () =>
+        client.clock.isInBody ? firstPage(client, { table, partition, signal, make }) : client.http.askTime(signal),
+      ),
+    )
+  const asked = cursor === undefined ? { countRows: count } : { clock }
   const etag = async ({ client, partition, signal, previous }: Asked & { readonly previous: string | undefined }) => {
     checkPart(partition)
     const before = previous?.startsWith(`${words}:`) === true ? previous.slice(words.length + 1) : undefined
@@ -133,9 +151,10 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     return revision === undefined ? undefined : `${words}:${revision}`
   }
   const revision = table.revision === undefined ? undefined : etag
-  if (parent === undefined) return rest.table({ ...base, revision, read } as Parameters<typeof rest.table>[0])
+  if (parent === undefined) return rest.table({ ...base, ...asked, revision, read } as Parameters<typeof rest.table>[0])
   return rest.table({
     ...base,
+    ...asked,
     partitions: rest.partitions((context) => listParts(context, table)),
     revision:
       revision ??

@@ -1,7 +1,7 @@
 import { COLUMN_TYPES } from '@tidemark/core'
 import { z } from 'zod'
 
-const BodyPath = z.union([z.string(), z.array(z.string())])
+export const BodyPath = z.union([z.string(), z.array(z.string())])
 const Param = z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))])
 const duration = z
   .string()

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RestConfig } from '../src/config.ts'
+import { countRows } from '../src/read.ts'
+import { RestClient } from '../src/rest-client.ts'
 import { Api, json, world } from './harness.ts'
 
 const ROWS = Array.from({ length: 25 }, (_, id) => ({ id }))
@@ -87,6 +89,25 @@ describe('a list that counts its rows', () => {
     rows = [...ROWS]
     await sync({ baseUrl: api.url, tables: { t: { ...table, pagination: { type: 'offset', recheck: false } } } })
     expect(await read('SELECT count(*) AS n FROM api_t WHERE _deleted_at IS NULL')).toEqual([{ n: 24 }])
+  })
+
+  it.each<[string, object, number | undefined]>([
+    ['at the place of the config', { pagination: { type: 'page' }, total: 'total' }, 25],
+    ['at that of its pages', { pagination: { type: 'offset', total: 'total' } }, 25],
+    ['in a header of the config', { pagination: { type: 'page' }, total: { header: 'X-All' } }, 26],
+    ['in a header that means nothing else', { pagination: { type: 'page' } }, 27],
+    ['not in names that may mean something else', { pagination: { type: 'cursor', at: 'next', parameter: 'c' } }, 27],
+    ['nowhere, where the config says so', { pagination: { type: 'page' }, total: false }, undefined],
+    ['nowhere for one page of more', { pagination: { type: 'none' } }, undefined],
+  ])('can be asked for their number %s', async (_, more, expected) => {
+    const api = await Api.open((response) =>
+      json(response, { data: ROWS.slice(0, 10), total: 25 }, 200, { 'x-all': '26', 'x-total-count': '27' }),
+    )
+    const config = RestConfig.parse({ baseUrl: api.url, tables: { t: { ...LIST, ...more } } })
+    const client = new RestClient(config, { debug() {}, info() {}, warn() {} })
+    const signal = AbortSignal.timeout(10_000)
+    expect(await countRows(client, { table: client.table('t'), signal })).toBe(expected)
+    await client.close()
   })
 
   it('says in one place where', () => {
