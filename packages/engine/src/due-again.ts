@@ -41,7 +41,9 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   partition.finished.push(step)
   partition.table.stepsDone++
   const { stoppedAt = window.to } = partition
-  partition.coveredTo = stoppedAt < window.from ? window.from : stoppedAt
+  // Stopped below where it began, it has covered nothing.
+  partition.coveredTo = window.from
+  if (stoppedAt > window.from) partition.coveredTo = stoppedAt
   const due = dueAgain(partition, context)
   // More of the gap is left: it must not fall behind further.
   return due !== undefined && partition.coveredTo === window.to && window.to < gap.to

@@ -6,6 +6,7 @@ import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
+import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
@@ -36,8 +37,6 @@ export interface RunContext {
   nextStep(): number
 }
 
-/** Small enough that a part dies young in the heap: peak memory is lower and steady (docs/decisions/0008). */
-export const DEFAULT_PART = { rows: 12_000, bytes: 16 * 1024 * 1024 }
 const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
 
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */

@@ -1,6 +1,7 @@
 import { type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
+import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
-import { DEFAULT_PART, type RunContext } from './run-step.ts'
+import type { RunContext } from './run-step.ts'
 import { silenceOf } from './stall.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
