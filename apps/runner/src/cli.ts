@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { createMasker, messageOf } from '@tidemark/core/engine'
-import { EXIT, flushTelemetry } from '@tidemark/engine'
+import { blameSource, EXIT, flushTelemetry } from '@tidemark/engine'
 import { Command, CommanderError, Option } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -38,6 +38,17 @@ const run: Run = async (command, verb) => {
 }
 
 let strayErrors = 0
+
+/** What a source throws where nobody can catch it is its own failure; only what is nobody's ends the process. */
+function noticeUncaught(error: unknown): void {
+  const source = blameSource(error)
+  if (source === undefined) return void fail(error)
+  strayErrors++
+  const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
+  terminal.say(
+    `Source "${source}" threw an error where nobody could catch it; the other sources are read on:\n${stack}`,
+  )
+}
 
 /** A promise of a source's that nobody waits for must not take the other sources along. */
 function noticeStray(error: unknown): void {
@@ -110,7 +121,7 @@ async function fail(error: unknown): Promise<never> {
   return exitWhenWritten(interrupts.exitCode() ?? exitCode)
 }
 
-process.on('uncaughtException', fail)
+process.on('uncaughtException', noticeUncaught)
 process.on('unhandledRejection', noticeStray)
 // Nothing is left that could go on, and the verb has not ended: a source waits for what can never come.
 process.once('beforeExit', () =>

@@ -26,6 +26,46 @@ it('a promise that a source lets fail in the air is said, and the others go on',
   ])
 })
 
+it.each([
+  ['a timer', "setTimeout(() => { throw new Error('out of the blue') }, 10)"],
+  ['a socket that nobody listens to', "(await import('node:net')).connect(1, '127.0.0.1')"],
+  [
+    'an event that nobody hears',
+    "const { EventEmitter } = await import('node:events'); setImmediate(() => new EventEmitter().emit('error', new Error('unheard')))",
+  ],
+])('what %s of a source throws is its own failure, when it connects and when it is read', async (_what, code) => {
+  for (const place of ['connect', 'read']) {
+    const project = testProject()
+    project.install(
+      'good',
+      dailySource('good', ['a']).replace(
+        'const rows = []',
+        'await new Promise((r) => setTimeout(r, 300)); const rows = []',
+      ),
+    )
+    const bad = dailySource('bad', ['b'])
+    const broken = `${code}; await new Promise((resolve) => setTimeout(resolve, 60_000))`
+    project.install(
+      'bad',
+      place === 'read'
+        ? bad.replace('const rows = []', `${broken}; const rows = []`)
+        : bad.replace("name: 'bad'", `name: 'bad', connect: async () => { ${broken} }`),
+    )
+    const { code: exit, stdout, stderr } = await project.run(['sync', '--json'])
+    expect(exit, stderr).toBe(3)
+    const { tables, sources } = JSON.parse(stdout)
+    expect(tables.find(({ name }: { name: string }) => name === 'good_a')).toMatchObject({
+      status: 'live',
+      failures: [],
+    })
+    const failure =
+      place === 'read'
+        ? tables.find(({ name }: { name: string }) => name === 'bad_b').failures[0].failure
+        : sources.find(({ name }: { name: string }) => name === 'bad').failure
+    expect(failure.code).toMatch(/stray|network/)
+  }
+})
+
 it('a paused table says why, and the command that goes on', async () => {
   const project = testProject()
   project.install('shop', dailySource('shop', ['a']))

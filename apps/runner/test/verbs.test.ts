@@ -290,15 +290,10 @@ describe('the process', () => {
     expect((await project.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  it('calls an error of its own a bug, with the stack', async () => {
+  it('calls an error that is no source’s a bug, with the stack', async () => {
     const project = testProject()
-    project.install(
-      'async',
-      dailySource('async', ['t'], '').replace(
-        "name: 'async'",
-        "name: 'async', connect: () => new Promise(() => setTimeout(() => { throw new Error('out of the blue') }, 10))",
-      ),
-    )
+    project.install('slow', dailySource('slow', ['t'], 'await new Promise((resolve) => setTimeout(resolve, 500))'))
+    project.config("setTimeout(() => { throw new Error('out of the blue') }, 50)\nexport default {}")
     const { code, stderr } = await project.run([])
     expect(stderr).toMatch(/out of the blue[\s\S]*at /)
     expect(code).toBe(1)

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { Clock } from './clock.ts'
+import { asked } from './source-guard.ts'
 
 /** Waits for a promise, or rejects as soon as the signal aborts: a source that does not listen must not hold up a stop. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -30,7 +31,7 @@ export async function answered<T>(promise: Promise<T>, { clock, signal, ms }: Pa
     () => {},
   )
   try {
-    return await Promise.race([abortable(promise, signal), late.promise])
+    return await Promise.race([abortable(asked(promise), signal), late.promise])
   } finally {
     done.abort()
   }

@@ -1,6 +1,7 @@
 import type { Logger, Source, SourceOptions } from '@tidemark/core'
 import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { SourceGuard } from './source-guard.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
 export interface Use {
@@ -22,6 +23,8 @@ export interface SurveyedUse {
   /** It could not be connected or asked for its tables; nothing is known of them then. */
   readonly failure: Failure | undefined
   readonly tables: readonly SurveyedTable[]
+  /** Stands around whatever it is asked. */
+  readonly guard: SourceGuard
   close(): Promise<void>
 }
 

@@ -17,6 +17,7 @@ import { latenessOf, lookedBack } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
 import { isSuspect } from './reject-suspicion.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
+import { asked } from './source-guard.ts'
 import { StallWatch } from './stall.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
 import type { StepTask } from './step-task.ts'
@@ -88,21 +89,21 @@ export class StepReader {
   }
 
   async #readPages(): Promise<void> {
-    const { table } = this.#task
+    const { table, guard } = this.#task
     // Given up or done, the source is told to stop whatever it still does for this step.
     const given = new AbortController()
     const { signal } = given
-    const pages = table.read(this.#question(signal))
+    const pages = guard.run(() => table.read(this.#question(signal)))
     if (typeof pages?.[Symbol.asyncIterator] !== 'function') {
       // It may be a promise that rejects later, and nobody would be there.
       Promise.resolve(pages as unknown).catch(() => {})
       throw notPages(table)
     }
     const iterator = pages[Symbol.asyncIterator]()
-    const stopped = (): void => given.abort(this.#task.signal.reason)
+    const stopped = (): void => given.abort(this.#task.signal.aborted ? this.#task.signal.reason : guard.signal.reason)
     // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
-    if (this.#task.signal.aborted) stopped()
-    this.#task.signal.addEventListener('abort', stopped, { once: true })
+    if (this.#task.signal.aborted || guard.signal.aborted) stopped()
+    for (const one of [this.#task.signal, guard.signal]) one.addEventListener('abort', stopped, { once: true })
     const { clock, slot, giveUpMs, isOverTime } = this.#task
     const watch = new StallWatch({ clock, slot, giveUpMs, isOverTime, giveUp: (reason) => given.abort(reason) })
     let ended = false
@@ -110,7 +111,7 @@ export class StepReader {
     try {
       for (;;) {
         watch.asks()
-        const next = await abortable(iterator.next(), signal)
+        const next = await abortable(asked(guard.run(() => iterator.next())), signal)
         watch.gives()
         await this.#turn()
         ended = next.done === true
@@ -124,7 +125,7 @@ export class StepReader {
       throw error
     } finally {
       watch.end()
-      this.#task.signal.removeEventListener('abort', stopped)
+      for (const one of [this.#task.signal, guard.signal]) one.removeEventListener('abort', stopped)
       given.abort(new DOMException('the step is over', 'AbortError'))
       // Lets the source close what it opened. One that hangs is not waited for.
       if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})

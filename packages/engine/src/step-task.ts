@@ -18,6 +18,7 @@ import type { Lateness } from './lateness.ts'
 import type { Step } from './plan.ts'
 import type { RowCounts } from './report.ts'
 import type { Slot } from './schedule.ts'
+import type { SourceGuard } from './source-guard.ts'
 
 /** Keys of rows that did not come back. */
 type Missing = ReturnType<Destination['missing']>
@@ -34,6 +35,8 @@ export interface StepTask {
   readonly lease: Lease
   readonly destination: Destination
   readonly client: unknown
+  /** Stands around what its source does. */
+  readonly guard: SourceGuard
   readonly partition: unknown
   /** Where the config speaks of the table: `sources.shop.tables.orders`. */
   readonly place: string

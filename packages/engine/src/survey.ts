@@ -11,6 +11,7 @@ import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
+import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
 
@@ -51,13 +52,23 @@ export async function survey(options: SurveyOptions): Promise<Catalog> {
  * @param onTable called with each table as soon as all is known of it.
  * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
  */
-export async function surveyUse(
+export function surveyUse(
   use: Use,
   options: SurveyOptions,
   onTable: (table: SurveyedTable) => void = () => {},
 ): Promise<SurveyedUse> {
+  const guard = new SourceGuard(use.name)
+  return guard.run(() => surveyGuarded(use, options, guard, onTable))
+}
+
+async function surveyGuarded(
+  use: Use,
+  options: SurveyOptions,
+  guard: SourceGuard,
+  onTable: (table: SurveyedTable) => void,
+): Promise<SurveyedUse> {
   const { clock, outOfTime } = options
-  const signal = outOfTime === undefined ? options.signal : AbortSignal.any([options.signal, outOfTime])
+  const signal = AbortSignal.any([options.signal, guard.signal, ...(outOfTime === undefined ? [] : [outOfTime])])
   const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const again: Again = (work) =>
@@ -75,7 +86,7 @@ export async function surveyUse(
   const close = async (): Promise<void> => {
     await (client as { close?: () => unknown } | undefined)?.close?.()
   }
-  const surveyed = { name: use.name, log, close }
+  const surveyed = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
     client = await again(() => connected(() => source.connect?.(use.config as never, { signal, log }), patience))

@@ -3,6 +3,7 @@ import { silent, type Table } from '@tidemark/core/engine'
 import { z } from 'zod'
 import type { Catalog, SurveyedPartition, SurveyedTable, TableSettings } from '../src/catalog.ts'
 import { type Clock, systemClock } from '../src/clock.ts'
+import { SourceGuard } from '../src/source-guard.ts'
 
 const memory = defineSource({ name: 'memory' })
 
@@ -44,6 +45,7 @@ export function catalogOf({ table = tableOf(), settings = {}, partitions = [{}],
     client: undefined,
     log: silent,
     failure: undefined,
+    guard: new SourceGuard('memory'),
     tables: [] as SurveyedTable[],
     close: async () => {},
   }

@@ -67,6 +67,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'stalled',
   'state-document',
   'state-newer',
+  'stray',
   'stuck',
   'table-changed',
   'timeout',
