@@ -90,6 +90,16 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       deletions: part.deletions.map((one) => ({ ...one, position: 9_000_000_000n })),
     })),
   },
+  'what did not come back is gone at once': {
+    laws: testRereads,
+    notices: 'that asks first moves nothing where rows did not come back, and says which',
+    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, ask: undefined } })),
+  },
+  'rows that moved are taken for gone': {
+    laws: testRereads,
+    notices: 'that asks first moves nothing where rows did not come back, and says which',
+    breaks: commits((part) => ({ ...part, alive: undefined })),
+  },
   'what is rejected is not recorded': {
     laws: testState,
     notices: 'of the same key or the same payload take the place of each other',
