@@ -120,6 +120,8 @@ export interface Completion {
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly facts: string } | undefined
   readonly status: TableStatus
+  /** All fields that rows of the table had and no column holds; absent: as the state has them. */
+  readonly undeclared?: readonly string[] | undefined
   /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
   readonly purge: boolean
 }

@@ -36,9 +36,15 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
     facts.revision_facts = completes.revision.facts
   }
   await setPartition(db, name, partition, facts)
+  const { undeclared } = completes
   await db
     .updateTable('_tidemark_tables')
-    .set({ status: completes.status, last_synced_at: now, last_checked_at: now })
+    .set({
+      status: completes.status,
+      last_synced_at: now,
+      last_checked_at: now,
+      ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),
+    })
     .where('name', '=', name)
     .execute()
 }

@@ -17,6 +17,7 @@ import type { z } from 'zod'
 import { Gather } from './gather.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
+import { UndeclaredFields } from './undeclared-fields.ts'
 
 export interface PageReaderOptions {
   readonly table: Table
@@ -62,6 +63,8 @@ export class PageReader {
   keyless = false
   /** Why rows were rejected. */
   readonly reasons = new RejectReasons()
+  /** Fields that no column holds. */
+  readonly undeclared: UndeclaredFields
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
   /** The smallest and greatest position in the last page. */
@@ -87,6 +90,7 @@ export class PageReader {
   constructor(options: PageReaderOptions) {
     this.#options = options
     this.gather = new Gather(options.encoder.key)
+    this.undeclared = new UndeclaredFields(options.table)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
     this.#knownBelow = bound(options.knownBelow)
@@ -189,7 +193,7 @@ export class PageReader {
 
   #keep(row: Raw, encoded: EncodedRow): void {
     this.gather.add(encoded)
-    if (Object.keys(row).length > this.#options.table.columns.length) this.#undeclared++
+    if (this.undeclared.in(row)) this.#undeclared++
   }
 
   /** Asks zod about a row that the encoder did not take. */

@@ -254,7 +254,7 @@ export class StepReader {
       tombstones: !last || olderToCome(),
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
       rail: last && this.#staged ? { ...this.#marking(more.mark), ...rail() } : undefined,
-      completes,
+      completes: completes && { ...completes, undeclared: this.#task.undeclared(this.#reader.undeclared.names) },
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')

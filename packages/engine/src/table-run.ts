@@ -12,6 +12,8 @@ import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 
+const MOST_UNDECLARED = 100
+
 /** What happens to one table in a run. */
 export class TableRun {
   readonly planned: PlannedTable
@@ -41,11 +43,17 @@ export class TableRun {
   /** Marked or replaced away, for the deletion limit. */
   gone = 0
   failures: readonly PartitionFailure[] = []
+  /** Fields that rows had and no column holds, as the state has them, and with those of this run. */
+  #undeclaredKnown: ReadonlySet<string>
+  readonly undeclared: Set<string>
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
     this.known = known
     this.recorded = known?.status
+    const declared = new Set(planned.surveyed.table.columns.map(({ name }) => name))
+    this.#undeclaredKnown = new Set(known?.undeclared)
+    this.undeclared = new Set([...this.#undeclaredKnown].filter((name) => !declared.has(name)))
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
   }
 
@@ -60,6 +68,14 @@ export class TableRun {
   /** A failure that was overcome in this run. */
   unfail(failure: Failure): void {
     this.failures = this.failures.filter((one) => one.failure !== failure)
+  }
+
+  /** Takes fields that no column holds. @returns all of them, where they are others than the state has. */
+  takeUndeclared(names: Iterable<string>): readonly string[] | undefined {
+    for (const name of names) if (this.undeclared.size < MOST_UNDECLARED) this.undeclared.add(name)
+    const isSame = this.undeclared.symmetricDifference(this.#undeclaredKnown).size === 0
+    if (isSame) return undefined
+    return [...this.undeclared].sort()
   }
 
   add(rows: Partial<RowCounts>): void {

@@ -67,10 +67,19 @@ export async function isUnchanged(
   return before.content === (await contentOf(table, file, signal))
 }
 
-async function contentOf(table: FileTable, { path }: TableFile, signal: AbortSignal): Promise<string> {
+async function contentOf(table: FileTable, file: TableFile, signal: AbortSignal): Promise<string> {
+  const stamp = await stampOf(file.path)
   // The inode tells a replaced file while it is read; it is no part of a revision, which a copied folder shares.
-  return table.hash ? await hashOf(path, signal) : (await stampOf(path)).replace(/:\d+$/, '')
+  if (!table.hash) return stamp.replace(/:\d+$/, '')
+  // Asked for its tables and for its revisions, a run reads a file once for both.
+  const known = HASHES.get(file)
+  if (known?.stamp === stamp) return known.hash
+  const hash = await hashOf(file.path, signal)
+  HASHES.set(file, { stamp, hash })
+  return hash
 }
+
+const HASHES = new WeakMap<TableFile, { readonly stamp: string; readonly hash: string }>()
 
 function readingOf(table: FileTable): string {
   const { path: _path, primaryKey: _key, globalKey: _global, hash: _hash, minAge: _age, ...options } = table

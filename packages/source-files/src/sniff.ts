@@ -195,8 +195,9 @@ function merged(
   declared: Readonly<Record<string, ColumnType>>,
 ): Wanted[] {
   const columns = new Map<string, Wanted>()
+  // In the order that the state has: in another one the table would be another one, and all files read again.
+  for (const { name, type } of known ?? []) columns.set(name, { name, type, declared: false })
   for (const { name, type } of keepTypes(found, known)) columns.set(name, { name, type, declared: false })
-  for (const { name, type } of known ?? []) if (!columns.has(name)) columns.set(name, { name, type, declared: false })
   for (const [name, type] of Object.entries(declared)) columns.set(name, { name, type, declared: true })
   return [...columns.values()]
 }

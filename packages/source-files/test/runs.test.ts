@@ -38,6 +38,38 @@ describe('a field that comes late', () => {
   })
 })
 
+it('a file that changed is read, and no other, whatever the order of its columns', async () => {
+  const { folder, sync } = await world()
+  const tables = { t: { path: folder.at('*.csv'), primaryKey: ['id'] } }
+  folder.write('a.csv', 'id,a,b\n1,2,3\n')
+  folder.write('b.csv', 'b,id\n3,2\n')
+  await sync(tables)
+  appendFileSync(folder.at('b.csv'), '3,4\n')
+  expect((await sync(tables)).tables[0]!.rows.read).toBe(2)
+  expect((await sync(tables)).tables[0]!.rows.read).toBe(0)
+})
+
+describe('a field below what was looked at', () => {
+  it('is a column of the next sync, with all its values', async () => {
+    const { folder, sync, rows, state } = await world()
+    folder.write(
+      'a.ndjson',
+      lines(12_000, (id) => (id < 11_000 ? { v: 1 } : { late: `value ${id}` })),
+    )
+    const tables = { t: { path: folder.at('a.ndjson'), primaryKey: ['id'] } }
+    const small = { scanLimit: '1KB' }
+    const first = await sync(tables, small)
+    expect(first.tables[0]!.rows.undeclared).toBe(1000)
+    expect((await state()).undeclared).toEqual(['late'])
+    await sync(tables, small)
+    expect(await rows(`select count(*) n, count(late) late, min(late) first from files_t`)).toEqual([
+      { n: 12_000, late: 1000, first: '"value 11000"' },
+    ])
+    expect((await state()).undeclared).toEqual([])
+    expect((await sync(tables, small)).tables[0]!.rows.read).toBe(0)
+  })
+})
+
 describe('a type that grows late', () => {
   it('rejects nothing', async () => {
     const { folder, sync, rows } = await world()

@@ -1,4 +1,5 @@
 import type { Logger } from '@tidemark/core'
+import type { TableState } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { type Report, statusOf, sync, type VerifyReport, verify } from '@tidemark/engine'
 import { onTestFinished } from 'vitest'
@@ -16,6 +17,8 @@ export interface World {
   verify(tables: TablesInput, table: string): Promise<VerifyReport>
   rows(statement: string): Promise<Row[]>
   status(): Promise<readonly string[]>
+  /** What is known of the table `t`. */
+  state(): Promise<TableState>
 }
 
 export async function world(): Promise<World> {
@@ -51,6 +54,7 @@ export async function world(): Promise<World> {
       const { columns, rows } = await destination.query(statement)
       return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])))
     },
+    state: async () => (await destination.state()).tables.get('files_t')!,
     async status() {
       return statusOf(await destination.state()).tables.map(({ name, status }) => `${name} ${status}`)
     },
