@@ -55,7 +55,7 @@ export type {
   Unfit,
 } from './destination.ts'
 export { parseDuration } from './duration.ts'
-export { messageOf } from './error.ts'
+export { messageOf, REMEDIES } from './error.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
 export { type Logger, silent } from './log.ts'
@@ -88,6 +88,7 @@ export {
   Revision,
   STATE_VERSION,
   type State,
+  type TableFailure,
   TableState,
   TableStatus,
 } from './state.ts'

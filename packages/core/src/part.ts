@@ -105,7 +105,12 @@ export interface Completion {
   readonly last: boolean
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly facts: string } | undefined
+  /** What the table is when nothing of it fails; while anything does, it is failing. */
   readonly status: TableStatus
+  /** When the source was asked, where it had no more by then than what is read with this. By the destination's clock. */
+  readonly checkedAt?: bigint | undefined
+  /** Something of the partition failed, and this does not overcome it. */
+  readonly keepsFailure?: true | undefined
   /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
   readonly purge: boolean
 }

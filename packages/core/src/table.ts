@@ -97,6 +97,11 @@ export interface TableSpec<
   readonly nullCursor?: NullCursor | undefined
   /** The primary key alone identifies a row, whatever its partition. */
   readonly globalKey?: true | undefined
+  /**
+   * Rows that are deleted at the source are told: as pages of `deleted`, or as windows that `revision` calls stale. Without
+   * it users are told that deletions in a table with a cursor are not seen, until one was told.
+   */
+  readonly reportsDeletions?: true | undefined
   /** Names this table had before; its rows then go on in their old place. */
   readonly aliases?: readonly string[] | undefined
   /** The first cursor value there is: a value, or a question asked once a run and partition. */
@@ -165,6 +170,8 @@ export interface Table<in Client = never> {
   readonly nullCursor: NullCursor
   /** Whether the primary key identifies a row whatever its partition. */
   readonly globalKey: boolean
+  /** Whether the source tells of rows that are gone. */
+  readonly reportsDeletions: boolean
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the question to ask for it. */
@@ -265,6 +272,7 @@ export function tableOf<Client>(
     ordered: spec.ordered,
     nullCursor: spec.nullCursor ?? 'reject',
     globalKey: spec.globalKey === true,
+    reportsDeletions: spec.reportsDeletions === true,
     aliases: spec.aliases ?? [],
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],

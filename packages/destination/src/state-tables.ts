@@ -25,7 +25,15 @@ export interface StateDatabase {
     /** Names of fields as JSON; null: none. */
     undeclared: string | null
     project: string | null
+    /** 1: the source reports rows that are gone. */
+    reports_deletions: Int64 | null
     removed_at: Int64 | null
+    /** Of the table as a whole, in a row; null: none. */
+    failures: Int64 | null
+    last_error: string | null
+    error_code: string | null
+    error_remedy: string | null
+    next_try_at: Int64 | null
   }
   _tidemark_partitions: {
     name: string
@@ -40,6 +48,11 @@ export interface StateDatabase {
     failures: Int64
     next_try_at: Int64 | null
     last_error: string | null
+    error_code: string | null
+    error_remedy: string | null
+    failed_from: Int64 | null
+    failed_to: Int64 | null
+    checked_at: Int64 | null
     gone_at: Int64 | null
     generation: string | null
     too_young: Int64 | null
@@ -81,6 +94,9 @@ export interface StateDatabase {
     error: string | null
     /** What ended it before its end: `SIGINT`, `SIGTERM`, `max-time`; null: nothing did. */
     ended_by: string | null
+    /** How often its command syncs, and when the run after it is due; null: it was asked for once. */
+    every_ms: Int64 | null
+    due_at: Int64 | null
   }
   _tidemark_steps: {
     run: Int64

@@ -34,6 +34,8 @@ export interface SurveyedTable {
   readonly columns: readonly TableColumn[]
   readonly options: TableSettings
   readonly identity: string | undefined
+  /** When its partitions were listed, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
   /** Its partitions could not be listed, or its settings do not fit it. */
   readonly failure: Failure | undefined
   readonly partitions: readonly SurveyedPartition[]
@@ -56,6 +58,8 @@ export interface SurveyedPartition {
   readonly id: string
   /** What `read` is given. */
   readonly value: unknown
+  /** When it was asked, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
   /** The table's own start. */
   readonly start: bigint | undefined
   /** Settled and rounded down to the tick; undefined: nothing live this run. */

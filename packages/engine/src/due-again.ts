@@ -2,6 +2,8 @@ import { floorTo, positionOf, type Range, readFrom } from '@tidemark/core/engine
 import { abortable } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
+import { recordPartitionChecked } from './record-checks.ts'
+import { recordUnanswered } from './record-failures.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
 import type { Due } from './schedule.ts'
 import type { PartitionRun } from './table-run.ts'
@@ -30,6 +32,13 @@ async function runNext(partition: PartitionRun, context: RunContext): Promise<Du
   // A question that fails now is asked again when it is due again; it must not end this run.
   const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
   if (gap === undefined) return dueAgain(partition, context)
+  partition.asked = { at: gap.askedAt, to: gap.to }
+  partition.isChecked = false
+  if (gap.from >= gap.to) {
+    // Nothing is new: that is an answer, too.
+    await recordPartitionChecked(partition, context)
+    return dueAgain(partition, context)
+  }
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
   if (!(await runStep(stepOf(window, partition), partition, context))) return undefined
@@ -41,17 +50,22 @@ async function runNext(partition: PartitionRun, context: RunContext): Promise<Du
   return due !== undefined && window.to < gap.to ? { ...due, dueAt: context.clock.monotonic() } : due
 }
 
-function warnOf(error: unknown, partition: PartitionRun, { options, signal }: RunContext): undefined {
+async function warnOf(error: unknown, partition: PartitionRun, context: RunContext): Promise<undefined> {
+  const { options, signal } = context
   if (signal.aborted) throw error
-  options.log?.warn(`${labelOf(partition)}: ${redacted(failureOf(error), options).message}`)
+  const failure = redacted(failureOf(error), options)
+  options.log?.warn(`${labelOf(partition)}: ${failure.message}`)
+  await recordUnanswered(partition, failure, context)
 }
 
 interface Gap extends Range {
   readonly from: bigint
+  /** By the destination's clock. */
+  readonly askedAt: bigint
 }
 
-/** What is new since the last live step; undefined: nothing. */
-async function gapOf(partition: PartitionRun, { clock, signal }: RunContext): Promise<Gap | undefined> {
+/** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
+async function gapOf(partition: PartitionRun, { clock, signal, destinationNow }: RunContext): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
   const { end, cursor } = table
   const from = partition.coveredTo
@@ -64,18 +78,20 @@ async function gapOf(partition: PartitionRun, { clock, signal }: RunContext): Pr
   }
   const ask = async (): Promise<bigint | number | undefined> =>
     end === undefined ? clock.now() : positionOf(await end(question), cursor.type)
+  const askedAt = destinationNow()
   const answer = await abortable(ask(), signal)
-  if (answer === undefined) return undefined
-  const to = floorTo(BigInt(answer) - table.settle, cursor.tick)
-  return from < to ? { from, to } : undefined
+  const to = answer === undefined ? from : floorTo(BigInt(answer) - table.settle, cursor.tick)
+  return { from, to, askedAt }
 }
 
 /** The oldest of the windows that a gap splits into. */
-function oldestOf({ from, to }: Gap, size: bigint | undefined): Gap {
+function oldestOf({ from, to }: Gap, size: bigint | undefined): Window {
   return { from, to: size === undefined || to - from < size ? to : from + size }
 }
 
-function stepOf(window: Gap, partition: PartitionRun): Step {
+type Window = Pick<Gap, 'from' | 'to'>
+
+function stepOf(window: Window, partition: PartitionRun): Step {
   const { name, table, options } = partition.table.planned.surveyed
   // All below counts as covered here: what was committed a moment ago borders the window.
   const covered = [{ from: partition.planned.wanted?.from, to: window.from }]

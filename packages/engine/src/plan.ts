@@ -107,7 +107,7 @@ export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPla
 }
 
 function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
-  const sight: Sight = known === undefined ? 'new' : known.status === 'removed' ? 'returned' : 'known'
+  const sight = sightOf(known)
   const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
   const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
   if (pausedFor !== undefined || surveyed.failure !== undefined) return { ...base, pausedFor, partitions: [], gone: [] }
@@ -121,6 +121,13 @@ function planTable(surveyed: SurveyedTable, known: TableState | undefined, confi
     planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
   )
   return { ...base, pausedFor: undefined, partitions, gone }
+}
+
+function sightOf(known: TableState | undefined): Sight {
+  if (known?.status === 'removed') return 'returned'
+  // One that could not be asked so far is known by its name alone.
+  const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
+  return known === undefined || isUnread ? 'new' : 'known'
 }
 
 function changesOf(

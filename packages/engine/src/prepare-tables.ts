@@ -1,16 +1,9 @@
-import {
-  type Fact,
-  isLoose,
-  type PartitionState,
-  type Shape,
-  type State,
-  type TableState,
-  textAt,
-} from '@tidemark/core/engine'
+import { type Fact, isLoose, type Shape, type State, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
-import { restAfter } from './retry.ts'
+import { recordOvercome } from './record-checks.ts'
+import { placeOf, recordFailedPartitions, tableFailure } from './record-failures.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import type { TableRun } from './table-run.ts'
 
@@ -35,16 +28,13 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     if (facts.length > 0 && !(await recordOn(table, facts, context))) return
     announce(table, context)
     await recordFailedPartitions(table, context)
+    await recordOvercome(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
-    table.fail('', redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options))
+    const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
+    table.fail('', failure)
     table.recorded = 'failing'
-    if (known !== undefined)
-      await recordOn(
-        table,
-        failingFacts(known, table.failures.at(-1)?.failure, context, await destination.now()),
-        context,
-      )
+    await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
   }
 }
 
@@ -71,6 +61,7 @@ export function shapeOf({ name, use, table, columns, options, identity }: Survey
     mode: options.mode,
     identity,
     aliases: table.aliases,
+    ownEnd: table.cursor === undefined || table.end === undefined ? undefined : { settle: Number(table.settle) },
   }
 }
 
@@ -83,10 +74,13 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
 }
 
 /** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
-function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readonly Fact[] {
+function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
+  const { known, partitions } = table
   const facts: Fact[] = []
   if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
   else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
+  if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
+  if (known?.reportsDeletions !== true && tellsDeletions(planned)) facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
     const isBack = before !== undefined && before.goneAt !== null
@@ -117,6 +111,11 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
   }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
+}
+
+/** Whether the source says that it reports rows that are gone, or has done so by windows that it calls stale. */
+function tellsDeletions({ surveyed, partitions }: PlannedTable): boolean {
+  return surveyed.table.reportsDeletions || partitions.some(({ stale }) => stale.length > 0)
 }
 
 /** What is read again for the sake of new columns. */
@@ -183,32 +182,6 @@ function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTab
   return cursor === undefined || wanted?.from === undefined ? 'the beginning' : textAt(wanted.from, cursor)
 }
 
-/** Partitions that could not be asked fail alone, with their error in the state. */
-async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
-  const { destination, options } = context
-  for (const partition of table.partitions) {
-    const { failure } = partition.planned.surveyed
-    if (failure === undefined || table.lease === undefined) continue
-    const shown = redacted(failure, options)
-    partition.failed = true
-    table.fail(partition.id, shown)
-    const beganAt = await destination.now()
-    const step = {
-      run: context.run,
-      step: context.nextStep(),
-      table: table.name,
-      partition: partition.id,
-      kind: 'live' as const,
-      window: undefined,
-      attempt: 1,
-      beganAt,
-    }
-    const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-    const nextTryAt = restUntil(beganAt, table.known?.partitions.get(partition.id), shown)
-    await recordOn(table, [{ kind: 'failure', step, counts, error: shown.message, nextTryAt, durationMs: 0 }], context)
-  }
-}
-
 /** Tables that are no longer tracked keep rows and state, marked removed. */
 export async function recordRemoved(removed: readonly string[], state: State, context: RunContext): Promise<void> {
   if (removed.length === 0) return
@@ -222,33 +195,4 @@ export async function recordRemoved(removed: readonly string[], state: State, co
       `${name} is removed: source "${source}" is no longer installed or no longer lists it; its rows stay`,
     )
   }
-}
-
-/** A known table that could not be asked at all is failing, with the reason where people look for it. */
-export function failingFacts(
-  known: TableState,
-  failure: Failure | undefined,
-  context: RunContext,
-  now: bigint,
-): readonly Fact[] {
-  const status: Fact = { kind: 'table', status: 'failing', pausedFor: null }
-  const partition = known.partitions.keys().next().value
-  if (partition === undefined || failure === undefined) return [status]
-  const step = {
-    run: context.run,
-    step: context.nextStep(),
-    table: known.name,
-    partition,
-    kind: 'live' as const,
-    window: undefined,
-    attempt: 1,
-    beganAt: now,
-  }
-  const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-  const nextTryAt = restUntil(now, known.partitions.get(partition), failure)
-  return [status, { kind: 'failure', step, counts, error: failure.message, nextTryAt, durationMs: 0 }]
-}
-
-function restUntil(now: bigint, known: PartitionState | undefined, failure: Failure): bigint {
-  return now + BigInt(Math.round(restAfter((known?.failures ?? 0) + 1, failure) * 1000))
 }

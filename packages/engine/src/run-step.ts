@@ -23,6 +23,8 @@ export interface RunContext {
   readonly stop: (reason: unknown) => void
   /** When the run began, on the monotonic clock. */
   readonly startedAt: number
+  /** The destination's clock, as far as it is known without asking. */
+  readonly destinationNow: () => bigint
   /** Numbers the steps. */
   nextStep(): number
 }
@@ -64,6 +66,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const source = table.planned.surveyed.use.name
         const traced = { ref, source, rows: () => reader.progress.rows }
         await tracedStep(traced, options, () => reader.run()).finally(quiet)
+        partition.stepDone(step)
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,
@@ -88,15 +91,21 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
+        const rest = remaining(current, reader.progress)
+        partition.stepFailed(step, rest)
         const fact: Fact = {
           kind: 'failure',
           step: ref,
           counts: reader.untaken,
           error: failure.message,
+          code: failure.code,
+          remedy: failure.remedy,
+          window: partition.failedWindow,
           nextTryAt,
           durationMs,
         }
         if (!(await recordOn(table, [fact], context))) return false
+        table.recorded = 'failing'
         if (givesUp) {
           partition.failed = true
           table.fail(partition.id, failure)
@@ -104,7 +113,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         }
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
         options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
-        current = remaining(current, reader.progress)
+        current = rest
         await clock.sleep(delayMs, signal)
       }
     }
@@ -262,10 +271,15 @@ function completion(
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
   const closes = last && partition.left <= 1 && !partition.failed
-  table.recorded = table.status(last && step.lane === 'history' ? 1 : 0)
+  const done = last && step.lane === 'history' ? 1 : 0
+  const overcomes = last && partition.isOvercomeBy(step)
+  if (deletions) table.reportsDeletions = true
+  table.recorded = table.status(done, overcomes ? partition : undefined)
   return {
     revision: closes ? planned.revision : undefined,
-    status: table.recorded,
+    status: table.ownStatus(done),
+    checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
+    keepsFailure: partition.isFailing && !overcomes ? true : undefined,
     purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }

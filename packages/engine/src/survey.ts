@@ -16,6 +16,8 @@ export interface SurveyOptions {
   readonly state: State
   readonly settings: Settings
   readonly clock: Clock
+  /** The destination's clock, as far as it is known without asking. */
+  readonly askedAt?: (() => bigint) | undefined
   readonly signal: AbortSignal
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
@@ -179,7 +181,8 @@ interface TableQuestion {
 async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
   const { use, table, surveyed, identity, listed, options } = question
   const name = destinationName(use, table, options)
-  const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [] }
+  const askedAt = options.askedAt?.()
+  const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [], askedAt }
   const settings = settingsOf(use.name, table, use.options, options.settings)
   const columns = columnsKept(use.name, table, use.options)
   if (table.kind !== 'table') {

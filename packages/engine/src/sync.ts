@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
+import { type Fact, failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable } from './catalog.ts'
 import { clashes } from './clash.ts'
 import { systemClock } from './clock.ts'
@@ -11,7 +11,9 @@ import { heldText } from './held.ts'
 import { isShort, latenessText } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import { type PlanConfig, plan, type RunPlan } from './plan.ts'
-import { failingFacts, prepareTable, recordRemoved } from './prepare-tables.ts'
+import { prepareTable, recordRemoved } from './prepare-tables.ts'
+import { recordTablesChecked } from './record-checks.ts'
+import { tableFailure } from './record-failures.ts'
 import { exitCodeOf, type Report, type SourceReport } from './report.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { runSteps } from './run-steps.ts'
@@ -43,6 +45,8 @@ async function run(given: RunOptions): Promise<Report> {
   const clock = besideDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
+  const sinceStart = (): bigint => BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
+  const askedAt = (): bigint => destinationNow + sinceStart()
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   let steps = 0
@@ -83,10 +87,11 @@ async function run(given: RunOptions): Promise<Report> {
       signal,
       stop: (reason) => stop.abort(reason),
       startedAt,
+      destinationNow: askedAt,
       nextStep: () => ++steps,
     }
     before = await destination.state()
-    catalog = await survey(surveyOptions(options, before, signal))
+    catalog = await survey({ ...surveyOptions(options, before, signal), askedAt })
     const config = checked(catalog, before, options)
     const wanted = plan(catalog, before, config)
     const unread = unreadTables(catalog, before)
@@ -104,7 +109,6 @@ async function run(given: RunOptions): Promise<Report> {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
-      one.staysFailing = options.only !== undefined && one.known?.status === 'failing'
       if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
       return one
     })
@@ -119,12 +123,14 @@ async function run(given: RunOptions): Promise<Report> {
     for (const { table, failure: why } of unread) {
       const lease = leaseOf.get(table.name)
       if (lease === undefined) continue
-      await destination.record(lease, failingFacts(table, redacted(why, options), context, await destination.now()))
+      await destination.record(lease, [await tableFailure(table, redacted(why, options), context)])
     }
     for (const table of tables) await prepareTable(table, context)
+    await recordTablesChecked(tables, context)
     await runSteps(tables, context)
     signal.throwIfAborted()
     await recordStatus(tables, context)
+    await recordTablesChecked(tables, context)
     warnOfLateRows(tables, options)
   } catch (error) {
     if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
@@ -243,6 +249,8 @@ async function recordStatus(tables: readonly TableRun[], context: RunContext): P
   for (const table of tables) {
     if (table.prepared === undefined) continue
     const status = table.status()
-    if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
+    const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+    if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
+    if (facts.length > 0) await recordOn(table, facts, context)
   }
 }
