@@ -1,6 +1,7 @@
 import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
 import { type Overview, overviewOf } from '@tidemark/engine'
+import { isAlive } from './this-runner.ts'
 
 /** What `status` shows: the overview, and what is being read at this moment by any runner. */
 export interface Look extends Overview {
@@ -28,7 +29,7 @@ export function looker(destination: Destination): () => Promise<Look> {
   const counted: Counted = new Map()
   return async () => {
     const state = await destination.state()
-    const running = await listSteps(destination, { running: true, limit: 1000 })
+    const running = await listSteps(destination, { running: true, limit: 1000, isAlive })
     await countInto(counted, { destination, state, busy: new Set(running.map(({ table }) => table)) })
     const [now, rejects] = [await destination.now(), await countRejects(destination)]
     return {

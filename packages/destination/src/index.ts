@@ -5,6 +5,7 @@ export { openReader, type Reader } from './open-reader.ts'
 export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'
 export {
+  type IsAlive,
   listRuns,
   listSteps,
   listTableRuns,

@@ -3,8 +3,10 @@ import { type Fact, type Facts, failpoint, type Lease, type RunFact, type Runner
 import { type Kysely, sql } from 'kysely'
 import { askAhead, askReread } from './ask-reread.ts'
 import { chunks } from './chunks.ts'
+import { closeCrashedRuns } from './crashed-runs.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
 import type { Flavor } from './flavor.ts'
+import type { LeaseOptions } from './leases.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { prune } from './retention.ts'
 import { parseFacts } from './state-read.ts'
@@ -142,14 +144,17 @@ async function markGone(db: Db, name: string, partition: string, now: bigint): P
     .execute()
 }
 
-/** Registers a run, and forgets what is too old to be asked for. */
-export async function startRun(db: Db, runner: Runner, flavor: Flavor): Promise<number> {
+/** Registers a run, ends those whose runners are gone, and forgets what is too old to be asked for. */
+export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
+  const { runner, flavor } = options
   const row = await db
     .insertInto('_tidemark_runs')
     .values({ runner: runner.id, host: runner.host, pid: runner.pid, started_at: flavor.now })
     .returning(['run', 'started_at'])
     .executeTakeFirstOrThrow()
-  await prune(db, BigInt(row.started_at))
+  const now = BigInt(row.started_at)
+  await closeCrashedRuns(db, now, options)
+  await prune(db, now)
   return Number(row.run)
 }
 

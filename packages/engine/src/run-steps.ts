@@ -6,8 +6,12 @@ import type { PartitionRun, TableRun } from './table-run.ts'
 
 const CONCURRENCY = { overall: 4, perSource: 2 }
 
-/** Runs the planned steps of a run, and the live steps that come due while its history goes on. */
-export async function runSteps(tables: readonly TableRun[], context: RunContext): Promise<void> {
+/**
+ * Runs the planned steps of a run, and the live steps that come due while its history goes on.
+ *
+ * @returns whether history was left because the time for it was up.
+ */
+export async function runSteps(tables: readonly TableRun[], context: RunContext): Promise<boolean> {
   const { options, clock, signal, stop } = context
   const { settings } = options
   const startedAt = clock.monotonic()
@@ -19,16 +23,19 @@ export async function runSteps(tables: readonly TableRun[], context: RunContext)
   )
   // A run without history ends before anything comes due.
   const lasts = options.only === undefined && partitions.some((partition) => partition.historyLeft > 0)
+  const mayStartHistory = (): boolean =>
+    settings?.maxTimeMs === undefined || clock.monotonic() - startedAt < settings.maxTimeMs
   await schedule(tasks, {
     due: lasts ? partitions.flatMap((partition) => dueAgain(partition, context) ?? []) : [],
     concurrency: settings?.concurrency ?? CONCURRENCY.overall,
     perSource: settings?.perSource ?? CONCURRENCY.perSource,
     monotonic: () => clock.monotonic(),
     sleep: (ms, stopped) => clock.sleep(ms, stopped),
-    mayStartHistory: () => settings?.maxTimeMs === undefined || clock.monotonic() - startedAt < settings.maxTimeMs,
+    mayStartHistory,
     signal,
     abort: stop,
   })
+  return !mayStartHistory() && partitions.some(({ historyLeft, failed }) => historyLeft > 0 && !failed)
 }
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */

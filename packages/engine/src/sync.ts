@@ -8,6 +8,7 @@ import { besideDestination } from './clock-skew.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { heldText } from './held.ts'
+import { Interruption, interruptionOf } from './interruption.ts'
 import { isShort, latenessText } from './lateness.ts'
 import type { RunOptions } from './options.ts'
 import { type PlanConfig, plan, type RunPlan } from './plan.ts'
@@ -55,20 +56,30 @@ async function run(given: RunOptions): Promise<Report> {
   let before: State = { tables: new Map() }
   let tables: readonly TableRun[] = []
   let failure: Report['failure']
+  let isTimeUp = false
   const leases: Lease[] = []
   const { destination } = options
   const report = (): Report => {
     const sources = sourceReports(options, catalog, before)
     const done = { sources, tables: tables.map((table) => table.report()), failure }
-    const interrupted = options.signal?.aborted === true
+    const stopped = interruptionOf(options.signal)
     return {
       run: number,
       durationMs: Math.round(clock.monotonic() - startedAt),
-      exitCode: exitCodeOf(done),
-      interrupted,
+      exitCode: stopped?.exitCode ?? exitCodeOf(done),
+      interrupted: stopped !== undefined,
+      endedBy: stopped?.endedBy ?? (isTimeUp ? 'max-time' : undefined),
       ...done,
     }
   }
+  // At once, because a second signal ends the process where it stands.
+  const stopping = (): void => {
+    const stopped = interruptionOf(options.signal)
+    if (number === undefined || stopped === undefined) return
+    const recorded = destination.recordRun(number, [{ kind: 'stopping', endedBy: stopped.endedBy }]).catch(() => {})
+    if (stopped instanceof Interruption) stopped.recorded = recorded
+  }
+  options.signal?.addEventListener('abort', stopping, { once: true })
   const stopHeartbeat = startHeartbeat({
     renew: () => destination.renew(),
     monotonic: () => clock.monotonic(),
@@ -79,6 +90,7 @@ async function run(given: RunOptions): Promise<Report> {
   try {
     const run = await destination.startRun()
     number = run
+    stopping()
     const context: RunContext = {
       run,
       destination,
@@ -127,7 +139,7 @@ async function run(given: RunOptions): Promise<Report> {
     }
     for (const table of tables) await prepareTable(table, context)
     await recordTablesChecked(tables, context)
-    await runSteps(tables, context)
+    isTimeUp = await runSteps(tables, context)
     signal.throwIfAborted()
     await recordStatus(tables, context)
     await recordTablesChecked(tables, context)
@@ -138,10 +150,11 @@ async function run(given: RunOptions): Promise<Report> {
     if (isConfigError(error) && tables.length === 0) throw error
   } finally {
     stopHeartbeat()
-    const { exitCode, failure: ended } = report()
+    options.signal?.removeEventListener('abort', stopping)
     await destination.release(leases).catch(() => {})
+    const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
-      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
+      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
     await closeAll(catalog)
   }
   failpoint('before-report')

@@ -12,7 +12,9 @@ import {
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, needDatabase, openSession, type Session, withDestination } from '../session.ts'
+import { endedByWord } from '../show/run-end.ts'
 import { runsText, runText } from '../show/runs.ts'
+import { isAlive } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
 /** Lists the last runs, or tells one of them. */
@@ -25,7 +27,7 @@ export async function runs(call: Call, which: string | undefined, limit: number)
 }
 
 async function list({ terminal, command, secrets }: Session, destination: Destination, limit: number): Promise<number> {
-  const found = redactDeep(await listRuns(destination, { limit }), secrets.redact)
+  const found = redactDeep(await listRuns(destination, { limit, isAlive }), secrets.redact)
   terminal.printJson({ runs: found.map(runLine) })
   if (found.length === 0) {
     terminal.print(`There was no run yet. The first one: ${command('sync')}`)
@@ -38,11 +40,11 @@ async function list({ terminal, command, secrets }: Session, destination: Destin
 
 async function tell({ terminal, secrets }: Session, destination: Destination, which: string): Promise<number> {
   const id = /^\d{1,15}$/.test(which) ? Number(which) : undefined
-  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id] })
+  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id], isAlive })
   if (run === undefined) throw await unknownRun(destination, which)
   const state = await destination.state()
   const all = await listSteps(destination, { run: run.run, failed: true, limit: 1000 })
-  const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000 }) : []
+  const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000, isAlive }) : []
   const detail = redactDeep(
     {
       run,
@@ -115,6 +117,7 @@ function runLine({
   startedAt,
   endedAt,
   state,
+  endedBy,
   exitCode,
   error,
   tables,
@@ -127,6 +130,7 @@ function runLine({
     state,
     started_at: instant(startedAt),
     ended_at: instant(endedAt),
+    ended_by: endedByWord(endedBy) ?? null,
     exit_code: exitCode ?? null,
     error: error ?? null,
     host,

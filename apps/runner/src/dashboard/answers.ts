@@ -72,6 +72,8 @@ export interface RunLine {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly exitCode: number | null
+  /** What ended it before its end, in a word. */
+  readonly endedBy: string | null
   readonly error: string | null
   readonly tables: number
   readonly steps: number

@@ -1,6 +1,7 @@
 import type { State } from '@tidemark/core/engine'
 import { countRejects, listRuns, listSteps, type Reader, type RunRecord, type StepRecord } from '@tidemark/destination'
 import { type Status, statusOf } from '@tidemark/engine'
+import { isAlive } from '../this-runner.ts'
 import { createRunHistory, type RunHistory } from './run-history.ts'
 
 /** Everything that the pages share, as of one mark of the database. */
@@ -39,7 +40,7 @@ export function createSnapshots(reader: Reader): Snapshots {
   const take = async (mark: string): Promise<Snapshot> => {
     const started = performance.now()
     const state = await reader.state()
-    const runs = await listRuns(reader, { limit: RUNS_SHOWN })
+    const runs = await listRuns(reader, { limit: RUNS_SHOWN, isAlive })
     const snapshot: Snapshot = {
       mark,
       state,
@@ -48,7 +49,7 @@ export function createSnapshots(reader: Reader): Snapshots {
       status: statusOf(state),
       rejects: await countRejects(reader),
       underWay: runs.some((run) => run.state === 'running')
-        ? await listSteps(reader, { running: true, limit: 500 })
+        ? await listSteps(reader, { running: true, limit: 500, isAlive })
         : [],
       history: await runHistory(runs),
     }

@@ -2,6 +2,7 @@ import { heldText, type Report, type TableReport } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
+import { endedByWord } from './run-end.ts'
 import { textTable } from './text-table.ts'
 
 type Command = (rest: string) => string
@@ -54,7 +55,8 @@ export function reportSummary(report: Report): string {
     ...(left === 0 ? [] : [`${plural(left, 'window')} left for the next run`]),
     `in ${durationText(report.durationMs)}`,
   ]
-  return `${parts.join(', ')}${report.interrupted ? ' (stopped)' : ''}`
+  const word = endedByWord(report.endedBy)
+  return `${parts.join(', ')}${word === undefined ? '' : ` (${word})`}`
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */
