@@ -64,7 +64,7 @@ describe('a config', () => {
     [
       'a field of the source outside of its config',
       { sources: { git: { repositories: [] } } },
-      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, every, initialSyncStart, prefix, schema, source, tables',
+      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
     ],
     [
       'an unknown key of a table',

@@ -123,8 +123,6 @@ export interface Shape {
   readonly declared: readonly string[]
   readonly mode: SchemaMode
   readonly identity: string | undefined
-  /** Recorded as `Facts.ownEnd`. */
-  readonly ownEnd?: Facts['ownEnd']
 }
 
 /** A table that is ready to be written. */
@@ -259,8 +257,8 @@ export type RunFact =
   | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
   /** It was told to stop, and is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
-  /** What its command promises: to sync again so often, next at this time by the destination's clock. Null: it has ended. */
-  | { readonly kind: 'due'; readonly everyMs: number; readonly at: bigint | null }
+  /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
+  | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
   | { readonly kind: 'removed'; readonly table: string }
   | { readonly kind: 'runner-gone' }
 

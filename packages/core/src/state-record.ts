@@ -94,8 +94,6 @@ export const STATE_RECORDS = {
     exit_code: 'integer?',
     error: 'text?',
     ended_by: 'text?',
-    every_ms: 'integer?',
-    due_at: 'integer?',
   },
   steps: {
     run: 'integer',

@@ -33,8 +33,6 @@ export const Facts = z.object({
       precision: z.int().nullable(),
     })
     .nullable(),
-  /** The source says where its rows end, and the microseconds below that which are left for later; absent: the clock says it. */
-  ownEnd: z.object({ settle: z.int() }).optional(),
 })
 export type Facts = z.infer<typeof Facts>
 

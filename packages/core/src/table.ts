@@ -98,8 +98,8 @@ export interface TableSpec<
   /** The primary key alone identifies a row, whatever its partition. */
   readonly globalKey?: true | undefined
   /**
-   * Rows that are deleted at the source are told: as pages of `deleted`, or as windows that `revision` calls stale. Without
-   * it users are told that deletions in a table with a cursor are not seen, until one was told.
+   * Every row that is deleted at the source is reported: by pages of `deleted`, or by windows that `revision` calls stale.
+   * Without it users read that deletions in a table with a cursor are not seen, until one is reported.
    */
   readonly reportsDeletions?: true | undefined
   /** Names this table had before; its rows then go on in their old place. */

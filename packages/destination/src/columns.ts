@@ -94,6 +94,5 @@ export function factsOf(shape: Shape, columns: readonly KnownColumn[]): Facts {
     partitioned: shape.partitioned,
     cursor:
       cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
-    ...(shape.ownEnd === undefined ? {} : { ownEnd: shape.ownEnd }),
   }
 }

@@ -16,3 +16,4 @@ export {
 } from './run-records.ts'
 export { type SampleOptions, sampleRows } from './sample-rows.ts'
 export { countRows, listChanges, type ShapeChange } from './table-records.ts'
+export { listWaitingRunners, type WaitingRunner } from './waiting-runners.ts'

@@ -214,7 +214,7 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<voi
   await add('partitions', 'failed_to', 'bigint')
   await add('partitions', 'checked_at', 'bigint')
   await add('runs', 'ended_by', 'text')
-  await add('runs', 'every_ms', 'bigint')
-  await add('runs', 'due_at', 'bigint')
+  await add('runners', 'every_ms', 'bigint')
+  await add('runners', 'due_at', 'bigint')
   await extendViews(db, flavor)
 }

@@ -28,9 +28,6 @@ export interface RunRecord {
   readonly steps: number
   readonly failedSteps: number
   readonly rows: RecordedRows
-  /** How often its command syncs, and when the run after it is due; undefined: it was asked for once, or has ended. */
-  readonly everyMs: number | undefined
-  readonly dueAt: bigint | undefined
   /** The process that ran it, as it gave its last sign of life; undefined: that was let go. */
   readonly runner: Runner | undefined
 }
@@ -130,8 +127,6 @@ export async function listRuns(
       steps: Number(row['steps']),
       failedSteps: Number(row['failed']),
       rows: rowsOf(COUNTED.map((name) => row[`rows_${name}`])),
-      everyMs: row['every_ms'] == null ? undefined : Number(row['every_ms']),
-      dueAt: instant(row['due_at']),
       runner: runnerOf(row),
     }
   })

@@ -13,6 +13,7 @@ import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { recordStarted } from './step-record.ts'
 import { setStatus } from './table-status.ts'
+import { recordWaiting } from './waiting-runners.ts'
 
 type Db = Kysely<StateDatabase>
 
@@ -184,12 +185,8 @@ export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: 
     case 'stopping':
       await db.updateTable('_tidemark_runs').set({ ended_by: fact.endedBy }).where('run', '=', run).execute()
       return
-    case 'due':
-      await db
-        .updateTable('_tidemark_runs')
-        .set({ every_ms: fact.everyMs, due_at: fact.at })
-        .where('run', '=', run)
-        .execute()
+    case 'waiting':
+      await recordWaiting(db, runner, fact, flavor)
       return
     case 'removed':
       await db

@@ -74,7 +74,18 @@ export interface StateDatabase {
     asked_at: Int64
     reason: string
   }
-  _tidemark_runners: { id: string; host: string; pid: Int64; started_at: Int64; heartbeat_at: Int64; lease_ms: Int64 }
+  _tidemark_runners: {
+    id: string
+    host: string
+    pid: Int64
+    started_at: Int64
+    heartbeat_at: Int64
+    lease_ms: Int64
+    /** How often its command syncs; null: once. */
+    every_ms: Int64 | null
+    /** When its next run is due; null: it waits for none. */
+    due_at: Int64 | null
+  }
   _tidemark_leases: {
     id: Generated<Int64>
     name: string
@@ -94,9 +105,6 @@ export interface StateDatabase {
     error: string | null
     /** What ended it before its end: `SIGINT`, `SIGTERM`, `max-time`; null: nothing did. */
     ended_by: string | null
-    /** How often its command syncs, and when the run after it is due; null: it was asked for once. */
-    every_ms: Int64 | null
-    due_at: Int64 | null
   }
   _tidemark_steps: {
     run: Int64

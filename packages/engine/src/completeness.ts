@@ -77,18 +77,15 @@ function partitionEnd(table: TableState, partition: PartitionState): bigint | nu
 }
 
 /**
- * Up to when a partition has what its source had. A source that says where its rows end, and was asked since, had none
- * beyond what is covered, but those that were too young.
+ * Up to when a partition has what its source had. By a time it is the covered end, which a source gives by its own clock
+ * or snapshot; an integer says nothing of time, so it is the question that found nothing beyond.
  */
 function readUpTo(table: TableState, partition: PartitionState): bigint | undefined {
-  const { cursor, ownEnd } = table.facts ?? {}
+  const cursor = table.facts?.cursor
   const checked = checkOf(table, partition)
   if (cursor == null) return partition.completedAt === null ? undefined : upper(partition.completedAt, checked)
   const end = union(partition.covered).at(-1)?.to
-  if (end === undefined) return checked
-  if (cursor.type === 'integer') return checked
-  if (ownEnd === undefined || checked === undefined) return end
-  return upper(end, checked - BigInt(ownEnd.settle))
+  return end === undefined || cursor.type === 'integer' ? checked : end
 }
 
 export function lower(a: bigint | undefined, b: bigint): bigint {

@@ -9,6 +9,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import { oldestOf, presentIn } from './completeness.ts'
+import { freshUntil, type Promised, promisedBy } from './freshness.ts'
 import { type Status, statusOf, type TableSummary } from './status.ts'
 import { axisOf, type Segment, segmentsOn } from './timeline.ts'
 
@@ -22,6 +23,12 @@ export interface TableOverview extends TableSummary {
   readonly coverage: CoverageLine | null
   /** How long ago it had all that its source had, gaps aside: of the partition that is furthest behind. Null where nothing was read, or nobody can say. */
   readonly lag_ms: number | null
+  /** Until when it is as fresh as promised; past that it is stale. Null where it is not tracked any more. */
+  readonly fresh_until: string | null
+  readonly stale: boolean
+  /** How old its last check may be, and how often it is to be asked for; null where nobody said. */
+  readonly fresh_within_ms: number
+  readonly every_ms: number | null
   /** When what fails is tried again by a run that goes on; a run that is started tries everything. */
   readonly next_try_at: string | null
   /** Rows that are not marked as deleted; null where they were not counted. */
@@ -52,12 +59,14 @@ export interface OverviewOptions {
   readonly now: bigint
   readonly rows?: ReadonlyMap<string, { readonly rows: number; readonly isExact: boolean }> | undefined
   readonly rejects?: ReadonlyMap<string, number> | undefined
+  /** How fresh each table is to be; absent: as where nothing was promised. */
+  readonly promised?: Promised | undefined
 }
 
 const LISTED = 100
 
 /** Reads a state, and what was counted, for people. Pure. */
-export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions): Overview {
+export function overviewOf(state: State, { now, rows, rejects, promised = promisedBy() }: OverviewOptions): Overview {
   const status = statusOf(state)
   const tables = status.tables.map((summary): TableOverview => {
     const table = state.tables.get(summary.name)!
@@ -66,6 +75,7 @@ export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions
       ...summary,
       coverage: coverageLine(table, now),
       lag_ms: lagOf(table, now),
+      ...freshnessOf(table, now, promised),
       next_try_at: nextTry(table),
       rows: counted?.rows ?? null,
       rows_exact: counted?.isExact ?? false,
@@ -121,6 +131,21 @@ function lagOf(table: TableState, now: bigint): number | null {
   const oldest = oldestOf(table)
   if (oldest === undefined) return null
   return oldest > now ? 0 : Number((now - oldest) / 1000n)
+}
+
+function freshnessOf(
+  table: TableState,
+  now: bigint,
+  promised: Promised,
+): Pick<TableOverview, 'fresh_until' | 'stale' | 'fresh_within_ms' | 'every_ms'> {
+  const until = freshUntil(table, promised)
+  const { ms, everyMs } = promised(table)
+  return {
+    fresh_until: until === undefined ? null : formatInstant(until, 'Z', 3),
+    stale: until !== undefined && until < now,
+    fresh_within_ms: ms,
+    every_ms: everyMs ?? null,
+  }
 }
 
 function nextTry(table: TableState): string | null {

@@ -61,7 +61,6 @@ export function shapeOf({ name, use, table, columns, options, identity }: Survey
     mode: options.mode,
     identity,
     aliases: table.aliases,
-    ownEnd: table.cursor === undefined || table.end === undefined ? undefined : { settle: Number(table.settle) },
   }
 }
 
@@ -80,7 +79,8 @@ function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
   if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
   else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
   if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
-  if (known?.reportsDeletions !== true && tellsDeletions(planned)) facts.push({ kind: 'reports-deletions' })
+  if (known?.reportsDeletions !== true && planned.surveyed.table.reportsDeletions)
+    facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
     const isBack = before !== undefined && before.goneAt !== null
@@ -111,11 +111,6 @@ function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
   }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
-}
-
-/** Whether the source says that it reports rows that are gone, or has done so by windows that it calls stale. */
-function tellsDeletions({ surveyed, partitions }: PlannedTable): boolean {
-  return surveyed.table.reportsDeletions || partitions.some(({ stale }) => stale.length > 0)
 }
 
 /** What is read again for the sake of new columns. */

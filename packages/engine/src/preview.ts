@@ -1,4 +1,4 @@
-import { type Range, textAt } from '@tidemark/core/engine'
+import { type Range, type TableState, textAt } from '@tidemark/core/engine'
 import type { RunOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
@@ -29,6 +29,10 @@ export interface TablePlan {
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
   readonly deletes: 'whole' | 'rereads' | undefined
+  /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
+  readonly deletions: 'read' | 'reported' | 'not seen'
+  /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
+  readonly couldBeReadBy: string | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
@@ -72,7 +76,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
     const planned = planRun(catalog, state, checked(catalog, state, options))
     return {
       sources: sourceReports(options, catalog, state),
-      tables: planned.tables.map(tablePlan),
+      tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
       removed: planned.removed,
     }
   } finally {
@@ -80,7 +84,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
   }
 }
 
-function tablePlan(planned: PlannedTable): TablePlan {
+function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
   const { surveyed, pausedFor } = planned
   const steps = planned.partitions.flatMap((partition) => partition.steps)
   const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
@@ -97,6 +101,8 @@ function tablePlan(planned: PlannedTable): TablePlan {
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
     ranges: rangesOf(steps, planned),
     deletes: deletesOf(steps, planned),
+    deletions: deletionsOf(planned, known),
+    couldBeReadBy: counterOf(planned),
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
       lane,
@@ -110,6 +116,19 @@ function tablePlan(planned: PlannedTable): TablePlan {
       .slice(0, LISTED)
       .map(text),
   }
+}
+
+function deletionsOf({ surveyed: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
+  if (table.cursor === undefined) return 'read'
+  return table.reportsDeletions || known?.reportsDeletions === true ? 'reported' : 'not seen'
+}
+
+/** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
+function counterOf({ surveyed: { table } }: PlannedTable): string | undefined {
+  const [key, ...more] = table.primaryKey
+  if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
+    return undefined
+  return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
 }
 
 export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable, 'surveyed'>): WindowText {

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { TableState } from '@tidemark/core/engine'
 import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
 import { quoted } from '../show/command.ts'
+import { errorAddress } from '../show/error-address.ts'
 import type { TableAnswer } from './answers.ts'
 import { sqlOf } from './query-text.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -34,7 +35,7 @@ export async function tablePage(
   const failures = await listSteps(reader, { table: name, failed: true, limit: FAILURES })
   const changes = await listChanges(reader, { table: name, limit: CHANGES })
   const cursor = table.facts?.cursor ?? null
-  const [line] = tableLines(snapshot, [name], counts, now)
+  const [line] = tableLines(snapshot, [name], { counts, command })
   const sql = sqlOf(table)
   return {
     now: millis(now),
@@ -43,7 +44,7 @@ export async function tablePage(
     cursor: cursor === null ? null : { column: cursor.column, type: cursor.type },
     columns: table.facts?.columns ?? [],
     changes: changes.map(({ change, changedAt }) => ({ change, at: millis(changedAt) })),
-    gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot, now).get(name)?.coverage?.gaps ?? [],
+    gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot).get(name)?.coverage?.gaps ?? [],
     failures: failures.map((step) => stepLine(step, state)),
     underWay: snapshot.underWay.filter((step) => step.table === name).map((step) => stepLine(step, state)),
     runs: runs.map(tableRunLine).reverse(),
@@ -53,10 +54,10 @@ export async function tablePage(
     query: sql,
     commands: {
       query: command(`query ${quoted(sql)}`),
-      sync: command(`sync ${quoted(name)}`),
       resync: command(`resync ${quoted(name)}${table.status === 'paused' ? ' --full' : ''}`),
       retry: command(`rejects retry ${quoted(name)}`),
     },
+    deletionsSee: errorAddress({ code: 'deletions-not-seen', remedy: 'fix-config' }),
   }
 }
 

@@ -1,10 +1,15 @@
 import type { Destination } from '@tidemark/core/engine'
 import { messageOf } from '@tidemark/core/engine'
 import { countRejects } from '@tidemark/destination'
+import { type PromiseOptions, promisedBy } from '@tidemark/engine'
+import { type Activity, askActivity } from '../activity.ts'
+import { isAlive } from '../this-runner.ts'
 import { standingsOf, type TableStanding } from './standing.ts'
 
 /** What the database said when it was asked. */
-export type Seen = { readonly standings: readonly TableStanding[] } | { readonly problem: string }
+export type Seen =
+  | { readonly standings: readonly TableStanding[]; readonly activity: Activity }
+  | { readonly problem: string }
 
 /** An answer is good for so long, so that many who ask cost no more than one. */
 const FRESH_MS = 2000
@@ -14,15 +19,17 @@ const LONGEST_MS = 10_000
 export class Outlook {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
+  readonly #freshness: PromiseOptions
   #current: Destination | undefined
   #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
 
   constructor(
     open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
-    redact: (text: string) => string,
+    { redact, freshness }: { readonly redact: (text: string) => string; readonly freshness: PromiseOptions },
   ) {
     this.#open = open
     this.#redact = redact
+    this.#freshness = freshness
   }
 
   /** While this runs, the destination is the run's. */
@@ -54,8 +61,9 @@ export class Outlook {
 
   async #ask(): Promise<Seen> {
     const current = this.#current
+    const look = (destination: Destination): Promise<Seen> => lookAt(destination, this.#freshness)
     try {
-      return { standings: current === undefined ? await this.#open(standings) : await standings(current) }
+      return current === undefined ? await this.#open(look) : await look(current)
     } catch (error) {
       // The run has ended meanwhile, and closed its connection.
       if (current !== undefined && current !== this.#current) return await this.#ask()
@@ -64,7 +72,9 @@ export class Outlook {
   }
 }
 
-async function standings(destination: Destination): Promise<readonly TableStanding[]> {
+async function lookAt(destination: Destination, freshness: PromiseOptions): Promise<Seen> {
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
-  return standingsOf(state, rejects, now)
+  const activity = await askActivity(destination, isAlive)
+  const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
+  return { standings: standingsOf(state, { rejects, now, promised }), activity }
 }

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { type Destination, messageOf } from '@tidemark/core/engine'
 import { EXIT, type Report, type Rest, restingOf, type Settings, sync } from '@tidemark/engine'
 import { redactDeep } from '../redact-deep.ts'
 import { runOptions, type Session, withDestination } from '../session.ts'
@@ -38,6 +38,7 @@ export class Rounds {
   #dueAt: number | undefined
   #lastSuccessAt: number | undefined
   #lastExitCode: number | undefined
+  #promisedMs: number | undefined
   /** Failures of the database in a row. */
   #away = 0
 
@@ -104,8 +105,10 @@ export class Rounds {
       const state = await destination.state()
       const resting = this.#restOf({ state, now: await destination.now() })
       // What the state cannot know: uses that were never read are never at rest.
-      if (uses.uses.every(({ name }) => resting.uses.has(name)) && uses.uses.length > 0)
+      if (uses.uses.every(({ name }) => resting.uses.has(name)) && uses.uses.length > 0) {
+        await this.#recordWaiting(destination, resting.dueInMs)
         return { report: undefined, restMs: resting.dueInMs }
+      }
       const options = runOptions(session, uses, destination, state)
       const report = await outlook.during(destination, () =>
         withProgress(session, ({ log = session.log, onEvent }) =>
@@ -127,8 +130,31 @@ export class Rounds {
       const now = moment()
       for (const { name, source } of after.tables.values())
         if (!resting.tables.has(name) && !resting.uses.has(source)) this.#asked.set(name, now)
-      return { report, restMs: this.#restOf({ state: after, now: await destination.now() }).dueInMs }
+      const restMs = this.#restOf({ state: after, now: await destination.now() }).dueInMs
+      await this.#recordWaiting(destination, restMs)
+      return { report, restMs }
     })
+  }
+
+  /** Between its runs nothing else says that this process is there. It is no promise to anyone that this succeeds. */
+  async #recordWaiting(destination: Destination, restMs: number | undefined): Promise<void> {
+    const now = moment()
+    const dueInMs = this.#options.timetable.dueAt(now, restMs) - now.wall
+    if (!Number.isFinite(dueInMs)) return
+    // An expression has no length of its own: what it promises is its next time.
+    const everyMs = Math.round(this.#options.timetable.everyMs || dueInMs)
+    const dueAt = (await destination.now()) + BigInt(Math.round(dueInMs * 1000))
+    await destination.recordRun(0, [{ kind: 'waiting', everyMs, dueAt }]).catch(() => {})
+    this.#promisedMs = everyMs
+  }
+
+  /** Says that no run comes after the last one. */
+  async recordEnd(): Promise<void> {
+    const everyMs = this.#promisedMs
+    if (everyMs === undefined) return
+    await withDestination(this.#options.session, 'create', (destination) =>
+      destination.recordRun(0, [{ kind: 'waiting', everyMs, dueAt: null }]),
+    )
   }
 
   #restOf(given: Pick<Parameters<typeof restingOf>[0], 'state' | 'now'>): Rest {

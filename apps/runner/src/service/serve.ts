@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import type { Settings } from '@tidemark/engine'
 import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
@@ -24,6 +25,8 @@ export interface ServeFlags {
 
 /** So long a stop may take before the process ends all the same; nothing is lost then either. */
 const GRACE_MS = 30_000
+/** A database that does not answer keeps nobody from ending. */
+const END_MS = 3000
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
@@ -61,7 +64,11 @@ export async function serve(
       )
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
-    const outlook = new Outlook((work) => withDestination(session, 'create', work), session.secrets.redact)
+    const { sources, freshWithin } = session.config.data
+    const outlook = new Outlook((work) => withDestination(session, 'create', work), {
+      redact: session.secrets.redact,
+      freshness: { sources, freshWithin, everyMs },
+    })
     const rounds = new Rounds({ session, uses, names, settings, timetable, outlook })
     let listening: Listening | undefined
     try {
@@ -72,6 +79,7 @@ export async function serve(
       await rounds.run(interrupts.signal)
     } finally {
       listening?.close()
+      await Promise.race([rounds.recordEnd().catch(() => {}), wait(END_MS, undefined, { ref: false })])
     }
     return interrupts.exitCode() ?? 0
   })
@@ -90,8 +98,7 @@ function pathsOf(rounds: Rounds, outlook: Outlook) {
     },
     '/metrics': async () => {
       const seen = await outlook.look()
-      const standings = 'problem' in seen ? undefined : seen.standings
-      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, standings))
+      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, 'problem' in seen ? undefined : seen))
       return { status: 200, type: EXPOSITION_TYPE, body }
     },
   }

@@ -1,5 +1,7 @@
 import { heldText, type Report, type TableReport } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
+import { decisionOn } from './fix.ts'
+import { fixText } from './fix-text.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { endedByWord } from './run-end.ts'
@@ -67,34 +69,31 @@ export function rejectsLine({ tables }: Report, command: Command): string | unde
   return `To see why rows were rejected: ${command(`rejects list${named}`)}`
 }
 
-/** Each thing that failed, with the command that goes on. */
-export function failedThings(report: Report, command: Command): readonly FailedThing[] {
+/** Each thing that failed. */
+function failedThings(report: Report): readonly FailedThing[] {
   const sources = report.sources.flatMap(({ name, failure }) =>
-    failure === undefined ? [] : [{ thing: `source ${name}`, failure, command: command(`sync ${name}`) }],
+    failure === undefined ? [] : [{ thing: `source ${name}`, source: name, failure }],
   )
-  const tables = report.tables.flatMap((table) =>
-    table.failures.map(({ partition, failure }) => ({
-      thing: `table ${table.name}${partition === '' ? '' : `, partition ${partition}`}`,
+  const tables = report.tables.flatMap(({ name, failures }) =>
+    failures.map(({ partition, failure }) => ({
+      thing: `table ${name}${partition === '' ? '' : `, partition ${partition}`}`,
+      table: name,
       failure,
-      command: command(`sync ${table.name}${failure.code === 'rail' ? ' --accept-deletions' : ''}`),
     })),
   )
-  const whole =
-    report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure, command: command('sync') }]
+  const whole = report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure }]
   return [...sources, ...tables, ...whole]
 }
 
 export function failureLines(report: Report, command: Command): readonly string[] {
-  const things = failedThings(report, command)
-  const lines = things.slice(0, MOST).map(failureLine)
+  const things = failedThings(report)
+  const lines = things.slice(0, MOST).map((one) => failureLine(one, command))
   const more = things.length - MOST
   const held = report.tables.flatMap(heldLine)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
-      : [
-          `paused: table ${name}: ${oneLine(pausedFor)}; to read it anew from its start: ${command(`resync ${name} --full`)}`,
-        ],
+      : [`paused: table ${name}: ${oneLine(pausedFor)} (${fixText(decisionOn(name, command))})`],
   )
   return [
     ...lines,

@@ -25,6 +25,7 @@ export async function demoDashboard(seed: Seed, redact = (text: string): string 
     port: 0,
     command: (rest) => `pnpm tidemark ${rest}`,
     redact,
+    freshness: {},
   })
   return {
     origin: `http://127.0.0.1:${dashboard.port}`,

@@ -32,6 +32,8 @@ export const commitFiles = git.table({
   partitions: repositories,
   settle: minutes(0),
   lookback: minutes(0),
+  // What a rewritten history no longer has lies in the windows that the revision calls stale.
+  reportsDeletions: true,
   revision: (question) => revisionOf({ table: TABLE, ...question }),
   async *read({ client, partition, from, to, signal }) {
     // Merges are left out, as git log does: what they bring in is counted where it was made.

@@ -42,6 +42,8 @@ export const commits = github.table({
   settle: minutes(0),
   // Clocks of GitHub's hosts differ by seconds: an end a little below the last one is no sign that it went back.
   lookback: minutes(10),
+  // What a force push takes away lies in the windows that the revision calls stale.
+  reportsDeletions: true,
   revision: (question) => commitRevision(question),
   end: ({ client }) => endOf(client),
   async *read({ from, to, ...question }) {

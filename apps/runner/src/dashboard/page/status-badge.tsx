@@ -9,6 +9,7 @@ const SIGNS: Readonly<Record<string, readonly [tone: string, sign: Sign, title: 
   returned: ['coming', 'back', 'it was away and is back: its hole is being read'],
   failing: ['bad', 'cross', 'its last try failed'],
   paused: ['warn', 'pause', 'it waits for a decision'],
+  stale: ['warn', 'warn', 'its last check is older than promised'],
   removed: ['off', 'gone', 'its source is no longer installed; its rows stay'],
   running: ['coming', 'play', 'it goes on'],
   ended: ['good', 'check', 'it came to its end'],
