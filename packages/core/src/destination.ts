@@ -55,6 +55,12 @@ export interface Destination {
   close(): Promise<void>
 }
 
+/** What of a destination is needed to look at it, and cannot change it. */
+export type ReadOnlyDestination = Pick<
+  Destination,
+  'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'query' | 'close'
+>
+
 /** The declared differences between destinations; whoever depends on one reads it here. */
 export interface Profile {
   readonly name: string

@@ -9,6 +9,8 @@ import { REMEDIES } from './error.ts'
 
 /** The version of the state tables; a runner refuses a newer one. */
 export const STATE_VERSION = 3
+/** The oldest version that whoever only looks reads as it is: a runner of that version may still be at work. */
+export const OLDEST_READABLE_STATE = 2
 
 export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, SyncError } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
 import { isPostgres, parseAddress } from './postgres/address.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
+import { hasSqliteState } from './sqlite/read-only.ts'
 
 export interface OpenOptions {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
@@ -95,5 +95,5 @@ export function placeOf(text: string): Place {
 
 /** Whether there is a state to go on from; makes nothing. @throws SyncError where a server cannot be asked. */
 export async function isThere({ url, isServer }: Place): Promise<boolean> {
-  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && existsSync(url)
+  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && (await hasSqliteState(url))
 }

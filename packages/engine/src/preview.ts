@@ -1,5 +1,5 @@
 import { type Range, type TableState, textAt } from '@tidemark/core/engine'
-import type { RunOptions } from './options.ts'
+import type { LookOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
@@ -68,7 +68,7 @@ export interface StepPlan {
 const LISTED = 1000
 
 /** Surveys and plans; writes nothing and takes no lease. @throws like `sync`. */
-export async function plan(options: RunOptions): Promise<Plan> {
+export async function plan(options: LookOptions): Promise<Plan> {
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))

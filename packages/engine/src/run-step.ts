@@ -196,7 +196,7 @@ function remaining(step: Step, { coveredTo }: Progress): Step {
   return { ...step, window: rest, read: rest }
 }
 
-export function redacted(failure: Failure, { redact }: RunOptions): Failure {
+export function redacted(failure: Failure, { redact }: Pick<RunOptions, 'redact'>): Failure {
   if (redact === undefined) return failure
   return {
     ...failure,

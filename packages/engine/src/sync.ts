@@ -10,7 +10,7 @@ import { startHeartbeat } from './heartbeat.ts'
 import { heldText } from './held.ts'
 import { Interruption, interruptionOf } from './interruption.ts'
 import { isShort, latenessText } from './lateness.ts'
-import type { RunOptions } from './options.ts'
+import type { LookOptions, RunOptions } from './options.ts'
 import { type PlanConfig, plan, type RunPlan } from './plan.ts'
 import { prepareTable, recordRemoved } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
@@ -177,7 +177,7 @@ function isConfigError(error: unknown): boolean {
   )
 }
 
-export function surveyOptions(options: RunOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
+export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
   const selection = new Selection(options.select)
   const nameOf = (table: string): string => options.destination.nameOf(table)
   const { resting } = options
@@ -194,7 +194,7 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
 }
 
 /** What planning needs of the config. @throws SyncError where names clash or a selected one is unknown. */
-export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
+export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
   const [clash] = clashes(catalog)
   if (clash !== undefined) throw clash
   const { resting } = options
@@ -212,7 +212,7 @@ export function checked(catalog: Catalog, state: State, options: RunOptions): Pl
 }
 
 export function sourceReports(
-  options: RunOptions,
+  options: LookOptions,
   catalog: Catalog | undefined,
   state: State,
 ): readonly SourceReport[] {

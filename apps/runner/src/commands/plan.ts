@@ -1,9 +1,9 @@
-import type { Destination } from '@tidemark/core/engine'
+import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import { countRows } from '@tidemark/destination'
 import { EXIT, type Plan, plan as preview, type TablePlan } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { planText } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
@@ -34,7 +34,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   const uses = await findUses(session)
   const { data } = session.config
   const held = data.rail === false ? undefined : (settingsFrom(data).rail ?? DEFAULT_RAIL)
-  const planned = await withDestination(session, 'memory', async (destination) => {
+  const planned = await withReader(session, async (destination) => {
     const state = await destination.state()
     const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
     const tables: TableLook[] = []
@@ -55,7 +55,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
 const DEFAULT_RAIL = { share: 0.5, above: 100 }
 const MOST = 1_000_000
 
-function rowsOf(destination: Destination, table: string): Promise<Omit<AtRisk, 'held'>> {
+function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'held'>> {
   return countRows(destination, table, { most: MOST })
 }
 

@@ -17,7 +17,7 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
   needDatabase(session)
   const { terminal, secrets, interrupts } = session
   const progress = everySoOften(terminal.say)
-  const document = await withDestination(session, 'create', (destination) =>
+  const document = await withDestination(session, (destination) =>
     exportState(destination, {
       signal: interrupts.signal,
       redact: secrets.redact,
@@ -51,7 +51,7 @@ async function putBack(call: Call, file: string, yes: boolean): Promise<number> 
   const document = readStateDocument(textIn(resolve(call.cwd, file), file))
   const progress = everySoOften(terminal.say)
   const stop = new AbortController()
-  const tables = await withDestination(session, 'create', (destination) =>
+  const tables = await withDestination(session, (destination) =>
     importState(destination, document, {
       clock: systemClock,
       stop: (reason) => stop.abort(reason),

@@ -7,7 +7,7 @@ import { isLive } from '../is-live.ts'
 import { type Look, looker } from '../overview.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { openScreen } from '../screen.ts'
-import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { statusText } from '../show/status.ts'
 import { cut } from '../show/width.ts'
@@ -35,7 +35,7 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
     terminal.print(noDatabase(session))
     return 0
   }
-  const look = await withDestination(session, 'memory', (destination) => looker(destination, lookingOf(session))())
+  const look = await withReader(session, (destination) => looker(destination, lookingOf(session))())
   const shown = redactDeep(look, secrets.redact)
   terminal.printJson(shown)
   terminal.print(statusText(shown, { command, columns: terminal.columns, now: Date.now() }))
@@ -72,7 +72,7 @@ async function watchStatus(session: Session): Promise<never> {
     try {
       const target = await lookAt(session.target)
       if (target.exists) {
-        await withDestination({ ...session, target }, 'memory', async (destination) => {
+        await withReader({ ...session, target }, async (destination) => {
           const again = looker(destination, lookingOf(session))
           for (;;) {
             look = redactDeep(await again(), secrets.redact)

@@ -32,7 +32,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   // Without a source there is still something to do where tables are known: they are marked as removed.
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
   const report = await withProgress(session, (more) =>
-    withDestination(session, 'create', async (destination) => {
+    withDestination(session, async (destination) => {
       const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
       return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
     }),

@@ -101,7 +101,7 @@ export class Rounds {
 
   async #read(): Promise<{ readonly report: Report | undefined; readonly restMs: number | undefined }> {
     const { session, uses, names, settings, outlook } = this.#options
-    return withDestination(session, 'create', async (destination) => {
+    return withDestination(session, async (destination) => {
       const state = await destination.state()
       const resting = this.#restOf({ state, now: await destination.now() })
       // What the state cannot know: uses that were never read are never at rest.
@@ -152,7 +152,7 @@ export class Rounds {
   async recordEnd(): Promise<void> {
     const everyMs = this.#promisedMs
     if (everyMs === undefined) return
-    await withDestination(this.#options.session, 'create', (destination) =>
+    await withDestination(this.#options.session, (destination) =>
       destination.recordRun(0, [{ kind: 'waiting', everyMs, dueAt: null }]),
     )
   }

@@ -65,7 +65,7 @@ export async function serve(
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
     const { sources, freshWithin } = session.config.data
-    const outlook = new Outlook((work) => withDestination(session, 'create', work), {
+    const outlook = new Outlook((work) => withDestination(session, work), {
       redact: session.secrets.redact,
       freshness: { sources, freshWithin, everyMs },
     })

@@ -79,7 +79,7 @@ export async function askServer<T>(url: string, ask: (session: Session) => Promi
 }
 
 /** @returns the server's major version. */
-async function checkServer({ db }: Session, { schema, shown: place }: PostgresAddress): Promise<number> {
+export async function checkServer({ db }: Session, { schema, shown: place }: PostgresAddress): Promise<number> {
   const { rows } = await sql<{
     version: string
     role: string
