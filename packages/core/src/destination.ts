@@ -59,7 +59,7 @@ export interface Destination {
 export type ReadOnlyDestination = Pick<
   Destination,
   'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'query' | 'close'
->
+> & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
 /** The declared differences between destinations; whoever depends on one reads it here. */
 export interface Profile {

@@ -1,4 +1,10 @@
-import { type Contents, type Destination, exportedKinds, type RecordChunk, writeState } from '@tidemark/core/engine'
+import {
+  type Contents,
+  exportedKinds,
+  type ReadOnlyDestination,
+  type RecordChunk,
+  writeState,
+} from '@tidemark/core/engine'
 import { knownTables } from './known-tables.ts'
 
 export interface ExportOptions {
@@ -13,7 +19,7 @@ const SAID = ['last_error', 'message', 'payload', 'paused_for'] as const
 
 /** Writes down what is known of every table, with a sum over its rows. Takes no lease. */
 export async function exportState(
-  destination: Destination,
+  destination: Pick<ReadOnlyDestination, 'relocation' | 'now'>,
   { signal, onTable, redact }: ExportOptions,
 ): Promise<unknown> {
   const { relocation } = destination

@@ -5,7 +5,7 @@ import { messageOf, readStateDocument } from '@tidemark/core/engine'
 import { exportState, importState, systemClock } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
-import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { type Call, needDatabase, openSession, withDestination, withReader } from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
 import { plural } from '../show/numbers.ts'
 import { jsonText } from '../terminal.ts'
@@ -17,7 +17,7 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
   needDatabase(session)
   const { terminal, secrets, interrupts } = session
   const progress = everySoOften(terminal.say)
-  const document = await withDestination(session, (destination) =>
+  const document = await withReader(session, (destination) =>
     exportState(destination, {
       signal: interrupts.signal,
       redact: secrets.redact,

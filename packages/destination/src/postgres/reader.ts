@@ -41,6 +41,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
     state: () => destination.state(),
     read: (table, options) => destination.read(table, options),
     compare: (shape) => destination.compare(shape),
+    relocation: destination.relocation,
     query: (statement) => destination.query(statement),
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),
     close: () => sessions.close(),

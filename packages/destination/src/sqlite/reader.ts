@@ -71,6 +71,13 @@ export async function openSqliteReader(path: string): Promise<Reader> {
       const { destination } = await reading((one) => one)
       yield* destination.read(table, options)
     },
+    relocation: {
+      async *records(kind) {
+        const { destination } = await reading((one) => one)
+        yield* destination.relocation.records(kind)
+      },
+      contents: (table) => reading(({ destination }) => destination.relocation.contents(table)),
+    },
     query: (statement) => reading(({ database }) => runQuery(database.raw, statement)),
     mark: () =>
       reading(({ database: { raw }, file }) => {
