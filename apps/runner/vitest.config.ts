@@ -5,7 +5,7 @@ const lanes = inLanes({
   slow: [
     'test/dashboard/*.test.ts',
     'test/{bad-input,canary,crashed-runs,deletions,discovery,hostile-text,kill,freshness,log,looking,move,postgres,read-only-verbs,rejects}.test.ts',
-    'test/{run-ends,service,signals,startup,terminal,types,types-postgres,unruly-sources,verbs,verify,wait-until,watch}.test.ts',
+    'test/{run-ends,service,signals,startup,terminal,types,types-postgres,unruly-sources,verbs,verify,wait-until,watch,what-fails}.test.ts',
   ],
 })
 
