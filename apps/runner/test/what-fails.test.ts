@@ -168,12 +168,15 @@ describe('the fix of a failure', TIMEOUT, () => {
     project.config({ sources: { stock: { schema: 'freeze' } } })
     await project.run(['sync'])
     project.install('stock', source)
+    const report = await project.run(['sync', ...args, '--json'], environment)
+    const [table] = JSON.parse(report.stdout).tables
     const { stdout } = await project.run(['sync', ...args], environment)
     const { fix, next_try_at, status } = await fixOf(project, stdout)
     expect(fix).toMatchObject({
       command: `npx tidemark ${command}`,
       see: expect.stringMatching(new RegExp(`#${entry}$`)),
     })
+    expect(table.fix ?? table.failures[0].fix).toEqual(fix)
     expect(next_try_at).toBeNull()
     if (entry === 'paused') expect(status).toBe('paused')
   })

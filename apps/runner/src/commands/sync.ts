@@ -7,6 +7,7 @@ import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable } from '../show/report.ts'
+import { reportDocument } from '../show/report-document.ts'
 import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -62,7 +63,7 @@ function idleText({ project, command }: Session, unconfigured: number): string {
 export function tell(session: Session, report: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
   const { terminal, secrets, command, flags } = session
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
-  terminal.printJson(redactDeep({ ...report, exitCode, unconfigured }, secrets.redact))
+  terminal.printJson(redactDeep({ ...reportDocument(report, command), exitCode, unconfigured }, secrets.redact))
   const failures = failureLines(report, command)
   if (flags.json === true) for (const line of failures) terminal.say(line)
   if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)

@@ -5,6 +5,7 @@ import { redactDeep } from '../redact-deep.ts'
 import { runOptions, type Session, withDestination } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
+import { reportDocument } from '../show/report-document.ts'
 import { jsonText } from '../terminal.ts'
 import type { Uses } from '../uses.ts'
 import { withProgress } from '../with-progress.ts'
@@ -175,7 +176,7 @@ export class Rounds {
   #tell(report: Report): void {
     const { session, uses } = this.#options
     const { terminal, secrets, command, flags } = session
-    const document = redactDeep({ ...report, unconfigured: uses.unconfigured }, secrets.redact)
+    const document = redactDeep({ ...reportDocument(report, command), unconfigured: uses.unconfigured }, secrets.redact)
     const say = flags.json === true ? terminal.say : terminal.print
     for (const line of failureLines(report, command)) say(secrets.redact(line))
     // One document a line: there is a run after this one.
