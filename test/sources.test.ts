@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { casesIn, problemsOf } from './reliability.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const GROUPS = { D: 17, S: 10 }
+const GROUPS = { D: 23, S: 10 }
 
 function read(file: string): string | undefined {
   const path = join(ROOT, file)
@@ -36,4 +36,10 @@ it('the decimals of files are those of HTTP', () => {
   const http = read('packages/http/src/decimal.ts') ?? ''
   expect(http).toContain('export function isFaithful')
   expect(read('packages/source-files/src/decimal.ts')?.startsWith(http)).toBe(true)
+})
+
+it('the frames of zstd are those of HTTP', () => {
+  const http = read('packages/http/src/zstd-frames.ts') ?? ''
+  expect(http).toContain('export async function* zstdFrames')
+  expect(read('packages/source-files/src/zstd-frames.ts')).toBe(http)
 })

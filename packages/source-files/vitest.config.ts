@@ -1,3 +1,7 @@
 import { inLanes } from '../../vitest.base.ts'
 
-export default inLanes({ slow: ['test/{bad-files,conformance,formats,odd-files,process}.test.ts'] })
+export default inLanes({
+  slow: [
+    'test/{at-rest,bad-files,conformance,corpora,formats,killers,late-fields,odd-files,parquet-exact,process}.test.ts',
+  ],
+})

@@ -1,6 +1,8 @@
 import { inLanes } from '../../vitest.base.ts'
 
 export default inLanes({
-  slow: ['test/{differential,full-disk,move,postgres,released-states,source-laws,verify,wrong-destinations}.test.ts'],
+  slow: [
+    'test/{clock-jump,deletion-limit,differential,full-disk,missing-partitions,move,postgres,reject-limit,released-states,source-laws,verify,wrong-destinations}.test.ts',
+  ],
   crash: ['test/crash-*.test.ts'],
 })

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { createMasker, messageOf } from '@tidemark/core/engine'
 import { EXIT, flushTelemetry } from '@tidemark/engine'
 import { Command, CommanderError, Option } from 'commander'
 import { exitCodeFor } from './exit-code.ts'
@@ -7,7 +7,6 @@ import { listenForInterrupts } from './interrupts.ts'
 import { isLive } from './is-live.ts'
 import { createLog } from './log.ts'
 import { quietWarnings } from './node-warnings.ts'
-import { createSecrets } from './secrets.ts'
 import type { Flags } from './session.ts'
 import { errorAddress } from './show/error-address.ts'
 import { exitWhenWritten, ignoreBrokenPipes, noticeForeignExit, openTerminal } from './terminal.ts'
@@ -18,7 +17,7 @@ import { version } from './version.ts'
 quietWarnings()
 ignoreBrokenPipes()
 noticeForeignExit()
-const secrets = createSecrets()
+const secrets = createMasker()
 const json = process.argv.includes('--json')
 const terminal = openTerminal({ json, redact: secrets.redact })
 const interrupts = listenForInterrupts(terminal.say)

@@ -18,11 +18,21 @@ export function unknownKeys(schema: Schema, value: unknown, path: string): reado
       ? []
       : Object.keys(value as object)
           .filter((key) => !Object.hasOwn(shape, key))
-          .map((key) => `${at(path, key)}: there is no such key; ${suggestion(key, Object.keys(shape), 'keys')}`)
+          .map((key) => `${at(path, key)}: ${unknownKey(key, Object.keys(shape))}`)
   return [
     ...here,
     ...childrenOf(only, value).flatMap((child) => unknownKeys(child.schema, child.value, at(path, child.key))),
   ]
+}
+
+/** Keys that were called so once. */
+const RENAMED: Readonly<Record<string, string>> = {
+  rail: 'is called "deletionLimit" now; write { share, above } as before, or \'none\' instead of false',
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const renamed = Object.hasOwn(RENAMED, key) && known.includes('deletionLimit') ? RENAMED[key] : undefined
+  return renamed ?? `there is no such key; ${suggestion(key, known, 'keys')}`
 }
 
 function fitsShape(schema: Schema, value: unknown): boolean {

@@ -18,14 +18,20 @@ const start = z.union([date, z.int()])
 const schemaMode = z.enum(['evolve', 'freeze', 'discard-row'])
 const deletes = z.enum(['soft', 'hard'])
 const limit = z.object({ share: z.number().min(0).max(1), above: count })
+const deletionLimit = z.union([z.literal('none'), limit])
 
 const TableOptions = z.object({
+  name: text(
+    (value) => value !== '' && !value.includes('\0'),
+    'name; write what the table is called in the database',
+  ).optional(),
   initialSyncStart: start.optional(),
   every: duration.optional(),
   freshWithin: duration.optional(),
   lookback: z.union([lookback, count]).optional(),
   columns: z.record(z.string(), z.literal(false)).optional(),
   deletes: deletes.optional(),
+  deletionLimit: deletionLimit.optional(),
   schema: schemaMode.optional(),
   backfillNewColumns: z.boolean().optional(),
 })
@@ -42,8 +48,21 @@ const UseConfig = z.object({
   ).optional(),
   schema: schemaMode.optional(),
   deletes: deletes.optional(),
+  deletionLimit: deletionLimit.optional(),
   backfillNewColumns: z.boolean().optional(),
-  tables: z.record(z.string(), z.union([z.literal(false), TableOptions])).optional(),
+  tables: z
+    .record(z.string(), z.union([z.literal(false), TableOptions]))
+    .superRefine((tables, context) => {
+      for (const [key, options] of Object.entries(tables)) {
+        if (!key.includes('*') || options === false || options.name === undefined) continue
+        context.addIssue({
+          code: 'custom',
+          path: [key, 'name'],
+          message: 'is the name of one table, and this key stands for several; write it under the table itself',
+        })
+      }
+    })
+    .optional(),
 })
 export type UseConfig = z.infer<typeof UseConfig>
 
@@ -68,8 +87,9 @@ export const ConfigSchema = z.object({
   to_timestamp: date.optional(),
   concurrency: z.int().min(1).max(256).optional(),
   perSource: z.int().min(1).max(256).optional(),
-  rail: z.union([z.literal(false), limit]).optional(),
+  deletionLimit: deletionLimit.optional(),
   rejects: limit.optional(),
+  stallTimeout: duration.optional(),
   sources: sources.optional(),
 })
 export type ConfigData = z.infer<typeof ConfigSchema>

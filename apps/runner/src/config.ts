@@ -1,4 +1,4 @@
-import type { Configured } from '@tidemark/core'
+import type { Configured, DeletionLimit } from '@tidemark/core'
 
 // What `tidemark.config.ts` imports. It starts nothing and imports nothing.
 
@@ -23,8 +23,10 @@ export interface Config {
   readonly concurrency?: number | undefined
   /** Steps at once, in each source. Default: 2. */
   readonly perSource?: number | undefined
-  /** How many rows may go at once before a run holds back and says so; `false`: any number. */
-  readonly rail?: Limit | false | undefined
+  /** How long a source may leave a question without an answer, or, five times that, give no rows: `'2m'`. */
+  readonly stallTimeout?: string | undefined
+  /** How many rows of a table one run may mark as deleted or replace; sources and tables may say another. */
+  readonly deletionLimit?: DeletionLimit | undefined
   /** How many rows of a window may be rejected. */
   readonly rejects?: Limit | undefined
   /** Uses of sources by their names; the name of an installed source is enough. `false` switches one off. */

@@ -2,10 +2,15 @@ import { createInterface } from 'node:readline/promises'
 import { SyncError } from '@tidemark/core'
 import { oneLine } from './show/plain.ts'
 
+/** Whether a question can be asked here. */
+export function isSomebodyThere(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY
+}
+
 /** Asks whoever sits at the terminal. @throws SyncError where the answer is no, or no one is there. */
 export async function confirm(what: string): Promise<void> {
   const question = oneLine(what)
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
+  if (!isSomebodyThere())
     throw new SyncError(`${question}; there is no one to ask here, so say --yes`, 'fix-config', {
       code: 'not-confirmed',
     })

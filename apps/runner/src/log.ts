@@ -36,7 +36,7 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
     {
       // Secrets are taken out of the values, not of the JSON: they may stand there in any form.
       write: (line: string) => {
-        const record = redactDeep(JSON.parse(line) as Record, redact)
+        const record = redactDeep(JSON.parse(line) as Record, redact, NAMES)
         write(form === 'json' ? jsonText(record, 0) : pretty(record, colours))
       },
     },
@@ -47,6 +47,9 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
       lines[level](own(fields), '%s', message)
   return { debug: says('debug'), info: says('info'), warn: says('warn') }
 }
+
+// Every other field is a source's, which may say its secret under any name.
+const NAMES = new Set(['level', 'time', 'source', 'table', 'partition', 'sight'])
 
 const TAKEN = new Set(['level', 'time', 'msg'])
 

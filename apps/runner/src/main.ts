@@ -2,6 +2,7 @@
 // Checks the version before anything else is loaded: on an older Node the import of node:sqlite alone would fail, with a
 // message that helps nobody. Imports are loaded before any code runs, so the rest comes in through require().
 import module from 'node:module'
+import { ownFolder } from './own-folder.ts'
 
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
@@ -10,8 +11,10 @@ if (major < 24) {
   )
   process.exitCode = 2
 } else {
-  // A third of the time to the first line is compiling; the code is compiled once and kept among the temporary files.
-  module.enableCompileCache()
+  // A third of the time to the first line is compiling; the code is compiled once and kept. Node would keep it among the
+  // temporary files, where another user can have put other code before.
+  const compiled = ownFolder('compiled', process.env)
+  if (compiled !== undefined) module.enableCompileCache(compiled)
   const require = module.createRequire(import.meta.url)
   require('./cli.js')
 }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ownFolder } from './own-folder.ts'
 
 const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...words: string[]]>> = {
   darwin: ['open'],
@@ -18,7 +18,14 @@ export function openInBrowser(address: string, say: (message: string) => void): 
     start(address, say)
     return { forget: () => {} }
   }
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-'))
+  const own = ownFolder('browser', process.env)
+  if (own === undefined) {
+    say(
+      'This user has no cache folder that is theirs alone (mode 0700), so no browser is opened; open the address yourself.',
+    )
+    return { forget: () => {} }
+  }
+  const folder = mkdtempSync(join(own, 'open-'))
   const file = join(folder, 'open.html')
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
   start(pathToFileURL(file).href, say)

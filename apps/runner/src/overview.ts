@@ -1,4 +1,4 @@
-import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { type CommandText, type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
 import { type Overview, overviewOf, type PromiseOptions, promisedBy, type TableOverview } from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
@@ -44,7 +44,7 @@ type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; 
 /** Looks at a destination, again and again at little cost: rows are counted anew only where something was synced. */
 export function looker(
   destination: Looking,
-  { config, command }: { readonly config: FreshnessConfig; readonly command: (rest: string) => string },
+  { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },
 ): () => Promise<Look> {
   const counted: Counted = new Map()
   return async () => {
@@ -65,11 +65,7 @@ export function looker(
 }
 
 /** What is due next is due only where somebody is there to do it, and what fails has a way out. */
-export function lookAt(
-  table: TableOverview,
-  { state, next_run_at }: Activity,
-  command: (rest: string) => string,
-): TableLook {
+export function lookAt(table: TableOverview, { state, next_run_at }: Activity, command: CommandText): TableLook {
   const { last_checked_at: last, every_ms: everyMs, paused_for, removed_at } = table
   const isDue = state !== 'none' && paused_for === null && removed_at === null
   const at = last === null || everyMs === null ? next_run_at : new Date(Date.parse(last) + everyMs).toISOString()
@@ -81,7 +77,7 @@ export function lookAt(
   }
 }
 
-function fixFor(table: TableOverview, command: (rest: string) => string): Fix | null {
+function fixFor(table: TableOverview, command: CommandText): Fix | null {
   const { name, paused_for, last_error, error_code, error_remedy } = table
   if (paused_for !== null) return decisionOn(name, command)
   if (last_error === null) return null

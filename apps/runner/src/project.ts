@@ -18,7 +18,7 @@ export function findProject(cwd: string, asked: string | undefined): Project {
 
 function nearestProject(cwd: string): string {
   for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
+    if (existsSync(join(folder, 'package.json'))) return trusted(folder)
     if (folder === dirname(folder)) {
       throw new SyncError(
         `there is no package.json in ${cwd} or above it; go to a project's folder, name one with --project <folder>, or start one with "npm init"`,
@@ -27,6 +27,18 @@ function nearestProject(cwd: string): string {
       )
     }
   }
+}
+
+/** A project's config and packages are run: what another user put into a folder that all may write is not meant. */
+function trusted(folder: string): string {
+  const me = process.getuid?.()
+  const owner = statSync(join(folder, 'package.json')).uid
+  if (me === undefined || owner === me || owner === 0 || (statSync(folder).mode & 0o002) === 0) return folder
+  throw new SyncError(
+    `${join(folder, 'package.json')} belongs to another user, in a folder that every user may write, so its config and packages are not run; go to a project's folder, or name one with --project <folder>`,
+    'fix-config',
+    { code: 'project' },
+  )
 }
 
 function askedProject(folder: string, asked: string): string {

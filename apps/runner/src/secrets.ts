@@ -1,77 +1,6 @@
 import type { z } from 'zod'
 import { alternativesOf, childrenOf, definitionOf } from './schema-walk.ts'
 
-/** Texts that never reach a log, an error, the state or a screen. */
-export interface Secrets {
-  add(values: Iterable<string>): void
-  /** The text with every known secret, in every form it may have taken, replaced by `***`. */
-  redact(text: string): string
-}
-
-const MASK = '***'
-// A shorter text stands in too many words: hiding it would hide everything, and a secret of that length is none.
-const SHORTEST = 4
-
-export function createSecrets(): Secrets {
-  const forms = new Set<string>()
-  let pattern: RegExp | undefined
-  return {
-    add(values) {
-      for (const value of values) for (const form of formsOf(value)) forms.add(form)
-      // The longest first: one secret may be the beginning of another.
-      const sorted = [...forms].sort((a, b) => b.length - a.length).map(escaped)
-      pattern = sorted.length === 0 ? undefined : new RegExp(sorted.join('|'), 'gi')
-    },
-    redact(text) {
-      const masked = text.replace(URL_PASSWORD, `$1${MASK}@`)
-      return pattern === undefined ? masked : masked.replace(pattern, MASK)
-    },
-  }
-}
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#]*@/gi
-
-function formsOf(secret: string): readonly string[] {
-  const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => line.trim().length >= 16) : []
-  const plain = [secret, secret.trim(), ...lines]
-  const forms = plain.flatMap((text) => [
-    text,
-    encodeURIComponent(text.toWellFormed()),
-    encodeURI(text.toWellFormed()),
-    new URLSearchParams([['', text]]).toString().slice(1),
-    ...escapedForms(text),
-    ...base64Of(text),
-  ])
-  return forms.filter((form) => form.length >= SHORTEST)
-}
-
-/** Inside JSON, and inside JSON that stands as a text in JSON: an error's body in a row in a record. */
-function escapedForms(text: string): readonly string[] {
-  const forms: string[] = []
-  for (let inner = text; forms.length < 3; ) {
-    inner = JSON.stringify(inner).slice(1, -1)
-    forms.push(inner)
-  }
-  return forms
-}
-
-/** Base64 of a text, also where other bytes stand before and after it, as in `Authorization: Basic`. */
-function base64Of(text: string): readonly string[] {
-  const bytes = Buffer.from(text)
-  return [0, 1, 2].flatMap((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .replaceAll('=', '')
-    const first = Math.ceil((before * 8) / 6)
-    const whole = Math.floor(((before + bytes.length) * 8) / 6)
-    const inner = encoded.slice(first, whole)
-    if (inner.length < 6) return []
-    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
-  })
-}
-
 /** The secrets in a value: what stands at a `secret()` of its schema, at any depth, and passwords inside URLs. */
 export function secretsIn(schema: z.core.$ZodType | undefined, value: unknown): readonly string[] {
   const found = passwordsIn(value)
@@ -102,14 +31,36 @@ export function passwordsIn(value: unknown, depth = 0): string[] {
 }
 
 function passwordOf(text: string): string[] {
+  const found = [...inUrl(text), ...inAddress(text), ...inParameters(text)]
+  return [...new Set(found.flatMap((one) => [one, decoded(one)]))].filter((one) => one !== '')
+}
+
+function inUrl(text: string): readonly string[] {
   if (!URL.canParse(text)) return []
   const { password, searchParams } = new URL(text)
   // Drivers take it as a parameter too.
-  const asked = ['password', 'sslpassword'].flatMap((name) => searchParams.getAll(name))
-  if (password === '') return asked
+  return [password, ...['password', 'sslpassword'].flatMap((name) => searchParams.getAll(name))]
+}
+
+/** Where "/", "?", "#" or "@" are not escaped nobody knows where a password ends: it may be at each "@". */
+function inAddress(text: string): readonly string[] {
+  const [, scheme = '', rest = ''] = /^\s*([a-z][a-z0-9+.-]*):(?:\/\/)?[^:]*:(.*@.*)$/is.exec(text) ?? []
+  if (scheme === '' || (/^https?$/i.test(scheme) && URL.canParse(text))) return []
+  return [...rest.matchAll(/@/g)].map(({ index }) => rest.slice(0, index))
+}
+
+/** `host=db password='it\'s'`, and what JDBC and ODBC make of it. */
+function inParameters(text: string): readonly string[] {
+  const found = text.matchAll(/(?:password|passwd|pwd)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&;]+))/gis)
+  return [...found].flatMap(([, quoted, bare]) =>
+    [quoted, quoted?.replace(/\\(.)/gs, '$1'), bare].filter((one) => one !== undefined),
+  )
+}
+
+function decoded(text: string): string {
   try {
-    return [...asked, password, decodeURIComponent(password)]
+    return decodeURIComponent(text)
   } catch {
-    return [...asked, password]
+    return text
   }
 }

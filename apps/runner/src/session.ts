@@ -1,12 +1,12 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import type { Destination, ReadOnlyDestination, State } from '@tidemark/core/engine'
+import type { CommandText, Destination, Masker, ReadOnlyDestination, State } from '@tidemark/core/engine'
 import { openDestination, openReader } from '@tidemark/destination'
 import type { LookOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
 import { findProject, type Project } from './project.ts'
-import { passwordsIn, type Secrets } from './secrets.ts'
+import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
 import { askedPlace, configuredPlace, lookAt, type Target } from './target.ts'
@@ -31,7 +31,7 @@ export interface Call {
   readonly environment: NodeJS.ProcessEnv
   readonly terminal: Terminal
   readonly log: Logger
-  readonly secrets: Secrets
+  readonly secrets: Masker
   readonly interrupts: Interrupts
 }
 
@@ -41,7 +41,7 @@ export interface Session extends Call {
   readonly config: LoadedConfig
   readonly target: Target
   /** How a user calls a verb from where this one was called. */
-  readonly command: (rest: string) => string
+  readonly command: CommandText
 }
 
 /** Finds project, config and database. Makes nothing. */
@@ -49,10 +49,11 @@ export async function openSession(call: Call): Promise<Session> {
   const { flags, cwd, environment, secrets } = call
   const project = findProject(cwd, flags.project)
   loadDotEnv(project.folder, environment)
+  // Before anything can fail and be told.
+  secrets.add([...passwordsIn(environment['DATABASE_URL']), environment['PGPASSWORD'] ?? ''])
   const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
-  secrets.add(passwordsIn([config.data.destination, environment['DATABASE_URL']]))
-  secrets.add([environment['PGPASSWORD'] ?? ''])
+  secrets.add(passwordsIn(config.data.destination))
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)

@@ -1,3 +1,4 @@
+import { parseDuration } from '@tidemark/core/engine'
 import type { Settings } from '@tidemark/engine'
 import type { ConfigData } from './config-schema.ts'
 
@@ -8,13 +9,13 @@ export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
     concurrency: data.concurrency,
     perSource: data.perSource,
     maxTimeMs,
+    stallTimeoutMs: data.stallTimeout === undefined ? undefined : parseDuration(data.stallTimeout),
     synced:
       data.to_timestamp === undefined
         ? undefined
         : { tables: namesIn(data.synced_tables ?? []), to: data.to_timestamp },
     rejectLimit: data.rejects,
-    // More than all of the rows can never go.
-    rail: data.rail === false ? { share: 1, above: 0 } : data.rail,
+    deletionLimit: data.deletionLimit,
   }
 }
 

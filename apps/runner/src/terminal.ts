@@ -14,6 +14,8 @@ export interface Terminal {
   /** Text that goes out as it is: a file format. */
   printRaw(text: string): void
   say(message: string): void
+  /** The same of a text out of which secrets are taken already, and which keeps its names. */
+  sayShown(message: string): void
 }
 
 export interface TerminalOptions {
@@ -22,7 +24,8 @@ export interface TerminalOptions {
 }
 
 export function openTerminal({ json, redact }: TerminalOptions): Terminal {
-  const say = (message: string): void => void process.stderr.write(`${plain(redact(message))}\n`)
+  const sayShown = (message: string): void => void process.stderr.write(`${plain(message)}\n`)
+  const say = (message: string): void => sayShown(redact(message))
   // A source that writes to the console speaks to people; stdout is for data.
   const stream = new Writable({
     write: (chunk, _, done) => {
@@ -40,6 +43,7 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
     // A file keeps every character; a terminal would obey some of them.
     printRaw: (text) => void process.stdout.write(process.stdout.isTTY ? plain(text) : text),
     say,
+    sayShown,
   }
 }
 

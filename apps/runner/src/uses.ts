@@ -1,10 +1,11 @@
 import { SyncError } from '@tidemark/core'
+import type { Masker } from '@tidemark/core/engine'
 import { type Failure, failureOf, type Use } from '@tidemark/engine'
 import { problemLines, unknownKeys } from './config-problems.ts'
 import type { UseConfig } from './config-schema.ts'
 import type { Discovered, InstalledSource } from './discover.ts'
 import { configError, type LoadedConfig } from './load-config.ts'
-import { type Secrets, secretsIn } from './secrets.ts'
+import { secretsIn } from './secrets.ts'
 import { suggestion } from './suggestion.ts'
 
 /** A use that is configured, or would be, and cannot run. */
@@ -42,7 +43,7 @@ interface Wanted {
  * Puts the config and the installed sources together. Every problem of the config is told at once; a package that
  * could not be loaded is no problem of the config and takes only its own uses along.
  */
-export async function chooseUses(config: LoadedConfig, discovered: Discovered, secrets: Secrets): Promise<Uses> {
+export async function chooseUses(config: LoadedConfig, discovered: Discovered, secrets: Masker): Promise<Uses> {
   const { written, unavailable, problems, notes } = writtenUses(config, discovered)
   const installed = installedUses(config, discovered, written)
   problems.push(...installed.problems)
@@ -150,7 +151,7 @@ type Outcome =
   | { readonly failure: Failure }
   | { readonly problems: readonly string[] }
 
-async function configure({ name, from, entry }: Wanted, secrets: Secrets): Promise<Outcome> {
+async function configure({ name, from, entry }: Wanted, secrets: Masker): Promise<Outcome> {
   const { source: _, config: given, ...options } = entry
   const { source } = from
   const value = given ?? {}

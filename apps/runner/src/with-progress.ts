@@ -3,16 +3,28 @@ import { isLive } from './is-live.ts'
 import type { Session } from './session.ts'
 import { followProgress } from './show/progress.ts'
 
+export interface Shown {
+  /** Draws nothing: another run has the screen. */
+  readonly quietly?: boolean | undefined
+}
+
 /** Does work that runs steps, and shows how far it is. */
 export async function withProgress<T>(
   { terminal, log, secrets, environment, interrupts }: Session,
-  work: (more: Pick<RunOptions, 'onEvent' | 'log'>) => Promise<T>,
+  work: (more: Pick<RunOptions, 'onEvent' | 'log'> & { readonly stop: () => void }) => Promise<T>,
+  { quietly }: Shown = {},
 ): Promise<T> {
-  const screen = isLive(process.stderr, environment) ? process.stderr : undefined
+  const screen = quietly !== true && isLive(process.stderr, environment) ? process.stderr : undefined
   return interrupts.during(async () => {
-    const { onEvent, log: heard, stop } = followProgress({ screen, say: terminal.say, log, redact: secrets.redact })
+    const progress = followProgress({ screen, say: terminal.say, log, redact: secrets.redact })
+    const { onEvent, log: heard } = progress
+    let isStopped = false
+    const stop = (): void => {
+      if (!isStopped) progress.stop()
+      isStopped = true
+    }
     try {
-      return await work({ onEvent, log: heard })
+      return await work({ onEvent, log: heard, stop })
     } finally {
       stop()
     }

@@ -68,21 +68,6 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     expect(isUntouched(project)).toBe(true)
   })
 
-  it('two tables that map to one name', async () => {
-    const project = testProject()
-    project.install('a', dailySource('a', ['b_c']))
-    project.install('a_b', dailySource('a_b', ['c']))
-    const { code, stderr } = await project.run(['sync'])
-    expect(stderr).toMatch(
-      /"a" table "b_c" and "a_b" table "c" both become the table "a_b_c" .*; give one of the sources another name or a "prefix"/,
-    )
-    expect(code).toBe(2)
-    project.config({ sources: { a: { prefix: 'x' } } })
-    const again = await project.run(['status', '--json'])
-    expect(JSON.parse(again.stdout)).toMatchObject({ tables: [] })
-    expect((await project.run(['sync'])).code).toBe(0)
-  })
-
   it('an unknown table', async () => {
     const project = daily()
     const first = await project.run(['sync', 'daily_dais'])
@@ -111,6 +96,24 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     const rows = await project.run(['query', 'select count(*) as n from daily_days', '--json'])
     expect(JSON.parse(rows.stdout).rows).toEqual([{ n: 31 }])
   })
+})
+
+it('two tables that map to one name fail by name, and the others are read', async () => {
+  const project = testProject()
+  project.install('a', dailySource('a', ['b_c']))
+  project.install('a_b', dailySource('a_b', ['c']))
+  project.install('other', dailySource('other'))
+  const { code, stdout } = await project.run(['sync'])
+  expect(stdout).toMatch(
+    /failed: table a\.b_c: table "b_c" of "a" and table "c" of "a_b" both become the table "a_b_c"; give one of the sources another "prefix"/,
+  )
+  expect(code).toBe(3)
+  const again = await project.run(['status', '--json'])
+  expect(JSON.parse(again.stdout)).toMatchObject({ tables: [{ name: 'other_days' }] })
+  project.config({ sources: { a: { tables: { b_c: { name: 'b_and_c' } } } } })
+  expect((await project.run(['sync'])).code).toBe(0)
+  const named = JSON.parse((await project.run(['tables', '--json'])).stdout) as { tables: { name: string }[] }
+  expect(named.tables.map(({ name }) => name)).toEqual(['a_b_c', 'b_and_c', 'other_days'])
 })
 
 describe('a config that does not load', () => {

@@ -12,6 +12,12 @@ const FORMS = [
   encodeURIComponent(TOKEN),
   JSON.stringify(TOKEN).slice(1, -1),
   JSON.stringify(JSON.stringify(TOKEN)).slice(3, -3),
+  // As APIs echo it.
+  JSON.stringify(TOKEN).slice(1, -1).replaceAll('/', '\\/'),
+  encodeURIComponent(encodeURIComponent(TOKEN)),
+  TOKEN.replaceAll('"', '&quot;'),
+  TOKEN.replace('+', '\\u002B'),
+  Buffer.from(TOKEN).toString('hex'),
   // What is left where a form was not known.
   'canary+',
   Buffer.from(TOKEN).toString('base64'),
@@ -37,7 +43,11 @@ const source = defineSource({
   },
 })
 const t = (name, read) => source.table({ name, row: z.object({ id: z.int() }), primaryKey: ['id'], read })
-const all = ({ auth: { token, longer }, url }) => [longer, encodeURIComponent(longer), JSON.stringify(longer), token, encodeURIComponent(token), JSON.stringify(token), btoa(token), btoa('user:' + token), url].join(' ')
+const echoed = (token) => [
+  JSON.stringify(token).replaceAll('/', '\\\\/'), encodeURIComponent(encodeURIComponent(token)), token.replaceAll('"', '&quot;'),
+  token.replace('+', '\\\\u002B'), Buffer.from(token).toString('hex'), token.slice(0, 6) + '\\r\\n ' + token.slice(6), token.slice(0, 8) + '\\u001b[0m' + token.slice(8),
+]
+const all = ({ auth: { token, longer }, url }) => [longer, encodeURIComponent(longer), JSON.stringify(longer), token, encodeURIComponent(token), JSON.stringify(token), btoa(token), btoa('user:' + token), url, ...echoed(token)].join(' ')
 export default register(source.with([
   t('throws', async function* ({ client }) { throw new Error(all(client)) }),
   t('says', async function* ({ client, log }) { log.warn(all(client)); throw new SyncError(all(client), 'fix-config', { cause: new Error(all(client)) }) }),

@@ -26,7 +26,7 @@ describe('a config', () => {
       to_timestamp: '2024-06-01T00:00:00Z',
       concurrency: 8,
       perSource: 2,
-      rail: false,
+      deletionLimit: 'none',
       rejects: { share: 0.1, above: 10 },
       sources: {
         git: false,
@@ -46,6 +46,7 @@ describe('a config', () => {
               lookback: '10m',
               columns: { email: false },
               deletes: 'soft',
+              deletionLimit: { share: 0.2, above: 10 },
             },
           },
         },
@@ -62,9 +63,24 @@ describe('a config', () => {
       'sources.git.evry: there is no such key; did you mean "every"?',
     ],
     [
+      'a key of before',
+      { rail: false },
+      'rail: is called "deletionLimit" now; write { share, above } as before, or \'none\' instead of false',
+    ],
+    [
+      'a limit that is none',
+      { sources: { git: { tables: { t: { deletionLimit: false } } } } },
+      'sources.git.tables.t.deletionLimit: expected "none" or object',
+    ],
+    [
       'a field of the source outside of its config',
       { sources: { git: { repositories: [] } } },
-      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
+      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, deletionLimit, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
+    ],
+    [
+      'a name for several tables',
+      { sources: { git: { tables: { 'c*': { name: 'x' } } } } },
+      'sources.git.tables["c*"].name: is the name of one table, and this key stands for several; write it under the table itself',
     ],
     [
       'an unknown key of a table',

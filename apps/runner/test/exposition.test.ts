@@ -10,6 +10,7 @@ import { Tally } from '../src/service/tally.ts'
 const NOW = 1_000_000_000_000n
 const PULSE: Pulse = {
   isRunning: false,
+  busy: [],
   lastEndedAt: 500_000,
   lastSuccessAt: undefined,
   lastExitCode: 0,
@@ -122,16 +123,17 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   const failure: Failure = { message: 'm', remedy: 'retry', code: 'rate-limited', retryAfterMs: 1, stack: undefined }
   const at = { table: 't', partition: 'p1', step: 1 }
   const events: readonly RunEvent[] = [
-    { type: 'run-started', run: 1, tables: 1, steps: 1, work: [] },
+    { type: 'run-started', run: 1 },
     { type: 'step-started', ...at, kind: 'live', attempt: 1, window: undefined, span: undefined, place: 1, of: 1 },
     { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
     { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },
   ]
-  for (const event of events) tally.event(event)
+  const hear = tally.ofRun()
+  for (const event of events) hear(event)
   now = 1500
-  tally.event({ type: 'step-ended', ...at, failure })
-  tally.event({ type: 'retry', table: 't', partition: 'p1', attempt: 1, delayMs: 2500, failure })
-  tally.event({
+  hear({ type: 'step-ended', ...at, failure })
+  hear({ type: 'retry', table: 't', partition: 'p1', attempt: 1, delayMs: 2500, failure })
+  hear({
     type: 'retry',
     table: 't',
     partition: 'p1',

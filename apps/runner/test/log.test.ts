@@ -1,6 +1,6 @@
+import { createMasker } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { createLog, type LogForm } from '../src/log.ts'
-import { createSecrets } from '../src/secrets.ts'
 import { logLines } from './log-lines.ts'
 import { pacedSource } from './paced-source.ts'
 import { inTerminal } from './pty.ts'
@@ -10,7 +10,7 @@ const TIMEOUT = { timeout: 180_000 }
 
 function lines(form: LogForm, say: (log: ReturnType<typeof createLog>) => void): readonly string[] {
   const written: string[] = []
-  const secrets = createSecrets()
+  const secrets = createMasker()
   secrets.add(['hunter"22'])
   say(createLog({ form, verbose: false, colours: false, redact: secrets.redact, write: (line) => written.push(line) }))
   return written

@@ -53,7 +53,7 @@ const Status = z.strictObject({
       rereads: count,
       last_synced_at: instant.nullable(),
       last_checked_at: instant.nullable(),
-      deletions: z.enum(['read', 'reported', 'not seen']).nullable(),
+      deletions: z.enum(['seen', 'reported', 'unseen']).nullable(),
       fresh_until: instant.nullable(),
       stale: z.boolean(),
       fresh_within_ms: count,

@@ -65,6 +65,28 @@ describe('a project whose destination is Postgres', () => {
     expect(rowsOf(again)).toEqual([{ n: 31 }])
   })
 
+  it('keeps ORDERS beside orders as they are; SQLite takes both under names that are given', async () => {
+    const project = testProject()
+    project.install('shop', dailySource('shop', ['orders', 'ORDERS', 'other']))
+    const { url } = await server.newSchema()
+    const there = { DATABASE_URL: url }
+    const count = `select (select count(*) from shop_orders) as a, (select count(*) from "shop_ORDERS") as b`
+    for (const _ of [1, 2]) expect((await project.run(['sync'], there)).code).toBe(0)
+    expect(rowsOf(await project.run(['query', count, '--json'], there))).toEqual([{ a: 31, b: 31 }])
+    expect((await project.run(['verify', 'shop_ORDERS'], there)).code).toBe(0)
+
+    const moved = await project.run(['move', 'here.db'], there)
+    expect([moved.code, moved.stderr]).toEqual([2, expect.stringMatching(/table of that name \(shop_ORDERS\) already/)])
+    const refused = await project.run(['sync', '--json'])
+    expect(refused.code).toBe(3)
+    const names = (JSON.parse(refused.stdout) as { tables: { name: string }[] }).tables.map(({ name }) => name)
+    expect(names).toEqual(['shop.orders', 'shop.ORDERS', 'shop_other'])
+    project.config({ sources: { shop: { tables: { ORDERS: { name: 'shop_orders_in_capitals' } } } } })
+    expect((await project.run(['sync'])).code).toBe(0)
+    const both = 'select (select count(*) from shop_orders) as a, (select count(*) from shop_orders_in_capitals) as b'
+    expect(rowsOf(await project.run(['query', both, '--json']))).toEqual([{ a: 31, b: 31 }])
+  })
+
   it('of which a table was changed by hand says so, and goes on with the others', async () => {
     const project = testProject()
     project.install('daily', dailySource('daily', ['days', 'more', 'third']))

@@ -53,7 +53,7 @@ it('rows that were set aside are listed and shown, of all tables or of one', asy
   )
   const text = await project.run(['rejects', 'list', 'orders'])
   expect(text.stdout).toMatch(/shop_orders +\[15\] +invalid +note: /)
-  expect(text.stdout).toMatch(/\(2 rows\) One of them: npx tidemark rejects show <id>/)
+  expect(text.stdout).toMatch(/\(2 rows\) One of them: npx tidemark rejects show 2;/)
   const one = await project.run(['rejects', 'show', String(list.rejects[0]!.id), '--json'])
   expect(json<{ payload: string }>(one).payload).toContain('"note":')
   const wrong = await project.run(['rejects', 'show', '4711'])

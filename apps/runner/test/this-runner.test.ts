@@ -32,7 +32,7 @@ describe('how to call it again', () => {
       flags: { project: 'apps/runner', config: 'other config.ts' },
       environment: {},
     }
-    expect(commandFor(call)('status')).toBe(`pnpm tidemark --config 'other config.ts' status`)
+    expect(commandFor(call)('status')).toBe('pnpm tidemark --config "other config.ts" status')
     const environment = {
       npm_execpath: '/home/me/.npm/_npx/1/node_modules/pnpm/bin/pnpm.cjs',
       npm_config_user_agent: 'pnpm/12.18.0 npm/? node/v24',

@@ -20,9 +20,9 @@ function byHand(project: TestProject, statement: string): void {
 
 it('a table is compared with its source, told what differs, and mended', async () => {
   const project = await daily()
-  const level = await project.run(['verify', 'daily_days'])
-  expect(level.code, level.stderr).toBe(0)
-  expect(level.stdout).toContain('It is level with its source.')
+  const same = await project.run(['verify', 'daily_days'])
+  expect(same.code, same.stderr).toBe(0)
+  expect(same.stdout).toContain('It matches its source.')
 
   byHand(project, 'delete from daily_days where id in (3, 4)')
   byHand(project, "update daily_days set note = 'x' where id = 9")
@@ -38,7 +38,9 @@ it('a table is compared with its source, told what differs, and mended', async (
 
   const mended = await project.run(['verify', 'days', '--repair'])
   expect(mended.code, mended.stdout).toBe(0)
-  expect(mended.stdout).toContain('Mended: 3 rows written, 0 marked or replaced; it is level with its source now.')
+  expect(mended.stdout).toContain(
+    'Repaired: 3 rows written, 0 marked or replaced; what was compared matches its source now.',
+  )
   expect((await project.run(['verify', 'days'])).code).toBe(0)
 })
 
@@ -55,6 +57,40 @@ it.each([
   const { code, stderr } = await project.run(args)
   expect(code).toBe(2)
   expect(stderr).toMatch(message)
+})
+
+it('a table is not said to match its source beside rejected rows and rows that its reader does not give', async () => {
+  const project = testProject()
+  project.install(
+    'short',
+    `import { defineSource, register } from '@tidemark/core'
+import { z } from 'zod'
+const short = defineSource({ name: 'short', config: z.object({}) })
+const row = z.object({ id: z.int(), day: z.string() })
+const days = short.table({
+  name: 'days',
+  row,
+  primaryKey: ['id'],
+  countRows: async () => 30,
+  async *read() { yield Array.from({ length: 20 }, (_, id) => ({ id, day: 'd' + id })) },
+})
+const bad = short.table({
+  name: 'bad',
+  row,
+  primaryKey: ['id'],
+  async *read() { yield [...Array.from({ length: 50 }, (_, id) => ({ id, day: 'd' + id })), { id: 50, day: 7 }] },
+})
+export default register(short.with([days, bad]))
+`,
+  )
+  expect((await project.run(['sync'])).code).toBe(0)
+  const short = await project.run(['verify', 'short_days'])
+  expect(short.code, short.stdout).toBe(3)
+  expect(short.stdout).toMatch(/all of it: 10 not read[\s\S]*The source counts 10 rows that its reader did not give/)
+  expect(short.stdout).not.toContain('It matches its source.')
+  const bad = await project.run(['verify', 'short_bad'])
+  expect(bad.code, bad.stdout).toBe(4)
+  expect(bad.stdout).toMatch(/that is not all of it:\n {2}1 row rejected, with the reasons: .*rejects list short_bad/)
 })
 
 it('a source that fails is told, and nothing is called wrong', async () => {

@@ -198,12 +198,12 @@ const all = source.table({ name: 'all', row, primaryKey: ['id'], async *read() {
 export default register(source.with([people, all]))`
     project.install('crm', source(''))
     const notSeen =
-      /deletions are not seen: it is read by a cursor, and its source does not report them; to find them: npx tidemark resync crm_people; see \S+#deletions-not-seen/
+      /deletions are not seen: it is read by a cursor, and its source does not report them; to find them: npx tidemark resync crm_people; see \S+#deletions-unseen/
     expect((await project.run(['plan'])).stdout).toMatch(notSeen)
     await project.run(['sync'])
     expect((await project.run(['plan'])).stdout).toMatch(notSeen)
     expect((await project.run(['status'])).stdout).toMatch(
-      /^Deletions are not seen in crm_people: .* npx tidemark resync crm_people; see \S+#deletions-not-seen$/m,
+      /^Deletions are not seen in crm_people: .* npx tidemark resync crm_people; see \S+#deletions-unseen$/m,
     )
     const deletions = async () =>
       (
@@ -212,14 +212,14 @@ export default register(source.with([people, all]))`
         }
       ).tables.map((table) => [table.name, table.deletions])
     expect(await deletions()).toEqual([
-      ['crm_all', 'read'],
-      ['crm_people', 'not seen'],
+      ['crm_all', 'seen'],
+      ['crm_people', 'unseen'],
     ])
     const ui = await startUi(project)
     const page = await (await fetch(`${ui.origin}/api/table?name=crm_people`)).json()
     expect(page).toMatchObject({
-      table: { deletions: 'not seen' },
-      deletionsSee: expect.stringContaining('#deletions-not-seen'),
+      table: { deletions: 'unseen' },
+      deletionsSee: expect.stringContaining('#deletions-unseen'),
     })
     ui.running.child.kill('SIGKILL')
     project.install('crm', source("yield deleted([{ id: 2, at: '2026-01-02T00:00:00.000Z' }])"))

@@ -47,6 +47,7 @@ await report(async () => {
     signal: new AbortController().signal,
     log: silent,
     nameOf: (name) => name,
+    names: 'exact',
     wants: () => true,
   })
   const names = catalog.uses.flatMap((use) => use.tables.map((table) => table.name))

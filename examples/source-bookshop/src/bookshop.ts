@@ -17,7 +17,7 @@ export class Bookshop {
     return id
   }
 
-  ledger(): Promise<{ lastLine: number; closedYear: number }> {
+  ledger(): Promise<{ lastLine: number; closedYear: number; corrections: number }> {
     return this.#get('/ledger/state', {}, undefined)
   }
 

@@ -7,5 +7,7 @@ const system = new System()
 testSource(bookshop, {
   config: ({ url }) => ({ url, token: TOKEN }),
   server: system.answer,
-  change: system.change,
+  add: system.add,
+  edit: system.edit,
+  remove: system.remove,
 })

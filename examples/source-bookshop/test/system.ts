@@ -1,33 +1,40 @@
-import type { Change } from '@tidemark/testkit'
+import type { Change, RowChange } from '@tidemark/testkit'
 
 export const TOKEN = 'the-token-of-the-bookshop'
 const PAGE = 3
 const SHOPS = ['north', 'south']
 
-type Item = { readonly id: string; readonly at: string; readonly [field: string]: unknown }
+type Row = Readonly<Record<string, unknown>>
+type Item = { readonly id: string; readonly at: string; readonly row: Row }
 
 /** Stands in for the bookshop: rows in memory, answered by their cursor and page by page. */
 export class System {
   readonly #lists = new Map<string, Item[]>([
     ['/orders', many((nth, at) => ({ id: nth, shop: SHOPS[nth % 2], total: `${nth}.50`, updated_at: at }))],
-    ['/payments', many((nth, at) => ({ id: `p${nth}`, created: Date.parse(at) / 1000, paid: nth % 2 === 0 }))],
+    ['/payments', many((nth, at) => ({ id: `p${nth}`, changed: Date.parse(at) / 1000, paid: nth % 2 === 0 }))],
     [
       '/books/changes',
       many((nth, at) => ({ isbn: `978-${nth}`, title: `Book ${nth}`, changed_at: at, gone: nth === 3 })),
     ],
-    ['/ledger', many((nth, at) => ({ line: nth, booked_on: at.slice(0, 10), text: `line ${nth}` }))],
+    ['/ledger', many((nth, at) => ({ line: nth, booked_on: at.slice(0, 10), text: `line ${nth}` }), 2025)],
     ...SHOPS.map((shop): [string, Item[]] => [
       `/shops/${shop}/loans`,
       many((nth, at) => ({ book: `b${nth}`, reader: shop, lent_on: at.slice(0, 10) })),
     ]),
   ])
   #count = 100
+  #corrections = 0
 
   readonly answer = (request: Request): Response => {
     const { pathname, searchParams } = new URL(request.url)
     if (request.headers.get('authorization') !== `Bearer ${TOKEN}`) return new Response('', { status: 401 })
     if (pathname === '/account') return Response.json({ id: 'the-bookshop' })
-    if (pathname === '/ledger/state') return Response.json({ lastLine: this.#list('/ledger').length, closedYear: 2025 })
+    if (pathname === '/ledger/state')
+      return Response.json({
+        lastLine: this.#list('/ledger').length,
+        closedYear: 2025,
+        corrections: this.#corrections,
+      })
     if (pathname === '/shops')
       return Response.json({
         items: SHOPS.map((id) => ({ id, changed: String(this.#list(`/shops/${id}/loans`).length) })),
@@ -45,17 +52,52 @@ export class System {
   }
 
   /** Something new comes in, now. */
-  readonly change = ({ table, partition }: Change): void => {
-    const nth = this.#count++
+  readonly add = ({ table, partition }: Change): void => {
+    const nth = this.#count
     const now = new Date().toISOString()
-    const add = (path: string, row: object, at = now): void => void this.#list(path).push({ id: idOf(nth), at, row })
     const today = now.slice(0, 10)
-    if (table === 'orders') add('/orders', { id: nth, shop: 'north', total: '1.00', updated_at: now })
-    if (table === 'payments') add('/payments', { id: `p${nth}`, created: Date.parse(now) / 1000, paid: true })
-    if (table === 'books') add('/books/changes', { isbn: `978-${nth}`, title: 'New', changed_at: now, gone: false })
-    if (table === 'ledger') add('/ledger', { line: nth, booked_on: today, text: 'new' }, today)
-    if (table === 'loans')
-      add(`/shops/${partition}/loans`, { book: `b${nth}`, reader: partition, lent_on: today }, today)
+    if (table === 'orders') this.#put('/orders', { id: nth, shop: 'north', total: '1.00', updated_at: now })
+    if (table === 'payments') this.#put('/payments', { id: `p${nth}`, changed: Date.parse(now) / 1000, paid: false })
+    if (table === 'books')
+      this.#put('/books/changes', { isbn: `978-${nth}`, title: 'New', changed_at: now, gone: false })
+    if (table === 'ledger') this.#put('/ledger', { line: nth, booked_on: today, text: 'new' }, today)
+    const loan = { book: `b${nth}`, reader: partition, lent_on: today }
+    if (table === 'loans') this.#put(`/shops/${partition}/loans`, loan, today)
+  }
+
+  /** Someone changes a row, and the shop notes when: behind all others by then. */
+  readonly edit = ({ table, row }: RowChange): void => {
+    const now = new Date().toISOString()
+    if (table === 'orders') this.#put('/orders', { ...row, total: `${this.#count}.00`, updated_at: now })
+    if (table === 'payments')
+      this.#put('/payments', { ...row, paid: row['paid'] !== true, changed: Date.parse(now) / 1000 })
+    if (table === 'books')
+      this.#put('/books/changes', { ...row, title: `title ${this.#count}`, changed_at: now, gone: false })
+    if (table !== 'ledger') return
+    const text = `corrected ${this.#count++}`
+    this.#lists.set(
+      '/ledger',
+      this.#list('/ledger').map((item) => (isSame(item.row, row) ? { ...item, row: { ...row, text } } : item)),
+    )
+    this.#corrections++
+  }
+
+  /** Someone takes a row away; of its books the shop keeps a note. */
+  readonly remove = ({ table, row }: RowChange): void => {
+    const changed_at = new Date().toISOString()
+    if (table === 'books') this.#put('/books/changes', { ...row, changed_at, gone: true })
+    if (table !== 'ledger') return
+    this.#lists.set(
+      '/ledger',
+      this.#list('/ledger').filter((item) => !isSame(item.row, row)),
+    )
+    this.#corrections++
+  }
+
+  /** Puts a row behind all others, in the place of what it was before. */
+  #put(path: string, row: Row, at = new Date().toISOString()): void {
+    const others = this.#list(path).filter((item) => !isSame(item.row, row))
+    this.#lists.set(path, [...others, { id: idOf(this.#count++), at, row }])
   }
 
   #list(path: string): Item[] {
@@ -63,11 +105,17 @@ export class System {
   }
 }
 
+/** Whether two rows are versions of one: by what identifies rows of their kind. */
+function isSame(a: Row, b: Row): boolean {
+  const key = ['id', 'isbn', 'line', 'book'].find((name) => name in a) ?? ''
+  return a[key] === b[key]
+}
+
 const idOf = (nth: number): string => String(nth).padStart(6, '0')
 
-function many(row: (nth: number, at: string) => object): Item[] {
+function many(row: (nth: number, at: string) => Row, year = 2026): Item[] {
   return Array.from({ length: 7 }, (_, index) => {
-    const at = new Date(Date.UTC(2026, 0, 2 + index)).toISOString()
+    const at = new Date(Date.UTC(year, 0, 2 + index)).toISOString()
     return { id: idOf(index + 1), at, row: row(index + 1, at) }
   })
 }

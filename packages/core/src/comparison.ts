@@ -69,10 +69,12 @@ export interface Comparison {
    * @param blind what is extra cannot be told: the source has rows whose key cannot be read.
    */
   end(blind: boolean): Promise<Compared>
-  /** Keys that the source has, or says are gone, above all that is covered: they have moved there and are no extra rows. */
-  excuse(partition: string, rows: SourceRows): void
+  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are no extra rows. */
+  excuse(partition: string, keys: readonly EncodedKey[]): void
   /** How many rows without a counterpart at the source there are in a partition's scopes. */
   extras(partition: string): number
+  /** Their keys, canonical values by the source's column names, in chunks. */
+  extraKeys(partition: string): Iterable<readonly Readonly<Record<string, unknown>>[]>
   /** All that was found, by scope. What is missing in one scope and extra in another is one row that differs. */
   differences(): Iterable<Difference>
   close(): void

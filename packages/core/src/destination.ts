@@ -1,3 +1,4 @@
+import type { Unread } from './answers.ts'
 import type { TableColumn } from './column.ts'
 import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
@@ -6,7 +7,6 @@ import type { Remedy } from './error.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableFailure, TableStatus } from './state.ts'
-import type { Unread } from './table.ts'
 import type { Range } from './window.ts'
 
 /**
@@ -37,6 +37,11 @@ export interface Destination {
   prepare(lease: Lease, shape: Shape): Promise<Prepared>
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
   commit(lease: Lease, part: Part): Promise<Committed>
+  /**
+   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark. Canonical
+   * values by the source's column names, in chunks.
+   */
+  missing(lease: Lease, step: StepRef): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
   record(lease: Lease, facts: readonly Fact[]): Promise<void>
   /** Facts that are no table's: the end of a run, tables that are no longer installed. */
@@ -66,6 +71,8 @@ export interface Profile {
   readonly name: string
   /** One writer at a time: parts of different tables wait for each other. */
   readonly singleWriter: boolean
+  /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
+  readonly names: 'exact' | 'folded'
   /** Doubles that cannot be held are rejected, with this list naming them. */
   readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
   /** Whether text and json may hold NUL characters. */

@@ -1,5 +1,8 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
+
+export type { Unread } from './answers.ts'
 export {
+  bare,
   COLUMN_TYPES,
   type ColumnType,
   columnsOf,
@@ -20,7 +23,7 @@ export type {
   Extent,
   SourceRows,
 } from './comparison.ts'
-export type { SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
 export {
   type Coverage,
@@ -36,6 +39,7 @@ export {
   union,
 } from './coverage.ts'
 export { type Cursor, type CursorType, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from './cursor.ts'
+export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './deletion-limit.ts'
 export type {
   Destination,
   EncodedKey,
@@ -60,6 +64,7 @@ export { messageOf, REMEDIES } from './error.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
 export { type Logger, silent } from './log.ts'
+export { createMasker, type Masker } from './masker.ts'
 export { isDeleted } from './page.ts'
 export type {
   Committed,
@@ -74,14 +79,18 @@ export type {
   StepRef,
 } from './part.ts'
 export type { Question } from './question.ts'
+export { redactJson } from './redact-json.ts'
 export { registered } from './registry.ts'
+export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
 export { NUMERIC } from './schema.ts'
+export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './shell-command.ts'
 export { isSource } from './source.ts'
 export {
   AHEAD,
   CoveredRange,
   Facts,
+  isFailing,
   KnownColumn,
   newPartition,
   OLDEST_READABLE_STATE,
@@ -103,5 +112,5 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './state-record.ts'
-export type { Table, Unread } from './table.ts'
+export type { Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

@@ -1,5 +1,7 @@
+export type { Changed, Gone, Key, Page, Regrouped, Unread } from './answers.ts'
 export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
-export type { Configured, SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
+export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
 export type { Logger } from './log.ts'
@@ -20,21 +22,14 @@ export type {
   TimeSchema,
 } from './row-schema.ts'
 export { bytes, numeric, secret, unixSeconds } from './schema.ts'
-export { defineSource, type Source, type SourceDraft, type SourceSpec, type TablesOf, type Tracked } from './source.ts'
-export type {
-  Awaitable,
-  Changed,
-  Context,
-  Gone,
-  NullCursor,
-  OfPartition,
-  Order,
-  Page,
-  Partition,
-  Partitions,
-  ReadContext,
-  Table,
-  TableSpec,
-  Unread,
-} from './table.ts'
+export {
+  defineSource,
+  type Source,
+  type SourceDraft,
+  type SourceSpec,
+  type TablesOf,
+  type Tracked,
+  type TrackedPartition,
+} from './source.ts'
+export type { Deletions, NullCursor, Order, Table, TableSpec } from './table.ts'
 export type { Window } from './window.ts'

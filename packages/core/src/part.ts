@@ -1,4 +1,6 @@
+import type { DeletionShare } from './deletion-limit.ts'
 import type { EncodedKey, EncodedRow } from './destination.ts'
+import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
 import type { Range } from './window.ts'
 
@@ -60,6 +62,8 @@ export interface Part {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]
+  /** Keys that the source has outside of what the step reads: their rows have moved there and are not gone. Only with `staging`. */
+  readonly alive?: readonly EncodedKey[] | undefined
   /** What the source gave for this part: `read = rows + deduped + trimmed + rejected`. */
   readonly counts: Counts
   /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
@@ -78,22 +82,30 @@ export interface Part {
 }
 
 /** The limit of rejects, and what the step has come to before this part. */
-export interface RejectLimit {
-  readonly share: number
-  /** Windows of up to so many rows have no limit. */
-  readonly above: number
+export interface RejectLimit extends RejectShare {
   /** Rows of the step's window in all its parts up to and with this one, rejects included. */
   readonly rows: number
   /** Rejects among them, without those that the database refuses in this part. */
   readonly rejected: number
+  /** The partition was never read to its end: all of its windows are judged together (`isPastRejectLimit`). */
+  readonly first?: true | undefined
 }
 
-/** The rail of marking and replacing. */
+/** The deletion limit of marking and replacing. */
 export interface Rail {
   /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
   readonly mark: boolean
+  /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
+  readonly ask?: true | undefined
   /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
-  readonly limit?: { readonly share: number; readonly above: number } | undefined
+  readonly limit?: DeletionShare | undefined
+  /**
+   * What this run replaces or marks of the partition in all its steps, this one included; absent: all of it. Where none of
+   * its rows came back and no others are there, the partition would be left empty, which is held back at any size.
+   */
+  readonly replaces?: readonly Range[] | undefined
+  /** Rows of it came back in another step of this run. */
+  readonly cameBack?: true | undefined
   /** Rows of this table that were marked or replaced away earlier in this run. */
   readonly goneBefore: number
 }
@@ -103,14 +115,14 @@ export interface Completion {
   readonly cover?: Range | undefined
   /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
   readonly last: boolean
+  /** Something else of the partition failed and was not read since: its failure stays on record. */
+  readonly failing?: true | undefined
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly facts: string } | undefined
   /** What the table is when nothing of it fails; while anything does, it is failing. */
   readonly status: TableStatus
   /** When the source was asked, where it had no more by then than what is read with this. By the destination's clock. */
   readonly checkedAt?: bigint | undefined
-  /** Something of the partition failed, and this does not overcome it. */
-  readonly keepsFailure?: true | undefined
   /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
   readonly purge: boolean
 }
@@ -127,8 +139,10 @@ export interface Committed {
   readonly deleted: number
   /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
   readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
-  /** The rail held marking or replacing back; what it would complete is not committed. */
-  readonly held?: { readonly gone: number; readonly of: number } | undefined
+  /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
+  readonly missing?: number | undefined
+  /** The deletion limit held marking or replacing back; what it would complete is not committed. */
+  readonly held?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
   readonly blind?: true | undefined
   /** Past the reject limit: what it would complete is not committed. */

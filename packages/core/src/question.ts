@@ -10,8 +10,10 @@ export interface Question {
   readonly log: Logger
   /** Absent where the table has no partitions. */
   readonly partition?: never
-  /** For `revision` alone: the committed one. */
+  /** For `revision` and `generation`: the committed one. */
   readonly previous?: string | undefined
+  /** For `findKeys` alone. */
+  readonly keys?: never
   /** For `read` of a table with a cursor; undefined: from the beginning. */
   readonly from?: never
   /** For `read` of a table with a cursor; not read itself. */

@@ -1,19 +1,12 @@
 import type { z } from 'zod'
 import type { Column } from './column.ts'
 import type { Configured, SourceOptions } from './config.ts'
+import type { Awaitable, Context, Partition, Partitions } from './context.ts'
 import { CONTRACT } from './contract.ts'
 import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
-import {
-  type Awaitable,
-  type Context,
-  type Partition,
-  type Partitions,
-  type Table,
-  type TableSpec,
-  tableOf,
-} from './table.ts'
+import { type Table, type TableSpec, tableOf } from './table.ts'
 
 /** What a source is, before its tables: a name, the config it takes, and how it connects. */
 export interface SourceSpec<C extends z.ZodObject, Client> {
@@ -38,8 +31,24 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
 export interface Tracked {
   /** By the table's name without the source's; undefined for a table that is not known yet. */
   columns(table: string): readonly Column[] | undefined
+  /** The tables that are known and were not removed: one that is not found any more may only be out of sight. */
+  tables?(): readonly string[]
+  /** The primary key of a known table, empty where it has none; undefined for a table that is not known. */
+  primaryKey?(table: string): readonly string[] | undefined
   /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
   cursor?(table: string): string | null | undefined
+  /** The partitions of a known table by their ids; undefined for a table that is not known. */
+  partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
+  /** Fields that rows of a known table had when it was last read, and that are no columns of it. */
+  undeclared?(table: string): readonly string[]
+}
+
+/** What the state knows of a partition of a table found at run time. */
+export interface TrackedPartition {
+  /** The revision under which it was last read completely. */
+  readonly revision: string | undefined
+  /** The source did not list it in the last run; its rows are kept. */
+  readonly gone: boolean
 }
 
 /** Finds the tables of a system; asked once a run. */

@@ -83,6 +83,7 @@ export const STATE_RECORDS = {
     payload: 'text',
     hash: 'text',
     rejected_at: 'integer',
+    times: 'integer',
   },
   runs: {
     run: 'integer',

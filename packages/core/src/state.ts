@@ -28,6 +28,8 @@ export const Facts = z.object({
   primaryKey: z.array(z.string()),
   globalKey: z.boolean(),
   partitioned: z.boolean(),
+  /** Names that the table had before, by its contract. */
+  aliases: z.array(z.string()).optional(),
   cursor: z
     .object({
       column: z.string(),
@@ -172,4 +174,9 @@ export function newPartition(partition: string): PartitionState {
     covered: [],
     rereads: [],
   }
+}
+
+/** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */
+export function isFailing({ failures, goneAt }: Pick<PartitionState, 'failures' | 'goneAt'>): boolean {
+  return failures > 0 && goneAt === null
 }

@@ -1,66 +1,19 @@
-import type { z } from 'zod'
-import { columnsOf, type TableColumn } from './column.ts'
-import { type Cursor, cursorOf, floorTo, positionOf, smallestStep, spanOf, textAt } from './cursor.ts'
-import { messageOf, SyncError } from './error.ts'
-import type { Logger } from './log.ts'
-import type { Deleted } from './page.ts'
+import type { Changed, Key, Page, Regrouped, Unread } from './answers.ts'
+import type { TableColumn } from './column.ts'
+import { columnsIn } from './columns-in.ts'
+import type { Awaitable, Context, OfPartition, Partitions, ReadContext } from './context.ts'
+import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.ts'
+import { SyncError } from './error.ts'
 import type { Question } from './question.ts'
-import type { ColumnName, CursorOf, CursorValue, InWindow, RowSchema, Span } from './row-schema.ts'
-import type { Window } from './window.ts'
+import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
+import { startOf } from './start-of.ts'
 
-/** What every function of a source is given. */
-export interface Context<Client> {
-  /** What `connect` returned; one for each use of the source and run. */
-  readonly client: Client
-  /** Aborts when the run is stopped or the step is given up: hand it on to whatever waits. */
-  readonly signal: AbortSignal
-  /** Where to say facts. Not for errors: throw them. */
-  readonly log: Logger
-}
-/** The partition that is asked about: what the list of partitions gave. Nothing where the table has none. */
-export type OfPartition<P> = [P] extends [undefined] ? unknown : { readonly partition: P }
-/** What `read` is given: client, signal and log, its partition, and the window that it is to read. */
-export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> & OfPartition<P> & InWindow<S, K>
-
-/** What a source can say before it is read: its version now, and which covered windows are no longer true. */
-export interface Changed<V> {
-  /** A text that changes when the content changes. */
-  readonly revision: string
-  /** Windows to read again though they are covered; where they are not covered they are read anyway. */
-  readonly stale: readonly Window<V>[]
-}
-/** Rows that a system has and that no window holds, by its own count; what it cannot count is absent. */
-export interface Unread {
-  /** At or above the end: younger than the minimum age, or with a cursor in the future. */
-  readonly tooYoung?: number | undefined
-  /** Their cursor is NULL, and `nullCursor` does not keep them. */
-  readonly withoutCursor?: number | undefined
-}
-/** The key of a row that is gone, with its cursor where the system reuses keys. */
-export type Gone<S extends RowSchema, PK extends readonly string[], K> = Pick<
-  z.input<S>,
-  PK[number] & keyof z.input<S>
-> & {
-  readonly [C in K & keyof z.input<S>]?: z.input<S>[C]
-}
-/** What `read` yields: rows as the schema takes them in, or keys of rows that are gone. */
-export type Page<S extends RowSchema, PK extends readonly string[], K> =
-  | readonly z.input<S>[]
-  | (PK extends readonly [] ? never : Deleted<Gone<S, PK, K>>)
-
-/** One of many like things a table is read for: its id, or an object that carries its id and what `read` needs of it. */
-export type Partition = string | { readonly id: string }
-/** A list of partitions, which several tables may share. */
-export interface Partitions<Client, P> {
-  /** Asked once a run, before anything is read. Where it fails its tables fail; where it no longer lists one, its rows stay. */
-  list(context: Context<Client>): AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>
-}
-/** A value, or a promise of it. */
-export type Awaitable<T> = T | Promise<T>
 /** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
 export type NullCursor = 'reject' | 'skip' | 'keep'
 /** The order of the cursor in which `read` yields its rows. */
 export type Order = 'ascending' | 'descending'
+/** Whether a table with a cursor learns of rows that are deleted at the source: it reports them, or they are not seen. */
+export type Deletions = 'reported' | 'unseen'
 
 /** One table of a source, as its author writes it: data, and one function that reads. */
 export interface TableSpec<
@@ -97,11 +50,13 @@ export interface TableSpec<
   readonly nullCursor?: NullCursor | undefined
   /** The primary key alone identifies a row, whatever its partition. */
   readonly globalKey?: true | undefined
+  /** A row never changes once it exists, as in a log or a ledger. Without it an edit of an old row must come back with the next read. */
+  readonly immutable?: true | undefined
   /**
-   * Every row that is deleted at the source is reported: by pages of `deleted`, or by windows that `revision` calls stale.
-   * Without it users read that deletions in a table with a cursor are not seen, until one is reported.
+   * What a table with a cursor knows of rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
+   * windows, or `unseen`, and users are told. A table that is read whole sees them without being told.
    */
-  readonly reportsDeletions?: true | undefined
+  readonly deletions?: Deletions | undefined
   /** Names this table had before; its rows then go on in their old place. */
   readonly aliases?: readonly string[] | undefined
   /** The first cursor value there is: a value, or a question asked once a run and partition. */
@@ -115,6 +70,11 @@ export interface TableSpec<
    */
   end?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
+   * The present by the system's own clock, for a table of times without `end`: what can be read now ends at the earlier of
+   * it and the runner's clock. Asked once a run and partition, after `revision`. Undefined: the system does not say.
+   */
+  clock?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
+  /**
    * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
    * is read. `previous` is the committed one, undefined where there is none that still holds; a source that then calls
    * nothing stale is asked once more, with the last one under which rows were read, where there were any.
@@ -125,14 +85,25 @@ export interface TableSpec<
   /**
    * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
    * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
+   * `previous` is the recorded one, undefined where there is none: a table that only gained or lost parts may say so.
    */
-  generation?(context: Context<Client> & OfPartition<P>): Awaitable<string | undefined>
+  generation?(
+    context: Context<Client> & OfPartition<P> & { readonly previous?: string | undefined },
+  ): Awaitable<string | Regrouped | undefined>
   /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
   countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
   /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`; users are told the counts. */
   countUnread?(
     context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
   ): Awaitable<Unread | undefined>
+  /**
+   * Which of these keys the system has, wherever their cursor lies, also where it is NULL. Asked for rows that did not come
+   * back with their window: what is found has moved, the others are deleted. Undefined: it cannot say for these. Absent:
+   * they are looked for in what is not covered yet, up to two days ahead.
+   */
+  findKeys?(
+    context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
+  ): Awaitable<Iterable<Key<S, PK>> | undefined>
   /**
    * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
    * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
@@ -170,14 +141,18 @@ export interface Table<in Client = never> {
   readonly nullCursor: NullCursor
   /** Whether the primary key identifies a row whatever its partition. */
   readonly globalKey: boolean
-  /** Whether the source tells of rows that are gone. */
-  readonly reportsDeletions: boolean
+  /** Whether its author says that rows never change. */
+  readonly immutable: boolean
+  /** Undefined: nothing is said, or the table is read whole and sees them. */
+  readonly deletions: Deletions | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the question to ask for it. */
   readonly start: bigint | ((question: Question) => unknown) | undefined
   /** Undefined: the end is the runner's present. */
   readonly end: ((question: Question) => unknown) | undefined
+  /** Undefined: the system does not say what time it is there. */
+  readonly clock: ((question: Question) => unknown) | undefined
   /** Undefined: it is always read. */
   readonly revision: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot say that its data was replaced. */
@@ -186,6 +161,8 @@ export interface Table<in Client = never> {
   readonly countRows: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot count what no window holds. */
   readonly countUnread: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot be asked for keys. */
+  readonly findKeys: ((question: Question) => unknown) | undefined
   /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
 }
@@ -228,7 +205,9 @@ export function tableOf<Client>(
       'ordered',
       'start',
       'end',
+      'clock',
       'nullCursor',
+      'deletions',
     ] as const) {
       if (spec[name] !== undefined)
         fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
@@ -238,8 +217,12 @@ export function tableOf<Client>(
       `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
     )
   }
+  if (spec.clock !== undefined && (spec.end !== undefined || cursor?.type === 'integer'))
+    fail('"clock" is for a cursor that is a time, in a table without end(); leave one of the two out')
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
     fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+  if (spec.findKeys !== undefined && primaryKey.length === 0)
+    fail('findKeys needs a primary key; name its columns, or leave it out')
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')
 
   const span = (
@@ -272,34 +255,17 @@ export function tableOf<Client>(
     ordered: spec.ordered,
     nullCursor: spec.nullCursor ?? 'reject',
     globalKey: spec.globalKey === true,
-    reportsDeletions: spec.reportsDeletions === true,
+    immutable: spec.immutable === true,
+    deletions: spec.deletions,
     aliases: spec.aliases ?? [],
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],
+    clock: spec.clock?.bind(spec) as Table['clock'],
     revision: spec.revision?.bind(spec) as Table['revision'],
     generation: spec.generation?.bind(spec) as Table['generation'],
     countRows: spec.countRows?.bind(spec) as Table['countRows'],
     countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
+    findKeys: spec.findKeys?.bind(spec) as Table['findKeys'],
     read: spec.read.bind(spec) as unknown as Table['read'],
-  }
-}
-
-function startOf(start: unknown, cursor: Cursor | undefined, fail: (problem: string) => never): Table['start'] {
-  if (typeof start === 'function') return start as (question: Question) => unknown
-  if (start === undefined || cursor === undefined) return undefined
-  const position = positionOf(start, cursor.type)
-  if (position === undefined)
-    return fail(`start is no ${cursor.type}: ${String(start)}; write it like ${textAt(0n, cursor)}`)
-  return floorTo(BigInt(position), cursor.tick)
-}
-
-/** The columns of a row schema, its errors with the table's name. */
-function columnsIn(row: unknown, fail: (problem: string) => never): readonly TableColumn[] {
-  const def = (row as { _zod?: { def?: { type?: unknown } } } | null | undefined)?._zod?.def
-  if (def?.type !== 'object') return fail('row must be an object schema of zod 4: z.object({ id: z.int() })')
-  try {
-    return columnsOf(row as RowSchema)
-  } catch (error) {
-    return fail(messageOf(error))
   }
 }

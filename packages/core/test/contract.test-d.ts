@@ -134,6 +134,7 @@ const charges = payments.table({
   row: z.object({ id: z.string(), created: unixSeconds(), amount: z.int() }),
   primaryKey: ['id'],
   cursor: 'created',
+  immutable: true,
   ordered: 'descending',
   window: days(30),
   lookback: days(30),
@@ -147,6 +148,8 @@ const events = payments.table({
   row: z.object({ id: z.string(), created: unixSeconds(), data: z.unknown() }),
   primaryKey: ['id'],
   cursor: 'created',
+  immutable: true,
+  deletions: 'unseen',
   retention: days(30),
   async *read({ client, from, to }) {
     yield* client.events({ gte: from, lt: to })

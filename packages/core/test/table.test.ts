@@ -105,20 +105,32 @@ describe('a table that does not fit together', () => {
       { cursor: 'at', start: '2024-01-01' },
       'table "issues": start is no timestamp: 2024-01-01; write it like 1970-01-01T00:00:00Z',
     ],
+    [
+      { cursor: 'at', end: () => '2024-01-01T00:00:00Z', clock: () => '2024-01-01T00:00:00Z' },
+      'table "issues": "clock" is for a cursor that is a time, in a table without end(); leave one of the two out',
+    ],
     [{ cursor: 'day', start: 'May' }, 'table "issues": start is no date: May; write it like 1970-01-01'],
     [{ cursor: 'id', end: () => 1, start: '7' }, 'table "issues": start is no integer: 7; write it like 0'],
   ])('%j names the table, the problem and the way out', (more, message) => {
     expect(problemOf(more)).toBe(message)
   })
 
-  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'nullCursor'] as const)(
-    '"%s" without a cursor',
-    (name) => {
-      expect(problemOf({ [name]: name === 'end' ? () => 1 : 'x' })).toBe(
-        `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
-      )
-    },
-  )
+  it.each([
+    'window',
+    'lookback',
+    'settle',
+    'retention',
+    'ordered',
+    'start',
+    'end',
+    'clock',
+    'nullCursor',
+    'deletions',
+  ] as const)('"%s" without a cursor', (name) => {
+    expect(problemOf({ [name]: name === 'end' || name === 'clock' ? () => 1 : 'x' })).toBe(
+      `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
+    )
+  })
 })
 
 describe('a table', () => {
@@ -136,6 +148,8 @@ describe('a table', () => {
       ordered: undefined,
       nullCursor: 'reject',
       globalKey: false,
+      immutable: false,
+      deletions: undefined,
       aliases: [],
       start: undefined,
       end: undefined,
@@ -206,6 +220,11 @@ describe('a table', () => {
     expect(end!(question)).toBe('bound-end')
     expect(revision!(question)).toBe('bound')
     for await (const page of read(question)) expect(page).toBe(spec.page)
+  })
+
+  it('says whether its rows change, and whether it learns of deletions', () => {
+    expect(table({ immutable: true })).toMatchObject({ immutable: true, deletions: undefined })
+    expect(table({ cursor: 'at', deletions: 'unseen' })).toMatchObject({ immutable: false, deletions: 'unseen' })
   })
 
   it('may have a key of anything but json', () => {

@@ -86,12 +86,13 @@ export function nameColumns(
 }
 
 export function factsOf(shape: Shape, columns: readonly KnownColumn[]): Facts {
-  const { cursor } = shape
+  const { cursor, aliases = [] } = shape
   return {
     columns: [...columns],
     primaryKey: [...shape.primaryKey],
     globalKey: shape.globalKey,
     partitioned: shape.partitioned,
+    ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
     cursor:
       cursor === undefined ? null : { column: cursor.column, type: cursor.type, precision: cursor.precision ?? null },
   }

@@ -1,6 +1,7 @@
 import { type Committed, failpoint, type Lease, type Part, type Reject } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { complete } from './completion.ts'
+import { pastLimit } from './reject-limit.ts'
 import { isOf, type RowWriter, type Staging } from './row-writer.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { recordRejects, recordStep } from './step-record.ts'
@@ -30,6 +31,8 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
   const { db, part, now } = input
   const { step, counts } = part
   const startedAt = performance.now()
+  // First of all: the limit of rejects looks at them too.
+  await recordRejects(db, step, part.rejects, now)
   const {
     written,
     unchanged,
@@ -40,13 +43,15 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
     blind = false,
     overLimit,
     late,
+    missing,
     staging,
   } = await writeRows(input)
   failpoint('after-rows')
-  await recordRejects(db, step, [...part.rejects, ...rejects], now)
+  await recordRejects(db, step, rejects, now)
   failpoint('after-rejects')
-  const completes = held === undefined && overLimit === undefined ? part.completes : undefined
-  const ends = part.completes?.last === true
+  const isDone = held === undefined && overLimit === undefined && missing === undefined
+  const completes = isDone ? part.completes : undefined
+  const ends = part.completes?.last === true && missing === undefined
   await recordStep(db, step, {
     counts: {
       read: counts.read,
@@ -78,6 +83,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
       deduped,
       rejected: rejects.length,
       ...(late === undefined ? {} : { late }),
+      ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { held }),
       ...(blind && completes !== undefined ? { blind } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
@@ -95,6 +101,7 @@ interface Rows<S extends Staging> {
   readonly late?: Committed['late']
   readonly held?: Committed['held']
   readonly blind?: boolean
+  readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */
   readonly overLimit?: string | undefined
   readonly staging: S | undefined
@@ -104,7 +111,7 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
   const { writer, lease, part, now, staging: before } = input
   if (writer === undefined) {
     if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
-      return { ...NONE, overLimit: pastLimit(part, 0), staging: before }
+      return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
     throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
   }
   if (part.staging === undefined) {
@@ -118,13 +125,14 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
       rejects,
       late,
       unchanged: part.rows.length - written - rejects.length,
-      overLimit: pastLimit(part, rejects.length),
+      overLimit: await pastLimit({ ...input, refused: rejects.length }),
       staging: over ? undefined : before,
     }
   }
   const { staging, rejects } = await writer.fill({ lease, part, before, slot: before?.slot ?? input.freeSlot() })
   if (part.staging === 'fill') return { ...NONE, rejects, staging }
   const rows = await moveWithin(writer, input, staging, rejects)
+  if (rows.missing !== undefined) return { ...rows, staging }
   await writer.dropStaging(staging)
   return rows
 }
@@ -134,29 +142,21 @@ const NONE = { written: 0, unchanged: 0, deleted: 0, deduped: 0, rejects: [] }
 /** Moves a staging table, unless its rows, or those that the database refuses then, are past the limit of rejects. */
 async function moveWithin<S extends Staging>(
   writer: RowWriter<S>,
-  { lease, part, now }: CommitInput<S>,
+  input: CommitInput<S>,
   staging: S,
   rejects: readonly Reject[],
 ): Promise<Rows<S>> {
-  const before = pastLimit(part, rejects.length)
+  const { lease, part, now } = input
+  const before = await pastLimit({ ...input, refused: rejects.length })
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
-  const { rejectLimit } = part
-  const limited = rejectLimit !== undefined && rejectLimit.rows > rejectLimit.above
+  const limited = part.rejectLimit !== undefined
   if (limited) await writer.savepoint('moving', 'set')
   const moved = await writer.move(lease, part, staging, now)
   const all = [...rejects, ...moved.rejects]
-  const overLimit = pastLimit(part, all.length)
+  const overLimit = moved.rejects.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
   if (limited) await writer.savepoint('moving', overLimit === undefined ? 'release' : 'back')
   if (overLimit !== undefined) return { ...NONE, rejects: all, overLimit, staging: undefined }
   return { ...moved, rejects: all, staging: undefined }
-}
-
-/** Whether a part that completes something is past the limit of rejects, with so many that the database refused. */
-function pastLimit({ completes, rejectLimit }: Part, refused: number): string | undefined {
-  if (completes === undefined || rejectLimit === undefined) return undefined
-  const { share, above, rows } = rejectLimit
-  const rejected = rejectLimit.rejected + refused
-  return rows > above && rejected > rows * share ? `past the reject limit: ${rejected} of ${rows} rows` : undefined
 }
 
 /** A table that our own commit emptied is no longer one that must hold rows. */
@@ -165,7 +165,7 @@ async function recordFilled<S extends Staging>(
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return
-  const filled = written === 0 && (await writer.isEmpty()) ? 0 : 1
+  const filled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
   await db
     .updateTable('_tidemark_tables')
     .set({ filled })

@@ -26,7 +26,7 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
   if (completes.checkedAt !== undefined) facts.checked_at = completes.checkedAt
   if (completes.last) {
     // What of the partition can be read is read as often as before, also while something else of it fails.
-    if (completes.keepsFailure === true) facts.failures = 1
+    if (completes.failing === true) facts.failures = 1
     else Object.assign(facts, OVERCOME)
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {

@@ -192,7 +192,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Pr
   await schema.createIndex('_tidemark_changes_of').on('_tidemark_changes').columns(['name', 'id']).execute()
 }
 
-/** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, and what ended a run. */
+/** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
 async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
     db.schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
@@ -216,5 +216,9 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<voi
   await add('runs', 'ended_by', 'text')
   await add('runners', 'every_ms', 'bigint')
   await add('runners', 'due_at', 'bigint')
+  await db.schema
+    .alterTable('_tidemark_rejects')
+    .addColumn('times', 'bigint', (c) => c.notNull().defaultTo(1))
+    .execute()
   await extendViews(db, flavor)
 }

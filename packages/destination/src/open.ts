@@ -1,8 +1,7 @@
-import { isAbsolute, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Logger, SyncError } from '@tidemark/core'
+import type { Logger } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
-import { isPostgres, parseAddress } from './postgres/address.ts'
+import { filePath } from './file-path.ts'
+import { isPostgres, OWN_SCHEMA, parseAddress } from './postgres/address.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
 import { hasSqliteState } from './sqlite/read-only.ts'
 
@@ -42,40 +41,21 @@ export async function openDestination({
   log = silent,
 }: OpenOptions): Promise<Destination> {
   const place = placeOf(url)
+  if (place.isServer)
+    for (const name of parseAddress(place.url).ignored)
+      log.warn(`the destination's parameter "${name}" is not known and changes nothing; leave it out`)
   const destination = place.isServer
-    ? await (await postgres()).openPostgres({ url, runner, isAlive, leaseMs, lockMs: busyMs ?? LOCK_MS, moving })
+    ? await (await postgres()).openPostgres({
+        url: place.url,
+        runner,
+        isAlive,
+        leaseMs,
+        lockMs: busyMs ?? LOCK_MS,
+        moving,
+      })
     : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS, moving })
   log.debug('destination open', { kind: destination.profile.name, place: place.shown })
   return destination
-}
-
-/** The file that a destination's url names, `:memory:` for none. @throws SyncError `fix-config`. */
-function pathOf(url: string): string {
-  const refuse = (problem: string): never => {
-    throw new SyncError(
-      `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or a url such as postgres://user@host:5432/database`,
-      'fix-config',
-      {
-        code: 'destination-unavailable',
-      },
-    )
-  }
-  // The address may hold a password: only its kind is said.
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
-  if (url === '' || url.includes('\0')) return refuse(url === '' ? 'is empty' : 'holds a NUL character')
-  if (scheme === 'file' && url.startsWith('file://')) return fileURLToPath(url)
-  if (scheme === 'sqlite' || scheme === 'file') {
-    const rest = url.slice(scheme.length + 1)
-    const path = rest.startsWith('///') ? rest.slice(2) : rest.startsWith('//') ? rest.slice(2) : rest
-    return path === '' ? refuse(`names no file: ${url}`) : pathIn(path)
-  }
-  if (scheme !== undefined && url.slice(scheme.length + 1).startsWith('//'))
-    return refuse(`is of the kind "${scheme}", which this version does not have`)
-  return pathIn(url)
-}
-
-function pathIn(path: string): string {
-  return path === ':memory:' || isAbsolute(path) ? path : resolve(path)
 }
 
 /** Where a destination is, before it is opened. */
@@ -84,12 +64,20 @@ export interface Place {
   /** For people: without a password. */
   readonly shown: string
   readonly isServer: boolean
+  /** Where on a server a new state is put. */
+  readonly schema?: string
+  /** Whether the address itself names the schema. */
+  readonly isSchemaNamed?: boolean
 }
 
 /** @throws SyncError `fix-config`, which never repeats what was written. */
 export function placeOf(text: string): Place {
-  if (isPostgres(text)) return { url: text, shown: parseAddress(text).shown, isServer: true }
-  const path = pathOf(text)
+  const url = text.trim()
+  if (isPostgres(url)) {
+    const { shown, schema } = parseAddress(url)
+    return { url, shown, isServer: true, schema: schema ?? OWN_SCHEMA, isSchemaNamed: schema !== undefined }
+  }
+  const path = filePath(url)
   return { url: path, shown: path, isServer: false }
 }
 

@@ -4,6 +4,7 @@ import {
   type Facts,
   type KnownColumn,
   type Lease,
+  quotedCommand,
   type Shape,
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
@@ -92,14 +93,14 @@ export async function planTable(
   if (row !== undefined && row.source !== '' && !isSame(row, shape)) {
     refuse(
       name,
-      `it holds the table "${row.table_name}" of "${row.source}", and "${shape.table}" of "${shape.source}" would get the same name; give one of the sources another "prefix" in the config`,
+      `it holds the table "${row.table_name}" of "${row.source}", and "${shape.table}" of "${shape.source}" would get the same name; give the table another "name", or one of the sources another "prefix", in the config`,
     )
   }
   if (there !== undefined && old === undefined) {
     refuseChanged(
       name,
       maker.place,
-      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the source another "prefix" in the config`,
+      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the table another "name" in the config`,
     )
   }
   if (old !== undefined && !free) {
@@ -107,12 +108,12 @@ export async function planTable(
       refuseChanged(
         name,
         maker.place,
-        `it is gone from the destination though it was filled; read it anew with "tidemark resync ${name} --full"`,
+        `it is gone from the destination though it was filled; read it anew with ${quotedCommand('resync', [name], '--full')}`,
       )
     if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
       refuse(
         name,
-        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it anew with "tidemark resync ${name} --full"`,
+        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it anew with ${quotedCommand('resync', [name], '--full')}`,
       )
     }
     refuseChange(name, old, shape)
@@ -132,7 +133,7 @@ export async function planTable(
       refuseChanged(
         name,
         maker.place,
-        `${problem}, which was not Tidemark; change it back, or read the table anew with "tidemark resync ${name} --full"`,
+        `${problem}, which was not Tidemark; change it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
   const facts = factsOf(shape, known.columns)
@@ -233,7 +234,7 @@ function knownColumns(
     refuseChanged(
       name,
       place,
-      `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with "tidemark resync ${name} --full"`,
+      `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
     )
   }
   const fixed = [...shape.primaryKey, ...(shape.cursor === undefined ? [] : [shape.cursor.column])]
@@ -244,7 +245,7 @@ function knownColumns(
     const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which loses something'
     refuse(
       name,
-      `its column "${first.name}" ${changed}, ${why}; read the table anew with "tidemark resync ${name} --full", or set its "schema" mode in the config`,
+      `its column "${first.name}" ${changed}, ${why}; read the table anew with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
     )
   }
   const added = nameColumns(old.columns, add, present)

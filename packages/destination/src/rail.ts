@@ -1,4 +1,4 @@
-import type { Committed, Rail } from '@tidemark/core/engine'
+import { type Committed, isPastDeletionLimit, type Rail } from '@tidemark/core/engine'
 
 export type Held = Committed['held']
 
@@ -8,20 +8,32 @@ export interface Going {
   /** How many rows there were in its scope, and in the whole table; asked only where it matters. */
   ofScope(): number | Promise<number>
   ofTable(): number | Promise<number>
+  /** Whether no row came back, and none is in the partition beside those that the run replaces. */
+  leavesNone(): boolean | Promise<boolean>
 }
 
-/** Whether more would go than the rail lets pass. */
-export async function heldBy(rail: Rail | undefined, { gone, ofScope, ofTable }: Going): Promise<Held> {
+/** Whether more would go than the deletion limit lets pass. */
+export async function heldBy(rail: Rail | undefined, { gone, ofScope, ofTable, leavesNone }: Going): Promise<Held> {
   if (rail?.limit === undefined || gone === 0) return undefined
-  const { share, above } = rail.limit
-  const over = (lost: number, of: number) => lost > share * of && of > above
-  if (gone > share * above) {
+  const { limit, goneBefore, cameBack } = rail
+  if (cameBack !== true && (await leavesNone())) return { gone, of: gone, empties: true }
+  const least = limit.share * limit.above
+  if (gone > least) {
     const of = await ofScope()
-    if (over(gone, of)) return { gone, of }
+    if (isPastDeletionLimit({ gone, of }, limit)) return { gone, of }
   }
-  const lost = rail.goneBefore + gone
-  if (lost <= share * above) return undefined
-  // What went earlier in this run counts as there: otherwise the rail would close a little more with every step.
-  const of = (await ofTable()) + rail.goneBefore
-  return over(lost, of) ? { gone: lost, of } : undefined
+  const lost = goneBefore + gone
+  if (lost <= least) return undefined
+  // What went earlier in this run counts as there: otherwise the limit would close a little more with every step.
+  const of = (await ofTable()) + goneBefore
+  return isPastDeletionLimit({ gone: lost, of }, limit) ? { gone: lost, of } : undefined
+}
+
+/** The most ranges that a condition has: of more, all between the first and the last counts. */
+const RANGES = 20
+
+/** What a run replaces of a partition, as few ranges; undefined: all of it. */
+export function replacedRanges({ replaces }: Rail): Rail['replaces'] {
+  if (replaces === undefined || replaces.length <= RANGES) return replaces
+  return [{ from: replaces[0]!.from, to: replaces.at(-1)!.to }]
 }

@@ -18,6 +18,8 @@ export interface RejectRecord {
   readonly payload: string
   readonly run: number
   readonly rejectedAt: bigint
+  /** How many rows it stands for: equal ones, or versions of one key. */
+  readonly times: number
 }
 
 export interface RejectFilter {
@@ -40,7 +42,7 @@ export async function listRejects(
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const most = limit === undefined ? '' : ` limit ${whole(limit)}`
   const { rows } = await destination.query(
-    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at
+    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at, r.times
       from _tidemark_rejects r left join _tidemark_steps s on s.run = r.run and s.step = r.step${where} order by r.id desc${most}`,
   )
   return rows.map(recordOf)
@@ -48,12 +50,14 @@ export async function listRejects(
 
 /** How many rows of each table are set aside. */
 export async function countRejects(destination: Pick<Destination, 'query'>): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await destination.query('select name, count(*) from _tidemark_rejects group by name order by name')
+  const { rows } = await destination.query(
+    'select name, cast(sum(times) as bigint) from _tidemark_rejects group by name order by name',
+  )
   return new Map(rows.map(([name, count]) => [String(name), Number(count)]))
 }
 
 function recordOf(row: readonly unknown[]): RejectRecord {
-  const [id, table, partition, position, from, to, key, code, message, payload, run, rejectedAt] = row
+  const [id, table, partition, position, from, to, key, code, message, payload, run, rejectedAt, times] = row
   return {
     id: Number(id),
     table: String(table),
@@ -66,6 +70,7 @@ function recordOf(row: readonly unknown[]): RejectRecord {
     payload: String(payload),
     run: Number(run),
     rejectedAt: BigInt(rejectedAt as bigint),
+    times: Number(times),
   }
 }
 

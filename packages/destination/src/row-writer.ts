@@ -20,6 +20,8 @@ export interface Moved {
   readonly held?: Committed['held']
   /** What is gone could not be told, so nothing was marked. */
   readonly blind?: boolean
+  /** Rows that did not come back, where the rail asks: nothing was moved. */
+  readonly missing?: number
 }
 
 /** What is known of a step's staging table. */
@@ -61,7 +63,8 @@ export interface RowWriter<S extends Staging> {
   dropStaging(staging: S): Promise<void>
   /** Removes marked rows of a partition for good. @returns how many. */
   purge(partition: string): Promise<number>
-  isEmpty(): Promise<boolean>
+  /** How many rows there are, marked ones too, counted up to `most`: in the table, or in one of its partitions. */
+  holds(most: number, partition?: string): Promise<number>
   /** Sets a savepoint, lets it go, or goes back to it. */
   savepoint(name: string, action: 'set' | 'release' | 'back'): Promise<void>
 }

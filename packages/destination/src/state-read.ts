@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { Facts, newPartition, type PartitionState, TableState } from '@tidemark/core/engine'
+import { Facts, newPartition, type PartitionState, quotedCommand, TableState } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import type { Flavor } from './flavor.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
@@ -158,7 +158,7 @@ function fieldsIn(name: string, text: string): unknown {
 
 function damaged(name: string, cause: unknown): SyncError {
   return new SyncError(
-    `the state of the table "${name}" cannot be read, a hand must have been at it; put back a copy of the database, or read the table anew with "tidemark resync ${name} --full"`,
+    `the state of the table "${name}" cannot be read, a hand must have been at it; put back a copy of the database, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
     'fix-config',
     { code: 'destination-corrupt', cause },
   )

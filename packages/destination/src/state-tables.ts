@@ -146,5 +146,7 @@ export interface StateDatabase {
     payload: string
     hash: string
     rejected_at: Int64
+    /** How many rows it stands for: equal ones, or versions of one key, of one step. */
+    times: Int64
   }
 }

@@ -122,27 +122,24 @@ function shortKey(key: string): string {
   return `${key.slice(0, 100).toWellFormed()}… sha256:${createHash('sha256').update(key).digest('hex')}`
 }
 
-/** Writes rejects; the same row rejected before is replaced. */
+/**
+ * Writes rejected rows. The same row rejected by an earlier step is replaced; one that comes again in its own step is
+ * counted there, so that the counts of all records of a step add up to the rows that it rejected.
+ */
 export async function recordRejects(db: Db, step: StepRef, rejects: readonly Reject[], now: bigint): Promise<void> {
   const found = rejects.map((one) => (one.key === undefined ? one : { ...one, key: shortKey(one.key) }))
   for (const chunk of chunks(found)) {
-    const keys = chunk.flatMap(({ key }) => (key === undefined ? [] : [key]))
-    const before = () =>
-      db.deleteFrom('_tidemark_rejects').where('name', '=', step.table).where('partition', '=', step.partition)
-    await before()
-      .where(
-        'hash',
-        'in',
-        chunk.map(({ hash }) => hash),
-      )
-      .execute()
-    if (keys.length > 0) await before().where('key', 'in', keys).execute()
-    // Within one part, too, the last one of a key stands for it.
-    const last = new Map(chunk.map((reject) => [reject.key ?? `#${reject.hash}`, reject]))
+    const before = await takeEarlier(db, step, chunk)
+    // Of one key the last version stands for all.
+    const last = new Map<string, { readonly reject: Reject; readonly times: number }>()
+    for (const reject of chunk) {
+      const id = idOf(reject)
+      last.set(id, { reject, times: (last.get(id)?.times ?? before.get(id) ?? 0) + 1 })
+    }
     await db
       .insertInto('_tidemark_rejects')
       .values(
-        [...last.values()].map((reject) => ({
+        [...last.values()].map(({ reject, times }) => ({
           name: step.table,
           partition: step.partition,
           run: step.run,
@@ -154,8 +151,28 @@ export async function recordRejects(db: Db, step: StepRef, rejects: readonly Rej
           payload: reject.payload,
           hash: reject.hash,
           rejected_at: now,
+          times,
         })),
       )
       .execute()
   }
+}
+
+const idOf = ({ key, hash }: { readonly key?: string | null | undefined; readonly hash: string }): string =>
+  key ?? `#${hash}`
+
+/** Removes what stands for the same rows. @returns how often the step itself has rejected them so far. */
+async function takeEarlier(db: Db, step: StepRef, rejects: readonly Reject[]): Promise<ReadonlyMap<string, number>> {
+  const remove = () =>
+    db
+      .deleteFrom('_tidemark_rejects')
+      .where('name', '=', step.table)
+      .where('partition', '=', step.partition)
+      .returning(['key', 'hash', 'run', 'step', 'times'])
+  const hashes = rejects.map(({ hash }) => hash)
+  const keys = rejects.flatMap(({ key }) => (key === undefined ? [] : [key]))
+  const removed = await remove().where('hash', 'in', hashes).execute()
+  if (keys.length > 0) removed.push(...(await remove().where('key', 'in', keys).execute()))
+  const own = removed.filter((one) => Number(one.run) === step.run && Number(one.step) === step.step)
+  return new Map(own.map((one) => [idOf(one), Number(one.times)]))
 }

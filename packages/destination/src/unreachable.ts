@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Facts, Shape } from '@tidemark/core/engine'
+import { type Facts, quotedCommand, type Shape } from '@tidemark/core/engine'
 
 /** @throws SyncError code `schema`: the table cannot get the shape that is wanted. */
 export function refuse(table: string, problem: string): never {
@@ -13,7 +13,7 @@ export function refuseChanged(table: string, place: string, problem: string): ne
 
 /** @throws SyncError where the key, the cursor or what a row belongs to is another one. */
 export function refuseChange(table: string, old: Facts, shape: Shape): void {
-  const anew = `read it anew with "tidemark resync ${table} --full"`
+  const anew = `read it anew with ${quotedCommand('resync', [table], '--full')}`
   const key = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
   if (old.primaryKey.join('\0') !== shape.primaryKey.join('\0')) {
     refuse(table, `its primary key was ${key(old.primaryKey)} and is now ${key(shape.primaryKey)}; ${anew}`)

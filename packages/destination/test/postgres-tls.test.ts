@@ -64,6 +64,37 @@ describe('TLS with sslmode=verify-full', () => {
     expect(used.flat()).toEqual(used.map(() => true))
   })
 
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['with sslmode=require, whoever it is', { sslmode: 'require' }],
+    ['with sslmode=prefer', { sslmode: 'prefer' }],
+    ['with sslmode=allow', { sslmode: 'allow' }],
+    ['with sslmode=verify-ca, whatever its name', { sslmode: 'verify-ca', sslrootcert: 'own' }],
+    ['with its password bound to it', { sslmode: 'require', sslrootcert: 'own', channel_binding: 'require' }],
+  ])('is spoken %s', async (_, { sslrootcert, ...parameters }) => {
+    const host = parameters['sslmode'] === 'require' && sslrootcert !== undefined ? 'localhost' : '127.0.0.1'
+    const destination = await open(
+      urlOf(host, { ...parameters, ...(sslrootcert === undefined ? {} : { sslrootcert: own }) }),
+    )
+    await destination.startRun()
+    const used = await server.rows(
+      "select s.ssl from pg_stat_ssl as s join pg_stat_activity as a using (pid) where a.application_name = 'tidemark one'",
+    )
+    expect(used.length).toBeGreaterThan(0)
+    expect(used.flat()).toEqual(used.map(() => true))
+  })
+
+  it('says which file of certificates cannot be read', async () => {
+    expect(await refusal(urlOf('localhost', { sslmode: 'verify-full', sslrootcert: '/nowhere/ca.pem' }))).toMatch(
+      /sslrootcert cannot be read .*ca\.pem/,
+    )
+  })
+
+  it('refuses a server that nobody vouches for where the password is to be bound to it', async () => {
+    expect(await refusal(urlOf('localhost', { sslmode: 'require', channel_binding: 'require' }))).toContain(
+      'certificate',
+    )
+  })
+
   it('refuses a server that nobody vouches for', async () => {
     expect(await refusal(urlOf('localhost', { sslmode: 'verify-full' }))).toContain('certificate')
   })

@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import type { Clock } from './clock.ts'
 
 /** Waits for a promise, or rejects as soon as the signal aborts: a source that does not listen must not hold up a stop. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -13,18 +14,28 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   })
 }
 
-/** The same, and no longer than a time: a question that is never answered is a failure that may pass. */
-export async function answered<T>(promise: Promise<T>, signal: AbortSignal, ms: number): Promise<T> {
+export interface Patience {
+  readonly clock: Pick<Clock, 'sleep'>
+  readonly signal: AbortSignal
+  /** How long a source may be silent. */
+  readonly ms: number
+}
+
+/** The same, and no longer than a time: a question that is never answered is a failure, of which others hear nothing. */
+export async function answered<T>(promise: Promise<T>, { clock, signal, ms }: Patience): Promise<T> {
+  const done = new AbortController()
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new SyncError(`no answer within ${ms / 1000} s`, 'retry', { code: 'timeout' })),
-    ms,
+  clock.sleep(ms, done.signal, 'limit').then(
+    () => late.reject(noAnswer(ms)),
+    () => {},
   )
-  // It must not keep a process alive in which nothing else can happen any more.
-  timer.unref()
   try {
     return await Promise.race([abortable(promise, signal), late.promise])
   } finally {
-    clearTimeout(timer)
+    done.abort()
   }
+}
+
+function noAnswer(ms: number): SyncError {
+  return new SyncError(`no answer within ${Math.round(ms / 1000)} s`, 'retry', { code: 'timeout' })
 }

@@ -1,5 +1,5 @@
 import type { Logger, Source, SourceOptions } from '@tidemark/core'
-import type { Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
+import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
@@ -36,6 +36,8 @@ export interface SurveyedTable {
   readonly identity: string | undefined
   /** When its partitions were listed, by the destination's clock. */
   readonly askedAt?: bigint | undefined
+  /** Nothing in the destination bears its name, which is for people: it fails, and nothing of it is recorded. */
+  readonly unplaced?: true | undefined
   /** Its partitions could not be listed, or its settings do not fit it. */
   readonly failure: Failure | undefined
   readonly partitions: readonly SurveyedPartition[]
@@ -48,6 +50,8 @@ export interface TableSettings {
   readonly everyMs: number
   readonly lookback: bigint
   readonly deletes: 'soft' | 'hard'
+  /** Undefined: any number of rows may go, and the table may be empty. */
+  readonly deletionLimit: DeletionShare | undefined
   readonly mode: SchemaMode
   /** A new column gets its history. */
   readonly backfill: boolean

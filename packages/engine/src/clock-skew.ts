@@ -7,7 +7,8 @@ const WORTH_A_WORD = 60_000_000n
 
 /**
  * A clock that is never ahead of the destination's: whoever reads up to a time that has not come would count as covered
- * what is still to happen. One that is behind only reads a little later.
+ * what is still to happen. One that is behind only reads a little later. Where it is set ahead while the run goes on, time
+ * passes as the monotonic clock says; each step looks at the destination's once more (`withinPresent`).
  */
 export function besideDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
   const ahead = clock.now() - destinationNow
@@ -17,8 +18,21 @@ export function besideDestination(clock: Clock, destinationNow: bigint, log: Log
       `the clock of this machine is ${by} ${ahead < 0n ? 'behind' : 'ahead of'} the destination's; ${WHAT(ahead)}`,
     )
   }
-  return ahead <= 0n ? clock : { ...clock, now: () => clock.now() - ahead }
+  const startedAt = clock.monotonic()
+  const now = (): bigint => {
+    const passed = BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
+    return least(ahead <= 0n ? clock.now() : clock.now() - ahead, destinationNow + passed)
+  }
+  return {
+    now,
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, signal, kind) => clock.sleep(ms, signal, kind),
+    turn: () => clock.turn(),
+    random: () => clock.random(),
+  }
 }
 
 const WHAT = (ahead: bigint): string =>
   ahead < 0n ? 'tables without an end of their own are read up to its time' : "the destination's is used"
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -6,8 +6,11 @@ export interface Clock {
   now(): bigint
   /** A clock that never goes back, in milliseconds: what lengths are measured with. */
   monotonic(): number
-  /** Rejects with the signal's reason when that aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>
+  /**
+   * Rejects with the signal's reason when that aborts. A `limit` on something else does not keep the process alive in
+   * which nothing else can happen any more.
+   */
+  sleep(ms: number, signal: AbortSignal, kind?: 'limit'): Promise<void>
   /** Lets timers, signals and other connections have their turn: a source without I/O would never let go. */
   turn(): Promise<void>
   /** From 0 to 1, without 1. */
@@ -17,10 +20,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => BigInt(Date.now()) * 1000n,
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
+  sleep: async (ms, signal, kind) => {
     signal.throwIfAborted()
     // setTimeout fires at once beyond 2^31 − 1 ms.
-    await wait(Math.min(ms, 2_147_483_647), undefined, { signal })
+    await wait(Math.min(ms, 2_147_483_647), undefined, { signal, ref: kind !== 'limit' })
   },
   turn: () => turn(),
   random: Math.random,

@@ -1,11 +1,13 @@
-import { floorTo, positionOf, type Range, readFrom } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
+import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
+import { answered } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
 import { recordPartitionChecked } from './record-checks.ts'
 import { recordUnanswered } from './record-failures.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
-import type { Due } from './schedule.ts'
+import type { Due, Slot } from './schedule.ts'
+import { silenceOf } from './stall.ts'
+import { askEnd } from './survey-partition.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**
@@ -21,13 +23,13 @@ export function dueAgain(partition: PartitionRun, context: RunContext): Due | un
     partition,
     lane: 'live',
     to: undefined,
-    run: () => runNext(partition, context),
+    run: (slot: Slot) => runNext(partition, context, slot),
   } as const
   // Never at once, even with `every: 0s`: steps that find nothing would never let anything else have its turn.
   return { dueAt: context.clock.monotonic() + Math.max(1, options.everyMs), task }
 }
 
-async function runNext(partition: PartitionRun, context: RunContext): Promise<Due | undefined> {
+async function runNext(partition: PartitionRun, context: RunContext, slot: Slot): Promise<Due | undefined> {
   if (partition.failed) return undefined
   // A question that fails now is asked again when it is due again; it must not end this run.
   const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
@@ -41,13 +43,21 @@ async function runNext(partition: PartitionRun, context: RunContext): Promise<Du
   }
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
-  if (!(await runStep(stepOf(window, partition), partition, context))) return undefined
+  partition.stoppedAt = undefined
+  const step = stepOf(window, partition)
+  if (!(await runStep(step, partition, context, slot))) return undefined
   partition.left--
+  partition.finished.push(step)
   partition.table.stepsDone++
-  partition.coveredTo = window.to
+  const { stoppedAt = window.to } = partition
+  // Stopped below where it began, it has covered nothing.
+  partition.coveredTo = window.from
+  if (stoppedAt > window.from) partition.coveredTo = stoppedAt
   const due = dueAgain(partition, context)
   // More of the gap is left: it must not fall behind further.
-  return due !== undefined && window.to < gap.to ? { ...due, dueAt: context.clock.monotonic() } : due
+  return due !== undefined && partition.coveredTo === window.to && window.to < gap.to
+    ? { ...due, dueAt: context.clock.monotonic() }
+    : due
 }
 
 async function warnOf(error: unknown, partition: PartitionRun, context: RunContext): Promise<undefined> {
@@ -65,9 +75,12 @@ interface Gap extends Range {
 }
 
 /** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
-async function gapOf(partition: PartitionRun, { clock, signal, destinationNow }: RunContext): Promise<Gap | undefined> {
+async function gapOf(
+  partition: PartitionRun,
+  { clock, signal, options, destinationNow }: RunContext,
+): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
-  const { end, cursor } = table
+  const { cursor } = table
   const from = partition.coveredTo
   if (cursor === undefined || from === undefined) return undefined
   const question = {
@@ -76,12 +89,13 @@ async function gapOf(partition: PartitionRun, { clock, signal, destinationNow }:
     log: use.log,
     partition: partition.planned.surveyed.value as never,
   }
-  const ask = async (): Promise<bigint | number | undefined> =>
-    end === undefined ? clock.now() : positionOf(await end(question), cursor.type)
+  const silence = { clock, signal, ms: silenceOf(options.settings ?? {}) }
   const askedAt = destinationNow()
-  const answer = await abortable(ask(), signal)
-  const to = answer === undefined ? from : floorTo(BigInt(answer) - table.settle, cursor.tick)
-  return { from, to, askedAt }
+  const end = await answered(
+    askEnd(table, question, clock, async (work) => work()),
+    silence,
+  )
+  return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
 }
 
 /** The oldest of the windows that a gap splits into. */

@@ -9,9 +9,11 @@ export type RunEvent =
   | {
       readonly type: 'run-started'
       readonly run: number
-      readonly tables: number
-      readonly steps: number
-      /** What is planned for each table, also for those with nothing to read. */
+    }
+  | {
+      /** Some tables became known: each source's as soon as it answers. */
+      readonly type: 'tables-planned'
+      /** What is planned for each of them, also for those with nothing to read. */
       readonly work: readonly TableWork[]
     }
   | {
@@ -52,6 +54,8 @@ export type RunEvent =
       readonly delayMs: number
       readonly failure: Failure
     }
+  /** All that a source had to do in this run is done, or it could not be asked: nothing of it is held any more. */
+  | { readonly type: 'source-ended'; readonly source: string }
   /** The last one, of a run that came to a report. */
   | { readonly type: 'run-ended'; readonly report: Report }
 

@@ -3,6 +3,7 @@ import {
   exportedKinds,
   type ReadOnlyDestination,
   type RecordChunk,
+  redactJson,
   writeState,
 } from '@tidemark/core/engine'
 import { knownTables } from './known-tables.ts'
@@ -46,7 +47,7 @@ function said(record: RecordChunk['records'][number], redact: (text: string) => 
   const clean = { ...record }
   for (const name of SAID) {
     const text = clean[name]
-    if (typeof text === 'string') clean[name] = redact(text)
+    if (typeof text === 'string') clean[name] = name === 'payload' ? redactJson(text, redact) : redact(text)
   }
   return clean
 }

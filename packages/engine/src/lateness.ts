@@ -1,5 +1,6 @@
-import type { CursorType } from '@tidemark/core/engine'
+import { type Committed, type CursorType, quotedCommand } from '@tidemark/core/engine'
 import { durationText } from './duration-text.ts'
+import type { Step } from './plan.ts'
 
 /** How late rows came that a lookback found: after what they belong to was covered. */
 export interface Lateness {
@@ -32,9 +33,25 @@ export interface LateTable {
 export function latenessText({ name, where, cursor }: LateTable, { rows, by, lookback }: Lateness): string {
   const text = (length: bigint): string => (cursor === 'integer' ? String(length) : durationText(length))
   const wanted = cursor === 'integer' ? String(by * 4n) : `'${minutesUp(by * 4n)}m'`
-  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} came up to ${text(by)} late, and only ${text(lookback)} are looked back: later ones are missed. Set ${where}: ${wanted}, and "tidemark resync ${name}" finds what was missed`
+  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} came up to ${text(by)} late, and only ${text(lookback)} are looked back: later ones are missed. Set ${where}: ${wanted}, and ${quotedCommand('resync', [name])} finds what was missed`
 }
 
 function minutesUp(micros: bigint): bigint {
   return (micros + 59_999_999n) / 60_000_000n
+}
+
+/** How far under its window a step looks back; undefined: not at all. */
+export function lookedBack({ read, window }: Pick<Step, 'read' | 'window'>): bigint | undefined {
+  if (window?.from === undefined || read?.from === undefined || read.from >= window.from) return undefined
+  return window.from - read.from
+}
+
+/** What a commit says of rows that came late. */
+export function latenessOf(
+  { late }: Committed,
+  { window }: Pick<Step, 'window'>,
+  lookback: bigint | undefined,
+): Lateness | undefined {
+  if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
+  return { rows: late.rows, by: window.from - late.lowest, lookback }
 }

@@ -21,18 +21,14 @@ export class Line {
   #aside: readonly Own[] = []
   #came = 0
 
-  constructor(tasks: readonly Ranked[]) {
-    const byPartition = Map.groupBy(tasks, ({ task }) => task.partition)
-    for (const [partition, ranked] of byPartition)
-      this.#push({ partition, tasks: ranked.sort((a, b) => a.rank - b.rank).reverse(), came: 0 })
-  }
-
   get isEmpty(): boolean {
     return this.#waiting.first === undefined && this.#aside.length === 0
   }
 
-  add(ranked: Ranked): void {
-    this.#push({ partition: ranked.task.partition, tasks: [ranked], came: 0 })
+  add(tasks: readonly Ranked[]): void {
+    const byPartition = Map.groupBy(tasks, ({ task }) => task.partition)
+    for (const [partition, ranked] of byPartition)
+      this.#push({ partition, tasks: ranked.sort(byRank).reverse(), came: 0 })
   }
 
   /** The rank of the first task whose partition is free. */
@@ -76,6 +72,11 @@ export class Line {
 
 function rankOf({ tasks }: Own): number {
   return tasks.at(-1)!.rank
+}
+
+// Not a difference: two that are infinite would have none.
+function byRank({ rank: a }: Ranked, { rank: b }: Ranked): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 function isBefore(a: Own, b: Own): boolean {

@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { DeletionLimit, Logger } from '@tidemark/core'
 import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
@@ -19,10 +19,15 @@ export interface LookOptions {
   readonly select?: readonly string[] | undefined
   /** What is not due yet: it is left alone, and not taken for removed. */
   readonly resting?: Resting | undefined
-  /** Lets the rail pass, this run. */
+  /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
   /** Reads again what is wanted again, and nothing else: no window is covered that was not before. */
   readonly only?: 'rereads' | undefined
+  /**
+   * What comes due again while history is read: tables of the whole run (`run`, the default), or only those of the source
+   * whose history it is (`source`), because another run keeps the others fresh.
+   */
+  readonly keepsFresh?: 'run' | 'source' | undefined
   readonly signal?: AbortSignal | undefined
   readonly log?: Logger | undefined
   readonly onEvent?: ((event: RunEvent) => void) | undefined
@@ -44,14 +49,17 @@ export interface Settings {
   readonly perSource?: number | undefined
   /** How often live steps come due while a run goes on, where neither table nor source says: 5 minutes. */
   readonly everyMs?: number | undefined
-  /** After this no new history step begins. */
+  /** After this no new history step begins, and whatever only waits for its source is given up. */
   readonly maxTimeMs?: number | undefined
   /** What another system has synced already, on a first run. */
   readonly synced?: { readonly tables: readonly string[]; readonly to: string } | undefined
   readonly retry?: RetryPolicy | undefined
+  /** How long a source may leave a question without an answer (2 minutes), or, five times that, give no page of rows. */
+  readonly stallTimeoutMs?: number | undefined
   /** Rows and bytes of a part. */
   readonly part?: { readonly rows: number; readonly bytes: number } | undefined
   /** Share of a window's rows that may be rejected, where it has more than `above` rows. */
   readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined
-  readonly rail?: { readonly share: number; readonly above: number } | undefined
+  /** How many rows of a table may be marked as deleted or replaced in a run, where neither table nor source says. */
+  readonly deletionLimit?: DeletionLimit | undefined
 }

@@ -16,6 +16,7 @@ import {
 import type { z } from 'zod'
 import { Gather } from './gather.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
+import { type RejectReason, RejectReasons } from './reject-reasons.ts'
 
 export interface PageReaderOptions {
   readonly table: Table
@@ -23,6 +24,8 @@ export interface PageReaderOptions {
   readonly encoder: Encoder
   /** What is read; rows outside are trimmed. Undefined: no cursor. */
   readonly range: Range | undefined
+  /** Rows below this position were read before and are only looked at again; undefined: none is. */
+  readonly knownBelow?: bigint | undefined
   /** How much is gathered for a part. */
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
@@ -57,6 +60,10 @@ export class PageReader {
   anyDeleted = false
   /** A rejected row had no readable key: the pass cannot tell what is gone. */
   keyless = false
+  /** Why rows were rejected. */
+  readonly reasons = new RejectReasons()
+  /** Of all that came in, what was read before. */
+  readonly known = { rows: 0, rejected: 0 }
   /** The smallest and greatest position in the last page. */
   lowest: Bound
   highest: Bound
@@ -74,6 +81,7 @@ export class PageReader {
   readonly #whole: boolean
   readonly #from: Bound
   readonly #to: Bound
+  readonly #knownBelow: Bound
   readonly #cursor: TableColumn | undefined
 
   constructor(options: PageReaderOptions) {
@@ -81,6 +89,7 @@ export class PageReader {
     this.gather = new Gather(options.encoder.key)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
+    this.#knownBelow = bound(options.knownBelow)
     this.#whole = isWhole(options.table.row)
     this.#cursor = options.table.columns.find((column) => column.name === options.table.cursor?.column)
   }
@@ -146,8 +155,13 @@ export class PageReader {
         return
       }
       position = found
+      if (this.#isKnown(position)) this.known.rows++
     }
     this.#encode(row as Raw, position)
+  }
+
+  #isKnown(position: Bound): boolean {
+    return this.#knownBelow !== undefined && position !== undefined && position < this.#knownBelow
   }
 
   #checkOrder(position: number | bigint): void {
@@ -182,22 +196,25 @@ export class PageReader {
   #slow(row: Raw, position: number | bigint | null | undefined): void {
     const parsed = parse(this.#options.table.row, row)
     if (!parsed.ok) {
-      this.#reject(row, position ?? undefined, 'invalid', parsed.message)
+      const { message, problem, field } = parsed
+      this.#reject(row, position ?? undefined, 'invalid', message, { problem, ...this.#fieldOf(row, field) })
       return
     }
     if (position === undefined) {
-      this.#reject(row, undefined, 'invalid-cursor', `the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`)
+      const problem = `the cursor "${this.#cursor?.name}" is not of type ${this.#cursor?.type}`
+      this.#reject(row, undefined, 'invalid-cursor', problem, { problem, ...this.#fieldOf(row, this.#cursor?.name) })
       return
     }
     const encoded = this.#options.encoder.output(parsed.value, position)
-    if (Array.isArray(encoded)) this.#keep(row, encoded)
-    else
-      this.#reject(
-        row,
-        position ?? undefined,
-        'unfit',
-        `column "${(encoded as Unfit).column}" ${(encoded as Unfit).reason}`,
-      )
+    if (Array.isArray(encoded)) {
+      this.#keep(row, encoded)
+      return
+    }
+    const { column, reason } = encoded as Unfit
+    this.#reject(row, position ?? undefined, 'unfit', `column "${column}" ${reason}`, {
+      problem: reason,
+      ...this.#fieldOf(row, column),
+    })
   }
 
   /** Position of a row, null for none, undefined where its cursor cannot be read. */
@@ -247,7 +264,27 @@ export class PageReader {
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
   }
 
-  #reject(row: unknown, position: number | bigint | undefined, code: string, message: string): void {
+  #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {
+    try {
+      if (field === undefined) return {}
+      const value = row[field]
+      // It stands for a value that the source could not read: the row as a whole is wrong, and no type would fit.
+      return value instanceof Error ? {} : { column: field, value }
+    } catch {
+      // A getter of the row's that throws.
+      return {}
+    }
+  }
+
+  #reject(
+    row: unknown,
+    position: number | bigint | undefined,
+    code: string,
+    message: string,
+    reason: RejectReason = { problem: message },
+  ): void {
+    this.reasons.add(reason)
+    if (this.#isKnown(position)) this.known.rejected++
     const reject = rejectOf({ ...this.#options, row, position, code, message })
     if (reject.seen === undefined) this.keyless = true
     this.#rejects.push(reject)

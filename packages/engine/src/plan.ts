@@ -1,6 +1,7 @@
 import {
   type ColumnChanges,
   columnChanges,
+  isPastPartitionLimit,
   newPartition,
   type PartitionState,
   type Range,
@@ -45,6 +46,8 @@ export interface PlannedTable {
   readonly partitions: readonly PlannedPartition[]
   /** Known partitions that the source no longer lists. */
   readonly gone: readonly string[]
+  /** The same, where they are too many to be taken for gone unasked. */
+  readonly missing: readonly string[]
 }
 
 export interface PlannedPartition {
@@ -83,44 +86,58 @@ export interface PlanConfig {
   readonly unavailable: readonly string[]
   /** What another system has synced: tables by any of their names, up to a position. */
   readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
+  /** Whatever the source no longer lists or gives may go. */
+  readonly acceptDeletions?: boolean | undefined
 }
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
 export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
-  const tables: PlannedTable[] = []
-  const listed = new Set<string>()
-  for (const use of catalog.uses) {
-    for (const table of use.tables) {
-      listed.add(table.name)
-      if (config.select(table)) tables.push(planTable(table, state.tables.get(table.name), config))
-    }
+  const tables = catalog.uses.flatMap((use) => use.tables).filter(config.select)
+  return {
+    tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
+    removed: removedTables(catalog, state, config),
   }
+}
+
+/** Tables in the state that no source lists any more. */
+export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
+  if (config.isPartial) return []
+  const listed = new Set(catalog.uses.flatMap((use) => use.tables.map(({ name }) => name)))
   const silent = new Set([
     ...config.unavailable,
     ...catalog.uses.filter((use) => use.failure !== undefined).map((use) => use.name),
   ])
-  if (config.isPartial) return { tables, removed: [] }
-  const removed = [...state.tables.values()]
+  return [...state.tables.values()]
     .filter((table) => !listed.has(table.name) && !silent.has(table.source) && table.status !== 'removed')
     .map((table) => table.name)
-  return { tables, removed }
 }
 
 function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
   const sight = sightOf(known)
   const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
   const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
-  if (pausedFor !== undefined || surveyed.failure !== undefined) return { ...base, pausedFor, partitions: [], gone: [] }
-  const listed = new Set(surveyed.partitions.map((partition) => partition.id))
-  const gone = [...(known?.partitions.values() ?? [])]
-    .filter((one) => !listed.has(one.partition) && one.goneAt === null)
-    .map((one) => one.partition)
+  if (pausedFor !== undefined || surveyed.failure !== undefined)
+    return { ...base, pausedFor, partitions: [], gone: [], missing: [] }
   const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
   const backfill = surveyed.options.backfill && (base.changes?.add.length ?? 0) > 0
   const partitions = surveyed.partitions.map((partition) =>
     planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
   )
-  return { ...base, pausedFor: undefined, partitions, gone }
+  return { ...base, pausedFor: undefined, partitions, ...unlisted(surveyed, known, config) }
+}
+
+/** Known partitions that the source no longer lists: gone, or too many for that. */
+function unlisted(
+  { partitions, options }: SurveyedTable,
+  known: TableState | undefined,
+  { acceptDeletions }: PlanConfig,
+): Pick<PlannedTable, 'gone' | 'missing'> {
+  const listed = new Set(partitions.map((partition) => partition.id))
+  const before = [...(known?.partitions.values() ?? [])].filter((one) => one.goneAt === null)
+  const absent = before.flatMap(({ partition }) => (listed.has(partition) ? [] : [partition])).sort()
+  const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
+  const isPast = isLimited && isPastPartitionLimit({ gone: absent.length, of: before.length }, listed.size)
+  return isPast ? { gone: [], missing: absent } : { gone: absent, missing: [] }
 }
 
 function sightOf(known: TableState | undefined): Sight {

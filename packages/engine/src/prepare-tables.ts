@@ -1,16 +1,20 @@
 import { type Fact, isLoose, type Shape, type State, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
+import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { recordOvercome } from './record-checks.ts'
-import { placeOf, recordFailedPartitions, tableFailure } from './record-failures.ts'
+import { placeOf, recordFailedPartitions, recordPartitionFailure, tableFailure } from './record-failures.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
+import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
 
 /** Makes the destination ready for a table and records what is new about it; says how the table was found. */
 export async function prepareTable(table: TableRun, context: RunContext): Promise<void> {
   const { planned, lease, known } = table
   const { destination, options } = context
+  const { failure, unplaced } = planned.surveyed
+  if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
   if (lease === undefined) return
   try {
     if (planned.pausedFor !== undefined) {
@@ -28,6 +32,7 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     if (facts.length > 0 && !(await recordOn(table, facts, context))) return
     announce(table, context)
     await recordFailedPartitions(table, context)
+    await recordMissing(table, context)
     await recordOvercome(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
@@ -79,7 +84,7 @@ function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
   if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
   else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
   if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
-  if (known?.reportsDeletions !== true && planned.surveyed.table.reportsDeletions)
+  if (known?.reportsDeletions !== true && planned.surveyed.table.deletions === 'reported')
     facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
@@ -175,6 +180,20 @@ function startText(planned: PlannedTable): string {
 function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTable): string {
   const { cursor } = surveyed.table
   return cursor === undefined || wanted?.from === undefined ? 'the beginning' : textAt(wanted.from, cursor)
+}
+
+/** Partitions that are missing keep what they have, and one of them says so in the state. */
+async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
+  const { planned, known } = table
+  const { surveyed, missing, partitions } = planned
+  const [first] = missing
+  if (first === undefined) return
+  const of = [...(known?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null).length
+  const place = tablePlace(surveyed.use.name, surveyed.table.name)
+  const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
+  const failure = redacted(failureOf(error), context.options)
+  table.fail(first, failure)
+  await recordPartitionFailure({ table, partition: first, failure }, context)
 }
 
 /** Tables that are no longer tracked keep rows and state, marked removed. */

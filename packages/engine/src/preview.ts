@@ -1,4 +1,4 @@
-import { type Range, type TableState, textAt } from '@tidemark/core/engine'
+import { type DeletionShare, type Range, type TableState, textAt } from '@tidemark/core/engine'
 import type { LookOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
@@ -30,9 +30,11 @@ export interface TablePlan {
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
   readonly deletes: 'whole' | 'rereads' | undefined
   /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
-  readonly deletions: 'read' | 'reported' | 'not seen'
+  readonly deletions: 'seen' | 'reported' | 'unseen'
   /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
   readonly couldBeReadBy: string | undefined
+  /** How many rows may go unasked; undefined: any number. */
+  readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
@@ -95,7 +97,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     table: surveyed.table.name,
     sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
     pausedFor,
-    failure: failure?.message,
+    failure: failure?.message ?? missingText(planned),
     changes: changeTexts(planned),
     partitions: surveyed.partitions.length,
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
@@ -103,6 +105,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     deletes: deletesOf(steps, planned),
     deletions: deletionsOf(planned, known),
     couldBeReadBy: counterOf(planned),
+    deletionLimit: surveyed.options.deletionLimit,
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
       lane,
@@ -119,8 +122,8 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
 }
 
 function deletionsOf({ surveyed: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
-  if (table.cursor === undefined) return 'read'
-  return table.reportsDeletions || known?.reportsDeletions === true ? 'reported' : 'not seen'
+  if (table.cursor === undefined) return 'seen'
+  return table.deletions === 'reported' || known?.reportsDeletions === true ? 'reported' : 'unseen'
 }
 
 /** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
@@ -135,6 +138,14 @@ export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable,
   const { cursor } = surveyed.table
   if (cursor === undefined) return { from: undefined, to: String(to) }
   return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
+}
+
+function missingText({ missing, partitions }: PlannedTable): string | undefined {
+  const count = missing.length
+  if (count === 0) return undefined
+  return partitions.length === 0
+    ? `the source lists no partition any more; ${count} are missing`
+    : `the source no longer lists ${count} of its partitions`
 }
 
 function changeTexts({ changes }: PlannedTable): readonly string[] {

@@ -9,21 +9,15 @@ export interface May {
 
 /** The tasks of one source, in the order in which they should start. */
 export class Queue {
-  readonly #live: Line
-  readonly #history: Line
-  readonly #due: Line
+  readonly #live = new Line()
+  readonly #history = new Line()
+  readonly #due = new Line()
   readonly #busy = new Set<object>()
   #tookDue = false
+  /** History tasks at work. */
+  histories = 0
   /** Which start of the run its last one was. */
   lastStart = 0
-
-  constructor(tasks: readonly Task[], due: readonly Due[]) {
-    const ranked = (task: Task, rank: number) => ({ rank, task })
-    this.#live = new Line(tasks.filter((task) => task.lane === 'live').map(ranked))
-    const history = tasks.filter((task) => task.lane === 'history').sort(newestFirst)
-    this.#history = new Line(history.map(ranked))
-    this.#due = new Line(due.map(({ dueAt, task }) => ({ rank: dueAt, task })))
-  }
 
   /** Tasks at work: one a partition. */
   get running(): number {
@@ -39,8 +33,15 @@ export class Queue {
     return this.#due.rank(this.#busy)
   }
 
-  comesDue({ dueAt, task }: Due): void {
-    this.#due.add({ rank: dueAt, task })
+  add(tasks: readonly Task[]): void {
+    const live = tasks.filter((task) => task.lane === 'live')
+    this.#live.add(live.map((task) => ({ rank: task.comesLast === true ? 1 : 0, task })))
+    const history = tasks.filter((task) => task.lane === 'history')
+    this.#history.add(history.map((task) => ({ rank: newestFirst(task), task })))
+  }
+
+  comesDue(due: readonly Due[]): void {
+    this.#due.add(due.map(({ dueAt, task }) => ({ rank: dueAt, task })))
   }
 
   /** Takes the next task and keeps its partition busy until the task has ended. */
@@ -53,11 +54,13 @@ export class Queue {
     if (task === undefined) return undefined
     this.#tookDue = due !== undefined
     this.#busy.add(task.partition)
+    if (task.lane === 'history') this.histories++
     return task
   }
 
   ended(task: Task): void {
     this.#busy.delete(task.partition)
+    if (task.lane === 'history') this.histories--
     for (const line of [this.#live, this.#history, this.#due]) line.free(task.partition)
   }
 
@@ -70,9 +73,7 @@ export class Queue {
   }
 }
 
-function newestFirst({ to: a }: Task, { to: b }: Task): number {
-  if (a === b) return 0
-  if (a === undefined) return -1
-  if (b === undefined) return 1
-  return a < b ? 1 : -1
+/** Exact for times; integers beyond 2^53 that count as equal keep the order in which they were planned. */
+function newestFirst({ to }: Task): number {
+  return to === undefined ? Number.NEGATIVE_INFINITY : -Number(to)
 }

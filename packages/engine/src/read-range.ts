@@ -7,36 +7,51 @@ import { notPages, outOfOrder } from './step-error.ts'
 export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
   /** Undefined: the whole partition. */
   readonly range: Range | undefined
+  /** Rows outside of the range, too, are taken. */
+  readonly keeps?: 'all' | undefined
   /** What `read` is given beside the range. */
   readonly question: Pick<Question, 'client' | 'log' | 'partition'>
   readonly signal: AbortSignal
   readonly clock: Clock
 }
 
-/** What came of a range, and whether a row was rejected whose key cannot be read. */
+/** What came of a range. */
 export interface ReadRange {
   readonly rows: number
   readonly rejected: number
+  /** Rows that came more than once. */
+  readonly deduped: number
+  /** Rows with fields that the schema does not name. */
+  readonly undeclared: number
+  /** A row was rejected whose key cannot be read. */
   readonly keyless: boolean
+  /** Pages that held something. */
+  readonly pages: number
 }
 
 const TURN_MS = 2
+const EVERYTHING: Range = { from: undefined, to: 2n ** 63n - 1n }
 
 /** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
-export async function readRange(task: RangeTask, take: (gathered: Gathered) => void): Promise<ReadRange> {
+export async function readRange(
+  task: RangeTask,
+  take: (gathered: Gathered) => void | Promise<void>,
+): Promise<ReadRange> {
   const { table, range, signal, clock } = task
-  const reader = new PageReader({ ...task, range })
+  const reader = new PageReader({ ...task, range: task.keeps === 'all' ? EVERYTHING : range })
   const given = new AbortController()
   const stopped = (): void => given.abort(signal.reason)
   if (signal.aborted) stopped()
   signal.addEventListener('abort', stopped, { once: true })
-  let rows = 0
-  let rejected = 0
-  const hand = (): void => {
+  const sums = { rows: 0, rejected: 0, deduped: 0, undeclared: 0 }
+  let filled = 0
+  const hand = async (): Promise<void> => {
     const gathered = reader.take()
-    rows += gathered.rows.length
-    rejected += gathered.counts.rejected
-    take(gathered)
+    sums.rows += gathered.rows.length
+    sums.rejected += gathered.counts.rejected
+    sums.deduped += gathered.counts.deduped
+    sums.undeclared += gathered.undeclared
+    await take(gathered)
   }
   const pages = table.read(questionOf(task, given.signal))
   if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
@@ -54,7 +69,8 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
       }
       ended = next.done === true
       if (ended || (past && !isDeleted(next.value))) break
-      for (const _ of reader.add(next.value)) hand()
+      if (!isDeleted(next.value) && next.value.length > 0) filled++
+      for (const _ of reader.add(next.value)) await hand()
       past = past || isPast(reader, table, range)
     }
   } finally {
@@ -62,11 +78,15 @@ export async function readRange(task: RangeTask, take: (gathered: Gathered) => v
     given.abort(new DOMException('the range is read', 'AbortError'))
     if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
   }
-  hand()
-  return { rows, rejected, keyless: reader.keyless }
+  await hand()
+  return { ...sums, pages: filled, keyless: reader.keyless }
 }
 
-function questionOf({ table, range, question }: RangeTask, signal: AbortSignal): Question {
+/** What a table is asked about a range of one partition. */
+export function questionOf(
+  { table, range, question }: Pick<RangeTask, 'table' | 'range' | 'question'>,
+  signal: AbortSignal,
+): Question {
   const bounds = table.cursor === undefined || range === undefined ? {} : windowAt(range, table.cursor)
   return { ...question, signal, ...bounds } as unknown as Question
 }

@@ -2,59 +2,25 @@ import {
   type Committed,
   type Completion,
   type Counts,
-  type Destination,
+  type EncodedKey,
   failpoint,
   isDeleted,
-  type Lease,
-  type Logger,
   type Part,
-  type Prepared,
   type Question,
   type Rail,
   type Range,
   type RejectLimit,
-  type StepRef,
-  type Table,
-  type TableColumn,
   windowAt,
 } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
-import type { Clock } from './clock.ts'
-import type { Lateness } from './lateness.ts'
+import { latenessOf, lookedBack } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
-import type { Step } from './plan.ts'
-import { addRows, NO_ROWS, type RowCounts } from './report.ts'
+import { isSuspect } from './reject-suspicion.ts'
+import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
+import { StallWatch } from './stall.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
+import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
-
-/** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
-export interface StepTask {
-  readonly step: Step
-  readonly ref: StepRef
-  /** The window as it was planned; after a retry the step's own is what is left of it. */
-  readonly origin: Range | undefined
-  readonly table: Table
-  readonly columns: readonly TableColumn[]
-  readonly prepared: Prepared
-  readonly lease: Lease
-  readonly destination: Destination
-  readonly client: unknown
-  readonly partition: unknown
-  readonly signal: AbortSignal
-  readonly log: Logger
-  readonly clock: Clock
-  readonly redact: (text: string) => string
-  readonly part: { readonly rows: number; readonly bytes: number }
-  readonly rejectLimit: { readonly share: number; readonly above: number }
-  readonly rail: Rail['limit']
-  /** Rows of the table that this run has marked or replaced away so far. */
-  readonly goneBefore: () => number
-  /** Older versions may still come from other windows of the partition. */
-  readonly olderToCome: () => boolean
-  /** What the step's last part commits beside its range. */
-  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
-  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
-}
 
 /** How long pages may be taken in at a stretch. */
 const TURN_MS = 2
@@ -64,6 +30,8 @@ export interface Progress {
   rows: RowCounts
   /** What is covered of an ascending window so far: up to, and without, this. */
   coveredTo: bigint | undefined
+  /** It was held back because the partition would be left empty. */
+  empties: boolean
 }
 
 /**
@@ -71,10 +39,12 @@ export interface Progress {
  * the source is awaited, and while a part is written the next is read; more than one is never waiting.
  */
 export class StepReader {
-  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined }
+  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined, empties: false }
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
+  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
+  readonly #lookedBack: bigint | undefined
   readonly #startedAt: number
   #number = 0
   #turnedAt: number
@@ -85,9 +55,12 @@ export class StepReader {
   constructor(task: StepTask) {
     this.#task = task
     const { table, columns, prepared, step, redact, part } = task
-    this.#reader = new PageReader({ table, columns, encoder: prepared.encoder, range: step.read, redact, part })
+    const knownBelow = step.window?.from
+    const { encoder } = prepared
+    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part })
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
     this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
+    this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#startedAt = task.clock.monotonic()
     this.#turnedAt = this.#startedAt
   }
@@ -130,11 +103,15 @@ export class StepReader {
     // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
     if (this.#task.signal.aborted) stopped()
     this.#task.signal.addEventListener('abort', stopped, { once: true })
+    const { clock, slot, giveUpMs, isOverTime } = this.#task
+    const watch = new StallWatch({ clock, slot, giveUpMs, isOverTime, giveUp: (reason) => given.abort(reason) })
     let ended = false
     let past = false
     try {
       for (;;) {
+        watch.asks()
         const next = await abortable(iterator.next(), signal)
+        watch.gives()
         await this.#turn()
         ended = next.done === true
         // Behind the page that passed the window only the deletions that belong to it are of interest.
@@ -146,6 +123,7 @@ export class StepReader {
       this.#pending.catch(() => {})
       throw error
     } finally {
+      watch.end()
       this.#task.signal.removeEventListener('abort', stopped)
       given.abort(new DOMException('the step is over', 'AbortError'))
       // Lets the source close what it opened. One that hangs is not waited for.
@@ -219,28 +197,49 @@ export class StepReader {
   }
 
   async #finish(): Promise<void> {
-    const { step, table, prepared, completion } = this.#task
+    const { step, prepared, completion } = this.#task
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
-    const committed = await this.#commit({ cover, last: true, ...completion(true, this.#reader.anyDeleted) })
-    const { rejected } = this.progress.rows
-    if (committed.overLimit === true) throw tooManyRejects(table.name, this.#limit(this.progress.rows))
-    if (committed.held !== undefined) throw heldBack(prepared.name, committed.held, this.#reader.keyless ? rejected : 0)
+    const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
+    const first = await this.#commit(completes)
+    const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
+    const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
+    if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
+    if (committed.held === undefined) return
+    this.progress.empties = committed.held.empties === true
+    throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.held)
   }
 
-  /** Rejects against rows of the window, as far as they have come in. */
+  /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
+  async #lookElsewhere(completes: Completion): Promise<Committed> {
+    const { destination, lease, ref, elsewhere } = this.#task
+    const canTell = await elsewhere?.(destination.missing(lease, ref), async (alive) => {
+      if (alive.length > 0) await this.#commit(undefined, { alive })
+    })
+    return await this.#commit(completes, { mark: canTell === true })
+  }
+
+  /** Why most rows were rejected. */
+  get #why(): string | undefined {
+    return this.#reader.reasons.text(this.#task.columns, this.#task.redact)
+  }
+
+  /** Rejects against rows of the window, as far as they have come in, without what was looked back for. */
   #limit(counts: Counts): RejectLimit {
-    return { ...this.#task.rejectLimit, rows: counts.read - counts.trimmed, rejected: counts.rejected }
+    const { known } = this.#reader
+    const rows = counts.read - counts.trimmed - known.rows
+    return { ...this.#task.rejectLimit, rows, rejected: counts.rejected - known.rejected }
   }
 
-  /** Too many rejects for a claim of coverage in the middle of a window, also where it is still too short for the limit. */
   #isSuspect(): boolean {
-    const { rows, rejected, share } = this.#limit(sum(this.progress.rows, this.#reader.counts))
-    return rejected > rows * share
+    return isSuspect(this.#limit(sumCounts(this.progress.rows, this.#reader.counts)))
   }
 
-  async #commit(completes: Completion | undefined): Promise<Committed> {
-    const { step, ref, destination, lease, rail, goneBefore, olderToCome, clock, onPart } = this.#task
+  async #commit(
+    completes: Completion | undefined,
+    more: { readonly alive?: readonly EncodedKey[]; readonly mark?: boolean } = {},
+  ): Promise<Committed> {
+    const { step, ref, destination, lease, rail, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -248,11 +247,12 @@ export class StepReader {
       step: ref,
       number: this.#number,
       ...gathered,
+      alive: more.alive,
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),
-      rejectLimit: completes === undefined ? undefined : this.#limit(sum(this.progress.rows, gathered.counts)),
-      rail: last && this.#staged ? { mark: !this.#reader.keyless, limit: rail, goneBefore: goneBefore() } : undefined,
+      rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
+      rail: last && this.#staged ? { ...this.#marking(more.mark), ...rail() } : undefined,
       completes,
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
@@ -268,33 +268,15 @@ export class StepReader {
       undeclared,
     }
     this.progress.rows = addRows(this.progress.rows, rows)
-    const isDone = committed.held === undefined && committed.overLimit !== true
+    const isDone = committed.held === undefined && committed.overLimit !== true && committed.missing === undefined
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
-    onPart(rows, this.#latenessOf(committed))
+    onPart(rows, latenessOf(committed, step, this.#lookedBack))
     return committed
   }
 
-  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
-  get #lookedBack(): bigint | undefined {
-    const { read, window } = this.#task.step
-    if (this.#staged || window?.from === undefined || read?.from === undefined || read.from >= window.from)
-      return undefined
-    return window.from - read.from
-  }
-
-  #latenessOf({ late }: Committed): Lateness | undefined {
-    const { window } = this.#task.step
-    const lookback = this.#lookedBack
-    if (late === undefined || lookback === undefined || window?.from === undefined) return undefined
-    return { rows: late.rows, by: window.from - late.lowest, lookback }
-  }
-}
-
-function sum(a: Counts, b: Counts): Counts {
-  return {
-    read: a.read + b.read,
-    deduped: a.deduped + b.deduped,
-    trimmed: a.trimmed + b.trimmed,
-    rejected: a.rejected + b.rejected,
+  /** Whether rows that did not come back may be marked, or only counted first. */
+  #marking(mark: boolean | undefined): Pick<Rail, 'mark' | 'ask'> {
+    if (this.#reader.keyless || mark === false) return { mark: false }
+    return mark === undefined && this.#task.elsewhere !== undefined ? { mark: true, ask: true } : { mark: true }
   }
 }

@@ -1,4 +1,4 @@
-import type { Fact, PartitionState, StepRef, TableState } from '@tidemark/core/engine'
+import type { Fact, PartitionState, Range, StepRef, TableState } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import { restAfter } from './retry.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
@@ -15,6 +15,7 @@ export async function recordFailedPartitions(table: TableRun, context: RunContex
     if (failure === undefined || table.lease === undefined) continue
     const shown = redacted(failure, context.options)
     partition.failed = true
+    partition.stopped = true
     table.fail(partition.id, shown)
     await recordUnanswered(partition, shown, context)
   }
@@ -22,18 +23,34 @@ export async function recordFailedPartitions(table: TableRun, context: RunContex
 
 /** A question about a partition failed. What failed of it before is still to be read. */
 export async function recordUnanswered(partition: PartitionRun, failure: Failure, context: RunContext): Promise<void> {
-  const { table, id } = partition
-  const now = await context.destination.now()
+  const { table, id, failedWindow: window } = partition
   partition.isFailing = true
+  await recordPartitionFailure({ table, partition: id, failure, window }, context)
+}
+
+interface PartitionFailure {
+  readonly table: TableRun
+  readonly partition: string
+  readonly failure: Failure
+  /** What failed of it before and is still to be read. */
+  readonly window?: Range | undefined
+}
+
+/** Records that a partition failed before anything of it was read. */
+export async function recordPartitionFailure(
+  { table, partition, failure, window }: PartitionFailure,
+  context: RunContext,
+): Promise<void> {
+  const now = await context.destination.now()
   const fact: Fact = {
     kind: 'failure',
-    step: stepOf(table.name, id, now, context),
+    step: stepOf(table.name, partition, now, context),
     counts: NOTHING,
     error: failure.message,
     code: failure.code,
     remedy: failure.remedy,
-    window: partition.failedWindow,
-    nextTryAt: restUntil(now, table.known?.partitions.get(id)?.failures, failure),
+    window,
+    nextTryAt: restUntil(now, table.known?.partitions.get(partition)?.failures, failure),
     durationMs: 0,
   }
   if (await recordOn(table, [fact], context)) table.recorded = 'failing'

@@ -4,6 +4,7 @@ import {
   type Encoder,
   messageOf,
   type Reject,
+  redactJson,
   type Table,
   type TableColumn,
   type Unfit,
@@ -13,6 +14,7 @@ import type { z } from 'zod'
 export type Raw = Readonly<Record<string, unknown>>
 
 const PAYLOAD_LENGTH = 10_000
+const LONGEST_SECRET = 5000
 
 export interface BadRow {
   readonly table: Table
@@ -30,7 +32,9 @@ export interface BadRow {
 export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Reject {
   const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
   const seen = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
-  const payload = redact(jsonOf(isRow ? shown(row as Raw, table, columns) : row))
+  const json = jsonOf(isRow ? shown(row as Raw, table, columns) : row)
+  // A secret that lies across the end is found as a whole.
+  const payload = redactJson(json.slice(0, PAYLOAD_LENGTH + LONGEST_SECRET), redact)
   return {
     key: seen === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
     seen,
@@ -38,7 +42,7 @@ export function rejectOf({ table, columns, encoder, redact, row, position, code,
     code,
     message: redact(message).slice(0, 1000),
     payload: payload.slice(0, PAYLOAD_LENGTH).toWellFormed().replaceAll('\0', '\uFFFD'),
-    hash: createHash('sha256').update(payload).digest('hex'),
+    hash: createHash('sha256').update(json).digest('hex'),
   }
 }
 
@@ -66,7 +70,15 @@ export function isKey(key: EncodedKey | Unfit): key is EncodedKey {
   return Array.isArray(key)
 }
 
-export type Parsed = { readonly ok: true; readonly value: Raw } | { readonly ok: false; readonly message: string }
+export type Parsed =
+  | { readonly ok: true; readonly value: Raw }
+  | {
+      readonly ok: false
+      readonly message: string
+      /** What is wrong first, and in which field. */
+      readonly problem: string
+      readonly field: string | undefined
+    }
 
 /** Asks zod. A check of the author's that throws says no. */
 export function parse(schema: z.ZodType, value: unknown): Parsed {
@@ -76,9 +88,12 @@ export function parse(schema: z.ZodType, value: unknown): Parsed {
     const issues = result.error.issues
       .slice(0, 3)
       .map((issue) => `${issue.path.map(String).join('.') || 'row'}: ${issue.message}`)
-    return { ok: false, message: issues.join('; ') }
+    const [first] = result.error.issues
+    const field = first?.path[0] === undefined ? undefined : String(first.path[0])
+    return { ok: false, message: issues.join('; '), problem: first?.message ?? '', field }
   } catch (error) {
-    return { ok: false, message: `the schema threw: ${messageOf(error)}` }
+    const message = `the schema threw: ${messageOf(error)}`
+    return { ok: false, message, problem: message, field: undefined }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Refusal, TableStatus } from '@tidemark/core/engine'
+import type { Counts, Refusal, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { EndedBy } from './interruption.ts'
 import type { Lateness } from './lateness.ts'
@@ -77,6 +77,15 @@ export function addRows(a: RowCounts, b: Partial<RowCounts>): RowCounts {
   const sum = { ...a }
   for (const name of Object.keys(NO_ROWS) as (keyof RowCounts)[]) sum[name] += b[name] ?? 0
   return sum
+}
+
+export function sumCounts(a: Counts, b: Counts): Counts {
+  return {
+    read: a.read + b.read,
+    deduped: a.deduped + b.deduped,
+    trimmed: a.trimmed + b.trimmed,
+    rejected: a.rejected + b.rejected,
+  }
 }
 
 /** Exit codes, the first that applies. `docs/running.md` lists them for users. */

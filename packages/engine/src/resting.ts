@@ -18,6 +18,8 @@ export interface RestingOptions {
   readonly now: bigint
   /** How long tables rest that have no `every` of their own; 0: they are always due. */
   readonly everyMs: number
+  /** Tables that come due within this time do not rest: they are read together with those that are due. */
+  readonly togetherMs?: number | undefined
   /** How long ago a table was last asked for by this process, whatever came of it; undefined: never. */
   readonly askedMsAgo: (table: string) => number | undefined
 }
@@ -31,7 +33,7 @@ export interface Rest extends Resting {
  * What is not due. A table is due `every` after it was last synced or asked for; one that failed not before the next try
  * that the state names, unless this process has never asked for it: a started run tries everything. Pure.
  */
-export function restingOf({ uses, state, select, now, everyMs, askedMsAgo }: RestingOptions): Rest {
+export function restingOf({ uses, state, select, now, everyMs, togetherMs = 0, askedMsAgo }: RestingOptions): Rest {
   const selection = new Selection(select)
   const tables = new Map<string, number>()
   const resting = new Set<string>()
@@ -47,7 +49,7 @@ export function restingOf({ uses, state, select, now, everyMs, askedMsAgo }: Res
       // Without an `every` of its own it is for the command to say how often, and a command that just began means now.
       const everMs = ownMs ?? (asked === undefined ? 0 : everyMs)
       const waitMs = Math.max(everMs - lastMsAgo(table, now, asked), asked === undefined ? 0 : failingMs(table, now))
-      if (waitMs > 0) tables.set(table.name, waitMs)
+      if (waitMs > togetherMs) tables.set(table.name, waitMs)
       else awake = true
     }
     if (!awake) resting.add(use.name)

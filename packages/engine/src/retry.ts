@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import { endsTheTries } from './stall.ts'
 
 /** How often and how patiently something that may pass is tried. */
 export interface RetryPolicy {
@@ -51,6 +52,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       const failure = failureOf(error)
       if (signal.aborted || failure.remedy !== 'retry' || attempt >= policy.attempts || isDestinationFailure(error))
         throw error
+      if (endsTheTries(failure.code)) throw error
       const delayMs = delayBefore(attempt, failure, policy, clock.random)
       if (delayMs > LONGEST_WAIT_MS) throw error
       options.onRetry?.(failure, attempt, delayMs)

@@ -1,16 +1,24 @@
 import { SyncError } from '@tidemark/core'
-import type { Completion, Destination, Fact, Range, StepRef } from '@tidemark/core/engine'
+import { type Completion, type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
+import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
+import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
-import { type Progress, StepReader, type StepTask } from './read-step.ts'
+import { type Progress, StepReader } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
+import type { Slot } from './schedule.ts'
+import { endsTheTries, pageSilenceOf } from './stall.ts'
+import { elsewhereOf } from './step-elsewhere.ts'
+import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
+import { giveUp, isFirstRead } from './unfit-windows.ts'
+import { withinPresent } from './within-present.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -25,17 +33,16 @@ export interface RunContext {
   readonly startedAt: number
   /** The destination's clock, as far as it is known without asking. */
   readonly destinationNow: () => bigint
+  /** Whether the time that the run may take has passed. */
+  readonly isOverTime: () => boolean
   /** Numbers the steps. */
   nextStep(): number
 }
 
-/** Small enough that a part dies young in the heap: peak memory is lower and steady (docs/decisions/0008). */
-export const DEFAULT_PART = { rows: 12_000, bytes: 16 * 1024 * 1024 }
 const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
-const DEFAULT_RAIL = { share: 0.5, above: 100 }
 
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
-export async function runStep(step: Step, partition: PartitionRun, context: RunContext): Promise<boolean> {
+export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
   const { table } = partition
   const { clock, signal, destination, options } = context
   // A thousand small steps of a source without I/O must not keep signals and heartbeats waiting.
@@ -47,10 +54,13 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
       if (table.heldBy !== undefined || table.lease === undefined) return false
-      current = withoutDropped(current, partition, context)
+      const beganAt = await destination.now()
+      const within = withinPresent(withoutDropped(current, partition, context), partition, beganAt)
+      if (within === undefined) return true
+      current = within
       const attemptedAt = clock.monotonic()
-      const ref = await referTo(current, tried, partition, context)
-      const reader = new StepReader(taskOf(current, ref, partition, context, step.window))
+      const ref = referTo(current, { attempt: tried, beganAt }, partition, context)
+      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
       options.onEvent?.({
         type: 'step-started',
         table: table.name,
@@ -87,7 +97,11 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         // Whoever gets on may try as often as it takes.
         if (reader.progress.coveredTo !== undefined) attempt = 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
-        const givesUp = failure.remedy !== 'retry' || attempt >= policy.attempts || delayMs > LONGEST_WAIT_MS
+        const givesUp =
+          failure.remedy !== 'retry' ||
+          endsTheTries(failure.code) ||
+          attempt >= policy.attempts ||
+          delayMs > LONGEST_WAIT_MS
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
@@ -107,8 +121,8 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         if (!(await recordOn(table, [fact], context))) return false
         table.recorded = 'failing'
         if (givesUp) {
-          partition.failed = true
-          table.fail(partition.id, failure)
+          partition.leaveTo(rest, step)
+          giveUp(failure, partition, rest, reader.progress)
           return false
         }
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
@@ -205,7 +219,12 @@ export function redacted(failure: Failure, { redact }: Pick<RunOptions, 'redact'
   }
 }
 
-async function referTo(step: Step, attempt: number, partition: PartitionRun, context: RunContext): Promise<StepRef> {
+function referTo(
+  step: Step,
+  { attempt, beganAt }: Pick<StepRef, 'attempt' | 'beganAt'>,
+  partition: PartitionRun,
+  context: RunContext,
+): StepRef {
   return {
     run: context.run,
     step: context.nextStep(),
@@ -214,7 +233,7 @@ async function referTo(step: Step, attempt: number, partition: PartitionRun, con
     kind: step.kind,
     window: step.read,
     attempt,
-    beganAt: await context.destination.now(),
+    beganAt,
   }
 }
 
@@ -223,7 +242,7 @@ function taskOf(
   ref: StepRef,
   partition: PartitionRun,
   context: RunContext,
-  origin: Range | undefined,
+  { origin, slot }: { readonly origin: Range | undefined; readonly slot: Slot },
 ): StepTask {
   const { table, planned } = partition
   const { surveyed } = table.planned
@@ -241,20 +260,31 @@ function taskOf(
     destination,
     client: surveyed.use.client,
     partition: planned.surveyed.value,
+    place: tablePlace(surveyed.use.name, surveyed.table.name),
     signal,
     log: surveyed.use.log,
     clock,
+    slot,
+    giveUpMs: pageSilenceOf(settings ?? {}),
+    isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
-    rejectLimit: settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT,
-    rail: options.acceptDeletions === true ? undefined : (settings?.rail ?? DEFAULT_RAIL),
-    goneBefore: () => table.gone,
+    rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
+    rail: () => ({
+      limit: options.acceptDeletions === true ? undefined : surveyed.options.deletionLimit,
+      goneBefore: table.gone,
+      replaces: step.read === undefined ? undefined : union(partition.rereads, [step.read]),
+      cameBack: partition.cameBack || undefined,
+    }),
     olderToCome: () => partition.left > 1,
+    elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completion(step, partition, last, deletions),
     onPart: (rows, late) => {
       table.add(rows)
+      if ((rows.written ?? 0) > 0) partition.landed = true
+      if (step.kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
       if (late !== undefined) table.late = later(table.late, late)
-      // A deletion that the source told is no loss; one that is concluded from absence counts for the rail.
+      // A deletion that the source told is no loss; one that is concluded from absence counts for the limit.
       if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
         table.gone += rows.deleted ?? 0
       options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })
@@ -270,7 +300,7 @@ function completion(
   deletions: boolean,
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
-  const closes = last && partition.left <= 1 && !partition.failed
+  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
   const done = last && step.lane === 'history' ? 1 : 0
   const overcomes = last && partition.isOvercomeBy(step)
   if (deletions) table.reportsDeletions = true
@@ -279,7 +309,7 @@ function completion(
     revision: closes ? planned.revision : undefined,
     status: table.ownStatus(done),
     checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
-    keepsFailure: partition.isFailing && !overcomes ? true : undefined,
+    failing: (partition.isFailing && !overcomes) || undefined,
     purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }

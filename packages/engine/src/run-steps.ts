@@ -1,65 +1,206 @@
+import type { SurveyedUse } from './catalog.ts'
 import { dueAgain } from './due-again.ts'
 import type { Step } from './plan.ts'
 import { type RunContext, runStep } from './run-step.ts'
-import { schedule, type Task } from './schedule.ts'
+import { type Due, Schedule, type Task } from './schedule.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
+import { unfitAgain } from './unfit-windows.ts'
 
 const CONCURRENCY = { overall: 4, perSource: 2 }
+/** A source that has not answered for so long does not keep the tables of others from being released. */
+const RELEASE_AFTER_MS = 10_000
+
+export interface RunStepsOptions {
+  /** A table has nothing left to do in this run: its status is recorded and it is released. */
+  readonly release: (table: TableRun) => Promise<void>
+  /** All tables of a source are released, and no more will come. */
+  readonly leave: (use: SurveyedUse) => void
+}
 
 /**
- * Runs the planned steps of a run, and the live steps that come due while its history goes on.
- *
- * @returns whether history was left because the time for it was up.
+ * Runs the steps of tables as the tables become known, and the live steps that come due while history goes on. What is
+ * done is released at once: a source that hangs holds nothing but its own.
  */
-export async function runSteps(tables: readonly TableRun[], context: RunContext): Promise<boolean> {
-  const { options, clock, signal, stop } = context
-  const { settings } = options
-  const startedAt = clock.monotonic()
-  const partitions = tables.filter((table) => table.prepared !== undefined).flatMap((table) => table.partitions)
-  const tasks = partitions.flatMap((partition) =>
-    partition.planned.steps
-      .filter((step) => options.only === undefined || isWantedAgain(step, partition))
-      .map((step) => taskOf(step, partition, context)),
-  )
-  // A run without history ends before anything comes due.
-  const lasts = options.only === undefined && partitions.some((partition) => partition.historyLeft > 0)
-  const mayStartHistory = (): boolean =>
-    settings?.maxTimeMs === undefined || clock.monotonic() - startedAt < settings.maxTimeMs
-  await schedule(tasks, {
-    due: lasts ? partitions.flatMap((partition) => dueAgain(partition, context) ?? []) : [],
-    concurrency: settings?.concurrency ?? CONCURRENCY.overall,
-    perSource: settings?.perSource ?? CONCURRENCY.perSource,
-    monotonic: () => clock.monotonic(),
-    sleep: (ms, stopped) => clock.sleep(ms, stopped),
-    mayStartHistory,
-    signal,
-    abort: stop,
-  })
-  return !mayStartHistory() && partitions.some(({ historyLeft, failed }) => historyLeft > 0 && !failed)
+export class RunSteps {
+  readonly #context: RunContext
+  readonly #options: RunStepsOptions
+  readonly #schedule: Schedule
+  readonly #open = new Map<string, Set<TableRun>>()
+  /** Sources that have said all they have. */
+  readonly #asked = new Map<string, SurveyedUse>()
+  readonly #releasing = new Set<Promise<void>>()
+  #mayRelease = false
+
+  constructor(context: RunContext, options: RunStepsOptions) {
+    const { clock, signal, stop } = context
+    const { settings, keepsFresh = 'run' } = context.options
+    this.#context = context
+    this.#options = options
+    this.#schedule = new Schedule({
+      concurrency: settings?.concurrency ?? CONCURRENCY.overall,
+      perSource: settings?.perSource ?? CONCURRENCY.perSource,
+      keepsFresh,
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, stopped) => clock.sleep(ms, stopped),
+      mayStartHistory: () => !context.isOverTime(),
+      signal,
+      abort: stop,
+      onEnded: (task) => this.#ended(task),
+    })
+  }
+
+  add(table: TableRun): void {
+    const { options } = this.#context
+    const source = sourceOf(table)
+    const open = this.#open.get(source) ?? new Set()
+    this.#open.set(source, open.add(table))
+    if (table.prepared !== undefined) {
+      const tasks = table.partitions.flatMap((partition) =>
+        partition.planned.steps
+          .filter((step) => options.only === undefined || isWantedAgain(step, partition))
+          .map((step) => this.#taskOf(step, partition)),
+      )
+      table.tasksLeft += tasks.length
+      const due = options.only === undefined ? table.partitions.flatMap((one) => this.#dueAgain(one) ?? []) : []
+      this.#schedule.add(tasks, due)
+    }
+    this.#releaseDone([source])
+  }
+
+  /** A source has said all it has. */
+  asked(use: SurveyedUse): void {
+    this.#asked.set(use.name, use)
+    this.#releaseDone([use.name])
+  }
+
+  /** All sources have. */
+  seal(): void {
+    this.#mayRelease = true
+    this.#releaseDone(this.#open.keys())
+    this.#schedule.seal()
+  }
+
+  /** Ends when no step is left that may start, and what is done is released. */
+  async run(): Promise<void> {
+    const { clock } = this.#context
+    const done = new AbortController()
+    const startedAt = clock.monotonic()
+    const overdue = (): void => {
+      if (clock.monotonic() - startedAt < RELEASE_AFTER_MS) return
+      this.#mayRelease = true
+      this.#releaseDone(this.#open.keys())
+    }
+    clock.sleep(RELEASE_AFTER_MS, done.signal, 'limit').then(overdue, () => {})
+    try {
+      await this.#schedule.run()
+    } finally {
+      done.abort()
+      await Promise.allSettled(this.#releasing)
+    }
+  }
+
+  #taskOf(step: Step, partition: PartitionRun): Task {
+    const { table } = partition
+    return {
+      source: sourceOf(table),
+      partition,
+      lane: step.lane,
+      to: step.window?.to,
+      comesLast: table.known?.status === 'failing',
+      run: async (slot) => {
+        table.tasksLeft--
+        table.atWork++
+        if (partition.stopped) return undefined
+        if (!(await runStep(step, partition, this.#context, slot))) return undefined
+        partition.left--
+        partition.finished.push(step)
+        table.stepsDone++
+        if (step.lane === 'history') {
+          partition.historyLeft--
+          return undefined
+        }
+        partition.liveLeft--
+        return this.#context.options.only === undefined ? this.#dueAgain(partition) : undefined
+      },
+    }
+  }
+
+  #dueAgain(partition: PartitionRun): Due | undefined {
+    const due = dueAgain(partition, this.#context)
+    return due === undefined ? undefined : this.#counted(due)
+  }
+
+  /** Counts, as planned steps are counted, what comes due again and again. */
+  #counted({ dueAt, task }: Due): Due {
+    const { table } = task.partition as PartitionRun
+    const run: Task['run'] = async (slot) => {
+      table.atWork++
+      const next = await task.run(slot)
+      return next === undefined ? undefined : this.#counted(next)
+    }
+    return { dueAt, task: { ...task, run } }
+  }
+
+  #ended({ partition, source, lane }: Task): void {
+    const { table } = partition as PartitionRun
+    table.atWork--
+    if (isDone(table)) this.#tryUnfit(table)
+    // The last history of all lets go whatever was kept fresh beside it.
+    if (lane === 'history' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
+    else this.#releaseDone([source], [table])
+  }
+
+  /** Windows whose rows did not fit before the table held any are tried once more, when nothing else of it is left. */
+  #tryUnfit(table: TableRun): void {
+    if (table.triedUnfit) return
+    table.triedUnfit = true
+    const tasks = table.partitions.flatMap((one) => unfitAgain(one).map((step) => this.#taskOf(step, one)))
+    table.tasksLeft += tasks.length
+    if (tasks.length > 0) this.#schedule.add(tasks)
+  }
+
+  #releaseDone(sources: Iterable<string>, only?: readonly TableRun[]): void {
+    if (this.#context.signal.aborted) return
+    const perSource = this.#context.options.keepsFresh === 'source'
+    for (const source of sources) {
+      const open = this.#open.get(source)
+      // Before all is known of a source, or of the run, history may come that its tables are kept fresh beside.
+      if (!this.#mayRelease && !(perSource && this.#asked.has(source))) continue
+      for (const table of only ?? [...(open ?? [])]) {
+        if (!isDone(table) || (comesDue(table) && this.#schedule.goesOn(source))) continue
+        if (open?.delete(table) === true) this.#release(table)
+      }
+      this.#leaveIfDone(source)
+    }
+  }
+
+  #release(table: TableRun): void {
+    const source = sourceOf(table)
+    const work = this.#options
+      .release(table)
+      .catch((error: unknown) => this.#context.stop(error))
+      .finally(() => {
+        this.#releasing.delete(work)
+        this.#leaveIfDone(source)
+      })
+    table.isReleased = true
+    this.#releasing.add(work)
+  }
+
+  #leaveIfDone(source: string): void {
+    const use = this.#asked.get(source)
+    if (use === undefined || (this.#open.get(source)?.size ?? 0) > 0) return
+    this.#asked.delete(source)
+    this.#options.leave(use)
+  }
 }
+
+const sourceOf = ({ planned }: TableRun): string => planned.surveyed.use.name
+const isDone = ({ tasksLeft, atWork }: TableRun): boolean => tasksLeft === 0 && atWork === 0
+const comesDue = ({ planned, prepared }: TableRun): boolean =>
+  prepared !== undefined && planned.surveyed.table.cursor !== undefined
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */
 function isWantedAgain({ kind }: Step, { table, id }: PartitionRun): boolean {
   return kind === 'reread' || (kind === 'whole' && (table.known?.partitions.get(id)?.rereads.length ?? 0) > 0)
-}
-
-function taskOf(step: Step, partition: PartitionRun, context: RunContext): Task {
-  return {
-    source: partition.table.planned.surveyed.use.name,
-    partition,
-    lane: step.lane,
-    to: step.window?.to,
-    run: async () => {
-      if (partition.failed) return undefined
-      if (!(await runStep(step, partition, context))) return undefined
-      partition.left--
-      partition.table.stepsDone++
-      if (step.lane === 'history') {
-        partition.historyLeft--
-        return undefined
-      }
-      partition.liveLeft--
-      return context.options.only === undefined ? dueAgain(partition, context) : undefined
-    },
-  }
 }

@@ -1,6 +1,14 @@
 import { Queue } from './queue.ts'
 import { WakeUp, type WakeUpOptions } from './wake-up.ts'
 
+/** The place that a task at work takes among those that may run at once. */
+export interface Slot {
+  /** It only waits for its source: another source may have the place meanwhile. */
+  lend(): void
+  /** It works again. */
+  takeBack(): void
+}
+
 /** Something to do: one step, or a question that leads to one. */
 export interface Task {
   readonly source: string
@@ -9,8 +17,10 @@ export interface Task {
   readonly lane: 'live' | 'history'
   /** The end of its window: newer history goes first. Undefined counts as newest. */
   readonly to: bigint | undefined
+  /** Behind the other live tasks of its source, because it failed when it was tried last. */
+  readonly comesLast?: boolean | undefined
   /** Gives a task that comes due again later, such as the next live step of its partition. */
-  run(): Promise<Due | undefined>
+  run(slot: Slot): Promise<Due | undefined>
 }
 
 export interface Due {
@@ -20,91 +30,148 @@ export interface Due {
 }
 
 export interface ScheduleOptions extends WakeUpOptions {
-  /** What comes due while history goes on, beside what the tasks give. */
-  readonly due?: readonly Due[]
   /** Tasks at once, over all sources and in each. */
   readonly concurrency: number
   readonly perSource: number
+  /** What comes due again is run while any history is read, or while that of its own source is. */
+  readonly keepsFresh: 'run' | 'source'
   /** Past the time budget no history begins; live always does. */
   readonly mayStartHistory: () => boolean
   readonly signal: AbortSignal
   /** Stops the tasks at work: one of them threw. */
   readonly abort: (reason: unknown) => void
+  /** Called when a task has ended, and what it left is in line. */
+  readonly onEnded?: ((task: Task) => void) | undefined
 }
 
 /**
- * Runs tasks: in each source live before history and the newest history first. While any history is read, also in
- * another source, live steps that come due again go first, in turn with the history of their source. Ends when nothing
- * is left that may start; a task that throws ends it all.
+ * Runs tasks as they are added: in each source live before history and the newest history first. While history is read,
+ * live steps that come due again go first, in turn with the history of their source. A source that waits never holds up
+ * another. Ends when no more can be added and nothing is left that may start; a task that throws ends it all.
  */
-export async function schedule(tasks: readonly Task[], options: ScheduleOptions): Promise<void> {
-  const { concurrency, perSource, monotonic, mayStartHistory, signal, abort } = options
-  const queues = queuesOf(tasks, options.due ?? [])
-  const wakeUp = new WakeUp(options)
-  let running = 0
-  let histories = 0
-  let starts = 0
-  let thrown: { readonly error: unknown } | undefined
+export class Schedule {
+  readonly #options: ScheduleOptions
+  readonly #queues = new Map<string, Queue>()
+  readonly #wakeUp: WakeUp
+  /** Tasks at work, and those of them whose place is taken by another. */
+  #running = 0
+  #lent = 0
+  #starts = 0
+  #isSealed = false
+  #thrown: { readonly error: unknown } | undefined
 
-  const run = async (queue: Queue, task: Task): Promise<void> => {
-    running++
-    if (task.lane === 'history') histories++
-    try {
-      const due = await task.run()
-      if (due !== undefined) queue.comesDue(due)
-    } catch (error) {
-      if (thrown !== undefined) return
-      thrown = { error }
-      abort(error)
-    } finally {
-      queue.ended(task)
-      running--
-      if (task.lane === 'history') histories--
-      wakeUp.now()
-    }
+  constructor(options: ScheduleOptions) {
+    this.#options = options
+    this.#wakeUp = new WakeUp(options)
   }
 
-  /** A run ends when nothing is left; only while it goes on for history does anything come due again. */
-  const goesOn = (): boolean => histories > 0 || (mayStartHistory() && queues.some((queue) => queue.hasHistory))
-  const isFull = (): boolean => running >= concurrency || signal.aborted || thrown !== undefined
+  add(tasks: readonly Task[], due: readonly Due[] = []): void {
+    for (const [source, own] of Map.groupBy(tasks, (task) => task.source)) this.#queueOf(source).add(own)
+    for (const [source, own] of Map.groupBy(due, ({ task }) => task.source)) this.#queueOf(source).comesDue(own)
+    this.#wakeUp.now()
+  }
 
-  const startOne = (): boolean => {
-    if (isFull()) return false
-    const may = { dueTo: goesOn() ? monotonic() : undefined, history: mayStartHistory() }
+  /** Nothing more will be added. */
+  seal(): void {
+    this.#isSealed = true
+    this.#wakeUp.now()
+  }
+
+  /** Whether live steps of a source come due again: a run ends when nothing is left, and only history keeps it from that. */
+  goesOn(source: string): boolean {
+    if (this.#options.keepsFresh === 'run') return [...this.#queues.values()].some((queue) => this.#readsHistory(queue))
+    const queue = this.#queues.get(source)
+    return queue !== undefined && this.#readsHistory(queue)
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      while (this.#startOne()) {}
+      if (this.#running === 0 && (this.#isSealed || this.#isStopped)) break
+      await this.#wakeUp.wait(this.#nextDueAt())
+    }
+    this.#wakeUp.stop()
+    if (this.#thrown !== undefined) throw this.#thrown.error
+  }
+
+  get #isStopped(): boolean {
+    return this.#options.signal.aborted || this.#thrown !== undefined
+  }
+
+  get #isFull(): boolean {
+    return this.#running - this.#lent >= this.#options.concurrency || this.#isStopped
+  }
+
+  #queueOf(source: string): Queue {
+    let queue = this.#queues.get(source)
+    if (queue === undefined) {
+      queue = new Queue()
+      this.#queues.set(source, queue)
+    }
+    return queue
+  }
+
+  #readsHistory(queue: Queue): boolean {
+    return queue.histories > 0 || (queue.hasHistory && this.#options.mayStartHistory())
+  }
+
+  #startOne(): boolean {
+    if (this.#isFull) return false
+    const { perSource, monotonic, mayStartHistory } = this.#options
     // The source with the least at work goes first, then the one that waits longest, so that none waits behind another.
-    const open = queues.filter((queue) => queue.running < perSource)
-    for (const queue of open.sort((a, b) => a.running - b.running || a.lastStart - b.lastStart)) {
-      const task = queue.start(may)
+    const open = [...this.#queues].filter(([, queue]) => queue.running < perSource)
+    for (const [source, queue] of open.sort(([, a], [, b]) => a.running - b.running || a.lastStart - b.lastStart)) {
+      const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, history: mayStartHistory() })
       if (task === undefined) continue
-      queue.lastStart = ++starts
-      void run(queue, task)
+      queue.lastStart = ++this.#starts
+      void this.#run(queue, task)
       return true
     }
     return false
   }
 
+  async #run(queue: Queue, task: Task): Promise<void> {
+    this.#running++
+    const slot = this.#slot()
+    let due: Due | undefined
+    try {
+      due = await task.run(slot)
+    } catch (error) {
+      if (this.#thrown === undefined) {
+        this.#thrown = { error }
+        this.#options.abort(error)
+      }
+    } finally {
+      slot.takeBack()
+      queue.ended(task)
+      if (due !== undefined) queue.comesDue([due])
+      this.#running--
+      if (this.#thrown === undefined) this.#options.onEnded?.(task)
+      this.#wakeUp.now()
+    }
+  }
+
+  #slot(): Slot {
+    let isLent = false
+    const set = (lent: boolean): void => {
+      if (lent === isLent) return
+      isLent = lent
+      this.#lent += lent ? 1 : -1
+      if (lent) this.#wakeUp.now()
+    }
+    return { lend: () => set(true), takeBack: () => set(false) }
+  }
+
   /** When there is something to start though no task has ended. */
-  const nextDueAt = (): number | undefined => {
-    if (isFull() || !goesOn()) return undefined
-    const dueAt = queues.map((queue) => (queue.running < perSource ? queue.dueAt : undefined))
-    return dueAt.reduce(
-      (first, at) => (first === undefined || (at !== undefined && at < first) ? at : first),
-      undefined,
-    )
+  #nextDueAt(): number | undefined {
+    if (this.#isFull) return undefined
+    const { perSource } = this.#options
+    let first: number | undefined
+    for (const [source, queue] of this.#queues) {
+      const { dueAt } = queue
+      if (dueAt === undefined || queue.running >= perSource || (first !== undefined && dueAt >= first)) continue
+      if (this.goesOn(source)) first = dueAt
+    }
+    return first
   }
-
-  for (;;) {
-    while (startOne()) {}
-    if (running === 0) break
-    await wakeUp.wait(nextDueAt())
-  }
-  wakeUp.stop()
-  if (thrown !== undefined) throw thrown.error
-}
-
-function queuesOf(tasks: readonly Task[], due: readonly Due[]): readonly Queue[] {
-  const tasksOf = Map.groupBy(tasks, (task) => task.source)
-  const dueOf = Map.groupBy(due, ({ task }) => task.source)
-  const sources = new Set([...tasksOf.keys(), ...dueOf.keys()])
-  return [...sources].map((source) => new Queue(tasksOf.get(source) ?? [], dueOf.get(source) ?? []))
 }

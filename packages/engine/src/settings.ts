@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { matchesGlob } from 'node:path'
-import { type SourceOptions, SyncError, type TableOptions } from '@tidemark/core'
+import { type DeletionLimit, type SourceOptions, SyncError, type TableOptions } from '@tidemark/core'
 import {
+  type DeletionShare,
   parseDate,
   parseDuration,
   parseInstant,
@@ -84,9 +85,16 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
     everyMs,
     lookback: lookbackOf(use, table, own),
     deletes: own.deletes ?? options.deletes ?? 'soft',
+    deletionLimit: limitOf(own.deletionLimit ?? options.deletionLimit ?? settings.deletionLimit),
     mode: modeOf(options, table.name),
     backfill: own.backfillNewColumns ?? options.backfillNewColumns ?? false,
   }
+}
+
+const DEFAULT_DELETION_LIMIT = { share: 0.5, above: 100 }
+
+function limitOf(limit: DeletionLimit = DEFAULT_DELETION_LIMIT): DeletionShare | undefined {
+  return limit === 'none' ? undefined : limit
 }
 
 function lookbackOf(use: string, table: Table, own: TableOptions): bigint {

@@ -3,6 +3,7 @@ import {
   type Destination,
   formatInstant,
   instantParts,
+  isFailing,
   type State,
   type TableFailure,
   type TableState,
@@ -39,7 +40,7 @@ export interface TableSummary {
   /** When its source was last asked, of the partition that was asked longest ago, and all that it had was read. */
   readonly last_checked_at: string | null
   /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
-  readonly deletions: 'read' | 'reported' | 'not seen' | null
+  readonly deletions: 'seen' | 'reported' | 'unseen' | null
   readonly last_error: string | null
   readonly error_code: string | null
   readonly error_remedy: Remedy | null
@@ -86,7 +87,7 @@ function summaryOf(table: TableState): TableSummary {
     covered: covered.map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
     complete_to: end === undefined || end === null ? null : cursor == null ? instantText(end) : text(end),
     partitions: partitions.length,
-    partitions_failing: presentIn(table).filter((partition) => partition.failures > 0).length,
+    partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
     last_synced_at: table.lastSyncedAt === null ? null : instantText(table.lastSyncedAt),
@@ -110,8 +111,8 @@ function failureOf(table: TableState): Omit<TableFailure, 'failures' | 'nextTryA
 
 function deletionsOf({ facts, reportsDeletions }: TableState): TableSummary['deletions'] {
   if (facts === null) return null
-  if (facts.cursor === null) return 'read'
-  return reportsDeletions === true ? 'reported' : 'not seen'
+  if (facts.cursor === null) return 'seen'
+  return reportsDeletions === true ? 'reported' : 'unseen'
 }
 
 function instantText(position: bigint): string {

@@ -1,28 +1,85 @@
 import { SyncError } from '@tidemark/core'
-import type { Committed, RejectLimit, Table } from '@tidemark/core/engine'
+import { type Committed, quotedCommand, type RejectTally, type Table } from '@tidemark/core/engine'
 
 // Why a step is not committed although its source answered.
 
-export function tooManyRejects(table: string, { rejected, rows }: RejectLimit): SyncError {
+/** @param why the most frequent reason; undefined: the database refused the rows. */
+export function tooManyRejects(table: string, { rejected, rows }: RejectTally, why: string | undefined): SyncError {
+  const many = rejected >= rows ? `none of ${rows} rows fits` : `${rejected} of ${rows} rows do not fit`
   return new SyncError(
-    `table "${table}": ${rejected} of ${rows} rows were rejected, which is more than the limit; see what is wrong with them in _tidemark_rejects`,
-    'fix-source',
+    `${table}: ${many}, so what was read does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
+    'fix-config',
     { code: 'reject-limit' },
   )
 }
 
-/** @param rejected rejects of a pass that therefore cannot tell what is gone; 0 where it can. */
-export function heldBack(table: string, { gone, of }: NonNullable<Committed['held']>, rejected: number): SyncError {
+const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
+
+export interface HeldStep {
+  /** The table in the destination, and where the config speaks of it. */
+  readonly name: string
+  readonly place: string
+  readonly step: { readonly partition: string }
+  /** Rejects of a pass that therefore cannot tell what is gone; 0 where it can. */
+  readonly rejected: number
+  readonly why: string | undefined
+}
+
+export function heldBack(
+  { name, place, step, rejected, why }: HeldStep,
+  held: NonNullable<Committed['held']>,
+): SyncError {
+  const { gone, of } = held
   // Of rows without a key none says which one a reject is: the good ones of before stay until all can be read.
   if (rejected > 0) {
     return new SyncError(
-      `${gone} of ${of} rows of "${table}" would be replaced, but ${rejected} rows were rejected; they were left as they are until the rejected ones fit (see _tidemark_rejects)`,
-      'fix-source',
+      `${name}: ${gone} of ${of} rows would be replaced, but ${rejected} rows were rejected; the rows stay as they are until the rejected ones fit${why === undefined ? '' : `: ${why}`}. ${seeRejects(name)}`,
+      'fix-config',
       { code: 'reject-limit' },
     )
   }
+  const { once, always } = waysOut(name, place)
+  const where = step.partition === '' ? `"${name}"` : `"${name}" (${step.partition})`
+  if (held.empties === true) {
+    return new SyncError(
+      `${where} had ${gone} rows, and the source gave none of them, so it would be left empty; the rows stay as they are. ${once}; where it may be empty at any time, write ${always}`,
+      'fix-config',
+      { code: 'rail' },
+    )
+  }
   return new SyncError(
-    `${gone} of ${of} rows of "${table}" would go, which is more than the rail allows without being told so; they were left as they are`,
+    `${gone} of ${of} rows of ${where} would go, which is more than the deletion limit allows unasked; the rows stay as they are. ${once}; the limit is ${place}.deletionLimit`,
+    'fix-config',
+    { code: 'rail' },
+  )
+}
+
+function waysOut(name: string, place: string): { readonly once: string; readonly always: string } {
+  return {
+    once: `If that is right, allow it once with ${quotedCommand('sync', [name], '--accept-deletions')}`,
+    always: `${place}.deletionLimit: 'none'`,
+  }
+}
+
+export interface MissingPartitions {
+  readonly name: string
+  readonly place: string
+  readonly missing: readonly string[]
+  /** How many it had. */
+  readonly of: number
+  readonly listed: number
+}
+
+/** Too many partitions at once are no longer listed. */
+export function partitionsMissing({ name, place, missing, of, listed }: MissingPartitions): SyncError {
+  const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`
+  const problem =
+    listed === 0
+      ? `the source lists no partition any more, of ${of} that it had`
+      : `the source no longer lists ${missing.length} of ${of} partitions`
+  const { once, always } = waysOut(name, place)
+  return new SyncError(
+    `${name}: ${problem} (${some}), as when a right was lost; their rows stay, and they are not complete up to now. ${once}; where any number may go at any time, write ${always}`,
     'fix-config',
     { code: 'rail' },
   )

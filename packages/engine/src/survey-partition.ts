@@ -93,6 +93,21 @@ async function askRevision(
   return changed === undefined ? asNew : { ...asNew, stale: changed.stale }
 }
 
+/** Which windows a source calls stale since it gave a revision in this run. */
+export async function staleSince(
+  {
+    table,
+    revision,
+    context,
+  }: { readonly table: Table; readonly revision: SurveyedRevision; readonly context: Question },
+  again: Again,
+): Promise<readonly Range[]> {
+  const ask = table.revision
+  if (ask === undefined) return []
+  const answer = await again(() => ask({ ...context, previous: revision.text }))
+  return readRevision(answer, table, revision.facts)?.stale ?? []
+}
+
 function readRevision(answer: unknown, table: Table, facts: string): SurveyedRevision | undefined {
   if (answer === undefined || answer === null) return undefined
   if (typeof answer === 'string') return { text: answer, facts, stale: [] }
@@ -123,12 +138,28 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
 export async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
   const { cursor, end } = table
   if (cursor === undefined) return undefined
-  if (end === undefined) return clock.now()
-  const answer = await again(() => end(context))
-  if (answer === undefined || answer === null) return undefined
+  if (end !== undefined) return askPosition('end', table, context, again)
+  // What the system stamps with a clock that is behind is still to come, up to the time by that clock.
+  const theirs = await askPosition('clock', table, context, again)
+  const own = clock.now()
+  return theirs === undefined || theirs > own ? own : theirs
+}
+
+async function askPosition(
+  name: 'end' | 'clock',
+  table: Table,
+  context: Question,
+  again: Again,
+): Promise<bigint | undefined> {
+  const { cursor, [name]: ask } = table
+  const answer = cursor === undefined || ask === undefined ? undefined : await again(() => ask(context))
+  if (cursor === undefined || answer === undefined || answer === null) return undefined
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
-    throw new SyncError(`table "${table.name}": end() gave ${String(answer)}, which is no ${cursor.type}`, 'fix-source')
+    throw new SyncError(
+      `table "${table.name}": ${name}() gave ${String(answer)}, which is not a ${cursor.type}`,
+      'fix-source',
+    )
   return BigInt(position)
 }
 

@@ -1,14 +1,17 @@
 import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, type State, type Table } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
+import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
+import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLimit } from './map-limit.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
+import { silenceOf } from './stall.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
 
 export interface SurveyOptions {
@@ -22,32 +25,46 @@ export interface SurveyOptions {
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
+  /** Whether names that differ only in case are one in the destination. */
+  readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
+  /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
+  readonly outOfTime?: AbortSignal | undefined
 }
 
 // Questions at once within one table, so that a thousand partitions do not become a thousand requests.
 const QUESTIONS = 8
-/** No answer for so long is a failure that may pass. */
-const QUESTION_MS = 120_000
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {
   const asked = await Promise.allSettled(options.uses.map((use) => surveyUse(use, options)))
   const uses = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
-  if (broken === undefined) return { uses }
+  if (broken === undefined) return { uses: withoutClashes(uses, options) }
   // Stopped: whoever had connected already is let go.
   for (const use of uses) void use.close().catch(() => {})
   throw broken.reason
 }
 
-async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse> {
-  const { signal } = options
+/**
+ * Connects one source and asks what there is.
+ *
+ * @param onTable called with each table as soon as all is known of it.
+ * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
+ */
+export async function surveyUse(
+  use: Use,
+  options: SurveyOptions,
+  onTable: (table: SurveyedTable) => void = () => {},
+): Promise<SurveyedUse> {
+  const { clock, outOfTime } = options
+  const signal = outOfTime === undefined ? options.signal : AbortSignal.any([options.signal, outOfTime])
+  const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const again: Again = (work) =>
-    retry(async () => answered(Promise.resolve(work()), signal, QUESTION_MS), {
-      clock: options.clock,
+    retry(() => answered(Promise.try(work), patience), {
+      clock,
       policy: options.settings.retry ?? DEFAULT_RETRY,
       signal,
       onRetry: (failure, attempt, delayMs) =>
@@ -63,7 +80,7 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
   const surveyed = { name: use.name, log, close }
   try {
     const source = adapted(use.source)
-    client = await again(() => source.connect?.(use.config as never, { signal, log }))
+    client = await again(() => connected(() => source.connect?.(use.config as never, { signal, log }), patience))
     const identity = await again(() => source.identity?.({ client: client as never }))
     const context = { client: client as never, signal, log }
     const { tables } = source
@@ -85,14 +102,21 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
       return list
     }
     const tracked = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const names = destinationNames(use, tracked, options)
+    const all = tracked.map((table) =>
+      describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
+    )
+    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
     result.tables.push(
-      ...(await mapLimit(tracked, QUESTIONS, (table) =>
-        surveyTable({ use, table, surveyed: result, identity, listed, again, options }),
-      )),
+      ...(await mapLimit(described, QUESTIONS, async (one) => {
+        const asked = await askTable({ described: one, listed, again, signal, options })
+        onTable(asked)
+        return asked
+      })),
     )
     return result
   } catch (error) {
-    if (signal.aborted) {
+    if (options.signal.aborted) {
       void close().catch(() => {})
       throw error
     }
@@ -102,6 +126,17 @@ async function surveyUse(use: Use, options: SurveyOptions): Promise<SurveyedUse>
       throw error
     }
     return { ...surveyed, client, failure: failureOf(error), tables: [] }
+  }
+}
+
+/** Waits for a connection; one that comes when nobody waits for it any more is closed. */
+async function connected(connect: () => unknown, patience: Patience): Promise<unknown> {
+  const connecting = Promise.try(connect)
+  try {
+    return await answered(connecting, patience)
+  } catch (error) {
+    connecting.then((client) => (client as { close?: () => unknown } | undefined)?.close?.()).catch(() => {})
+    throw error
   }
 }
 
@@ -117,7 +152,10 @@ function named(log: Logger, use: string): Logger {
 function trackedBy({ name: use, options }: Use, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
   const known = new Map(own.map((table) => [table.table, table.facts]))
+  const stateOf = (name: string) => own.find((table) => table.table === name)
   return {
+    tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
+    primaryKey: (table) => known.get(table)?.primaryKey,
     columns: (table) => {
       // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
       const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}
@@ -127,6 +165,19 @@ function trackedBy({ name: use, options }: Use, state: State): Tracked {
       const facts = known.get(table)
       return facts == null ? undefined : (facts.cursor?.column ?? null)
     },
+    partitions: (table) => {
+      const partitions = stateOf(table)?.partitions
+      return (
+        partitions &&
+        new Map(
+          [...partitions].map(([id, { revision, goneAt }]) => [
+            id,
+            { revision: revision?.text, gone: goneAt !== null },
+          ]),
+        )
+      )
+    },
+    undeclared: (table) => stateOf(table)?.undeclared ?? [],
   }
 }
 
@@ -159,32 +210,22 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return partitions
 }
 
-/** A table that was renamed at its source goes on in its old place, so that views, grants and indexes live on. */
-function destinationName(use: Use, table: Table, { nameOf, state }: SurveyOptions): string {
-  const [name = '', ...before] = [table.name, ...table.aliases].map((one) =>
-    nameOf(`${use.options.prefix ?? use.name}_${one}`),
-  )
-  if (state.tables.has(name)) return name
-  return before.find((one) => state.tables.get(one)?.source === use.name) ?? name
-}
-
-interface TableQuestion {
-  readonly use: Use
-  readonly table: Table
-  readonly surveyed: SurveyedUse
-  readonly identity: string | undefined
-  readonly listed: (table: Table) => Promise<readonly Partition[]>
-  readonly again: Again
-  readonly options: SurveyOptions
-}
-
-async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
-  const { use, table, surveyed, identity, listed, options } = question
-  const name = destinationName(use, table, options)
-  const askedAt = options.askedAt?.()
-  const base = { name, use: surveyed, table, identity, columns: table.columns, partitions: [], askedAt }
+/** What is known of a table before its source is asked about it. */
+function describeTable(
+  use: Use,
+  table: Table,
+  { name, problem, unplaced }: DestinationName,
+  {
+    surveyed,
+    identity,
+    options,
+  }: { readonly surveyed: SurveyedUse; readonly identity: string | undefined; readonly options: SurveyOptions },
+): SurveyedTable {
   const settings = settingsOf(use.name, table, use.options, options.settings)
-  const columns = columnsKept(use.name, table, use.options)
+  const base = {
+    ...{ name, unplaced: unplaced ? (true as const) : undefined, use: surveyed, table, identity, partitions: [] },
+    options: settings,
+  }
   if (table.kind !== 'table') {
     const failure = failureOf(
       new SyncError(
@@ -193,17 +234,34 @@ async function surveyTable(question: TableQuestion): Promise<SurveyedTable> {
         { code: 'contract' },
       ),
     )
-    return { ...base, options: settings, failure }
+    return { ...base, columns: table.columns, failure }
   }
-  if (!options.wants(use.name, table.name, name)) return { ...base, columns, options: settings, failure: undefined }
+  const failure = problem === undefined ? undefined : failureOf(problem)
+  return { ...base, columns: columnsKept(use.name, table, use.options), failure }
+}
+
+interface TableQuestion {
+  readonly described: SurveyedTable
+  readonly listed: (table: Table) => Promise<readonly Partition[]>
+  readonly again: Again
+  readonly signal: AbortSignal
+  readonly options: SurveyOptions
+}
+
+async function askTable({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
+  const { name, use, table, columns, failure } = described
+  if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
   try {
-    const facts = factsHash(table, columns, settings)
+    const facts = factsHash(table, columns, described.options)
+    const { clock, askedAt } = options
+    const asked = askedAt?.()
+    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt } }
     const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
-      surveyPartition({ ...question, partition, known: options.state.tables.get(name), facts }),
+      surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
     )
-    return { ...base, columns, options: settings, failure: undefined, partitions }
+    return { ...described, askedAt: asked, partitions }
   } catch (error) {
     if (options.signal.aborted) throw error
-    return { ...base, columns, options: settings, failure: failureOf(error) }
+    return { ...described, failure: failureOf(error) }
   }
 }

@@ -1,28 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { type Fact, failpoint, type Lease, type State, silent, type TableState } from '@tidemark/core/engine'
-import type { Catalog, SurveyedTable } from './catalog.ts'
-import { clashes } from './clash.ts'
+import { type Fact, failpoint, type State, silent } from '@tidemark/core/engine'
+import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
+import { NameClaims } from './clash.ts'
 import { systemClock } from './clock.ts'
 import { besideDestination } from './clock-skew.ts'
-import { type Failure, failureOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { heldText } from './held.ts'
+import { Intake } from './intake.ts'
 import { Interruption, interruptionOf } from './interruption.ts'
 import { isShort, latenessText } from './lateness.ts'
 import type { LookOptions, RunOptions } from './options.ts'
-import { type PlanConfig, plan, type RunPlan } from './plan.ts'
-import { prepareTable, recordRemoved } from './prepare-tables.ts'
+import { type PlanConfig, removedTables } from './plan.ts'
+import { recordRemoved } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
-import { tableFailure } from './record-failures.ts'
 import { exitCodeOf, type Report, type SourceReport } from './report.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
-import { runSteps } from './run-steps.ts'
+import { RunSteps } from './run-steps.ts'
 import { Selection } from './selection.ts'
 import { startPosition } from './settings.ts'
-import { survey } from './survey.ts'
-import { TableRun } from './table-run.ts'
-import { workOf } from './table-work.ts'
+import { overTime } from './stall.ts'
+import { type survey, surveyUse } from './survey.ts'
+import type { TableRun } from './table-run.ts'
 import { tracedRun } from './telemetry.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -46,22 +45,23 @@ async function run(given: RunOptions): Promise<Report> {
   const clock = besideDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
-  const sinceStart = (): bigint => BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
-  const askedAt = (): bigint => destinationNow + sinceStart()
+  const askedAt = (): bigint => destinationNow + BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   let steps = 0
   let number: number | undefined
-  let catalog: Catalog | undefined
   let before: State = { tables: new Map() }
-  let tables: readonly TableRun[] = []
+  let intake: Intake | undefined
   let failure: Report['failure']
   let isTimeUp = false
-  const leases: Lease[] = []
+  const surveyed: SurveyedUse[] = []
+  const left = new Set<SurveyedUse>()
   const { destination } = options
+  const tables = (): readonly TableRun[] => intake?.tables ?? []
   const report = (): Report => {
+    const catalog = { uses: inOrder(surveyed, options) }
     const sources = sourceReports(options, catalog, before)
-    const done = { sources, tables: tables.map((table) => table.report()), failure }
+    const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
     const stopped = interruptionOf(options.signal)
     return {
       run: number,
@@ -72,7 +72,7 @@ async function run(given: RunOptions): Promise<Report> {
       ...done,
     }
   }
-  // At once, because a second signal ends the process where it stands.
+  // At once, because a second signal ends the process where it is.
   const stopping = (): void => {
     const stopped = interruptionOf(options.signal)
     if (number === undefined || stopped === undefined) return
@@ -91,6 +91,8 @@ async function run(given: RunOptions): Promise<Report> {
     const run = await destination.startRun()
     number = run
     stopping()
+    options.onEvent?.({ type: 'run-started', run })
+    const { maxTimeMs } = options.settings ?? {}
     const context: RunContext = {
       run,
       destination,
@@ -100,67 +102,108 @@ async function run(given: RunOptions): Promise<Report> {
       stop: (reason) => stop.abort(reason),
       startedAt,
       destinationNow: askedAt,
+      isOverTime: () => maxTimeMs !== undefined && clock.monotonic() - startedAt >= maxTimeMs,
       nextStep: () => ++steps,
     }
     before = await destination.state()
-    catalog = await survey({ ...surveyOptions(options, before, signal), askedAt })
-    const config = checked(catalog, before, options)
-    const wanted = plan(catalog, before, config)
-    const unread = unreadTables(catalog, before)
-    const { leases: held, refused } = await destination.lease([
-      ...wanted.tables.map((table) => table.name),
-      ...unread.map(({ table }) => table.name),
-    ])
-    leases.push(...held)
-    const leaseOf = new Map(held.map((lease) => [lease.table, lease]))
-    const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
-    // Another runner may have been at work until the leases were ours.
-    const state = await destination.state()
-    const planned = plan(catalog, state, { ...config, surveyed: before })
-    tables = planned.tables.map((table) => {
-      const one = new TableRun(table, state.tables.get(table.name))
-      one.lease = leaseOf.get(table.name)
-      one.heldBy = refusalOf.get(table.name)
-      if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
-      return one
+    const runSteps = new RunSteps(context, {
+      release: (table) => release(table, context),
+      leave: (use) => {
+        left.add(use)
+        void use.close().catch(() => {})
+        options.onEvent?.({ type: 'source-ended', source: use.name })
+      },
     })
-    options.onEvent?.({
-      type: 'run-started',
-      run,
-      tables: tables.length,
-      steps: countSteps(planned),
-      work: tables.map(workOf),
-    })
-    await recordRemoved(planned.removed, state, context)
-    for (const { table, failure: why } of unread) {
-      const lease = leaseOf.get(table.name)
-      if (lease === undefined) continue
-      await destination.record(lease, [await tableFailure(table, redacted(why, options), context)])
-    }
-    for (const table of tables) await prepareTable(table, context)
-    await recordTablesChecked(tables, context)
-    isTimeUp = await runSteps(tables, context)
+    const asked = { ...surveyOptions(options, before, signal), askedAt }
+    const names = new NameClaims(asked.uses, asked)
+    intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
+    const discovering = discover({ context, asked, intake, before, surveyed })
+      .catch((error: unknown) => {
+        stop.abort(error)
+        throw error
+      })
+      .finally(() => runSteps.seal())
+    const ends = await Promise.allSettled([discovering, runSteps.run()])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    isTimeUp = context.isOverTime() && tables().some(hasHistoryLeft)
     signal.throwIfAborted()
-    await recordStatus(tables, context)
-    await recordTablesChecked(tables, context)
-    warnOfLateRows(tables, options)
+    for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
+    warnOfLateRows(tables(), options)
   } catch (error) {
     if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
     stop.abort(error)
-    if (isConfigError(error) && tables.length === 0) throw error
+    if (isConfigError(error) && tables().length === 0) throw error
   } finally {
     stopHeartbeat()
     options.signal?.removeEventListener('abort', stopping)
-    await destination.release(leases).catch(() => {})
+    await destination.release(tables().flatMap(({ lease }) => lease ?? [])).catch(() => {})
     const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
-    await closeAll(catalog)
+    await closeAll({ uses: surveyed.filter((use) => !left.has(use)) })
   }
   failpoint('before-report')
   const done = report()
   options.onEvent?.({ type: 'run-ended', report: done })
   return done
+}
+
+/** A table has nothing left to do: what its commits could not say is recorded, and another run may take it. */
+async function release(table: TableRun, context: RunContext): Promise<void> {
+  await recordStatus(table, context)
+  const { lease } = table
+  table.lease = undefined
+  if (lease !== undefined) await context.destination.release([lease])
+}
+
+interface Discovery {
+  readonly context: RunContext
+  readonly asked: ReturnType<typeof surveyOptions>
+  readonly intake: Intake
+  readonly before: State
+  readonly surveyed: SurveyedUse[]
+}
+
+/** Asks all sources at once; none waits for another. Ends when all of them have answered, or were given up. */
+async function discover({ context, asked, intake, before, surveyed }: Discovery): Promise<void> {
+  const { options, clock } = context
+  const { maxTimeMs } = options.settings ?? {}
+  const answered = new AbortController()
+  const outOfTime = new AbortController()
+  if (maxTimeMs !== undefined)
+    clock.sleep(maxTimeMs, answered.signal, 'limit').then(
+      () => outOfTime.abort(overTime()),
+      () => {},
+    )
+  const withLimit = { ...asked, outOfTime: outOfTime.signal }
+  const all = await Promise.allSettled(
+    asked.uses.map(async (use) => {
+      const one = await surveyUse(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
+        context.stop(error)
+        throw error
+      })
+      surveyed.push(one)
+      intake.asked(one)
+    }),
+  ).finally(() => answered.abort())
+  await intake.end()
+  for (const one of all) if (one.status === 'rejected') throw one.reason
+  const catalog = { uses: surveyed }
+  const config = checked(catalog, before, options)
+  await recordRemoved(removedTables(catalog, before, config), before, context)
+}
+
+/** Sources in the order of the config, whichever answered first. */
+function inOrder(surveyed: readonly SurveyedUse[], { uses }: RunOptions): readonly SurveyedUse[] {
+  const place = new Map(uses.map(({ name }, at) => [name, at]))
+  return surveyed.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0))
+}
+
+/** Tables in the order in which their sources list them. */
+function inCatalogOrder(tables: readonly TableRun[], { uses }: Catalog): readonly TableRun[] {
+  const place = new Map(uses.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
+  const placeOf = ({ planned }: TableRun): number => place.get(planned.surveyed.table) ?? Number.MAX_SAFE_INTEGER
+  return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */
@@ -171,9 +214,7 @@ export async function closeAll(catalog: Catalog | undefined): Promise<void> {
 
 function isConfigError(error: unknown): boolean {
   return (
-    SyncError.is(error) &&
-    error.remedy === 'fix-config' &&
-    (error.code === 'clash' || error.code === 'unknown-table' || error.code === 'config')
+    SyncError.is(error) && error.remedy === 'fix-config' && (error.code === 'unknown-table' || error.code === 'config')
   )
 }
 
@@ -189,24 +230,28 @@ export function surveyOptions(options: LookOptions, state: State, signal: AbortS
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
+    names: options.destination.profile.names,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
 
-/** What planning needs of the config. @throws SyncError where names clash or a selected one is unknown. */
+/** What planning needs of the config. @throws SyncError where a selected name is unknown. */
 export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
-  const [clash] = clashes(catalog)
-  if (clash !== undefined) throw clash
+  const config = planConfig(options)
+  new Selection(options.select).check(catalog, state, config.unavailable)
+  return config
+}
+
+function planConfig(options: LookOptions): PlanConfig {
   const { resting } = options
-  const unavailable = [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])]
   const selection = new Selection(options.select)
-  selection.check(catalog, state, unavailable)
   const { synced } = options.settings ?? {}
   return {
     select: ({ use, table, name }: SurveyedTable) =>
       selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
-    unavailable,
+    unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
     isPartial: !selection.isAll,
+    acceptDeletions: options.acceptDeletions,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
   }
 }
@@ -236,34 +281,18 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
   }
 }
 
-function countSteps(planned: RunPlan): number {
-  return planned.tables.reduce(
-    (sum, table) => sum + table.partitions.reduce((inner, partition) => inner + partition.steps.length, 0),
-    0,
-  )
-}
-
-/** Known tables of sources that could not be asked: they are failing until their source answers again. */
-function unreadTables(
-  catalog: Catalog,
-  state: State,
-): readonly { readonly table: TableState; readonly failure: Failure }[] {
-  const failed = new Map(
-    catalog.uses.flatMap((use) => (use.failure === undefined ? [] : [[use.name, use.failure] as const])),
-  )
-  return [...state.tables.values()].flatMap((table) => {
-    const why = failed.get(table.source)
-    return why === undefined || table.status === 'removed' || table.status === 'paused' ? [] : [{ table, failure: why }]
-  })
+/** History that nothing stood in the way of but the time. */
+function hasHistoryLeft({ partitions }: TableRun): boolean {
+  return partitions.some(({ historyLeft, failed }) => historyLeft > 0 && !failed)
 }
 
 /** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
-async function recordStatus(tables: readonly TableRun[], context: RunContext): Promise<void> {
-  for (const table of tables) {
-    if (table.prepared === undefined) continue
-    const status = table.status()
-    const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
-    if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
-    if (facts.length > 0) await recordOn(table, facts, context)
-  }
+async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
+  if (table.prepared === undefined) return
+  const status = table.status()
+  const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
+  if (facts.length > 0) await recordOn(table, facts, context)
+  // Of a table without partitions the commit said it.
+  if (table.partitions.length > 1) await recordTablesChecked([table], context)
 }

@@ -1,4 +1,5 @@
 import {
+  type Coverage,
   intersect,
   type Lease,
   type Prepared,
@@ -6,6 +7,7 @@ import {
   type Refusal,
   type TableState,
   type TableStatus,
+  union,
 } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
@@ -24,6 +26,13 @@ export class TableRun {
   stepsDone = 0
   /** Steps that were begun, without those that are tried again. */
   stepsBegun = 0
+  /** Planned steps that were not begun, and steps at work. */
+  tasksLeft = 0
+  atWork = 0
+  /** Windows of nothing but bad rows were tried once more. */
+  triedUnfit = false
+  /** Nothing more is done with it in this run. */
+  isReleased = false
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0
@@ -33,9 +42,9 @@ export class TableRun {
   checkedAt: bigint | undefined
   /** The source has told of rows that are gone. */
   reportsDeletions = false
-  /** Marked or replaced away, for the rail. */
+  /** Marked or replaced away, for the deletion limit. */
   gone = 0
-  readonly failures: PartitionFailure[] = []
+  failures: readonly PartitionFailure[] = []
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
@@ -49,7 +58,12 @@ export class TableRun {
   }
 
   fail(partition: string, failure: Failure): void {
-    this.failures.push({ partition, failure })
+    this.failures = [...this.failures, { partition, failure }]
+  }
+
+  /** A failure that was overcome in this run. */
+  unfail(failure: Failure): void {
+    this.failures = this.failures.filter((one) => one.failure !== failure)
   }
 
   add(rows: Partial<RowCounts>): void {
@@ -123,6 +137,21 @@ export class PartitionRun {
   /** What failed, as far as it is known, and the steps that are to read it. */
   failedWindow: Range | undefined
   readonly #failedSteps: Set<Step>
+  /** It failed, and nothing more of it is tried in this run. */
+  stopped = false
+  /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
+  unfit: { readonly step: Step; readonly failure: Failure }[] = []
+  wasted = 0
+  /** Rows were written. */
+  landed = false
+  /** Steps that are committed. */
+  readonly finished: Step[] = []
+  /** Rows of a window that was read again came back. */
+  cameBack = false
+  /** What this run reads again of it. */
+  readonly rereads: Coverage
+  /** Where a clock that went ahead was stopped in this run. */
+  stoppedAt: bigint | undefined
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
   coveredTo: bigint | undefined
 
@@ -130,6 +159,9 @@ export class PartitionRun {
     this.table = table
     this.planned = planned
     this.left = planned.steps.length
+    this.rereads = union(
+      planned.steps.flatMap(({ kind, read }) => (kind === 'reread' && read !== undefined ? [read] : [])),
+    )
     this.historyLeft = planned.steps.filter((step) => step.lane === 'history').length
     this.liveLeft = this.left - this.historyLeft
     this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
@@ -166,6 +198,12 @@ export class PartitionRun {
     this.#failedSteps.add(step)
   }
 
+  /** What is left of a step that was given up may be tried once more in its stead. */
+  leaveTo(rest: Step, step: Step): void {
+    this.#failedSteps.delete(step)
+    this.#failedSteps.add(rest)
+  }
+
   stepDone(step: Step): void {
     if (this.isOvercomeBy(step)) this.isFailing = false
     this.#failedSteps.delete(step)
@@ -174,6 +212,12 @@ export class PartitionRun {
 
   get id(): string {
     return this.planned.surveyed.id
+  }
+
+  /** A clock went ahead: nothing above this has come, whatever was planned. */
+  stopAt(present: bigint): void {
+    this.stoppedAt = present
+    if (this.coveredTo !== undefined && this.coveredTo > present) this.coveredTo = present
   }
 }
 

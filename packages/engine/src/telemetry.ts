@@ -14,8 +14,8 @@ import {
 import type { Committed, Part, StepRef } from '@tidemark/core/engine'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunOptions } from './options.ts'
-import type { StepTask } from './read-step.ts'
 import type { Report, RowCounts } from './report.ts'
+import type { StepTask } from './step-task.ts'
 
 // Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
 // nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0016).

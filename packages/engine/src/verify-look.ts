@@ -1,30 +1,45 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
-import { gaps, type Range, split, union } from '@tidemark/core/engine'
+import { type Range, split, union } from '@tidemark/core/engine'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
+import { type Elsewhere, type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { Gathered } from './page-reader.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { DEFAULT_RETRY, type RetryPolicy, retry } from './retry.ts'
-import { askEnd } from './survey-partition.ts'
+import { unreadRows } from './second-count.ts'
+import type { Reading } from './unread-ranges.ts'
 import type { Slice } from './verify-slices.ts'
 
 /** All that looking at slices needs. */
 export interface LookTask {
   readonly surveyed: SurveyedTable
   readonly comparison: Comparison
-  /** What is covered of each partition, claims included. */
-  readonly covered: ReadonlyMap<string, readonly Range[]>
+  /** What is read of each partition. */
+  readonly readings: ReadonlyMap<string, Reading>
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly policy: RetryPolicy | undefined
+  /** How long a question may stay without an answer. */
+  readonly silenceMs: number
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly onSlice: (done: number, of: number) => void
 }
 
+/** Rows of what was looked at. */
+export interface LookedRows {
+  readonly source: number
+  readonly destination: number
+  readonly rejected: number
+  /** Rows of the source with fields that no column holds. */
+  readonly undeclared: number
+}
+
 export interface Looked {
-  readonly rows: { readonly source: number; readonly destination: number; readonly rejected: number }
+  readonly rows: LookedRows
+  /** By slice: rows that the source counts and its reader did not give. */
+  readonly unread: ReadonlyMap<number, number>
   readonly failures: ReadonlyMap<number, Failure>
   readonly differences: Iterable<Difference>
 }
@@ -35,15 +50,15 @@ export interface Looked {
  */
 export async function look(slices: readonly Slice[], task: LookTask): Promise<Looked> {
   const { comparison, surveyed, signal } = task
-  const rows = { source: 0, destination: 0, rejected: 0 }
+  const rows = { source: 0, destination: 0, rejected: 0, undeclared: 0 }
+  const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
   for (const [done, slice] of slices.entries()) {
     try {
       const first = await lookAt(slice, task)
-      const last = first.doubtful > 0 ? await lookAt(slice, task) : first
-      rows.source += last.source
-      rows.destination += last.destination
-      rows.rejected += last.rejected
+      const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
+      for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
+      if (last.unread > 0) unread.set(slice.number, last.unread)
     } catch (error) {
       if (signal.aborted || isOurs(error)) throw error
       failures.set(slice.number, failureOf(error))
@@ -51,7 +66,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
     task.onSlice(done + 1, slices.length)
   }
   if (surveyed.table.cursor !== undefined) await excuseMoved(slices, task)
-  return { rows, failures, differences: comparison.differences() }
+  return { rows, unread, failures, differences: comparison.differences() }
 }
 
 /** What the destination says ends the look; what a source says only its slice. */
@@ -59,21 +74,31 @@ function isOurs(error: unknown): boolean {
   return failureOf(error).code?.startsWith('destination') === true
 }
 
-interface Seen {
-  readonly source: number
-  readonly destination: number
-  readonly rejected: number
+interface Seen extends LookedRows {
   readonly doubtful: number
+  readonly unread: number
 }
 
 async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
   const { comparison, surveyed } = task
+  const { table, use } = surveyed
+  const { value } = partitionOf(surveyed, partition)
   return await again(task, async () => {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
     const read = await readAll(ranges, partition, task, (gathered) => comparison.add(sourceRows(gathered)))
     const { rows, rejected, doubtful } = await comparison.end(read.keyless)
-    return { source: read.rows, destination: rows, rejected: read.rejected + rejected, doubtful }
+    return {
+      source: read.rows,
+      destination: rows,
+      rejected: read.rejected + rejected,
+      undeclared: read.undeclared,
+      doubtful,
+      unread: await unreadRows(
+        { table, client: use.client, log: use.log, partition: value, ranges, patience: patienceOf(task) },
+        read,
+      ),
+    }
   })
 }
 
@@ -86,12 +111,11 @@ async function readAll(
   const { table, columns, use } = surveyed
   const { value } = partitionOf(surveyed, partition)
   const question = { client: use.client as never, log: use.log, partition: value as never }
-  const all = { rows: 0, rejected: 0, keyless: false }
+  const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison
     const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact }, take)
-    all.rows += read.rows
-    all.rejected += read.rejected
+    for (const name of ['rows', 'rejected', 'deduped', 'undeclared', 'pages'] as const) all[name] += read[name]
     all.keyless ||= read.keyless
   }
   return all
@@ -102,28 +126,27 @@ async function readAll(
  * the next sync, and is no extra row in its old place.
  */
 async function excuseMoved(slices: readonly Slice[], task: LookTask): Promise<void> {
-  const { comparison, surveyed, covered } = task
+  const { comparison, surveyed, readings } = task
+  const { encoder } = comparison
   for (const partition of new Set(slices.map((slice) => slice.partition))) {
     if (comparison.extras(partition) === 0) continue
-    const to = await presentOf(partitionOf(surveyed, partition), task)
+    const places = surveyed.partitions.flatMap((one) => {
+      const reading = readings.get(one.id)
+      return reading !== undefined && (surveyed.table.globalKey || one.id === partition)
+        ? [{ partition: one, reading }]
+        : []
+    })
     const windows = slices.flatMap((slice) => (slice.partition === partition && slice.window ? [slice.window] : []))
-    const from = union(windows)[0]?.from
-    if (to === undefined || (from !== undefined && from >= to)) continue
-    const open = gaps({ from, to }, covered.get(partition) ?? []).flatMap((gap) => split(gap, surveyed.table.window))
-    await again(task, () =>
-      readAll(open, partition, task, (gathered) => comparison.excuse(partition, sourceRows(gathered))),
-    )
+    const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places }
+    await again(task, async () => {
+      const excuse = ({ alive, gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
+      await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
+      if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)
+    })
   }
 }
 
-/** The end of what the source has now. A clock of the source's that is ahead, or a row that is being written, lies beyond ours. */
-async function presentOf(partition: SurveyedPartition, task: LookTask): Promise<bigint | undefined> {
-  const { surveyed, signal, clock } = task
-  const { table, use, options } = surveyed
-  const context = { client: use.client as never, signal, log: use.log, partition: partition.value as never }
-  const end = await askEnd(table, context, clock, (work) => again(task, async () => work()))
-  return end === undefined || table.end !== undefined ? end : end + options.lookback + table.settle
-}
+const patienceOf = ({ clock, signal, silenceMs }: LookTask) => ({ clock, signal, ms: silenceMs })
 
 async function again<T>({ clock, policy = DEFAULT_RETRY, signal }: LookTask, work: () => Promise<T>): Promise<T> {
   return await retry(work, { clock, policy, signal })

@@ -1,6 +1,7 @@
 import type { DifferenceKind } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import { EXIT, type Report } from './report.ts'
+import type { LookedRows } from './verify-look.ts'
 
 /** What was compared, and what is not alike. */
 export interface VerifyReport {
@@ -14,10 +15,16 @@ export interface VerifyReport {
   /** Which of the windows were chosen; undefined: all. The same seed chooses the same ones. */
   readonly sample: { readonly share: number; readonly seed: number } | undefined
   /** Rows at the source and in the destination, in what was compared. */
-  readonly rows: { readonly source: number; readonly destination: number; readonly rejected: number }
+  readonly rows: LookedRows
   readonly missing: number
   readonly extra: number
   readonly different: number
+  /** Rows that the source counts by itself and its reader did not give. */
+  readonly unread: number
+  /** Partitions of which nothing, or not all, was compared because no sync has read it. */
+  readonly unreadPartitions: readonly UnreadPartition[]
+  /** Fields that rows of the source have and no column holds. */
+  readonly undeclared: readonly string[]
   /** Windows in which something differs, or that could not be read. */
   readonly found: readonly VerifiedWindow[]
   /** More differs than is listed here. */
@@ -37,8 +44,16 @@ export interface VerifiedWindow {
   readonly missing: number
   readonly extra: number
   readonly different: number
+  readonly unread: number
   readonly keys: readonly { readonly kind: DifferenceKind; readonly key: string; readonly times: number }[]
   readonly failure: Failure | undefined
+}
+
+export interface UnreadPartition {
+  readonly partition: string
+  /** `failed`: the source could not be asked about it. `backfilling`: what is covered was compared, and there are gaps. */
+  readonly why: 'failed' | 'never-read' | 'backfilling'
+  readonly message: string
 }
 
 export interface Repair {
@@ -48,14 +63,24 @@ export interface Repair {
   readonly left: number
 }
 
-export function verifyExitCode({ failure, found, repair }: Pick<VerifyReport, 'failure' | 'found' | 'repair'>): number {
+type Judged = Pick<VerifyReport, 'failure' | 'found' | 'repair' | 'rows' | 'unread' | 'unreadPartitions'>
+
+/**
+ * 0 where all of the table matches; 3 where something differs, or was not, or could not be, read; 4 where all that fits
+ * matches and rows are rejected.
+ */
+export function verifyExitCode(report: Judged): number {
+  const { failure, found, repair, rows, unread, unreadPartitions } = report
   if (failure !== undefined) {
     if (isDestinationCode(failure)) return EXIT.destination
     return failure.code === 'no-source' ? EXIT.noSource : EXIT.someFailed
   }
-  if (found.length === 0) return EXIT.ok
-  if (repair === undefined || found.some((one) => one.failure !== undefined)) return EXIT.someFailed
-  if (repair.left === 0) return EXIT.ok
+  const isUnread = unread > 0 || unreadPartitions.some(({ why }) => why !== 'backfilling')
+  const matches = rows.rejected > 0 ? EXIT.rejects : EXIT.ok
+  if (isUnread || found.some((one) => one.failure !== undefined)) return EXIT.someFailed
+  if (found.length === 0) return matches
+  if (repair === undefined) return EXIT.someFailed
+  if (repair.left === 0) return matches
   const { exitCode } = repair.report
   return exitCode === EXIT.ok || exitCode === EXIT.rejects ? EXIT.someFailed : exitCode
 }

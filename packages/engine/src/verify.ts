@@ -1,27 +1,24 @@
 import { SyncError } from '@tidemark/core'
-import {
-  type Comparison,
-  type Destination,
-  intersect,
-  type Range,
-  type TableState,
-  textAt,
-} from '@tidemark/core/engine'
+import { type Comparison, type Destination, type TableState, textAt } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
 import type { SurveyedTable } from './catalog.ts'
 import { systemClock } from './clock.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { LookOptions, RunOptions } from './options.ts'
+import { DEFAULT_PART } from './part-size.ts'
 import { type PlannedTable, plan } from './plan.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { knownTable } from './resync.ts'
-import { DEFAULT_PART, redacted } from './run-step.ts'
+import { redacted } from './run-step.ts'
+import { silenceOf } from './stall.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
+import { type Reading, rangeOf } from './unread-ranges.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
 import { repair } from './verify-repair.ts'
 import { type VerifiedWindow, type VerifyReport, verifyExitCode } from './verify-report.ts'
-import { chooseSome, cutIntoSlices, type Slice } from './verify-slices.ts'
+import { scopeOf } from './verify-scope.ts'
+import type { Slice } from './verify-slices.ts'
 
 export interface VerifyOptions {
   readonly table: string
@@ -68,33 +65,41 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const { surveyed, pausedFor } = planned
     if (pausedFor !== undefined) return nothing(gone(`${known.name} is paused: ${pausedFor}`))
     if (surveyed.failure !== undefined) return nothing(surveyed.failure)
+    if (planned.partitions.length === 0 && known.partitions.size > 0)
+      return nothing(
+        gone(`the source lists none of the partitions of ${known.name}, so there is nothing to compare it with`),
+      )
     comparison = await options.destination.compare(shapeOf(surveyed))
-    const chosen = await slicesOf({ planned, known, asked, wanted, comparison })
+    const chosen = await scopeOf({ planned, known, asked, wanted, comparison })
     const task = (with_: Comparison): LookTask => ({
       surveyed,
       comparison: with_,
-      covered: new Map([...known.partitions].map(([id, { covered }]) => [id, covered])),
+      readings: readingsOf(planned, known),
       signal,
       clock,
       policy: options.settings?.retry,
+      silenceMs: silenceOf(options.settings ?? {}),
       part: options.settings?.part ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       onSlice: wanted.onProgress ?? (() => {}),
     })
     const looked = await look(chosen.slices, task(comparison))
-    const found = gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, options)
+    const { places, numbers, ...found } = gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, options)
+    const redact = options.redact ?? ((text) => text)
     const notes = [...chosen.notes, ...notesOf(comparison)]
     const base = {
       ...empty(known.name),
       ...found,
       windows: { compared: chosen.slices.length, of: chosen.of },
+      unreadPartitions: chosen.unreadPartitions.map((one) => ({ ...one, message: redact(one.message) })),
+      undeclared: known.undeclared,
       sample: wanted.sample,
       rows: looked.rows,
       notes,
     }
-    if (wanted.repair !== true || found.places.size === 0) return reportOf(base)
-    const report = await repair({ ...options, destination: writable(given.destination) }, known, found.places)
-    const touched = chosen.slices.filter(({ number }) => found.numbers.has(number))
+    if (wanted.repair !== true || places.size === 0) return reportOf(base)
+    const report = await repair({ ...options, destination: writable(given.destination) }, known, places)
+    const touched = chosen.slices.filter(({ number }) => numbers.has(number))
     const second = await options.destination.compare(shapeOf(surveyed))
     try {
       const after = await look(touched, task(second))
@@ -113,13 +118,11 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
   }
 
   function reportOf(facts: Omit<VerifyReport, 'exitCode' | 'durationMs' | 'interrupted'>): VerifyReport {
-    const { table, windows, sample, rows, missing, extra, different, found, isCut, notes, failure, repair } = facts
     return {
-      table,
+      ...facts,
       exitCode: verifyExitCode(facts),
       interrupted: signal.aborted,
       durationMs: Math.round(clock.monotonic() - startedAt),
-      ...{ windows, sample, rows, missing, extra, different, found, isCut, notes, failure, repair },
     }
   }
 }
@@ -130,14 +133,29 @@ function writable(destination: LookOptions['destination']): Destination {
   throw new Error('a repair needs a destination that is open for writing')
 }
 
+function readingsOf({ partitions, surveyed }: PlannedTable, known: TableState): LookTask['readings'] {
+  const { options, table } = surveyed
+  return new Map(
+    partitions.map(({ surveyed: { id }, wanted }): [string, Reading] => {
+      const { covered = [], rereads = [] } = known.partitions.get(id) ?? {}
+      const end = wanted?.to
+      const pending = rereads.map(({ from, to }) => rangeOf(from, to, end))
+      return [id, { covered, pending, end, lookback: options.lookback, tick: table.cursor?.tick ?? 1n }]
+    }),
+  )
+}
+
 const empty = (table: string) => ({
   table,
   windows: { compared: 0, of: 0 },
   sample: undefined,
-  rows: { source: 0, destination: 0, rejected: 0 },
+  rows: { source: 0, destination: 0, rejected: 0, undeclared: 0 },
   missing: 0,
   extra: 0,
   different: 0,
+  unread: 0,
+  unreadPartitions: [],
+  undeclared: [],
   found: [],
   isCut: false,
   notes: [],
@@ -146,62 +164,6 @@ const empty = (table: string) => ({
 })
 
 const gone = (message: string): Failure => failureOf(new SyncError(message, 'fix-config', { code: 'not-readable' }))
-
-interface Choice {
-  readonly planned: PlannedTable
-  readonly known: TableState
-  readonly asked: Range | undefined
-  readonly wanted: VerifyOptions
-  readonly comparison: Comparison
-}
-
-/** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
-async function slicesOf({ planned, known, asked, wanted, comparison }: Choice) {
-  const { table, partitions } = planned.surveyed
-  const { partition: only, sample } = wanted
-  if (only !== undefined && !known.partitions.has(only)) {
-    const some = [...known.partitions.keys()].slice(0, 20)
-    throw new SyncError(
-      `table "${known.name}" has no partition "${only}"; it has ${some.join(', ') || 'none'}`,
-      'fix-config',
-    )
-  }
-  const notes: string[] = []
-  const scopes: { readonly partition: string; readonly window: Range | undefined }[] = []
-  for (const { surveyed, wanted: range } of planned.partitions) {
-    const { id, failure } = surveyed
-    if (only !== undefined && id !== only) continue
-    const its = known.partitions.get(id)
-    if (failure !== undefined) {
-      notes.push(`${labelled(known.name, id)} could not be asked: ${failure.message}`)
-      continue
-    }
-    if (its === undefined) continue
-    if (its.rereads.length > 0)
-      notes.push(`${labelled(known.name, id)} is wanted again in part: the next sync reads it`)
-    if (table.cursor === undefined) {
-      if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
-      continue
-    }
-    const read = its.covered.filter(({ claimed }) => !claimed)
-    if (read.length < its.covered.length)
-      notes.push(`${labelled(known.name, id)}: what another system is said to have synced was not compared`)
-    const there = range === undefined ? [] : intersect([range], read)
-    const within = asked === undefined ? there : intersect([asked], there)
-    for (const one of within)
-      for (const window of await cutIntoSlices(id, one, { comparison, table, fine: sample !== undefined }))
-        scopes.push({ partition: id, window })
-  }
-  const listed = new Set(partitions.map(({ id }) => id))
-  const left = [...known.partitions.keys()].filter((id) => !listed.has(id) && (only === undefined || id === only))
-  if (left.length > 0)
-    notes.push(`${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}: the source no longer lists it`)
-  const all: readonly Slice[] = scopes.map((scope, number) => ({ number, ...scope }))
-  const slices = sample === undefined ? all : chooseSome(all, sample.share, sample.seed)
-  return { slices, of: all.length, notes }
-}
-
-const labelled = (table: string, partition: string): string => (partition === '' ? table : `${table} (${partition})`)
 
 function notesOf({ left, late }: Comparison): readonly string[] {
   return [
@@ -214,14 +176,14 @@ function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTabl
   const byNumber = new Map(slices.map((slice) => [slice.number, slice]))
   const found = new Map<number, { -readonly [K in keyof VerifiedWindow]: VerifiedWindow[K] } & { keys: object[] }>()
   const places = new Map<string, Set<bigint>>()
-  const totals = { missing: 0, extra: 0, different: 0 }
+  const totals = { missing: 0, extra: 0, different: 0, unread: 0 }
   const windowOf = (number: number) => {
     const { partition, window } = byNumber.get(number)!
     const { cursor } = surveyed.table
     const text = (position: bigint | undefined) =>
       position === undefined || cursor === undefined ? null : textAt(position, cursor)
     const one = { partition, from: text(window?.from), to: text(window?.to), failure: undefined, keys: [] }
-    const all = found.get(number) ?? { ...one, missing: 0, extra: 0, different: 0 }
+    const all = found.get(number) ?? { ...one, missing: 0, extra: 0, different: 0, unread: 0 }
     found.set(number, all)
     return all
   }
@@ -236,6 +198,11 @@ function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTabl
     if (listed++ < most) window.keys.push({ kind, key: options.redact?.(key) ?? key, times })
   }
   const numbers = new Set(found.keys())
+  // What the reader does not give cannot be repaired by reading again.
+  for (const [number, unread] of looked.unread) {
+    windowOf(number).unread = unread
+    totals.unread += unread
+  }
   for (const [number, failure] of looked.failures) windowOf(number).failure = redacted(failure, options)
   return { ...totals, found: [...found.values()] as readonly VerifiedWindow[], isCut: listed > most, places, numbers }
 }

@@ -32,6 +32,7 @@ const SETTINGS: TableSettings = {
   everyMs: 300_000,
   lookback: 0n,
   deletes: 'soft',
+  deletionLimit: undefined,
   mode: 'evolve',
   backfill: false,
 }

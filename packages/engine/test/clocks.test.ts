@@ -139,3 +139,53 @@ describe('a runner beside the clock of its destination', () => {
     expect(union(partition?.covered ?? []).at(-1)?.to).toBe(at(10_000))
   })
 })
+
+describe("a system's own clock", () => {
+  const behind = 900
+  const told = (system: System) => ({ ...spec, window: undefined, clock: () => instant(system.now - behind) })
+
+  it('that is behind is where what is read ends: what it stamps later is read later', async () => {
+    const system = new System()
+    const destination = await openMemory()
+    for (const [id, now] of [2000, 2010, 2300, 4000].entries()) {
+      system.now = now
+      await run({ system, destination, spec: told(system) })
+      // It comes now, with the time that it is there.
+      system.put({ id, at: now - behind, text: 'a' })
+    }
+    system.now = 6000
+    await run({ system, destination, spec: told(system) })
+    expect(await rowsIn(destination)).toEqual(sorted(system.all()))
+  })
+
+  it('that is ahead, or says nothing, leaves it at the runner’s', async () => {
+    for (const clock of [() => instant(999_999), () => undefined]) {
+      const system = new System()
+      const destination = await openMemory()
+      system.now = 2000
+      await run({ system, destination, spec: { ...spec, clock } })
+      const [partition] = [...(await destination.state()).tables.get('memory_events')!.partitions.values()]
+      expect(union(partition!.covered).at(-1)?.to).toBe(at(2000))
+    }
+  })
+
+  it('that goes back pauses nothing, and what was covered beyond it is read again', async () => {
+    const system = new System()
+    const destination = await openMemory()
+    system.now = 5000
+    await run({ system, destination, spec })
+    system.put({ id: 1, at: 4500, text: 'stamped by a clock that is behind' })
+    for (const now of [5010, 5020, 5300, 7000, 7010]) {
+      system.now = now
+      const report = await run({ system, destination, spec: told(system) })
+      expect(report.tables[0]).toMatchObject({ pausedFor: undefined, failures: [] })
+    }
+    expect(await rowsIn(destination)).toEqual(sorted(system.all()))
+  })
+
+  it('that says what is no time fails its table, by name', async () => {
+    const system = new System()
+    const report = await run({ system, destination: await openMemory(), spec: { ...spec, clock: () => 'noon' } })
+    expect(report.tables[0]!.failures[0]!.failure.message).toContain('clock() gave noon, which is not a timestamp')
+  })
+})

@@ -1,6 +1,7 @@
 import { minutes, SyncError } from '@tidemark/core'
 import type { Destination, State, TableState } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../src/clock.ts'
 import { overviewOf } from '../src/overview.ts'
 import { statusOf } from '../src/status.ts'
 import { fixedClock } from './catalog-of.ts'
@@ -59,7 +60,8 @@ describe('a failure', () => {
     const asleep: unknown[] = []
     const clock = {
       ...fixedClock(at(system.now)),
-      sleep: async () => {
+      sleep: async (ms: number, stopped: AbortSignal, kind?: 'limit') => {
+        if (kind === 'limit') return systemClock.sleep(ms, stopped)
         const [table] = statusOf(await destination.state()).tables
         asleep.push([table?.status, table?.last_error, table?.error_code, table?.error_remedy])
       },

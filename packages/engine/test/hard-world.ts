@@ -94,7 +94,12 @@ export class HardWorld {
     for (const name of this.#rows.keys()) this.#listed.add(name)
     this.#list()
     this.system.now++
-    await this.#run()
+    if ((await this.#run()) === 4) {
+      // A partition of bad rows alone does not count as read; beside rows that fit they are rejected, and no obstacle.
+      for (const partition of this.#rows.keys()) for (let id = 100; id < 120; id++) this.#put(id, partition, 1, false)
+      this.system.now++
+      expect(await this.#run()).toBe(0)
+    }
     for (const [partition, rows] of this.#rows) {
       const wanted = rows.filter((row) => this.#isWanted(row))
       const bad = new Set(wanted.filter(isBad).map(({ id }) => id))
@@ -153,7 +158,7 @@ export class HardWorld {
     this.#list()
   }
 
-  async #run(failAt?: number, isShort = false): Promise<void> {
+  async #run(failAt?: number, isShort = false): Promise<number> {
     const { system } = this
     const descending = this.#kind.spec['ordered'] === 'descending'
     for (const rows of this.#rows.values()) rows.sort((a, b) => (descending ? b.at - a.at : a.at - b.at))
@@ -168,10 +173,14 @@ export class HardWorld {
       pageSize: 2,
       use: { options: { deletes: this.#kind.hard === true ? 'hard' : 'soft' } },
       options: {
-        settings: { part: { rows: 3, bytes: 1e6 }, ...(isShort ? { maxTimeMs: 0 } : {}) },
+        // So few rows may all go.
+        settings: { part: { rows: 3, bytes: 1e6 }, deletionLimit: 'none', ...(isShort ? { maxTimeMs: 0 } : {}) },
       },
     })
-    if (failAt === undefined) expect(report.exitCode, JSON.stringify(report.tables[0]?.failures)).toBe(0)
+    const hasBad = [...this.#rows.values()].flat().some(isBad)
+    if (failAt === undefined)
+      expect(hasBad ? [0, 4] : [0], JSON.stringify(report.tables[0]?.failures)).toContain(report.exitCode)
+    return report.exitCode
   }
 
   #spec(): Spec {

@@ -3,9 +3,11 @@ import { minutes } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { systemClock } from '../src/clock.ts'
 import { overviewOf, type TableOverview } from '../src/overview.ts'
 import { statusOf } from '../src/status.ts'
-import { instant, openMemory, run, type Spec, System } from './system.ts'
+import { fixedClock } from './catalog-of.ts'
+import { at, instant, openMemory, run, type Spec, System } from './system.ts'
 
 let system: System
 let destination: Destination
@@ -89,8 +91,9 @@ it('a check counts from the question, not from the answer', async () => {
       return 'r1'
     },
   }
-  await run({ system, destination, spec: slow })
-  await run({ system, destination, spec: slow })
+  const options = { clock: { ...fixedClock(at(system.now)), sleep: systemClock.sleep } }
+  await run({ system, destination, spec: slow, options })
+  await run({ system, destination, spec: slow, options })
   expect(millis((await look()).last_checked_at)).toBeLessThanOrEqual(answeredAt - 70)
 })
 

@@ -227,7 +227,8 @@ class World {
       spec: this.spec,
       pageSize: 2,
       use: { options: { backfillNewColumns: true } },
-      options: { settings: { part: { rows: 3, bytes: 1e6 } } },
+      // So few rows may all go.
+      options: { settings: { part: { rows: 3, bytes: 1e6 }, deletionLimit: 'none' } },
     })
   }
 

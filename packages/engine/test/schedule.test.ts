@@ -1,8 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/clock.ts'
-import { schedule, type Task } from '../src/schedule.ts'
+import { type Due, Schedule, type ScheduleOptions, type Task } from '../src/schedule.ts'
 import { VirtualTime } from './virtual-time.ts'
+
+type Given = ScheduleOptions & { readonly due?: readonly Due[] }
+
+/** Runs a set of tasks that nothing is added to. */
+function schedule(tasks: readonly Task[], { due, ...options }: Given): Promise<void> {
+  const all = new Schedule(options)
+  all.add(tasks, due)
+  all.seal()
+  return all.run()
+}
 
 interface Log {
   readonly order: string[]
@@ -27,9 +37,10 @@ function taskOf(log: Log, name: string, more: Partial<Task> = {}, running = { no
   }
 }
 
-const options = (more: object = {}) => ({
+const options = (more: object = {}): Given => ({
   concurrency: 4,
   perSource: 1,
+  keepsFresh: 'run',
   monotonic: () => performance.now(),
   sleep: systemClock.sleep,
   mayStartHistory: () => true,

@@ -523,7 +523,8 @@ describe('revisions', () => {
     system.asked = []
     system.now = 1100
     await run({ system, destination, spec: stale })
-    expect(system.asked.map((one) => one.from)).toEqual([instant(1000), instant(50)])
+    // And whether what did not come back is there by now where nothing was read.
+    expect(system.asked.map((one) => one.from)).toEqual([instant(1000), instant(50), instant(1100)])
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
     system.asked = []
     await run({ system, destination, spec: { revision: () => 'r2' } })
@@ -637,8 +638,11 @@ describe('what a run leaves to others', () => {
       ['two_events', 3],
     ])
     const clash = uses.map((use) => ({ ...use, options: { prefix: 'same' } }))
-    await expect(run({ system, destination, options: { uses: clash } })).rejects.toThrow(
-      /both become the table "same_events"/,
-    )
+    const both = await run({ system, destination, options: { uses: clash } })
+    expect(both.exitCode).toBe(3)
+    expect(both.tables.map(({ failures }) => failures[0]?.failure.message)).toEqual([
+      expect.stringMatching(/both become the table "same_events"/),
+      expect.stringMatching(/both become the table "same_events"/),
+    ])
   })
 })

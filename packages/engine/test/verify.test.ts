@@ -95,12 +95,17 @@ describe.each(KINDS)('a table %s', (_name, spec, partitions) => {
         }
   const many500 = Array.from({ length: 500 }, (_, id) => ({ id, at: instant(id), text: `row ${id}` }))
 
-  it('that is level with its source is said to be, and nothing is written', async () => {
+  it('that matches its source is said to match, and nothing is written', async () => {
     const one = await bench(many(500, [...partitions]), ordered)
     const before = await state(one)
     const report = await look(one)
     expect(report).toMatchObject({ exitCode: 0, missing: 0, extra: 0, different: 0, found: [] })
-    expect(report.rows).toEqual({ source: 500 * partitions.length, destination: 500 * partitions.length, rejected: 0 })
+    expect(report.rows).toEqual({
+      source: 500 * partitions.length,
+      destination: 500 * partitions.length,
+      rejected: 0,
+      undeclared: 0,
+    })
     expect(await state(one)).toEqual(before)
   })
 
@@ -184,7 +189,7 @@ describe('what is not wrong', () => {
       system.deletions = [{ id: 4, at: 500, when: 500 }]
     }, spec)
     expect(one.rows('select count(*) as n from memory_events where _deleted_at is not null')).toEqual([{ n: 1 }])
-    expect(await look(one)).toMatchObject({ exitCode: 0, rows: { rejected: 1 } })
+    expect(await look(one)).toMatchObject({ exitCode: 4, found: [], rows: { rejected: 1 } })
   })
 
   it('a column that is new and was not read back', async () => {
@@ -230,7 +235,11 @@ describe('what is chosen', () => {
     const one = await bench(many(100))
     one.hand('delete from _tidemark_coverage')
     one.hand('delete from memory_events where id < 50')
-    expect(await look(one)).toMatchObject({ exitCode: 0, windows: { compared: 0, of: 0 } })
+    expect(await look(one)).toMatchObject({
+      exitCode: 3,
+      windows: { compared: 0, of: 0 },
+      unreadPartitions: [{ partition: '', why: 'never-read' }],
+    })
   })
 })
 
@@ -238,7 +247,7 @@ describe('a repair', () => {
   it('holds back under the rail, and a source that fails is told', async () => {
     const one = await bench(many(500))
     for (let id = 100; id < 500; id++) one.system.remove(id)
-    const held = await look(one, { repair: true }, { settings: { rail: { share: 0.1, above: 10 } } })
+    const held = await look(one, { repair: true }, { settings: { deletionLimit: { share: 0.1, above: 10 } } })
     expect(held).toMatchObject({ exitCode: 3, extra: 400, repair: { left: 400 } })
     expect(held.repair?.report.tables[0]?.failures[0]?.failure.code).toBe('rail')
     one.system.beforePage = () => {

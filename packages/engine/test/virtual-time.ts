@@ -25,15 +25,19 @@ export class VirtualTime {
       })
     })
 
-  /** Ends with the work; throws where it waits for something that never comes. */
-  async run<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Ends with the work; throws where it waits for something that never comes.
+   *
+   * @param turns how often the event loop turns before all count as asleep: more for work that also waits for a database.
+   */
+  async run<T>(work: Promise<T>, turns = 1): Promise<T> {
     let ended = false
     const end = (): void => {
       ended = true
     }
     work.then(end, end)
     for (;;) {
-      await turn()
+      for (let n = 0; n < turns && !ended; n++) await turn()
       if (ended) return work
       const [next] = this.#sleepers.toSorted((a, b) => a.at - b.at)
       if (next === undefined) throw new Error(`it hangs at ${this.now} ms`)

@@ -28,10 +28,19 @@ describe('a run that is watched', () => {
     }
     const report = await run.report
     expect(rows).toBe(12)
-    expect(events[0]).toMatchObject({ type: 'run-started', tables: 1 })
+    expect(events[0]).toEqual({ type: 'run-started', run: 1 })
+    expect(events[1]).toMatchObject({ type: 'tables-planned', work: [{ table: 'memory_events' }] })
     expect(events.at(-1)).toEqual({ type: 'run-ended', report })
     expect(new Set(events.map(({ type }) => type))).toEqual(
-      new Set(['run-started', 'step-started', 'part-committed', 'step-ended', 'run-ended']),
+      new Set([
+        'run-started',
+        'tables-planned',
+        'step-started',
+        'part-committed',
+        'step-ended',
+        'source-ended',
+        'run-ended',
+      ]),
     )
     const steps = events.filter(({ type }) => type === 'step-started').length
     expect(events.filter(({ type }) => type === 'step-ended').length).toBe(steps)
@@ -113,7 +122,7 @@ it('says how much there is to do, and where each step stands in it', async () =>
   system.now = 1000
   const events: RunEvent[] = []
   await run({ system, destination, spec, options: { onEvent: (event) => void events.push(event) } })
-  const started = events.find((event) => event.type === 'run-started')
+  const started = events.find((event) => event.type === 'tables-planned')
   const steps = events.filter((event) => event.type === 'step-started')
   expect(started?.work).toEqual([
     {

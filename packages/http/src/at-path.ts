@@ -19,7 +19,8 @@ export function withPath(body: unknown, path: BodyPath, value: unknown): unknown
   return { ...object, [name]: withPath(object[name], rest, value) }
 }
 
-function namesOf(path: BodyPath): readonly string[] {
+/** The names that a place is made of. */
+export function namesOf(path: BodyPath): readonly string[] {
   if (typeof path !== 'string') return path
   return path === '' ? [] : path.split('.')
 }

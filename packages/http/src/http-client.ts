@@ -1,30 +1,20 @@
 import { SyncError } from '@tidemark/core'
-import type { Credentials } from './authorization.ts'
+import { failureIn } from './answer-checks.ts'
 import { Authorizer } from './authorizer.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
-import { afterAttempts, connectionFailure, excerptOf, statusFailure } from './http-failure.ts'
+import { afterAttempts, connectionFailure } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
-import { baseOf, type HttpRequest, lowerCased, urlOf } from './http-request.ts'
-import { parseBody } from './json-body.ts'
+import { baseOf, type HttpRequest, urlOf } from './http-request.ts'
+import { jsonOf } from './json-body.ts'
 import { Pace } from './pace.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
-import { ACCEPTED_ENCODINGS, beginningOf, bytesOf, decode, decoderOf } from './response-body.ts'
-import type { ResponseHeaders } from './response-headers.ts'
+import { RequestSender } from './request-sender.ts'
+import { bytesOf } from './response-body.ts'
 import { sleepUnless, stopSignal } from './stop-signal.ts'
 import { type Incoming, Transport } from './transport.ts'
-import { remaining, untilReset } from './wait-advice.ts'
 
 const IDLE_MS = 60_000
-const DEADLINE_MS = 15 * 60_000
 const MB = 1024 * 1024
-const USER_AGENT = 'tidemark'
-
-/** A request on its way to its turn: its name, and how long it may wait altogether. */
-interface Turn {
-  readonly what: string
-  readonly longest: number
-  readonly waited: { ms: number }
-}
 
 /** One API, asked by all tables of a source: with one authorization, one rate, and one idea of what a failure asks for. */
 export class HttpClient {
@@ -36,8 +26,8 @@ export class HttpClient {
   readonly #transport: Transport
   readonly #redactor: Redactor = createRedactor()
   readonly #authorizer: Authorizer
+  readonly #sender: RequestSender
   readonly #closed = new AbortController()
-  #requests = 0
 
   /** @throws SyncError `fix-config` for a base URL that is none. */
   constructor(options: HttpOptions) {
@@ -60,6 +50,17 @@ export class HttpClient {
       redactor: this.#redactor,
       closed: this.#closed.signal,
     })
+    this.#sender = new RequestSender({
+      options,
+      retry: this.#retry,
+      urlOf: (request) => this.#urlOf(request),
+      clock: this.#clock,
+      pace: this.#pace,
+      transport: this.#transport,
+      authorizer: this.#authorizer,
+      redact: this.redact,
+      closed: this.#closed.signal,
+    })
   }
 
   /** Takes this client's secrets out of a text. */
@@ -71,12 +72,16 @@ export class HttpClient {
   }
 
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>> {
-    return this.#again(request, async (answer, what) => ({
-      status: answer.status,
-      headers: answer.headers,
-      url: answer.url.href,
-      body: (await this.#parsed(request, answer, what)) as T,
-    }))
+    return this.#again(request, async (answer, what) => {
+      const { status, headers, url } = answer
+      const maxBytes = this.#options.maxBytes ?? 64 * MB
+      const body = await jsonOf(answer, { method: request.method, what, redact: this.redact, maxBytes })
+      const { checks } = request
+      const told = { body, headers, what, redact: this.redact, now: this.#clock.now() }
+      const failure = checks === undefined || body === undefined ? undefined : failureIn(checks, told)
+      if (failure !== undefined) throw failure
+      return { status, headers, url: url.href, body: body as T }
+    })
   }
 
   /** Asks for a body that is read piece by piece. Only what happens before its first byte is tried again. */
@@ -88,6 +93,16 @@ export class HttpClient {
       what,
       bytes: this.#pieces(answer, { what, maxBytes }, request.signal),
     }))
+  }
+
+  /** How far the API's clock is ahead of ours in milliseconds, at the least, by its answers so far; below zero it is behind. */
+  get serverAheadMs(): number | undefined {
+    return this.#sender.serverAheadMs
+  }
+
+  /** Asks the API for nothing but its time. One that does not answer has none, and says why when it is asked for more. */
+  askTime(signal?: AbortSignal): Promise<void> {
+    return this.#sender.askTime(signal)
   }
 
   /** Lets go of all connections; what is still asked fails. */
@@ -132,7 +147,7 @@ export class HttpClient {
     const waited = { ms: 0 }
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = await this.#paced(request, { what, longest, waited }, use)
+        const result = await this.#sender.send(request, { what, longest, waited }, use)
         this.#pace.succeeded()
         return result
       } catch (error) {
@@ -161,123 +176,6 @@ export class HttpClient {
   #delay({ retryAfterMs }: SyncError, attempt: number): number {
     const ceiling = Math.min(this.#retry.maxDelayMs, this.#retry.firstDelayMs * 2 ** (attempt - 1))
     return Math.max(ceiling / 2 + (this.#clock.random() * ceiling) / 2, retryAfterMs ?? 0)
-  }
-
-  /** Asked again when its turn has come: the limit may have been met by those before it. */
-  async #awaitPause({ what, longest, waited }: Turn, signal: AbortSignal): Promise<void> {
-    for (let ms = this.#pace.pauseMs; ms > 0; ms = this.#pace.pauseMs) {
-      if (waited.ms + ms > longest)
-        throw new SyncError(
-          `${what} must wait ${Math.ceil(ms / 1000)} s, because the limit of the API is used up`,
-          'retry',
-          { retryAfterMs: ms, code: 'rate-limited' },
-        )
-      await this.#clock.sleep(ms, signal)
-      waited.ms += ms
-    }
-  }
-
-  async #paced<T>(request: HttpRequest, turn: Turn, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
-    const { signal, release } = stopSignal([this.#closed.signal, request.signal])
-    try {
-      return await this.#pace.run(async () => {
-        await this.#awaitPause(turn, signal)
-        return await this.#answered(request, turn.what, { signal, use })
-      }, signal)
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error
-    } finally {
-      release()
-    }
-  }
-
-  /** One request and its answer, within the deadline. */
-  async #answered<T>(
-    request: HttpRequest,
-    what: string,
-    {
-      signal: stop,
-      use,
-    }: { readonly signal: AbortSignal; readonly use: (answer: Incoming, what: string) => Promise<T> },
-  ): Promise<T> {
-    const ms = this.#options.deadlineMs ?? DEADLINE_MS
-    const late = () =>
-      new SyncError(`${what} took longer than ${ms / 1000} s, and was given up`, 'retry', { code: 'deadline' })
-    const { signal, release } = stopSignal([stop], { ms, reason: late })
-    try {
-      const answer = await this.#authorizer.send((credentials) => this.#send(request, credentials, signal), signal)
-      const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
-      if (!accepted) throw await this.#refused(answer, what)
-      this.#heed(answer.headers, what)
-      return await use(answer, what)
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error
-    } finally {
-      release()
-    }
-  }
-
-  async #send(request: HttpRequest, credentials: Credentials, signal: AbortSignal): Promise<Incoming> {
-    const { maxRequests, headers } = this.#options
-    if (maxRequests !== undefined && this.#requests >= maxRequests)
-      throw new SyncError(`the ${maxRequests} requests of this run are used up; the next run goes on`, 'retry', {
-        retryAfterMs: 24 * 3_600_000,
-        code: 'quota',
-      })
-    this.#requests++
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
-    return this.#transport.send(
-      {
-        url: this.#urlOf(request),
-        method: request.method ?? 'GET',
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': ACCEPTED_ENCODINGS,
-          'user-agent': USER_AGENT,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...lowerCased(headers),
-          ...lowerCased(request.headers),
-        },
-        body,
-        signal,
-      },
-      credentials,
-    )
-  }
-
-  /** The last request of a limit was answered: those behind it wait, and are not refused. */
-  #heed(headers: ResponseHeaders, what: string): void {
-    const ms = remaining(headers) === 0 ? untilReset(headers, this.#clock.now()) : undefined
-    if (ms === undefined || ms === 0) return
-    this.#options.log?.info(`the limit of the API is used up for ${Math.ceil(ms / 1000)} s`, {
-      request: what,
-      waitMs: ms,
-    })
-    this.#pace.pause(ms)
-  }
-
-  async #refused(answer: Incoming, what: string): Promise<SyncError> {
-    const excerpt = excerptOf(await beginningOf(answer.body, answer.headers, what), this.redact)
-    const told = { status: answer.status, headers: answer.headers, excerpt, what }
-    const failure = this.#options.failureOf?.(told) ?? statusFailure(told, this.#clock.now())
-    // At once, before the next in turn goes out.
-    if (failure.code === 'rate-limited') this.#pace.pause(failure.retryAfterMs ?? this.#retry.firstDelayMs / 2)
-    if (failure.remedy !== 'fix-source' || this.#options.wrongRequest !== 'fix-config') return failure
-    return new SyncError(failure.message, 'fix-config', { code: failure.code })
-  }
-
-  async #parsed({ method }: HttpRequest, answer: Incoming, what: string): Promise<unknown> {
-    const { status, headers, body } = answer
-    if (method === 'HEAD' || status === 204 || status === 205 || status === 304) {
-      body.resume()
-      return undefined
-    }
-    const decoder = decoderOf(headers, what)
-    const pieces: string[] = []
-    for await (const bytes of bytesOf(body, headers, { maxBytes: this.#options.maxBytes ?? 64 * MB, what }))
-      pieces.push(decode(decoder, what, bytes, true))
-    pieces.push(decode(decoder, what))
-    return parseBody(pieces.join(''), { headers, what, redact: this.redact })
   }
 
   async *#pieces(

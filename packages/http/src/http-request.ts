@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import type { AnswerChecks } from './answer-checks.ts'
 
 /** A value of a query: a list becomes one parameter each, undefined none. */
 export type QueryValue = string | number | bigint | boolean | undefined | readonly (string | number | bigint)[]
@@ -18,6 +19,8 @@ export interface HttpRequest {
   readonly idempotent?: true | undefined
   /** Statuses that are an answer and no failure, beside those from 200 to 299. */
   readonly accept?: readonly number[] | undefined
+  /** What of a body says that it is an error, though its status is not one. */
+  readonly checks?: AnswerChecks | undefined
   /** Longer than this is not waited for a limit to pass; the failure then says how long. */
   readonly longestWaitMs?: number | undefined
   readonly signal?: AbortSignal | undefined

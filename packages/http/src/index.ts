@@ -1,3 +1,4 @@
+export type { AnswerCheck, AnswerChecks } from './answer-checks.ts'
 export { atPath, type BodyPath } from './at-path.ts'
 export type { Authorization, OAuth } from './authorization.ts'
 export { type CursorValue, compareCursors } from './cursor-value.ts'
@@ -8,6 +9,8 @@ export type { Answer } from './http-failure.ts'
 export type { HttpAnswer, HttpOptions, HttpStream, RetryOptions } from './http-options.ts'
 export type { HttpRequest, Query, QueryValue } from './http-request.ts'
 export { type JsonLinesOptions, jsonLines } from './json-lines.ts'
+export type { ListSoFar } from './list-count.ts'
+export { countOf, type TotalPlace, totalOf } from './list-total.ts'
 export { decimal, double, integer64 } from './number-schemas.ts'
 export { type ListPage, type PagesOptions, pages, rowsIn } from './pages.ts'
 export {

@@ -1,7 +1,10 @@
 import { SyncError } from '@tidemark/core'
 import { parseJson } from './exact-json.ts'
 import { excerptOf } from './http-failure.ts'
+import type { HttpRequest } from './http-request.ts'
+import { bytesOf, decode, decoderOf } from './response-body.ts'
 import { headerOf, type ResponseHeaders } from './response-headers.ts'
+import type { Incoming } from './transport.ts'
 
 interface BodyContext {
   readonly headers: ResponseHeaders
@@ -9,8 +12,29 @@ interface BodyContext {
   readonly redact: (text: string) => string
 }
 
+interface Reading extends Omit<BodyContext, 'headers'> {
+  readonly method: HttpRequest['method']
+  readonly maxBytes: number
+}
+
+/** The whole body of an answer, parsed; undefined where it can have none. */
+export async function jsonOf(
+  { status, headers, body }: Incoming,
+  { method, what, redact, maxBytes }: Reading,
+): Promise<unknown> {
+  if (method === 'HEAD' || status === 204 || status === 205 || status === 304) {
+    body.resume()
+    return undefined
+  }
+  const decoder = decoderOf(headers, what)
+  const pieces: string[] = []
+  for await (const bytes of bytesOf(body, headers, { maxBytes, what })) pieces.push(decode(decoder, what, bytes, true))
+  pieces.push(decode(decoder, what))
+  return parseBody(pieces.join(''), { headers, what, redact })
+}
+
 /** Parses the body of an answer. A page for people and a body that is cut off are errors that say so. */
-export function parseBody(text: string, { headers, what, redact }: BodyContext): unknown {
+function parseBody(text: string, { headers, what, redact }: BodyContext): unknown {
   const type = headerOf(headers, 'content-type') ?? ''
   if (text.trim() === '')
     throw new SyncError(`${what} was answered with nothing where JSON belongs`, 'retry', { code: 'cut-off' })

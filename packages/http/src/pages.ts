@@ -1,23 +1,30 @@
-import { createHash } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { atPath, type BodyPath } from './at-path.ts'
+import { type AnswerChecks, failureIn } from './answer-checks.ts'
+import { atPath } from './at-path.ts'
 import type { HttpClient } from './http-client.ts'
 import { excerptOf } from './http-failure.ts'
 import type { HttpAnswer } from './http-options.ts'
 import type { HttpRequest } from './http-request.ts'
-import { onePage, type Paging } from './paging.ts'
+import { ListCount } from './list-count.ts'
+import type { TotalPlace } from './list-total.ts'
+import { LoopGuard } from './loop-guard.ts'
+import { onePage, type PageAnswer, type Paging } from './paging.ts'
+import { type PageRead, pageRead, recheck } from './recheck.ts'
 
-export interface PagesOptions {
+export interface PagesOptions extends AnswerChecks {
   readonly request: HttpRequest
   readonly paging?: Paging | undefined
-  /** Where the rows are in a body. Nothing: the body is the list. */
-  readonly rows?: BodyPath | undefined
   /** What stands for no rows where a list belongs; without it that is an error. */
   readonly none?: 'null' | 'absent' | undefined
-  /** What an object in the place of the list means: without it an error. */
-  readonly single?: true | undefined
-  /** Names that tell of an error in the body of a 200, where they hold anything (`error`, `errors`). */
-  readonly errors?: readonly BodyPath[] | undefined
+  /** Where the API counts the rows of the list; looked for where absent. `false`: what it counts is not their number. */
+  readonly total?: TotalPlace | undefined
+  /** What identifies a row, so that one that comes twice counts once. */
+  readonly keyIn?: ((row: unknown) => string | undefined) | undefined
+  /**
+   * A list that is paged by place and counts nothing is looked at once more at its end, page by page but for the last: a
+   * row that was deleted meanwhile has let others pass by unseen. Needs `keyIn`.
+   */
+  readonly recheck?: true | undefined
   /** What is made of each row before anybody sees it. */
   readonly map?: ((row: unknown) => unknown) | undefined
   /** The most pages of one list (100,000). */
@@ -32,20 +39,31 @@ export interface ListPage<T> {
   readonly next: HttpRequest | undefined
 }
 
-const ERRORS: readonly BodyPath[] = ['error', 'errors']
-/** Pages that are asked for by a new cursor each, and hold the same: more than chance. */
-const SAME_IN_A_ROW = 3
-const EMPTY_IN_A_ROW = 1000
+/** What an API says to a page behind the last one. */
+const BEHIND_THE_END = ['http-400', 'http-404', 'http-416', 'http-422', 'error-body']
 
 /**
  * The pages of a list, until the API says that there is no next one. A body without the rows, a page that was there
- * before and a list without end are errors, never the end of the data.
+ * before, a list without end and one with fewer rows than the API counts are errors, never the end of the data.
  */
 export async function* pages<T = unknown>(http: HttpClient, options: PagesOptions): AsyncGenerator<ListPage<T>> {
-  const paging = options.paging ?? onePage()
-  const most = options.maxPages ?? 100_000
+  const { map, keyIn, maxPages: most = 100_000, paging = onePage() } = options
   const loop = new LoopGuard(paging, http)
-  let request: HttpRequest | undefined = paging.first(options.request)
+  const { rows: place = '', total = paging.total } = options
+  const count = new ListCount({ byPlace: paging.byPlace, rows: place, total, keyIn })
+  let request: HttpRequest | undefined = paging.first({ ...options.request, checks: options })
+  /** By what the API counts all is there: a count may be wrong, so it is looked behind it. */
+  let isCounted = false
+  const read: PageRead[] = []
+  const keysOf = (rows: readonly unknown[]): readonly string[] => rows.flatMap((row) => keyIn?.(row) ?? [])
+  const made = (rows: readonly unknown[]): readonly unknown[] => (map === undefined ? rows : rows.map(map))
+  const end = async (what: string, isPaged: boolean): Promise<void> => {
+    count.check(what, isPaged)
+    if (count.soFar.total === undefined && read.length > 1)
+      await recheck(http, read.slice(0, -1), (body, page) =>
+        keysOf(made(listIn(body, options, { what: page, redact: http.redact }))),
+      )
+  }
   for (let number = 1; request !== undefined; number++) {
     options.request.signal?.throwIfAborted()
     const what = http.describe(request)
@@ -53,25 +71,53 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
       throw new SyncError(
         `${what} would be page ${number} of one list, more than ${most}; is there an end?`,
         'fix-source',
-        {
-          code: 'paging',
-        },
+        { code: 'paging' },
       )
     loop.ask(request)
-    const answer: HttpAnswer = await http.request(request)
-    const rows = rowsIn(answer.body, options, { what, redact: http.redact })
-    loop.see(request, rows)
-    const next: HttpRequest | undefined = nextOf(paging, http, { request, answer, rows })
-    yield { rows: (options.map === undefined ? rows : rows.map(options.map)) as readonly T[], answer, next }
+    const page = await pageOf(http, { request, options, isCounted })
+    if (page === undefined || (isCounted && loop.hasSeen(page.rows))) return end(what, true)
+    const { answer } = page
+    loop.see(request, page.rows)
+    const rows = made(page.rows)
+    const fresh = count.take(answer, rows, what)
+    if (paging.byPlace && rows.length > 0 && fresh === 0) {
+      if (!isCounted) throw loop.repeated(request)
+      return end(what, true)
+    }
+    if (options.recheck === true && paging.byPlace && rows.length > 0)
+      read.push(pageRead(request, answer, keysOf(rows)))
+    const seen: SeenPage = { request, answer, rows: page.rows, soFar: count.soFar }
+    const next: HttpRequest | undefined = nextOf(paging, http, seen)
+    if (next === undefined) await end(what, number > 1 || paging.byPlace)
+    isCounted = paging.byPlace && (count.isComplete || paging.isLast?.(seen) === true)
+    yield { rows: rows as readonly T[], answer, next }
     request = next
   }
 }
 
-function nextOf(
-  paging: Paging,
+type SeenPage = Omit<PageAnswer, 'following'>
+
+/** A page; undefined where there is none behind what the API counts. */
+async function pageOf(
   http: HttpClient,
-  page: { readonly request: HttpRequest; readonly answer: HttpAnswer; readonly rows: readonly unknown[] },
-): HttpRequest | undefined {
+  {
+    request,
+    options,
+    isCounted,
+  }: { readonly request: HttpRequest; readonly options: PagesOptions; readonly isCounted: boolean },
+): Promise<{ readonly answer: HttpAnswer; readonly rows: readonly unknown[] } | undefined> {
+  try {
+    const answer: HttpAnswer = await http.request(request)
+    const rows = listIn(answer.body, options, { what: http.describe(request), redact: http.redact })
+    return { answer, rows }
+  } catch (error) {
+    const isEnd = SyncError.is(error) && error.remedy !== 'retry' && BEHIND_THE_END.includes(error.code ?? '')
+    if (isCounted && isEnd) return undefined
+    throw error
+  }
+}
+
+function nextOf(paging: Paging, http: HttpClient, page: SeenPage): HttpRequest | undefined {
   try {
     return paging.next({ ...page, following: (url) => http.following(page.request, url, page.answer.url) })
   } catch (error) {
@@ -81,104 +127,37 @@ function nextOf(
   }
 }
 
-/** The rows of a body. @throws SyncError `fix-source` where it holds none, or an error beside them. */
+interface BodyContext {
+  readonly what: string
+  readonly redact: (text: string) => string
+}
+
+/** The rows of a body. @throws SyncError where it holds none, or an error in their place. */
 export function rowsIn(
   body: unknown,
-  { rows = '', none, single, errors = ERRORS }: Omit<PagesOptions, 'request'>,
-  { what, redact }: { readonly what: string; readonly redact: (text: string) => string },
+  options: Omit<PagesOptions, 'request'>,
+  context: BodyContext,
 ): readonly unknown[] {
-  const excerpt = (): string => excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)
-  const told = errors.find((path) => saysSomething(atPath(body, path)) && !isSame(path, rows))
-  if (told !== undefined && !Array.isArray(body) && !isRow(body, rows, single))
-    throw new SyncError(
-      `${what} was answered with an error in the place of data ("${[told].flat().join('.')}"): ${excerpt()}`,
-      'fix-source',
-      {
-        code: 'error-body',
-      },
-    )
+  const failure = failureIn(options, { ...context, body, headers: {}, now: 0 })
+  if (failure !== undefined) throw failure
+  return listIn(body, options, context)
+}
+
+function listIn(
+  body: unknown,
+  { rows = '', none, single }: Omit<PagesOptions, 'request'>,
+  { what, redact }: BodyContext,
+): readonly unknown[] {
   const found = atPath(body, rows)
   if (Array.isArray(found)) return found
   if (none !== undefined && (found === null || (found === undefined && none === 'absent'))) return []
   if (single === true && typeof found === 'object' && found !== null) return [found]
   const place = [rows].flat().join('.')
   throw new SyncError(
-    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerpt()}`,
+    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
     'fix-source',
     { code: 'error-body' },
   )
 }
 
-/** A body that is itself the one row may have any fields. */
-function isRow(body: unknown, rows: BodyPath, single: true | undefined): boolean {
-  return single === true && [rows].flat().join('') === '' && typeof body === 'object'
-}
-
-function saysSomething(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return Boolean(value)
-}
-
-const isSame = (a: BodyPath, b: BodyPath): boolean => [b].flat().join('.').startsWith([a].flat().join('.'))
 const bigintText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
-
-/** Sees that a list goes in circles: a request that was made before, or rows that came before. */
-class LoopGuard {
-  readonly #paging: Paging
-  readonly #http: HttpClient
-  readonly #asked = new Set<string>()
-  readonly #seen = new Set<string>()
-  #last = ''
-  #first: readonly unknown[] | undefined
-  #same = 0
-  #empty = 0
-
-  constructor(paging: Paging, http: HttpClient) {
-    this.#paging = paging
-    this.#http = http
-  }
-
-  ask(request: HttpRequest): void {
-    const hash = hashOf([request.path, request.query, request.body])
-    if (this.#asked.has(hash)) throw this.#loop(request, 'was asked for before: the list goes in circles')
-    this.#asked.add(hash)
-  }
-
-  see(request: HttpRequest, rows: readonly unknown[]): void {
-    this.#empty = rows.length === 0 ? this.#empty + 1 : 0
-    if (this.#empty > EMPTY_IN_A_ROW) throw this.#loop(request, `was the ${this.#empty}th page in a row without rows`)
-    if (rows.length === 0) return
-    if (this.#first === undefined) {
-      // Many lists have one page: only with a second one is there anything to compare.
-      this.#first = rows
-      return
-    }
-    if (this.#last === '') this.#keep(hashOf(this.#first), request)
-    this.#first = []
-    this.#keep(hashOf(rows), request)
-  }
-
-  #keep(hash: string, request: HttpRequest): void {
-    this.#same = hash === this.#last ? this.#same + 1 : 1
-    this.#last = hash
-    // By place alone the same rows come again where the API does not heed the place.
-    const again = this.#paging.byPlace ? this.#seen.has(hash) : this.#same > SAME_IN_A_ROW
-    if (again)
-      throw this.#loop(
-        request,
-        'gave the rows of a page before it again; does the API heed how the next page is asked for?',
-      )
-    if (this.#paging.byPlace) this.#seen.add(hash)
-  }
-
-  #loop(request: HttpRequest, problem: string): SyncError {
-    return new SyncError(`${this.#http.describe(request)} ${problem}`, 'fix-source', { code: 'paging' })
-  }
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(value, bigintText) ?? '')
-    .digest('base64')
-}

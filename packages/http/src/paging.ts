@@ -3,6 +3,8 @@ import Link from 'http-link-header'
 import { atPath, type BodyPath, withPath } from './at-path.ts'
 import type { HttpAnswer } from './http-options.ts'
 import type { HttpRequest, QueryValue } from './http-request.ts'
+import type { ListSoFar } from './list-count.ts'
+import { countOf, placeText } from './list-total.ts'
 import { headerOf } from './response-headers.ts'
 
 /** One answer of a list, and what was asked for it. */
@@ -10,6 +12,8 @@ export interface PageAnswer {
   readonly request: HttpRequest
   readonly answer: HttpAnswer
   readonly rows: readonly unknown[]
+  /** How far the list has come, with this answer. */
+  readonly soFar: ListSoFar
   /** What the client makes of a URL that the API names: checked to be the API's. */
   readonly following: (next: string) => HttpRequest
 }
@@ -22,6 +26,10 @@ export interface Paging {
   first(request: HttpRequest): HttpRequest
   /** The request of the next page; undefined where this was the last. */
   next(page: PageAnswer): HttpRequest | undefined
+  /** Where the body counts the rows of the list. */
+  readonly total?: BodyPath | undefined
+  /** Whether the API counts no page behind this one. The next is asked for all the same, and may fail. */
+  isLast?(page: Omit<PageAnswer, 'following'>): boolean
 }
 
 /** All rows in one answer. */
@@ -34,12 +42,20 @@ export function byLink(rel = 'next'): Paging {
   return {
     byPlace: false,
     first: (request) => request,
-    next({ answer, following }) {
+    next({ answer, following, soFar }) {
       const header = headerOf(answer.headers, 'link')
       const url = header === undefined ? undefined : linkOf(header, rel)
-      return url === undefined ? undefined : following(url)
+      return url === undefined ? noMore(soFar) : following(url)
     },
   }
+}
+
+/** No next page is named. @throws SyncError where the answer says that there is one. */
+function noMore({ more }: Pick<ListSoFar, 'more'>): undefined {
+  if (more === undefined) return
+  throw new SyncError(`the answer says that there is more ("${more}"), and does not say where`, 'fix-source', {
+    code: 'paging',
+  })
 }
 
 function linkOf(header: string, rel: string): string | undefined {
@@ -61,9 +77,9 @@ export function byNextUrl(path: BodyPath): Paging {
   return {
     byPlace: false,
     first: (request) => request,
-    next({ answer, following }) {
+    next({ answer, following, soFar }) {
       const url = textAt(answer.body, path)
-      return url === undefined ? undefined : following(url)
+      return url === undefined ? noMore(soFar) : following(url)
     },
   }
 }
@@ -82,15 +98,12 @@ export function byCursor({ at, parameter, more }: CursorPaging): Paging {
   return {
     byPlace: false,
     first: (request) => request,
-    next({ answer, request }) {
+    next({ answer, request, soFar }) {
       if (more !== undefined && isNo(atPath(answer.body, more))) return undefined
       const cursor = textAt(answer.body, at)
       if (cursor !== undefined) return withParameter(request, parameter, cursor)
-      if (more !== undefined && atPath(answer.body, more) === true)
-        throw new SyncError('the body says that there is more, and names no cursor for it', 'fix-source', {
-          code: 'paging',
-        })
-      return undefined
+      const isMore = more !== undefined && atPath(answer.body, more) === true
+      return noMore(isMore ? { ...soFar, more: textOf(more) } : soFar)
     },
   }
 }
@@ -102,23 +115,29 @@ export interface PageNumberPaging {
   readonly first?: number | undefined
   /** The parameter of the size of a page, and the size to ask for. */
   readonly size?: { readonly parameter: string; readonly value: number } | undefined
-  /** Where the body says how many pages there are. Without it the first empty page is the end. */
+  /** Where the body says how many pages there are: behind that many, one that is not there is the end. */
   readonly pages?: BodyPath | undefined
 }
 
-/** By the number of the page. */
+/** By the number of the page, to the first empty one behind all that the API counts. */
 export function byPageNumber({ parameter, first = 1, size, pages }: PageNumberPaging): Paging {
   const start = (request: HttpRequest): HttpRequest =>
     withParameter(size === undefined ? request : withParameter(request, size.parameter, size.value), parameter, first)
+  const numberOf = (request: HttpRequest): number => Number(parameterOf(request, parameter))
+  const isLast = ({ request, answer, soFar }: Omit<PageAnswer, 'following'>): boolean => {
+    const asked = numberOf(request) - first + 1
+    if (pages !== undefined) return asked >= countAt(answer.body, pages)
+    // Pages may be empty in the middle, where an API leaves rows out after it has cut them into pages.
+    return soFar.more === undefined && asked * (size?.value ?? soFar.longest) >= (soFar.total ?? 0)
+  }
   return {
     byPlace: true,
     first: start,
-    next({ request, answer, rows }) {
-      const number = Number(parameterOf(request, parameter))
-      const total = pages === undefined ? undefined : countAt(answer.body, pages)
-      const isLast = total === undefined ? rows.length === 0 : number - first + 1 >= total
-      return isLast ? undefined : withParameter(request, parameter, number + 1)
+    next(page) {
+      const { request, rows } = page
+      return isLast(page) && rows.length === 0 ? undefined : withParameter(request, parameter, numberOf(request) + 1)
     },
+    ...(pages === undefined ? {} : { isLast }),
   }
 }
 
@@ -139,27 +158,23 @@ export interface OffsetPaging {
   readonly parameter: string
   /** The parameter of the size of a page, and the size to ask for. */
   readonly size?: { readonly parameter: string; readonly value: number } | undefined
-  /** Where the body says how many rows there are. Without it the first empty page is the end. */
+  /** Where the body says how many rows there are. */
   readonly total?: BodyPath | undefined
 }
 
-/** By how many rows came before. */
+/** By how many rows came before, to the first empty page. */
 export function byOffset({ parameter, size, total }: OffsetPaging): Paging {
   return {
     byPlace: true,
+    total,
     first: (request) =>
       withParameter(size === undefined ? request : withParameter(request, size.parameter, size.value), parameter, 0),
-    next({ request, answer, rows }) {
+    next({ request, rows, soFar }) {
       const offset = Number(parameterOf(request, parameter)) + rows.length
-      const count = total === undefined ? undefined : countAt(answer.body, total)
-      if (count !== undefined && offset < count && rows.length === 0)
-        throw new SyncError(
-          `the API says that there are ${count} rows, and gives none after the first ${offset}`,
-          'retry',
-          { code: 'paging' },
-        )
-      const isLast = rows.length === 0 || (count !== undefined && offset >= count)
-      return isLast ? undefined : withParameter(request, parameter, offset)
+      if (rows.length > 0) return withParameter(request, parameter, offset)
+      // A page that is empty in the middle leaves only its size to go on by.
+      const isMore = size !== undefined && (soFar.more !== undefined || offset + size.value < (soFar.total ?? 0))
+      return isMore ? withParameter(request, parameter, offset + size.value) : undefined
     },
   }
 }
@@ -190,7 +205,9 @@ function textAt(body: unknown, path: BodyPath): string | undefined {
 }
 
 function countAt(body: unknown, path: BodyPath): number {
-  const value = Number(atPath(body, path) ?? Number.NaN)
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new SyncError(`there is no count at "${[path].flat().join('.')}" of the body`, 'fix-source', { code: 'paging' })
+  const count = countOf(atPath(body, path))
+  if (count !== undefined) return count
+  throw new SyncError(`there is no count ${placeText(path)}`, 'fix-source', { code: 'paging' })
 }
+
+const textOf = (path: BodyPath): string => [path].flat().join('.')

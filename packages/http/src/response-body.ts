@@ -1,15 +1,24 @@
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { SyncError } from '@tidemark/core'
 import { headerOf, type ResponseHeaders } from './response-headers.ts'
+import { zstdFrames } from './zstd-frames.ts'
 
-const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+/** A failure of the compressed stream or of what decodes it destroys both; it is seen where the decoded one is read. */
+const through =
+  (make: () => NodeJS.ReadWriteStream & Readable) =>
+  (compressed: Readable): Readable =>
+    pipeline(compressed, make(), () => {}) as unknown as Readable
+
+const CHUNK = 64 * 1024
+
+const DECODERS: Readonly<Record<string, (compressed: Readable) => Readable>> = {
+  gzip: through(createGunzip),
+  'x-gzip': through(createGunzip),
+  deflate: through(createInflate),
+  br: through(createBrotliDecompress),
+  zstd: (compressed) => Readable.from(zstdFrames(compressed, CHUNK), { objectMode: false }),
 }
 
 /** Encodings to ask for. Decoded here and not by fetch, which takes a compressed body that is cut off for a whole one. */
@@ -23,10 +32,7 @@ export async function* bytesOf(
 ): AsyncGenerator<Uint8Array> {
   let length = 0
   let plain: Readable = body
-  for (const name of encodingsOf(headers, what)) {
-    // A failure of either destroys both; it is seen where the last one is read.
-    plain = pipeline(plain, DECODERS[name]!(), () => {}) as unknown as Readable
-  }
+  for (const name of encodingsOf(headers, what)) plain = DECODERS[name]!(plain)
   try {
     for await (const chunk of plain) {
       length += (chunk as Uint8Array).length

@@ -1,4 +1,5 @@
 import { headerOf, type ResponseHeaders } from './response-headers.ts'
+import { dateOf } from './server-clock.ts'
 
 /** How long a response asks to be left alone, in milliseconds; undefined where it says nothing. */
 export function waitAdvice(headers: ResponseHeaders, now: number): number | undefined {
@@ -45,10 +46,7 @@ function untilDate(text: string, headers: ResponseHeaders, now: number): number 
 }
 
 /** The server's own clock where it tells it: dates that it gives are meant by that one. */
-function serverNow(headers: ResponseHeaders, now: number): number {
-  const date = Date.parse(headerOf(headers, 'date') ?? '')
-  return Number.isNaN(date) ? now : date
-}
+const serverNow = (headers: ResponseHeaders, now: number): number => dateOf(headers) ?? now
 
 function limitHeader(headers: ResponseHeaders, what: 'remaining' | 'reset'): string | undefined {
   for (const prefix of ['x-ratelimit', 'ratelimit', 'x-rate-limit']) {

@@ -153,6 +153,29 @@ describe('a body that is too large', () => {
   })
 })
 
+describe('a body in several frames of zstd', () => {
+  it('is read to its end', async () => {
+    const half = TEXT.length >> 1
+    const body = Buffer.concat([TEXT.slice(0, half), TEXT.slice(half)].map((part) => zstdCompressSync(part)))
+    const api = await serve((response) => {
+      response.writeHead(200, { 'content-encoding': 'zstd' })
+      response.end(body)
+    })
+    expect((await client(api.url).get('/x')).body).toEqual(JSON.parse(TEXT))
+  })
+
+  it.each([
+    ['with other bytes behind it', Buffer.concat([zstdCompressSync(TEXT), Buffer.from('more')])],
+    ['cut off in the second', Buffer.concat([zstdCompressSync(TEXT), zstdCompressSync(' ').subarray(0, 7)])],
+  ])('is a failure to try again: %s', async (_name, body) => {
+    const api = await serve((response) => {
+      response.writeHead(200, { 'content-encoding': 'zstd' })
+      response.end(body)
+    })
+    expect(await errorOf(client(api.url).get('/x'))).toMatchObject({ remedy: 'retry' })
+  })
+})
+
 describe('numbers', () => {
   it('are exact', async () => {
     const api = await serve((response) =>

@@ -38,12 +38,13 @@ export const orders = shop.table({
 
 type Payment = { id: string; made_at: string }
 
-/** The server keeps the place: its cursor does not move with the rows. */
+/** The server keeps the place: its cursor does not move with the rows. What was paid is paid, and never changes. */
 export const payments = shop.table({
   name: 'payments',
   row: z.object({ id: z.string(), made_at: z.iso.datetime() }),
   primaryKey: ['id'],
   cursor: 'made_at',
+  immutable: true,
   async *read({ client, from, to, signal }) {
     const list = pages<Payment>(client, {
       request: { path: '/payments', query: { from, to }, signal },

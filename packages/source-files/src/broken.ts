@@ -21,8 +21,12 @@ const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remed
     problem: 'is damaged: its compressed data is wrong; write it again, or rename it if it is not compressed',
     remedy: 'fix-config',
   },
-  ZSTD_error_prefix_unknown: {
+  ZSTD_no_frame: {
     problem: 'is not compressed with zstd, as its name says: rename it, or write it again',
+    remedy: 'fix-config',
+  },
+  ZSTD_bytes_behind: {
+    problem: 'has other bytes behind its compressed data: write it again',
     remedy: 'fix-config',
   },
 }

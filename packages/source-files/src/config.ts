@@ -9,11 +9,21 @@ export type Format = z.infer<typeof Format>
 const ColumnTypeName = z.enum(COLUMN_TYPES)
 const character = z.string().length(1)
 
+const amount = z.string().regex(/^\d+(?:\.\d+)?\s*[KMG]i?B$/i, { error: 'say an amount such as "512MB" or "2GB"' })
+
+function isAddress({ input }: { readonly input?: unknown }): string {
+  const path = String(input)
+  return path.toLowerCase().startsWith('file:')
+    ? `write the path itself, ${path.replace(/^file:\/\//i, '')}, without "file://"`
+    : 'is an address, and only local files can be read: download the files first (or mount the bucket) and give their path'
+}
+
 const TableConfig = z
   .strictObject({
     path: z
       .string()
       .min(1)
+      .refine((path) => !/^[a-z][a-z\d+.-]+:\/\//i.test(path), { error: isAddress })
       .describe(
         'a path or a pattern: `*`, `**`, `?`, `[ab]`, `{a,b}`. Relative to the working directory. A path that exists as it is written is no pattern. `~` means nothing',
       ),
@@ -39,6 +49,13 @@ const TableConfig = z
       .boolean()
       .default(false)
       .describe('tell a changed file by its content, not by its size and time; it is then read once more to be hashed'),
+    minAge: z
+      .string()
+      .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h)$/, { error: 'say a length of time such as "0s", "1s" or "5m"' })
+      .default('1s')
+      .describe(
+        'how long nothing may have been written to a file before it is read: a younger one is waited for, so that it is not read while it is written',
+      ),
     delimiter: character.optional().describe('one character; absent: `,`, or a tab for TSV'),
     quote: z.string().max(1).default('"').describe("one character; `''` for no quoting"),
     escape: character.optional().describe('one character, such as `\\`; absent: the quote, doubled'),
@@ -52,7 +69,13 @@ const TableConfig = z
     nullString: z
       .union([z.string(), z.array(z.string())])
       .default('')
-      .describe('the unquoted text, or list of texts, that means NULL. `""` in quotes is an empty text'),
+      .describe(
+        'the text, or list of texts, that means NULL where it is not in quotes. `""` in quotes is an empty text',
+      ),
+    quotedNulls: z
+      .boolean()
+      .default(false)
+      .describe('it means NULL in quotes too: for files in which every value is quoted'),
     shortRows: z
       .enum(['reject', 'fill'])
       .default('reject')
@@ -84,11 +107,12 @@ type TableConfig = z.infer<typeof TableConfig>
 
 export const FilesConfig = z.object({
   tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
-  memoryLimit: z
-    .string()
-    .regex(/^\d+(?:\.\d+)?\s*[KMG]i?B$/i, { error: 'say an amount such as "512MB" or "2GB"' })
-    .default('512MB')
-    .describe('the most memory that DuckDB may take for Parquet'),
+  scanLimit: amount
+    .default('256MB')
+    .describe(
+      'how much text of new and changed files is read once more before the first row, to find all columns and types; of files beyond it a part',
+    ),
+  memoryLimit: amount.default('512MB').describe('the most memory that DuckDB may take for Parquet'),
   threads: z.int().min(1).max(256).default(2).describe('how many threads DuckDB may use'),
 })
 export type FilesConfig = z.infer<typeof FilesConfig>
@@ -126,7 +150,24 @@ export function dialectOf(table: FileTable, format: Format): Dialect {
     quote: table.quote,
     escape: table.escape ?? table.quote,
     nulls: new Set([table.nullString].flat()),
+    quotedNulls: table.quotedNulls,
     skip: table.skip,
     fillShort: table.shortRows === 'fill',
   }
+}
+
+const UNITS = { k: 1, m: 2, g: 3 } as const
+
+/** The bytes of an amount that the config was checked to hold. */
+export function bytesIn(amountText: string): number {
+  const [, count, unit, binary] = /^([\d.]+)\s*([kmg])(i?)b$/.exec(amountText.toLowerCase())!
+  return Number(count) * (binary === 'i' ? 1024 : 1000) ** UNITS[unit as keyof typeof UNITS]
+}
+
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** How long nothing may have been written to a file before it is read, in milliseconds. */
+export function minAgeOf({ minAge }: FileTable): number {
+  const [, count, unit] = /^([\d.]+)\s*([a-z]+)$/.exec(minAge)!
+  return Number(count) * MS[unit as keyof typeof MS]
 }

@@ -1,36 +1,32 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { Broken } from './broken.ts'
+import { bytesOf, type Meter } from './bytes.ts'
+import { refuseOtherKinds } from './magic.ts'
 
-const CHUNK = 256 * 1024
-
-export type Compression = 'gzip' | 'zstd'
-
-/** How a file is compressed, by its ending. */
-export function compressionOf(path: string): Compression | undefined {
-  if (/\.gz$/i.test(path)) return 'gzip'
-  return /\.zst$/i.test(path) ? 'zstd' : undefined
+/**
+ * The text of a file, piece by piece, without its byte order mark and the mark that DOS puts at its end. Bytes that are no
+ * text fail; none are replaced.
+ */
+export async function* textOf(
+  path: string,
+  encoding: string,
+  signal: AbortSignal,
+  meter?: Meter,
+): AsyncGenerator<string> {
+  let held = ''
+  for await (const piece of decoded(path, encoding, signal, meter)) {
+    const text = held + piece
+    held = text.endsWith(END_OF_FILE) ? END_OF_FILE : ''
+    if (text.length > held.length) yield held === '' ? text : text.slice(0, -1)
+  }
 }
 
-/** The bytes of a file, decompressed. A compressed file that was cut off fails: it is never taken for a short one. */
-export function bytesOf(path: string, signal: AbortSignal): Readable {
-  const file = createReadStream(path, { highWaterMark: CHUNK, signal })
-  const compression = compressionOf(path)
-  if (compression === undefined) return file
-  const decompress =
-    compression === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
-  // The stream that is iterated reports the error; the callback keeps it from being thrown a second time.
-  pipeline(file, decompress, () => {})
-  return decompress
-}
+const END_OF_FILE = '\x1a'
 
-/** The text of a file, piece by piece, without its byte order mark. Bytes that are no text fail; none are replaced. */
-export async function* textOf(path: string, encoding: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* decoded(path: string, encoding: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<string> {
   let decode: Decode | undefined
-  for await (const bytes of bytesOf(path, signal) as AsyncIterable<Buffer>) {
+  for await (const bytes of bytesOf(path, signal, meter)) {
+    if (decode === undefined) refuseOtherKinds(bytes)
     decode ??= decoder(encoding, bytes)
     const text = decode(bytes, false)
     if (text !== '') yield text

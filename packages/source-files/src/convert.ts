@@ -3,6 +3,7 @@ import type { ColumnType } from '@tidemark/core'
 import { int64, isFaithful, plainDecimal, significantDigits } from './decimal.ts'
 import { isRawNumber, parseJson, rawNumber } from './json-value.ts'
 import { DECIMAL, INTEGER, TIME } from './kind.ts'
+import { Misfit } from './misfit.ts'
 
 // Every function here gives a value of the type, or the value as it came: the engine then refuses exactly that row,
 // and shows what stood there. Nothing is rounded, cut or guessed.
@@ -10,9 +11,10 @@ import { DECIMAL, INTEGER, TIME } from './kind.ts'
 export type Convert = (value: unknown) => unknown
 
 /** A text that was to be JSON and is not. */
-export class NotJson {
+export class NotJson extends Misfit {
   readonly text: string
   constructor(text: string) {
+    super('expected a JSON text')
     this.text = text
   }
 }

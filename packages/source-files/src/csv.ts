@@ -1,6 +1,8 @@
 import { finished } from 'node:stream/promises'
 import { type CsvError, type InfoField, type InfoRecord, Parser } from 'csv-parse'
 import { Broken } from './broken.ts'
+import { DELIMITERS, type LineEnd, lineEndOf } from './line-ends.ts'
+import { Misfit } from './misfit.ts'
 
 /** How a delimited text is written. */
 export interface Dialect {
@@ -11,6 +13,8 @@ export interface Dialect {
   readonly escape: string
   /** Unquoted values that mean NULL. */
   readonly nulls: ReadonlySet<string>
+  /** Whether they mean it in quotes too. */
+  readonly quotedNulls: boolean
   /** Lines to leave out at the start. */
   readonly skip: number
   /** Whether a row with too few values is filled up with NULL. */
@@ -19,26 +23,28 @@ export interface Dialect {
 
 export type Fields = readonly (string | null)[]
 
-/** A row that does not fit its file. It becomes a reject: the engine refuses it with what stands here. */
-export class BadRecord {
+/** A row that does not fit its file. It becomes a reject. */
+export class BadRecord extends Misfit {
   readonly line: number
-  readonly problem: string
   readonly values: Fields
 
   constructor(line: number, problem: string, values: Fields) {
+    super(problem)
     this.line = line
-    this.problem = problem
     this.values = values
   }
 }
+
+const FILL = 'set "shortRows": "fill" in the table\'s config'
+const STRAY = 'a carriage return outside of quotes, in a file whose lines end in line feeds'
 
 // No value of a table is longer; a quote that is never closed must not fill the memory.
 const LONGEST = 128 * 1024 * 1024
 const MOST_VALUES = 1_000_000
 
 /**
- * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed. The first
- * record, or the first that `width` names, says how many values a row has.
+ * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed, or all in CR,
+ * or in CRCRLF, as the first one does. The first record, or the first that `width` names, says how many values a row has.
  *
  * The library finds the records. Which row is a reject and which file is cut off is decided here, by the bytes of the
  * record at hand: so they are kept until it is whole.
@@ -46,7 +52,11 @@ const MOST_VALUES = 1_000_000
 export class CsvParser {
   readonly #dialect: Dialect
   readonly #delimiterLength: number
-  readonly #parser: Parser
+  /** Made when it is known how lines end. */
+  #parser: Parser | undefined
+  #end: LineEnd = 'lf'
+  /** What came before that. */
+  #start = ''
   #skip: number
   #bytes: Buffer[] = []
   /** Offsets: of the bytes kept, of the record at hand, of the end of its last value, of the end of all that was given. */
@@ -63,35 +73,29 @@ export class CsvParser {
   width: number | undefined
 
   constructor(dialect: Dialect, width?: number) {
-    const { delimiter, quote, escape: mark, skip } = dialect
+    const { delimiter, skip } = dialect
     this.#dialect = dialect
     this.#delimiterLength = Buffer.byteLength(delimiter)
     this.#skip = skip
     this.#line = skip + 1
     this.width = width
-    this.#parser = new Parser({
-      delimiter,
-      quote,
-      escape: quote === '' ? null : mark,
-      record_delimiter: ['\r\n', '\n'],
-      relax_quotes: true,
-      relax_column_count: true,
-      cast: (text, info) => this.#cast(text, info),
-      // Taking each record here and none from the stream spares an event a record.
-      on_record: (fields: Fields, info) => this.#add(fields, info),
-    })
-    // Whoever writes is told; without a listener the error would be thrown a second time.
-    this.#parser.on('error', () => {}).resume()
   }
 
   /** The records that are complete with this piece. @throws Broken where the text ends inside a record. */
   async feed(piece: string, last: boolean): Promise<(Fields | BadRecord)[]> {
-    const text = this.#skipped(piece)
-    if (text !== '') {
-      this.#isUnended = !text.endsWith('\n')
-      await this.#write(text)
+    const given = this.#start + piece
+    this.#parser ??= this.#begin(given, last)
+    if (this.#parser === undefined) {
+      this.#start = given
+      return []
     }
-    if (last) await this.#end()
+    this.#start = ''
+    const text = this.#skipped(given)
+    if (text !== '') {
+      this.#isUnended = !text.endsWith(this.#end === 'cr' ? '\r' : '\n')
+      await this.#write(this.#parser, text)
+    }
+    if (last) await this.#finish(this.#parser)
     if (this.#given - this.#record > LONGEST)
       throw new Broken(
         `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}): is a quote never closed?`,
@@ -102,10 +106,31 @@ export class CsvParser {
     return records
   }
 
+  #begin(text: string, isWhole: boolean): Parser | undefined {
+    const { delimiter, quote, escape: mark, skip } = this.#dialect
+    const end = lineEndOf(text, skip > 0 ? undefined : this.#dialect, isWhole)
+    if (end === undefined) return undefined
+    this.#end = end
+    const parser = new Parser({
+      delimiter,
+      quote,
+      escape: quote === '' ? null : mark,
+      record_delimiter: [...DELIMITERS[end]],
+      relax_quotes: true,
+      relax_column_count: true,
+      cast: (value, info) => this.#cast(value, info),
+      // Taking each record here and none from the stream spares an event a record.
+      on_record: (fields: Fields, info) => this.#add(fields, info),
+    })
+    // Whoever writes is told; without a listener the error would be thrown a second time.
+    parser.on('error', () => {}).resume()
+    return parser
+  }
+
   #skipped(piece: string): string {
     let text = piece
     while (this.#skip > 0) {
-      const newline = text.indexOf('\n')
+      const newline = text.indexOf(this.#end === 'cr' ? '\r' : '\n')
       if (newline < 0) return ''
       text = text.slice(newline + 1)
       this.#skip--
@@ -113,21 +138,21 @@ export class CsvParser {
     return text
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(parser: Parser, text: string): Promise<void> {
     const bytes = Buffer.from(text)
     this.#bytes.push(bytes)
     this.#given += bytes.length
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#parser.write(bytes, (error) => (error ? reject(error) : resolve()))
+    parser.write(bytes, (error) => (error ? reject(error) : resolve()))
     await promise
   }
 
-  async #end(): Promise<void> {
+  async #finish(parser: Parser): Promise<void> {
     // Of a line that ends the library also takes off a CR.
-    if (this.#isUnended) await this.#write('\n')
+    if (this.#isUnended) await this.#write(parser, this.#end === 'cr' ? '\r' : '\n')
     try {
-      const end = finished(this.#parser)
-      this.#parser.end()
+      const end = finished(parser)
+      parser.end()
       await end
     } catch (error) {
       if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED') throw error
@@ -135,21 +160,36 @@ export class CsvParser {
         `ends inside a quoted value that begins in the record of line ${this.#lineOf(this.#record)}: it is cut off, or a quote is never closed`,
       )
     }
+    if (this.#record < this.#given)
+      throw new Broken(`was read only to byte ${this.#record} of ${this.#given} of its text; is it CSV?`)
   }
 
   #cast(text: string, { index, quoting, bytes }: InfoField): string | null {
-    const { nulls, quote } = this.#dialect
+    const { nulls, quote, quotedNulls } = this.#dialect
     const from = index === 0 ? this.#record : this.#value + this.#delimiterLength
     this.#value = bytes
     if (index === MOST_VALUES)
       throw new Broken(`has a record of more than a million values (line ${this.#lineOf(this.#record)})`)
-    if (!quoting) return nulls.has(text) ? null : text
+    if (!quoting) {
+      if (nulls.has(text)) return null
+      if (text.includes(this.#end === 'cr' ? '\n' : '\r')) this.#checkEnd()
+      return text
+    }
     // A value with text behind its closing quote is given with its quotes, unless that text begins with NUL.
     if (text.startsWith(quote) || text.includes('\0')) {
       const behind = behindQuotes(this.#slice(from, bytes).toString(), this.#dialect)
       if (behind !== '') this.#problem = `text after a closing quote: ${behind.slice(0, 50)}`
     }
-    return text
+    return quotedNulls && nulls.has(text) ? null : text
+  }
+
+  /** A line end of another kind than that of the first line stands in a value. */
+  #checkEnd(): void {
+    if (this.#end === 'cr')
+      throw new Broken(
+        `ends its first line with a carriage return alone, and a later one with a line feed (in the record of line ${this.#lineOf(this.#record)}): write it with one kind of line end`,
+      )
+    this.#problem ??= STRAY
   }
 
   #add(fields: Fields, { bytes }: InfoRecord): null {
@@ -166,9 +206,12 @@ export class CsvParser {
     } else if (fields.length < width && problem === undefined && this.#dialect.fillShort) {
       this.#records.push([...fields, ...Array<null>(width - fields.length).fill(null)])
     } else if (fields.length < width && this.#isUnended && bytes === this.#given) {
-      throw new Broken(`ends inside a row (line ${this.#lineOf(from)}): it is cut off; write it again whole`)
+      throw new Broken(
+        `ends in a row of ${counted(fields.length)} where ${width} are expected, without a line end (line ${this.#lineOf(from)}): if it is cut off, write it again whole; if its last row is meant to be short, ${FILL}`,
+      )
     } else {
-      const what = problem ?? `${fields.length} values where ${width} are expected`
+      const way = fields.length < width ? `; to fill short rows up with NULL, ${FILL}` : ''
+      const what = problem ?? `${counted(fields.length)} where ${width} are expected${way}`
       this.#records.push(new BadRecord(this.#lineOf(from), what, fields))
     }
     return null
@@ -176,7 +219,8 @@ export class CsvParser {
 
   #lineOf(offset: number): number {
     const passed = this.#slice(this.#lineOffset, offset)
-    for (let at = passed.indexOf(10); at >= 0; at = passed.indexOf(10, at + 1)) this.#line++
+    const end = this.#end === 'cr' ? 13 : 10
+    for (let at = passed.indexOf(end); at >= 0; at = passed.indexOf(end, at + 1)) this.#line++
     this.#lineOffset = offset
     return this.#line
   }
@@ -194,6 +238,8 @@ export class CsvParser {
     this.#kept = this.#record
   }
 }
+
+const counted = (values: number): string => (values === 1 ? '1 value' : `${values} values`)
 
 /** What stands behind the closing quote of a value, as it was written. */
 function behindQuotes(value: string, { quote, escape: mark }: Dialect): string {

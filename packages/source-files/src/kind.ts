@@ -24,6 +24,8 @@ export const Kind = {
   text: 1 << 10,
   json: 1 << 11,
   bytes: 1 << 12,
+  /** A text of no characters: in quotes, or it would be NULL. */
+  empty: 1 << 13,
 } as const
 
 const WHOLE = Kind.integer | Kind.long
@@ -38,6 +40,7 @@ const NUMBER = WHOLE | Kind.huge | LOOSE_DOUBLE | Kind.exact
 export function typeOf(kinds: number, mixed: 'text' | 'json', known?: ColumnType): ColumnType | undefined {
   const only = (mask: number): boolean => (kinds & ~mask) === 0
   if (kinds === Kind.none) return undefined
+  if ((kinds & Kind.empty) !== 0) return typeOf((kinds & ~Kind.empty) | Kind.text, mixed, known)
   if (only(WHOLE)) return 'integer'
   if (only(known === 'double' ? LOOSE_DOUBLE : DOUBLE)) return 'double'
   if (only(NUMBER)) return 'numeric'
@@ -71,14 +74,23 @@ export const TIME: RegExp =
 
 /** What a text of a CSV file is. Only a text that its type gives back as it was written is taken for more than a text. */
 export function kindOfText(text: string): number {
+  if (text === '') return Kind.empty
   const first = text.charCodeAt(0)
   if ((first >= 48 && first <= 57) || first === 45) {
+    if (first > 48 && text.length <= 15 && isDigits(text)) return Kind.integer
     if (INTEGER.test(text)) return kindOfInteger(text)
     if (DECIMAL.test(text)) return kindOfDecimal(text)
     return kindOfTime(text)
   }
   return text === 'true' || text === 'false' ? Kind.boolean : Kind.text
 }
+
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (!isDigit(text.charCodeAt(at))) return false
+  return true
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** Dates and times; of JSON (`strict`) only those that RFC 3339 writes. */
 function kindOfTime(text: string, strict = false): number {
@@ -89,8 +101,11 @@ function kindOfTime(text: string, strict = false): number {
   return match[4] === undefined ? Kind.local : Kind.instant
 }
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
 function isDay(year: number, month: number, day: number): boolean {
-  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return day >= 1 && day <= (month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0))
 }
 
 function kindOfInteger(text: string): number {

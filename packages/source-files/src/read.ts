@@ -1,17 +1,18 @@
 import { type Logger, SyncError } from '@tidemark/core'
+import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
 import type { Files } from './client.ts'
-import { type FileTable, type Format, formatOf } from './config.ts'
-import { compressionOf } from './content.ts'
+import { type FileTable, type Format, formatOf, minAgeOf } from './config.ts'
 import { fromText, fromValue } from './convert.ts'
 import { BadRecord, type Fields } from './csv.ts'
-import { withConnection } from './duckdb.ts'
 import { exactJson } from './json-value.ts'
 import type { TableFile } from './listing.ts'
 import { parquetFailure, parquetRows, type Wanted } from './parquet.ts'
+import { openParquet } from './parquet-file.ts'
 import { stampOf } from './revision.ts'
 import { isInherited, type MakeRow, type Row, rowMaker, rowsOf, setField } from './rows.ts'
 import { csvPages, jsonPages } from './text-file.ts'
+import { UnknownFields, warnOfUnknown } from './unknown-fields.ts'
 
 interface Reading {
   readonly client: Files
@@ -24,6 +25,7 @@ interface Reading {
 /** The rows of one file, with values of the table's types. A file that changes while it is read fails, to be read again. */
 export async function* readFile(file: TableFile, reading: Reading): AsyncGenerator<Row[]> {
   const { signal, table } = reading
+  await atRest(file.path, minAgeOf(table), signal)
   const before = await stampOf(file.path)
   const changed = async (cause?: unknown): Promise<SyncError | undefined> =>
     (await stampOf(file.path)) === before
@@ -49,17 +51,12 @@ function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerato
   return format === 'csv' || format === 'tsv' ? csvRows(file, format, reading) : jsonRows(file, format, reading)
 }
 
-async function* parquetPages(file: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
-  const copy = compressionOf(file.path) === undefined ? undefined : await client.unpacked(file.path, signal)
+async function* parquetPages({ path }: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
   try {
-    const instance = await client.duckDb()
-    yield* withConnection(instance, signal, (connection) =>
-      parquetRows(connection, copy?.path ?? file.path, columns, signal),
-    )
+    await using file = await openParquet(path, client, signal, 'check')
+    yield* client.duckDb.use(signal, (connection) => parquetRows(connection, file, columns, signal))
   } catch (error) {
     throw parquetFailure(error)
-  } finally {
-    await copy?.[Symbol.asyncDispose]()
   }
 }
 
@@ -88,8 +85,7 @@ async function* csvRows(
 function planOf(names: readonly string[], columns: readonly Wanted[], file: TableFile, log: Logger) {
   const wanted = new Map(columns.map((column) => [column.name, column]))
   const unknown = names.filter((name) => !wanted.has(name))
-  if (unknown.length > 0)
-    log.warn('a file has columns that the table does not have yet', { file: file.path, columns: unknown })
+  warnOfUnknown(unknown, file, log)
   const convert = names.map((name) => {
     const column = wanted.get(name)
     return column === undefined ? (text: string) => text : fromText(column.type, column.declared)
@@ -98,22 +94,29 @@ function planOf(names: readonly string[], columns: readonly Wanted[], file: Tabl
   return { make: rowMaker([...names, ...absent]), convert: [...convert, ...absent.map(() => () => null)] }
 }
 
-/** A row that no schema accepts: in the place of its first value stands what is wrong with it. */
+/** A row that no schema accepts: in the place of a value stands what is wrong with it. */
 function rejected(record: BadRecord, columns: readonly Wanted[]): Row {
   const row: Row = {}
   const target = columns.find((column) => column.type !== 'json') ?? columns[0]
-  if (target !== undefined) setField(row, target.name, { ...record })
+  if (target !== undefined) setField(row, target.name, record)
   return row
 }
 
-async function* jsonRows(file: TableFile, format: Format, { table, columns, signal }: Reading): AsyncGenerator<Row[]> {
+async function* jsonRows(
+  file: TableFile,
+  format: Format,
+  { client, table, columns, signal, log }: Reading,
+): AsyncGenerator<Row[]> {
   const plan = columns.map(({ name, type, declared }) => ({
     name,
     inherited: isInherited(name),
     convert: fromValue(type, declared),
   }))
+  const isKnown = client.wholly.get(file.path) === (await stampOf(file.path))
+  const unknown = isKnown ? undefined : new UnknownFields(columns)
   for await (const rows of jsonPages(file.path, table, format, exactJson, signal)) {
     for (const row of rows) {
+      unknown?.see(row)
       for (const { name, inherited, convert } of plan) {
         if (inherited && !Object.hasOwn(row, name)) setField(row, name, null)
         const value = row[name]
@@ -124,4 +127,5 @@ async function* jsonRows(file: TableFile, format: Format, { table, columns, sign
     }
     yield rows
   }
+  unknown?.warn(file, log)
 }

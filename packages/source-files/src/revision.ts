@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { failure } from './broken.ts'
 import type { FileTable } from './config.ts'
+import type { TableFile } from './listing.ts'
 
 // Raised when this package reads a file in another way than before, so that files are read again.
-const READER = 1
+const READER = 2
+/** How much of a file's start and of its end its print is made of. */
+const PRINTED = 64 * 1024
 
 /** The size and time of a file: what says, without reading it, that it changed. */
 export async function stampOf(path: string): Promise<string> {
@@ -17,16 +20,64 @@ export async function stampOf(path: string): Promise<string> {
   }
 }
 
+/** What a revision says of a file. */
+export interface Recorded {
+  /** Its size and time, or the hash of its content. */
+  readonly content: string
+  /** A hash of its start, its end and its size: by it a file is known under another name. */
+  readonly print: string
+  /** The way in which its table is read. */
+  readonly reading: string
+  /** The file's own id, where its partition bears the id that the file had before it was renamed. */
+  readonly file: string | undefined
+}
+
+const REVISION = /^(\d+:\d+|[0-9a-f]{64}):([0-9a-f]{16}):([0-9a-f]{16})(?:@(.+))?$/s
+
+/** Reads a revision; undefined where it is of an older version of this package. */
+export function recordedOf(revision: string | undefined): Recorded | undefined {
+  const match = revision === undefined ? null : REVISION.exec(revision)
+  if (match === null) return undefined
+  return { content: match[1]!, print: match[2]!, reading: match[3]!, file: match[4] }
+}
+
 /** A text that changes when a file changes, or the way in which its table is read. */
-export async function revisionOf(table: FileTable, path: string, signal: AbortSignal): Promise<string> {
+export async function revisionOf(
+  table: FileTable,
+  file: TableFile,
+  signal: AbortSignal,
+  previous?: string | undefined,
+): Promise<string> {
+  const content = await contentOf(table, file, signal)
+  const before = recordedOf(previous)
+  const isSame = before?.content === content
+  const print = isSame ? before.print : await printOf(file.path, signal)
+  return `${content}:${print}:${readingOf(table)}${file.id === file.name ? '' : `@${file.name}`}`
+}
+
+/** Whether a file is as it was when it was read under a revision, and would be read in the same way. */
+export async function isUnchanged(
+  table: FileTable,
+  file: TableFile,
+  signal: AbortSignal,
+  revision: string | undefined,
+): Promise<boolean> {
+  const before = recordedOf(revision)
+  if (before === undefined || before.reading !== readingOf(table)) return false
+  return before.content === (await contentOf(table, file, signal))
+}
+
+async function contentOf(table: FileTable, { path }: TableFile, signal: AbortSignal): Promise<string> {
   // The inode tells a replaced file while it is read; it is no part of a revision, which a copied folder shares.
-  const content = table.hash ? await hashOf(path, signal) : (await stampOf(path)).replace(/:\d+$/, '')
-  const { path: _path, primaryKey: _key, globalKey: _global, hash: _hash, ...options } = table
-  const reading = createHash('sha256')
+  return table.hash ? await hashOf(path, signal) : (await stampOf(path)).replace(/:\d+$/, '')
+}
+
+function readingOf(table: FileTable): string {
+  const { path: _path, primaryKey: _key, globalKey: _global, hash: _hash, minAge: _age, ...options } = table
+  return createHash('sha256')
     .update(JSON.stringify([READER, options]))
     .digest('hex')
     .slice(0, 16)
-  return `${content}:${reading}`
 }
 
 async function hashOf(path: string, signal: AbortSignal): Promise<string> {
@@ -37,4 +88,21 @@ async function hashOf(path: string, signal: AbortSignal): Promise<string> {
     throw failure(path, error, signal)
   }
   return hash.digest('hex')
+}
+
+/** A hash of the start, the end and the size of a file: cheap, and the same under every name. */
+export async function printOf(path: string, signal: AbortSignal): Promise<string> {
+  try {
+    await using file = await open(path)
+    const { size } = await file.stat()
+    const hash = createHash('sha256').update(String(size))
+    for (const at of size <= PRINTED ? [0] : [0, Math.max(PRINTED, size - PRINTED)]) {
+      signal.throwIfAborted()
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PRINTED), 0, PRINTED, at)
+      hash.update(buffer.subarray(0, bytesRead))
+    }
+    return hash.digest('hex').slice(0, 16)
+  } catch (error) {
+    throw failure(path, error, signal)
+  }
 }

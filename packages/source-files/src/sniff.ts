@@ -1,56 +1,113 @@
-import { type Column, type ColumnType, keepTypes, type Logger, SyncError } from '@tidemark/core'
+import { stat } from 'node:fs/promises'
+import { type Column, type ColumnType, keepTypes, SyncError, type Tracked, type TrackedPartition } from '@tidemark/core'
+import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
-import type { Files } from './client.ts'
-import { type FileTable, formatOf } from './config.ts'
-import { compressionOf } from './content.ts'
-import { BadRecord } from './csv.ts'
-import { withConnection } from './duckdb.ts'
-import { typedJson } from './json-value.ts'
-import { KINDS, Kind, kindOfJson, kindOfText, typeOf } from './kind.ts'
+import { compressionOf } from './bytes.ts'
+import { type FileTable, formatOf, minAgeOf } from './config.ts'
+import { Kind, typeOf } from './kind.ts'
 import type { TableFile } from './listing.ts'
-import { parquetColumns, parquetFailure, type Wanted } from './parquet.ts'
-import { csvPages, jsonPages } from './text-file.ts'
+import { type Kinds, type Looking, lookInto } from './look.ts'
+import type { Wanted } from './parquet.ts'
+import { isUnchanged, stampOf } from './revision.ts'
 
-// What is looked at each run to find columns and types: many files, a part of each.
-const MOST_FILES = 64
-const MOST_ROWS = 10_000
-const MOST_CELLS = 1_000_000
+// Beyond what is read as a whole, this is looked at: of many files a part, of each some rows.
+const SAMPLED_FILES = 64
+const SAMPLED_CELLS = 1_000_000
+/** What opening a file costs, in bytes of text that could be looked at in that time. */
+const FILE_COST = 16 * 1024
+/** More than any database takes; objects whose keys are data must not fill the memory. */
+const MOST_COLUMNS = 10_000
 
 /** What was found in a table's files. */
 export interface Found {
   readonly columns: readonly Wanted[]
   /** Whether any file could be looked at and had at least a column. */
   readonly seen: boolean
+  /** How much of the limit is left for other tables. */
+  readonly left: number
   /** What was wrong with the first file that could not be looked at. */
   readonly error: unknown
 }
 
-interface Look {
-  readonly client: Files
-  readonly table: FileTable
-  readonly signal: AbortSignal
-  readonly log: Logger
-}
-
 /**
  * The columns of a table: those of its files, those that the state knows, those that the config declares. A known type
- * is kept while it holds what is found, and grows without loss; a declared one always wins.
+ * is kept while it holds what is found, and grows without loss; a declared one always wins. A file that was read and has
+ * not changed is not looked at: what it has is known.
+ *
+ * @param bytes how much text of the others may be looked at.
  */
-export async function sniff(look: Look, known: readonly Column[] | undefined): Promise<Found> {
-  const { client, table, signal, log } = look
-  const kinds = new Map<string, number>()
-  let isText = true
+export async function sniff(
+  looking: Looking,
+  files: readonly TableFile[],
+  tracked: Tracked,
+  bytes: number,
+): Promise<Found> {
+  const { table } = looking
+  const known = tracked.columns(table.name)
+  const fresh = await freshOf(looking, files, known === undefined ? undefined : tracked.partitions?.(table.name))
+  const kinds: Kinds = new Map()
+  const { left, error } = await lookIntoAll(fresh, looking, kinds, bytes)
+  leaveOutNameless(kinds, looking)
+  const mixed = files.every((file) => isText(table, file)) ? 'text' : 'json'
+  const types = new Map(known?.map((column) => [column.name, column.type]))
+  warnOfEmpty(kinds, types, looking)
+  const found = [...kinds].map(([name, seen]) => ({
+    name,
+    type: typeOf(seen, mixed, types.get(name)) ?? types.get(name) ?? 'text',
+  }))
+  // Rows had these below what was looked at. Nothing more is known of them, so they get the type that holds all.
+  const late = (tracked.undeclared?.(table.name) ?? []).filter((name) => !kinds.has(name) && isName(name))
+  const all = [...found, ...late.map((name) => ({ name, type: types.get(name) ?? mixed }))]
+  return {
+    columns: merged(all, known, table.columns),
+    seen: kinds.size > 0 || fresh.length < files.length,
+    left,
+    error,
+  }
+}
+
+/** The files that were not read yet, or are another way now. */
+async function freshOf(
+  { table, signal }: Looking,
+  files: readonly TableFile[],
+  before: ReadonlyMap<string, TrackedPartition> | undefined,
+): Promise<readonly TableFile[]> {
+  if (before === undefined) return files
+  const fresh: TableFile[] = []
+  for (const file of files) {
+    signal.throwIfAborted()
+    // Whatever is wrong with a file, looking into it finds it too.
+    const isKnown = await isUnchanged(table, file, signal, before.get(file.id)?.revision).catch(() => false)
+    if (!isKnown) fresh.push(file)
+  }
+  return fresh
+}
+
+/** Looks into files: the small ones whole, and as many as the limit allows; into samples of the others. */
+async function lookIntoAll(
+  files: readonly TableFile[],
+  looking: Looking,
+  kinds: Kinds,
+  bytes: number,
+): Promise<{ readonly left: number; readonly error: unknown }> {
+  const { signal, log } = looking
+  const { whole, sampled, spare } = await chosen(files, bytes)
+  let left = bytes
+  let cells = SAMPLED_CELLS
   let error: unknown
-  let budget = MOST_CELLS
-  const files = sample(await client.files(table))
-  for (const [at, file] of files.entries()) {
+  const looked = files.filter((file) => whole.has(file) || sampled.has(file))
+  for (const [at, file] of looked.entries()) {
     try {
-      const format = formatOf(table, file.path)
-      isText &&= format === 'csv' || format === 'tsv'
-      const share = Math.floor(budget / (files.length - at))
-      budget -= await lookInto(file, look, share, (name, kind) =>
-        kinds.set(name, (kinds.get(name) ?? Kind.none) | kind),
-      )
+      const depth = {
+        bytes: whole.has(file) ? left : spare / sampled.size,
+        cells: Math.floor(cells / (looked.length - at)),
+      }
+      await atRest(file.path, minAgeOf(looking.table), signal)
+      const stamp = await stampOf(file.path)
+      const seen = await lookInto(file, looking, depth, kinds)
+      if (seen.isWhole) looking.client.wholly.set(file.path, stamp)
+      left = Math.max(0, left - seen.bytes - FILE_COST)
+      cells = Math.max(0, cells - seen.cells)
     } catch (problem) {
       signal.throwIfAborted()
       const named = failure(file.path, problem)
@@ -58,19 +115,78 @@ export async function sniff(look: Look, known: readonly Column[] | undefined): P
       error ??= named
       log.warn('a file could not be looked at to find its columns', { file: file.path, problem: named.message })
     }
+    if (kinds.size > MOST_COLUMNS) throw tooManyColumns(looking, file, kinds)
   }
+  return { left, error }
+}
+
+interface Chosen {
+  readonly whole: ReadonlySet<TableFile>
+  readonly sampled: ReadonlySet<TableFile>
+  /** What is left for the sampled ones. */
+  readonly spare: number
+}
+
+/** The smallest files, as far as the limit goes; of the others some from the whole list, evenly, with the first and the last. */
+async function chosen(files: readonly TableFile[], bytes: number): Promise<Chosen> {
+  const sizes = await Promise.all(files.map(async (file) => ({ file, cost: await costOf(file) })))
+  const whole = new Set<TableFile>()
+  let spare = bytes
+  for (const { file, cost } of sizes.sort((a, b) => a.cost - b.cost)) {
+    if (cost > spare) break
+    spare -= cost
+    whole.add(file)
+  }
+  const others = files.filter((file) => !whole.has(file))
+  if (others.length <= SAMPLED_FILES) return { whole, sampled: new Set(others), spare }
+  const nth = (n: number): number => Math.round((n * (others.length - 1)) / (SAMPLED_FILES - 1))
+  return { whole, sampled: new Set(Array.from({ length: SAMPLED_FILES }, (_, n) => others[nth(n)]!)), spare }
+}
+
+async function costOf({ path }: TableFile): Promise<number> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }))
+  // Of Parquet only the schema is looked at, and texts are compressed to a fifth or a tenth.
+  return FILE_COST + (compressionOf(path) === undefined ? size : size * 8)
+}
+
+export function isText(table: FileTable, { path }: TableFile): boolean {
+  try {
+    return ['csv', 'tsv'].includes(formatOf(table, path))
+  } catch {
+    return true
+  }
+}
+
+const isName = (name: string): boolean => name !== '' && !name.includes('\0')
+
+/** A field whose name no column can have must not cost the table. */
+function leaveOutNameless(kinds: Kinds, { log }: Looking): void {
   for (const name of kinds.keys()) {
-    if (name !== '' && !name.includes('\0')) continue
-    // It must not cost the table.
+    if (isName(name)) continue
     kinds.delete(name)
     log.warn('records have a field whose name no column can have, and it is left out', { name: JSON.stringify(name) })
   }
-  const types = new Map(known?.map((column) => [column.name, column.type]))
-  const found = [...kinds].map(([name, seen]) => ({
-    name,
-    type: typeOf(seen, isText ? 'text' : 'json', types.get(name)) ?? types.get(name) ?? 'text',
-  }))
-  return { columns: merged(found, known, table.columns), seen: kinds.size > 0, error }
+}
+
+/** A column of numbers that is text because of empty texts is probably one in which they mean NULL. */
+function warnOfEmpty(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { table, log }: Looking): void {
+  for (const [name, seen] of kinds) {
+    const type = typeOf(seen & ~Kind.empty, 'text')
+    if ((seen & Kind.empty) === 0 || type === undefined || type === 'text') continue
+    if (known.get(name) === 'text' || Object.hasOwn(table.columns, name)) continue
+    log.warn(
+      `a column would be ${type}, but some of its values are empty texts in quotes, so it is text: should tables.${table.name}.quotedNulls be true, so that they are NULL?`,
+      { table: table.name, column: name },
+    )
+  }
+}
+
+function tooManyColumns({ table }: Looking, file: TableFile, kinds: Kinds): SyncError {
+  const names = [...kinds.keys()].slice(-3).map((name) => JSON.stringify(name))
+  return new SyncError(
+    `the records of tables.${table.name} have more than ${MOST_COLUMNS} different fields, such as ${names.join(', ')} (file ${file.path}): data is written where names belong; put such fields into one object`,
+    'fix-config',
+  )
 }
 
 function merged(
@@ -83,80 +199,4 @@ function merged(
   for (const { name, type } of known ?? []) if (!columns.has(name)) columns.set(name, { name, type, declared: false })
   for (const [name, type] of Object.entries(declared)) columns.set(name, { name, type, declared: true })
   return [...columns.values()]
-}
-
-/** Few files: all. Many: some from the whole list, evenly, always with the first and the last. */
-function sample(files: readonly TableFile[]): readonly TableFile[] {
-  if (files.length <= MOST_FILES) return files
-  return Array.from({ length: MOST_FILES }, (_, n) => files[Math.round((n * (files.length - 1)) / (MOST_FILES - 1))]!)
-}
-
-type See = (name: string, kind: number) => void
-
-/** Looks at the start of a file; returns how many values it saw. */
-async function lookInto(file: TableFile, look: Look, cells: number, see: See): Promise<number> {
-  const format = formatOf(look.table, file.path)
-  if (format === 'parquet') return lookIntoParquet(file, look, see)
-  return format === 'csv' || format === 'tsv'
-    ? lookIntoCsv(file, look, cells, see)
-    : lookIntoJson(file, look, cells, see)
-}
-
-async function lookIntoParquet(file: TableFile, { client, signal }: Look, see: See): Promise<number> {
-  const copy = compressionOf(file.path) === undefined ? undefined : await client.unpacked(file.path, signal)
-  try {
-    const columns = withConnection(await client.duckDb(), signal, async function* (connection) {
-      yield await parquetColumns(connection, copy?.path ?? file.path)
-    })
-    for await (const one of columns) for (const { name, type } of one) see(name, KINDS[type])
-    return 0
-  } catch (error) {
-    throw parquetFailure(error)
-  } finally {
-    await copy?.[Symbol.asyncDispose]()
-  }
-}
-
-async function lookIntoCsv(file: TableFile, { table, signal, log }: Look, cells: number, see: See): Promise<number> {
-  let rows = 0
-  let seen = 0
-  for await (const { names, records } of csvPages(file.path, table, formatOf(table, file.path), signal)) {
-    if (seen === 0 && rows === 0) {
-      for (const name of names) see(name, Kind.none)
-      warnOfDelimiter(names, table, file, log)
-    }
-    for (const record of records) {
-      if (record instanceof BadRecord) continue
-      for (let at = 0; at < names.length; at++) {
-        const value = record[at]
-        if (value !== null && value !== undefined) see(names[at]!, kindOfText(value))
-      }
-      seen += names.length
-      if (++rows >= MOST_ROWS || seen >= cells) return seen
-    }
-  }
-  return seen
-}
-
-function warnOfDelimiter(names: readonly string[], table: FileTable, file: TableFile, log: Logger): void {
-  const other = names.length === 1 ? [';', '\t', '|', ','].find((one) => names[0]!.includes(one)) : undefined
-  if (other === undefined || table.delimiter !== undefined) return
-  log.warn(
-    `a file has one column only, named ${JSON.stringify(names[0])}: should tables.${table.name}.delimiter be ${JSON.stringify(other)}?`,
-    { file: file.path },
-  )
-}
-
-async function lookIntoJson(file: TableFile, { table, signal }: Look, cells: number, see: See): Promise<number> {
-  let rows = 0
-  let seen = 0
-  for await (const page of jsonPages(file.path, table, formatOf(table, file.path), typedJson, signal)) {
-    for (const row of page) {
-      const names = Object.keys(row)
-      for (const name of names) see(name, kindOfJson(row[name]))
-      seen += names.length
-      if (++rows >= MOST_ROWS || seen >= cells) return seen
-    }
-  }
-  return seen
 }

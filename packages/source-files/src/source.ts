@@ -1,12 +1,14 @@
-import { type Context, defineSource, rowOf, SyncError, type Table, type Tracked } from '@tidemark/core'
-import { z } from 'zod'
+import { type Column, type Context, defineSource, SyncError, type Table, type Tracked } from '@tidemark/core'
 import { Files } from './client.ts'
 import { FilesConfig, type FileTable } from './config.ts'
-import { NotJson } from './convert.ts'
-import type { Wanted } from './parquet.ts'
+import type { TableFile } from './listing.ts'
+import { missing } from './missing.ts'
+import { countRows } from './parquet-file.ts'
 import { readFile } from './read.ts'
+import { withPartitions } from './renamed.ts'
 import { revisionOf } from './revision.ts'
-import { type Found, sniff } from './sniff.ts'
+import { rowSchema } from './row-schema.ts'
+import { type Found, isText, sniff } from './sniff.ts'
 
 export const files = defineSource({
   name: 'files',
@@ -14,23 +16,51 @@ export const files = defineSource({
   connect: (config) => new Files(config),
 })
 
+/** Well within the time that the engine waits for an answer. */
+const LONGEST_LOOK_MS = 45_000
+
 /** The configured tables, with the columns that their files have now. */
 export async function tablesOf(context: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
-  const { client, tracked, signal, log } = context
+  // Asked a second time in a run, where the first took too long, it goes on with what is looked at by then.
+  return await context.client.once('tables', () => findTables(context))
+}
+
+async function findTables({
+  client,
+  tracked,
+  signal,
+  log,
+}: Context<Files> & { readonly tracked: Tracked }): Promise<Table<Files>[]> {
   const tables: Table<Files>[] = []
-  for (const table of client.tables) {
+  const until = performance.now() + LONGEST_LOOK_MS
+  const isLate = (): boolean => performance.now() > until
+  let bytes = client.scanLimit
+  for (const [at, table] of client.tables.entries()) {
     const known = tracked.columns(table.name)
-    const listed = await client.files(table)
+    const listed = await withPartitions(await client.files(table), tracked.partitions?.(table.name), { signal, log })
+    const lack = listed.length > 0 ? undefined : await missing(table, known !== undefined)
+    if (lack !== undefined) {
+      tables.push(tableOf(table, withKey(table, unseen(table, known)), listed, lack))
+      continue
+    }
     if (listed.length === 0) log.warn('no file matches', { table: table.name, path: table.path })
-    const found = await sniff({ client, table, signal, log }, known)
+    const share = bytes / (client.tables.length - at)
+    const found = await sniff({ client, table, signal, log, isLate }, listed, tracked, share)
+    bytes -= share - found.left
     const complete = withKey(table, found)
     if (complete.columns.length === 0 && found.error === undefined) {
       log.warn('the table has no columns yet, because its files have no rows', { table: table.name, path: table.path })
     } else {
-      tables.push(tableOf(table, complete, known === undefined && !found.seen ? found.error : undefined))
+      tables.push(tableOf(table, complete, listed, known === undefined && !found.seen ? found.error : undefined))
     }
   }
   return tables
+}
+
+/** What is known of a table whose files are not there. */
+function unseen(table: FileTable, known: readonly Column[] = []): Found {
+  const columns = known.map(({ name, type }) => ({ name, type, declared: Object.hasOwn(table.columns, name) }))
+  return { columns, seen: false, left: 0, error: undefined }
 }
 
 /** Checks that the key's columns are there. Where no file could say so yet, there is no table to check. */
@@ -44,30 +74,28 @@ function withKey(table: FileTable, found: Found): Found {
   )
 }
 
-function tableOf(table: FileTable, { columns }: Found, broken: unknown): Table<Files> {
+function tableOf(
+  table: FileTable,
+  { columns }: Pick<Found, 'columns'>,
+  listed: readonly TableFile[],
+  broken: unknown,
+): Table<Files> {
   const primaryKey = columns.length === 0 ? [] : (table.primaryKey ?? [])
   return files.table({
     name: table.name,
     row: rowSchema(
       columns.map((column) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
+      listed.some((file) => isText(table, file)),
     ),
     primaryKey,
     globalKey: table.globalKey && primaryKey.length > 0 ? true : undefined,
-    partitions: files.partitions(async ({ client }) => {
-      // No file could be looked at, so nothing is known of the table: its failure is the table's, not the source's.
+    partitions: files.partitions((): readonly TableFile[] => {
+      // Nothing is known of the table, or its files cannot be had: its failure is the table's, not the source's.
       if (broken !== undefined) throw broken
-      return client.files(table)
+      return listed
     }),
-    revision: ({ partition, signal }) => revisionOf(table, partition.path, signal),
+    revision: ({ partition, signal, previous }) => revisionOf(table, partition, signal, previous),
+    countRows: ({ partition, client, signal }) => countRows(table, partition, client, signal),
     read: ({ client, partition, signal, log }) => readFile(partition, { client, table, columns, signal, log }),
   })
-}
-
-const json = z.custom((value) => !(value instanceof NotJson), { error: 'expected a JSON text' }).nullish()
-
-/** The row schema of columns; a declared json column of a text file also refuses a text that is no JSON. */
-function rowSchema(columns: readonly Wanted[]): ReturnType<typeof rowOf> {
-  const declared = columns.filter((column) => column.declared && column.type === 'json')
-  const row = rowOf(columns)
-  return declared.length === 0 ? row : row.extend(Object.fromEntries(declared.map(({ name }) => [name, json])))
 }

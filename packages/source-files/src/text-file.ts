@@ -1,3 +1,4 @@
+import type { Meter } from './bytes.ts'
 import type { FileTable, Format } from './config.ts'
 import { dialectOf } from './config.ts'
 import { textOf } from './content.ts'
@@ -22,11 +23,12 @@ export async function* csvPages(
   table: FileTable,
   format: Format,
   signal: AbortSignal,
+  meter?: Meter,
 ): AsyncGenerator<CsvPage> {
   const given = Array.isArray(table.header) ? table.header : undefined
   const parser = new CsvParser(dialectOf(table, format), given?.length)
   let names: readonly string[] | undefined = given === undefined ? undefined : uniqueNames(given)
-  for await (const [piece, last] of withLast(textOf(path, table.encoding, signal))) {
+  for await (const [piece, last] of withLast(textOf(path, table.encoding, signal, meter))) {
     let records = await parser.feed(piece, last)
     if (names === undefined) {
       const [first] = records
@@ -47,8 +49,9 @@ export async function* jsonPages(
   format: Format,
   reader: JsonReader,
   signal: AbortSignal,
+  meter?: Meter,
 ): AsyncGenerator<JsonObject[]> {
-  const texts = textOf(path, table.encoding, signal)
+  const texts = textOf(path, table.encoding, signal, meter)
   for await (const records of format === 'ndjson' ? jsonLines(texts, reader) : jsonDocument(texts, reader)) {
     for (let at = 0; at < records.length; at += PAGE) yield records.slice(at, at + PAGE)
   }

@@ -80,7 +80,8 @@ function wide(
   for (let at = 0; at < count; at++) {
     const high = halves[at * 2 + 1]!
     values[at] =
-      high >= -0x200000 && high < 0x200000
+      // Not -2^53 itself: no number says that it is not the one below.
+      high < 0x200000 && (high > -0x200000 || (high === -0x200000 && halves[at * 2] !== 0))
         ? small(high * 0x1_0000_0000 + (halves[at * 2]! >>> 0))
         : big(new BigInt64Array(buffer, byteOffset + at * 8, 1)[0]!)
   }

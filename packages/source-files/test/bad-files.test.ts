@@ -39,7 +39,7 @@ describe('a file that was cut off is an error, never the end of the data', () =>
     ['half a zstd', 'x.csv.zst', zst.subarray(0, zst.length / 2), /cut off/],
     ['a wrong checksum', 'x.csv.gz', damaged, /damaged/],
     ['no gzip', 'x.csv.gz', Buffer.from('a,b\n1,2\n'), /damaged/],
-    ['a CSV row', 'x.csv', 'a,b\n1,x\n2', /inside a row \(line 3\)/],
+    ['a CSV row', 'x.csv', 'a,b\n1,x\n2', /in a row of 1 value where 2 are expected.*\(line 3\).*"shortRows"/],
     ['a quoted CSV value', 'x.csv', 'a,b\n1,"x\n2,y\n', /quoted value.*line 2/],
     ['an NDJSON line', 'x.ndjson', '{"a":1}\n{"a":2', /line 2.*cut off/],
     ['a JSON array behind a comma', 'x.json', '[{"a":1},', /ends too early/],
@@ -117,7 +117,10 @@ describe('rows that do not fit their file are rejects', () => {
     [
       'too few and too many values',
       'a,b,c\n1,2\n1,2,3\n1,2,3,4\n',
-      ['2 values where 3 are expected', '4 values where 3 are expected'],
+      [
+        '2 values where 3 are expected; to fill short rows up with NULL, set "shortRows": "fill" in the table\'s config',
+        '4 values where 3 are expected',
+      ],
     ],
     ['text after a closing quote', 'a,b,c\n1,"x"y,3\n1,2,3\n', ['text after a closing quote: y']],
     [

@@ -74,7 +74,7 @@ describe('config', () => {
   })
 
   it('works without any', () => {
-    expect(FilesConfig.parse({})).toEqual({ tables: {}, memoryLimit: '512MB', threads: 2 })
+    expect(FilesConfig.parse({})).toEqual({ tables: {}, scanLimit: '256MB', memoryLimit: '512MB', threads: 2 })
   })
 
   it('names a key that no file has', async () => {

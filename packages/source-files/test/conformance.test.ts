@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { type Change, testSource } from '@tidemark/testkit'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { type Change, type RowChange, testSource } from '@tidemark/testkit'
 import files from '../src/index.ts'
 
 const ORDERS = 'id,shop,total,ordered_at\n1,a,1.50,2026-01-01T10:00:00Z\n2,b,20.00,2026-01-02T10:00:00Z\n'
@@ -23,21 +23,56 @@ const LINES: Readonly<Record<string, string>> = {
   readings: '',
 }
 
-function change({ table, partition, folder }: Change): void {
+function add(change: Change): void {
+  const { table } = change
+  rewrite(change, (lines) => {
+    if (table === 'readings') return ['[{"at":"2026-01-03","value":3}]']
+    return [...lines, (LINES[table] ?? '').trim()]
+  })
+}
+
+function edit({ row, ...change }: RowChange): void {
+  rewrite(change, (lines) => lines.map((line) => (isOf(row, line) ? editedOf(change.table, line) : line)))
+}
+
+function remove({ row, ...change }: RowChange): void {
+  rewrite(change, (lines) =>
+    change.table === 'readings' ? ['[{"at":"2026-01-09","value":9}]'] : lines.filter((line) => !isOf(row, line)),
+  )
+}
+
+/** Whether a line of a file holds this row. */
+function isOf(row: RowChange['row'], line: string): boolean {
+  return line.startsWith(`${row['id']},`) || line.includes(`"id":${row['id']},`) || line.startsWith('[')
+}
+
+function editedOf(table: string, line: string): string {
+  if (table === 'orders') return line.replace(/,[^,]*(?=,[^,]*$)/, ',99.00')
+  return table === 'events'
+    ? line.replace(/"name":"[^"]*"/, '"name":"edited"')
+    : line.replace(/"value":[\d.]+/, '"value":99')
+}
+
+/** Writes a file again, as a program that exports does. */
+function rewrite({ table, partition, folder }: Change, work: (lines: string[]) => string[]): void {
   const file = join(folder, table, partition)
-  if (table === 'readings') writeFileSync(file, '[{"at":"2026-01-03","value":3}]')
-  else if (partition.endsWith('.gz')) writeFileSync(file, gzipSync(`${EVENTS}\n${LINES[table]}`))
-  else appendFileSync(file, LINES[table] ?? '')
+  const isPacked = partition.endsWith('.gz')
+  const bytes = readFileSync(file)
+  const lines = (isPacked ? gunzipSync(bytes) : bytes).toString().trimEnd().split('\n')
+  const text = `${work(lines).join('\n')}\n`
+  writeFileSync(file, isPacked ? gzipSync(text) : text)
 }
 
 testSource(files, {
   fixtures: exports,
   config: ({ folder }) => ({
     tables: {
-      orders: { path: join(folder, 'orders/*.csv'), primaryKey: ['id'] },
-      events: { path: join(folder, 'events/*'), primaryKey: ['id'] },
-      readings: { path: join(folder, 'readings/*.json') },
+      orders: { path: join(folder, 'orders/*.csv'), primaryKey: ['id'], minAge: '0s' },
+      events: { path: join(folder, 'events/*'), primaryKey: ['id'], minAge: '0s' },
+      readings: { path: join(folder, 'readings/*.json'), minAge: '0s' },
     },
   }),
-  change,
+  add,
+  edit,
+  remove,
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Column, SyncError, type Table } from '@tidemark/core'
+import { type Column, SyncError, type Table, type TrackedPartition } from '@tidemark/core'
 import { onTestFinished } from 'vitest'
 import { Files } from '../src/client.ts'
 import { FilesConfig } from '../src/config.ts'
@@ -46,21 +46,38 @@ export interface Opened {
   types(name?: string): Record<string, string>
 }
 
-/** Opens the source as the engine does, on the given tables; `known` is what the state would say. */
-export async function open(tables: TablesInput, known: Record<string, readonly Column[]> = {}): Promise<Opened> {
+/** What the state would say of tables beside their columns. */
+export interface State {
+  readonly partitions?: ReadonlyMap<string, TrackedPartition>
+  readonly undeclared?: readonly string[]
+}
+
+/** Opens the source as the engine does, on the given tables; `known` and `state` are what the state would say. */
+export async function open(
+  tables: TablesInput,
+  known: Record<string, readonly Column[]> = {},
+  state: State = {},
+  config: Record<string, unknown> = {},
+): Promise<Opened> {
   const warnings: Warning[] = []
   const log = {
     debug() {},
     info() {},
     warn: (message: string, fields?: object) => void warnings.push({ message, fields }),
   }
-  const client = new Files(FilesConfig.parse({ tables }))
+  // Files that a test has just written are not waited for, unless it is about that.
+  const now = Object.entries(tables).map(([name, table]) => [name, { minAge: '0s', ...table }])
+  const client = new Files(FilesConfig.parse({ ...config, tables: Object.fromEntries(now) }))
   onTestFinished(() => client.close())
   const { signal } = new AbortController()
   const context = { client, signal, log }
   const found = await tablesOf({
     ...context,
-    tracked: { columns: (name) => (Object.hasOwn(known, name) ? known[name] : undefined) },
+    tracked: {
+      columns: (name) => (Object.hasOwn(known, name) ? known[name] : undefined),
+      partitions: () => state.partitions,
+      undeclared: () => state.undeclared ?? [],
+    },
   })
   const table = (name?: string): Table<Files> => {
     const one = name === undefined ? found[0] : found.find((candidate) => candidate.name === name)
@@ -97,6 +114,14 @@ export function judged(opened: Opened, rows: readonly Row[], name?: string): { g
 /** The columns of a table as the state would give them back in the next run. */
 export function remembered(opened: Opened, name?: string): readonly Column[] {
   return opened.table(name).columns.map((column) => ({ name: column.name, type: column.type }))
+}
+
+/** The partitions as the state would have them after a sync. */
+export async function committed(opened: Opened, gone = false): Promise<ReadonlyMap<string, TrackedPartition>> {
+  const found = new Map<string, TrackedPartition>()
+  for (const [at, file] of (await opened.files()).entries())
+    found.set(file.id, { revision: (await revision(opened, at)) as string, gone })
+  return found
 }
 
 export async function revision(opened: Opened, file = 0, previous?: string): Promise<unknown> {

@@ -4,13 +4,21 @@ import { describe, expect, it } from 'vitest'
 import { failure } from '../src/broken.ts'
 import { CsvParser, type Fields, uniqueNames } from '../src/csv.ts'
 import { isFaithful, plainDecimal } from '../src/decimal.ts'
-import { identifier, literal, openDuckDb } from '../src/duckdb.ts'
+import { chunksOf, identifier, literal, openDuckDb } from '../src/duckdb.ts'
 import { jsonDocument, jsonLines } from '../src/json-records.ts'
 import { exactJson } from '../src/json-value.ts'
 import { rowMaker } from '../src/rows.ts'
 import { Folder, judged, open } from './harness.ts'
 
-const DIALECT = { delimiter: ',', quote: '"', escape: '"', nulls: new Set(['']), skip: 0, fillShort: false }
+const DIALECT = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  nulls: new Set(['']),
+  quotedNulls: false,
+  skip: 0,
+  fillShort: false,
+}
 const quoted = (value: string): string => `"${value.replaceAll('"', '""')}"`
 const cell = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 8 }),
@@ -200,6 +208,8 @@ describe('SQL', () => {
       ),
       { numRuns: 60 },
     )
+    const gone = chunksOf(connection, 'SELECT 1::INTEGER AS i', ['BIGINT'], new AbortController().signal).next()
+    await expect(gone).rejects.toThrow(/gave INTEGER for column 1 instead of BIGINT/)
     await expect(connection.run('INSTALL spatial')).rejects.toThrow()
     await expect(connection.run("SET TimeZone = 'Asia/Tokyo'")).rejects.toThrow(/locked/)
     connection.closeSync()

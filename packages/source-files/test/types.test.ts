@@ -136,13 +136,13 @@ describe('types between runs', () => {
     expect(await opened.read()).toEqual([{ i: null, d: 5 }])
   })
 
-  it('makes a value that does not fit a bad row, and only that row', async () => {
+  it('makes a value beyond the limit that does not fit a bad row, and only that row', async () => {
     const folder = new Folder()
     const rows = Array.from({ length: 20_000 }, (_, at) =>
       at === 15_000 ? 'x,0x1F' : at === 15_001 ? '007,1.10' : `${at},1.5`,
     )
     folder.write('a.csv', `i,d\n${rows.join('\n')}\n`)
-    const opened = await open({ t: { path: folder.at('a.csv') } })
+    const opened = await open({ t: { path: folder.at('a.csv') } }, {}, {}, { scanLimit: '1KB' })
     expect(opened.types()).toEqual({ i: 'integer', d: 'double' })
     const { good, bad } = judged(opened, await opened.read())
     expect(bad).toEqual([

@@ -54,7 +54,8 @@ function parseMessage(message: string): Pick<Commit, 'subject' | 'body'> {
   }
 }
 
-const DATE = /^\s*(-?\d{1,12})(?: ([+-]\d{4}))?/
+// All the digits: the first twelve of a longer number are another date.
+const DATE = /^\s*(-?\d+)(?=\s|$)(?:\s+([+-]\d{4})(?!\d))?/
 
 function parsePerson(line: string): Person {
   const open = line.indexOf('<')

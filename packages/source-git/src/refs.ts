@@ -3,7 +3,7 @@ import { exactText, looseText } from './bytes.ts'
 import type { Git } from './git.ts'
 import { linesIn } from './lines.ts'
 import type { Repository } from './repository.ts'
-import { isoOf, secondsOf } from './time.ts'
+import { isoOrNull } from './time.ts'
 
 type RefKind = 'head' | 'branch' | 'tag' | 'remote' | 'other'
 type ObjectType = 'commit' | 'tag' | 'tree' | 'blob'
@@ -112,7 +112,7 @@ function refOf(line: string, head: string | undefined): Ref & { readonly isNeste
     isHead: fullName === head,
     taggerName: tagger === '' ? null : looseText(Buffer.from(tagger, 'latin1')),
     taggerEmail: email === '' ? null : looseText(Buffer.from(email, 'latin1')).replace(/^<|>$/g, ''),
-    taggedAt: date === '' ? null : isoOf(secondsOf(date)),
+    taggedAt: date === '' ? null : isoOrNull(Number(date)),
   }
 }
 

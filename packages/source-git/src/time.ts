@@ -10,7 +10,7 @@ export function secondsOf(text: string): number {
 
 /** @returns null for what no calendar has, the years 0 to 9999 being all that an ISO text can write. */
 export function isoOrNull(seconds: number | null): string | null {
-  return seconds === null || seconds < FIRST || seconds > LAST ? null : isoOf(seconds)
+  return seconds === null || !(seconds >= FIRST && seconds <= LAST) ? null : isoOf(seconds)
 }
 
 /** Seconds since 1970 as an ISO text in UTC. */

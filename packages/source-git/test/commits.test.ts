@@ -121,6 +121,27 @@ describe('commits', () => {
     })
   })
 
+  it.each([
+    ['18446744073709551617 +0000', null, '+0000'],
+    ['18446744073709551615 +0000', null, '+0000'],
+    ['99999999999999 +0000', null, '+0000'],
+    ['253402300800 +0000', null, '+0000'],
+    ['253402300799 +0000', '9999-12-31T23:59:59Z', '+0000'],
+    ['0001767225600  +0100', '2026-01-01T00:00:00Z', '+0100'],
+    ['1767225600', '2026-01-01T00:00:00Z', null],
+    ['1767225600e5 +0000', null, null],
+  ])('takes %j for a date only where a calendar has it', async (date, expected, zone) => {
+    const sandbox = Sandbox.create()
+    const tree = sandbox.git('write-tree')
+    const text = [`tree ${tree}`, `author A <a@x> ${date}`, 'committer C <c@x> 1767225600 +0000', '', 'dated', '']
+    const input = text.join('\n')
+    const sha = sandbox.gitWith({ input }, 'hash-object', '-t', 'commit', '-w', '--stdin', '--literally')
+    sandbox.git('update-ref', 'refs/heads/main', sha)
+    const reading = await Reading.open(sandbox.folder)
+    const [row] = await reading.rows(commits)
+    expect(row).toMatchObject({ sha, authored_at: expected, author_zone: zone, committed_at: '2026-01-01T00:00:00Z' })
+  })
+
   it('reads an object that is larger than any chunk', async () => {
     const sandbox = Sandbox.create()
     const message = `large\n\n${'x'.repeat(3_000_000)}`

@@ -27,15 +27,30 @@ function repositories(folder: string): void {
 let changes = 0
 
 /** A commit of now on a new branch: what is new for each of the tables. */
-function change({ partition }: Change): void {
+function add({ partition }: Change): void {
   const sandbox = new Sandbox(partition)
   changes++
   sandbox.git('checkout', '-q', '-b', `change-${changes}`)
   sandbox.commit({ files: { [`change-${changes}`]: `${changes}` }, at: new Date().toISOString() })
 }
 
+/** Commits never change; a branch moves, and HEAD with it. */
+function edit({ partition }: Change): void {
+  new Sandbox(partition).commit({ files: { edited: `${changes++}` }, at: new Date().toISOString() })
+}
+
+/** All branches but one go. */
+function remove({ partition }: Change): void {
+  const sandbox = new Sandbox(partition)
+  sandbox.git('checkout', '-q', 'main')
+  const branches = sandbox.git('branch', '--format=%(refname:short)').split('\n')
+  sandbox.git('branch', '-q', '-D', ...branches.filter((name) => name !== 'main'))
+}
+
 testSource(git, {
   fixtures: repositories,
   config: ({ folder }) => ({ repositories: ['one', 'two'].map((name) => realpathSync(join(folder, name))) }),
-  change,
+  add,
+  edit,
+  remove,
 })

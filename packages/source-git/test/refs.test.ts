@@ -46,6 +46,21 @@ describe('refs', () => {
     expect(rows.find((row) => row['name'] === 'refs/tags/tree')).toMatchObject({ commit_sha: null, tagged_at: null })
   })
 
+  it.each([
+    ['18446744073709551617', null],
+    ['99999999999999', null],
+    ['253402300799', '9999-12-31T23:59:59Z'],
+  ])('takes the date %s of a tag only where a calendar has it', async (date, expected) => {
+    const sandbox = Sandbox.create()
+    const sha = sandbox.commit({ files: { a: '1' } })
+    const input = `object ${sha}\ntype commit\ntag t\ntagger C <c@x> ${date} +0000\n\nx\n`
+    const tag = sandbox.gitWith({ input }, 'hash-object', '-t', 'tag', '-w', '--stdin', '--literally')
+    sandbox.git('update-ref', 'refs/tags/t', tag)
+    const reading = await Reading.open(sandbox.folder)
+    const rows = await reading.rows(refs)
+    expect(rows.find((row) => row['name'] === 'refs/tags/t')).toMatchObject({ tagged_at: expected })
+  })
+
   it('shows a detached HEAD, and none before the first commit', async () => {
     const sandbox = Sandbox.create()
     const reading = await Reading.open(sandbox.folder)

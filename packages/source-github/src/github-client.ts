@@ -1,5 +1,5 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import { byLink, HttpClient, type HttpClock, type HttpRequest, headerOf, pages } from '@tidemark/http'
+import { byLink, HttpClient, type HttpClock, type HttpRequest, pages } from '@tidemark/http'
 import type { GitHubConfig } from './config.ts'
 import { failureOf } from './failure.ts'
 import type { RawRepository } from './raw.ts'
@@ -23,7 +23,6 @@ export class GitHub {
   readonly #config: GitHubConfig
   readonly #log: Logger
   #listed: Promise<readonly Repository[]> | undefined
-  #aheadMs = 0
 
   constructor(config: GitHubConfig, log: Logger, clock?: HttpClock) {
     const { baseUrl, token } = config
@@ -43,7 +42,7 @@ export class GitHub {
 
   /** The time by GitHub's own clock, not later than it is. */
   now(): Date {
-    return new Date(Date.now() + this.#aheadMs)
+    return new Date(Date.now() + (this.http.serverAheadMs ?? 0))
   }
 
   /** The configured repositories; asked once a run. */
@@ -112,12 +111,8 @@ export class GitHub {
     return { path: `/users/${owner}/repos`, query: { ...query, type: 'owner' } }
   }
 
-  /** Asks, and sets the clock by the answer. */
-  async #ask<T>(request: HttpRequest) {
-    const answer = await this.http.request<T>({ ...request, longestWaitMs: QUESTION_WAIT_MS })
-    const date = Date.parse(headerOf(answer.headers, 'date') ?? '')
-    if (!Number.isNaN(date)) this.#aheadMs = date - Date.now()
-    return answer
+  #ask<T>(request: HttpRequest) {
+    return this.http.request<T>({ ...request, longestWaitMs: QUESTION_WAIT_MS })
   }
 }
 

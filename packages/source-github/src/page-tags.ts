@@ -64,6 +64,19 @@ function isLast({ status, body, headers }: HttpAnswer, wasLast: boolean): boolea
   return !isFull && !/rel="?next/.test(headerOf(headers, 'link') ?? '')
 }
 
+/** How many rows a list has, by one request: the number of its last page where each has one row. */
+export async function countOf(list: WholeList, question: Omit<TagsQuestion, 'previous'>): Promise<number | undefined> {
+  const { client, partition, signal } = question
+  const answer = await client.http.get(pathOf(partition, list.path), {
+    query: { ...list.query, per_page: 1 },
+    headers: list.headers,
+    longestWaitMs: QUESTION_WAIT_MS,
+    signal,
+  })
+  if (!Array.isArray(answer.body)) return undefined
+  return answer.body.length === 0 ? 0 : lastPage(answer)
+}
+
 function ask({ path, query, headers }: WholeList, question: TagsQuestion, page: number, tag: string | undefined) {
   const { client, partition, signal } = question
   return client.http.get(pathOf(partition, path), {

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
+import { GitHubConfig } from '../src/config.ts'
+import { GitHub } from '../src/github-client.ts'
 import source from '../src/index.ts'
+import { labels } from '../src/tables/labels.ts'
 import { fixture, type Json, make } from './fixtures.ts'
 import { GitHubServer } from './github-server.ts'
 import { only, world } from './harness.ts'
@@ -83,6 +86,19 @@ it('holds NULL where the API says that there may be nothing', async () => {
   })
   expect(await rows('SELECT user_id FROM github_stargazers')).toEqual([{ user_id: 5 }])
   expect(await one('workflow_runs')).toMatchObject({ conclusion: null, actor_id: null, pull_requests: '[]' })
+})
+
+it.each([0, 1, 130])('counts the rows of a list that is read whole by one request: %i', async (count) => {
+  const { github, repository, config } = await start()
+  for (let n = 1; n <= count; n++) repository.labels.push(make.label(n))
+  const log = { debug() {}, info() {}, warn() {} }
+  const client = new GitHub(GitHubConfig.parse(config), log)
+  const { signal } = new AbortController()
+  const [partition] = await client.repositories(signal)
+  github.take()
+  expect(await labels.countRows?.({ client, signal, log, partition } as never)).toBe(count)
+  expect(github.take().paths).toEqual(['/repos/acme/shop/labels?per_page=1'])
+  await client.close()
 })
 
 it('keeps an id beyond 2^53, and rejects a row that is none without losing the others', async () => {

@@ -115,8 +115,10 @@ function checkPlaceholders(table: TableConfig): Problem[] {
 }
 
 function checkPaging(table: TableConfig): Problem[] {
-  const { pagination, cursor, ordered, revision, method, body } = table
+  const { pagination, cursor, ordered, revision, method, body, total } = table
   const problems: Problem[] = []
+  if (total !== undefined && pagination?.type === 'offset' && pagination.total !== undefined)
+    problems.push(at('is said in "pagination" already; name one of the two', 'total'))
   const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
   if (cursor !== undefined && (pagination?.type === 'page' || pagination?.type === 'offset') && !isAnchored)
     problems.push(

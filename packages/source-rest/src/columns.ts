@@ -118,6 +118,7 @@ async function lookInto(
       signal,
       make,
       longestWaitMs: LONGEST_WAIT_MS,
+      isGlance: true,
     })) {
       for (const row of page) seeRow(row, see)
       rows += page.length
@@ -134,7 +135,7 @@ async function partsOf(
 ): Promise<readonly (Part | undefined)[]> {
   const { table } = context
   if (table.parent === undefined) return [undefined]
-  const parts = await listParts(context, table)
+  const parts = (await listParts(context, table)).filter(({ problem }) => problem === undefined)
   return parts.length <= most ? parts : [...parts.slice(0, most - 1), parts.at(-1)]
 }
 

@@ -3,8 +3,8 @@ import { SyncError } from '@tidemark/core'
 /** What of a table's config such a failure is about. Here its user wrote what elsewhere is code, so there is no author to tell. */
 const ABOUT: Readonly<Record<string, string>> = {
   'not-json': 'look at its path, at the baseUrl and at the authorization',
-  'error-body': 'look at its rows, none, single and errors',
-  paging: 'look at its pagination and, where it is ordered, at its params',
+  'error-body': 'look at its rows, none, single, success, failure and errors',
+  paging: 'look at its pagination and total and, where it is ordered, at its params',
   redirect: 'look at its path and at the baseUrl',
   encoding: 'the API answers in a form that it does not declare rightly; there is nothing in the config that helps',
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthorizationConfig } from './authorization-config.ts'
 import { checkTables } from './check-tables.ts'
-import { TableConfig } from './table-config.ts'
+import { AnswerChecksConfig, BodyPath, TableConfig } from './table-config.ts'
 
 export const RestConfig = z
   .object({
@@ -19,6 +19,12 @@ export const RestConfig = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe('parameters of each request; no place for secrets either'),
+    success: AnswerChecksConfig.optional().describe(
+      'what every answer of the API says that is not an error; see `tables.*.success`',
+    ),
+    failure: AnswerChecksConfig.optional().describe(
+      'what an answer of the API says that is an error though its status is 200; see `tables.*.failure`',
+    ),
     hosts: z
       .array(z.string())
       .default([])
@@ -33,6 +39,12 @@ export const RestConfig = z
       .strictObject({ requests: z.int().min(1), seconds: z.number().positive() })
       .optional()
       .describe('`{ requests, seconds }`: no stretch of that time sees more requests, over all tables'),
+    clock: z
+      .union([z.enum(['server', 'runner']), z.strictObject({ at: BodyPath })])
+      .default('server')
+      .describe(
+        'whose time rows are read up to: `server`, the earlier of the API’s (by the `Date` of its answers) and this machine’s; `{ at }`, the same by a time in the answers; `runner`, this machine’s alone',
+      ),
     concurrency: z.int().min(1).max(100).default(4).describe('requests at once'),
     attempts: z
       .int()

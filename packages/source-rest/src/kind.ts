@@ -1,4 +1,4 @@
-import type { ColumnType } from '@tidemark/core'
+import { type ColumnType, rowOf } from '@tidemark/core'
 import { isRawNumber } from '@tidemark/http'
 
 /** What the values of a column were seen to be: one bit a kind, so that rows add up by `|`. */
@@ -38,8 +38,18 @@ export function typeOf(kinds: number, isKey = false): ColumnType | undefined {
   return isKey && (kinds & Kind.json) === 0 ? 'text' : 'json'
 }
 
+/** Whether the engine takes a value for one of a type: what is found to be a date must be one to it too. */
+function checkOf(type: ColumnType): (value: unknown) => boolean {
+  const { value: schema } = rowOf([{ name: 'value', type, nullable: false }]).shape
+  return (value) => schema!.safeParse(value).success
+}
+
+const isDate = checkOf('date')
+const isLocal = checkOf('local_timestamp')
+const isInstant = checkOf('timestamp')
+// What cannot be one is told apart without a parser.
 const DATE = /^\d{4}-\d\d-\d\d$/
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
 
 /** What a value of a JSON body is. Of texts only dates and times as RFC 3339 writes them are more than texts. */
 export function kindOf(value: unknown): number {
@@ -59,17 +69,8 @@ export function kindOf(value: unknown): number {
 }
 
 function kindOfText(text: string): number {
-  if (DATE.test(text)) return isDay(text) ? Kind.date : Kind.text
-  const match = TIME.exec(text)
-  if (match === null || !isDay(text) || Number.isNaN(Date.parse(text))) return Kind.text
-  return match[1] === undefined ? Kind.local : Kind.instant
-}
-
-/** `Date.parse` takes the 30th of February for the first of March. */
-function isDay(text: string): boolean {
-  const day = Number(text.slice(8, 10))
-  return (
-    day >= 1 &&
-    day <= new Date(Date.UTC(2000 + (Number(text.slice(0, 4)) % 400), Number(text.slice(5, 7)), 0)).getUTCDate()
-  )
+  if (DATE.test(text)) return isDate(text) ? Kind.date : Kind.text
+  if (!TIME.test(text)) return Kind.text
+  if (isInstant(text)) return Kind.instant
+  return isLocal(text) ? Kind.local : Kind.text
 }

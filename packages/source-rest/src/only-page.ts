@@ -49,7 +49,8 @@ export function onlyPage(table: string): Paging {
 }
 
 function signIn(page: PageAnswer): string | undefined {
-  if (byLink().next({ ...page, following: () => page.request }) !== undefined) return 'Link: rel="next"'
+  const soFar = { ...page.soFar, more: undefined }
+  if (byLink().next({ ...page, soFar, following: () => page.request }) !== undefined) return 'Link: rel="next"'
   return SIGNS.find((path) => isSign(atPath(page.answer.body, path)))?.join('.')
 }
 

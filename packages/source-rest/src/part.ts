@@ -7,6 +7,13 @@ export interface Part {
   /** The fields of the row that placeholders of a child name. */
   readonly row: Readonly<Record<string, unknown>>
   readonly revision: string | undefined
+  /** Why nothing can be read for it: it fails alone, and the other rows of the parent have their children. */
+  readonly problem?: unknown
   /** The partition of the parent's own row. */
   readonly parent: Part | undefined
+}
+
+/** @throws why nothing can be read for a partition. */
+export function checkPart(part: Part | undefined): void {
+  if (part?.problem !== undefined) throw part.problem
 }

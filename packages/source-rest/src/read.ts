@@ -14,6 +14,8 @@ import {
   type Paging,
   pages,
   reanchored,
+  type TotalPlace,
+  totalOf,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
 import { configFailure } from './config-failure.ts'
@@ -36,12 +38,17 @@ export interface Reading {
   /** Makes the table's rows of the API's. */
   readonly make: RowMaker
   readonly longestWaitMs?: number | undefined
+  /** Rows are only looked at: what is not there has no consequence. */
+  readonly isGlance?: true | undefined
 }
 
 /** The rows of a table, page by page, with values of its types. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
   try {
-    for await (const { rows } of listOf(client, reading)) if (rows.length > 0) yield rows as Row[]
+    for await (const { rows, answer } of listOf(client, reading)) {
+      client.clock.see(answer)
+      if (rows.length > 0) yield rows as Row[]
+    }
   } catch (error) {
     throw configFailure(error, reading.table.name)
   }
@@ -49,20 +56,33 @@ export async function* readRows(client: RestClient, reading: Reading): AsyncGene
 
 async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {
   const { table, make } = reading
-  const list = listOptions(table)
+  const list = listOptions(reading)
   if (!isReanchored(table)) {
     yield* pages(client.http, { ...list, map: make, request: requestOf(reading, reading.from) })
     return
   }
-  const key = table.primaryKey
   yield* reanchored<unknown>(client.http, {
     ...list,
     from: reading.from,
     request: (since) => requestOf(reading, since as string | undefined),
     cursorOf: (row) => cursorOf(row, table.cursor!),
-    keyOf: key === undefined ? undefined : (row) => textOf(key.map((name) => (row as Row | null)?.[name])),
+    keyOf: list.keyIn === undefined ? undefined : (row) => list.keyIn?.(row) ?? textOf(row),
     map: make,
   })
+}
+
+/**
+ * How many rows the API counts in a list that is read whole: where the config says where, or in a header that means
+ * nothing else. Undefined where it does not count, or counts what a window does not hold.
+ */
+export async function countRows(client: RestClient, reading: Omit<Reading, 'make'>): Promise<number | undefined> {
+  const { table } = reading
+  const { pagination, cursor, single, total = pagination?.type === 'offset' ? pagination.total : undefined } = table
+  if (cursor !== undefined || single || total === false || pagination?.type === 'none') return undefined
+  const request = pagingOf(table).first(requestOf(reading, undefined))
+  const checks = { rows: table.rows, success: table.success, failure: table.failure, errors: table.errors }
+  const answer = await client.http.request({ ...request, checks })
+  return totalOf(total === undefined ? { ...answer, body: undefined } : answer, table.rows, total)
 }
 
 /** A cursor that is none, such as NULL, does not say where its row stands. */
@@ -106,13 +126,38 @@ export function requestOf(
   }
 }
 
-function listOptions(table: RestTable): Omit<PagesOptions, 'request'> {
+function listOptions({ table, isGlance }: Reading): Omit<PagesOptions, 'request'> {
   return {
     paging: pagingOf(table),
     rows: table.rows,
     none: table.none,
     single: table.single ? true : undefined,
+    success: table.success,
+    failure: table.failure,
+    total: totalPlace(table),
+    keyIn: keyOf(table),
+    recheck: isGlance !== true && isRechecked(table) ? true : undefined,
     errors: table.errors,
+  }
+}
+
+/** What is not there in a list that is read whole counts as deleted, so it must not have moved meanwhile. */
+function isRechecked({ pagination, primaryKey, cursor }: RestTable): boolean {
+  const isByPlace = pagination?.type === 'page' || pagination?.type === 'offset'
+  return isByPlace && pagination.recheck !== false && primaryKey !== undefined && cursor === undefined
+}
+
+/** Where the rows are counted; nowhere in a list that is meant to be one page of more. */
+function totalPlace({ total, pagination }: RestTable): TotalPlace | undefined {
+  return total ?? (pagination?.type === 'none' ? false : undefined)
+}
+
+/** What identifies a row within a list; undefined of one without its key. */
+function keyOf({ primaryKey }: RestTable): ((row: unknown) => string | undefined) | undefined {
+  if (primaryKey === undefined) return undefined
+  return (row) => {
+    const key = primaryKey.map((name) => (row as Row | null)?.[name])
+    return key.some((value) => value === undefined || value === null) ? undefined : textOf(key)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@tidemark/core'
 import { HttpClient } from '@tidemark/http'
+import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
 import type { Part } from './part.ts'
 import type { RestTable } from './table-config.ts'
@@ -17,15 +18,17 @@ export class RestClient {
   readonly http: HttpClient
   readonly tables: readonly RestTable[]
   readonly host: string
+  readonly clock: ApiClock
   readonly #answers = new Map<string, Promise<unknown>>()
 
   constructor(config: RestConfig, log: Logger) {
-    const { rate, idleSeconds, maxMegabytes, params, tables, authorization, maxRequests, attempts, ...rest } = config
+    const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, clock, ...rest } =
+      config
     this.host = new URL(config.baseUrl).host
-    this.tables = Object.entries(tables).map(([name, table]) => ({ ...table, name }))
+    this.tables = Object.entries(tables).map(([name, table]) => ({ success, failure, ...table, name }))
     this.http = new HttpClient({
       ...rest,
-      authorization: authorization as never,
+      authorization: config.authorization as never,
       query: params,
       rate: rate === undefined ? undefined : { requests: rate.requests, perMs: rate.seconds * 1000 },
       idleMs: idleSeconds * 1000,
@@ -36,6 +39,7 @@ export class RestClient {
       secrets: secretLooking(config),
       log,
     })
+    this.clock = new ApiClock({ http: this.http, host: this.host, clock, log })
   }
 
   table(name: string): RestTable {

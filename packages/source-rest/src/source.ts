@@ -12,9 +12,9 @@ import {
 import { revisionOf } from '@tidemark/http'
 import { type Found, findColumns } from './columns.ts'
 import { RestConfig } from './config.ts'
-import type { Part } from './part.ts'
+import { checkPart, type Part } from './part.ts'
 import { listParts } from './parts.ts'
-import { readRows, requestOf } from './read.ts'
+import { countRows, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
@@ -91,6 +91,12 @@ function brokenTable(table: RestTable, problem: unknown): Table<RestClient> {
   })
 }
 
+/** Asks for a page, for what its answer tells beside the rows. */
+async function firstPage(client: RestClient, reading: Omit<Reading, 'isGlance'>): Promise<void> {
+  const to = new Date().toISOString()
+  for await (const _ of readRows(client, { ...reading, to, isGlance: true })) return
+}
+
 const length = (text: string | undefined) => (text === undefined ? undefined : milliseconds(msOf(text)))
 
 function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient> {
@@ -103,6 +109,9 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     primaryKey,
     globalKey: table.globalKey ? (true as const) : undefined,
     cursor,
+    immutable: table.immutable ? (true as const) : undefined,
+    // An API that says what it removed is read by a source of its own.
+    deletions: cursor === undefined ? undefined : ('unseen' as const),
     ordered: table.ordered,
     nullCursor: table.nullCursor,
     window: length(table.window),
@@ -117,25 +126,42 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     readonly to?: unknown
     readonly signal: AbortSignal
   }
-  const read = ({ client, partition, from, to, signal }: Asked) =>
-    readRows(client, { table, from: from as string | undefined, to: to as string | undefined, partition, signal, make })
+  const read = async function* ({ client, partition, from, to, signal }: Asked) {
+    checkPart(partition)
+    const window = { from: from as string | undefined, to: to as string | undefined }
+    yield* readRows(client, { table, ...window, partition, signal, make })
+  }
+  const count = ({ client, partition, signal }: Asked) => {
+    checkPart(partition)
+    return countRows(client, { table, partition, signal })
+  }
+  // An answer of any table tells it; where none was asked for yet, one is.
+  const clock = ({ client, partition, signal }: Asked) =>
+    client.clock.now(() =>
+      client.once('time', () =>
+        client.clock.isInBody ? firstPage(client, { table, partition, signal, make }) : client.http.askTime(signal),
+      ),
+    )
+  const asked = cursor === undefined ? { countRows: count } : { clock }
   const etag = async ({ client, partition, signal, previous }: Asked & { readonly previous: string | undefined }) => {
+    checkPart(partition)
     const before = previous?.startsWith(`${words}:`) === true ? previous.slice(words.length + 1) : undefined
     const request = requestOf({ table, partition, signal, longestWaitMs: 60_000 }, undefined)
     const revision = await revisionOf(client.http, request, before)
     return revision === undefined ? undefined : `${words}:${revision}`
   }
   const revision = table.revision === undefined ? undefined : etag
-  if (parent === undefined) return rest.table({ ...base, revision, read } as Parameters<typeof rest.table>[0])
+  if (parent === undefined) return rest.table({ ...base, ...asked, revision, read } as Parameters<typeof rest.table>[0])
   return rest.table({
     ...base,
+    ...asked,
     partitions: rest.partitions((context) => listParts(context, table)),
     revision:
       revision ??
-      (parent.revision === false
-        ? undefined
-        : ({ partition }: { partition: Part }) =>
-            partition.revision === undefined ? undefined : `${words}:${partition.revision}`),
+      (typeof parent.revision === 'string'
+        ? ({ partition }: { partition: Part }) =>
+            partition.revision === undefined ? undefined : `${words}:${partition.revision}`
+        : undefined),
     read,
   } as unknown as Parameters<typeof rest.table>[0])
 }

@@ -95,6 +95,30 @@ describe('an API that changes', () => {
     expect(await read('SELECT message FROM _tidemark_rejects')).toEqual([{ message: expect.stringContaining('size') }])
   })
 
+  it.each([
+    ['a month 13', '2024-13-01', 'text'],
+    ['a month 0', '2024-00-10', 'text'],
+    ['a day 0', '2024-01-00', 'text'],
+    ['the 30th of February', '2024-02-30', 'text'],
+    ['a 29th of February in 2023', '2023-02-29', 'text'],
+    ['an hour 24', '2024-01-01T24:00:00Z', 'text'],
+    ['a leap second', '2016-12-31T23:59:60Z', 'text'],
+    ['an offset of 25 hours', '2024-01-01T00:00:00+25:00', 'text'],
+    ['a month 13 with a time', '2024-13-01T10:00:00', 'text'],
+    ['a day that is one', '2024-02-29', 'date'],
+    ['a time that is one', '2024-02-29T10:00', 'local_timestamp'],
+    ['an instant that is one', '2024-02-29T10:00:00.123456789+05:30', 'timestamp'],
+  ])('texts that look like times are text where they are none: %s', async (_, text, type) => {
+    const api = await Api.open((response) => json(response, [{ id: 1, d: text }]))
+    const { sync, rows } = await world()
+    const [table] = await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
+    expect(table!.rows).toMatchObject({ written: 1, rejected: 0 })
+    const [state] = await rows(`SELECT facts FROM _tidemark_tables WHERE name = 'api_t'`)
+    const { columns } = JSON.parse(String(state!['facts'])) as { columns: { name: string; type: string }[] }
+    expect(columns.find(({ name }) => name === 'd')).toMatchObject({ type })
+    if (type === 'text') expect(await rows('SELECT d FROM api_t')).toEqual([{ d: text }])
+  })
+
   it('numbers stay exact, in columns and inside json', async () => {
     const text =
       '[{"id":9007199254740993,"price":0.1000000000000000000001,"huge":123456789012345678901234567890,"deep":{"n":9007199254740993,"d":1.000000000000000000001}}]'

@@ -1,8 +1,9 @@
-import { type Change, testSource } from '@tidemark/testkit'
+import { type Change, type RowChange, testSource } from '@tidemark/testkit'
 import rest from '../src/index.ts'
 
 const TOKEN = 'the-token-of-the-shop'
 const HOUR = 3_600_000
+const SHOPS = ['north', 'south']
 const FIRST = Date.parse('2026-01-01T00:00:00Z')
 
 interface Item {
@@ -20,10 +21,9 @@ class Shop {
   }))
   readonly #payments = many(9, (id, at) => ({ id, amount: id * 1.25, created: at / 1000 }))
   readonly #events = many(11, (id, at) => ({ id, kind: `kind ${id % 3}`, at: iso(at) }))
-  readonly #loans = ['north', 'south'].map((shop) =>
-    many(7, (id, at) => ({ id, shop, book: `book ${id}`, lent_at: iso(at) })),
-  )
+  readonly #loans = SHOPS.map((shop) => many(7, (id, at) => ({ id, shop, book: `book ${id}`, lent_at: iso(at) })))
   readonly #labels = many(5, (id) => ({ id, name: `label ${id}` }))
+  readonly #shops = [...SHOPS, 'west']
   readonly #changed = [1, 1]
   #added = 100
 
@@ -55,10 +55,10 @@ class Shop {
     }
     if (pathname === '/shops')
       return Response.json(
-        ['north', 'south'].map((id, nth) => ({ id, updated_at: iso(FIRST + this.#changed[nth]! * HOUR) })),
+        this.#shops.map((id, nth) => ({ id, updated_at: iso(FIRST + (this.#changed[nth] ?? 1) * HOUR) })),
       )
-    const shop = /^\/shops\/(north|south)\/loans$/.exec(pathname)?.[1]
-    if (shop !== undefined) return Response.json(this.#loans[shop === 'north' ? 0 : 1])
+    const shop = /^\/shops\/(\w+)\/loans$/.exec(pathname)?.[1]
+    if (shop !== undefined) return Response.json(this.#loans[SHOPS.indexOf(shop)] ?? [])
     if (pathname === '/labels')
       return new Response(JSON.stringify(this.#labels), {
         headers: {
@@ -69,18 +69,54 @@ class Shop {
     return Response.json({ message: 'not found' }, { status: 404 })
   }
 
-  /** What the shop's people do: one row more, or one that is another, now. */
-  readonly change = ({ table, partition }: Change): void => {
+  /** What the shop's people do: one row more, now. */
+  readonly add = ({ table, partition }: Change): void => {
     const id = this.#added++
     const now = Date.now()
-    if (table === 'orders') this.#orders[4] = { ...this.#orders[4]!, total: `${id}.00`, updated_at: iso(now) }
+    if (table === 'orders') this.#orders.push({ id, total: '1.00', customer: { name: 'new' }, updated_at: iso(now) })
     if (table === 'payments') this.#payments.push({ id, amount: 1, created: now / 1000 })
     if (table === 'events') this.#events.push({ id, kind: 'new', at: iso(now) })
-    if (table === 'labels') this.#labels[2] = { id: 3, name: `changed ${id}` }
-    const nth = partition === 'south' || (table === 'shops' && id % 2 === 0) ? 1 : 0
-    if (table === 'shops' || table === 'loans') this.#changed[nth] = id
-    if (table === 'loans') this.#loans[nth]!.push({ id, shop: partition, book: 'new', lent_at: iso(now) })
+    if (table === 'labels') this.#labels.push({ id, name: `label ${id}` })
+    if (table === 'shops') this.#shops.push(String(id))
+    if (table === 'loans') this.#loansOf(partition, id).push({ id, shop: partition, book: 'new', lent_at: iso(now) })
   }
+
+  /** One row that is another. */
+  readonly edit = ({ table, partition, row }: RowChange): void => {
+    const id = this.#added++
+    if (table === 'orders') put(this.#orders, row, { total: `${id}.00`, updated_at: iso(Date.now()) })
+    if (table === 'labels') put(this.#labels, row, { name: `edited ${id}` })
+    if (table === 'shops') this.#changed[row['id'] === 'south' ? 1 : 0] = id
+    if (table === 'loans') put(this.#loansOf(partition, id), row, { book: `edited ${id}` })
+  }
+
+  /** One row that is gone. */
+  readonly remove = ({ table, partition, row }: RowChange): void => {
+    const id = this.#added++
+    if (table === 'labels') take(this.#labels, row)
+    // A shop of which there are no loans.
+    if (table === 'shops') this.#shops.splice(2, 1)
+    if (table === 'loans') take(this.#loansOf(partition, id), row)
+  }
+
+  /** The loans of a shop, whose date of change moves with them. */
+  #loansOf(shop: string, change: number): Item[] {
+    const nth = shop === 'south' ? 1 : 0
+    this.#changed[nth] = change
+    return this.#loans[nth]!
+  }
+}
+
+function put(items: Item[], { id }: RowChange['row'], more: object): void {
+  const at = items.findIndex((item) => item.id === Number(id))
+  items[at] = { ...items[at]!, ...more }
+}
+
+function take(items: Item[], { id }: RowChange['row']): void {
+  items.splice(
+    items.findIndex((item) => item.id === Number(id)),
+    1,
+  )
 }
 
 const iso = (time: number): string => new Date(time).toISOString()
@@ -93,7 +129,9 @@ const shop = new Shop()
 
 testSource(rest, {
   server: shop.answer,
-  change: shop.change,
+  add: shop.add,
+  edit: shop.edit,
+  remove: shop.remove,
   config: ({ url }) => ({
     baseUrl: url,
     authorization: { type: 'bearer', token: TOKEN },
@@ -113,6 +151,7 @@ testSource(rest, {
         params: { from: '{from:unix}', to: '{to:unix}' },
         primaryKey: ['id'],
         cursor: 'created',
+        immutable: true,
         columns: { created: 'unix_seconds' },
         pagination: { type: 'cursor', at: 'next', parameter: 'after' },
         window: '1d',
@@ -121,6 +160,7 @@ testSource(rest, {
         path: '/events',
         primaryKey: ['id'],
         cursor: 'at',
+        immutable: true,
         ordered: 'descending',
         pagination: { type: 'link' },
       },

@@ -105,7 +105,7 @@ export async function world(settings: Settings = {}): Promise<World> {
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },
-      clock: { ...systemClock, sleep: async (_ms, signal) => signal.throwIfAborted() },
+      clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(1, signal) },
     })
   return {
     destination,

@@ -108,11 +108,12 @@ describe('runs', () => {
     const config = { baseUrl: api.url, tables: { events: table } }
     const { sync, rows } = await world()
     await sync(config)
-    expect(api.take()).toHaveLength(6)
+    // Where nothing was asked before, the API is asked for its time.
+    expect(api.take().filter((one) => one !== '/')).toHaveLength(6)
     events.push({ id: 30, at: time(LATELY) })
     await sync(config)
     // Of six: the page that passes the window, and the one behind it, which might have told of deletions.
-    expect(api.take()).toHaveLength(2)
+    expect(api.take().filter((one) => one !== '/')).toHaveLength(2)
     expect(await rows('SELECT count(*) AS n FROM api_events')).toEqual([{ n: 31 }])
   })
 
@@ -195,7 +196,11 @@ describe('runs', () => {
       baseUrl: api.url,
       tables: {
         repos: { path: '/repos', primaryKey: ['id'] },
-        comments: { path: '/repos/{partition.owner.name}/{partition}', primaryKey: ['id'], parent: { table: 'repos' } },
+        comments: {
+          path: '/repos/{partition.owner.name}/{partition}',
+          primaryKey: ['id'],
+          parent: { table: 'repos', revision: 'updated_at' },
+        },
         runs: {
           path: '/repos/{partition.owner.name}/{partition}/runs',
           primaryKey: ['id'],
@@ -277,6 +282,6 @@ describe('runs', () => {
     api.take()
     await sync(config)
     expect(await rows('SELECT count(*) AS n FROM api_issues')).toEqual([{ n: 30 }])
-    expect(api.take().every((one) => one.includes('since='))).toBe(true)
+    expect(api.take().every((one) => one === '/' || one.includes('since='))).toBe(true)
   })
 })

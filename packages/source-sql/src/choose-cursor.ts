@@ -1,7 +1,9 @@
 import { type Column, SyncError, type Tracked } from '@tidemark/core'
 import type { SqlConfig, TableConfig } from './config.ts'
+import { comparedAs } from './cursor-type.ts'
 import type { CursorType } from './database.ts'
-import type { FoundTable } from './found-table.ts'
+import type { FoundColumn, FoundTable } from './found-table.ts'
+import { movesWithChanges, plainName } from './moving-cursor.ts'
 
 export interface ChosenCursor {
   readonly column: string
@@ -22,7 +24,6 @@ export interface CursorChoice {
   readonly indexStatement: (column: string) => string
 }
 
-const CURSOR_TYPES: ReadonlySet<string> = new Set(['timestamp', 'local_timestamp', 'date', 'integer'])
 const TIMES: ReadonlySet<string> = new Set(['timestamp', 'local_timestamp'])
 
 /**
@@ -39,21 +40,20 @@ export function chooseCursor(choice: CursorChoice): ChosenCursor | undefined {
 }
 
 function askedCursor(name: string, choice: CursorChoice): ChosenCursor | undefined {
-  const { table, columns, tracked, warn, indexStatement } = choice
+  const { table, tracked, warn, indexStatement } = choice
   const cursor = cursorAt(name, choice)
-  if (cursor === undefined) {
-    const column = columns.find((one) => one.name === name)
-    const problem =
-      column === undefined
-        ? `table "${table.name}" has no column "${name}"; it has ${columns.map((one) => one.name).join(', ')}`
-        : `column "${name}" of table "${table.name}" is ${column.type}; a cursor is a timestamp, a date or an integer`
+  if (typeof cursor === 'string') {
     if (tracked.columns(table.name) === undefined)
-      throw new SyncError(`config.tables."${table.name}".cursor: ${problem}`, 'fix-config')
-    warn(`its cursor is lost: ${problem}`)
+      throw new SyncError(`config.tables.${JSON.stringify(table.name)}.cursor: ${cursor}`, 'fix-config')
+    warn(`its cursor is lost: ${cursor}`)
     return undefined
   }
   if (!cursor.indexed && table.kind === 'table')
     warn(`no index begins with its cursor "${name}", so every run looks at all rows; ${indexStatement(name)}`)
+  if (!choice.keyed && choice.own?.immutable !== true && tracked.columns(table.name) === undefined)
+    warn(
+      `it has no key, so a row that changes and moves its cursor "${name}" is added a second time; if rows change, name the columns that identify a row: primaryKey: [ … ]; if they never do, say immutable: true`,
+    )
   return cursor
 }
 
@@ -61,9 +61,11 @@ function keptCursor(known: string | null, choice: CursorChoice): ChosenCursor | 
   const { warn, indexStatement, table } = choice
   if (known === null) return undefined
   const cursor = cursorAt(known, choice)
-  if (cursor === undefined)
-    warn(`its cursor is lost: there is no column "${known}" any more that is a time or an integer`)
-  else if (!cursor.indexed && table.kind === 'table')
+  if (typeof cursor === 'string') {
+    warn(`its cursor is lost: ${cursor}`)
+    return undefined
+  }
+  if (!cursor.indexed && table.kind === 'table')
     warn(
       `no index begins with its cursor "${known}" any more, so every run looks at all rows; ${indexStatement(known)}`,
     )
@@ -71,17 +73,25 @@ function keptCursor(known: string | null, choice: CursorChoice): ChosenCursor | 
 }
 
 function detected(choice: CursorChoice): ChosenCursor | undefined {
-  const { table, columns, config, keyed, warn, indexStatement } = choice
+  const { table, columns, config, keyed, tracked, warn, indexStatement } = choice
   if (table.kind === 'view') return undefined
-  const plain = (name: string): string => name.replaceAll('_', '').toLowerCase()
   const candidates = config.cursors.flatMap((wanted) => {
-    const column = columns.find((one) => plain(one.name) === plain(wanted) && TIMES.has(one.type))
-    const cursor = column === undefined ? undefined : cursorAt(column.name, choice)
-    // Without a key, rows without a cursor could not be kept apart, and would be lost.
-    return cursor === undefined || (cursor.nullable && !keyed) ? [] : [cursor]
+    const column = columns.find((one) => plainName(one.name) === plainName(wanted) && TIMES.has(one.type))
+    const cursor = column === undefined ? '' : typedCursor(column.name, choice)
+    return typeof cursor === 'string' ? [] : [cursor]
   })
   const indexed = candidates.find((cursor) => cursor.indexed)
   const [first] = candidates
+  if (!keyed && choice.own?.immutable !== true) {
+    // Its rows could not be told from those that they were before.
+    if (first !== undefined && tracked.columns(table.name) === undefined)
+      warn(
+        `it is read whole each time: it has no key, and by "${(indexed ?? first).column}" alone every change would add a row; ${wayOut(table.name, (indexed ?? first).column)}`,
+      )
+    return undefined
+  }
+  // Without a key, rows without a cursor could not be kept apart, and would be lost.
+  if (!keyed) return candidates.find((cursor) => cursor.indexed && !cursor.nullable)
   if (indexed === undefined && first !== undefined)
     warn(
       `it is read whole each time, because no index begins with "${first.column}"; ${indexStatement(first.column)}, then say cursor: "${first.column}" and resync it with --full`,
@@ -89,13 +99,52 @@ function detected(choice: CursorChoice): ChosenCursor | undefined {
   return indexed
 }
 
-function cursorAt(name: string, { table, columns }: CursorChoice): ChosenCursor | undefined {
+function wayOut(table: string, cursor: string): string {
+  return `if columns identify a row, say tables: { ${JSON.stringify(table)}: { cursor: ${JSON.stringify(cursor)}, primaryKey: [ … ] } }`
+}
+
+/** A column as a cursor, or why it cannot be one. */
+function cursorAt(name: string, choice: CursorChoice): ChosenCursor | string {
+  const { table, keyed, own, config } = choice
+  const cursor = typedCursor(name, choice)
+  if (typeof cursor === 'string' || keyed || own?.immutable === true) return cursor
+  if (!movesWithChanges(foundAt(name, table)!, config.cursors)) return cursor
+  return `table "${table.name}" has no key, and "${name}" moves with every change, so each change would add a row; ${wayOut(table.name, name)}; cursor: false reads it whole each time; where its rows never change, say immutable: true`
+}
+
+function typedCursor(name: string, { table, columns, own }: CursorChoice): ChosenCursor | string {
+  const found = foundAt(name, table)
   const column = columns.find((one) => one.name === name)
-  if (column === undefined || !CURSOR_TYPES.has(column.type)) return undefined
-  return {
-    column: name,
-    type: column.type as CursorType,
-    indexed: table.indexed.has(name),
-    nullable: table.columns.find((one) => one.name === name)?.nullable !== false,
-  }
+  if (column === undefined || found === undefined)
+    return `table "${table.name}" has no column "${name}"; it has ${columns.map((one) => one.name).join(', ')}`
+  const type = comparedAs(found, column.type)
+  if (type === undefined) return `column "${name}" of table "${table.name}" ${notCompared(found, column, own)}`
+  const wrong = type === 'integer' ? wrongOrder(found) : undefined
+  if (wrong !== undefined)
+    return `column "${name}" of table "${table.name}" ${wrong}, so new rows come below what was read; name a time as the cursor, or say cursor: false to read the table whole`
+  return { column: name, type, indexed: table.indexed.has(name), nullable: found.nullable !== false }
+}
+
+/** How numbers are given out, where a later one may be any number smaller than an earlier one. */
+function wrongOrder({ drawn }: FoundColumn): string | undefined {
+  if (drawn === undefined) return undefined
+  if (drawn.increment < 0n) return `counts down: its sequence adds ${drawn.increment} each time`
+  if (drawn.sequences > 1) return `draws from ${drawn.sequences} sequences`
+  return drawn.cycles ? 'begins again: its sequence has CYCLE' : undefined
+}
+
+/** What a column really is, and what to write. */
+function notCompared(found: FoundColumn, column: Column, own: TableConfig | undefined): string {
+  const kind = found.kind === '' || found.kind === found.type ? found.type : `${found.kind} (${found.type})`
+  const native = comparedAs(found, found.type)
+  const out = 'name another column, or say cursor: false to read the table whole'
+  if (column.type === found.type || native === undefined)
+    return `is ${kind}; a cursor is a timestamp, a date or an integer that the database itself compares as one; ${out}`
+  const asked = own?.columns[found.name] !== undefined
+  const change = asked ? `take ${JSON.stringify(found.name)} out of "columns"` : 'resync the table with --full'
+  return `is ${kind}, and the database does not compare it as ${column.type}, as which it is ${asked ? 'asked for' : 'known'}; as ${native} it can be the cursor: ${change}, or ${out}`
+}
+
+function foundAt(name: string, table: FoundTable): FoundColumn | undefined {
+  return table.columns.find((one) => one.name === name)
 }

@@ -20,10 +20,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
   checkNames(found, choice)
   const included = config.include
   const wanted = found.filter(
-    (table) =>
-      (included === undefined || included.some((pattern) => matches(table.name, pattern))) &&
-      !config.exclude.some((pattern) => matches(table.name, pattern)) &&
-      (table.kind === 'table' || config.views || isNamed(table, config)),
+    (table) => !isExcluded(table.name, config) && (table.kind === 'table' || config.views || isNamed(table, config)),
   )
   for (const pattern of included ?? []) {
     if (!found.some((table) => matches(table.name, pattern))) log.warn(`${label}: no table fits include "${pattern}"`)
@@ -38,6 +35,12 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
       `${label}: ${left.length === 1 ? 'a table' : `${left.length} tables`} may not be read by this user and ${left.length === 1 ? 'is' : 'are'} left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}; GRANT SELECT, or exclude them`,
     )
   return readable.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Whether the config leaves a table out by its name. */
+export function isExcluded(name: string, { include, exclude }: Pick<SqlConfig, 'include' | 'exclude'>): boolean {
+  const isIncluded = include === undefined || include.some((pattern) => matches(name, pattern))
+  return !isIncluded || exclude.some((pattern) => matches(name, pattern))
 }
 
 function matches(name: string, pattern: string): boolean {

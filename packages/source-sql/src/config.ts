@@ -10,6 +10,7 @@ const TimeZone = z
 const Length = z
   .string()
   .refine((text) => durationMs(text) !== undefined, { error: 'no length of time; write 30s, 5m, 1h or 1d' })
+const Tick = Length.refine((text) => (durationMs(text) ?? 1) > 0, { error: 'longer than nothing, such as 1ms' })
 const Span = z.union([Length, z.int().min(0)])
 
 /** Columns that say when a row was last changed, by the names that people give them; case and `_` do not count. */
@@ -31,6 +32,14 @@ export const CURSORS: readonly string[] = [
   'modified',
 ]
 
+const IdTime = z.union([
+  z.enum(['snowflake', 'instagram', 'sonyflake']),
+  z.strictObject({
+    bits: z.int().min(1).max(48).describe('how many bits stand below the time'),
+    tick: Tick.default('1ms').describe('one step of the time'),
+  }),
+])
+
 const TableConfig = z.strictObject({
   cursor: z
     .union([name, z.literal(false)])
@@ -43,6 +52,16 @@ const TableConfig = z.strictObject({
     .describe(
       "the columns that identify a row, for views and for tables whose key nobody declared. Absent: the database's",
     ),
+  immutable: z
+    .boolean()
+    .optional()
+    .describe('its rows are only added and never changed, so a cursor is taken also without a key'),
+  replaced: z
+    .enum(['resync', 'ignore'])
+    .optional()
+    .describe(
+      'where the database shows that all data of a table was replaced (TRUNCATE, DROP and CREATE, a swap by RENAME, and VACUUM FULL, CLUSTER or OPTIMIZE, which look the same), it is resynced, or not with `ignore`. Absent: `resync`',
+    ),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()
@@ -54,7 +73,10 @@ const TableConfig = z.strictObject({
     .default({})
     .describe('types of columns, or `false` for one that is not even asked for'),
   lookback: Span.optional().describe(
-    'how far below a covered end is read again: a length of time, or a count. Absent: `10m`; `26h10m` without a zone; `10000`',
+    'how far below a covered end is read again: a length of time, or a count. Absent: `10m`; `26h10m` without a zone; `10000` steps of a sequence',
+  ),
+  idTime: IdTime.optional().describe(
+    'ids that begin with a time: then `lookback` of them is a length of time, `10m` where it is absent. Absent: taken for such where they are larger than 2^53 and no sequence gives them out',
   ),
   settle: Length.optional().describe('how young a row may not be read. Absent: `1m`'),
   window: Span.optional().describe('the longest range that is read in one go. Absent: about a million rows'),

@@ -1,16 +1,19 @@
 import { type Duration, milliseconds, minutes, seconds } from '@tidemark/core'
+import { unlessSlow } from './abort.ts'
 import type { ChosenCursor } from './choose-cursor.ts'
 import type { TableConfig } from './config.ts'
 import { timeEnd, timeLookback } from './cursor-end.ts'
 import type { Asked, Bounds, Clock } from './database.ts'
-import type { FoundTable } from './found-table.ts'
+import type { Drawn, FoundTable } from './found-table.ts'
+import { carriesTime, integerLookback } from './integer-lookback.ts'
 import { durationMs, spanOf } from './length.ts'
+import { microsOf } from './position.ts'
 import type { Client } from './source.ts'
 
 /** Rows of a window that is read in one go: the more, the more is read again when it breaks off. */
 const WINDOW_ROWS = 1_000_000
-/** Numbers are drawn in one order and committed in another; sequences also give them out in stocks. */
-const INTEGER_LOOKBACK = 10_000
+/** How long the ends of a cursor may be looked for before anything is read. */
+const RANGE_MS = 5000
 const DAY_MS = 86_400_000
 
 export interface CursorQuestion extends Asked {
@@ -19,6 +22,8 @@ export interface CursorQuestion extends Asked {
   readonly own: TableConfig | undefined
   readonly client: Client
   readonly clock: () => Promise<Clock>
+  /** The table is seen for the first time. */
+  readonly isNew: boolean
 }
 
 type Span = Duration | number | bigint
@@ -57,7 +62,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   const spec: CursorSpec = {
     cursor: column,
     ...(isTime ? { settle: milliseconds(settleAfter) } : {}),
-    lookback: spanOf(own?.lookback) ?? (await lookbackOf(question, timeZone)),
+    lookback: await lookbackOf(question, timeZone),
     ...(window === undefined ? {} : { window }),
     ...(ordered ? { ordered: 'ascending' as const } : {}),
     ...(window === undefined
@@ -80,9 +85,13 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
     lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleAfter) * 1000n + daySlack(type) : 0n)
   // Read also where they are rejects: a row that nobody hears of is lost.
   const hasNulls = cursor.nullable && own?.nullCursor !== 'skip'
+  const { holdsAnything } = client.database
   return {
     spec,
-    bounds: (from, to) => ({ column, type, from, to, nulls: hasNulls && isNewest(to), ordered }),
+    bounds: (from, to) => {
+      const newest = isNewest(to)
+      return { column, type, from, to, nulls: hasNulls && newest, strays: holdsAnything && newest, ordered }
+    },
   }
 }
 
@@ -90,9 +99,44 @@ function daySlack(type: ChosenCursor['type']): bigint {
   return type === 'date' ? BigInt(DAY_MS) * 1000n : 1000n
 }
 
-async function lookbackOf({ cursor, clock }: CursorQuestion, timeZone: string | undefined): Promise<Span> {
-  if (cursor.type === 'integer') return INTEGER_LOOKBACK
-  return cursor.type === 'timestamp' ? minutes(10) : timeLookback(await clock(), timeZone)
+async function lookbackOf(question: CursorQuestion, timeZone: string | undefined): Promise<Span> {
+  const { table, cursor, own, clock } = question
+  if (cursor.type !== 'integer') {
+    if (own?.lookback !== undefined) return spanOf(own.lookback)!
+    return cursor.type === 'timestamp' ? minutes(10) : timeLookback(await clock(), timeZone)
+  }
+  const { drawn } = table.columns.find(({ name }) => name === cursor.column) ?? {}
+  const isAsked =
+    own?.idTime === undefined && typeof own?.lookback !== 'number' && drawn === undefined && cursor.indexed
+  const greatest = isAsked ? await greatestOf(question) : undefined
+  if (question.isNew) sayLookback(question, drawn, greatest)
+  return integerLookback({ table: table.name, own, drawn, greatest })
+}
+
+async function greatestOf(question: CursorQuestion): Promise<bigint | undefined> {
+  const { table, cursor, client, signal } = question
+  const range = await unlessSlow(RANGE_MS, signal, () =>
+    client.database.range(table, cursor.column, 'integer', { ...question, withinMs: RANGE_MS }),
+  )
+  return range === undefined ? undefined : BigInt(range.max)
+}
+
+/** What a lookback can and cannot cover, once. */
+function sayLookback(
+  { table, cursor, own, log }: CursorQuestion,
+  drawn: Drawn | undefined,
+  greatest: bigint | undefined,
+): void {
+  const name = `${table.name}: "${cursor.column}"`
+  if (own?.lookback !== undefined || own?.idTime !== undefined) return
+  if (drawn !== undefined && drawn.stock > 1n)
+    log.warn(
+      `${name} is given out in stocks of ${drawn.stock} (CACHE ${drawn.stock}), and a session may use one long after; the last ${integerLookback({ table: table.name, own, drawn, greatest })} are read again, what comes later is missed; say lookback: … for more, or name a time as the cursor`,
+    )
+  if (carriesTime(drawn, greatest))
+    log.info(
+      `${name} looks as if it began with a time, so the last 10 minutes of it are read again; say idTime or lookback where it does not`,
+    )
 }
 
 /** More than one window; also where nobody knows. */
@@ -106,7 +150,10 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   const { type, indexed, column } = cursor
   if (own?.window !== undefined) return spanOf(own.window)
   if (!indexed || table.rows === undefined || !isLarge(table)) return undefined
-  const range = await client.database.range(table, column, type, question)
+  // A table that is locked, or may not be read, fails by itself when it is read.
+  const range = await unlessSlow(RANGE_MS, question.signal, () =>
+    client.database.range(table, column, type, { ...question, withinMs: RANGE_MS }),
+  )
   if (range === undefined) return undefined
   const count = BigInt(Math.ceil(table.rows / WINDOW_ROWS))
   const length = (microsOf(position(range.max, type)!) - microsOf(position(range.min, type)!)) / count + 1n
@@ -119,12 +166,4 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
 
 function position(text: string | undefined, type: ChosenCursor['type']): string | bigint | undefined {
   return text === undefined || type !== 'integer' ? text : BigInt(text)
-}
-
-/** Microseconds of what the engine or a database wrote, or the integer itself. */
-function microsOf(value: string | bigint): bigint {
-  if (typeof value === 'bigint') return value
-  const [seconds, fraction = ''] = value.replace('Z', '').split('.')
-  const ms = Date.parse(seconds!.length === 10 ? seconds! : `${seconds}Z`)
-  return BigInt(ms) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@tidemark/core'
+import type { Counted } from './count.ts'
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
@@ -17,6 +18,8 @@ export interface Bounds {
   readonly to: string | bigint
   /** Rows without a cursor too. */
   readonly nulls: boolean
+  /** Rows whose cursor is of another kind too, in a database that lets them in. */
+  readonly strays: boolean
   /** Rows come in the order of the cursor. */
   readonly ordered: boolean
 }
@@ -50,6 +53,8 @@ export interface Database {
    * all of them, those of large tables (where the order costs time), or only those of integers (where times are texts).
    */
   readonly order: 'always' | 'large' | 'integers'
+  /** A column holds values of any type, whatever it was declared as. */
+  readonly holdsAnything: boolean
   identity(): Promise<string>
   tables(asked: Asked): Promise<readonly FoundTable[]>
   clock(asked: Asked): Promise<Clock>
@@ -60,8 +65,18 @@ export interface Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    asked: Asked,
+    asked: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined>
+  /** Whether columns identify the rows of a table, by its rows; undefined where that takes too long. Absent: never asked. */
+  isUnique?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<boolean | undefined>
+  /** What the answer of a driver would be in a column for rows from before it; undefined where nothing says so. */
+  before?(table: FoundTable, column: string, asked: Asked): Promise<{ readonly raw: unknown } | undefined>
+  /** Why a table that was not found may still be there; undefined where it is gone. Absent: what is there is always found. */
+  whyHidden?(name: string, asked: Asked): Promise<string | undefined>
+  /** Those of some columns that are there and may not be read. Absent: `hidden` of the table says so. */
+  hiddenAmong?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<readonly string[]>
+  /** How many rows the system counts; undefined where it takes longer than `withinMs`. */
+  count(counted: Counted, asked: Asked & { readonly withinMs?: number }): Promise<number | undefined>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string

@@ -1,4 +1,5 @@
 import { type Remedy, SyncError } from '@tidemark/core'
+import { TooSlow } from './chunks.ts'
 
 /** How a driver's failure is told: what it means, and what to do. */
 export interface Told {
@@ -18,6 +19,11 @@ export interface Blame {
   readonly mask: (text: string) => string
   /** What the system's own codes mean; undefined where they say nothing. */
   readonly tell: (failed: Failed) => Told | undefined
+}
+
+/** The same, of what happens while a table is read. */
+export function blameIn(blame: Blame, { name }: { readonly name: string }): Blame {
+  return { ...blame, label: `${blame.label}: table ${JSON.stringify(name)}` }
 }
 
 const CERTIFICATE = new Set([
@@ -41,6 +47,11 @@ const NETWORK =
  */
 export function sqlFailure(error: unknown, blame: Blame): unknown {
   if (SyncError.is(error) || isAbort(error)) return error
+  if (error instanceof TooSlow) {
+    const problem =
+      'the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index'
+    return new SyncError(blame.mask(`${blame.label}: ${problem}`), 'fix-config')
+  }
   const failed = failedOf(error)
   const told = blame.tell(failed) ?? toldByNetwork(failed)
   const message = blame.mask(`${blame.label}: ${told.problem}`)

@@ -15,8 +15,21 @@ export interface Reading {
   readonly decodeAt?: ((bytes: Buffer, from: number, to: number) => unknown) | undefined
   /** What a bound is compared with; absent: the column itself. */
   readonly compared?: ((column: RawBuilder<unknown>) => RawBuilder<unknown>) | undefined
+  /** The type of the answer, as the system's protocol calls it: one of another is not decoded. Absent: any. */
+  readonly answers?: number | undefined
   /** The answer never holds anything but ASCII. */
   readonly ascii?: true | undefined
+}
+
+/** The sequences that a column draws its numbers from. */
+export interface Drawn {
+  readonly sequences: number
+  /** From one number to the next; below zero where one of them counts down. */
+  readonly increment: bigint
+  /** How many numbers a session takes at once. */
+  readonly stock: bigint
+  /** It begins again when it has given out its last number. */
+  readonly cycles: boolean
 }
 
 /** A column of a table that was found. */
@@ -29,6 +42,12 @@ export interface FoundColumn extends Reading {
   readonly asText: Reading
   /** Values come back as parameters unchanged and in the order of the index, so a page can go on behind one. */
   readonly pageable: boolean
+  /** The kind of answer that the column itself gives, before anything is made of it. Absent: any. */
+  readonly answerKind?: string | undefined
+  /** The database moves it with every change of its row. */
+  readonly moves?: true | undefined
+  /** Absent: nothing is known of where its numbers come from. */
+  readonly drawn?: Drawn | undefined
 }
 
 /** A table or view that was found. */
@@ -41,10 +60,16 @@ export interface FoundTable {
   readonly columns: readonly FoundColumn[]
   /** The columns that identify a row, by the database's own word. */
   readonly key: readonly string[]
+  /** The key is that of each partition, and nothing keeps two partitions from the same one. */
+  readonly unproven?: true | undefined
+  /** Columns that are there and that the user may not read. */
+  readonly hidden?: readonly string[] | undefined
   /** Columns that an index begins with. */
   readonly indexed: ReadonlySet<string>
   /** About how many rows there are, where wide ones count for several; undefined where nobody knows. */
   readonly rows: number | undefined
+  /** A text that changes when its data is replaced as a whole; undefined where the database says nothing. */
+  readonly generation: string | undefined
   /** False: the user may not read it. */
   readonly readable: boolean
   /** Whatever the system needs to read it. */
@@ -55,6 +80,15 @@ export interface FoundTable {
 export function nameOf(schema: string | undefined, relation: string): string {
   const quoted = (part: string): string => (part.includes('.') ? `"${part}"` : part)
   return schema === undefined ? quoted(relation) : `${quoted(schema)}.${quoted(relation)}`
+}
+
+/** Schemas and relations that a name may stand for: a dot may part them or be part of either. */
+export function placesOf(name: string): readonly (readonly [string | undefined, string])[] {
+  const bare = (part: string): string => (/^".*"$/s.test(part) ? part.slice(1, -1) : part)
+  const splits = [...name.matchAll(/\./g)].map(
+    ({ index }) => [bare(name.slice(0, index)), bare(name.slice(index + 1))] as const,
+  )
+  return [[undefined, bare(name)] as const, ...splits].filter(([schema, relation]) => nameOf(schema, relation) === name)
 }
 
 /** Of the unique keys of a table the one that is taken: the primary key, else the shortest, by its names. */

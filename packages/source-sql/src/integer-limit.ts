@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Asked } from './database.ts'
 import { LARGEST } from './exact.ts'
 import type { FoundTable } from './found-table.ts'
-import { type Dialect, relationOf } from './select.ts'
+import { type Dialect, fromOf } from './select.ts'
 
 /** Asks for the greatest integer of a column, of those below a bound where there is one. */
 export function greatestQuery(
@@ -10,9 +10,8 @@ export function greatestQuery(
   dialect: Dialect,
   below: bigint | undefined,
 ): string {
-  const only = dialect.only && table.facts['only'] === true ? sql`only ` : sql``
   const where = below === undefined ? sql`` : sql` where ${sql.id(column)} < ${sql.raw(String(below))}`
-  return dialect.compile(sql`select max(${sql.id(column)}) from ${only}${relationOf({ table })}${where}`).sql
+  return dialect.compile(sql`select max(${sql.id(column)}) from ${fromOf({ table }, dialect)}${where}`).sql
 }
 
 interface Column {

@@ -10,7 +10,8 @@ export function readingAs(column: FoundColumn, type: ColumnType): Reading {
   if (type === column.type) return column
   if (type === 'text') return { ...column.asText, type }
   if (type === 'json' && column.type !== 'text' && column.type !== 'bytes') return { ...column, type }
-  return { type, select: column.select, ascii: column.ascii, decode: after(column.decode, CONVERSIONS[type]) }
+  const { select, ascii, answers } = column
+  return { type, select, ascii, answers, decode: after(column.decode, CONVERSIONS[type]) }
 }
 
 function after(decode: Decode | undefined, convert: (value: unknown) => unknown): Decode {

@@ -24,6 +24,10 @@ export interface Dialect {
   bound(value: string | bigint, type: Bounds['type'], side: 'from' | 'to'): RawBuilder<unknown>
   /** Reads a table and not those that inherit from it. */
   readonly only: boolean
+  /** Rows that no window can hold because of what their cursor is; absent: those without one. */
+  readonly outside?: ((bounds: Bounds) => RawBuilder<unknown>) | undefined
+  /** What a bound alone does not say exactly; absent: it does. */
+  readonly exactly?: ((bounds: Bounds, part: 'window' | 'above') => readonly RawBuilder<unknown>[]) | undefined
 }
 
 type System = 'postgres' | 'mysql' | 'sqlite'
@@ -57,6 +61,11 @@ export function relationOf({ table }: Pick<Reads, 'table'>): RawBuilder<unknown>
     : sql.id(String(table.schema ?? table.facts['schema']), table.relation)
 }
 
+/** What stands behind FROM. */
+export function fromOf({ table }: Pick<Reads, 'table'>, dialect: Dialect): RawBuilder<unknown> {
+  return dialect.only && table.facts['only'] === true ? sql`only ${relationOf({ table })}` : relationOf({ table })
+}
+
 export interface SelectOptions {
   /** Beside the window. */
   readonly where?: readonly RawBuilder<unknown>[]
@@ -72,9 +81,8 @@ export interface SelectOptions {
 export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
   const { where = [], orderBy = [], limit, more = [] } = options
   const conditions = [...windowOf(reads, dialect, options.part), ...where]
-  const from = dialect.only && reads.table.facts['only'] === true ? sql`only ` : sql``
   return dialect.compile(
-    sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${from}${relationOf(reads)}${
+    sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${fromOf(reads, dialect)}${
       conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`
     }${orderBy.length === 0 ? sql`` : sql` order by ${sql.join(orderBy.map((name) => sql.id(name)))}`}${
       limit === undefined ? sql`` : sql` limit ${sql.lit(limit)}`
@@ -87,13 +95,19 @@ function selected({ name, select }: Selected): RawBuilder<unknown> {
   return select === undefined ? column : select(column)
 }
 
-function windowOf({ table, bounds }: Reads, dialect: Dialect, part: 'window' | 'nulls'): RawBuilder<unknown>[] {
+/** The rows of a window, those from its end on, or those that no window holds. */
+export function windowOf(
+  { table, bounds }: Pick<Reads, 'table' | 'bounds'>,
+  dialect: Dialect,
+  part: 'window' | 'above' | 'nulls',
+): RawBuilder<unknown>[] {
   if (bounds === undefined) return []
   const { column, type, from, to } = bounds
   const cursor = sql.id(column)
-  if (part === 'nulls') return [sql`${cursor} is null`]
+  if (part === 'nulls') return [dialect.outside?.(bounds) ?? sql`${cursor} is null`]
   const { compared } = table.columns.find(({ name }) => name === column) ?? {}
   const value = compared === undefined ? cursor : compared(cursor)
+  if (part === 'above') return [sql`${value} >= ${dialect.bound(to, type, 'from')}`]
   const below = sql`${value} < ${dialect.bound(to, type, 'to')}`
   return from === undefined ? [below] : [sql`${value} >= ${dialect.bound(from, type, 'from')}`, below]
 }

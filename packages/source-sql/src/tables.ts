@@ -3,19 +3,24 @@ import {
   type Context,
   keepTypes,
   type Logger,
+  type NullCursor,
   rowOf,
-  SyncError,
   type Table,
   type Tracked,
 } from '@tidemark/core'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'
+import { countsOf } from './counts.ts'
 import { cursorFacts } from './cursor-facts.ts'
 import type { Clock, Reads, Selected } from './database.ts'
+import { failingTable } from './failing-table.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
+import { isGrown } from './generation.ts'
+import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
+import { keyFor } from './table-key.ts'
 
 interface Tables {
   readonly client: Client
@@ -36,8 +41,15 @@ export async function tablesOf(context: Context<Client> & { readonly tracked: Tr
     return clock
   }
   const tables: Table<Client>[] = []
-  for (const table of chosen) tables.push(await tableOf(table, { client, tracked, log, signal }, clockOnce))
-  return tables
+  for (const table of chosen) {
+    const problem = await columnOutOfSight(table, context)
+    tables.push(
+      problem === undefined
+        ? await tableOf(table, { client, tracked, log, signal }, clockOnce)
+        : failingTable(table.name, tracked, problem),
+    )
+  }
+  return [...tables, ...(await tablesOutOfSight(found, context))]
 }
 
 async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<Clock>): Promise<Table<Client>> {
@@ -45,9 +57,15 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const { config, database } = client
   const own = Object.hasOwn(config.tables, table.name) ? config.tables[table.name] : undefined
   const warn = (message: string): void => log.warn(`${table.name}: ${message}`)
-  const primaryKey = keyFor(table, own, context)
+  const isNew = tracked.columns(table.name) === undefined
+  const hidden = (table.hidden ?? []).filter((name) => own?.columns[name] !== false)
+  if (hidden.length > 0 && isNew)
+    warn(
+      `${hidden.join(', ')} may not be read by this user and ${hidden.length === 1 ? 'is' : 'are'} left out; GRANT SELECT, or say columns: { ${JSON.stringify(hidden[0])}: false }`,
+    )
+  const primaryKey = await keyFor(table, { ...context, own, database, warn })
   // No database knows the key of a view, so only its user can say it; once is enough.
-  if (table.kind === 'view' && primaryKey.length === 0 && tracked.columns(table.name) === undefined)
+  if (table.kind === 'view' && primaryKey.length === 0 && isNew)
     warn(
       `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, say tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
     )
@@ -62,8 +80,9 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     warn,
     indexStatement: (column) => database.indexStatement(table, column),
   })
-  const facts = cursor === undefined ? undefined : await cursorFacts({ table, cursor, own, ...context, clock })
+  const facts = cursor === undefined ? undefined : await cursorFacts({ table, cursor, own, ...context, clock, isNew })
   const selected = columns.map(({ selected }) => selected)
+  const nullCursor = nullCursorOf(cursor, primaryKey, own)
   return sql.table({
     name: table.name,
     // A row without its key is none, whatever the database lets in.
@@ -71,8 +90,13 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
       columns.map(({ column }) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
     ),
     primaryKey,
-    ...nullCursorOf(cursor, primaryKey, own),
+    // A row without a key that changed would come twice: who names a cursor there says that none does.
+    ...(own?.immutable === true || (cursor !== undefined && primaryKey.length === 0) ? { immutable: true } : {}),
+    ...(cursor === undefined ? {} : { deletions: 'unseen' as const }),
+    ...(nullCursor === undefined ? {} : { nullCursor }),
     ...facts?.spec,
+    ...countsOf(table, { cursor, nullCursor, bounds: facts?.bounds }),
+    ...(cursor === undefined || own?.replaced === 'ignore' ? {} : generationFor(table)),
     read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {
       const bounds = cursor === undefined || to === undefined ? undefined : facts?.bounds(begin, to)
       const reads: Reads = { table, columns: selected, bounds }
@@ -81,26 +105,24 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   })
 }
 
+/** Found with the table, before any row is read: data that is replaced meanwhile shows in the next run. */
+function generationFor({ generation }: FoundTable): Pick<Parameters<typeof sql.table>[0], 'generation'> {
+  if (generation === undefined) return {}
+  return {
+    generation: ({ previous }) =>
+      previous !== undefined && previous !== generation && isGrown(previous, generation)
+        ? { generation, replaced: false }
+        : generation,
+  }
+}
+
 function nullCursorOf(
   cursor: ChosenCursor | undefined,
   primaryKey: readonly string[],
   own: TableConfig | undefined,
-): { nullCursor?: 'reject' | 'skip' | 'keep' } {
-  if (cursor === undefined) return {}
-  if (own?.nullCursor !== undefined) return { nullCursor: own.nullCursor }
-  return cursor.nullable && primaryKey.length > 0 ? { nullCursor: 'keep' } : {}
-}
-
-function keyFor(table: FoundTable, own: TableConfig | undefined, { tracked }: Tables): readonly string[] {
-  const { primaryKey } = own ?? {}
-  if (primaryKey === undefined) return table.key.every((name) => own?.columns[name] !== false) ? table.key : []
-  const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
-  if (missing === undefined) return primaryKey
-  if (tracked.columns(table.name) !== undefined) return []
-  throw new SyncError(
-    `config.tables."${table.name}".primaryKey: there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`,
-    'fix-config',
-  )
+): NullCursor | undefined {
+  if (cursor === undefined) return undefined
+  return own?.nullCursor ?? (cursor.nullable && primaryKey.length > 0 ? 'keep' : undefined)
 }
 
 /** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */
@@ -110,8 +132,10 @@ function columnsFor(
   own: TableConfig | undefined,
   { tracked, log }: Tables,
 ): readonly { readonly column: Column; readonly selected: Selected }[] {
-  for (const name of Object.keys(own?.columns ?? {})) {
-    if (!table.columns.some((column) => column.name === name))
+  // What may not be read, or could be once, is left out by name for good reason.
+  const known = [...(table.hidden ?? []), ...(tracked.columns(table.name) ?? []).map((column) => column.name)]
+  for (const [name, asked] of Object.entries(own?.columns ?? {})) {
+    if (!table.columns.some((column) => column.name === name) && !(asked === false && known.includes(name)))
       log.warn(`${table.name}: config.tables."${table.name}".columns speaks of "${name}", which it does not have`)
   }
   const wanted = table.columns.filter((column) => own?.columns[column.name] !== false)

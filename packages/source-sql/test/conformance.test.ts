@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Change, testSource } from '@tidemark/testkit'
+import { type Change, type RowChange, testSource } from '@tidemark/testkit'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import sql from '../src/index.ts'
@@ -9,7 +9,7 @@ import sql from '../src/index.ts'
 const TABLES = {
   orders: { settle: '0s' },
   measurements: { cursor: 'measured_at', settle: '0s', timeZone: 'UTC' },
-  events: { cursor: 'id' },
+  events: { cursor: 'id', immutable: true },
 }
 
 /** Rows of each kind of table: by time with a key, by time without one, by number, and read whole. */
@@ -31,21 +31,31 @@ function statements(type: { readonly instant: string; readonly local: string }):
 
 let counter = 100
 
-/** What the application does next, in each of the tables. */
-function statementOf(table: string): string {
+/** What the application does next, in each of the tables: a row more. */
+function inserted(table: string): string {
   const nth = counter++
   const now = new Date().toISOString()
   switch (table) {
     case 'orders':
-      return `UPDATE orders SET note = 'changed ${nth}', updated_at = '${now}' WHERE id = 3`
+      return `INSERT INTO orders VALUES (${nth}, 1.50, 'new', '${now}')`
     case 'measurements':
       return `INSERT INTO measurements VALUES ('place 9', ${nth}, '${now.slice(0, -1).replace('T', ' ')}')`
     case 'events':
       return `INSERT INTO events VALUES (${nth}, 'new')`
     default:
-      return `UPDATE customers SET name = 'changed ${nth}' WHERE code = 'c2'`
+      return `INSERT INTO customers VALUES ('c${nth}', 'new')`
   }
 }
+
+/** A row that is another. Measurements and events stay what they were. */
+function updated(table: string, row: RowChange['row']): string {
+  const nth = counter++
+  return table === 'orders'
+    ? `UPDATE orders SET note = 'edited ${nth}', updated_at = '${new Date().toISOString()}' WHERE id = ${row['id']}`
+    : `UPDATE customers SET name = 'edited ${nth}' WHERE code = '${row['code']}'`
+}
+
+const removed = (row: RowChange['row']): string => `DELETE FROM customers WHERE code = '${row['code']}'`
 
 function inFile(file: string, sqlText: string): void {
   const db = new DatabaseSync(file)
@@ -60,7 +70,9 @@ testSource(sql, {
     inFile(join(folder, 'shop.db'), statements({ instant: 'timestamp', local: 'datetime' }))
   },
   config: ({ folder }) => ({ url: join(folder, 'shop.db'), tables: TABLES }),
-  change: ({ table, folder }: Change) => inFile(join(folder, 'shop.db'), statementOf(table)),
+  add: ({ table, folder }: Change) => inFile(join(folder, 'shop.db'), inserted(table)),
+  edit: ({ table, folder, row }: RowChange) => inFile(join(folder, 'shop.db'), updated(table, row)),
+  remove: ({ folder, row }: RowChange) => inFile(join(folder, 'shop.db'), removed(row)),
 })
 
 const server = inject('postgres')
@@ -93,5 +105,7 @@ testSource(sql, {
     const plain = decodeURIComponent(password)
     return { url: `postgres://${username}@${host}/${databaseOf(folder)}`, password: plain, tables: TABLES }
   },
-  change: ({ table, folder }: Change) => inDatabase(databaseOf(folder), statementOf(table)),
+  add: ({ table, folder }: Change) => inDatabase(databaseOf(folder), inserted(table)),
+  edit: ({ table, folder, row }: RowChange) => inDatabase(databaseOf(folder), updated(table, row)),
+  remove: ({ folder, row }: RowChange) => inDatabase(databaseOf(folder), removed(row)),
 })

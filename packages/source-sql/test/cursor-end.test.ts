@@ -40,6 +40,7 @@ describe('the end of a date', () => {
         cursor: { column: 'd', type, indexed: false, nullable: false },
         own: { columns: {}, timeZone: 'UTC', settle: '3h' },
         clock: async () => now,
+        isNew: true,
       })
       return [await spec.end({ client, ...asked }), (spec.settle as { ms: number }).ms]
     }

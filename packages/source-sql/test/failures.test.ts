@@ -143,7 +143,10 @@ describe('what the user must put right', () => {
     expect(opened.tables.map((table) => [table.name, Object.keys(opened.types(table.name))])).toEqual([
       ['open', ['id']],
     ])
-    expect(opened.warnings).toEqual([expect.stringMatching(/may not be read by this user.*closed; GRANT SELECT/)])
+    expect(opened.warnings).toEqual([
+      expect.stringMatching(/may not be read by this user.*closed; GRANT SELECT/),
+      expect.stringMatching(/^open: secret may not be read by this user/),
+    ])
     const named = await open({ url }, { tables: { closed: {} } })
     const error = await errorOf(named.read('closed'))
     expect([error.remedy, error.message]).toEqual(['fix-config', expect.stringContaining('GRANT SELECT')])

@@ -105,6 +105,7 @@ export async function sqlite(): Promise<World> {
 export interface Known {
   readonly columns: readonly Column[]
   readonly cursor: string | null
+  readonly primaryKey?: readonly string[]
 }
 
 export interface Opened {
@@ -131,7 +132,12 @@ export async function open(
   const client = connect(SqlConfig.parse({ url: world.url, ...config }))
   onTestFinished(() => client.close())
   const { signal } = new AbortController()
-  const tracked: Tracked = { columns: (name) => known[name]?.columns, cursor: (name) => known[name]?.cursor }
+  const tracked: Tracked = {
+    tables: () => Object.keys(known),
+    columns: (name) => known[name]?.columns,
+    cursor: (name) => known[name]?.cursor,
+    primaryKey: (name) => known[name]?.primaryKey,
+  }
   const tables = await tablesOf({ client, signal, log, tracked })
   const table = (name?: string): Table<Client> => {
     const one = name === undefined ? tables[0] : tables.find((candidate) => candidate.name === name)
@@ -155,9 +161,10 @@ export async function open(
     },
     known: () =>
       Object.fromEntries(
-        tables.map(({ name, columns, cursor }) => [
+        tables.map(({ name, columns, cursor, primaryKey }) => [
           name,
           {
+            primaryKey,
             columns: columns.map((column) => ({ name: column.name, type: column.type })),
             cursor: cursor?.column ?? null,
           },

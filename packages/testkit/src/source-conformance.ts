@@ -2,7 +2,7 @@ import type { Source } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { checkLaw } from './source/check-law.ts'
 import { LAWS } from './source/laws.ts'
-import type { Place, SourceTestOptions } from './source/options.ts'
+import { type Place, refuseOldOptions, type SourceTestOptions } from './source/options.ts'
 import { Waivers } from './source/waivers.ts'
 
 // A client that tries again by itself waits between its tries, in each of the faults.
@@ -24,6 +24,7 @@ export function testSource<Config, const Given extends Unchanged<Config>>(
   source: Source<Config>,
   options: Options<Given> = {},
 ): void {
+  refuseOldOptions(options)
   const asked = options as SourceTestOptions
   describe(`source ${source.name}`, () => {
     const waivers = new Waivers(asked.waive)

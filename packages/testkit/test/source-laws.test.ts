@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Source } from '@tidemark/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type SourceTestOptions, testSource } from '../src/index.ts'
+import { type RowChange, type SourceTestOptions, testSource } from '../src/index.ts'
 import { checkLaw } from '../src/source/check-law.ts'
 import { LAW_NAMES, type LawName } from '../src/source/law.ts'
 import { LAWS } from '../src/source/laws.ts'
 import { OpenPlace } from '../src/source/place.ts'
 import { type Mistake, shopSource } from './sources/shop.ts'
-import { shopOptions } from './sources/shop-system.ts'
+import { ShopSystem, shopOptions } from './sources/shop-system.ts'
 
 // A source without a mistake keeps every law.
 testSource(shopSource(), shopOptions())
@@ -44,7 +44,7 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   ],
   ['ordered', 'wrong order', /"payments": it says ordered: 'ascending', and behind .* comes /],
   ['revision', 'random revision', /"stock": nothing changed, and it was .* and then /],
-  ['revision', 'constant revision', /"stock": rows changed, and it is still 1/],
+  ['revision', 'constant revision', /"stock": rows changed by edit\(\), and it is still 1/],
   [
     'resume',
     'remembers where it was stopped',
@@ -54,8 +54,19 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   [
     'updates',
     'pages by number',
-    /"orders": changed after the first page, and read by the next run, the row \{"id":5.*is missing/,
+    /"orders": edited after the first page, and read by the next run, the row \{"id":5.*is missing/,
   ],
+  [
+    'edits',
+    'cursor is created',
+    /"payments": \{.*"paid":false\} was edited between two runs; after the second, the row \{.*"paid":true\} is missing/,
+  ],
+  [
+    'deletions',
+    'reports nothing',
+    /"orders": \{"id":.* was removed between two runs; after the second, the row .* is there too often, or is no longer true/,
+  ],
+  ['deletions', 'constant revision', /"stock": \{"book":.* was removed between two runs; after the second, the row /],
   ['partitions', 'new ones from now on', /"loans": with partition "b" new in the second run, the row /],
   ['abort', 'deaf to the signal', /"orders": aborted .* read\(\) went on for more than a second/],
   ['abort', 'timer left', /the source: after abort and close\(\) the process does not end; open: .*Timeout/],
@@ -86,10 +97,19 @@ describe('what a law cannot look at is no pass:', () => {
   it.each<[LawName, SourceTestOptions, RegExp]>([
     ['rows', nothing, /it has no row to look at/],
     ['windows', nothing, /no two rows with different cursors/],
-    ['updates', { change: undefined }, /how a row is changed was not said/],
-    ['updates', { change: () => {} }, /change\(\) changed nothing/],
-    ['revision', { change: undefined }, /how its content is changed was not said/],
-    ['revision', { change: () => {} }, /change\(\) changed nothing/],
+    ['updates', { add: undefined, edit: undefined }, /"orders": how a row is edited or added was not said: edit: /],
+    ['updates', { add: undefined, edit: undefined }, /"loans": how a row is added was not said: add: /],
+    ['updates', { edit: () => {} }, /edit\(\) changed nothing/],
+    ['updates', { add: () => {} }, /add\(\) changed nothing/],
+    ['edits', { edit: undefined }, /"orders": how a row is edited was not said: edit: .*says immutable: true/],
+    ['edits', { edit: () => {} }, /edit\(\) changed nothing/],
+    ['deletions', { remove: undefined }, /"stock": how a row is removed was not said: remove: /],
+    ['deletions', { remove: () => {} }, /remove\(\) changed nothing/],
+    ['revision', { add: undefined, edit: undefined, remove: undefined }, /how its content is changed was not said/],
+    ['revision', { add: () => {} }, /add\(\) changed nothing/],
+    ['revision', { edit: () => {} }, /edit\(\) changed nothing/],
+    ['revision', { remove: () => {} }, /remove\(\) changed nothing/],
+    ['edits', { change: () => {} } as never, /"change" is now three functions: add\(.*edit\(.*remove\(/],
     ['partitions', nothing, /no two partitions with rows/],
     [
       'kill',
@@ -99,6 +119,29 @@ describe('what a law cannot look at is no pass:', () => {
     ['rows', { config: { url: 'no url' } }, /config of this test does not fit its schema: config.url/],
   ])('%s', async (law, more, message) => {
     expect(await broken(law, undefined, more)).toMatch(message)
+  })
+})
+
+describe('an edit shows nothing', () => {
+  it('where it makes another row of the one that it was given', async () => {
+    const system = new ShopSystem()
+    const edit = ({ table, row }: RowChange): void => {
+      if (table === 'orders')
+        system.orders = system.orders.map((order) => (order.id === row['id'] ? { ...order, id: 900 } : order))
+      else system.edit({ table, row, partition: '', folder: '', url: '' })
+    }
+    expect(await broken('edits', undefined, { server: system.answer, edit })).toMatch(
+      /"orders": edit\(\) made another row of the one it was given; its key stays as it is/,
+    )
+  })
+
+  it('where the lookback reads the row again in any case', async () => {
+    const system = new ShopSystem()
+    const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
+    system.orders = system.orders.map((order, nth) => ({ ...order, updated_at: at(300_000 - nth) }))
+    expect(await broken('edits', undefined, { server: system.answer, edit: system.edit })).toMatch(
+      /"orders": edit\(\) changed .* which the lookback reads again whatever its cursor says; give the test an older row/,
+    )
   })
 })
 

@@ -20,14 +20,13 @@ export async function check(call: Call): Promise<number> {
     ask(runOptions(session, uses, destination, await destination.state())),
   )
   const sources = report.sources.map((source) => ({ ...source, package: packageOf(source.name) }))
-  terminal.printJson(
-    redactDeep(
-      { config: session.config.file ?? null, destination, ...report, sources, unconfigured: uses.unconfigured },
-      secrets.redact,
-    ),
+  const shown = redactDeep(
+    { config: session.config.file ?? null, destination, ...report, sources, unconfigured: uses.unconfigured },
+    secrets.redact,
   )
-  terminal.print(secrets.redact(oneLine(destinationText(destination))))
-  for (const problem of destination.problems) terminal.print(secrets.redact(`missing: ${oneLine(problem)}`))
+  terminal.printJson(shown)
+  terminal.print(oneLine(destinationText(shown.destination)))
+  for (const problem of shown.destination.problems) terminal.print(`missing: ${oneLine(problem)}`)
   terminal.print('')
   const rows = sources.map(({ name, package: from, tables, failure }) => [
     name,
@@ -38,14 +37,13 @@ export async function check(call: Call): Promise<number> {
   terminal.print(
     rows.length === 0
       ? 'No source is configured.'
-      : secrets.redact(textTable(['source', 'package', 'tables', 'state'], rows, { columns: terminal.columns })),
+      : textTable(['source', 'package', 'tables', 'state'], rows, { columns: terminal.columns }),
   )
-  const failures = report.failures.map(
+  const failures = shown.failures.map(
     ({ table, partition, message }) =>
       `failed: table ${table}${partition === '' ? '' : `, partition ${partition}`}: ${oneLine(message)}`,
   )
-  for (const line of [...sourceLines(report.sources, session.command), ...failures])
-    terminal.print(secrets.redact(line))
+  for (const line of [...sourceLines(shown.sources, session.command), ...failures]) terminal.print(line)
   if (destination.problems.length > 0) return EXIT.destination
   return sourceExit(report.sources) || (failures.length > 0 ? EXIT.someFailed : EXIT.ok)
 

@@ -4,7 +4,6 @@ import { EXIT, type Plan, plan as preview, type TablePlan } from '@tidemark/engi
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
-import { settingsFrom } from '../settings.ts'
 import { planText } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -23,7 +22,7 @@ interface AtRisk {
   readonly rows: number
   /** Whether there are no more: counting stops at a million. */
   readonly isExact: boolean
-  /** Undefined: the config says `rail: false`. */
+  /** The deletion limit; undefined: the config says `none`. */
   readonly held: { readonly share: number; readonly above: number } | undefined
 }
 
@@ -32,27 +31,27 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   const { terminal, secrets } = call
   const session = await openSession(call)
   const uses = await findUses(session)
-  const { data } = session.config
-  const held = data.rail === false ? undefined : (settingsFrom(data).rail ?? DEFAULT_RAIL)
   const planned = await withReader(session, async (destination) => {
     const state = await destination.state()
     const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
     const tables: TableLook[] = []
     for (const table of found.tables) {
       const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
-      tables.push({ ...table, atRisk: has ? { ...(await rowsOf(destination, table.name)), held } : undefined })
+      tables.push({
+        ...table,
+        atRisk: has ? { ...(await rowsOf(destination, table.name)), held: table.deletionLimit } : undefined,
+      })
     }
     return { ...found, tables }
   })
   const shown = redactDeep({ ...planned, unconfigured: uses.unconfigured }, secrets.redact)
   terminal.printJson(shown)
-  for (const line of sourceLines(planned.sources, session.command)) terminal.say(line)
+  for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))
   const failing = planned.tables.some((table) => table.sight === 'failed' || table.sight === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
 }
 
-const DEFAULT_RAIL = { share: 0.5, above: 100 }
 const MOST = 1_000_000
 
 function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'held'>> {

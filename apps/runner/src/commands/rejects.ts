@@ -41,16 +41,19 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
       terminal.print('No row is set aside.')
       return
     }
-    const rows = found.map((one) => [one.id, one.table, one.partition, one.key ?? '', one.code, one.message])
+    const counted = found.some(({ times }) => times > 1)
+    const header = ['id', 'table', 'partition', 'key', ...(counted ? ['times'] : []), 'code', 'why']
+    const rows = lines.map(({ id, table, partition, key, times, code, message }) => [
+      ...[id, table, partition, key ?? ''],
+      ...(counted ? [times] : []),
+      ...[code, message],
+    ])
     const total = counts.reduce((sum, [, count]) => sum + count, 0)
-    const more = total > found.length ? `, of ${countText(total)}` : ''
+    const shown = rowsOf(found)
+    const more = total > shown ? `, of ${countText(total)}` : ''
+    terminal.print(textTable(header, rows, { width: 80, columns: terminal.columns }))
     terminal.print(
-      secrets.redact(
-        textTable(['id', 'table', 'partition', 'key', 'code', 'why'], rows, { width: 80, columns: terminal.columns }),
-      ),
-    )
-    terminal.print(
-      `(${plural(found.length, 'row')}${more}) One of them: ${command('rejects show <id>')}; when their cause is gone: ${command('rejects retry')}`,
+      `(${plural(shown, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
     )
   })
   return 0
@@ -61,10 +64,10 @@ async function show(call: Call, id: string): Promise<number> {
   const { terminal, secrets } = session
   await withReader(session, async (destination) => {
     const [one] = await byIds(destination, [id])
-    const line = lineOf(one!, await destination.state())
-    terminal.printJson(redactDeep(line, secrets.redact))
+    const line = redactDeep(lineOf(one!, await destination.state()), secrets.redact)
+    terminal.printJson(line)
     const texts = Object.entries(line).map(([name, value]) => `${name.padEnd(12)}${value ?? ''}`)
-    terminal.print(secrets.redact(texts.join('\n')))
+    terminal.print(texts.join('\n'))
   })
   return 0
 }
@@ -91,14 +94,17 @@ async function drop(call: Call, which: readonly string[], yes: boolean): Promise
   const { terminal } = session
   await withDestination(session, async (destination) => {
     const found = await chosen(destination, await destination.state(), which)
-    const many = plural(found.length, 'row that was', 'rows that were')
+    const many = plural(rowsOf(found), 'row that was', 'rows that were')
     if (found.length > 0 && !yes) await confirm(`${many} set aside will be forgotten`)
     if (found.length > 0) await dropRejects(destination, found)
     terminal.printJson({ dropped: found.map(({ id }) => id) })
-    terminal.print(`${many} set aside ${found.length === 1 ? 'is' : 'are'} forgotten.`)
+    terminal.print(`${many} set aside ${rowsOf(found) === 1 ? 'is' : 'are'} forgotten.`)
   })
   return 0
 }
+
+/** How many rows some records stand for. */
+const rowsOf = (found: readonly RejectRecord[]): number => found.reduce((sum, { times }) => sum + times, 0)
 
 async function openLooking(call: Call): Promise<Session> {
   const session = await openSession(call)
@@ -137,7 +143,7 @@ async function byIds(destination: ReadOnlyDestination, ids: readonly string[]): 
 
 /** A reject as it is printed. The names are those of the state's table, a promise to scripts. */
 function lineOf(
-  { id, table, partition, key, position, code, message, payload, run, rejectedAt }: RejectRecord,
+  { id, table, partition, key, position, code, message, payload, run, rejectedAt, times }: RejectRecord,
   state: State,
 ) {
   const cursor = state.tables.get(table)?.facts?.cursor
@@ -156,6 +162,7 @@ function lineOf(
     payload,
     run,
     rejected_at: formatInstant(rejectedAt, 'Z', 3),
+    times,
   }
 }
 

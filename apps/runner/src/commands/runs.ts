@@ -38,7 +38,7 @@ async function list(
     return 0
   }
   terminal.print(runsText(found, await destination.now(), terminal.columns))
-  terminal.print(`One of them, table by table: ${command(`runs ${found[0]!.run}`)}`)
+  terminal.print(`One of them, table by table: ${command('runs', [String(found[0]!.run)])}`)
   return 0
 }
 

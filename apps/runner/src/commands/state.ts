@@ -4,6 +4,7 @@ import { SyncError } from '@tidemark/core'
 import { messageOf, readStateDocument } from '@tidemark/core/engine'
 import { exportState, importState, systemClock } from '@tidemark/engine'
 import type { Command } from 'commander'
+import { agreeOnTarget } from '../agree-on-target.ts'
 import { confirm } from '../confirm.ts'
 import { type Call, needDatabase, openSession, withDestination, withReader } from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
@@ -49,6 +50,7 @@ async function putBack(call: Call, file: string, yes: boolean): Promise<number> 
   const session = await openSession(call)
   const { terminal, interrupts, target } = session
   const document = readStateDocument(textIn(resolve(call.cwd, file), file))
+  await agreeOnTarget(session)
   const progress = everySoOften(terminal.say)
   const stop = new AbortController()
   const tables = await withDestination(session, (destination) =>

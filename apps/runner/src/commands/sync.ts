@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
-import { parseDuration } from '@tidemark/core/engine'
+import { parseDuration, shellCommands } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
+import { agreeOnTarget } from '../agree-on-target.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
@@ -32,6 +33,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const uses = await findUses(session)
   // Without a source there is still something to do where tables are known: they are marked as removed.
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
+  await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
@@ -60,14 +62,15 @@ function idleText({ project, command }: Session, unconfigured: number): string {
 }
 
 /** Prints what a run did. @returns its exit code. */
-export function tell(session: Session, report: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
+export function tell(session: Session, given: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
   const { terminal, secrets, command, flags } = session
-  const exitCode = session.interrupts.exitCode() ?? report.exitCode
+  const exitCode = session.interrupts.exitCode() ?? given.exitCode
+  const report = redactDeep(given, secrets.redact)
   terminal.printJson(redactDeep({ ...reportDocument(report, command), exitCode, unconfigured }, secrets.redact))
   const failures = failureLines(report, command)
-  if (flags.json === true) for (const line of failures) terminal.say(line)
+  if (flags.json === true) for (const line of failures) terminal.sayShown(line)
   if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)
-  for (const line of failures) terminal.print(secrets.redact(line))
+  for (const line of failures) terminal.print(line)
   if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
   terminal.print(reportSummary(report))
   const rejects = rejectsLine(report, command)
@@ -92,7 +95,7 @@ export const addSync: AddVerb = (root, run) => {
     .argument('[names...]', 'tables or sources; all where none is named')
     .description('read what is missing (this is what happens without a verb)')
     .option('--max-time <length>', 'begin no more history after this, such as 10m')
-    .option('--accept-deletions', 'let this run mark or replace more rows than the rail allows')
+    .option('--accept-deletions', 'let this run mark or replace more rows than the deletion limit allows')
     .option('--every <length>', 'go on: a table is due again so long after its last, such as 5m')
     .option('--cron <expression>', "go on: run when it says, such as '*/10 * * * *'")
     .option(
@@ -116,7 +119,7 @@ export const addSync: AddVerb = (root, run) => {
 function unknownVerb(word: string, root: Command): SyncError {
   const verbs = root.commands.map((command) => command.name())
   return new SyncError(
-    `there is no verb "${word}" (to sync one table: tidemark sync ${word}); ${suggestion(word, verbs, 'verbs')}`,
+    `there is no verb "${word}" (to sync one table: ${shellCommands('tidemark')('sync', [word])}); ${suggestion(word, verbs, 'verbs')}`,
     'fix-config',
     { code: 'usage' },
   )

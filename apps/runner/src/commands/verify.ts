@@ -40,8 +40,9 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
     flags.repair === true ? withDestination(session, compare) : withReader(session, compare),
   )
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
-  terminal.printJson(redactDeep({ ...report, exitCode }, secrets.redact))
-  terminal.print(secrets.redact(verifyText(report, command)))
+  const shown = redactDeep({ ...report, exitCode }, secrets.redact)
+  terminal.printJson(shown)
+  terminal.print(verifyText(shown, command))
   return exitCode
 }
 

@@ -56,7 +56,7 @@ export interface TableLine {
   readonly nextCheckAt: number | null
   readonly freshUntil: number | null
   readonly stale: boolean
-  /** `read`, `reported` or `not seen`; null: it was never prepared. */
+  /** `seen`, `reported` or `unseen`; null: it was never prepared. */
   readonly deletions: string | null
   readonly completeTo: string | null
   readonly lagMs: number | null
@@ -206,6 +206,8 @@ export interface RejectsAnswer {
     readonly message: string
     readonly payload: string
     readonly at: number
+    /** How many rows it stands for. */
+    readonly times: number
   }[]
   readonly count: number
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { type CommandText, messageOf } from '@tidemark/core/engine'
 import type { Reader } from '@tidemark/destination'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -26,7 +26,7 @@ export interface AppOptions {
   readonly counts: RowCounts
   readonly feed: Feed
   readonly facts: OverviewFacts
-  readonly command: (rest: string) => string
+  readonly command: CommandText
   readonly redact: (text: string) => string
   /** Absent: nothing but looking. */
   readonly actions?: { readonly token: string; readonly runs: Actions } | undefined

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { isPostgres, openReader } from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
@@ -14,7 +15,7 @@ export interface DashboardOptions {
   readonly place: string
   readonly version: string
   readonly port: number
-  readonly command: (rest: string) => string
+  readonly command: CommandText
   readonly redact: (text: string) => string
   /** What the config says of how fresh tables are to be. */
   readonly freshness: FreshnessConfig

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
 import { syncAgain } from '../show/status.ts'
@@ -23,7 +24,7 @@ export interface OverviewFacts {
   readonly place: string
   readonly version: string
   readonly allowsActions: boolean
-  readonly command: (rest: string) => string
+  readonly command: CommandText
 }
 
 const PAGE = 50
@@ -59,7 +60,7 @@ export function overview(
     },
     syncCommand: command('sync'),
     runner: activity,
-    againCommand: command(syncAgain(activity)),
+    againCommand: syncAgain(activity, command),
     sources: [...new Set(status.tables.map(({ source }) => source))].sort(),
     running: running === undefined ? null : runLine(running, history.get(running.run)?.values() ?? []),
     tables: tableLines(

@@ -1,4 +1,4 @@
-import { type PartitionState, union } from '@tidemark/core/engine'
+import { type CommandText, isFailing, type PartitionState, union } from '@tidemark/core/engine'
 import { fixOf } from '../show/fix.ts'
 import type { Fix } from '../show/fix-text.ts'
 import type { PartitionLine, PartitionsAnswer } from './answers.ts'
@@ -20,7 +20,7 @@ export interface PartitionsQuestion {
 /** The partitions of a table, those that fail first, each with its own coverage. */
 export function partitions(
   { name, page: wanted, search }: PartitionsQuestion,
-  { snapshot, command }: { readonly snapshot: Snapshot; readonly command: (rest: string) => string },
+  { snapshot, command }: { readonly snapshot: Snapshot; readonly command: CommandText },
 ): PartitionsAnswer {
   const table = tableNamed(snapshot, name)
   const found = [...table.partitions.values()].filter(({ partition }) =>
@@ -47,7 +47,7 @@ export function partitions(
       failures: partition.failures,
       nextTryAt:
         partition.nextTryAt === null || snapshot.activity.state === 'none' ? null : millis(partition.nextTryAt),
-      error: partition.failures > 0 ? partition.lastError : null,
+      error: isFailing(partition) ? partition.lastError : null,
       fix: fixFor(name, partition, command),
       isGone: partition.goneAt !== null,
     }
@@ -58,7 +58,7 @@ export function partitions(
 function fixFor(
   table: string,
   { failures, lastError, errorCode, errorRemedy }: PartitionState,
-  command: (rest: string) => string,
+  command: CommandText,
 ): Fix | null {
   if (failures === 0 || lastError === null) return null
   return fixOf({ table, message: lastError, code: errorCode ?? undefined, remedy: errorRemedy ?? 'retry' }, command)

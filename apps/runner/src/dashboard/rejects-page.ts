@@ -15,7 +15,7 @@ export async function rejectsPage(
   const found = await listRejects(reader, { tables: [table.name], limit: MOST })
   return {
     count: snapshot.rejects.get(name) ?? 0,
-    rejects: found.map(({ id, partition, key, code, message, payload, rejectedAt }) => ({
+    rejects: found.map(({ id, partition, key, code, message, payload, rejectedAt, times }) => ({
       id,
       partition,
       key: key ?? null,
@@ -23,6 +23,7 @@ export async function rejectsPage(
       message,
       payload,
       at: millis(rejectedAt),
+      times,
     })),
   }
 }

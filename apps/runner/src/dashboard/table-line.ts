@@ -1,4 +1,4 @@
-import { type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import { type CommandText, type Range, type State, type TableState, union } from '@tidemark/core/engine'
 import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
 import { lookAt, type TableLook } from '../overview.ts'
 import type { TableLine } from './answers.ts'
@@ -11,7 +11,7 @@ import type { Snapshot } from './snapshot.ts'
 export function tableLines(
   snapshot: Snapshot,
   names: readonly string[],
-  { counts, command }: { readonly counts: RowCounts; readonly command: (rest: string) => string },
+  { counts, command }: { readonly counts: RowCounts; readonly command: CommandText },
 ): readonly TableLine[] {
   const tables = new Map(names.map((name) => [name, snapshot.state.tables.get(name)!]))
   const lines = overviewsOf({ tables }, snapshot)

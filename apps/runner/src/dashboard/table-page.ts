@@ -1,7 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import type { TableState } from '@tidemark/core/engine'
+import type { CommandText, TableState } from '@tidemark/core/engine'
 import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
-import { quoted } from '../show/command.ts'
 import { errorAddress } from '../show/error-address.ts'
 import type { TableAnswer } from './answers.ts'
 import { sqlOf } from './query-text.ts'
@@ -20,7 +19,7 @@ export interface TablePageOptions {
   readonly reader: Reader
   readonly snapshot: Snapshot
   readonly counts: RowCounts
-  readonly command: (rest: string) => string
+  readonly command: CommandText
 }
 
 /** Everything of one table but its partitions, rejects and rows, which are asked for by themselves. */
@@ -53,11 +52,11 @@ export async function tablePage(
     removedAt: table.removedAt === null ? null : millis(table.removedAt),
     query: sql,
     commands: {
-      query: command(`query ${quoted(sql)}`),
-      resync: command(`resync ${quoted(name)}${table.status === 'paused' ? ' --full' : ''}`),
-      retry: command(`rejects retry ${quoted(name)}`),
+      query: command('query', [sql]),
+      resync: command('resync', [name], ...(table.status === 'paused' ? ['--full'] : [])),
+      retry: command('rejects retry', [name]),
     },
-    deletionsSee: errorAddress({ code: 'deletions-not-seen', remedy: 'fix-config' }),
+    deletionsSee: errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' }),
   }
 }
 

@@ -6,10 +6,12 @@ import { RUN_SECONDS, type TableTally, type Tally } from './tally.ts'
 /** What the loop knows of itself. Times in milliseconds since 1970. */
 export interface Pulse {
   readonly isRunning: boolean
+  /** Sources at work: since when, and when something was last heard of their run. */
+  readonly busy: readonly { readonly source: string; readonly since: number; readonly heardAt: number }[]
   readonly lastEndedAt: number | undefined
   readonly lastSuccessAt: number | undefined
   readonly lastExitCode: number | undefined
-  /** Undefined while a run goes on. */
+  /** Undefined before the first run. */
   readonly dueAt: number | undefined
 }
 

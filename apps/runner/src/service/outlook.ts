@@ -15,12 +15,11 @@ export type Seen =
 const FRESH_MS = 2000
 const LONGEST_MS = 10_000
 
-/** Looks at the state for monitors: through the run's own connection while one goes on, else through one of its own. */
+/** Looks at the state for monitors. */
 export class Outlook {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
   readonly #freshness: PromiseOptions
-  #current: Destination | undefined
   #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
 
   constructor(
@@ -30,16 +29,6 @@ export class Outlook {
     this.#open = open
     this.#redact = redact
     this.#freshness = freshness
-  }
-
-  /** While this runs, the destination is the run's. */
-  async during<T>(destination: Destination, work: () => Promise<T>): Promise<T> {
-    this.#current = destination
-    try {
-      return await work()
-    } finally {
-      this.#current = undefined
-    }
   }
 
   look(): Promise<Seen> {
@@ -60,13 +49,9 @@ export class Outlook {
   }
 
   async #ask(): Promise<Seen> {
-    const current = this.#current
-    const look = (destination: Destination): Promise<Seen> => lookAt(destination, this.#freshness)
     try {
-      return current === undefined ? await this.#open(look) : await look(current)
+      return await this.#open((destination) => lookAt(destination, this.#freshness))
     } catch (error) {
-      // The run has ended meanwhile, and closed its connection.
-      if (current !== undefined && current !== this.#current) return await this.#ask()
       return { problem: this.#redact(messageOf(error)) }
     }
   }

@@ -1,19 +1,20 @@
 import { SyncError } from '@tidemark/core'
-import { type Destination, messageOf } from '@tidemark/core/engine'
-import { EXIT, type Report, type Rest, restingOf, type Settings, sync } from '@tidemark/engine'
+import { messageOf } from '@tidemark/core/engine'
+import { EXIT, type Report, type Rest, type Settings } from '@tidemark/engine'
 import { redactDeep } from '../redact-deep.ts'
-import { runOptions, type Session, withDestination } from '../session.ts'
+import type { Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import { jsonText } from '../terminal.ts'
 import type { Uses } from '../uses.ts'
-import { withProgress } from '../with-progress.ts'
 import type { Pulse } from './families.ts'
-import type { Outlook } from './outlook.ts'
+import { runRound } from './round.ts'
+import type { SharedDestination } from './shared-destination.ts'
 import { Tally } from './tally.ts'
-import { type Moment, msBetween, type Timetable } from './timetable.ts'
+import { type Moment, moment, msBetween, type Timetable } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
+import type { Waiting } from './waiting.ts'
 
 export interface RoundsOptions {
   readonly session: Session
@@ -21,27 +22,39 @@ export interface RoundsOptions {
   readonly names: readonly string[]
   readonly settings: Settings
   readonly timetable: Timetable
-  readonly outlook: Outlook
+  readonly database: SharedDestination
+  readonly waiting: Waiting
 }
 
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 300_000
 
-/** Runs, one after the other: each begins when the timetable and the tables' own `every` say so, and none before the last has ended. */
+/**
+ * Runs, each of the sources that are due and not at work in an earlier one: a source that hangs keeps its own run open, and
+ * no other from the next. A run begins when the timetable and the tables' own `every` say so.
+ */
 export class Rounds {
   readonly tally = new Tally(() => performance.now())
   readonly #options: RoundsOptions
-  /** When each known table was last asked for. */
-  readonly #asked = new Map<string, Moment>()
-  #isRunning = false
+  /** When each known table, and each source, was last asked for. */
+  readonly #tablesAsked = new Map<string, Moment>()
+  readonly #sourcesAsked = new Map<string, Moment>()
+  /** Sources at work: when their run began, and when it was last heard of. */
+  readonly #busy = new Map<string, { readonly began: Moment; heard: Moment }>()
+  readonly #running = new Set<Promise<void>>()
+  /** When the first table that rests comes due, as it was last seen. */
+  #rest: { readonly since: Moment; readonly ms: number } | undefined
+  #lastTick: Moment | undefined
   #isFirst = true
   #last: Moment | undefined
   #dueAt: number | undefined
   #lastSuccessAt: number | undefined
   #lastExitCode: number | undefined
-  #promisedMs: number | undefined
-  /** Failures of the database in a row. */
-  #away = 0
+  /** Failures of the database in a row, and how long it is left alone for the last of them. */
+  #failures = 0
+  #away: { readonly since: Moment; readonly ms: number } | undefined
+  #fatal: { readonly error: unknown } | undefined
+  #wake = new AbortController()
 
   constructor(options: RoundsOptions) {
     this.#options = options
@@ -49,11 +62,13 @@ export class Rounds {
 
   pulse(): Pulse {
     return {
-      isRunning: this.#isRunning,
+      isRunning: this.#running.size > 0,
+      busy: [...this.#busy].map(([source, { began, heard }]) => ({ source, since: began.wall, heardAt: heard.wall })),
       lastEndedAt: this.#last?.wall,
       lastSuccessAt: this.#lastSuccessAt,
       lastExitCode: this.#lastExitCode,
-      dueAt: this.#isRunning ? undefined : this.#dueAt,
+      // Nothing is due while all sources are at work.
+      dueAt: Number.isFinite(this.#dueAt) ? this.#dueAt : undefined,
     }
   }
 
@@ -61,124 +76,131 @@ export class Rounds {
   async run(signal: AbortSignal): Promise<void> {
     const { timetable, session } = this.#options
     if (timetable.begins === 'tick') {
-      const start = moment()
-      this.#dueAt = timetable.dueAt(start, undefined)
-      session.terminal.say(`the first run is due at ${new Date(this.#dueAt).toISOString()}`)
-      await waitUntil(() => timetable.isDue(moment(), start, undefined), this.#dueAt - start.wall, signal)
+      this.#lastTick = moment()
+      const first = timetable.dueAt(this.#lastTick, undefined)
+      session.terminal.say(`the first run is due at ${new Date(first).toISOString()}`)
     }
-    while (!signal.aborted) {
-      const restMs = await this.#round(signal)
-      const last = moment()
-      this.#isFirst = false
-      const isDue =
-        this.#away > 0 ? () => msBetween(last, moment()) >= restMs! : () => timetable.isDue(moment(), last, restMs)
-      this.#dueAt = this.#away > 0 ? last.wall + restMs! : timetable.dueAt(last, restMs)
-      await waitUntil(isDue, this.#dueAt - last.wall, signal)
+    for (;;) {
+      await this.#untilDue(signal)
+      if (signal.aborted || this.#fatal !== undefined) break
+      const decided = Promise.withResolvers<void>()
+      const round = this.#round(decided.resolve, signal).finally(() => {
+        decided.resolve()
+        this.#running.delete(round)
+        this.#wake.abort()
+      })
+      this.#running.add(round)
+      await decided.promise
+    }
+    await Promise.allSettled(this.#running)
+    if (this.#fatal !== undefined) throw this.#fatal.error
+  }
+
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#fatal === undefined && !this.#isDue()) {
+      this.#dueAt = this.#nextDueAt()
+      if (this.#running.size === 0) this.#options.waiting.next(this.#dueAt)
+      this.#wake = new AbortController()
+      const woken = AbortSignal.any([signal, this.#wake.signal])
+      await waitUntil(() => this.#isDue(), this.#dueAt - Date.now(), woken)
     }
   }
 
-  /** One run, and what it came to. @returns when the first table that rests comes due, or the database is tried again. */
-  async #round(signal: AbortSignal): Promise<number | undefined> {
+  /** One run, and what it came to. */
+  async #round(decided: () => void, signal: AbortSignal): Promise<void> {
+    const { session, uses, names, settings, timetable, database } = this.#options
     const startedAt = performance.now()
-    this.#isRunning = true
+    const isFirst = this.#isFirst
+    const free = this.#free()
+    const began = moment()
+    this.#lastTick = began
+    this.#rest = undefined
+    for (const source of free) this.#busy.set(source, { began, heard: began })
     try {
-      const { report, restMs } = await this.#read()
+      const report = await runRound({
+        ...{ session, uses, names, settings, database, free, isFirst },
+        tally: this.tally,
+        everyMs: timetable.everyMs,
+        askedAt: (table) => this.#tablesAsked.get(table),
+        quietly: this.#running.size > 0,
+        onDecided: (rest) => {
+          this.#rests(rest)
+          decided()
+        },
+        onEvent: () => this.#heard(began),
+        onSourceEnded: (source, tables) => this.#sourceEnded(source, tables),
+      })
       if (report !== undefined && !signal.aborted) this.#tell(report)
       if (report?.failure?.code?.startsWith('destination') === true && !signal.aborted) return this.#backOff()
-      this.#away = 0
-      return restMs
+      this.#failures = 0
+      this.#away = undefined
     } catch (error) {
-      if (signal.aborted) return undefined
-      if (!SyncError.is(error) || (this.#isFirst && !isAway(error))) throw error
-      const { terminal } = this.#options.session
-      terminal.say(`failed: the run: ${messageOf(error)}`)
+      if (signal.aborted) return
+      if (!SyncError.is(error) || (isFirst && !isAway(error))) {
+        this.#fatal = { error }
+        return
+      }
+      session.terminal.say(`failed: the run: ${messageOf(error)}`)
       const isDestination = error.code?.startsWith('destination') === true
       this.#ended(isDestination ? EXIT.destination : EXIT.config, performance.now() - startedAt)
-      return isDestination ? this.#backOff() : undefined
+      if (isDestination) this.#backOff()
     } finally {
-      this.#isRunning = false
+      this.#isFirst = false
+      for (const source of free) if (this.#busy.get(source)?.began === began) this.#sourceEnded(source, [])
     }
   }
 
-  async #read(): Promise<{ readonly report: Report | undefined; readonly restMs: number | undefined }> {
-    const { session, uses, names, settings, outlook } = this.#options
-    return withDestination(session, async (destination) => {
-      const state = await destination.state()
-      const resting = this.#restOf({ state, now: await destination.now() })
-      // What the state cannot know: uses that were never read are never at rest.
-      if (uses.uses.every(({ name }) => resting.uses.has(name)) && uses.uses.length > 0) {
-        await this.#recordWaiting(destination, resting.dueInMs)
-        return { report: undefined, restMs: resting.dueInMs }
-      }
-      const options = runOptions(session, uses, destination, state)
-      const report = await outlook.during(destination, () =>
-        withProgress(session, ({ log = session.log, onEvent }) =>
-          sync({
-            ...options,
-            settings,
-            select: names,
-            resting,
-            log: this.tally.hearing(this.#isFirst ? log : news(log)),
-            onEvent: (event) => {
-              onEvent?.(event)
-              this.tally.event(event)
-            },
-          }),
-        ),
-      )
-      if (report.failure?.code?.startsWith('destination') === true) return { report, restMs: undefined }
-      const after = await destination.state()
-      const now = moment()
-      for (const { name, source } of after.tables.values())
-        if (!resting.tables.has(name) && !resting.uses.has(source)) this.#asked.set(name, now)
-      const restMs = this.#restOf({ state: after, now: await destination.now() }).dueInMs
-      await this.#recordWaiting(destination, restMs)
-      return { report, restMs }
-    })
-  }
-
-  /** Between its runs nothing else says that this process is there. It is no promise to anyone that this succeeds. */
-  async #recordWaiting(destination: Destination, restMs: number | undefined): Promise<void> {
+  #heard(began: Moment): void {
     const now = moment()
-    const dueInMs = this.#options.timetable.dueAt(now, restMs) - now.wall
-    if (!Number.isFinite(dueInMs)) return
-    // An expression has no length of its own: what it promises is its next time.
-    const everyMs = Math.round(this.#options.timetable.everyMs || dueInMs)
-    const dueAt = (await destination.now()) + BigInt(Math.round(dueInMs * 1000))
-    await destination.recordRun(0, [{ kind: 'waiting', everyMs, dueAt }]).catch(() => {})
-    this.#promisedMs = everyMs
+    for (const one of this.#busy.values()) if (one.began === began) one.heard = now
   }
 
-  /** Says that no run comes after the last one. */
-  async recordEnd(): Promise<void> {
-    const everyMs = this.#promisedMs
-    if (everyMs === undefined) return
-    await withDestination(this.#options.session, (destination) =>
-      destination.recordRun(0, [{ kind: 'waiting', everyMs, dueAt: null }]),
-    )
-  }
-
-  #restOf(given: Pick<Parameters<typeof restingOf>[0], 'state' | 'now'>): Rest {
-    const { uses, names, timetable } = this.#options
+  #rests({ uses, dueInMs }: Rest): void {
     const now = moment()
-    return restingOf({
-      ...given,
-      uses: uses.uses,
-      select: names,
-      everyMs: timetable.everyMs,
-      askedMsAgo: (table) => {
-        const asked = this.#asked.get(table)
-        return asked === undefined ? undefined : msBetween(asked, now)
-      },
-    })
+    if (dueInMs !== undefined) this.#rest = { since: now, ms: dueInMs }
+    for (const source of uses) this.#sourceEnded(source, [])
+  }
+
+  #sourceEnded(source: string, tables: readonly string[]): void {
+    const now = moment()
+    this.#busy.delete(source)
+    this.#sourcesAsked.set(source, now)
+    for (const table of tables) this.#tablesAsked.set(table, now)
+    this.#wake.abort()
+  }
+
+  #free(): readonly string[] {
+    return this.#options.uses.uses.map(({ name }) => name).filter((name) => !this.#busy.has(name))
+  }
+
+  #isDue(): boolean {
+    const now = moment()
+    if (this.#away !== undefined) return msBetween(this.#away.since, now) >= this.#away.ms
+    return this.#waits().some(({ since, ms }) => this.#options.timetable.isDue(now, since, ms))
+  }
+
+  #nextDueAt(): number {
+    if (this.#away !== undefined) return this.#away.since.wall + this.#away.ms
+    return Math.min(...this.#waits().map(({ since, ms }) => this.#options.timetable.dueAt(since, ms)))
+  }
+
+  /** Since when something waits for the next run, and how long at most; nothing where all sources are at work. */
+  #waits(): readonly { readonly since: Moment; readonly ms: number | undefined }[] {
+    const { uses, timetable } = this.#options
+    const free = this.#free()
+    if (free.length === 0 && uses.uses.length > 0) return []
+    if (timetable.begins === 'tick' || free.length === 0) return [{ since: this.#lastTick ?? NEVER, ms: undefined }]
+    const asked = free.map((source) => ({ since: this.#sourcesAsked.get(source) ?? NEVER, ms: undefined }))
+    return this.#rest === undefined ? asked : [...asked, this.#rest]
   }
 
   #tell(report: Report): void {
     const { session, uses } = this.#options
     const { terminal, secrets, command, flags } = session
-    const document = redactDeep({ ...reportDocument(report, command), unconfigured: uses.unconfigured }, secrets.redact)
-    const say = flags.json === true ? terminal.say : terminal.print
-    for (const line of failureLines(report, command)) say(secrets.redact(line))
+    const shown = redactDeep(report, secrets.redact)
+    const document = redactDeep({ ...reportDocument(shown, command), unconfigured: uses.unconfigured }, secrets.redact)
+    const say = flags.json === true ? terminal.sayShown : terminal.print
+    for (const line of failureLines(shown, command)) say(line)
     // One document a line: there is a run after this one.
     if (flags.json === true) terminal.printRaw(`${jsonText(document, 0)}\n`)
     else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
@@ -192,28 +214,19 @@ export class Rounds {
     if (exitCode === EXIT.ok) this.#lastSuccessAt = this.#last.wall
   }
 
-  #backOff(): number {
-    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#away++)
-    this.#options.session.log.warn(`the database failed; trying again in ${durationText(delayMs)}`)
-    return delayMs
+  /** Runs that fail at the same time have met one failure. */
+  #backOff(): void {
+    this.#options.database.renew()
+    if (this.#away !== undefined && msBetween(this.#away.since, moment()) < this.#away.ms) return
+    const ms = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++)
+    this.#away = { since: moment(), ms }
+    this.#options.session.log.warn(`the database failed; trying again in ${durationText(ms)}`)
   }
 }
+
+const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, monotonic: Number.NEGATIVE_INFINITY }
 
 /** Whether a failure says that the database is away and may come back. */
 export function isAway(error: unknown): boolean {
   return SyncError.is(error) && error.remedy === 'retry' && error.code?.startsWith('destination') === true
-}
-
-function moment(): Moment {
-  return { wall: Date.now(), monotonic: performance.now() }
-}
-
-/** Leaves out what every run says of every table: that it goes on where it was. */
-function news(log: Session['log']): Session['log'] {
-  const isNews = (message: string): boolean => !/ goes on(?: from \S+)?$/.test(message)
-  return {
-    debug: log.debug.bind(log),
-    info: (message, fields) => (isNews(message) ? log.info(message, fields) : log.debug(message, fields)),
-    warn: log.warn.bind(log),
-  }
 }

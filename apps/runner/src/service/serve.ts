@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import type { Settings } from '@tidemark/engine'
+import { agreeOnTarget } from '../agree-on-target.ts'
 import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { jsonText } from '../terminal.ts'
@@ -12,8 +13,10 @@ import { healthOf } from './health.ts'
 import { type Listening, listen } from './listen.ts'
 import { Outlook } from './outlook.ts'
 import { isAway, Rounds } from './rounds.ts'
+import { SharedDestination } from './shared-destination.ts'
 import { timetableOf } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
+import { Waiting } from './waiting.ts'
 
 export interface ServeFlags {
   readonly every?: string | undefined
@@ -62,14 +65,17 @@ export async function serve(
       throw usage(
         `no source is ${uses.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
       )
+    await agreeOnTarget(session)
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
+    const database = new SharedDestination((work) => withDestination(session, work))
     const { sources, freshWithin } = session.config.data
-    const outlook = new Outlook((work) => withDestination(session, work), {
+    const outlook = new Outlook((work) => database.with(work), {
       redact: session.secrets.redact,
       freshness: { sources, freshWithin, everyMs },
     })
-    const rounds = new Rounds({ session, uses, names, settings, timetable, outlook })
+    const waiting = new Waiting(database, timetable.everyMs)
+    const rounds = new Rounds({ session, uses, names, settings, timetable, database, waiting })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
@@ -79,7 +85,7 @@ export async function serve(
       await rounds.run(interrupts.signal)
     } finally {
       listening?.close()
-      await Promise.race([rounds.recordEnd().catch(() => {}), wait(END_MS, undefined, { ref: false })])
+      await Promise.race([waiting.end(), wait(END_MS, undefined, { ref: false })])
     }
     return interrupts.exitCode() ?? 0
   })

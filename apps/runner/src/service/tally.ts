@@ -26,20 +26,22 @@ export class Tally {
   /** Runs that took no longer than each of `RUN_SECONDS`, and all of them at the end. */
   readonly runsWithin: number[] = [...RUN_SECONDS, 0].map(() => 0)
   runSeconds = 0
-  readonly #startedAt = new Map<number, number>()
   readonly #monotonic: () => number
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic
   }
 
-  event(event: RunEvent): void {
+  /** What hears the events of one run: steps are numbered in each. */
+  ofRun(): (event: RunEvent) => void {
+    const startedAt = new Map<number, number>()
+    return (event) => this.#event(event, startedAt)
+  }
+
+  #event(event: RunEvent, starts: Map<number, number>): void {
     switch (event.type) {
-      case 'run-started':
-        this.#startedAt.clear()
-        return
       case 'step-started':
-        this.#startedAt.set(event.step, this.#monotonic())
+        starts.set(event.step, this.#monotonic())
         return
       case 'part-committed': {
         const { rows } = this.#tableOf(event.table)
@@ -49,8 +51,8 @@ export class Tally {
       }
       case 'step-ended': {
         const table = this.#tableOf(event.table)
-        const startedAt = this.#startedAt.get(event.step)
-        this.#startedAt.delete(event.step)
+        const startedAt = starts.get(event.step)
+        starts.delete(event.step)
         table.steps++
         if (event.failure !== undefined) table.stepsFailed++
         if (startedAt !== undefined) table.stepSeconds += (this.#monotonic() - startedAt) / 1000

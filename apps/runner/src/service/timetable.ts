@@ -8,6 +8,10 @@ export interface Moment {
   readonly monotonic: number
 }
 
+export function moment(): Moment {
+  return { wall: Date.now(), monotonic: performance.now() }
+}
+
 /** When a run that goes on begins again. */
 export interface Timetable {
   /** With a run at once, or at the first tick. */

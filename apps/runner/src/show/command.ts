@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { type CommandText, shellCommands, shellWord } from '@tidemark/core/engine'
 
 export interface Invoked {
   readonly cwd: string
@@ -13,7 +14,7 @@ export interface Invoked {
 }
 
 /** How to call this again: `pnpm tidemark` where the workspace has a script for it, else `npx tidemark`. */
-export function commandFor({ cwd, project, flags, environment }: Invoked): (rest: string) => string {
+export function commandFor({ cwd, project, flags, environment }: Invoked): CommandText {
   const script = scriptFor(project)
   const start = script ? `${pnpm(environment)} tidemark` : 'npx tidemark'
   const away = !script && flags.project !== undefined && resolve(cwd) !== project
@@ -22,8 +23,7 @@ export function commandFor({ cwd, project, flags, environment }: Invoked): (rest
     ...(flags.config === undefined ? [] : ['--config', flags.config]),
     ...(flags.destination === undefined ? [] : ['--destination', flags.destination]),
   ]
-  const prefix = [start, ...more.map(quoted)].join(' ')
-  return (rest) => `${prefix} ${rest}`
+  return shellCommands([start, ...more.map(shellWord)].join(' '))
 }
 
 /** Whether a workspace above has a script `tidemark` that is meant for this project. */
@@ -52,8 +52,4 @@ function scriptIn(folder: string): string {
 function pnpm({ npm_execpath: path = '', npm_config_user_agent: agent = '' }: NodeJS.ProcessEnv): string {
   const version = /^pnpm\/(\S+)/.exec(agent)?.[1]
   return /[\\/]_npx[\\/]/.test(path) && version !== undefined ? `npx -y pnpm@${version}` : 'pnpm'
-}
-
-export function quoted(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -3,6 +3,7 @@ import type { Remedy } from '@tidemark/core'
 /** Codes with an entry of their own in `docs/errors.md`; a test compares. */
 const ENTRIES: ReadonlySet<string> = new Set([
   'address-refused',
+  'alias',
   'certificate',
   'clash',
   'config',
@@ -11,7 +12,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'damaged',
   'database',
   'deadline',
-  'deletions-not-seen',
+  'deletions-unseen',
   'destination-corrupt',
   'destination-differs',
   'destination-failed',
@@ -34,6 +35,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'http-status',
   'invalid-request',
   'listen',
+  'max-time',
   'network',
   'no-database',
   'no-git',
@@ -64,6 +66,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'source-retry',
   'source-upgrade',
   'staging-lost',
+  'stalled',
   'state-document',
   'state-newer',
   'stuck',

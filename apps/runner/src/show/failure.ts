@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { Failure } from '@tidemark/engine'
 import { type Failed, fixOf } from './fix.ts'
 import { fixText } from './fix-text.ts'
@@ -10,10 +11,13 @@ export interface FailedThing extends Pick<Failed, 'table' | 'source'> {
 }
 
 /** One failure on one line: what, why, what to do, and the command that does it. */
-export function failureLine({ thing, failure, ...of }: FailedThing, command: (rest: string) => string): string {
+export function failureLine({ thing, failure, ...of }: FailedThing, command: CommandText): string {
   const { remedy, message, code } = failure
   const fix = fixOf({ ...of, message, remedy, code }, command)
   // Nothing is broken here: someone has to say whether it is meant.
   if (code === 'rail') return `held back: ${thing}: ${oneLine(message)}; ${fix.when}: ${fix.command}; see ${fix.see}`
+  // What to correct is in the message: a type in the config, the schema of a source, or the rows themselves.
+  if (code === 'reject-limit')
+    return `failed: ${thing}: ${oneLine(message)} (${fix.when}: ${fix.command}; see ${fix.see})`
   return `failed: ${thing}: ${oneLine(message)} (${remedy}: ${fixText(fix)})`
 }

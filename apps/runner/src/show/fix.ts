@@ -1,9 +1,7 @@
 import type { Remedy } from '@tidemark/core'
-import { quoted } from './command.ts'
+import type { CommandText } from '@tidemark/core/engine'
 import { errorAddress } from './error-address.ts'
 import type { Fix } from './fix-text.ts'
-
-type Command = (rest: string) => string
 
 /** A failure as a run reports it, or as the state keeps it. */
 export interface Failed {
@@ -24,16 +22,16 @@ const WHAT: Readonly<Record<Remedy, string>> = {
 }
 
 /** The way out of a failure: what its code and its message ask for, else its remedy. One place, for every surface. */
-export function fixOf({ table, source, message, remedy, code }: Failed, command: Command): Fix {
+export function fixOf({ table, source, message, remedy, code }: Failed, command: CommandText): Fix {
   const see = errorAddress({ code, remedy })
   const name = table ?? source
-  const named = name === undefined ? '' : ` ${quoted(name)}`
-  const sync = command(`sync${named}`)
+  const named = name === undefined ? [] : [name]
+  const sync = command('sync', named)
   if (code === 'rail')
     return {
       what: 'look whether those rows are gone at the source',
       when: 'if it is right',
-      command: command(`sync${named} --accept-deletions`),
+      command: command('sync', named, '--accept-deletions'),
       see,
     }
   if (table !== undefined && /\bresync\b.*--full/.test(message))
@@ -43,14 +41,14 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
           ? 'undo the change, or read the table again from its start'
           : 'put it back as it was, or read the table again from its start',
       when: 'to read it again',
-      command: command(`resync${named} --full`),
+      command: command('resync', named, '--full'),
       see,
     }
   if (table !== undefined && code === 'reject-limit')
     return {
       what: 'correct the source, or its config, so that the rows fit',
       when: 'to see why they do not',
-      command: command(`rejects list${named}`),
+      command: command('rejects list', named),
       see,
     }
   if (code === 'held' || code === 'fenced')
@@ -59,11 +57,11 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
 }
 
 /** The way out where a table waits for a decision. */
-export function decisionOn(table: string, command: Command): Fix {
+export function decisionOn(table: string, command: CommandText): Fix {
   return {
     what: 'put its source, or its table, back as it was, or read it again from its start',
     when: 'to read it again',
-    command: command(`resync ${quoted(table)} --full`),
+    command: command('resync', [table], '--full'),
     see: errorAddress({ code: 'paused', remedy: 'fix-config' }),
   }
 }

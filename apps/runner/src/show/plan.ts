@@ -1,13 +1,13 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import type { PlanLook, TableLook } from '../commands/plan.ts'
-import { quoted } from './command.ts'
 import { errorAddress } from './error-address.ts'
 import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 
 /** What a run would do, for people: a paragraph a table, under how it was found. */
-export function planText({ tables, removed }: PlanLook, command: (rest: string) => string): string {
+export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
   const counts = [...Map.groupBy(tables, ({ sight }) => sight)].map(
     ([sight, found]) => `${countText(found.length)} ${sight}`,
@@ -25,7 +25,7 @@ const INDENT = '            '
 
 const word = (sight: string): string => sight.toUpperCase().padEnd(10)
 
-function tableText(table: TableLook, command: (rest: string) => string): string {
+function tableText(table: TableLook, command: CommandText): string {
   const { sight, changes, ranges, notKept } = table
   const hidden = ranges.length - SHOWN
   return [
@@ -39,10 +39,7 @@ function tableText(table: TableLook, command: (rest: string) => string): string 
   ].join('\n')
 }
 
-function headline(
-  { name, pausedFor, failure, windows, partitions }: TablePlan,
-  command: (rest: string) => string,
-): string {
+function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, command: CommandText): string {
   const shown = oneLine(name)
   if (pausedFor !== undefined) {
     const { what, when, command: way, see } = decisionOn(name, command)
@@ -68,17 +65,14 @@ function windowText({ from, to }: WindowText): string {
 }
 
 /** What no run sees of the table, and what each run reads in vain. */
-function hints(
-  { name, sight, deletions, couldBeReadBy, atRisk }: TableLook,
-  command: (rest: string) => string,
-): readonly string[] {
+function hints({ name, sight, deletions, couldBeReadBy, atRisk }: TableLook, command: CommandText): readonly string[] {
   if (sight === 'paused' || sight === 'failed') return []
-  const see = errorAddress({ code: 'deletions-not-seen', remedy: 'fix-config' })
+  const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
   const column = couldBeReadBy
   return [
-    ...(deletions === 'not seen'
+    ...(deletions === 'unseen'
       ? [
-          `deletions are not seen: it is read by a cursor, and its source does not report them; to find them: ${command(`resync ${quoted(name)}`)}; see ${see}`,
+          `deletions are not seen: it is read by a cursor, and its source does not report them; to find them: ${command('resync', [name])}; see ${see}`,
         ]
       : []),
     ...(column !== undefined && atRisk !== undefined && atRisk.rows >= MANY
@@ -98,11 +92,11 @@ function risk({ deletes, atRisk }: TableLook): readonly string[] {
   const { rows, isExact, held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
   const where = deletes === 'whole' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
-  const rail =
+  const limit =
     held === undefined
       ? 'all may go, nothing holds them back'
       : rows <= held.above
-        ? `all may go: the rail holds back only where there are more than ${countText(held.above)}`
+        ? `where none comes back, the run holds back; above ${plural(held.above, 'row')} also where more than ${Math.round(held.share * 100)} % would go`
         : `where more than ${Math.round(held.share * 100)} % would go, the run holds back`
-  return [`deletions at risk: ${where}, those that the source no longer has; ${rail}`]
+  return [`deletions at risk: ${where}, those that the source no longer has; ${limit}`]
 }

@@ -1,10 +1,9 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { Report } from '@tidemark/engine'
 import { decisionOn, type Failed, fixOf } from './fix.ts'
 
-type Command = (rest: string) => string
-
 /** What `--json` prints of a run: its report, and with each failure and each pause the way out. */
-export function reportDocument(report: Report, command: Command): object {
+export function reportDocument(report: Report, command: CommandText): object {
   const fix = (failure: Report['failure'], of: Pick<Failed, 'table' | 'source'>) =>
     failure === undefined ? undefined : fixOf({ ...failure, ...of }, command)
   return {

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { heldText, type Report, type TableReport } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
 import { decisionOn } from './fix.ts'
@@ -5,9 +6,8 @@ import { fixText } from './fix-text.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { endedByWord } from './run-end.ts'
+import { sqlName } from './sql-name.ts'
 import { textTable } from './text-table.ts'
-
-type Command = (rest: string) => string
 
 /** What a run did: a line a table; of very many, those with something to say. */
 export function reportTable({ tables }: Report, columns?: number): string {
@@ -62,11 +62,11 @@ export function reportSummary(report: Report): string {
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */
-export function rejectsLine({ tables }: Report, command: Command): string | undefined {
+export function rejectsLine({ tables }: Report, command: CommandText): string | undefined {
   const rejecting = tables.filter(({ rows }) => rows.rejected > 0).map(({ name }) => name)
   if (rejecting.length === 0) return undefined
-  const named = rejecting.length === 1 && /^[\w.-]+$/.test(rejecting[0]!) ? ` ${rejecting[0]}` : ''
-  return `To see why rows were rejected: ${command(`rejects list${named}`)}`
+  const named = rejecting.length === 1 ? rejecting : []
+  return `To see why rows were rejected: ${command('rejects list', named)}`
 }
 
 /** Each thing that failed. */
@@ -85,7 +85,7 @@ function failedThings(report: Report): readonly FailedThing[] {
   return [...sources, ...tables, ...whole]
 }
 
-export function failureLines(report: Report, command: Command): readonly string[] {
+export function failureLines(report: Report, command: CommandText): readonly string[] {
   const things = failedThings(report)
   const lines = things.slice(0, MOST).map((one) => failureLine(one, command))
   const more = things.length - MOST
@@ -98,7 +98,7 @@ export function failureLines(report: Report, command: Command): readonly string[
   return [
     ...lines,
     ...paused,
-    ...(more > 0 ? [`failed: ${countText(more)} more; all of them: ${command('sync --json')}`] : []),
+    ...(more > 0 ? [`failed: ${countText(more)} more; all of them: ${command('sync', [], '--json')}`] : []),
     ...held,
   ]
 }
@@ -111,11 +111,10 @@ function heldLine({ heldBy }: TableReport): readonly string[] {
 }
 
 /** The command that looks at what was synced: at the table that got most. */
-export function lookCommand({ tables }: Report, command: Command): string | undefined {
+export function lookCommand({ tables }: Report, command: CommandText): string | undefined {
   const [most] = [...tables].filter(hasRows).sort((a, b) => b.rows.written - a.rows.written)
   if (most === undefined) return undefined
-  const name = /^[a-z_][a-z0-9_]*$/.test(most.name) ? most.name : `\\"${most.name.replaceAll('"', '')}\\"`
-  return command(`query "select * from ${name} limit 10"`)
+  return command('query', [`select * from ${sqlName(most.name)} limit 10`])
 }
 
 const hasRows = ({ status, failures, heldBy, rows }: TableReport): boolean =>

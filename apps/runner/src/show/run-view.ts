@@ -59,10 +59,13 @@ export class RunFollower {
   take(event: RunEvent, now: number): void {
     if (event.type === 'run-started') {
       this.#startedAt = now
+      return
+    }
+    if (event.type === 'tables-planned') {
       for (const work of event.work) this.#tables.set(work.table, entryOf(work))
       return
     }
-    if (event.type === 'run-ended') return
+    if (event.type === 'run-ended' || event.type === 'source-ended') return
     const entry = this.#tables.get(event.table)
     if (entry === undefined) return
     if (event.type === 'step-started') {

@@ -1,8 +1,9 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { EXIT, type SourceReport } from '@tidemark/engine'
 import { failureLine } from './failure.ts'
 
 /** A line for each source that failed. */
-export function sourceLines(sources: readonly SourceReport[], command: (rest: string) => string): readonly string[] {
+export function sourceLines(sources: readonly SourceReport[], command: CommandText): readonly string[] {
   return sources.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [failureLine({ thing: `source ${name}`, source: name, failure }, command)],
   )

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { Activity } from '../activity.ts'
 import type { Look, TableLook } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
@@ -8,7 +9,7 @@ import { oneLine } from './plain.ts'
 import { textTable } from './text-table.ts'
 
 export interface StatusOptions {
-  readonly command: (rest: string) => string
+  readonly command: CommandText
   readonly columns: number | undefined
   /** The database's clock, in milliseconds since 1970. */
   readonly now: number
@@ -85,7 +86,7 @@ function runnerText({ runner, tables }: Look, now: number, command: StatusOption
   const missed = runner.missed_run_at
   const late = missed === null ? '' : `, and the one that was due at ${missed.slice(0, 19)}Z did not begin`
   const isStale = tables.some(({ stale }) => stale)
-  const way = isStale || missed !== null ? ` Run: ${command(syncAgain(runner))}` : ''
+  const way = isStale || missed !== null ? ` Run: ${syncAgain(runner, command)}` : ''
   return `No runner is active; ${lastRunText(runner, now)}${late}.${way}`
 }
 
@@ -97,8 +98,8 @@ function lastRunText({ last_run: last }: Activity, now: number): string {
 }
 
 /** The command that keeps tables fresh from now on. */
-export function syncAgain({ every_ms: everyMs }: Activity): string {
-  return `sync --every ${everyMs === null ? '5m' : lengthText(everyMs)}`
+export function syncAgain({ every_ms: everyMs }: Activity, command: CommandText): string {
+  return command('sync', [], '--every', everyMs === null ? '5m' : lengthText(everyMs))
 }
 
 /** A length as the command takes it: `90s`, `5m`, `1h`. */
@@ -154,12 +155,12 @@ function footnotes({ tables }: Look, command: StatusOptions['command']): readonl
       ? []
       : [`${status}: table ${oneLine(name)}: ${oneLine(paused_for ?? last_error ?? '')} (${fixText(fix)})`],
   )
-  const unseen = tables.filter(({ deletions, status }) => deletions === 'not seen' && status !== 'removed')
+  const unseen = tables.filter(({ deletions, status }) => deletions === 'unseen' && status !== 'removed')
   return [
     ...(fixes.length === 0 ? [] : ['']),
     ...fixes.slice(0, SHOWN),
     ...(fixes.length > SHOWN
-      ? [`and ${countText(fixes.length - SHOWN)} more; all of them: ${command('status --json')}`]
+      ? [`and ${countText(fixes.length - SHOWN)} more; all of them: ${command('status', [], '--json')}`]
       : []),
     ...(unseen.length === 0 ? [] : ['', deletionsText(unseen, command)]),
   ]
@@ -172,6 +173,6 @@ function deletionsText(unseen: readonly TableLook[], command: StatusOptions['com
   const names = unseen.slice(0, NAMED).map(({ name }) => oneLine(name))
   const more = unseen.length - names.length
   const which = `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
-  const see = errorAddress({ code: 'deletions-not-seen', remedy: 'fix-config' })
-  return `Deletions are not seen in ${which}: read by a cursor, whose source does not report them. To find them: ${command(`resync ${unseen.length === 1 ? names[0] : '<table>'}`)}; see ${see}`
+  const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
+  return `Deletions are not seen in ${which}: read by a cursor, whose source does not report them. To find them${unseen.length === 1 ? '' : ' in one'}: ${command('resync', [unseen[0]!.name])}; see ${see}`
 }

@@ -1,3 +1,4 @@
+import type { CommandText } from '@tidemark/core/engine'
 import type { VerifiedWindow, VerifyReport } from '@tidemark/engine'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
@@ -5,9 +6,10 @@ import { oneLine } from './plain.ts'
 /** So many windows are shown, and so many keys of each kind in them; `--json` has more. */
 const WINDOWS = 20
 const KEYS = 5
+const PARTITIONS = 10
 
 /** What a comparison found, for people. */
-export function verifyText(report: VerifyReport, command: (rest: string) => string): string {
+export function verifyText(report: VerifyReport, command: CommandText): string {
   const { table, failure, found, notes, sample, windows, rows, durationMs } = report
   if (failure !== undefined) return `${table} could not be compared: ${oneLine(failure.message)}`
   if (report.interrupted) return `${table}: stopped before all was compared; nothing can be said`
@@ -42,32 +44,80 @@ function windowLines(window: VerifiedWindow): readonly string[] {
   ]
 }
 
-function sumText({ missing, extra, different }: Pick<VerifiedWindow, 'missing' | 'extra' | 'different'>): string {
+type Sums = Pick<VerifiedWindow, 'missing' | 'extra' | 'different' | 'unread'>
+
+function sumText({ missing, extra, different, unread }: Sums): string {
   const parts = [
     missing === 0 ? '' : `${countText(missing)} missing`,
     extra === 0 ? '' : `${countText(extra)} extra`,
     different === 0 ? '' : `${countText(different)} different`,
+    unread === 0 ? '' : `${countText(unread)} not read`,
   ]
   return parts.filter((part) => part !== '').join(', ')
 }
 
-function verdict(report: VerifyReport, command: (rest: string) => string): readonly string[] {
-  const { table, found, repair, windows } = report
-  if (windows.of === 0) return ['Nothing of it is covered there yet, so there was nothing to compare.']
-  if (found.length === 0) return ['It is level with its source.']
-  const sum = sumText(report)
+function verdict(report: VerifyReport, command: CommandText): readonly string[] {
+  const { table, found, windows, rows } = report
+  if (windows.of === 0) return ['Nothing was compared: no sync has read it yet.', ...unreadLines(report, command)]
+  if (found.length === 0) return [matchText(report), ...unreadLines(report, command)]
   const unread = found.filter((one) => one.failure !== undefined).length
   const failed = unread === 0 ? [] : [`${plural(unread, 'window')} could not be read; the same command tries again.`]
-  if (sum === '') return failed
-  if (repair === undefined) return [`It differs: ${sum}. To mend it: ${command(`verify ${table} --repair`)}`, ...failed]
+  const short =
+    report.unread === 0
+      ? []
+      : [
+          `The source counts ${plural(report.unread, 'row')} that its reader did not give${rows.source === 0 ? '' : `, beside the ${countText(rows.source)} that it gave`}; a repair cannot read them.`,
+        ]
+  return [...differenceLines(report, command, table), ...short, ...failed, ...unreadLines(report, command)]
+}
+
+/** What is compared matches; whether that is all of the table is said beside it. */
+function matchText({ rows, unreadPartitions, sample }: VerifyReport): string {
+  const all = rows.rejected === 0 && unreadPartitions.length === 0
+  if (!all) return 'What was compared matches its source, but that is not all of it:'
+  return sample === undefined ? 'It matches its source.' : 'What was compared matches its source.'
+}
+
+function differenceLines(report: VerifyReport, command: CommandText, table: string): readonly string[] {
+  const { repair, missing, extra, different } = report
+  const sum = sumText({ missing, extra, different, unread: 0 })
+  if (sum === '') return []
+  if (repair === undefined) return [`It differs: ${sum}. To repair it: ${command('verify', [table], '--repair')}`]
   const { written, deleted } = repair.report.tables[0]?.rows ?? { written: 0, deleted: 0 }
   const done = `${plural(written, 'row')} written, ${countText(deleted)} marked or replaced`
-  if (repair.left === 0) return [`It differed: ${sum}. Mended: ${done}; it is level with its source now.`, ...failed]
+  if (repair.left === 0) return [`It differed: ${sum}. Repaired: ${done}; what was compared matches its source now.`]
   const [held] = repair.report.tables.flatMap(({ failures }) => failures)
   const why = held === undefined ? '' : ` ${oneLine(held.failure.message)}.`
   const way =
     held?.failure.code === 'rail'
-      ? `If that is right: ${command(`sync ${table} --accept-deletions`)}`
-      : `What was asked for stays asked for: ${command(`sync ${table}`)}`
-  return [`It differed: ${sum}. ${done}; ${plural(repair.left, 'row')} still differ.${why} ${way}`, ...failed]
+      ? `If that is right: ${command('sync', [table], '--accept-deletions')}`
+      : `The next sync reads it again: ${command('sync', [table])}`
+  return [`It differed: ${sum}. ${done}; ${plural(repair.left, 'row')} still differ.${why} ${way}`]
+}
+
+/** What of the table is not in what was compared, each with the way to it. */
+function unreadLines(
+  { table, rows, undeclared, unreadPartitions }: VerifyReport,
+  command: CommandText,
+): readonly string[] {
+  const shown = unreadPartitions.slice(0, PARTITIONS).map(({ partition, message }) => {
+    const place = partition === '' ? 'the table' : oneLine(partition)
+    return `  ${place} is not completely read: ${oneLine(message)}`
+  })
+  const more =
+    unreadPartitions.length > PARTITIONS
+      ? [`  and ${plural(unreadPartitions.length - PARTITIONS, 'more partition')}`]
+      : []
+  const rejected =
+    rows.rejected === 0
+      ? []
+      : [`  ${plural(rows.rejected, 'row')} rejected, with the reasons: ${command('rejects list', [table])}`]
+  const fields =
+    rows.undeclared === 0 && undeclared.length === 0
+      ? []
+      : [
+          `  ${rows.undeclared === 0 ? 'rows' : plural(rows.undeclared, 'row')} with fields that no column holds${undeclared.length === 0 ? '' : `: ${oneLine(undeclared.slice(0, 10).join(', '))}`}`,
+        ]
+  const read = unreadPartitions.length === 0 ? [] : [`To read what is missing: ${command('sync', [table])}`]
+  return [...shown, ...more, ...rejected, ...fields, ...read]
 }

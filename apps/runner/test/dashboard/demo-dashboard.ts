@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shellCommands } from '@tidemark/core/engine'
 import type * as module from '../../src/dashboard/dashboard.ts'
 import { type Seed, seedState } from './seed-state.ts'
 
@@ -23,7 +24,7 @@ export async function demoDashboard(seed: Seed, redact = (text: string): string 
     place: 'data/tidemark.db',
     version: '0.1.0',
     port: 0,
-    command: (rest) => `pnpm tidemark ${rest}`,
+    command: shellCommands('pnpm tidemark'),
     redact,
     freshness: {},
   })

@@ -9,7 +9,7 @@ export const books = bookshop.table({
   row: z.object({ isbn: z.string(), title: z.string(), changed_at: z.iso.datetime() }),
   primaryKey: ['isbn'],
   cursor: 'changed_at',
-  reportsDeletions: true,
+  deletions: 'reported',
   async *read({ client, from, to, signal }) {
     for await (const page of client.pages<Book>('/books/changes', { from: from ?? '', to }, signal)) {
       yield page.filter((book) => !book.gone)

@@ -6,11 +6,12 @@ export const ledger = bookshop.table({
   row: z.object({ line: z.int(), booked_on: z.iso.date(), text: z.string() }),
   primaryKey: ['line'],
   cursor: 'booked_on',
+  deletions: 'reported',
   async revision({ client, previous }) {
-    const { lastLine, closedYear } = await client.ledger()
-    const revision = `${closedYear}:${lastLine}`
-    if (previous === undefined || previous.startsWith(`${closedYear}:`)) return revision
-    // A year was closed since the last pass, and lines of it were put right.
+    const { lastLine, closedYear, corrections } = await client.ledger()
+    const revision = `${corrections}:${lastLine}`
+    if (previous === undefined || previous.startsWith(`${corrections}:`)) return revision
+    // Lines of the year that was closed last were put right since the last pass.
     return { revision, stale: [{ from: `${closedYear}-01-01`, to: `${closedYear + 1}-01-01` }] }
   },
   async *read({ client, from, to, signal }) {

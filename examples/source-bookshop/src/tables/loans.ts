@@ -8,6 +8,8 @@ export const loans = bookshop.table({
   row: z.object({ book: z.string(), reader: z.string(), lent_on: z.iso.date() }),
   primaryKey: ['book', 'reader', 'lent_on'],
   cursor: 'lent_on',
+  immutable: true,
+  deletions: 'unseen',
   partitions: shops,
   revision: ({ partition }) => partition.changed,
   async *read({ client, partition, from, to, signal }) {

@@ -8,6 +8,7 @@ export const orders = bookshop.table({
   row: z.object({ id: z.int(), shop: z.string(), total: numeric(), updated_at: z.iso.datetime() }),
   primaryKey: ['id'],
   cursor: 'updated_at',
+  deletions: 'unseen',
   window: days(30),
   async *read({ client, from, to, signal }) {
     yield* client.pages<Order>('/orders', { ...(from === undefined ? {} : { from }), to }, signal)

@@ -4,11 +4,12 @@ import { bookshop } from '../source.ts'
 
 export const payments = bookshop.table({
   name: 'payments',
-  row: z.object({ id: z.string(), created: unixSeconds(), paid: z.boolean() }),
+  row: z.object({ id: z.string(), changed: unixSeconds(), paid: z.boolean() }),
   primaryKey: ['id'],
-  cursor: 'created',
+  cursor: 'changed',
+  deletions: 'unseen',
   ordered: 'ascending', // and so its coverage grows with what is read, also when it breaks off
   async *read({ client, from, signal }) {
-    yield* client.pages<{ id: string; created: number; paid: boolean }>('/payments', { from: from ?? '' }, signal)
+    yield* client.pages<{ id: string; changed: number; paid: boolean }>('/payments', { from: from ?? '' }, signal)
   },
 })

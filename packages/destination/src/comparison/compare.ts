@@ -105,7 +105,9 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     const text = () => shownKey(keyAt.map((at) => row.values[at]))
     if (entry?.kind !== ROW) {
       const isExtra = row.deletedAt === null && entry?.kind !== SEEN && !(blind && entry === undefined)
-      if (isExtra) ledger.find({ key, kind: 'extra', text: text(), times: 1, positions: [null, row.position] })
+      const id = () => keptKey(keyAt.map((at) => row.values[at]))
+      if (isExtra)
+        ledger.find({ key, kind: 'extra', text: text(), times: 1, positions: [null, row.position], id: id() })
       return
     }
     const positions = [entry.position === null ? null : BigInt(entry.position), row.position]
@@ -202,12 +204,15 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
       last = number
       return { rows, rejected, doubtful: ledger.keep(number, scope.partition, again, keyed) }
     },
-    excuse(partition, { rows, deletions, seen }) {
-      if (!keyed) return
-      const keys = [...rows.map(keyOfRow), ...deletions.map(({ key }) => key), ...seen]
-      for (const key of keys) ledger.excuse(keyDigest(keyTexts(key), partition))
+    excuse(partition, keys) {
+      if (keyed) for (const key of keys) ledger.excuse(keyDigest(keyTexts(key), partition))
     },
     extras: (partition) => (keyed ? ledger.extras(partition) : 0),
+    *extraKeys(partition) {
+      const names = keyAt.map((at) => columns[at]!.column.name)
+      for (const keys of ledger.extraKeys(partition, LOOKED_UP))
+        yield keys.map((id) => Object.fromEntries(readKey(id).map((value, at) => [names[at]!, value])))
+    },
     differences: () => ledger.findings(keyed),
     close() {
       ledger.close()

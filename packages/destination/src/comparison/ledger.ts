@@ -24,6 +24,8 @@ export interface Finding {
   readonly text: string
   readonly times: number
   readonly positions: readonly (bigint | null)[]
+  /** The key of a row of the destination. */
+  readonly id?: string | Uint8Array
 }
 
 interface FoundRow {
@@ -37,8 +39,8 @@ interface FoundRow {
 
 const TABLES = `
   create table entry (key text primary key, kind integer, row text, late text, position integer, id any, times integer) without rowid;
-  create table finding (key text primary key, kind text, text text, times integer, source integer, held integer) without rowid;
-  create table found (scope integer, key text, partition text, kind text, text text, times integer, source integer, held integer, primary key (scope, key)) without rowid;
+  create table finding (key text primary key, kind text, text text, times integer, source integer, held integer, id any) without rowid;
+  create table found (scope integer, key text, partition text, kind text, text text, times integer, source integer, held integer, id any, primary key (scope, key)) without rowid;
   create index found_by_key on found (key)`
 
 /**
@@ -117,17 +119,20 @@ export class Ledger {
     return rows.map((row) => ({ ...row, times: Number(row['times']) }) as never)
   }
 
-  find({ key, kind, text, times, positions: [source = null, held = null] }: Finding): void {
+  find({ key, kind, text, times, positions: [source = null, held = null], id }: Finding): void {
     this.#run(
-      `insert into finding (key, kind, text, times, source, held) values (?, ?, ?, ?, ?, ?) on conflict (key) do update set times = times + excluded.times`,
-      [key, kind, text, times, source, held],
+      `insert into finding (key, kind, text, times, source, held, id) values (?, ?, ?, ?, ?, ?, ?) on conflict (key) do update set times = times + excluded.times`,
+      [key, kind, text, times, source, held, id ?? null],
     )
   }
 
   /** Keeps what was found at a first look, or of it what a second one found as well. @returns how many rows. */
   keep(scope: number, partition: string, again: boolean, keyed: boolean): number {
     if (!again) {
-      this.#run('insert into found select ?, key, ?, kind, text, times, source, held from finding', [scope, partition])
+      this.#run('insert into found select ?, key, ?, kind, text, times, source, held, id from finding', [
+        scope,
+        partition,
+      ])
     } else {
       const same = keyed ? '' : ' and n.kind = found.kind'
       this.#run(
@@ -135,7 +140,7 @@ export class Ledger {
         [scope],
       )
       this.#run(
-        `update found set kind = n.kind, text = n.text, times = min(found.times, n.times), source = n.source, held = n.held
+        `update found set kind = n.kind, text = n.text, times = min(found.times, n.times), source = n.source, held = n.held, id = n.id
           from finding n where found.scope = ? and n.key = found.key`,
         [scope],
       )
@@ -149,6 +154,18 @@ export class Ledger {
 
   extras(partition: string): number {
     return this.#number("select count(*) from found where partition = ? and kind = 'extra'", [partition])
+  }
+
+  /** The keys of those rows, some at a time. */
+  *extraKeys(partition: string, most: number): Generator<readonly (string | Uint8Array)[]> {
+    for (let after = ''; ; ) {
+      const rows = this.#statement(
+        "select key, id from found where partition = ? and kind = 'extra' and key > ? order by key limit ?",
+      ).all(partition, after, most)
+      if (rows.length === 0) return
+      after = String(rows.at(-1)!['key'])
+      yield rows.map((row) => row['id'] as string | Uint8Array)
+    }
   }
 
   /** A row that lies in one scope at the source and in another here is found twice, and is one row that differs. */

@@ -13,6 +13,7 @@ import type {
   RunFact,
   Shape,
   State,
+  StepRef,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { checkPartition } from '../check-partition.ts'
@@ -34,6 +35,7 @@ import { postgresFlavor } from './flavor.ts'
 import { BINARY_FORMS, shownForm } from './forms.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
+import { readMissing } from './missing.ts'
 import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -165,6 +167,11 @@ export class PostgresDestination implements Destination {
       ({ staging }) => this.#stagings.set(lease, step.partition, staging),
     )
     return committed
+  }
+
+  missing(lease: Lease, step: StepRef): ReturnType<Destination['missing']> {
+    const target = this.#known.get(tableName(lease.table))?.target
+    return readMissing(this.#sessions, target, this.#stagings.of(lease, step.partition), step)
   }
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {

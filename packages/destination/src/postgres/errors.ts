@@ -79,7 +79,7 @@ export function explain(error: unknown, place: string): unknown {
       )
     if (/SSL|TLS|certificate|self.signed/i.test(message ?? '') || /CERT|SSL|TLS/.test(String(code)))
       return say(
-        `no secure connection to the database ${place} can be made (${message}); name the file of a certificate that vouches for it with sslrootcert=… behind the url, or write sslmode=disable there where nobody else can reach the network`,
+        `no secure connection to the database ${place} can be made (${message}); name the file of a certificate that vouches for it with sslrootcert=… behind the url, or write sslmode=require there to encrypt without looking at the certificate, or sslmode=disable where nobody else can reach the network`,
         'fix-config',
         'destination-unavailable',
       )
@@ -124,13 +124,13 @@ function explainState(error: ServerError, state: string, place: string, say: Say
           'destination-unavailable',
         )
       return say(
-        `the role has no right to do this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, and ?schema=tidemark in the url`,
+        `the role has no right to do this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, or name one that it may use as ?schema=<name> in the url`,
         'fix-config',
         'destination-unavailable',
       )
     case '3F000':
       return say(
-        `the role may not use the schema in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, and ?schema=tidemark in the url`,
+        `the role may not use the schema in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, or name one that it may use as ?schema=<name> in the url`,
         'fix-config',
         'destination-unavailable',
       )

@@ -7,7 +7,9 @@ interface Facts {
   readonly version: string
   readonly role: string
   readonly base: string
-  readonly creates: boolean
+  /** Null: there is no such schema yet. */
+  readonly creates: boolean | null
+  readonly founds: boolean
   readonly temporary: boolean
   readonly standby: boolean
   readonly readonly: boolean
@@ -15,14 +17,15 @@ interface Facts {
 
 /** Asks the server what this role may do. @throws SyncError where it cannot be asked, is too old, or has no such schema. */
 export function examinePostgres(url: string): Promise<Examination> {
-  const { schema, shown } = parseAddress(url)
-  return askServer(url, async ({ db }) => {
+  const { shown } = parseAddress(url)
+  return askServer(url, async ({ db }, schema) => {
     const { rows } =
       await sql<Facts>`select current_setting('server_version') as version, cast(current_user as text) as role,
-      cast(current_database() as text) as base, has_schema_privilege(${schema}, 'create') as creates,
+      cast(current_database() as text) as base, (select has_schema_privilege(oid, 'create') from pg_catalog.pg_namespace where nspname = ${schema}) as creates,
+      has_database_privilege(current_database(), 'create') as founds,
       has_database_privilege(current_database(), 'temporary') as temporary, pg_is_in_recovery() as standby,
       current_setting('default_transaction_read_only')::boolean as readonly`.execute(db)
-    const { version, role, base, creates, temporary, standby, readonly } = rows[0]!
+    const { version, role, base, creates, founds, temporary, standby, readonly } = rows[0]!
     const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
     const problems = [
       ...(standby
@@ -33,7 +36,12 @@ export function examinePostgres(url: string): Promise<Examination> {
             `transactions in ${shown} are read-only; allow them: ALTER ROLE ${quoted(role)} SET default_transaction_read_only = off`,
           ]
         : []),
-      ...(creates
+      ...(creates === null && !founds
+        ? [
+            `there is no schema "${schema}" in ${shown}, and the role "${role}" may not make one; make it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
+          ]
+        : []),
+      ...(creates !== false
         ? []
         : [
             `the role "${role}" may not make tables in the schema "${schema}" of ${shown}; allow it: GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(role)}`,

@@ -2,6 +2,8 @@ import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
+import { hasBeside } from './beside.ts'
+import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import type { Session } from './sessions.ts'
 import { moveHalving } from './slices.ts'
@@ -13,12 +15,11 @@ import {
   mainTable,
   markVanished,
   mergeRows,
-  type Named,
   type Order,
-  type Scope,
   type Target,
 } from './statements.ts'
-import { applyDeletions, changed, count, namedOf } from './write.ts'
+import { type StepScope, stepScope } from './step-scope.ts'
+import { applyDeletions, changed, count } from './write.ts'
 
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
 export async function move(
@@ -33,20 +34,20 @@ export async function move(
 ): Promise<Moved> {
   const { layout, schema } = target
   const { step, rail, tombstones } = part
-  const named = namedOf(part, now)
-  const scope: Scope = {
-    partition: layout.partitioned ? step.partition : undefined,
-    from: step.window?.from,
-    to: step.window?.to,
-  }
+  const { named, scope } = stepScope(target, step, now)
   await checkEntries(session, staging)
   const blind = rail?.mark === false || staging.blind
   if (layout.key.length === 0) return await replaceRows({ session, target, staging, named, scope, rail, blind })
 
   const reread = step.kind === 'reread'
   if (reread && scope.to !== undefined) await indexPositions(schema, layout, lease.id).execute(session.db)
-  await resolveEntries(session, staging)
   const table = stagingTable(staging)
+  if (rail?.ask === true && !blind) {
+    await sql`analyze ${table}`.execute(session.db)
+    const missing = await countMissing(session, staging, { named, scope })
+    if (missing > 0) return { ...NOTHING_MOVED, missing }
+  }
+  await resolveEntries(session, staging)
   await sql`analyze ${table}`.execute(session.db)
   const deletions = sql`(select * from ${table} where _kind = 1)`
   const told = staging.told === 0 ? 0 : await applyDeletions(session, target, deletions, { named, tombstones })
@@ -74,9 +75,9 @@ export async function move(
   }
 }
 
-interface Marking {
-  readonly named: Named
-  readonly scope: Scope
+const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0, rejects: [] }
+
+interface Marking extends StepScope {
   readonly rail: Rail | undefined
   /** Only rows that were synced before the step began. */
   readonly onlyBefore: boolean
@@ -95,7 +96,14 @@ async function markGone(
   const live = async (where: RawBuilder<unknown>) =>
     gone +
     (await count(session, sql`select count(*) from ${mainTable(target)} as t where ${where} and t._deleted_at is null`))
-  const held = await heldBy(rail, { gone, ofScope: () => live(inScope(scope)), ofTable: () => live(sql`true`) })
+  const came = () =>
+    count(session, sql`select count(*) from (select from ${staging} where _kind <> 1 limit 1) as found`)
+  const held = await heldBy(rail, {
+    gone,
+    ofScope: () => live(inScope(scope)),
+    ofTable: () => live(sql`true`),
+    leavesNone: async () => (await came()) === 0 && !(await hasBeside(session, target, rail!, named)),
+  })
   await session.client.query(held === undefined ? 'release marking' : 'rollback to marking; release marking')
   return held === undefined ? { marked: gone } : { marked: 0, held }
 }

@@ -1,10 +1,10 @@
-import { SyncError } from '@tidemark/core'
 import { type Destination, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { LeaseOptions } from '../leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
-import { type PostgresAddress, parseAddress } from './address.ts'
+import { parseAddress } from './address.ts'
+import { chooseSchema } from './choose-schema.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
 import { type Session, Sessions } from './sessions.ts'
@@ -15,9 +15,6 @@ export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly lockMs: number
   readonly moving: boolean
 }
-
-/** MERGE came with Postgres 15. */
-const OLDEST = 15
 
 /** Opens the database and brings its state tables to this version. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<Destination> {
@@ -32,8 +29,9 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
     watchMs: Math.max(1000, Math.floor(leaseMs / 12)),
   })
   try {
+    let isMissing = false
     const version = await sessions.transaction({ mode: 'read' }, async (session) => {
-      sessions.major = await checkServer(session, address)
+      isMissing = await chooseSchema(sessions, session)
       if (!options.moving) refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
       return await stateVersion(session.db, postgresFlavor)
     })
@@ -41,11 +39,13 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
     if (version < STATE_VERSION) {
       await sessions.transaction({ mode: 'write' }, async ({ db }) => {
         // Two processes that open a new database together do it one after the other.
-        await sql`select pg_advisory_xact_lock(hashtextextended(${`tidemark ${address.schema}`}, 0))`.execute(db)
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`tidemark ${sessions.schema}`}, 0))`.execute(db)
+        // Asked only where there is none: who may use a schema may not always make one.
+        if (isMissing) await sql`create schema if not exists ${sql.id(sessions.schema)}`.execute(db)
         await migrate(db, postgresFlavor, address.shown)
       })
     }
-    return new PostgresDestination(sessions, { runner, isAlive, leaseMs, schema: address.schema })
+    return new PostgresDestination(sessions, { runner, isAlive, leaseMs, schema: sessions.schema })
   } catch (error) {
     await sessions.close()
     throw error
@@ -58,7 +58,7 @@ export async function hasState(url: string): Promise<boolean> {
 }
 
 /** Asks a server something before it is opened. @throws SyncError where it cannot be asked, or be used at all. */
-export async function askServer<T>(url: string, ask: (session: Session) => Promise<T>): Promise<T> {
+export async function askServer<T>(url: string, ask: (session: Session, schema: string) => Promise<T>): Promise<T> {
   const address = parseAddress(url)
   const sessions = new Sessions({
     address,
@@ -70,41 +70,10 @@ export async function askServer<T>(url: string, ask: (session: Session) => Promi
   })
   try {
     return await sessions.transaction({ mode: 'read' }, async (session) => {
-      await checkServer(session, address)
-      return await ask(session)
+      await chooseSchema(sessions, session)
+      return await ask(session, sessions.schema)
     })
   } finally {
     await sessions.close()
   }
-}
-
-/** @returns the server's major version. */
-export async function checkServer({ db }: Session, { schema, shown: place }: PostgresAddress): Promise<number> {
-  const { rows } = await sql<{
-    version: string
-    role: string
-    usable: boolean | null
-  }>`select current_setting('server_version_num') as version, cast(current_user as text) as role,
-    (select has_schema_privilege(oid, 'usage') from pg_catalog.pg_namespace where nspname = ${schema}) as usable`.execute(
-    db,
-  )
-  const { version, role, usable } = rows[0]!
-  const refuse = (problem: string): never => {
-    throw new SyncError(problem, 'fix-config', { code: 'destination-unavailable' })
-  }
-  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
-  const major = Math.floor(Number(version) / 10_000)
-  if (major < OLDEST)
-    refuse(
-      `the database ${place} is Postgres ${major}, and Tidemark needs ${OLDEST} or newer; upgrade it, or name another one`,
-    )
-  if (usable === null)
-    refuse(
-      `there is no schema "${schema}" in the database ${place}; make it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
-    )
-  if (!usable)
-    refuse(
-      `the role "${role}" may not use the schema "${schema}" in the database ${place}; allow it: GRANT USAGE, CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(role)}`,
-    )
-  return major
 }

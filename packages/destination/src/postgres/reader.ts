@@ -7,9 +7,9 @@ import { refuseOther } from '../refuse-other.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { markOf, STATE_MARK } from '../state-mark.ts'
 import { parseAddress } from './address.ts'
+import { chooseSchema } from './choose-schema.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
-import { checkServer } from './open-postgres.ts'
 import { Sessions } from './sessions.ts'
 
 /** Opens a schema of a Postgres database for reading alone: every transaction is a read-only one, and a short one. */
@@ -25,7 +25,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
   })
   try {
     await sessions.transaction({ mode: 'read' }, async (session) => {
-      sessions.major = await checkServer(session, address)
+      await chooseSchema(sessions, session)
       refuseOther(await stateVersion(session.db, postgresFlavor), address.shown)
       refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
     })
@@ -33,7 +33,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
     await sessions.close()
     throw error
   }
-  const destination = new PostgresDestination(sessions, { runner: NO_RUNNER, leaseMs: 0, schema: address.schema })
+  const destination = new PostgresDestination(sessions, { runner: NO_RUNNER, leaseMs: 0, schema: sessions.schema })
   return {
     profile: destination.profile,
     nameOf: tableName,

@@ -4,6 +4,7 @@ import { chunks } from '../chunks.ts'
 import { dataColumns } from '../columns.ts'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
+import { hasBeside } from './beside.ts'
 import type { Session } from './sessions.ts'
 import { moveHalving } from './slices.ts'
 import { type PostgresStaging, stagingTable } from './staging.ts'
@@ -57,6 +58,8 @@ export async function replaceRows(replacement: Replacement): Promise<Moved> {
           gone,
           ofScope: async () => old,
           ofTable: () => count(session, sql`select count(*) from ${table}`),
+          leavesNone: async () =>
+            rows === 0 && (rail?.replaces === undefined || !(await hasBeside(session, target, rail, named))),
         })
   const none = { written: 0, deduped: 0, deleted: 0 }
   if (held !== undefined) return { ...none, unchanged: rows, rejects: [], held }

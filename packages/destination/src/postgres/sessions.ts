@@ -3,8 +3,10 @@ import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
 import type { StateDatabase } from '../state-tables.ts'
-import type { PostgresAddress } from './address.ts'
+import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
+import { driverOptions } from './driver-options.ts'
 import { explain, isLost, mayPass } from './errors.ts'
+import { parserOf } from './state-values.ts'
 import { BACKEND, type Backend, cutAfter, Watch } from './watch.ts'
 
 /** How many connections a destination has at most. */
@@ -48,40 +50,50 @@ export interface TransactionOptions {
 
 /** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may stand in between. */
 export class Sessions {
-  readonly #pool: pg.Pool
+  #pool: pg.Pool
+  #watch: Watch
   readonly #options: SessionOptions
   /** Kysely over a client that is reserved already: its own pool of one. */
   readonly #faces = new WeakMap<pg.PoolClient, Kysely<StateDatabase>>()
-  readonly #watch: Watch
   readonly #clients = new Set<pg.PoolClient>()
   #wasUp = false
   /** The server's version, where it is known by now: some settings came late. */
   major = 0
+  /** Where the tables are. The address may leave it open, and what there is says it. */
+  schema: string
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#pool = new pg.Pool({
-      connectionString: options.address.url,
-      application_name: options.applicationName,
+    this.schema = options.address.schema ?? OWN_SCHEMA
+    const { pool, watch } = this.#begin(false)
+    this.#pool = pool
+    this.#watch = watch
+  }
+
+  /** `isPlain`: without TLS, which was wanted where there is some, and there is none. */
+  #begin(isPlain: boolean): { readonly pool: pg.Pool; readonly watch: Watch } {
+    const { address, applicationName, watchMs } = this.#options
+    const driver = { ...driverOptions(address, isPlain), application_name: applicationName }
+    const pool = new pg.Pool({
+      ...driver,
       max: CONNECTIONS,
-      connectionTimeoutMillis: 10_000,
       keepAlive: true,
       // A server that is gone without a word is noticed in minutes, not in hours.
       keepAliveInitialDelayMillis: 10_000,
       types: { getTypeParser: parserOf },
     })
     // A backend that dies while nobody waits for it, in the pool or in somebody's hands, must not end the process.
-    this.#pool.on('error', () => {})
-    this.#pool.on('connect', (client) => {
+    pool.on('error', () => {})
+    pool.on('connect', (client) => {
       client.on('error', () => {})
       this.#clients.add(client)
     })
-    this.#pool.on('remove', (client) => this.#clients.delete(client))
-    this.#watch = new Watch({
-      connectionString: options.address.url,
-      application_name: options.applicationName,
-      everyMs: options.watchMs,
-    })
+    pool.on('remove', (client) => this.#clients.delete(client))
+    return { pool, watch: new Watch({ driver, everyMs: watchMs }) }
+  }
+
+  get address(): PostgresAddress {
+    return this.#options.address
   }
 
   get place(): string {
@@ -190,16 +202,30 @@ export class Sessions {
   /** A connection; a server that was there before may come back. */
   async #connect(deadline = performance.now() + this.#options.patienceMs): Promise<Session> {
     for (let attempt = 1; ; attempt++) {
+      const pool = this.#pool
       try {
-        const client = await this.#pool.connect()
+        const client = await pool.connect()
         this.#wasUp = true
         this.#watch.begin(client)
         return { client, db: this.#faceOf(client) }
       } catch (error) {
+        if (this.#isPlainNow(pool, error)) continue
         if (!this.#wasUp || !mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
         await sleep(delayOf(attempt))
       }
     }
+  }
+
+  /** Whether there is no TLS where it was only wanted, so that it goes on without. */
+  #isPlainNow(failed: pg.Pool, error: unknown): boolean {
+    if (this.#options.address.tls.mode !== 'prefer' || !hasNoTls(error)) return false
+    if (this.#pool === failed) {
+      void failed.end()
+      const { pool, watch } = this.#begin(true)
+      this.#pool = pool
+      this.#watch = watch
+    }
+    return true
   }
 
   #faceOf(client: pg.PoolClient): Kysely<StateDatabase> {
@@ -218,7 +244,7 @@ export class Sessions {
    * has set, times are in UTC, names are ours, and rules that a user deferred speak before COMMIT.
    */
   #opening(mode: Mode): string {
-    const { address, lockMs, idleMs } = this.#options
+    const { lockMs, idleMs } = this.#options
     const settings: Record<string, string> = {
       application_name: this.#options.applicationName,
       timezone: 'UTC',
@@ -243,7 +269,7 @@ export class Sessions {
       ? 'begin isolation level read committed read write'
       : 'begin isolation level repeatable read read only'
     const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
-    const path = `set local search_path = ${quoted(address.schema)}, pg_temp`
+    const path = `set local search_path = ${quoted(this.schema)}, pg_temp`
     return [begin, path, ...sets, 'set constraints all immediate', BACKEND].join('; ')
   }
 }
@@ -252,26 +278,15 @@ function writes(mode: Mode): boolean {
   return mode === 'part' || mode === 'write'
 }
 
+/** A server says so by one byte. */
+function hasNoTls(error: unknown): boolean {
+  return /does not support SSL/.test((error as Error).message)
+}
+
 function delayOf(attempt: number): number {
   return Math.min(2000, 100 * 2 ** attempt)
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
-}
-
-/** State tables hold 64-bit integers and texts; all else stays the text that the server wrote. */
-function parserOf(oid: number, format?: string): (text: string) => unknown {
-  if (format === 'binary') return (value) => value
-  switch (oid) {
-    case 20:
-      return BigInt
-    case 21:
-    case 23:
-      return Number
-    case 16:
-      return (text) => text === 't'
-    default:
-      return (text) => text
-  }
 }

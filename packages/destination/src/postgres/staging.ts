@@ -80,6 +80,7 @@ export async function fill(
       layout.keyAt.map((at) => row[at]),
       row.at(-1) as number | bigint | null,
     )
+  for (const key of part.alive ?? []) see(key, null)
   const { refused: unseen } = await loadHalving(session, seen, (rows) => stage(rows, 2))
   if (unseen.length > 0) blind = true
   return {

@@ -174,17 +174,41 @@ export function inScope({ partition, from, to }: Scope): RawBuilder<unknown> {
   return conditions.length === 0 ? sql`true` : and(conditions)
 }
 
+export interface Vanishing {
+  readonly named: Named
+  readonly scope: Scope
+  /** Only rows that were synced before the step began. */
+  readonly onlyBefore: boolean
+}
+
+/** Rows of a scope that did not come back. */
+function isVanished(
+  { layout }: Target,
+  staging: RawBuilder<unknown>,
+  { named, scope, onlyBefore }: Vanishing,
+): RawBuilder<unknown> {
+  const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
+  const before = onlyBefore ? sql` and t._synced_at < ${moment(named.began)}` : sql``
+  return sql`${inScope(scope)} and t._deleted_at is null${before}
+    and not exists (select from ${staging} as s where ${and(same)} and s._kind <> 1)`
+}
+
 /** Marks the rows of a scope that did not come back. */
-export function markVanished(
+export function markVanished(target: Target, staging: RawBuilder<unknown>, vanishing: Vanishing): RawBuilder<unknown> {
+  const now = moment(vanishing.named.now)
+  return sql`update ${mainTable(target)} as t set _deleted_at = ${now}, _synced_at = ${now}
+    where ${isVanished(target, staging, vanishing)}`
+}
+
+/** The rows of a step's scope that neither came back nor were told to be gone (alias t). */
+export function missingRows(
   target: Target,
   staging: RawBuilder<unknown>,
-  { named, scope, onlyBefore }: { readonly named: Named; readonly scope: Scope; readonly onlyBefore: boolean },
+  vanishing: Omit<Vanishing, 'onlyBefore'>,
 ): RawBuilder<unknown> {
   const same = target.layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
-  const before = onlyBefore ? sql` and t._synced_at < ${moment(named.began)}` : sql``
-  return sql`update ${mainTable(target)} as t set _deleted_at = ${moment(named.now)}, _synced_at = ${moment(named.now)}
-    where ${inScope(scope)} and t._deleted_at is null${before}
-    and not exists (select from ${staging} as s where ${and(same)} and s._kind <> 1)`
+  return sql`${mainTable(target)} as t where ${isVanished(target, staging, { ...vanishing, onlyBefore: true })}
+    and not exists (select from ${staging} as s where ${and(same)} and (t._cursor > s._cursor) is not true)`
 }
 
 /** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */

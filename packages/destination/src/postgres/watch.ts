@@ -17,8 +17,7 @@ export const BACKEND = `select pg_catalog.pg_backend_pid() as pid,
   cast(extract(epoch from pg_catalog.pg_postmaster_start_time()) as text) as server`
 
 export interface WatchOptions {
-  readonly connectionString: string
-  readonly application_name: string
+  readonly driver: pg.ClientConfig
   /** How often is looked. */
   readonly everyMs: number
 }
@@ -85,7 +84,7 @@ export class Watch {
     const silent = [...this.#watched].filter(([client, watched]) => isSilent(client, watched))
     if (silent.length === 0) return
     const looker = new pg.Client({
-      ...this.#options,
+      ...this.#options.driver,
       connectionTimeoutMillis: this.#options.everyMs,
       query_timeout: this.#options.everyMs,
     })

@@ -16,7 +16,7 @@ export interface Way {
   merging: string | undefined
 }
 
-export function namedOf({ step }: Part, now: bigint): Named {
+export function namedOf({ step }: Pick<Part, 'step'>, now: bigint): Named {
   return { now: stampText(now), began: stampText(step.beganAt), partition: step.partition }
 }
 

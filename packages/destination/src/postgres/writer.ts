@@ -4,7 +4,7 @@ import { move } from './move.ts'
 import type { Session } from './sessions.ts'
 import { dropStaging, fill, type PostgresStaging } from './staging.ts'
 import { mainTable, type Target } from './statements.ts'
-import { changed, type Way, writePart } from './write.ts'
+import { changed, count, type Way, writePart } from './write.ts'
 
 /** Writes the rows of one table into Postgres, inside the transaction of a session. */
 export function postgresWriter(session: Session, target: Target, way: Way): RowWriter<PostgresStaging> {
@@ -19,9 +19,12 @@ export function postgresWriter(session: Session, target: Target, way: Way): RowW
       const own = layout.partitioned ? sql` and _partition = ${partition}` : sql``
       return await changed(session, sql`delete from ${mainTable(target)} where _deleted_at is not null${own}`)
     },
-    isEmpty: async () => {
-      const { rows } = await sql`select from ${mainTable(target)} limit 1`.execute(session.db)
-      return rows.length === 0
+    holds: async (most, partition) => {
+      const own = partition !== undefined && layout.partitioned ? sql` where _partition = ${partition}` : sql``
+      return await count(
+        session,
+        sql`select count(*) from (select from ${mainTable(target)}${own} limit ${most}) as counted`,
+      )
     },
     savepoint: async (name, action) => {
       const statements = {

@@ -14,6 +14,7 @@ import type {
   RunFact,
   Shape,
   State,
+  StepRef,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { checkPartition } from '../check-partition.ts'
@@ -36,6 +37,7 @@ import type { Database } from './database.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { sqliteMaker } from './maker.ts'
+import { readMissing } from './missing.ts'
 import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -147,6 +149,11 @@ export class SqliteDestination implements Destination {
         return output.committed
       }),
     )
+  }
+
+  missing(lease: Lease, step: StepRef): ReturnType<Destination['missing']> {
+    const target = this.#target(tableName(lease.table))
+    return readMissing(this.#transactions, target, this.#stagings.of(lease, step.partition), step)
   }
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {

@@ -2,7 +2,8 @@ import type { Lease, Part, Rail } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
-import { stampText } from '../value-text.ts'
+import { hasBeside } from './beside.ts'
+import { countMissing } from './missing.ts'
 import { replaceRows } from './replace.ts'
 import { moveSliced } from './slices.ts'
 import { type SqliteStaging, stagedDeletions } from './staging.ts'
@@ -14,10 +15,10 @@ import {
   markVanished,
   moveRows,
   type Order,
-  type Scope,
   stagingTable,
 } from './statements.ts'
-import type { Named, Target } from './target.ts'
+import { type StepScope, stepScope } from './step-scope.ts'
+import type { Target } from './target.ts'
 import { applyDeletions } from './write.ts'
 
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
@@ -31,23 +32,16 @@ export async function move(
   const { layout } = target
   const { slot } = staging
   const { step, rail, tombstones } = part
-  const named: Named = {
-    now: stampText(now),
-    began: stampText(step.beganAt),
-    partition: step.partition,
-    from: step.window?.from ?? null,
-    to: step.window?.to ?? null,
-  }
-  const scope: Scope = {
-    partitioned: layout.partitioned,
-    from: step.window?.from !== undefined,
-    to: step.window !== undefined,
-  }
+  const { named, scope } = stepScope(layout, step, now)
   const blind = rail?.mark === false || staging.blind
   if (layout.key.length === 0) return await replaceRows({ target, slot, named, scope, rail, rows: staging.rows, blind })
 
   const reread = step.kind === 'reread'
   if (reread && scope.to) target.run('index', () => indexPositions(layout, lease.id), {})
+  if (rail?.ask === true && !blind) {
+    const missing = countMissing(target, slot, { named, scope })
+    if (missing > 0) return { ...NOTHING_MOVED, missing }
+  }
   const told = applyDeletions(target, stagedDeletions(target, slot), { named, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (reread || step.kind === 'whole') && !blind
@@ -74,9 +68,9 @@ export async function move(
   }
 }
 
-interface Marking {
-  readonly named: Named
-  readonly scope: Scope
+const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0, rejects: [] }
+
+interface Marking extends StepScope {
   readonly rail: Rail | undefined
   /** Only rows that were synced before the step began. */
   readonly onlyBefore: boolean
@@ -100,10 +94,13 @@ async function markGone(
       () => sql`select count(*) from ${mainTable(layout.name)} as t where ${where} and t._deleted_at is null`,
       named,
     )
+  const came = () =>
+    target.count(`came @${slot}`, () => sql`select exists (select 1 from ${stagingTable(slot)} where _kind <> 1)`, {})
   const held = await heldBy(rail, {
     gone,
     ofScope: () => live(`live ${variant}`, inScope(scope)),
     ofTable: () => live('live', sql`true`),
+    leavesNone: () => came() === 0 && !hasBeside(target, rail!, named),
   })
   raw.exec(held === undefined ? 'release marking' : 'rollback to marking; release marking')
   return held === undefined ? { marked: gone } : { marked: 0, held }

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { dataColumns } from '../columns.ts'
 import { type Held, heldBy } from '../rail.ts'
 import type { Moved } from '../row-writer.ts'
+import { hasBeside } from './beside.ts'
 import { moveSliced } from './slices.ts'
 import { balanced, inScope, keptTable, mainTable, type Scope, stagingTable, systemColumns } from './statements.ts'
 import type { Named, Target } from './target.ts'
@@ -50,6 +51,7 @@ export async function replaceRows({ target, slot, named, scope, rail, rows, blin
           gone,
           ofScope: () => old,
           ofTable: () => target.count('all', () => sql`select count(*) from ${table}`, {}),
+          leavesNone: () => rows === 0 && (rail?.replaces === undefined || !hasBeside(target, rail, named)),
         })
   const none = { written: 0, deduped: 0, deleted: 0 }
   if (held !== undefined) return { ...none, unchanged: rows, rejects: [], held }

@@ -61,6 +61,7 @@ export function fill(
       layout.keyAt.map((at) => row[at]),
       row[width - 1] as number | bigint | null,
     )
+  for (const key of part.alive ?? []) seen(key, null)
   const earlier = first ? 0 : (before?.rows ?? 0)
   return {
     staging: {

@@ -167,12 +167,34 @@ export function inScope({ partitioned, from, to }: Scope): RawBuilder<unknown> {
   return conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
 }
 
+/** Rows of a scope that did not come back, and were synced before the step began where that matters. */
+function isVanished(layout: Layout, slot: number, scope: Scope, before: boolean): RawBuilder<unknown> {
+  const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
+  return sql`${inScope(scope)} and t._deleted_at is null${before ? sql` and t._synced_at < :began` : sql``}
+    and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and s._kind <> 1)`
+}
+
+/** Rows of a partition that are not marked and lie in none of so many ranges: the n-th is from `:from_n` to `:to_n`. */
+export function besideRanges({ partitioned }: Layout, ranges: number): RawBuilder<unknown> {
+  const outside = Array.from(
+    { length: ranges },
+    (_, at) => sql`(t._cursor is null or t._cursor < ${raw(`:from_${at}`)} or t._cursor >= ${raw(`:to_${at}`)})`,
+  )
+  const conditions = [sql`t._deleted_at is null`, ...(partitioned ? [sql`t._partition = :partition`] : []), ...outside]
+  return join(conditions, sql` and `)
+}
+
 /** Marks the rows of a scope that did not come back. */
 export function markVanished(layout: Layout, slot: number, scope: Scope, before: boolean): RawBuilder<unknown> {
-  const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
   return sql`update ${mainTable(layout.name)} as t set _deleted_at = :now, _synced_at = :now
-    where ${inScope(scope)} and t._deleted_at is null${before ? sql` and t._synced_at < :began` : sql``}
-    and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and s._kind <> 1)`
+    where ${isVanished(layout, slot, scope, before)}`
+}
+
+/** The rows of a step's scope that neither came back nor were told to be gone (alias t). */
+export function missingRows(layout: Layout, slot: number, scope: Scope): RawBuilder<unknown> {
+  const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
+  return sql`${mainTable(layout.name)} as t where ${isVanished(layout, slot, scope, true)}
+    and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and (t._cursor > s._cursor) is not true)`
 }
 
 /**

@@ -21,8 +21,12 @@ export function sqliteWriter(target: Target): RowWriter<SqliteStaging> {
       const remove = () => sql`delete from ${mainTable(layout.name)} where _deleted_at is not null${own}`
       return target.run('purge', remove, { partition })
     },
-    isEmpty: async () =>
-      target.count('any', () => sql`select exists (select 1 from ${mainTable(layout.name)})`, {}) === 0,
+    holds: async (most, partition) => {
+      const own = partition !== undefined && layout.partitioned
+      const some = () =>
+        sql`select count(*) from (select 1 from ${mainTable(layout.name)}${own ? sql` where _partition = :partition` : sql``} limit :most)`
+      return target.count(`holds ${own}`, some, own ? { most, partition } : { most })
+    },
     savepoint: async (name, action) => {
       const statements = {
         set: `savepoint ${name}`,

@@ -29,11 +29,12 @@ export const commitFiles = git.table({
   row,
   primaryKey: ['sha', 'path'],
   cursor: 'committed_at',
+  immutable: true,
+  // A commit is a fact: one that a rewritten history no longer has keeps its row.
+  deletions: 'unseen',
   partitions: repositories,
   settle: minutes(0),
   lookback: minutes(0),
-  // What a rewritten history no longer has lies in the windows that the revision calls stale.
-  reportsDeletions: true,
   revision: (question) => revisionOf({ table: TABLE, ...question }),
   async *read({ client, partition, from, to, signal }) {
     // Merges are left out, as git log does: what they bring in is counted where it was made.

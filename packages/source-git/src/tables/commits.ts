@@ -32,12 +32,13 @@ export const commits = git.table({
   row,
   primaryKey: ['sha'],
   cursor: 'committed_at',
+  immutable: true,
+  // A commit is a fact: one that a rewritten history no longer has keeps its row.
+  deletions: 'unseen',
   partitions: repositories,
   // Commits are there as soon as they are made, and what comes with an old date the revision says.
   settle: minutes(0),
   lookback: minutes(0),
-  // What a rewritten history no longer has lies in the windows that the revision calls stale.
-  reportsDeletions: true,
   revision: (question) => revisionOf({ table: TABLE, ...question }),
   async *read({ client, partition, from, to, signal }) {
     const question = { table: TABLE, client, partition, from, to }

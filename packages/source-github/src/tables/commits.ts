@@ -34,6 +34,9 @@ export const commits = github.table({
   row,
   primaryKey: ['sha'],
   cursor: 'committed_at',
+  immutable: true,
+  // What a force push took away lies in windows that the revision calls stale.
+  deletions: 'reported',
   partitions: repositories,
   // Dates of git begin here; a history without a beginning could not be read in windows.
   start: '1970-01-01T00:00:00.000Z',
@@ -42,8 +45,6 @@ export const commits = github.table({
   settle: minutes(0),
   // Clocks of GitHub's hosts differ by seconds: an end a little below the last one is no sign that it went back.
   lookback: minutes(10),
-  // What a force push takes away lies in the windows that the revision calls stale.
-  reportsDeletions: true,
   revision: (question) => commitRevision(question),
   end: ({ client }) => endOf(client),
   async *read({ from, to, ...question }) {

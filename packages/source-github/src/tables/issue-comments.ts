@@ -26,6 +26,7 @@ export const issueComments = github.table({
   row,
   primaryKey: ['id'],
   cursor: 'updated_at',
+  deletions: 'unseen',
   partitions: repositories,
   ordered: 'ascending',
   revision: (question) => newestOf(LIST, question),

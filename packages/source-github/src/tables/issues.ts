@@ -46,6 +46,7 @@ export const issues = github.table({
   row,
   primaryKey: ['id'],
   cursor: 'updated_at',
+  deletions: 'unseen',
   partitions: repositories,
   ordered: 'ascending',
   // Where issues are turned off the list is refused; nothing counts as read until they are turned on.

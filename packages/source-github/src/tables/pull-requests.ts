@@ -47,6 +47,7 @@ export const pullRequests = github.table({
   row,
   primaryKey: ['id'],
   cursor: 'updated_at',
+  deletions: 'unseen',
   partitions: repositories,
   revision: (question) => newestOf(PULLS, question),
   end: ({ client }) => endOf(client),

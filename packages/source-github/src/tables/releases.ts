@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tagsOf, type WholeList } from '../page-tags.ts'
+import { countOf, tagsOf, type WholeList } from '../page-tags.ts'
 import { int64, type Raw, reactionsOf, rowsOf, userOf } from '../raw.ts'
 import { github, repositories } from '../source.ts'
 import { wholeList } from '../whole-list.ts'
@@ -49,6 +49,7 @@ export const releases = github.table({
   primaryKey: ['id'],
   partitions: repositories,
   revision: (question) => tagsOf(LIST, question),
+  countRows: (question) => countOf(LIST, question),
   async *read(question) {
     for await (const page of wholeList<Raw['release']>(LIST, question, (one) => one?.id)) yield rowsOf(page, rowOf)
   },

@@ -38,6 +38,7 @@ export const reviews = github.table({
   row,
   primaryKey: ['id'],
   cursor: 'pull_request_updated_at',
+  deletions: 'unseen',
   partitions: repositories,
   // A request for each pull request: a history that breaks off goes on where it was.
   ordered: 'ascending',

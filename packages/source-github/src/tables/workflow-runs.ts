@@ -47,6 +47,7 @@ export const workflowRuns = github.table({
   row,
   primaryKey: ['id'],
   cursor: 'created_at',
+  deletions: 'unseen',
   partitions: repositories,
   start: ({ partition }) => {
     const created = partition.found?.created_at ?? FIRST

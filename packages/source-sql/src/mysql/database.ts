@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import { orAborted } from '../abort.ts'
+import { orAborted, unlessSlow } from '../abort.ts'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
@@ -10,9 +11,11 @@ import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { untilEnded } from '../writers.ts'
+import { valueOfOldRows } from './before.ts'
 import { tellMySql } from './failure.ts'
 import { findTables } from './find.ts'
 import { dialect, readPages } from './read.ts'
+import { hiddenAmong, type RightsQuestion, whyHidden } from './rights.ts'
 import { ask, connectMySql, type RawRow, type Session, text } from './session.ts'
 import { OPEN, TransactionList } from './transactions.ts'
 
@@ -26,9 +29,13 @@ export interface DatabaseOptions {
 const QUESTIONS = 2
 const LONG_SECONDS = 600
 
+/** How long it may take to see what old rows hold in a new column. */
+const BEFORE_MS = 5000
+
 export class MySql implements Database {
   readonly label: string
   readonly order = 'always'
+  readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>
@@ -37,6 +44,7 @@ export class MySql implements Database {
   readonly #stubborn = new Set<string>()
   readonly #warned = new Set<string>()
   readonly #blame: Blame
+  #cluster: Promise<readonly RawRow[]> | undefined
 
   constructor(target: ServerTarget, options: DatabaseOptions) {
     this.label = target.label
@@ -131,15 +139,45 @@ export class MySql implements Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    { signal }: Asked,
+    { signal, withinMs }: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined> {
     const cursor = sql.id(column)
     const where = type === 'integer' ? sql`` : sql` where ${cursor} >= '0001-01-01'`
     const query = dialect.compile(sql`select min(${cursor}), max(${cursor}) from ${relationOf({ table })}${where}`).sql
-    const [row] = await this.#ask(query, [], signal)
+    const [row] = await this.#askWithin(withinMs, query, [], signal)
     const [min, max] = row!.map(text)
     const shown = (value: string): string => value.replace(' ', 'T') + (type === 'timestamp' ? 'Z' : '')
     return min === undefined || max === undefined ? undefined : { min: shown(min), max: shown(max) }
+  }
+
+  async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {
+    const { sql: statement, parameters } = countQuery(counted, dialect)
+    return await unlessSlow(withinMs, signal, async () => {
+      const [row] = await this.#askWithin(withinMs, statement, parameters, signal)
+      return Number(text(row![0]))
+    })
+  }
+
+  before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    return valueOfOldRows(table, name, (query) =>
+      unlessSlow(BEFORE_MS, signal, () => this.#askWithin(BEFORE_MS, query, [], signal)),
+    )
+  }
+
+  whyHidden(name: string, { signal }: Asked): Promise<string | undefined> {
+    return whyHidden(name, this.#target.database, this.#rights(signal))
+  }
+
+  hiddenAmong(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<readonly string[]> {
+    return hiddenAmong(table, columns, this.#rights(signal))
+  }
+
+  #rights(signal: AbortSignal): RightsQuestion {
+    return {
+      signal,
+      blame: this.#blame,
+      ask: (query) => this.#questions.lend(signal, ({ connection }) => ask(connection, query)),
+    }
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
@@ -150,11 +188,11 @@ export class MySql implements Database {
       const { connection } = session
       await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      yield* readPages(session, reads, asked)
+      yield* readPages(session, reads, { ...asked, timeoutMs: this.#options.statementTimeoutMs })
       await orAborted(ask(connection, 'COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }
@@ -180,8 +218,20 @@ export class MySql implements Database {
     if (typeof threadId === 'number') this.#ask(`KILL ${threadId}`).catch(() => {})
   }
 
+  /** Each node of a cluster knows only its own transactions. */
+  async #sayCluster(log: Asked['log']): Promise<void> {
+    this.#cluster ??= this.#ask(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`)
+    const [row] = await this.#cluster
+    if (Number(text(row?.[1]) ?? 0) > 1)
+      this.#warn(
+        log,
+        'this is one node of a cluster: transactions of the others cannot be seen, only the lookback waits for them',
+      )
+  }
+
   /** Open transactions of others; none where the user may not see them, which is said once. */
   async #transactions(log: Asked['log']): Promise<Awaited<ReturnType<TransactionList['now']>>> {
+    await this.#sayCluster(log)
     try {
       return await this.#open.now()
     } catch (error) {
@@ -207,6 +257,17 @@ export class MySql implements Database {
     return this.#lend(signal, ({ connection }) => ask(connection, query, values))
   }
 
+  #askWithin(
+    ms: number | undefined,
+    query: string,
+    values: readonly unknown[],
+    signal: AbortSignal,
+  ): Promise<RawRow[]> {
+    return this.#lend(signal, ({ connection, isMariaDb }) =>
+      ask(connection, ms === undefined ? query : limited(query, ms, isMariaDb), values),
+    )
+  }
+
   async #lend<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await this.#questions.lend(signal, (session) =>
@@ -222,6 +283,13 @@ export class MySql implements Database {
     this.#warned.add(message)
     log.warn(`${this.label}: ${message}`)
   }
+}
+
+/** A statement that the server gives up after a time. */
+function limited(statement: string, ms: number, isMariaDb: boolean): string {
+  return isMariaDb
+    ? `SET STATEMENT max_statement_time=${ms / 1000}, lock_wait_timeout=${Math.ceil(ms / 1000)} FOR ${statement}`
+    : statement.replace(/^select/, `select /*+ MAX_EXECUTION_TIME(${ms}) */`)
 }
 
 function end({ connection }: Session): void {

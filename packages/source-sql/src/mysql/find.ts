@@ -1,8 +1,11 @@
 import type { Connection } from 'mysql2'
 import { LARGEST } from '../exact.ts'
-import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { type Drawn, type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { kindOf } from './answer.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
+import { autoIncrement, sequenceOf } from './sequences.ts'
 import { ask, type Session, text } from './session.ts'
+import { storageOf } from './storage.ts'
 
 export interface FindOptions {
   /** The database of the URL: its tables go without its name. */
@@ -25,9 +28,13 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     schemas === undefined ? ['TABLE_SCHEMA NOT IN (?)', [SYSTEM]] : ['TABLE_SCHEMA IN (?)', [schemas]]
   const query = (columns: string, view: string, more = ''): Promise<Row[]> =>
     rowsOf(connection, `SELECT ${NAMED}, ${columns} FROM information_schema.${view} WHERE ${condition} ${more}`, values)
-  const tables = await query('TABLE_TYPE, TABLE_ROWS, AUTO_INCREMENT', 'TABLES', `ORDER BY ${NAMED}`)
+  const tables = await query(
+    'TABLE_TYPE, TABLE_ROWS, AUTO_INCREMENT, UNIX_TIMESTAMP(CREATE_TIME)',
+    'TABLES',
+    `ORDER BY ${NAMED}`,
+  )
   const columns = await query(
-    'COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA',
+    'COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, COLUMN_DEFAULT',
     'COLUMNS',
     'ORDER BY ORDINAL_POSITION',
   )
@@ -41,6 +48,9 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     'KEY_COLUMN_USAGE',
     'AND REFERENCED_TABLE_NAME IS NOT NULL',
   )
+  const views = await query('MD5(VIEW_DEFINITION)', 'VIEWS')
+  const definitions = new Map(views.map(([schema, table, hash]) => [idOf(schema, table), hash]))
+  const storage = await storageOf(connection, isMariaDb)
   const checks = isMariaDb
     ? await rowsOf(
         connection,
@@ -49,6 +59,12 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
       )
     : []
   const bounded = boundedColumns(tables, columns, references)
+  const auto = await autoIncrement(connection)
+  const sequences = new Map<string, Drawn | undefined>()
+  for (const [, , , , , , , value] of columns) {
+    if (value !== undefined && /^nextval\(/i.test(value) && !sequences.has(value))
+      sequences.set(value, await sequenceOf(connection, value))
+  }
   const json = new Set(
     checks
       .filter(([, , name, clause]) => clause === `json_valid(\`${name}\`)`)
@@ -58,17 +74,21 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
     Map.groupBy(rows, ([schema, table]) => idOf(schema, table))
   const columnsBy = byTable(columns)
   const indexesBy = byTable(indexes)
-  return tables.flatMap(([schema, relation, kind, rows, next]) => {
+  return tables.flatMap(([schema, relation, kind, rows, next, made]) => {
     const id = idOf(schema, relation)
     const own = columnsBy.get(id) ?? []
-    const found = own.map(([, , name, dataType, columnType, nullable]): FoundColumn => {
+    const found = own.map(([, , name, dataType, columnType, nullable, extra, value]): FoundColumn => {
       const at = `${id}\0${name}`
+      const drawn = extra?.includes('auto_increment') ? auto : sequences.get(value ?? '')
       return {
         name: name!,
         kind: columnType!,
         nullable: nullable === 'YES',
         asText: TEXT,
         pageable: isPageable(dataType!),
+        answerKind: kindOf(dataType!.toLowerCase()),
+        ...(drawn === undefined ? {} : { drawn }),
+        ...(/on update/i.test(extra ?? '') ? { moves: true } : {}),
         ...readingOf({
           dataType: dataType!.toLowerCase(),
           columnType: columnType!.toLowerCase(),
@@ -80,7 +100,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
       }
     })
     if (found.length === 0 || isOwn(relation!, found)) return []
-    const auto = own.find(([, , , , , , extra]) => extra?.includes('auto_increment'))?.[2]
+    const counter = own.find(([, , , , , , extra]) => extra?.includes('auto_increment'))?.[2]
     return [
       {
         name: nameOf(schema === main ? undefined : schema, relation!),
@@ -90,7 +110,8 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         columns: found,
         rows: rows === undefined ? undefined : Number(rows),
         readable: true,
-        facts: { auto: next === undefined ? undefined : auto },
+        generation: storage(schema!, relation!) ?? made ?? definitions.get(id),
+        facts: { auto: next === undefined ? undefined : counter },
         ...indexFacts(indexesBy.get(id) ?? [], found),
       },
     ]

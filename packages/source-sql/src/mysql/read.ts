@@ -1,9 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from 'mysql2'
 import { orAborted } from '../abort.ts'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { behind, compiler, type Dialect, selectOf } from '../select.ts'
+import { type AnswerColumn, answeredKind } from './answer.ts'
+import { RowsAsTheyCome } from './rows.ts'
 import { ask, type RawRow, type Session } from './session.ts'
 
 export const dialect: Dialect = {
@@ -14,16 +17,25 @@ export const dialect: Dialect = {
 }
 
 type Part = 'window' | 'nulls'
+type ReadAsked = Asked & { readonly timeoutMs: number }
 
 /** Reads a window, or a whole table, in the open transaction of a connection: all pages are of one snapshot. */
-export async function* readPages(session: Session, reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
-  const { connection } = session
+export async function* readPages(
+  { connection, isMariaDb }: Session,
+  reads: Reads,
+  asked: ReadAsked,
+): AsyncGenerator<readonly Row[]> {
+  // The server would also count the time in which it waits for us.
+  const timeout = isMariaDb ? 'max_statement_time' : 'max_execution_time'
+  const [before] = await ask(connection, `SELECT @@SESSION.${timeout}`)
+  await ask(connection, `SET SESSION ${timeout} = 0`)
   const parts: readonly Part[] = reads.bounds?.nulls === true ? ['nulls', 'window'] : ['window']
   for (const part of parts) {
     const order = orderOf(reads, part)
-    if (order === undefined) yield* streamed(session, reads, part, asked)
+    if (order === undefined) yield* streamed(connection, reads, part, asked)
     else yield* paged(connection, reads, { part, order }, asked)
   }
+  await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
 }
 
 /**
@@ -39,18 +51,19 @@ function orderOf({ table, bounds }: Reads, part: Part): readonly string[] | unde
   return order.every(isPageable) ? order : undefined
 }
 
-/** Page after page, each a short statement: a slow reader holds nothing up, and no timeout counts the time it takes. */
+/** Page after page, each a short statement: a slow reader holds nothing up. */
 async function* paged(
   connection: Connection,
   reads: Reads,
   { part, order }: { readonly part: Part; readonly order: readonly string[] },
-  { signal }: Asked,
+  { signal, timeoutMs }: ReadAsked,
 ): AsyncGenerator<readonly Row[]> {
   const size = new PageSize()
   const decode = decoder(reads)
+  const checked = checkedColumns(reads)
   // As they are in the table, behind the columns that are read: those may be left out, or be decoded.
-  const more = order.map((name) => sql.id(name))
-  const pageAfter = (after: RawRow | undefined, limit: number): Promise<RawRow[]> => {
+  const more = [...order, ...checked.more].map((name) => sql.id(name))
+  const pageAfter = (after: RawRow | undefined, limit: number): RowsAsTheyCome => {
     const where =
       after === undefined
         ? []
@@ -60,21 +73,23 @@ async function* paged(
               order.map((name, at) => literal(reads, name, after[reads.columns.length + at]!)),
             ),
           ]
-    const statement = selectOf(reads, dialect, { part, orderBy: order, where, limit, more })
-    const rows = ask(connection, statement.sql, statement.parameters)
-    rows.catch(() => {})
-    return rows
+    return new RowsAsTheyCome(connection, selectOf(reads, dialect, { part, orderBy: order, where, limit, more }))
   }
   let limit = size.rows
-  let next = pageAfter(undefined, limit)
+  let page = pageAfter(undefined, limit)
   for (;;) {
-    const raw = await orAborted(next, signal)
-    const isLast = raw.length < limit
-    size.learn(raw.length, bytesOf(raw))
-    limit = size.rows
-    if (!isLast) next = pageAfter(raw.at(-1)!, limit)
-    if (raw.length > 0) yield raw.map(decode)
+    const { items, done } = await orAborted(page.next(timeoutMs), signal)
+    checked.check(page.columns, order.length)
+    const isLast = done && page.rows < limit
+    let next: RowsAsTheyCome | undefined
+    if (done && !isLast) {
+      size.learn(page.rows, page.bytes)
+      limit = size.rows
+      next = pageAfter(items.at(-1) ?? page.last!, limit)
+    }
+    if (items.length > 0) yield items.map(decode)
     if (isLast) return
+    page = next ?? page
   }
 }
 
@@ -87,40 +102,47 @@ function literal({ table }: Reads, name: string, raw: Buffer | null): RawBuilder
   return /^(var)?binary/.test(kind) ? sql`${raw}` : sql`${shown}`
 }
 
-const STREAMED_ROWS = 2000
-
 /** One statement, its rows as they come: for tables without a key to go on from. */
 async function* streamed(
-  { connection, isMariaDb }: Session,
+  connection: Connection,
   reads: Reads,
   part: Part,
-  { signal }: Asked,
+  { signal, timeoutMs }: ReadAsked,
 ): AsyncGenerator<readonly Row[]> {
   const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
-  const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy })
-  // Here the server's timeout would also count the time in which rows are written elsewhere.
-  const timeout = isMariaDb ? 'max_statement_time' : 'max_execution_time'
-  const [before] = await ask(connection, `SELECT @@SESSION.${timeout}`)
-  await ask(connection, `SET SESSION ${timeout} = 0`)
-  const stream = connection
-    .query({ sql: text, values: [...parameters], rowsAsArray: true, typeCast: false })
-    .stream({ highWaterMark: STREAMED_ROWS })
-  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<RawRow>
+  const checked = checkedColumns(reads)
+  const more = checked.more.map((name) => sql.id(name))
+  const answer = new RowsAsTheyCome(connection, selectOf(reads, dialect, { part, orderBy, more }))
   const decode = decoder(reads)
-  let page: Row[] = []
-  let bytes = 0
   for (;;) {
-    const next = await orAborted(iterator.next(), signal)
-    if (next.done === true) break
-    page.push(decode(next.value))
-    bytes += bytesOf([next.value])
-    if (page.length < STREAMED_ROWS && bytes < 4 << 20) continue
-    yield page
-    page = []
-    bytes = 0
+    const { items, done } = await orAborted(answer.next(timeoutMs), signal)
+    checked.check(answer.columns, 0)
+    if (items.length > 0) yield items.map(decode)
+    if (done) return
   }
-  if (page.length > 0) yield page
-  await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
+}
+
+interface Checked {
+  /** Columns that are asked for once more as they are, because what is read is made of them. */
+  readonly more: readonly string[]
+  /** @throws ChangedColumn where an answer is not of the kind that the decoder was made for. */
+  check(columns: readonly AnswerColumn[], between: number): void
+}
+
+function checkedColumns({ table, columns }: Reads): Checked {
+  const kinds = new Map(table.columns.map(({ name, answerKind }) => [name, answerKind]))
+  const more = columns.filter(({ select }) => select !== undefined).map(({ name }) => name)
+  return {
+    more,
+    check(answered, between) {
+      if (answered.length === 0) return
+      for (const [at, { name, select }] of columns.entries()) {
+        const kind = kinds.get(name)
+        const column = answered[select === undefined ? at : columns.length + between + more.indexOf(name)]
+        if (kind !== undefined && (column === undefined || answeredKind(column) !== kind)) throw new ChangedColumn(name)
+      }
+    },
+  }
 }
 
 function decoder({ columns }: Reads): (raw: RawRow) => Row {
@@ -133,10 +155,4 @@ function decoder({ columns }: Reads): (raw: RawRow) => Row {
     }
     return row
   }
-}
-
-function bytesOf(rows: readonly RawRow[]): number {
-  let bytes = 0
-  for (const row of rows) for (const value of row) bytes += value?.length ?? 0
-  return bytes
 }

@@ -13,6 +13,11 @@ export interface PostgresType {
   readonly category: string
 }
 
+/** Types of answers that are made of a column. */
+const TEXT_OID = 25
+const JSON_OID = 114
+const NUMERIC = 1700
+
 const number = (text: string): number => +text
 const boolean = (text: string): boolean => text === 't'
 
@@ -54,7 +59,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   float4: DOUBLE,
   float8: DOUBLE,
   numeric: { type: 'numeric', ascii: true },
-  money: { type: 'numeric', select: (column) => sql`${column}::numeric`, ascii: true },
+  money: { type: 'numeric', select: (column) => sql`${column}::numeric`, ascii: true, answers: NUMERIC },
   bool: { type: 'boolean', decode: boolean, decodeAt: (bytes, from) => bytes[from] === 116 },
   date: { type: 'date', ascii: true },
   timestamp: { type: 'local_timestamp', decode: local, ascii: true },
@@ -66,16 +71,21 @@ const READINGS: Readonly<Record<string, Reading>> = {
 }
 
 // Arrays and rows as the database writes them as JSON: nested, with NULLs, and with every digit of their numbers.
-const STRUCTURED: Reading = { type: 'json', select: (column) => sql`to_json(${column})`, decode: exactJson }
+const STRUCTURED: Reading = {
+  type: 'json',
+  select: (column) => sql`to_json(${column})`,
+  decode: exactJson,
+  answers: JSON_OID,
+}
 const TEXT: Reading = { type: 'text' }
 
 /** How a column of a type is read. All that is not listed is text, as Postgres writes it. */
 export function readingOf(type: PostgresType): Reading {
   if (type.kind === 'c' || type.category === 'A') return STRUCTURED
-  return READINGS[type.name] ?? TEXT
+  return { answers: type.oid, ...(READINGS[type.name] ?? TEXT) }
 }
 
-export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text` }
+export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text`, answers: TEXT_OID }
 
 const PARAMETERS: Readonly<Partial<Record<ColumnType, string>>> = {
   timestamp: 'timestamptz',

@@ -1,17 +1,19 @@
 import type pg from 'pg'
-import { orAborted } from '../abort.ts'
+import { orAborted, unlessSlow } from '../abort.ts'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
+import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
 import { tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
-import { rangeQuery } from './range.ts'
-import { readPages } from './read.ts'
+import { duplicateQuery, rangeQuery } from './range.ts'
+import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
@@ -29,12 +31,15 @@ interface Session {
 }
 
 const QUESTIONS = 2
+/** How long to look whether partitions hold the same key. */
+const UNIQUE_MS = 30_000
 /** A transaction that is open for longer holds tables back noticeably. */
 const LONG_MICROS = 600_000_000n
 
 export class Postgres implements Database {
   readonly label: string
   readonly order = 'large'
+  readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
   readonly #questions: Lending<Session>
@@ -124,28 +129,53 @@ export class Postgres implements Database {
     table: FoundTable,
     column: string,
     type: CursorType,
-    { signal }: Asked,
+    { signal, withinMs }: Asked & { readonly withinMs?: number },
   ): Promise<{ min: string; max: string } | undefined> {
-    const [row] = await this.#ask(rangeQuery(table, column, type), [], signal)
+    const [row] = await this.#ask(rangeQuery(table, column, type), [], signal, limitsOf(withinMs))
     const [min, max] = row!
     return min == null || max == null ? undefined : { min, max }
   }
 
+  async count(counted: Counted, { signal, withinMs }: Asked & { withinMs?: number }): Promise<number | undefined> {
+    const { sql, parameters } = countQuery(counted, dialect)
+    return await unlessSlow(withinMs, signal, async () => {
+      const [row] = await this.#ask(sql, parameters, signal, limitsOf(withinMs))
+      return Number(row![0])
+    })
+  }
+
+  async before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    const column = table.columns.find((one) => one.name === name)
+    // Asked for in another form than it is kept in.
+    if (column === undefined || column.select !== undefined) return undefined
+    const rows = await this.#ask(BEFORE, [table.facts['oid'], name], signal)
+    return rows.length === 1 ? { raw: rows[0]![0] } : undefined
+  }
+
+  async isUnique(table: FoundTable, columns: readonly string[], { signal }: Asked): Promise<boolean | undefined> {
+    return await unlessSlow(UNIQUE_MS, signal, async () => {
+      const limits = { statement_timeout: UNIQUE_MS }
+      const [row] = await this.#ask(duplicateQuery(table, columns), [], signal, limits)
+      return row![0] !== 't'
+    })
+  }
+
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    const timeoutMs = this.#options.statementTimeoutMs
     let session: Session | undefined
     let done = false
     try {
       session = await this.#readers.take(asked.signal)
       for (let tries = 1; ; tries++) {
         await orAborted(session.client.query(beginning(this.#options)), asked.signal)
-        if ((yield* readPages(session, reads, asked)) === 'done') break
+        if ((yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
         if (tries === TRIES) throw new RewrittenError(this.label)
         await orAborted(session.client.query('ROLLBACK'), asked.signal)
       }
       await orAborted(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, this.#blame)
+      throw sqlFailure(error, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }
@@ -170,9 +200,15 @@ export class Postgres implements Database {
     this.#readers.discard(session)
   }
 
-  async #ask(sql: string, values: readonly unknown[] = [], signal?: AbortSignal): Promise<TextRow[]> {
+  async #ask(
+    sql: string,
+    values: readonly unknown[] = [],
+    signal?: AbortSignal,
+    limits: Readonly<Record<string, number>> = {},
+  ): Promise<TextRow[]> {
     for (let tries = 1; tries <= TRIES; tries++) {
       const rows = await this.#inTransaction(signal, async (client) => {
+        for (const [name, ms] of Object.entries(limits)) await client.query(`SET LOCAL ${name} = '${ms}ms'`)
         const found = await ask(client, sql, values)
         return (await isRewritten(client)) ? undefined : found
       })
@@ -202,6 +238,10 @@ export class Postgres implements Database {
     this.#warned.add(message)
     log.warn(`${this.label}: ${message}`)
   }
+}
+
+function limitsOf(ms: number | undefined): Readonly<Record<string, number>> {
+  return ms === undefined ? {} : { statement_timeout: ms, lock_timeout: ms }
 }
 
 /** Never waits: a server that does not answer must not hold up a stop. */

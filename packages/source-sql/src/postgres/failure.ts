@@ -25,8 +25,11 @@ export function tellPostgres({ code, message }: Failed): Told | undefined {
     case '42P01':
     case '42703':
       return config(`${message}; it was there when the run began, the next run looks again`)
+    case '42883':
+    case '42804':
+      return config(`${message}; where the type of a column was changed meanwhile, the next run looks again`)
     case '55P03':
-      return retry('a table was locked by others for 10 s')
+      return retry('locked by others for 10 s')
     case '57014':
       return /statement timeout/.test(message)
         ? config('the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index')

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { ChangedColumn } from '../changed-column.ts'
+import { type Chunk, Chunks } from '../chunks.ts'
 import type { Row } from '../database.ts'
 import type { RowMaker, RowSink, RowTap } from './row-tap.ts'
 
@@ -7,29 +9,21 @@ interface Connection {
 }
 
 /**
- * The next rows of a cursor. `pg-cursor` would keep one statement running for the whole window, so that the server's
- * statement timeout also counts the time in which we write; a `FETCH` is a statement of its own.
+ * The next rows of a cursor. `pg-cursor` would keep one statement running for the whole window; a `FETCH` is a statement of
+ * its own, and its rows are handed on in chunks, as they come.
  */
 export class Page implements RowSink {
-  readonly rows: Row[] = []
-  bytes = 0
-  failure: RowSink['failure']
   readonly maker: RowMaker
   readonly wanted: number
-  readonly done: Promise<this>
+  readonly #chunks: Chunks<Row>
   readonly #tap: RowTap
-  readonly #resolve: (page: this) => void
-  readonly #reject: (error: unknown) => void
+  #failure: { readonly error: unknown } | undefined
 
   constructor(maker: RowMaker, wanted: number, tap: RowTap) {
     this.maker = maker
     this.wanted = wanted
     this.#tap = tap
-    const { promise, resolve, reject } = Promise.withResolvers<this>()
-    this.done = promise
-    this.#resolve = resolve
-    this.#reject = reject
-    promise.catch(() => {})
+    this.#chunks = new Chunks(tap)
   }
 
   static fetch(client: pg.Client, tap: RowTap, maker: RowMaker, wanted: number): Page {
@@ -38,9 +32,31 @@ export class Page implements RowSink {
     return page
   }
 
-  /** Fewer rows than asked for: there are no more. */
+  /** Known when its last chunk was taken: fewer rows than asked for, so there are no more. */
   get isLast(): boolean {
-    return this.rows.length < this.wanted
+    return this.rows < this.wanted
+  }
+
+  get rows(): number {
+    return this.#chunks.rows
+  }
+
+  get bytes(): number {
+    return this.#chunks.bytes
+  }
+
+  next(withinMs: number): Promise<Chunk<Row>> {
+    return this.#chunks.next(withinMs)
+  }
+
+  add(make: () => Row, bytes: number): void {
+    if (this.#failure !== undefined) return
+    // Nothing is thrown into the connection, where nobody would catch it.
+    try {
+      this.#chunks.add(make(), bytes)
+    } catch (error) {
+      this.#failure = { error }
+    }
   }
 
   submit(connection: Connection): void {
@@ -48,31 +64,39 @@ export class Page implements RowSink {
     connection.query(`FETCH ${this.wanted} FROM tidemark`)
   }
 
-  handleRowDescription(): void {}
+  /** Comes before the rows, so that none of another form is made. */
+  handleRowDescription({ fields }: { readonly fields: readonly { readonly dataTypeID: number }[] }): void {
+    for (const [at, { name, answers }] of this.maker.columns.entries()) {
+      if (answers !== undefined && fields[at]?.dataTypeID !== answers)
+        this.#failure ??= { error: new ChangedColumn(name) }
+    }
+  }
 
   /** Only where the driver reads the rows itself. */
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     const { names, columns, template } = this.maker
-    const row = { ...template }
-    for (const [at, field] of fields.entries()) {
-      if (field === null) continue
-      this.bytes += field.length
-      const { decode } = columns[at]!
-      row[names[at]!] = decode === undefined ? field : decode(field as never)
-    }
-    this.rows.push(row)
+    const bytes = fields.reduce((sum, field) => sum + (field?.length ?? 0), 0)
+    this.add(() => {
+      const row = { ...template }
+      for (const [at, field] of fields.entries()) {
+        if (field === null) continue
+        const { decode } = columns[at]!
+        row[names[at]!] = decode === undefined ? field : decode(field as never)
+      }
+      return row
+    }, bytes)
   }
 
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
     this.#tap.close()
-    if (this.failure === undefined) this.#resolve(this)
-    else this.#reject(this.failure.error)
+    if (this.#failure === undefined) this.#chunks.end()
+    else this.#chunks.fail(this.#failure.error)
   }
 
   handleError(error: unknown): void {
     this.#tap.close()
-    this.#reject(error)
+    this.#chunks.fail(error)
   }
 }

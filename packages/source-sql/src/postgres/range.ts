@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { CursorType } from '../database.ts'
 import type { FoundTable } from '../found-table.ts'
-import { relationOf } from '../select.ts'
+import { fromOf, relationOf } from '../select.ts'
 import { dialect } from './read.ts'
 
 const SHOWN: Readonly<Record<CursorType, string>> = {
@@ -16,12 +16,18 @@ export function rangeQuery(table: FoundTable, column: string, type: CursorType):
   const cursor = sql.id(column)
   const [before, after] = SHOWN[type].split('$')
   const shown = (value: ReturnType<typeof sql>) => sql`${sql.raw(before!)}${value}${sql.raw(after!)}`
-  const only = sql.raw(table.facts['only'] === true ? 'only ' : '')
   const where =
     type === 'integer'
       ? sql``
       : sql.raw(` where $ between '0001-01-01' and '9999-12-31'`.replace('$', () => quoted(column)))
-  const query = sql`select ${shown(sql`min(${cursor})`)}, ${shown(sql`max(${cursor})`)} from ${only}${relationOf({ table })}${where}`
+  const query = sql`select ${shown(sql`min(${cursor})`)}, ${shown(sql`max(${cursor})`)} from ${fromOf({ table }, dialect)}${where}`
+  return dialect.compile(query).sql
+}
+
+/** Asks whether some rows of a table have the same values in some columns. */
+export function duplicateQuery(table: FoundTable, columns: readonly string[]): string {
+  const key = sql.join(columns.map((name) => sql.id(name)))
+  const query = sql`select exists (select from ${relationOf({ table })} group by ${key} having count(*) > 1)`
   return dialect.compile(query).sql
 }
 

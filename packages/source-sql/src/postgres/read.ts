@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { orAborted } from '../abort.ts'
+import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
@@ -8,6 +9,7 @@ import { parameterType } from './column-reading.ts'
 import { Page } from './page.ts'
 import { isRewritten } from './rewritten.ts'
 import { type RowTap, rowMaker } from './row-tap.ts'
+import { ask } from './session.ts'
 
 export const dialect: Dialect = {
   compile: compiler('postgres'),
@@ -25,7 +27,7 @@ export const dialect: Dialect = {
 export async function* readPages(
   { client, tap }: { readonly client: pg.Client; readonly tap: RowTap },
   reads: Reads,
-  { signal }: Asked,
+  { signal, timeoutMs }: Asked & { readonly timeoutMs: number },
 ): AsyncGenerator<readonly Row[], 'done' | 'again'> {
   const parts = reads.bounds?.nulls === true ? (['nulls', 'window'] as const) : (['window'] as const)
   const maker = rowMaker(reads.columns)
@@ -39,16 +41,35 @@ export async function* readPages(
     })
     await orAborted(declared, signal)
     if (part === parts[0] && (await orAborted(isRewritten(client), signal))) return 'again'
-    let next = Page.fetch(client, tap, maker, size.rows)
+    if (part === parts[0]) {
+      await orAborted(checkMade(client, reads), signal)
+      // The server would also count the time in which it waits for us.
+      await orAborted(client.query('SET LOCAL statement_timeout = 0'), signal)
+    }
+    let page = Page.fetch(client, tap, maker, size.rows)
     for (;;) {
-      const page = await orAborted(next.done, signal)
-      size.learn(page.rows.length, page.bytes)
+      const { items, done } = await orAborted(page.next(timeoutMs), signal)
+      if (done) size.learn(page.rows, page.bytes)
       // Asked for before this one is handed on: the server works on it meanwhile.
-      if (!page.isLast) next = Page.fetch(client, tap, maker, size.rows)
-      if (page.rows.length > 0) yield page.rows
-      if (page.isLast) break
+      const next = done && !page.isLast ? Page.fetch(client, tap, maker, size.rows) : undefined
+      if (items.length > 0) yield items
+      if (next !== undefined) page = next
+      else if (done) break
     }
     await orAborted(client.query('CLOSE tidemark'), signal)
   }
   return 'done'
+}
+
+const KINDS = `SELECT a.attname, a.atttypid FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped`
+
+/** What is made of a column by the server hides the type of the column, so that is looked up. */
+async function checkMade(client: pg.Client, { table, columns }: Reads): Promise<void> {
+  const made = columns.filter(({ select }) => select !== undefined)
+  if (made.length === 0) return
+  const kinds = new Map((await ask(client, KINDS, [table.schema, table.relation])).map(([name, kind]) => [name, kind]))
+  const kindOf = new Map(table.columns.map(({ name, answerKind }) => [name, answerKind]))
+  for (const { name } of made) if (kinds.get(name) !== kindOf.get(name)) throw new ChangedColumn(name)
 }

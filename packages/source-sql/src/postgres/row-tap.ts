@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type pg from 'pg'
+import type { Tap } from '../chunks.ts'
 import type { Row, Selected } from '../database.ts'
 
 /** Makes rows of an answer. */
@@ -18,13 +19,10 @@ export function rowMaker(columns: readonly Selected[]): RowMaker {
   }
 }
 
-/** Where rows go, with about how many bytes they came in. */
+/** Where rows go, each with about how many bytes it came in. */
 export interface RowSink {
   readonly maker: RowMaker
-  readonly rows: Row[]
-  bytes: number
-  /** A row could not be made. */
-  failure: { readonly error: unknown } | undefined
+  add(make: () => Row, bytes: number): void
 }
 
 const DATA_ROW = 68
@@ -75,7 +73,8 @@ interface Wire {
  * Reads the rows of an answer straight from the connection, a third faster than the driver, which makes a message
  * object and a text of its own for every field. Everything that is no row goes to the driver as it came.
  */
-export class RowTap {
+export class RowTap implements Tap {
+  readonly #stream: NodeJS.ReadableStream
   #sink: RowSink | undefined
   #pending: Buffer[] = []
   #gathered = 0
@@ -84,6 +83,7 @@ export class RowTap {
 
   constructor(client: pg.Client) {
     const { stream } = (client as unknown as Wire).connection
+    this.#stream = stream
     const listeners = stream.listeners('data')
     // Another version of the driver may listen in another way: then it reads the rows itself.
     if (listeners.length !== 1) return
@@ -99,6 +99,14 @@ export class RowTap {
 
   close(): void {
     this.#sink = undefined
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
   }
 
   #take(chunk: Buffer): void {
@@ -119,15 +127,6 @@ export class RowTap {
     this.#needed = rest < 5 ? 5 : 1 + bytes.readInt32BE(used + 1)
   }
 
-  /** Nothing is thrown into the connection, where nobody would catch it. */
-  #add(sink: RowSink, bytes: Buffer, latin1: string, at: number): void {
-    try {
-      sink.rows.push(rowAt(bytes, latin1, at, sink.maker))
-    } catch (error) {
-      sink.failure ??= { error }
-    }
-  }
-
   /** Takes in all messages that are complete; gives how many bytes they were. */
   #split(bytes: Buffer, sink: RowSink | undefined): number {
     const latin1 = bytes.toString('latin1')
@@ -136,8 +135,8 @@ export class RowTap {
       const end = at + 1 + bytes.readInt32BE(at + 1)
       if (end > bytes.length) break
       if (bytes[at] === DATA_ROW && sink !== undefined) {
-        sink.bytes += end - at
-        this.#add(sink, bytes, latin1, at)
+        const start = at
+        sink.add(() => rowAt(bytes, latin1, start, sink.maker), end - at)
       } else this.#pass!(bytes.subarray(at, end))
       at = end
     }

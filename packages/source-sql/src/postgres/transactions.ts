@@ -39,6 +39,24 @@ const CONCERNED = `
         AND s.deptype IN ('a', 'i') AND s.refobjid IN (SELECT oid FROM concerned) AND a.attname = $2
   )`
 
+/** The sequences that columns of tables draw from: those of a table of partitions, also by way of a partition. */
+export const SEQUENCES = `
+  WITH RECURSIVE concerned AS (
+    SELECT c.oid AS root, c.oid, c.relkind = 'p' AS parted FROM pg_catalog.pg_class c WHERE c.oid = ANY($1::pg_catalog.oid[])
+    UNION SELECT c.root, i.inhrelid, c.parted FROM concerned c JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid WHERE c.parted
+  ), drawn AS (
+    SELECT c.root, a.attname, s.refobjid AS oid FROM concerned c JOIN pg_catalog.pg_attrdef f ON f.adrelid = c.oid
+      JOIN pg_catalog.pg_depend s ON s.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND s.objid = f.oid
+        AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+    UNION SELECT c.root, a.attname, s.objid FROM concerned c JOIN pg_catalog.pg_depend s ON s.refobjid = c.oid
+      AND s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      AND s.deptype = 'i'
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = s.refobjid AND a.attnum = s.refobjsubid
+  )
+  SELECT d.root, d.attname, count(*), min(q.seqincrement), max(q.seqincrement), max(q.seqcache), pg_catalog.bool_or(q.seqcycle)
+  FROM drawn d JOIN pg_catalog.pg_sequence q ON q.seqrelid = d.oid GROUP BY d.root, d.attname`
+
 /** The last number that a column's sequences gave out: it does not go back when the newest rows are deleted. */
 export const LAST_DRAWN = `${CONCERNED}
   SELECT max(CASE WHEN pg_catalog.has_sequence_privilege(d.oid, 'USAGE, SELECT')

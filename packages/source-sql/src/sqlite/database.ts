@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
+import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
@@ -8,6 +9,7 @@ import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
+import { valueOfOldRows } from './before.ts'
 import { tellSqlite } from './failure.ts'
 import { findTables } from './find.ts'
 import { dialect, readPages } from './read.ts'
@@ -16,9 +18,16 @@ import { dialect, readPages } from './read.ts'
 const BUSY_MS = 5000
 const READERS = 4
 
+/** A column of integers may also hold a real number; a row that holds one is refused, and must not stop the others. */
+function wholeOf(value: unknown): bigint | undefined {
+  if (typeof value === 'number') return value >= Number(LARGEST) ? LARGEST : BigInt(Math.floor(value))
+  return typeof value === 'bigint' ? value : undefined
+}
+
 export class Sqlite implements Database {
   readonly label: string
   readonly order = 'integers'
+  readonly holdsAnything = true
   readonly #target: FileTarget
   readonly #files: Lending<DatabaseSync>
   readonly #blame: Blame
@@ -56,8 +65,11 @@ export class Sqlite implements Database {
   async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
     const found = await greatestReadable(
       async (below) => {
-        const [row] = await this.#ask(greatestQuery({ table, column }, dialect, below), [], signal)
-        return typeof row?.[0] === 'bigint' ? row[0] : undefined
+        const ask = async (bound: bigint | undefined) =>
+          (await this.#ask(greatestQuery({ table, column }, dialect, bound), [], signal))[0]?.[0]
+        const last = await ask(below)
+        // Texts and bytes are greater than every number: what lies before them is the end.
+        return wholeOf(typeof last === 'object' || typeof last === 'string' ? await ask(LARGEST) : last)
       },
       { table, column, log },
     )
@@ -84,6 +96,16 @@ export class Sqlite implements Database {
     const [row] = await this.#ask(query, [], signal)
     const [min, max] = row ?? []
     return typeof min === 'bigint' && typeof max === 'bigint' ? { min: String(min), max: String(max) } : undefined
+  }
+
+  async count(counted: Counted, { signal }: Asked): Promise<number | undefined> {
+    const { sql: statement, parameters } = countQuery(counted, dialect)
+    const [row] = await this.#ask(statement, parameters as readonly (string | bigint)[], signal)
+    return Number(row![0])
+  }
+
+  before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {
+    return this.#lend(signal, async (db) => valueOfOldRows(db, table, name))
   }
 
   async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
@@ -121,7 +143,11 @@ export class Sqlite implements Database {
     return rows.length > 0
   }
 
-  #ask(query: string, values: readonly string[] = [], signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+  #ask(
+    query: string,
+    values: readonly (string | bigint)[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly unknown[])[]> {
     return this.#lend(signal, async (db) => {
       const statement = db.prepare(query)
       statement.setReadBigInts(true)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
 import { AS_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
@@ -11,14 +12,29 @@ const PIECE = 100
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
 /** The tables of a file. What the values of a column are, only its rows can say, so some of them are looked at. */
 export function findTables(db: DatabaseSync): FoundTable[] {
+  const schema = db.prepare('PRAGMA schema_version').get() as Row
+  const entries = db
+    .prepare(`SELECT name, sql, rootpage FROM sqlite_schema WHERE type IN ('table', 'view')`)
+    .all() as Row[]
+  const entryOf = new Map(entries.map((entry) => [entry['name'], entry]))
   const listed = db.prepare(`SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name`).all()
-  return (listed as readonly Row[]).flatMap((entry) => {
-    const relation = String(entry['name'])
-    const kind = String(entry['type'])
+  return (listed as readonly Row[]).flatMap((listing) => {
+    const relation = String(listing['name'])
+    const kind = String(listing['type'])
     if (/^sqlite_/i.test(relation) || kind === 'shadow') return []
-    const table = tableOf(db, relation, { isTable: kind === 'table', hasRowid: kind === 'table' && entry['wr'] === 0 })
+    // A table that is dropped and made again mostly gets its old page, so every change of the schema counts.
+    const entry = entryOf.get(relation)
+    const generation = `${schema['schema_version']}.${entry?.['rootpage']}.${hashOf(String(entry?.['sql']))}`
+    const table = tableOf(db, relation, {
+      generation,
+      schemaVersion: schema['schema_version'],
+      isTable: kind === 'table',
+      hasRowid: kind === 'table' && listing['wr'] === 0,
+    })
     return table.columns.length === 0 || isOwn(relation, table.columns) ? [] : [table]
   })
 }
@@ -26,7 +42,17 @@ export function findTables(db: DatabaseSync): FoundTable[] {
 function tableOf(
   db: DatabaseSync,
   relation: string,
-  { isTable, hasRowid }: { readonly isTable: boolean; readonly hasRowid: boolean },
+  {
+    isTable,
+    hasRowid,
+    generation,
+    schemaVersion,
+  }: {
+    readonly isTable: boolean
+    readonly hasRowid: boolean
+    readonly generation: string
+    readonly schemaVersion: unknown
+  },
 ): FoundTable {
   // Hidden columns of virtual tables (1) are arguments, no values.
   const info = (db.prepare('SELECT * FROM pragma_table_xinfo(?)').all(relation) as readonly Row[]).filter(
@@ -71,7 +97,8 @@ function tableOf(
     ]),
     rows: undefined,
     readable: true,
-    facts: { rowid },
+    generation,
+    facts: { rowid, schemaVersion },
   }
 }
 

@@ -60,7 +60,7 @@ async function work(): Promise<Report> {
       concurrency: options.concurrency,
       part: { rows: 250, bytes: 1e7 },
       rejectLimit: { share: 0.5, above: 100 },
-      rail: { share: 0.9, above: 100 },
+      deletionLimit: { share: 0.9, above: 100 },
     },
     onEvent: (event) => {
       if (event.type === 'run-started') run = event.run

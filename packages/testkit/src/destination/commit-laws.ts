@@ -219,6 +219,39 @@ export function testCommit(database: () => TestDatabase): void {
       expect(open.overLimit).toBeUndefined()
     })
 
+    it('of nothing but rejected rows completes nothing while the table holds no row, and what it may once it does', async () => {
+      const limit = { share: 0.01, above: 100, rows: 1, rejected: 1 }
+      const window = { from: 0n, to: 10n }
+      const rejects = [rejectOf('{"id":9}', { position: 5n })]
+      expect(await table.write([], { window, rejects, rejectLimit: limit })).toMatchObject({ overLimit: true })
+      expect((await table.partition())?.covered ?? []).toEqual([])
+      await table.write([thing(1, 20)], { window: { from: 20n, to: 30n } })
+      expect((await table.write([], { window, rejects, rejectLimit: limit })).overLimit).toBeUndefined()
+      expect((await table.partition()).covered).toHaveLength(2)
+    })
+
+    it('of a first read is judged with all that its partition holds and rejects', async () => {
+      const parted = { row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true }
+      const first = await world.table({ ...parted, name: 'parted' })
+      const bad = (from: number, count: number) =>
+        Array.from({ length: count }, (_, at) => rejectOf(`${from + at}`, { position: BigInt(from + at) }))
+      const read = async (from: number, good: number, rejected: number, partition: string) => {
+        const rows = Array.from({ length: good }, (_, at) => thing(from + at, from + at))
+        const rejectLimit = { share: 0.01, above: 100, rows: good + rejected, rejected, first: true } as const
+        const window = { from: BigInt(from), to: BigInt(from + 20) }
+        const rejects = bad(from + 10, rejected)
+        return (await first.write(rows, { partition, window, rejects, rejectLimit })).overLimit === true
+      }
+      // Rows of another partition are no sign that these fit.
+      expect(await read(0, 9, 0, 'a')).toBe(false)
+      expect(await read(0, 0, 1, 'b')).toBe(true)
+      expect(await read(20, 3, 3, 'b')).toBe(false)
+      expect(await read(40, 2, 2, 'b')).toBe(true)
+      expect(await read(60, 5, 0, 'b')).toBe(false)
+      // What was rejected in a window before it was read again counts once.
+      expect(await read(40, 2, 2, 'b')).toBe(false)
+    })
+
     it('of a table that was not prepared writes nothing', async () => {
       const step = await table.begin('history')
       const lease = await world.lease('unknown')

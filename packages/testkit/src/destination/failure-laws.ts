@@ -40,7 +40,7 @@ export function testFailures(database: () => TestDatabase): void {
         })
         await fail('a')
         await write('b')
-        await write('a', { keepsFailure: true })
+        await write('a', { failing: true })
         expect(await status()).toBe('failing')
         expect(await table.partition('a')).toMatchObject({ failures: 1, lastError: 'no answer', nextTryAt: 77n })
         await write('a', { checkedAt: 5n })

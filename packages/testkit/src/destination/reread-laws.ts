@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
+import { gathered, rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
 
 /** Laws of windows that are read again, and of rows without a key, which are replaced. */
 export function testRereads(database: () => TestDatabase): void {
@@ -56,6 +57,45 @@ export function testRereads(database: () => TestDatabase): void {
         await table.write([thing(3, 15), thing(4, 40)])
         await table.replace([thing(1, 11), thing(4, 12)], { step })
         expect(await table.column('note')).toEqual(['v11', 'v15', 'v40'])
+      })
+
+      it('that asks first moves nothing where rows did not come back, and says which', async () => {
+        await table.write([thing(1, 9), thing(2, 10), thing(3, 11), thing(4, 12), thing(5, 13), thing(6, 20)])
+        const before = await table.live()
+        const step = await table.begin('reread', { window })
+        const deleted = [{ key: { id: 5 }, at: 13n }]
+        const asked = await table.replace([thing(4, 12, 'new')], { step, deleted, rail: { ask: true } })
+        expect(asked).toMatchObject({ missing: 2, written: 0, unchanged: 0, deleted: 0 })
+        expect(await table.live()).toEqual(before)
+        expect((await gathered(world.destination.missing(table.lease, step))).flat()).toEqual([{ id: 2n }, { id: 3n }])
+        await table.write([], { step, staging: 'fill', number: 2, alive: [{ id: 2 }, { id: 77 }] })
+        const moved = await table.write([], { step, staging: 'move', number: 3 })
+        expect(moved).toMatchObject({ written: 1, deleted: 2 })
+        expect(moved.missing).toBeUndefined()
+        expect(await table.column('id')).toEqual([1n, 2n, 4n, 6n])
+        expect(await table.column('note')).toEqual(['v9', 'v10', 'new', 'v20'])
+      })
+
+      it('that asks first is done at once where all rows came back', async () => {
+        await table.write([thing(1, 10), thing(2, 30)])
+        await table.record({ kind: 'reread', partition: '', window, reason: 'test' })
+        const moved = await table.replace([thing(1, 10, 'new')], { window, rail: { ask: true } })
+        expect(moved).toMatchObject({ written: 1, deleted: 0 })
+        expect(moved.missing).toBeUndefined()
+        expect((await table.partition()).rereads).toEqual([])
+      })
+
+      it('names every row that did not come back, however many lie at one place', async () => {
+        const Named = z.object({ group: z.string(), at: z.int(), id: z.int() })
+        const named = await world.table({ name: 'named', row: Named, primaryKey: ['group', 'id'], cursor: 'at' })
+        const rows = Array.from({ length: 12_000 }, (_, id) => ({ group: `a'${id % 3}`, at: 12 + (id >> 13), id }))
+        await named.write(rows)
+        const step = await named.begin('reread', { window })
+        expect(await named.replace([], { step, rail: { ask: true } })).toMatchObject({ missing: 12_000 })
+        const keys = (await gathered(world.destination.missing(named.lease, step))).flat()
+        const texts = (all: readonly object[]) =>
+          all.map((key) => JSON.stringify(key, (_, one) => (typeof one === 'bigint' ? Number(one) : one))).sort()
+        expect(texts(keys)).toEqual(texts(rows.map(({ group, id }) => ({ group, id }))))
       })
 
       it('of a whole partition marks whatever did not come back', async () => {

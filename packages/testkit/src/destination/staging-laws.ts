@@ -1,3 +1,4 @@
+import type { Range } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
 import { rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
@@ -208,15 +209,58 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('adds up what goes in one run', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true })
-        for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(60), { partition })
-        const first = await table.replace([], { partition: 'a', rail: { limit } })
-        const second = await table.replace([], { partition: 'b', rail: { limit, goneBefore: 60 } })
+        for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(61), { partition })
+        const first = await table.replace(many(1), { partition: 'a', rail: { limit } })
+        const second = await table.replace(many(1), { partition: 'b', rail: { limit, goneBefore: 60 } })
         expect([first.deleted, second.deleted]).toEqual([60, 60])
-        expect(await table.replace([], { partition: 'c', rail: { limit, goneBefore: 120 } })).toMatchObject({
+        expect(await table.replace(many(1), { partition: 'c', rail: { limit, goneBefore: 120 } })).toMatchObject({
           deleted: 0,
-          held: { gone: 180, of: 240 },
+          held: { gone: 180, of: 244 },
         })
       })
+
+      it.each([true, false])(
+        'leaves no table and no partition empty that had rows, at any size; keyed: %s',
+        async (keyed) => {
+          const table = await world.table({ row: Thing, ...(keyed ? { primaryKey: ['id'] } : {}), partitioned: true })
+          await table.replace(many(2), { partition: 'a' })
+          await table.replace(many(3, 10), { partition: 'b' })
+          const held = await table.replace([], { partition: 'a', rail: { limit } })
+          expect(held).toMatchObject({ deleted: 0, held: { gone: 2, of: 2, empties: true } })
+          expect(await table.column('id', { partition: 'a' })).toEqual([0n, 1n])
+          // Others in their place are no emptiness, and where the limit is lifted nothing is held.
+          expect((await table.replace([thing(7, 7)], { partition: 'a', rail: { limit } })).deleted).toBe(2)
+          expect((await table.replace([], { partition: 'a' })).deleted).toBe(1)
+          expect((await table.replace([], { partition: 'a', rail: { limit } })).held).toBeUndefined()
+        },
+      )
+
+      it.each([true, false])(
+        'judges a window with all that the run replaces of its partition; keyed: %s',
+        async (keyed) => {
+          const spec = { row: Thing, cursor: 'at', partitioned: true }
+          const table = await world.table(keyed ? { ...spec, primaryKey: ['id'] } : spec)
+          for (const partition of ['a', 'b']) await table.write(many(30), { partition })
+          const window = { from: 0n, to: 10n }
+          const again = (replaces: readonly Range[]) =>
+            table.replace([], { kind: 'reread', partition: 'a', window, rail: { limit, replaces } })
+          const all = [
+            { from: undefined, to: 10n },
+            { from: 10n, to: 30n },
+          ]
+          const each = Array.from({ length: 30 }, (_, at) => ({ from: BigInt(at), to: BigInt(at + 1) }))
+          for (const replaces of [all, each])
+            expect(await again(replaces)).toMatchObject({ deleted: 0, held: { gone: 10, of: 10, empties: true } })
+          // What another window brought back, or what none replaces, is left.
+          expect((await again([window])).deleted).toBe(10)
+          const next = { kind: 'reread', partition: 'a', window: { from: 10n, to: 30n } } as const
+          expect((await table.replace([], { ...next, rail: { limit, replaces: all } })).held).toMatchObject({
+            gone: 20,
+          })
+          const rail = { limit, replaces: all, cameBack: true } as const
+          expect((await table.replace([], { ...next, rail })).deleted).toBe(20)
+        },
+      )
 
       it('replaces nothing of a table without a key, and counts its rows as unchanged', async () => {
         const table = await world.table({ row: Thing })

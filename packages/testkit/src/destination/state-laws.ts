@@ -129,6 +129,25 @@ export function testState(database: () => TestDatabase): void {
         expect(await keys(world)).toEqual(['1', '3'])
       }))
 
+    it('that are equal, or of one key, are counted as often as their step rejected them, across its parts', () =>
+      withWorld(async (world) => {
+        const table = await world.table({ row: Thing, cursor: 'at' })
+        const times = async () =>
+          (await world.destination.query('select times from _tidemark_rejects order by times')).rows.map(([one]) =>
+            Number(one),
+          )
+        const equal = (count: number) => Array.from({ length: count }, () => rejectOf(undefined, { hash: 'equal' }))
+        const keyed = ['a', 'b'].map((hash) => rejectOf('7', { hash }))
+        const window = { from: 0n, to: 100n }
+        for (let again = 0; again < 2; again++) {
+          const step = await table.begin('history', { window })
+          await table.write([], { step, rejects: [...equal(700), ...keyed], completes: false })
+          await table.write([], { step, rejects: [...equal(5), ...keyed], number: 2 })
+          // Read again by another step they are the same rows, not more.
+          expect(await times()).toEqual([4, 705])
+        }
+      }))
+
     it('of earlier steps go when their window was read again', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })

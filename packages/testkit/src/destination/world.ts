@@ -135,6 +135,8 @@ export interface WriteOptions {
   readonly staging?: 'fill' | 'move'
   readonly number?: number
   readonly lateBelow?: bigint
+  /** Keys that the source has elsewhere. */
+  readonly alive?: readonly Row[]
 }
 
 export class TestTable {
@@ -198,6 +200,7 @@ export class TestTable {
       counts: { read: rows.length + rejects.length, deduped: 0, trimmed: 0, rejected: rejects.length },
       staging,
       lateBelow: options.lateBelow,
+      alive: options.alive?.map((key) => this.key(key)),
       tombstones: options.tombstones ?? false,
       rail: staging === 'move' ? { mark: true, goneBefore: 0, ...rail } : undefined,
       rejectLimit: options.rejectLimit,
@@ -252,7 +255,7 @@ export class TestTable {
   }
 }
 
-async function gathered<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
+export async function gathered<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
   const list: T[] = []
   for await (const one of all) list.push(one)
   return list

@@ -1,7 +1,7 @@
 import type { Source } from '@tidemark/core'
 import { entryOf } from './entry.ts'
 import { BrokenLaw, type Law } from './law.ts'
-import type { SourceTestOptions } from './options.ts'
+import { refuseOldOptions, type SourceTestOptions } from './options.ts'
 import { Waivers } from './waivers.ts'
 import { World } from './world.ts'
 
@@ -12,6 +12,7 @@ export async function checkLaw(
   options: SourceTestOptions,
   testFile?: string | undefined,
 ): Promise<void> {
+  refuseOldOptions(options)
   const waivers = new Waivers(options.waive)
   const world = new World(source, options, waivers, law.name, entryOf(options.entry, testFile))
   const findings = await law.check(world)

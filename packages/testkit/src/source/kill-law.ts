@@ -5,6 +5,7 @@ import { openDestination } from '@tidemark/destination'
 import { systemClock } from '@tidemark/engine'
 import { startChild } from './child-process.ts'
 import type { Job, Stop } from './job.ts'
+import { laterClock, subjectsIn } from './later-run.ts'
 import type { Finding, Law } from './law.ts'
 import {
   contents,
@@ -19,9 +20,8 @@ import {
   windowsOf,
   withTables,
 } from './quiet-run.ts'
-import { laterClock } from './run-laws.ts'
 import { testRunner } from './test-runner.ts'
-import type { Subject, World } from './world.ts'
+import type { World } from './world.ts'
 
 const PARTS = 12
 const TABLES = 3
@@ -110,9 +110,4 @@ async function finished(world: World, job: Job): Promise<Finding | undefined> {
   return child.problem === undefined
     ? undefined
     : { table: undefined, example: `after it was killed, the next run fails: ${child.problem}` }
-}
-
-async function subjectsIn(world: World, place: Parameters<World['open']>[0]): Promise<readonly Subject[]> {
-  await using opened = await world.open(place)
-  return await world.subjects(opened)
 }

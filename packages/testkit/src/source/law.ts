@@ -11,6 +11,8 @@ export const LAW_NAMES = [
   'revision',
   'resume',
   'updates',
+  'edits',
+  'deletions',
   'partitions',
   'abort',
   'errors',

@@ -1,4 +1,5 @@
 import { abortLaw } from './abort-law.ts'
+import { deletionsLaw, editsLaw } from './change-laws.ts'
 import { errorsLaw, secretsLaw } from './error-laws.ts'
 import { killLaw } from './kill-law.ts'
 import type { Law } from './law.ts'
@@ -19,6 +20,8 @@ export const LAWS: readonly Law[] = [
   revisionLaw,
   resumeLaw,
   updatesLaw,
+  editsLaw,
+  deletionsLaw,
   partitionsLaw,
   abortLaw,
   errorsLaw,

@@ -9,10 +9,16 @@ export interface Place {
   readonly url: string
 }
 
-/** What `change` is asked for: to change this table, in this partition ('' where it has none). */
+/** What `add` is asked for: a row of this table, in this partition ('' where it has none). */
 export interface Change extends Place {
   readonly table: string
   readonly partition: string
+}
+
+/** What `edit` and `remove` are asked for: this row of the table. */
+export interface RowChange extends Change {
+  /** The row as it was read, by the names of its columns: the oldest there is, or the first. */
+  readonly row: Readonly<Record<string, unknown>>
 }
 
 /** How a source is tested. */
@@ -27,10 +33,22 @@ export interface SourceTestOptions<Config = unknown> {
   readonly window?: Window<string | number | bigint> | undefined
   /** The same for single tables, by their names. */
   readonly windows?: Readonly<Record<string, Window<string | number | bigint>>> | undefined
-  /** Changes a row of the table, or adds one, as the system would: with the present as its cursor. */
-  readonly change?: ((change: Change) => void | Promise<void>) | undefined
+  /** Adds a row to the table, as the system would: with the present as its cursor. */
+  readonly add?: ((change: Change) => void | Promise<void>) | undefined
+  /** Changes that one row, as a user of the system does; its cursor becomes what the system makes of it. */
+  readonly edit?: ((change: RowChange) => void | Promise<void>) | undefined
+  /** Removes that one row, as a user of the system does. */
+  readonly remove?: ((change: RowChange) => void | Promise<void>) | undefined
   /** Laws that need not hold, by name (`updates`) or for one table (`moons.updates`), each with the reason. */
   readonly waive?: Readonly<Partial<Record<LawName | `${string}.${LawName}`, string>>> | undefined
   /** The module that registers the source, for laws that need a process of their own. Absent: `src/index.ts`, else the built one. */
   readonly entry?: string | URL | undefined
+}
+
+/** @throws where an option is one of an older version, with what stands in its place. */
+export function refuseOldOptions(options: object): void {
+  if ((options as { readonly change?: unknown }).change === undefined) return
+  throw new Error(
+    'testSource: "change" is now three functions: add({ table, partition }), edit({ table, partition, row }) and remove({ table, partition, row })',
+  )
 }

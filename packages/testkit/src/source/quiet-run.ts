@@ -57,12 +57,14 @@ export function runInto({
     Object.entries(starts).map(([name, initialSyncStart]) => [name, { initialSyncStart }]),
   )
   return sync({
-    uses: [{ name: source.name, source, config, options: { tables } }],
+    uses: [
+      { name: source.name, source: clock === undefined ? source : clockless(source), config, options: { tables } },
+    ],
     destination: clock === undefined ? destination : timed(destination, clock),
     settings: {
       concurrency: 1,
       retry: { attempts: 2, firstDelayMs: 10, maxDelayMs: 10 },
-      rail: { share: 1, above: 0 },
+      deletionLimit: 'none',
       ...(partRows === undefined ? {} : { part: { rows: partRows, bytes: 16 * 1024 * 1024 } }),
     },
     signal,
@@ -70,6 +72,9 @@ export function runInto({
     clock: clock ?? systemClock,
   })
 }
+
+/** A source that does not say what time it is: where the run's clock is moved, the system's own would hold it back. */
+const clockless = (source: Source): Source => withTables(source, (table) => ({ ...table, clock: undefined }))
 
 /** A destination whose clock is another one: a run never reads beyond the present of its destination. */
 function timed(destination: Destination, clock: Clock): Destination {

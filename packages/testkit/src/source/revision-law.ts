@@ -1,6 +1,8 @@
+import type { Table } from '@tidemark/core/engine'
+import { applyChange, changesOf, WRITTEN } from './change-kind.ts'
 import type { Finding, Law } from './law.ts'
 import type { OpenPlace } from './place.ts'
-import { read } from './reading.ts'
+import { type ReadRow, read } from './reading.ts'
 import { cut } from './row-text.ts'
 import type { World } from './world.ts'
 
@@ -8,7 +10,7 @@ interface Answer {
   readonly partition: string
   readonly text: string | undefined
   readonly stale: number
-  readonly rows: readonly string[]
+  readonly rows: readonly ReadRow[]
 }
 
 export const revisionLaw: Law = {
@@ -17,7 +19,8 @@ export const revisionLaw: Law = {
   meaning: 'one that stays hides new rows for ever; one that always changes makes every run read everything.',
   async check(world) {
     const findings: Finding[] = []
-    for (const { name, nth } of await asked(world)) {
+    for (const { table, nth } of await asked(world)) {
+      const { name } = table
       await using place = await world.place()
       const add = (example: string): void => void findings.push({ table: name, example })
       const first = await ask(world, place, name, nth, undefined)
@@ -31,30 +34,42 @@ export const revisionLaw: Law = {
       if (known.text !== first.text)
         add(`nothing changed, and asked with its own last answer it says ${cut(String(known.text), 80)}`)
       if (known.stale > 0) add('nothing changed, and it calls windows stale that were just read')
-      const { change } = world.options
-      if (change === undefined) {
-        add('how its content is changed was not said: change: ({ table, partition }) => { … }')
-        continue
+      const kinds = changesOf(table, world.options)
+      if (kinds.length === 0)
+        add(`how its content is changed was not said: ${WRITTEN.edit}, ${WRITTEN.add}, ${WRITTEN.remove}`)
+      let last = first
+      for (const kind of kinds) {
+        const row = last.rows.find(({ value }) => value !== undefined)
+        if (row === undefined) break
+        await applyChange(world, kind, { place, table: name, partition: last.partition, row })
+        const changed = await ask(world, place, name, nth, last.text)
+        if (textsOf(changed) === textsOf(last)) add(`${kind}() changed nothing that is read`)
+        else if (changed.text === last.text)
+          add(`rows changed by ${kind}(), and it is still ${cut(String(last.text), 80)}`)
+        last = changed
       }
-      await change({ table: name, partition: first.partition, folder: place.folder, url: place.url })
-      const changed = await ask(world, place, name, nth, first.text)
-      if (JSON.stringify(changed.rows) === JSON.stringify(first.rows)) add('change() changed nothing that is read')
-      else if (changed.text === first.text) add(`rows changed, and it is still ${cut(first.text, 80)}`)
     }
     return findings
   },
 }
 
+function textsOf({ rows }: Answer): string {
+  return rows
+    .map(({ text }) => text)
+    .sort()
+    .join('\n')
+}
+
 /** Tables with a revision, each with its first partition that has rows. Partitions may have other ids in another place. */
-async function asked(world: World): Promise<readonly { readonly name: string; readonly nth: number }[]> {
+async function asked(world: World): Promise<readonly { readonly table: Table; readonly nth: number }[]> {
   await using place = await world.place()
   await using opened = await world.open(place)
-  const found: { name: string; nth: number }[] = []
+  const found: { table: Table; nth: number }[] = []
   for (const table of world.tables(opened)) {
     if (table.revision === undefined) continue
     const [subject] = await world.subjectsOf(opened, table, 1)
     const ids = (await opened.partitions(table)).map(({ id }) => id)
-    if (ids.length > 0) found.push({ name: table.name, nth: Math.max(0, ids.indexOf(subject?.partition.id ?? '')) })
+    if (ids.length > 0) found.push({ table, nth: Math.max(0, ids.indexOf(subject?.partition.id ?? '')) })
   }
   return found
 }
@@ -74,7 +89,7 @@ async function ask(
     throw new Error(`table "${name}" or its partition ${nth + 1} is not there on another connection`)
   const answer = await table.revision?.(opened.question({ partition: partition.value, previous }))
   const { rows } = await read(opened, table, partition, await opened.whole(table, partition))
-  const known = { partition: partition.id, rows: rows.map(({ text }) => text).sort() }
+  const known = { partition: partition.id, rows }
   if (typeof answer === 'string') return { ...known, text: answer, stale: 0 }
   if (answer === undefined || answer === null) return { ...known, text: undefined, stale: 0 }
   const { revision, stale } = answer as { revision: string; stale: readonly unknown[] }

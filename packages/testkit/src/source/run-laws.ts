@@ -1,6 +1,8 @@
 import type { Source } from '@tidemark/core'
 import type { Table } from '@tidemark/core/engine'
-import { type Clock, type RunEvent, systemClock } from '@tidemark/engine'
+import type { RunEvent } from '@tidemark/engine'
+import { applyChange, type ChangeKind, changesOf, WRITTEN } from './change-kind.ts'
+import { laterClock, laterRun, onlyTable, subjectsIn, tablesIn } from './later-run.ts'
 import type { Finding, Law } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import {
@@ -16,7 +18,7 @@ import {
   windowsOf,
   withTables,
 } from './quiet-run.ts'
-import type { Subject, World } from './world.ts'
+import type { World } from './world.ts'
 
 const STOPS = 6
 
@@ -91,34 +93,45 @@ export const updatesLaw: Law = {
   meaning: 'people work while a sync runs: their rows are never read, or stay as they were.',
   async check(world) {
     const findings: Finding[] = []
-    for (const name of await tableNames(world)) {
-      if (world.options.change === undefined) {
-        findings.push({ table: name, example: 'how a row is changed was not said: change: ({ table }) => { … }' })
-        continue
+    for (const table of await tablesIn(world)) {
+      const kinds = changesOf(table, world.options).filter((kind) => kind !== 'remove')
+      if (kinds.length === 0)
+        findings.push({
+          table: table.name,
+          example: `how a row is ${table.immutable ? '' : 'edited or '}added was not said: ${table.immutable ? '' : `${WRITTEN.edit}, `}${WRITTEN.add}`,
+        })
+      for (const kind of kinds) {
+        await using place = await world.place()
+        findings.push(...(await changedWhileRead(world, place, table.name, kind)))
       }
-      await using place = await world.place()
-      findings.push(...(await changedWhileRead(world, place, name)))
     }
     return findings
   },
 }
 
-async function changedWhileRead(world: World, place: OpenPlace, name: string): Promise<readonly Finding[]> {
-  const { change } = world.options
-  const [subject] = (await subjectsIn(world, place)).filter(({ table }) => table.name === name)
-  if (subject === undefined) return [{ table: name, example: 'it has no row, so nothing can change between its pages' }]
+async function changedWhileRead(
+  world: World,
+  place: OpenPlace,
+  name: string,
+  kind: ChangeKind,
+): Promise<readonly Finding[]> {
+  const subject = (await subjectsIn(world, place)).find(({ table }) => table.name === name)
+  const row = subject?.rows.find(({ value }) => value !== undefined)
+  if (subject === undefined || row === undefined)
+    return [{ table: name, example: 'it has no row, so nothing can change between its pages' }]
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
   const starts = world.starts([subject.table])
-  const before = await quietly({ source, config, clock, starts })
+  const before = await laterRun({ source, config, clock, starts })
   let asked = false
   const changing = withTables(source, (table) =>
     intercepted(table, {
       afterPage: async (partition) => {
         if (asked || partition !== subject.partition.id) return
         asked = true
-        await change?.({ table: name, partition, folder: place.folder, url: place.url })
+        // A row that was read before: of the first page.
+        await applyChange(world, kind, { place, table: name, partition, row })
       },
     }),
   )
@@ -129,16 +142,19 @@ async function changedWhileRead(world: World, place: OpenPlace, name: string): P
     // A source may refuse what changed under its hands; the next run then reads it.
     if (first.tables.length === 0) demandSuccess(first)
     demandSuccess(await runInto({ source, config, destination, clock, starts }))
-    const twin = await quietly({ source, config, clock, starts })
+    const twin = await laterRun({ source, config, clock, starts })
     if (JSON.stringify([...twin]) === JSON.stringify([...before]))
       return [
-        { table: name, example: 'change() changed nothing that a run reads; a row needs the present as its cursor' },
+        {
+          table: name,
+          example: `${kind}() changed nothing that a run reads; what is new or edited needs the present as its cursor`,
+        },
       ]
     return differences(
       world,
       await contents(destination),
       twin,
-      'changed after the first page, and read by the next run',
+      `${kind === 'edit' ? 'edited' : 'added'} after the first page, and read by the next run`,
     )
   } finally {
     await destination.close()
@@ -189,7 +205,7 @@ async function withOneNew(world: World, table: Table, nth: number): Promise<read
   try {
     demandSuccess(await runInto({ source: partly, config, destination, clock, starts }))
     demandSuccess(await runInto({ source, config, destination, clock, starts }))
-    const twin = await quietly({ source, config, clock, starts })
+    const twin = await laterRun({ source, config, clock, starts })
     if (![...twin.values()].flat().some((text) => text.endsWith(` of ${hidden}`))) return 'no rows'
     return differences(world, await contents(destination), twin, `with partition "${hidden}" new in the second run`)
   } finally {
@@ -208,49 +224,8 @@ async function partitioned(world: World): Promise<readonly (readonly [Table, num
   return found
 }
 
-async function quietly(run: {
-  readonly source: Source
-  readonly config: unknown
-  readonly clock: Clock
-  readonly starts: Readonly<Record<string, string>>
-}): Promise<ReadonlyMap<string, readonly string[]>> {
-  const destination = await memory()
-  try {
-    demandSuccess(await runInto({ ...run, destination }))
-    return await contents(destination)
-  } finally {
-    await destination.close()
-  }
-}
-
-async function subjectsIn(world: World, place: OpenPlace): Promise<readonly Subject[]> {
-  await using opened = await world.open(place)
-  return await world.subjects(opened)
-}
-
-async function tableNames(world: World): Promise<readonly string[]> {
-  await using place = await world.place()
-  await using opened = await world.open(place)
-  return world.tables(opened).map(({ name }) => name)
-}
-
-function onlyTable(source: Source, name: string): Source {
-  return withTables(source, (table) => (table.name === name ? table : undefined))
-}
-
 function idOf(partition: unknown): string {
   return typeof partition === 'string' ? partition : (partition as { id: string }).id
-}
-
-/** A clock by which everything that is there has settled, and today is over for a cursor of days. */
-export function laterClock(tables: readonly Table[]): Clock {
-  let ahead = 2_000_000n
-  for (const { cursor, settle } of tables) {
-    if (cursor === undefined || cursor.type === 'integer') continue
-    const own = settle + cursor.tick + 2_000_000n
-    if (own > ahead) ahead = own
-  }
-  return { ...systemClock, now: () => systemClock.now() + ahead }
 }
 
 /** After which parts a run is stopped: the first ones, the last one, and some between. */

@@ -15,6 +15,8 @@ export type Mistake =
   | 'random revision'
   | 'constant revision'
   | 'pages by number'
+  | 'cursor is created'
+  | 'reports nothing'
   | 'new ones from now on'
   | 'deaf to the signal'
   | 'timer left'
@@ -98,6 +100,7 @@ export function shopSource(mistake?: Mistake): Source<{ url: string; token: stri
     primaryKey: ['id'],
     cursor: 'updated_at',
     window: days(30),
+    deletions: mistake === 'reports nothing' ? 'reported' : 'unseen',
     async *read({ client, from, to, signal }) {
       const query = { to, ...(from === undefined ? {} : { [mistake === 'from is left out' ? 'above' : 'from']: from }) }
       let nth = 0
@@ -115,15 +118,17 @@ export function shopSource(mistake?: Mistake): Source<{ url: string; token: stri
       if (mistake === 'remembers where it was stopped') given.clear()
     },
   })
+  const by = mistake === 'cursor is created' ? 'created' : 'changed'
   const payments = shop.table({
     name: 'payments',
-    row: z.object({ id: z.int(), created: unixSeconds() }),
+    row: z.object({ id: z.int(), created: unixSeconds(), changed: unixSeconds(), paid: z.boolean() }),
     primaryKey: ['id'],
-    cursor: 'created',
+    cursor: by,
     ordered: 'ascending',
+    deletions: 'unseen',
     async *read({ client, from, signal }) {
-      for await (const items of client.pages('/payments', from === undefined ? {} : { from }, signal)) {
-        const rows = items as { id: number; created: number }[]
+      for await (const items of client.pages('/payments', { by, ...(from === undefined ? {} : { from }) }, signal)) {
+        const rows = items as { id: number; created: number; changed: number; paid: boolean }[]
         yield mistake === 'wrong order' ? rows.toReversed() : rows
       }
     },
@@ -151,6 +156,8 @@ export function shopSource(mistake?: Mistake): Source<{ url: string; token: stri
     primaryKey: ['book'],
     cursor: 'lent_on',
     partitions: shops,
+    immutable: true,
+    deletions: 'unseen',
     async *read({ client, partition, from, to, signal }) {
       const query = { shop: partition.id, to, ...(from === undefined ? {} : { from }) }
       const isNew = runs > 1 && known.size > 0 && !known.has(partition.id)

@@ -42,7 +42,7 @@ export function Facts({
       <div>
         <dt>Deletions</dt>
         <dd>
-          {table.deletions === 'not seen' ? (
+          {table.deletions === 'unseen' ? (
             <span title={`see ${deletionsSee}`}>
               not seen <span class="soft">(a resync finds them)</span>
             </span>

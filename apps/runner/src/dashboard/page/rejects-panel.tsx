@@ -18,11 +18,12 @@ export function RejectsPanel({
   const { answer } = useAnswer<RejectsAnswer>(`/api/rejects?${new URLSearchParams({ name })}`)
   if (answer === undefined) return null
   const { rejects, count } = answer
+  const shown = rejects.reduce((sum, { times }) => sum + times, 0)
   return (
     <section class="panel" aria-labelledby="rejects">
       <h2 id="rejects">
         {format.plural(count, 'row')} set aside
-        {rejects.length < count && <span class="soft">, the newest {rejects.length}</span>}
+        {shown < count && <span class="soft">, the newest {shown}</span>}
       </h2>
       <p class="soft">They do not fit their table. When the cause is gone, their places are read again with:</p>
       <CopyLine text={command} label="the command" />
@@ -35,6 +36,7 @@ export function RejectsPanel({
                   <Text>{one.key ?? `reject ${one.id}`}</Text>
                 </b>{' '}
                 <Text>{one.message}</Text>{' '}
+                {one.times > 1 && <span class="soft">{format.plural(one.times, 'row')}, </span>}
                 <span class="soft">
                   <TimeAgo at={one.at} now={now} />
                 </span>

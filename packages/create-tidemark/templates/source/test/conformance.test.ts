@@ -8,5 +8,6 @@ const system = new System()
 testSource(acmeSource, {
   config: ({ url }) => ({ url, token: TOKEN }),
   server: system.answer,
-  change: system.change,
+  add: system.add,
+  edit: system.edit,
 })

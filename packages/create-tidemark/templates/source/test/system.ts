@@ -1,3 +1,4 @@
+import type { RowChange } from '@tidemark/testkit'
 import type { Item } from '../src/client.ts'
 
 export const TOKEN = 'a-token-for-tests'
@@ -26,9 +27,17 @@ export class System {
     return Response.json({ items, next: found.length > PAGE ? items.at(-1)?.id : null })
   }
 
-  /** Changes a row as a user of the system does. */
-  readonly change = (): void => {
-    const [first] = this.#items
-    if (first !== undefined) this.#items[0] = { ...first, name: `${first.name}!`, updated_at: new Date().toISOString() }
+  /** Adds a row as a user of the system does. */
+  readonly add = (): void => {
+    const id = this.#items.length + 1
+    this.#items.push({ id, name: `item ${id}`, updated_at: new Date().toISOString() })
+  }
+
+  /** Changes a row as a user of the system does: the system notes when. */
+  readonly edit = ({ row }: RowChange): void => {
+    const at = this.#items.findIndex(({ id }) => id === row['id'])
+    const before = this.#items[at]
+    if (before === undefined) return
+    this.#items[at] = { ...before, name: `${before.name}!`, updated_at: new Date().toISOString() }
   }
 }

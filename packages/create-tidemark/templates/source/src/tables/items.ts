@@ -11,6 +11,8 @@ export const items = acmeSource.table({
   }),
   primaryKey: ['id'],
   cursor: 'updated_at',
+  // The system does not tell what was removed. One that does: deletions: 'reported', and yield deleted([…]).
+  deletions: 'unseen',
   window: days(30),
   async *read({ client, from, to, signal }) {
     yield* client.items({ ...(from === undefined ? {} : { from }), to }, signal)

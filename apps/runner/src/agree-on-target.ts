@@ -1,0 +1,21 @@
+import { confirm, isSomebodyThere } from './confirm.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Before the first tables are made in a database that nobody named for them: asks whoever sits at the terminal, else says
+ * where they go. An application's `.env` names its own database, and does not mean that Tidemark should write there.
+ */
+export async function agreeOnTarget({ target, terminal, command }: Session): Promise<void> {
+  if (target.exists || target.origin === 'named') return
+  const { shown, schema } = target
+  if (target.origin === 'passed-over') {
+    terminal.say(
+      `No destination is configured, and DATABASE_URL names no database of Postgres: tables go into ${shown}. To write elsewhere, set "destination" in tidemark.config.ts.`,
+    )
+    return
+  }
+  const what = `DATABASE_URL names ${shown}: Tidemark creates its tables there, in the schema "${schema}"`
+  const elsewhere = `to write elsewhere, set destination: 'data/tidemark.db' in tidemark.config.ts, or ${command('sync', [], '--destination', 'data/tidemark.db')}`
+  if (isSomebodyThere()) await confirm(`No destination is configured, and ${what} (${elsewhere})`)
+  else terminal.say(`No destination is configured. ${what}; ${elsewhere}`)
+}

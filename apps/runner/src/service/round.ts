@@ -1,0 +1,101 @@
+import { type Report, type Rest, type RunEvent, restingOf, type Settings, sync } from '@tidemark/engine'
+import { runOptions, type Session } from '../session.ts'
+import type { Uses } from '../uses.ts'
+import { withProgress } from '../with-progress.ts'
+import type { SharedDestination } from './shared-destination.ts'
+import type { Tally } from './tally.ts'
+import { type Moment, moment, msBetween } from './timetable.ts'
+
+export interface RoundOptions {
+  readonly session: Session
+  readonly uses: Uses
+  readonly names: readonly string[]
+  readonly settings: Settings
+  readonly database: SharedDestination
+  readonly tally: Tally
+  /** Sources that no earlier run is at work for. */
+  readonly free: readonly string[]
+  /** How long tables rest that have no `every` of their own. */
+  readonly everyMs: number
+  readonly askedAt: (table: string) => Moment | undefined
+  readonly isFirst: boolean
+  /** Another run has the screen. */
+  readonly quietly: boolean
+  /** What rests is known; the others are at work from now on. */
+  readonly onDecided: (rest: Rest) => void
+  /** Something happened in it. */
+  readonly onEvent: () => void
+  /** A source has nothing left to do in this run. @param tables those that were asked for. */
+  readonly onSourceEnded: (source: string, tables: readonly string[]) => void
+}
+
+/** Tables that come due within this share of their time are read together with those that are due. */
+const TOGETHER = 0.05
+
+/** One run of the sources that are free and due. @returns undefined where all of them rest. */
+export async function runRound(options: RoundOptions): Promise<Report | undefined> {
+  const { session, uses, names, settings, database, tally, free, onDecided, isFirst, quietly } = options
+  return database.with(async (destination) => {
+    const state = await destination.state()
+    const own = uses.uses.filter(({ name }) => free.includes(name))
+    const rest = restingOf({
+      state,
+      now: await destination.now(),
+      uses: own,
+      select: names,
+      everyMs: options.everyMs,
+      togetherMs: options.everyMs * TOGETHER,
+      askedMsAgo: (table) => {
+        const asked = options.askedAt(table)
+        return asked === undefined ? undefined : msBetween(asked, moment())
+      },
+    })
+    onDecided(rest)
+    // What the state cannot know: sources that were never read are never at rest.
+    if (own.every(({ name }) => rest.uses.has(name)) && own.length > 0) return undefined
+    const busy = uses.uses.filter(({ name }) => !free.includes(name)).map(({ name }) => name)
+    const known = [...state.tables.values()]
+    const tables = new Map(free.map((source) => [source, tablesOf(source, known, rest)]))
+    const hear = tally.ofRun()
+    return withProgress(
+      session,
+      ({ log = session.log, onEvent }) =>
+        sync({
+          ...runOptions(session, uses, destination, state),
+          settings,
+          select: names,
+          resting: { uses: new Set([...rest.uses, ...busy]), tables: rest.tables },
+          keepsFresh: 'source',
+          log: tally.hearing(isFirst ? log : news(log)),
+          onEvent: (event) => {
+            onEvent?.(event)
+            options.onEvent()
+            hear(event)
+            note(event, tables, options)
+          },
+        }),
+      { quietly },
+    )
+  })
+}
+
+type Known = readonly { readonly name: string; readonly source: string }[]
+
+function tablesOf(source: string, known: Known, rest: Rest): Set<string> {
+  return new Set(known.filter((one) => one.source === source && !rest.tables.has(one.name)).map(({ name }) => name))
+}
+
+function note(event: RunEvent, tables: ReadonlyMap<string, Set<string>>, { onSourceEnded }: RoundOptions): void {
+  if (event.type === 'tables-planned') for (const { source, table } of event.work) tables.get(source)?.add(table)
+  if (event.type === 'source-ended') onSourceEnded(event.source, [...(tables.get(event.source) ?? [])])
+}
+
+/** Leaves out what every run says of every table: that it goes on where it was. */
+function news(log: Session['log']): Session['log'] {
+  const isNews = (message: string): boolean => !/ goes on(?: from \S+)?$/.test(message)
+  return {
+    debug: log.debug.bind(log),
+    info: (message, fields) => (isNews(message) ? log.info(message, fields) : log.debug(message, fields)),
+    warn: log.warn.bind(log),
+  }
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, it, onTestFinished } from 'vitest'
+import { type TestProject, testProject } from './test-project.ts'
+
+/** A source that notes when its table is read. */
+const well = (name: string): string => `
+import { appendFileSync } from 'node:fs'
+import { defineSource, register } from '@tidemark/core'
+import { z } from 'zod'
+const source = defineSource({ name: '${name}', config: z.object({}) })
+export default register(source.with([source.table({
+  name: 't',
+  row: z.object({ id: z.int() }),
+  primaryKey: ['id'],
+  async *read() {
+    appendFileSync('notes.txt', '${name} ' + Date.now() + '\\n')
+    yield [{ id: 1 }]
+  },
+})]))`
+
+/** A source that asks a server which accepts and never answers: when it connects, or for its rows. */
+const mute = (name: string, port: number, where: 'connect' | 'read'): string => `
+import { connect } from 'node:net'
+import { defineSource, register } from '@tidemark/core'
+import { z } from 'zod'
+const ask = () => new Promise((resolve, reject) => connect(${port}, '127.0.0.1').on('data', resolve).on('error', reject))
+const source = defineSource({ name: '${name}', config: z.object({}), connect: async () => { ${where === 'connect' ? 'await ask()' : ''} } })
+export default register(source.with([source.table({
+  name: 't',
+  row: z.object({ id: z.int() }),
+  primaryKey: ['id'],
+  async *read() {
+    await ask()
+    yield [{ id: 1 }]
+  },
+})]))`
+
+async function muteServer(): Promise<number> {
+  const server = createServer(() => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as { port: number }).port
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const readsOf = (project: TestProject, name: string): readonly number[] =>
+  readFileSync(join(project.folder, 'notes.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `))
+    .map((line) => Number(line.split(' ')[1]))
+
+it('sources that never answer keep no other from its rhythm, and the page of health names them', async () => {
+  const project = testProject()
+  const port = await muteServer()
+  project.install('one', well('one'))
+  project.install('two', well('two'))
+  project.install('deaf', mute('deaf', port, 'connect'))
+  project.install('slow', mute('slow', port, 'read'))
+  const listen = await freePort()
+  const running = project.start(['sync', '--every', '2s', '--listen', String(listen)])
+  onTestFinished(() => void running.child.kill('SIGKILL'))
+  await wait(15_000)
+  const health = (await (await fetch(`http://127.0.0.1:${listen}/healthz`)).json()) as {
+    status: string
+    busy: { source: string }[]
+  }
+  expect(health.status).toBe('ok')
+  expect(health.busy.map(({ source }) => source)).toEqual(expect.arrayContaining(['deaf', 'slow']))
+  running.child.kill('SIGTERM')
+  expect((await running.ended).code).toBe(143)
+  for (const name of ['one', 'two']) {
+    const reads = readsOf(project, name)
+    const gaps = reads.slice(1).map((at, place) => at - reads[place]!)
+    expect(reads.length, String(gaps)).toBeGreaterThanOrEqual(6)
+    // Two seconds from the end of a read to the next, a tenth more, and what a read takes.
+    for (const gap of gaps) expect(gap, String(gaps)).toBeLessThan(2200 + 500)
+  }
+})
+
+it('one run ends in the time that it may take, whatever hangs', async () => {
+  const project = testProject()
+  const port = await muteServer()
+  project.install('one', well('one'))
+  project.install('deaf', mute('deaf', port, 'connect'))
+  project.install('slow', mute('slow', port, 'read'))
+  const startedAt = performance.now()
+  const { code, stdout } = await project.run(['sync', '--max-time', '2s'])
+  expect(code, stdout).toBe(3)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(stdout).toMatch(/deaf.*had not answered when the time limit of the run was reached/)
+  expect(readsOf(project, 'one')).toHaveLength(1)
+})
+
+it('a second run takes the tables that are done, while a first one still waits for a source', async () => {
+  const project = testProject()
+  project.install('one', well('one'))
+  project.install('deaf', mute('deaf', await muteServer(), 'connect'))
+  const first = project.start(['sync'])
+  onTestFinished(() => void first.child.kill('SIGKILL'))
+  await wait(12_500)
+  const second = await project.run(['sync', 'one'])
+  expect(second.code, second.stdout + second.stderr).toBe(0)
+  expect(readsOf(project, 'one')).toHaveLength(2)
+})

@@ -1,0 +1,26 @@
+/** So many rows may go at once: this share of more than `above` rows. */
+export interface DeletionShare {
+  readonly share: number
+  readonly above: number
+}
+
+export interface Leaving {
+  /** Rows that would be marked as deleted or replaced away. */
+  readonly gone: number
+  /** The rows that they are a part of. */
+  readonly of: number
+}
+
+/** Whether more rows would go than may go unasked. */
+export function isPastDeletionLimit({ gone, of }: Leaving, { share, above }: DeletionShare): boolean {
+  return of > above && gone > share * of
+}
+
+/** Of fewer partitions any number may go, but not all. */
+const FEW_PARTITIONS = 5
+
+/** Whether so many partitions of a table are no longer listed that it is not taken for true unasked: all, or most of five and more. */
+export function isPastPartitionLimit({ gone, of }: Leaving, listed: number): boolean {
+  if (gone === 0) return false
+  return listed === 0 || (of >= FEW_PARTITIONS && gone > of / 2)
+}

@@ -1,0 +1,62 @@
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SyncError } from '@tidemark/core'
+
+const POSTGRES = /^(?:jdbc:)?(?:postgres(?:ql)?|pgsql|psql|pgx?|postgis)(?:\+[\w.-]+)?:/i
+const SQLITE = /^(?:jdbc:)?sqlite[23]?(?:\+[\w.-]+)?:/i
+const SCHEME = /^([a-z][a-z0-9+.-]+):/i
+/** `Server=db;Password=…`, as programs for Windows write it, and the like. */
+const SETTINGS = /(?:^|[;\s])(?:server|data source|host|hostname|user id|username|uid|password|pwd|database)\s*=/i
+
+function refuse(problem: string): never {
+  throw new SyncError(
+    `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or a url such as postgres://user@host:5432/database`,
+    'fix-config',
+    { code: 'destination-unavailable' },
+  )
+}
+
+/**
+ * The file that a destination names, `:memory:` for none. Whatever looks like the address of a database is no file of that
+ * name.
+ *
+ * @throws SyncError `fix-config`, which never repeats what was written: an address may hold a password.
+ */
+export function filePath(url: string): string {
+  if (url === '') return refuse('is empty')
+  if (url.includes('\0')) return refuse('holds a NUL character')
+  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase()
+  if (scheme === 'sqlite' || scheme === 'file') return pathIn(scheme, url.slice(scheme.length + 1))
+  if (POSTGRES.test(url)) return refuse('names Postgres in the words of another program')
+  if (SQLITE.test(url)) return refuse('names SQLite in the words of another program')
+  if (scheme !== undefined)
+    return refuse(`is of the kind "${scheme.slice(0, 30)}", which is none (a file of such a name is ./<name>)`)
+  if (url.includes('://')) return refuse('holds an address with something before it')
+  if (/^["'`]|[\r\n]/.test(url)) return refuse('holds quotes or line ends')
+  if (SETTINGS.test(url) || /^[^/\\\s]*:[^/\\\s]*@/.test(url)) return refuse('looks like the address of a server')
+  return absolute(url)
+}
+
+function pathIn(scheme: string, rest: string): string {
+  if (rest.includes('?')) return refuse(`has parameters behind "${scheme}:", which does not take any`)
+  if (scheme === 'file' && rest.startsWith('//')) return ofFileUrl(`file:${rest}`)
+  const path = rest.startsWith('//') ? rest.slice(2) : rest
+  // Some programs mean the folder they are in, others that of the whole machine.
+  if (/^\/[^/]*$/.test(path) && rest.startsWith('//'))
+    return refuse(
+      `may mean two files; write ${scheme}:${'<name>'} for one in the project, ${scheme}:/<path> for one of the machine`,
+    )
+  return path === '' ? refuse('names no file') : absolute(path.replace(/^\/+/, '/'))
+}
+
+function ofFileUrl(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return refuse('is no valid url of a file; write file:///<path>')
+  }
+}
+
+function absolute(path: string): string {
+  return path === ':memory:' || isAbsolute(path) ? path : resolve(path)
+}

@@ -1,0 +1,25 @@
+import type { Parts, Refuse } from './address.ts'
+
+const BEGINS =
+  /^\s*(?:host|hostaddr|port|dbname|user|password|passfile|service|sslmode|connect_timeout|application_name|options)\s*=/i
+const ENTRY = /\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\']|\\.)*))(?=\s|$)/gsy
+
+/** Whether a text is what libpq takes beside a url: `host=db user=me dbname=x`. */
+export function isDsn(text: string): boolean {
+  return BEGINS.test(text)
+}
+
+/** Reads `host=db password='it\'s me'`. */
+export function parseDsn(text: string, refuse: Refuse): Parts {
+  const parameters = new URLSearchParams()
+  ENTRY.lastIndex = 0
+  let end = 0
+  for (let found = ENTRY.exec(text); found !== null; found = ENTRY.exec(text)) {
+    const [, name = '', quoted, bare = ''] = found
+    parameters.append(name.toLowerCase(), (quoted ?? bare).replace(/\\(.)/gs, '$1'))
+    end = ENTRY.lastIndex
+  }
+  if (text.slice(end).trim() !== '')
+    return refuse("is no valid list of key=value (a value with spaces stands in quotes, as in password='a b')")
+  return { host: '', port: '', user: '', password: '', database: '', parameters }
+}

@@ -1,0 +1,48 @@
+import type { StepRef } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import { decode } from '../decode.ts'
+import { inChunks, keysOf, MISSING_CHUNK, type MissingKeys, type NamedKeys } from '../missing.ts'
+import { isOf } from '../row-writer.ts'
+import type { SqliteStaging } from './staging.ts'
+import { missingRows } from './statements.ts'
+import { type StepScope, stepScope } from './step-scope.ts'
+import type { Named, Target } from './target.ts'
+import type { Transactions } from './transactions.ts'
+
+/** How many rows of a step's scope neither came back nor were told to be gone. */
+export function countMissing(target: Target, slot: number, { named, scope }: StepScope): number {
+  const query = () => sql`select count(*) from ${missingRows(target.layout, slot, scope)}`
+  return target.count(`missing ${scope.from} ${scope.to} @${slot}`, query, named)
+}
+
+/** The keys of those rows. */
+export async function* readMissing(
+  transactions: Transactions,
+  target: Target | undefined,
+  staging: SqliteStaging | undefined,
+  step: StepRef,
+): AsyncGenerator<NamedKeys> {
+  if (target === undefined || staging === undefined || !isOf(staging, step)) return
+  const scope = stepScope(target.layout, step)
+  yield* inChunks<unknown>((last) => transactions.read(async () => missingKeys(target, staging.slot, scope, last)))
+}
+
+function missingKeys(
+  target: Target,
+  slot: number,
+  { named, scope }: StepScope,
+  last: readonly unknown[] | undefined,
+): MissingKeys<unknown> {
+  const { layout } = target
+  const position = sql`t._cursor`
+  const key = layout.key.map((name) => sql`t.${sql.id(name)}`)
+  const order = sql.join([position, ...key])
+  const place = (last ?? []).map((_, at) => `last${at}`)
+  const behind =
+    last === undefined ? sql`` : sql` and (${order}) > (${sql.raw(place.map((name) => `:${name}`).join())})`
+  const query = () => sql`select ${sql.join([...key, position])} from ${missingRows(layout, slot, scope)}${behind}
+    order by ${order} limit ${sql.lit(MISSING_CHUNK)}`
+  const values = Object.fromEntries(place.map((name, at) => [name, last![at]])) as Named
+  const name = `missing keys ${scope.from} ${scope.to} ${last === undefined} @${slot}`
+  return keysOf(layout, target.all(name, query, { ...named, ...values }), decode)
+}

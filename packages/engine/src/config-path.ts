@@ -1,0 +1,10 @@
+/** A place in the config as people write it: `sources.shop.tables["a b"]`. */
+function configPath(...keys: readonly string[]): string {
+  return keys.reduce((path, key) => {
+    if (!/^[\w-]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`
+    return path === '' ? key : `${path}.${key}`
+  }, '')
+}
+
+/** Where the config speaks of a table. */
+export const tablePlace = (use: string, table: string): string => configPath('sources', use, 'tables', table)

@@ -1,0 +1,62 @@
+import { type ColumnType, fits, parseDate, parseInstant } from '@tidemark/core/engine'
+
+const NARROW: readonly ColumnType[] = [
+  'boolean',
+  'integer',
+  'numeric',
+  'double',
+  'date',
+  'timestamp',
+  'local_timestamp',
+  'text',
+  'json',
+]
+const TIMES: ReadonlySet<ColumnType> = new Set(['timestamp', 'local_timestamp', 'date'])
+
+/** What values look like that do not fit their column, and what to do, for people; undefined where they say nothing. */
+export function fittingType(declared: ColumnType, values: readonly unknown[]): string | undefined {
+  const present = values.filter((value) => value !== null && value !== undefined)
+  if (values.length > 0 && present.length === 0) return 'the value is missing or NULL there: let the column be nullable'
+  // A check of the author's own says no, not the type.
+  if (present.length === 0 || present.every((value) => fits(value, declared))) return undefined
+  if (TIMES.has(declared)) return timeOf(present)
+  const type = NARROW.find((one) => one !== declared && present.every((value) => fits(value, one)))
+  return type === undefined ? undefined : `the type ${type} fits`
+}
+
+function timeOf(values: readonly unknown[]): string | undefined {
+  const numbers = values.map(numberOf)
+  if (numbers.every((one) => one !== undefined)) return unixOf(numbers)
+  const texts = values.filter((value) => typeof value === 'string')
+  if (texts.length < values.length) return undefined
+  if (texts.every((text) => parseDate(text) !== undefined)) return 'the type date fits'
+  const zones = texts.map((text) => parseInstant(text)?.zone)
+  if (zones.every((zone) => zone === 'none')) return 'the type local_timestamp fits: the time has no offset'
+  if (zones.every((zone) => zone !== undefined && zone !== 'none')) return 'the type timestamp fits'
+  const kind = texts.every((text) => RFC_2822.test(text))
+    ? 'looks like a date of e-mail or HTTP (RFC 2822)'
+    : texts.every((text) => !Number.isNaN(Date.parse(text)))
+      ? 'looks like a time in another form than ISO 8601'
+      : undefined
+  return kind === undefined ? 'the type text fits' : `it ${kind}: let the column be text, or convert it in the source`
+}
+
+const RFC_2822 =
+  /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? +)?\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/i
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (typeof value === 'bigint') return Number(value)
+  // A year or a day written without a hyphen is no count of seconds.
+  return typeof value === 'string' && /^-?\d{9,}(?:\.\d+)?$/.test(value) ? Number(value) : undefined
+}
+
+/** Counts since 1970 tell by their size what they count: of seconds those of the years 1973 to 5138. */
+function unixOf(numbers: readonly number[]): string | undefined {
+  const sizes = numbers.map(Math.abs)
+  const within = (from: number, to: number): boolean => sizes.every((one) => one >= from && one < to)
+  if (within(1e8, 1e11)) return 'these are Unix seconds: the type unix_seconds fits (in code: unixSeconds())'
+  if (within(1e11, 1e14))
+    return 'these are Unix milliseconds: the type unix_milliseconds fits (in code: convert it, or z.int())'
+  return sizes.every(Number.isSafeInteger) ? 'the type integer fits' : 'the type double fits'
+}

@@ -1,0 +1,131 @@
+import type { State, TableState } from '@tidemark/core/engine'
+import type { SurveyedTable, SurveyedUse } from './catalog.ts'
+import type { NameClaims } from './clash.ts'
+import type { Failure } from './failure.ts'
+import { heldText } from './held.ts'
+import { type PlanConfig, plan } from './plan.ts'
+import { prepareTable } from './prepare-tables.ts'
+import { recordTablesChecked } from './record-checks.ts'
+import { tableFailure } from './record-failures.ts'
+import { type RunContext, redacted } from './run-step.ts'
+import type { RunSteps } from './run-steps.ts'
+import { TableRun } from './table-run.ts'
+import { workOf } from './table-work.ts'
+
+export interface IntakeOptions {
+  readonly context: RunContext
+  readonly steps: RunSteps
+  readonly config: PlanConfig
+  readonly names: NameClaims
+  /** The state that the sources were asked with. */
+  readonly before: State
+}
+
+/**
+ * Takes tables in as their sources make them known: leases, plans and prepares whatever has gathered, one batch after
+ * another, and hands it to the steps. No table waits for another source.
+ */
+export class Intake {
+  readonly tables: TableRun[] = []
+  readonly #options: IntakeOptions
+  #waiting: (() => Promise<void>)[] = []
+  #found: SurveyedTable[] = []
+  #work: Promise<void> | undefined
+  #failed: { readonly error: unknown } | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  add(table: SurveyedTable): void {
+    if (!this.#options.config.select(table)) return
+    this.#found.push(table)
+    this.#begin()
+  }
+
+  /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
+  asked(use: SurveyedUse): void {
+    this.#waiting.push(async () => {
+      if (use.failure !== undefined) await this.#fail(use.name, use.failure)
+      this.#options.steps.asked(use)
+    })
+    this.#begin()
+  }
+
+  /** Waits until all is taken in. @throws what the destination threw. */
+  async end(): Promise<void> {
+    while (this.#work !== undefined) await this.#work
+    if (this.#failed !== undefined) throw this.#failed.error
+  }
+
+  #begin(): void {
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = undefined
+    })
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, stop } = this.#options.context
+    try {
+      while (this.#found.length > 0 || this.#waiting.length > 0) {
+        // What becomes known at the same time is taken in together.
+        await clock.turn()
+        const [found, waiting] = [this.#found, this.#waiting]
+        this.#found = []
+        this.#waiting = []
+        if (found.length > 0) await this.#take(found)
+        for (const work of waiting) await work()
+      }
+    } catch (error) {
+      this.#failed ??= { error }
+      stop(error)
+    }
+  }
+
+  async #take(found: readonly SurveyedTable[]): Promise<void> {
+    const { context, steps, config, before } = this.#options
+    const { destination, options } = context
+    const claimed = found.map((table) => this.#options.names.claim(table))
+    const placed = claimed.filter(({ unplaced }) => unplaced !== true)
+    const { leases, refused } = await destination.lease(placed.map((table) => table.name))
+    const leaseOf = new Map(leases.map((lease) => [lease.table, lease]))
+    const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
+    // Another runner may have been at work until the leases were ours.
+    const state = await destination.state()
+    const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
+    const planned = plan({ uses }, state, { ...config, isPartial: true, surveyed: before })
+    const taken = planned.tables.map((table) => {
+      const one = new TableRun(table, state.tables.get(table.name))
+      one.lease = leaseOf.get(table.name)
+      one.heldBy = refusalOf.get(table.name)
+      if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
+      return one
+    })
+    this.tables.push(...taken)
+    options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
+    for (const table of taken) {
+      await prepareTable(table, context)
+      steps.add(table)
+    }
+    await recordTablesChecked(taken, context)
+  }
+
+  async #fail(source: string, failure: Failure): Promise<void> {
+    const { context, before } = this.#options
+    const { destination, options } = context
+    const known = [...before.tables.values()].filter((table) => table.source === source && isTracked(table))
+    if (known.length === 0) return
+    const { leases } = await destination.lease(known.map(({ name }) => name))
+    try {
+      for (const lease of leases) {
+        const table = before.tables.get(lease.table)
+        if (table === undefined) continue
+        await destination.record(lease, [await tableFailure(table, redacted(failure, options), context)])
+      }
+    } finally {
+      await destination.release(leases)
+    }
+  }
+}
+
+const isTracked = ({ status }: TableState): boolean => status !== 'removed' && status !== 'paused'

@@ -1,0 +1,62 @@
+import type {
+  Completion,
+  Destination,
+  EncodedKey,
+  Lease,
+  Logger,
+  Prepared,
+  Rail,
+  Range,
+  RejectLimit,
+  RejectShare,
+  StepRef,
+  Table,
+  TableColumn,
+} from '@tidemark/core/engine'
+import type { Clock } from './clock.ts'
+import type { Lateness } from './lateness.ts'
+import type { Step } from './plan.ts'
+import type { RowCounts } from './report.ts'
+import type { Slot } from './schedule.ts'
+
+/** Keys of rows that did not come back. */
+type Missing = ReturnType<Destination['missing']>
+
+/** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
+export interface StepTask {
+  readonly step: Step
+  readonly ref: StepRef
+  /** The window as it was planned; after a retry the step's own is what is left of it. */
+  readonly origin: Range | undefined
+  readonly table: Table
+  readonly columns: readonly TableColumn[]
+  readonly prepared: Prepared
+  readonly lease: Lease
+  readonly destination: Destination
+  readonly client: unknown
+  readonly partition: unknown
+  /** Where the config speaks of the table: `sources.shop.tables.orders`. */
+  readonly place: string
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly clock: Clock
+  /** Its place among the steps that may run at once. */
+  readonly slot: Slot
+  /** No page for so long, and the step is given up. */
+  readonly giveUpMs: number
+  readonly isOverTime: () => boolean
+  readonly redact: (text: string) => string
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
+  /** What the deletion limit knows of the run so far. */
+  readonly rail: () => Omit<Rail, 'mark'>
+  /** Older versions may still come from other windows of the partition. */
+  readonly olderToCome: () => boolean
+  /** What the step's last part commits beside its range. */
+  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
+  /** Looks for rows that did not come back with their window. @returns whether it can be told which of them are gone. */
+  readonly elsewhere:
+    | ((missing: Missing, take: (alive: readonly EncodedKey[]) => Promise<void>) => Promise<boolean>)
+    | undefined
+  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
+}

@@ -1,0 +1,52 @@
+import { type Coverage, gaps, intersect, type Range, readFrom, subtract, union } from '@tidemark/core/engine'
+import type { PartitionRun } from './table-run.ts'
+
+/** What of a partition is read, and how late rows may come below it. */
+export interface Reading {
+  /** What steps have covered, or another system. */
+  readonly covered: readonly Range[]
+  /** Ranges of it that are to be read again. */
+  readonly pending: readonly Range[]
+  /** Where what can be read ended: what is covered beyond it was covered by a clock that was ahead. */
+  readonly end: bigint | undefined
+  readonly lookback: bigint
+  readonly tick: bigint
+}
+
+/** Where a partition has rows above a position that may not have been read yet: its gaps, each with the lookback under it. */
+export function unreadRanges(above: bigint | undefined, to: bigint, reading: Reading): Coverage {
+  const { covered, pending, end, lookback, tick } = reading
+  const reached = end === undefined ? covered : intersect(covered, [{ from: undefined, to: end }])
+  const read = subtract(reached, pending)
+  return union(
+    gaps({ from: above, to }, read).map((gap) => ({
+      from: readFrom(gap, { covered: read, lookback, tick }),
+      to: gap.to,
+    })),
+  )
+}
+
+/** What of a partition is read by now, with what this run has read so far. */
+export function readingOf({ table, planned, finished, id }: PartitionRun): Reading {
+  const known = table.known?.partitions.get(id)
+  const { surveyed } = table.planned
+  const windows = (again: boolean): readonly Range[] =>
+    finished.flatMap(({ kind, window }) => ((kind === 'reread') === again && window !== undefined ? [window] : []))
+  const wanted = (known?.rereads ?? []).map(({ from, to }) => rangeOf(from, to, planned.wanted?.to))
+  const covered = union(known?.covered ?? [], planned.claim === undefined ? [] : [planned.claim], windows(false))
+  const ends = [planned.wanted?.to, ...windows(false).map(({ to }) => to)]
+  return {
+    covered,
+    pending: subtract([...wanted, ...planned.stale, ...planned.backfill], windows(true)),
+    end: ends.reduce((last, end) => (last === undefined || (end !== undefined && end > last) ? end : last), undefined),
+    lookback: surveyed.options.lookback,
+    tick: surveyed.table.cursor?.tick ?? 1n,
+  }
+}
+
+const LAST = 2n ** 63n - 1n
+
+/** A range that is to be read again; one of the whole partition has no end. */
+export function rangeOf(from: bigint | null, to: bigint | null, end: bigint | undefined): Range {
+  return { from: from ?? undefined, to: to ?? end ?? LAST }
+}

@@ -1,0 +1,198 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { defineSource, register, type Source, SyncError } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import type { RunEvent } from '../src/event.ts'
+import { sync } from '../src/sync.ts'
+import { at, instant, Lines, openMemory } from './system.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+const never = (): Promise<never> => new Promise(() => {})
+const row = z.object({ id: z.int(), at: z.iso.datetime() })
+
+/** A source with one table read whole, which does all at once unless it is told otherwise. */
+function sourceOf(
+  name: string,
+  broken: {
+    readonly connect?: () => unknown
+    readonly read?: () => Promise<unknown>
+    readonly list?: () => Promise<never>
+  } = {},
+): Source {
+  const source = defineSource({
+    name,
+    ...(broken.connect === undefined ? {} : { connect: broken.connect as () => object }),
+  })
+  const table = source.table({
+    name: 'rows',
+    row,
+    primaryKey: ['id'],
+    ...(broken.list === undefined ? {} : { partitions: source.partitions(broken.list) }),
+    async *read() {
+      await broken.read?.()
+      yield [{ id: 1, at: instant(1) }]
+    },
+  })
+  return register(source.with([table as never])) as Source
+}
+
+interface Ran {
+  readonly time: VirtualTime
+  readonly events: readonly (readonly [number, RunEvent])[]
+  readonly report: Awaited<ReturnType<typeof sync>>
+  readonly lines: readonly string[]
+}
+
+/** A step takes some turns of the event loop, and none of the time. */
+const TURNS = 100
+
+/** A run in virtual time. */
+async function runAll(sources: readonly Source[], settings: object = {}, given?: Destination): Promise<Ran> {
+  const destination = given ?? (await openMemory())
+  if (given === undefined) onTestFinished(() => destination.close())
+  const time = new VirtualTime()
+  const events: [number, RunEvent][] = []
+  const log = new Lines()
+  const clock = {
+    now: () => at(1000) + BigInt(Math.round(time.now * 1000)),
+    monotonic: time.monotonic,
+    sleep: time.sleep,
+    turn: () => turn(),
+    random: () => 0.5,
+  }
+  const report = await time.run(
+    sync({
+      uses: sources.map((source) => ({ name: source.name, source, config: {}, options: {} })),
+      destination,
+      clock,
+      log,
+      settings,
+      onEvent: (event) => events.push([time.now, event]),
+    }),
+    TURNS,
+  )
+  return { time, events, report, lines: log.lines }
+}
+
+const releasedAt = ({ events }: Ran, source: string): number | undefined =>
+  events.find(([, event]) => event.type === 'source-ended' && event.source === source)?.[0]
+
+describe('a source that never answers', () => {
+  const HANGS: readonly (readonly [string, Parameters<typeof sourceOf>[1]])[] = [
+    ['to connect', { connect: never }],
+    ['with its partitions', { list: never }],
+    ['with a page', { read: never }],
+  ]
+
+  it.each(HANGS)('%s holds up no other, is given up once, and says why', async (_how, broken) => {
+    const ran = await runAll([sourceOf('mute', broken), sourceOf('well')])
+    expect(releasedAt(ran, 'well')).toBeLessThan(11_000)
+    const [mute] = ran.report.tables.filter(({ source }) => source === 'mute').flatMap(({ failures }) => failures)
+    const failure = mute?.failure ?? ran.report.sources.find(({ name }) => name === 'mute')?.failure
+    expect(failure?.message).toMatch(/no answer within 120 s|gave no rows for 600 s/)
+    // Tried once: again it would only take as long again.
+    expect(ran.time.now).toBeLessThan(broken?.read === undefined ? 130_000 : 620_000)
+    expect(ran.report.tables.find(({ source }) => source === 'well')).toMatchObject({ status: 'live', failures: [] })
+    expect(ran.lines.filter((line) => line.includes('trying again'))).toEqual([])
+  })
+
+  it.each(HANGS)('%s ends with the time of the run', async (_how, broken) => {
+    const ran = await runAll([sourceOf('mute', broken), sourceOf('well')], { maxTimeMs: 5000 })
+    expect(ran.time.now).toBeLessThan(11_000)
+    expect(ran.report.exitCode).toBe(3)
+  })
+
+  it('waits as long as the settings say', async () => {
+    const ran = await runAll([sourceOf('mute', { connect: never }), sourceOf('well')], { stallTimeoutMs: 3000 })
+    expect(ran.time.now).toBeLessThan(11_000)
+    expect(ran.report.sources[0]?.failure?.message).toBe('no answer within 3 s')
+  })
+
+  it('takes no place from the others, however many of them hang', async () => {
+    const mute = Array.from({ length: 8 }, (_, at) => sourceOf(`mute${at}`, { read: never }))
+    const ran = await runAll([...mute, sourceOf('well')], { concurrency: 2 })
+    const started = ran.events.find(([, event]) => event.type === 'step-started' && event.table === 'well_rows')
+    expect(started?.[0]).toBeLessThan(5000)
+  })
+
+  it('gives its tables back: another runner may take those that are done, while it still hangs', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const free: string[] = []
+    const mute = sourceOf('mute', { connect: never })
+    const time = new VirtualTime()
+    const clock = {
+      now: () => at(1000),
+      monotonic: time.monotonic,
+      sleep: time.sleep,
+      turn: () => turn(),
+      random: () => 0.5,
+    }
+    const watch = async (): Promise<void> => {
+      await time.sleep(30_000)
+      const { rows } = await destination.query('select name from _tidemark_leases where runner is null')
+      free.push(...rows.map(([name]) => String(name)))
+    }
+    const uses = [mute, sourceOf('well')].map((source) => ({ name: source.name, source, config: {}, options: {} }))
+    await time.run(Promise.all([sync({ uses, destination, clock }), watch()]), TURNS)
+    expect(free).toEqual(['well_rows'])
+  })
+
+  it('whose connection comes too late closes it', async () => {
+    let closed = 0
+    const late = Promise.withResolvers<object>()
+    const ran = runAll([sourceOf('late', { connect: () => late.promise })])
+    expect((await ran).report.exitCode).toBe(5)
+    late.resolve({ close: () => closed++ })
+    await turn()
+    expect(closed).toBe(1)
+  })
+})
+
+it('a table of a source is read before its other tables are known', async () => {
+  const source = defineSource({ name: 'half' })
+  const quick = source.table({
+    name: 'quick',
+    row,
+    primaryKey: ['id'],
+    async *read() {
+      yield [{ id: 1, at: instant(1) }]
+    },
+  })
+  const slow = source.table({
+    name: 'slow',
+    row,
+    primaryKey: ['id'],
+    partitions: source.partitions(never),
+    async *read() {},
+  })
+  const ran = await runAll([register(source.with([slow, quick] as never)) as Source])
+  const read = ran.events.find(([, event]) => event.type === 'step-ended' && event.table === 'half_quick')
+  expect(read?.[0]).toBeLessThan(2000)
+  expect(ran.report.tables.map(({ table, status }) => [table, status])).toEqual([
+    ['slow', 'failing'],
+    ['quick', 'live'],
+  ])
+})
+
+it('a source that fails is recorded as failing while others are still read', async () => {
+  const destination = await openMemory()
+  onTestFinished(() => destination.close())
+  await runAll([sourceOf('one'), sourceOf('two')], {}, destination)
+  let during: string | undefined
+  const refuses = sourceOf('one', {
+    connect: () => {
+      throw new SyncError('no entry', 'fix-config')
+    },
+  })
+  const slow = sourceOf('two', {
+    read: async () => {
+      await turn()
+      for (let n = 0; n < 50; n++) await turn()
+      during = (await destination.state()).tables.get('one_rows')?.status
+    },
+  })
+  await runAll([refuses, slow], {}, destination)
+  expect(during).toBe('failing')
+})

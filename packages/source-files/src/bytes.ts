@@ -1,0 +1,63 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { Broken } from './broken.ts'
+import { zstdFrames } from './zstd-frames.ts'
+
+const CHUNK = 256 * 1024
+
+export type Compression = 'gzip' | 'zstd'
+
+/** How a file is compressed, by its ending. */
+export function compressionOf(path: string): Compression | undefined {
+  if (/\.gz$/i.test(path)) return 'gzip'
+  return /\.zst$/i.test(path) ? 'zstd' : undefined
+}
+
+/** Counts what a file gives. */
+export interface Meter {
+  /** Bytes, decompressed. */
+  bytes: number
+}
+
+/**
+ * The bytes of a file, decompressed. A compressed file that was cut off fails: it is never taken for a short one. At the
+ * end every byte of the file was consumed, also by the decompressor, or it is an error.
+ */
+export async function* bytesOf(path: string, signal: AbortSignal, meter?: Meter): AsyncGenerator<Buffer> {
+  await using file = await open(path)
+  for await (const piece of pieces(file, compressionOf(path), signal)) {
+    if (meter !== undefined) meter.bytes += piece.length
+    yield piece
+  }
+}
+
+function pieces(file: FileHandle, compression: Compression | undefined, signal: AbortSignal): AsyncGenerator<Buffer> {
+  if (compression === undefined) return chunks(file, signal)
+  return compression === 'zstd' ? zstdFrames(chunks(file, signal), CHUNK) : gunzipped(file, signal)
+}
+
+/** The bytes of a file as they are stored, and as many as it says to have. */
+async function* chunks(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let read = 0
+  for (;;) {
+    signal.throwIfAborted()
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK)
+    if (bytesRead === 0) break
+    read += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+  const { size } = await file.stat()
+  if (read < size) throw new Broken(`gave only ${read} of its ${size} bytes: is its disk or its network failing?`)
+}
+
+async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK })
+  // The stream that is iterated reports the error; the callback keeps it from being thrown a second time.
+  pipeline(chunks(file, signal), gunzip, () => {})
+  yield* gunzip as AsyncIterable<Buffer>
+  // Node ends at a zero behind a member, and leaves alone whatever follows, also further members.
+  const { size } = await file.stat()
+  if (gunzip.bytesWritten < size)
+    throw new Broken(`has other bytes behind its compressed data (from byte ${gunzip.bytesWritten} on): write it again`)
+}

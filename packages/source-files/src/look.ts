@@ -1,0 +1,143 @@
+import type { Logger } from '@tidemark/core'
+import type { Meter } from './bytes.ts'
+import type { Files } from './client.ts'
+import { type FileTable, formatOf } from './config.ts'
+import { BadRecord, type Fields } from './csv.ts'
+import { typedJson } from './json-value.ts'
+import { KINDS, Kind, kindOfJson, kindOfText } from './kind.ts'
+import type { TableFile } from './listing.ts'
+import { parquetColumns, parquetFailure } from './parquet.ts'
+import { openParquet } from './parquet-file.ts'
+import { csvPages, jsonPages } from './text-file.ts'
+
+/** Of a file that is not looked at as a whole, so many rows are. */
+const FEWEST_ROWS = 10_000
+
+/** What looking at files needs. */
+export interface Looking {
+  readonly client: Files
+  readonly table: FileTable
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Whether so much time went into looking that the rest must do with samples: the engine waits for the tables. */
+  readonly isLate: () => boolean
+}
+
+/** How far a file is looked into: as many bytes of its text, and at least as many values as a sample has. */
+export interface Depth {
+  readonly bytes: number
+  readonly cells: number
+}
+
+/** How far it was. */
+export interface Looked {
+  readonly bytes: number
+  readonly cells: number
+  /** Whether that was all of it. */
+  readonly isWhole: boolean
+}
+
+/** Columns, and what their values were seen to be. */
+export type Kinds = Map<string, number>
+
+/** Adds the columns of a file, and the kinds of their values as far as they are looked at. */
+export async function lookInto(file: TableFile, looking: Looking, depth: Depth, kinds: Kinds): Promise<Looked> {
+  const format = formatOf(looking.table, file.path)
+  if (format === 'parquet') return await lookIntoParquet(file, looking, kinds)
+  const meter: Meter = { bytes: 0 }
+  let isWhole = true
+  const look = format === 'csv' || format === 'tsv' ? lookIntoCsv : lookIntoJson
+  const cells = await look(file, looking, kinds, meter, (rows, seen) => {
+    const isEnough = (meter.bytes >= depth.bytes || looking.isLate()) && (rows >= FEWEST_ROWS || seen >= depth.cells)
+    isWhole &&= !isEnough
+    return isEnough
+  })
+  return { bytes: meter.bytes, cells, isWhole }
+}
+
+function add(kinds: Kinds, name: string, kind: number): void {
+  kinds.set(name, (kinds.get(name) ?? Kind.none) | kind)
+}
+
+async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking, kinds: Kinds): Promise<Looked> {
+  try {
+    await using file = await openParquet(path, client, signal, 'leave')
+    const columns = client.duckDb.use(signal, async function* (connection) {
+      yield await parquetColumns(connection, file)
+    })
+    for await (const one of columns) for (const { name, type } of one) add(kinds, name, KINDS[type])
+    return { bytes: 0, cells: 0, isWhole: true }
+  } catch (error) {
+    throw parquetFailure(error)
+  }
+}
+
+type IsEnough = (rows: number, cells: number) => boolean
+
+async function lookIntoCsv(
+  file: TableFile,
+  { table, signal, log }: Looking,
+  kinds: Kinds,
+  meter: Meter,
+  isEnough: IsEnough,
+): Promise<number> {
+  let rows = 0
+  let cells = 0
+  let seen: number[] | undefined
+  const last: (string | null)[] = []
+  for await (const { names, records } of csvPages(file.path, table, formatOf(table, file.path), signal, meter)) {
+    if (seen === undefined) {
+      seen = names.map(() => Kind.none)
+      warnOfDelimiter(names, table, file, log)
+    }
+    for (const record of records) if (!(record instanceof BadRecord)) seeFields(record, seen, last)
+    for (const [at, name] of names.entries()) add(kinds, name, seen[at]!)
+    rows += records.length
+    cells += records.length * names.length
+    if (isEnough(rows, cells)) break
+  }
+  return cells
+}
+
+function seeFields(fields: Fields, seen: number[], last: (string | null)[]): void {
+  for (let at = 0; at < seen.length; at++) {
+    const value = fields[at]
+    // A column with one text is a column of texts, whatever else is in it.
+    if (value === null || value === undefined || (seen[at]! & Kind.text) !== 0) continue
+    // Much of a table is what stood there one row above.
+    if (value === last[at]) continue
+    last[at] = value
+    seen[at]! |= kindOfText(value)
+  }
+}
+
+function warnOfDelimiter(names: readonly string[], table: FileTable, file: TableFile, log: Logger): void {
+  const other = names.length === 1 ? [';', '\t', '|', ','].find((one) => names[0]!.includes(one)) : undefined
+  if (other === undefined || table.delimiter !== undefined) return
+  log.warn(
+    `a file has one column only, named ${JSON.stringify(names[0])}: should tables.${table.name}.delimiter be ${JSON.stringify(other)}?`,
+    { file: file.path },
+  )
+}
+
+async function lookIntoJson(
+  file: TableFile,
+  { table, signal }: Looking,
+  kinds: Kinds,
+  meter: Meter,
+  isEnough: IsEnough,
+): Promise<number> {
+  let rows = 0
+  let cells = 0
+  for await (const page of jsonPages(file.path, table, formatOf(table, file.path), typedJson, signal, meter)) {
+    for (const row of page) {
+      for (const name of Object.keys(row)) {
+        add(kinds, name, kindOfJson(row[name]))
+        cells++
+      }
+    }
+    rows += page.length
+    if (isEnough(rows, cells)) break
+  }
+  return cells
+}

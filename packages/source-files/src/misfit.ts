@@ -1,0 +1,10 @@
+/** Stands for a value that a file has and no column takes: the engine refuses its row, with what is said here. */
+export class Misfit extends Error {
+  /** The message where it is set aside as JSON. */
+  readonly problem: string
+
+  constructor(problem: string) {
+    super(problem)
+    this.problem = problem
+  }
+}

@@ -1,0 +1,88 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { Broken } from './broken.ts'
+import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
+import { ThriftReader, TooShort } from './thrift.ts'
+
+// DuckDB does not look at the checksums of pages, so a flipped bit in a file would be another value.
+
+const Header = { compressedSize: 3, crc: 4 } as const
+const HEADER = 512
+/** The statistics of a page are in its header, so it may be long. */
+const LONGEST_HEADER = 16 * 1024 * 1024
+const PIECE = 1024 * 1024
+
+interface Page {
+  readonly start: number
+  readonly size: number
+  readonly crc: number | undefined
+}
+
+/**
+ * Compares the pages of a file with their checksums. Most writers write them for all pages or for none, so where the
+ * first pages have none the others are not looked at.
+ *
+ * @throws Broken where one is another.
+ */
+export async function checkPages(path: string, { chunks }: Footer, signal: AbortSignal): Promise<void> {
+  await using file = await open(path)
+  if (chunks[0] === undefined || !(await hasChecksums(file, chunks[0]))) return
+  for (const chunk of chunks) {
+    for await (const page of pagesOf(file, chunk)) {
+      signal.throwIfAborted()
+      if (page.crc !== undefined && (await checksumOf(file, page)) !== page.crc)
+        throw new Broken(
+          `is damaged: the checksum of the page at byte ${page.start} is wrong; write it again, or copy it again`,
+        )
+    }
+  }
+}
+
+async function hasChecksums(file: FileHandle, chunk: ColumnChunk): Promise<boolean> {
+  let looked = 0
+  try {
+    for await (const { crc } of pagesOf(file, chunk)) {
+      if (crc !== undefined) return true
+      // A dictionary, and a page of data.
+      if (++looked === 2) return false
+    }
+  } catch (error) {
+    // Whether such pages can be read, whoever reads them says.
+    if (!(error instanceof Broken)) throw error
+  }
+  return false
+}
+
+async function* pagesOf(file: FileHandle, { start, size }: ColumnChunk): AsyncGenerator<Page> {
+  for (let at = start; at < start + size; ) {
+    const page = await pageAt(file, at, start + size)
+    if (page.size < 0 || page.start + page.size > start + size)
+      throw new Broken(`is damaged: the page at byte ${at} is longer than its column; write it again`)
+    yield page
+    at = page.start + page.size
+  }
+}
+
+async function pageAt(file: FileHandle, at: number, end: number): Promise<Page> {
+  for (let length = HEADER; ; length *= 8) {
+    const reader = new ThriftReader(await bytesAt(file, at, Math.min(length, end - at)))
+    try {
+      let size = -1
+      let crc: number | undefined
+      reader.struct((id) => {
+        if (id === Header.compressedSize) size = reader.integer()
+        else if (id === Header.crc) crc = reader.integer() >>> 0
+      })
+      return { start: at + reader.at, size, crc }
+    } catch (error) {
+      if (!(error instanceof TooShort) || length >= end - at || length > LONGEST_HEADER) throw error
+    }
+  }
+}
+
+async function checksumOf(file: FileHandle, { start, size }: Page): Promise<number> {
+  let sum = 0
+  for (let read = 0; read < size; read += PIECE)
+    sum = crc32(await bytesAt(file, start + read, Math.min(PIECE, size - read)), sum)
+  return sum
+}

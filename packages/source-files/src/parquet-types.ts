@@ -1,0 +1,124 @@
+import type { ColumnType } from '@tidemark/core'
+import { type Convert, fromText } from './convert.ts'
+import { parseJson } from './json-value.ts'
+import type { Layout } from './vector.ts'
+
+/** How the values of a DuckDB type come out without loss. */
+export interface Shape {
+  readonly type: ColumnType
+  readonly layout: Layout
+  /** The type that the query then gives; absent: the column's own. */
+  readonly result?: string
+  readonly sql?: (column: string) => string
+  readonly convert?: Convert
+  /** How its values come out where the table has texts. */
+  readonly text?: Shape
+}
+
+const asVarchar = (column: string): string => `CAST(${column} AS VARCHAR)`
+const text: Shape = { type: 'text', layout: 'string', result: 'VARCHAR', sql: asVarchar }
+const micros: Shape = {
+  type: 'local_timestamp',
+  layout: 'local',
+  result: 'TIMESTAMP',
+  sql: (column) => `CAST(${column} AS TIMESTAMP)`,
+}
+const bytesOf: Convert = (value) => (value as { bytes: Uint8Array }).bytes
+
+/** Times of the old kind (`TIMESTAMP_MILLIS`), of which nothing but the specification says that they are in UTC. */
+export const OLD_INSTANT: Shape = {
+  type: 'timestamp',
+  layout: 'instant',
+  result: 'TIMESTAMP WITH TIME ZONE',
+  sql: (column) => `CAST(CAST(${column} AS TIMESTAMP) AS TIMESTAMP WITH TIME ZONE)`,
+}
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  BOOLEAN: { type: 'boolean', layout: 'other' },
+  TINYINT: { type: 'integer', layout: 'number' },
+  SMALLINT: { type: 'integer', layout: 'number' },
+  INTEGER: { type: 'integer', layout: 'number' },
+  BIGINT: { type: 'integer', layout: 'int64' },
+  UTINYINT: { type: 'integer', layout: 'number' },
+  USMALLINT: { type: 'integer', layout: 'number' },
+  UINTEGER: { type: 'integer', layout: 'number' },
+  FLOAT: { type: 'double', layout: 'number' },
+  DOUBLE: { type: 'double', layout: 'number' },
+  VARCHAR: { type: 'text', layout: 'string' },
+  BLOB: { type: 'bytes', layout: 'other', convert: bytesOf },
+  DATE: { type: 'date', layout: 'date' },
+  TIMESTAMP: { type: 'local_timestamp', layout: 'local' },
+  TIMESTAMP_S: micros,
+  TIMESTAMP_MS: micros,
+  TIMESTAMP_NS: {
+    type: 'local_timestamp',
+    layout: 'string',
+    result: 'VARCHAR',
+    sql: asVarchar,
+    convert: fromText('local_timestamp', false) as Convert,
+  },
+  'TIMESTAMP WITH TIME ZONE': { type: 'timestamp', layout: 'instant' },
+  JSON: {
+    type: 'json',
+    layout: 'string',
+    result: 'VARCHAR',
+    sql: asVarchar,
+    convert: (value) => nested(value as string),
+  },
+}
+const NUMERIC: Shape = { type: 'numeric', layout: 'string', result: 'VARCHAR', sql: asVarchar }
+const NESTED: Shape = {
+  type: 'json',
+  layout: 'string',
+  result: 'VARCHAR',
+  // Not `to_json`: of a VARIANT it makes the text that people are shown.
+  sql: (column) => `CAST(CAST(${column} AS JSON) AS VARCHAR)`,
+  convert: (value) => nested(value as string),
+}
+/** As well-known binary (WKB), which every database with geometries reads. */
+const GEOMETRY: Shape = {
+  type: 'bytes',
+  layout: 'other',
+  result: 'BLOB',
+  sql: (column) => `ST_AsWKB(${column})`,
+  convert: bytesOf,
+  text: { type: 'text', layout: 'string', result: 'VARCHAR', sql: (column) => `ST_AsText(${column})` },
+}
+
+export function shapeOf(type: string): Shape {
+  if (Object.hasOwn(SHAPES, type)) return SHAPES[type]!
+  if (/[\]]$|^(?:STRUCT|MAP|UNION)\(|^VARIANT/.test(type)) return NESTED
+  if (/^GEOMETRY\b/.test(type)) return GEOMETRY
+  return /^(?:DECIMAL\(|U?HUGEINT$|UBIGINT$|BIGNUM$)/.test(type) ? NUMERIC : text
+}
+
+/** A decimal of more digits than DuckDB holds, read as the bytes that it is: a whole number in two's complement. */
+export function wideDecimal(scale: number): Shape {
+  return {
+    type: 'numeric',
+    layout: 'other',
+    result: 'BLOB',
+    convert: (value) => decimalText(bytesOf(value) as Uint8Array, scale),
+  }
+}
+
+function decimalText(bytes: Uint8Array, scale: number): string {
+  const hex = Buffer.from(bytes).toString('hex')
+  const value = hex === '' ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0')
+  const point = digits.length - scale
+  return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale === 0 ? '' : `.${digits.slice(point)}`}`
+}
+
+/** Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. */
+function nested(json: string): unknown {
+  try {
+    return parseJson(json)
+  } catch {
+    return parseJson(
+      json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|nan|Infinity|inf)/g, (part) =>
+        part.startsWith('"') ? part : `"${part}"`,
+      ),
+    )
+  }
+}

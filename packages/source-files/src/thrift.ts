@@ -1,0 +1,149 @@
+import { Broken } from './broken.ts'
+
+// What Parquet writes its footers and page headers in: Thrift's compact protocol. Only what is looked at here is read,
+// all else is passed over.
+
+/** Types of values. */
+export const Thrift = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  double: 7,
+  binary: 8,
+  list: 9,
+  set: 10,
+  map: 11,
+  struct: 12,
+  uuid: 13,
+} as const
+
+const DEEPEST = 64
+
+/** Bytes that end too early: more of them may help, where there are more. */
+export class TooShort extends Broken {}
+
+/** Reads values one behind the other. */
+export class ThriftReader {
+  readonly bytes: Buffer
+  at: number
+
+  constructor(bytes: Buffer, at = 0) {
+    this.bytes = bytes
+    this.at = at
+  }
+
+  #byte(): number {
+    if (this.at >= this.bytes.length) throw new TooShort('is no whole Parquet file: its metadata ends too early')
+    return this.bytes[this.at++]!
+  }
+
+  #unsigned(): number {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 70; scale *= 128) {
+      const byte = this.#byte()
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+    throw new Broken('is no whole Parquet file: its metadata is damaged')
+  }
+
+  /** An integer of any length, as far as a number holds it. */
+  integer(): number {
+    const value = this.#unsigned()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  binary(): Buffer {
+    const length = this.#unsigned()
+    if (length > this.bytes.length - this.at)
+      throw new TooShort('is no whole Parquet file: its metadata ends too early')
+    this.at += length
+    return this.bytes.subarray(this.at - length, this.at)
+  }
+
+  /** Calls `visit` for each field of a struct; a field whose value it leaves is passed over. */
+  struct(visit: (id: number, type: number) => void, depth = 0): void {
+    for (let id = 0; ; ) {
+      const head = this.#byte()
+      if (head === 0) return
+      id = head >> 4 === 0 ? this.integer() : id + (head >> 4)
+      const before = this.at
+      visit(id, head & 15)
+      if (this.at === before) this.skip(head & 15, depth)
+    }
+  }
+
+  /** Calls `visit` for each element of a list, which must read it. */
+  list(visit: (type: number) => void): void {
+    const head = this.#byte()
+    const length = head >> 4 === 15 ? this.#unsigned() : head >> 4
+    for (let nth = 0; nth < length; nth++) visit(head & 15)
+  }
+
+  skip(type: number, depth = 0): void {
+    if (depth > DEEPEST) throw new Broken('is no whole Parquet file: its metadata is damaged')
+    switch (type) {
+      case Thrift.true:
+      case Thrift.false:
+        return
+      case Thrift.byte:
+        this.#byte()
+        return
+      case Thrift.double:
+        this.at += 8
+        return
+      case Thrift.uuid:
+        this.at += 16
+        return
+      case Thrift.binary:
+        this.binary()
+        return
+      case Thrift.list:
+      case Thrift.set:
+        this.list((element) => this.#skipElement(element, depth + 1))
+        return
+      case Thrift.map:
+        this.#skipMap(depth + 1)
+        return
+      case Thrift.struct:
+        this.struct(() => {}, depth + 1)
+        return
+      default:
+        this.#unsigned()
+    }
+  }
+
+  #skipElement(type: number, depth: number): void {
+    // Of a list a boolean is a byte; of a struct it is in the head of its field.
+    if (type === Thrift.true || type === Thrift.false) this.#byte()
+    else this.skip(type, depth)
+  }
+
+  #skipMap(depth: number): void {
+    const length = this.#unsigned()
+    if (length === 0) return
+    const types = this.#byte()
+    for (let nth = 0; nth < length; nth++) {
+      this.#skipElement(types >> 4, depth)
+      this.#skipElement(types & 15, depth)
+    }
+  }
+}
+
+/** A field of a struct, its value as it is written. */
+export interface RawField {
+  readonly id: number
+  readonly type: number
+  readonly value: Buffer
+}
+
+/** Writes a struct of such fields, in ascending order of their ids. */
+export function writeStruct(fields: readonly RawField[]): Buffer {
+  let before = 0
+  const parts = fields.flatMap(({ id, type, value }) => {
+    const step = id - before
+    before = id
+    return [Buffer.from([(step << 4) | type]), value]
+  })
+  return Buffer.concat([...parts, Buffer.from([0])])
+}

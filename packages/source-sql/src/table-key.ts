@@ -1,0 +1,47 @@
+import { SyncError, type Tracked } from '@tidemark/core'
+import type { TableConfig } from './config.ts'
+import type { Asked, Database } from './database.ts'
+import type { FoundTable } from './found-table.ts'
+
+export interface KeyQuestion extends Asked {
+  readonly own: TableConfig | undefined
+  readonly tracked: Tracked
+  readonly database: Database
+  readonly warn: (message: string) => void
+}
+
+/** The columns that identify a row: by the user's word, else the database's. Empty where there are none. */
+export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<readonly string[]> {
+  const { own, tracked, warn } = question
+  const isNew = tracked.columns(table.name) === undefined
+  const { primaryKey } = own ?? {}
+  if (primaryKey === undefined) return await declaredKey(table, isNew, question)
+  const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
+  if (missing === undefined) return primaryKey
+  const problem = table.hidden?.includes(missing)
+    ? `column "${missing}" may not be read by this user`
+    : `there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`
+  if (isNew) throw new SyncError(`config.tables.${JSON.stringify(table.name)}.primaryKey: ${problem}`, 'fix-config')
+  warn(`its key is lost: ${problem}`)
+  return []
+}
+
+async function declaredKey(
+  table: FoundTable,
+  isNew: boolean,
+  { own, database, warn, signal, log }: KeyQuestion,
+): Promise<readonly string[]> {
+  if (!table.key.every((name) => own?.columns[name] !== false)) return []
+  // What once was taken for the key stays it: the question looks at all rows.
+  if (table.unproven !== true || !isNew) return table.key
+  const isUnique = await database.isUnique?.(table, table.key, { signal, log })
+  if (isUnique === true) return table.key
+  const key = table.key.join(', ')
+  const config = `tables: { ${JSON.stringify(table.name)}: { primaryKey: ${JSON.stringify(table.key)} } }`
+  warn(
+    isUnique === false
+      ? `each of its partitions has the key ${key}, but two of them hold the same one, so it has no key and is read whole each time`
+      : `each of its partitions has the key ${key}; whether two of them hold the same one takes too long to find out, so it has no key and is read whole each time; if ${key} identifies a row, say ${config}`,
+  )
+  return []
+}

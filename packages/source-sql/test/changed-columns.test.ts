@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { errorOf, hasMariaDb, mariadb, open, postgres, sqlite } from './harness.ts'
+import { target } from './target.ts'
+
+type Case = readonly [what: string, column: string, values: readonly string[], change: readonly string[]]
+
+const POSTGRES: readonly Case[] = [
+  ['a number that becomes a text', 'int', ['12', '1'], [`ALTER TABLE t ALTER c TYPE text USING c || ' kg'`]],
+  ['a truth that becomes a number', 'boolean', ['true', 'false'], ['ALTER TABLE t ALTER c TYPE int USING c::int']],
+  [
+    'bytes that become a text',
+    'bytea',
+    [`'\\x31'`, `'\\x32'`],
+    [`ALTER TABLE t ALTER c TYPE text USING encode(c, 'hex')`],
+  ],
+  [
+    'a time that becomes one without an offset',
+    'timestamptz',
+    ['now()', 'now()'],
+    ['ALTER TABLE t ALTER c TYPE timestamp'],
+  ],
+  ['money that becomes a text', 'money', ['1', '2'], [`ALTER TABLE t ALTER c TYPE text USING 'x'`]],
+  [
+    'a column of another table of its name',
+    'int',
+    ['1', '2'],
+    ['DROP TABLE t', 'CREATE TABLE t (id int PRIMARY KEY, c text)', `INSERT INTO t VALUES (1, '12 kg')`],
+  ],
+  ['a list that becomes its first', 'int[]', [`'{1}'`, `'{2}'`], ['ALTER TABLE t ALTER c TYPE text USING c[1]::text']],
+]
+const MARIADB: readonly Case[] = [
+  [
+    'a number that becomes a text',
+    'int',
+    ['12', '1'],
+    ['ALTER TABLE t MODIFY c varchar(20)', `UPDATE t SET c = CONCAT(c, ' kg')`],
+  ],
+  [
+    'a float that becomes a text',
+    'float',
+    ['12', '1'],
+    ['ALTER TABLE t MODIFY c varchar(20)', `UPDATE t SET c = CONCAT(c, ' kg')`],
+  ],
+  ['a truth that becomes a number', 'bit(1)', [`b'1'`, `b'0'`], ['ALTER TABLE t MODIFY c int']],
+  ['a text that becomes bytes', 'text', [`'a'`, `'b'`], ['ALTER TABLE t MODIFY c blob', `UPDATE t SET c = x'ff'`]],
+  ['a time that gets a zone', 'datetime', ['now()', 'now()'], ['ALTER TABLE t MODIFY c timestamp NULL']],
+  ['a decimal that becomes a double', 'decimal(9,2)', ['1.5', '2.5'], ['ALTER TABLE t MODIFY c double']],
+]
+const SQLITE: readonly Case[] = [
+  [
+    'a truth that becomes a number',
+    'BOOLEAN',
+    ['1', '0'],
+    ['DROP TABLE t', 'CREATE TABLE t (id INT NOT NULL PRIMARY KEY, c INTEGER)', 'INSERT INTO t VALUES (1, 1)'],
+  ],
+  [
+    'a number that becomes a text',
+    'INTEGER',
+    ['1', '2'],
+    ['DROP TABLE t', 'CREATE TABLE t (id INT NOT NULL PRIMARY KEY, c TEXT)', `INSERT INTO t VALUES (1, '1')`],
+  ],
+]
+
+const systems = [
+  ['Postgres', postgres, POSTGRES],
+  ['SQLite', sqlite, SQLITE],
+  ...(hasMariaDb ? [['MariaDB', mariadb, MARIADB] as const] : []),
+] as const
+
+describe.each(systems)('a column of %s whose type is changed after it was found', (_, make, cases) => {
+  it.each(cases)('is never decoded as what it was: %s', async (_what, column, values, change) => {
+    const world = await make()
+    await world.run(`CREATE TABLE t (id int NOT NULL PRIMARY KEY, c ${column})`)
+    for (const [at, value] of values.entries()) await world.run(`INSERT INTO t VALUES (${at + 1}, ${value})`)
+    const opened = await open(world)
+    const keyless = await open(world, { tables: { t: { columns: { id: false } } } })
+    for (const statement of change) await world.run(statement)
+    for (const one of [opened, keyless]) {
+      const error = await errorOf(one.read())
+      expect([error.remedy, error.message]).toEqual([
+        'fix-config',
+        expect.stringMatching(/column "c" has another form than when the run began/),
+      ])
+    }
+    // The next run reads it as it is.
+    expect((await (await open(world)).read()).length).toBeGreaterThan(0)
+  })
+
+  it('is read where nothing of it is another: more digits, another table, a column beside it', async () => {
+    const world = await make()
+    await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, c varchar(10))')
+    await world.run(`INSERT INTO t VALUES (1, 'a')`)
+    const opened = await open(world)
+    await world.run('CREATE TABLE u (id int NOT NULL PRIMARY KEY)')
+    await world.run('ALTER TABLE t ADD d int')
+    if (world.system === 'postgres') await world.run('ALTER TABLE t ALTER c TYPE varchar(20)')
+    if (world.system === 'mysql') await world.run('ALTER TABLE t MODIFY c varchar(20)')
+    expect(await opened.read()).toEqual([{ id: 1, c: 'a' }])
+  })
+
+  it('fails its table, and the next run has every value', async () => {
+    const world = await make()
+    await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, c int)')
+    await world.run('INSERT INTO t VALUES (1, 5)')
+    const into = target(world)
+    await into.run()
+    if (world.system === 'sqlite')
+      await world.run('DROP TABLE t; CREATE TABLE t (id int NOT NULL PRIMARY KEY, c varchar(9))')
+    else
+      await world.run(
+        world.system === 'postgres' ? 'ALTER TABLE t ALTER c TYPE varchar(9)' : 'ALTER TABLE t MODIFY c varchar(9)',
+      )
+    await world.run(world.system === 'sqlite' ? `INSERT INTO t VALUES (1, '5 kg')` : `UPDATE t SET c = '5 kg'`)
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT id, c FROM crm_t')).toEqual([{ id: 1, c: '5 kg' }])
+  })
+})

@@ -1,0 +1,52 @@
+import type { Source } from '@tidemark/core'
+import type { Table } from '@tidemark/core/engine'
+import { type Clock, systemClock } from '@tidemark/engine'
+import type { OpenPlace } from './place.ts'
+import { contents, demandSuccess, memory, runInto, withTables } from './quiet-run.ts'
+import type { Subject, World } from './world.ts'
+
+/** One run in which nothing happens, by a clock by which everything is old enough: what it leaves behind. */
+export async function laterRun(run: {
+  readonly source: Source
+  readonly config: unknown
+  readonly clock: Clock
+  readonly starts: Readonly<Record<string, string>>
+}): Promise<ReadonlyMap<string, readonly string[]>> {
+  const destination = await memory()
+  try {
+    demandSuccess(await runInto({ ...run, destination }))
+    return await contents(destination)
+  } finally {
+    await destination.close()
+  }
+}
+
+/** A clock by which everything that is there is old enough to be read, and today is over for a cursor of days. */
+export function laterClock(tables: readonly Table[]): Clock {
+  let ahead = 2_000_000n
+  for (const { cursor, settle } of tables) {
+    if (cursor === undefined || cursor.type === 'integer') continue
+    const own = settle + cursor.tick + 2_000_000n
+    if (own > ahead) ahead = own
+  }
+  return { ...systemClock, now: () => systemClock.now() + ahead }
+}
+
+/** The tables of a source that a law is asked about. */
+export async function tablesIn(world: World, place?: OpenPlace): Promise<readonly Table[]> {
+  if (place === undefined) {
+    await using own = await world.place()
+    return await tablesIn(world, own)
+  }
+  await using opened = await world.open(place)
+  return world.tables(opened)
+}
+
+export async function subjectsIn(world: World, place: OpenPlace): Promise<readonly Subject[]> {
+  await using opened = await world.open(place)
+  return await world.subjects(opened)
+}
+
+export function onlyTable(source: Source, name: string): Source {
+  return withTables(source, (table) => (table.name === name ? table : undefined))
+}
