@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 /** Entries for errors that carry no code of ours. */
-const GENERAL = ['source-bug', 'source-config', 'source-retry', 'source-upgrade']
+const GENERAL = ['deletions-unseen', 'paused', 'source-bug', 'source-config', 'source-retry', 'source-upgrade']
 
 describe('docs/errors.md', () => {
   const files = globSync(['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: ROOT })

@@ -27,6 +27,7 @@ const TableOptions = z.object({
   ).optional(),
   initialSyncStart: start.optional(),
   every: duration.optional(),
+  freshWithin: duration.optional(),
   lookback: z.union([lookback, count]).optional(),
   columns: z.record(z.string(), z.literal(false)).optional(),
   deletes: deletes.optional(),
@@ -40,6 +41,7 @@ const UseConfig = z.object({
   config: z.record(z.string(), z.unknown()).optional(),
   initialSyncStart: start.optional(),
   every: duration.optional(),
+  freshWithin: duration.optional(),
   prefix: text(
     (value) => /^[a-z][a-z0-9_]*$/.test(value),
     'prefix; write lower case letters, digits and "_"',
@@ -80,6 +82,7 @@ const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).sup
 export const ConfigSchema = z.object({
   destination: z.string().min(1).optional(),
   initialSyncStart: date.optional(),
+  freshWithin: duration.optional(),
   synced_tables: z.union([z.string(), z.array(z.string())]).optional(),
   to_timestamp: date.optional(),
   concurrency: z.int().min(1).max(256).optional(),

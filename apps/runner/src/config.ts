@@ -14,6 +14,8 @@ export interface Config {
   readonly destination?: string | undefined
   /** Where histories start, where neither table nor source says: an ISO date or time. */
   readonly initialSyncStart?: string | undefined
+  /** How old a table's last check may be before it is called stale, where neither table nor source says: `30m`, `6h`, `2d`. */
+  readonly freshWithin?: string | undefined
   /** Tables that another system has synced up to `to_timestamp`: a list, or names with commas between them. */
   readonly synced_tables?: string | readonly string[] | undefined
   readonly to_timestamp?: string | undefined

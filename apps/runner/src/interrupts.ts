@@ -1,4 +1,6 @@
 import { constants } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Interruption } from '@tidemark/engine'
 import { exitNow } from './terminal.ts'
 
 /** SIGINT and SIGTERM: the first asks for a graceful stop where there is something to finish, the next ends at once. */
@@ -12,17 +14,27 @@ export interface Interrupts {
   during<T>(work: () => Promise<T>): Promise<T>
 }
 
+/** So long the second signal waits for the record of the first. */
+const RECORD_MS = 300
+
 export function listenForInterrupts(say: (message: string) => void): Interrupts {
   const controller = new AbortController()
   let graceful = 0
   let exitCode: number | undefined
+  let first: Interruption | undefined
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       const code = 128 + constants.signals[name]
-      if (graceful === 0 || exitCode !== undefined) exitNow(code)
+      if (first !== undefined) {
+        const late = wait(RECORD_MS)
+        void Promise.race([first.recorded, late]).then(() => exitNow(code))
+        return
+      }
+      if (graceful === 0) exitNow(code)
       exitCode = code
+      first = new Interruption(name, code)
+      controller.abort(first)
       say(`${name}: stopping; what is committed stays, the rest is for the next run (${name} again ends it at once)`)
-      controller.abort(new Error(`stopped by ${name}`))
     })
   }
   return {

@@ -1,11 +1,27 @@
-import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { type CommandText, type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
-import { type Overview, overviewOf } from '@tidemark/engine'
+import { type Overview, overviewOf, type PromiseOptions, promisedBy, type TableOverview } from '@tidemark/engine'
+import { type Activity, askActivity } from './activity.ts'
+import { decisionOn, fixOf } from './show/fix.ts'
+import type { Fix } from './show/fix-text.ts'
+import { isAlive } from './this-runner.ts'
 
-/** What `status` shows: the overview, and what is being read at this moment by any runner. */
+/** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
 export interface Look extends Overview {
+  readonly tables: readonly TableLook[]
+  readonly runner: Activity
   readonly running: readonly RunningStep[]
 }
+
+export interface TableLook extends TableOverview {
+  /** When its source is to be asked again; null where nobody is there to do it. */
+  readonly next_check_at: string | null
+  /** What to do about its failure, or about what it waits for; null where it does neither. */
+  readonly fix: Fix | null
+}
+
+/** What a config says of how fresh tables are to be. */
+export type FreshnessConfig = Pick<PromiseOptions, 'sources' | 'freshWithin'>
 
 export interface RunningStep {
   readonly run: number
@@ -20,22 +36,56 @@ export interface RunningStep {
   readonly rows_read: number
 }
 
+type Looking = Pick<Destination, 'state' | 'query' | 'now'>
+
 /** Counts of rows that hold as long as nothing was synced since. */
 type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
 
 /** Looks at a destination, again and again at little cost: rows are counted anew only where something was synced. */
-export function looker(destination: Destination): () => Promise<Look> {
+export function looker(
+  destination: Looking,
+  { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },
+): () => Promise<Look> {
   const counted: Counted = new Map()
   return async () => {
     const state = await destination.state()
-    const running = await listSteps(destination, { running: true, limit: 1000 })
+    const running = await listSteps(destination, { running: true, limit: 1000, isAlive })
     await countInto(counted, { destination, state, busy: new Set(running.map(({ table }) => table)) })
     const [now, rejects] = [await destination.now(), await countRejects(destination)]
+    const runner = await askActivity(destination, isAlive)
+    const promised = promisedBy({ ...config, everyMs: runner.every_ms ?? undefined })
+    const overview = overviewOf(state, { now, rows: counted, rejects, promised })
     return {
-      ...overviewOf(state, { now, rows: counted, rejects }),
+      ...overview,
+      tables: overview.tables.map((table) => lookAt(table, runner, command)),
+      runner,
       running: running.map((step) => runningStep(step, state)),
     }
   }
+}
+
+/** What is due next is due only where somebody is there to do it, and what fails has a way out. */
+export function lookAt(table: TableOverview, { state, next_run_at }: Activity, command: CommandText): TableLook {
+  const { last_checked_at: last, every_ms: everyMs, paused_for, removed_at } = table
+  const isDue = state !== 'none' && paused_for === null && removed_at === null
+  const at = last === null || everyMs === null ? next_run_at : new Date(Date.parse(last) + everyMs).toISOString()
+  return {
+    ...table,
+    next_try_at: isDue ? table.next_try_at : null,
+    next_check_at: isDue ? (at !== null && next_run_at !== null && at < next_run_at ? next_run_at : at) : null,
+    fix: fixFor(table, command),
+  }
+}
+
+function fixFor(table: TableOverview, command: CommandText): Fix | null {
+  const { name, paused_for, last_error, error_code, error_remedy } = table
+  if (paused_for !== null) return decisionOn(name, command)
+  if (last_error === null) return null
+  // A state of before kept no remedy: its message has the way out, and the next run says it again.
+  return fixOf(
+    { table: name, message: last_error, code: error_code ?? undefined, remedy: error_remedy ?? 'retry' },
+    command,
+  )
 }
 
 /** Whoever looks does not want to wait: the more tables, the sooner counting stops in each. */
@@ -44,7 +94,7 @@ const MOST = 1_000_000
 const LEAST = 20_000
 
 interface Counting {
-  readonly destination: Destination
+  readonly destination: Looking
   readonly state: State
   readonly busy: ReadonlySet<string>
 }

@@ -1,7 +1,7 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import type { CommandText, Destination, Masker, State } from '@tidemark/core/engine'
-import { openDestination } from '@tidemark/destination'
-import type { RunOptions } from '@tidemark/engine'
+import type { CommandText, Destination, Masker, ReadOnlyDestination, State } from '@tidemark/core/engine'
+import { openDestination, openReader } from '@tidemark/destination'
+import type { LookOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
@@ -76,23 +76,27 @@ export async function findUses(session: Session): Promise<Uses> {
   return uses
 }
 
-/** What to open where there is no database yet: a new one, or one in memory that is forgotten. */
-type Otherwise = 'create' | 'memory'
+/** Opens the database, makes it where there is none, brings its state to this version, works with it, and closes it. */
+export function withDestination<T>(session: Session, work: (destination: Destination) => Promise<T>): Promise<T> {
+  return working(session, openWriter(session, session.target.url), work)
+}
 
-/** Opens the database, works with it, closes it. */
-export async function withDestination<T>(
+/** Looks at the database and changes nothing; where there is none, at one in memory that is forgotten. */
+export function withReader<T>(session: Session, work: (destination: ReadOnlyDestination) => Promise<T>): Promise<T> {
+  const { exists, url } = session.target
+  return working(session, exists ? openReader({ url }) : openWriter(session, ':memory:'), work)
+}
+
+function openWriter({ log }: Session, url: string): Promise<Destination> {
+  return openDestination({ url, runner: thisRunner(), isAlive: (runner) => isAlive(runner) !== false, log })
+}
+
+async function working<D extends ReadOnlyDestination, T>(
   session: Session,
-  otherwise: Otherwise,
-  work: (destination: Destination) => Promise<T>,
+  opening: Promise<D>,
+  work: (destination: D) => Promise<T>,
 ): Promise<T> {
-  const { target } = session
-  const url = otherwise === 'memory' && !target.exists ? ':memory:' : target.url
-  const destination = await openDestination({
-    url,
-    runner: thisRunner(),
-    isAlive: (runner) => isAlive(runner) !== false,
-    log: session.log,
-  })
+  const destination = await opening
   try {
     return await work(destination)
   } catch (error) {
@@ -109,12 +113,12 @@ function placed(error: unknown, { config }: Session): unknown {
 }
 
 /** What the engine is given for these uses. */
-export function runOptions(
+export function runOptions<D extends ReadOnlyDestination>(
   session: Session,
   { uses, unavailable, unconfigured }: Uses,
-  destination: Destination,
+  destination: D,
   state: State,
-): RunOptions {
+): LookOptions & { readonly destination: D } {
   const { config, interrupts, log, secrets } = session
   return {
     uses,

@@ -75,7 +75,7 @@ describe('a config', () => {
     [
       'a field of the source outside of its config',
       { sources: { git: { repositories: [] } } },
-      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, deletionLimit, every, initialSyncStart, prefix, schema, source, tables',
+      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, deletionLimit, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
     ],
     [
       'a name for several tables',

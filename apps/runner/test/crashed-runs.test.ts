@@ -17,7 +17,7 @@ it('a source that ends the process in the middle of a run: the next one says so 
   expect(next.code).toBe(0)
   const runs = await project.run(['query', '--json', 'select run, state, error from tidemark_runs order by run'])
   expect(JSON.parse(runs.stdout).rows).toEqual([
-    { run: 1, state: 'ended', error: 'the runner stopped without ending the run' },
+    { run: 1, state: 'crashed', error: 'the runner stopped without ending the run' },
     { run: 2, state: 'ended', error: null },
   ])
   const count = await project.run(['query', '--json', 'select count(*) as n from demo_a'])

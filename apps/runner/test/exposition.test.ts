@@ -85,12 +85,15 @@ describe('how a table stands', () => {
       ['b', { ...newPartition('b'), start: 0n, covered: [range(100n, NOW - 90_000_000n)], failures: 2 }],
       ['gone', { ...newPartition('gone'), goneAt: 1n, failures: 9 }],
     ])
-    expect(standingsOf(stateOf({ partitions }), new Map([['crm_orders', 7]]), NOW)).toEqual([
+    expect(standingsOf(stateOf({ partitions }), { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
       {
         name: 'crm_orders',
         source: 'crm',
         status: 'live',
         lagSeconds: 90,
+        stale: false,
+        lastCheck: Number(NOW - 60_000_000n) / 1e6,
+        freshWithinSeconds: 26 * 3600,
         gaps: 2,
         partitionsFailing: 1,
         lastSuccess: Number(NOW - 60_000_000n) / 1e6,
@@ -104,8 +107,10 @@ describe('how a table stands', () => {
     const [table] = integer.tables.values()
     const cursor = { column: 'id', type: 'integer' as const, precision: null }
     const facts = { ...table!.facts!, cursor }
-    expect(standingsOf(stateOf({ ...table, facts }), new Map(), NOW)[0]?.lagSeconds).toBeUndefined()
-    expect(standingsOf(stateOf({ partitions: new Map([['', newPartition('')]]) }), new Map(), NOW)[0]).toMatchObject({
+    expect(standingsOf(stateOf({ ...table, facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds).toBeUndefined()
+    expect(
+      standingsOf(stateOf({ partitions: new Map([['', newPartition('')]]) }), { rejects: new Map(), now: NOW })[0],
+    ).toMatchObject({
       lagSeconds: undefined,
       gaps: 0,
     })

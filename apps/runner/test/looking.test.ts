@@ -52,7 +52,17 @@ const Status = z.strictObject({
       partitions_gone: count,
       rereads: count,
       last_synced_at: instant.nullable(),
+      last_checked_at: instant.nullable(),
+      deletions: z.enum(['seen', 'reported', 'unseen']).nullable(),
+      fresh_until: instant.nullable(),
+      stale: z.boolean(),
+      fresh_within_ms: count,
+      every_ms: count.nullable(),
+      next_check_at: instant.nullable(),
       last_error: text.nullable(),
+      error_code: text.nullable(),
+      error_remedy: z.enum(['retry', 'fix-config', 'fix-source', 'upgrade']).nullable(),
+      fix: z.strictObject({ what: text, when: text, command: text, see: text }).nullable(),
       removed_at: instant.nullable(),
       coverage: z
         .strictObject({
@@ -72,6 +82,24 @@ const Status = z.strictObject({
       rejects: count,
     }),
   ),
+  runner: z.strictObject({
+    state: z.enum(['running', 'waiting', 'none']),
+    host: text.nullable(),
+    pid: count.nullable(),
+    run: count.nullable(),
+    every_ms: count.nullable(),
+    next_run_at: instant.nullable(),
+    missed_run_at: instant.nullable(),
+    last_run: z
+      .strictObject({
+        run: count,
+        state: z.enum(['ended', 'crashed']),
+        ended_at: instant.nullable(),
+        ended_by: z.enum(['interrupted', 'terminated', 'time limit', 'stopped', 'crashed']).nullable(),
+        exit_code: count.nullable(),
+      })
+      .nullable(),
+  }),
   running: z.array(z.unknown()),
 })
 
@@ -81,6 +109,7 @@ const Run = z.strictObject({
   started_at: instant,
   ended_at: instant.nullable(),
   exit_code: count.nullable(),
+  ended_by: text.nullable(),
   error: text.nullable(),
   host: text,
   pid: count,
@@ -101,7 +130,12 @@ describe('the documents of --json', () => {
       rows_exact: true,
       coverage: { gaps: [{ from: '2026-01-01T00:00:00Z', to: '2026-01-05T00:00:00Z' }], gaps_in_all: 1 },
       last_error: 'closed on 01-05',
+      error_remedy: 'fix-source',
+      // Nobody runs, so nobody tries again.
+      next_try_at: null,
+      fix: { what: 'a bug in the source: tell its author', command: 'npx tidemark sync shop_broken' },
     })
+    expect(status.runner).toMatchObject({ state: 'none', last_run: { run: 1, state: 'ended', exit_code: 3 } })
     expect(status.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({ rows: 50, status: 'live' })
 
     const { runs } = z.strictObject({ runs: z.array(Run) }).parse(json(await project.run(['runs', '--json'])))

@@ -6,6 +6,8 @@ export interface TableOptions {
   readonly initialSyncStart?: string | number | undefined
   /** How often it is due: `30s`, `5m`, `1h`, `1d`. */
   readonly every?: string | undefined
+  /** How old its last check may be before it is called stale: `30m`, `6h`, `2d`. */
+  readonly freshWithin?: string | undefined
   /** How much below a covered end is read again: a duration such as `10m`, or a count for an integer cursor. */
   readonly lookback?: string | number | undefined
   /** Columns left out: `{ email: false }`. */
@@ -38,6 +40,8 @@ export interface SourceOptions {
   readonly initialSyncStart?: string | number | undefined
   /** How often its tables are due: `30s`, `5m`, `1h`, `1d`. */
   readonly every?: string | undefined
+  /** How old the last check of its tables may be before they are called stale: `30m`, `6h`, `2d`. */
+  readonly freshWithin?: string | undefined
   /** What the destination's tables start with, instead of the name of this use. */
   readonly prefix?: string | undefined
   /** What happens when columns change. */

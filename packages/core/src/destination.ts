@@ -3,9 +3,10 @@ import type { TableColumn } from './column.ts'
 import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
+import type { Remedy } from './error.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { Relocation } from './relocation.ts'
-import type { Facts, State, TableStatus } from './state.ts'
+import type { Facts, State, TableFailure, TableStatus } from './state.ts'
 import type { Range } from './window.ts'
 
 /**
@@ -58,6 +59,12 @@ export interface Destination {
   query(statement: string): Promise<QueryResult>
   close(): Promise<void>
 }
+
+/** What of a destination is needed to look at it, and cannot change it. */
+export type ReadOnlyDestination = Pick<
+  Destination,
+  'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'query' | 'close'
+> & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
 /** The declared differences between destinations; whoever depends on one reads it here. */
 export interface Profile {
@@ -188,13 +195,22 @@ export type Fact =
       readonly seen?: { readonly text: string; readonly end: bigint } | undefined
       /** Whether the source no longer lists it; absent: as it was. */
       readonly gone?: boolean | undefined
-      /** False: it does not fail any more, though nothing of it was read. */
-      readonly failing?: false | undefined
       readonly generation?: string | undefined
       readonly unread?: Unread | undefined
     }
-  /** The source was asked and had nothing new. */
-  | { readonly kind: 'checked' }
+  /** The source was asked for partitions, and had no more than what is read by now. */
+  | {
+      readonly kind: 'checked'
+      /** When it was asked, by the destination's clock. */
+      readonly at: bigint
+      readonly partitions: readonly string[]
+      /** Partitions that failed and have nothing left to read: they fail no longer. */
+      readonly overcome: readonly string[]
+      /** What the table is when nothing of it fails. */
+      readonly status: TableStatus
+    }
+  /** The source reports rows that are gone. */
+  | { readonly kind: 'reports-deletions' }
   /** What another system is said to have synced. */
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
@@ -218,14 +234,29 @@ export type Fact =
   /** A step is being read and has committed nothing so far: whoever looks at the records sees it. */
   | { readonly kind: 'started'; readonly step: StepRef }
   | {
-      /** A step ended without covering its window. */
+      /** A step ended without covering its window: the table is failing from now on. */
       readonly kind: 'failure'
       readonly step: StepRef
       readonly counts: Counts
       readonly error: string
+      readonly code?: string | undefined
+      readonly remedy?: Remedy | undefined
+      /** Recorded as `PartitionState.failedWindow`. */
+      readonly window?: Range | undefined
       readonly nextTryAt: bigint
       readonly durationMs: number
     }
+  /** The source cannot be asked for the table, or the destination cannot take its shape: it is failing as a whole. */
+  | {
+      readonly kind: 'table-failure'
+      /** The use of a source that it comes from, and its name there: it may not have been seen before. */
+      readonly source: string
+      readonly table: string
+      readonly step: StepRef
+      readonly failure: Omit<TableFailure, 'failures'>
+    }
+  /** The table as a whole fails no longer. */
+  | { readonly kind: 'table-works'; readonly status: TableStatus }
 
 export type RunFact =
   | {
@@ -235,6 +266,12 @@ export type RunFact =
       /** What ended it before its end, such as a signal. */
       readonly endedBy?: string | undefined
     }
+  /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
+  | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
+  /** It was told to stop, and is about to. */
+  | { readonly kind: 'stopping'; readonly endedBy: string }
+  /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
+  | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
   | { readonly kind: 'removed'; readonly table: string }
   | { readonly kind: 'runner-gone' }
 

@@ -51,6 +51,7 @@ export type {
   Prepared,
   Profile,
   QueryResult,
+  ReadOnlyDestination,
   ReadOptions,
   Refusal,
   RunFact,
@@ -59,7 +60,7 @@ export type {
   Unfit,
 } from './destination.ts'
 export { parseDuration } from './duration.ts'
-export { messageOf } from './error.ts'
+export { messageOf, REMEDIES } from './error.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
 export { type Logger, silent } from './log.ts'
@@ -92,11 +93,13 @@ export {
   isFailing,
   KnownColumn,
   newPartition,
+  OLDEST_READABLE_STATE,
   PartitionState,
   Reread,
   Revision,
   STATE_VERSION,
   type State,
+  type TableFailure,
   TableState,
   TableStatus,
 } from './state.ts'

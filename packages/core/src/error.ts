@@ -1,5 +1,6 @@
+export const REMEDIES = ['retry', 'fix-config', 'fix-source', 'upgrade'] as const
 /** What a failure asks for: wait and try again, correct the config, correct the source's code, or install a newer version. */
-export type Remedy = 'retry' | 'fix-config' | 'fix-source' | 'upgrade'
+export type Remedy = (typeof REMEDIES)[number]
 
 /** What else is known of a failure; `cause` is what led to it. */
 export interface SyncErrorOptions extends ErrorOptions {

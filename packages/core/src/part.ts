@@ -115,13 +115,16 @@ export interface Completion {
   readonly cover?: Range | undefined
   /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
   readonly last: boolean
-  /** Another window of the partition failed in this run: its failure stays on record. */
+  /** Something else of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly facts: string } | undefined
+  /** What the table is when nothing of it fails; while anything does, it is failing. */
   readonly status: TableStatus
   /** All fields that rows of the table had and no column holds; absent: as the state has them. */
   readonly undeclared?: readonly string[] | undefined
+  /** When the source was asked, where it had no more by then than what is read with this. By the destination's clock. */
+  readonly checkedAt?: bigint | undefined
   /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
   readonly purge: boolean
 }

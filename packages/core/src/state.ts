@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COLUMN_TYPES } from './column.ts'
+import { REMEDIES } from './error.ts'
 
 /**
  * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes
@@ -8,6 +9,8 @@ import { COLUMN_TYPES } from './column.ts'
 
 /** The version of the state tables; a runner refuses a newer one. */
 export const STATE_VERSION = 3
+/** The oldest version that whoever only looks reads as it is: a runner of that version may still be at work. */
+export const OLDEST_READABLE_STATE = 2
 
 export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>
@@ -66,6 +69,20 @@ export const Revision = z.object({
 })
 export type Revision = z.infer<typeof Revision>
 
+/** What a failure asks for, as it was recorded; null where that was before it was. */
+const KnownRemedy = z.enum(REMEDIES).nullable()
+
+/** A failure of a table as a whole: its source could not be asked for it, or the destination cannot take its shape. */
+export const TableFailure = z.object({
+  /** In a row. */
+  failures: z.int(),
+  message: z.string(),
+  code: z.string().nullable(),
+  remedy: KnownRemedy,
+  nextTryAt: Position.nullable(),
+})
+export type TableFailure = z.infer<typeof TableFailure>
+
 export const PartitionState = z.object({
   /** The partition's id; '' where the table has none. */
   partition: z.string(),
@@ -81,6 +98,12 @@ export const PartitionState = z.object({
   failures: z.int(),
   nextTryAt: Position.nullable(),
   lastError: z.string().nullable(),
+  errorCode: z.string().nullable(),
+  errorRemedy: KnownRemedy,
+  /** What could not be read when it failed: it fails until all of this is read. Null: nothing is known of a window. */
+  failedWindow: z.object({ from: Position.nullable(), to: Position }).nullable(),
+  /** When its source was last asked and all that it had by then was read, by the destination's clock. */
+  checkedAt: Position.nullable(),
   goneAt: Position.nullable(),
   /** What the source calls this copy of the table's data; another one means that it was replaced as a whole. */
   generation: z.string().nullable(),
@@ -109,13 +132,16 @@ export const TableState = z.object({
   pausedFor: z.string().nullable(),
   firstSeenAt: Position,
   lastSyncedAt: Position.nullable(),
-  /** When the source was last asked and answered, also where nothing had changed. */
+  /** When the source was last asked for all of its partitions and had no more than was read. */
   lastCheckedAt: Position.nullable(),
   /** Fields that rows had and the source does not declare. */
   undeclared: z.array(z.string()),
   /** The project that syncs this table; null where it was synced before projects were recorded. */
   project: z.string().nullable(),
+  /** The source tells of rows that are gone, or has told of some; else only a resync finds them in a table with a cursor. */
+  reportsDeletions: z.boolean().optional(),
   removedAt: Position.nullable(),
+  failure: TableFailure.optional(),
   partitions: z.map(z.string(), PartitionState),
 })
 export type TableState = z.infer<typeof TableState>
@@ -137,6 +163,10 @@ export function newPartition(partition: string): PartitionState {
     failures: 0,
     nextTryAt: null,
     lastError: null,
+    errorCode: null,
+    errorRemedy: null,
+    failedWindow: null,
+    checkedAt: null,
     goneAt: null,
     generation: null,
     tooYoung: null,

@@ -1,7 +1,8 @@
 import { type Part, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import { cover, type PartitionFacts, setPartition } from './partition-record.ts'
+import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
 import type { StateDatabase } from './state-tables.ts'
+import { setStatus } from './table-status.ts'
 
 type Db = Kysely<StateDatabase>
 
@@ -22,8 +23,11 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
   const facts: PartitionFacts = {}
   if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
   else if (step.window === undefined) facts.completed_at = step.beganAt
+  if (completes.checkedAt !== undefined) facts.checked_at = completes.checkedAt
   if (completes.last) {
-    if (completes.failing !== true) Object.assign(facts, { failures: 0, last_error: null, next_try_at: null })
+    // What of the partition can be read is read as often as before, also while something else of it fails.
+    if (completes.failing === true) facts.failures = 1
+    else Object.assign(facts, OVERCOME)
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {
       const anew = replaced || step.kind === 'reread' || step.kind === 'whole'
@@ -37,16 +41,10 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
   }
   await setPartition(db, name, partition, facts)
   const { undeclared } = completes
-  await db
-    .updateTable('_tidemark_tables')
-    .set({
-      status: completes.status,
-      last_synced_at: now,
-      last_checked_at: now,
-      ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),
-    })
-    .where('name', '=', name)
-    .execute()
+  await setStatus(db, name, completes.status, {
+    last_synced_at: now,
+    ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),
+  })
 }
 
 /**

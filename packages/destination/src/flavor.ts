@@ -11,5 +11,7 @@ export interface Flavor {
   counted<T extends string, C extends string>(table: CreateTableBuilder<T, C>, column: string): CreateTableBuilder<T, C>
   /** Many texts of a group as one, with commas between them. */
   joined(text: RawBuilder<string>): RawBuilder<string>
+  /** Gives a view that is there columns behind those that it has. */
+  extendView(db: Kysely<never>, name: string, select: RawBuilder<unknown>): Promise<void>
   hasTable(db: Kysely<never>, name: string): Promise<boolean>
 }

@@ -5,6 +5,7 @@ export { openReader, type Reader } from './open-reader.ts'
 export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'
 export {
+  type IsAlive,
   listRuns,
   listSteps,
   listTableRuns,
@@ -15,3 +16,4 @@ export {
 } from './run-records.ts'
 export { type SampleOptions, sampleRows } from './sample-rows.ts'
 export { countRows, listChanges, type ShapeChange } from './table-records.ts'
+export { listWaitingRunners, type WaitingRunner } from './waiting-runners.ts'

@@ -9,6 +9,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from './chunks.ts'
+import { closeRunsOf } from './crashed-runs.ts'
 import type { Flavor } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 
@@ -84,7 +85,7 @@ export async function takeLeases(
       left = free.filter(({ id }) => !taken.has(id)).map(({ name }) => name)
     }
   }
-  if (dead.size > 0) await closeRunsOf(db, [...dead], now)
+  if (dead.size > 0) await closeRunsOf(db, [...dead])
   for (const chunk of chunks(leases))
     await joinCoverage(
       db,
@@ -163,16 +164,6 @@ export async function releaseLeases(
       .where(seen(chunk))
       .execute()
   }
-}
-
-/** Runs whose runner stopped without a word. */
-async function closeRunsOf(db: Kysely<StateDatabase>, runners: readonly string[], now: bigint): Promise<void> {
-  await db
-    .updateTable('_tidemark_runs')
-    .set({ ended_at: now, error: 'the runner stopped without ending the run' })
-    .where('runner', 'in', runners)
-    .where('ended_at', 'is', null)
-    .execute()
 }
 
 /** Joins the covered ranges of tables that are held alone now, where that makes them fewer. */

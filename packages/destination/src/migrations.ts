@@ -1,8 +1,9 @@
 import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Flavor } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
+import { createViews, extendViews } from './views.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
 const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [
@@ -191,63 +192,33 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Pr
   await schema.createIndex('_tidemark_changes_of').on('_tidemark_changes').columns(['name', 'id']).execute()
 }
 
-/** Version 3: what was checked, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
-async function addChecks({ schema }: Kysely<StateDatabase>): Promise<void> {
+/** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
+async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
-    schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
+    db.schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
   await add('tables', 'last_checked_at', 'bigint')
   await add('tables', 'undeclared', 'text')
   await add('tables', 'project', 'text')
   await add('partitions', 'generation', 'text')
   await add('partitions', 'too_young', 'bigint')
   await add('partitions', 'without_cursor', 'bigint')
+  await add('tables', 'reports_deletions', 'bigint')
+  await add('tables', 'failures', 'bigint')
+  await add('tables', 'last_error', 'text')
+  await add('tables', 'error_code', 'text')
+  await add('tables', 'error_remedy', 'text')
+  await add('tables', 'next_try_at', 'bigint')
+  await add('partitions', 'error_code', 'text')
+  await add('partitions', 'error_remedy', 'text')
+  await add('partitions', 'failed_from', 'bigint')
+  await add('partitions', 'failed_to', 'bigint')
+  await add('partitions', 'checked_at', 'bigint')
   await add('runs', 'ended_by', 'text')
-  await schema
+  await add('runners', 'every_ms', 'bigint')
+  await add('runners', 'due_at', 'bigint')
+  await db.schema
     .alterTable('_tidemark_rejects')
     .addColumn('times', 'bigint', (c) => c.notNull().defaultTo(1))
     .execute()
-}
-
-/** Views for people; nothing of Tidemark reads them. */
-async function createViews(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
-  const time = (column: string) => flavor.instant(sql.ref(column))
-  const position = (column: string): RawBuilder<string> =>
-    sql`case when t.cursor_type is null or t.cursor_type = 'integer' then cast(${sql.ref(column)} as text) else ${time(column)} end`
-  // A range starts a gap where nothing before it in its partition reaches so far.
-  await sql`create view tidemark_status as
-    with marked as (
-      select name, partition, from_position, to_position,
-        max(to_position) over (partition by name, partition order by coalesce(from_position, -9223372036854775808), to_position
-          rows between unbounded preceding and 1 preceding) as reach
-      from _tidemark_coverage
-    ), per_partition as (
-      select name, partition, max(case when from_position is null then 1 else 0 end) as open_start, min(from_position) as covered_from,
-        max(to_position) as covered_to, sum(case when from_position > reach then 1 else 0 end) as gaps
-      from marked group by name, partition
-    ), covered as (
-      select name, max(open_start) as open_start, min(covered_from) as covered_from, min(covered_to) as covered_to, sum(gaps) as gaps
-      from per_partition group by name
-    ), parts as (
-      select name, count(*) as partitions, sum(case when failures > 0 then 1 else 0 end) as failing, max(last_error) as last_error
-      from _tidemark_partitions where gone_at is null group by name
-    )
-    select t.name as name, t.source as source, t.table_name as table_name, t.status as status, t.paused_for as paused_for,
-      case when c.open_start = 1 then 'start' else ${position('c.covered_from')} end as covered_from,
-      ${position('c.covered_to')} as covered_to, coalesce(c.gaps, 0) as gaps, coalesce(p.partitions, 0) as partitions,
-      coalesce(p.failing, 0) as failing, ${time('t.last_synced_at')} as last_success, p.last_error as last_error
-    from _tidemark_tables t left join covered c on c.name = t.name left join parts p on p.name = t.name`.execute(db)
-  await sql`create view tidemark_coverage as
-    select c.name as name, c.partition as partition,
-      case when c.from_position is null then 'start' else ${position('c.from_position')} end as covered_from,
-      ${position('c.to_position')} as covered_to, c.claimed as claimed
-    from _tidemark_coverage c join _tidemark_tables t on t.name = c.name`.execute(db)
-  await sql`create view tidemark_runs as
-    select r.run as run, r.host as host, r.pid as pid, ${time('r.started_at')} as started_at, ${time('r.ended_at')} as ended_at,
-      case when r.ended_at is not null then 'ended'
-        when n.heartbeat_at is null or n.heartbeat_at < ${flavor.now} - n.lease_ms * 1000 then 'crashed' else 'running' end as state,
-      r.exit_code as exit_code, coalesce(s.steps, 0) as steps, coalesce(s.written, 0) as written,
-      coalesce(s.rejected, 0) as rejected, coalesce(s.deleted, 0) as deleted, r.error as error
-    from _tidemark_runs r left join _tidemark_runners n on n.id = r.runner
-    left join (select run, count(*) as steps, sum(rows_written) as written, sum(rows_rejected) as rejected, sum(rows_deleted) as deleted
-      from _tidemark_steps group by run) s on s.run = r.run`.execute(db)
+  await extendViews(db, flavor)
 }

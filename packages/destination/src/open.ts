@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import type { Logger } from '@tidemark/core'
 import { type Destination, type Runner, silent } from '@tidemark/core/engine'
 import { filePath } from './file-path.ts'
 import { isPostgres, OWN_SCHEMA, parseAddress } from './postgres/address.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
+import { hasSqliteState } from './sqlite/read-only.ts'
 
 export interface OpenOptions {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
@@ -83,5 +83,5 @@ export function placeOf(text: string): Place {
 
 /** Whether there is a state to go on from; makes nothing. @throws SyncError where a server cannot be asked. */
 export async function isThere({ url, isServer }: Place): Promise<boolean> {
-  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && existsSync(url)
+  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && (await hasSqliteState(url))
 }

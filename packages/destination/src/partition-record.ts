@@ -6,6 +6,17 @@ type Db = Kysely<StateDatabase>
 type PartitionRow = Insertable<StateDatabase['_tidemark_partitions']>
 export type PartitionFacts = { -readonly [K in Exclude<keyof PartitionRow, 'name' | 'partition'>]?: PartitionRow[K] }
 
+/** Nothing of a partition fails any more. */
+export const OVERCOME = {
+  failures: 0,
+  last_error: null,
+  error_code: null,
+  error_remedy: null,
+  failed_from: null,
+  failed_to: null,
+  next_try_at: null,
+} as const satisfies PartitionFacts
+
 export async function setPartition(db: Db, name: string, partition: string, facts: PartitionFacts): Promise<void> {
   await db
     .insertInto('_tidemark_partitions')

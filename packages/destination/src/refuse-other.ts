@@ -1,17 +1,17 @@
 import { SyncError } from '@tidemark/core'
-import { STATE_VERSION } from '@tidemark/core/engine'
+import { OLDEST_READABLE_STATE, STATE_VERSION } from '@tidemark/core/engine'
 import { refuseNewer } from './migrations.ts'
 
-/** Who only looks cannot bring a state to this version. @throws SyncError where it is of another one, or there is none. */
+/** Who only looks cannot bring a state to this version. @throws SyncError where it is of one that is not read, or there is none. */
 export function refuseOther(version: number, place: string): void {
   refuseNewer(version, place)
-  if (version === STATE_VERSION) return
+  if (version >= OLDEST_READABLE_STATE) return
   throw version === 0
     ? new SyncError(`there is no state in ${place} yet; the first "tidemark sync" makes it`, 'fix-config', {
         code: 'destination-missing',
       })
     : new SyncError(
-        `the state in ${place} is of version ${version}, and this Tidemark reads version ${STATE_VERSION}; the next "tidemark sync" brings it there`,
+        `the state in ${place} is of version ${version}, and this Tidemark reads versions ${OLDEST_READABLE_STATE} to ${STATE_VERSION}; look at it with the Tidemark that wrote it, or run "tidemark sync" with this one, which migrates it (runners of before are refused then)`,
         'fix-config',
         { code: 'destination-older' },
       )

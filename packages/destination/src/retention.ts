@@ -14,6 +14,8 @@ export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<voi
   await db
     .deleteFrom('_tidemark_runners')
     .where('heartbeat_at', '<', now - DAY)
+    // What a process promised that is no more is known as long as its runs are.
+    .where((where) => where.or([where('every_ms', 'is', null), where('heartbeat_at', '<', now - KEPT_FOR)]))
     .where((where) =>
       where.not(
         where.exists(

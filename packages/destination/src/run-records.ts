@@ -1,5 +1,6 @@
-import type { Destination, StepKind } from '@tidemark/core/engine'
+import type { Destination, Runner, StepKind } from '@tidemark/core/engine'
 import { literal, whole } from './literal.ts'
+import { endOf, instant, runnerOf, text } from './run-end.ts'
 import type { StepCounts } from './step-record.ts'
 
 type Asked = Pick<Destination, 'query'>
@@ -15,15 +16,20 @@ export interface RunRecord {
   readonly host: string
   readonly pid: number
   readonly startedAt: bigint
+  /** Of one that crashed its last sign of life; undefined while it goes on. */
   readonly endedAt: bigint | undefined
-  /** `crashed`: it has no end, and its runner gives no sign of life. */
+  /** `crashed`: its runner is gone without having ended it. */
   readonly state: 'running' | 'ended' | 'crashed'
+  /** What ended it before its end; undefined: nothing did. Of one that goes on: it was told to stop. */
+  readonly endedBy: string | undefined
   readonly exitCode: number | undefined
   readonly error: string | undefined
   readonly tables: number
   readonly steps: number
   readonly failedSteps: number
   readonly rows: RecordedRows
+  /** The process that ran it, as it gave its last sign of life; undefined: that was let go. */
+  readonly runner: Runner | undefined
 }
 
 /** One step of a run: one table, one partition, one window, one attempt. */
@@ -59,7 +65,12 @@ export interface TableRunRecord {
   readonly writingMs: number
 }
 
+/** Whether a process still runs; undefined: not known. */
+export type IsAlive = (runner: Runner) => boolean | undefined
+
 export interface RunFilter {
+  /** Asked of runners that gave a sign of life not long ago. */
+  readonly isAlive?: IsAlive | undefined
   readonly runs?: readonly number[] | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
@@ -73,48 +84,58 @@ export interface StepFilter {
   readonly failed?: true | undefined
   /** Only those that go on, of runs that go on. */
   readonly running?: true | undefined
+  /** As of `listRuns`. */
+  readonly isAlive?: IsAlive | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
 }
 
 const COUNTED = ['read', 'written', 'unchanged', 'deduped', 'trimmed', 'rejected', 'deleted'] as const
 const SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0)`).join(', ')
-const NAMED_SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0) as ${name}`).join(', ')
+const NAMED_SUMS = COUNTED.map((name) => `coalesce(sum(s.rows_${name}), 0) as rows_${name}`).join(', ')
 const FAILED = 'coalesce(sum(case when s.error is null then 0 else 1 end), 0)'
 
 /** Runs, the newest first. */
-export async function listRuns(destination: Clocked, { runs, limit }: RunFilter = {}): Promise<readonly RunRecord[]> {
+export async function listRuns(
+  destination: Clocked,
+  { runs, limit, isAlive }: RunFilter = {},
+): Promise<readonly RunRecord[]> {
   const where = runs === undefined ? '' : ` where run in (${runs.map(whole).join(', ') || 'null'})`
   // Bounded before the join, so that a long past is not added up to show its end.
   const chosen = `select * from _tidemark_runs${where} order by run desc${most(limit)}`
-  const { rows } = await destination.query(
-    `select r.run, r.host, r.pid, r.started_at, r.ended_at, ${stateAt(await destination.now())}, r.exit_code, r.error,
-        coalesce(t.tables, 0), coalesce(t.steps, 0), coalesce(t.failed, 0), ${COUNTED.map((name) => `coalesce(t.${name}, 0)`).join(', ')}
+  // The columns of a run by their names: an earlier version of the state has fewer.
+  const answer = await destination.query(
+    `select r.*, n.id as runner_id, n.started_at as runner_started_at, n.heartbeat_at, n.lease_ms, t.last_step,
+        coalesce(t.tables, 0) as tables, coalesce(t.steps, 0) as steps, coalesce(t.failed, 0) as failed,
+        ${COUNTED.map((name) => `coalesce(t.rows_${name}, 0) as rows_${name}`).join(', ')}
       from (${chosen}) r left join _tidemark_runners n on n.id = r.runner left join (
-        select s.run as run, count(distinct s.name) as tables, count(*) as steps, ${FAILED} as failed, ${NAMED_SUMS}
+        select s.run as run_number, count(distinct s.name) as tables, count(*) as steps, ${FAILED} as failed,
+          max(coalesce(s.ended_at, s.began_at)) as last_step, ${NAMED_SUMS}
         from _tidemark_steps s where s.run in (select run from (${chosen}) those) group by s.run
-      ) t on t.run = r.run order by r.run desc`,
+      ) t on t.run_number = r.run order by r.run desc`,
   )
-  return rows.map(([run, host, pid, startedAt, endedAt, state, exitCode, error, tables, steps, failed, ...counts]) => ({
-    run: Number(run),
-    host: String(host),
-    pid: Number(pid),
-    startedAt: instant(startedAt)!,
-    endedAt: instant(endedAt),
-    state: state as RunRecord['state'],
-    exitCode: exitCode === null ? undefined : Number(exitCode),
-    error: text(error),
-    tables: Number(tables),
-    steps: Number(steps),
-    failedSteps: Number(failed),
-    rows: rowsOf(counts),
-  }))
+  const now = await destination.now()
+  return answer.rows.map((values) => {
+    const row = Object.fromEntries(answer.columns.map((name, at) => [name, values[at]]))
+    return {
+      run: Number(row['run']),
+      host: String(row['host']),
+      pid: Number(row['pid']),
+      startedAt: instant(row['started_at'])!,
+      ...endOf(row, now, isAlive),
+      tables: Number(row['tables']),
+      steps: Number(row['steps']),
+      failedSteps: Number(row['failed']),
+      rows: rowsOf(COUNTED.map((name) => row[`rows_${name}`])),
+      runner: runnerOf(row),
+    }
+  })
 }
 
 /** Steps, the newest first. */
 export async function listSteps(
   destination: Clocked,
-  { run, table, failed, running, limit }: StepFilter = {},
+  { run, table, failed, running, limit, isAlive }: StepFilter = {},
 ): Promise<readonly StepRecord[]> {
   const conditions = [
     ...(run === undefined ? [] : [`s.run = ${whole(run)}`]),
@@ -122,10 +143,7 @@ export async function listSteps(
     ...(failed === undefined ? [] : ['s.error is not null']),
     ...(running === undefined
       ? []
-      : [
-          `s.ended_at is null and s.run in (select r.run from _tidemark_runs r left join _tidemark_runners n on n.id = r.runner
-            where ${stateAt(await destination.now())} = 'running')`,
-        ]),
+      : [`s.ended_at is null and s.run in (${(await runningRuns(destination, isAlive)).join(', ') || 'null'})`]),
   ]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const { rows } = await destination.query(
@@ -169,6 +187,17 @@ export async function listSteps(
   )
 }
 
+/** Numbers of the runs that go on. */
+async function runningRuns(destination: Clocked, isAlive: IsAlive | undefined): Promise<readonly number[]> {
+  const { columns, rows } = await destination.query(
+    `select r.*, n.id as runner_id, n.started_at as runner_started_at, n.heartbeat_at, n.lease_ms
+      from _tidemark_runs r left join _tidemark_runners n on n.id = r.runner where r.ended_at is null`,
+  )
+  const now = await destination.now()
+  const open = rows.map((values) => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
+  return open.filter((row) => endOf(row, now, isAlive).state === 'running').map((row) => Number(row['run']))
+}
+
 /** What the newest runs, or one of them, did to each table, the newest run first. */
 export async function listTableRuns(
   destination: Asked,
@@ -197,24 +226,10 @@ export async function listTableRuns(
   }))
 }
 
-/** As the view `tidemark_runs` says it, which adds up all steps that there ever were. */
-function stateAt(now: bigint): string {
-  return `case when r.ended_at is not null then 'ended'
-    when n.heartbeat_at is null or n.heartbeat_at < ${now} - n.lease_ms * 1000 then 'crashed' else 'running' end`
-}
-
 function most(limit: number | undefined): string {
   return limit === undefined ? '' : ` limit ${whole(limit)}`
 }
 
 function rowsOf(counts: readonly unknown[]): RecordedRows {
   return Object.fromEntries(COUNTED.map((name, at) => [name, Number(counts[at])])) as unknown as RecordedRows
-}
-
-function instant(value: unknown): bigint | undefined {
-  return value === null || value === undefined ? undefined : BigInt(value as bigint)
-}
-
-function text(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value)
 }

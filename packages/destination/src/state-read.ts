@@ -6,7 +6,20 @@ import type { Int64, StateDatabase } from './state-tables.ts'
 
 type Present = TableState['present']
 
-const position = (value: Int64 | null) => (value === null ? null : BigInt(value))
+// A column that an earlier version of the state has not is absent.
+const position = (value: Int64 | null | undefined) => (value == null ? null : BigInt(value))
+
+function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
+  const failures = Number(row.failures ?? 0)
+  if (failures === 0) return undefined
+  return {
+    failures,
+    message: row.last_error ?? '',
+    code: row.error_code ?? null,
+    remedy: row.error_remedy ?? null,
+    nextTryAt: position(row.next_try_at),
+  }
+}
 
 /** Everything that is known, by destination table name. What does not parse names its table. */
 export async function readState(
@@ -32,10 +45,12 @@ export async function readState(
       pausedFor: row.paused_for,
       firstSeenAt: position(row.first_seen_at),
       lastSyncedAt: position(row.last_synced_at),
-      lastCheckedAt: position(row.last_checked_at ?? row.last_synced_at),
-      undeclared: row.undeclared === null ? [] : fieldsIn(row.name, row.undeclared),
-      project: row.project,
+      lastCheckedAt: position(row.last_checked_at),
+      undeclared: row.undeclared == null ? [] : fieldsIn(row.name, row.undeclared),
+      project: row.project ?? null,
+      ...(Number(row.reports_deletions ?? 0) === 1 ? { reportsDeletions: true } : {}),
       removedAt: position(row.removed_at),
+      failure: failureIn(row),
       partitions: partitions.get(row.name) ?? new Map(),
     }
     const parsed = TableState.safeParse(state)
@@ -91,10 +106,14 @@ async function readPartitions(
     state.failures = Number(row.failures)
     state.nextTryAt = position(row.next_try_at)
     state.lastError = row.last_error
+    state.errorCode = row.error_code ?? null
+    state.errorRemedy = (row.error_remedy ?? null) as PartitionState['errorRemedy']
+    state.failedWindow = row.failed_to == null ? null : { from: position(row.failed_from), to: BigInt(row.failed_to) }
+    state.checkedAt = position(row.checked_at)
     state.goneAt = position(row.gone_at)
-    state.generation = row.generation
-    state.tooYoung = row.too_young === null ? null : Number(row.too_young)
-    state.withoutCursor = row.without_cursor === null ? null : Number(row.without_cursor)
+    state.generation = row.generation ?? null
+    state.tooYoung = row.too_young == null ? null : Number(row.too_young)
+    state.withoutCursor = row.without_cursor == null ? null : Number(row.without_cursor)
   }
   for (const row of await readCoverage(db, flavor)) {
     const { covered } = partitionOf(row.name, row.partition)

@@ -3,12 +3,17 @@ import { type Fact, type Facts, failpoint, type Lease, type RunFact, type Runner
 import { type Kysely, sql } from 'kysely'
 import { askAhead, askReread } from './ask-reread.ts'
 import { chunks } from './chunks.ts'
+import { closeCrashedRuns } from './crashed-runs.ts'
+import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
 import type { Flavor } from './flavor.ts'
+import type { LeaseOptions } from './leases.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { prune } from './retention.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
-import { recordStarted, recordStep } from './step-record.ts'
+import { recordStarted } from './step-record.ts'
+import { setStatus } from './table-status.ts'
+import { recordWaiting } from './waiting-runners.ts'
 
 type Db = Kysely<StateDatabase>
 
@@ -78,6 +83,7 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
         .values({ name, source: '', table_name: '', free: 0, filled: 0, first_seen_at: now, ...set })
         .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
         .execute()
+      if (fact.status !== 'paused' && fact.status !== 'removed') await setStatus(db, name, fact.status)
       return
     }
     case 'partition':
@@ -86,7 +92,6 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
         ...(fact.seen === undefined ? {} : { seen: fact.seen.text, seen_end: fact.seen.end }),
         ...(fact.start === undefined ? {} : { start_position: fact.start }),
         ...(fact.gone === false ? { gone_at: null } : {}),
-        ...(fact.failing === false ? { failures: 0, last_error: null, next_try_at: null } : {}),
         ...(fact.generation === undefined ? {} : { generation: fact.generation }),
         ...(fact.unread === undefined
           ? {}
@@ -95,7 +100,10 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
       if (fact.gone === true) await markGone(db, name, fact.partition, now)
       return
     case 'checked':
-      await db.updateTable('_tidemark_tables').set({ last_checked_at: now }).where('name', '=', name).execute()
+      await recordChecked(db, name, fact)
+      return
+    case 'reports-deletions':
+      await db.updateTable('_tidemark_tables').set({ reports_deletions: 1 }).where('name', '=', name).execute()
       return
     case 'claim':
       await setPartition(db, name, fact.partition, {})
@@ -115,25 +123,14 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
     case 'started':
       await recordStarted(db, fact.step)
       return
-    case 'failure': {
-      const { counts, error } = fact
-      const none = { written: 0, unchanged: 0, deleted: 0 }
-      await recordStep(db, fact.step, {
-        counts: { ...counts, ...none },
-        parts: 0,
-        endedAt: now,
-        durationMs: fact.durationMs,
-        writingMs: 0,
-        error,
-      })
-      await setPartition(db, name, fact.step.partition, { last_error: error, next_try_at: fact.nextTryAt })
-      await db
-        .updateTable('_tidemark_partitions')
-        .set({ failures: sql`failures + 1` })
-        .where('name', '=', name)
-        .where('partition', '=', fact.step.partition)
-        .execute()
-    }
+    case 'failure':
+      await recordFailure(db, name, fact, now)
+      return
+    case 'table-failure':
+      await recordTableFailure(db, name, fact, now)
+      return
+    case 'table-works':
+      await recordTableWorks(db, name, fact)
   }
 }
 
@@ -148,14 +145,17 @@ async function markGone(db: Db, name: string, partition: string, now: bigint): P
     .execute()
 }
 
-/** Registers a run, and forgets what is too old to be asked for. */
-export async function startRun(db: Db, runner: Runner, flavor: Flavor): Promise<number> {
+/** Registers a run, ends those whose runners are gone, and forgets what is too old to be asked for. */
+export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
+  const { runner, flavor } = options
   const row = await db
     .insertInto('_tidemark_runs')
     .values({ runner: runner.id, host: runner.host, pid: runner.pid, started_at: flavor.now })
     .returning(['run', 'started_at'])
     .executeTakeFirstOrThrow()
-  await prune(db, BigInt(row.started_at))
+  const now = BigInt(row.started_at)
+  await closeCrashedRuns(db, now, options)
+  await prune(db, now)
   return Number(row.run)
 }
 
@@ -172,6 +172,21 @@ export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: 
         })
         .where('run', '=', run)
         .execute()
+      return
+    case 'checked':
+      for (const [name, at] of fact.tables)
+        await db
+          .updateTable('_tidemark_tables')
+          .set({ last_checked_at: at })
+          .where('name', '=', name)
+          .where((where) => where.or([where('last_checked_at', 'is', null), where('last_checked_at', '<', at)]))
+          .execute()
+      return
+    case 'stopping':
+      await db.updateTable('_tidemark_runs').set({ ended_by: fact.endedBy }).where('run', '=', run).execute()
+      return
+    case 'waiting':
+      await recordWaiting(db, runner, fact, flavor)
       return
     case 'removed':
       await db
@@ -212,6 +227,12 @@ export async function forget(db: Db, name: string): Promise<void> {
       last_synced_at: null,
       last_checked_at: null,
       undeclared: null,
+      reports_deletions: null,
+      failures: null,
+      last_error: null,
+      error_code: null,
+      error_remedy: null,
+      next_try_at: null,
       cursor_type: null,
     })
     .where('name', '=', name)

@@ -25,7 +25,15 @@ export interface StateDatabase {
     /** Names of fields as JSON; null: none. */
     undeclared: string | null
     project: string | null
+    /** 1: the source reports rows that are gone. */
+    reports_deletions: Int64 | null
     removed_at: Int64 | null
+    /** Of the table as a whole, in a row; null: none. */
+    failures: Int64 | null
+    last_error: string | null
+    error_code: string | null
+    error_remedy: string | null
+    next_try_at: Int64 | null
   }
   _tidemark_partitions: {
     name: string
@@ -40,6 +48,11 @@ export interface StateDatabase {
     failures: Int64
     next_try_at: Int64 | null
     last_error: string | null
+    error_code: string | null
+    error_remedy: string | null
+    failed_from: Int64 | null
+    failed_to: Int64 | null
+    checked_at: Int64 | null
     gone_at: Int64 | null
     generation: string | null
     too_young: Int64 | null
@@ -61,7 +74,18 @@ export interface StateDatabase {
     asked_at: Int64
     reason: string
   }
-  _tidemark_runners: { id: string; host: string; pid: Int64; started_at: Int64; heartbeat_at: Int64; lease_ms: Int64 }
+  _tidemark_runners: {
+    id: string
+    host: string
+    pid: Int64
+    started_at: Int64
+    heartbeat_at: Int64
+    lease_ms: Int64
+    /** How often its command syncs; null: once. */
+    every_ms: Int64 | null
+    /** When its next run is due; null: it waits for none. */
+    due_at: Int64 | null
+  }
   _tidemark_leases: {
     id: Generated<Int64>
     name: string

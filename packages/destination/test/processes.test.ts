@@ -109,7 +109,7 @@ async function killAgainAndAgain(path: string, times: number): Promise<void> {
   const destination = await openDestination({ url: path, runner, isAlive: () => false })
   expect((await destination.lease(['things'])).leases).toHaveLength(1)
   const { rows } = await destination.query(
-    "select count(*) from tidemark_runs where state = 'ended' and error like '%stopped%'",
+    "select count(*) from tidemark_runs where state = 'crashed' and error like '%stopped%'",
   )
   expect(rows).toEqual([[times]])
   await destination.close()

@@ -37,6 +37,8 @@ export interface SurveyedTable {
   readonly columns: readonly TableColumn[]
   readonly options: TableSettings
   readonly identity: string | undefined
+  /** When its partitions were listed, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
   /** Nothing in the destination bears its name, which is for people: it fails, and nothing of it is recorded. */
   readonly unplaced?: true | undefined
   /** Its partitions could not be listed, or its settings do not fit it. */
@@ -63,6 +65,8 @@ export interface SurveyedPartition {
   readonly id: string
   /** What `read` is given. */
   readonly value: unknown
+  /** When it was asked, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
   /** The table's own start. */
   readonly start: bigint | undefined
   /** Settled and rounded down to the tick; undefined: nothing live this run. */

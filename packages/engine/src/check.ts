@@ -1,4 +1,4 @@
-import type { RunOptions } from './options.ts'
+import type { LookOptions } from './options.ts'
 import type { SourceReport } from './report.ts'
 import { redacted } from './run-step.ts'
 import { survey } from './survey.ts'
@@ -10,7 +10,7 @@ export interface CheckReport {
 }
 
 /** Connects to every source and asks what it has; reads no row and writes nothing. */
-export async function check(options: RunOptions): Promise<CheckReport> {
+export async function check(options: LookOptions): Promise<CheckReport> {
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))

@@ -2,6 +2,8 @@ import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
 import { answered } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
+import { recordPartitionChecked } from './record-checks.ts'
+import { recordUnanswered } from './record-failures.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
 import type { Due, Slot } from './schedule.ts'
 import { silenceOf } from './stall.ts'
@@ -32,6 +34,13 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   // A question that fails now is asked again when it is due again; it must not end this run.
   const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
   if (gap === undefined) return dueAgain(partition, context)
+  partition.asked = { at: gap.askedAt, to: gap.to }
+  partition.isChecked = false
+  if (gap.from >= gap.to) {
+    // Nothing is new: that is an answer, too.
+    await recordPartitionChecked(partition, context)
+    return dueAgain(partition, context)
+  }
   const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
   partition.left++
   partition.stoppedAt = undefined
@@ -51,17 +60,25 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
     : due
 }
 
-function warnOf(error: unknown, partition: PartitionRun, { options, signal }: RunContext): undefined {
+async function warnOf(error: unknown, partition: PartitionRun, context: RunContext): Promise<undefined> {
+  const { options, signal } = context
   if (signal.aborted) throw error
-  options.log?.warn(`${labelOf(partition)}: ${redacted(failureOf(error), options).message}`)
+  const failure = redacted(failureOf(error), options)
+  options.log?.warn(`${labelOf(partition)}: ${failure.message}`)
+  await recordUnanswered(partition, failure, context)
 }
 
 interface Gap extends Range {
   readonly from: bigint
+  /** By the destination's clock. */
+  readonly askedAt: bigint
 }
 
-/** What is new since the last live step; undefined: nothing. */
-async function gapOf(partition: PartitionRun, { clock, signal, options }: RunContext): Promise<Gap | undefined> {
+/** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
+async function gapOf(
+  partition: PartitionRun,
+  { clock, signal, options, destinationNow }: RunContext,
+): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
   const { cursor } = table
   const from = partition.coveredTo
@@ -73,21 +90,22 @@ async function gapOf(partition: PartitionRun, { clock, signal, options }: RunCon
     partition: partition.planned.surveyed.value as never,
   }
   const silence = { clock, signal, ms: silenceOf(options.settings ?? {}) }
+  const askedAt = destinationNow()
   const end = await answered(
     askEnd(table, question, clock, async (work) => work()),
     silence,
   )
-  if (end === undefined) return undefined
-  const to = floorTo(end - table.settle, cursor.tick)
-  return from < to ? { from, to } : undefined
+  return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
 }
 
 /** The oldest of the windows that a gap splits into. */
-function oldestOf({ from, to }: Gap, size: bigint | undefined): Gap {
+function oldestOf({ from, to }: Gap, size: bigint | undefined): Window {
   return { from, to: size === undefined || to - from < size ? to : from + size }
 }
 
-function stepOf(window: Gap, partition: PartitionRun): Step {
+type Window = Pick<Gap, 'from' | 'to'>
+
+function stepOf(window: Window, partition: PartitionRun): Step {
   const { name, table, options } = partition.table.planned.surveyed
   // All below counts as covered here: what was committed a moment ago borders the window.
   const covered = [{ from: partition.planned.wanted?.from, to: window.from }]

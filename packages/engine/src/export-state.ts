@@ -1,7 +1,7 @@
 import {
   type Contents,
-  type Destination,
   exportedKinds,
+  type ReadOnlyDestination,
   type RecordChunk,
   redactJson,
   writeState,
@@ -20,7 +20,7 @@ const SAID = ['last_error', 'message', 'payload', 'paused_for'] as const
 
 /** Writes down what is known of every table, with a sum over its rows. Takes no lease. */
 export async function exportState(
-  destination: Destination,
+  destination: Pick<ReadOnlyDestination, 'relocation' | 'now'>,
   { signal, onTable, redact }: ExportOptions,
 ): Promise<unknown> {
   const { relocation } = destination

@@ -4,7 +4,9 @@ import type { NameClaims } from './clash.ts'
 import type { Failure } from './failure.ts'
 import { heldText } from './held.ts'
 import { type PlanConfig, plan } from './plan.ts'
-import { failingFacts, prepareTable } from './prepare-tables.ts'
+import { prepareTable } from './prepare-tables.ts'
+import { recordTablesChecked } from './record-checks.ts'
+import { tableFailure } from './record-failures.ts'
 import { type RunContext, redacted } from './run-step.ts'
 import type { RunSteps } from './run-steps.ts'
 import { TableRun } from './table-run.ts'
@@ -96,7 +98,6 @@ export class Intake {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
-      one.staysFailing = options.only !== undefined && one.known?.status === 'failing'
       if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
       return one
     })
@@ -106,6 +107,7 @@ export class Intake {
       await prepareTable(table, context)
       steps.add(table)
     }
+    await recordTablesChecked(taken, context)
   }
 
   async #fail(source: string, failure: Failure): Promise<void> {
@@ -118,8 +120,7 @@ export class Intake {
       for (const lease of leases) {
         const table = before.tables.get(lease.table)
         if (table === undefined) continue
-        const facts = failingFacts(table, redacted(failure, options), context, await destination.now())
-        await destination.record(lease, facts)
+        await destination.record(lease, [await tableFailure(table, redacted(failure, options), context)])
       }
     } finally {
       await destination.release(leases)

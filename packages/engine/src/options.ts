@@ -1,5 +1,5 @@
 import type { DeletionLimit, Logger } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
+import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { RunEvent } from './event.ts'
@@ -7,13 +7,13 @@ import type { Failure } from './failure.ts'
 import type { Resting } from './resting.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** What a run is given. */
-export interface RunOptions {
+/** What is needed to ask the sources and to look at the destination. */
+export interface LookOptions {
   /** The sources to sync, each with its config. */
   readonly uses: readonly Use[]
   /** Uses that are configured or installed but cannot run; their tables are not taken for removed. */
   readonly unavailable?: readonly { readonly name: string; readonly failure: Failure }[] | undefined
-  readonly destination: Destination
+  readonly destination: ReadOnlyDestination
   readonly settings?: Settings | undefined
   /** Names of tables (in the destination or in the source) or of uses; absent: all. */
   readonly select?: readonly string[] | undefined
@@ -34,6 +34,11 @@ export interface RunOptions {
   /** Takes secrets out of whatever is recorded or reported. */
   readonly redact?: ((text: string) => string) | undefined
   readonly clock?: Clock | undefined
+}
+
+/** What a run is given. */
+export interface RunOptions extends LookOptions {
+  readonly destination: Destination
 }
 
 export interface Settings {

@@ -1,7 +1,6 @@
 import {
   type Coverage,
   formatInstant,
-  type PartitionState,
   type Range,
   type State,
   subtract,
@@ -9,6 +8,8 @@ import {
   textAt,
   union,
 } from '@tidemark/core/engine'
+import { oldestOf, presentIn } from './completeness.ts'
+import { freshUntil, type Promised, promisedBy } from './freshness.ts'
 import { type Status, statusOf, type TableSummary } from './status.ts'
 import { axisOf, type Segment, segmentsOn } from './timeline.ts'
 
@@ -20,8 +21,14 @@ export interface Overview extends Status {
 export interface TableOverview extends TableSummary {
   /** Its coverage drawn from its start to now; null for a table read whole, and where nothing is known yet. */
   readonly coverage: CoverageLine | null
-  /** How old the newest is that it has: of the partition that is furthest behind. Null where nothing was read, or only the source can say. */
+  /** How long ago it had all that its source had, gaps aside: of the partition that is furthest behind. Null where nothing was read, or nobody can say. */
   readonly lag_ms: number | null
+  /** Until when it is as fresh as promised; past that it is stale. Null where it is not tracked any more. */
+  readonly fresh_until: string | null
+  readonly stale: boolean
+  /** How old its last check may be, and how often it is to be asked for; null where nobody said. */
+  readonly fresh_within_ms: number
+  readonly every_ms: number | null
   /** When what fails is tried again by a run that goes on; a run that is started tries everything. */
   readonly next_try_at: string | null
   /** Rows that are not marked as deleted; null where they were not counted. */
@@ -52,12 +59,14 @@ export interface OverviewOptions {
   readonly now: bigint
   readonly rows?: ReadonlyMap<string, { readonly rows: number; readonly isExact: boolean }> | undefined
   readonly rejects?: ReadonlyMap<string, number> | undefined
+  /** How fresh each table is to be; absent: as where nothing was promised. */
+  readonly promised?: Promised | undefined
 }
 
 const LISTED = 100
 
 /** Reads a state, and what was counted, for people. Pure. */
-export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions): Overview {
+export function overviewOf(state: State, { now, rows, rejects, promised = promisedBy() }: OverviewOptions): Overview {
   const status = statusOf(state)
   const tables = status.tables.map((summary): TableOverview => {
     const table = state.tables.get(summary.name)!
@@ -66,6 +75,7 @@ export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions
       ...summary,
       coverage: coverageLine(table, now),
       lag_ms: lagOf(table, now),
+      ...freshnessOf(table, now, promised),
       next_try_at: nextTry(table),
       rows: counted?.rows ?? null,
       rows_exact: counted?.isExact ?? false,
@@ -75,14 +85,9 @@ export function overviewOf(state: State, { now, rows, rejects }: OverviewOptions
   return { ...status, tables }
 }
 
-/** The partitions that the source still lists. */
-function present({ partitions }: TableState): readonly PartitionState[] {
-  return [...partitions.values()].filter((partition) => partition.goneAt === null)
-}
-
 function coverageLine(table: TableState, now: bigint): CoverageLine | null {
   const cursor = table.facts?.cursor
-  const partitions = present(table)
+  const partitions = presentIn(table)
   if (cursor == null || partitions.length === 0) return null
   const coverages = partitions.map(({ covered }) => union(covered))
   const starts = partitions.map(({ start }) => start ?? undefined)
@@ -122,25 +127,32 @@ function gapsOf(coverages: readonly Coverage[], starts: readonly (bigint | undef
 }
 
 function lagOf(table: TableState, now: bigint): number | null {
-  const cursor = table.facts?.cursor
-  const partitions = present(table)
-  if (table.status === 'removed' || table.facts === null || cursor?.type === 'integer' || partitions.length === 0)
-    return null
-  const ends = partitions.map(({ covered, completedAt }) =>
-    cursor === null ? completedAt : (union(covered).at(-1)?.to ?? null),
-  )
-  let least: bigint | undefined
-  for (const end of ends) {
-    if (end === null) return null
-    if (least === undefined || end < least) least = end
+  if (table.status === 'removed' || table.facts === null || table.partitions.size === 0) return null
+  const oldest = oldestOf(table)
+  if (oldest === undefined) return null
+  return oldest > now ? 0 : Number((now - oldest) / 1000n)
+}
+
+function freshnessOf(
+  table: TableState,
+  now: bigint,
+  promised: Promised,
+): Pick<TableOverview, 'fresh_until' | 'stale' | 'fresh_within_ms' | 'every_ms'> {
+  const until = freshUntil(table, promised)
+  const { ms, everyMs } = promised(table)
+  return {
+    fresh_until: until === undefined ? null : formatInstant(until, 'Z', 3),
+    stale: until !== undefined && until < now,
+    fresh_within_ms: ms,
+    every_ms: everyMs ?? null,
   }
-  const lag = now - least!
-  return lag < 0n ? 0 : Number(lag / 1000n)
 }
 
 function nextTry(table: TableState): string | null {
-  const tries = present(table).flatMap(({ failures, nextTryAt }) =>
-    failures > 0 && nextTryAt !== null ? [nextTryAt] : [],
+  if (table.status !== 'failing') return null
+  const failing = presentIn(table).filter(({ failures }) => failures > 0)
+  const tries = [...(table.failure === undefined ? [] : [table.failure]), ...failing].flatMap(({ nextTryAt }) =>
+    nextTryAt === null ? [] : [nextTryAt],
   )
   const first = tries.reduce<bigint | undefined>(
     (least, one) => (least === undefined || one < least ? one : least),

@@ -113,7 +113,7 @@ export function removedTables(catalog: Catalog, state: State, config: PlanConfig
 }
 
 function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
-  const sight: Sight = known === undefined ? 'new' : known.status === 'removed' ? 'returned' : 'known'
+  const sight = sightOf(known)
   const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
   const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
   if (pausedFor !== undefined || surveyed.failure !== undefined)
@@ -138,6 +138,13 @@ function unlisted(
   const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
   const isPast = isLimited && isPastPartitionLimit({ gone: absent.length, of: before.length }, listed.size)
   return isPast ? { gone: [], missing: absent } : { gone: absent, missing: [] }
+}
+
+function sightOf(known: TableState | undefined): Sight {
+  if (known?.status === 'removed') return 'returned'
+  // One that could not be asked so far is known by its name alone.
+  const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
+  return known === undefined || isUnread ? 'new' : 'known'
 }
 
 function changesOf(

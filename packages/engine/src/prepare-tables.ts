@@ -1,17 +1,10 @@
-import {
-  type Fact,
-  isLoose,
-  type PartitionState,
-  type Shape,
-  type State,
-  type TableState,
-  textAt,
-} from '@tidemark/core/engine'
+import { type Fact, isLoose, type Shape, type State, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
 import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
-import { restAfter } from './retry.ts'
+import { recordOvercome } from './record-checks.ts'
+import { placeOf, recordFailedPartitions, recordPartitionFailure, tableFailure } from './record-failures.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
@@ -40,16 +33,13 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     announce(table, context)
     await recordFailedPartitions(table, context)
     await recordMissing(table, context)
+    await recordOvercome(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
-    table.fail('', redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options))
+    const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
+    table.fail('', failure)
     table.recorded = 'failing'
-    if (known !== undefined)
-      await recordOn(
-        table,
-        failingFacts(known, table.failures.at(-1)?.failure, context, await destination.now()),
-        context,
-      )
+    await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
   }
 }
 
@@ -88,10 +78,14 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
 }
 
 /** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
-function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readonly Fact[] {
+function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
+  const { known, partitions } = table
   const facts: Fact[] = []
   if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
   else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
+  if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
+  if (known?.reportsDeletions !== true && planned.surveyed.table.deletions === 'reported')
+    facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
     const isBack = before !== undefined && before.goneAt !== null
@@ -100,8 +94,7 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
       partition.start !== undefined ||
       partition.seen !== undefined ||
       before === undefined ||
-      isBack ||
-      isRecovered(partition, before)
+      isBack
     ) {
       facts.push({
         kind: 'partition',
@@ -110,7 +103,6 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
         start: partition.start,
         seen: partition.seen,
         gone: isBack ? false : undefined,
-        failing: isRecovered(partition, before) ? false : undefined,
       })
     }
     if (partition.claim !== undefined) facts.push({ kind: 'claim', partition: id, cover: partition.claim })
@@ -124,11 +116,6 @@ function factsOf(planned: PlannedTable, { known, partitions }: TableRun): readon
   }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
-}
-
-/** It failed before, and now that it was asked there is nothing to read: no commit will say so. */
-function isRecovered({ surveyed, steps }: PlannedPartition, before: PartitionState | undefined): boolean {
-  return surveyed.failure === undefined && steps.length === 0 && (before?.failures ?? 0) > 0
 }
 
 /** What is read again for the sake of new columns. */
@@ -195,17 +182,6 @@ function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTab
   return cursor === undefined || wanted?.from === undefined ? 'the beginning' : textAt(wanted.from, cursor)
 }
 
-/** Partitions that could not be asked fail alone, with their error in the state. */
-async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
-  for (const partition of table.partitions) {
-    const { failure } = partition.planned.surveyed
-    if (failure === undefined || table.lease === undefined) continue
-    partition.failed = true
-    partition.stopped = true
-    await recordFailure(table, partition.id, redacted(failure, context.options), context)
-  }
-}
-
 /** Partitions that are missing keep what they have, and one of them says so in the state. */
 async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
   const { planned, known } = table
@@ -215,25 +191,9 @@ async function recordMissing(table: TableRun, context: RunContext): Promise<void
   const of = [...(known?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null).length
   const place = tablePlace(surveyed.use.name, surveyed.table.name)
   const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
-  await recordFailure(table, first, redacted(failureOf(error), context.options), context)
-}
-
-async function recordFailure(table: TableRun, partition: string, failure: Failure, context: RunContext): Promise<void> {
-  table.fail(partition, failure)
-  const beganAt = await context.destination.now()
-  const step = {
-    run: context.run,
-    step: context.nextStep(),
-    table: table.name,
-    partition,
-    kind: 'live' as const,
-    window: undefined,
-    attempt: 1,
-    beganAt,
-  }
-  const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-  const nextTryAt = restUntil(beganAt, table.known?.partitions.get(partition), failure)
-  await recordOn(table, [{ kind: 'failure', step, counts, error: failure.message, nextTryAt, durationMs: 0 }], context)
+  const failure = redacted(failureOf(error), context.options)
+  table.fail(first, failure)
+  await recordPartitionFailure({ table, partition: first, failure }, context)
 }
 
 /** Tables that are no longer tracked keep rows and state, marked removed. */
@@ -249,34 +209,4 @@ export async function recordRemoved(removed: readonly string[], state: State, co
       `${name} is removed: source "${source}" is no longer installed or no longer lists it; its rows stay`,
     )
   }
-}
-
-/** A known table that could not be asked at all is failing, with the reason where people look for it. */
-export function failingFacts(
-  known: TableState,
-  failure: Failure | undefined,
-  context: RunContext,
-  now: bigint,
-): readonly Fact[] {
-  const status: Fact = { kind: 'table', status: 'failing', pausedFor: null }
-  const all = [...known.partitions.values()]
-  const partition = (all.find(({ goneAt }) => goneAt === null) ?? all[0])?.partition
-  if (partition === undefined || failure === undefined) return [status]
-  const step = {
-    run: context.run,
-    step: context.nextStep(),
-    table: known.name,
-    partition,
-    kind: 'live' as const,
-    window: undefined,
-    attempt: 1,
-    beganAt: now,
-  }
-  const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
-  const nextTryAt = restUntil(now, known.partitions.get(partition), failure)
-  return [status, { kind: 'failure', step, counts, error: failure.message, nextTryAt, durationMs: 0 }]
-}
-
-function restUntil(now: bigint, known: PartitionState | undefined, failure: Failure): bigint {
-  return now + BigInt(Math.round(restAfter((known?.failures ?? 0) + 1, failure) * 1000))
 }

@@ -1,5 +1,5 @@
-import { type DeletionShare, type Range, textAt } from '@tidemark/core/engine'
-import type { RunOptions } from './options.ts'
+import { type DeletionShare, type Range, type TableState, textAt } from '@tidemark/core/engine'
+import type { LookOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
@@ -29,6 +29,10 @@ export interface TablePlan {
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
   readonly deletes: 'whole' | 'rereads' | undefined
+  /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
+  readonly deletions: 'seen' | 'reported' | 'unseen'
+  /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
+  readonly couldBeReadBy: string | undefined
   /** How many rows may go unasked; undefined: any number. */
   readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
@@ -66,7 +70,7 @@ export interface StepPlan {
 const LISTED = 1000
 
 /** Surveys and plans; writes nothing and takes no lease. @throws like `sync`. */
-export async function plan(options: RunOptions): Promise<Plan> {
+export async function plan(options: LookOptions): Promise<Plan> {
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))
@@ -74,7 +78,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
     const planned = planRun(catalog, state, checked(catalog, state, options))
     return {
       sources: sourceReports(options, catalog, state),
-      tables: planned.tables.map(tablePlan),
+      tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
       removed: planned.removed,
     }
   } finally {
@@ -82,7 +86,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
   }
 }
 
-function tablePlan(planned: PlannedTable): TablePlan {
+function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
   const { surveyed, pausedFor } = planned
   const steps = planned.partitions.flatMap((partition) => partition.steps)
   const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
@@ -99,6 +103,8 @@ function tablePlan(planned: PlannedTable): TablePlan {
     windows: steps.filter((step) => step.kind !== 'unchanged').length,
     ranges: rangesOf(steps, planned),
     deletes: deletesOf(steps, planned),
+    deletions: deletionsOf(planned, known),
+    couldBeReadBy: counterOf(planned),
     deletionLimit: surveyed.options.deletionLimit,
     steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
       partition,
@@ -113,6 +119,19 @@ function tablePlan(planned: PlannedTable): TablePlan {
       .slice(0, LISTED)
       .map(text),
   }
+}
+
+function deletionsOf({ surveyed: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
+  if (table.cursor === undefined) return 'seen'
+  return table.deletions === 'reported' || known?.reportsDeletions === true ? 'reported' : 'unseen'
+}
+
+/** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
+function counterOf({ surveyed: { table } }: PlannedTable): string | undefined {
+  const [key, ...more] = table.primaryKey
+  if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
+    return undefined
+  return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
 }
 
 export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable, 'surveyed'>): WindowText {

@@ -1,5 +1,6 @@
 import type { Counts, Refusal, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { EndedBy } from './interruption.ts'
 import type { Lateness } from './lateness.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
 
@@ -10,6 +11,8 @@ export interface Report {
   readonly durationMs: number
   readonly exitCode: number
   readonly interrupted: boolean
+  /** What ended it before all was read; undefined: nothing. */
+  readonly endedBy: EndedBy | undefined
   readonly sources: readonly SourceReport[]
   readonly tables: readonly TableReport[]
   /** What ended the run as a whole. */

@@ -65,17 +65,20 @@ function ownEvery({ options }: Pick<Use, 'options'>, { table }: TableState): num
 }
 
 /** A sync in the future was written by a clock that was wrong: it says nothing. */
-function lastMsAgo({ status, lastSyncedAt }: TableState, now: bigint, asked: number | undefined): number {
+function lastMsAgo(table: TableState, now: bigint, asked: number | undefined): number {
+  const { status, lastSyncedAt, lastCheckedAt } = table
+  const last = lastCheckedAt !== null && lastCheckedAt > (lastSyncedAt ?? 0n) ? lastCheckedAt : lastSyncedAt
   // What failed was not synced; only this process knows when it was tried.
-  const synced = lastSyncedAt === null || status === 'failing' ? -1 : Number(now - lastSyncedAt) / 1000
+  const synced = last === null || status === 'failing' ? -1 : Number(now - last) / 1000
   return Math.min(asked ?? Number.POSITIVE_INFINITY, synced < 0 ? Number.POSITIVE_INFINITY : synced)
 }
 
 /** How long a table of which every partition fails is left alone. */
-function failingMs({ status, partitions }: TableState, now: bigint): number {
+function failingMs({ status, partitions, failure }: TableState, now: bigint): number {
   const present = [...partitions.values()].filter((partition) => partition.goneAt === null)
-  if (status !== 'failing' || present.length === 0) return 0
+  if (status !== 'failing') return 0
+  const wait = (nextTryAt: bigint | null): number => (nextTryAt === null ? 0 : Number(nextTryAt - now) / 1000)
   // A partition that does well, or that was never tried, is not held up by the others.
-  const waits = present.map(({ nextTryAt }) => (nextTryAt === null ? 0 : Number(nextTryAt - now) / 1000))
-  return Math.max(0, Math.min(...waits))
+  const waits = present.length === 0 ? [] : [Math.min(...present.map(({ nextTryAt }) => wait(nextTryAt)))]
+  return Math.max(0, wait(failure?.nextTryAt ?? null), ...waits)
 }

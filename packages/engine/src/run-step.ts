@@ -32,6 +32,8 @@ export interface RunContext {
   readonly stop: (reason: unknown) => void
   /** When the run began, on the monotonic clock. */
   readonly startedAt: number
+  /** The destination's clock, as far as it is known without asking. */
+  readonly destinationNow: () => bigint
   /** Whether the time that the run may take has passed. */
   readonly isOverTime: () => boolean
   /** Numbers the steps. */
@@ -75,6 +77,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const source = table.planned.surveyed.use.name
         const traced = { ref, source, rows: () => reader.progress.rows }
         await tracedStep(traced, options, () => reader.run()).finally(quiet)
+        partition.stepDone(step)
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,
@@ -103,22 +106,29 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
+        const rest = remaining(current, reader.progress)
+        partition.stepFailed(step, rest)
         const fact: Fact = {
           kind: 'failure',
           step: ref,
           counts: reader.untaken,
           error: failure.message,
+          code: failure.code,
+          remedy: failure.remedy,
+          window: partition.failedWindow,
           nextTryAt,
           durationMs,
         }
         if (!(await recordOn(table, [fact], context))) return false
+        table.recorded = 'failing'
         if (givesUp) {
-          giveUp(failure, partition, remaining(current, reader.progress), reader.progress)
+          partition.leaveTo(rest, step)
+          giveUp(failure, partition, rest, reader.progress)
           return false
         }
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
         options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
-        current = remaining(current, reader.progress)
+        current = rest
         await clock.sleep(delayMs, signal)
       }
     }
@@ -179,7 +189,7 @@ function remaining(step: Step, { coveredTo }: Progress): Step {
   return { ...step, window: rest, read: rest }
 }
 
-export function redacted(failure: Failure, { redact }: RunOptions): Failure {
+export function redacted(failure: Failure, { redact }: Pick<RunOptions, 'redact'>): Failure {
   if (redact === undefined) return failure
   return {
     ...failure,
@@ -272,11 +282,15 @@ function completion(
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
   const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
-  table.recorded = table.status(last && step.lane === 'history' ? 1 : 0)
+  const done = last && step.lane === 'history' ? 1 : 0
+  const overcomes = last && partition.isOvercomeBy(step)
+  if (deletions) table.reportsDeletions = true
+  table.recorded = table.status(done, overcomes ? partition : undefined)
   return {
     revision: closes ? planned.revision : undefined,
-    status: table.recorded,
-    failing: partition.failed || undefined,
+    status: table.ownStatus(done),
+    checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
+    failing: (partition.isFailing && !overcomes) || undefined,
     purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { isDeleted, type Table, windowAt } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
 import type { SurveyedPartition, SurveyedTable, SurveyedUse } from './catalog.ts'
-import type { RunOptions } from './options.ts'
+import type { LookOptions } from './options.ts'
 import { unknownTable } from './selection.ts'
 import { survey } from './survey.ts'
 import { closeAll, surveyOptions } from './sync.ts'
@@ -15,7 +15,7 @@ export interface Sample {
 
 /** Reads the first rows of a table from its source, newest window first, as the source gives them; writes nothing. */
 export async function show(
-  options: RunOptions,
+  options: LookOptions,
   { table: wanted, limit }: { readonly table: string; readonly limit: number },
 ): Promise<Sample> {
   const stop = new AbortController()

@@ -1,20 +1,21 @@
+import type { Remedy } from '@tidemark/core'
 import {
-  completeTo as completePart,
   type Destination,
   formatInstant,
   instantParts,
   isFailing,
-  type PartitionState,
   type State,
+  type TableFailure,
   type TableState,
   type TableStatus,
   textAt,
   union,
 } from '@tidemark/core/engine'
+import { completeAt, completeTo, lastCheckOf, lower, presentIn } from './completeness.ts'
 
 /** How far everything is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
 export interface Status {
-  /** How far every tracked table is complete; null while one of them is not. */
+  /** Up to when every tracked table has all that its source had; null while one of them has not. */
   readonly to_timestamp: string | null
   /** Tables whose history is complete, sorted. */
   readonly synced_tables: readonly string[]
@@ -28,14 +29,21 @@ export interface TableSummary {
   readonly status: TableStatus
   readonly paused_for: string | null
   readonly covered: readonly { readonly from: string | null; readonly to: string }[]
-  /** Up to where it is complete: of a cursor its value, of a table read whole the time of the last read. */
+  /** Up to where it is complete: of a cursor its value, of a table read whole the time of the last read or check. */
   readonly complete_to: string | null
   readonly partitions: number
   readonly partitions_failing: number
   readonly partitions_gone: number
   readonly rereads: number
+  /** When something of it was last committed. */
   readonly last_synced_at: string | null
+  /** When its source was last asked, of the partition that was asked longest ago, and all that it had was read. */
+  readonly last_checked_at: string | null
+  /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
+  readonly deletions: 'seen' | 'reported' | 'unseen' | null
   readonly last_error: string | null
+  readonly error_code: string | null
+  readonly error_remedy: Remedy | null
   readonly removed_at: string | null
 }
 
@@ -48,41 +56,15 @@ export async function status({ destination }: { readonly destination: Pick<Desti
 export function statusOf(state: State): Status {
   const tables = [...state.tables.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   const tracked = tables.filter((table) => table.status !== 'removed')
-  const ends = tracked.map(completeTo)
-  const timed = tracked.filter((table) => table.facts?.cursor?.type !== 'integer').map(completeTo)
-  const isComplete = tracked.length > 0 && ends.every((end) => end !== undefined)
-  const least = isComplete
-    ? timed.reduce<bigint | undefined>((low, end) => (low === undefined || end! < low ? end : low), undefined)
-    : undefined
+  // A table that is complete, though nothing says up to when, holds none of the others back.
+  const times = tracked.flatMap((table) => completeAt(table) ?? [])
+  const isComplete = tracked.length > 0 && tracked.every((table) => completeTo(table) !== undefined)
+  const least = isComplete ? times.reduce<bigint | undefined>(lower, undefined) : undefined
   return {
     to_timestamp: least === undefined ? null : instantText(least),
     synced_tables: tracked.filter((table) => completeTo(table) !== undefined).map((table) => table.name),
     tables: tables.map(summaryOf),
   }
-}
-
-/**
- * Up to where all partitions of a table are complete. Undefined while one has a gap in its coverage or was never read;
- * a table without partitions is as complete as its last sync.
- */
-function completeTo(table: TableState): bigint | undefined {
-  if (table.status === 'new' || table.status === 'paused') return undefined
-  const partitions = [...table.partitions.values()].filter((partition) => partition.goneAt === null)
-  if (partitions.length === 0) return table.lastSyncedAt ?? undefined
-  let least: bigint | undefined
-  for (const partition of partitions) {
-    const end = partitionEnd(table, partition)
-    if (end === undefined) return undefined
-    if (least === undefined || end < least) least = end
-  }
-  return least
-}
-
-function partitionEnd(table: TableState, { covered, completedAt, start }: PartitionState): bigint | undefined {
-  if (table.facts?.cursor == null) return completedAt ?? undefined
-  const joined = union(covered)
-  const last = joined.at(-1)
-  return last === undefined ? undefined : completePart({ from: start ?? undefined, to: last.to }, joined)
 }
 
 function summaryOf(table: TableState): TableSummary {
@@ -94,6 +76,8 @@ function summaryOf(table: TableState): TableSummary {
       : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
   const covered = partitions.length === 1 ? union(partitions[0]?.covered ?? []) : []
   const end = completeTo(table)
+  const checkedAt = lastCheckOf(table)
+  const failure = failureOf(table)
   return {
     name: table.name,
     source: table.source,
@@ -101,22 +85,34 @@ function summaryOf(table: TableState): TableSummary {
     status: table.status,
     paused_for: table.pausedFor,
     covered: covered.map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
-    complete_to: end === undefined ? null : partitions.length === 0 ? instantText(end) : text(end),
+    complete_to: end === undefined || end === null ? null : cursor == null ? instantText(end) : text(end),
     partitions: partitions.length,
     partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
     last_synced_at: table.lastSyncedAt === null ? null : instantText(table.lastSyncedAt),
-    // An error that was overcome stays in the state until its partition is read again; it is no news.
-    last_error:
-      table.status !== 'failing'
-        ? null
-        : ((
-            partitions.find((partition) => isFailing(partition) && partition.lastError !== null) ??
-            partitions.find((partition) => partition.lastError !== null)
-          )?.lastError ?? null),
+    last_checked_at: checkedAt === undefined ? null : instantText(checkedAt),
+    deletions: deletionsOf(table),
+    last_error: failure?.message ?? null,
+    error_code: failure?.code ?? null,
+    error_remedy: failure?.remedy ?? null,
     removed_at: table.removedAt === null ? null : instantText(table.removedAt),
   }
+}
+
+/** What fails of a table: the whole, else the first of its partitions. */
+function failureOf(table: TableState): Omit<TableFailure, 'failures' | 'nextTryAt'> | undefined {
+  if (table.status !== 'failing') return undefined
+  if (table.failure !== undefined) return table.failure
+  const failing = presentIn(table).find(({ failures, lastError }) => failures > 0 && lastError !== null)
+  if (failing === undefined) return undefined
+  return { message: failing.lastError ?? '', code: failing.errorCode, remedy: failing.errorRemedy }
+}
+
+function deletionsOf({ facts, reportsDeletions }: TableState): TableSummary['deletions'] {
+  if (facts === null) return null
+  if (facts.cursor === null) return 'seen'
+  return reportsDeletions === true ? 'reported' : 'unseen'
 }
 
 function instantText(position: bigint): string {

@@ -14,7 +14,11 @@ export interface PartitionQuestion {
   readonly partition: Partition
   readonly known: TableState | undefined
   readonly facts: string
-  readonly options: { readonly signal: AbortSignal; readonly clock: Clock }
+  readonly options: {
+    readonly signal: AbortSignal
+    readonly clock: Clock
+    readonly askedAt?: (() => bigint) | undefined
+  }
 }
 
 /**
@@ -30,9 +34,9 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     log: surveyed.log,
     partition: partition as never,
   } satisfies Question
+  const asked = { id, value: partition, askedAt: options.askedAt?.() }
   const unknown = {
-    id,
-    value: partition,
+    ...asked,
     start: undefined,
     end: undefined,
     ownEnd: false,
@@ -47,8 +51,7 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     const end =
       unsettledEnd === undefined || cursor === undefined ? undefined : floorTo(unsettledEnd - table.settle, cursor.tick)
     return {
-      id,
-      value: partition,
+      ...asked,
       start,
       end,
       ownEnd: table.end !== undefined,

@@ -20,6 +20,8 @@ export interface SurveyOptions {
   readonly state: State
   readonly settings: Settings
   readonly clock: Clock
+  /** The destination's clock, as far as it is known without asking. */
+  readonly askedAt?: (() => bigint) | undefined
   readonly signal: AbortSignal
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
@@ -262,11 +264,13 @@ async function askTable({ described, listed, again, signal, options }: TableQues
   if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
   try {
     const facts = factsHash(table, columns, described.options)
-    const question = { table, surveyed: use, again, facts, options: { signal, clock: options.clock } }
+    const { clock, askedAt } = options
+    const asked = askedAt?.()
+    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt } }
     const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
       surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
     )
-    return { ...described, partitions }
+    return { ...described, askedAt: asked, partitions }
   } catch (error) {
     if (options.signal.aborted) throw error
     return { ...described, failure: failureOf(error) }

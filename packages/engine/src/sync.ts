@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { failpoint, type State, silent } from '@tidemark/core/engine'
+import { type Fact, failpoint, type State, silent } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
 import { NameClaims } from './clash.ts'
 import { systemClock } from './clock.ts'
@@ -8,10 +8,12 @@ import { besideDestination } from './clock-skew.ts'
 import { failureOf } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { Intake } from './intake.ts'
+import { Interruption, interruptionOf } from './interruption.ts'
 import { isShort, latenessText } from './lateness.ts'
-import type { RunOptions } from './options.ts'
+import type { LookOptions, RunOptions } from './options.ts'
 import { type PlanConfig, removedTables } from './plan.ts'
 import { recordRemoved } from './prepare-tables.ts'
+import { recordTablesChecked } from './record-checks.ts'
 import { exitCodeOf, type Report, type SourceReport } from './report.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { RunSteps } from './run-steps.ts'
@@ -43,6 +45,7 @@ async function run(given: RunOptions): Promise<Report> {
   const clock = besideDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
+  const askedAt = (): bigint => destinationNow + BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   let steps = 0
@@ -50,6 +53,7 @@ async function run(given: RunOptions): Promise<Report> {
   let before: State = { tables: new Map() }
   let intake: Intake | undefined
   let failure: Report['failure']
+  let isTimeUp = false
   const surveyed: SurveyedUse[] = []
   const left = new Set<SurveyedUse>()
   const { destination } = options
@@ -58,15 +62,24 @@ async function run(given: RunOptions): Promise<Report> {
     const catalog = { uses: inOrder(surveyed, options) }
     const sources = sourceReports(options, catalog, before)
     const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
-    const interrupted = options.signal?.aborted === true
+    const stopped = interruptionOf(options.signal)
     return {
       run: number,
       durationMs: Math.round(clock.monotonic() - startedAt),
-      exitCode: exitCodeOf(done),
-      interrupted,
+      exitCode: stopped?.exitCode ?? exitCodeOf(done),
+      interrupted: stopped !== undefined,
+      endedBy: stopped?.endedBy ?? (isTimeUp ? 'max-time' : undefined),
       ...done,
     }
   }
+  // At once, because a second signal ends the process where it is.
+  const stopping = (): void => {
+    const stopped = interruptionOf(options.signal)
+    if (number === undefined || stopped === undefined) return
+    const recorded = destination.recordRun(number, [{ kind: 'stopping', endedBy: stopped.endedBy }]).catch(() => {})
+    if (stopped instanceof Interruption) stopped.recorded = recorded
+  }
+  options.signal?.addEventListener('abort', stopping, { once: true })
   const stopHeartbeat = startHeartbeat({
     renew: () => destination.renew(),
     monotonic: () => clock.monotonic(),
@@ -77,6 +90,7 @@ async function run(given: RunOptions): Promise<Report> {
   try {
     const run = await destination.startRun()
     number = run
+    stopping()
     options.onEvent?.({ type: 'run-started', run })
     const { maxTimeMs } = options.settings ?? {}
     const context: RunContext = {
@@ -87,6 +101,7 @@ async function run(given: RunOptions): Promise<Report> {
       signal,
       stop: (reason) => stop.abort(reason),
       startedAt,
+      destinationNow: askedAt,
       isOverTime: () => maxTimeMs !== undefined && clock.monotonic() - startedAt >= maxTimeMs,
       nextStep: () => ++steps,
     }
@@ -99,7 +114,7 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: use.name })
       },
     })
-    const asked = surveyOptions(options, before, signal)
+    const asked = { ...surveyOptions(options, before, signal), askedAt }
     const names = new NameClaims(asked.uses, asked)
     intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
     const discovering = discover({ context, asked, intake, before, surveyed })
@@ -110,6 +125,7 @@ async function run(given: RunOptions): Promise<Report> {
       .finally(() => runSteps.seal())
     const ends = await Promise.allSettled([discovering, runSteps.run()])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+    isTimeUp = context.isOverTime() && tables().some(hasHistoryLeft)
     signal.throwIfAborted()
     for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
     warnOfLateRows(tables(), options)
@@ -119,10 +135,11 @@ async function run(given: RunOptions): Promise<Report> {
     if (isConfigError(error) && tables().length === 0) throw error
   } finally {
     stopHeartbeat()
-    const { exitCode, failure: ended } = report()
+    options.signal?.removeEventListener('abort', stopping)
     await destination.release(tables().flatMap(({ lease }) => lease ?? [])).catch(() => {})
+    const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
-      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message }]).catch(() => {})
+      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
     await closeAll({ uses: surveyed.filter((use) => !left.has(use)) })
   }
   failpoint('before-report')
@@ -201,7 +218,7 @@ function isConfigError(error: unknown): boolean {
   )
 }
 
-export function surveyOptions(options: RunOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
+export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
   const selection = new Selection(options.select)
   const nameOf = (table: string): string => options.destination.nameOf(table)
   const { resting } = options
@@ -219,13 +236,13 @@ export function surveyOptions(options: RunOptions, state: State, signal: AbortSi
 }
 
 /** What planning needs of the config. @throws SyncError where a selected name is unknown. */
-export function checked(catalog: Catalog, state: State, options: RunOptions): PlanConfig {
+export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
   const config = planConfig(options)
   new Selection(options.select).check(catalog, state, config.unavailable)
   return config
 }
 
-function planConfig(options: RunOptions): PlanConfig {
+function planConfig(options: LookOptions): PlanConfig {
   const { resting } = options
   const selection = new Selection(options.select)
   const { synced } = options.settings ?? {}
@@ -240,7 +257,7 @@ function planConfig(options: RunOptions): PlanConfig {
 }
 
 export function sourceReports(
-  options: RunOptions,
+  options: LookOptions,
   catalog: Catalog | undefined,
   state: State,
 ): readonly SourceReport[] {
@@ -264,9 +281,18 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
   }
 }
 
+/** History that nothing stood in the way of but the time. */
+function hasHistoryLeft({ partitions }: TableRun): boolean {
+  return partitions.some(({ historyLeft, failed }) => historyLeft > 0 && !failed)
+}
+
 /** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
 async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
   if (table.prepared === undefined) return
   const status = table.status()
-  if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
+  const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
+  if (facts.length > 0) await recordOn(table, facts, context)
+  // Of a table without partitions the commit said it.
+  if (table.partitions.length > 1) await recordTablesChecked([table], context)
 }

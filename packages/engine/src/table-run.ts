@@ -1,7 +1,9 @@
 import {
   type Coverage,
+  intersect,
   type Lease,
   type Prepared,
+  type Range,
   type Refusal,
   type TableState,
   type TableStatus,
@@ -38,8 +40,10 @@ export class TableRun {
   durationMs = 0
   /** What its lookback found. */
   late: Lateness | undefined
-  /** It fails, and this run does not try what failed. */
-  staysFailing = false
+  /** When its source was asked, as it was recorded in this run. */
+  checkedAt: bigint | undefined
+  /** The source has told of rows that are gone. */
+  reportsDeletions = false
   /** Marked or replaced away, for the deletion limit. */
   gone = 0
   failures: readonly PartitionFailure[] = []
@@ -82,14 +86,31 @@ export class TableRun {
     this.rows = addRows(this.rows, rows)
   }
 
+  /** When its source was asked first for a partition, where all that it had then is read. */
+  get isCheckedAt(): bigint | undefined {
+    if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
+    if (this.partitions.length === 0) return this.planned.surveyed.askedAt
+    let first: bigint | undefined
+    for (const { asked } of this.partitions) {
+      if (asked.at === undefined) return undefined
+      if (first === undefined || asked.at < first) first = asked.at
+    }
+    return first
+  }
+
   get stepsLeft(): number {
     return this.partitions.reduce((sum, partition) => sum + partition.left, 0)
   }
 
-  /** The status as it stands, when `done` more history steps are taken as done. */
-  status(done = 0): TableStatus {
+  /** The status as it is, when `done` more history steps are taken as done, and what failed of `overcome` as overcome. */
+  status(done = 0, overcome?: PartitionRun): TableStatus {
+    const isFailing = this.failures.length > 0 || this.partitions.some((one) => one.isFailing && one !== overcome)
+    return isFailing && this.planned.pausedFor === undefined ? 'failing' : this.ownStatus(done)
+  }
+
+  /** What it is where nothing of it fails. */
+  ownStatus(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
-    if (this.failures.length > 0 || this.staysFailing) return 'failing'
     const left = this.partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
     return left - done > 0 ? 'history' : 'live'
   }
@@ -123,6 +144,15 @@ export class PartitionRun {
   /** Of them, those that keep it live. */
   liveLeft: number
   failed = false
+  /** When its source was last asked for its end, by the destination's clock, and what it answered. */
+  asked: { readonly at: bigint | undefined; readonly to: bigint | undefined }
+  /** All that it had when it was asked is read. */
+  isChecked: boolean
+  /** Something of it failed, in this run or before, and was not read since. */
+  isFailing: boolean
+  /** What failed, as far as it is known, and the steps that are to read it. */
+  failedWindow: Range | undefined
+  readonly #failedSteps: Set<Step>
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
   /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
@@ -151,6 +181,49 @@ export class PartitionRun {
     this.historyLeft = planned.steps.filter((step) => step.lane === 'history').length
     this.liveLeft = this.left - this.historyLeft
     this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
+    this.asked = { at: planned.surveyed.askedAt, to: planned.wanted?.to }
+    const known = table.known?.partitions.get(this.id)
+    const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
+    this.isFailing = (known?.failures ?? 0) > 0
+    this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
+    this.isChecked = planned.surveyed.failure === undefined && !planned.steps.some((step) => this.reachesEnd(step))
+    this.#failedSteps = new Set(planned.steps.filter((step) => isWithin(step, this.failedWindow)))
+  }
+
+  /** Whether a step reads up to where its source ended when it was asked. */
+  reachesEnd({ window }: Step): boolean {
+    return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
+  }
+
+  /** It failed, and nothing is left to read of what did. */
+  get hasNothingFailed(): boolean {
+    return this.isFailing && this.#failedSteps.size === 0
+  }
+
+  /** Whether nothing that failed is left when this step is done. */
+  isOvercomeBy(step: Step): boolean {
+    return (
+      this.isFailing && (this.#failedSteps.size === 0 || (this.#failedSteps.size === 1 && this.#failedSteps.has(step)))
+    )
+  }
+
+  /** A step failed, with so much of its window left. */
+  stepFailed(step: Step, { window }: Step): void {
+    this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
+    this.isFailing = true
+    this.#failedSteps.add(step)
+  }
+
+  /** What is left of a step that was given up may be tried once more in its stead. */
+  leaveTo(rest: Step, step: Step): void {
+    this.#failedSteps.delete(step)
+    this.#failedSteps.add(rest)
+  }
+
+  stepDone(step: Step): void {
+    if (this.isOvercomeBy(step)) this.isFailing = false
+    this.#failedSteps.delete(step)
+    if (this.reachesEnd(step)) this.isChecked = true
   }
 
   get id(): string {
@@ -166,4 +239,14 @@ export class PartitionRun {
 
 function last(...positions: readonly (bigint | undefined)[]): bigint | undefined {
   return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}
+
+function isWithin({ window }: Step, failed: Range | undefined): boolean {
+  return window !== undefined && failed !== undefined && intersect([window], [failed]).length > 0
+}
+
+function hull(a: Range | undefined, b: Range): Range {
+  if (a === undefined) return b
+  const isLower = a.from === undefined || (b.from !== undefined && a.from < b.from)
+  return { from: isLower ? a.from : b.from, to: last(a.to, b.to)! }
 }

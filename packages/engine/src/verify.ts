@@ -1,10 +1,10 @@
 import { SyncError } from '@tidemark/core'
-import { type Comparison, type TableState, textAt } from '@tidemark/core/engine'
+import { type Comparison, type Destination, type TableState, textAt } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
 import type { SurveyedTable } from './catalog.ts'
 import { systemClock } from './clock.ts'
 import { type Failure, failureOf } from './failure.ts'
-import type { RunOptions } from './options.ts'
+import type { LookOptions, RunOptions } from './options.ts'
 import { DEFAULT_PART } from './part-size.ts'
 import { type PlannedTable, plan } from './plan.ts'
 import { shapeOf } from './prepare-tables.ts'
@@ -43,13 +43,13 @@ const KEYS = 10_000
  *
  * @throws SyncError `fix-config` where the table is not known, or the window or partition is none of it.
  */
-export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<VerifyReport> {
+export async function verify(given: LookOptions | RunOptions, wanted: VerifyOptions): Promise<VerifyReport> {
   const clock = given.clock ?? systemClock
   const startedAt = clock.monotonic()
   const state = await given.destination.state()
   const known = knownTable(state, wanted.table)
   const asked = askedWindow(known, wanted)
-  const options: RunOptions = { ...given, clock, select: [known.name] }
+  const options: LookOptions = { ...given, clock, select: [known.name] }
   const signal = options.signal ?? new AbortController().signal
   const catalog = await survey(surveyOptions(options, state, signal))
   let comparison: Comparison | undefined
@@ -98,7 +98,7 @@ export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<
       notes,
     }
     if (wanted.repair !== true || places.size === 0) return reportOf(base)
-    const report = await repair(options, known, places)
+    const report = await repair({ ...options, destination: writable(given.destination) }, known, places)
     const touched = chosen.slices.filter(({ number }) => numbers.has(number))
     const second = await options.destination.compare(shapeOf(surveyed))
     try {
@@ -125,6 +125,12 @@ export async function verify(given: RunOptions, wanted: VerifyOptions): Promise<
       durationMs: Math.round(clock.monotonic() - startedAt),
     }
   }
+}
+
+/** What is repaired is written: only a destination that was opened for it can. */
+function writable(destination: LookOptions['destination']): Destination {
+  if ('record' in destination) return destination as Destination
+  throw new Error('a repair needs a destination that is open for writing')
 }
 
 function readingsOf({ partitions, surveyed }: PlannedTable, known: TableState): LookTask['readings'] {
@@ -166,7 +172,7 @@ function notesOf({ left, late }: Comparison): readonly string[] {
   ]
 }
 
-function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTable, most: number, options: RunOptions) {
+function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTable, most: number, options: LookOptions) {
   const byNumber = new Map(slices.map((slice) => [slice.number, slice]))
   const found = new Map<number, { -readonly [K in keyof VerifiedWindow]: VerifiedWindow[K] } & { keys: object[] }>()
   const places = new Map<string, Set<bigint>>()

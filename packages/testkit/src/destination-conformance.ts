@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
+import { testFailures } from './destination/failure-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
 import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
@@ -35,6 +36,7 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     testRereads(database)
     testLeases(database)
     testState(database)
+    testFailures(database)
     testRecords(database)
     testRetention(database)
     testValues(database)

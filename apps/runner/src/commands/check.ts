@@ -2,7 +2,7 @@ import { type Examination, examine } from '@tidemark/destination'
 import { check as ask, EXIT } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
 import { sizeText } from '../show/numbers.ts'
 import { oneLine } from '../show/plain.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
@@ -16,7 +16,7 @@ export async function check(call: Call): Promise<number> {
   const { target } = session
   const destination = { place: target.shown, exists: target.exists, ...(await examine(target)) }
   const uses = await findUses(session)
-  const report = await withDestination(session, 'memory', async (destination) =>
+  const report = await withReader(session, async (destination) =>
     ask(runOptions(session, uses, destination, await destination.state())),
   )
   const sources = report.sources.map((source) => ({ ...source, package: packageOf(source.name) }))

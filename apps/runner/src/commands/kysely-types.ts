@@ -1,6 +1,6 @@
-import type { Destination } from '@tidemark/core/engine'
+import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Command } from 'commander'
-import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { type Call, needDatabase, openSession, withReader } from '../session.ts'
 import { databaseTypes, type TypedTable } from '../show/database-types.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
@@ -9,7 +9,7 @@ export async function kyselyTypes(call: Call): Promise<number> {
   const { terminal } = call
   const session = await openSession(call)
   needDatabase(session)
-  const text = await withDestination(session, 'memory', async (destination) =>
+  const text = await withReader(session, async (destination) =>
     databaseTypes(destination.profile.name, await tracked(destination)),
   )
   if (call.flags.json === true) terminal.printJson({ types: text })
@@ -17,7 +17,7 @@ export async function kyselyTypes(call: Call): Promise<number> {
   return 0
 }
 
-async function tracked(destination: Destination): Promise<readonly TypedTable[]> {
+async function tracked(destination: ReadOnlyDestination): Promise<readonly TypedTable[]> {
   const { tables } = await destination.state()
   const there = [...tables.values()]
     .filter(({ status, facts, present }) => status !== 'removed' && facts !== null && present !== 'missing')

@@ -20,7 +20,7 @@ export async function move(call: Call, where: string): Promise<number> {
     throw new SyncError(`${place.shown} is where the tables are already; name another place`, 'fix-config')
   const progress = everySoOften(terminal.say)
   const report = await interrupts.during(() =>
-    withDestination(session, 'create', async (from) => {
+    withDestination(session, async (from) => {
       const to = await openDestination({
         url: place.url,
         runner: thisRunner(),

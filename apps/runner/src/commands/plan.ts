@@ -1,9 +1,9 @@
-import type { Destination } from '@tidemark/core/engine'
+import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import { countRows } from '@tidemark/destination'
 import { EXIT, type Plan, plan as preview, type TablePlan } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
 import { planText } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -31,7 +31,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   const { terminal, secrets } = call
   const session = await openSession(call)
   const uses = await findUses(session)
-  const planned = await withDestination(session, 'memory', async (destination) => {
+  const planned = await withReader(session, async (destination) => {
     const state = await destination.state()
     const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
     const tables: TableLook[] = []
@@ -54,7 +54,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
 
 const MOST = 1_000_000
 
-function rowsOf(destination: Destination, table: string): Promise<Omit<AtRisk, 'held'>> {
+function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'held'>> {
   return countRows(destination, table, { most: MOST })
 }
 

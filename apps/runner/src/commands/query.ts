@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { Command } from 'commander'
-import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { type Call, needDatabase, openSession, withReader } from '../session.ts'
 import { csv } from '../show/csv.ts'
 import { plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
@@ -17,7 +17,7 @@ export async function query(call: Call, statement: string, flags: QueryFlags): P
     throw new SyncError('--csv and --json say two things; leave one out', 'fix-config', { code: 'usage' })
   const session = await openSession(call)
   needDatabase(session)
-  const { columns, rows } = await withDestination(session, 'memory', (destination) => destination.query(statement))
+  const { columns, rows } = await withReader(session, (destination) => destination.query(statement))
   if (flags.csv === true) terminal.printRaw(csv(columns, rows))
   else {
     terminal.printJson({

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { formatInstant, type ReadOnlyDestination, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, listRejects, type RejectRecord } from '@tidemark/destination'
 import { dropRejects, knownTable, retryRejects } from '@tidemark/engine'
 import type { Command } from 'commander'
@@ -13,6 +13,7 @@ import {
   runOptions,
   type Session,
   withDestination,
+  withReader,
 } from '../session.ts'
 import { countText, plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
@@ -26,7 +27,7 @@ export const rejects = { list, show, retry, drop }
 async function list(call: Call, tables: readonly string[], limit: number): Promise<number> {
   const session = await openLooking(call)
   const { terminal, secrets, command } = session
-  await withDestination(session, 'memory', async (destination) => {
+  await withReader(session, async (destination) => {
     const state = await destination.state()
     const chosen = tables.length === 0 ? undefined : tables.map((name) => knownTable(state, name).name)
     const found = await listRejects(destination, { tables: chosen, limit })
@@ -61,7 +62,7 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
 async function show(call: Call, id: string): Promise<number> {
   const session = await openLooking(call)
   const { terminal, secrets } = session
-  await withDestination(session, 'memory', async (destination) => {
+  await withReader(session, async (destination) => {
     const [one] = await byIds(destination, [id])
     const line = redactDeep(lineOf(one!, await destination.state()), secrets.redact)
     terminal.printJson(line)
@@ -75,7 +76,7 @@ async function retry(call: Call, which: readonly string[]): Promise<number> {
   const session = await openLooking(call)
   const uses = await findUses(session)
   const report = await withProgress(session, (more) =>
-    withDestination(session, 'create', async (destination) => {
+    withDestination(session, async (destination) => {
       const state = await destination.state()
       const found = which.length === 0 ? await listRejects(destination) : await chosen(destination, state, which)
       if (found.length === 0) return undefined
@@ -91,7 +92,7 @@ async function retry(call: Call, which: readonly string[]): Promise<number> {
 async function drop(call: Call, which: readonly string[], yes: boolean): Promise<number> {
   const session = await openLooking(call)
   const { terminal } = session
-  await withDestination(session, 'create', async (destination) => {
+  await withDestination(session, async (destination) => {
     const found = await chosen(destination, await destination.state(), which)
     const many = plural(rowsOf(found), 'row that was', 'rows that were')
     if (found.length > 0 && !yes) await confirm(`${many} set aside will be forgotten`)
@@ -113,7 +114,7 @@ async function openLooking(call: Call): Promise<Session> {
 
 /** By their numbers, or all of a table. */
 async function chosen(
-  destination: Destination,
+  destination: ReadOnlyDestination,
   state: State,
   which: readonly string[],
 ): Promise<readonly RejectRecord[]> {
@@ -127,7 +128,7 @@ async function chosen(
   return [...new Map(found.map((one) => [one.id, one])).values()]
 }
 
-async function byIds(destination: Destination, ids: readonly string[]): Promise<readonly RejectRecord[]> {
+async function byIds(destination: ReadOnlyDestination, ids: readonly string[]): Promise<readonly RejectRecord[]> {
   const numbers = ids.map(Number)
   const safe = numbers.filter(Number.isSafeInteger)
   const found = await listRejects(destination, { ids: safe })

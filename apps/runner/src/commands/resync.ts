@@ -28,7 +28,7 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   const uses = await findUses(session)
   if (full === true && yes !== true) await confirm(`--full removes all rows of ${table} and reads it from its start`)
   const report = await withProgress(session, (more) =>
-    withDestination(session, 'create', async (destination) => {
+    withDestination(session, async (destination) => {
       const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
       return run(options, { table, from, to, full })
     }),

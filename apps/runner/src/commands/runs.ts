@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { formatInstant, type ReadOnlyDestination, type State, textAt } from '@tidemark/core/engine'
 import {
   listRuns,
   listSteps,
@@ -11,21 +11,27 @@ import {
 } from '@tidemark/destination'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, needDatabase, openSession, type Session, withDestination } from '../session.ts'
+import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
+import { endedByWord } from '../show/run-end.ts'
 import { runsText, runText } from '../show/runs.ts'
+import { isAlive } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
 /** Lists the last runs, or tells one of them. */
 export async function runs(call: Call, which: string | undefined, limit: number): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
-  return withDestination(session, 'memory', (destination) =>
+  return withReader(session, (destination) =>
     which === undefined ? list(session, destination, limit) : tell(session, destination, which),
   )
 }
 
-async function list({ terminal, command, secrets }: Session, destination: Destination, limit: number): Promise<number> {
-  const found = redactDeep(await listRuns(destination, { limit }), secrets.redact)
+async function list(
+  { terminal, command, secrets }: Session,
+  destination: ReadOnlyDestination,
+  limit: number,
+): Promise<number> {
+  const found = redactDeep(await listRuns(destination, { limit, isAlive }), secrets.redact)
   terminal.printJson({ runs: found.map(runLine) })
   if (found.length === 0) {
     terminal.print(`There was no run yet. The first one: ${command('sync')}`)
@@ -36,13 +42,13 @@ async function list({ terminal, command, secrets }: Session, destination: Destin
   return 0
 }
 
-async function tell({ terminal, secrets }: Session, destination: Destination, which: string): Promise<number> {
+async function tell({ terminal, secrets }: Session, destination: ReadOnlyDestination, which: string): Promise<number> {
   const id = /^\d{1,15}$/.test(which) ? Number(which) : undefined
-  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id] })
+  const [run] = id === undefined ? [] : await listRuns(destination, { runs: [id], isAlive })
   if (run === undefined) throw await unknownRun(destination, which)
   const state = await destination.state()
   const all = await listSteps(destination, { run: run.run, failed: true, limit: 1000 })
-  const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000 }) : []
+  const now = run.state === 'running' ? await listSteps(destination, { running: true, limit: 1000, isAlive }) : []
   const detail = redactDeep(
     {
       run,
@@ -62,14 +68,14 @@ async function tell({ terminal, secrets }: Session, destination: Destination, wh
   return 0
 }
 
-async function tablesOf(destination: Destination, run: number): Promise<readonly TableRunRecord[]> {
+async function tablesOf(destination: ReadOnlyDestination, run: number): Promise<readonly TableRunRecord[]> {
   // The newest runs up to this one; those before it are let go.
   const [newest] = await listRuns(destination, { limit: 1 })
   const found = await listTableRuns(destination, { runs: Math.max(1, (newest?.run ?? run) - run + 1) })
   return found.filter((one) => one.run === run)
 }
 
-async function unknownRun(destination: Destination, which: string): Promise<SyncError> {
+async function unknownRun(destination: ReadOnlyDestination, which: string): Promise<SyncError> {
   const [last] = await listRuns(destination, { limit: 1 })
   const known = last === undefined ? 'there was none yet' : `the last one is ${last.run}`
   return new SyncError(
@@ -115,6 +121,7 @@ function runLine({
   startedAt,
   endedAt,
   state,
+  endedBy,
   exitCode,
   error,
   tables,
@@ -127,6 +134,7 @@ function runLine({
     state,
     started_at: instant(startedAt),
     ended_at: instant(endedAt),
+    ended_by: endedByWord(endedBy) ?? null,
     exit_code: exitCode ?? null,
     error: error ?? null,
     host,

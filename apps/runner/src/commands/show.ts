@@ -1,6 +1,6 @@
 import { show as sample } from '@tidemark/engine'
 import type { Command } from 'commander'
-import { type Call, findUses, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
@@ -13,7 +13,7 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
     columns,
     rows,
     table: name,
-  } = await withDestination(session, 'memory', async (destination) =>
+  } = await withReader(session, async (destination) =>
     sample(runOptions(session, uses, destination, await destination.state()), { table, limit }),
   )
   terminal.printJson({ table: name, columns, rows })

@@ -6,7 +6,7 @@ import { exportState, importState, systemClock } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import { confirm } from '../confirm.ts'
-import { type Call, needDatabase, openSession, withDestination } from '../session.ts'
+import { type Call, needDatabase, openSession, withDestination, withReader } from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
 import { plural } from '../show/numbers.ts'
 import { jsonText } from '../terminal.ts'
@@ -18,7 +18,7 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
   needDatabase(session)
   const { terminal, secrets, interrupts } = session
   const progress = everySoOften(terminal.say)
-  const document = await withDestination(session, 'create', (destination) =>
+  const document = await withReader(session, (destination) =>
     exportState(destination, {
       signal: interrupts.signal,
       redact: secrets.redact,
@@ -53,7 +53,7 @@ async function putBack(call: Call, file: string, yes: boolean): Promise<number> 
   await agreeOnTarget(session)
   const progress = everySoOften(terminal.say)
   const stop = new AbortController()
-  const tables = await withDestination(session, 'create', (destination) =>
+  const tables = await withDestination(session, (destination) =>
     importState(destination, document, {
       clock: systemClock,
       stop: (reason) => stop.abort(reason),

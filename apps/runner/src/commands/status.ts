@@ -2,11 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import type { Command } from 'commander'
+import { NOBODY } from '../activity.ts'
 import { isLive } from '../is-live.ts'
 import { type Look, looker } from '../overview.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { openScreen } from '../screen.ts'
-import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { statusText } from '../show/status.ts'
 import { cut } from '../show/width.ts'
@@ -34,14 +35,14 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
     terminal.print(noDatabase(session))
     return 0
   }
-  const look = await withDestination(session, 'memory', (destination) => looker(destination)())
+  const look = await withReader(session, (destination) => looker(destination, lookingOf(session))())
   const shown = redactDeep(look, secrets.redact)
   terminal.printJson(shown)
-  terminal.print(statusText(shown, { command, columns: terminal.columns }))
+  terminal.print(statusText(shown, { command, columns: terminal.columns, now: Date.now() }))
   return 0
 }
 
-const NOTHING: Look = { to_timestamp: null, synced_tables: [], tables: [], running: [] }
+const NOTHING: Look = { to_timestamp: null, synced_tables: [], tables: [], runner: NOBODY, running: [] }
 const EVERY_MS = 1000
 /** Where nothing can be drawn over, a log must not grow by a table a second. */
 const EVERY_PRINTED_MS = 30_000
@@ -54,14 +55,14 @@ async function watchStatus(session: Session): Promise<never> {
   let trouble: string | undefined
   const text = (columns: number | undefined, most?: number): string => {
     if (look === undefined) return trouble ?? noDatabase(session)
-    return `${statusText(look, { command, columns, most })}${trouble === undefined ? '' : `\n${trouble}`}`
+    return `${statusText(look, { command, columns, now: Date.now(), most })}${trouble === undefined ? '' : `\n${trouble}`}`
   }
   // A line for each of what stands above and below the tables, and the one that the cursor stays in.
   const screen = drawn
     ? openScreen(
         process.stdout,
         ({ columns, rows }) =>
-          text(columns - 1, Math.max(1, rows - 7))
+          text(columns - 1, Math.max(1, rows - 8))
             .split('\n')
             .map((line) => cut(oneLine(line), columns - 1)),
         'keep',
@@ -71,8 +72,8 @@ async function watchStatus(session: Session): Promise<never> {
     try {
       const target = await lookAt(session.target)
       if (target.exists) {
-        await withDestination({ ...session, target }, 'memory', async (destination) => {
-          const again = looker(destination)
+        await withReader({ ...session, target }, async (destination) => {
+          const again = looker(destination, lookingOf(session))
           for (;;) {
             look = redactDeep(await again(), secrets.redact)
             trouble = undefined
@@ -93,6 +94,10 @@ async function watchStatus(session: Session): Promise<never> {
     else screen.draw()
     await wait(screen === undefined ? EVERY_PRINTED_MS : EVERY_MS)
   }
+}
+
+function lookingOf({ config, command }: Session): Parameters<typeof looker>[1] {
+  return { config: config.data, command }
 }
 
 export function noDatabase({ target, command }: Session): string {

@@ -8,6 +8,7 @@ import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable } from '../show/report.ts'
+import { reportDocument } from '../show/report-document.ts'
 import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -34,7 +35,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
   await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
-    withDestination(session, 'create', async (destination) => {
+    withDestination(session, async (destination) => {
       const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
       return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
     }),
@@ -65,7 +66,7 @@ export function tell(session: Session, given: Report, { unconfigured }: Pick<Use
   const { terminal, secrets, command, flags } = session
   const exitCode = session.interrupts.exitCode() ?? given.exitCode
   const report = redactDeep(given, secrets.redact)
-  terminal.printJson(redactDeep({ ...report, exitCode, unconfigured }, secrets.redact))
+  terminal.printJson(redactDeep({ ...reportDocument(report, command), exitCode, unconfigured }, secrets.redact))
   const failures = failureLines(report, command)
   if (flags.json === true) for (const line of failures) terminal.sayShown(line)
   if (report.tables.length > 0) terminal.print(`${reportTable(report, terminal.columns)}\n`)

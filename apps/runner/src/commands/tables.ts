@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { State, TableState } from '@tidemark/core/engine'
 import type { Command } from 'commander'
 import { discover } from '../discover.ts'
-import { type Call, openSession, type Session, withDestination } from '../session.ts'
+import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { sourceMarkdown } from '../show/source-markdown.ts'
 import { textTable } from '../show/text-table.ts'
 import { suggestion } from '../suggestion.ts'
@@ -26,7 +26,7 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
     terminal.print(noDatabase(session))
     return 0
   }
-  const list = tablesIn(await withDestination(session, 'memory', (destination) => destination.state()))
+  const list = tablesIn(await withReader(session, (destination) => destination.state()))
   terminal.printJson({ tables: list })
   const rows = list.map((table) => [
     table.name,

@@ -32,6 +32,7 @@ export async function ui(call: Call, { port, allowActions, open }: UiFlags): Pro
     port,
     command,
     redact: secrets.redact,
+    freshness: session.config.data,
     actions: token === undefined ? undefined : { token, program, flags: flagsOf(session), cwd, environment: before },
   })
   if (port !== 0 && running.port !== port) terminal.say(`Port ${port} is in use.`)

@@ -1,8 +1,9 @@
 import { SyncError } from '@tidemark/core'
-import { verify as run } from '@tidemark/engine'
+import type { ReadOnlyDestination } from '@tidemark/core/engine'
+import { verify as run, type VerifyReport } from '@tidemark/engine'
 import { type Command, InvalidArgumentError } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findUses, needDatabase, openSession, runOptions, withDestination, withReader } from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
 import { verifyText } from '../show/verify.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -27,15 +28,16 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
   const uses = await findUses(session)
   const { terminal, secrets, command } = session
   const progress = everySoOften(terminal.say)
+  const options = {
+    table,
+    ...wanted,
+    sample: share === undefined ? undefined : { share, seed },
+    onProgress: (done: number, of: number) => progress(`${table}: ${done} of ${of} windows compared so far`),
+  }
+  const compare = async (destination: ReadOnlyDestination): Promise<VerifyReport> =>
+    run(runOptions(session, uses, destination, await destination.state()), options)
   const report = await call.interrupts.during(() =>
-    withDestination(session, 'create', async (destination) =>
-      run(runOptions(session, uses, destination, await destination.state()), {
-        table,
-        ...wanted,
-        sample: share === undefined ? undefined : { share, seed },
-        onProgress: (done, of) => progress(`${table}: ${done} of ${of} windows compared so far`),
-      }),
-    ),
+    flags.repair === true ? withDestination(session, compare) : withReader(session, compare),
   )
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
   const shown = redactDeep({ ...report, exitCode }, secrets.redact)

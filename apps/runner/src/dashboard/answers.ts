@@ -1,3 +1,6 @@
+import type { Activity } from '../activity.ts'
+import type { Fix } from '../show/fix-text.ts'
+
 /** What the server answers and the page reads. Times are milliseconds since 1970, positions are texts. */
 export interface OverviewAnswer {
   readonly place: string
@@ -16,6 +19,9 @@ export interface OverviewAnswer {
   readonly matching: number
   /** The command that syncs. */
   readonly syncCommand: string
+  readonly runner: Activity
+  /** The command that keeps tables fresh from now on. */
+  readonly againCommand: string
 }
 
 export interface Totals {
@@ -24,7 +30,14 @@ export interface Totals {
   readonly rejects: number
   readonly runningWindows: number
   readonly rereads: number
-  /** How far every tracked table is complete; null while one of them is not. */
+  /** Complete, kept up, and checked as lately as promised. */
+  readonly fresh: number
+  readonly stale: number
+  /** Failing, paused or stale. */
+  readonly wrong: number
+  /** Whose history is not read to the end, also where they fail or wait. */
+  readonly incomplete: number
+  /** Up to when every tracked table has all that its source had; null while one of them has not. */
   readonly completeTo: string | null
 }
 
@@ -35,7 +48,16 @@ export interface TableLine {
   /** Why it is paused, else its last error. */
   readonly problem: string | null
   readonly nextTryAt: number | null
+  /** What to do about the problem. */
+  readonly fix: Fix | null
   readonly lastSyncedAt: number | null
+  readonly lastCheckedAt: number | null
+  /** When its source is to be asked again; null: nobody is there to do it. */
+  readonly nextCheckAt: number | null
+  readonly freshUntil: number | null
+  readonly stale: boolean
+  /** `seen`, `reported` or `unseen`; null: it was never prepared. */
+  readonly deletions: string | null
   readonly completeTo: string | null
   readonly lagMs: number | null
   readonly rows: number | null
@@ -72,6 +94,8 @@ export interface RunLine {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly exitCode: number | null
+  /** What ended it before its end, in a word. */
+  readonly endedBy: string | null
   readonly error: string | null
   readonly tables: number
   readonly steps: number
@@ -151,7 +175,8 @@ export interface TableAnswer {
   readonly firstSeenAt: number
   readonly removedAt: number | null
   readonly query: string
-  readonly commands: { readonly query: string; readonly sync: string; readonly resync: string; readonly retry: string }
+  readonly commands: { readonly query: string; readonly resync: string; readonly retry: string }
+  readonly deletionsSee: string
 }
 
 export interface PartitionLine {
@@ -161,6 +186,7 @@ export interface PartitionLine {
   readonly failures: number
   readonly nextTryAt: number | null
   readonly error: string | null
+  readonly fix: Fix | null
   readonly isGone: boolean
 }
 

@@ -75,7 +75,8 @@ export function createApp(options: AppOptions): Hono {
   })
   app.get('/api/partitions', async (c) => {
     const snapshot = await snapshots.latest()
-    return answer(c, partitions(nameIn(c), number(c.req.query('page')) ?? 1, c.req.query('search') ?? '', snapshot))
+    const [page, search] = [number(c.req.query('page')) ?? 1, c.req.query('search') ?? '']
+    return answer(c, partitions({ name: nameIn(c), page, search }, { snapshot, command }))
   })
   app.get('/api/rejects', async (c) =>
     answer(c, await rejectsPage(nameIn(c), { reader, snapshot: await snapshots.latest() })),

@@ -1,5 +1,6 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { isPostgres, openReader } from '@tidemark/destination'
+import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
 import { createActions } from './actions.ts'
 import { createApp, troubleOf } from './app.ts'
@@ -16,6 +17,8 @@ export interface DashboardOptions {
   readonly port: number
   readonly command: CommandText
   readonly redact: (text: string) => string
+  /** What the config says of how fresh tables are to be. */
+  readonly freshness: FreshnessConfig
   /** Absent: nothing but looking. */
   readonly actions?: DashboardActions | undefined
 }
@@ -39,7 +42,7 @@ const LOOK_SERVER_MS = 1000
 
 /** Serves the pages about one destination. It opens the database for reading alone; actions are processes of their own. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { url, place, version, command, redact, actions } = options
+  const { url, place, version, command, redact, actions, freshness } = options
   const reader = await openReader({ url })
   const everyMs = isPostgres(url) ? LOOK_SERVER_MS : LOOK_FILE_MS
   const feed = createFeed({ reader, everyMs, troubleOf })
@@ -55,10 +58,10 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         })
   const app = createApp({
     reader,
-    snapshots: createSnapshots(reader),
+    snapshots: createSnapshots(reader, { freshness }),
     counts,
     feed,
-    facts: { place, version, allowsActions: actions !== undefined, syncCommand: command('sync') },
+    facts: { place, version, allowsActions: actions !== undefined, command },
     command,
     redact,
     actions: actions === undefined || runs === undefined ? undefined : { token: actions.token, runs },

@@ -1,6 +1,7 @@
-import type { TableState } from '@tidemark/core/engine'
-import type { TableSummary } from '@tidemark/engine'
+import type { CommandText } from '@tidemark/core/engine'
+import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
+import { syncAgain } from '../show/status.ts'
 import type { OverviewAnswer } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -23,7 +24,7 @@ export interface OverviewFacts {
   readonly place: string
   readonly version: string
   readonly allowsActions: boolean
-  readonly syncCommand: string
+  readonly command: CommandText
 }
 
 const PAGE = 50
@@ -33,10 +34,11 @@ export function overview(
   question: OverviewQuestion,
   snapshot: Snapshot,
   counts: RowCounts,
-  facts: OverviewFacts,
+  { command, ...facts }: OverviewFacts,
 ): OverviewAnswer {
-  const { status, rejects, runs, history, underWay } = snapshot
-  const matching = status.tables.filter((table) => matches(table, question, rejects))
+  const { status, rejects, runs, history, underWay, stale, activity } = snapshot
+  const matching = status.tables.filter((table) => matches(table, question, snapshot))
+  const tracked = status.tables.filter((table) => table.status !== 'removed')
   const { items, page, pages } = paged(sorted(matching, question, snapshot, counts), question.page, PAGE)
   const running = runs.find((run) => run.state === 'running')
   return {
@@ -50,15 +52,21 @@ export function overview(
       rejects: [...rejects.values()].reduce((sum, count) => sum + count, 0),
       runningWindows: underWay.length,
       rereads: status.tables.reduce((sum, table) => sum + table.rereads, 0),
+      fresh: tracked.filter((table) => isFresh(table, stale)).length,
+      stale: stale.size,
+      wrong: tracked.filter((table) => isWrong(table, stale)).length,
+      incomplete: tracked.length - status.synced_tables.length,
       completeTo: status.to_timestamp,
     },
+    syncCommand: command('sync'),
+    runner: activity,
+    againCommand: syncAgain(activity, command),
     sources: [...new Set(status.tables.map(({ source }) => source))].sort(),
     running: running === undefined ? null : runLine(running, history.get(running.run)?.values() ?? []),
     tables: tableLines(
       snapshot,
       items.map(({ name }) => name),
-      counts,
-      snapshot.now,
+      { counts, command },
     ),
     page,
     pages,
@@ -69,39 +77,52 @@ export function overview(
 function matches(
   table: TableSummary,
   { search, status, source }: OverviewQuestion,
-  rejects: ReadonlyMap<string, number>,
+  { rejects, stale }: Pick<Snapshot, 'rejects' | 'stale'>,
 ) {
   if (source !== '' && table.source !== source) return false
-  if (status === 'rejects' ? !rejects.has(table.name) : !isOf(table, status)) return false
+  if (status === 'rejects' ? !rejects.has(table.name) : !isOf(table, status, stale)) return false
   const words = search.toLowerCase().split(/\s+/)
   const text = `${table.name} ${table.source} ${table.table}`.toLowerCase()
   return words.every((word) => text.includes(word))
 }
 
-const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  fresh: ['live'],
-  coming: ['new', 'history', 'returned'],
-  wrong: ['failing', 'paused'],
-}
+const isFresh = ({ name, status }: TableSummary, stale: ReadonlySet<string>): boolean =>
+  status === 'live' && !stale.has(name)
 
-function isOf(table: TableSummary, status: string): boolean {
-  return status === '' || table.status === status || GROUPS[status]?.includes(table.status) === true
+const isWrong = ({ name, status }: TableSummary, stale: ReadonlySet<string>): boolean =>
+  status === 'failing' || status === 'paused' || stale.has(name)
+
+const COMING = ['new', 'history', 'returned']
+
+function isOf(table: TableSummary, status: string, stale: ReadonlySet<string>): boolean {
+  if (status === 'fresh') return isFresh(table, stale)
+  if (status === 'stale') return stale.has(table.name)
+  if (status === 'wrong') return isWrong(table, stale)
+  return status === '' || table.status === status || (status === 'coming' && COMING.includes(table.status))
 }
 
 /** What asks for someone comes first. */
-const ATTENTION = ['paused', 'failing', 'returned', 'new', 'history', 'live', 'removed']
+const ATTENTION = ['paused', 'failing', 'stale', 'returned', 'new', 'history', 'live', 'removed']
+
+function attentionOf({ name, status }: TableSummary, stale: ReadonlySet<string>): number {
+  const own = ATTENTION.indexOf(status)
+  return stale.has(name) ? Math.min(own, ATTENTION.indexOf('stale')) : own
+}
 
 function sorted(
   tables: readonly TableSummary[],
   { sort, order }: OverviewQuestion,
-  { rejects, state }: Snapshot,
+  { rejects, state, stale }: Snapshot,
   counts: RowCounts,
 ): readonly TableSummary[] {
   const keys: Record<OverviewQuestion['sort'], (table: TableSummary) => number> = {
     name: () => 0,
-    attention: (table) => ATTENTION.indexOf(table.status) * 2 - (rejects.has(table.name) ? 1 : 0),
+    attention: (table) => attentionOf(table, stale) * 2 - (rejects.has(table.name) ? 1 : 0),
     // The oldest end lags most; what has none comes last.
-    lag: (table) => latestOf(state.tables.get(table.name)!) ?? Number.POSITIVE_INFINITY,
+    lag: (table) => {
+      const oldest = table.status === 'removed' ? undefined : oldestOf(state.tables.get(table.name)!)
+      return oldest === undefined ? Number.POSITIVE_INFINITY : Number(oldest)
+    },
     rows: (table) => -(counts.of(state.tables.get(table.name)!)?.rows ?? -1),
     rejects: (table) => -(rejects.get(table.name) ?? 0),
     synced: (table) => -(table.last_synced_at === null ? 0 : Date.parse(table.last_synced_at)),
@@ -111,14 +132,4 @@ function sorted(
   keyed.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1))
   const result = keyed.map(({ table }) => table)
   return order === 'down' ? result.reverse() : result
-}
-
-/** The newest that all partitions have, as the lag is counted from; undefined where there is none. */
-function latestOf({ facts, partitions, status }: TableState): number | undefined {
-  if (status === 'removed' || facts === null || facts.cursor?.type === 'integer') return undefined
-  const present = [...partitions.values()].filter(({ goneAt }) => goneAt === null)
-  const ends = present.map(({ covered, completedAt }) =>
-    facts.cursor === null ? Number(completedAt ?? 0) : covered.reduce((last, { to }) => Math.max(last, Number(to)), 0),
-  )
-  return ends.length === 0 ? undefined : Math.min(...ends)
 }

@@ -1,4 +1,6 @@
-import { isFailing, type PartitionState, union } from '@tidemark/core/engine'
+import { type CommandText, isFailing, type PartitionState, union } from '@tidemark/core/engine'
+import { fixOf } from '../show/fix.ts'
+import type { Fix } from '../show/fix-text.ts'
 import type { PartitionLine, PartitionsAnswer } from './answers.ts'
 import { barOf } from './bar.ts'
 import { paged } from './paged.ts'
@@ -9,8 +11,17 @@ import { tableNamed } from './table-page.ts'
 
 const PAGE = 50
 
+export interface PartitionsQuestion {
+  readonly name: string
+  readonly page: number
+  readonly search: string
+}
+
 /** The partitions of a table, those that fail first, each with its own coverage. */
-export function partitions(name: string, wanted: number, search: string, snapshot: Snapshot): PartitionsAnswer {
+export function partitions(
+  { name, page: wanted, search }: PartitionsQuestion,
+  { snapshot, command }: { readonly snapshot: Snapshot; readonly command: CommandText },
+): PartitionsAnswer {
   const table = tableNamed(snapshot, name)
   const found = [...table.partitions.values()].filter(({ partition }) =>
     partition.toLowerCase().includes(search.toLowerCase()),
@@ -19,7 +30,7 @@ export function partitions(name: string, wanted: number, search: string, snapsho
   const { items, page, pages } = paged(found, wanted, PAGE)
   const lines = items.map((partition): PartitionLine => {
     const alone = { ...table, partitions: new Map([[partition.partition, { ...partition, goneAt: null }]]) }
-    const one = overviewsOf({ tables: new Map([[name, alone]]) }, snapshot, snapshot.now).get(name)
+    const one = overviewsOf({ tables: new Map([[name, alone]]) }, snapshot).get(name)
     const underWay = snapshot.underWay.filter((step) => step.table === name && step.partition === partition.partition)
     const coverage = one?.coverage ?? null
     return {
@@ -34,12 +45,23 @@ export function partitions(name: string, wanted: number, search: string, snapsho
             ),
       completeTo: one?.complete_to ?? null,
       failures: partition.failures,
-      nextTryAt: partition.nextTryAt === null ? null : millis(partition.nextTryAt),
+      nextTryAt:
+        partition.nextTryAt === null || snapshot.activity.state === 'none' ? null : millis(partition.nextTryAt),
       error: isFailing(partition) ? partition.lastError : null,
+      fix: fixFor(name, partition, command),
       isGone: partition.goneAt !== null,
     }
   })
   return { partitions: lines, page, pages, count: found.length }
+}
+
+function fixFor(
+  table: string,
+  { failures, lastError, errorCode, errorRemedy }: PartitionState,
+  command: CommandText,
+): Fix | null {
+  if (failures === 0 || lastError === null) return null
+  return fixOf({ table, message: lastError, code: errorCode ?? undefined, remedy: errorRemedy ?? 'retry' }, command)
 }
 
 /** What fails, then what has gaps, then the others, and at the end what the source no longer lists. */

@@ -1,4 +1,5 @@
 import type { RunRecord, TableRunRecord } from '@tidemark/destination'
+import { endedByWord } from '../show/run-end.ts'
 import type { RunLine, TableRunLine } from './answers.ts'
 
 /** A run as the page shows it, with the times of its steps added up. */
@@ -15,6 +16,7 @@ export function runLine(run: RunRecord, tables: Iterable<TableRunRecord>): RunLi
     startedAt: millis(run.startedAt),
     endedAt: run.endedAt === undefined ? null : millis(run.endedAt),
     exitCode: run.exitCode ?? null,
+    endedBy: endedByWord(run.endedBy) ?? null,
     error: run.error ?? null,
     tables: run.tables,
     steps: run.steps,

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { listRuns, listSteps, listTableRuns, type Reader } from '@tidemark/destination'
+import { isAlive } from '../this-runner.ts'
 import type { RunAnswer, RunsAnswer } from './answers.ts'
 import { paged } from './paged.ts'
 import { millis, runLine, tableRunLine } from './run-line.ts'
@@ -24,7 +25,7 @@ export async function runsPage(before: number | undefined, { reader, snapshot }:
   }
   const numbers = Array.from({ length: RUNS_SHOWN }, (_, at) => before - 1 - at).filter((run) => run > 0)
   const lines = []
-  for (const run of await listRuns(reader, { runs: numbers }))
+  for (const run of await listRuns(reader, { runs: numbers, isAlive }))
     lines.push(runLine(run, await listTableRuns(reader, { runs: { run: run.run } })))
   return { now: millis(now), runs: lines, before: nextOf(numbers.at(-1), numbers.length) }
 }
@@ -35,7 +36,7 @@ function nextOf(last: number | undefined, count: number): number | null {
 
 /** One run: its tables, those that took longest first, and what failed. */
 export async function runPage(run: number, wanted: number, { reader, snapshot }: RunsPageOptions): Promise<RunAnswer> {
-  const [found] = await listRuns(reader, { runs: [run] })
+  const [found] = await listRuns(reader, { runs: [run], isAlive })
   if (found === undefined) throw new SyncError(`there is no run ${run}`, 'fix-config', { code: 'not-found' })
   const tables = [...(await listTableRuns(reader, { runs: { run } }))]
   tables.sort((a, b) => b.durationMs - a.durationMs)

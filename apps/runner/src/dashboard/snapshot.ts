@@ -1,6 +1,17 @@
 import type { State } from '@tidemark/core/engine'
-import { countRejects, listRuns, listSteps, type Reader, type RunRecord, type StepRecord } from '@tidemark/destination'
-import { type Status, statusOf } from '@tidemark/engine'
+import {
+  countRejects,
+  listRuns,
+  listSteps,
+  listWaitingRunners,
+  type Reader,
+  type RunRecord,
+  type StepRecord,
+} from '@tidemark/destination'
+import { freshUntil, type Promised, promisedBy, type Status, statusOf } from '@tidemark/engine'
+import { type Activity, activityOf } from '../activity.ts'
+import type { FreshnessConfig } from '../overview.ts'
+import { isAlive } from '../this-runner.ts'
 import { createRunHistory, type RunHistory } from './run-history.ts'
 
 /** Everything that the pages share, as of one mark of the database. */
@@ -15,6 +26,15 @@ export interface Snapshot {
   readonly runs: readonly RunRecord[]
   readonly underWay: readonly StepRecord[]
   readonly history: RunHistory
+  readonly activity: Activity
+  readonly promised: Promised
+  /** Tables whose last check is older than promised. */
+  readonly stale: ReadonlySet<string>
+}
+
+export interface SnapshotOptions {
+  /** What the config says of how fresh tables are to be. */
+  readonly freshness: FreshnessConfig
 }
 
 export interface Snapshots {
@@ -29,7 +49,7 @@ const SHARE = 0.25
 const OLDEST_MS = 15_000
 
 /** Keeps the newest snapshot. Several who ask at once share one. */
-export function createSnapshots(reader: Reader): Snapshots {
+export function createSnapshots(reader: Reader, { freshness }: SnapshotOptions): Snapshots {
   const runHistory = createRunHistory(reader)
   let kept: Snapshot | undefined
   let takenAt = 0
@@ -39,16 +59,24 @@ export function createSnapshots(reader: Reader): Snapshots {
   const take = async (mark: string): Promise<Snapshot> => {
     const started = performance.now()
     const state = await reader.state()
-    const runs = await listRuns(reader, { limit: RUNS_SHOWN })
+    const runs = await listRuns(reader, { limit: RUNS_SHOWN, isAlive })
+    const now = await reader.now()
+    const activity = activityOf({ runs, waiting: await listWaitingRunners(reader), now, isAlive })
+    const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? undefined })
     const snapshot: Snapshot = {
       mark,
       state,
       runs,
-      now: await reader.now(),
+      now,
+      activity,
+      promised,
+      stale: new Set(
+        [...state.tables.values()].filter((one) => (freshUntil(one, promised) ?? now) < now).map(({ name }) => name),
+      ),
       status: statusOf(state),
       rejects: await countRejects(reader),
       underWay: runs.some((run) => run.state === 'running')
-        ? await listSteps(reader, { running: true, limit: 500 })
+        ? await listSteps(reader, { running: true, limit: 500, isAlive })
         : [],
       history: await runHistory(runs),
     }

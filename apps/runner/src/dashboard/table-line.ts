@@ -1,5 +1,6 @@
-import { type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import { type CommandText, type Range, type State, type TableState, union } from '@tidemark/core/engine'
 import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
+import { lookAt, type TableLook } from '../overview.ts'
 import type { TableLine } from './answers.ts'
 import { barOf } from './bar.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -10,20 +11,24 @@ import type { Snapshot } from './snapshot.ts'
 export function tableLines(
   snapshot: Snapshot,
   names: readonly string[],
-  counts: RowCounts,
-  now: bigint,
+  { counts, command }: { readonly counts: RowCounts; readonly command: CommandText },
 ): readonly TableLine[] {
   const tables = new Map(names.map((name) => [name, snapshot.state.tables.get(name)!]))
-  const lines = overviewsOf({ tables }, snapshot, now)
-  return names.map((name) => tableLine(tables.get(name)!, lines.get(name)!, snapshot, counts))
+  const lines = overviewsOf({ tables }, snapshot)
+  return names.map((name) => {
+    const one = lookAt(lines.get(name)!, snapshot.activity, command)
+    return tableLine(tables.get(name)!, one, snapshot, counts)
+  })
 }
 
 /** What the terminal shows of these tables, too. */
-export function overviewsOf(state: State, { rejects }: Snapshot, now: bigint): ReadonlyMap<string, TableOverview> {
-  return new Map(overviewOf(state, { now, rejects }).tables.map((one) => [one.name, one]))
+export function overviewsOf(state: State, { rejects, promised, now }: Snapshot): ReadonlyMap<string, TableOverview> {
+  return new Map(overviewOf(state, { now, rejects, promised }).tables.map((one) => [one.name, one]))
 }
 
-function tableLine(table: TableState, one: TableOverview, snapshot: Snapshot, counts: RowCounts): TableLine {
+const at = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))
+
+function tableLine(table: TableState, one: TableLook, snapshot: Snapshot, counts: RowCounts): TableLine {
   const underWay = snapshot.underWay.filter((step) => step.table === table.name)
   const count = counts.of(table)
   const { coverage } = one
@@ -32,8 +37,14 @@ function tableLine(table: TableState, one: TableOverview, snapshot: Snapshot, co
     source: table.source,
     status: table.status,
     problem: table.pausedFor ?? one.last_error,
-    nextTryAt: one.next_try_at === null ? null : Date.parse(one.next_try_at),
+    nextTryAt: at(one.next_try_at),
+    fix: one.fix,
     lastSyncedAt: table.lastSyncedAt === null ? null : millis(table.lastSyncedAt),
+    lastCheckedAt: at(one.last_checked_at),
+    nextCheckAt: at(one.next_check_at),
+    freshUntil: at(one.fresh_until),
+    stale: one.stale,
+    deletions: one.deletions,
     completeTo: one.complete_to,
     lagMs: one.lag_ms,
     rows: count?.rows ?? null,

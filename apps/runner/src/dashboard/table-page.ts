@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { CommandText, TableState } from '@tidemark/core/engine'
 import { listChanges, listSteps, listTableRuns, type Reader, type StepRecord } from '@tidemark/destination'
+import { errorAddress } from '../show/error-address.ts'
 import type { TableAnswer } from './answers.ts'
 import { sqlOf } from './query-text.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -33,7 +34,7 @@ export async function tablePage(
   const failures = await listSteps(reader, { table: name, failed: true, limit: FAILURES })
   const changes = await listChanges(reader, { table: name, limit: CHANGES })
   const cursor = table.facts?.cursor ?? null
-  const [line] = tableLines(snapshot, [name], counts, now)
+  const [line] = tableLines(snapshot, [name], { counts, command })
   const sql = sqlOf(table)
   return {
     now: millis(now),
@@ -42,7 +43,7 @@ export async function tablePage(
     cursor: cursor === null ? null : { column: cursor.column, type: cursor.type },
     columns: table.facts?.columns ?? [],
     changes: changes.map(({ change, changedAt }) => ({ change, at: millis(changedAt) })),
-    gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot, now).get(name)?.coverage?.gaps ?? [],
+    gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot).get(name)?.coverage?.gaps ?? [],
     failures: failures.map((step) => stepLine(step, state)),
     underWay: snapshot.underWay.filter((step) => step.table === name).map((step) => stepLine(step, state)),
     runs: runs.map(tableRunLine).reverse(),
@@ -52,10 +53,10 @@ export async function tablePage(
     query: sql,
     commands: {
       query: command('query', [sql]),
-      sync: command('sync', [name]),
       resync: command('resync', [name], ...(table.status === 'paused' ? ['--full'] : [])),
       retry: command('rejects retry', [name]),
     },
+    deletionsSee: errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
 import type { TableStanding } from './standing.ts'
 import { RUN_SECONDS, type TableTally, type Tally } from './tally.ts'
@@ -19,7 +20,7 @@ export function familiesOf(
   version: string,
   pulse: Pulse,
   tally: Tally,
-  standings: readonly TableStanding[] | undefined,
+  seen: { readonly standings: readonly TableStanding[]; readonly activity: Activity } | undefined,
 ): readonly Family[] {
   return [
     gauge('tidemark_build_info', 'The version that runs.', [{ labels: { version }, value: 1 }]),
@@ -32,7 +33,7 @@ export function familiesOf(
     ),
     gauge('tidemark_next_run_timestamp_seconds', 'When the next run is due.', seconds(pulse.dueAt)),
     gauge('tidemark_database_up', 'Whether the database answered when this was asked.', [
-      { value: standings === undefined ? 0 : 1 },
+      { value: seen === undefined ? 0 : 1 },
     ]),
     counter(
       'tidemark_runs_total',
@@ -82,8 +83,17 @@ export function familiesOf(
       'How long sources waited for rate limits within their requests.',
       ({ seconds: waited }) => waited,
     ),
-    ...(standings === undefined ? [] : tableFamilies(standings)),
+    ...(seen === undefined ? [] : [lastRun(seen.activity), ...tableFamilies(seen.standings)]),
   ]
+}
+
+/** What ended the newest run in the database, whichever process it was of. */
+function lastRun({ last_run: last }: Activity): Family {
+  const name = 'tidemark_last_run_end'
+  const help = 'How the last run in the database ended: 1 for the exit code and the word that it has.'
+  if (last === null) return gauge(name, help, [])
+  const labels = { exit_code: last.exit_code === null ? '' : String(last.exit_code), ended_by: last.ended_by ?? '' }
+  return gauge(name, help, [{ labels, value: 1 }])
 }
 
 function perSource(
@@ -128,12 +138,23 @@ function tableFamilies(standings: readonly TableStanding[]): readonly Family[] {
     ),
     each(
       'tidemark_table_lag_seconds',
-      'How far the newest covered end is behind the clock; of several partitions the worst.',
+      'How long ago it had all that its source had, gaps aside; of several partitions the worst.',
       (one) => one.lagSeconds,
     ),
     each('tidemark_table_gaps', 'Holes in what is covered.', (one) => one.gaps),
     each('tidemark_table_rejects', 'Rows that are set aside.', (one) => one.rejects),
     each('tidemark_table_partitions_failing', 'Partitions that fail.', (one) => one.partitionsFailing),
+    each('tidemark_table_stale', 'Whether the last check of the table is older than promised.', (one) =>
+      one.status === 'removed' ? undefined : Number(one.stale),
+    ),
+    each('tidemark_table_fresh_within_seconds', 'How old its last check may be.', (one) =>
+      one.status === 'removed' ? undefined : one.freshWithinSeconds,
+    ),
+    each(
+      'tidemark_table_last_check_timestamp_seconds',
+      'When its source was last asked and all that it had was read; of several partitions the oldest.',
+      (one) => one.lastCheck,
+    ),
     each(
       'tidemark_table_last_success_timestamp_seconds',
       'When something of the table was last committed.',

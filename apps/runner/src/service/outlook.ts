@@ -1,10 +1,15 @@
 import type { Destination } from '@tidemark/core/engine'
 import { messageOf } from '@tidemark/core/engine'
 import { countRejects } from '@tidemark/destination'
+import { type PromiseOptions, promisedBy } from '@tidemark/engine'
+import { type Activity, askActivity } from '../activity.ts'
+import { isAlive } from '../this-runner.ts'
 import { standingsOf, type TableStanding } from './standing.ts'
 
 /** What the database said when it was asked. */
-export type Seen = { readonly standings: readonly TableStanding[] } | { readonly problem: string }
+export type Seen =
+  | { readonly standings: readonly TableStanding[]; readonly activity: Activity }
+  | { readonly problem: string }
 
 /** An answer is good for so long, so that many who ask cost no more than one. */
 const FRESH_MS = 2000
@@ -14,14 +19,16 @@ const LONGEST_MS = 10_000
 export class Outlook {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
+  readonly #freshness: PromiseOptions
   #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
 
   constructor(
     open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
-    redact: (text: string) => string,
+    { redact, freshness }: { readonly redact: (text: string) => string; readonly freshness: PromiseOptions },
   ) {
     this.#open = open
     this.#redact = redact
+    this.#freshness = freshness
   }
 
   look(): Promise<Seen> {
@@ -43,14 +50,16 @@ export class Outlook {
 
   async #ask(): Promise<Seen> {
     try {
-      return { standings: await this.#open(standings) }
+      return await this.#open((destination) => lookAt(destination, this.#freshness))
     } catch (error) {
       return { problem: this.#redact(messageOf(error)) }
     }
   }
 }
 
-async function standings(destination: Destination): Promise<readonly TableStanding[]> {
+async function lookAt(destination: Destination, freshness: PromiseOptions): Promise<Seen> {
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
-  return standingsOf(state, rejects, now)
+  const activity = await askActivity(destination, isAlive)
+  const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
+  return { standings: standingsOf(state, { rejects, now, promised }), activity }
 }

@@ -5,6 +5,7 @@ import { redactDeep } from '../redact-deep.ts'
 import type { Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
+import { reportDocument } from '../show/report-document.ts'
 import { jsonText } from '../terminal.ts'
 import type { Uses } from '../uses.ts'
 import type { Pulse } from './families.ts'
@@ -13,6 +14,7 @@ import type { SharedDestination } from './shared-destination.ts'
 import { Tally } from './tally.ts'
 import { type Moment, moment, msBetween, type Timetable } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
+import type { Waiting } from './waiting.ts'
 
 export interface RoundsOptions {
   readonly session: Session
@@ -21,6 +23,7 @@ export interface RoundsOptions {
   readonly settings: Settings
   readonly timetable: Timetable
   readonly database: SharedDestination
+  readonly waiting: Waiting
 }
 
 const FIRST_DELAY_MS = 1000
@@ -96,6 +99,7 @@ export class Rounds {
   async #untilDue(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#fatal === undefined && !this.#isDue()) {
       this.#dueAt = this.#nextDueAt()
+      if (this.#running.size === 0) this.#options.waiting.next(this.#dueAt)
       this.#wake = new AbortController()
       const woken = AbortSignal.any([signal, this.#wake.signal])
       await waitUntil(() => this.#isDue(), this.#dueAt - Date.now(), woken)
@@ -193,9 +197,10 @@ export class Rounds {
   #tell(report: Report): void {
     const { session, uses } = this.#options
     const { terminal, secrets, command, flags } = session
-    const document = redactDeep({ ...report, unconfigured: uses.unconfigured }, secrets.redact)
+    const shown = redactDeep(report, secrets.redact)
+    const document = redactDeep({ ...reportDocument(shown, command), unconfigured: uses.unconfigured }, secrets.redact)
     const say = flags.json === true ? terminal.sayShown : terminal.print
-    for (const line of failureLines(document, command)) say(line)
+    for (const line of failureLines(shown, command)) say(line)
     // One document a line: there is a run after this one.
     if (flags.json === true) terminal.printRaw(`${jsonText(document, 0)}\n`)
     else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import type { Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
@@ -15,6 +16,7 @@ import { isAway, Rounds } from './rounds.ts'
 import { SharedDestination } from './shared-destination.ts'
 import { timetableOf } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
+import { Waiting } from './waiting.ts'
 
 export interface ServeFlags {
   readonly every?: string | undefined
@@ -26,6 +28,8 @@ export interface ServeFlags {
 
 /** So long a stop may take before the process ends all the same; nothing is lost then either. */
 const GRACE_MS = 30_000
+/** A database that does not answer keeps nobody from ending. */
+const END_MS = 3000
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
@@ -64,9 +68,14 @@ export async function serve(
     await agreeOnTarget(session)
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
-    const database = new SharedDestination((work) => withDestination(session, 'create', work))
-    const outlook = new Outlook((work) => database.with(work), session.secrets.redact)
-    const rounds = new Rounds({ session, uses, names, settings, timetable, database })
+    const database = new SharedDestination((work) => withDestination(session, work))
+    const { sources, freshWithin } = session.config.data
+    const outlook = new Outlook((work) => database.with(work), {
+      redact: session.secrets.redact,
+      freshness: { sources, freshWithin, everyMs },
+    })
+    const waiting = new Waiting(database, timetable.everyMs)
+    const rounds = new Rounds({ session, uses, names, settings, timetable, database, waiting })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
@@ -76,6 +85,7 @@ export async function serve(
       await rounds.run(interrupts.signal)
     } finally {
       listening?.close()
+      await Promise.race([waiting.end(), wait(END_MS, undefined, { ref: false })])
     }
     return interrupts.exitCode() ?? 0
   })
@@ -94,8 +104,7 @@ function pathsOf(rounds: Rounds, outlook: Outlook) {
     },
     '/metrics': async () => {
       const seen = await outlook.look()
-      const standings = 'problem' in seen ? undefined : seen.standings
-      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, standings))
+      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, 'problem' in seen ? undefined : seen))
       return { status: 200, type: EXPOSITION_TYPE, body }
     },
   }

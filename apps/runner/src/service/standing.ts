@@ -1,19 +1,17 @@
-import {
-  isFailing,
-  type PartitionState,
-  type State,
-  type TableState,
-  type TableStatus,
-  union,
-} from '@tidemark/core/engine'
+import { type PartitionState, type State, type TableStatus, union } from '@tidemark/core/engine'
+import { overviewOf, type Promised } from '@tidemark/engine'
 
 /** How a table stands, as numbers for a monitor. */
 export interface TableStanding {
   readonly name: string
   readonly source: string
   readonly status: TableStatus
-  /** How far its newest covered end is behind; of a table read whole its last read. Of several partitions the worst. Undefined: it has no time. */
+  /** How long ago it had all that its source had, gaps aside; of several partitions the worst. Undefined: nobody can say. */
   readonly lagSeconds: number | undefined
+  /** Whether its last check is older than promised, when that was (seconds since 1970), and what was promised. */
+  readonly stale: boolean
+  readonly lastCheck: number | undefined
+  readonly freshWithinSeconds: number
   /** Holes in what is covered, over all partitions. */
   readonly gaps: number
   readonly partitionsFailing: number
@@ -23,30 +21,33 @@ export interface TableStanding {
 }
 
 /** Reads a state for a monitor. Pure. */
-export function standingsOf(state: State, rejects: ReadonlyMap<string, number>, now: bigint): readonly TableStanding[] {
-  return [...state.tables.values()].map((table) => {
-    const partitions = [...table.partitions.values()].filter((partition) => partition.goneAt === null)
+export function standingsOf(state: State, { rejects, now, promised }: StandingOptions): readonly TableStanding[] {
+  return overviewOf(state, { now, rejects, promised }).tables.map((one) => {
+    const partitions = [...state.tables.get(one.name)!.partitions.values()].filter(({ goneAt }) => goneAt === null)
     return {
-      name: table.name,
-      source: table.source,
-      status: table.status,
-      lagSeconds: lagOf(table, partitions, now),
+      name: one.name,
+      source: one.source,
+      status: one.status,
+      lagSeconds: one.lag_ms === null ? undefined : one.lag_ms / 1000,
+      stale: one.stale,
+      lastCheck: seconds(one.last_checked_at),
+      freshWithinSeconds: one.fresh_within_ms / 1000,
       gaps: partitions.reduce((sum, partition) => sum + gapsOf(partition), 0),
-      partitionsFailing: partitions.filter(isFailing).length,
-      lastSuccess: table.lastSyncedAt === null ? undefined : Number(table.lastSyncedAt) / 1e6,
-      rejects: rejects.get(table.name) ?? 0,
+      partitionsFailing: one.partitions_failing,
+      lastSuccess: seconds(one.last_synced_at),
+      rejects: one.rejects,
     }
   })
 }
 
-function lagOf({ facts }: TableState, partitions: readonly PartitionState[], now: bigint): number | undefined {
-  if (facts?.cursor?.type === 'integer' || partitions.length === 0) return undefined
-  const ends = partitions.map(({ covered, completedAt }) =>
-    facts?.cursor == null ? (completedAt ?? undefined) : union(covered).at(-1)?.to,
-  )
-  // Seconds, not to the microsecond: numbers are exact enough.
-  const lags = ends.map((end) => (end === undefined ? undefined : Number(now - end) / 1e6))
-  return lags.some((lag) => lag === undefined) ? undefined : Math.max(...(lags as readonly number[]))
+export interface StandingOptions {
+  readonly rejects: ReadonlyMap<string, number>
+  readonly now: bigint
+  readonly promised?: Promised | undefined
+}
+
+function seconds(instant: string | null): number | undefined {
+  return instant === null ? undefined : Date.parse(instant) / 1000
 }
 
 function gapsOf({ covered, start }: PartitionState): number {

@@ -1,6 +1,8 @@
 import type { CommandText } from '@tidemark/core/engine'
 import type { RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import type { PlanLook, TableLook } from '../commands/plan.ts'
+import { errorAddress } from './error-address.ts'
+import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 
@@ -32,14 +34,17 @@ function tableText(table: TableLook, command: CommandText): string {
     ...ranges.slice(0, SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
     ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
     ...risk(table).map((text) => `${INDENT}${text}`),
+    ...hints(table, command).map((text) => `${INDENT}${text}`),
     ...notKept.slice(0, SHOWN).map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
   ].join('\n')
 }
 
 function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, command: CommandText): string {
   const shown = oneLine(name)
-  if (pausedFor !== undefined)
-    return `${shown}: ${oneLine(pausedFor)}; to read it anew from its start: ${command('resync', [name], '--full')}`
+  if (pausedFor !== undefined) {
+    const { what, when, command: way, see } = decisionOn(name, command)
+    return `${shown}: ${oneLine(pausedFor)}; ${what} (see ${see}); ${when}: ${way}`
+  }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`}${failing}`
@@ -58,6 +63,28 @@ const KINDS = { whole: 'read as a whole', reread: 'read again', unchanged: 'unch
 function windowText({ from, to }: WindowText): string {
   return `${from ?? 'the beginning'} to ${to}`
 }
+
+/** What no run sees of the table, and what each run reads in vain. */
+function hints({ name, sight, deletions, couldBeReadBy, atRisk }: TableLook, command: CommandText): readonly string[] {
+  if (sight === 'paused' || sight === 'failed') return []
+  const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
+  const column = couldBeReadBy
+  return [
+    ...(deletions === 'unseen'
+      ? [
+          `deletions are not seen: it is read by a cursor, and its source does not report them; to find them: ${command('resync', [name])}; see ${see}`,
+        ]
+      : []),
+    ...(column !== undefined && atRisk !== undefined && atRisk.rows >= MANY
+      ? [
+          `all of its ${countText(atRisk.rows)}${atRisk.isExact ? '' : '+'} rows are read each time; where rows are only added and "${oneLine(column)}" only grows, a cursor on it reads just the new ones`,
+        ]
+      : []),
+  ]
+}
+
+/** Fewer rows than this are read in no time. */
+const MANY = 1000
 
 /** What may be marked or replaced, and when the run would hold back. */
 function risk({ deletes, atRisk }: TableLook): readonly string[] {

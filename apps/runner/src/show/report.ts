@@ -1,8 +1,11 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { heldText, type Report, type TableReport } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
+import { decisionOn } from './fix.ts'
+import { fixText } from './fix-text.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
+import { endedByWord } from './run-end.ts'
 import { sqlName } from './sql-name.ts'
 import { textTable } from './text-table.ts'
 
@@ -54,7 +57,8 @@ export function reportSummary(report: Report): string {
     ...(left === 0 ? [] : [`${plural(left, 'window')} left for the next run`]),
     `in ${durationText(report.durationMs)}`,
   ]
-  return `${parts.join(', ')}${report.interrupted ? ' (stopped)' : ''}`
+  const word = endedByWord(report.endedBy)
+  return `${parts.join(', ')}${word === undefined ? '' : ` (${word})`}`
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */
@@ -65,34 +69,31 @@ export function rejectsLine({ tables }: Report, command: CommandText): string | 
   return `To see why rows were rejected: ${command('rejects list', named)}`
 }
 
-/** Each thing that failed, with the command that goes on. */
-export function failedThings(report: Report, command: CommandText): readonly FailedThing[] {
+/** Each thing that failed. */
+function failedThings(report: Report): readonly FailedThing[] {
   const sources = report.sources.flatMap(({ name, failure }) =>
-    failure === undefined ? [] : [{ thing: `source ${name}`, failure, command: command('sync', [name]) }],
+    failure === undefined ? [] : [{ thing: `source ${name}`, source: name, failure }],
   )
-  const tables = report.tables.flatMap((table) =>
-    table.failures.map(({ partition, failure }) => ({
-      thing: `table ${table.name}${partition === '' ? '' : `, partition ${partition}`}`,
+  const tables = report.tables.flatMap(({ name, failures }) =>
+    failures.map(({ partition, failure }) => ({
+      thing: `table ${name}${partition === '' ? '' : `, partition ${partition}`}`,
+      table: name,
       failure,
-      command: command('sync', [table.name], ...(failure.code === 'rail' ? ['--accept-deletions'] : [])),
     })),
   )
-  const whole =
-    report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure, command: command('sync') }]
+  const whole = report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure }]
   return [...sources, ...tables, ...whole]
 }
 
 export function failureLines(report: Report, command: CommandText): readonly string[] {
-  const things = failedThings(report, command)
-  const lines = things.slice(0, MOST).map(failureLine)
+  const things = failedThings(report)
+  const lines = things.slice(0, MOST).map((one) => failureLine(one, command))
   const more = things.length - MOST
   const held = report.tables.flatMap(heldLine)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
-      : [
-          `paused: table ${name}: ${oneLine(pausedFor)}; to read it anew from its start: ${command('resync', [name], '--full')}`,
-        ],
+      : [`paused: table ${name}: ${oneLine(pausedFor)} (${fixText(decisionOn(name, command))})`],
   )
   return [
     ...lines,

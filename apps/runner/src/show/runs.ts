@@ -3,6 +3,7 @@ import type { RunRecord, TableRunRecord } from '@tidemark/destination'
 import type { StepLine } from '../commands/runs.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
+import { endText } from './run-end.ts'
 import { textTable } from './text-table.ts'
 
 /** The last runs, a line each. */
@@ -79,11 +80,6 @@ function placeText({ table, partition, from, to, attempt }: StepLine): string {
   const of = partition === '' ? '' : `, partition ${oneLine(partition)}`
   const window = to === null ? '' : `, ${from ?? 'the beginning'} to ${to}`
   return `table ${oneLine(table)}${of}${window}${attempt > 1 ? ` (attempt ${attempt})` : ''}`
-}
-
-function endText({ state, exitCode }: RunRecord): string {
-  if (state !== 'ended') return state
-  return exitCode === undefined ? 'ended' : `exit ${exitCode}`
 }
 
 function tookText({ state, startedAt, endedAt }: RunRecord, now: bigint): string {

@@ -5,7 +5,7 @@ import { failureLine } from './failure.ts'
 /** A line for each source that failed. */
 export function sourceLines(sources: readonly SourceReport[], command: CommandText): readonly string[] {
   return sources.flatMap(({ name, failure }) =>
-    failure === undefined ? [] : [failureLine({ thing: `source ${name}`, failure, command: command('sync', [name]) })],
+    failure === undefined ? [] : [failureLine({ thing: `source ${name}`, source: name, failure }, command)],
   )
 }
 

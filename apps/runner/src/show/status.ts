@@ -1,72 +1,138 @@
 import type { CommandText } from '@tidemark/core/engine'
-import type { TableOverview } from '@tidemark/engine'
-import type { Look } from '../overview.ts'
+import type { Activity } from '../activity.ts'
+import type { Look, TableLook } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
+import { errorAddress } from './error-address.ts'
+import { fixText } from './fix-text.ts'
 import { countText, plural, roughly } from './numbers.ts'
+import { oneLine } from './plain.ts'
 import { textTable } from './text-table.ts'
 
 export interface StatusOptions {
   readonly command: CommandText
   readonly columns: number | undefined
+  /** The database's clock, in milliseconds since 1970. */
+  readonly now: number
   /** At most so many tables: those that want something first. */
   readonly most?: number | undefined
 }
 
 /** How far everything is, for people. */
 export function statusText(look: Look, options: StatusOptions): string {
-  const { command, columns, most = Number.POSITIVE_INFINITY } = options
+  const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
   const { tables, running } = look
   if (tables.length === 0) return `No table is tracked yet. The first sync does it: ${command('sync')}`
   const busy = new Set(running.map(({ table }) => table))
   const sorted = tables.length <= most ? tables : [...tables].sort((a, b) => urgency(a, busy) - urgency(b, busy))
   const shown = sorted.slice(0, most)
   const bar = columns !== undefined && columns < 110 ? 10 : 24
-  const header = ['table', 'status', 'rows', 'coverage', 'lag', 'last success', 'rejects', 'note']
+  const header = ['table', 'status', 'rows', 'coverage', 'lag', 'last check', 'rejects', 'note']
   const rows = shown.map((table) => [
     table.name,
     statusWord(table, busy),
     rowsText(table),
     table.coverage === null ? '' : coverageBar(table.coverage.segments, bar),
     table.lag_ms === null ? '' : roughly(table.lag_ms),
-    table.last_synced_at?.slice(0, 19).replace('T', ' ') ?? '',
+    table.last_checked_at?.slice(0, 19).replace('T', ' ') ?? '',
     table.rejects === 0 ? '' : countText(table.rejects),
-    note(table, command),
+    note(table),
   ])
   const more = tables.length - shown.length
   return [
     `${headline(look)}${running.length === 0 ? '' : ` ${plural(running.length, 'window')} being read now.`}`,
+    runnerText(look, now, command),
     '',
     textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
+    ...(most === Number.POSITIVE_INFINITY ? footnotes(look, command) : []),
   ].join('\n')
 }
 
-function headline({ to_timestamp, tables }: Look): string {
-  if (!tables.some((table) => table.status !== 'removed')) return 'No table is tracked any more; the rows stay.'
-  return to_timestamp === null ? 'Not every table is complete yet.' : `Every table is complete up to ${to_timestamp}.`
+/** Whether all is as it should be. Nothing is called complete beside what fails, waits, is old or is to be read again. */
+export function headline({ to_timestamp, synced_tables, tables }: Look): string {
+  const tracked = tables.filter((table) => table.status !== 'removed')
+  if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
+  const count = (is: (table: TableLook) => boolean): number => tracked.filter(is).length
+  const complete = new Set(synced_tables)
+  const counts: readonly (readonly [number, string])[] = [
+    [count(({ status }) => status === 'failing'), 'failing'],
+    [count(({ status }) => status === 'paused'), 'paused'],
+    [
+      count(({ name, status }) => !complete.has(name) && status !== 'failing' && status !== 'paused'),
+      'not read to the end',
+    ],
+    [count(({ stale }) => stale), 'stale'],
+    [count(({ rereads }) => rereads > 0), 'to be read again in part'],
+  ]
+  const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
+  const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
+  if (wrong.length > 0) {
+    const word = synced_tables.length < tracked.length ? 'complete yet' : 'up to date'
+    return `Not every table is ${word}: of ${countText(tracked.length)}, ${wrong.join(', ')}.`
+  }
+  const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
+  return `Every table is complete${upTo}${rejects === 0 ? '' : `, but for ${plural(rejects, 'rejected row')}`}.`
+}
+
+/** Who syncs, or that nobody does. */
+function runnerText({ runner, tables }: Look, now: number, command: StatusOptions['command']): string {
+  const process = `process ${runner.pid} on ${oneLine(runner.host ?? '')}`
+  if (runner.state === 'running') return `Run ${runner.run} is in progress (${process}).`
+  if (runner.state === 'waiting') {
+    const at = Date.parse(runner.next_run_at ?? '')
+    const next = at > now ? `the next run is due in ${roughly(at - now)}` : 'the next run is due now'
+    return `A runner is active (${process}); ${next}.`
+  }
+  const missed = runner.missed_run_at
+  const late = missed === null ? '' : `, and the one that was due at ${missed.slice(0, 19)}Z did not begin`
+  const isStale = tables.some(({ stale }) => stale)
+  const way = isStale || missed !== null ? ` Run: ${syncAgain(runner, command)}` : ''
+  return `No runner is active; ${lastRunText(runner, now)}${late}.${way}`
+}
+
+function lastRunText({ last_run: last }: Activity, now: number): string {
+  if (last === null) return 'there was no run yet'
+  const ago = last.ended_at === null ? '' : ` ${roughly(now - Date.parse(last.ended_at))} ago`
+  const how = last.ended_by === null ? '' : ` (${last.ended_by})`
+  return `the last run ended${ago}${how}`
+}
+
+/** The command that keeps tables fresh from now on. */
+export function syncAgain({ every_ms: everyMs }: Activity, command: CommandText): string {
+  return command('sync', [], '--every', everyMs === null ? '5m' : lengthText(everyMs))
+}
+
+/** A length as the command takes it: `90s`, `5m`, `1h`. */
+function lengthText(ms: number): string {
+  const units = [
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+  ] as const
+  const [unit, name] = units.find(([one]) => ms >= one && ms % one === 0) ?? [1000, 's']
+  return `${Math.max(1, Math.round(ms / unit))}${name}`
 }
 
 const URGENCY = { paused: 0, failing: 1, new: 3, history: 3, returned: 3, live: 4, removed: 5 } as const
 
-function urgency({ name, status }: TableOverview, busy: ReadonlySet<string>): number {
-  return busy.has(name) ? 2 : URGENCY[status]
+function urgency({ name, status, stale }: TableLook, busy: ReadonlySet<string>): number {
+  return busy.has(name) ? 2 : stale && status !== 'failing' ? Math.min(1, URGENCY[status]) : URGENCY[status]
 }
 
 function statusWord(
-  { name, status, partitions, partitions_failing: failing }: TableOverview,
+  { name, status, stale, partitions, partitions_failing: failing }: TableLook,
   busy: ReadonlySet<string>,
 ): string {
   const word = failing > 0 && partitions > 1 ? `${status}, ${failing} of ${partitions} failing` : status
-  return busy.has(name) ? `${word}, reading` : word
+  return [word, ...(stale ? ['stale'] : []), ...(busy.has(name) ? ['reading'] : [])].join(', ')
 }
 
-function rowsText({ rows, rows_exact }: TableOverview): string {
+function rowsText({ rows, rows_exact }: TableLook): string {
   if (rows === null) return ''
   return rows_exact ? countText(rows) : `${countText(rows)}+`
 }
 
-function note(table: TableOverview, command: CommandText): string {
-  if (table.paused_for !== null) return `${table.paused_for}; ${command('resync', [table.name], '--full')}`
+function note(table: TableLook): string {
+  if (table.paused_for !== null) return table.paused_for
   if (table.last_error !== null) return `${nextTry(table)}${table.last_error}`
   if (table.removed_at !== null) return `removed ${table.removed_at.slice(0, 10)}, its rows stay`
   const [gap] = table.coverage?.gaps ?? []
@@ -78,6 +144,35 @@ function note(table: TableOverview, command: CommandText): string {
   return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again'])].join('; ')
 }
 
-function nextTry({ next_try_at: at }: TableOverview): string {
+function nextTry({ next_try_at: at }: TableLook): string {
   return at === null ? '' : `next try ${at.slice(11, 19)}: `
+}
+
+/** Below the table: what to do about what fails or waits, and what no run can see. */
+function footnotes({ tables }: Look, command: StatusOptions['command']): readonly string[] {
+  const fixes = tables.flatMap(({ name, status, paused_for, last_error, fix }) =>
+    fix === null
+      ? []
+      : [`${status}: table ${oneLine(name)}: ${oneLine(paused_for ?? last_error ?? '')} (${fixText(fix)})`],
+  )
+  const unseen = tables.filter(({ deletions, status }) => deletions === 'unseen' && status !== 'removed')
+  return [
+    ...(fixes.length === 0 ? [] : ['']),
+    ...fixes.slice(0, SHOWN),
+    ...(fixes.length > SHOWN
+      ? [`and ${countText(fixes.length - SHOWN)} more; all of them: ${command('status', [], '--json')}`]
+      : []),
+    ...(unseen.length === 0 ? [] : ['', deletionsText(unseen, command)]),
+  ]
+}
+
+const SHOWN = 20
+const NAMED = 3
+
+function deletionsText(unseen: readonly TableLook[], command: StatusOptions['command']): string {
+  const names = unseen.slice(0, NAMED).map(({ name }) => oneLine(name))
+  const more = unseen.length - names.length
+  const which = `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
+  const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
+  return `Deletions are not seen in ${which}: read by a cursor, whose source does not report them. To find them${unseen.length === 1 ? '' : ' in one'}: ${command('resync', [unseen[0]!.name])}; see ${see}`
 }

@@ -26,6 +26,7 @@ export async function demoDashboard(seed: Seed, redact = (text: string): string 
     port: 0,
     command: shellCommands('pnpm tidemark'),
     redact,
+    freshness: {},
   })
   return {
     origin: `http://127.0.0.1:${dashboard.port}`,

@@ -99,7 +99,7 @@ export class PostgresDestination implements Destination {
   async startRun(): Promise<number> {
     return await this.#write(async ({ db }) => {
       await beat(db, this.#options)
-      return await startRun(db, this.#options.runner, postgresFlavor)
+      return await startRun(db, this.#options)
     })
   }
 

@@ -10,6 +10,10 @@ export const postgresFlavor: Flavor = {
   counted: (table, column) =>
     table.addColumn(column, 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey()) as never,
   joined: (text) => sql`string_agg(${text}, ',')`,
+  // Not dropped: a user's own view may stand on it.
+  extendView: async (db, name, select) => {
+    await sql`create or replace view ${sql.id(name)} as ${select}`.execute(db)
+  },
   hasTable: async (db, name) => {
     const found = await sql`select from pg_catalog.pg_class
       where relname = ${name} and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = current_schema()) and relkind = 'r'`.execute(

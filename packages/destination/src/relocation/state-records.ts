@@ -19,13 +19,13 @@ const tableOf = (kind: RecordKind) => sql.table(`_tidemark_${kind}`)
 const fieldsOf = (kind: RecordKind): readonly string[] => Object.keys(STATE_RECORDS[kind])
 const names = (all: readonly string[]) => sql.join(all.map((name) => sql.ref(name)))
 
-/** Some records of a kind, in their order. */
+/** Some records of a kind, in their order; fields that a state of an earlier version has not are NULL. */
 export async function readRecords(
   db: Kysely<StateDatabase>,
   kind: RecordKind,
   after: number,
 ): Promise<readonly StateRecord[]> {
-  const { rows } = await sql<Record<string, unknown>>`select ${names(fieldsOf(kind))} from ${tableOf(kind)}
+  const { rows } = await sql<Record<string, unknown>>`select * from ${tableOf(kind)}
     order by ${names(RECORD_ORDER[kind])} limit ${CHUNK} offset ${after}`.execute(db)
   const types: Readonly<Record<string, string>> = STATE_RECORDS[kind]
   return rows.map((row) =>

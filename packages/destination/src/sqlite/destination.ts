@@ -96,7 +96,7 @@ export class SqliteDestination implements Destination {
   async startRun(): Promise<number> {
     return await this.#transactions.write(async (db) => {
       await beat(db, this.#options)
-      return await startRun(db, this.#options.runner, sqliteFlavor)
+      return await startRun(db, this.#options)
     })
   }
 

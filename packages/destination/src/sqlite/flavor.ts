@@ -9,6 +9,10 @@ export const sqliteFlavor: Flavor = {
     sql`strftime('%Y-%m-%dT%H:%M:%fZ', (${position} - ((${position} % 1000000) + 1000000) % 1000000) / 1000000 + (((${position} % 1000000) + 1000000) % 1000000) / 1000000.0, 'unixepoch')`,
   counted: (table, column) => table.addColumn(column, 'integer', (c) => c.primaryKey().autoIncrement()) as never,
   joined: (text) => sql`group_concat(${text}, ',')`,
+  extendView: async (db, name, select) => {
+    await sql`drop view ${sql.id(name)}`.execute(db)
+    await sql`create view ${sql.id(name)} as ${select}`.execute(db)
+  },
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0

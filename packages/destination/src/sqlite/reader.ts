@@ -1,23 +1,25 @@
 import { statSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
-import { Kysely, sql } from 'kysely'
 import { stateVersion } from '../migrations.ts'
+import { tableName } from '../names.ts'
+import { NO_RUNNER } from '../no-runner.ts'
 import type { Reader } from '../open-reader.ts'
 import { refuseOther } from '../refuse-other.ts'
+import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { markOf, STATE_MARK } from '../state-mark.ts'
-import { readState } from '../state-read.ts'
-import type { StateDatabase } from '../state-tables.ts'
-import { type Database, dialectOf } from './database.ts'
+import { SqliteDestination } from './destination.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
-import { presentTables } from './present.ts'
+import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
+import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts'
 
 /** Whoever only looks gives up soon: a writer in WAL mode keeps no reader waiting. */
 const BUSY_MS = 1000
 
-interface Opened extends Database {
+interface Opened {
+  readonly database: ReadOnlyDatabase
+  readonly destination: SqliteDestination
   /** Which file it is: another one under the same name is another database. */
   readonly file: string
 }
@@ -29,7 +31,7 @@ export async function openSqliteReader(path: string): Promise<Reader> {
   let mark = ''
 
   const close = (): void => {
-    if (opened?.raw.isOpen === true) opened.raw.close()
+    opened?.database.close()
     opened = undefined
   }
 
@@ -37,20 +39,21 @@ export async function openSqliteReader(path: string): Promise<Reader> {
     const file = fileAt(path)
     if (opened?.file === file) return opened
     close()
-    const raw = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS, allowExtension: false })
+    const database = openReadOnly(path, BUSY_MS)
     try {
-      const db = new Kysely<StateDatabase>({ dialect: dialectOf(raw) })
-      refuseOther(await stateVersion(db, sqliteFlavor), path)
+      refuseOther(await stateVersion(database.db, sqliteFlavor), path)
+      refuseMoving(await moveInto(database.db, sqliteFlavor), path)
       version = ''
-      opened = { path, raw, db, file }
+      const options = { path, busyMs: BUSY_MS, runner: NO_RUNNER, leaseMs: 0, flavor: sqliteFlavor }
+      opened = { database, destination: new SqliteDestination(database, options), file }
       return opened
     } catch (error) {
-      raw.close()
+      database.close()
       throw error
     }
   }
 
-  const reading = async <T>(work: (database: Opened) => Promise<T>): Promise<T> => {
+  const reading = async <T>(work: (opened: Opened) => T | Promise<T>): Promise<T> => {
     try {
       return await work(await current())
     } catch (error) {
@@ -59,20 +62,25 @@ export async function openSqliteReader(path: string): Promise<Reader> {
   }
 
   const reader: Reader = {
-    now: () =>
-      reading(async ({ db }) => {
-        const { rows } = await sql<{ now: bigint }>`select ${sqliteFlavor.now} as now`.execute(db)
-        return BigInt(rows[0]!.now)
-      }),
-    state: () =>
-      reading((database) =>
-        atOneMoment(database.db, async (db) => ({
-          tables: await readState(db, sqliteFlavor, (names) => presentTables(database, names)),
-        })),
-      ),
-    query: (statement) => reading(async ({ raw }) => runQuery(raw, statement)),
+    profile: sqliteProfile,
+    nameOf: tableName,
+    now: () => reading(({ destination }) => destination.now()),
+    state: () => reading(({ destination }) => destination.state()),
+    compare: (shape) => reading(({ destination }) => destination.compare(shape)),
+    async *read(table, options) {
+      const { destination } = await reading((one) => one)
+      yield* destination.read(table, options)
+    },
+    relocation: {
+      async *records(kind) {
+        const { destination } = await reading((one) => one)
+        yield* destination.relocation.records(kind)
+      },
+      contents: (table) => reading(({ destination }) => destination.relocation.contents(table)),
+    },
+    query: (statement) => reading(({ database }) => runQuery(database.raw, statement)),
     mark: () =>
-      reading(async ({ raw, file }) => {
+      reading(({ database: { raw }, file }) => {
         // Changes with every commit of another connection, also with those that are nothing of ours.
         const now = String(raw.prepare('pragma data_version').get()?.['data_version'])
         if (now !== version) {
@@ -83,19 +91,8 @@ export async function openSqliteReader(path: string): Promise<Reader> {
       }),
     close: async () => close(),
   }
-  await reading(async () => {})
+  await reading(() => {})
   return reader
-}
-
-async function atOneMoment<T>(db: Kysely<StateDatabase>, work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
-  return await db.connection().execute(async (one) => {
-    await sql`begin deferred`.execute(one)
-    try {
-      return await work(one)
-    } finally {
-      await sql`rollback`.execute(one)
-    }
-  })
 }
 
 /** @throws SyncError where there is none: opening would say only that it cannot. */

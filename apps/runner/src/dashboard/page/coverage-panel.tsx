@@ -102,6 +102,13 @@ function Partitions({ name, place, now }: { readonly name: string; readonly plac
                 <p class="problem">
                   <Text>{one.error}</Text>
                   {one.nextTryAt !== null && `, next try ${format.until(one.nextTryAt, now)}`}
+                  {one.fix !== null && (
+                    <span class="soft">
+                      {' '}
+                      How to fix:{' '}
+                      <Text>{`${one.fix.what}; ${one.fix.when}: ${one.fix.command}; see ${one.fix.see}`}</Text>
+                    </span>
+                  )}
                 </p>
               )}
             </div>,

@@ -5,7 +5,7 @@ import { TimeAgo } from './time-ago.tsx'
 
 /** The figures of a table. */
 export function Facts({
-  answer: { table, key, cursor, now, removedAt, firstSeenAt },
+  answer: { table, key, cursor, now, removedAt, firstSeenAt, deletionsSee },
 }: {
   readonly answer: TableAnswer
 }) {
@@ -24,9 +24,31 @@ export function Facts({
         <dd>{table.completeTo === null ? 'not complete' : format.position(table.completeTo)}</dd>
       </div>
       <div>
-        <dt>Last success</dt>
+        <dt>Last check</dt>
+        <dd>
+          <TimeAgo at={table.lastCheckedAt} now={now} />
+        </dd>
+      </div>
+      <div>
+        <dt>Next check</dt>
+        <dd>{table.nextCheckAt === null ? 'nothing is due' : format.until(table.nextCheckAt, now)}</dd>
+      </div>
+      <div>
+        <dt>Last change</dt>
         <dd>
           <TimeAgo at={table.lastSyncedAt} now={now} />
+        </dd>
+      </div>
+      <div>
+        <dt>Deletions</dt>
+        <dd>
+          {table.deletions === 'unseen' ? (
+            <span title={`see ${deletionsSee}`}>
+              not seen <span class="soft">(a resync finds them)</span>
+            </span>
+          ) : (
+            (table.deletions ?? '–')
+          )}
         </dd>
       </div>
       <div>

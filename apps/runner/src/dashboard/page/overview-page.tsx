@@ -8,6 +8,7 @@ import { Empty, TroubleNotice } from './notice.tsx'
 import { Pager } from './pager.tsx'
 import { type Place, router } from './router.ts'
 import { RunBanner } from './run-banner.tsx'
+import { RunnerNotice } from './runner-notice.tsx'
 import { TableList } from './table-list.tsx'
 import { Text } from './text.tsx'
 import { Tiles } from './tiles.tsx'
@@ -39,6 +40,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
         </span>
         {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
       </div>
+      <RunnerNotice answer={answer} />
       <Tiles totals={totals} place={place} now={answer.now} />
       {answer.running !== null && <RunBanner run={answer.running} windows={totals.runningWindows} now={answer.now} />}
       <section class="panel" aria-label="All tables">
@@ -58,7 +60,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
   )
 }
 
-const STATUSES = ['live', 'history', 'new', 'returned', 'failing', 'paused', 'removed']
+const STATUSES = ['live', 'history', 'new', 'returned', 'failing', 'paused', 'stale', 'removed']
 const TYPING_MS = 180
 
 function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly place: Place }) {

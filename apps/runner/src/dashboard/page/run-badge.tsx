@@ -10,14 +10,22 @@ const WORDS: Readonly<Record<number, string>> = {
   5: 'no source',
   6: 'database failed',
   7: 'held',
-  130: 'stopped',
-  143: 'stopped',
 }
 
-/** How a run ended, by its exit code in words. */
-export function RunBadge({ run: { state, exitCode } }: { readonly run: Pick<RunLine, 'state' | 'exitCode'> }) {
-  if (state !== 'ended') return <StatusBadge status={state} />
-  return (
-    <StatusBadge status={exitCode === 0 ? 'ended' : 'failed'} text={WORDS[exitCode ?? 0] ?? `exit code ${exitCode}`} />
-  )
+/** How a run ended: what ended it before its end, else its exit code in words. */
+export function RunBadge({ run }: { readonly run: Pick<RunLine, 'state' | 'exitCode' | 'endedBy'> }) {
+  const { state, exitCode, endedBy } = run
+  if (state === 'running')
+    return <StatusBadge status="running" {...(endedBy === null ? {} : { text: `${endedBy}, stopping` })} />
+  if (state === 'crashed') return <StatusBadge status="crashed" />
+  // Something may have failed before its time was up.
+  if (endedBy !== null)
+    return (
+      <StatusBadge
+        status="stopped"
+        text={endedBy === 'time limit' && exitCode !== 0 ? `time limit, exit code ${exitCode}` : endedBy}
+      />
+    )
+  const word = exitCode === null ? 'ended' : (WORDS[exitCode] ?? `exit code ${exitCode}`)
+  return <StatusBadge status={exitCode === 0 ? 'ended' : 'failed'} text={word} />
 }

@@ -31,10 +31,7 @@ export function RunPage({ place }: { readonly place: Place }) {
 function Run({ answer }: { readonly answer: RunAnswer }) {
   const { run, tables, failures, underWay, now } = answer
   const facts: readonly (readonly [string, string])[] = [
-    [
-      'Took',
-      run.endedAt === null && run.state === 'crashed' ? '–' : format.length((run.endedAt ?? now) - run.startedAt),
-    ],
+    ['Took', format.length((run.endedAt ?? now) - run.startedAt)],
     ['Tables', format.count(run.tables)],
     ['Steps', format.count(run.steps)],
     ['Rows read', format.count(run.read)],

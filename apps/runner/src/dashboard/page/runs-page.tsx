@@ -70,7 +70,7 @@ function cellsOf(run: RunLine, now: number, most: number) {
       </span>
     </span>,
     <RunBadge key="state" run={run} />,
-    run.endedAt === null && run.state === 'crashed' ? zero : format.length((run.endedAt ?? now) - run.startedAt),
+    format.length((run.endedAt ?? now) - run.startedAt),
     <TimeBar key="time" readingMs={run.readingMs} writingMs={run.writingMs} most={most} />,
     format.count(run.tables),
     format.count(run.written),

@@ -9,9 +9,11 @@ const SIGNS: Readonly<Record<string, readonly [tone: string, sign: Sign, title: 
   returned: ['coming', 'back', 'it was away and is back: its hole is being read'],
   failing: ['bad', 'cross', 'its last try failed'],
   paused: ['warn', 'pause', 'it waits for a decision'],
+  stale: ['warn', 'warn', 'its last check is older than promised'],
   removed: ['off', 'gone', 'its source is no longer installed; its rows stay'],
   running: ['coming', 'play', 'it goes on'],
   ended: ['good', 'check', 'it came to its end'],
+  stopped: ['warn', 'pause', 'it was stopped before all was read; the next run reads the rest'],
   crashed: ['bad', 'cross', 'its process is gone; the next run goes on from what is committed'],
   failed: ['bad', 'cross', 'something of it failed'],
 }

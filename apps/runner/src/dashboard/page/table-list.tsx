@@ -56,6 +56,7 @@ function cellsOf(table: TableLine, now: number) {
     </div>,
     <div key="status" class="state">
       <StatusBadge status={status} />
+      {table.stale && <StatusBadge status="stale" />}
       {table.running > 0 && <StatusBadge status="running" text="reading" />}
       {table.nextTryAt !== null && <p class="soft">next try {format.until(table.nextTryAt, now)}</p>}
     </div>,
@@ -74,13 +75,13 @@ function Dash() {
 }
 
 function Covered({ table, now }: { readonly table: TableLine; readonly now: number }) {
-  const { bar, isWhole, lastSyncedAt } = table
+  const { bar, isWhole, lastCheckedAt } = table
   if (bar === null)
     return (
       <span class="soft">
         {isWhole ? (
           <>
-            read whole, <TimeAgo at={lastSyncedAt} now={now} />
+            read whole, checked <TimeAgo at={lastCheckedAt} now={now} />
           </>
         ) : (
           'nothing so far'

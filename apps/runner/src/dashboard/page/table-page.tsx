@@ -5,6 +5,7 @@ import { Chart } from './chart.tsx'
 import { CopyLine } from './copy-button.tsx'
 import { CoveragePanel } from './coverage-panel.tsx'
 import { Facts } from './facts.tsx'
+import { FixLines } from './fix-lines.tsx'
 import { format } from './format.ts'
 import { Icon } from './icon.tsx'
 import { TroubleNotice } from './notice.tsx'
@@ -47,6 +48,7 @@ function Table({ answer, place, allowsActions }: TableProps) {
           <Text>{table.name}</Text>
         </h1>
         <StatusBadge status={table.status} />
+        {table.stale && <StatusBadge status="stale" />}
         {table.running > 0 && (
           <StatusBadge status="running" text={`reading ${format.plural(table.running, 'window')}`} />
         )}
@@ -112,22 +114,19 @@ function Table({ answer, place, allowsActions }: TableProps) {
   )
 }
 
-function Problem({ answer: { table, commands, now } }: { readonly answer: TableAnswer }) {
-  const isPaused = table.status === 'paused'
+function Problem({ answer: { table, now } }: { readonly answer: TableAnswer }) {
+  const { fix, problem, nextTryAt, status } = table
+  const isPaused = status === 'paused'
   return (
     <div class={isPaused ? 'notice warn' : 'notice bad'}>
       <Icon name={isPaused ? 'pause' : 'warn'} />
       <div>
         <strong>{isPaused ? 'It waits for a decision' : 'Its last try failed'}</strong>
         <p>
-          <Text>{table.problem ?? ''}</Text>
+          <Text>{problem ?? ''}</Text>
         </p>
-        <p class="soft">
-          {isPaused
-            ? 'Put its source back as it was, or forget its rows and read it anew:'
-            : `${table.nextTryAt === null ? 'The next run tries it again' : `Tried again ${format.until(table.nextTryAt, now)} by a run that goes on`}; at once:`}
-        </p>
-        <CopyLine text={isPaused ? commands.resync : commands.sync} label="the command" />
+        {nextTryAt !== null && <p class="soft">Tried again {format.until(nextTryAt, now)}.</p>}
+        {fix !== null && <FixLines fix={fix} />}
       </div>
     </div>
   )

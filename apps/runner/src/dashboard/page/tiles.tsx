@@ -24,25 +24,25 @@ export function Tiles({
 }) {
   const of = (...names: readonly string[]): number => names.reduce((sum, name) => sum + (totals.byStatus[name] ?? 0), 0)
   const tracked = totals.tables - of('removed')
-  const fresh = of('live')
   const coming = of('new', 'history', 'returned')
-  const wrong = of('failing', 'paused')
-  const windows = totals.runningWindows
+  const { fresh, wrong, stale, incomplete, runningWindows: windows } = totals
   return (
     <ul class="tiles">
-      <Tile name="Fresh" group="fresh" tone="good" value={format.count(fresh)} place={place}>
+      <Tile name="Fresh" group="fresh" tone={fresh > 0 ? 'good' : 'off'} value={format.count(fresh)} place={place}>
         of {format.plural(tracked, 'table')}
-        {totals.completeTo !== null && `, all complete to ${ageOf(totals.completeTo, now)}`}
+        {totals.completeTo !== null && fresh === tracked && `, all complete to ${ageOf(totals.completeTo, now)}`}
       </Tile>
       <Tile name="Coming" group="coming" tone="coming" value={format.count(coming)} place={place}>
         {windows > 0
           ? `${format.plural(windows, 'window')} being read now`
           : coming > 0
             ? 'history to be read'
-            : 'every history is read'}
+            : incomplete > 0
+              ? `${format.count(incomplete)} not read to the end`
+              : 'every history is read'}
       </Tile>
       <Tile name="Wrong" group="wrong" tone={wrong > 0 ? 'bad' : 'off'} value={format.count(wrong)} place={place}>
-        {wrong === 0 ? 'nothing fails or waits' : wrongText(of('failing'), of('paused'))}
+        {wrong === 0 ? 'nothing fails, waits or is old' : wrongText(of('failing'), of('paused'), stale)}
       </Tile>
       <Tile
         name="Set aside"
@@ -61,10 +61,11 @@ export function Tiles({
   )
 }
 
-function wrongText(failing: number, paused: number): string {
+function wrongText(failing: number, paused: number, stale: number): string {
   const parts = [
     ...(failing > 0 ? [`${format.count(failing)} failing`] : []),
     ...(paused > 0 ? [`${format.count(paused)} paused`] : []),
+    ...(stale > 0 ? [`${format.count(stale)} stale`] : []),
   ]
   return parts.join(', ')
 }

@@ -1,0 +1,97 @@
+import { completeTo as completePart, type PartitionState, type TableState, union } from '@tidemark/core/engine'
+
+// Up to where, and up to when, a table has what its source had (docs/decisions/0023).
+
+/** The partitions that the source still lists. */
+export function presentIn({ partitions }: Pick<TableState, 'partitions'>): readonly PartitionState[] {
+  return [...partitions.values()].filter(({ goneAt }) => goneAt === null)
+}
+
+/**
+ * Up to where all partitions of a table are complete: a position of its cursor, or an instant where it has none. Undefined
+ * while one has a gap in its coverage or was never read; null: complete, and no row was there that has a position.
+ */
+export function completeTo(table: TableState): bigint | null | undefined {
+  if (table.status === 'new' || table.status === 'paused') return undefined
+  const partitions = presentIn(table)
+  if (partitions.length === 0) {
+    if (table.failure !== undefined) return undefined
+    return table.facts?.cursor == null ? (lastCheckOf(table) ?? undefined) : null
+  }
+  let least: bigint | null = null
+  for (const partition of partitions) {
+    const end = partitionEnd(table, partition)
+    if (end === undefined) return undefined
+    if (end !== null) least = lower(least ?? undefined, end)
+  }
+  return least
+}
+
+/** Up to when, by the destination's clock, a complete table has what its source had. Undefined: not complete, or not known. */
+export function completeAt(table: TableState): bigint | undefined {
+  if (completeTo(table) === undefined) return undefined
+  return oldestOf(table)
+}
+
+/**
+ * Up to when each partition has what its source had, of the one that is furthest behind, whatever gaps lie below.
+ * Undefined where one was never read, or it cannot be known.
+ */
+export function oldestOf(table: TableState): bigint | undefined {
+  const partitions = presentIn(table)
+  if (partitions.length === 0) return lastCheckOf(table)
+  let least: bigint | undefined
+  for (const partition of partitions) {
+    const at = readUpTo(table, partition)
+    if (at === undefined) return undefined
+    least = lower(least, at)
+  }
+  return least
+}
+
+/** When a table's source was last asked and all that it had by then was read: of the partition asked longest ago. */
+export function lastCheckOf(table: TableState): bigint | undefined {
+  let least: bigint | undefined
+  for (const partition of presentIn(table)) {
+    const at = checkOf(table, partition)
+    // A state of before kept only when something was last committed.
+    if (at === undefined) return table.lastSyncedAt ?? undefined
+    least = lower(least, at)
+  }
+  return least ?? table.lastCheckedAt ?? table.lastSyncedAt ?? undefined
+}
+
+function checkOf({ lastCheckedAt }: TableState, { checkedAt }: PartitionState): bigint | undefined {
+  return upper(checkedAt ?? undefined, lastCheckedAt ?? undefined)
+}
+
+function partitionEnd(table: TableState, partition: PartitionState): bigint | null | undefined {
+  const { covered, completedAt, start } = partition
+  if (table.facts?.cursor == null)
+    return completedAt === null ? undefined : upper(completedAt, checkOf(table, partition))
+  const joined = union(covered)
+  const last = joined.at(-1)
+  // Asked, and there was nothing to read: what has no rows has no position either.
+  if (last === undefined) return partition.cut === null && checkOf(table, partition) !== undefined ? null : undefined
+  return completePart({ from: start ?? undefined, to: last.to }, joined)
+}
+
+/**
+ * Up to when a partition has what its source had. By a time it is the covered end, which a source gives by its own clock
+ * or snapshot; an integer says nothing of time, so it is the question that found nothing beyond.
+ */
+function readUpTo(table: TableState, partition: PartitionState): bigint | undefined {
+  const cursor = table.facts?.cursor
+  const checked = checkOf(table, partition)
+  if (cursor == null) return partition.completedAt === null ? undefined : upper(partition.completedAt, checked)
+  const end = union(partition.covered).at(-1)?.to
+  return end === undefined || cursor.type === 'integer' ? checked : end
+}
+
+export function lower(a: bigint | undefined, b: bigint): bigint {
+  return a === undefined || b < a ? b : a
+}
+
+function upper(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
+}

@@ -1,0 +1,95 @@
+import type { Fact } from '@tidemark/core/engine'
+import { describe, expect, it } from 'vitest'
+import { Thing } from './commit-laws.ts'
+import { type TestDatabase, World } from './world.ts'
+
+/** Laws of what failed: it is in the state with its table, until what failed is read. */
+export function testFailures(database: () => TestDatabase): void {
+  async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
+    const world = await World.on(database())
+    await use(world).finally(() => world.destination.close())
+  }
+
+  describe('a failure', () => {
+    it('calls a table failing from the transaction of a failure to the one that overcomes it', () =>
+      withWorld(async (world) => {
+        const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true })
+        const counts = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
+        const fail = async (partition: string) =>
+          table.record({
+            kind: 'failure',
+            step: await table.begin('live', { partition, window: { from: 0n, to: 9n } }),
+            counts,
+            error: 'no answer',
+            code: 'network',
+            remedy: 'retry',
+            window: { from: 3n, to: 9n },
+            nextTryAt: 77n,
+            durationMs: 5,
+          })
+        const status = async () => (await table.state()).status
+        const write = (partition: string, completes: object = {}) =>
+          table.write([], { partition, window: { from: 0n, to: 9n }, completes: { status: 'live', ...completes } })
+        await write('a')
+        await fail('a')
+        expect(await status()).toBe('failing')
+        expect(await table.partition('a')).toMatchObject({
+          errorCode: 'network',
+          errorRemedy: 'retry',
+          failedWindow: { from: 3n, to: 9n },
+        })
+        await fail('a')
+        await write('b')
+        await write('a', { failing: true })
+        expect(await status()).toBe('failing')
+        expect(await table.partition('a')).toMatchObject({ failures: 1, lastError: 'no answer', nextTryAt: 77n })
+        await write('a', { checkedAt: 5n })
+        expect(await status()).toBe('live')
+        expect(await table.partition('a')).toMatchObject({
+          failures: 0,
+          errorCode: null,
+          failedWindow: null,
+          checkedAt: 5n,
+        })
+        await fail('b')
+        await table.record({ kind: 'checked', at: 6n, partitions: ['a', 'b'], overcome: ['b'], status: 'history' })
+        expect(await status()).toBe('history')
+        expect(await table.partition('b')).toMatchObject({ failures: 0, lastError: null, checkedAt: 6n })
+        await fail('b')
+        await table.record({ kind: 'partition', partition: 'b', gone: true })
+        await write('a')
+        expect(await status()).toBe('live')
+      }))
+
+    it('keeps the failure of a table as a whole, also of one that was never seen', () =>
+      withWorld(async (world) => {
+        const { destination, run } = world
+        const { leases } = await destination.lease(['never'])
+        const failure = { message: 'no list', code: 'forbidden', remedy: 'fix-config', nextTryAt: 9n } as const
+        const step = { run, step: 900, table: 'never', partition: '', kind: 'live', attempt: 1, beganAt: 1n } as const
+        const record = (fact: Fact) => destination.record(leases[0]!, [fact])
+        const fact = {
+          kind: 'table-failure',
+          source: 'shop',
+          table: 'x',
+          step: { ...step, window: undefined },
+          failure,
+        } as const
+        await record(fact)
+        await record(fact)
+        const state = async () => (await destination.state()).tables.get('never')
+        expect(await state()).toMatchObject({
+          source: 'shop',
+          table: 'x',
+          status: 'failing',
+          facts: null,
+          failure: { ...failure, failures: 2 },
+        })
+        await record({ kind: 'table-works', status: 'new' })
+        expect(await state()).toMatchObject({ status: 'new', failure: undefined })
+        await destination.recordRun(run, [{ kind: 'checked', tables: new Map([['never', 8n]]) }])
+        await destination.recordRun(run, [{ kind: 'checked', tables: new Map([['never', 7n]]) }])
+        expect(await state()).toMatchObject({ lastCheckedAt: 8n })
+      }))
+  })
+}
