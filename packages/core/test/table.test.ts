@@ -115,14 +115,22 @@ describe('a table that does not fit together', () => {
     expect(problemOf(more)).toBe(message)
   })
 
-  it.each(['window', 'lookback', 'settle', 'retention', 'ordered', 'start', 'end', 'clock', 'nullCursor', 'deletions'] as const)(
-    '"%s" without a cursor',
-    (name) => {
-      expect(problemOf({ [name]: name === 'end' || name === 'clock' ? () => 1 : 'x' })).toBe(
-        `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
-      )
-    },
-  )
+  it.each([
+    'window',
+    'lookback',
+    'settle',
+    'retention',
+    'ordered',
+    'start',
+    'end',
+    'clock',
+    'nullCursor',
+    'deletions',
+  ] as const)('"%s" without a cursor', (name) => {
+    expect(problemOf({ [name]: name === 'end' || name === 'clock' ? () => 1 : 'x' })).toBe(
+      `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
+    )
+  })
 })
 
 describe('a table', () => {

@@ -1,4 +1,4 @@
-import type { Logger, Source, SourceOptions } from '@tidemark/core'
+import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
 import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 
@@ -22,6 +22,10 @@ export interface SurveyedUse {
   /** It could not be connected or asked for its tables; nothing is known of them then. */
   readonly failure: Failure | undefined
   readonly tables: readonly SurveyedTable[]
+  /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
+  readonly findTable?:
+    | ((name: string, known: readonly Column[]) => Promise<Pick<SurveyedTable, 'table' | 'columns'> | undefined>)
+    | undefined
   close(): Promise<void>
 }
 

@@ -1,9 +1,10 @@
 import { type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
 import type { Step } from './plan.ts'
-import { DEFAULT_PART, type RunContext } from './run-step.ts'
+import type { RunContext } from './run-step.ts'
 import { silenceOf } from './stall.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
+import { DEFAULT_PART } from './task-of.ts'
 import { readingOf } from './unread-ranges.ts'
 
 /** How rows are looked for that did not come back in a window that is read again. Undefined: what is absent is gone. */

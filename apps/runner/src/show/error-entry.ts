@@ -6,6 +6,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'alias',
   'certificate',
   'clash',
+  'columns-changed',
   'config',
   'contract',
   'cut-off',
