@@ -26,7 +26,7 @@ export interface Answer {
 /** The error of an answer that is none: what to do follows from its status. */
 export function statusFailure({ status, headers, excerpt, what }: Answer, now: number): SyncError {
   const said = excerpt === '' ? '' : `: ${excerpt}`
-  const retryAfterMs = waitAdvice(headers, now)
+  const retryAfterMs = waitAdvice(headers, now, status === 429)
   if (status === 429 || (status === 403 && isRateLimited(headers))) {
     return new SyncError(`${what} was answered ${status}, too many requests${said}`, 'retry', {
       retryAfterMs,
