@@ -27,7 +27,7 @@ describe('what a thrown value asks for', () => {
   })
 })
 
-it.each([1e300, 99_999_999_999_999_999_999 * 1000, 86_400_001])('a delay of %d ms is a day', (retryAfterMs) => {
+it.each([1e300, 1e23, 86_400_001])('a delay of %d ms is a day', (retryAfterMs) => {
   expect(failureOf(new SyncError('busy', 'retry', { retryAfterMs })).retryAfterMs).toBe(86_400_000)
 })
 

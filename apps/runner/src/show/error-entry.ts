@@ -51,6 +51,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'partial-clone',
   'peer',
   'project',
+  'proxy',
   'query',
   'quota',
   'rail',
