@@ -13,7 +13,12 @@ export interface Context<Client> {
 /** The partition that is asked about: what the list of partitions gave. Nothing where the table has none. */
 export type OfPartition<P> = [P] extends [undefined] ? unknown : { readonly partition: P }
 /** What `read` is given: client, signal and log, its partition, and the window that it is to read. */
-export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> & OfPartition<P> & InWindow<S, K>
+export type ReadContext<Client, S extends RowSchema, K, P> = Context<Client> &
+  OfPartition<P> &
+  InWindow<S, K> & {
+    /** The table may get other columns while it is read: see `columnsChanged`. */
+    readonly mayChangeColumns?: true | undefined
+  }
 
 /** One of many like things a table is read for: its id, or an object that carries its id and what `read` needs of it. */
 export type Partition = string | { readonly id: string }

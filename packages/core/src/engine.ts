@@ -14,6 +14,7 @@ export {
   type TableColumn,
 } from './column.ts'
 export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
+export { isColumnsChanged } from './columns-changed.ts'
 export type {
   Compared,
   ComparedScope,

@@ -1,5 +1,6 @@
 export type { Changed, Gone, Key, Page, Regrouped, Unread } from './answers.ts'
 export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
+export { columnsChanged } from './columns-changed.ts'
 export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'

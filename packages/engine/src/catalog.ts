@@ -1,4 +1,4 @@
-import type { Logger, Source, SourceOptions } from '@tidemark/core'
+import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
 import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { SourceGuard } from './source-guard.ts'
@@ -25,6 +25,10 @@ export interface SurveyedUse {
   readonly tables: readonly SurveyedTable[]
   /** Stands around whatever it is asked. */
   readonly guard: SourceGuard
+  /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
+  readonly findTable?:
+    | ((name: string, known: readonly Column[]) => Promise<Pick<SurveyedTable, 'table' | 'columns'> | undefined>)
+    | undefined
   close(): Promise<void>
 }
 

@@ -78,7 +78,7 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
 }
 
 /** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
-function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
+export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
   const { known, partitions } = table
   const facts: Fact[] = []
   if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })

@@ -142,11 +142,12 @@ export class StepReader {
   }
 
   #question(signal: AbortSignal): Question {
-    const { table, step, client, log, partition } = this.#task
+    const { table, step, client, log, partition, mayChangeColumns } = this.#task
     const { cursor } = table
     const { read } = step
     const bounds = cursor === undefined || read === undefined ? {} : windowAt(read, cursor)
-    return { client, signal, log, partition, ...bounds } as unknown as Question
+    const more = mayChangeColumns ? { mayChangeColumns } : {}
+    return { client, signal, log, partition, ...bounds, ...more } as unknown as Question
   }
 
   /** Whether an ordered table has passed the window; keeps track of how far its pages came. */

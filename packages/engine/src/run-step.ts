@@ -1,23 +1,20 @@
 import { SyncError } from '@tidemark/core'
-import { type Completion, type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
+import { type Destination, type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
-import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
-import { later } from './lateness.ts'
 import type { RunOptions } from './options.ts'
-import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader } from './read-step.ts'
+import { mayReshape, reshape } from './reshape.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
 import type { Slot } from './schedule.ts'
-import { endsTheTries, pageSilenceOf } from './stall.ts'
-import { elsewhereOf } from './step-elsewhere.ts'
-import type { StepTask } from './step-task.ts'
+import { endsTheTries } from './stall.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
+import { taskOf } from './task-of.ts'
 import { tracedStep } from './telemetry.ts'
-import { giveUp, isFirstRead } from './unfit-windows.ts'
+import { giveUp } from './unfit-windows.ts'
 import { withinPresent } from './within-present.ts'
 import { withoutDropped } from './without-dropped.ts'
 
@@ -40,8 +37,6 @@ export interface RunContext {
   nextStep(): number
 }
 
-const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
-
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
 export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
   const { table } = partition
@@ -51,6 +46,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   const policy = options.settings?.retry ?? DEFAULT_RETRY
   const startedAt = clock.monotonic()
   let current = step
+  let reshaped: StepRef | undefined
   const place = ++table.stepsBegun
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
@@ -59,8 +55,12 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       const within = withinPresent(withoutDropped(current, partition, context), partition, beganAt)
       if (within === undefined) return true
       current = within
+      const leave = await table.gate.enter()
+      const { surveyed } = table
       const attemptedAt = clock.monotonic()
-      const ref = referTo(current, { attempt: tried, beganAt }, partition, context)
+      const fresh = () => referTo(current, { attempt: tried, beganAt }, partition, context)
+      const ref = reshaped === undefined ? fresh() : { ...reshaped, beganAt, window: current.read }
+      reshaped = undefined
       const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
       options.onEvent?.({
         type: 'step-started',
@@ -95,6 +95,18 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           return false
         }
         if (!(await salvaged(reader, table, options))) return false
+        leave()
+        const rest = remaining(current, reader.progress)
+        if (isColumnsChanged(error) && mayReshape(table)) {
+          options.log?.info(`${labelOf(partition)}: ${failure.message}; its columns are looked at again`)
+          await reshape(table, surveyed, context)
+          // It has not failed: the same step goes on with other columns.
+          reshaped = ref
+          attempt--
+          tried--
+          current = rest
+          continue
+        }
         // Whoever gets on may try as often as it takes.
         if (reader.progress.coveredTo !== undefined) attempt = 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
@@ -106,7 +118,6 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
-        const rest = remaining(current, reader.progress)
         partition.stepFailed(step, rest)
         const fact: Fact = {
           kind: 'failure',
@@ -130,6 +141,8 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
         current = rest
         await clock.sleep(delayMs, signal)
+      } finally {
+        leave()
       }
     }
   } finally {
@@ -213,84 +226,5 @@ function referTo(
     window: step.read,
     attempt,
     beganAt,
-  }
-}
-
-function taskOf(
-  step: Step,
-  ref: StepRef,
-  partition: PartitionRun,
-  context: RunContext,
-  { origin, slot }: { readonly origin: Range | undefined; readonly slot: Slot },
-): StepTask {
-  const { table, planned } = partition
-  const { surveyed } = table.planned
-  const { options, destination, clock, signal } = context
-  const { settings } = options
-  if (table.prepared === undefined || table.lease === undefined) throw new Error(`table ${table.name} is not prepared`)
-  return {
-    step,
-    ref,
-    origin,
-    table: surveyed.table,
-    columns: surveyed.columns,
-    prepared: table.prepared,
-    lease: table.lease,
-    destination,
-    client: surveyed.use.client,
-    guard: surveyed.use.guard,
-    partition: planned.surveyed.value,
-    place: tablePlace(surveyed.use.name, surveyed.table.name),
-    signal,
-    log: surveyed.use.log,
-    clock,
-    slot,
-    giveUpMs: pageSilenceOf(settings ?? {}),
-    isOverTime: context.isOverTime,
-    redact: options.redact ?? ((text) => text),
-    part: settings?.part ?? DEFAULT_PART,
-    rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
-    rail: () => ({
-      limit: options.acceptDeletions === true ? undefined : surveyed.options.deletionLimit,
-      goneBefore: table.gone,
-      replaces: step.read === undefined ? undefined : union(partition.rereads, [step.read]),
-      cameBack: partition.cameBack || undefined,
-    }),
-    olderToCome: () => partition.left > 1,
-    elsewhere: elsewhereOf(step, partition, context),
-    completion: (last, deletions) => completion(step, partition, last, deletions),
-    undeclared: (names) => table.takeUndeclared(names),
-    onPart: (rows, late) => {
-      table.add(rows)
-      if ((rows.written ?? 0) > 0) partition.landed = true
-      if (step.kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
-      if (late !== undefined) table.late = later(table.late, late)
-      // A deletion that the source told is no loss; one that is concluded from absence counts for the limit.
-      if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
-        table.gone += rows.deleted ?? 0
-      options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })
-    },
-  }
-}
-
-/** What the commit of a step says beside its range. The revision comes only with the last step of a pass that failed nowhere. */
-function completion(
-  step: Step,
-  partition: PartitionRun,
-  last: boolean,
-  deletions: boolean,
-): Omit<Completion, 'cover' | 'last'> {
-  const { table, planned } = partition
-  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
-  const done = last && step.lane === 'history' ? 1 : 0
-  const overcomes = last && partition.isOvercomeBy(step)
-  if (deletions) table.reportsDeletions = true
-  table.recorded = table.status(done, overcomes ? partition : undefined)
-  return {
-    revision: closes ? planned.revision : undefined,
-    status: table.ownStatus(done),
-    checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
-    failing: (partition.isFailing && !overcomes) || undefined,
-    purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }

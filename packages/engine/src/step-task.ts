@@ -40,6 +40,8 @@ export interface StepTask {
   readonly partition: unknown
   /** Where the config speaks of the table: `sources.shop.tables.orders`. */
   readonly place: string
+  /** Its source may say that rows have other columns than were found. */
+  readonly mayChangeColumns: boolean
   readonly signal: AbortSignal
   readonly log: Logger
   readonly clock: Clock

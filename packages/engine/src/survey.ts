@@ -95,12 +95,20 @@ async function surveyGuarded(
     const identity = await again(() => source.identity?.({ client: client as never }))
     const context = { client: client as never, signal, log }
     const { tables } = source
-    const found =
-      typeof tables === 'function'
-        ? [...(await again(() => tables({ ...context, tracked: trackedBy(use, options.state) })))]
-        : tables
+    const tracked = trackedBy(use, options.state)
+    const find = async (now: Tracked): Promise<readonly Table[]> =>
+      typeof tables === 'function' ? [...(await again(() => tables({ ...context, tracked: now })))] : tables
+    const found = await find(tracked)
     checkOptions(use, found, options.state)
-    const result: SurveyedUse & { tables: SurveyedTable[] } = { ...surveyed, client, failure: undefined, tables: [] }
+    const findTable: SurveyedUse['findTable'] = async (name, known) => {
+      const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
+      const table = (await find({ ...tracked, columns })).find((one) => one.name === name)
+      return table && { table, columns: columnsKept(use.name, table, use.options) }
+    }
+    const result: SurveyedUse & { tables: SurveyedTable[] } = {
+      ...{ ...surveyed, client, failure: undefined, tables: [] },
+      findTable: typeof tables === 'function' ? findTable : undefined,
+    }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()
     const listed = (table: Table): Promise<readonly Partition[]> => {
       const { partitions } = table
@@ -112,9 +120,9 @@ async function surveyGuarded(
       }
       return list
     }
-    const tracked = found.filter((table) => optionsOf(use.options, table.name) !== false)
-    const names = destinationNames(use, tracked, options)
-    const all = tracked.map((table) =>
+    const wanted = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const names = destinationNames(use, wanted, options)
+    const all = wanted.map((table) =>
       describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
     )
     const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]

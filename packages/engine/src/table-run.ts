@@ -9,10 +9,12 @@ import {
   type TableStatus,
   union,
 } from '@tidemark/core/engine'
+import type { SurveyedTable } from './catalog.ts'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
+import { ShapeGate } from './shape-gate.ts'
 
 const MOST_UNDECLARED = 100
 
@@ -24,6 +26,13 @@ export class TableRun {
   lease: Lease | undefined
   heldBy: Refusal | undefined
   prepared: Prepared | undefined
+  /** As its source gives it now: where it is read, further columns may be found. */
+  surveyed: SurveyedTable
+  /** How often its columns changed since. */
+  reshapes = 0
+  readonly gate = new ShapeGate()
+  /** Of the columns that were found: what a committed revision is said of. */
+  factsHash: string | undefined
   rows: RowCounts = NO_ROWS
   stepsDone = 0
   /** Steps that were begun, without those that are tried again. */
@@ -53,6 +62,7 @@ export class TableRun {
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
+    this.surveyed = planned.surveyed
     this.known = known
     this.recorded = known?.status
     const declared = new Set(planned.surveyed.table.columns.map(({ name }) => name))

@@ -27,6 +27,10 @@ describe('what a thrown value asks for', () => {
   })
 })
 
+it.each([1e300, 1e23, 86_400_001])('a delay of %d ms is a day', (retryAfterMs) => {
+  expect(failureOf(new SyncError('busy', 'retry', { retryAfterMs })).retryAfterMs).toBe(86_400_000)
+})
+
 it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '3' as never])('a delay of %s is none', (retryAfterMs) => {
   const failure = failureOf(new SyncError('busy', 'retry', { retryAfterMs }))
   expect(failure.retryAfterMs).toBeUndefined()

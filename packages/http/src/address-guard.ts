@@ -46,15 +46,15 @@ export interface AddressGuardOptions {
  * where clouds hand out credentials, always; private ones unless the user named the host.
  */
 export function createAddressGuard({ named, allowed }: AddressGuardOptions): AddressGuard {
-  const problem = (host: string, address: string): SyncError | undefined => {
+  const problem = (host: string, address: string, shown = host): SyncError | undefined => {
     if (allowed.has(host) || allowed.has(address)) return undefined
     const kind = isWithin(METADATA, address) ? 'link-local' : 'private'
     if (kind === 'private' && (named.has(host) || !isWithin(PRIVATE, address))) return undefined
-    const what = host === address ? host : `${host} (${address})`
+    const what = host === address ? shown : `${host} (${address})`
     return new SyncError(
       kind === 'link-local'
         ? `${what} is an address for the metadata of a machine, and requests to it are refused; if it is meant, list it under "allow"`
-        : `a request to ${what} is refused: it is an address of a private network, and the host is not the API's own; if it is meant, list it under "allow"`,
+        : `a request to ${what} is refused: it is an address of a private network, and not one of the API's own hosts and ports; if it is meant, list it under "allow"`,
       'fix-config',
       { code: 'address-refused' },
     )
@@ -62,7 +62,7 @@ export function createAddressGuard({ named, allowed }: AddressGuardOptions): Add
   return {
     check(url) {
       const host = hostOf(url)
-      const refused = isIP(host) === 0 ? undefined : problem(host, host)
+      const refused = isIP(host) === 0 ? undefined : problem(host, host, url.host)
       if (refused !== undefined) throw refused
     },
     lookup(hostname, options, callback) {
@@ -77,9 +77,8 @@ export function createAddressGuard({ named, allowed }: AddressGuardOptions): Add
 }
 
 /** The host name of a URL, an IPv6 address without its brackets. */
-export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
-}
+const hostOf = (url: URL): string => bare(url.hostname)
+export const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
 function isWithin(list: BlockList, address: string): boolean {
   const family = isIP(address)

@@ -75,7 +75,7 @@ function failureOf(problem: string, check: AnswerCheck | undefined, answer: Chec
   const mayPass = check?.retry === true || isLimit || (check === undefined && speaksOfPassing(words))
   if (!mayPass) return new SyncError(message, 'fix-source', { code: 'error-body' })
   const code = isLimit ? 'rate-limited' : 'error-body'
-  return new SyncError(message, 'retry', { retryAfterMs: waitAdvice(headers, now), code })
+  return new SyncError(message, 'retry', { retryAfterMs: waitAdvice(headers, now, isLimit), code })
 }
 
 function holds({ at, equals, absent }: AnswerCheck, body: unknown, otherwise: (value: unknown) => boolean): boolean {

@@ -123,14 +123,18 @@ export class HttpClient {
       throw new SyncError(`${this.describe(request)} names a next page that is no URL`, 'fix-source', {
         code: 'paging',
       })
-    const url = new URL(next, from)
-    if (!this.#transport.isTrusted(url))
-      throw new SyncError(
-        `${this.describe(request)} names a next page at ${url.origin}, which is not where the API is; if it belongs to it, list ${url.host} under "hosts"`,
-        'fix-config',
-        { code: 'paging' },
-      )
-    return { ...request, path: url.href, query: undefined }
+    const url = this.#transport.encrypted(new URL(next, from))
+    if (this.#transport.isTrusted(url)) return { ...request, path: url.href, query: undefined }
+    const isPlain = url.protocol === 'http:' && this.#base.protocol === 'https:'
+    const problem = isPlain ? 'without encryption' : 'which is not where the API is'
+    const advice = isPlain
+      ? `to ask for it over https, list "${url.host}" under "hosts"`
+      : `if it belongs to it, list "${url.host}" under "hosts"`
+    throw new SyncError(
+      `${this.describe(request)} names a next page at ${url.origin}, ${problem}; ${advice}`,
+      'fix-config',
+      { code: 'paging' },
+    )
   }
 
   #urlOf(request: HttpRequest): URL {

@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import { proxyFailure, proxyUnauthorized } from './proxy-failure.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { isRateLimited, waitAdvice } from './wait-advice.ts'
 
@@ -26,7 +27,7 @@ export interface Answer {
 /** The error of an answer that is none: what to do follows from its status. */
 export function statusFailure({ status, headers, excerpt, what }: Answer, now: number): SyncError {
   const said = excerpt === '' ? '' : `: ${excerpt}`
-  const retryAfterMs = waitAdvice(headers, now)
+  const retryAfterMs = waitAdvice(headers, now, status === 429)
   if (status === 429 || (status === 403 && isRateLimited(headers))) {
     return new SyncError(`${what} was answered ${status}, too many requests${said}`, 'retry', {
       retryAfterMs,
@@ -35,7 +36,8 @@ export function statusFailure({ status, headers, excerpt, what }: Answer, now: n
   }
   if (status === 408 || status === 425 || status >= 500)
     return new SyncError(`${what} was answered ${status}${said}`, 'retry', { retryAfterMs, code: `http-${status}` })
-  if (status === 401 || status === 407)
+  if (status === 407) return proxyUnauthorized(what)
+  if (status === 401)
     return new SyncError(
       `${what} was answered ${status}: the credentials are missing, wrong or no longer valid; check the authorization${said}`,
       'fix-config',
@@ -66,6 +68,8 @@ export function connectionFailure(error: unknown, what: string, redact: (text: s
       ? known
       : new SyncError(`${what}: ${known.message}`, known.remedy, { code: known.code })
   const { code, message, detail } = rootOf(error)
+  const refused = proxyFailure(detail ?? message, what)
+  if (refused !== undefined) return refused
   const cause = new Error(redact(`${code ?? ''} ${message}`.trim()))
   const because = redact(detail ?? message)
   const fail = (problem: string, remedy: 'retry' | 'fix-config' | 'fix-source', word: string): SyncError =>

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { SyncError } from '@tidemark/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
-import { type AddressGuard, createAddressGuard, hostOf } from './address-guard.ts'
+import { type AddressGuard, bare, createAddressGuard } from './address-guard.ts'
 import type { Credentials } from './authorization.ts'
 import { headerOf, type ResponseHeaders } from './response-headers.ts'
 
@@ -33,6 +33,11 @@ export interface Incoming {
   readonly url: URL
 }
 
+interface Way {
+  readonly guard: AddressGuard
+  readonly agent: Dispatcher
+}
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MOST_REDIRECTS = 10
 /** What may be told to a host that is not the API's. */
@@ -45,8 +50,9 @@ const HARMLESS = new Set(['accept', 'accept-encoding', 'user-agent', 'content-ty
 export class Transport {
   readonly #options: TransportOptions
   readonly #trusted: ReadonlySet<string>
-  readonly #guard: AddressGuard
-  readonly #agent: Dispatcher
+  /** For the API's own hosts, which the user named, and for all others. */
+  readonly #own: Way
+  readonly #other: Way
 
   constructor(options: TransportOptions) {
     this.#options = options
@@ -54,17 +60,19 @@ export class Transport {
     const wrong = hosts.find((host) => !URL.canParse(`${base.protocol}//${host}`))
     if (wrong !== undefined) throw new SyncError(`"${wrong}" under "hosts" is no host`, 'fix-config')
     this.#trusted = new Set([base.host, ...hosts.map((host) => host.toLowerCase())])
-    this.#guard = createAddressGuard({
-      named: new Set([hostOf(base), ...hosts.map((host) => hostOf(new URL(`${base.protocol}//${host}`)))]),
-      allowed: new Set(allow.map((one) => one.toLowerCase())),
-    })
+    const named = [base.hostname, ...hosts.map((host) => new URL(`${base.protocol}//${host}`).hostname)]
+    const allowed = new Set(allow.map((one) => one.toLowerCase()))
     const pool = { headersTimeout: idleMs, bodyTimeout: idleMs }
     const timeout = Math.min(idleMs, 30_000)
     const isProxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => process.env[name])
     // Behind a proxy it is the proxy that resolves names, and its own address is mostly a private one.
-    this.#agent = isProxied
-      ? new EnvHttpProxyAgent({ ...pool, connect: { timeout } })
-      : new Agent({ ...pool, connect: { timeout, lookup: this.#guard.lookup } })
+    const proxy = isProxied ? proxyAgent({ ...pool, connect: { timeout } }) : undefined
+    const way = (own: readonly string[]): Way => {
+      const guard = createAddressGuard({ named: new Set(own.map(bare)), allowed })
+      return { guard, agent: proxy ?? new Agent({ ...pool, connect: { timeout, lookup: guard.lookup } }) }
+    }
+    this.#own = way(named)
+    this.#other = way([])
   }
 
   /** Whether a URL belongs to the API, so that credentials may go there. */
@@ -73,6 +81,17 @@ export class Transport {
     if (!this.#trusted.has(url.host))
       return base.protocol === 'http:' && url.protocol === 'https:' && isUpgrade(url, base)
     return url.protocol === base.protocol || url.protocol === 'https:'
+  }
+
+  /**
+   * A URL that the API names, over https where it is asked so and the host is listed: many an API does not know that
+   * something in front of it encrypts, and names pages without.
+   */
+  encrypted(url: URL): URL {
+    if (url.protocol !== 'http:' || this.#options.base.protocol !== 'https:') return url
+    const over = new URL(url)
+    over.protocol = 'https:'
+    return this.#options.hosts.some((host) => host.toLowerCase() === over.host) ? over : url
   }
 
   async send(outgoing: Outgoing, credentials: Credentials): Promise<Incoming> {
@@ -97,7 +116,12 @@ export class Transport {
 
   /** Lets go of every connection, also of those in use. */
   async close(): Promise<void> {
-    await this.#agent.destroy()
+    await Promise.all([this.#own.agent.destroy(), this.#other.agent.destroy()])
+  }
+
+  /** Another port of a named host is another host: who answers there may be somebody else. */
+  #wayTo(url: URL): Way {
+    return this.isTrusted(url) ? this.#own : this.#other
   }
 
   #check(url: URL): void {
@@ -109,7 +133,7 @@ export class Transport {
         'fix-config',
         { code: 'downgrade' },
       )
-    this.#guard.check(url)
+    this.#wayTo(url).guard.check(url)
   }
 
   async #once({ url, method, headers, body, signal }: Outgoing, credentials: Credentials): Promise<Incoming> {
@@ -119,7 +143,7 @@ export class Transport {
     const sent = trusted
       ? { ...headers, ...credentials.headers }
       : Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS.has(name)))
-    const response = await this.#agent.request({
+    const response = await this.#wayTo(url).agent.request({
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
       method,
@@ -130,6 +154,19 @@ export class Transport {
     // Whoever lets go of a body early makes it fail; that is nobody's error.
     response.body.on('error', () => {})
     return { status: response.statusCode, headers: response.headers, body: response.body, url }
+  }
+}
+
+function proxyAgent(options: EnvHttpProxyAgent.Options): EnvHttpProxyAgent {
+  try {
+    return new EnvHttpProxyAgent(options)
+  } catch {
+    // Its message has the value, and with it the password.
+    throw new SyncError(
+      'HTTPS_PROXY or HTTP_PROXY in the environment is not a URL such as http://user:password@host:port',
+      'fix-config',
+      { code: 'proxy' },
+    )
   }
 }
 

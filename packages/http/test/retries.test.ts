@@ -84,6 +84,40 @@ describe('a wait that the server asks for', () => {
     expect(clock.waits[0]).toBeLessThan(95_000)
   })
 
+  const soon = (ms: number): number => Date.now() + ms
+  it.each<[string, () => Record<string, string>, number]>([
+    ['X-RateLimit-Reset alone, in seconds', () => ({ 'x-ratelimit-reset': '90' }), 90],
+    ['X-RateLimit-Reset alone, since 1970', () => ({ 'x-ratelimit-reset': String(soon(90_000) / 1000) }), 90],
+    ['X-RateLimit-Reset alone, in milliseconds', () => ({ 'x-ratelimit-reset': String(soon(90_000)) }), 90],
+    ['in microseconds', () => ({ 'x-ratelimit-reset': `${soon(90_000)}000` }), 90],
+    ['in nanoseconds', () => ({ 'x-ratelimit-reset': `${soon(90_000)}000000` }), 90],
+    ['as a date', () => ({ 'x-ratelimit-reset': new Date(soon(90_000)).toISOString() }), 90],
+    ['as a length of time', () => ({ 'x-ratelimit-reset': '1m30s' }), 90],
+    ['that came twice', () => ({ 'x-ratelimit-reset': '60, 90' }), 90],
+    ['X-RateLimit-Reset-After', () => ({ 'x-ratelimit-reset-after': '90.5' }), 90.5],
+    ['X-RateLimit-Reset-Ms', () => ({ 'x-ratelimit-reset-ms': '90000' }), 90],
+    ['RateLimit of the seventh draft', () => ({ ratelimit: 'limit=100, remaining=0, reset=90' }), 90],
+    ['RateLimit of the eighth draft', () => ({ ratelimit: '"hour";r=0;t=90' }), 90],
+    ['Retry-After-Ms', () => ({ 'retry-after-ms': '90000' }), 90],
+  ])('by %s', async (_, headers, seconds) => {
+    const clock = patientClock()
+    await client((await answers(headers())).url, { clock }).get('/x')
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0) / 1000).toBeGreaterThan(seconds - 3)
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0) / 1000).toBeLessThan(seconds + 3)
+  })
+
+  it.each([
+    ['99999999999999999999', 86_400_000],
+    ['31536000', 86_400_000],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400_000],
+    ['1e300', undefined],
+    ['Infinity', undefined],
+  ])('of "%s" is capped, or none', async (text, expected) => {
+    const api = await serve((response) => json(response, {}, 429, { 'retry-after': text }))
+    const error = await errorOf(client(api.url, { retry: { attempts: 1 } }).get('/x'))
+    expect(error).toMatchObject({ remedy: 'retry', code: 'rate-limited', retryAfterMs: expected })
+  })
+
   it.each(['', 'soon', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT', '0'])(
     '"%s" is none, and the usual one is taken',
     async (text) => {

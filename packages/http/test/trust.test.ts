@@ -1,9 +1,12 @@
 import { createServer as createTlsServer } from 'node:https'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { SyncError } from '@tidemark/core'
 import { generate } from 'selfsigned'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { pages } from '../src/pages.ts'
+import { byNextUrl } from '../src/paging.ts'
 import { createRedactor } from '../src/redactor.ts'
-import { client, errorOf, json, serve } from './unruly-server.ts'
+import { client, collect, errorOf, json, serve } from './unruly-server.ts'
 
 const SECRET = 'pa/ss+w"ord é&=1234'
 
@@ -151,6 +154,21 @@ describe('encryption', () => {
     ).toThrow(/without encryption/)
   })
 
+  it('is kept for a next page that is named without, once its host is listed', async () => {
+    const certified = await certificate(today())
+    trust(certified.cert)
+    const url = await overTls(certified, (response, { url, headers }) =>
+      json(response, { rows: [{ url }], next: url === '/a' ? `http://${headers.host}/b` : null }),
+    )
+    const { host } = new URL(url)
+    const read = (hosts: readonly string[]) =>
+      collect(pages(client(url, { hosts }), { request: { path: '/a' }, rows: 'rows', paging: byNextUrl('next') }))
+    const error = await errorOf(read([]))
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'paging' })
+    expect(error.message).toContain(`without encryption; to ask for it over https, list "${host}" under "hosts"`)
+    expect(await read([host])).toEqual([{ url: '/a' }, { url: '/b' }])
+  })
+
   it.each([301, 302, 303, 307, 308])(
     'is not given up for a redirect to http (%i): it is not followed',
     async (status) => {
@@ -186,6 +204,65 @@ describe('encryption', () => {
     expect(await errorOf(client(plain.url.replace('http:', 'https:')).get('/x'))).toMatchObject({
       remedy: 'fix-config',
     })
+  })
+})
+
+describe('a redirect to another port', () => {
+  it('of the same private machine is refused, unless that is allowed', async () => {
+    const other = await serve((response) => json(response, 'true'))
+    const api = await serve((response) => json(response, {}, 302, { location: `${other.url}/admin` }))
+    const error = await errorOf(client(api.url).get('/a'))
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'address-refused' })
+    expect(error.message).toContain(other.host)
+    expect(other.asked).toEqual([])
+    expect((await client(api.url, { allow: ['127.0.0.1'] }).get('/a')).body).toBe(true)
+    expect((await client(api.url, { hosts: [other.host] }).get('/a')).body).toBe(true)
+  })
+
+  it('of a name that leads to a private address is refused too', async () => {
+    const other = await serve((response) => json(response, 'true'))
+    const api = await serve((response) =>
+      json(response, {}, 302, { location: other.url.replace('127.0.0.1', 'localhost') }),
+    )
+    const base = api.url.replace('127.0.0.1', 'localhost')
+    expect(await errorOf(client(base).get('/a'))).toMatchObject({ code: 'address-refused' })
+    expect((await client(base, { allow: ['localhost'] }).get('/a')).body).toBe(true)
+  })
+})
+
+describe('a proxy', () => {
+  const through = async (status: number, url: string): Promise<SyncError> => {
+    const proxy = await serve((response) => response.writeHead(status).end('<html>proxy</html>'))
+    proxy.server.on('connect', (_request, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`))
+    vi.stubEnv('HTTPS_PROXY', `http://me:proxy-secret@${proxy.host}`)
+    vi.stubEnv('HTTP_PROXY', `http://me:proxy-secret@${proxy.host}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    return errorOf(client(url, { retry: { attempts: 1 } }).get('/x'))
+  }
+
+  it.each(['https://api.example.com', 'http://api.example.com'])(
+    'that wants a password is told apart: %s',
+    async (url) => {
+      const error = await through(407, url)
+      expect(error).toMatchObject({ remedy: 'fix-config', code: 'proxy' })
+      expect(error.message).toContain('write them into HTTPS_PROXY')
+      expect(error.message).not.toMatch(/authorization|proxy-secret/)
+    },
+  )
+
+  it.each([
+    [403, 'fix-config'],
+    [502, 'retry'],
+  ])('that answers %i does not let it through', async (status, remedy) => {
+    expect(await through(status, 'https://api.example.com')).toMatchObject({ remedy, code: 'proxy' })
+  })
+
+  it('whose URL is none is an error of the environment, without its value', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'me:proxy-secret@host:1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const error = await errorOf(Promise.try(() => client('https://api.example.com').get('/x')))
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'proxy' })
+    expect(error.message).not.toContain('proxy-secret')
   })
 })
 

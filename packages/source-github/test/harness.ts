@@ -46,7 +46,10 @@ export async function world(settings: Settings = {}): Promise<World> {
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },
-      clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) },
+      clock: {
+        ...systemClock,
+        sleep: (ms, signal, why) => systemClock.sleep(why === 'limit' ? ms : Math.min(ms, 20), signal, why),
+      },
     })
   return {
     destination,

@@ -16,43 +16,48 @@ const RECENT_MS = 7 * 86_400_000
 /** No longer than the engine waits for an answer to a question. */
 const LONGEST_WAIT_MS = 60_000
 
-/** The columns of a table: those of the rows looked at, those the state knows, those the config declares. */
-export interface Found {
-  readonly columns: readonly Column[]
-  /** Whether any row was seen. */
-  readonly seen: boolean
+/** What the rows looked at have. */
+export interface Look {
+  /** Kinds of values, by name. */
+  readonly kinds: ReadonlyMap<string, number>
   /** Why no row could be looked at. */
   readonly error: unknown
 }
 
 type Looking = Context<RestClient> & { readonly table: RestTable; readonly known: readonly Column[] | undefined }
 
-/** A known type is kept while it holds what is found, and grows without loss where it does not; a declared one wins. */
-export async function findColumns({ table, known, ...context }: Looking): Promise<Found> {
+/** Looks at the rows of a table. */
+export async function lookAt({ table, known, ...context }: Looking): Promise<Look> {
   const kinds = new Map<string, number>()
-  let error: unknown
-  if (table.infer) {
-    try {
-      await look({ ...context, table, known }, (name, kind) => kinds.set(name, (kinds.get(name) ?? Kind.none) | kind))
-      leaveOutNameless(kinds, table, context.log)
-    } catch (problem) {
-      context.signal.throwIfAborted()
-      if (!SyncError.is(problem)) throw problem
-      error = problem
-      // The table still has the columns it had: reading it will say the same, and belong to the table alone.
-      if (known !== undefined)
-        context.log.warn('the columns could not be looked at', { table: table.name, problem: problem.message })
-    }
+  if (!table.infer) return { kinds, error: undefined }
+  try {
+    await look({ ...context, table, known }, (name, kind) => kinds.set(name, (kinds.get(name) ?? Kind.none) | kind))
+    leaveOutNameless(kinds, table, context.log)
+    return { kinds, error: undefined }
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!SyncError.is(error)) throw error
+    // The table still has the columns it had: reading it will say the same, and belong to the table alone.
+    if (known !== undefined)
+      context.log.warn('the columns could not be looked at', { table: table.name, problem: error.message })
+    return { kinds, error }
   }
-  const types = new Map(known?.map((column) => [column.name, column.type]))
-  const found = [...kinds].map(([name, seen]) => ({
-    name,
-    type: typeOf(seen, table.primaryKey?.includes(name)) ?? types.get(name) ?? 'text',
-  }))
-  return { columns: merged(table, found, known), seen: kinds.size > 0, error }
 }
 
-function merged(table: RestTable, found: readonly Column[], known: readonly Column[] | undefined): readonly Column[] {
+/**
+ * The columns of a table: those of its rows, those the state knows, those the config declares. A known type is kept while
+ * it holds what is found, and grows without loss where it does not; a declared one wins.
+ */
+export function columnsOf(
+  table: RestTable,
+  kinds: ReadonlyMap<string, number>,
+  known: readonly Column[] | undefined,
+): readonly Column[] {
+  const before = new Map(known?.map((column) => [column.name, column]))
+  const found = [...kinds].map(([name, seen]) => ({
+    name,
+    type: typeOf(seen, table.primaryKey?.includes(name)) ?? before.get(name)?.type ?? 'text',
+  }))
   const columns = new Map<string, Column>()
   for (const column of keepTypes(found, known)) columns.set(column.name, column)
   for (const column of known ?? []) if (!columns.has(column.name)) columns.set(column.name, column)
@@ -61,7 +66,7 @@ function merged(table: RestTable, found: readonly Column[], known: readonly Colu
     const now = type === undefined ? (columns.get(name)?.type ?? 'text') : columnTypeOf(type)
     columns.set(name, { name, type: now })
   }
-  return [...columns.values()]
+  return [...columns.values()].map((column) => ({ ...column, fixed: before.get(column.name)?.fixed }))
 }
 
 /** A field whose name no column can have must not cost the table; its value can still be had under another name. */

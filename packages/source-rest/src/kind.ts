@@ -39,7 +39,7 @@ export function typeOf(kinds: number, isKey = false): ColumnType | undefined {
 }
 
 /** Whether the engine takes a value for one of a type: what is found to be a date must be one to it too. */
-function checkOf(type: ColumnType): (value: unknown) => boolean {
+export function checkOf(type: ColumnType): (value: unknown) => boolean {
   const { value: schema } = rowOf([{ name: 'value', type, nullable: false }]).shape
   return (value) => schema!.safeParse(value).success
 }
@@ -48,6 +48,23 @@ const isDate = checkOf('date')
 const isLocal = checkOf('local_timestamp')
 const isInstant = checkOf('timestamp')
 // What cannot be one is told apart without a parser.
+/** The kinds of values that a column of a type holds; undefined of one that holds any. */
+const HELD: Partial<Record<ColumnType, number>> = {
+  integer: Kind.integer | Kind.long,
+  double: Kind.integer | Kind.double,
+  numeric: Kind.integer | Kind.long | Kind.double | Kind.exact,
+  boolean: Kind.boolean,
+  date: Kind.date,
+  local_timestamp: Kind.date | Kind.local,
+  timestamp: Kind.date | Kind.instant,
+}
+
+/** Tells quickly whether a value of a JSON body may be one that a column does not hold. */
+export function mayNotHold(type: ColumnType): ((value: unknown) => boolean) | undefined {
+  const held = HELD[type]
+  return held === undefined ? undefined : (value) => (kindOf(value) & ~held) !== 0
+}
+
 const DATE = /^\d{4}-\d\d-\d\d$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
 
@@ -73,4 +90,11 @@ function kindOfText(text: string): number {
   if (!TIME.test(text)) return Kind.text
   if (isInstant(text)) return Kind.instant
   return isLocal(text) ? Kind.local : Kind.text
+}
+
+/** Kinds of values that were seen in different rows, by name. */
+export function kindsOf(...all: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const kinds = new Map<string, number>()
+  for (const one of all) for (const [name, kind] of one) kinds.set(name, (kinds.get(name) ?? Kind.none) | kind)
+  return kinds
 }

@@ -1,3 +1,4 @@
+import { columnsChanged } from '@tidemark/core'
 import {
   byCursor,
   byLink,
@@ -18,6 +19,7 @@ import {
   totalOf,
 } from '@tidemark/http'
 import { names } from './check-tables.ts'
+import type { ColumnWatch } from './column-watch.ts'
 import { configFailure } from './config-failure.ts'
 import { onlyPage } from './only-page.ts'
 import type { Part } from './part.ts'
@@ -40,18 +42,35 @@ export interface Reading {
   readonly longestWaitMs?: number | undefined
   /** Rows are only looked at: what is not there has no consequence. */
   readonly isGlance?: true | undefined
+  /** Sees what has no column: such a list is looked at further, and begins again with more columns. */
+  readonly watch?: ColumnWatch | undefined
 }
 
-/** The rows of a table, page by page, with values of its types. */
+/** So many pages are looked at behind the first that has more, so that few lists begin twice again. */
+const MAX_PAGES_AHEAD = { whole: 100, window: 20 }
+
+/** The rows of a table, page by page, with values of its types. @throws `columnsChanged` where `watch` saw something. */
 export async function* readRows(client: RestClient, reading: Reading): AsyncGenerator<Row[]> {
+  const { table, watch } = reading
+  let ahead = MAX_PAGES_AHEAD[table.cursor === undefined ? 'whole' : 'window']
   try {
     for await (const { rows, answer } of listOf(client, reading)) {
       client.clock.see(answer)
-      if (rows.length > 0) yield rows as Row[]
+      if (watch?.hasSeen !== true) {
+        if (rows.length > 0) yield rows as Row[]
+      } else if (--ahead < 0) break
     }
   } catch (error) {
-    throw configFailure(error, reading.table.name)
+    throw configFailure(error, table.name)
   }
+  if (watch?.hasSeen !== true) return
+  client.grow(table.name, watch.kinds)
+  throw columnsChanged(`rows have more than was found at first: ${namesOf(watch.kinds)}`)
+}
+
+const namesOf = (kinds: ReadonlyMap<string, number>): string => {
+  const names = [...kinds.keys()].map((name) => `"${name}"`)
+  return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
 }
 
 async function* listOf(client: RestClient, reading: Reading): AsyncGenerator<ListPage<unknown>> {

@@ -2,6 +2,7 @@ import type { Logger } from '@tidemark/core'
 import { HttpClient } from '@tidemark/http'
 import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
+import { kindsOf } from './kind.ts'
 import type { Part } from './part.ts'
 import type { RestTable } from './table-config.ts'
 
@@ -20,6 +21,7 @@ export class RestClient {
   readonly host: string
   readonly clock: ApiClock
   readonly #answers = new Map<string, Promise<unknown>>()
+  readonly #grown = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(config: RestConfig, log: Logger) {
     const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, clock, ...rest } =
@@ -44,6 +46,15 @@ export class RestClient {
 
   table(name: string): RestTable {
     return this.tables.find((table) => table.name === name)!
+  }
+
+  /** What rows had beside the columns that were found, by table: one bit a kind, by name. */
+  grown(table: string): ReadonlyMap<string, number> {
+    return this.#grown.get(table) ?? new Map()
+  }
+
+  grow(table: string, kinds: ReadonlyMap<string, number>): void {
+    this.#grown.set(table, kindsOf(this.grown(table), kinds))
   }
 
   /** Asks once a run, and again after a failure. */

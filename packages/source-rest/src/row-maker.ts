@@ -1,6 +1,7 @@
-import type { Column } from '@tidemark/core'
+import type { Column, ColumnType } from '@tidemark/core'
 import { atPath, type BodyPath } from '@tidemark/http'
 import { type Convert, converterOf } from './convert.ts'
+import { checkOf, mayNotHold } from './kind.ts'
 import type { ColumnTypeName, RestTable } from './table-config.ts'
 
 /** Makes a table's row of an API's. What is no object comes back as it is, for the engine to refuse. */
@@ -10,7 +11,12 @@ interface Place {
   readonly name: string
   readonly at: BodyPath | undefined
   readonly convert: Convert
+  /** Whether a value is none of its column, before and after it was converted. */
+  readonly isOther: ((value: unknown, converted: unknown) => boolean) | undefined
 }
+
+/** Told of values that have no column, or do not fit into it. */
+type See = (name: string, value: unknown) => void
 
 /** What the config says of a column. */
 export function declaredOf(
@@ -22,26 +28,41 @@ export function declaredOf(
 }
 
 /** Gives rows the columns that a table has, their values in its types; further fields stay as they are. */
-export function rowMaker(table: RestTable, columns: readonly Column[]): RowMaker {
+export function rowMaker(table: RestTable, columns: readonly Column[], see?: See): RowMaker {
   const places: Place[] = columns.map(({ name, type }) => {
     const declared = declaredOf(table, name)
-    return { name, at: declared.at, convert: converterOf(declared.type ?? type, declared.type !== undefined) }
+    const isDeclared = declared.type !== undefined
+    const isOther = see === undefined || isDeclared ? undefined : otherThan(type)
+    return { name, at: declared.at, convert: converterOf(declared.type ?? type, isDeclared), isOther }
   })
+  const names = new Set(places.map(({ name }) => name))
   return (row) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) return row
     const made = { ...row } as Record<string, unknown>
-    for (const { name, at, convert } of places) {
+    if (see !== undefined) {
+      for (const name of Object.keys(row))
+        if (!names.has(name) && made[name] !== null && made[name] !== undefined) see(name, made[name])
+    }
+    for (const { name, at, convert, isOther } of places) {
       const value = at === undefined ? (Object.hasOwn(row, name) ? made[name] : undefined) : atPath(row, at)
       // What every object inherits, such as `toString`, is no value of a row.
       if (value === null || value === undefined) {
         if (at !== undefined || name in {}) setField(made, name, null)
       } else {
         const converted = convert(value)
+        if (isOther?.(value, converted) === true) see?.(name, value)
         if (at !== undefined || converted !== value) setField(made, name, converted)
       }
     }
     return made
   }
+}
+
+/** Whether a value is none of a type, asked in two steps: most values are seen to fit by the first. */
+function otherThan(type: ColumnType): Place['isOther'] {
+  const mayNot = mayNotHold(type)
+  const fits = checkOf(type)
+  return mayNot && ((value, converted) => mayNot(value) && !fits(converted))
 }
 
 /** Sets a field, also one named `__proto__`. */

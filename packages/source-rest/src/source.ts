@@ -10,8 +10,10 @@ import {
   type Tracked,
 } from '@tidemark/core'
 import { revisionOf } from '@tidemark/http'
-import { type Found, findColumns } from './columns.ts'
+import { ColumnWatch } from './column-watch.ts'
+import { columnsOf, type Look, lookAt } from './columns.ts'
 import { RestConfig } from './config.ts'
+import { kindsOf } from './kind.ts'
 import { checkPart, type Part } from './part.ts'
 import { listParts } from './parts.ts'
 import { countRows, type Reading, readRows, requestOf } from './read.ts'
@@ -34,23 +36,29 @@ export async function tablesOf(
   // Asked a second time in a run, where the first took too long, it goes on with what is known by then.
   const look = (table: RestTable) =>
     client.once(`columns ${table.name}`, () =>
-      findColumns({ client, log, signal, table, known: tracked.columns(table.name) }),
+      lookAt({ client, log, signal, table, known: tracked.columns(table.name) }),
     )
-  const found = await Promise.all(client.tables.map(look))
+  const looks = await Promise.all(client.tables.map(look))
   return client.tables.flatMap((table, at) => {
-    const one = madeOf(table, found[at]!, tracked.columns(table.name) !== undefined)
+    const one = madeOf(table, looks[at]!, client.grown(table.name), tracked.columns(table.name))
     if (one === undefined) log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
     return one ?? []
   })
 }
 
 /** The table, or one that only tells what is wrong; undefined where nothing can be said yet. */
-function madeOf(table: RestTable, { columns, seen, error }: Found, isKnown: boolean): Table<RestClient> | undefined {
-  if (error !== undefined && !isKnown && table.infer) return brokenTable(table, error)
+function madeOf(
+  table: RestTable,
+  { kinds, error }: Look,
+  grown: ReadonlyMap<string, number>,
+  known: readonly Column[] | undefined,
+): Table<RestClient> | undefined {
+  if (error !== undefined && known === undefined && table.infer) return brokenTable(table, error)
+  const columns = columnsOf(table, kindsOf(kinds, grown), known)
   if (columns.length === 0) return undefined
   const problem = problemIn(table, columns)
   if (problem === undefined) return tableOf(table, columns)
-  return seen || isKnown ? brokenTable(table, problem) : undefined
+  return kinds.size > 0 || known !== undefined ? brokenTable(table, problem) : undefined
 }
 
 /** What the config names and the rows do not have. */
@@ -125,11 +133,14 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     readonly from?: unknown
     readonly to?: unknown
     readonly signal: AbortSignal
+    readonly mayChangeColumns?: true | undefined
   }
-  const read = async function* ({ client, partition, from, to, signal }: Asked) {
+  const read = async function* ({ client, partition, from, to, signal, mayChangeColumns }: Asked) {
     checkPart(partition)
     const window = { from: from as string | undefined, to: to as string | undefined }
-    yield* readRows(client, { table, ...window, partition, signal, make })
+    const watch = mayChangeColumns === true && table.infer ? new ColumnWatch(columns) : undefined
+    const making = watch === undefined ? make : rowMaker(table, columns, watch.see)
+    yield* readRows(client, { table, ...window, partition, signal, make: making, watch })
   }
   const count = ({ client, partition, signal }: Asked) => {
     checkPart(partition)

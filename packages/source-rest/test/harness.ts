@@ -105,7 +105,10 @@ export async function world(settings: Settings = {}): Promise<World> {
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },
-      clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(1, signal) },
+      clock: {
+        ...systemClock,
+        sleep: (ms, signal, why) => systemClock.sleep(why === 'limit' ? ms : Math.min(ms, 1), signal, why),
+      },
     })
   return {
     destination,

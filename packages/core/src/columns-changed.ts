@@ -1,0 +1,16 @@
+import { SyncError } from './error.ts'
+
+/**
+ * Thrown by `read` of a table found at run time, where rows have other columns than were found for it: the engine asks the
+ * source for its tables once more, gives the destination the columns that the table then has, and reads on. Only where the
+ * context of `read` says `mayChangeColumns`, and only with columns that the source then gives.
+ *
+ * @param message says which columns, for people.
+ */
+export function columnsChanged(message: string): SyncError {
+  return new SyncError(message, 'retry', { code: 'columns-changed' })
+}
+
+export function isColumnsChanged(error: unknown): boolean {
+  return SyncError.is(error) && error.code === 'columns-changed'
+}
