@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Completion, type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
+import { type Destination, type Fact, type Range, type StepRef, union } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
 import { tablePlace } from './config-path.ts'
@@ -12,6 +12,7 @@ import { type Progress, StepReader } from './read-step.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
 import type { Slot } from './schedule.ts'
 import { endsTheTries, pageSilenceOf } from './stall.ts'
+import { completionOf } from './step-completion.ts'
 import { elsewhereOf } from './step-elsewhere.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
@@ -248,7 +249,7 @@ function taskOf(
     }),
     olderToCome: () => partition.left > 1,
     elsewhere: elsewhereOf(step, partition, context),
-    completion: (last, deletions) => completion(step, partition, last, deletions),
+    completion: (last, deletions) => completionOf(step, partition, last, deletions),
     undeclared: (names) => table.takeUndeclared(names),
     onPart: (rows, late) => {
       table.add(rows)
@@ -260,23 +261,5 @@ function taskOf(
         table.gone += rows.deleted ?? 0
       options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })
     },
-  }
-}
-
-/** What the commit of a step says beside its range. The revision comes only with the last step of a pass that failed nowhere. */
-function completion(
-  step: Step,
-  partition: PartitionRun,
-  last: boolean,
-  deletions: boolean,
-): Omit<Completion, 'cover' | 'last'> {
-  const { table, planned } = partition
-  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
-  table.recorded = table.status(last && step.lane === 'history' ? 1 : 0)
-  return {
-    revision: closes ? planned.revision : undefined,
-    status: table.recorded,
-    failing: partition.failed || undefined,
-    purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }
