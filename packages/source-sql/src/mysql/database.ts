@@ -4,6 +4,7 @@ import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, blameIn, sqlFailure } from '../failure.ts'
+import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
@@ -156,6 +157,12 @@ export class MySql implements Database {
       const [row] = await this.#askWithin(withinMs, statement, parameters, signal)
       return Number(text(row![0]))
     })
+  }
+
+  async findKeys(sought: KeysSought, { signal }: Asked): Promise<readonly Row[] | undefined> {
+    const query = findKeysQuery(sought, dialect)
+    if (query === undefined) return undefined
+    return (await this.#ask(query.sql, query.parameters, signal)).map((row) => namedRow(sought.key, row))
   }
 
   before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {

@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { ChangedColumn } from '../changed-column.ts'
-import type { Asked, Bounds, Reads, Row } from '../database.ts'
+import type { Asked, Bounds, Reads, Row, Selected } from '../database.ts'
+import type { FoundColumn } from '../found-table.ts'
 import { PageSize } from '../page-size.ts'
 import { microsOf } from '../position.ts'
 import { behind, compiler, type Dialect, type Statement, selectOf } from '../select.ts'
@@ -12,6 +13,8 @@ const DAY_MS = 86_400_000
 export const dialect: Dialect = {
   compile: compiler('sqlite'),
   only: false,
+  rowsAsValues: true,
+  keyValues,
   bound: (value, type, side) => (type === 'integer' ? sql`${value}` : sql`${dayOf(String(value), type, side)}`),
   outside,
   exactly,
@@ -39,6 +42,22 @@ function dayOf(value: string, type: Bounds['type'], side: 'from' | 'to'): string
   const slack = type === 'timestamp' ? 1 : 0
   const days = side === 'from' ? -slack : slack + 1
   return new Date(Date.parse(value.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** A value of a key in the storage classes that it may have. A time may be written in any form, and is not found by one. */
+function keyValues(
+  _found: FoundColumn,
+  { type }: Selected,
+  value: unknown,
+): readonly RawBuilder<unknown>[] | undefined {
+  if (type === 'timestamp' || type === 'local_timestamp' || type === 'json') return undefined
+  if (value instanceof Uint8Array) return [sql`${value}`]
+  if (type === 'boolean') return [value === true || value === 'true' ? sql`1` : sql`0`]
+  const text = String(value)
+  const isNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
+  if (type !== 'text') return isNumber ? [sql.raw(text)] : [sql`${text}`]
+  // What is read as a text may be kept as a number.
+  return isNumber ? [sql`${text}`, sql.raw(text)] : [sql`${text}`]
 }
 
 /** A time as microseconds, in whatever form it was written. What is no time is NULL. */
