@@ -11,9 +11,10 @@ import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
 import { valueOfOldRows } from './before.ts'
+import { dialect } from './dialect.ts'
 import { tellSqlite } from './failure.ts'
 import { findTables } from './find.ts'
-import { dialect, readPages } from './read.ts'
+import { readPages } from './read.ts'
 
 /** How long a writer that is about to finish is waited for. */
 const BUSY_MS = 5000
