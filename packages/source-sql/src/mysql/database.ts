@@ -67,7 +67,8 @@ export class MySql implements Database {
   /** The server's own number would change with every failover, and with every node of a cluster. */
   async identity(): Promise<string> {
     await this.#ask('SELECT 1')
-    const { host, port, database } = this.#target
+    const { places, database } = this.#target
+    const { host, port } = places[0]!
     return `mysql:${host ?? 'localhost'}:${port ?? 3306}/${database ?? ''}`
   }
 

@@ -81,7 +81,7 @@ export class Postgres implements Database {
   async identity(): Promise<string> {
     const [row] = await this.#ask(IDENTITY)
     const [system, database] = row!
-    const { host, port } = this.#target
+    const { host, port } = this.#target.places[0]!
     return `postgres:${system ?? `${host ?? 'localhost'}:${port ?? 5432}`}/${database}`
   }
 
