@@ -13,6 +13,8 @@ export interface Target {
   resync(table: string, how?: { readonly full?: boolean }, config?: Record<string, unknown>): Promise<Report>
   rows(query: string): Row[]
   readonly log: string[]
+  /** Its file, which is a source of others. */
+  readonly file: string
 }
 
 export function target(world: Pick<World, 'url'>, base: Record<string, unknown> = {}): Target {
@@ -39,6 +41,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   }
   return {
     log: lines,
+    file,
     run: (config = {}) => into(config, sync),
     resync: (table, how = {}, config = {}) => into(config, (options) => resync(options, { table, ...how })),
     rows(query) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
 import { AS_TEXT, keepsApart, ONLY_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -35,7 +35,7 @@ export function findTables(db: DatabaseSync): FoundTable[] {
       isTable: kind === 'table',
       hasRowid: kind === 'table' && listing['wr'] === 0,
     })
-    return table.columns.length === 0 || isOwn(relation, table.columns) ? [] : [table]
+    return table.columns.length === 0 || isState(relation) ? [] : [table]
   })
 }
 
@@ -98,6 +98,7 @@ function tableOf(
       ...(alias === undefined ? [] : [String(alias['name'])]),
       ...(hasRowid || primary.length === 0 ? [] : [String(primary[0]!['name'])]),
     ]),
+    own: isOwn(columns),
     rows: undefined,
     readable: true,
     generation,
