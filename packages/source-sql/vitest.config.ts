@@ -3,8 +3,8 @@ import { inLanes, lane } from '../../vitest.base.ts'
 
 const lanes = inLanes({
   slow: [
-    'test/{bad-input,changed-columns,conformance,counts,cursor-limits,ends,failures,find,hidden-rows,hostile,local-time,locked,memory,read}.test.ts',
-    'test/{cursor-types,generation,keys,out-of-sight,rewritten,sequences,sync,value-before}.test.ts',
+    'test/{addresses,bad-input,changed-columns,conformance,counts,cursor-limits,ends,failures,find,find-keys,hidden-rows,hostile,local-time,locked,memory,read}.test.ts',
+    'test/{cursor-types,generation,keys,out-of-sight,rewritten,sequences,sqlite-keys,sync,value-before}.test.ts',
     'test/{mariadb,postgres}-types.test.ts',
   ],
 })

@@ -20,8 +20,15 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
   checkNames(found, choice)
   const included = config.include
   const wanted = found.filter(
-    (table) => !isExcluded(table.name, config) && (table.kind === 'table' || config.views || isNamed(table, config)),
+    (table) =>
+      !isExcluded(table.name, config) &&
+      (isNamed(table, config) || (!table.own && (table.kind === 'table' || config.views))),
   )
+  const own = found.filter((table) => table.own && !isExcluded(table.name, config) && !wanted.includes(table))
+  if (own.length > 0 && wanted.length === 0)
+    log.warn(
+      `${label}: Tidemark wrote ${own.length === 1 ? 'the table' : `all ${own.length} tables`} that ${own.length === 1 ? 'is' : 'are'} there, and reads none that it wrote unless it is named: include: [${JSON.stringify(own[0]!.name)}${own.length > 1 ? ', …' : ''}]`,
+    )
   for (const pattern of included ?? []) {
     if (!found.some((table) => matches(table.name, pattern))) log.warn(`${label}: no table fits include "${pattern}"`)
   }

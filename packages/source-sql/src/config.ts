@@ -86,7 +86,7 @@ export type TableConfig = z.infer<typeof TableConfig>
 
 export const SqlConfig = z.strictObject({
   url: name.describe(
-    'where the database is. Behind `?`: `sslmode`, `sslrootcert`, and `host` for a socket. A path is a file of SQLite',
+    'where the database is: a URL, the `key=value` of libpq, or the path of a file of SQLite. Behind `?`: what libpq and providers put there',
   ),
   password: secret()
     .optional()

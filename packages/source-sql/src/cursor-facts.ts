@@ -4,6 +4,7 @@ import type { ChosenCursor } from './choose-cursor.ts'
 import type { TableConfig } from './config.ts'
 import { timeEnd, timeLookback } from './cursor-end.ts'
 import type { Asked, Bounds, Clock } from './database.ts'
+import { wholeNumber } from './exact.ts'
 import type { Drawn, FoundTable } from './found-table.ts'
 import { carriesTime, integerLookback } from './integer-lookback.ts'
 import { durationMs, spanOf } from './length.ts'
@@ -118,7 +119,7 @@ async function greatestOf(question: CursorQuestion): Promise<bigint | undefined>
   const range = await unlessSlow(RANGE_MS, signal, () =>
     client.database.range(table, cursor.column, 'integer', { ...question, withinMs: RANGE_MS }),
   )
-  return range === undefined ? undefined : BigInt(range.max)
+  return range === undefined ? undefined : wholeNumber(range.max)
 }
 
 /** What a lookback can and cannot cover, once. */
@@ -165,5 +166,5 @@ async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
 }
 
 function position(text: string | undefined, type: ChosenCursor['type']): string | bigint | undefined {
-  return text === undefined || type !== 'integer' ? text : BigInt(text)
+  return text === undefined || type !== 'integer' ? text : wholeNumber(text)
 }

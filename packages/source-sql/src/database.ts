@@ -1,5 +1,6 @@
 import type { Logger } from '@tidemark/core'
 import type { Counted } from './count.ts'
+import type { KeysSought } from './find-keys.ts'
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
@@ -77,6 +78,8 @@ export interface Database {
   hiddenAmong?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<readonly string[]>
   /** How many rows the system counts; undefined where it takes longer than `withinMs`. */
   count(counted: Counted, asked: Asked & { readonly withinMs?: number }): Promise<number | undefined>
+  /** Which keys a table has, of some; undefined where it cannot be said for these. */
+  findKeys(sought: KeysSought, asked: Asked): Promise<readonly Row[] | undefined>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */
   indexStatement(table: FoundTable, column: string): string

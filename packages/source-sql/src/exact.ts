@@ -43,6 +43,12 @@ export function safeInteger(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
+/** The whole part of a number that a database wrote; what is none (NaN, Infinity) lies behind all integers. */
+export function wholeNumber(text: string): bigint {
+  const digits = /^-?\d+/.exec(text)?.[0]
+  return digits === undefined ? LARGEST : BigInt(digits)
+}
+
 export function greatest(values: readonly bigint[]): bigint {
   let most = values[0]!
   for (const value of values) if (value > most) most = value

@@ -86,3 +86,13 @@ function toldByNetwork({ code, message }: Failed): Told {
   if (NETWORK.test(code)) return { problem: `cannot be reached (${message || code})`, remedy: 'retry' }
   return { problem: message, remedy: 'fix-source' }
 }
+
+/** An answer, or undefined where the system cannot take the question as it is written; what may pass is thrown. */
+export async function unlessUnfit<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (SyncError.is(error) && error.remedy === 'fix-config') return undefined
+    throw error
+  }
+}

@@ -70,6 +70,8 @@ export interface FoundTable {
   readonly rows: number | undefined
   /** A text that changes when its data is replaced as a whole; undefined where the database says nothing. */
   readonly generation: string | undefined
+  /** Tidemark wrote it: read only where it is named, or it would be read and written for ever. */
+  readonly own: boolean
   /** False: the user may not read it. */
   readonly readable: boolean
   /** Whatever the system needs to read it. */
@@ -104,9 +106,13 @@ export function keyOf(
   return ranked[0]?.columns ?? []
 }
 
-/** Tables that Tidemark itself wrote: where source and destination are one database, it must not read its own. */
-export function isOwn(relation: string, columns: readonly { readonly name: string }[]): boolean {
-  if (/^_?tidemark_/.test(relation)) return true
+/** The state of Tidemark, which is no table of anybody's. */
+export function isState(relation: string): boolean {
+  return /^_?tidemark_/.test(relation)
+}
+
+/** A table that Tidemark wrote: where source and destination are one database, it must not read its own. */
+export function isOwn(columns: readonly { readonly name: string }[]): boolean {
   const names = new Set(columns.map((column) => column.name))
   return ['_synced_at', '_deleted_at', '_cursor'].every((name) => names.has(name))
 }

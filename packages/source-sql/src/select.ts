@@ -11,6 +11,7 @@ import {
   sql,
 } from 'kysely'
 import type { Bounds, Reads, Selected } from './database.ts'
+import type { KeyValues } from './find-keys.ts'
 
 /** A statement, and what is bound to it. */
 export interface Statement {
@@ -24,6 +25,10 @@ export interface Dialect {
   bound(value: string | bigint, type: Bounds['type'], side: 'from' | 'to'): RawBuilder<unknown>
   /** Reads a table and not those that inherit from it. */
   readonly only: boolean
+  /** A value of a key in the forms in which the system may keep it; undefined where it could not be found by any. */
+  readonly keyValues: KeyValues
+  /** A list of rows is written as VALUES. */
+  readonly rowsAsValues: boolean
   /** Rows that no window can hold because of what their cursor is; absent: those without one. */
   readonly outside?: ((bounds: Bounds) => RawBuilder<unknown>) | undefined
   /** What a bound alone does not say exactly; absent: it does. */
@@ -90,7 +95,7 @@ export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions)
   )
 }
 
-function selected({ name, select }: Selected): RawBuilder<unknown> {
+export function selected({ name, select }: Selected): RawBuilder<unknown> {
   const column = sql.id(name)
   return select === undefined ? column : select(column)
 }

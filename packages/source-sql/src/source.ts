@@ -1,11 +1,11 @@
-import { defineSource } from '@tidemark/core'
+import { defineSource, type Logger } from '@tidemark/core'
 import { SqlConfig } from './config.ts'
 import type { Database } from './database.ts'
 import { durationMs } from './length.ts'
 import { MySql } from './mysql/database.ts'
 import { Postgres } from './postgres/database.ts'
 import { Sqlite } from './sqlite/database.ts'
-import { targetOf } from './target.ts'
+import { type Target, targetOf } from './target.ts'
 
 /** A connected database, and what the user says about it. */
 export interface Client {
@@ -17,17 +17,20 @@ export interface Client {
 export const sql = defineSource({
   name: 'sql',
   config: SqlConfig,
-  connect: (config) => connect(config),
+  connect: (config, { log }) => connect(config, log),
   identity: ({ client }) => client.config.identity ?? client.database.identity(),
 })
 
-export function connect(config: SqlConfig): Client {
-  const database = databaseOf(config)
+export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
+  const target = targetOf(config)
+  const ignored = target.system === 'sqlite' ? [] : target.ignored
+  if (ignored.length > 0)
+    log?.warn(`${target.label}: config.url has parameters that are not known here: ${ignored.join(', ')}`)
+  const database = databaseOf(target, config)
   return { database, config, close: () => database.close() }
 }
 
-function databaseOf(config: SqlConfig): Database {
-  const target = targetOf(config)
+function databaseOf(target: Target, config: SqlConfig): Database {
   const options = {
     schemas: config.schemas,
     statementTimeoutMs: durationMs(config.statementTimeout)!,

@@ -13,8 +13,9 @@ import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'
 import { countsOf } from './counts.ts'
 import { cursorFacts } from './cursor-facts.ts'
-import type { Clock, Reads, Selected } from './database.ts'
+import type { Asked, Clock, Reads, Row, Selected } from './database.ts'
 import { failingTable } from './failing-table.ts'
+import type { NamedKeys } from './find-keys.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
 import { isGrown } from './generation.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
@@ -95,6 +96,7 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     ...(cursor === undefined ? {} : { deletions: 'unseen' as const }),
     ...(nullCursor === undefined ? {} : { nullCursor }),
     ...facts?.spec,
+    ...findKeysOf(table, primaryKey, selected),
     ...countsOf(table, { cursor, nullCursor, bounds: facts?.bounds }),
     ...(cursor === undefined || own?.replaced === 'ignore' ? {} : generationFor(table)),
     read: ({ client: { database: from }, from: begin, to, signal, log: said }) => {
@@ -103,6 +105,24 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
       return from.read(reads, { signal, log: said })
     },
   })
+}
+
+interface KeysQuestion extends Asked {
+  readonly client: Client
+  readonly keys: NamedKeys
+}
+
+/** Rows are looked for by their keys wherever they are, before they are called deleted. */
+function findKeysOf(
+  table: FoundTable,
+  primaryKey: readonly string[],
+  selected: readonly Selected[],
+): { findKeys?: (question: KeysQuestion) => Promise<readonly Row[] | undefined> } {
+  if (primaryKey.length === 0) return {}
+  const key = primaryKey.map((name) => selected.find((column) => column.name === name)!)
+  return {
+    findKeys: ({ client: { database }, keys, signal, log }) => database.findKeys({ table, key, keys }, { signal, log }),
+  }
 }
 
 /** Found with the table, before any row is read: data that is replaced meanwhile shows in the next run. */

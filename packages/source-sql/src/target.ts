@@ -1,20 +1,39 @@
 import { SyncError } from '@tidemark/core'
+import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
+import { type AddressParts, decoded, isDsn, parseDsn, parseUrl } from './address-text.ts'
 import type { SqlConfig } from './config.ts'
 
-export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
+/** `prefer` encrypts where the server can, and looks at no certificate. */
+export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
-/** A server and a database on it, as a URL names them. */
-export interface ServerTarget {
-  readonly system: 'postgres' | 'mysql'
+export interface Place {
   /** Undefined: what the driver takes by default. */
   readonly host: string | undefined
   readonly port: number | undefined
+}
+
+/** Which of several servers is read, by what it can do. */
+export type SessionAttributes = 'any' | 'primary' | 'standby' | 'prefer-standby'
+
+/** A server and a database on it, as an address names them. */
+export interface ServerTarget {
+  readonly system: 'postgres' | 'mysql'
+  /** Tried in turn; one at least. */
+  readonly places: readonly Place[]
+  readonly attributes: SessionAttributes
   readonly user: string | undefined
   readonly password: string | undefined
   readonly database: string | undefined
   readonly ssl: SslMode
   /** A file with the certificates that are trusted. */
   readonly certificates: string | undefined
+  /** The password is bound to the certificate of the server. */
+  readonly isBound: boolean
+  /** What a session of Postgres begins with. */
+  readonly options: string | undefined
+  readonly connectMs: number | undefined
+  /** Names of parameters that nobody knows. */
+  readonly ignored: readonly string[]
   /** For people: without user and password. */
   readonly label: string
 }
@@ -27,72 +46,132 @@ export interface FileTarget {
 
 export type Target = ServerTarget | FileTarget
 
+/** As they stand in front of "://"; what follows a "+" names a driver of another language. */
 const SYSTEMS: Readonly<Record<string, ServerTarget['system']>> = {
-  'postgres:': 'postgres',
-  'postgresql:': 'postgres',
-  'mysql:': 'mysql',
-  'mariadb:': 'mysql',
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  postgis: 'postgres',
+  mysql: 'mysql',
+  mysql2: 'mysql',
+  mariadb: 'mysql',
 }
-const KNOWN = new Set(['sslmode', 'sslrootcert', 'host', 'port', 'user', 'password'])
 
 function refuse(problem: string): never {
-  // The URL itself is not shown: where it cannot be read, nobody knows where its password stands.
+  // The address itself is not shown: where it cannot be read, nobody knows where its password stands.
   throw new SyncError(`config.url ${problem}`, 'fix-config')
 }
 
-/** Reads where a database is. @throws SyncError `fix-config`, which never shows the URL. */
+/** Reads where a database is. @throws SyncError `fix-config`, which never shows the address. */
 export function targetOf({ url, password }: Pick<SqlConfig, 'url' | 'password'>): Target {
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
-  if (scheme === undefined || scheme === 'sqlite' || scheme === 'file') return fileTarget(url)
-  const system = SYSTEMS[`${scheme}:`]
-  if (system === undefined)
-    refuse(`begins with "${scheme}:"; known are postgres:, mysql:, mariadb:, sqlite: and the path of a file`)
-  // A host may be left out, which URLs of unknown schemes allow, but not together with a user.
-  const parsed = URL.parse(url.replace(/^([^:]+:\/\/[^/?#@]*@)(?=[/?#]|$)/, '$1localhost'))
-  if (parsed === null)
-    refuse('is no URL; characters such as "@", "/", "#" or "%" in a password are written as %40, %2F, %23 and %25')
-  const given = parsed.searchParams
-  const unknown = [...given.keys()].find((key) => !KNOWN.has(key))
-  if (unknown !== undefined)
-    refuse(`has a parameter "${unknown}" that is not known; known are ${[...KNOWN].slice(0, 3).join(', ')}`)
-  const host = given.get('host') ?? (decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1') || undefined)
-  const port = given.get('port') ?? parsed.port
-  const database = decoded(parsed.pathname.slice(1)) || undefined
-  const where = `${host ?? 'localhost'}${port === '' ? '' : `:${port}`}`
+  if (isDsn(url)) return serverTarget('postgres', parseDsn(url, refuse), password)
+  const [, written = '', slashes = ''] = /^([a-z][a-z0-9+.-]+):(\/\/)?/i.exec(url) ?? []
+  const scheme = written.toLowerCase().replace(/\+[a-z0-9_]+$/, '')
+  if (scheme === 'sqlite' || scheme === 'file') return fileTarget(url)
+  if (scheme === 'jdbc') return refuse('begins with "jdbc:"; write it without, as postgresql://user@host:5432/database')
+  const system = SYSTEMS[scheme]
+  if (system !== undefined) return serverTarget(system, parseUrl(url, refuse), password)
+  const known = 'known are postgres:, mysql:, mariadb:, sqlite: and the path of a file'
+  if (slashes !== '') return refuse(`begins with "${written}:"; ${known}`)
+  // A password would be shown with the path of such a file.
+  if (/^[^/\\]*:[^/\\]*@/.test(url) || /:\/\//.test(url))
+    return refuse(`looks like an address without its kind; ${known}`)
+  return fileTarget(url)
+}
+
+function serverTarget(
+  system: ServerTarget['system'],
+  { hosts, parameters, ...parts }: AddressParts,
+  ownPassword: string | undefined,
+): ServerTarget {
+  checkParameters(parameters, refuse)
+  const given = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]))
+  const said = (...names: readonly string[]): string | undefined =>
+    names.map((name) => given.get(name)).find((value) => value !== undefined && value !== '')
+  const places = placesOf(hosts, said('host', 'socket'), said('port'))
+  if (system === 'mysql' && places.length > 1) return refuse('names several hosts; name one of them')
+  const database = said('dbname') ?? (parts.database || undefined)
+  const isBound = said('channel_binding') === 'require'
+  const where = places.map(({ host = 'localhost', port }) => `${host}${port === undefined ? '' : `:${port}`}`).join(',')
   return {
     system,
-    host,
-    port: port === '' ? undefined : Number(port),
-    user: given.get('user') ?? (decoded(parsed.username) || undefined),
-    password: password ?? given.get('password') ?? (decoded(parsed.password) || undefined),
+    places,
+    attributes: attributesOf(said('target_session_attrs')),
+    user: said('user') ?? (parts.user || undefined),
+    password: ownPassword ?? said('password') ?? (parts.password || undefined),
     database,
-    ssl: sslOf(given.get('sslmode'), host),
-    certificates: given.get('sslrootcert') ?? undefined,
+    ssl: isBound ? 'verify-full' : sslOf(said, places),
+    certificates: said('sslrootcert', 'ssl-ca'),
+    isBound,
+    options: said('options'),
+    connectMs: secondsIn(said('connect_timeout', 'connecttimeout'), 'connect_timeout', refuse),
+    ignored: unknownParameters(parameters),
     label: `${system === 'postgres' ? 'Postgres' : 'MySQL'} at ${where}${database === undefined ? '' : `/${database}`}`,
   }
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return refuse('has a "%" that is followed by no two digits; write it as %25')
+/** Several hosts, and one port for all or one for each. */
+function placesOf(
+  hosts: AddressParts['hosts'],
+  given: string | undefined,
+  ports: string | undefined,
+): readonly Place[] {
+  const named = given === undefined ? hosts : given.split(',').map((host) => ({ host, port: hosts[0]!.port }))
+  const each = ports?.split(',')
+  return named.map(({ host, port }, at) => {
+    const text = each === undefined ? port : (each[at] ?? each[0]!)
+    if (!/^\d{0,5}$/.test(text) || Number(text) > 65_535) return refuse('names a port that is none')
+    return { host: host || undefined, port: text === '' ? undefined : Number(text) }
+  })
+}
+
+function attributesOf(text: string | undefined): SessionAttributes {
+  switch (text?.toLowerCase()) {
+    case 'read-write':
+    case 'primary':
+      return 'primary'
+    case 'read-only':
+    case 'standby':
+      return 'standby'
+    case 'prefer-standby':
+      return 'prefer-standby'
+    default:
+      return 'any'
   }
 }
 
-/** The modes of libpq. A server elsewhere is asked for its certificate unless the URL says otherwise. */
-function sslOf(mode: string | null, host: string | undefined): SslMode {
+type Said = (...names: readonly string[]) => string | undefined
+
+/** The modes of libpq, and what MySQL calls them. A server elsewhere shows its certificate unless the address says otherwise. */
+function sslOf(said: Said, places: readonly Place[]): SslMode {
+  const accept = said('sslaccept')?.toLowerCase()
+  const mode = said('sslmode', 'ssl-mode', 'ssl_mode')?.toLowerCase().replace('_', '-')
   switch (mode) {
-    case null:
-      return isLocal(host) ? 'disable' : 'verify-full'
+    case undefined:
+      break
     case 'disable':
+    case 'disabled':
+      return 'disable'
+    case 'allow':
+    case 'prefer':
+    case 'preferred':
+      return 'prefer'
     case 'require':
+    case 'required':
+      return accept === 'strict' ? 'verify-full' : 'require'
     case 'verify-ca':
+      return 'verify-ca'
     case 'verify-full':
-      return mode
+    case 'verify-identity':
+      return 'verify-full'
     default:
-      return refuse(`says sslmode=${mode.slice(0, 20)}; known are disable, require, verify-ca and verify-full`)
+      return refuse(`says sslmode=${mode.slice(0, 20)}; known are disable, prefer, require, verify-ca and verify-full`)
   }
+  if (accept !== undefined) return accept === 'strict' ? 'verify-full' : 'require'
+  const ssl = said('ssl')?.toLowerCase()
+  if (ssl !== undefined && /^(false|0|off|no)$/.test(ssl)) return 'disable'
+  if (ssl !== undefined && /"rejectunauthorized"\s*:\s*false/.test(ssl)) return 'require'
+  if (ssl !== undefined) return 'verify-full'
+  return places.every(({ host }) => isLocal(host)) ? 'disable' : 'verify-full'
 }
 
 /** This machine, or a socket of it. */
@@ -101,8 +180,8 @@ function isLocal(host: string | undefined): boolean {
 }
 
 function fileTarget(url: string): FileTarget {
-  const text = url.replace(/^(sqlite|file):(\/\/(?=\/|[^/]))?/i, '')
-  const path = /^file:/i.test(url) ? decoded(text) : text
+  const text = url.replace(/^(sqlite|file)(\+\w+)?:(\/\/(?=\/|[^/]))?/i, '')
+  const path = /^file:/i.test(url) ? decoded(text, refuse) : text
   if (path === '' || path === ':memory:') refuse('names no file')
   return { system: 'sqlite', path, label: `SQLite file ${path}` }
 }

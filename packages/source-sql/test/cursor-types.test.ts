@@ -87,6 +87,19 @@ describe.each(systems)('a cursor of %s that is called another type than it is', 
   })
 })
 
+describe('a cursor of Postgres that is a whole numeric', () => {
+  it('leaves out what is no number, and reads all others', async () => {
+    const world = await postgres()
+    await world.run(
+      `CREATE TABLE t (c numeric(20,0) NOT NULL PRIMARY KEY); INSERT INTO t VALUES (1), (2), ('NaN'), (99999999999999999999)`,
+    )
+    const into = target(world, { tables: { t: { cursor: 'c', columns: { c: 'integer' } } } })
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT c FROM crm_t ORDER BY c')).toEqual([{ c: 1 }, { c: 2 }])
+    expect(into.log.join()).toContain('the largest integer of 64 bits')
+  })
+})
+
 describe('a cursor of SQLite whose values are of several kinds', () => {
   const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)'
 

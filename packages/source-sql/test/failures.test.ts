@@ -111,19 +111,6 @@ describe('what the user must put right', () => {
     },
   )
 
-  it.each([
-    ['oracle://me:geheim%2F9x@host/db', /known are postgres:/],
-    ['postgres://me:geheim/9x@host/db', /is no URL|cannot be reached|getaddrinfo/],
-    ['postgres://me:geh%eim@host/db', /no URL|written as %25|%25/],
-    ['postgres://host/db?sslmode=maybe', /known are disable/],
-    ['postgres://host/db?color=red', /"color"/],
-    ['sqlite:', /names no file/],
-  ])('is a URL: %s', async (url, message) => {
-    const error = await errorOf(open({ url }))
-    expect(error.message).toMatch(message)
-    expect(error.message).not.toMatch(/geheim|geh%/)
-  })
-
   it('is a file that is no database, or not there', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'text.db'), 'this is no database, whatever its name says'.repeat(100))

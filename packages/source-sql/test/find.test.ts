@@ -73,6 +73,27 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     await world.run('CREATE TABLE _tidemark_steps (id int NOT NULL PRIMARY KEY)')
     await world.run('CREATE TABLE own (id int NOT NULL PRIMARY KEY)')
     expect((await open(world)).tables.map((table) => table.name)).toEqual(['own'])
+    // Another project's copy can be a source, where it is named.
+    expect((await open(world, { include: ['copy', '_tidemark_steps'] })).tables.map((table) => table.name)).toEqual([
+      'copy',
+    ])
+    const opened = await open(world, { exclude: ['own'] })
+    expect([opened.tables, opened.warnings]).toEqual([
+      [],
+      [expect.stringMatching(/Tidemark wrote the table.*include: \["copy"\]/)],
+    ])
+  })
+
+  it.runIf(_ !== 'SQLite')('are told apart by the case of their names', async () => {
+    const world = await make()
+    const quote = world.system === 'mysql' ? '`' : '"'
+    for (const name of ['orders', 'ORDERS', 'Orders']) {
+      await world.run(`CREATE TABLE ${quote}${name}${quote} (id int NOT NULL PRIMARY KEY)`)
+      await world.run(`INSERT INTO ${quote}${name}${quote} VALUES (${name.charCodeAt(1)})`)
+    }
+    const opened = await open(world)
+    expect(opened.tables.map(({ name }) => name)).toEqual(['ORDERS', 'Orders', 'orders'])
+    expect([await opened.read('ORDERS'), await opened.read('orders')]).toEqual([[{ id: 82 }], [{ id: 114 }]])
   })
 
   it('keep a type that the state knows, as long as values fit', async () => {

@@ -129,7 +129,7 @@ export async function open(
 ): Promise<Opened> {
   const warnings: string[] = []
   const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message) }
-  const client = connect(SqlConfig.parse({ url: world.url, ...config }))
+  const client = connect(SqlConfig.parse({ url: world.url, ...config }), log)
   onTestFinished(() => client.close())
   const { signal } = new AbortController()
   const tracked: Tracked = {

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { earliestLocal, isoMicros, localMicros } from '../src/local-time.ts'
-import { maskOf, targetOf } from '../src/target.ts'
 
 const MINUTE = 60_000_000n
 const zone = fc.constantFrom(
@@ -39,40 +38,5 @@ describe('the earliest time that a clock will still show', () => {
       '2024-10-27T02:00',
     ])
     expect(shown('2024-10-27T01:30:00Z')).toBe('2024-10-27T02:30')
-  })
-})
-
-describe('a URL', () => {
-  it('gives its password to the driver, and to nobody else', () => {
-    const password = fc.string({ unit: 'grapheme', minLength: 6, maxLength: 20 }).filter((text) => text.isWellFormed())
-    fc.assert(
-      fc.property(password, (secret) => {
-        const target = targetOf({ url: `postgres://me:${encodeURIComponent(secret)}@db.example:5433/crm` })
-        expect(target).toMatchObject({
-          password: secret,
-          host: 'db.example',
-          port: 5433,
-          user: 'me',
-          database: 'crm',
-          ssl: 'verify-full',
-        })
-        expect(target.label).toBe('Postgres at db.example:5433/crm')
-        const masked = maskOf(target)(`before <${secret}> and <${encodeURIComponent(secret)}> after`)
-        expect(masked).toBe('before <***> and <***> after')
-      }),
-    )
-  })
-
-  it.each([
-    ['postgres:///crm?host=/var/run/postgresql', { host: '/var/run/postgresql', database: 'crm', ssl: 'disable' }],
-    ['postgresql://me@[::1]:5433/crm', { host: '::1', port: 5433, ssl: 'disable' }],
-    ['mariadb://me@db.example', { system: 'mysql', database: undefined, ssl: 'verify-full' }],
-    ['mysql://db.example/shop?sslmode=require', { ssl: 'require' }],
-    ['sqlite:data/shop.db', { system: 'sqlite', path: 'data/shop.db' }],
-    ['sqlite:///srv/shop.db', { system: 'sqlite', path: '/srv/shop.db' }],
-    ['file:/srv/a%20b.db', { system: 'sqlite', path: '/srv/a b.db' }],
-    ['/srv/shop.db', { system: 'sqlite', path: '/srv/shop.db' }],
-  ])('%s', (url, expected) => {
-    expect(targetOf({ url })).toMatchObject(expected)
   })
 })

@@ -178,6 +178,22 @@ describe.each([
   })
 })
 
+describe('a table that Tidemark wrote', () => {
+  it('is a source of others where it is named, with the columns of the system', async () => {
+    const world = await sqlite()
+    await world.run(`CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b')`)
+    const first = target(world)
+    await first.run()
+    const second = target({ url: first.file }, { include: ['crm_t'] })
+    const report = await second.run()
+    expect([report.exitCode, report.tables[0]!.rows]).toMatchObject([0, { written: 2, rejected: 0 }])
+    expect(second.rows('SELECT id, v, _deleted_at FROM crm_crm_t ORDER BY id')).toEqual([
+      { id: 1, v: 'a', _deleted_at: null },
+      { id: 2, v: 'b', _deleted_at: null },
+    ])
+  })
+})
+
 describe('another database behind the same name', () => {
   it('pauses its tables', async () => {
     const [one, other] = [await postgres(), await postgres()]

@@ -2,15 +2,19 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Source } from '@tidemark/core'
 import { openDestination } from '@tidemark/destination'
-import { type Report, sync } from '@tidemark/engine'
+import { type Report, resync, sync } from '@tidemark/engine'
 import sql from '../src/index.ts'
 import { type Row, temporaryFolder, type World } from './harness.ts'
 
 /** A destination that runs are made into. */
 export interface Target {
   run(config?: Record<string, unknown>): Promise<Report>
+  /** Reads again what is covered of a table; with `full` after all of it was forgotten. */
+  resync(table: string, how?: { readonly full?: boolean }, config?: Record<string, unknown>): Promise<Report>
   rows(query: string): Row[]
   readonly log: string[]
+  /** Its file, which is a source of others. */
+  readonly file: string
 }
 
 export function target(world: Pick<World, 'url'>, base: Record<string, unknown> = {}): Target {
@@ -18,22 +22,28 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   const source = sql as unknown as Source
   const lines: string[] = []
   const say = (message: string): void => void lines.push(message)
+  const into = async (
+    config: Record<string, unknown>,
+    work: (options: Parameters<typeof sync>[0]) => Promise<Report>,
+  ): Promise<Report> => {
+    const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
+    const destination = await openDestination({ url: file, runner })
+    try {
+      const parsed = source.config!.parse({ url: world.url, ...base, ...config })
+      return await work({
+        uses: [{ name: 'crm', source, config: parsed, options: {} }],
+        destination,
+        log: { debug() {}, info: say, warn: say },
+      } as Parameters<typeof sync>[0])
+    } finally {
+      await destination.close()
+    }
+  }
   return {
     log: lines,
-    async run(config = {}) {
-      const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
-      const destination = await openDestination({ url: file, runner })
-      try {
-        const parsed = source.config!.parse({ url: world.url, ...base, ...config })
-        return await sync({
-          uses: [{ name: 'crm', source, config: parsed, options: {} }],
-          destination,
-          log: { debug() {}, info: say, warn: say },
-        } as Parameters<typeof sync>[0])
-      } finally {
-        await destination.close()
-      }
-    },
+    file,
+    run: (config = {}) => into(config, sync),
+    resync: (table, how = {}, config = {}) => into(config, (options) => resync(options, { table, ...how })),
     rows(query) {
       const db = new DatabaseSync(file, { readOnly: true })
       try {

@@ -2,18 +2,17 @@ import { sql } from 'kysely'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, blameIn, sqlFailure } from '../failure.ts'
+import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
-import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
-import { untilEnded } from '../writers.ts'
 import { valueOfOldRows } from './before.ts'
 import { tellMySql } from './failure.ts'
 import { findTables } from './find.ts'
+import { integerEnd } from './integer-end.ts'
 import { dialect, readPages } from './read.ts'
 import { hiddenAmong, type RightsQuestion, whyHidden } from './rights.ts'
 import { ask, connectMySql, type RawRow, type Session, text } from './session.ts'
@@ -68,7 +67,8 @@ export class MySql implements Database {
   /** The server's own number would change with every failover, and with every node of a cluster. */
   async identity(): Promise<string> {
     await this.#ask('SELECT 1')
-    const { host, port, database } = this.#target
+    const { places, database } = this.#target
+    const { host, port } = places[0]!
     return `mysql:${host ?? 'localhost'}:${port ?? 3306}/${database ?? ''}`
   }
 
@@ -99,40 +99,13 @@ export class MySql implements Database {
     return { settledAt, zone: Number(text(zone![0])) }
   }
 
-  async integerEnd(table: FoundTable, column: string, { signal, log }: Asked): Promise<bigint | undefined> {
-    const found = await greatestReadable(
-      async (below) => {
-        const [row] = await this.#ask(greatestQuery({ table, column }, dialect, below), [], signal)
-        return row?.[0] == null ? undefined : BigInt(text(row[0])!)
-      },
-      { table, column, log },
-    )
-    // The counter does not go back when the newest rows are deleted.
-    const [counter] =
-      table.facts['auto'] === column
-        ? await this.#ask(
-            'SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
-            [table.schema, table.relation],
-            signal,
-          )
-        : []
-    const next = counter?.[0] == null ? undefined : BigInt(text(counter[0])!)
-    const ends = [
-      ...(found === undefined ? [] : [found + 1n]),
-      // A counter that cannot go on says nothing any more.
-      ...(next === undefined || next >= LARGEST ? [] : [next]),
-    ]
-    if (ends.length === 0) return undefined
-    const list = async (): Promise<readonly string[]> =>
-      (await this.#transactions(log)).filter((one) => one.writes).map((one) => one.id)
-    const left = await untilEnded(list, { signal, stubborn: this.#stubborn, now: () => performance.now() })
-    if (left.length > 0) {
-      log.warn(
-        `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (connection ${left[0]!.split(' ')[0]}); it is read when that has ended`,
-      )
-      return undefined
-    }
-    return greatest(ends)
+  integerEnd(table: FoundTable, column: string, asked: Asked): Promise<bigint | undefined> {
+    return integerEnd(table, column, {
+      ...asked,
+      stubborn: this.#stubborn,
+      ask: (query, values) => this.#ask(query, values, asked.signal),
+      writers: async () => (await this.#transactions(asked.log)).filter((one) => one.writes).map((one) => one.id),
+    })
   }
 
   async range(
@@ -156,6 +129,12 @@ export class MySql implements Database {
       const [row] = await this.#askWithin(withinMs, statement, parameters, signal)
       return Number(text(row![0]))
     })
+  }
+
+  async findKeys(sought: KeysSought, { signal }: Asked): Promise<readonly Row[] | undefined> {
+    const query = findKeysQuery(sought, dialect)
+    if (query === undefined) return undefined
+    return (await this.#ask(query.sql, query.parameters, signal)).map((row) => namedRow(sought.key, row))
   }
 
   before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {

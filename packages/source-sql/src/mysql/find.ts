@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2'
 import { LARGEST } from '../exact.ts'
-import { type Drawn, type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { type Drawn, type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
 import { kindOf } from './answer.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
 import { autoIncrement, sequenceOf } from './sequences.ts'
@@ -99,7 +99,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         }),
       }
     })
-    if (found.length === 0 || isOwn(relation!, found)) return []
+    if (found.length === 0 || isState(relation!)) return []
     const counter = own.find(([, , , , , , extra]) => extra?.includes('auto_increment'))?.[2]
     return [
       {
@@ -108,6 +108,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         relation: relation!,
         kind: kind === 'BASE TABLE' || kind === 'SYSTEM VERSIONED' ? ('table' as const) : ('view' as const),
         columns: found,
+        own: isOwn(found),
         rows: rows === undefined ? undefined : Number(rows),
         readable: true,
         generation: storage(schema!, relation!) ?? made ?? definitions.get(id),

@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from 'mysql2'
 import { orAborted } from '../abort.ts'
 import { ChangedColumn } from '../changed-column.ts'
-import type { Asked, Reads, Row } from '../database.ts'
+import type { Asked, Reads, Row, Selected } from '../database.ts'
+import type { FoundColumn } from '../found-table.ts'
 import { PageSize } from '../page-size.ts'
 import { behind, compiler, type Dialect, selectOf } from '../select.ts'
 import { type AnswerColumn, answeredKind } from './answer.ts'
@@ -12,8 +13,23 @@ import { ask, type RawRow, type Session } from './session.ts'
 export const dialect: Dialect = {
   compile: compiler('mysql'),
   only: false,
+  rowsAsValues: false,
+  keyValues,
   bound: (value, type) =>
     type === 'integer' ? sql.raw(String(value)) : sql`${String(value).replace('T', ' ').replace('Z', '')}`,
+}
+
+/** A value of a key as the column's own type has it. */
+function keyValues(
+  { kind }: FoundColumn,
+  { type }: Selected,
+  value: unknown,
+): readonly RawBuilder<unknown>[] | undefined {
+  if (value instanceof Uint8Array) return [sql`${Buffer.from(value)}`]
+  const text = String(value)
+  if (/^(\w*int|decimal|year)/.test(kind) && /^-?\d+(\.\d+)?$/.test(text)) return [sql.raw(text)]
+  if (/^(float|double|bit|point|geometry)/.test(kind)) return undefined
+  return [type === 'text' ? sql`${text}` : sql`${text.replace('T', ' ').replace('Z', '')}`]
 }
 
 type Part = 'window' | 'nulls'

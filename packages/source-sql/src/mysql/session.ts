@@ -20,7 +20,8 @@ export async function connectMySql(
   statementTimeoutMs: number,
   onBroken: (session: Session) => void,
 ): Promise<Session> {
-  const { host, port, user, password, database } = target
+  const { places, user, password, database, connectMs = CONNECT_MS } = target
+  const { host, port } = places[0]!
   const socket = host?.startsWith('/') === true
   const options: ConnectionOptions = {
     ...(host === undefined ? {} : socket ? { socketPath: host } : { host }),
@@ -29,12 +30,15 @@ export async function connectMySql(
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
     ...(await sslOf(target)),
-    connectTimeout: CONNECT_MS,
+    connectTimeout: connectMs,
     charset: 'utf8mb4',
     enableKeepAlive: true,
   }
-  const connection = mysql.createConnection(options)
-  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  const connection = await connected(options).catch((error: unknown) => {
+    if (target.ssl !== 'prefer' || (error as { code?: unknown }).code !== 'HANDSHAKE_NO_SSL_SUPPORT') throw error
+    const { ssl: _, ...plain } = options
+    return connected(plain)
+  })
   const [version] = await ask(connection, 'SELECT VERSION()')
   const session = { connection, isMariaDb: /mariadb/i.test(String(version?.[0])) }
   // A server that goes away while nothing is asked must not end the process.
@@ -53,10 +57,17 @@ export async function connectMySql(
   return session
 }
 
+async function connected(options: ConnectionOptions): Promise<Connection> {
+  const connection = mysql.createConnection(options)
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  return connection
+}
+
 async function sslOf({ ssl, certificates }: ServerTarget): Promise<ConnectionOptions> {
   if (ssl === 'disable') return {}
   const ca = certificates === undefined ? {} : { ca: await readFile(certificates, 'utf8') }
-  if (ssl === 'require' && certificates === undefined) return { ssl: { rejectUnauthorized: false } }
+  if (ssl === 'prefer' || (ssl === 'require' && certificates === undefined))
+    return { ssl: { rejectUnauthorized: false } }
   return { ssl: { ...ca, rejectUnauthorized: true, verifyIdentity: ssl === 'verify-full' } }
 }
 

@@ -2,7 +2,8 @@ import type pg from 'pg'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { type Blame, blameIn, sqlFailure } from '../failure.ts'
+import { type Blame, blameIn, sqlFailure, unlessUnfit } from '../failure.ts'
+import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
 import { isoMicros } from '../local-time.ts'
@@ -80,7 +81,7 @@ export class Postgres implements Database {
   async identity(): Promise<string> {
     const [row] = await this.#ask(IDENTITY)
     const [system, database] = row!
-    const { host, port } = this.#target
+    const { host, port } = this.#target.places[0]!
     return `postgres:${system ?? `${host ?? 'localhost'}:${port ?? 5432}`}/${database}`
   }
 
@@ -142,6 +143,14 @@ export class Postgres implements Database {
       const [row] = await this.#ask(sql, parameters, signal, limitsOf(withinMs))
       return Number(row![0])
     })
+  }
+
+  async findKeys(sought: KeysSought, { signal }: Asked): Promise<readonly Row[] | undefined> {
+    const query = findKeysQuery(sought, dialect)
+    if (query === undefined) return undefined
+    return await unlessUnfit(async () =>
+      (await this.#ask(query.sql, query.parameters, signal)).map((row) => namedRow(sought.key, row)),
+    )
   }
 
   async before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
+import { type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
 import { generationOf } from '../generation.ts'
 import { AS_TEXT, type PostgresType, readingOf } from './column-reading.ts'
 import { COMMON_KEYS, LEAF_FILES } from './partitions.ts'
@@ -34,7 +34,7 @@ export async function findTables(client: pg.Client, schemas: readonly string[] |
       sequences: sequences.get(oid!) ?? [],
       types,
     })
-    return table.columns.length === 0 || isOwn(table.relation, table.columns) ? [] : [table]
+    return table.columns.length === 0 || isState(table.relation) ? [] : [table]
   })
 }
 
@@ -98,13 +98,15 @@ function tableOf([oid, schema, relation, kind, rows, readable, file]: TextRow, f
   const [shown, hidden] = mayRead
     ? [columns.filter((row) => row[6] === 't'), columns.filter((row) => row[6] !== 't')]
     : [columns, []]
+  const readColumns = shown.map((row) => ({ ...columnOf(row, types), ...drawnBy(sequences, row[2]!) }))
   const ordered = indexes.filter(([, , , , , method]) => method === 'btree')
   return {
     name: nameOf(schema === 'public' ? undefined : schema!, relation!),
     schema: schema!,
     relation: relation!,
     kind: kind === 'r' || kind === 'p' ? 'table' : 'view',
-    columns: shown.map((row) => ({ ...columnOf(row, types), ...drawnBy(sequences, row[2]!) })),
+    columns: readColumns,
+    own: isOwn(readColumns),
     ...keyIn(found, shown),
     hidden: hidden.map((row) => row[2]!),
     indexed: new Set(ordered.map(([, , , , numbers]) => names.get(numbers!.split(' ')[0]!) ?? '')),

@@ -1,5 +1,5 @@
 import type { Asked } from '../database.ts'
-import { greatest, LARGEST } from '../exact.ts'
+import { greatest, LARGEST, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { untilEnded } from '../writers.ts'
@@ -24,7 +24,7 @@ export async function integerEnd(
   const found = await greatestReadable(
     async (below) => {
       const [row] = await ask(greatestQuery({ table, column }, dialect, below), [], signal)
-      return row?.[0] == null ? undefined : BigInt(row[0])
+      return row?.[0] == null ? undefined : wholeNumber(row[0])
     },
     { table, column, log },
   )

@@ -14,6 +14,12 @@ import { ask } from './session.ts'
 export const dialect: Dialect = {
   compile: compiler('postgres'),
   only: true,
+  rowsAsValues: false,
+  // As the text that the column's own type reads.
+  keyValues: ({ kind }, _column, value) => {
+    const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
+    return [sql`${text}::text::${sql.raw(kind)}`]
+  },
   // Postgres knows no year 0, which is the earliest that a bound can say.
   bound: (value, type) =>
     sql`${String(value).startsWith('0000') ? '-infinity' : String(value)}::${sql.raw(parameterType(type))}`,

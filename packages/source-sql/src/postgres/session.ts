@@ -1,27 +1,72 @@
 import { readFile } from 'node:fs/promises'
+import { SyncError } from '@tidemark/core'
 import pg from 'pg'
-import type { ServerTarget } from '../target.ts'
+import type { Place, ServerTarget, SessionAttributes } from '../target.ts'
 
 /** How sessions of this source call themselves: what they hold open only reads, so nobody waits for it. */
 export const APPLICATION = 'tidemark source-sql'
 
 const CONNECT_MS = 30_000
 
+/** Connects to the first of the servers that answers and is what is asked for. */
 export async function connectPostgres(target: ServerTarget, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
-  const { host, port, user, password, database } = target
+  const { attributes, places } = target
+  const wishes = attributes === 'prefer-standby' ? (['standby', 'any'] as const) : [attributes]
+  let failure: unknown = new SyncError(`${target.label}: none of them is a ${attributes}`, 'retry')
+  for (const wish of wishes) {
+    for (const place of places) {
+      try {
+        const client = await connectTo(place, target)
+        if (await isAs(client, wish)) {
+          // A server that goes away while nothing is asked must not end the process.
+          client.removeAllListeners('error').on('error', () => onBroken(client))
+          return client
+        }
+        await client.end()
+      } catch (error) {
+        failure = error
+        // The password, or the database, is wrong at all of them.
+        if (/^(28|3D)/.test(String((error as { code?: unknown }).code))) throw error
+      }
+    }
+  }
+  throw failure
+}
+
+async function isAs(client: pg.Client, wish: SessionAttributes): Promise<boolean> {
+  if (wish === 'any') return true
+  const [row] = await ask(client, 'SELECT pg_catalog.pg_is_in_recovery()')
+  return (row![0] === 't') === (wish === 'standby')
+}
+
+async function connectTo(place: Place, target: ServerTarget): Promise<pg.Client> {
+  try {
+    return await connectAs(place, target, await sslOf(target))
+  } catch (error) {
+    if (target.ssl !== 'prefer' || !/does not support SSL/.test(String((error as Error).message))) throw error
+    return await connectAs(place, target, false)
+  }
+}
+
+async function connectAs(
+  { host, port }: Place,
+  { user, password, database, options, connectMs = CONNECT_MS, isBound }: ServerTarget,
+  ssl: pg.ClientConfig['ssl'],
+): Promise<pg.Client> {
   const client = new pg.Client({
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
-    ssl: await sslOf(target),
+    ...(options === undefined ? {} : { options }),
+    ...(isBound ? { enableChannelBinding: true } : {}),
+    ssl,
     application_name: APPLICATION,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: connectMs,
     keepAlive: true,
-  })
-  // A server that goes away while nothing is asked must not end the process.
-  client.on('error', () => onBroken(client))
+  } as pg.ClientConfig)
+  client.on('error', () => {})
   await client.connect()
   return client
 }
@@ -30,7 +75,7 @@ export async function connectPostgres(target: ServerTarget, onBroken: (client: p
 async function sslOf({ ssl, certificates }: ServerTarget): Promise<pg.ClientConfig['ssl']> {
   if (ssl === 'disable') return false
   const ca = certificates === undefined ? {} : { ca: await readFile(certificates, 'utf8') }
-  if (ssl === 'require' && certificates === undefined) return { rejectUnauthorized: false }
+  if (ssl === 'prefer' || (ssl === 'require' && certificates === undefined)) return { rejectUnauthorized: false }
   return ssl === 'verify-full' ? ca : { ...ca, checkServerIdentity: () => undefined }
 }
 

@@ -52,6 +52,14 @@ export function readingFor(type: ColumnType): Reading {
 
 export const AS_TEXT: Reading = readingFor('text')
 
+/** Texts alone: a number is refused, because its digits are the text of another row. */
+export const ONLY_TEXT: Reading = { type: 'text', decode: plain as never }
+
+/** Whether a column keeps a number and its digits apart, so that both may be in it. */
+export function keepsApart(declared: string): boolean {
+  return declared === '' || /BLOB|^ANY$/i.test(declared)
+}
+
 /**
  * The type of a column. SQLite lets every value into every column, so what was declared is only a promise, and what was
  * seen decides: the narrowest type that holds all of it. A value that comes later and does not fit is a reject.

@@ -4,15 +4,17 @@ import { type Counted, countQuery } from '../count.ts'
 import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
 import { greatest, LARGEST } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
+import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
 import { valueOfOldRows } from './before.ts'
+import { dialect } from './dialect.ts'
 import { tellSqlite } from './failure.ts'
 import { findTables } from './find.ts'
-import { dialect, readPages } from './read.ts'
+import { readPages } from './read.ts'
 
 /** How long a writer that is about to finish is waited for. */
 const BUSY_MS = 5000
@@ -102,6 +104,13 @@ export class Sqlite implements Database {
     const { sql: statement, parameters } = countQuery(counted, dialect)
     const [row] = await this.#ask(statement, parameters as readonly (string | bigint)[], signal)
     return Number(row![0])
+  }
+
+  async findKeys(sought: KeysSought, { signal }: Asked): Promise<readonly Row[] | undefined> {
+    const query = findKeysQuery(sought, dialect)
+    if (query === undefined) return undefined
+    const rows = await this.#ask(query.sql, query.parameters as readonly (string | bigint)[], signal)
+    return rows.map((row) => namedRow(sought.key, row))
   }
 
   before(table: FoundTable, name: string, { signal }: Asked): Promise<{ raw: unknown } | undefined> {

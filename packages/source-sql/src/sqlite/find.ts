@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { type FoundColumn, type FoundTable, isOwn, keyOf, nameOf } from '../found-table.ts'
-import { AS_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
+import { type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
+import { AS_TEXT, keepsApart, ONLY_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -35,7 +35,7 @@ export function findTables(db: DatabaseSync): FoundTable[] {
       isTable: kind === 'table',
       hasRowid: kind === 'table' && listing['wr'] === 0,
     })
-    return table.columns.length === 0 || isOwn(relation, table.columns) ? [] : [table]
+    return table.columns.length === 0 || isState(relation) ? [] : [table]
   })
 }
 
@@ -82,24 +82,37 @@ function tableOf(
     ...(primary.length === 0 ? [] : [{ primary: true, columns: primary.map((column) => String(column['name'])) }]),
     ...indexes.filter((index) => index.unique).map(({ columns }) => ({ primary: false, columns })),
   ]
+  // A primary key may hold NULL in SQLite, even several times.
+  const key = keyOf(keys.filter((one) => one.columns.every(isNotNull)))
   return {
     name: nameOf(undefined, relation),
     schema: undefined,
     relation,
     kind: isTable ? 'table' : 'view',
-    columns,
-    // A primary key may hold NULL in SQLite, even several times.
-    key: keyOf(keys.filter((key) => key.columns.every(isNotNull))),
+    columns: columns.map((column) =>
+      key.includes(column.name) && hasTwins(db, relation, column) ? { ...column, ...ONLY_TEXT } : column,
+    ),
+    key,
     indexed: new Set([
       ...indexes.map((index) => index.columns[0]!),
       ...(alias === undefined ? [] : [String(alias['name'])]),
       ...(hasRowid || primary.length === 0 ? [] : [String(primary[0]!['name'])]),
     ]),
+    own: isOwn(columns),
     rows: undefined,
     readable: true,
     generation,
     facts: { rowid, schemaVersion },
   }
+}
+
+/** Whether a column that is read as texts holds a number and a text of its digits: read so, two rows would be one. */
+function hasTwins(db: DatabaseSync, relation: string, { name, kind, type }: FoundColumn): boolean {
+  if (type !== 'text' || !keepsApart(kind)) return false
+  const [table, column] = [quoted(relation), quoted(name)]
+  const twin = `SELECT 1 FROM ${table} u WHERE typeof(u.${column}) = 'text' AND u.${column} = CAST(t.${column} AS TEXT)`
+  // Numbers come before all texts, so an index finds those there are.
+  return db.prepare(`SELECT 1 FROM ${table} t WHERE t.${column} < '' AND EXISTS (${twin}) LIMIT 1`).get() !== undefined
 }
 
 /** Indexes over whole columns, in their own order, and over all rows. */

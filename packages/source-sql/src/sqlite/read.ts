@@ -2,89 +2,19 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { ChangedColumn } from '../changed-column.ts'
-import type { Asked, Bounds, Reads, Row } from '../database.ts'
+import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
-import { microsOf } from '../position.ts'
-import { behind, compiler, type Dialect, type Statement, selectOf } from '../select.ts'
-
-const DAY_MS = 86_400_000
-
-export const dialect: Dialect = {
-  compile: compiler('sqlite'),
-  only: false,
-  bound: (value, type, side) => (type === 'integer' ? sql`${value}` : sql`${dayOf(String(value), type, side)}`),
-  outside,
-  exactly,
-}
-
-/**
- * A column takes any value: rows whose cursor is a text among numbers, a number among texts, or no time at all, behind all
- * that are. Compared so that an index finds them: numbers come before texts, and texts before bytes.
- */
-function outside({ column, type, to, nulls, strays }: Bounds): RawBuilder<unknown> {
-  const cursor = sql.id(column)
-  if (!strays) return sql`${cursor} is null`
-  const missing = nulls ? sql`${cursor} is null or ` : sql``
-  if (type === 'integer') return sql`(${missing}${cursor} > 9223372036854775807)`
-  const unread = sql`${cursor} >= ${dayOf(String(to), type, 'to')} and ${cursor} < x'' and unixepoch(${cursor}) is null`
-  return sql`(${missing}${cursor} < '' or ${cursor} >= x'' or ${unread})`
-}
-
-/**
- * Times are texts in whatever form they were written, with a blank or a `T`, with or without digits behind the second.
- * Whole days are compared rightly in every form, also by an index; with offsets, one day more.
- */
-function dayOf(value: string, type: Bounds['type'], side: 'from' | 'to'): string {
-  if (type === 'date') return value
-  const slack = type === 'timestamp' ? 1 : 0
-  const days = side === 'from' ? -slack : slack + 1
-  return new Date(Date.parse(value.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10)
-}
-
-/** A time as microseconds, in whatever form it was written. What is no time is NULL. */
-function micros(column: string): RawBuilder<unknown> {
-  const text = sql.id(column)
-  const offset = sql`case when substr(${text}, -6) glob '[+-][0-9][0-9]:[0-9][0-9]' then substr(${text}, -6) else '' end`
-  // SQLite rounds a fraction of more than three digits, so it is taken by itself.
-  const fraction = sql`case when substr(${text}, 20, 1) = '.' then cast(round(cast('0.' || substr(${text}, 21, 6) as real) * 1000000) as integer) else 0 end`
-  const seconds = sql`unixepoch(case when substr(${text}, 17, 1) = ':' then substr(${text}, 1, 19) || ${offset} else ${text} end)`
-  return sql`(${seconds} * 1000000 + ${fraction})`
-}
-
-/** Bounds of days let in too much, and numbers, texts and bytes each lie on one side of all others. */
-function exactly({ column, type, from, to }: Bounds, part: 'window' | 'above'): readonly RawBuilder<unknown>[] {
-  const cursor = sql.id(column)
-  if (type === 'integer') return part === 'above' ? [sql`${cursor} <= 9223372036854775807`] : []
-  const texts = [sql`${cursor} >= ''`, sql`${cursor} < x''`]
-  if (type === 'date') return texts
-  const at = micros(column)
-  if (part === 'above') return [...texts, sql`${at} >= ${microsOf(to)}`]
-  const below = sql`${at} < ${microsOf(to)}`
-  return from === undefined ? [...texts, below] : [...texts, below, sql`${at} >= ${microsOf(from)}`]
-}
-
-/** Of the days that were read, what lies surely outside of the window. A time that SQLite cannot read is passed on. */
-function within({ column, type, from, to }: Bounds): readonly RawBuilder<unknown>[] {
-  if (type === 'integer') return []
-  // Numbers, which come before all texts, are none of a window.
-  const texts = from === undefined ? [sql`${sql.id(column)} >= ''`] : []
-  if (type === 'date') return texts
-  const at = sql`unixepoch(${sql.id(column)})`
-  const seconds = (value: string | bigint): number => Math.floor(Date.parse(`${String(value).slice(0, 19)}Z`) / 1000)
-  const below = sql`${at} <= ${seconds(to) + 1}`
-  const inside = from === undefined ? below : sql`${below} and ${at} >= ${seconds(from) - 1}`
-  return [...texts, sql`(${at} is null or ${inside})`]
-}
+import { behind, type SelectOptions, type Statement, selectOf } from '../select.ts'
+import { dialect, within } from './dialect.ts'
+import { bytesOfText, isSuspect, placeOf, type Raw, type RawRow, withTrueTexts } from './true-text.ts'
 
 const PAGE_BYTES = 4 << 20
 const MOST_AT_ONCE = 16 << 20
 
-type Raw = string | number | bigint | Uint8Array | null
-
 interface Asking {
   readonly part: 'window' | 'nulls'
   readonly signal: AbortSignal
-  readonly decode: (raw: readonly Raw[]) => Row
+  readonly decode: (raw: RawRow) => Row
 }
 
 /** Reads a window, or a whole table, page after page. */
@@ -92,7 +22,7 @@ export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Ask
   const hasOutside = reads.bounds?.nulls === true || reads.bounds?.strays === true
   const parts = hasOutside ? (['nulls', 'window'] as const) : (['window'] as const)
   const template: Row = Object.fromEntries(reads.columns.map(({ name }) => [name, null]))
-  const decode = (raw: readonly Raw[]): Row => {
+  const decode = (raw: RawRow): Row => {
     const row = { ...template }
     for (const [at, column] of reads.columns.entries()) {
       const value = raw[at]
@@ -120,40 +50,69 @@ async function* paged(
   const more = order.map((name) => sql.id(name))
   const inside = insideOf(reads, part)
   const size = new PageSize()
-  let after: readonly Raw[] | undefined
+  let after: readonly unknown[] | undefined
   for (;;) {
     signal.throwIfAborted()
     const limit = size.rows
     const last = after?.slice(reads.columns.length)
     const where = last === undefined ? inside : [...inside, behind(order, last)]
-    const iterator = iterate(db, selectOf(reads, dialect, { part, orderBy: order, where, more, limit }))
-    const { rows, bytes, isOver } = take(iterator, PAGE_BYTES)
-    iterator.return?.()
+    const page = pageOf(db, reads, { part, orderBy: order, where, more, limit })
     checkSchema(db, reads)
-    size.learn(rows.length, bytes)
-    after = rows.at(-1)
-    if (rows.length > 0) yield rows.map(decode)
-    if (isOver && rows.length < limit) return
+    size.learn(page.rows.length, page.bytes)
+    after = page.last
+    if (page.rows.length > 0) yield page.rows.map(decode)
+    if (page.isOver && page.rows.length < limit) return
     // The driver holds everything up while it reads.
     await turn()
   }
 }
 
+interface Page extends Taken {
+  readonly last: readonly unknown[] | undefined
+}
+
+/** One page. Where the driver may have changed a text, the bytes of the same rows are looked at. */
+function pageOf(db: DatabaseSync, reads: Reads, options: SelectOptions): Page {
+  const isOwn = !db.isTransaction
+  if (isOwn) db.exec('BEGIN')
+  try {
+    const iterator = iterate(db, selectOf(reads, dialect, options))
+    const taken = take(iterator, PAGE_BYTES)
+    iterator.return?.()
+    const { rows } = taken
+    if (!rows.some(isSuspect)) return { ...taken, last: rows.at(-1) }
+    const columns = reads.columns.map((column) => ({ ...column, select: bytesOfText }))
+    const more = options.more?.map(bytesOfText) ?? []
+    const inBytes = iterate(db, selectOf({ ...reads, columns }, dialect, { ...options, more, limit: rows.length }))
+    const bytes = take(inBytes, Number.POSITIVE_INFINITY).rows
+    const last = rows.at(-1)
+    return {
+      ...taken,
+      rows: rows.map((row, at) => withTrueTexts(row, bytes[at]!)),
+      last: last === undefined ? undefined : placeOf(last, bytes.at(-1)),
+    }
+  } finally {
+    if (isOwn) db.exec('COMMIT')
+  }
+}
+
 /**
- * Rows that cannot be found again behind the last one come from one statement. It is over before they are handed on, unless
- * there are too many to be held.
+ * Rows that cannot be found again behind the last one come from one statement, with the bytes of their texts. It is over
+ * before they are handed on, unless there are too many to be held.
  */
 async function* inOne(
   db: DatabaseSync,
   reads: Reads,
   { part, signal, decode }: Asking,
 ): AsyncGenerator<readonly Row[]> {
-  const iterator = iterate(db, selectOf(reads, dialect, { part, where: insideOf(reads, part) }))
+  const more = reads.columns.map(({ name }) => bytesOfText(sql.id(name)))
+  const iterator = iterate(db, selectOf(reads, dialect, { part, where: insideOf(reads, part), more }))
   for (;;) {
     signal.throwIfAborted()
     const { rows, isOver } = take(iterator, MOST_AT_ONCE)
     checkSchema(db, reads)
-    if (rows.length > 0) yield rows.map(decode)
+    const count = reads.columns.length
+    if (rows.length > 0) yield rows.map((row) => decode(withTrueTexts(row.slice(0, count), row.slice(count))))
     if (isOver) return
     await turn()
   }
@@ -163,19 +122,22 @@ function insideOf({ bounds }: Reads, part: 'window' | 'nulls'): readonly RawBuil
   return part === 'window' && bounds !== undefined ? within(bounds) : []
 }
 
-function iterate(db: DatabaseSync, { sql: text, parameters }: Statement): Iterator<readonly Raw[]> {
+function iterate(db: DatabaseSync, { sql: text, parameters }: Statement): Iterator<RawRow> {
   const statement = db.prepare(text)
   statement.setReadBigInts(true)
   statement.setReturnArrays(true)
-  return statement.iterate(...(parameters as Raw[])) as unknown as Iterator<readonly Raw[]>
+  return statement.iterate(...(parameters as Raw[])) as unknown as Iterator<RawRow>
+}
+
+interface Taken {
+  readonly rows: readonly RawRow[]
+  readonly bytes: number
+  readonly isOver: boolean
 }
 
 /** The next rows, up to so many bytes of them. */
-function take(
-  iterator: Iterator<readonly Raw[]>,
-  most: number,
-): { readonly rows: readonly (readonly Raw[])[]; readonly bytes: number; readonly isOver: boolean } {
-  const rows: (readonly Raw[])[] = []
+function take(iterator: Iterator<RawRow>, most: number): Taken {
+  const rows: RawRow[] = []
   let bytes = 0
   while (bytes < most) {
     const next = iterator.next()
@@ -207,7 +169,7 @@ function orderOf({ table, bounds }: Reads, part: 'window' | 'nulls'): readonly s
   return [...cursor, ...unique.filter((name) => !cursor.includes(name))]
 }
 
-function bytesOf(row: readonly Raw[]): number {
+function bytesOf(row: RawRow): number {
   let bytes = 0
   for (const value of row) bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
   return bytes

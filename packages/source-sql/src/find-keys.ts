@@ -1,0 +1,57 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Row, Selected } from './database.ts'
+import type { FoundColumn, FoundTable } from './found-table.ts'
+import { type Dialect, fromOf, type Statement, selected } from './select.ts'
+
+/** Keys of rows, by the names of their columns, as the engine writes them. */
+export type NamedKeys = readonly Readonly<Record<string, unknown>>[]
+
+export interface KeysSought {
+  readonly table: FoundTable
+  readonly key: readonly Selected[]
+  readonly keys: NamedKeys
+}
+
+/** Asks for the keys that a table has, of some. Undefined where a value cannot be written so that the system finds it. */
+export function findKeysQuery({ table, key, keys }: KeysSought, dialect: Dialect): Statement | undefined {
+  const rows: RawBuilder<unknown>[] = []
+  for (const named of keys) {
+    const values = key.map((column) => {
+      const found = table.columns.find(({ name }) => name === column.name)!
+      return dialect.keyValues(found, column, named[column.name])
+    })
+    if (values.some((value) => value === undefined)) return undefined
+    // A value that may be kept in several forms is looked for in each.
+    for (const row of combined(values as readonly (readonly RawBuilder<unknown>[])[]))
+      rows.push(row.length === 1 ? row[0]! : sql`(${sql.join(row)})`)
+  }
+  const names = key.map(({ name }) => sql.id(name))
+  const columns = names.length === 1 ? names[0]! : sql`(${sql.join(names)})`
+  const list = names.length > 1 && dialect.rowsAsValues ? sql`values ${sql.join(rows)}` : sql.join(rows)
+  return dialect.compile(
+    sql`select ${sql.join(key.map(selected))} from ${fromOf({ table }, dialect)} where ${columns} in (${list})`,
+  )
+}
+
+function combined<T>(choices: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return choices.reduce<readonly (readonly T[])[]>(
+    (rows, some) => rows.flatMap((row) => some.map((one) => [...row, one])),
+    [[]],
+  )
+}
+
+/** A row of an answer, by its columns' names and decoders. */
+export function namedRow(key: readonly Selected[], raw: readonly unknown[]): Row {
+  return Object.fromEntries(
+    key.map(({ name, decode }, at) => {
+      const value = raw[at]
+      return [name, value == null || decode === undefined ? value : decode(value as never)]
+    }),
+  )
+}
+
+export type KeyValues = (
+  found: FoundColumn,
+  column: Selected,
+  value: unknown,
+) => readonly RawBuilder<unknown>[] | undefined
