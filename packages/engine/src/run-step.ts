@@ -19,6 +19,7 @@ import { placeOf } from './table-work.ts'
 import { tracedStep } from './telemetry.ts'
 import { giveUp, isFirstRead } from './unfit-windows.ts'
 import { withinPresent } from './within-present.ts'
+import { withoutDropped } from './without-dropped.ts'
 
 /** What all steps of a run share. */
 export interface RunContext {
@@ -169,28 +170,6 @@ async function salvaged(reader: StepReader, table: TableRun, options: RunOptions
 /** A table and, where it has some, its partition, for people. */
 export function labelOf({ table, id }: PartitionRun): string {
   return id === '' ? table.name : `${table.name} (${id})`
-}
-
-/**
- * A step that replaces or marks reads no further back than the system still keeps when it begins: time has passed since
- * the survey, and what was dropped in it is not gone, only old.
- */
-function withoutDropped(step: Step, { table, planned }: PartitionRun, { clock, startedAt }: RunContext): Step {
-  const { retention, cursor, primaryKey } = table.planned.surveyed.table
-  const present = planned.surveyed.unsettledEnd
-  const replaces = step.kind === 'reread' || primaryKey.length === 0
-  if (
-    retention === undefined ||
-    present === undefined ||
-    cursor?.type === 'integer' ||
-    !replaces ||
-    step.read === undefined
-  )
-    return step
-  const passed = BigInt(Math.ceil((clock.monotonic() - startedAt) * 1000))
-  const keptFrom = present + passed - retention
-  if (step.read.from !== undefined && step.read.from >= keptFrom) return step
-  return keptFrom >= step.read.to ? step : { ...step, read: { from: keptFrom, to: step.read.to } }
 }
 
 /** What is left of a step after an attempt: an ascending one goes on where it came to. */
