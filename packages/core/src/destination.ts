@@ -193,6 +193,8 @@ export type Fact =
       readonly generation?: string | undefined
       readonly unread?: Unread | undefined
     }
+  /** Names of fields that rows had and no column holds; in the place of those that are known. */
+  | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** The source was asked and had nothing new. */
   | { readonly kind: 'checked' }
   /** What another system is said to have synced. */

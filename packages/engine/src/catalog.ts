@@ -1,5 +1,5 @@
 import type { Logger, Source, SourceOptions } from '@tidemark/core'
-import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
+import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
@@ -69,6 +69,8 @@ export interface SurveyedPartition {
   /** Before settling and rounding. */
   readonly unsettledEnd: bigint | undefined
   readonly revision: SurveyedRevision | undefined
+  /** Rows that no window holds, by the system's own count. */
+  readonly unread?: Unread | undefined
   readonly failure: Failure | undefined
 }
 

@@ -17,6 +17,7 @@ import type { z } from 'zod'
 import { Gather } from './gather.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
+import { UndeclaredFields } from './undeclared-fields.ts'
 
 export interface PageReaderOptions {
   readonly table: Table
@@ -64,6 +65,9 @@ export class PageReader {
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
+  /** Rows that were left out for their cursor: it lies above what is read, or is NULL and its table skips those. */
+  readonly leftOut = { above: 0, withoutCursor: 0 }
+  readonly undeclared: UndeclaredFields
   /** The smallest and greatest position in the last page. */
   lowest: Bound
   highest: Bound
@@ -87,6 +91,7 @@ export class PageReader {
   constructor(options: PageReaderOptions) {
     this.#options = options
     this.gather = new Gather(options.encoder.key)
+    this.undeclared = new UndeclaredFields(options.table)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
     this.#knownBelow = bound(options.knownBelow)
@@ -141,7 +146,7 @@ export class PageReader {
         return
       }
       if (found === null) {
-        if (table.nullCursor === 'skip') this.#trimmed++
+        if (table.nullCursor === 'skip') this.#skip()
         else if (table.nullCursor === 'reject')
           this.#reject(row, undefined, 'null-cursor', `the cursor "${this.#cursor.name}" is NULL`)
         else this.#encode(row as Raw, null)
@@ -152,12 +157,18 @@ export class PageReader {
       if (this.highest === undefined || found > this.highest) this.highest = found
       if ((this.#from !== undefined && found < this.#from) || found >= this.#to!) {
         this.#trimmed++
+        if (found >= this.#to!) this.leftOut.above++
         return
       }
       position = found
       if (this.#isKnown(position)) this.known.rows++
     }
     this.#encode(row as Raw, position)
+  }
+
+  #skip(): void {
+    this.#trimmed++
+    this.leftOut.withoutCursor++
   }
 
   #isKnown(position: Bound): boolean {
@@ -189,7 +200,7 @@ export class PageReader {
 
   #keep(row: Raw, encoded: EncodedRow): void {
     this.gather.add(encoded)
-    if (Object.keys(row).length > this.#options.table.columns.length) this.#undeclared++
+    if (this.undeclared.in(row)) this.#undeclared++
   }
 
   /** Asks zod about a row that the encoder did not take. */

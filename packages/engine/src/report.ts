@@ -2,6 +2,7 @@ import type { Counts, Refusal, TableStatus } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
+import type { UnreadRows } from './unread-text.ts'
 
 /** What a run did, for people, for `--json` and for the exit code. */
 export interface Report {
@@ -29,6 +30,8 @@ export interface TableReport {
   /** Why it is not read until someone decides. */
   readonly pausedFor: string | undefined
   readonly rows: RowCounts
+  /** What its source has and the table does not, by no failure. */
+  readonly unread: UnreadRows
   /** Rows that a lookback found: they came after what they belong to was covered. */
   readonly late: Lateness | undefined
   readonly stepsDone: number

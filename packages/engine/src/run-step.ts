@@ -248,6 +248,7 @@ function taskOf(
     olderToCome: () => partition.left > 1,
     elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completion(step, partition, last, deletions),
+    onLeft: (left) => partition.leaveOut(step, left),
     onPart: (rows, late) => {
       table.add(rows)
       if ((rows.written ?? 0) > 0) partition.landed = true

@@ -34,6 +34,11 @@ export interface TableSummary {
   readonly partitions_failing: number
   readonly partitions_gone: number
   readonly rereads: number
+  /** Rows that its source has and no window holds yet, as far as they are counted, and those that none ever will. */
+  readonly too_young: number
+  readonly without_cursor: number
+  /** Fields that rows had and no column holds, by name. */
+  readonly undeclared: readonly string[]
   readonly last_synced_at: string | null
   readonly last_error: string | null
   readonly removed_at: string | null
@@ -94,6 +99,7 @@ function summaryOf(table: TableState): TableSummary {
       : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
   const covered = partitions.length === 1 ? union(partitions[0]?.covered ?? []) : []
   const end = completeTo(table)
+  const listed = partitions.filter(({ goneAt }) => goneAt === null)
   return {
     name: table.name,
     source: table.source,
@@ -106,6 +112,9 @@ function summaryOf(table: TableState): TableSummary {
     partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
+    too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
+    without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),
+    undeclared: table.undeclared,
     last_synced_at: table.lastSyncedAt === null ? null : instantText(table.lastSyncedAt),
     // An error that was overcome stays in the state until its partition is read again; it is no news.
     last_error:

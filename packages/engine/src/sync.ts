@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Logger, SyncError } from '@tidemark/core'
-import { failpoint, type State, silent } from '@tidemark/core/engine'
+import { type Fact, failpoint, type State, silent } from '@tidemark/core/engine'
 import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
 import { NameClaims } from './clash.ts'
 import { systemClock } from './clock.ts'
@@ -21,6 +21,7 @@ import { overTime } from './stall.ts'
 import { type survey, surveyUse } from './survey.ts'
 import type { TableRun } from './table-run.ts'
 import { tracedRun } from './telemetry.ts'
+import { unreadFacts } from './unread.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
@@ -268,5 +269,7 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
 async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
   if (table.prepared === undefined) return
   const status = table.status()
-  if (table.recorded !== status) await recordOn(table, [{ kind: 'table', status, pausedFor: null }], context)
+  const facts: readonly Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  const all = [...facts, ...unreadFacts(table)]
+  if (all.length > 0) await recordOn(table, all, context)
 }

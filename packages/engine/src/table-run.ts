@@ -11,6 +11,8 @@ import type { Failure } from './failure.ts'
 import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
+import type { LeftOut } from './step-task.ts'
+import { unreadOf } from './unread.ts'
 
 /** What happens to one table in a run. */
 export class TableRun {
@@ -41,6 +43,8 @@ export class TableRun {
   /** Marked or replaced away, for the deletion limit. */
   gone = 0
   failures: readonly PartitionFailure[] = []
+  /** Fields of its rows that no column holds. */
+  readonly undeclared = new Set<string>()
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
@@ -90,6 +94,7 @@ export class TableRun {
       late: this.late,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
+      unread: unreadOf(this),
       failures: this.failures,
       heldBy: this.heldBy,
       durationMs: Math.round(this.durationMs),
@@ -120,6 +125,8 @@ export class PartitionRun {
   cameBack = false
   /** What this run reads again of it. */
   readonly rereads: Coverage
+  /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
+  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
@@ -139,6 +146,19 @@ export class PartitionRun {
 
   get id(): string {
     return this.planned.surveyed.id
+  }
+
+  /** What a step left out. Rows above its window are too young where it ends at the end of all. */
+  leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
+    for (const name of undeclared) this.table.undeclared.add(name)
+    if (window === undefined) return
+    const isNewest = lane === 'live' || window.to === this.planned.surveyed.end
+    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
+    this.leftOut = {
+      tooYoung: isNewest ? above : before.tooYoung,
+      // A source that bounds nothing gives them with every window.
+      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
+    }
   }
 
   /** A step is committed: up to where it went. */

@@ -1,5 +1,5 @@
 import type { CommandText } from '@tidemark/core/engine'
-import type { TableOverview } from '@tidemark/engine'
+import { type TableOverview, unreadTexts } from '@tidemark/engine'
 import type { Look } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { countText, plural, roughly } from './numbers.ts'
@@ -75,7 +75,9 @@ function note(table: TableOverview, command: CommandText): string {
     gap === undefined
       ? []
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
-  return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again'])].join('; ')
+  const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
+  const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
+  return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again']), ...unread].join('; ')
 }
 
 function nextTry({ next_try_at: at }: TableOverview): string {
