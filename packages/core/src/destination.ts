@@ -211,6 +211,8 @@ export type Fact =
     }
   /** The source reports rows that are gone. */
   | { readonly kind: 'reports-deletions' }
+  /** Names of fields that rows had and no column holds; in the place of those that are known. */
+  | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** What another system is said to have synced. */
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }

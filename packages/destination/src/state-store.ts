@@ -105,6 +105,11 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
     case 'reports-deletions':
       await db.updateTable('_tidemark_tables').set({ reports_deletions: 1 }).where('name', '=', name).execute()
       return
+    case 'undeclared': {
+      const undeclared = fact.fields.length === 0 ? null : JSON.stringify(fact.fields)
+      await db.updateTable('_tidemark_tables').set({ undeclared }).where('name', '=', name).execute()
+      return
+    }
     case 'claim':
       await setPartition(db, name, fact.partition, {})
       await cover(db, name, fact.partition, fact.cover, 1)

@@ -6,15 +6,14 @@ import {
   type Encoder,
   isDeleted,
   isWhole,
-  positionOf,
   type Range,
   type Reject,
   type Table,
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
-import type { z } from 'zod'
 import { Gather } from './gather.ts'
+import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
@@ -63,10 +62,12 @@ export class PageReader {
   keyless = false
   /** Why rows were rejected. */
   readonly reasons = new RejectReasons()
-  /** Fields that no column holds. */
-  readonly undeclared: UndeclaredFields
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
+  /** Rows that were left out for their cursor: it lies above what is read, or is NULL and its table skips those. */
+  readonly leftOut = { above: 0, withoutCursor: 0 }
+  /** Fields that no column holds. */
+  readonly undeclared: UndeclaredFields
   /** The smallest and greatest position in the last page. */
   lowest: Bound
   highest: Bound
@@ -139,13 +140,13 @@ export class PageReader {
     const { table } = this.#options
     let position: number | bigint | null = null
     if (this.#cursor !== undefined) {
-      const found = this.#position(row as Raw, this.#cursor)
+      const found = positionIn(row as Raw, this.#cursor, table)
       if (found === undefined) {
         this.#slow(row as Raw, undefined)
         return
       }
       if (found === null) {
-        if (table.nullCursor === 'skip') this.#trimmed++
+        if (table.nullCursor === 'skip') this.#skip()
         else if (table.nullCursor === 'reject')
           this.#reject(row, undefined, 'null-cursor', `the cursor "${this.#cursor.name}" is NULL`)
         else this.#encode(row as Raw, null)
@@ -156,12 +157,18 @@ export class PageReader {
       if (this.highest === undefined || found > this.highest) this.highest = found
       if ((this.#from !== undefined && found < this.#from) || found >= this.#to!) {
         this.#trimmed++
+        if (found >= this.#to!) this.leftOut.above++
         return
       }
       position = found
       if (this.#isKnown(position)) this.known.rows++
     }
     this.#encode(row as Raw, position)
+  }
+
+  #skip(): void {
+    this.#trimmed++
+    this.leftOut.withoutCursor++
   }
 
   #isKnown(position: Bound): boolean {
@@ -221,16 +228,6 @@ export class PageReader {
     })
   }
 
-  /** Position of a row, null for none, undefined where its cursor cannot be read. */
-  #position(row: Raw, column: TableColumn): number | bigint | null | undefined {
-    const type = this.#options.table.cursor!.type
-    const raw = row[column.name]
-    if (column.plain !== undefined) return raw === null || raw === undefined ? null : positionOf(raw, type)
-    const parsed = parse(column.schema as z.ZodType, raw)
-    if (!parsed.ok) return raw === null || raw === undefined ? null : undefined
-    return parsed.value === null || parsed.value === undefined ? null : positionOf(parsed.value, type)
-  }
-
   /** What came in since the last part. */
   get counts(): Counts {
     return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
@@ -259,7 +256,7 @@ export class PageReader {
       )
     const key = encoder.encodeKey(raw)
     if (!isKey(key)) throw new SyncError(`deleted([…]): column "${key.column}" ${key.reason}`, 'fix-source')
-    const own = this.#cursor === undefined ? null : this.#position(raw, this.#cursor)
+    const own = this.#cursor === undefined ? null : positionIn(raw, this.#cursor, table)
     if (own === undefined)
       throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
     // One from above is told again with its own window; one from below still marks what is older than it.

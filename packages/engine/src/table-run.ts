@@ -15,8 +15,8 @@ import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 import { ShapeGate } from './shape-gate.ts'
-
-const MOST_UNDECLARED = 100
+import type { LeftOut } from './step-task.ts'
+import { undeclaredWith, unreadOf } from './unread.ts'
 
 /** What happens to one table in a run. */
 export class TableRun {
@@ -56,18 +56,17 @@ export class TableRun {
   /** Marked or replaced away, for the deletion limit. */
   gone = 0
   failures: readonly PartitionFailure[] = []
-  /** Fields that rows had and no column holds, as the state has them, and with those of this run. */
-  #undeclaredKnown: ReadonlySet<string>
-  readonly undeclared: Set<string>
+  /** Fields of its rows in this run that no column holds. */
+  readonly undeclared = new Set<string>()
+  /** Those of all runs, as the state has them. */
+  recordedUndeclared: readonly string[]
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
     this.surveyed = planned.surveyed
     this.known = known
     this.recorded = known?.status
-    const declared = new Set(planned.surveyed.table.columns.map(({ name }) => name))
-    this.#undeclaredKnown = new Set(known?.undeclared)
-    this.undeclared = new Set([...this.#undeclaredKnown].filter((name) => !declared.has(name)))
+    this.recordedUndeclared = known?.undeclared ?? []
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
   }
 
@@ -86,10 +85,11 @@ export class TableRun {
 
   /** Takes fields that no column holds. @returns all of them, where they are others than the state has. */
   takeUndeclared(names: Iterable<string>): readonly string[] | undefined {
-    for (const name of names) if (this.undeclared.size < MOST_UNDECLARED) this.undeclared.add(name)
-    const isSame = this.undeclared.symmetricDifference(this.#undeclaredKnown).size === 0
-    if (isSame) return undefined
-    return [...this.undeclared].sort()
+    for (const name of names) this.undeclared.add(name)
+    const all = undeclaredWith(this, this.recordedUndeclared)
+    if (String(all) === String(this.recordedUndeclared)) return undefined
+    this.recordedUndeclared = all
+    return all
   }
 
   add(rows: Partial<RowCounts>): void {
@@ -137,6 +137,7 @@ export class TableRun {
       late: this.late,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
+      unread: unreadOf(this),
       failures: this.failures,
       heldBy: this.heldBy,
       durationMs: Math.round(this.durationMs),
@@ -176,6 +177,8 @@ export class PartitionRun {
   cameBack = false
   /** What this run reads again of it. */
   readonly rereads: Coverage
+  /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
+  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
@@ -238,6 +241,27 @@ export class PartitionRun {
 
   get id(): string {
     return this.planned.surveyed.id
+  }
+
+  /** What a step left out. Rows above its window are too young where it ends at the end of all. */
+  leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
+    for (const name of undeclared) this.table.undeclared.add(name)
+    if (window === undefined) return
+    const isNewest = lane === 'live' || window.to === this.planned.surveyed.end
+    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
+    this.leftOut = {
+      tooYoung: isNewest ? above : before.tooYoung,
+      // A source that bounds nothing gives them with every window.
+      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
+    }
+  }
+
+  /** A step is committed: up to where it went. */
+  finish(step: Step): void {
+    const { window } = step
+    const to = this.stoppedAt
+    const isShorter = window !== undefined && to !== undefined && window.to > to
+    this.finished.push(isShorter ? { ...step, window: { from: window.from, to } } : step)
   }
 
   /** A clock went ahead: nothing above this has come, whatever was planned. */

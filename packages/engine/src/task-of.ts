@@ -60,6 +60,7 @@ export function taskOf(
     olderToCome: () => partition.left > 1,
     elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completionOf(step, partition, last, deletions),
+    onLeft: (left) => partition.leaveOut(step, left),
     undeclared: (names) => table.takeUndeclared(names),
     onPart: (rows, late) => {
       table.add(rows)

@@ -1,42 +1,36 @@
-import type { Table } from '@tidemark/core/engine'
-import { isLoose } from '@tidemark/core/engine'
+import { isLoose, type Table } from '@tidemark/core/engine'
 
-/** So many names are kept, each so long: where data stands in the place of names there is no end of them. */
-const MOST = 100
-const LONGEST = 200
+/** So many names are kept, each so long. */
+const NAMES = 100
+const LENGTH = 200
 
-/** Fields of rows that the schema of their table does not name: they are in no column. */
+/** The fields of rows that no column holds. Rows of one shape are looked at once. */
 export class UndeclaredFields {
   readonly names = new Set<string>()
-  readonly #declared: ReadonlySet<string>
-  /** A loose table keeps them in a column of their own. */
-  readonly #isLoose: boolean
-  #keys: readonly string[] = []
-  #found = false
+  /** Undefined: a column of its own holds them. */
+  readonly #declared: ReadonlySet<string> | undefined
+  #last: readonly string[] = []
+  #lastHas = false
 
-  constructor(table: Pick<Table, 'columns' | 'row'>) {
-    this.#declared = new Set(table.columns.map(({ name }) => name))
-    this.#isLoose = isLoose(table.row)
+  constructor({ row, columns }: Pick<Table, 'row' | 'columns'>) {
+    this.#declared = isLoose(row) ? undefined : new Set(columns.map(({ name }) => name))
   }
 
-  /** Whether a row has any. Most rows have the fields of the one before. */
-  in(row: object): boolean {
+  /** Whether a row has some. */
+  in(row: Readonly<Record<string, unknown>>): boolean {
+    const declared = this.#declared
+    if (declared === undefined) return false
     const keys = Object.keys(row)
-    if (!isEqual(keys, this.#keys)) {
-      const undeclared = keys.filter((name) => !this.#declared.has(name))
-      this.#keys = keys
-      this.#found = undeclared.length > 0
-      for (const name of undeclared) this.#add(name)
-    }
-    return this.#found
-  }
-
-  #add(name: string): void {
-    if (!this.#isLoose && this.names.size < MOST) this.names.add(name.slice(0, LONGEST).toWellFormed())
+    if (isSame(keys, this.#last)) return this.#lastHas
+    const more = keys.filter((key) => !declared.has(key))
+    for (const name of more) if (this.names.size < NAMES) this.names.add(name.slice(0, LENGTH).toWellFormed())
+    this.#last = keys
+    this.#lastHas = more.length > 0
+    return this.#lastHas
   }
 }
 
-function isEqual(a: readonly string[], b: readonly string[]): boolean {
+function isSame(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
   return true
