@@ -47,7 +47,7 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   const step = stepOf(window, partition)
   if (!(await runStep(step, partition, context, slot))) return undefined
   partition.left--
-  partition.finished.push(step)
+  partition.finish(step)
   partition.table.stepsDone++
   const { stoppedAt = window.to } = partition
   // Stopped below where it began, it has covered nothing.

@@ -113,7 +113,7 @@ export class RunSteps {
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         partition.left--
-        partition.finished.push(step)
+        partition.finish(step)
         table.stepsDone++
         if (step.lane === 'history') {
           partition.historyLeft--

@@ -240,6 +240,14 @@ export class PartitionRun {
     return this.planned.surveyed.id
   }
 
+  /** A step is committed: up to where it went. */
+  finish(step: Step): void {
+    const { window } = step
+    const to = this.stoppedAt
+    const isShorter = window !== undefined && to !== undefined && window.to > to
+    this.finished.push(isShorter ? { ...step, window: { from: window.from, to } } : step)
+  }
+
   /** A clock went ahead: nothing above this has come, whatever was planned. */
   stopAt(present: bigint): void {
     this.stoppedAt = present
