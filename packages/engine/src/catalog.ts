@@ -1,5 +1,5 @@
 import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
-import type { DeletionShare, Range, SchemaMode, Table, TableColumn } from '@tidemark/core/engine'
+import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { SourceGuard } from './source-guard.ts'
 
@@ -80,6 +80,8 @@ export interface SurveyedPartition {
   /** Before settling and rounding. */
   readonly unsettledEnd: bigint | undefined
   readonly revision: SurveyedRevision | undefined
+  /** Rows that no window holds, by the system's own count. */
+  readonly unread?: Unread | undefined
   readonly failure: Failure | undefined
 }
 

@@ -63,10 +63,12 @@ export class PageReader {
   keyless = false
   /** Why rows were rejected. */
   readonly reasons = new RejectReasons()
-  /** Fields that no column holds. */
-  readonly undeclared: UndeclaredFields
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
+  /** Rows that were left out for their cursor: it lies above what is read, or is NULL and its table skips those. */
+  readonly leftOut = { above: 0, withoutCursor: 0 }
+  /** Fields that no column holds. */
+  readonly undeclared: UndeclaredFields
   /** The smallest and greatest position in the last page. */
   lowest: Bound
   highest: Bound
@@ -145,7 +147,7 @@ export class PageReader {
         return
       }
       if (found === null) {
-        if (table.nullCursor === 'skip') this.#trimmed++
+        if (table.nullCursor === 'skip') this.#skip()
         else if (table.nullCursor === 'reject')
           this.#reject(row, undefined, 'null-cursor', `the cursor "${this.#cursor.name}" is NULL`)
         else this.#encode(row as Raw, null)
@@ -156,12 +158,18 @@ export class PageReader {
       if (this.highest === undefined || found > this.highest) this.highest = found
       if ((this.#from !== undefined && found < this.#from) || found >= this.#to!) {
         this.#trimmed++
+        if (found >= this.#to!) this.leftOut.above++
         return
       }
       position = found
       if (this.#isKnown(position)) this.known.rows++
     }
     this.#encode(row as Raw, position)
+  }
+
+  #skip(): void {
+    this.#trimmed++
+    this.leftOut.withoutCursor++
   }
 
   #isKnown(position: Bound): boolean {

@@ -199,7 +199,7 @@ export class StepReader {
   }
 
   async #finish(): Promise<void> {
-    const { step, prepared, completion } = this.#task
+    const { step, prepared, completion, onLeft } = this.#task
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
     const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
@@ -207,7 +207,10 @@ export class StepReader {
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
-    if (committed.held === undefined) return
+    if (committed.held === undefined) {
+      if (step.kind !== 'unchanged') onLeft(this.#reader.leftOut)
+      return
+    }
     this.progress.empties = committed.held.empties === true
     throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.held)
   }

@@ -3,6 +3,7 @@ import type { Failure } from './failure.ts'
 import type { EndedBy } from './interruption.ts'
 import type { Lateness } from './lateness.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
+import type { UnreadRows } from './unread-text.ts'
 
 /** What a run did, for people, for `--json` and for the exit code. */
 export interface Report {
@@ -32,6 +33,8 @@ export interface TableReport {
   /** Why it is not read until someone decides. */
   readonly pausedFor: string | undefined
   readonly rows: RowCounts
+  /** What its source has and the table does not, by no failure. */
+  readonly unread: UnreadRows
   /** Rows that a lookback found: they came after what they belong to was covered. */
   readonly late: Lateness | undefined
   readonly stepsDone: number

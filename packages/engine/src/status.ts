@@ -35,6 +35,11 @@ export interface TableSummary {
   readonly partitions_failing: number
   readonly partitions_gone: number
   readonly rereads: number
+  /** Rows that its source has and no window holds yet, as far as they are counted, and those that none ever will. */
+  readonly too_young: number
+  readonly without_cursor: number
+  /** Fields that rows had and no column holds, by name. */
+  readonly undeclared: readonly string[]
   /** When something of it was last committed. */
   readonly last_synced_at: string | null
   /** When its source was last asked, of the partition that was asked longest ago, and all that it had was read. */
@@ -78,6 +83,7 @@ function summaryOf(table: TableState): TableSummary {
   const end = completeTo(table)
   const checkedAt = lastCheckOf(table)
   const failure = failureOf(table)
+  const listed = partitions.filter(({ goneAt }) => goneAt === null)
   return {
     name: table.name,
     source: table.source,
@@ -90,6 +96,9 @@ function summaryOf(table: TableState): TableSummary {
     partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
+    too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
+    without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),
+    undeclared: table.undeclared,
     last_synced_at: table.lastSyncedAt === null ? null : instantText(table.lastSyncedAt),
     last_checked_at: checkedAt === undefined ? null : instantText(checkedAt),
     deletions: deletionsOf(table),

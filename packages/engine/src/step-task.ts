@@ -23,6 +23,13 @@ import type { SourceGuard } from './source-guard.ts'
 /** Keys of rows that did not come back. */
 type Missing = ReturnType<Destination['missing']>
 
+/** What came and was not kept, by no reject. */
+export interface LeftOut {
+  /** Rows above the step's window. */
+  readonly above: number
+  readonly withoutCursor: number
+}
+
 /** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
 export interface StepTask {
   readonly step: Step
@@ -65,5 +72,7 @@ export interface StepTask {
   readonly elsewhere:
     | ((missing: Missing, take: (alive: readonly EncodedKey[]) => Promise<void>) => Promise<boolean>)
     | undefined
+  /** What was left out of a step that is read to its end. */
+  readonly onLeft: (left: LeftOut) => void
   readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
 }

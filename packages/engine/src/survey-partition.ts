@@ -1,5 +1,6 @@
 import { type Partition, SyncError } from '@tidemark/core'
 import { floorTo, positionOf, type Question, type Range, type Table, type TableState } from '@tidemark/core/engine'
+import { askUnread } from './ask-unread.ts'
 import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
@@ -50,10 +51,12 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     const { cursor } = table
     const end =
       unsettledEnd === undefined || cursor === undefined ? undefined : floorTo(unsettledEnd - table.settle, cursor.tick)
+    const unread = end === undefined ? undefined : await askUnread(question, context, end)
     return {
       ...asked,
       start,
       end,
+      unread,
       ownEnd: table.end !== undefined,
       unsettledEnd,
       revision,

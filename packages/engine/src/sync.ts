@@ -23,6 +23,7 @@ import { overTime } from './stall.ts'
 import { type survey, surveyUse } from './survey.ts'
 import type { TableRun } from './table-run.ts'
 import { tracedRun } from './telemetry.ts'
+import { unreadFacts } from './unread.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
@@ -292,6 +293,7 @@ async function recordStatus(table: TableRun, context: RunContext): Promise<void>
   const status = table.status()
   const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
   if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
+  facts.push(...unreadFacts(table))
   if (facts.length > 0) await recordOn(table, facts, context)
   // Of a table without partitions the commit said it.
   if (table.partitions.length > 1) await recordTablesChecked([table], context)

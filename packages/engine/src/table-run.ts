@@ -15,6 +15,8 @@ import type { Lateness } from './lateness.ts'
 import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 import { ShapeGate } from './shape-gate.ts'
+import type { LeftOut } from './step-task.ts'
+import { unreadOf } from './unread.ts'
 
 const MOST_UNDECLARED = 100
 
@@ -137,6 +139,7 @@ export class TableRun {
       late: this.late,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
+      unread: unreadOf(this),
       failures: this.failures,
       heldBy: this.heldBy,
       durationMs: Math.round(this.durationMs),
@@ -176,6 +179,8 @@ export class PartitionRun {
   cameBack = false
   /** What this run reads again of it. */
   readonly rereads: Coverage
+  /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
+  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
   /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
@@ -238,6 +243,18 @@ export class PartitionRun {
 
   get id(): string {
     return this.planned.surveyed.id
+  }
+
+  /** What a step left out. Rows above its window are too young where it ends at the end of all. */
+  leaveOut({ window, lane }: Step, { above, withoutCursor }: LeftOut): void {
+    if (window === undefined) return
+    const isNewest = lane === 'live' || window.to === this.planned.surveyed.end
+    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
+    this.leftOut = {
+      tooYoung: isNewest ? above : before.tooYoung,
+      // A source that bounds nothing gives them with every window.
+      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
+    }
   }
 
   /** A step is committed: up to where it went. */

@@ -61,6 +61,7 @@ export function taskOf(
     elsewhere: elsewhereOf(step, partition, context),
     completion: (last, deletions) => completionOf(step, partition, last, deletions),
     undeclared: (names) => table.takeUndeclared(names),
+    onLeft: (left) => partition.leaveOut(step, left),
     onPart: (rows, late) => {
       table.add(rows)
       if ((rows.written ?? 0) > 0) partition.landed = true

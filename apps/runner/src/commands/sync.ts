@@ -7,7 +7,7 @@ import { redactDeep } from '../redact-deep.ts'
 import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
-import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable } from '../show/report.ts'
+import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable, unreadLines } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
@@ -73,6 +73,7 @@ export function tell(session: Session, given: Report, { unconfigured }: Pick<Use
   for (const line of failures) terminal.print(line)
   if (flags.verbose === true) for (const stack of stacksOf(report)) terminal.say(stack)
   terminal.print(reportSummary(report))
+  for (const line of unreadLines(report)) terminal.print(line)
   const rejects = rejectsLine(report, command)
   if (rejects !== undefined) terminal.print(rejects)
   const look = lookCommand(report, command)

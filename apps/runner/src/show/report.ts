@@ -1,5 +1,5 @@
 import type { CommandText } from '@tidemark/core/engine'
-import { heldText, type Report, type TableReport } from '@tidemark/engine'
+import { heldText, type Report, type TableReport, unreadTexts } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
 import { decisionOn } from './fix.ts'
 import { fixText } from './fix-text.ts'
@@ -59,6 +59,15 @@ export function reportSummary(report: Report): string {
   ]
   const word = endedByWord(report.endedBy)
   return `${parts.join(', ')}${word === undefined ? '' : ` (${word})`}`
+}
+
+/** What the sources have and the tables do not, by no failure: a line each. */
+export function unreadLines({ tables }: Report): readonly string[] {
+  const lines = tables.flatMap(({ name, unread }) =>
+    unreadTexts(unread).map((text) => `${oneLine(name)}: ${oneLine(text)}`),
+  )
+  const more = lines.length - MOST
+  return more > 0 ? [...lines.slice(0, MOST), `and ${countText(more)} more such lines: status --json has them`] : lines
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */

@@ -1,4 +1,5 @@
 import type { CommandText } from '@tidemark/core/engine'
+import { unreadTexts } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Look, TableLook } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
@@ -141,7 +142,9 @@ function note(table: TableLook): string {
     gap === undefined
       ? []
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
-  return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again'])].join('; ')
+  const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
+  const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
+  return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again']), ...unread].join('; ')
 }
 
 function nextTry({ next_try_at: at }: TableLook): string {
