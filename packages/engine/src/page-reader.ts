@@ -6,15 +6,14 @@ import {
   type Encoder,
   isDeleted,
   isWhole,
-  positionOf,
   type Range,
   type Reject,
   type Table,
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
-import type { z } from 'zod'
 import { Gather } from './gather.ts'
+import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
@@ -141,7 +140,7 @@ export class PageReader {
     const { table } = this.#options
     let position: number | bigint | null = null
     if (this.#cursor !== undefined) {
-      const found = this.#position(row as Raw, this.#cursor)
+      const found = positionIn(row as Raw, this.#cursor, table)
       if (found === undefined) {
         this.#slow(row as Raw, undefined)
         return
@@ -229,16 +228,6 @@ export class PageReader {
     })
   }
 
-  /** Position of a row, null for none, undefined where its cursor cannot be read. */
-  #position(row: Raw, column: TableColumn): number | bigint | null | undefined {
-    const type = this.#options.table.cursor!.type
-    const raw = row[column.name]
-    if (column.plain !== undefined) return raw === null || raw === undefined ? null : positionOf(raw, type)
-    const parsed = parse(column.schema as z.ZodType, raw)
-    if (!parsed.ok) return raw === null || raw === undefined ? null : undefined
-    return parsed.value === null || parsed.value === undefined ? null : positionOf(parsed.value, type)
-  }
-
   /** What came in since the last part. */
   get counts(): Counts {
     return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
@@ -267,7 +256,7 @@ export class PageReader {
       )
     const key = encoder.encodeKey(raw)
     if (!isKey(key)) throw new SyncError(`deleted([…]): column "${key.column}" ${key.reason}`, 'fix-source')
-    const own = this.#cursor === undefined ? null : this.#position(raw, this.#cursor)
+    const own = this.#cursor === undefined ? null : positionIn(raw, this.#cursor, table)
     if (own === undefined)
       throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
     // One from above is told again with its own window; one from below still marks what is older than it.
