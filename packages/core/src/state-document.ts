@@ -10,6 +10,7 @@ import {
   STATE_RECORDS,
   type StateRecord,
 } from './state-record.ts'
+import { textSum } from './text-sum.ts'
 
 const MAX = 2n ** 63n - 1n
 
@@ -40,6 +41,8 @@ const StateDocument = z.object({
   tidemark: z.literal('state'),
   version: z.int(),
   exportedAt: z.string(),
+  /** Tells whether the rest is what was written. */
+  sum: z.string(),
   /** What each table held then; null: it was not there. */
   contents: z.record(z.string(), KnownContents.nullable()),
   records: z.object(
@@ -68,13 +71,13 @@ export function writeState(
 ): unknown {
   const byKind: Record<string, unknown[]> = Object.fromEntries(exportedKinds().map((kind) => [kind, []]))
   for (const { kind, records: some } of records) byKind[kind]?.push(...some.map(written))
-  return {
-    tidemark: 'state',
-    version: STATE_VERSION,
-    exportedAt,
-    contents: Object.fromEntries(contents),
-    records: byKind,
-  }
+  const rest = { contents: Object.fromEntries(contents), records: byKind }
+  return { tidemark: 'state', version: STATE_VERSION, exportedAt, sum: sumOf(rest), ...rest }
+}
+
+/** A sum over what a document holds, however it is set; no secret goes into it, it only tells a slip of a hand. */
+function sumOf({ contents, records }: { readonly contents?: unknown; readonly records?: unknown }): string {
+  return textSum(JSON.stringify([contents, records]))
 }
 
 function written(record: StateRecord): object {
@@ -114,6 +117,8 @@ export function readStateDocument(text: string): WrittenState {
     for (const { name } of records[kind])
       if (!names.has(name!)) throw refused(`was changed: it has ${kind} of "${String(name)}", and no such table`)
   }
+  checkRanges(records)
+  if (parsed.data.sum !== sumOf(json as object)) throw refused('was changed: it is not what was written')
   return {
     exportedAt,
     contents: new Map(Object.entries(contents)),
@@ -126,6 +131,13 @@ function check(tables: readonly StateRecord[]): void {
     if (!TableStatus.safeParse(status).success)
       throw refused(`was changed: the table "${String(name)}" has the status "${String(status)}"`)
     if (facts !== null) factsIn(String(name), String(facts))
+  }
+}
+
+function checkRanges({ coverage, rereads }: Readonly<Record<'coverage' | 'rereads', readonly StateRecord[]>>): void {
+  for (const { name, from_position: from, to_position: to } of [...coverage, ...rereads]) {
+    if (typeof from === 'bigint' && typeof to === 'bigint' && to < from)
+      throw refused(`was changed: a range of the table "${String(name)}" ends at ${to}, before it begins at ${from}`)
   }
 }
 

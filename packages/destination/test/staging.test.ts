@@ -83,7 +83,7 @@ describe.each([['id'], []])('staging tables (key: %s)', (...primaryKey) => {
       { ...move, rail: { ...move.rail, limit: { share: 0.5, above: 100 } } },
       { partition: 'held', step: 1001 },
     )
-    expect(held.held).toEqual({ gone: 200, of: 200 })
+    expect(held.held).toMatchObject({ gone: 200, of: 200 })
     expect(left()).toBe(30)
     await destination.release([lease])
     expect(left()).toBe(0)

@@ -72,6 +72,47 @@ describe('a table in SQLite', () => {
     await expect(prepare(destination)).rejects.toThrow('"note" was taken out by hand')
   })
 
+  const remade = (columns: string, key = ', primary key (id)') =>
+    `alter table things rename to was; create table things (${columns}${key}) strict;
+    insert into things select * from was; drop table was`
+  const SYSTEM = '_cursor INTEGER, _synced_at TEXT, _deleted_at TEXT'
+  it.each([
+    ['a column of another type', remade(`id INTEGER not null, note ANY, ${SYSTEM}`), '"note" was TEXT and is ANY now'],
+    ['a key of another type', remade(`id TEXT not null, note TEXT, ${SYSTEM}`), '"id" was INTEGER and is TEXT now'],
+    [
+      'the position as text',
+      remade(`id INTEGER not null, note TEXT, ${SYSTEM.replace('INTEGER', 'TEXT')}`),
+      '"_cursor" was INTEGER and is TEXT now',
+    ],
+    ['no key', remade(`id INTEGER not null, note TEXT, ${SYSTEM}`, ''), 'its primary key (id) was taken out by hand'],
+  ])('that a hand made again is refused with what is wrong and the way out: %s', async (_, statement, words) => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    await (await prepare(destination)).write(things(1))
+    byHand(path).exec(statement)
+    await expect(prepare(destination)).rejects.toSatisfy(
+      (error) =>
+        SyncError.is(error) &&
+        error.code === 'table-changed' &&
+        [words, path, 'resync things --full'].every((one) => error.message.includes(one)),
+    )
+    const { leases } = await destination.lease(['things'])
+    await destination.reset(leases[0]!, 'things')
+    await (await prepare(destination)).write(things(2))
+    expect(await all(destination.read('things'))).toHaveLength(2)
+  })
+
+  it('whose key the user keeps by another index is fine', async () => {
+    const path = join(folder(), 'x.db')
+    const destination = await open(path)
+    await (await prepare(destination)).write(things(1))
+    byHand(path).exec(
+      `${remade(`id INTEGER not null, note TEXT, ${SYSTEM}`, '')}; create unique index mine on things (id)`,
+    )
+    await (await prepare(destination)).write(things(2))
+    expect(await all(destination.read('things'))).toHaveLength(2)
+  })
+
   it('made anew for a wider type keeps what the user added: columns, indexes, triggers, views', async () => {
     const path = join(folder(), 'x.db')
     const destination = await open(path)

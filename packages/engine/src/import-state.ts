@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
-import { type Contents, type Destination, messageOf, type WrittenState } from '@tidemark/core/engine'
+import { type Contents, type Destination, messageOf, quotedCommand, type WrittenState } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
+import { coveredAhead } from './covered-ahead.ts'
 import { holdingLong } from './holding.ts'
 import { knownTables } from './known-tables.ts'
 
@@ -41,6 +42,8 @@ export async function importState(
       options.onTable(table.name, at + 1, known.length)
     }
     if (problems.length > 0) throw refused(problems)
+    const ahead = coveredAhead(records, await destination.now())
+    if (ahead.length > 0) throw refusedAhead(ahead)
     if (before.length > 0) await options.confirm(before.length)
     options.signal.throwIfAborted()
     await relocation.replace(leases, () => records)
@@ -70,6 +73,14 @@ function refused(problems: readonly string[]): SyncError {
   const said = problems.slice(0, 20).join('; ')
   return new SyncError(
     `the state does not fit the rows that are here, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Bring the rows with it ("tidemark move" does), or leave the state and read the tables anew with "tidemark sync"`,
+    'fix-config',
+    { code: 'state-document' },
+  )
+}
+
+function refusedAhead(problems: readonly string[]): SyncError {
+  return new SyncError(
+    `the state says that what has not come yet was read, so nothing was changed: ${problems.slice(0, 20).join('; ')}. Rows of that time would never be read. Write the document again with ${quotedCommand('state export', ['state.json'])} where the clock is right and leave it as it is, or leave the state and read the tables again with "tidemark sync"`,
     'fix-config',
     { code: 'state-document' },
   )

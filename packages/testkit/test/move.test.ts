@@ -385,9 +385,9 @@ describe('a state document', () => {
   it.each([
     ['', /is no JSON/],
     ['[]', /is none that "tidemark state export" wrote/],
-    ['{"tidemark":"state","version":3}', /version 3, and this Tidemark knows versions up to 2/],
-    ['{"tidemark":"state","version":1}', /export it anew/],
-    ['{"tidemark":"state","version":2}', /was changed/],
+    ['{"tidemark":"state","version":4}', /version 4, and this Tidemark knows versions up to 3/],
+    ['{"tidemark":"state","version":2}', /export it anew/],
+    ['{"tidemark":"state","version":3}', /was changed/],
   ])('%s is refused', (text, message) => {
     expect(() => readStateDocument(text)).toThrow(message)
   })
@@ -402,10 +402,44 @@ describe('a state document', () => {
       [/"status":"[a-z]+"/, '"status":"great"'],
       [/"facts":"\{/, '"facts":"['],
       [/"name":"memory_keyed","partition"/, '"name":"other","partition"'],
+      // What fits its schema, and is not what was written.
+      [/"to_position":"\d+"/, '"to_position":"4102444800000000"'],
+      [/"from_position":"\d+"/, '"from_position":"7"'],
+      [/"from_position":"\d+"/, '"from_position":"4102444800000000"'],
+      [/"failures":"0"/, '"failures":"1"'],
+      [/"rows":\d+/, '"rows":1'],
     ] as const) {
       expect(text).toMatch(what)
       expect(() => readStateDocument(text.replace(what, into)), String(into)).toThrow(/was changed/)
     }
     expect(() => readStateDocument(text)).not.toThrow()
+    // How it is set out is no change.
+    expect(() => readStateDocument(`\uFEFF${JSON.stringify(JSON.parse(text), null, 4)}`)).not.toThrow()
+    expect(() =>
+      readStateDocument(text.replace(/("from_position":)"\d+","to_position":"\d+"/, '$1"9","to_position":"3"')),
+    ).toThrow(/a range of the table "memory_\w+" ends at 3, before it begins at 9/)
+  })
+
+  it('that says what has not come yet was read is refused, unless that is known', async () => {
+    const source = newSource()
+    const destination = await filled(await PLACES['sqlite']!(), source)
+    const document = readStateDocument(JSON.stringify(await exportState(destination, quiet)))
+    const far = 4_102_444_800_000_000n
+    const covered = document.records.map(({ kind, records }) => ({
+      kind,
+      records: kind === 'coverage' ? records.map((one) => ({ ...one, to_position: far })) : records,
+    }))
+    const before = await everything(destination)
+    const attempt = (records: typeof covered) => importState(destination, { ...document, records }, asking([]))
+    await expect(attempt(covered)).rejects.toThrow(
+      /memory_keyed is covered until 2100-01-01T00:00:00Z.*nothing was changed|nothing was changed: .*memory_\w+ is covered until 2100-01-01T00:00:00Z/,
+    )
+    expect(await everything(destination)).toEqual(before)
+    const partitions = covered.flatMap((one) => (one.kind === 'coverage' ? one.records : []))
+    const healed = partitions.map(({ name, partition }, id) => ({
+      ...{ id: BigInt(1000 + id), name: name!, partition: partition!, from_position: null, to_position: far },
+      ...{ asked_at: 0n, reason: 'a clock was ahead' },
+    }))
+    await attempt([...covered, { kind: 'rereads', records: healed }])
   })
 })

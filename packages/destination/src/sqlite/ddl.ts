@@ -7,7 +7,7 @@ import { mainTable } from './statements.ts'
 const { id, join, raw } = sql
 
 /** What a column type is in a STRICT table. */
-const TYPES: Readonly<Record<ColumnType, 'TEXT' | 'INTEGER' | 'REAL' | 'BLOB'>> = {
+export const TYPES: Readonly<Record<ColumnType, 'TEXT' | 'INTEGER' | 'REAL' | 'BLOB'>> = {
   text: 'TEXT',
   integer: 'INTEGER',
   double: 'REAL',

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Physical, TableMaker } from '../prepare.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
+import { problemOf } from './problem-of.ts'
 import { sqliteProfile } from './profile.ts'
 import { rebuildTable, storedColumns } from './rebuild.ts'
 import { indexPositions } from './statements.ts'
@@ -17,8 +18,7 @@ export function sqliteMaker({ raw, path }: Pick<Database, 'raw' | 'path'>): Tabl
     addColumn: async (db, table, column, type) => void (await addColumn(table, column, type).execute(db)),
     rebuild: (db, rebuild) => rebuildTable(db, raw, rebuild),
     indexPositions: async (db, plan, { id }) => void (await indexPositions(plan, id).execute(db)),
-    // SQLite cannot change a column's type in place.
-    problemOf: async () => undefined,
+    problemOf: async (_db, name, known) => problemOf(raw, name, known),
   }
 }
 
