@@ -49,8 +49,13 @@ export class Target {
   }
 
   /** Runs a statement and gives its rows as arrays. */
-  all(name: string, make: () => RawBuilder<unknown>, named: Named = {}): readonly (readonly unknown[])[] {
-    return this.statement(name, make).all(named) as unknown as readonly (readonly unknown[])[]
+  all(
+    name: string,
+    make: () => RawBuilder<unknown>,
+    named: Named = {},
+    values: readonly unknown[] = [],
+  ): readonly (readonly unknown[])[] {
+    return this.statement(name, make).all(named, ...(values as never[])) as unknown as readonly (readonly unknown[])[]
   }
 
   /** The number that a statement gives. */
