@@ -22,6 +22,7 @@ export function writePart(target: Target, part: Part, now: bigint): Written {
       width: dataColumns(layout).length + 1,
       named,
       refuses: refusesIn(target.raw),
+      whole: (work) => target.whole(work),
     })
   const bands = bandsOf(part)
   const all = bands.map((rows) => ({ rows, ...write(rows) }))
