@@ -38,10 +38,14 @@ export interface Destination {
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
   commit(lease: Lease, part: Part): Promise<Committed>
   /**
-   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark. Canonical
-   * values by the source's column names, in chunks.
+   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark; or of those
+   * that its late deletions would mark. Canonical values by the source's column names, in chunks.
    */
-  missing(lease: Lease, step: StepRef): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
+  missing(
+    lease: Lease,
+    step: StepRef,
+    late?: Pick<Part, 'lateBelow' | 'lateDeletions'>,
+  ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
   record(lease: Lease, facts: readonly Fact[]): Promise<void>
   /** Facts that are no table's: the end of a run, tables that are no longer installed. */

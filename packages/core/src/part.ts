@@ -70,6 +70,16 @@ export interface Part {
   readonly staging?: 'fill' | 'move' | undefined
   /** Rows below this position were covered before and only looked back for: those that are written came late. */
   readonly lateBelow?: bigint | undefined
+  /**
+   * Where a row of the table that was synced before the step began gives way to what comes, whatever its stamp: the source
+   * was read later. Within what the step reads; absent: all of that.
+   */
+  readonly truth?: Range | undefined
+  /**
+   * With the last part: deletions that were told from below `lateBelow` while their rows are nowhere. Versions above them
+   * that lie below it, in what the step reads, and were synced before it began are gone as well.
+   */
+  readonly lateDeletions?: readonly Deletion[] | undefined
   /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
   readonly tombstones: boolean
   /** Only with `move`: how vanished rows are treated. */

@@ -203,6 +203,58 @@ describe('a table in SQLite', () => {
     expect((await all(destination.read('things'))).length).toBe(999)
   })
 
+  describe.each([
+    ['without a key', []],
+    ['with a key', ['id']],
+  ])('%s, beside a trigger of the user’s', (_, primaryKey) => {
+    const place = async (trigger: string) => {
+      const path = join(folder(), 'x.db')
+      const destination = await open(path)
+      const ready = await prepare(destination, shapeOf(row(), { primaryKey }))
+      byHand(path).exec(`create trigger no_sevens ${trigger}`)
+      const ids = async () => (await all(destination.read('things'))).map(({ id }) => Number(id))
+      return { path, destination, ready, ids }
+    }
+    const sixty = Array.from({ length: 60 }, (_one, id) => id)
+    const kept = sixty.filter((id) => id !== 30)
+    const move = { staging: 'move', rail: { mark: true, goneBefore: 0 } } as const
+
+    it.each(['before', 'after'])('that fails %s an insert, keeps all others once and rejects the one', async (when) => {
+      for (const how of ['abort', 'fail'])
+        for (const rest of [60, 250]) {
+          const trigger = `${when} insert on things when new.id = 30 begin select raise(${how}, 'no'); end`
+          const { ready, ids } = await place(trigger)
+          expect(await ready.write(things(rest))).toMatchObject({ written: rest - 1, rejected: 1 })
+          expect((await ids()).toSorted((a, b) => a - b)).toEqual(
+            things(rest)
+              .map(({ id }) => id)
+              .filter((id) => id !== 30),
+          )
+          const staged = await place(trigger)
+          expect(await staged.ready.write(things(rest), move)).toMatchObject({ written: rest - 1, rejected: 1 })
+          expect(await staged.ids()).toHaveLength(rest - 1)
+        }
+    })
+
+    it('that ignores a row, leaves it out', async () => {
+      const { ready, ids } = await place('before insert on things when new.id = 30 begin select raise(ignore); end')
+      expect(await ready.write(things(60))).toMatchObject({ written: 59, rejected: 0 })
+      expect((await ids()).toSorted((a, b) => a - b)).toEqual(kept)
+    })
+
+    it('that rolls everything back, writes nothing and says how it may refuse a row', async () => {
+      const { ready, ids } = await place(
+        `before insert on things when new.id = 30 begin select raise(rollback, 'no'); end`,
+      )
+      for (const more of [{}, move])
+        await expect(ready.write(things(60), more)).rejects.toSatisfy(
+          (error) => SyncError.is(error) && error.code === 'table-changed' && error.message.includes('RAISE(ABORT'),
+        )
+      expect(await ids()).toEqual([])
+      expect(await ready.write(things(20))).toMatchObject({ written: 20 })
+    })
+  })
+
   it.each([['id'], []])('takes as many columns as SQLite does, and says so beyond (key: %s)', async (...primaryKey) => {
     const destination = await open(':memory:')
     const columns = Object.fromEntries(Array.from({ length: 1996 }, (_, at) => [`c${at}`, z.int()]))

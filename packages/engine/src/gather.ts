@@ -1,4 +1,4 @@
-import type { EncodedRow } from '@tidemark/core/engine'
+import type { EncodedKey, EncodedRow } from '@tidemark/core/engine'
 
 /**
  * Gathers the rows of a part, each key once: of two versions the one with the greater cursor stays, the last among
@@ -51,13 +51,7 @@ export class Gather {
       const value = row[this.#single]
       return value instanceof Uint8Array ? textOf(value) : value
     }
-    // The length in front of each part keeps ('a', 'bc') and ('ab', 'c') apart.
-    let key = ''
-    for (const at of this.#key) {
-      const part = textOf(row[at])
-      key += `${part.length}:${part}`
-    }
-    return key
+    return keyText(this.#key.map((at) => row[at]))
   }
 
   /** The rows so far; the next part begins. */
@@ -70,6 +64,16 @@ export class Gather {
     this.#places = undefined
     return taken
   }
+}
+
+/** A key as one text. The length in front of each part keeps ('a', 'bc') and ('ab', 'c') apart. */
+export function keyText(values: EncodedKey): string {
+  let key = ''
+  for (const value of values) {
+    const part = textOf(value)
+    key += `${part.length}:${part}`
+  }
+  return key
 }
 
 function textOf(value: unknown): string {

@@ -16,6 +16,7 @@ import { Gather } from './gather.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
+import type { SeenRows } from './seen-rows.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
 
 export interface PageReaderOptions {
@@ -29,6 +30,8 @@ export interface PageReaderOptions {
   /** How much is gathered for a part. */
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
+  /** What is remembered of the rows that come. */
+  readonly seen?: SeenRows | undefined
 }
 
 /** What a part takes along. */
@@ -199,7 +202,8 @@ export class PageReader {
   }
 
   #keep(row: Raw, encoded: EncodedRow): void {
-    this.gather.add(encoded)
+    if (this.#options.seen?.isOlder(encoded) === true) this.gather.deduped++
+    else this.gather.add(encoded)
     if (this.undeclared.in(row)) this.#undeclared++
   }
 
@@ -262,7 +266,9 @@ export class PageReader {
     // One from above is told again with its own window; one from below still marks what is older than it.
     if (own !== null && own >= this.#to!) return
     this.anyDeleted = true
-    this.#deletions.push({ key, position: own ?? range?.to ?? null })
+    const deletion: Deletion = { key, position: own ?? range?.to ?? null }
+    this.#deletions.push(deletion)
+    if (own !== null && this.#isKnown(own)) this.#options.seen?.told(deletion)
   }
 
   #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {
@@ -288,6 +294,7 @@ export class PageReader {
     if (this.#isKnown(position)) this.known.rejected++
     const reject = rejectOf({ ...this.#options, row, position, code, message })
     if (reject.seen === undefined) this.keyless = true
+    else if (position !== undefined) this.#options.seen?.saw(reject.seen, position)
     this.#rejects.push(reject)
     this.#rejectBytes += reject.payload.length + reject.message.length
   }

@@ -2,7 +2,6 @@ import {
   type Committed,
   type Completion,
   type Counts,
-  type EncodedKey,
   failpoint,
   isDeleted,
   type Part,
@@ -13,10 +12,12 @@ import {
   windowAt,
 } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
+import { lateDeletionsOf } from './late-deletions.ts'
 import { latenessOf, lookedBack } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
 import { isSuspect } from './reject-suspicion.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
+import { type SeenRows, seenIn, truthOf } from './seen-rows.ts'
 import { asked } from './source-guard.ts'
 import { StallWatch } from './stall.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
@@ -46,6 +47,7 @@ export class StepReader {
   readonly #staged: boolean
   /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
   readonly #lookedBack: bigint | undefined
+  readonly #seen: SeenRows | undefined
   readonly #startedAt: number
   #number = 0
   #turnedAt: number
@@ -58,10 +60,12 @@ export class StepReader {
     const { table, columns, prepared, step, redact, part } = task
     const knownBelow = step.window?.from
     const { encoder } = prepared
-    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part })
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
     this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
+    this.#seen = this.#staged ? undefined : seenIn(task)
+    const seen = this.#seen
+    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part, seen })
     this.#startedAt = task.clock.monotonic()
     this.#turnedAt = this.#startedAt
   }
@@ -203,7 +207,8 @@ export class StepReader {
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
     const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
-    const first = await this.#commit(completes)
+    const lateDeletions = await lateDeletionsOf(this.#task, this.#seen)
+    const first = await this.#commit(completes, { lateDeletions })
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
@@ -242,7 +247,7 @@ export class StepReader {
 
   async #commit(
     completes: Completion | undefined,
-    more: { readonly alive?: readonly EncodedKey[]; readonly mark?: boolean } = {},
+    more: Pick<Part, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
   ): Promise<Committed> {
     const { step, ref, destination, lease, rail, olderToCome, clock, onPart } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
@@ -253,6 +258,8 @@ export class StepReader {
       number: this.#number,
       ...gathered,
       alive: more.alive,
+      lateDeletions: more.lateDeletions,
+      truth: this.#number === 1 && last ? undefined : truthOf(this.#task, this.#seen),
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || olderToCome(),

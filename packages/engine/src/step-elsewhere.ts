@@ -7,17 +7,16 @@ import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
 import { readingOf } from './unread-ranges.ts'
 
-/** How rows are looked for that did not come back in a window that is read again. Undefined: what is absent is gone. */
+/** How rows are looked for that did not come back with their window. Undefined: what is absent is gone. */
 export function elsewhereOf(
-  { kind, window }: Step,
+  { window }: Step,
   partition: PartitionRun,
   { options, clock, signal }: RunContext,
 ): StepTask['elsewhere'] {
   const { table } = partition
   const { surveyed } = table.planned
   const { prepared } = table
-  if (kind !== 'reread' || window === undefined || prepared === undefined || surveyed.table.primaryKey.length === 0)
-    return undefined
+  if (window === undefined || prepared === undefined || surveyed.table.primaryKey.length === 0) return undefined
   return async (missing, take) => {
     const places = surveyed.table.globalKey ? table.partitions : [partition]
     const task: ElsewhereTask = {

@@ -20,8 +20,9 @@ import type { RowCounts } from './report.ts'
 import type { Slot } from './schedule.ts'
 import type { SourceGuard } from './source-guard.ts'
 
+type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 /** Keys of rows that did not come back. */
-type Missing = ReturnType<Destination['missing']>
+type Missing = AsyncIterable<NamedKeys> | Iterable<NamedKeys>
 
 /** What came and was not kept, by no reject. */
 export interface LeftOut {
@@ -72,7 +73,7 @@ export interface StepTask {
   readonly undeclared: (names: Iterable<string>) => readonly string[] | undefined
   /** Looks for rows that did not come back with their window. @returns whether it can be told which of them are gone. */
   readonly elsewhere:
-    | ((missing: Missing, take: (alive: readonly EncodedKey[]) => Promise<void>) => Promise<boolean>)
+    | ((missing: Missing, take: (alive: readonly EncodedKey[]) => void | Promise<void>) => Promise<boolean>)
     | undefined
   /** What was left out of a step that is read to its end. */
   readonly onLeft: (left: LeftOut) => void

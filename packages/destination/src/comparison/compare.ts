@@ -1,4 +1,12 @@
-import type { ComparedScope, Comparison, EncodedKey, EncodedRow, Encoder, StoredRow } from '@tidemark/core/engine'
+import {
+  type ComparedScope,
+  type Comparison,
+  contains,
+  type EncodedKey,
+  type EncodedRow,
+  type Encoder,
+  type StoredRow,
+} from '@tidemark/core/engine'
 import { dataTypes, type Layout } from '../columns.ts'
 import { type Canonical, rejectOf } from '../refused.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
@@ -91,9 +99,15 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   const isSame = (entry: Pick<Entry, 'row' | 'late'>, row: StoredRow, texts: readonly (string | null)[]): boolean =>
     entry.row !== null && entry.row === rowDigest(texts, row.position) && isSameLate(entry.late, row)
 
-  /** A mark that a version from above left is right about every older one; one at the same place the source decides. */
-  const isMarkedAbove = ({ position }: Pick<Entry, 'position'>, row: StoredRow): boolean =>
-    row.deletedAt !== null && row.position !== null && position !== null && row.position > BigInt(position)
+  /**
+   * A mark that a version from above left is right about every older one; one at the same place the source decides, and one
+   * that lies in what was read.
+   */
+  const isMarkedAbove = ({ position }: Pick<Entry, 'position'>, row: StoredRow): boolean => {
+    if (row.deletedAt === null || row.position === null || position === null) return false
+    const { window } = current!.scope
+    return row.position > BigInt(position) && !(window !== undefined && contains(window, row.position))
+  }
 
   const findKeyed = (row: StoredRow, blind: boolean): void => {
     const texts = types.map((type, at) => canonicalText(row.values[at], type))

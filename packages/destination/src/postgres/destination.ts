@@ -13,7 +13,6 @@ import type {
   RunFact,
   Shape,
   State,
-  StepRef,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { checkPartition } from '../check-partition.ts'
@@ -169,9 +168,9 @@ export class PostgresDestination implements Destination {
     return committed
   }
 
-  missing(lease: Lease, step: StepRef): ReturnType<Destination['missing']> {
+  missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {
     const target = this.#known.get(tableName(lease.table))?.target
-    return readMissing(this.#sessions, target, this.#stagings.of(lease, step.partition), step)
+    return readMissing(this.#sessions, target, this.#stagings.of(lease, step.partition), { step, late })
   }
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {

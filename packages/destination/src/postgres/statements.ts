@@ -1,4 +1,4 @@
-import type { ColumnType } from '@tidemark/core/engine'
+import type { ColumnType, Range } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import { dataColumns, dataTypes, identifying, type Layout } from '../columns.ts'
 
@@ -6,9 +6,12 @@ const { id, join, raw } = sql
 
 /** What a version of a row must be so that it replaces the one that is there. */
 export type Order =
-  /** Not older; a deletion wins a tie. */
+  /**
+   * Not older (a deletion wins a tie); or the one that is there lies in what the step reads and was synced before it began:
+   * what the source gives now is the truth, whatever its stamp.
+   */
   | 'ordered'
-  /** The same, or the one that is there was synced before the step began: the source is the truth. */
+  /** Not older, or the one that is there was synced before the step began: the source is the truth. */
   | 'reread'
   /** Anything goes: the table has no cursor. */
   | 'any'
@@ -24,6 +27,9 @@ export interface Named {
   readonly now: string
   readonly began: string
   readonly partition: string
+  /** What the step reads, and where what comes is the truth about rows that were synced before it began. */
+  readonly read: Range | undefined
+  readonly truth: Range | undefined
 }
 
 export const list = (names: readonly string[]): RawBuilder<unknown> => join(names.map((name) => id(name)))
@@ -90,7 +96,7 @@ export function mergeRows(
   named: Named,
 ): RawBuilder<unknown> {
   const { layout } = target
-  const { now, began, partition } = named
+  const { now, partition } = named
   const key = identifying(layout)
   const columns = dataColumns(layout)
   const values = columns.filter((name) => !key.includes(name))
@@ -104,17 +110,21 @@ export function mergeRows(
   const set = [...values, '_cursor'].map((name) => sql`${id(name)} = s.${id(name)}`)
   const shared = layout.partitioned ? sql`${moment(now)}, ${partition}` : moment(now)
   return sql`merge into ${mainTable(target)} as t using ${source} as s on ${sameKey(layout, named)}
-    when matched and ${passes(order, began)}(t._deleted_at is not null or ${or(differs)}) then update set ${join(set)},
+    when matched and ${passes(order, named)}(t._deleted_at is not null or ${or(differs)}) then update set ${join(set)},
       _synced_at = ${moment(now)}, _deleted_at = null${moves ? sql`, _partition = ${partition}` : sql``}
     when not matched then insert (${list([...columns, ...systemColumns(layout)])})
       values (${join([...columns, '_cursor'].map((name) => sql`s.${id(name)}`))}, ${shared})`
 }
 
-function passes(order: Order, began: string): RawBuilder<unknown> {
+function passes(order: Order, { began, truth }: Named): RawBuilder<unknown> {
   const newer = sql`(s._cursor < t._cursor or (t._deleted_at is not null and s._cursor = t._cursor)) is not true`
   if (order === 'any') return sql``
-  return order === 'ordered' ? sql`${newer} and ` : sql`(${newer} or t._synced_at < ${moment(began)}) and `
+  const before = sql`t._synced_at < ${moment(began)}`
+  if (order === 'reread') return sql`(${newer} or ${before}) and `
+  return truth === undefined ? sql`${newer} and ` : sql`(${newer} or (${before} and ${inRange(truth)})) and `
 }
+
+const inRange = (range: Range): RawBuilder<unknown> => inScope({ partition: undefined, ...range })
 
 const RAISED = sql`_cursor = case when s._cursor is null or t._cursor > s._cursor then t._cursor else s._cursor end`
 
@@ -135,6 +145,25 @@ export function markRows(target: Target, source: RawBuilder<unknown>, named: Nam
   const own = layout.partitioned ? sql` and t._partition = ${named.partition}` : sql``
   return sql`update ${mainTable(target)} as t set _deleted_at = ${moment(named.now)}, _synced_at = ${moment(named.now)}, ${RAISED}
     from ${source} as s where ${sameKey(layout, named)}${own} and t._deleted_at is null and (t._cursor > s._cursor) is not true`
+}
+
+/** Live rows (alias t) that lie above a told deletion (alias s), below a position in what the step reads, and were synced before it began. */
+export function aboveLateDeletion({ layout }: Target, below: bigint, named: Named): RawBuilder<unknown> {
+  const own = layout.partitioned ? sql` and t._partition = ${named.partition}` : sql``
+  const from = named.read?.from
+  return sql`${sameKey(layout, named)}${own} and t._deleted_at is null and t._cursor > s._cursor
+    and t._synced_at < ${moment(named.began)} and ${inRange({ from, to: below })}`
+}
+
+/** Marks such rows. */
+export function markLate(
+  target: Target,
+  source: RawBuilder<unknown>,
+  { below, named }: { readonly below: bigint; readonly named: Named },
+): RawBuilder<unknown> {
+  const now = moment(named.now)
+  return sql`update ${mainTable(target)} as t set _deleted_at = ${now}, _synced_at = ${now} from ${source} as s
+    where ${aboveLateDeletion(target, below, named)}`
 }
 
 /** Raises the positions of marks. */

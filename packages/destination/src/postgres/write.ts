@@ -8,7 +8,7 @@ import { shownForm } from './forms.ts'
 import { Late } from './late.ts'
 import { attempt, copyStraight, type EncodedRows, type Loaded, loadHalving, withPart, workHalving } from './load.ts'
 import type { Session } from './sessions.ts'
-import { leaveMarks, list, markRows, mergeRows, type Named, raiseMarks, type Target } from './statements.ts'
+import { leaveMarks, list, markLate, markRows, mergeRows, type Named, raiseMarks, type Target } from './statements.ts'
 
 /** What a table's commits remember from part to part. */
 export interface Way {
@@ -16,8 +16,8 @@ export interface Way {
   merging: string | undefined
 }
 
-export function namedOf({ step }: Pick<Part, 'step'>, now: bigint): Named {
-  return { now: stampText(now), began: stampText(step.beganAt), partition: step.partition }
+export function namedOf({ step, truth = step.window }: Pick<Part, 'step' | 'truth'>, now: bigint): Named {
+  return { now: stampText(now), began: stampText(step.beganAt), partition: step.partition, read: step.window, truth }
 }
 
 /** Writes a part straight into its table: its rows, then its deletions. */
@@ -79,10 +79,29 @@ export async function count({ db }: Session, query: RawBuilder<unknown>): Promis
 }
 
 /** Applies the deletions that a part tells. @returns how many rows were marked. */
-async function tellDeletions(
+async function tellDeletions(session: Session, target: Target, part: Part, named: Named): Promise<number> {
+  const { deletions, tombstones } = part
+  return (
+    (await told(session, target, { deletions, tombstones }, named)) + (await markLateRows(session, target, part, named))
+  )
+}
+
+/** Marks rows that are gone though their deletions were told from below. @returns how many. */
+async function markLateRows(
   session: Session,
   target: Target,
-  { deletions, tombstones }: Part,
+  { lateDeletions = [], lateBelow: below }: Part,
+  named: Named,
+): Promise<number> {
+  if (below === undefined || lateDeletions.length === 0) return 0
+  const rows = lateDeletions.map((deletion) => keyRow(target.layout, deletion.key, deletion.position))
+  return await withPart(session, target, rows, (part) => changed(session, markLate(target, part, { below, named })))
+}
+
+async function told(
+  session: Session,
+  target: Target,
+  { deletions, tombstones }: Pick<Part, 'deletions' | 'tombstones'>,
   named: Named,
 ): Promise<number> {
   if (deletions.length === 0 || target.layout.key.length === 0) return 0

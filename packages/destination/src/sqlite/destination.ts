@@ -14,7 +14,6 @@ import type {
   RunFact,
   Shape,
   State,
-  StepRef,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { checkPartition } from '../check-partition.ts'
@@ -151,9 +150,9 @@ export class SqliteDestination implements Destination {
     )
   }
 
-  missing(lease: Lease, step: StepRef): ReturnType<Destination['missing']> {
+  missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {
     const target = this.#target(tableName(lease.table))
-    return readMissing(this.#transactions, target, this.#stagings.of(lease, step.partition), step)
+    return readMissing(this.#transactions, target, this.#stagings.of(lease, step.partition), { step, late })
   }
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {

@@ -1,10 +1,10 @@
-import type { StepRef } from '@tidemark/core/engine'
+import type { Part, StepRef } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { decode } from '../decode.ts'
 import { inChunks, keysOf, MISSING_CHUNK, type MissingKeys, type NamedKeys } from '../missing.ts'
 import { isOf } from '../row-writer.ts'
 import type { SqliteStaging } from './staging.ts'
-import { missingRows } from './statements.ts'
+import { aboveLateDeletion, mainTable, missingRows } from './statements.ts'
 import { type StepScope, stepScope } from './step-scope.ts'
 import type { Named, Target } from './target.ts'
 import type { Transactions } from './transactions.ts'
@@ -15,16 +15,34 @@ export function countMissing(target: Target, slot: number, { named, scope }: Ste
   return target.count(`missing ${scope.from} ${scope.to} @${slot}`, query, named)
 }
 
-/** The keys of those rows. */
+/** The keys of those rows, or of those that late deletions would mark. */
 export async function* readMissing(
   transactions: Transactions,
   target: Target | undefined,
   staging: SqliteStaging | undefined,
-  step: StepRef,
+  { step, late }: { readonly step: StepRef; readonly late: Late | undefined },
 ): AsyncGenerator<NamedKeys> {
+  if (target !== undefined && late !== undefined) {
+    yield await transactions.read(async () => lateKeys(target, step, late))
+    return
+  }
   if (target === undefined || staging === undefined || !isOf(staging, step)) return
   const scope = stepScope(target.layout, step)
   yield* inChunks<unknown>((last) => transactions.read(async () => missingKeys(target, staging.slot, scope, last)))
+}
+
+type Late = Pick<Part, 'lateBelow' | 'lateDeletions'>
+
+function lateKeys(target: Target, step: StepRef, { lateBelow, lateDeletions = [] }: Late): NamedKeys {
+  if (lateBelow === undefined) return []
+  const { layout } = target
+  const { named } = stepScope(layout, step)
+  const key = sql.join(layout.key.map((name) => sql`t.${sql.id(name)}`))
+  const query = () => sql`select ${key} from ${mainTable(layout.name)} as t where ${aboveLateDeletion(layout)}`
+  const found = lateDeletions.flatMap(({ key, position }) =>
+    target.all('late', query, { ...named, position, below: lateBelow }, key),
+  )
+  return keysOf(layout, found, decode).keys
 }
 
 function missingKeys(

@@ -33,12 +33,12 @@ export async function moveSliced(
   let written = 0
   for await (const slice of slices(target, slot)) {
     try {
-      written += insert(slice.first, slice.last)
+      written += target.whole(() => insert(slice.first, slice.last))
     } catch (error) {
       if (!refuses(error)) throw error
       for (const number of rowNumbers(target, slot, slice)) {
         try {
-          written += insert(number, number)
+          written += target.whole(() => insert(number, number))
         } catch (refusal) {
           if (!refuses(refusal)) throw refusal
           rejects.push(rejectOf(target.layout, stagedRow(target, slot, number), refusal, decode))

@@ -41,6 +41,7 @@ export function fill(
     width,
     named: {},
     refuses,
+    whole: (work) => work(),
   })
   for (const deletion of part.deletions) stageDeletion(target, slot, deletion)
   let blind = !first && before?.blind === true

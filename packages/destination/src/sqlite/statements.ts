@@ -3,9 +3,12 @@ import { dataColumns, identifying, type Layout } from '../columns.ts'
 
 /** What a version of a row must be so that it replaces the one that is there. */
 export type Order =
-  /** Not older; a deletion wins a tie. */
+  /**
+   * Not older (a deletion wins a tie); or the one that is there lies in what the step reads and was synced before it began:
+   * what the source gives now is the truth, whatever its stamp.
+   */
   | 'ordered'
-  /** The same, or the one that is there was synced before the step began: the source is the truth. */
+  /** Not older, or the one that is there was synced before the step began: the source is the truth. */
   | 'reread'
   /** Anything goes: the table has no cursor. */
   | 'any'
@@ -70,8 +73,13 @@ function onConflict(layout: Layout, order: Order): RawBuilder<unknown> {
 function passes(order: Order): RawBuilder<unknown> {
   const newer = sql`(excluded._cursor < t._cursor or (t._deleted_at is not null and excluded._cursor = t._cursor)) is not true`
   if (order === 'any') return sql``
-  return order === 'ordered' ? sql`${newer} and ` : sql`(${newer} or t._synced_at < :began) and `
+  const before = sql`t._synced_at < :began`
+  return order === 'ordered' ? sql`(${newer} or (${before} and ${TRUTH})) and ` : sql`(${newer} or ${before}) and `
 }
+
+/** A row (alias t) lies in what the step reads, and where what comes is the truth. */
+const READ = sql`t._cursor < :to and (:from is null or t._cursor >= :from)`
+const TRUTH = sql`t._cursor < :truth_to and (:truth_from is null or t._cursor >= :truth_from)`
 
 // What a row of a staging table is, in `_kind`: 0 a row, 1 a told deletion, 2 a key that was only seen, because its row
 // was rejected.
@@ -133,6 +141,17 @@ const ownPartition = ({ partitioned }: Layout) => (partitioned ? sql` and _parti
 export function markRow(layout: Layout): RawBuilder<unknown> {
   return sql`update ${mainTable(layout.name)} set _deleted_at = :now, _synced_at = :now, ${RAISED}
     where ${equal(layout.key)}${ownPartition(layout)} and _deleted_at is null and (_cursor > :position) is not true`
+}
+
+/** Live rows that lie above a told deletion, in what the step looks back into, and were synced before it began. Parameters: the key. */
+export function aboveLateDeletion(layout: Layout): RawBuilder<unknown> {
+  return sql`${equal(layout.key)}${ownPartition(layout)} and t._deleted_at is null and t._cursor > :position
+    and t._synced_at < :began and ${READ} and t._cursor < :below`
+}
+
+/** Marks such a row. */
+export function markLate(layout: Layout): RawBuilder<unknown> {
+  return sql`update ${mainTable(layout.name)} as t set _deleted_at = :now, _synced_at = :now where ${aboveLateDeletion(layout)}`
 }
 
 /** Raises the position of a mark. Parameters: the key. */

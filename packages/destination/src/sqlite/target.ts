@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Kysely, RawBuilder } from 'kysely'
+import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Layout } from '../columns.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { codeOf } from './errors.ts'
@@ -7,6 +9,8 @@ import { codeOf } from './errors.ts'
 /** Values that a statement names: `:now`, `:partition` and their like. */
 export type Named = Record<string, string | number | bigint | null>
 
+/** SQLite's primary result code for a rule that a statement breaks, a trigger's too. */
+const CONSTRAINT = 19
 /** The most parameters that SQLite takes in one statement. */
 const PARAMETERS = 32_766
 /** More rows a statement are faster until about here; beyond it the statement only grows. */
@@ -43,14 +47,39 @@ export class Target {
     return Number(this.statement(name, make).run(named, ...(values as never[])).changes)
   }
 
+  /**
+   * Runs a statement whole or not at all: a trigger's RAISE(FAIL), as a rule ON CONFLICT FAIL, keeps what a statement had done
+   * before. @throws SyncError where a trigger has rolled the whole transaction back.
+   */
+  whole<T>(work: () => T): T {
+    const run = (name: string, text: string) => this.statement(name, () => sql.raw(text)).run()
+    run('whole', 'savepoint whole')
+    try {
+      const result = work()
+      run('release', 'release whole')
+      return result
+    } catch (error) {
+      if (this.#raw.isTransaction) {
+        run('back', 'rollback to whole')
+        run('release', 'release whole')
+      } else if (codeOf(error) === CONSTRAINT) throw rolledBack(this.layout.name, error)
+      throw error
+    }
+  }
+
   /** Runs a statement that is not kept. */
   exec(statement: RawBuilder<unknown>): void {
     this.#raw.exec(statement.compile(this.#db).sql)
   }
 
   /** Runs a statement and gives its rows as arrays. */
-  all(name: string, make: () => RawBuilder<unknown>, named: Named = {}): readonly (readonly unknown[])[] {
-    return this.statement(name, make).all(named) as unknown as readonly (readonly unknown[])[]
+  all(
+    name: string,
+    make: () => RawBuilder<unknown>,
+    named: Named = {},
+    values: readonly unknown[] = [],
+  ): readonly (readonly unknown[])[] {
+    return this.statement(name, make).all(named, ...(values as never[])) as unknown as readonly (readonly unknown[])[]
   }
 
   /** The number that a statement gives. */
@@ -67,6 +96,14 @@ export class Target {
   get raw(): DatabaseSync {
     return this.#raw
   }
+}
+
+function rolledBack(table: string, cause: unknown): SyncError {
+  return new SyncError(
+    `a trigger on "${table}" rolls the whole transaction back (${messageOf(cause)}), so no row of the table can be written; make it RAISE(ABORT, …), and the row it refuses is rejected alone`,
+    'fix-config',
+    { code: 'table-changed', cause },
+  )
 }
 
 /** How many rows of this width one statement takes. */
@@ -87,15 +124,17 @@ export interface Bulk {
   readonly named: Named
   /** Whether an error means that the database refused these values, so that the row is to blame. */
   refuses(error: unknown): boolean
+  /** Runs a statement whole or not at all. */
+  whole<T>(work: () => T): T
 }
 
 /**
- * Writes encoded rows, many a statement. A statement that the database refuses has changed nothing, so its rows are
- * tried one by one, and those that are refused alone come back.
+ * Writes encoded rows, many a statement. The rows of a statement that the database refuses are tried one by one, and those
+ * that are refused alone come back.
  */
 export function writeBulk(
   rows: readonly (readonly unknown[])[],
-  { statement, width, named, refuses }: Bulk,
+  { statement, width, named, refuses, whole }: Bulk,
 ): { readonly changes: number; readonly refused: readonly RefusedRow[] } {
   const many = rowsAStatement(width)
   const refused: RefusedRow[] = []
@@ -111,7 +150,7 @@ export function writeBulk(
         for (let column = 0; column < width; column++) values[to++] = encoded[column]
       }
       try {
-        changes += Number(statementOfMany.run(named, ...(values as never[])).changes)
+        changes += Number(whole(() => statementOfMany.run(named, ...(values as never[]))).changes)
       } catch (error) {
         if (!refuses(error)) throw error
         for (let row = at; row < at + many; row++) writeOne(rows[row]!)
@@ -123,7 +162,7 @@ export function writeBulk(
 
   function writeOne(row: readonly unknown[]): void {
     try {
-      changes += Number(statement(1).run(named, ...(row as never[])).changes)
+      changes += Number(whole(() => statement(1).run(named, ...(row as never[]))).changes)
     } catch (error) {
       if (!refuses(error)) throw error
       refused.push({ row, error })
@@ -137,6 +176,8 @@ export function refusesIn(raw: DatabaseSync): (error: unknown) => boolean {
     if (!raw.isTransaction) return false
     const code = codeOf(error)
     // Too big, a constraint of the user's, a wrong type, a trigger of the user's.
-    return code === 18 || code === 19 || code === 20 || (error as { code?: unknown }).code === 'ERR_INVALID_ARG_TYPE'
+    return (
+      code === 18 || code === CONSTRAINT || code === 20 || (error as { code?: unknown }).code === 'ERR_INVALID_ARG_TYPE'
+    )
   }
 }

@@ -3,26 +3,34 @@ import { dataColumns } from '../columns.ts'
 import { decode } from '../decode.ts'
 import { rejectOf } from '../refused.ts'
 import type { Written } from '../row-writer.ts'
-import { stampText } from '../value-text.ts'
-import { leaveMark, markRow, raiseMark, writeRows } from './statements.ts'
+import { leaveMark, markLate, markRow, raiseMark, writeRows } from './statements.ts'
+import { stepScope } from './step-scope.ts'
 import { type Named, refusesIn, type Target, writeBulk } from './target.ts'
 
 /** Writes a part straight into its table: its rows, then its deletions. */
 export function writePart(target: Target, part: Part, now: bigint): Written {
   const { layout } = target
-  const named: Named = { now: stampText(now), partition: part.step.partition }
+  const { truth = part.step.window } = part
+  const named: Named = {
+    ...stepScope(layout, part.step, now).named,
+    truth_from: truth?.from ?? null,
+    truth_to: truth?.to ?? null,
+  }
   const write = (rows: Part['rows']) =>
     writeBulk(rows, {
       statement: (count) => target.statement(`write ${count}`, () => writeRows(layout, count)),
       width: dataColumns(layout).length + 1,
       named,
       refuses: refusesIn(target.raw),
+      whole: (work) => target.whole(work),
     })
   const bands = bandsOf(part)
   const all = bands.map((rows) => ({ rows, ...write(rows) }))
   return {
     written: all.reduce((sum, { changes }) => sum + changes, 0),
-    deleted: applyDeletions(target, part.deletions, { named, tombstones: part.tombstones }),
+    deleted:
+      applyDeletions(target, part.deletions, { named, tombstones: part.tombstones }) +
+      markLateRows(target, part, named),
     rejects: all.flatMap(({ refused }) => refused.map(({ row, error }) => rejectOf(layout, row, error, decode))),
     late: lateOf(all.slice(0, -1)),
   }
@@ -71,4 +79,14 @@ export function applyDeletions(
       target.run('leave', () => leaveMark(layout), at, key)
   }
   return marked
+}
+
+/** Marks rows that are gone though their deletions were told from below. @returns how many. */
+function markLateRows(target: Target, { lateDeletions = [], lateBelow }: Part, named: Named): number {
+  if (lateBelow === undefined) return 0
+  const { layout } = target
+  return lateDeletions.reduce((marked, { key, position }) => {
+    const at = { ...named, position, below: lateBelow }
+    return marked + target.run('mark late', () => markLate(layout), at, key)
+  }, 0)
 }

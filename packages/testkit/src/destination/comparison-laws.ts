@@ -54,6 +54,23 @@ export function testComparisons(database: () => TestDatabase): void {
       await table.write([], { deleted: [{ key: { id: 2 }, at: 20n }] })
       expect(await look(table, [thing(1, 10), thing(2, 20)])).toEqual(['missing [2]'])
       expect(await look(table, [])).toEqual([])
+      // One from above that lies in what was looked at: the row is there now.
+      await table.write([thing(3, 30)], { deleted: [{ key: { id: 3 }, at: 60n }] })
+      expect(await look(table, [thing(3, 30)])).toEqual(['missing [3]'])
+    })
+
+    it('names the keys of rows that are extra, and excuses them', async () => {
+      const table = await world.table(keyed)
+      await table.write([thing(1, 10), thing(2, 20), thing(3, 30)])
+      const comparison = await world.destination.compare(table.shape)
+      comparison.begin(0, { partition: '', window })
+      comparison.add({ rows: [table.encode(thing(1, 10))], deletions: [], seen: [] })
+      await comparison.end(false)
+      expect(comparison.extras('')).toBe(2)
+      expect([...comparison.extraKeys('')].flat()).toEqual(expect.arrayContaining([{ id: 2n }, { id: 3n }]))
+      comparison.excuse('', [table.key({ id: 3 })])
+      expect([...comparison.extraKeys('')].flat()).toEqual([{ id: 2n }])
+      comparison.close()
     })
 
     it('knows the keys of rejected rows, and deletions that were told', async () => {

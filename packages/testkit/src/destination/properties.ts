@@ -64,6 +64,45 @@ export function testProperties(database: () => TestDatabase): void {
         },
       ))
 
+    it('steps what each gives is the truth about what it reads, where that was synced before, by the stamps within', () => {
+      const step = fc
+        .tuple(at, at, fc.array(fc.array(event, { maxLength: 5 }), { minLength: 1, maxLength: 3 }))
+        .map(([a, b, parts]) => ({ from: Math.min(a, b), to: Math.max(a, b) + 1, parts }))
+      return check(fc.array(step, { maxLength: 6 }), { keyed: true, cursor: 'at' }, async (table, steps) => {
+        const known = new Map<number, { readonly at: number; readonly gone: boolean; readonly step: number }>()
+        for (const [number, { from, to, parts }] of steps.entries()) {
+          const window = { from: BigInt(from), to: BigInt(to) }
+          const ref = await table.begin('live', { window })
+          for (const [index, part] of parts.entries()) {
+            const inside = part.filter((one) => one.at >= from && one.at < to)
+            const rows = newest(inside.filter(({ gone }) => !gone))
+            const told = newest(inside.filter(({ gone }) => gone))
+            const deleted = told.map(({ id, at }) => ({ key: { id }, at: BigInt(at) }))
+            await table.write(
+              rows.map(({ id, at }) => thing(id, at)),
+              { step: ref, number: index + 1, deleted, completes: false },
+            )
+            for (const { id, at } of rows) {
+              const before = known.get(id)
+              const isTrue = before !== undefined && before.step < number && before.at >= from && before.at < to
+              const isOlder = before !== undefined && (at < before.at || (before.gone && at === before.at))
+              const isSame = before !== undefined && !before.gone && at === before.at
+              if (!isSame && (isTrue || !isOlder)) known.set(id, { at, gone: false, step: number })
+            }
+            for (const { id, at } of told) {
+              const before = known.get(id)
+              if (before !== undefined && (before.gone ? at > before.at : at >= before.at))
+                known.set(id, { at, gone: true, step: number })
+            }
+          }
+        }
+        const live = [...known].filter(([, { gone }]) => !gone).sort(([a], [b]) => a - b)
+        expect(await table.live()).toEqual(
+          live.map(([id, { at }]) => ({ id: BigInt(id), at: BigInt(at), note: `v${at}` })),
+        )
+      })
+    })
+
     it('old and new sets a whole read leaves the new one, and marks what vanished', () =>
       check(
         fc.tuple(rowsOf, rowsOf, fc.integer({ min: 1, max: 3 })),
@@ -174,6 +213,13 @@ export function testProperties(database: () => TestDatabase): void {
       await fc.assert(property, { numRuns: RUNS }).finally(() => world.destination.close())
     })
   })
+}
+
+/** Of each key the event with the greatest position. */
+function newest(events: readonly { readonly id: number; readonly at: number }[]) {
+  const last = new Map<number, { readonly id: number; readonly at: number }>()
+  for (const one of events) if ((last.get(one.id)?.at ?? -1) <= one.at) last.set(one.id, one)
+  return [...last.values()]
 }
 
 const EMPTY = {

@@ -1,6 +1,7 @@
 import type {
   Committed,
   Completion,
+  Deletion,
   Destination,
   EncodedRow,
   Fact,
@@ -135,6 +136,8 @@ export interface WriteOptions {
   readonly staging?: 'fill' | 'move'
   readonly number?: number
   readonly lateBelow?: bigint
+  readonly lateDeleted?: readonly Told[]
+  readonly truth?: Range
   /** Keys that the source has elsewhere. */
   readonly alive?: readonly Row[]
 }
@@ -195,7 +198,9 @@ export class TestTable {
       step,
       number: options.number ?? 1,
       rows: rows.map((row) => this.encode(row)),
-      deletions: deleted.map(({ key, at = null }) => ({ key: this.key(key), position: at })),
+      deletions: this.deletions(deleted),
+      truth: options.truth,
+      lateDeletions: this.deletions(options.lateDeleted ?? []),
       rejects,
       counts: { read: rows.length + rejects.length, deduped: 0, trimmed: 0, rejected: rejects.length },
       staging,
@@ -207,6 +212,10 @@ export class TestTable {
       completes: options.completes === false || staging === 'fill' ? undefined : completes,
       durationMs: 1,
     }
+  }
+
+  deletions(told: readonly Told[]): readonly Deletion[] {
+    return told.map(({ key, at = null }) => ({ key: this.key(key), position: at }))
   }
 
   /** Reads the whole of a partition (or a window) anew: through staging, in so many parts. */

@@ -90,6 +90,28 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       deletions: part.deletions.map((one) => ({ ...one, position: 9_000_000_000n })),
     })),
   },
+  'what is read later is not the truth': {
+    laws: testCommit,
+    notices: 'takes an older stamp for the truth where that lies in what is read',
+    breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 0n } })),
+  },
+  'what comes is the truth about what came since': {
+    laws: testCommit,
+    notices: 'lets alone what was synced since it began',
+    breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 9_000_000_000_000_000n } })),
+  },
+  'what comes is the truth beyond what was read': {
+    laws: testCommit,
+    notices: 'takes an older stamp for the truth where that lies in what is read',
+    breaks: commits((part) =>
+      part.step.window === undefined ? part : { ...part, truth: { from: undefined, to: 99n } },
+    ),
+  },
+  'a late deletion is not heard': {
+    laws: testCommit,
+    notices: 'marks a row above a late deletion below what it only looked back for, and says which beforehand',
+    breaks: commits((part) => ({ ...part, lateDeletions: [] })),
+  },
   'what did not come back is gone at once': {
     laws: testRereads,
     notices: 'that asks first moves nothing where rows did not come back, and says which',

@@ -1,0 +1,84 @@
+import type { Deletion, EncodedKey, EncodedRow, Range } from '@tidemark/core/engine'
+import { keyText } from './gather.ts'
+import { lookedBack } from './lateness.ts'
+import type { StepTask } from './step-task.ts'
+
+type Position = number | bigint
+type Reading = Pick<StepTask, 'step' | 'ref' | 'table' | 'prepared'>
+const NOWHERE = { from: 0n, to: 0n }
+
+/** Of so many keys a step remembers what it has given. */
+const MOST = 200_000
+
+/**
+ * What a step has given of rows that the destination may hold in another version. What it gives is the truth about those,
+ * so that of two versions that it gives itself the greater cursor must count, however far apart they come.
+ */
+export class SeenRows {
+  readonly #key: readonly number[]
+  readonly #below: bigint | undefined
+  readonly #rows = new Map<string, Position>()
+  readonly #deletions = new Map<string, Deletion>()
+  #isFull = false
+
+  /**
+   * @param key where the key's columns are in an encoded row.
+   * @param below rows below this position are remembered; undefined: all.
+   */
+  constructor(key: readonly number[], below: bigint | undefined) {
+    this.#key = key
+    this.#below = below
+  }
+
+  /** There were more than can be remembered: nothing is certain any more. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  /** @returns whether a newer version of the row came before it. */
+  isOlder(row: EncodedRow): boolean {
+    const position = row.at(-1) as Position | null
+    if (position === null || (this.#below !== undefined && position >= this.#below)) return false
+    const key = this.#key.map((at) => row[at])
+    return this.saw(key, position)
+  }
+
+  /** @returns whether the key was seen at a greater position. */
+  saw(values: EncodedKey, position: Position): boolean {
+    const key = keyText(values)
+    const known = this.#rows.get(key)
+    if (known !== undefined && known > position) return true
+    if (this.#rows.size < MOST) this.#rows.set(key, position)
+    else this.#isFull = true
+    return false
+  }
+
+  /** A deletion that was told from below what is covered anew. */
+  told(deletion: Deletion): void {
+    if (this.#deletions.size < MOST) this.#deletions.set(keyText(deletion.key), deletion)
+    else this.#isFull = true
+  }
+
+  /** Of those the ones above which the step gave no row. */
+  late(): readonly Deletion[] {
+    if (this.#isFull) return []
+    return [...this.#deletions].flatMap(([key, deletion]) => {
+      const row = this.#rows.get(key)
+      return row !== undefined && deletion.position !== null && row > deletion.position ? [] : [deletion]
+    })
+  }
+}
+
+/** What a step remembers: of its first attempt what it only looks back for; of another one all, because some was written. */
+export function seenIn({ step, ref, table, prepared }: Reading): SeenRows | undefined {
+  if (step.window === undefined || table.primaryKey.length === 0) return undefined
+  if (ref.attempt > 1) return new SeenRows(prepared.encoder.key, undefined)
+  return lookedBack(step) === undefined ? undefined : new SeenRows(prepared.encoder.key, step.window.from)
+}
+
+/** Where what a part of several brings is the truth: where all that came before it is remembered. Undefined: everywhere. */
+export function truthOf({ step, ref }: Reading, seen: SeenRows | undefined): Range | undefined {
+  if (seen === undefined || seen.isFull) return NOWHERE
+  if (ref.attempt > 1) return undefined
+  return step.window?.from === undefined ? NOWHERE : { from: step.read?.from, to: step.window.from }
+}
