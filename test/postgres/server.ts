@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -39,6 +39,8 @@ export interface PostgresServer {
   crash(): Promise<void>
   /** Stops it hard; `crash` starts it again. */
   halt(): Promise<void>
+  /** Starts a standby that follows it, with settings of its own. Only of a server that was started here. */
+  replica(settings?: Readonly<Record<string, string>>): Promise<{ readonly url: string; stop(): Promise<void> }>
   /** Makes it a standby that waits for ever for its primary: it can be read, and takes no changes. */
   standby(): Promise<void>
   stop(): Promise<void>
@@ -51,7 +53,7 @@ export interface PostgresOptions {
   readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
-type Control = Pick<PostgresServer, 'crash' | 'halt' | 'standby' | 'stop'>
+type Control = Pick<PostgresServer, 'crash' | 'halt' | 'replica' | 'standby' | 'stop'>
 
 /**
  * Where the files of a test's server lie. Tests make thousands of tables and end processes; they take no machine its power,
@@ -71,7 +73,7 @@ const ROOM = 4 * 2 ** 30
 export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
   if (given !== undefined && given !== '')
-    return serverAt(given, { crash: refuse, halt: refuse, standby: refuse, stop: async () => {} })
+    return serverAt(given, { crash: refuse, halt: refuse, replica: refuse, standby: refuse, stop: async () => {} })
   const folder = mkdtempSync(join(folderOf(onDisk), 'tidemark-postgres-'))
   // Started by root it runs as another user, who must reach it.
   chmodSync(folder, 0o755)
@@ -107,6 +109,7 @@ export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {
       await server.start()
     },
     halt: () => kill(server),
+    replica: (settings = {}) => replicaOf(url, join(folder, 'data'), settings),
     standby: async () => {
       await kill(server)
       writeFileSync(join(folder, 'data/standby.signal'), '')
@@ -119,6 +122,61 @@ export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {
       rmSync(folder, { recursive: true, force: true })
     },
   })
+}
+
+/** Copies a running server's files while it says that they are copied, and starts a server on them that follows it. */
+async function replicaOf(
+  primary: string,
+  data: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(folderOf(false), 'tidemark-replica-'))
+  chmodSync(folder, 0o755)
+  const copy = join(folder, 'data')
+  const client = new pg.Client({ connectionString: primary })
+  await client.connect()
+  await client.query(`select pg_backup_start('replica', true)`)
+  execFileSync('cp', ['-a', data, copy])
+  const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
+  await client.end()
+  for (const name of ['postmaster.pid', 'postmaster.opts']) rmSync(join(copy, name), { force: true })
+  const { username, password, port: from } = new URL(primary)
+  const secret = decodeURIComponent(password).replace(/['\\]/g, '\\$&')
+  const conninfo = `host=127.0.0.1 port=${from} user=${username} password='${secret}'`
+  const written = { primary_conninfo: conninfo, ...settings }
+  const lines = Object.entries(written).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
+  const owner = statSync(data)
+  for (const [name, text] of [
+    ['backup_label', rows[0]!.labelfile],
+    ['standby.signal', ''],
+    ['postgresql.auto.conf', lines.join('')],
+  ] as const) {
+    writeFileSync(join(copy, name), text)
+    chownSync(join(copy, name), owner.uid, owner.gid)
+  }
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: copy,
+    port,
+    user: 'postgres',
+    password: decodeURIComponent(password),
+    persistent: true,
+    createPostgresUser: userInfo().uid === 0,
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'shared_buffers=16MB'],
+    onLog: () => {},
+    onError: () => {},
+  })
+  // It never says that it is ready for changes, which is what is waited for there.
+  void server.start().catch(() => {})
+  const url = Object.assign(new URL(primary), { port: String(port) }).href
+  await answers(url)
+  return {
+    url,
+    stop: async () => {
+      await kill(server)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /** The server's own copies: it takes no key that others may read, or that is not its user's. */

@@ -1,4 +1,4 @@
-import { type Duration, milliseconds, minutes, seconds } from '@tidemark/core'
+import { type Changed, type Duration, milliseconds, minutes, seconds } from '@tidemark/core'
 import { unlessSlow } from './abort.ts'
 import type { ChosenCursor } from './choose-cursor.ts'
 import type { TableConfig } from './config.ts'
@@ -7,6 +7,7 @@ import type { Asked, Bounds, Clock } from './database.ts'
 import { wholeNumber } from './exact.ts'
 import type { Drawn, FoundTable } from './found-table.ts'
 import { carriesTime, integerLookback } from './integer-lookback.ts'
+import { lateRows } from './late-rows.ts'
 import { durationMs, spanOf } from './length.ts'
 import { microsOf } from './position.ts'
 import type { Client } from './source.ts'
@@ -38,6 +39,7 @@ export interface CursorSpec {
   readonly window?: Span
   readonly ordered?: 'ascending'
   start?(question: Question): Promise<string | bigint | undefined>
+  revision?(question: Question & { readonly previous: string | undefined }): Promise<Changed<bigint> | undefined>
   end(question: Question): Promise<string | bigint | undefined>
 }
 
@@ -59,11 +61,14 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   let lastEnd: bigint | undefined
   const ordered = indexed && (order === 'always' || (order === 'large' ? isLarge(table) : type === 'integer'))
   const isTime = type !== 'integer'
+  const lookback = await lookbackOf(question, timeZone)
+  // Asked for with the count of what is below it, and handed on: between the two nothing may come.
+  let counted: { readonly end: bigint | undefined } | undefined
 
   const spec: CursorSpec = {
     cursor: column,
     ...(isTime ? { settle: milliseconds(settleAfter) } : {}),
-    lookback: await lookbackOf(question, timeZone),
+    lookback,
     ...(window === undefined ? {} : { window }),
     ...(ordered ? { ordered: 'ascending' as const } : {}),
     ...(window === undefined
@@ -72,11 +77,26 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
           start: async (asked: Question) =>
             position((await asked.client.database.range(table, column, type, asked))?.min, type),
         }),
+    ...(isTime || !indexed || typeof lookback !== 'bigint' || lookback <= 0n
+      ? {}
+      : {
+          async revision({ previous, ...asked }) {
+            const { database } = asked.client
+            const end = await database.integerEnd(table, column, asked)
+            counted = { end }
+            if (end === undefined) return undefined
+            return await lateRows(table, { ...asked, database, column, lookback, end, previous })
+          },
+        }),
     async end(asked) {
       const { database } = asked.client
+      const known = counted
+      counted = undefined
       const end = isTime
         ? timeEnd(type, await database.clock(asked), { timeZone, settleMs: settleBefore })
-        : await database.integerEnd(table, column, asked)
+        : known === undefined
+          ? await database.integerEnd(table, column, asked)
+          : known.end
       lastEnd = end === undefined ? undefined : microsOf(end)
       return end
     },

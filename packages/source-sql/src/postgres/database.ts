@@ -10,15 +10,16 @@ import { isoMicros } from '../local-time.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
-import { tellPostgres } from './failure.ts'
+import { isCutOff, SILENT_CONFLICT, tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
 import { duplicateQuery, rangeQuery } from './range.ts'
 import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
+import { resumed } from './resumed.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
-import { APPLICATION, ask, beginning, connectPostgres, type SessionOptions, type TextRow } from './session.ts'
+import { APPLICATION, ask, beginning, causeOf, connectPostgres, type SessionOptions, type TextRow } from './session.ts'
 import { CLOCK } from './transactions.ts'
 
 export interface DatabaseOptions extends SessionOptions {
@@ -39,7 +40,6 @@ const LONG_MICROS = 600_000_000n
 
 export class Postgres implements Database {
   readonly label: string
-  readonly order = 'large'
   readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
@@ -48,6 +48,7 @@ export class Postgres implements Database {
   readonly #stubborn = new Set<string>()
   readonly #warned = new Set<string>()
   readonly #blame: Blame
+  #isStandby = false
 
   constructor(target: ServerTarget, options: DatabaseOptions) {
     this.label = target.label
@@ -78,6 +79,11 @@ export class Postgres implements Database {
     this.#readers = lending(options.connections)
   }
 
+  /** On a standby a read may be stopped at any time, so each covers what it has read. */
+  get order(): 'always' | 'large' {
+    return this.#isStandby ? 'always' : 'large'
+  }
+
   async identity(): Promise<string> {
     const [row] = await this.#ask(IDENTITY)
     const [system, database] = row!
@@ -86,7 +92,11 @@ export class Postgres implements Database {
   }
 
   tables({ signal }: Asked): Promise<readonly FoundTable[]> {
-    return this.#inTransaction(signal, (client) => findTables(client, this.#options.schemas))
+    return this.#inTransaction(signal, async (client) => {
+      const [row] = await ask(client, 'SELECT pg_catalog.pg_is_in_recovery()')
+      this.#isStandby = row![0] === 't'
+      return await findTables(client, this.#options.schemas)
+    })
   }
 
   async clock({ signal, log }: Asked): Promise<Clock> {
@@ -169,7 +179,11 @@ export class Postgres implements Database {
     })
   }
 
-  async *read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+  read(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
+    return resumed(reads, (rest) => this.#readOnce(rest, asked), asked)
+  }
+
+  async *#readOnce(reads: Reads, asked: Asked): AsyncGenerator<readonly Row[]> {
     const timeoutMs = this.#options.statementTimeoutMs
     let session: Session | undefined
     let done = false
@@ -184,7 +198,9 @@ export class Postgres implements Database {
       await orAborted(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
-      throw sqlFailure(error, blameIn(this.#blame, reads.table))
+      const cause = causeOf(session?.client, error)
+      const told = this.#isStandby && isCutOff(cause) ? new Error(SILENT_CONFLICT) : cause
+      throw sqlFailure(told, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)
     }

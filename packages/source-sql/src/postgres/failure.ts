@@ -3,8 +3,24 @@ import type { Failed, Told } from '../failure.ts'
 const config = (problem: string): Told => ({ problem, remedy: 'fix-config' })
 const retry = (problem: string): Told => ({ problem, remedy: 'retry' })
 
+/** A standby stopped a read, because what its primary changed could not wait any longer. */
+export function isConflict(message: unknown): boolean {
+  return /conflict with recovery/.test(String(message))
+}
+
+/** A server that ends a session while it waits for us to take its rows can say nothing. */
+export const SILENT_CONFLICT = 'the standby ended the connection without a word, as it does in a conflict with recovery'
+
+export function isCutOff(error: unknown): boolean {
+  return /Connection terminated unexpectedly|ECONNRESET/.test(String((error as Error | undefined)?.message))
+}
+
 /** What Postgres and its driver say, by SQLSTATE and by the driver's own words. */
 export function tellPostgres({ code, message }: Failed): Told | undefined {
+  if (isConflict(message))
+    return retry(
+      `${message}: changes of the primary waited for this read for longer than the standby lets them; raise max_standby_streaming_delay or set hot_standby_feedback = on there, give the table an index that begins with its cursor, or read the primary`,
+    )
   switch (code) {
     case '28P01':
       return config(`${message}; check the user and the password`)

@@ -8,6 +8,14 @@ export const APPLICATION = 'tidemark source-sql'
 
 const CONNECT_MS = 30_000
 
+const CAUSES = new WeakMap<pg.Client, unknown>()
+
+/** Why a connection broke: whoever asks on it afterwards only hears that it is broken. */
+export function causeOf(client: pg.Client | undefined, error: unknown): unknown {
+  const isLater = /not queryable|Connection terminated/.test(String((error as Error | undefined)?.message))
+  return isLater && client !== undefined ? (CAUSES.get(client) ?? error) : error
+}
+
 /** Connects to the first of the servers that answers and is what is asked for. */
 export async function connectPostgres(target: ServerTarget, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
   const { attributes, places } = target
@@ -19,7 +27,10 @@ export async function connectPostgres(target: ServerTarget, onBroken: (client: p
         const client = await connectTo(place, target)
         if (await isAs(client, wish)) {
           // A server that goes away while nothing is asked must not end the process.
-          client.removeAllListeners('error').on('error', () => onBroken(client))
+          client.removeAllListeners('error').on('error', (error) => {
+            CAUSES.set(client, error)
+            onBroken(client)
+          })
           return client
         }
         await client.end()
