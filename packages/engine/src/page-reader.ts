@@ -63,7 +63,6 @@ export class PageReader {
   anyDeleted = false
   /** A rejected row had no readable key: the pass cannot tell what is gone. */
   keyless = false
-  /** Why rows were rejected. */
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
