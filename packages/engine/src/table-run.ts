@@ -98,6 +98,8 @@ export class TableRun {
 
   /** When its source was asked first for a partition, where all that it had then is read. */
   get isCheckedAt(): bigint | undefined {
+    // What is no longer listed was not asked for.
+    if (this.planned.missing.length > 0) return undefined
     if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
     if (this.partitions.length === 0) return this.planned.surveyed.askedAt
     let first: bigint | undefined
