@@ -27,9 +27,13 @@ const t = source.table({
     if (id !== 4) return
     console.log('waiting')
     const waits = ${JSON.stringify(waits)}
+    for (let quarter = 0; typeof waits === 'number' && quarter < 4; quarter++) {
+      await new Promise((resolve) => setTimeout(resolve, waits / 4))
+      yield []
+    }
+    if (typeof waits === 'number') return
     await new Promise((resolve, reject) => {
-      if (typeof waits === 'number') setTimeout(resolve, waits)
-      else setInterval(() => {}, 1000)
+      setInterval(() => {}, 1000)
       if (waits === 'until stopped') signal.addEventListener('abort', () => reject(signal.reason))
     })
   },
@@ -148,5 +152,12 @@ describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { time
     expect((await view())[0]).toMatchObject({ state: 'ended', exit_code: 0, ended_by: 'time limit' })
     await run(['sync', '--max-time', '10m'])
     expect((await runs())[0]).toMatchObject({ run: 2, ended_by: null, exit_code: 0 })
+  })
+
+  it('--max-time while a source is silent: time limit, and the window that was given up failed', async () => {
+    const { run, runs } = await place('for ever')
+    const { code } = await run(['sync', '--max-time', '1s'])
+    expect(code).toBe(3)
+    expect(await runs()).toMatchObject([{ state: 'ended', ended_by: 'time limit', exit_code: 3 }])
   })
 })

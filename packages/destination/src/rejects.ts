@@ -42,7 +42,7 @@ export async function listRejects(
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const most = limit === undefined ? '' : ` limit ${whole(limit)}`
   const { rows } = await destination.query(
-    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at, r.times
+    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at, ${await timesIn(destination, 'r')}
       from _tidemark_rejects r left join _tidemark_steps s on s.run = r.run and s.step = r.step${where} order by r.id desc${most}`,
   )
   return rows.map(recordOf)
@@ -51,9 +51,15 @@ export async function listRejects(
 /** How many rows of each table are set aside. */
 export async function countRejects(destination: Pick<Destination, 'query'>): Promise<ReadonlyMap<string, number>> {
   const { rows } = await destination.query(
-    'select name, cast(sum(times) as bigint) from _tidemark_rejects group by name order by name',
+    `select r.name, cast(sum(${await timesIn(destination, 'r')}) as bigint) from _tidemark_rejects r group by r.name order by r.name`,
   )
   return new Map(rows.map(([name, count]) => [String(name), Number(count)]))
+}
+
+/** How often a row was rejected: once, where the state is of an earlier version and does not say. */
+async function timesIn(destination: Pick<Destination, 'query'>, rejects: string): Promise<string> {
+  const { columns } = await destination.query('select * from _tidemark_rejects limit 0')
+  return columns.includes('times') ? `${rejects}.times` : '1'
 }
 
 function recordOf(row: readonly unknown[]): RejectRecord {

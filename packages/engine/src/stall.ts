@@ -74,6 +74,9 @@ function stalled(ms: number): SyncError {
   return new SyncError(`the source gave no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
 }
 
+/** The code of what the time limit of a run has ended. */
+export const OVER_TIME = 'max-time'
+
 /** What ends a wait when the time limit of a run is reached. */
 export function overTime(): SyncError {
   return new SyncError('the source had not answered when the time limit of the run was reached', 'retry', {
@@ -83,5 +86,5 @@ export function overTime(): SyncError {
 
 /** Tried again in this run it would only take as long again; the next run tries it. */
 export function endsTheTries(code: string | undefined): boolean {
-  return code === 'timeout' || code === 'stalled' || code === 'max-time'
+  return code === 'timeout' || code === 'stalled' || code === OVER_TIME
 }

@@ -5,6 +5,7 @@ import type { Catalog, SurveyedTable, SurveyedUse } from './catalog.ts'
 import { NameClaims } from './clash.ts'
 import { systemClock } from './clock.ts'
 import { besideDestination } from './clock-skew.ts'
+import { isCutShort } from './cut-short.ts'
 import { failureOf } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { Intake } from './intake.ts'
@@ -126,7 +127,7 @@ async function run(given: RunOptions): Promise<Report> {
       .finally(() => runSteps.seal())
     const ends = await Promise.allSettled([discovering, runSteps.run()])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
-    isTimeUp = context.isOverTime() && tables().some(hasHistoryLeft)
+    isTimeUp = context.isOverTime() && isCutShort(tables(), surveyed)
     signal.throwIfAborted()
     for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
     warnOfLateRows(tables(), options)
@@ -280,11 +281,6 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
     const where = `sources.${use.name}.tables.${table.name}.lookback`
     log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
   }
-}
-
-/** History that nothing stood in the way of but the time. */
-function hasHistoryLeft({ partitions }: TableRun): boolean {
-  return partitions.some(({ historyLeft, failed }) => historyLeft > 0 && !failed)
 }
 
 /** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
