@@ -80,9 +80,17 @@ export interface SurveyedPartition {
   /** Before settling and rounding. */
   readonly unsettledEnd: bigint | undefined
   readonly revision: SurveyedRevision | undefined
+  /** What the source calls its data; absent: it does not say. */
+  readonly generation?: SurveyedGeneration | undefined
   /** Rows that no window holds, by the system's own count. */
   readonly unread?: Unread | undefined
   readonly failure: Failure | undefined
+}
+
+export interface SurveyedGeneration {
+  readonly text: string
+  /** Parts came or went, and none was replaced. */
+  readonly regrouped: boolean
 }
 
 export interface SurveyedRevision {

@@ -13,6 +13,7 @@ import {
   subtract,
   union,
 } from '@tidemark/core/engine'
+import { isReplaced } from './ask-generation.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { PlannedPartition, Step } from './plan.ts'
 
@@ -38,6 +39,11 @@ function holdsRevision({ revision }: PartitionState, facts: string | undefined):
   return revision !== null && revision.facts === facts
 }
 
+/** What a source calls its data, where the state does not know it yet. */
+export function newGeneration({ generation }: SurveyedPartition, state: PartitionState): string | undefined {
+  return generation?.text === state.generation ? undefined : generation?.text
+}
+
 /** The windows of one partition: what is wanted and not covered, and what is wanted again. */
 export function planWindows(
   surveyed: SurveyedTable,
@@ -57,12 +63,14 @@ export function planWindows(
   const covered = claim === undefined ? union(state.covered) : union(state.covered, [claim])
   const last = covered.at(-1)?.to
   const to = end ?? last ?? state.cut ?? undefined
-  if (to === undefined) return {}
+  const generation = newGeneration(partition, state)
+  if (to === undefined) return { generation }
   const floor =
     table.retention === undefined ? undefined : keptFrom(partition.unsettledEnd ?? to, table.retention, tick)
   const start = later(configured, floor)
   const wanted: Range = { from: start, to }
-  const unchanged = isUnchanged(partition, state) && last !== undefined && last < to
+  const wasReplaced = isReplaced(partition, state)
+  const unchanged = isUnchanged(partition, state) && !wasReplaced && last !== undefined && last < to
   const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
   const cut = state.cut ?? to
 
@@ -107,8 +115,9 @@ export function planWindows(
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
   const stale = kept(revision?.stale ?? [], verified)
   const newColumns = backfill ? kept(state.covered, unclaimed) : []
+  const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
   const windowed = (ranges: readonly Range[]) => ranges.flatMap((range) => split(range, table.window))
-  const again = windowed(subtract(kept([...asked, ...stale, ...newColumns], covered), heal))
+  const again = windowed(subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal))
   const steps = [
     ...(unchanged ? [step('unchanged', 'live', { from: last, to })] : []),
     ...live,
@@ -130,6 +139,8 @@ export function planWindows(
         : { text: revision.text, end: seenEnd },
     stale,
     backfill: newColumns,
+    generation,
+    replaced,
     aheadOf: isAhead(partition, last, options.lookback) ? end : undefined,
     revision: complete ? { text: revision.text, facts: revision.facts } : undefined,
     notKept:

@@ -11,9 +11,10 @@ import {
   textAt,
   union,
 } from '@tidemark/core/engine'
+import { isReplaced } from './ask-generation.ts'
 import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
-import { isUnchanged, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
+import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
 
 /** One table, one partition, one window: what a run does at a time. */
 export interface Step {
@@ -66,6 +67,10 @@ export interface PlannedPartition {
   readonly stale: readonly Range[]
   /** What is read again for the sake of new columns. */
   readonly backfill: readonly Range[]
+  /** What the source calls its data, where that is to be recorded. */
+  readonly generation: string | undefined
+  /** What is read again because the data was replaced as a whole; undefined in it: the whole partition. */
+  readonly replaced: readonly (Range | undefined)[]
   /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
   readonly aheadOf: bigint | undefined
   /** The revision that a complete pass commits. */
@@ -217,6 +222,8 @@ function planPartition(
     seen: undefined,
     stale: [],
     backfill: [],
+    generation: undefined,
+    replaced: [],
     aheadOf: undefined,
     revision: undefined,
     notKept: [],
@@ -231,11 +238,16 @@ function planPartition(
 
 function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state: PartitionState): Planned {
   const { revision } = partition
-  if (isUnchanged(partition, state) && state.completedAt !== null && state.rereads.length === 0) return {}
+  const isSame = isUnchanged(partition, state)
+  const replaced = isSame && isReplaced(partition, state) ? [undefined] : []
+  const generation = newGeneration(partition, state)
+  if (isSame && replaced.length === 0 && state.completedAt !== null && state.rereads.length === 0) return { generation }
   const lane = state.completedAt === null ? 'history' : 'live'
   const step: Step = { table: name, partition: partition.id, lane, kind: 'whole', window: undefined, read: undefined }
   return {
     steps: [step],
+    generation,
+    replaced,
     seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },
     revision: revision === undefined ? undefined : { text: revision.text, facts: revision.facts },
   }

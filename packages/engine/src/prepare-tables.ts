@@ -93,6 +93,7 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[]
       partition.cut !== undefined ||
       partition.start !== undefined ||
       partition.seen !== undefined ||
+      partition.generation !== undefined ||
       before === undefined ||
       isBack
     ) {
@@ -102,12 +103,15 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[]
         cut: partition.cut,
         start: partition.start,
         seen: partition.seen,
+        generation: partition.generation,
         gone: isBack ? false : undefined,
       })
     }
     if (partition.claim !== undefined) facts.push({ kind: 'claim', partition: id, cover: partition.claim })
     for (const window of partition.stale)
       facts.push({ kind: 'reread', partition: id, window, reason: 'the source calls it stale' })
+    for (const window of partition.replaced)
+      facts.push({ kind: 'reread', partition: id, window, reason: 'its data was replaced' })
   }
   for (const { surveyed, aheadOf } of planned.partitions) {
     if (aheadOf === undefined) continue
@@ -155,6 +159,13 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   }
   for (const gone of planned.gone.slice(0, 10))
     log.info(`${name} (${gone}) is gone: the source no longer lists it; its rows stay`)
+  for (const { planned: partition, id } of partitions.filter((one) => one.planned.replaced.length > 0).slice(0, 10)) {
+    const [before, now] = [known?.partitions.get(id)?.generation, partition.generation]
+    const label = id === '' ? name : `${name} (${id})`
+    log.warn(
+      `${label}: the source replaced its data as a whole (${before} is now ${now}); all that is covered is resynced`,
+    )
+  }
   for (const { planned: partition } of partitions) {
     const { goesOnFrom, aheadOf } = partition
     if (cursor === undefined || aheadOf === undefined || goesOnFrom === undefined) continue

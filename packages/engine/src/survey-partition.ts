@@ -1,5 +1,6 @@
 import { type Partition, SyncError } from '@tidemark/core'
 import { floorTo, positionOf, type Question, type Range, type Table, type TableState } from '@tidemark/core/engine'
+import { askGeneration } from './ask-generation.ts'
 import { askUnread } from './ask-unread.ts'
 import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
 import type { Clock } from './clock.ts'
@@ -45,6 +46,8 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     revision: undefined,
   }
   try {
+    // Before all else: what it stands for is older than whatever is read.
+    const generation = await askGeneration(table, question.known?.partitions.get(id), context, again)
     const revision = await askRevision(question, id, context, again)
     const unsettledEnd = await askEnd(table, context, options.clock, again)
     const start = typeof table.start === 'function' ? await askStart(table, context, again) : table.start
@@ -60,6 +63,7 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
       ownEnd: table.end !== undefined,
       unsettledEnd,
       revision,
+      generation,
       failure: undefined,
     }
   } catch (error) {

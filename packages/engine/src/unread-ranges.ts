@@ -37,7 +37,10 @@ export function readingOf({ table, planned, finished, id }: PartitionRun): Readi
   const ends = [planned.wanted?.to, ...windows(false).map(({ to }) => to)]
   return {
     covered,
-    pending: subtract([...wanted, ...planned.stale, ...planned.backfill], windows(true)),
+    pending: subtract(
+      [...wanted, ...planned.stale, ...planned.backfill, ...planned.replaced.filter((one) => one !== undefined)],
+      windows(true),
+    ),
     end: ends.reduce((last, end) => (last === undefined || (end !== undefined && end > last) ? end : last), undefined),
     lookback: surveyed.options.lookback,
     tick: surveyed.table.cursor?.tick ?? 1n,

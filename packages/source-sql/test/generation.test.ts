@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { generationOf, isGrown } from '../src/generation.ts'
 import { hasMariaDb, mariadb, open, postgres, sqlite, type World } from './harness.ts'
+import { target } from './target.ts'
 
 type Answer = string | { readonly generation: string; readonly replaced: false } | undefined
 
@@ -38,6 +39,25 @@ describe.each(systems)('the data of a table of %s', (name, make, time) => {
     await world.run(rows('t'))
     return world
   }
+
+  it('is read again where it was replaced, with equal cursors and other values', async () => {
+    const world = await filled()
+    const into = target(world)
+    const rowsThere = () => into.rows('SELECT id, v FROM crm_t WHERE _deleted_at IS NULL ORDER BY id')
+    expect((await into.run()).exitCode).toBe(0)
+    await world.run('DROP TABLE t')
+    await world.run(`CREATE TABLE t ${TABLE}`)
+    await world.run('CREATE INDEX t_u ON t (updated_at)')
+    await world.run(`INSERT INTO t VALUES (1, 10, '2024-01-01 00:00:00'), (3, 30, '2024-01-02 00:00:00')`)
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.log.filter((line) => line.includes('the source replaced its data as a whole'))).toHaveLength(1)
+    expect(rowsThere()).toEqual([
+      { id: 1, v: 10 },
+      { id: 3, v: 30 },
+    ])
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.log.filter((line) => line.includes('the source replaced its data as a whole'))).toHaveLength(1)
+  })
 
   it.each([
     ['DROP and CREATE', ['DROP TABLE t', `CREATE TABLE t ${TABLE}`, 'CREATE INDEX t_u ON t (updated_at)', rows('t')]],

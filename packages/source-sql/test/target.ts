@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Source } from '@tidemark/core'
 import { openDestination } from '@tidemark/destination'
-import { type Report, resync, sync } from '@tidemark/engine'
+import { type Report, resync, sync, type VerifyReport, verify } from '@tidemark/engine'
 import sql from '../src/index.ts'
 import { type Row, temporaryFolder, type World } from './harness.ts'
 
@@ -11,6 +11,8 @@ export interface Target {
   run(config?: Record<string, unknown>): Promise<Report>
   /** Reads again what is covered of a table; with `full` after all of it was forgotten. */
   resync(table: string, how?: { readonly full?: boolean }, config?: Record<string, unknown>): Promise<Report>
+  /** Compares a table with its source, and mends what differs. */
+  repair(table: string): Promise<VerifyReport>
   rows(query: string): Row[]
   readonly log: string[]
   /** Its file, which is a source of others. */
@@ -22,10 +24,10 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
   const source = sql as unknown as Source
   const lines: string[] = []
   const say = (message: string): void => void lines.push(message)
-  const into = async (
+  const into = async <T>(
     config: Record<string, unknown>,
-    work: (options: Parameters<typeof sync>[0]) => Promise<Report>,
-  ): Promise<Report> => {
+    work: (options: Parameters<typeof sync>[0]) => Promise<T>,
+  ): Promise<T> => {
     const runner = { id: `test-${performance.now()}`, host: 'test', pid: process.pid, startedAt: 0n }
     const destination = await openDestination({ url: file, runner })
     try {
@@ -44,6 +46,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
     file,
     run: (config = {}) => into(config, sync),
     resync: (table, how = {}, config = {}) => into(config, (options) => resync(options, { table, ...how })),
+    repair: (table) => into({}, (options) => verify(options, { table, repair: true })),
     rows(query) {
       const db = new DatabaseSync(file, { readOnly: true })
       try {
