@@ -5,7 +5,7 @@ import { TimeAgo } from './time-ago.tsx'
 
 /** The figures of a table. */
 export function Facts({
-  answer: { table, key, cursor, now, removedAt, firstSeenAt, deletionsSee },
+  answer: { table, key, cursor, now, removedAt, firstSeenAt },
 }: {
   readonly answer: TableAnswer
 }) {
@@ -31,7 +31,7 @@ export function Facts({
       </div>
       <div>
         <dt>Next check</dt>
-        <dd>{table.nextCheckAt === null ? 'nothing is due' : format.until(table.nextCheckAt, now)}</dd>
+        <dd>{table.nextCheckAt === null ? '–' : format.until(table.nextCheckAt, now)}</dd>
       </div>
       <div>
         <dt>Last change</dt>
@@ -41,15 +41,7 @@ export function Facts({
       </div>
       <div>
         <dt>Deletions</dt>
-        <dd>
-          {table.deletions === 'unseen' ? (
-            <span title={`see ${deletionsSee}`}>
-              not seen <span class="soft">(a resync finds them)</span>
-            </span>
-          ) : (
-            (table.deletions ?? '–')
-          )}
-        </dd>
+        <dd>{table.deletions === 'unseen' ? 'not seen' : (table.deletions ?? '–')}</dd>
       </div>
       <div>
         <dt>Set aside</dt>

@@ -62,6 +62,12 @@ function Table({ answer, place, allowsActions }: TableProps) {
       </div>
       {table.problem !== null && <Problem answer={answer} />}
       <Facts answer={answer} />
+      {table.deletions === 'unseen' && (
+        <p class="soft">
+          Rows that are deleted at the source stay here: it is read by a cursor, and its source does not report them. To
+          find them: <code>{answer.commands.resync}</code>; see <Text>{answer.deletionsSee}</Text>
+        </p>
+      )}
       <CoveragePanel answer={answer} place={place} />
       {runs.length > 1 && (
         <div class="columns">
