@@ -124,7 +124,10 @@ export class OAuthToken {
     } catch (error) {
       if (SyncError.is(error)) throw error
       const { error: code, error_description: description, message } = error as Record<string, string | undefined>
-      const said = redact([code, description].filter((text) => text !== undefined).join(': ') || (message ?? ''))
+      const said = excerptOf(
+        [code, description].filter((text) => text !== undefined).join(': ') || (message ?? ''),
+        redact,
+      )
       throw new SyncError(
         `no access token was given at ${redact(oauth.tokenUrl)}: ${said}; check the client, its secret and the ${oauth.type === 'refresh_token' ? 'refresh token' : 'scope'}`,
         'fix-config',
