@@ -154,7 +154,7 @@ export class HttpClient {
     const what = this.describe(request)
     const mayRepeat = request.method !== 'POST' || request.idempotent === true
     const longest = request.longestWaitMs ?? this.#retry.longestWaitMs
-    const { attempts } = this.#retry
+    const attempts = Math.min(this.#retry.attempts, request.attempts ?? this.#retry.attempts)
     const waited = { ms: 0 }
     for (let attempt = 1; ; attempt++) {
       try {

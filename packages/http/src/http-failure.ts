@@ -106,7 +106,7 @@ export function connectionFailure(error: unknown, what: string, redact: (text: s
 export function afterAttempts(failure: SyncError, attempts: number): SyncError {
   if (attempts === 1) return failure
   const { message, remedy, code, retryAfterMs, cause } = failure
-  return new SyncError(`${message} (${attempts} attempts)`, remedy, { code, retryAfterMs, cause })
+  return new SyncError(`${message} (${attempts} attempts)`, remedy, { code, retryAfterMs, cause, attempts })
 }
 
 /** Failures that do not know yet which request they belong to. */

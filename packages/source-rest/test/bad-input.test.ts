@@ -321,6 +321,35 @@ describe('hostile rows', () => {
   })
 })
 
+describe('attempts', () => {
+  const columns = { id: 'integer' }
+  it.each([
+    [2, 4, 4],
+    [3, 2, 3],
+    [1, 3, 3],
+  ])('of the client (%i) and of the engine (%i) are one budget: %i', async (attempts, policy, expected) => {
+    const api = await Api.open((response) => json(response, {}, 503))
+    const { run, warnings } = await world({ retry: { attempts: policy, firstDelayMs: 1, maxDelayMs: 1 } })
+    const tables = { t: { path: '/t', infer: false, columns } }
+    const report = await run({ baseUrl: api.url, attempts, tables })
+    expect(report.tables[0]!.failures[0]!.failure).toMatchObject({ remedy: 'retry', code: 'http-503' })
+    expect(api.asked).toHaveLength(expected)
+    expect(warnings.length).toBeLessThan(expected)
+  })
+
+  it('are not spent on a look at the columns of a table that is known', async () => {
+    let isDown = false
+    const api = await Api.open((response) => (isDown ? json(response, {}, 503) : json(response, [{ id: 1 }])))
+    const { run, sync } = await world()
+    const config = { baseUrl: api.url, attempts: 2, tables: { t: { path: '/t', primaryKey: ['id'] } } }
+    await sync(config)
+    isDown = true
+    api.take()
+    await run(config)
+    expect(api.take()).toHaveLength(3)
+  })
+})
+
 describe('one table that fails', () => {
   it.each<[string, (response: Parameters<typeof json>[0]) => unknown, string]>([
     ['a page for people', (response) => response.end('<html>Sign in</html>'), 'fix-config'],
