@@ -1,3 +1,4 @@
+import { didYouMean } from '@tidemark/engine'
 import type { z } from 'zod'
 import { at, pathOf } from './config-path.ts'
 import { alternativesOf, childrenOf, hasCatchall, shapeOf } from './schema-walk.ts'
@@ -61,8 +62,31 @@ const isCustom = (issues: readonly Issue[]): boolean => issues.some((issue) => i
 
 function sentence(issue: Issue, input: unknown): string {
   if (issue.code === 'invalid_type' && input === undefined) return `is missing; expected ${issue.expected}`
-  if (issue.code === 'invalid_union') return `expected ${issue.errors.flat().map(expectation).join(' or ')}`
+  if (issue.code === 'invalid_union')
+    return issue.errors.length === 0
+      ? unmatched(issue, input)
+      : `${input === undefined ? 'is missing; ' : ''}expected ${expectations(issue.errors).join(' or ')}`
   return issue.message.replace(/^Invalid (input|option): /, '')
+}
+
+/** Of several objects the one is meant that a field names: which values it may have, and which is near. */
+function unmatched(issue: Issue, input: unknown): string {
+  const { options = [] } = issue as { readonly options?: readonly unknown[] }
+  const words = options.map((option) => JSON.stringify(option)).join(', ')
+  if (words === '') return issue.message.replace(/^Invalid \w+: /, '')
+  if (input === undefined) return `is missing; expected one of ${words}`
+  const near = typeof input === 'string' ? didYouMean(input, options.map(String)) : undefined
+  return `expected one of ${words}${near === undefined ? '' : `; did you mean "${near}"?`}`
+}
+
+/** What each of several alternatives expects, said once. */
+function expectations(errors: readonly (readonly Issue[])[]): readonly string[] {
+  const all = errors
+    .flat()
+    .flatMap((one) =>
+      one.code === 'invalid_union' && one.errors.length > 0 ? expectations(one.errors) : expectation(one),
+    )
+  return [...new Set(all)]
 }
 
 function expectation(issue: Issue): string {

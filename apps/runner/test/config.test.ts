@@ -118,6 +118,43 @@ describe('a config', () => {
     expect(problems(config)).toEqual([line])
   })
 
+  const One = z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('bearer'), token: z.string() }),
+    z.strictObject({ type: z.literal('basic') }),
+  ])
+  it.each<[string, z.ZodType, unknown, string]>([
+    ['a type that is none', One, { type: 'oauth' }, 'x.a.type: expected one of "bearer", "basic"'],
+    [
+      'one that is misspelt',
+      One,
+      { type: 'Bearer' },
+      'x.a.type: expected one of "bearer", "basic"; did you mean "bearer"?',
+    ],
+    ['no type', One, {}, 'x.a.type: is missing; expected one of "bearer", "basic"'],
+    ['of one or several', z.union([One, z.array(One)]), { type: 'o' }, 'x.a.type: expected one of "bearer", "basic"'],
+    [
+      'in a list',
+      z.union([One, z.array(One)]),
+      [{ type: 'basic' }, { type: 'o' }],
+      'x.a[1].type: expected one of "bearer", "basic"',
+    ],
+    [
+      'alternatives within alternatives',
+      z.union([z.union([z.string(), z.array(z.string())]), z.literal(false)]),
+      5,
+      'x.a: expected string or array or false',
+    ],
+    [
+      'of which none is there',
+      z.union([z.string(), z.array(z.string())]),
+      undefined,
+      'x.a: is missing; expected string or array',
+    ],
+  ])('says which values there are: %s', (_, schema, value, line) => {
+    const { error } = z.object({ a: schema }).safeParse({ a: value })
+    expect(problemLines(error?.issues ?? [], { a: value }, 'x')).toEqual([line])
+  })
+
   it('names what is missing', () => {
     expect(
       problemLines(

@@ -8,6 +8,8 @@ export interface SyncErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined
   /** A stable word for the kind of failure, such as `table-not-found`. */
   readonly code?: string | undefined
+  /** How often it was tried already: the engine counts these among its own attempts. Once where absent. */
+  readonly attempts?: number | undefined
 }
 
 // Two copies of core meet in one process, so `instanceof` says nothing.
@@ -24,6 +26,8 @@ export class SyncError extends Error {
   readonly retryAfterMs: number | undefined
   /** A stable word for the kind of failure. */
   readonly code: string | undefined
+  /** How often it was tried already. */
+  readonly attempts: number | undefined
 
   /** @param message names the thing, what is wrong with it, and the way out. No secret: users see it. */
   constructor(message: string, remedy: Remedy, options: SyncErrorOptions = {}) {
@@ -32,6 +36,7 @@ export class SyncError extends Error {
     this.remedy = remedy
     this.retryAfterMs = options.retryAfterMs
     this.code = options.code
+    this.attempts = options.attempts
     Object.defineProperty(this, BRAND, { value: true })
   }
 

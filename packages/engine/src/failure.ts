@@ -7,6 +7,8 @@ export interface Failure {
   readonly remedy: Remedy
   readonly code: string | undefined
   readonly retryAfterMs: number | undefined
+  /** How often the source tried it already; once where absent. */
+  readonly attempts?: number | undefined
   /** Only of a source's bug: where it was thrown. */
   readonly stack: string | undefined
 }
@@ -18,8 +20,9 @@ const NETWORK =
 /** Reads a remedy out of anything that was thrown: an error without one is the source's bug, unless the network broke. */
 export function failureOf(error: unknown): Failure {
   if (SyncError.is(error)) {
-    const { remedy, code, retryAfterMs } = error
-    return { message: messageOf(error), remedy, code, retryAfterMs: lengthOf(retryAfterMs), stack: undefined }
+    const { remedy, code, retryAfterMs, attempts } = error
+    const tried = Number.isSafeInteger(attempts) && attempts! > 1 ? { attempts } : {}
+    return { message: messageOf(error), remedy, code, retryAfterMs: lengthOf(retryAfterMs), stack: undefined, ...tried }
   }
   const transient = isTransient(error)
   return {

@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 import type { DeletionLimit, Logger } from '@tidemark/core'
 import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
+=======
+import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
+>>>>>>> 6da6285 (http: accept every kind of token server, keep rotated tokens)
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { RunEvent } from './event.ts'
@@ -33,6 +38,8 @@ export interface LookOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /** Takes secrets out of whatever is recorded or reported. */
   readonly redact?: ((text: string) => string) | undefined
+  /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By use. */
+  readonly secretsOf?: ((use: string) => SecretStore) | undefined
   readonly clock?: Clock | undefined
 }
 

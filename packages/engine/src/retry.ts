@@ -50,6 +50,8 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       return await work(attempt)
     } catch (error) {
       const failure = failureOf(error)
+      // One budget for one question, whoever asks it again.
+      attempt += (failure.attempts ?? 1) - 1
       if (signal.aborted || failure.remedy !== 'retry' || attempt >= policy.attempts || isDestinationFailure(error))
         throw error
       if (endsTheTries(failure.code)) throw error

@@ -107,8 +107,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           current = rest
           continue
         }
-        // Whoever gets on may try as often as it takes.
+        // Whoever gets on may try as often as it takes. What the source tried for itself counts as tried.
         if (reader.progress.coveredTo !== undefined) attempt = 1
+        attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
         const givesUp =
           failure.remedy !== 'retry' ||

@@ -88,3 +88,21 @@ describe('trying again', () => {
     ).rejects.toThrow('stopped')
   })
 })
+
+it('what a source tried for itself counts among the attempts', async () => {
+  const asked: number[] = []
+  const work = (attempts: number | undefined) => async (attempt: number) => {
+    asked.push(attempt)
+    throw new SyncError('busy', 'retry', { attempts })
+  }
+  const patient = { clock: { ...fixedClock(0n), sleep: async () => {} }, signal: new AbortController().signal }
+  const policy = { attempts: 5, firstDelayMs: 1, maxDelayMs: 1 }
+  await expect(retry(work(5), { ...patient, policy })).rejects.toThrow('busy')
+  expect(asked.splice(0)).toEqual([1])
+  await expect(retry(work(2), { ...patient, policy })).rejects.toThrow('busy')
+  expect(asked.splice(0)).toEqual([1, 3, 5])
+  for (const none of [undefined, 0, -1, 1.5, Number.NaN]) {
+    await expect(retry(work(none), { ...patient, policy })).rejects.toThrow('busy')
+    expect(asked.splice(0)).toEqual([1, 2, 3, 4, 5])
+  }
+})

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { failureIn } from './answer-checks.ts'
 import { Authorizer } from './authorizer.ts'
 import { type HttpClock, systemClock } from './http-clock.ts'
-import { afterAttempts, connectionFailure } from './http-failure.ts'
+import { afterAttempts, connectionFailure, excerptOf } from './http-failure.ts'
 import { DEFAULT_RETRY, type HttpAnswer, type HttpOptions, type HttpStream, type RetryOptions } from './http-options.ts'
 import { baseOf, type HttpRequest, urlOf } from './http-request.ts'
 import { jsonOf } from './json-body.ts'
@@ -28,6 +28,7 @@ export class HttpClient {
   readonly #authorizer: Authorizer
   readonly #sender: RequestSender
   readonly #closed = new AbortController()
+  readonly #names = new WeakMap<HttpRequest, string>()
 
   /** @throws SyncError `fix-config` for a base URL that is none. */
   constructor(options: HttpOptions) {
@@ -114,7 +115,13 @@ export class HttpClient {
 
   /** Method and URL of a request as an error or a log names it. */
   describe(request: HttpRequest): string {
-    return this.redact(`${request.method ?? 'GET'} ${this.#urlOf(request).href}`)
+    let name = this.#names.get(request)
+    if (name === undefined) {
+      // An API may name a next page of any length.
+      name = excerptOf(`${request.method ?? 'GET'} ${this.#urlOf(request).href}`, this.redact, 1000)
+      this.#names.set(request, name)
+    }
+    return name
   }
 
   /** The request of a next page that an answer names. @throws SyncError where it leads away from the API. */
@@ -128,10 +135,10 @@ export class HttpClient {
     const isPlain = url.protocol === 'http:' && this.#base.protocol === 'https:'
     const problem = isPlain ? 'without encryption' : 'which is not where the API is'
     const advice = isPlain
-      ? `to ask for it over https, list "${url.host}" under "hosts"`
-      : `if it belongs to it, list "${url.host}" under "hosts"`
+      ? `to ask for it over https, list "${url.host.slice(0, 300)}" under "hosts"`
+      : `if it belongs to it, list "${url.host.slice(0, 300)}" under "hosts"`
     throw new SyncError(
-      `${this.describe(request)} names a next page at ${url.origin}, ${problem}; ${advice}`,
+      `${this.describe(request)} names a next page at ${url.origin.slice(0, 300)}, ${problem}; ${advice}`,
       'fix-config',
       { code: 'paging' },
     )
@@ -147,7 +154,7 @@ export class HttpClient {
     const what = this.describe(request)
     const mayRepeat = request.method !== 'POST' || request.idempotent === true
     const longest = request.longestWaitMs ?? this.#retry.longestWaitMs
-    const { attempts } = this.#retry
+    const attempts = Math.min(this.#retry.attempts, request.attempts ?? this.#retry.attempts)
     const waited = { ms: 0 }
     for (let attempt = 1; ; attempt++) {
       try {

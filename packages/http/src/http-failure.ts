@@ -4,14 +4,16 @@ import type { ResponseHeaders } from './response-headers.ts'
 import { isRateLimited, waitAdvice } from './wait-advice.ts'
 
 const EXCERPT = 200
+/** So much is looked at for secrets: what is shown may become longer by what was hidden. */
+const SEARCHED = 8192
 
-/** The beginning of a body, for an error: one line, secrets taken out before it is cut. */
-export function excerptOf(text: string, redact: (text: string) => string): string {
+/** The beginning of what an API says, for an error: one line, secrets taken out before it is cut. */
+export function excerptOf(text: string, redact: (text: string) => string, most = EXCERPT): string {
   // What a terminal would obey is no part of a message.
-  const line = redact(text)
+  const line = redact(text.slice(0, SEARCHED))
     .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
     .trim()
-  return line.length > EXCERPT ? `${line.slice(0, EXCERPT).toWellFormed()}…` : line
+  return line.length > most ? `${line.slice(0, most).toWellFormed()}…` : line
 }
 
 /** An answer that is none. */
@@ -104,7 +106,7 @@ export function connectionFailure(error: unknown, what: string, redact: (text: s
 export function afterAttempts(failure: SyncError, attempts: number): SyncError {
   if (attempts === 1) return failure
   const { message, remedy, code, retryAfterMs, cause } = failure
-  return new SyncError(`${message} (${attempts} attempts)`, remedy, { code, retryAfterMs, cause })
+  return new SyncError(`${message} (${attempts} attempts)`, remedy, { code, retryAfterMs, cause, attempts })
 }
 
 /** Failures that do not know yet which request they belong to. */

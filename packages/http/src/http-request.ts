@@ -21,6 +21,8 @@ export interface HttpRequest {
   readonly accept?: readonly number[] | undefined
   /** What of a body says that it is an error, though its status is not one. */
   readonly checks?: AnswerChecks | undefined
+  /** How often it is sent at most, where that is less than the client's own number. */
+  readonly attempts?: number | undefined
   /** Longer than this is not waited for a limit to pass; the failure then says how long. */
   readonly longestWaitMs?: number | undefined
   readonly signal?: AbortSignal | undefined

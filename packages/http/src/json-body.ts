@@ -40,7 +40,7 @@ function parseBody(text: string, { headers, what, redact }: BodyContext): unknow
     throw new SyncError(`${what} was answered with nothing where JSON belongs`, 'retry', { code: 'cut-off' })
   if (/^\s*</.test(text))
     throw new SyncError(
-      `${what} was answered with a page for people where JSON belongs (${/^[^;\s]*/.exec(type)?.[0] || 'no content type'}): ${excerptOf(text, redact)}`,
+      `${what} was answered with a page for people where JSON belongs (${/^[^;\s]{0,100}/.exec(type)?.[0] || 'no content type'}): ${excerptOf(text, redact)}`,
       'fix-source',
       { code: 'not-json' },
     )

@@ -162,6 +162,8 @@ class Known {
   }
 }
 
+const shown = (cursor: CursorValue | undefined): string => String(cursor).slice(0, 60)
+
 /** The last cursor of a page. @throws SyncError `fix-source` where the rows are not in ascending order. */
 function lastOf(
   cursors: readonly (CursorValue | undefined)[],
@@ -173,7 +175,7 @@ function lastOf(
     if (cursor === undefined) continue
     if ((compareCursors(cursor, last) ?? 0) < 0)
       throw new SyncError(
-        `${what} gave "${String(cursor)}" after "${String(last)}": the list is not in ascending order; ask the API to sort it by the cursor`,
+        `${what} gave "${shown(cursor)}" after "${shown(last)}": the list is not in ascending order; ask the API to sort it by the cursor`,
         'fix-source',
         { code: 'paging' },
       )
@@ -186,7 +188,7 @@ function lastOf(
 function checkHeeded(last: CursorValue | undefined, since: CursorValue | undefined, what: string): void {
   if ((compareCursors(last, since) ?? 0) >= 0) return
   throw new SyncError(
-    `${what} gave only rows before "${String(since)}": the API does not heed the parameter that says where to begin`,
+    `${what} gave only rows before "${shown(since)}": the API does not heed the parameter that says where to begin`,
     'fix-source',
     { code: 'paging' },
   )

@@ -61,7 +61,7 @@ function encodingsOf(headers: ResponseHeaders, what: string): readonly string[] 
   // More than one is a trick: each may swell the next a thousandfold.
   const unknown = names.length > 1 ? names.join(', ') : names.find((name) => !Object.hasOwn(DECODERS, name))
   if (unknown !== undefined)
-    throw new SyncError(`${what} is encoded as "${unknown}", which was not asked for`, 'fix-source', {
+    throw new SyncError(`${what} is encoded as "${unknown.slice(0, 100)}", which was not asked for`, 'fix-source', {
       code: 'encoding',
     })
   return names
@@ -69,7 +69,7 @@ function encodingsOf(headers: ResponseHeaders, what: string): readonly string[] 
 
 /** Decodes bytes by the charset of the content type, UTF-8 without one. Bytes that are not of it are an error. */
 export function decoderOf(headers: ResponseHeaders, what: string): TextDecoder {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headerOf(headers, 'content-type') ?? '')?.[1] ?? 'utf-8'
+  const charset = /;\s*charset\s*=\s*"?([^";\s]{1,100})/i.exec(headerOf(headers, 'content-type') ?? '')?.[1] ?? 'utf-8'
   try {
     return new TextDecoder(charset, { fatal: true })
   } catch (cause) {

@@ -363,8 +363,69 @@ describe('a secret', () => {
   })
 
   it('is taken out longest first, whatever its letters mean to a pattern', () => {
-    const { redact } = createRedactor(['abcd', 'abcdef', 'a.*b(c', 'xyz'])
-    expect(redact('abcdefg abcd a.*b(c xyz aXXbc')).toBe('***g *** *** xyz aXXbc')
+    const { redact } = createRedactor(['abcdefgh', 'abcdefghijkl', 'a.*b(c', 'xyz'])
+    expect(redact('abcdefghijklm abcdefgh a.*b(c xyz aXXbc')).toBe('***m *** *** xyz aXXbc')
+  })
+
+  it('that is a short word is taken out where it stands alone', () => {
+    const { redact } = createRedactor(['order'])
+    expect(redact('GET /orders?key=order: "order"')).toBe('GET /orders?key=***: "***"')
+  })
+
+  const TOKEN = 'aB3/dE+fg&hJ<k"lm=9zQ'
+  const hex = Buffer.from(TOKEN).toString('hex')
+  it.each<[string, string]>([
+    ['a slash that is escaped', TOKEN.replaceAll('/', '\\/')],
+    ['as JSON escapes it', JSON.stringify(TOKEN).replaceAll('+', '\\u002B').replaceAll('&', '\\u0026')],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify({ token: TOKEN }))],
+    ['in HTML', TOKEN.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')],
+    ['in HTML by numbers', TOKEN.replaceAll('&', '&#38;').replaceAll('<', '&#x3C;').replaceAll('"', '&#34;')],
+    ['in a URL', encodeURIComponent(TOKEN)],
+    ['in a URL within a URL', encodeURIComponent(encodeURIComponent(TOKEN))],
+    ['in a form', new URLSearchParams([['token', TOKEN]]).toString()],
+    [
+      'in HTML within JSON',
+      JSON.stringify({ html: `<b>${TOKEN.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</b>` }),
+    ],
+    ['as hexadecimal digits', hex],
+    ['as capital ones with colons', hex.toUpperCase().match(/../g)!.join(':')],
+    ['as numbers', JSON.stringify([...Buffer.from(TOKEN)])],
+    ['in base64', Buffer.from(`me:${TOKEN}`).toString('base64')],
+    ['in base64 for URLs', Buffer.from(`x${TOKEN}`).toString('base64url')],
+    ['wrapped over lines', TOKEN.replace(/(.{7})/g, '$1\r\n ')],
+    ['with a backslash at each line', TOKEN.replace(/(.{7})/g, '$1\\n')],
+    [
+      'in base64 that is wrapped',
+      Buffer.from(`me:${TOKEN}`)
+        .toString('base64')
+        .replace(/(.{8})/g, '$1\n'),
+    ],
+  ])('is taken out of what an API echoes: %s', async (_, echoed) => {
+    for (const status of [400, 200]) {
+      const api = await serve((response) => response.writeHead(status).end(`Denied: ${echoed} is wrong`))
+      const http = client(api.url, { authorization: { type: 'bearer', token: TOKEN } })
+      const { message } = await errorOf(http.get('/x'))
+      expect(message).toMatch(/Denied: .{0,30}\*\*\*.{0,30} is wrong$/)
+      expect(message.replaceAll(/[^A-Za-z0-9]/g, '')).not.toMatch(/aB3|lm9zQ|614233|9uZz/i)
+    }
+  })
+
+  it('is all that an API says short of, whatever it says', async () => {
+    const long = 'x'.repeat(100_000)
+    const { url } = await serve((response, asked) => {
+      if (asked.url === '/page') return json(response, { rows: [1], next: `/${long}` })
+      if (asked.url === '/html') return response.writeHead(200, { 'content-type': long.slice(0, 9000) }).end(`<${long}`)
+      if (asked.url === '/charset')
+        return response.writeHead(200, { 'content-type': `text/a; charset=${long.slice(0, 9000)}` }).end('1')
+      return response.writeHead(400).end(long)
+    })
+    const http = client(url)
+    const paging = byNextUrl('next')
+    for (const work of [
+      ...['/html', '/charset', '/x'].map((path) => http.get(path)),
+      collect(pages(http, { request: { path: '/page' }, rows: 'rows', paging })),
+    ])
+      expect((await errorOf(work)).message.length).toBeLessThan(1500)
   })
 
   it('in the base URL is refused, and not repeated', () => {

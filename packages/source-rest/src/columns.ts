@@ -123,6 +123,8 @@ async function lookInto(
       signal,
       make,
       longestWaitMs: LONGEST_WAIT_MS,
+      // A table that is known is read in any case, and asks for itself as often as it may.
+      attempts: known === undefined ? undefined : 1,
       isGlance: true,
     })) {
       for (const row of page) seeRow(row, see)

@@ -52,7 +52,7 @@ export const RestConfig = z
       .max(20)
       .default(5)
       .describe(
-        "how often one request is sent at most; after that its failure is the table's, and the engine tries the window again",
+        "how often one request is sent at most; after that its failure is the table's. The engine counts these among its own attempts",
       ),
     maxRequests: z.int().min(1).optional().describe('of one run; what is left is for the next'),
     idleSeconds: z

@@ -40,6 +40,8 @@ export interface Reading {
   /** Makes the table's rows of the API's. */
   readonly make: RowMaker
   readonly longestWaitMs?: number | undefined
+  /** How often a request is sent at most. */
+  readonly attempts?: number | undefined
   /** Rows are only looked at: what is not there has no consequence. */
   readonly isGlance?: true | undefined
   /** Sees what has no column: such a list is looked at further, and begins again with more columns. */
@@ -121,7 +123,7 @@ export function isReanchored(table: RestTable): boolean {
 
 /** What a table's request is, for a bound that may be another than the window's. */
 export function requestOf(
-  { table, to, partition, signal, longestWaitMs }: Omit<Reading, 'make'>,
+  { table, to, partition, signal, longestWaitMs, attempts }: Omit<Reading, 'make'>,
   from: string | undefined,
 ): HttpRequest {
   const isExclusive = table.since === 'exclusive' && from !== undefined
@@ -142,6 +144,7 @@ export function requestOf(
     ...(table.method === 'POST' ? { body: filledDeep(table.body ?? {}, fill), idempotent: true as const } : {}),
     signal,
     longestWaitMs,
+    attempts,
   }
 }
 

@@ -121,6 +121,43 @@ describe('an API that changes', () => {
     ])
   })
 
+  it.each<[string, string, string]>([
+    ['beyond 53 bits', '9007199254740993', '9007199254740993'],
+    ['beyond 64 bits', '9223372036854775808', '9223372036854775808'],
+    ['beyond a double', '1e400', `1${'0'.repeat(400)}`],
+    ['below one', '1e-400', `0.${'0'.repeat(399)}1`],
+    ['of many digits', '0.1000000000000000055511151231257827', '0.1000000000000000055511151231257827'],
+    ['within an object', '{"a":1e400,"b":9007199254740993}', '{"a":1e400,"b":9007199254740993}'],
+  ])('numbers %s are what they are', async (_, json, expected) => {
+    const api = await Api.open((response) => response.end(`[{"id":1,"v":${json}},{"id":2,"v":null}]`))
+    const { sync, rows } = await world()
+    await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
+    expect(await rows('SELECT CAST(v AS text) AS v FROM api_t WHERE id = 1')).toEqual([{ v: expected }])
+  })
+
+  it.each([
+    ['a number of five thousand digits', '1e5000', 'numeric'],
+    ['half a character', '"\\ud800"', 'half of a surrogate pair'],
+    ['a NUL', '"a\\u0000b"', 'NUL'],
+    ['half a character within an object', '{"a":["\\udc00"]}', 'half a surrogate pair'],
+    ['a NUL in a name', '{"a\\u0000":1}', 'NUL'],
+  ])('what no column holds is a rejected row that says why: %s', async (_, json, reason) => {
+    const api = await Api.open((response) => response.end(`[{"id":1,"v":${json}},{"id":2,"v":null}]`))
+    const { sync, rows } = await world()
+    const [table] = await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
+    expect(table!.rows).toMatchObject({ written: 1, rejected: 1 })
+    expect(await rows('SELECT message FROM _tidemark_rejects')).toEqual([{ message: expect.stringContaining(reason) }])
+  })
+
+  it('keys too: one of twenty digits, and two that no key can be', async () => {
+    const ids = '[{"id":12345678901234567890},{"id":"\\ud800"},{"id":"a\\u0000b"},{"id":7}]'
+    const api = await Api.open((response) => response.end(ids))
+    const { sync, rows } = await world()
+    const [table] = await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
+    expect(table!.rows).toMatchObject({ written: 2, rejected: 2 })
+    expect(await rows('SELECT id FROM api_t ORDER BY id')).toEqual([{ id: '12345678901234567890' }, { id: '7' }])
+  })
+
   it('from one that wrote times as numbers', async () => {
     const api = await Api.open((response, { query }) => {
       const after = Number(query.get('after') ?? 0)
@@ -318,6 +355,35 @@ describe('hostile rows', () => {
       '/kids/ok',
       '/kids/ü %2e?#',
     ])
+  })
+})
+
+describe('attempts', () => {
+  const columns = { id: 'integer' }
+  it.each([
+    [2, 4, 4],
+    [3, 2, 3],
+    [1, 3, 3],
+  ])('of the client (%i) and of the engine (%i) are one budget: %i', async (attempts, policy, expected) => {
+    const api = await Api.open((response) => json(response, {}, 503))
+    const { run, warnings } = await world({ retry: { attempts: policy, firstDelayMs: 1, maxDelayMs: 1 } })
+    const tables = { t: { path: '/t', infer: false, columns } }
+    const report = await run({ baseUrl: api.url, attempts, tables })
+    expect(report.tables[0]!.failures[0]!.failure).toMatchObject({ remedy: 'retry', code: 'http-503' })
+    expect(api.asked).toHaveLength(expected)
+    expect(warnings.length).toBeLessThan(expected)
+  })
+
+  it('are not spent on a look at the columns of a table that is known', async () => {
+    let isDown = false
+    const api = await Api.open((response) => (isDown ? json(response, {}, 503) : json(response, [{ id: 1 }])))
+    const { run, sync } = await world()
+    const config = { baseUrl: api.url, attempts: 2, tables: { t: { path: '/t', primaryKey: ['id'] } } }
+    await sync(config)
+    isDown = true
+    api.take()
+    await run(config)
+    expect(api.take()).toHaveLength(3)
   })
 })
 
