@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-import type { DeletionLimit, Logger } from '@tidemark/core'
-import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
-=======
 import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
->>>>>>> 6da6285 (http: accept every kind of token server, keep rotated tokens)
+import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { RunEvent } from './event.ts'
