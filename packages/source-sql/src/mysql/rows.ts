@@ -21,8 +21,17 @@ export class RowsAsTheyCome {
       this.last = row as unknown as RawRow
       chunks.add(this.last, bytesOf(this.last))
     })
-    query.on('end', () => chunks.end())
-    query.on('error', (error) => chunks.fail(error))
+    // The driver tells a broken connection only to whoever waits for all rows at once, or listens to the connection.
+    const onBroken = (error: Error): void => chunks.fail(error)
+    connection.on('error', onBroken)
+    query.on('end', () => {
+      connection.removeListener('error', onBroken)
+      chunks.end()
+    })
+    query.on('error', (error) => {
+      connection.removeListener('error', onBroken)
+      chunks.fail(error)
+    })
     this.#chunks = chunks
   }
 

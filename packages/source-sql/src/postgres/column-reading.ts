@@ -79,6 +79,28 @@ const STRUCTURED: Reading = {
 }
 const TEXT: Reading = { type: 'text' }
 
+/** Types of answers that are written alike, so that one becomes another without a sign. */
+const ALIKE: Readonly<Record<number, string>> = {
+  20: 'integer',
+  21: 'integer',
+  23: 'integer',
+  700: 'double',
+  701: 'double',
+  18: 'text',
+  19: 'text',
+  25: 'text',
+  1043: 'text',
+  114: 'json',
+  3802: 'json',
+}
+
+/** Whether answers of a type are read by what was made for those of another. */
+export function isReadAs(answered: number | undefined, expected: number): boolean {
+  if (answered === expected) return true
+  const alike = ALIKE[expected]
+  return alike !== undefined && answered !== undefined && ALIKE[answered] === alike
+}
+
 /** How a column of a type is read. All that is not listed is text, as Postgres writes it. */
 export function readingOf(type: PostgresType): Reading {
   if (type.kind === 'c' || type.category === 'A') return STRUCTURED

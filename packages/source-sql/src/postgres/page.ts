@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { ChangedColumn } from '../changed-column.ts'
 import { type Chunk, Chunks } from '../chunks.ts'
 import type { Row } from '../database.ts'
+import { isReadAs } from './column-reading.ts'
 import type { RowMaker, RowSink, RowTap } from './row-tap.ts'
 
 interface Connection {
@@ -67,7 +68,7 @@ export class Page implements RowSink {
   /** Comes before the rows, so that none of another form is made. */
   handleRowDescription({ fields }: { readonly fields: readonly { readonly dataTypeID: number }[] }): void {
     for (const [at, { name, answers }] of this.maker.columns.entries()) {
-      if (answers !== undefined && fields[at]?.dataTypeID !== answers)
+      if (answers !== undefined && !isReadAs(fields[at]?.dataTypeID, answers))
         this.#failure ??= { error: new ChangedColumn(name) }
     }
   }
