@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Logger, SyncError } from '@tidemark/core'
 import type { CommandText, Destination, Masker, ReadOnlyDestination, State } from '@tidemark/core/engine'
 import { openDestination, openReader } from '@tidemark/destination'
@@ -6,6 +7,7 @@ import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
 import { findProject, type Project } from './project.ts'
+import { secretFile } from './secret-file.ts'
 import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
@@ -119,7 +121,7 @@ export function runOptions<D extends ReadOnlyDestination>(
   destination: D,
   state: State,
 ): LookOptions & { readonly destination: D } {
-  const { config, interrupts, log, secrets } = session
+  const { config, interrupts, log, secrets, project } = session
   return {
     uses,
     unavailable: [...unavailable, ...lost({ uses, unavailable, unconfigured }, state)],
@@ -128,6 +130,11 @@ export function runOptions<D extends ReadOnlyDestination>(
     signal: interrupts.signal,
     log,
     redact: secrets.redact,
+    secretsOf: secretFile({
+      path: join(project.folder, 'data', 'secrets.json'),
+      onSecret: (secret) => secrets.add([secret]),
+      signal: interrupts.signal,
+    }),
   }
 }
 

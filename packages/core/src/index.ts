@@ -23,6 +23,7 @@ export type {
   TimeSchema,
 } from './row-schema.ts'
 export { bytes, numeric, secret, unixSeconds } from './schema.ts'
+export type { SecretStore } from './secret-store.ts'
 export {
   defineSource,
   type Source,

@@ -6,7 +6,17 @@ import { CONTRACT } from './contract.ts'
 import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
+import type { SecretStore } from './secret-store.ts'
 import { type Table, type TableSpec, tableOf } from './table.ts'
+
+/** What `connect` is given beside the config. */
+export interface ConnectContext {
+  /** Aborts when the run is stopped. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Keeps secrets that the system gives in exchange for others; absent where nothing can be kept. */
+  readonly secrets?: SecretStore | undefined
+}
 
 /** What a source is, before its tables: a name, the config it takes, and how it connects. */
 export interface SourceSpec<C extends z.ZodObject, Client> {
@@ -19,10 +29,7 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
    * the end of the run, whatever happened. `signal` aborts when the run is stopped. What it throws fails the tables of
    * this source alone; a `SyncError` says with which remedy.
    */
-  connect?(
-    config: z.output<C>,
-    context: { readonly signal: AbortSignal; readonly log: Logger },
-  ): Client | Promise<Client>
+  connect?(config: z.output<C>, context: ConnectContext): Client | Promise<Client>
   /** Which system this is (an account, a database id), so that another one behind the same name is noticed. Once a run. */
   identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
 }
@@ -68,9 +75,7 @@ export interface Source<Config = unknown> {
   /** The schema of what a user says under `config`; undefined where there is nothing to say. */
   readonly config: z.ZodObject | undefined
   /** See `SourceSpec`. */
-  readonly connect:
-    | ((config: never, context: { readonly signal: AbortSignal; readonly log: Logger }) => unknown)
-    | undefined
+  readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
   /** See `SourceSpec`. */
   readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
   /** Its tables, or the function that finds them. */

@@ -1,4 +1,4 @@
-import type { DeletionLimit, Logger } from '@tidemark/core'
+import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
 import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
@@ -33,6 +33,8 @@ export interface LookOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /** Takes secrets out of whatever is recorded or reported. */
   readonly redact?: ((text: string) => string) | undefined
+  /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By use. */
+  readonly secretsOf?: ((use: string) => SecretStore) | undefined
   readonly clock?: Clock | undefined
 }
 

@@ -1,4 +1,4 @@
-import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
+import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
@@ -30,6 +30,8 @@ export interface SurveyOptions {
   readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
+  /** Keeps secrets of a use that are given in exchange for others. */
+  readonly secretsOf?: ((use: string) => SecretStore) | undefined
   /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
   readonly outOfTime?: AbortSignal | undefined
 }
@@ -91,7 +93,12 @@ async function surveyGuarded(
   const surveyed = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
-    client = await again(() => connected(() => source.connect?.(use.config as never, { signal, log }), patience))
+    client = await again(() =>
+      connected(
+        () => source.connect?.(use.config as never, { signal, log, secrets: options.secretsOf?.(use.name) }),
+        patience,
+      ),
+    )
     const identity = await again(() => source.identity?.({ client: client as never }))
     const context = { client: client as never, signal, log }
     const { tables } = source

@@ -232,6 +232,7 @@ export function surveyOptions(options: LookOptions, state: State, signal: AbortS
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
+    secretsOf: options.secretsOf,
     names: options.destination.profile.names,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }

@@ -1,3 +1,5 @@
+import type { TokenPlaces } from './token-answer.ts'
+
 /** How an API knows who asks. */
 export type Authorization =
   | { readonly type: 'bearer'; readonly token: string }
@@ -20,10 +22,19 @@ export type OAuth = (
   readonly tokenUrl: string
   readonly clientId: string
   readonly scope?: string | undefined
-  /** More parameters of the token request, such as `audience`. */
+  /** More parameters of the token request, such as `audience`, or another `grant_type`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** Where the client's secret stands in the token request. `basic` where absent. */
-  readonly clientAuthentication?: 'basic' | 'post' | undefined
+  /** Where the client's secret is in the token request: `basic` where absent, `basic_raw` without encoding it first. */
+  readonly clientAuthentication?: 'basic' | 'basic_raw' | 'post' | undefined
+  /** How the token request is written: a form, and JSON where the server refuses that with 415; or a GET. */
+  readonly tokenRequest?: 'form' | 'json' | 'query' | undefined
+  /** Sent with the token request. */
+  readonly tokenHeaders?: Readonly<Record<string, string>> | undefined
+  /** Where the answer has what; found under the names that servers use where absent. */
+  readonly answer?: TokenPlaces | undefined
+  /** The header that takes the token (`authorization`), and the word before it (`Bearer`); an empty one is none. */
+  readonly header?: string | undefined
+  readonly scheme?: string | undefined
 }
 
 /** What a request carries so that the API knows who asks. */
@@ -60,9 +71,16 @@ export function credentialsOf(authorization: Exclude<Authorization, OAuth>): Cre
   }
 }
 
-export function bearer(token: string): Credentials {
+function bearer(token: string): Credentials {
   return { headers: { authorization: `Bearer ${token}` }, query: {} }
 }
+
+/** A token that was fetched, as the API takes it. */
+export function tokenCredentials({ header = 'authorization', scheme = 'Bearer' }: OAuth, token: string): Credentials {
+  return { headers: { [header.toLowerCase()]: scheme === '' ? token : `${scheme} ${token}` }, query: {} }
+}
+
+const SECRET = /secret|passw|token|key|assertion/i
 
 /** The texts of an authorization that no log and no error may hold. */
 export function secretsOf(authorization: Authorization): readonly string[] {
@@ -78,11 +96,19 @@ export function secretsOf(authorization: Authorization): readonly string[] {
     case 'query':
       return [authorization.value]
     case 'client_credentials':
-      return [authorization.clientSecret]
+      return [authorization.clientSecret, ...secretParameters(authorization)]
     case 'refresh_token':
       return [
         authorization.refreshToken,
         ...(authorization.clientSecret === undefined ? [] : [authorization.clientSecret]),
+        ...secretParameters(authorization),
       ]
   }
+}
+
+/** Parameters and headers of a token request that look like secrets. */
+function secretParameters({ parameters, tokenHeaders }: OAuth): readonly string[] {
+  return [parameters, tokenHeaders]
+    .flatMap((one) => Object.entries(one ?? {}))
+    .flatMap(([name, value]) => (SECRET.test(name) || /^authorization$/i.test(name) ? [value] : []))
 }

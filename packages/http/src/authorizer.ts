@@ -1,5 +1,13 @@
 import { abortable } from './abortable.ts'
-import { bearer, type Credentials, credentialsOf, isOAuth, merged, secretsOf } from './authorization.ts'
+import {
+  type Credentials,
+  credentialsOf,
+  isOAuth,
+  merged,
+  type OAuth,
+  secretsOf,
+  tokenCredentials,
+} from './authorization.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { HttpOptions } from './http-options.ts'
 import { OAuthToken } from './oauth-token.ts'
@@ -19,6 +27,7 @@ export interface AuthorizerOptions {
 /** Gives requests their credentials: fixed ones, and a token that is fetched and renewed. */
 export class Authorizer {
   readonly #fixed: Credentials
+  readonly #oauth: OAuth | undefined
   readonly #token: OAuthToken | undefined
   readonly #endpoint: TokenEndpoint | undefined
 
@@ -27,6 +36,7 @@ export class Authorizer {
     redactor.add(...all.flatMap(secretsOf), ...(options.secrets ?? []))
     this.#fixed = merged(all.filter((one) => !isOAuth(one)).map(credentialsOf))
     const oauth = all.find(isOAuth)
+    this.#oauth = oauth
     if (oauth === undefined) return
     const { redact } = redactor
     this.#endpoint = tokenEndpoint({ url: oauth.tokenUrl, base, allow: options.allow ?? [], idleMs, closed, redact })
@@ -34,6 +44,7 @@ export class Authorizer {
       oauth,
       fetch: this.#endpoint.fetch,
       clock,
+      store: options.secretStore,
       keepSecret: redactor.add,
       redact,
       warn: (message) => options.log?.warn(message),
@@ -42,14 +53,15 @@ export class Authorizer {
 
   /** Sends with credentials, and once more where a token was refused that can be renewed. */
   async send(work: (credentials: Credentials) => Promise<Incoming>, signal: AbortSignal): Promise<Incoming> {
-    if (this.#token === undefined) return work(this.#fixed)
+    const oauth = this.#oauth
+    if (this.#token === undefined || oauth === undefined) return work(this.#fixed)
     const token = await abortable(this.#token.get(), signal)
-    const answer = await work(merged([this.#fixed, bearer(token)]))
+    const answer = await work(merged([this.#fixed, tokenCredentials(oauth, token)]))
     if (answer.status !== 401) return answer
     answer.body.destroy()
     await this.#token.refused(token)
     const renewed = await abortable(this.#token.get(), signal)
-    return work(merged([this.#fixed, bearer(renewed)]))
+    return work(merged([this.#fixed, tokenCredentials(oauth, renewed)]))
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Logger, SyncError } from '@tidemark/core'
+import type { Logger, SecretStore, SyncError } from '@tidemark/core'
 import type { Authorization } from './authorization.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { Answer } from './http-failure.ts'
@@ -31,6 +31,8 @@ export interface HttpOptions {
   readonly retry?: Partial<RetryOptions> | undefined
   /** The most requests of a run; what is left is for the next one. */
   readonly maxRequests?: number | undefined
+  /** Where refresh tokens that are given in exchange are kept: what `connect` is given as `secrets`. */
+  readonly secretStore?: SecretStore | undefined
   /** Further texts that no error and no log may hold. */
   readonly secrets?: readonly string[] | undefined
   /** What is wrong where the API does not know a request: the source's code, or what its user configured. */

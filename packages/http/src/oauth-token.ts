@@ -1,30 +1,20 @@
-import { SyncError } from '@tidemark/core'
-import {
-  type AuthorizationServer,
-  allowInsecureRequests,
-  type Client,
-  type ClientAuth,
-  ClientSecretPost,
-  clientCredentialsGrantRequest,
-  customFetch,
-  None,
-  processClientCredentialsResponse,
-  processRefreshTokenResponse,
-  refreshTokenGrantRequest,
-} from 'oauth4webapi'
+import { createHash } from 'node:crypto'
+import { type SecretStore, SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
 import type { OAuth } from './authorization.ts'
 import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
+import { refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
+import { basicPair, type TokenEncoding, type TokenRequest, tokenRequest } from './token-request.ts'
 
-/** Sends a token request, as fetch would; it does not follow redirects. */
+/** Sends a token request, and follows no redirect. */
 export type TokenFetch = (
-  url: string,
-  request: { readonly method: string; readonly headers: Record<string, string>; readonly body: string | undefined },
+  request: TokenRequest,
 ) => Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly text: string }>
 
 interface Token {
   readonly text: string
-  /** When it is fetched anew, before it ends. */
+  /** When it is fetched again, before it ends. */
   readonly renewAt: number
 }
 
@@ -32,21 +22,30 @@ export interface OAuthTokenOptions {
   readonly oauth: OAuth
   readonly fetch: TokenFetch
   readonly clock: HttpClock
+  /** Where a refresh token that was given in exchange is kept for the next run. */
+  readonly store: SecretStore | undefined
   /** Told of every new secret before anything is done with it. */
   readonly keepSecret: (...secrets: readonly string[]) => void
   readonly redact: (text: string) => string
   readonly warn: (message: string) => void
 }
 
+/** Where nothing is said a token lives so long; one that is refused is renewed at once. */
+const LIFE_MS = 3_600_000
+
 /** The access token of an API: fetched when first needed, shared by all requests, renewed before it ends. */
 export class OAuthToken {
   readonly #options: OAuthTokenOptions
   #refreshToken: string | undefined
+  #encoding: TokenEncoding
   #current: Promise<Token> | undefined
 
   constructor(options: OAuthTokenOptions) {
+    const { oauth, keepSecret } = options
     this.#options = options
-    this.#refreshToken = options.oauth.type === 'refresh_token' ? options.oauth.refreshToken : undefined
+    this.#refreshToken = oauth.type === 'refresh_token' ? oauth.refreshToken : undefined
+    this.#encoding = oauth.tokenRequest ?? 'form'
+    if (oauth.clientSecret !== undefined) keepSecret(basicPair(oauth))
   }
 
   async get(): Promise<string> {
@@ -75,86 +74,104 @@ export class OAuthToken {
     if (this.#current === current && (held === undefined || held.text === token)) this.#current = undefined
   }
 
-  async #fetch(): Promise<Token> {
-    const { oauth, clock, keepSecret } = this.#options
-    const answer = await this.#ask()
-    keepSecret(answer.access_token)
-    if (
-      answer.refresh_token !== undefined &&
-      oauth.type === 'refresh_token' &&
-      answer.refresh_token !== this.#refreshToken
-    ) {
-      this.#refreshToken = answer.refresh_token
-      keepSecret(answer.refresh_token)
-      if (oauth.onRefreshToken === undefined)
-        this.#options.warn(
-          'the server gave a new refresh token in exchange; if the next run is refused, it takes each only once: put a new one into the config',
-        )
-      else oauth.onRefreshToken(answer.refresh_token)
-    }
-    const lifeMs = (answer.expires_in ?? 3600) * 1000
-    return { text: answer.access_token, renewAt: clock.now() + lifeMs - Math.min(60_000, lifeMs / 10) }
+  /** A refresh token that works once is exchanged by one runner at a time, each going on with what the last one was given. */
+  #fetch(): Promise<Token> {
+    const { oauth, store, keepSecret } = this.#options
+    if (oauth.type !== 'refresh_token' || store === undefined) return this.#renew(undefined)
+    return store.exchange(nameOf(oauth), (kept, keep) => {
+      if (kept !== undefined) {
+        keepSecret(kept)
+        this.#refreshToken = kept
+      }
+      return this.#renew(keep)
+    })
   }
 
-  async #ask(): Promise<{ access_token: string; refresh_token?: string; expires_in?: number }> {
-    const { oauth, redact } = this.#options
-    const server: AuthorizationServer = { issuer: new URL(oauth.tokenUrl).origin, token_endpoint: oauth.tokenUrl }
-    const client: Client = { client_id: oauth.clientId }
-    const authentication =
-      oauth.clientSecret === undefined
-        ? None()
-        : oauth.clientAuthentication === 'post'
-          ? ClientSecretPost(oauth.clientSecret)
-          : this.#basic(oauth.clientSecret)
-    const parameters = new URLSearchParams({
-      ...oauth.parameters,
-      ...(oauth.scope === undefined ? {} : { scope: oauth.scope }),
-    })
-    const options = { [allowInsecureRequests]: true, [customFetch]: this.#send.bind(this) as never }
-    try {
-      if (oauth.type === 'client_credentials') {
-        const response = await clientCredentialsGrantRequest(server, client, authentication, parameters, options)
-        return await processClientCredentialsResponse(server, client, response)
-      }
-      const response = await refreshTokenGrantRequest(server, client, authentication, this.#refreshToken!, {
-        ...options,
-        additionalParameters: parameters,
-      })
-      return await processRefreshTokenResponse(server, client, response)
-    } catch (error) {
-      if (SyncError.is(error)) throw error
-      const { error: code, error_description: description, message } = error as Record<string, string | undefined>
-      const said = excerptOf(
-        [code, description].filter((text) => text !== undefined).join(': ') || (message ?? ''),
-        redact,
+  async #renew(keep: ((token: string) => Promise<void>) | undefined): Promise<Token> {
+    const { clock, keepSecret } = this.#options
+    const { accessToken, refreshToken, lifeMs = LIFE_MS } = await this.#ask()
+    keepSecret(accessToken)
+    if (this.#refreshToken !== undefined && refreshToken !== undefined && refreshToken !== this.#refreshToken) {
+      keepSecret(refreshToken)
+      this.#refreshToken = refreshToken
+      await this.#pass(refreshToken, keep)
+    }
+    return { text: accessToken, renewAt: clock.now() + lifeMs - Math.min(60_000, lifeMs / 10) }
+  }
+
+  /** The token before may not work a second time. */
+  async #pass(token: string, keep: ((token: string) => Promise<void>) | undefined): Promise<void> {
+    const { oauth, warn, redact } = this.#options
+    const tell = oauth.type === 'refresh_token' ? oauth.onRefreshToken : undefined
+    tell?.(token)
+    if (keep === undefined && tell === undefined)
+      warn(
+        'the server gave a new refresh token in exchange, and nothing keeps it; if the next run is refused, it takes each only once: put a new one into the config',
       )
+    await keep?.(token).catch((error: unknown) =>
+      warn(
+        `the server gave a new refresh token in exchange, and it cannot be kept: ${redact(messageOf(error))}; if the next run is refused, put a new one into the config`,
+      ),
+    )
+  }
+
+  async #ask(): Promise<TokenAnswer> {
+    const { oauth, redact, clock } = this.#options
+    const answer = await this.#send()
+    const body = tokenBody(answer.text)
+    const refusal = refusalIn(body)
+    const isFine = answer.status >= 200 && answer.status < 300
+    const found = isFine ? tokenAnswer(body, oauth.answer ?? {}, clock.now()) : undefined
+    if (found !== undefined) return found
+    if (isFine && refusal === undefined)
       throw new SyncError(
-        `no access token was given at ${redact(oauth.tokenUrl)}: ${said}; check the client, its secret and the ${oauth.type === 'refresh_token' ? 'refresh token' : 'scope'}`,
+        `no access token was found in what ${redact(oauth.tokenUrl)} answered: ${excerptOf(answer.text, redact)}; say where it is: "answer": { "accessToken": … }`,
         'fix-config',
         { code: 'unauthorized' },
       )
+    const said = excerptOf(refusal ?? `${answer.status} ${answer.text}`, redact)
+    throw new SyncError(
+      `no access token was given at ${redact(oauth.tokenUrl)}: ${said}; ${adviceOn(oauth, said)}`,
+      'fix-config',
+      {
+        code: 'unauthorized',
+      },
+    )
+  }
+
+  /** As a form, and as JSON where the server takes nothing else. */
+  async #send(): ReturnType<TokenFetch> {
+    const { oauth, fetch, redact, clock } = this.#options
+    let answer = await fetch(tokenRequest(oauth, this.#refreshToken, this.#encoding))
+    if (answer.status === 415 && oauth.tokenRequest === undefined) {
+      this.#encoding = 'json'
+      answer = await fetch(tokenRequest(oauth, this.#refreshToken, 'json'))
     }
-  }
-
-  /** As most servers read it: with `-` and its like as they are, which the letter of RFC 6749 would encode. */
-  #basic(secret: string): ClientAuth {
-    const pair = [this.#options.oauth.clientId, secret].map(encodeURIComponent).join(':')
-    const encoded = Buffer.from(pair).toString('base64')
-    this.#options.keepSecret(encoded)
-    return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${encoded}`)
-  }
-
-  async #send(
-    url: string,
-    request: { method: string; headers: Record<string, string>; body: URLSearchParams | undefined },
-  ): Promise<Response> {
-    const { fetch, redact, clock } = this.#options
-    const answer = await fetch(url, { ...request, body: request.body?.toString() })
     if (answer.status === 429 || answer.status >= 500)
       throw statusFailure(
-        { ...answer, excerpt: excerptOf(answer.text, redact), what: `the token request to ${redact(url)}` },
+        { ...answer, excerpt: excerptOf(answer.text, redact), what: `the token request to ${redact(oauth.tokenUrl)}` },
         clock.now(),
       )
-    return new Response(answer.text === '' ? null : answer.text, { status: answer.status, headers: answer.headers })
+    return answer
   }
+}
+
+/** What can be done about a refusal, each in one line of the config. */
+function adviceOn(
+  { type, clientSecret, clientAuthentication = 'basic', tokenRequest: encoding }: OAuth,
+  said: string,
+): string {
+  if (type === 'refresh_token' && /invalid_grant/.test(said))
+    return 'the refresh token is no longer valid: authorize once more, and put the new one into the config'
+  const ways = ['basic', 'basic_raw', 'post'].filter((way) => way !== clientAuthentication)
+  const secret =
+    clientSecret === undefined ? '' : `, "clientAuthentication": ${ways.map((way) => `"${way}"`).join(' or ')}`
+  const json = encoding === undefined ? ', "tokenRequest": "json"' : ''
+  return `check the client, its secret and the ${type === 'refresh_token' ? 'refresh token' : 'scope'}; some servers need another way of asking${secret}${json}`
+}
+
+/** Which secret is kept: another one in the config begins anew. */
+function nameOf(oauth: OAuth & { readonly type: 'refresh_token' }): string {
+  const parts = [oauth.tokenUrl, oauth.clientId, oauth.refreshToken]
+  return `oauth-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 }

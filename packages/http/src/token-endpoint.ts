@@ -33,12 +33,14 @@ export function tokenEndpoint({ url, base, allow, idleMs, closed, redact }: Toke
   const what = redact(`the token request to ${url}`)
   return {
     close: () => transport.close(),
-    async fetch(_url, { method, headers, body }) {
+    async fetch({ method, headers, query, body }) {
       const late = () => new SyncError(`${what} was not answered in time`, 'retry', { code: 'deadline' })
       const { signal, release } = stopSignal([closed], { ms: DEADLINE_MS, reason: late })
       try {
+        const asked = new URL(target)
+        for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value)
         const answer = await transport.send(
-          { url: target, method: method as 'POST', headers, body, signal, redirects: 'refuse' },
+          { url: asked, method, headers, body, signal, redirects: 'refuse' },
           { headers: {}, query: {} },
         )
         const decoder = new TextDecoder()

@@ -1,14 +1,31 @@
 import { secret } from '@tidemark/core'
 import { z } from 'zod'
 
+import { BodyPath } from './table-config.ts'
+
 const oauth = {
   tokenUrl: z.url(),
   clientId: z.string().min(1),
   scope: z.string().optional(),
   /** More parameters of the token request, such as `audience`. */
   parameters: z.record(z.string(), z.string()).optional(),
-  /** Where the client's secret stands in the token request. */
-  clientAuthentication: z.enum(['basic', 'post']).optional(),
+  /** Where the client's secret is in the token request; `basic_raw`: without encoding it first. */
+  clientAuthentication: z.enum(['basic', 'basic_raw', 'post']).optional(),
+  /** How the token request is written. */
+  tokenRequest: z.enum(['form', 'json', 'query']).optional(),
+  /** Sent with the token request. */
+  tokenHeaders: z.record(z.string(), z.string()).optional(),
+  /** Where the answer has what, where that is not found by its usual names. */
+  answer: z
+    .strictObject({
+      accessToken: BodyPath.optional(),
+      refreshToken: BodyPath.optional(),
+      expiresIn: BodyPath.optional(),
+    })
+    .optional(),
+  /** The header that takes the token, and the word before it. */
+  header: z.string().min(1).optional(),
+  scheme: z.string().optional(),
 }
 
 const One = z.discriminatedUnion('type', [

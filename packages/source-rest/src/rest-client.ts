@@ -1,4 +1,4 @@
-import type { Logger } from '@tidemark/core'
+import type { Logger, SecretStore } from '@tidemark/core'
 import { HttpClient } from '@tidemark/http'
 import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
@@ -23,7 +23,7 @@ export class RestClient {
   readonly #answers = new Map<string, Promise<unknown>>()
   readonly #grown = new Map<string, ReadonlyMap<string, number>>()
 
-  constructor(config: RestConfig, log: Logger) {
+  constructor(config: RestConfig, log: Logger, secretStore?: SecretStore) {
     const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, clock, ...rest } =
       config
     this.host = new URL(config.baseUrl).host
@@ -39,6 +39,7 @@ export class RestClient {
       retry: { attempts },
       wrongRequest: 'fix-config',
       secrets: secretLooking(config),
+      secretStore,
       log,
     })
     this.clock = new ApiClock({ http: this.http, host: this.host, clock, log })

@@ -24,7 +24,7 @@ import type { RestTable } from './table-config.ts'
 export const rest = defineSource({
   name: 'rest',
   config: RestConfig,
-  connect: (config, { log }) => new RestClient(config, log),
+  connect: (config, { log, secrets }) => new RestClient(config, log, secrets),
   identity: ({ client }) => client.host,
 })
 

@@ -61,6 +61,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'redirect',
   'reject-limit',
   'schema',
+  'secrets',
   'silent',
   'source-bug',
   'source-config',

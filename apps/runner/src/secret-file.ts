@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type SecretStore, SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
+import { z } from 'zod'
+
+/** One exchange ends long before: who holds the lock for longer is gone. */
+const STALE_MS = 120_000
+const GIVE_UP_MS = 150_000
+const POLL_MS = 50
+/** Of one source so many are kept: those of before belong to another config. */
+const MAX_OF_A_SOURCE = 8
+const GROUP_AND_OTHERS = 0o077
+
+const Document = z.object({ version: z.literal(1), sources: z.record(z.string(), z.record(z.string(), z.string())) })
+type Document = z.infer<typeof Document>
+
+export interface SecretFileOptions {
+  readonly path: string
+  /** Told of each secret before anything is done with it. */
+  readonly onSecret: (secret: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Secrets that sources were given in exchange for others, in a file of the user alone: never part of the state, so in no
+ * export, no record and no page. Written whole under another name and renamed, and by one runner at a time.
+ */
+export function secretFile(options: SecretFileOptions): (source: string) => SecretStore {
+  const { path, onSecret } = options
+  return (source) => ({
+    exchange: async (name, work) => {
+      const id = createHash('sha256')
+        .update(JSON.stringify([source, name]))
+        .digest('hex')
+        .slice(0, 16)
+      return locked(`${path}.${id}.lock`, options, async () => {
+        const kept = (await read(path)).sources[source]?.[name]
+        if (kept !== undefined) onSecret(kept)
+        return work(kept, async (secret) => {
+          onSecret(secret)
+          await locked(`${path}.lock`, options, (problem) => keep(path, { source, name, secret }, problem))
+        })
+      })
+    },
+  })
+}
+
+/**
+ * Works while no other runner does the same. Where no lock can be made the work is done all the same: most servers take a
+ * refresh token more than once, and of those that do not it is said when they give another.
+ */
+async function locked<T>(
+  lock: string,
+  { signal }: SecretFileOptions,
+  work: (problem: unknown) => Promise<T>,
+): Promise<T> {
+  const problem = await take(lock, signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  signal.throwIfAborted()
+  if (problem !== undefined && SyncError.is(problem)) throw problem
+  try {
+    return await work(problem)
+  } finally {
+    if (problem === undefined) await rm(lock, { force: true })
+  }
+}
+
+/** Makes a lock, once there is none. @throws where none can be made. */
+async function take(lock: string, signal: AbortSignal): Promise<void> {
+  const giveUpAt = performance.now() + GIVE_UP_MS
+  await makeFolder(dirname(lock))
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid }), { flag: 'wx', mode: 0o600 })
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    await removeStale(lock)
+    if (performance.now() > giveUpAt)
+      throw new SyncError(
+        `${lock} is held by a runner that does not let it go; if there is none, remove that file`,
+        'retry',
+        { code: 'secrets' },
+      )
+    await wait(POLL_MS, undefined, { signal })
+  }
+}
+
+/** A runner that was killed leaves its lock behind. It is renamed first, so that of two who see it only one removes it. */
+async function removeStale(lock: string): Promise<void> {
+  const before = await lstat(lock).catch(() => undefined)
+  if (before === undefined || !(Date.now() - before.mtimeMs > STALE_MS || (await isLeft(lock)))) return
+  const aside = `${lock}.${process.pid}`
+  await rename(lock, aside).catch(() => {})
+  const moved = await lstat(aside).catch(() => undefined)
+  // Somebody was faster, and what was moved is the lock of another: it is put back.
+  if (moved !== undefined && moved.ino !== before.ino) await rename(aside, lock).catch(() => {})
+  else await rm(aside, { force: true })
+}
+
+/** Whether the process that made a lock on this machine is no more. */
+async function isLeft(lock: string): Promise<boolean> {
+  const text = await readFile(lock, 'utf8').catch(() => '')
+  const { host, pid } = Holder.safeParse(parsed(text)).data ?? {}
+  if (host !== hostname() || pid === undefined) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+const Holder = z.object({ host: z.string(), pid: z.int() })
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Made for this alone it belongs to nobody else, and to no repository. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => {})
+}
+
+/** @throws SyncError where the file is another user's, may be read by others, or is not what it was written as. */
+async function read(path: string): Promise<Document> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return { version: 1, sources: {} }
+    throw unusable(path, error)
+  }
+  try {
+    const { uid, mode } = await file.stat()
+    const me = process.getuid?.()
+    if (me !== undefined && uid !== me) throw refused(path, 'belongs to another user', `remove it, or run as that user`)
+    if (me !== undefined && (mode & GROUP_AND_OTHERS) !== 0)
+      throw refused(path, 'may be read by others', `run "chmod 600 ${path}", and authorize once more if they did`)
+    return Document.parse(JSON.parse(await file.readFile('utf8')))
+  } catch (error) {
+    if (SyncError.is(error)) throw error
+    throw refused(path, 'is not what was written', 'remove it, and put a new refresh token into the config')
+  } finally {
+    await file.close()
+  }
+}
+
+interface Kept {
+  readonly source: string
+  readonly name: string
+  readonly secret: string
+}
+
+async function keep(path: string, { source, name, secret }: Kept, problem: unknown): Promise<void> {
+  if (problem !== undefined) throw unusable(path, problem)
+  const { sources } = await read(path)
+  const { [name]: _, ...others } = sources[source] ?? {}
+  const own = Object.fromEntries([...Object.entries(others), [name, secret]].slice(-MAX_OF_A_SOURCE))
+  const document: Document = { version: 1, sources: { ...sources, [source]: own } }
+  const next = `${path}.${process.pid}.new`
+  const file = await open(next, 'wx', 0o600).catch((error: unknown) => {
+    throw unusable(path, error)
+  })
+  try {
+    await file.writeFile(`${JSON.stringify(document, undefined, 2)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(next, path)
+  const folder = await open(dirname(path), 'r').catch(() => undefined)
+  // Windows cannot open a folder, and needs no word for its entries.
+  await folder?.sync().catch(() => {})
+  await folder?.close()
+}
+
+const refused = (path: string, problem: string, way: string): SyncError =>
+  new SyncError(`${path}, where refresh tokens are kept, ${problem}; ${way}`, 'fix-config', { code: 'secrets' })
+
+function unusable(path: string, cause: unknown): SyncError {
+  return new SyncError(
+    `refresh tokens cannot be kept in ${path}: ${messageOf(cause)}; let the runner write there`,
+    'fix-config',
+    { code: 'secrets', cause },
+  )
+}
