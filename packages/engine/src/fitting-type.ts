@@ -55,8 +55,9 @@ function numberOf(value: unknown): number | undefined {
 function unixOf(numbers: readonly number[]): string | undefined {
   const sizes = numbers.map(Math.abs)
   const within = (from: number, to: number): boolean => sizes.every((one) => one >= from && one < to)
-  if (within(1e8, 1e11)) return 'these are Unix seconds: the type unix_seconds fits (in code: unixSeconds())'
+  if (within(1e8, 1e11))
+    return 'these are Unix seconds: the type unix_seconds fits where the source knows it (in code: unixSeconds()), else integer'
   if (within(1e11, 1e14))
-    return 'these are Unix milliseconds: the type unix_milliseconds fits (in code: convert it, or z.int())'
+    return 'these are Unix milliseconds: the type unix_milliseconds fits where the source knows it (in code: convert them), else integer'
   return sizes.every(Number.isSafeInteger) ? 'the type integer fits' : 'the type double fits'
 }

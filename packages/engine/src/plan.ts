@@ -131,6 +131,9 @@ function planTable(surveyed: SurveyedTable, known: TableState | undefined, confi
   return { ...base, pausedFor: undefined, partitions, ...unlisted(surveyed, known, config) }
 }
 
+const wasRead = ({ completedAt, covered }: PartitionState): boolean => completedAt !== null || covered.length > 0
+const namesOf = (all: readonly PartitionState[]): readonly string[] => all.map(({ partition }) => partition).sort()
+
 /** Known partitions that the source no longer lists: gone, or too many for that. */
 function unlisted(
   { partitions, options }: SurveyedTable,
@@ -139,10 +142,13 @@ function unlisted(
 ): Pick<PlannedTable, 'gone' | 'missing'> {
   const listed = new Set(partitions.map((partition) => partition.id))
   const before = [...(known?.partitions.values() ?? [])].filter((one) => one.goneAt === null)
-  const absent = before.flatMap(({ partition }) => (listed.has(partition) ? [] : [partition])).sort()
+  const absent = before.filter(({ partition }) => !listed.has(partition))
+  // Of one that was never read nothing can go missing.
+  const [read, lost] = [before.filter(wasRead), absent.filter(wasRead)]
   const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
-  const isPast = isLimited && isPastPartitionLimit({ gone: absent.length, of: before.length }, listed.size)
-  return isPast ? { gone: [], missing: absent } : { gone: absent, missing: [] }
+  const isPast = isLimited && isPastPartitionLimit({ gone: lost.length, of: read.length }, listed.size)
+  if (!isPast) return { gone: namesOf(absent), missing: [] }
+  return { gone: namesOf(absent.filter((one) => !wasRead(one))), missing: namesOf(lost) }
 }
 
 function sightOf(known: TableState | undefined): Sight {

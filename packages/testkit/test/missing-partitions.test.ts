@@ -93,6 +93,15 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       expect(await rowsIn(destination)).toBe(before)
     })
 
+    it('one that was never read leaves nothing behind that could be missing', async () => {
+      const destination = await empty()
+      const shop: Shop = { listed: ['a'], broken: ['a'] }
+      expect(await syncShop(destination, source(shop, spec))).toMatchObject({ exitCode: 3 })
+      shop.listed = []
+      const done = await syncShop(destination, source(shop, spec))
+      expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ partitions_failing: 0, partitions_gone: 1 }] } })
+    })
+
     it('a table of which any number may go says so', async () => {
       const destination = await empty()
       const shop: Shop = { listed: names(7), broken: [] }
