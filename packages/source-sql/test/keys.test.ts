@@ -214,6 +214,9 @@ describe('the key of a table of Postgres', () => {
 
   it('holds only where no row may be NULL, also of those from before', async () => {
     const source = await postgres()
+    const [version] = await source.run(`SELECT current_setting('server_version_num')::int AS number`)
+    // Before 18 there is no NOT NULL that leaves rows as they are.
+    if (Number(version!['number']) < 180_000) return
     await source.run(`CREATE TABLE t (id int UNIQUE, v text); INSERT INTO t VALUES (NULL, 'a'), (1, 'b');
       ALTER TABLE t ADD CONSTRAINT filled NOT NULL id NOT VALID`)
     expect((await open(source)).table().primaryKey).toEqual([])
