@@ -48,6 +48,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'not-readable',
   'not-there',
   'order',
+  'other-project',
   'paging',
   'partial-clone',
   'paused',

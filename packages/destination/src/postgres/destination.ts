@@ -35,6 +35,7 @@ import { BINARY_FORMS, shownForm } from './forms.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
+import type { PostgresOptions } from './options.ts'
 import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -49,10 +50,6 @@ import { Turns } from './turns.ts'
 import type { Way } from './write.ts'
 import { postgresWriter } from './writer.ts'
 
-export interface PostgresOptions extends Omit<LeaseOptions, 'flavor'> {
-  readonly schema: string
-}
-
 interface Known {
   readonly target: Target
   readonly way: Way
@@ -64,7 +61,7 @@ export class PostgresDestination implements Destination {
   readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #sessions: Sessions
-  readonly #options: LeaseOptions
+  readonly #options: LeaseOptions & Pick<PostgresOptions, 'project'>
   readonly #schema: string
   readonly #clock = new Clock()
   readonly #known = new Map<string, Known>()
@@ -90,9 +87,10 @@ export class PostgresDestination implements Destination {
   }
 
   async state(): Promise<State> {
-    return await this.#sessions.transaction({ mode: 'read' }, async (session) => ({
-      tables: await readState(session.db, postgresFlavor, (names) => presentTables(session, this.#schema, names)),
-    }))
+    return await this.#sessions.transaction({ mode: 'read' }, (session) => {
+      const present = (names: readonly string[]) => presentTables(session, this.#schema, names)
+      return readState(session.db, postgresFlavor, present, this.#options.project)
+    })
   }
 
   async startRun(): Promise<number> {
@@ -131,9 +129,9 @@ export class PostgresDestination implements Destination {
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
     const maker = postgresMaker(this.#schema, this.#sessions.place)
-    const plan = () =>
-      this.#sessions.transaction({ mode: 'read' }, ({ db }) => planTable(db, maker, name, lease, shape))
-    const { facts, work } = await plan()
+    const { facts, work } = await this.#sessions.transaction({ mode: 'read' }, ({ db }) =>
+      planTable(db, maker, name, lease, shape, this.#options.project),
+    )
     const changes = work === undefined ? [] : await this.#fenced(lease, 'write', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, facts.columns)
     this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })

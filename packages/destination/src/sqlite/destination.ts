@@ -8,6 +8,7 @@ import type {
   Leases,
   Part,
   Prepared,
+  Project,
   QueryResult,
   ReadOptions,
   Relocation,
@@ -53,6 +54,7 @@ import { sqliteWriter } from './writer.ts'
 export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly path: string
   readonly busyMs: number
+  readonly project?: Project | undefined
 }
 
 type Change = (partition: string, staging: SqliteStaging | undefined) => void
@@ -87,9 +89,9 @@ export class SqliteDestination implements Destination {
   }
 
   async state(): Promise<State> {
-    return await this.#transactions.read(async (db) => ({
-      tables: await readState(db, sqliteFlavor, (names) => presentTables(this.#database, names)),
-    }))
+    return await this.#transactions.read((db) =>
+      readState(db, sqliteFlavor, (names) => presentTables(this.#database, names), this.#options.project),
+    )
   }
 
   async startRun(): Promise<number> {
@@ -117,7 +119,7 @@ export class SqliteDestination implements Destination {
     const name = tableName(shape.name)
     const { db, raw } = this.#database
     const { facts, work } = await this.#transactions.guard(() =>
-      planTable(db, sqliteMaker(this.#database), name, lease, shape),
+      planTable(db, sqliteMaker(this.#database), name, lease, shape, this.#options.project),
     )
     const changes = work === undefined ? [] : await this.#fenced(lease, work)
     const layout = layOut(name, shape, facts.columns)
