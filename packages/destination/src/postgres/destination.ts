@@ -23,6 +23,7 @@ import { openComparison, planComparison } from '../comparison/open-comparison.ts
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
+import { previewTable } from '../preview.ts'
 import { isOf } from '../row-writer.ts'
 import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
@@ -43,17 +44,10 @@ import { readRows } from './read.ts'
 import { postgresRelocation } from './relocate.ts'
 import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
 import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
-import type { Target } from './statements.ts'
 import { storedTable } from './stored.ts'
 import { takingOver } from './takeover.ts'
 import { Turns } from './turns.ts'
-import type { Way } from './write.ts'
-import { postgresWriter } from './writer.ts'
-
-interface Known {
-  readonly target: Target
-  readonly way: Way
-}
+import { postgresWriter, type Writing } from './writer.ts'
 
 /** Tables and state in one schema of a Postgres database. */
 export class PostgresDestination implements Destination {
@@ -64,7 +58,7 @@ export class PostgresDestination implements Destination {
   readonly #options: LeaseOptions & Pick<PostgresOptions, 'project'>
   readonly #schema: string
   readonly #clock = new Clock()
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, Writing>()
   readonly #stagings = new Stagings<PostgresStaging>()
   /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
   readonly #queues = new Map<number, Promise<unknown>>()
@@ -136,6 +130,12 @@ export class PostgresDestination implements Destination {
     const layout = layOut(name, shape, facts.columns)
     this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })
     return { name, facts, encoder: encoderOf(layout, BINARY_FORMS), changes }
+  }
+
+  async preview(shape: Shape): Promise<Prepared> {
+    const options = { shape, forms: BINARY_FORMS, project: this.#options.project }
+    const maker = postgresMaker(this.#schema, this.#sessions.place)
+    return await this.#sessions.transaction({ mode: 'read' }, ({ db }) => previewTable(db, maker, options))
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {

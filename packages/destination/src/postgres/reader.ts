@@ -43,6 +43,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
     state: () => destination.state(),
     read: (table, options) => destination.read(table, options),
     compare: (shape) => destination.compare(shape),
+    preview: (shape) => destination.preview(shape),
     relocation: destination.relocation,
     query: (statement) => destination.query(statement),
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),

@@ -8,7 +8,6 @@ import type {
   Leases,
   Part,
   Prepared,
-  Project,
   QueryResult,
   ReadOptions,
   Relocation,
@@ -27,6 +26,7 @@ import { TEXT_FORMS } from '../forms.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
+import { previewTable } from '../preview.ts'
 import { isOf } from '../row-writer.ts'
 import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
@@ -38,6 +38,7 @@ import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { sqliteMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
+import type { SqliteOptions } from './options.ts'
 import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -50,12 +51,6 @@ import { storedTable } from './stored.ts'
 import { Target } from './target.ts'
 import { Transactions } from './transactions.ts'
 import { sqliteWriter } from './writer.ts'
-
-export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
-  readonly path: string
-  readonly busyMs: number
-  readonly project?: Project | undefined
-}
 
 type Change = (partition: string, staging: SqliteStaging | undefined) => void
 
@@ -125,6 +120,11 @@ export class SqliteDestination implements Destination {
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, new Target(layout, raw, db))
     return { name, facts, encoder: encoderOf(layout, TEXT_FORMS), changes }
+  }
+
+  async preview(shape: Shape): Promise<Prepared> {
+    const options = { shape, forms: TEXT_FORMS, project: this.#options.project }
+    return await this.#transactions.read((db) => previewTable(db, sqliteMaker(this.#database), options))
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {

@@ -68,6 +68,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
     now: () => reading(({ destination }) => destination.now()),
     state: () => reading(({ destination }) => destination.state()),
     compare: (shape) => reading(({ destination }) => destination.compare(shape)),
+    preview: (shape) => reading(({ destination }) => destination.preview(shape)),
     async *read(table, options) {
       const { destination } = await reading((one) => one)
       yield* destination.read(table, options)
