@@ -81,6 +81,10 @@ const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).sup
 /** What a config file may say. The README lists the same keys for users; a test compares them. */
 export const ConfigSchema = z.object({
   destination: z.string().min(1).optional(),
+  namespace: text(
+    (value) => /^[a-z][a-z0-9_]{0,30}$/.test(value),
+    'namespace; write up to 31 lower case letters, digits and "_", starting with a letter',
+  ).optional(),
   initialSyncStart: date.optional(),
   freshWithin: duration.optional(),
   synced_tables: z.union([z.string(), z.array(z.string())]).optional(),

@@ -18,7 +18,8 @@ export interface LoadedConfig {
   readonly missing: readonly MissingVariable[]
 }
 
-const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `tidemark.config.${ending}`)
+/** What a config may be called. */
+export const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `tidemark.config.${ending}`)
 
 /** Adds what `.env` in the project folder says to the environment, which it never overrides. */
 export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void {
@@ -51,7 +52,7 @@ export async function loadConfig({ folder, asked, cwd, environment }: ConfigPlac
 }
 
 function findConfig(folder: string): string | undefined {
-  const [file, second] = NAMES.map((name) => join(folder, name)).filter((one) => existsSync(one))
+  const [file, second] = CONFIG_NAMES.map((name) => join(folder, name)).filter((one) => existsSync(one))
   if (second !== undefined)
     throw new SyncError(
       `there are two configs, ${file} and ${second}; keep one, or name one with --config`,

@@ -2,6 +2,7 @@ import { type CommandText, type Destination, formatInstant, type State, textAt }
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
 import { type Overview, overviewOf, type PromiseOptions, promisedBy, type TableOverview } from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
+import { type OtherProject, otherProjects } from './other-projects.ts'
 import { decisionOn, fixOf } from './show/fix.ts'
 import type { Fix } from './show/fix-text.ts'
 import { isAlive } from './this-runner.ts'
@@ -11,6 +12,8 @@ export interface Look extends Overview {
   readonly tables: readonly TableLook[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
+  /** Whose tables are in the database beside these; absent: there are none. */
+  readonly other_projects?: readonly OtherProject[] | undefined
 }
 
 export interface TableLook extends TableOverview {
@@ -60,6 +63,7 @@ export function looker(
       tables: overview.tables.map((table) => lookAt(table, runner, command)),
       runner,
       running: running.map((step) => runningStep(step, state)),
+      other_projects: otherProjects(state),
     }
   }
 }

@@ -1,12 +1,21 @@
 import { join } from 'node:path'
 import { type Logger, SyncError } from '@tidemark/core'
-import type { CommandText, Destination, Masker, ReadOnlyDestination, State } from '@tidemark/core/engine'
+import type {
+  CommandText,
+  Destination,
+  Project as Identity,
+  Masker,
+  ReadOnlyDestination,
+  Runner,
+  State,
+} from '@tidemark/core/engine'
 import { openDestination, openReader } from '@tidemark/destination'
 import type { LookOptions } from '@tidemark/engine'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
 import { findProject, type Project } from './project.ts'
+import { projectIdentity } from './project-identity.ts'
 import { secretFile } from './secret-file.ts'
 import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
@@ -42,6 +51,8 @@ export interface Session extends Call {
   readonly project: Project
   readonly config: LoadedConfig
   readonly target: Target
+  /** Which project this is, in a database that others may use too. */
+  readonly identity: Identity
   /** How a user calls a verb from where this one was called. */
   readonly command: CommandText
 }
@@ -60,7 +71,9 @@ export async function openSession(call: Call): Promise<Session> {
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)
   const target = await lookAt(asked ?? configuredPlace(config.data.destination, environment))
-  return { ...call, project, config, target, command: commandFor({ cwd, project: project.folder, flags, environment }) }
+  const identity = projectIdentity(project, config.data.namespace)
+  const command = commandFor({ cwd, project: project.folder, flags, environment })
+  return { ...call, project, config, target, identity, command }
 }
 
 /** Discovers the installed sources and puts the config to them. */
@@ -86,11 +99,16 @@ export function withDestination<T>(session: Session, work: (destination: Destina
 /** Looks at the database and changes nothing; where there is none, at one in memory that is forgotten. */
 export function withReader<T>(session: Session, work: (destination: ReadOnlyDestination) => Promise<T>): Promise<T> {
   const { exists, url } = session.target
-  return working(session, exists ? openReader({ url }) : openWriter(session, ':memory:'), work)
+  return working(
+    session,
+    exists ? openReader({ url, project: session.identity }) : openWriter(session, ':memory:'),
+    work,
+  )
 }
 
-function openWriter({ log }: Session, url: string): Promise<Destination> {
-  return openDestination({ url, runner: thisRunner(), isAlive: (runner) => isAlive(runner) !== false, log })
+function openWriter({ log, identity }: Session, url: string): Promise<Destination> {
+  const alive = (runner: Runner): boolean => isAlive(runner) !== false
+  return openDestination({ url, runner: thisRunner(), isAlive: alive, log, project: identity })
 }
 
 async function working<D extends ReadOnlyDestination, T>(

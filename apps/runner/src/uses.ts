@@ -50,7 +50,7 @@ export async function chooseUses(config: LoadedConfig, discovered: Discovered, s
   const uses: (Use & { from: InstalledSource })[] = []
   const unconfigured = [...installed.unconfigured]
   for (const wanted of [...written, ...installed.wanted]) {
-    const outcome = await configure(wanted, secrets)
+    const outcome = await configure(inNamespace(wanted, config.data.namespace), secrets)
     if ('use' in outcome) uses.push(outcome.use)
     else if ('failure' in outcome) unavailable.push({ name: wanted.name, failure: outcome.failure })
     else if (wanted.written) problems.push(...outcome.problems)
@@ -62,6 +62,12 @@ export async function chooseUses(config: LoadedConfig, discovered: Discovered, s
     if (!unavailable.some((other) => other.failure === one.failure)) unavailable.push({ name, failure: one.failure })
   }
   return { uses, unavailable, unconfigured, notes }
+}
+
+/** In a database that several projects use, the tables of one begin with its namespace. */
+function inNamespace(wanted: Wanted, namespace: string | undefined): Wanted {
+  if (namespace === undefined) return wanted
+  return { ...wanted, entry: { ...wanted.entry, prefix: `${namespace}_${wanted.entry.prefix ?? wanted.name}` } }
 }
 
 function writtenUses({ data }: LoadedConfig, discovered: Discovered) {

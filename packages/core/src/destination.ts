@@ -35,6 +35,8 @@ export interface Destination {
    * @throws SyncError code `schema` where the shape cannot be reached without loss, or the mode forbids it.
    */
   prepare(lease: Lease, shape: Shape): Promise<Prepared>
+  /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
+  preview(shape: Shape): Promise<Prepared>
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
   commit(lease: Lease, part: Part): Promise<Committed>
   /**
@@ -67,7 +69,7 @@ export interface Destination {
 /** What of a destination is needed to look at it, and cannot change it. */
 export type ReadOnlyDestination = Pick<
   Destination,
-  'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'query' | 'close'
+  'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
 > & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
 /** The declared differences between destinations; whoever depends on one reads it here. */

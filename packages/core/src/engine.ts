@@ -79,6 +79,7 @@ export type {
   StepKind,
   StepRef,
 } from './part.ts'
+export { isOf, type Project, type ProjectRecord, projectName, projectText, readProject, stateOf } from './project.ts'
 export type { Question } from './question.ts'
 export { redactJson } from './redact-json.ts'
 export { registered } from './registry.ts'

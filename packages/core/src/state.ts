@@ -149,6 +149,8 @@ export type TableState = z.infer<typeof TableState>
 /** Everything that is known, by destination table name. */
 export interface State {
   readonly tables: ReadonlyMap<string, TableState>
+  /** Tables of other projects in the same database: they are left alone. Absent: there are none. */
+  readonly others?: ReadonlyMap<string, TableState> | undefined
 }
 
 /** The state of a partition that was never seen. */

@@ -1,9 +1,15 @@
-import type { ReadOnlyDestination } from '@tidemark/core/engine'
+import type { Project, ReadOnlyDestination } from '@tidemark/core/engine'
 import { placeOf } from './open.ts'
 import { openSqliteReader } from './sqlite/reader.ts'
 
 /** The driver, loaded only where it is used. */
 const postgres = () => import('./postgres/reader.ts')
+
+export interface ReaderOptions {
+  readonly url: string
+  /** The project that looks: tables of others are kept apart. Absent: all tables are one's own. */
+  readonly project?: Project | undefined
+}
 
 /** Looks at a destination and changes nothing: no migration, no file, no lease. It reads the last two versions of the state. */
 export interface Reader extends ReadOnlyDestination {
@@ -16,7 +22,9 @@ export interface Reader extends ReadOnlyDestination {
  *
  * @throws SyncError where there is no database, it cannot be reached, or its state is of a version that it does not read.
  */
-export async function openReader({ url }: { readonly url: string }): Promise<Reader> {
+export async function openReader({ url, project }: ReaderOptions): Promise<Reader> {
   const place = placeOf(url)
-  return place.isServer ? await (await postgres()).openPostgresReader(place) : await openSqliteReader(place.url)
+  return place.isServer
+    ? await (await postgres()).openPostgresReader(place, project)
+    : await openSqliteReader(place.url, project)
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@tidemark/core'
-import { type Destination, type Runner, silent } from '@tidemark/core/engine'
+import { type Destination, type Project, type Runner, silent } from '@tidemark/core/engine'
 import { filePath } from './file-path.ts'
 import { isPostgres, OWN_SCHEMA, parseAddress } from './postgres/address.ts'
 import { openSqlite } from './sqlite/open-sqlite.ts'
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly leaseMs?: number | undefined
   /** How long another writer is waited for. Five seconds for a SQLite file, thirty for a lock in Postgres. */
   readonly busyMs?: number | undefined
+  /** The project that it is opened for: tables of others are seen and never touched. Absent: all tables are one's own. */
+  readonly project?: Project | undefined
   /** Opens it also in the middle of a move into it. */
   readonly moving?: boolean | undefined
   readonly log?: Logger | undefined
@@ -38,6 +40,7 @@ export async function openDestination({
   leaseMs = 60_000,
   busyMs,
   moving = false,
+  project,
   log = silent,
 }: OpenOptions): Promise<Destination> {
   const place = placeOf(url)
@@ -52,8 +55,9 @@ export async function openDestination({
         leaseMs,
         lockMs: busyMs ?? LOCK_MS,
         moving,
+        project,
       })
-    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS, moving })
+    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS, moving, project })
   log.debug('destination open', { kind: destination.profile.name, place: place.shown })
   return destination
 }

@@ -1,9 +1,13 @@
+import { SyncError } from '@tidemark/core'
 import {
   type ColumnType,
   columnChanges,
   type Facts,
+  isOf,
   type KnownColumn,
   type Lease,
+  type Project,
+  projectName,
   quotedCommand,
   type Shape,
 } from '@tidemark/core/engine'
@@ -84,12 +88,20 @@ export async function planTable(
   name: string,
   lease: Lease,
   shape: Shape,
+  project?: Project | undefined,
 ): Promise<Preparation> {
   const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
   const there = await maker.physical(db, name)
   const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
   const free = row !== undefined && Number(row.free) === 1
 
+  if (row !== undefined && project !== undefined && !isOf(row, project)) {
+    throw new SyncError(
+      `table "${name}": another project syncs it (${projectName(row.project ?? '')}); give this one a "namespace" in the config`,
+      'fix-config',
+      { code: 'other-project' },
+    )
+  }
   if (row !== undefined && row.source !== '' && !isSame(row, shape)) {
     refuse(
       name,
@@ -151,7 +163,7 @@ export async function planTable(
       `it would have ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}; leave some out with "columns" in the config`,
     )
   }
-  const save = (target: Db, now: bigint) => saveShape(target, name, shape, facts, now)
+  const save = (target: Db, now: bigint) => saveShape(target, name, { shape, facts, project }, now)
 
   if (there === undefined) {
     const work = async (target: Db, now: bigint) => {
@@ -178,6 +190,7 @@ export async function planTable(
     row !== undefined &&
     row.facts === JSON.stringify(facts) &&
     isRecorded(row, shape) &&
+    (project === undefined || row.project === project.record) &&
     known.added.length === 0 &&
     !extra
   if (asRecorded) return { facts, changes: [] }
@@ -262,7 +275,13 @@ function knownColumns(
   }
 }
 
-async function saveShape(db: Db, name: string, shape: Shape, facts: Facts, now: bigint): Promise<void> {
+interface Saved {
+  readonly shape: Shape
+  readonly facts: Facts
+  readonly project: Project | undefined
+}
+
+async function saveShape(db: Db, name: string, { shape, facts, project }: Saved, now: bigint): Promise<void> {
   const set = {
     source: shape.source,
     table_name: shape.table,
@@ -270,6 +289,7 @@ async function saveShape(db: Db, name: string, shape: Shape, facts: Facts, now: 
     cursor_type: facts.cursor?.type ?? null,
     free: 0,
     ...(shape.identity === undefined ? {} : { identity: shape.identity }),
+    ...(project === undefined ? {} : { project: project.record }),
   }
   await db
     .insertInto('_tidemark_tables')

@@ -1,5 +1,14 @@
 import { SyncError } from '@tidemark/core'
-import { Facts, newPartition, type PartitionState, quotedCommand, TableState } from '@tidemark/core/engine'
+import {
+  Facts,
+  newPartition,
+  type PartitionState,
+  type Project,
+  quotedCommand,
+  type State,
+  stateOf,
+  TableState,
+} from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import type { Flavor } from './flavor.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
@@ -21,12 +30,13 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
   }
 }
 
-/** Everything that is known, by destination table name. What does not parse names its table. */
+/** Everything that is known, by destination table name, as a project sees it. What does not parse names its table. */
 export async function readState(
   db: Kysely<StateDatabase>,
   flavor: Flavor,
   present: (names: readonly string[]) => ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>,
-): Promise<ReadonlyMap<string, TableState>> {
+  project: Project | undefined,
+): Promise<State> {
   const tables = await db.selectFrom('_tidemark_tables').selectAll().orderBy('name').execute()
   const there = await present(tables.map(({ name }) => name))
   const partitions = await readPartitions(db, flavor)
@@ -57,7 +67,7 @@ export async function readState(
     if (!parsed.success) throw damaged(row.name, parsed.error)
     states.set(row.name, parsed.data)
   }
-  return states
+  return stateOf(states, project)
 }
 
 interface Ranges {

@@ -1,38 +1,78 @@
+import { type CheckedPage, checkPage } from './check-page.ts'
+import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Failure } from './failure.ts'
 import type { LookOptions } from './options.ts'
-import type { SourceReport } from './report.ts'
-import { redacted } from './run-step.ts'
+import { type PlannedTable, plan } from './plan.ts'
+import { CONCURRENCY } from './run-steps.ts'
+import { Schedule } from './schedule.ts'
 import { survey } from './survey.ts'
-import { checked, closeAll, sourceReports, surveyOptions } from './sync.ts'
+import { checked, closeAll, surveyOptions } from './sync.ts'
 
-export interface CheckReport {
-  readonly sources: readonly (SourceReport & { readonly tables: number })[]
-  readonly failures: readonly { readonly table: string; readonly partition: string; readonly message: string }[]
-}
+/** Who checks wants to know today: nothing is tried for long. */
+const RETRY = { attempts: 2, firstDelayMs: 500, maxDelayMs: 1000 }
+const SILENCE_MS = 30_000
 
-/** Connects to every source and asks what it has; reads no row and writes nothing. */
-export async function check(options: LookOptions): Promise<CheckReport> {
+/**
+ * Connects to every source, asks what it has, and reads one page of each table as the next sync would. A table is well only
+ * where that sync can read it. Writes nothing.
+ */
+export async function check(given: CheckOptions): Promise<CheckReport> {
+  const clock = given.clock ?? systemClock
+  const settings = { ...given.settings, retry: given.settings?.retry ?? RETRY }
+  const options = { ...given, clock, settings: { ...settings, stallTimeoutMs: settings.stallTimeoutMs ?? SILENCE_MS } }
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))
   try {
-    checked(catalog, state, options)
-    const tables = catalog.uses.flatMap((use) => use.tables)
-    const failures = tables.flatMap((table) => [
-      ...(table.failure === undefined
-        ? []
-        : [{ table: table.name, partition: '', message: redacted(table.failure, options).message }]),
-      ...table.partitions.flatMap(({ id, failure }) =>
-        failure === undefined
-          ? []
-          : [{ table: table.name, partition: id, message: redacted(failure, options).message }],
-      ),
-    ])
-    const sources = sourceReports(options, catalog, state).map((source) => ({
-      ...source,
-      tables: tables.filter((table) => table.use.name === source.name).length,
-    }))
-    return { sources, failures }
+    const planned = plan(catalog, state, checked(catalog, state, options)).tables
+    const pages =
+      options.quick === true ? new Map<PlannedTable, CheckedPage>() : await readPages(planned, options, signal)
+    return checkReport({ catalog, state, planned, pages, options })
   } finally {
     await closeAll(catalog)
   }
+}
+
+/** Side by side, as many as a run would read at once. What gave no answer once is not asked for its other tables. */
+async function readPages(
+  tables: readonly PlannedTable[],
+  options: LookOptions & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<PlannedTable, CheckedPage>> {
+  const { clock, settings } = options
+  const outcomes = new Map<PlannedTable, CheckedPage>()
+  const silent = new Map<string, Failure>()
+  const stop = new AbortController()
+  const schedule = new Schedule({
+    concurrency: settings?.concurrency ?? CONCURRENCY.overall,
+    perSource: settings?.perSource ?? CONCURRENCY.perSource,
+    keepsFresh: 'run',
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, stopped) => clock.sleep(ms, stopped),
+    mayStartHistory: () => true,
+    signal: AbortSignal.any([signal, stop.signal]),
+    abort: (reason) => stop.abort(reason),
+  })
+  const readable = tables.filter(({ surveyed, pausedFor }) => surveyed.failure === undefined && pausedFor === undefined)
+  const tasks = readable.map((table) => ({
+    source: table.surveyed.use.name,
+    partition: table,
+    lane: 'live' as const,
+    to: undefined,
+    run: async () => {
+      const source = table.surveyed.use.name
+      const before = silent.get(source)
+      const outcome =
+        before === undefined ? await checkPage(table, { ...options, signal }) : { page: undefined, failure: before }
+      if (outcome.failure?.code === 'timeout') silent.set(source, outcome.failure)
+      outcomes.set(table, outcome)
+      return undefined
+    },
+  }))
+  schedule.add(tasks)
+  schedule.seal()
+  await schedule.run()
+  signal.throwIfAborted()
+  return outcomes
 }

@@ -36,7 +36,8 @@ export class NameClaims {
   readonly #options: ClashOptions
   readonly #uses: ReadonlySet<string>
   readonly #taken = new Map<string, SurveyedTable>()
-  readonly #wanted = new Map<string, Set<string>>()
+  /** By name: the tables that want it, by their use. */
+  readonly #wanted = new Map<string, Map<string, string>>()
 
   constructor(uses: readonly Use[], options: ClashOptions & NamesOptions) {
     this.#options = options
@@ -45,8 +46,8 @@ export class NameClaims {
       const { tables } = use.source
       if (typeof tables === 'function') continue
       const tracked = tables.filter((table) => optionsOf(use.options, table.name) !== false)
-      for (const { name, unplaced } of destinationNames(use, tracked, options).values())
-        if (!unplaced) this.#wantedBy(name).add(use.name)
+      for (const [table, { name, unplaced }] of destinationNames(use, tracked, options))
+        if (!unplaced) this.#wantedBy(name).set(use.name, table.name)
     }
   }
 
@@ -55,7 +56,7 @@ export class NameClaims {
     if (table.unplaced === true || isRecorded(table, this.#options.state)) return this.#take(table)
     const { name, use } = table
     const owner = this.#options.state.tables.get(name)
-    const [other] = [...this.#wantedBy(name)].filter((one) => one !== use.name)
+    const other = [...this.#wantedBy(name)].find(([one]) => one !== use.name)
     const taken = this.#taken.get(this.#keyOf(name))
     const rival =
       owner !== undefined && owner.source !== use.name && owner.status !== 'removed' && this.#uses.has(owner.source)
@@ -63,7 +64,7 @@ export class NameClaims {
         : taken !== undefined && taken.use.name !== use.name
           ? { use: taken.use.name, table: taken.table.name, name: taken.name }
           : other !== undefined
-            ? { use: other, table: table.table.name, name }
+            ? { use: other[0], table: other[1], name }
             : undefined
     return rival === undefined ? this.#take(table) : refused(table, rival)
   }
@@ -73,11 +74,11 @@ export class NameClaims {
     return table
   }
 
-  #wantedBy(name: string): Set<string> {
+  #wantedBy(name: string): Map<string, string> {
     const key = this.#keyOf(name)
-    const uses = this.#wanted.get(key) ?? new Set()
-    this.#wanted.set(key, uses)
-    return uses
+    const tables = this.#wanted.get(key) ?? new Map()
+    this.#wanted.set(key, tables)
+    return tables
   }
 
   #keyOf(name: string): string {

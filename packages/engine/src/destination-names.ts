@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { State, Table, TableState } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
+import { otherProject } from './other-project.ts'
 
 /** What a table is called in the destination. */
 export interface DestinationName {
@@ -69,7 +70,10 @@ class Naming {
         const unplaced = known === undefined
         return { name: known ?? unplacedName(this.#use.name, table.name), problem: contested, unplaced }
       }
-      return { name: this.#place(table), problem: undefined, unplaced: false }
+      const name = this.#place(table)
+      const foreign = this.#options.state.others?.get(name)
+      if (foreign !== undefined) throw otherProject(foreign)
+      return { name, problem: undefined, unplaced: false }
     } catch (error) {
       if (!SyncError.is(error)) throw error
       return { name: unplacedName(this.#use.name, table.name), problem: error, unplaced: true }

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { coveredAhead } from './covered-ahead.ts'
 import { holdingLong } from './holding.ts'
 import { knownTables } from './known-tables.ts'
+import { otherProject } from './other-project.ts'
 
 export interface ImportOptions {
   readonly clock: Clock
@@ -30,7 +31,10 @@ export async function importState(
   const names = tables.map(({ name }) => String(name))
   const strange = names.find((name) => destination.nameOf(name) !== name)
   if (strange !== undefined) throw refused([`"${strange}" is no name of a table here`])
-  const before = [...(await destination.state()).tables.keys()]
+  const state = await destination.state()
+  const [foreign] = state.others?.values() ?? []
+  if (foreign !== undefined) throw otherProject(foreign)
+  const before = [...state.tables.keys()]
   const held = [...new Set([...names, ...before])]
   return await holdingLong(destination, held, options, async (leases) => {
     const problems: string[] = []

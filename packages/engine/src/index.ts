@@ -1,5 +1,6 @@
 export type { Use } from './catalog.ts'
-export { type CheckReport, check } from './check.ts'
+export { check } from './check.ts'
+export { type CheckedTable, type CheckOptions, type CheckReport, pageText } from './check-report.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { oldestOf } from './completeness.ts'
 export type { RunEvent, TableWork } from './event.ts'

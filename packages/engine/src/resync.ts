@@ -3,6 +3,7 @@ import { type Fact, intersect, type Range, type State, type TableState, union } 
 import { askedWindow } from './asked-window.ts'
 import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
+import { otherProject } from './other-project.ts'
 import type { Report } from './report.ts'
 import { unknownTable } from './selection.ts'
 import { survey } from './survey.ts'
@@ -43,6 +44,8 @@ export function knownTable(state: State, name: string): TableState {
   if (exact !== undefined) return exact
   const same = [...state.tables.values()].filter((table) => table.table === name)
   if (same.length === 1 && same[0] !== undefined) return same[0]
+  const foreign = same.length === 0 ? state.others?.get(name) : undefined
+  if (foreign !== undefined) throw otherProject(foreign)
   throw unknownTable(name, [...state.tables.keys()])
 }
 

@@ -6,7 +6,7 @@ import { type Due, Schedule, type Task } from './schedule.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { unfitAgain } from './unfit-windows.ts'
 
-const CONCURRENCY = { overall: 4, perSource: 2 }
+export const CONCURRENCY = { overall: 4, perSource: 2 }
 /** A source that has not answered for so long does not keep the tables of others from being released. */
 const RELEASE_AFTER_MS = 10_000
 

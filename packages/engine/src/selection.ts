@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { State } from '@tidemark/core/engine'
 import type { Catalog, Use } from './catalog.ts'
+import { otherProject } from './other-project.ts'
 
 /** What a user named on the command line: tables by their name in the destination or in the source, or whole sources. */
 export class Selection {
@@ -53,6 +54,8 @@ export class Selection {
     }
     for (const table of state.tables.values()) others.add(table.table).add(table.source)
     for (const name of this.#names) {
+      const foreign = tables.has(name) || others.has(name) ? undefined : state.others?.get(name)
+      if (foreign !== undefined) throw otherProject(foreign)
       if (!tables.has(name) && !others.has(name)) throw unknownTable(name, [...tables], [...others])
     }
   }

@@ -49,7 +49,7 @@ export function blameSource(error: unknown): string | undefined {
 }
 
 // What the engine and its destination say with these codes a source cannot say for them.
-const RESERVED = /^(destination|config$|clash$|alias$|unknown-table$|fenced$|held$|reject-limit$|rail$)/
+const RESERVED = /^(destination|config$|clash$|alias$|other-project$|unknown-table$|fenced$|held$|reject-limit$|rail$)/
 
 /** An error of a source: it fails what belongs to the source, whatever code it has. */
 export function ofSource(error: unknown): unknown {

@@ -216,7 +216,9 @@ export async function closeAll(catalog: Catalog | undefined): Promise<void> {
 
 function isConfigError(error: unknown): boolean {
   return (
-    SyncError.is(error) && error.remedy === 'fix-config' && (error.code === 'unknown-table' || error.code === 'config')
+    SyncError.is(error) &&
+    error.remedy === 'fix-config' &&
+    ['unknown-table', 'config', 'other-project'].includes(error.code ?? '')
   )
 }
 

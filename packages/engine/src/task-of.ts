@@ -3,6 +3,7 @@ import { tablePlace } from './config-path.ts'
 import { later } from './lateness.ts'
 import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
+import { DEFAULT_REJECT_LIMIT } from './reject-suspicion.ts'
 import { mayReshape } from './reshape.ts'
 import type { RunContext } from './run-step.ts'
 import type { Slot } from './schedule.ts'
@@ -12,8 +13,6 @@ import { elsewhereOf } from './step-elsewhere.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
 import { isFirstRead } from './unfit-windows.ts'
-
-const DEFAULT_REJECT_LIMIT = { share: 0.01, above: 100 }
 
 /** All that reading a step needs, as its table is now. */
 export function taskOf(

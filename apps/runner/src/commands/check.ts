@@ -1,56 +1,96 @@
+import type { CommandText } from '@tidemark/core/engine'
 import { type Examination, examine } from '@tidemark/destination'
-import { check as ask, EXIT } from '@tidemark/engine'
+import { check as ask, type CheckedTable, type CheckReport, EXIT, pageText, type SourceReport } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
-import { sizeText } from '../show/numbers.ts'
+import { errorAddress } from '../show/error-address.ts'
+import { failureLine } from '../show/failure.ts'
+import { plural, sizeText } from '../show/numbers.ts'
 import { oneLine } from '../show/plain.ts'
-import { sourceExit, sourceLines } from '../show/source.ts'
+import { sourceLines } from '../show/source.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** Tries config, database and sources: connects to each, asks what may be done and what tables there are; reads no row and writes nothing. */
-export async function check(call: Call): Promise<number> {
+export interface CheckFlags {
+  /** Reads no page. */
+  readonly quick?: boolean | undefined
+}
+
+/**
+ * Tries config, database and sources: connects to each, asks what may be done and what tables there are, and reads one page
+ * of every table as the next sync would. Writes nothing.
+ */
+export async function check(call: Call, { quick }: CheckFlags = {}): Promise<number> {
   const { terminal, secrets } = call
   const session = await openSession(call)
-  const { target } = session
+  const { target, command } = session
   const destination = { place: target.shown, exists: target.exists, ...(await examine(target)) }
   const uses = await findUses(session)
   const report = await withReader(session, async (destination) =>
-    ask(runOptions(session, uses, destination, await destination.state())),
+    ask({ ...runOptions(session, uses, destination, await destination.state()), quick }),
   )
   const sources = report.sources.map((source) => ({ ...source, package: packageOf(source.name) }))
   const shown = redactDeep(
     { config: session.config.file ?? null, destination, ...report, sources, unconfigured: uses.unconfigured },
     secrets.redact,
   )
-  terminal.printJson(shown)
+  const exitCode = destination.problems.length > 0 ? EXIT.destination : report.exitCode
+  terminal.printJson({ ...shown, exitCode })
   terminal.print(oneLine(destinationText(shown.destination)))
   for (const problem of shown.destination.problems) terminal.print(`missing: ${oneLine(problem)}`)
   terminal.print('')
-  const rows = sources.map(({ name, package: from, tables, failure }) => [
-    name,
-    from,
-    tables,
-    failure === undefined ? 'ok' : 'failed',
+  const rows = shown.sources.map((source) => [
+    source.name,
+    source.package,
+    source.tables,
+    stateOf(source, shown.tables),
   ])
   terminal.print(
     rows.length === 0
       ? 'No source is configured.'
       : textTable(['source', 'package', 'tables', 'state'], rows, { columns: terminal.columns }),
   )
-  const failures = shown.failures.map(
-    ({ table, partition, message }) =>
-      `failed: table ${table}${partition === '' ? '' : `, partition ${partition}`}: ${oneLine(message)}`,
-  )
-  for (const line of [...sourceLines(shown.sources, session.command), ...failures]) terminal.print(line)
-  if (destination.problems.length > 0) return EXIT.destination
-  return sourceExit(report.sources) || (failures.length > 0 ? EXIT.someFailed : EXIT.ok)
+  for (const line of [...sourceLines(shown.sources, command), ...tableLines(shown, command)]) terminal.print(line)
+  return exitCode
 
   function packageOf(name: string): string {
     const from = uses.uses.find((use) => use.name === name)?.from
     return from === undefined ? '' : `${from.package}@${from.version}`
   }
+}
+
+/** `ok` only where the next sync can read every table; of a source whose tables were not read, that it answers. */
+function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[]): string {
+  if (failure !== undefined) return 'failed'
+  const own = tables.filter(({ source }) => source === name)
+  const bad = own.filter(({ state }) => state === 'failed' || state === 'paused').length
+  if (bad > 0) return `${bad} of ${plural(own.length, 'table')} failed`
+  return own.some(({ state }) => state === 'listed') ? 'answers' : 'ok'
+}
+
+/** A line for each table that the next sync cannot read, and for each of which it would reject rows. */
+function tableLines({ tables, failures }: CheckReport, command: CommandText): readonly string[] {
+  const failed = failures.map(({ table, source, partition, ...failure }) => {
+    const thing = `table ${table}${partition === '' ? '' : `, partition ${partition}`}`
+    // Nothing was set aside that could be listed: the reason is in the message.
+    return failure.code === 'reject-limit'
+      ? `failed: ${thing}: ${oneLine(failure.message)} (correct the source, or its config, so that the rows fit; then: ${command('check')}; see ${errorAddress(failure)})`
+      : failureLine({ thing, table, source, failure }, command)
+  })
+  const paused = tables.flatMap(({ name, pausedFor }) =>
+    pausedFor === undefined
+      ? []
+      : [
+          `paused: table ${oneLine(name)}: ${oneLine(pausedFor)} (to read it again: ${command('resync', [name], '--full')})`,
+        ],
+  )
+  const rejecting = tables.flatMap(({ name, state, page }) =>
+    page === undefined || page.rejected === 0 || state === 'failed'
+      ? []
+      : [`rejected: table ${oneLine(name)}: ${oneLine(pageText(page))}`],
+  )
+  return [...failed, ...paused, ...rejecting]
 }
 
 function destinationText({
@@ -79,7 +119,8 @@ interface DestinationPlace {
 export const addCheck: AddVerb = (root, run) => {
   root
     .command('check')
-    .description('try config, database and sources; reads no row and writes nothing')
-    .addHelpText('after', examples('tidemark check'))
-    .action((_, command: Command) => run(command, check))
+    .description('try config, database and sources: read one page of every table, write nothing')
+    .option('--quick', 'ask what tables there are, and read no page')
+    .addHelpText('after', examples('tidemark check', 'tidemark check --quick'))
+    .action((flags: CheckFlags, command: Command) => run(command, (call) => check(call, flags)))
 }

@@ -4,6 +4,7 @@ import { messageOf } from '@tidemark/core/engine'
 import type { Command } from 'commander'
 import { NOBODY } from '../activity.ts'
 import { isLive } from '../is-live.ts'
+import { otherLines } from '../other-projects.ts'
 import { type Look, looker } from '../overview.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { openScreen } from '../screen.ts'
@@ -39,6 +40,7 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
   const shown = redactDeep(look, secrets.redact)
   terminal.printJson(shown)
   terminal.print(statusText(shown, { command, columns: terminal.columns, now: Date.now() }))
+  for (const line of otherLines(shown.other_projects)) terminal.print(line)
   return 0
 }
 

@@ -21,7 +21,7 @@ export interface SyncFlags extends ServeFlags {
 
 /** Reads what is missing, of all tables or of those that are named. */
 export async function sync(call: Call, names: readonly string[], flags: SyncFlags): Promise<number> {
-  const { maxTime, acceptDeletions } = flags
+  const { maxTime, acceptDeletions, takeOver } = flags
   const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
   if (maxTime !== undefined && maxTimeMs === undefined) {
     throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
@@ -29,8 +29,9 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
     })
   }
   if (goesOn(flags)) return serve(call, names, flags, maxTimeMs)
-  const session = await openSession(call)
-  const uses = await findUses(session)
+  const opened = await openSession(call)
+  const uses = await findUses(opened)
+  const session = takeOver === true ? takingOver(opened, uses) : opened
   // Without a source there is still something to do where tables are known: they are marked as removed.
   if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
   await agreeOnTarget(session)
@@ -43,6 +44,14 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const exitCode = tell(session, report, uses)
   if (isIdle(uses)) call.terminal.print(idleText(session, uses.unconfigured.length))
   return exitCode
+}
+
+/** For this run, whatever was read of a source that this project has is its own. */
+function takingOver(session: Session, { uses }: Uses): Session {
+  const { identity } = session
+  const sources = new Set(uses.map(({ name }) => name))
+  const isOurs: typeof identity.isOurs = (recorded, source) => sources.has(source) || identity.isOurs(recorded, source)
+  return { ...session, identity: { ...identity, isOurs } }
 }
 
 const isIdle = ({ uses, unavailable }: Uses): boolean => uses.length === 0 && unavailable.length === 0
@@ -97,6 +106,7 @@ export const addSync: AddVerb = (root, run) => {
     .description('read what is missing (this is what happens without a verb)')
     .option('--max-time <length>', 'begin no more history after this, such as 10m')
     .option('--accept-deletions', 'let this run mark or replace more rows than the deletion limit allows')
+    .option('--take-over', 'take over tables of another project, of sources that this one has too')
     .option('--every <length>', 'go on: a table is due again so long after its last, such as 5m')
     .option('--cron <expression>', "go on: run when it says, such as '*/10 * * * *'")
     .option(

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { State, TableState } from '@tidemark/core/engine'
 import type { Command } from 'commander'
 import { discover } from '../discover.ts'
+import { otherLines, otherProjects } from '../other-projects.ts'
 import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { sourceMarkdown } from '../show/source-markdown.ts'
 import { textTable } from '../show/text-table.ts'
@@ -26,8 +27,9 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
     terminal.print(noDatabase(session))
     return 0
   }
-  const list = tablesIn(await withReader(session, (destination) => destination.state()))
-  terminal.printJson({ tables: list })
+  const state = await withReader(session, (destination) => destination.state())
+  const [list, others] = [tablesIn(state), otherProjects(state)]
+  terminal.printJson({ tables: list, other_projects: others })
   const rows = list.map((table) => [
     table.name,
     table.source,
@@ -44,6 +46,7 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
           columns: terminal.columns,
         }),
   )
+  for (const line of otherLines(others)) terminal.print(line)
   return 0
 }
 

@@ -27,6 +27,7 @@ export async function ui(call: Call, { port, allowActions, open }: UiFlags): Pro
   const program = fileURLToPath(new URL('./main.js', import.meta.url))
   const running = await startDashboard({
     url: target.url,
+    project: session.identity,
     place: target.shown,
     version: version(),
     port,

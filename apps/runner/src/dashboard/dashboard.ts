@@ -1,4 +1,4 @@
-import type { CommandText } from '@tidemark/core/engine'
+import type { CommandText, Project } from '@tidemark/core/engine'
 import { isPostgres, openReader } from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
@@ -11,6 +11,8 @@ import { createSnapshots } from './snapshot.ts'
 
 export interface DashboardOptions {
   readonly url: string
+  /** Whose tables are shown; those of other projects are not. */
+  readonly project?: Project | undefined
   /** The database, for people. */
   readonly place: string
   readonly version: string
@@ -42,8 +44,8 @@ const LOOK_SERVER_MS = 1000
 
 /** Serves the pages about one destination. It opens the database for reading alone; actions are processes of their own. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { url, place, version, command, redact, actions, freshness } = options
-  const reader = await openReader({ url })
+  const { url, project, place, version, command, redact, actions, freshness } = options
+  const reader = await openReader({ url, project })
   const everyMs = isPostgres(url) ? LOOK_SERVER_MS : LOOK_FILE_MS
   const feed = createFeed({ reader, everyMs, troubleOf })
   const counts = createRowCounts(reader, () => feed.tell({ type: 'change', data: 'counted' }))

@@ -24,6 +24,7 @@ export interface ServeFlags {
   /** `[host:]port`. */
   readonly listen?: string | undefined
   readonly acceptDeletions?: boolean | undefined
+  readonly takeOver?: boolean | undefined
 }
 
 /** So long a stop may take before the process ends all the same; nothing is lost then either. */
@@ -34,12 +35,14 @@ const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
 /** Whether a sync goes on until it is stopped. @throws SyncError `fix-config` where the flags do not fit together. */
-export function goesOn({ every, cron, listen: address, acceptDeletions }: ServeFlags): boolean {
+export function goesOn({ every, cron, listen: address, acceptDeletions, takeOver }: ServeFlags): boolean {
   const isEndless = every !== undefined || cron !== undefined
   if (!isEndless && address !== undefined)
     throw usage('--listen is for a sync that goes on; add --every 5m, or leave it out')
   if (isEndless && acceptDeletions === true)
     throw usage('--accept-deletions is for one run; run "sync --accept-deletions" once beside the one that goes on')
+  if (isEndless && takeOver === true)
+    throw usage('--take-over is for one run; run "sync --take-over" once before the one that goes on')
   return isEndless
 }
 

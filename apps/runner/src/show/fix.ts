@@ -7,7 +7,7 @@ import type { Fix } from './fix-text.ts'
 export interface Failed {
   /** The table's name in the destination; undefined: a source, or the run. */
   readonly table?: string | undefined
-  /** Its source, where that failed. */
+  /** The source that failed, or that of the table. */
   readonly source?: string | undefined
   readonly message: string
   readonly remedy: Remedy
@@ -21,10 +21,14 @@ const WHAT: Readonly<Record<Remedy, string>> = {
   upgrade: 'install a newer version',
 }
 
+/** Failures of tables that have no name in the database, or not the right one. */
+const NAMELESS: ReadonlySet<string | undefined> = new Set(['alias', 'clash', 'other-project'])
+
 /** The way out of a failure: what its code and its message ask for, else its remedy. One place, for every surface. */
 export function fixOf({ table, source, message, remedy, code }: Failed, command: CommandText): Fix {
   const see = errorAddress({ code, remedy })
-  const name = table ?? source
+  // What the table is called when this is put right is not known yet.
+  const name = NAMELESS.has(code) ? (source ?? table) : (table ?? source)
   const named = name === undefined ? [] : [name]
   const sync = command('sync', named)
   if (code === 'rail')

@@ -83,10 +83,11 @@ function failedThings(report: Report): readonly FailedThing[] {
   const sources = report.sources.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [{ thing: `source ${name}`, source: name, failure }],
   )
-  const tables = report.tables.flatMap(({ name, failures }) =>
+  const tables = report.tables.flatMap(({ name, source, failures }) =>
     failures.map(({ partition, failure }) => ({
       thing: `table ${name}${partition === '' ? '' : `, partition ${partition}`}`,
       table: name,
+      source,
       failure,
     })),
   )

@@ -1,9 +1,10 @@
 import { SyncError } from '@tidemark/core'
-import type { Comparison, Lease, Shape } from '@tidemark/core/engine'
+import type { Comparison, Shape } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { type Layout, layOut } from '../columns.ts'
 import type { Forms } from '../forms.ts'
+import { NO_LEASE } from '../no-lease.ts'
 import { planTable, type TableMaker } from '../prepare.ts'
 import type { Canonical } from '../refused.ts'
 import { columnAdded } from '../shape-changes.ts'
@@ -30,8 +31,6 @@ export interface Compare {
   readonly refused: ReadonlySet<string>
 }
 
-// Nothing is written, so nobody holds the table.
-const NO_LEASE: Lease = { id: 0, table: '', fence: 0 }
 /** The hashes of so many rows that the database refused are kept in memory. */
 const REFUSED = 100_000
 

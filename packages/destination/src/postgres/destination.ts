@@ -23,6 +23,7 @@ import { openComparison, planComparison } from '../comparison/open-comparison.ts
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
+import { previewTable } from '../preview.ts'
 import { isOf } from '../row-writer.ts'
 import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
@@ -35,6 +36,7 @@ import { BINARY_FORMS, shownForm } from './forms.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
+import type { PostgresOptions } from './options.ts'
 import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -42,21 +44,10 @@ import { readRows } from './read.ts'
 import { postgresRelocation } from './relocate.ts'
 import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
 import { dropLeftovers, dropStaging, type PostgresStaging } from './staging.ts'
-import type { Target } from './statements.ts'
 import { storedTable } from './stored.ts'
 import { takingOver } from './takeover.ts'
 import { Turns } from './turns.ts'
-import type { Way } from './write.ts'
-import { postgresWriter } from './writer.ts'
-
-export interface PostgresOptions extends Omit<LeaseOptions, 'flavor'> {
-  readonly schema: string
-}
-
-interface Known {
-  readonly target: Target
-  readonly way: Way
-}
+import { postgresWriter, type Writing } from './writer.ts'
 
 /** Tables and state in one schema of a Postgres database. */
 export class PostgresDestination implements Destination {
@@ -64,10 +55,10 @@ export class PostgresDestination implements Destination {
   readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #sessions: Sessions
-  readonly #options: LeaseOptions
+  readonly #options: LeaseOptions & Pick<PostgresOptions, 'project'>
   readonly #schema: string
   readonly #clock = new Clock()
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, Writing>()
   readonly #stagings = new Stagings<PostgresStaging>()
   /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
   readonly #queues = new Map<number, Promise<unknown>>()
@@ -90,9 +81,10 @@ export class PostgresDestination implements Destination {
   }
 
   async state(): Promise<State> {
-    return await this.#sessions.transaction({ mode: 'read' }, async (session) => ({
-      tables: await readState(session.db, postgresFlavor, (names) => presentTables(session, this.#schema, names)),
-    }))
+    return await this.#sessions.transaction({ mode: 'read' }, (session) => {
+      const present = (names: readonly string[]) => presentTables(session, this.#schema, names)
+      return readState(session.db, postgresFlavor, present, this.#options.project)
+    })
   }
 
   async startRun(): Promise<number> {
@@ -131,13 +123,19 @@ export class PostgresDestination implements Destination {
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
     const maker = postgresMaker(this.#schema, this.#sessions.place)
-    const plan = () =>
-      this.#sessions.transaction({ mode: 'read' }, ({ db }) => planTable(db, maker, name, lease, shape))
-    const { facts, work } = await plan()
+    const { facts, work } = await this.#sessions.transaction({ mode: 'read' }, ({ db }) =>
+      planTable(db, maker, name, lease, shape, this.#options.project),
+    )
     const changes = work === undefined ? [] : await this.#fenced(lease, 'write', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, facts.columns)
     this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })
     return { name, facts, encoder: encoderOf(layout, BINARY_FORMS), changes }
+  }
+
+  async preview(shape: Shape): Promise<Prepared> {
+    const options = { shape, forms: BINARY_FORMS, project: this.#options.project }
+    const maker = postgresMaker(this.#schema, this.#sessions.place)
+    return await this.#sessions.transaction({ mode: 'read' }, ({ db }) => previewTable(db, maker, options))
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {

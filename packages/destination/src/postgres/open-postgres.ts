@@ -1,4 +1,4 @@
-import { type Destination, STATE_VERSION } from '@tidemark/core/engine'
+import { type Destination, type Project, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { LeaseOptions } from '../leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
@@ -14,12 +14,13 @@ export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly url: string
   readonly lockMs: number
   readonly moving: boolean
+  readonly project?: Project | undefined
 }
 
 /** Opens the database and brings its state tables to this version. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<Destination> {
   const address = parseAddress(options.url)
-  const { runner, isAlive, leaseMs, lockMs } = options
+  const { runner, isAlive, leaseMs, lockMs, project } = options
   const sessions = new Sessions({
     address,
     applicationName: applicationName(runner),
@@ -45,7 +46,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
         await migrate(db, postgresFlavor, address.shown)
       })
     }
-    return new PostgresDestination(sessions, { runner, isAlive, leaseMs, schema: sessions.schema })
+    return new PostgresDestination(sessions, { runner, isAlive, leaseMs, project, schema: sessions.schema })
   } catch (error) {
     await sessions.close()
     throw error

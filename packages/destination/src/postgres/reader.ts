@@ -1,3 +1,4 @@
+import type { Project } from '@tidemark/core/engine'
 import { stateVersion } from '../migrations.ts'
 import { tableName } from '../names.ts'
 import { NO_RUNNER } from '../no-runner.ts'
@@ -13,7 +14,7 @@ import { postgresFlavor } from './flavor.ts'
 import { Sessions } from './sessions.ts'
 
 /** Opens a schema of a Postgres database for reading alone: every transaction is a read-only one, and a short one. */
-export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<Reader> {
+export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: Project | undefined): Promise<Reader> {
   const address = parseAddress(url)
   const sessions = new Sessions({
     address,
@@ -33,7 +34,8 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
     await sessions.close()
     throw error
   }
-  const destination = new PostgresDestination(sessions, { runner: NO_RUNNER, leaseMs: 0, schema: sessions.schema })
+  const options = { runner: NO_RUNNER, leaseMs: 0, schema: sessions.schema, project }
+  const destination = new PostgresDestination(sessions, options)
   return {
     profile: destination.profile,
     nameOf: tableName,
@@ -41,6 +43,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>): Promise<R
     state: () => destination.state(),
     read: (table, options) => destination.read(table, options),
     compare: (shape) => destination.compare(shape),
+    preview: (shape) => destination.preview(shape),
     relocation: destination.relocation,
     query: (statement) => destination.query(statement),
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),

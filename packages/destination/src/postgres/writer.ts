@@ -6,6 +6,12 @@ import { dropStaging, fill, type PostgresStaging } from './staging.ts'
 import { mainTable, type Target } from './statements.ts'
 import { changed, count, type Way, writePart } from './write.ts'
 
+/** A table that is written, and how. */
+export interface Writing {
+  readonly target: Target
+  readonly way: Way
+}
+
 /** Writes the rows of one table into Postgres, inside the transaction of a session. */
 export function postgresWriter(session: Session, target: Target, way: Way): RowWriter<PostgresStaging> {
   const { layout } = target

@@ -26,6 +26,7 @@ import { TEXT_FORMS } from '../forms.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
+import { previewTable } from '../preview.ts'
 import { isOf } from '../row-writer.ts'
 import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
@@ -37,6 +38,7 @@ import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { sqliteMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
+import type { SqliteOptions } from './options.ts'
 import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
@@ -49,11 +51,6 @@ import { storedTable } from './stored.ts'
 import { Target } from './target.ts'
 import { Transactions } from './transactions.ts'
 import { sqliteWriter } from './writer.ts'
-
-export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
-  readonly path: string
-  readonly busyMs: number
-}
 
 type Change = (partition: string, staging: SqliteStaging | undefined) => void
 
@@ -87,9 +84,9 @@ export class SqliteDestination implements Destination {
   }
 
   async state(): Promise<State> {
-    return await this.#transactions.read(async (db) => ({
-      tables: await readState(db, sqliteFlavor, (names) => presentTables(this.#database, names)),
-    }))
+    return await this.#transactions.read((db) =>
+      readState(db, sqliteFlavor, (names) => presentTables(this.#database, names), this.#options.project),
+    )
   }
 
   async startRun(): Promise<number> {
@@ -117,12 +114,17 @@ export class SqliteDestination implements Destination {
     const name = tableName(shape.name)
     const { db, raw } = this.#database
     const { facts, work } = await this.#transactions.guard(() =>
-      planTable(db, sqliteMaker(this.#database), name, lease, shape),
+      planTable(db, sqliteMaker(this.#database), name, lease, shape, this.#options.project),
     )
     const changes = work === undefined ? [] : await this.#fenced(lease, work)
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, new Target(layout, raw, db))
     return { name, facts, encoder: encoderOf(layout, TEXT_FORMS), changes }
+  }
+
+  async preview(shape: Shape): Promise<Prepared> {
+    const options = { shape, forms: TEXT_FORMS, project: this.#options.project }
+    return await this.#transactions.read((db) => previewTable(db, sqliteMaker(this.#database), options))
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {

@@ -3,9 +3,10 @@ import { STATE_VERSION } from '@tidemark/core/engine'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { openDatabase } from './database.ts'
-import { SqliteDestination, type SqliteOptions } from './destination.ts'
+import { SqliteDestination } from './destination.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
+import type { SqliteOptions } from './options.ts'
 
 /** Opens the database and brings its state tables to this version. */
 export async function openSqlite(options: SqliteOptions & { readonly moving: boolean }): Promise<Destination> {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
+import type { Project } from '@tidemark/core/engine'
 import { stateVersion } from '../migrations.ts'
 import { tableName } from '../names.ts'
 import { NO_RUNNER } from '../no-runner.ts'
@@ -25,7 +26,7 @@ interface Opened {
 }
 
 /** Opens a SQLite file for reading alone. A file that went away or was replaced is noticed at the next question. */
-export async function openSqliteReader(path: string): Promise<Reader> {
+export async function openSqliteReader(path: string, project: Project | undefined): Promise<Reader> {
   let opened: Opened | undefined
   let version = ''
   let mark = ''
@@ -44,7 +45,7 @@ export async function openSqliteReader(path: string): Promise<Reader> {
       refuseOther(await stateVersion(database.db, sqliteFlavor), path)
       refuseMoving(await moveInto(database.db, sqliteFlavor), path)
       version = ''
-      const options = { path, busyMs: BUSY_MS, runner: NO_RUNNER, leaseMs: 0, flavor: sqliteFlavor }
+      const options = { path, busyMs: BUSY_MS, runner: NO_RUNNER, leaseMs: 0, flavor: sqliteFlavor, project }
       opened = { database, destination: new SqliteDestination(database, options), file }
       return opened
     } catch (error) {
@@ -67,6 +68,7 @@ export async function openSqliteReader(path: string): Promise<Reader> {
     now: () => reading(({ destination }) => destination.now()),
     state: () => reading(({ destination }) => destination.state()),
     compare: (shape) => reading(({ destination }) => destination.compare(shape)),
+    preview: (shape) => reading(({ destination }) => destination.preview(shape)),
     async *read(table, options) {
       const { destination } = await reading((one) => one)
       yield* destination.read(table, options)
