@@ -50,6 +50,7 @@ export type {
   Leases,
   Prepared,
   Profile,
+  QueryLimits,
   QueryResult,
   ReadOptions,
   Refusal,

@@ -67,6 +67,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'stalled',
   'state-document',
   'state-newer',
+  'stopped',
   'stuck',
   'table-changed',
   'timeout',

@@ -10,6 +10,7 @@ const IOERR = 10
 const CORRUPT = 11
 const FULL = 13
 const CANTOPEN = 14
+const TOOBIG = 18
 const NOTADB = 26
 
 /** SQLite's primary result code of an error; undefined where it is none of SQLite's. */
@@ -46,6 +47,12 @@ export function explain(error: unknown, path: string): unknown {
         `${path} is no SQLite database or is damaged (${message}); put back a good copy, or name another file as the destination`,
         'fix-config',
         'destination-corrupt',
+      )
+    case TOOBIG:
+      return say(
+        `the database ${path} takes no value and no row of more than 1,000,000,000 bytes, and one is larger (${message}); leave its column out, or use Postgres`,
+        'fix-config',
+        'destination-failed',
       )
     case CANTOPEN:
     case READONLY:
