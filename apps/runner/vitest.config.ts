@@ -4,7 +4,7 @@ import { inLanes } from '../../vitest.base.ts'
 const lanes = inLanes({
   slow: [
     'test/dashboard/*.test.ts',
-    'test/{bad-input,canary,crashed-runs,deletions,discovery,endless,hostile-text,kill,log,looking,move,postgres,printed-commands,rejects}.test.ts',
+    'test/{bad-input,canary,crashed-runs,deletions,discovery,endless,hostile-text,kill,locked-down,log,looking,move,postgres,printed-commands,rejects}.test.ts',
     'test/{service,service-alone,shared-folder,short-secrets,signals,startup,terminal,types,types-postgres,unasked-destination,unruly-sources,verbs,verify,wait-until,watch}.test.ts',
   ],
 })

@@ -14,6 +14,7 @@ export {
   type TableRunRecord,
 } from './run-records.ts'
 export { type SampleOptions, sampleRows } from './sample-rows.ts'
+export { exposureOf } from './sqlite/exposure.ts'
 export type { QueryAnswer } from './sqlite/query.ts'
 export { queryFile } from './sqlite/query-file.ts'
 export { countRows, listChanges, type ShapeChange } from './table-records.ts'

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
 import { explain } from './errors.ts'
 import { type QueryAnswer, queryRows } from './query.ts'
+import { temporaryBeside } from './temporary.ts'
 
 /** How long a writer is waited for. */
 const BUSY_MS = 5000
@@ -18,6 +19,7 @@ export function* queryFile(path: string, statement: string): Generator<QueryAnsw
   try {
     if (!existsSync(path))
       throw new SyncError(`there is no database ${path}; put it back`, 'fix-config', { code: 'destination-missing' })
+    temporaryBeside(path)
     raw = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS, allowExtension: false })
     yield* queryRows(raw, statement)
   } catch (error) {

@@ -13,6 +13,7 @@ import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { presentTables } from './present.ts'
 import { runQuery } from './query.ts'
+import { temporaryBeside } from './temporary.ts'
 
 /** Whoever only looks gives up soon: a writer in WAL mode keeps no reader waiting. */
 const BUSY_MS = 1000
@@ -37,6 +38,7 @@ export async function openSqliteReader(path: string): Promise<Reader> {
     const file = fileAt(path)
     if (opened?.file === file) return opened
     close()
+    temporaryBeside(path)
     const raw = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS, allowExtension: false })
     try {
       const db = new Kysely<StateDatabase>({ dialect: dialectOf(raw) })
