@@ -1,3 +1,4 @@
+import { exposureOf } from '@tidemark/destination'
 import { confirm, isSomebodyThere } from './confirm.ts'
 import type { Session } from './session.ts'
 
@@ -5,7 +6,8 @@ import type { Session } from './session.ts'
  * Before the first tables are made in a database that nobody named for them: asks whoever sits at the terminal, else says
  * where they go. An application's `.env` names its own database, and does not mean that Tidemark should write there.
  */
-export async function agreeOnTarget({ target, terminal, command }: Session): Promise<void> {
+export async function agreeOnTarget({ target, terminal, command, log }: Session): Promise<void> {
+  if (!target.isServer) for (const problem of exposureOf(target.url)) log.warn(problem)
   if (target.exists || target.origin === 'named') return
   const { shown, schema } = target
   if (target.origin === 'passed-over') {

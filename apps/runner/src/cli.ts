@@ -98,27 +98,37 @@ function toldBy(error: unknown, usage: boolean): Pick<SyncError, 'remedy' | 'cod
   return usage ? { remedy: 'fix-config', code: 'usage' } : { remedy: 'fix-source', code: undefined }
 }
 
-async function fail(error: unknown): Promise<never> {
-  if (error instanceof CommanderError && error.exitCode === 0) return exitWhenWritten(0)
+/** What was going on ended because a signal asked for it. */
+function stopped(reason: unknown): SyncError {
+  return new SyncError(`${messageOf(reason)}; what is committed stays, the same command goes on`, 'retry', {
+    code: 'stopped',
+    cause: reason,
+  })
+}
+
+async function fail(given: unknown): Promise<never> {
+  if (given instanceof CommanderError && given.exitCode === 0) return exitWhenWritten(0)
+  const error = interrupts.isOf(given) ? stopped(given) : given
   const usage = error instanceof CommanderError
-  const exitCode = usage ? EXIT.config : exitCodeFor(error)
+  const ownCode = usage ? EXIT.config : exitCodeFor(error)
+  const exitCode = interrupts.exitCode() ?? ownCode
   const message = usage ? error.message.replace(/^error: /, '').replaceAll('\n', ' ') : messageOf(error)
   const stack = error instanceof Error ? (error.stack ?? message) : message
-  if (exitCode === EXIT.bug)
+  if (ownCode === EXIT.bug)
     terminal.say(
       `This is a bug in Tidemark, please report it (where the stack leads into a source, to its author):\n${stack}`,
     )
   else terminal.say(`error: ${message}`)
   if (usage) terminal.say('tidemark --help lists verbs and flags.')
   const told = toldBy(error, usage)
-  if (exitCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
-  if (exitCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
+  if (ownCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
+  if (ownCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
   terminal.printJson({
     error: { message: secrets.redact(message), remedy: told.remedy, code: told.code ?? null },
     exitCode,
   })
   await flushTelemetry()
-  return exitWhenWritten(interrupts.exitCode() ?? exitCode)
+  return exitWhenWritten(exitCode)
 }
 
 process.on('uncaughtException', noticeUncaught)

@@ -6,6 +6,8 @@ import { exitNow } from './terminal.ts'
 /** SIGINT and SIGTERM: the first asks for a graceful stop where there is something to finish, the next ends at once. */
 export interface Interrupts {
   readonly signal: AbortSignal
+  /** Whether an error says only that a signal came. */
+  isOf(error: unknown): boolean
   /** 130 or 143 where a signal came. */
   exitCode(): number | undefined
   /** Ends the process with the code of the signal that came. */
@@ -39,6 +41,7 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
   }
   return {
     signal: controller.signal,
+    isOf: (error) => controller.signal.aborted && isFrom(error, controller.signal.reason),
     exitCode: () => exitCode,
     endNow: () => exitNow(exitCode ?? 1),
     async during(work) {
@@ -50,4 +53,15 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
       }
     },
   }
+}
+
+/** So deep an error's causes are looked at. */
+const DEPTH = 10
+
+function isFrom(error: unknown, reason: unknown): boolean {
+  for (let one = error, depth = 0; depth < DEPTH && one !== undefined && one !== null; depth++) {
+    if (one === reason || (one instanceof Error && one.name === 'AbortError')) return true
+    one = (one as { readonly cause?: unknown }).cause
+  }
+  return false
 }

@@ -62,7 +62,7 @@ export interface Destination {
    */
   compare(shape: Shape): Promise<Comparison>
   /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is no query or would write. */
-  query(statement: string): Promise<QueryResult>
+  query(statement: string, limits?: QueryLimits): Promise<QueryResult>
   close(): Promise<void>
 }
 
@@ -290,6 +290,12 @@ export interface ReadOptions {
   readonly partition?: string | undefined
   /** Also rows that are marked as deleted. */
   readonly deleted?: boolean | undefined
+}
+
+/** When a statement of the user's is ended, where the database lets it be ended. */
+export interface QueryLimits {
+  readonly limitMs: number
+  readonly signal: AbortSignal
 }
 
 export interface QueryResult {

@@ -51,6 +51,7 @@ export type {
   Leases,
   Prepared,
   Profile,
+  QueryLimits,
   QueryResult,
   ReadOnlyDestination,
   ReadOptions,

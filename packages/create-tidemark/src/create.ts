@@ -36,8 +36,9 @@ export function create(wanted: Wanted, { root, templates, version }: CreateOptio
     throw new Error(`the folder ${wanted.folder} is there and not empty; move it away, or choose another name`)
   const files = new Map([...templateFiles(wanted, templates), ...configFiles(wanted, version)])
   for (const [path, text] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
+    // What is run here is its owner's, whatever the umask.
+    mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o755 })
+    writeFileSync(join(folder, path), text, { mode: 0o644 })
   }
   return [...files.keys()].map((path) => relative('.', join(wanted.folder, path))).sort()
 }

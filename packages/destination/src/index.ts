@@ -15,5 +15,9 @@ export {
   type TableRunRecord,
 } from './run-records.ts'
 export { type SampleOptions, sampleRows } from './sample-rows.ts'
+export { exposureOf } from './sqlite/exposure.ts'
+export type { QueryAnswer } from './sqlite/query.ts'
+export { queryFile } from './sqlite/query-file.ts'
 export { countRows, listChanges, type ShapeChange } from './table-records.ts'
+export { tookTooLong } from './took-too-long.ts'
 export { listWaitingRunners, type WaitingRunner } from './waiting-runners.ts'

@@ -80,14 +80,14 @@ interface Seen extends LookedRows {
 }
 
 async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
-  const { comparison, surveyed } = task
+  const { comparison, surveyed, signal } = task
   const { table, use } = surveyed
   const { value } = partitionOf(surveyed, partition)
   return await again(task, async () => {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
     const read = await readAll(ranges, partition, task, (gathered) => comparison.add(sourceRows(gathered)))
-    const { rows, rejected, doubtful } = await comparison.end(read.keyless)
+    const { rows, rejected, doubtful } = await comparison.end(read.keyless, signal)
     return {
       source: read.rows,
       destination: rows,

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Comparison, type Destination, type TableState, textAt } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
 import type { SurveyedTable } from './catalog.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { LookOptions, RunOptions } from './options.ts'
 import { DEFAULT_PART } from './part-size.ts'
@@ -36,6 +36,8 @@ export interface VerifyOptions {
 }
 
 const KEYS = 10_000
+/** After so many differences others have their turn. */
+const TURN = 10_000
 
 /**
  * Reads what is covered of a table again from its source, and holds it against the destination. Takes no lease and
@@ -84,7 +86,11 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       onSlice: wanted.onProgress ?? (() => {}),
     })
     const looked = await look(chosen.slices, task(comparison))
-    const { places, numbers, ...found } = gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, options)
+    const { places, numbers, ...found } = await gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, {
+      ...options,
+      clock,
+      signal,
+    })
     const redact = options.redact ?? ((text) => text)
     const notes = [...chosen.notes, ...notesOf(comparison)]
     const base = {
@@ -172,7 +178,13 @@ function notesOf({ left, late }: Comparison): readonly string[] {
   ]
 }
 
-function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTable, most: number, options: LookOptions) {
+async function gather(
+  looked: Looked,
+  slices: readonly Slice[],
+  surveyed: SurveyedTable,
+  most: number,
+  options: LookOptions & { readonly clock: Clock; readonly signal: AbortSignal },
+) {
   const byNumber = new Map(slices.map((slice) => [slice.number, slice]))
   const found = new Map<number, { -readonly [K in keyof VerifiedWindow]: VerifiedWindow[K] } & { keys: object[] }>()
   const places = new Map<string, Set<bigint>>()
@@ -188,7 +200,12 @@ function gather(looked: Looked, slices: readonly Slice[], surveyed: SurveyedTabl
     return all
   }
   let listed = 0
+  let seen = 0
   for (const { scope, kind, key, times, positions } of looked.differences) {
+    if (++seen % TURN === 0) {
+      await options.clock.turn()
+      options.signal.throwIfAborted()
+    }
     const window = windowOf(scope)
     window[kind] += times
     totals[kind] += times

@@ -1,32 +1,63 @@
 import { SyncError } from '@tidemark/core'
+import { messageOf, parseDuration, type QueryResult } from '@tidemark/core/engine'
 import type { Command } from 'commander'
-import { type Call, needDatabase, openSession, withReader } from '../session.ts'
-import { csv } from '../show/csv.ts'
+import { queryApart } from '../query-apart.ts'
+import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
+import { csv as csvText } from '../show/csv.ts'
 import { plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface QueryFlags {
   readonly csv?: boolean | undefined
+  /** After this it is ended: `10m`. */
+  readonly maxTime: string
 }
 
+/** The longest that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** Runs one read-only statement against the database. */
-export async function query(call: Call, statement: string, flags: QueryFlags): Promise<number> {
-  const { terminal } = call
-  if (flags.csv === true && call.flags.json === true)
+export async function query(call: Call, statement: string, { csv, maxTime }: QueryFlags): Promise<number> {
+  if (csv === true && call.flags.json === true)
     throw new SyncError('--csv and --json say two things; leave one out', 'fix-config', { code: 'usage' })
+  const limitMs = parseDuration(maxTime)
+  if (limitMs === undefined || limitMs <= 0)
+    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
+      code: 'usage',
+    })
   const session = await openSession(call)
   needDatabase(session)
-  const { columns, rows } = await withReader(session, (destination) => destination.query(statement))
-  if (flags.csv === true) terminal.printRaw(csv(columns, rows))
-  else {
-    terminal.printJson({
-      columns,
-      rows: rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
-    })
-    terminal.print(`${textTable(columns, rows, { columns: terminal.columns })}\n(${plural(rows.length, 'row')})`)
+  const { interrupts, target } = session
+  const limits = { limitMs: Math.min(limitMs, LONGEST_MS), signal: interrupts.signal }
+  const result = await interrupts.during(() =>
+    target.isServer
+      ? withReader(session, (destination) => destination.query(statement, limits))
+      : queryApart({ path: target.url, statement }, limits),
+  )
+  try {
+    print(session, result, csv === true)
+  } catch (cause) {
+    if (!(cause instanceof RangeError) && (cause as { code?: unknown }).code !== 'ERR_STRING_TOO_LONG') throw cause
+    throw new SyncError(
+      `the answer is too large to be printed (${messageOf(cause)}); ask for fewer rows or columns`,
+      'fix-config',
+      { code: 'query', cause },
+    )
   }
   return 0
+}
+
+function print({ terminal }: Session, { columns, rows }: QueryResult, isCsv: boolean): void {
+  if (isCsv) {
+    terminal.printRaw(csvText(columns, rows))
+    return
+  }
+  terminal.printJson({
+    columns,
+    rows: rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
+  })
+  terminal.print(`${textTable(columns, rows, { columns: terminal.columns })}\n(${plural(rows.length, 'row')})`)
 }
 
 export const addQuery: AddVerb = (root, run) => {
@@ -35,6 +66,7 @@ export const addQuery: AddVerb = (root, run) => {
     .argument('<select>', 'one statement, in quotes')
     .description('ask the database, read-only')
     .option('--csv', 'print CSV')
+    .option('--max-time <length>', 'end it after this, such as 30s', '10m')
     .addHelpText(
       'after',
       examples(
@@ -42,5 +74,7 @@ export const addQuery: AddVerb = (root, run) => {
         'tidemark query --csv "select * from git_commits" > commits.csv',
       ),
     )
-    .action((statement: string, flags, command: Command) => run(command, (call) => query(call, statement, flags)))
+    .action((statement: string, flags: QueryFlags, command: Command) =>
+      run(command, (call) => query(call, statement, flags)),
+    )
 }

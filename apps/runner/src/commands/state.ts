@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { SyncError } from '@tidemark/core'
 import { messageOf, readStateDocument } from '@tidemark/core/engine'
@@ -31,12 +32,14 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
     return 0
   }
   const path = resolve(call.cwd, file)
+  // Nobody can have put a link or a file of theirs in the place of a name that nobody knows.
+  const fresh = `${path}.${randomBytes(6).toString('hex')}.new`
   try {
     // Whole or not at all, and for its owner only: it says where everything comes from.
-    writeFileSync(`${path}.new`, text, { mode: 0o600 })
-    chmodSync(`${path}.new`, 0o600)
-    renameSync(`${path}.new`, path)
+    writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' })
+    renameSync(fresh, path)
   } catch (cause) {
+    rmSync(fresh, { force: true })
     throw new SyncError(`${file} cannot be written: ${messageOf(cause)}; name another file`, 'fix-config', { cause })
   }
   const { tables } = (document as { readonly records: { readonly tables: readonly unknown[] } }).records

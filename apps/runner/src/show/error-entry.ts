@@ -74,6 +74,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'stalled',
   'state-document',
   'state-newer',
+  'stopped',
   'stray',
   'stuck',
   'table-changed',

@@ -14,6 +14,7 @@ import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'
 import { type Entry, GONE, Ledger, ROW, SEEN } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
+import { turns } from './turn.ts'
 
 export interface ComparisonInput {
   readonly layout: Layout
@@ -139,8 +140,9 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   }
 
   /** What the source has and the scope has not: it may lie elsewhere. */
-  const findLeft = async (partition: string): Promise<void> => {
+  const findLeft = async (partition: string, turn: () => Promise<void>): Promise<void> => {
     for (let after = ''; ; ) {
+      await turn()
       const entries = ledger.left(after, LOOKED_UP)
       const end = entries.at(-1)?.key
       if (end === undefined) return
@@ -206,17 +208,19 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
         ledger.put({ key: one, kind: SEEN, row: null, late: null, position: null, id: null }, cursored)
       }
     },
-    async end(blind) {
+    async end(blind, signal) {
       const { number, scope, again } = current!
+      const { isDue, take } = turns(signal)
       let rows = 0
       for await (const row of stored.rows(scope)) {
+        if (isDue()) await take()
         if (row.deletedAt === null) rows++
         if (keyed) findKeyed(row, blind)
         else findUnkeyed(row, blind)
       }
-      await findLeft(scope.partition)
+      await findLeft(scope.partition, take)
       last = number
-      return { rows, rejected, doubtful: ledger.keep(number, scope.partition, again, keyed) }
+      return { rows, rejected, doubtful: await ledger.keep(number, scope.partition, { again, keyed, turn: take }) }
     },
     excuse(partition, keys) {
       if (keyed) for (const key of keys) ledger.excuse(keyDigest(keyTexts(key), partition))

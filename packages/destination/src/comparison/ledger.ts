@@ -28,6 +28,17 @@ export interface Finding {
   readonly id?: string | Uint8Array
 }
 
+interface Keeping {
+  readonly again: boolean
+  readonly keyed: boolean
+  readonly turn: () => Promise<void>
+}
+
+/** So many rows one statement moves. */
+const SLICE = 20_000
+/** So many differences are put in order. */
+const SORTED = 200_000
+
 interface FoundRow {
   readonly scope: bigint
   readonly kind: DifferenceKind
@@ -127,25 +138,48 @@ export class Ledger {
   }
 
   /** Keeps what was found at a first look, or of it what a second one found as well. @returns how many rows. */
-  keep(scope: number, partition: string, again: boolean, keyed: boolean): number {
+  async keep(scope: number, partition: string, { again, keyed, turn }: Keeping): Promise<number> {
     if (!again) {
-      this.#run('insert into found select ?, key, ?, kind, text, times, source, held, id from finding', [
-        scope,
-        partition,
-      ])
+      await this.#sliced('finding', {}, turn, (range) =>
+        this.#run(
+          'insert into found select ?, key, ?, kind, text, times, source, held, id from finding where key > ? and key <= ?',
+          [scope, partition, ...range],
+        ),
+      )
     } else {
       const same = keyed ? '' : ' and n.kind = found.kind'
-      this.#run(
-        `delete from found where scope = ? and not exists (select 1 from finding n where n.key = found.key${same})`,
-        [scope],
-      )
-      this.#run(
-        `update found set kind = n.kind, text = n.text, times = min(found.times, n.times), source = n.source, held = n.held, id = n.id
-          from finding n where found.scope = ? and n.key = found.key`,
-        [scope],
-      )
+      await this.#sliced('found', { scope }, turn, (range) => {
+        this.#run(
+          `delete from found where scope = ? and key > ? and key <= ? and not exists (select 1 from finding n where n.key = found.key${same})`,
+          [scope, ...range],
+        )
+        this.#run(
+          `update found set kind = n.kind, text = n.text, times = min(found.times, n.times), source = n.source, held = n.held, id = n.id
+            from finding n where found.scope = ? and found.key > ? and found.key <= ? and n.key = found.key`,
+          [scope, ...range],
+        )
+      })
     }
     return this.#number('select coalesce(sum(times), 0) from found where scope = ?', [scope])
+  }
+
+  /** Does something with ranges of the keys of a table, with a turn for others between two of them. */
+  async #sliced(
+    table: 'finding' | 'found',
+    { scope }: { readonly scope?: number },
+    turn: () => Promise<void>,
+    work: (range: readonly [after: string, last: string]) => void,
+  ): Promise<void> {
+    const own = scope === undefined ? '' : 'scope = ? and '
+    const next = this.#statement(
+      `select max(key) as last from (select key from ${table} where ${own}key > ? order by key limit ${SLICE})`,
+    )
+    for (let after = ''; ; await turn()) {
+      const last = next.get(...(scope === undefined ? [after] : [scope, after]))?.['last']
+      if (typeof last !== 'string') return
+      work([after, last])
+      after = last
+    }
   }
 
   excuse(key: string): void {
@@ -168,14 +202,17 @@ export class Ledger {
     }
   }
 
-  /** A row that lies in one scope at the source and in another here is found twice, and is one row that differs. */
+  /**
+   * A row that lies in one scope at the source and in another here is found twice, and is one row that differs. Very many
+   * come in no order: to sort them would be one long step.
+   */
   *findings(keyed: boolean): Generator<Difference> {
-    if (keyed)
-      this.#run(
-        "delete from found where kind = 'extra' and exists (select 1 from found o where o.key = found.key and o.kind <> 'extra')",
-      )
+    const twice = keyed
+      ? "where not (kind = 'extra' and exists (select 1 from found o where o.key = found.key and o.kind <> 'extra'))"
+      : ''
+    const many = this.#number('select count(*) from found', []) > SORTED
     const rows = this.#statement(
-      'select scope, kind, text, times, source, held from found order by scope, kind, text',
+      `select scope, kind, text, times, source, held from found ${twice} order by ${many ? 'scope, key' : 'scope, kind, text'}`,
     ).iterate()
     for (const row of rows) {
       const { scope, kind, text, times, source, held } = row as unknown as FoundRow

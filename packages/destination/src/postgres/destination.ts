@@ -33,13 +33,13 @@ import { encoderOf } from '../values.ts'
 import { isUnsupported } from './errors.ts'
 import { postgresFlavor } from './flavor.ts'
 import { BINARY_FORMS, shownForm } from './forms.ts'
+import { limitedQuery } from './limited-query.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
 import type { PostgresOptions } from './options.ts'
 import { presentTables } from './present.ts'
 import { postgresProfile } from './profile.ts'
-import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
 import { postgresRelocation } from './relocate.ts'
 import { CONNECTIONS, type Mode, type Session, type Sessions } from './sessions.ts'
@@ -236,8 +236,8 @@ export class PostgresDestination implements Destination {
     return openComparison(options, plan, storedTable(this.#sessions, this.#schema, plan.layout))
   }
 
-  async query(statement: string): Promise<QueryResult> {
-    return await this.#sessions.transaction({ mode: 'query' }, (session) => runQuery(session, statement))
+  async query(...asked: Parameters<Destination['query']>): Promise<QueryResult> {
+    return await limitedQuery(this.#sessions, ...asked)
   }
 
   async close(): Promise<void> {

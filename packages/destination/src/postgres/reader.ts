@@ -45,7 +45,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
     compare: (shape) => destination.compare(shape),
     preview: (shape) => destination.preview(shape),
     relocation: destination.relocation,
-    query: (statement) => destination.query(statement),
+    query: (statement, limits) => destination.query(statement, limits),
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),
     close: () => sessions.close(),
   }

@@ -1,12 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SyncError } from '@tidemark/core'
 import { failpoint } from '@tidemark/core/engine'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
 import type { StateDatabase } from '../state-tables.ts'
 import { codeOf, explain } from './errors.ts'
+import { makeFile } from './make-file.ts'
+import { temporaryBeside } from './temporary.ts'
 
 /** A SQLite database that is open: the driver's object for the bulk path, and Kysely over the same connection. */
 export interface Database {
@@ -22,7 +21,8 @@ export interface DatabaseOptions {
 
 /** @throws SyncError that names the path and the way out. */
 export async function openDatabase(path: string, { busyMs }: DatabaseOptions): Promise<Database> {
-  if (path !== ':memory:') createFile(path)
+  if (path !== ':memory:') makeFile(path)
+  temporaryBeside(path)
   let raw: DatabaseSync | undefined
   try {
     raw = new DatabaseSync(path, {
@@ -37,20 +37,6 @@ export async function openDatabase(path: string, { busyMs }: DatabaseOptions): P
     throw explain(error, path)
   }
   return { path, raw, db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }) }
-}
-
-/** Only its owner may read it: it holds what the sources hold. SQLite gives its companion files the same mode. */
-function createFile(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  } catch (error) {
-    throw new SyncError(
-      `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
-      'fix-config',
-      { code: 'destination-unavailable', cause: error },
-    )
-  }
 }
 
 async function setUp(raw: DatabaseSync, busyMs: number): Promise<void> {

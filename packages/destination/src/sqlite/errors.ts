@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SyncError } from '@tidemark/core'
+import { temporaryFolders } from './temporary.ts'
 
 // SQLite's primary result codes; the extended ones carry more in their upper bits.
 const BUSY = 5
@@ -10,6 +11,7 @@ const IOERR = 10
 const CORRUPT = 11
 const FULL = 13
 const CANTOPEN = 14
+const TOOBIG = 18
 const NOTADB = 26
 
 /** SQLite's primary result code of an error; undefined where it is none of SQLite's. */
@@ -34,18 +36,25 @@ export function explain(error: unknown, path: string): unknown {
         'destination-locked',
       )
     case FULL:
-    case IOERR:
       return say(
-        `the database ${path} cannot be written (${message})${freeSpace(path)}; make room and run again, nothing of this part was kept`,
+        `there is no room for the database ${path} (${message}), ${roomOf(path)}; make room and run again, nothing of this part was kept`,
         'retry',
         'destination-full',
       )
+    case IOERR:
+      return ioError(error as SqliteError, path)
     case CORRUPT:
     case NOTADB:
       return say(
         `${path} is no SQLite database or is damaged (${message}); put back a good copy, or name another file as the destination`,
         'fix-config',
         'destination-corrupt',
+      )
+    case TOOBIG:
+      return say(
+        `the database ${path} takes no value and no row of more than 1,000,000,000 bytes, and one is larger (${message}); leave its column out, or use Postgres`,
+        'fix-config',
+        'destination-failed',
       )
     case CANTOPEN:
     case READONLY:
@@ -59,11 +68,50 @@ export function explain(error: unknown, path: string): unknown {
   }
 }
 
-function freeSpace(path: string): string {
+interface SqliteError extends Error {
+  readonly errcode: number
+}
+
+// Of IOERR: no folder for temporary files that can be written.
+const NO_TEMPORARY_FOLDER = 10 | (25 << 8)
+/** With less than this a write may have failed for it. */
+const LITTLE_MB = 100
+
+function ioError(error: SqliteError, path: string): SyncError {
+  const { message, errcode } = error
+  if (errcode === NO_TEMPORARY_FOLDER)
+    return new SyncError(
+      `SQLite has more than fits into memory, and no folder for its temporary files that this user may write: it looked at ${temporaryFolders().join(', ')}; let it write to ${dirname(path)} (under systemd: ReadWritePaths=, PrivateTmp=yes), or name one in the environment as SQLITE_TMPDIR`,
+      'fix-config',
+      { code: 'destination-unavailable', cause: error },
+    )
+  const isFull = placesOf(path).some((folder) => (freeMb(folder) ?? LITTLE_MB) < LITTLE_MB)
+  return new SyncError(
+    `the database ${path} cannot be read or written (${message}, SQLite's code ${errcode}), ${roomOf(path)}; ${isFull ? 'make room' : "look at the disk, at quotas and at the system's log"} and run again, nothing of this part was kept`,
+    'retry',
+    { code: isFull ? 'destination-full' : 'destination-failed', cause: error },
+  )
+}
+
+/** Where the database is, and where its temporary files are. */
+function placesOf(path: string): readonly string[] {
+  const temporary = temporaryFolders().find((folder) => freeMb(folder) !== undefined)
+  return [...new Set([dirname(path), ...(temporary === undefined ? [] : [temporary])])]
+}
+
+function roomOf(path: string): string {
+  const texts = placesOf(path).flatMap((folder) => {
+    const free = freeMb(folder)
+    return free === undefined ? [] : [`${free} MB are free in ${folder}`]
+  })
+  return texts.join(', ')
+}
+
+function freeMb(folder: string): number | undefined {
   try {
-    const { bavail, bsize } = statfsSync(dirname(path))
-    return `, ${Math.floor((bavail * bsize) / 1_048_576)} MB are free there`
+    const { bavail, bsize } = statfsSync(folder)
+    return Math.floor((bavail * bsize) / 1_048_576)
   } catch {
-    return ''
+    return undefined
   }
 }

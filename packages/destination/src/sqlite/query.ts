@@ -9,6 +9,20 @@ const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 
 /** Runs one statement of the user's on a connection that cannot write. */
 export function runQuery(raw: DatabaseSync, text: string): QueryResult {
+  let columns: readonly string[] = []
+  const rows: (readonly unknown[])[] = []
+  for (const answer of queryRows(raw, text)) {
+    if ('columns' in answer) columns = answer.columns
+    else rows.push(answer.row)
+  }
+  return { columns, rows }
+}
+
+/** What comes of a statement: first its columns, then row by row. */
+export type QueryAnswer = { readonly columns: readonly string[] } | { readonly row: readonly unknown[] }
+
+/** The same row by row. Nothing else may be asked of the connection meanwhile. */
+export function* queryRows(raw: DatabaseSync, text: string): Generator<QueryAnswer> {
   const refuse = (problem: string, cause?: unknown): never => {
     throw new SyncError(`${problem}; ${ALLOWED}`, 'fix-config', { code: 'query', cause })
   }
@@ -20,15 +34,16 @@ export function runQuery(raw: DatabaseSync, text: string): QueryResult {
     statement.setReturnArrays(true)
     const columns = statement.columns().map(({ name }) => name)
     if (columns.length === 0) refuse('the statement gives no rows')
-    const rows = statement.all() as unknown as readonly (readonly unknown[])[]
-    return { columns, rows: rows.map((row) => row.map(exact)) }
+    yield { columns }
+    for (const row of statement.iterate() as unknown as Iterable<readonly unknown[]>) yield { row: row.map(exact) }
   } catch (error) {
     if (SyncError.is(error)) throw error
     const code = codeOf(error)
     // Denied by the authorizer, or by the connection.
     if (code === 23 || code === 8) return refuse('the statement would write, or change the connection', error)
-    if (code === 1 || code === undefined)
-      throw new SyncError(`the query cannot be run: ${(error as Error).message}`, 'fix-config', {
+    // What is wrong with the statement, or a value in it that is larger than SQLite or a text may be.
+    if (code === 1 || code === 18 || code === undefined)
+      throw new SyncError(`the query cannot be run: ${problemOf(error as Error)}`, 'fix-config', {
         code: 'query',
         cause: error,
       })
@@ -36,6 +51,11 @@ export function runQuery(raw: DatabaseSync, text: string): QueryResult {
   } finally {
     raw.setAuthorizer(null)
   }
+}
+
+/** Node has no words for a row that it cannot make. */
+function problemOf({ message }: Error): string {
+  return /^Iterator result/.test(message) ? 'a value is larger than a text can be here, 512 MiB' : message
 }
 
 function onlyReads(action: number): number {

@@ -6,6 +6,7 @@ import type { StateDatabase } from '../state-tables.ts'
 import { type Database, dialectOf } from './database.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
+import { temporaryBeside } from './temporary.ts'
 
 /** A SQLite file that is open for reading alone. */
 export interface ReadOnlyDatabase extends Database {
@@ -18,6 +19,7 @@ export interface ReadOnlyDatabase extends Database {
  */
 export function openReadOnly(path: string, busyMs: number): ReadOnlyDatabase {
   const companions = [`${path}-wal`, `${path}-shm`]
+  temporaryBeside(path)
   const hadNone = !companions.some((file) => existsSync(file))
   const raw = new DatabaseSync(path, { readOnly: true, timeout: busyMs, allowExtension: false })
   return {

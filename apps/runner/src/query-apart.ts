@@ -1,0 +1,63 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type Remedy, SyncError } from '@tidemark/core'
+import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
+import { tookTooLong } from '@tidemark/destination'
+
+export interface ChildQuestion {
+  readonly path: string
+  readonly statement: string
+}
+
+export type ChildAnswer =
+  | { readonly columns: readonly string[] }
+  | { readonly rows: readonly (readonly unknown[])[] }
+  | { readonly isDone: true }
+  | { readonly error: { readonly message: string; readonly remedy: Remedy; readonly code: string | undefined } }
+  | { readonly bug: string }
+
+/** Asks a SQLite file in a process of its own, which is ended when the time is up or the signal comes. */
+export function queryApart(question: ChildQuestion, { limitMs, signal }: QueryLimits): Promise<QueryResult> {
+  signal.throwIfAborted()
+  const child = fork(fileURLToPath(new URL('./query-child.js', import.meta.url)), [], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Ctrl-C in a terminal is for the one that asked, which then ends this.
+    detached: true,
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<QueryResult>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop)
+  const timer = setTimeout(() => reject(tookTooLong(limitMs)), limitMs)
+  let columns: readonly string[] = []
+  const rows: (readonly unknown[])[] = []
+  child.on('message', (answer: ChildAnswer) => {
+    if ('columns' in answer) columns = answer.columns
+    else if ('rows' in answer) for (const row of answer.rows) rows.push(row)
+    else if ('error' in answer) reject(failureOf(answer.error))
+    else if ('bug' in answer) reject(Object.assign(new Error('the query failed'), { stack: answer.bug }))
+    else resolve({ columns, rows })
+  })
+  child.once('error', reject)
+  child.once('close', (code, killed) => reject(endedEarly(code, killed)))
+  child.send(question, (error) => error !== null && reject(error))
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+    child.kill('SIGKILL')
+  })
+}
+
+function failureOf({ message, remedy, code }: Extract<ChildAnswer, { error: unknown }>['error']): SyncError {
+  return new SyncError(message, remedy, code === undefined ? {} : { code })
+}
+
+/** It died of something: most likely of an answer that does not fit into its memory. */
+function endedEarly(code: number | null, killed: NodeJS.Signals | null): SyncError {
+  return new SyncError(
+    `the query ended without an answer (${killed ?? `code ${code}`}), as it does where the answer does not fit into memory; ask for fewer rows or columns`,
+    'fix-config',
+    { code: 'query' },
+  )
+}

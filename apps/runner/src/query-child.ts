@@ -1,0 +1,45 @@
+// A process that asks a SQLite file one thing: SQLite does not let go of a thread before it has an answer, so that only the
+// whole process can be ended.
+import { Worker } from 'node:worker_threads'
+import { SyncError } from '@tidemark/core'
+import { queryFile } from '@tidemark/destination'
+import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
+
+/** So many rows are told at once. */
+const ROWS = 500
+
+// Where the one that asked is gone nobody wants to know any more. Nothing of this thread can see it while SQLite works.
+const WATCHDOG = `
+const parent = process.ppid
+setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL') }, 500)`
+
+process.once('message', (question: ChildQuestion) => void answer(question))
+
+async function answer({ path, statement }: ChildQuestion): Promise<void> {
+  new Worker(WATCHDOG, { eval: true }).unref()
+  try {
+    let rows: (readonly unknown[])[] = []
+    for (const one of queryFile(path, statement)) {
+      if ('columns' in one) await tell(one)
+      else rows.push(one.row)
+      if (rows.length < ROWS) continue
+      await tell({ rows })
+      rows = []
+    }
+    await tell({ rows })
+    await tell({ isDone: true })
+  } catch (error) {
+    await tell(
+      SyncError.is(error)
+        ? { error: { message: error.message, remedy: error.remedy, code: error.code } }
+        : { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    )
+  }
+  process.exit()
+}
+
+function tell(message: ChildAnswer): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.send!(message, (error: Error | null) => (error ? reject(error) : resolve())),
+  )
+}

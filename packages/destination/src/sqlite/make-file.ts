@@ -1,0 +1,28 @@
+import { chmodSync, closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SyncError } from '@tidemark/core'
+
+const OTHERS = 0o077
+
+/**
+ * Makes the file and its folder where they are not there. Only its owner may read it, whatever the umask: it holds what the
+ * sources hold. SQLite gives its companion files the same mode. One that is empty is as good as new.
+ */
+export function makeFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats === undefined) closeSync(openSync(path, 'a', 0o600))
+    else if (isEmptyAndMine(stats)) chmodSync(path, 0o600)
+  } catch (error) {
+    throw new SyncError(
+      `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
+      'fix-config',
+      { code: 'destination-unavailable', cause: error },
+    )
+  }
+}
+
+function isEmptyAndMine(stats: Stats): boolean {
+  return stats.isFile() && stats.size === 0 && (stats.mode & OTHERS) !== 0 && stats.uid === process.getuid?.()
+}
