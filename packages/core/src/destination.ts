@@ -5,6 +5,7 @@ import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
 import type { Remedy } from './error.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { Facts, State, TableFailure, TableStatus } from './state.ts'
 import type { Range } from './window.ts'
@@ -290,15 +291,4 @@ export interface ReadOptions {
   readonly partition?: string | undefined
   /** Also rows that are marked as deleted. */
   readonly deleted?: boolean | undefined
-}
-
-/** When a statement of the user's is ended, where the database lets it be ended. */
-export interface QueryLimits {
-  readonly limitMs: number
-  readonly signal: AbortSignal
-}
-
-export interface QueryResult {
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly unknown[])[]
 }

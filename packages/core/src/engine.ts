@@ -51,8 +51,6 @@ export type {
   Leases,
   Prepared,
   Profile,
-  QueryLimits,
-  QueryResult,
   ReadOnlyDestination,
   ReadOptions,
   Refusal,
@@ -81,6 +79,7 @@ export type {
   StepRef,
 } from './part.ts'
 export { isOf, type Project, type ProjectRecord, projectName, projectText, readProject, stateOf } from './project.ts'
+export type { QueryLimits, QueryResult } from './query-result.ts'
 export type { Question } from './question.ts'
 export { redactJson } from './redact-json.ts'
 export { registered } from './registry.ts'

@@ -8,6 +8,7 @@ import { testNames } from './destination/name-laws.ts'
 import { testPartitions } from './destination/partition-laws.ts'
 import { testProperties } from './destination/properties.ts'
 import { testRecords } from './destination/record-laws.ts'
+import { testRejectLimit } from './destination/reject-limit-laws.ts'
 import { testRelocations } from './destination/relocation-laws.ts'
 import { testRereads } from './destination/reread-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
@@ -31,6 +32,7 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     afterEach(() => current.remove())
     const database = () => current
     testCommit(database)
+    testRejectLimit(database)
     testStaging(database)
     testPartitions(database)
     testRereads(database)
