@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SyncError } from './error.ts'
 import { parseDate, parseInstant } from './instant.ts'
-import { columnTyped, NUMERIC } from './schema.ts'
+import { columnTyped, filledWith, NUMERIC } from './schema.ts'
 
 /** The types a column can have in a destination. `docs/destinations.md` says what each becomes in which database. */
 export type ColumnType =
@@ -38,6 +38,8 @@ export interface Column {
   readonly type: ColumnType
   /** False where the system never holds NULL there; a NULL is then a bad row. */
   readonly nullable?: boolean | undefined
+  /** What rows hold in it that were there before the column; absent: nothing, or nobody knows. */
+  readonly fill?: unknown
   /** Of a column that the state knows: its type stays (mode `discard-row`), and rows that do not fit are rejects. */
   readonly fixed?: true | undefined
 }
@@ -63,6 +65,8 @@ export interface TableColumn {
   readonly nullable: boolean
   /** Whether a row may lack the field, which then is NULL. */
   readonly optional: boolean
+  /** What rows hold in it that were there before the column; undefined: nothing, or nobody knows. */
+  readonly fill?: unknown
 }
 
 type Def = { readonly type: string; readonly [key: string]: unknown }
@@ -131,6 +135,7 @@ function baseType(values: readonly unknown[]): ColumnType {
 export function columnsOf(row: z.ZodObject): readonly TableColumn[] {
   return Object.entries(row._zod.def.shape).map(([name, schema]) => {
     const { inner, nullable, optional } = unwrapPlain(schema)
+    const fill = fillOf(schema)
     return {
       name,
       type: columnType(name, schema),
@@ -138,8 +143,17 @@ export function columnsOf(row: z.ZodObject): readonly TableColumn[] {
       plain: inner === undefined ? undefined : plainOf(inner),
       nullable: nullable || schema._zod.optin === 'optional',
       optional,
+      ...(fill === undefined ? {} : { fill }),
     }
   })
+}
+
+/** What `filledWith` says of a schema, or of one that it wraps. */
+function fillOf(schema: z.core.$ZodType): unknown {
+  const { fill } = z.globalRegistry.get(schema) ?? {}
+  if (fill !== undefined) return fill
+  const inner = WRAPPERS.has(defOf(schema).type) ? defOf(schema)['innerType'] : undefined
+  return inner === undefined ? undefined : fillOf(inner as z.core.$ZodType)
 }
 
 /** Takes off the wrappers that change no value; undefined where there is one that does. */
@@ -275,9 +289,10 @@ export function rowOf(
   // biome-ignore lint/suspicious/noExplicitAny: the values of columns found at run time have no static type
 ): z.ZodObject<Record<string, z.ZodType<any, any>>> {
   const shape: Record<string, z.ZodType> = Object.create(null)
-  for (const { name, type, nullable } of keepTypes(columns, known)) {
+  for (const { name, type, nullable, fill } of keepTypes(columns, known)) {
     const schema = z.custom((value) => fits(value, type), columnTyped(type))
-    shape[name] = nullable === false ? schema : schema.nullish()
+    const own = nullable === false ? schema : schema.nullish()
+    shape[name] = fill === undefined ? own : filledWith(own, fill)
   }
   return z.object(shape)
 }

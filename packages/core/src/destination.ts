@@ -222,6 +222,8 @@ export type Fact =
   /** What another system is said to have synced. */
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
+  /** The history of columns that came late is read, or asked for in the same transaction. */
+  | { readonly kind: 'columns-read'; readonly columns: readonly string[] }
   | {
       /**
        * A partition is covered beyond the present. What was covered by a clock that was ahead is wanted again, from where

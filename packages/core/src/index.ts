@@ -22,7 +22,7 @@ export type {
   Span,
   TimeSchema,
 } from './row-schema.ts'
-export { bytes, numeric, secret, unixSeconds } from './schema.ts'
+export { bytes, filledWith, numeric, secret, unixSeconds } from './schema.ts'
 export type { SecretStore } from './secret-store.ts'
 export {
   defineSource,

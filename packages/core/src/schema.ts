@@ -19,6 +19,14 @@ export function bytes(): z.ZodCustom<Uint8Array> {
   return z.custom<Uint8Array>((value) => value instanceof Uint8Array, columnTyped('bytes'))
 }
 
+/**
+ * A column whose earlier rows hold a value: `filledWith(z.string(), 'active')`. Where it is added to a table that has rows,
+ * they get it there too. For defaults that a system gave to the rows it had.
+ */
+export function filledWith<T extends z.ZodType>(schema: T, value: unknown): T {
+  return schema.meta({ ...schema.meta(), fill: value }) as T
+}
+
 /** A time in seconds since 1970, as many APIs give it; becomes a `timestamp`, and `from` and `to` are ISO texts. */
 export function unixSeconds(): z.ZodPipe<z.ZodTransform<string, number>, z.ZodISODateTime> {
   const toText = z.transform((value: number, context) => {

@@ -19,7 +19,13 @@ export type TableStatus = z.infer<typeof TableStatus>
 const Position = z.bigint()
 
 /** A column as it stands in the destination: the source's name for it, the destination's, and its type there. */
-export const KnownColumn = z.object({ name: z.string(), column: z.string(), type: z.enum(COLUMN_TYPES) })
+export const KnownColumn = z.object({
+  name: z.string(),
+  column: z.string(),
+  type: z.enum(COLUMN_TYPES),
+  /** It was added to a table that had rows, and is NULL in those: their history was not read for it. */
+  late: z.literal(true).optional(),
+})
 export type KnownColumn = z.infer<typeof KnownColumn>
 
 /** The facts of a table's contract when it was last prepared. A change of key, cursor or system needs a decision. */

@@ -16,7 +16,7 @@ import {
   type TableColumn,
 } from '../src/column.ts'
 import { holds } from '../src/column-change.ts'
-import { bytes, numeric, secret, unixSeconds } from '../src/schema.ts'
+import { bytes, filledWith, numeric, secret, unixSeconds } from '../src/schema.ts'
 
 const columnOf = (schema: z.ZodType): TableColumn => columnsOf(z.object({ it: schema }))[0]!
 
@@ -317,5 +317,41 @@ describe('rowOf', () => {
     expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype)
     expect(parsed).toMatchObject({ constructor: 'c', toString: 't', hasOwnProperty: 'h' })
     expect(({} as Record<string, unknown>)['p']).toBe(undefined)
+  })
+})
+
+describe('what rows of before hold in a column', () => {
+  it('is said by its schema, below wrappers too, and changes nothing else', () => {
+    const columns = columnsOf(
+      z.object({
+        plain: z.string(),
+        meta: z.string().meta({ fill: 'a', title: 'A' }),
+        helped: filledWith(z.int().meta({ title: 'B' }), 7),
+        wrapped: filledWith(z.boolean(), false).nullish(),
+        empty: filledWith(z.string().nullable(), null),
+      }),
+    )
+    expect(columns.map(({ name, type, fill }) => [name, type, fill])).toEqual([
+      ['plain', 'text', undefined],
+      ['meta', 'text', 'a'],
+      ['helped', 'integer', 7],
+      ['wrapped', 'boolean', false],
+      ['empty', 'text', null],
+    ])
+    expect('fill' in columns[0]!).toBe(false)
+    expect(columns.map(({ plain }) => plain?.kind)).toEqual(['string', 'string', 'safeint', 'boolean', 'string'])
+    expect(filledWith(z.int().meta({ title: 'B' }), 7).meta()).toEqual({ title: 'B', fill: 7 })
+  })
+
+  it('is carried by columns found at run time', () => {
+    const row = rowOf([
+      { name: 'a', type: 'text', fill: 'x' },
+      { name: 'b', type: 'integer', nullable: false, fill: 1n },
+    ])
+    expect(columnsOf(row)).toMatchObject([
+      { name: 'a', type: 'text', nullable: true, fill: 'x' },
+      { name: 'b', type: 'integer', nullable: false, fill: 1n },
+    ])
+    expect(row.safeParse({ a: null, b: 2 }).success).toBe(true)
   })
 })

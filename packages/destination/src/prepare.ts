@@ -1,7 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import {
   type ColumnType,
-  columnChanges,
   type Facts,
   isOf,
   type KnownColumn,
@@ -12,7 +11,8 @@ import {
   type Shape,
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import { factsOf, identifying, nameColumns } from './columns.ts'
+import { factsOf, identifying } from './columns.ts'
+import { type Filled, knownColumns } from './known-columns.ts'
 import { columnAdded, recorded } from './shape-changes.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
@@ -60,7 +60,9 @@ export interface TableMaker {
   readonly maxColumns: number
   physical(db: Db, name: string): Promise<Physical | undefined>
   create(db: Db, plan: Plan, lease: Lease): Promise<void>
-  addColumn(db: Db, table: string, column: string, type: ColumnType): Promise<void>
+  addColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Gives a column a value in all rows. */
+  fillColumn(db: Db, table: string, column: Filled): Promise<void>
   /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
   rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
   /** Rows of tables without a key are found by their position. */
@@ -138,7 +140,8 @@ export async function planTable(
     )
 
   const present = there?.columns ?? []
-  const known = knownColumns({ name, place: maker.place }, shape, old, { free, present, exists: there !== undefined })
+  const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
+  const known = knownColumns({ name, place: maker.place }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
     const problem = await maker.problemOf(db, name, old)
     if (problem !== undefined)
@@ -179,6 +182,7 @@ export async function planTable(
     const rebuild: Rebuild = { plan, lease, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
     const work = async (target: Db, now: bigint) => {
       const lost = await maker.rebuild(target, rebuild)
+      for (const one of known.filled) await maker.fillColumn(target, name, one)
       if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
       await save(target, now)
       return recorded(target, name, [...known.changes, ...lost], now)
@@ -195,8 +199,13 @@ export async function planTable(
     !extra
   if (asRecorded) return { facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
-    for (const { column, type } of known.added) await maker.addColumn(target, name, column, type)
-    if (extra) await maker.addColumn(target, name, '_extra', 'json')
+    for (const { column, type } of known.added)
+      await maker.addColumn(
+        target,
+        name,
+        known.filled.find((one) => one.column === column) ?? { column, type, fill: undefined },
+      )
+    if (extra) await maker.addColumn(target, name, { column: '_extra', type: 'json', fill: undefined })
     await save(target, now)
     return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
@@ -215,65 +224,6 @@ const isRecorded = (row: Recorded, shape: Shape) =>
   row.source === shape.source &&
   row.table_name === shape.table &&
   (shape.identity === undefined || row.identity === shape.identity)
-
-interface Known {
-  readonly columns: readonly KnownColumn[]
-  readonly added: readonly KnownColumn[]
-  readonly widened: ReadonlyMap<string, KnownColumn['type']>
-  readonly changes: readonly string[]
-}
-
-/** The columns that the table shall have, and what that takes. */
-function knownColumns(
-  { name, place }: { readonly name: string; readonly place: string },
-  shape: Shape,
-  old: Facts | undefined,
-  { free, present, exists }: { readonly free: boolean; readonly present: readonly string[]; readonly exists: boolean },
-): Known {
-  const wanted = shape.columns
-  if (old === undefined || free || !exists) {
-    // The types are free; names stay as they were, and columns that the source no longer has stay empty.
-    const byName = new Map(old?.columns.map((column) => [column.name, column]))
-    const kept = wanted.flatMap(({ name, type }) => (byName.has(name) ? [{ ...byName.get(name)!, type }] : []))
-    const fresh = wanted.filter((column) => !byName.has(column.name))
-    const gone = exists ? (old?.columns ?? []).filter((column) => !wanted.some((one) => one.name === column.name)) : []
-    const added = nameColumns([...kept, ...gone], fresh, present)
-    const named = new Map([...kept, ...added].map((column) => [column.name, column]))
-    const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
-    return { columns, added: [], widened: new Map(), changes: ['table made anew'] }
-  }
-  const missing = old.columns.find(({ column }) => !present.includes(column))
-  if (missing !== undefined) {
-    refuseChanged(
-      name,
-      place,
-      `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
-    )
-  }
-  const fixed = [...shape.primaryKey, ...(shape.cursor === undefined ? [] : [shape.cursor.column])]
-  const { add, widen, refuse: refused } = columnChanges(old.columns, wanted, { mode: shape.mode, fixed })
-  const [first] = refused
-  if (first !== undefined) {
-    const changed = first.from === undefined ? `is new (${first.to})` : `was ${first.from} and is now ${first.to}`
-    const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which loses something'
-    refuse(
-      name,
-      `its column "${first.name}" ${changed}, ${why}; read the table anew with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
-    )
-  }
-  const added = nameColumns(old.columns, add, present)
-  const types = new Map(widen.map(({ name, to }) => [name, to]))
-  const columns = old.columns.map((column) => ({ ...column, type: types.get(column.name) ?? column.type }))
-  return {
-    columns: [...columns, ...added],
-    added,
-    widened: new Map(columns.filter((column) => types.has(column.name)).map(({ column, type }) => [column, type])),
-    changes: [
-      ...added.map(({ column }) => columnAdded(column)),
-      ...widen.map(({ name, from, to }) => `column "${name}" widened from ${from} to ${to}`),
-    ],
-  }
-}
 
 interface Saved {
   readonly shape: Shape

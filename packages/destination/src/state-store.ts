@@ -118,6 +118,9 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
       await setPartition(db, name, fact.partition, {})
       await askReread(db, name, fact, now)
       return
+    case 'columns-read':
+      await readColumns(db, name, fact.columns)
+      return
     case 'ahead':
       await askAhead(db, name, fact, now)
       return
@@ -137,6 +140,20 @@ export async function recordFact(db: Db, name: string, fact: Fact, now: bigint):
     case 'table-works':
       await recordTableWorks(db, name, fact)
   }
+}
+
+/** Columns are late no more. */
+async function readColumns(db: Db, name: string, read: readonly string[]): Promise<void> {
+  const facts = await factsOfTable(db, name)
+  if (facts === undefined) return
+  const columns = facts.columns.map(({ late, ...column }) =>
+    late === undefined || read.includes(column.name) ? column : { ...column, late },
+  )
+  await db
+    .updateTable('_tidemark_tables')
+    .set({ facts: JSON.stringify({ ...facts, columns }) })
+    .where('name', '=', name)
+    .execute()
 }
 
 /** The source no longer lists a partition; when that was first seen is kept. */

@@ -124,7 +124,7 @@ function planTable(surveyed: SurveyedTable, known: TableState | undefined, confi
   if (pausedFor !== undefined || surveyed.failure !== undefined)
     return { ...base, pausedFor, partitions: [], gone: [], missing: [] }
   const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
-  const backfill = surveyed.options.backfill && (base.changes?.add.length ?? 0) > 0
+  const backfill = surveyed.options.backfill && lateColumns(surveyed, known, base.changes).length > 0
   const partitions = surveyed.partitions.map((partition) =>
     planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
   )
@@ -156,6 +156,14 @@ function sightOf(known: TableState | undefined): Sight {
   // One that could not be asked so far is known by its name alone.
   const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
   return known === undefined || isUnread ? 'new' : 'known'
+}
+
+/** Columns whose history was not read: those that come now, and those that came before somebody asked for it. */
+function lateColumns({ columns }: SurveyedTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
+  const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
+  const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))
+  const now = new Set(columns.map(({ name }) => name))
+  return [...added, ...(known?.facts?.columns ?? []).filter(({ name, late }) => late === true && now.has(name))]
 }
 
 function changesOf(

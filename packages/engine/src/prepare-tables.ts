@@ -1,7 +1,8 @@
-import { type Fact, isLoose, type Shape, type State, textAt } from '@tidemark/core/engine'
+import { type Fact, isLoose, type Prepared, type Shape, type State, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
 import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { recordOvercome } from './record-checks.ts'
 import { placeOf, recordFailedPartitions, recordPartitionFailure, tableFailure } from './record-failures.ts'
@@ -11,7 +12,7 @@ import type { TableRun } from './table-run.ts'
 
 /** Makes the destination ready for a table and records what is new about it; says how the table was found. */
 export async function prepareTable(table: TableRun, context: RunContext): Promise<void> {
-  const { planned, lease, known } = table
+  const { planned, lease } = table
   const { destination, options } = context
   const { failure, unplaced } = planned.surveyed
   if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
@@ -22,13 +23,9 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
       return
     }
     if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
-    // Asked for before the columns are there: a process that dies in between must not forget it.
-    const again = backfillFacts(planned)
-    if (again.length > 0 && !(await recordOn(table, again, context))) return
     table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
-    for (const change of known === undefined ? [] : table.prepared.changes)
-      options.log?.info(`${table.name}: ${change}`)
-    const facts = factsOf(planned, table)
+    sayChanges(table, table.prepared, context)
+    const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
     if (facts.length > 0 && !(await recordOn(table, facts, context))) return
     announce(table, context)
     await recordFailedPartitions(table, context)
@@ -122,11 +119,11 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[]
   return facts
 }
 
-/** What is read again for the sake of new columns. */
-function backfillFacts({ partitions }: PlannedTable): readonly Fact[] {
-  return partitions.flatMap(({ surveyed, backfill }) =>
-    backfill.map((window) => ({ kind: 'reread' as const, partition: surveyed.id, window, reason: 'a new column' })),
-  )
+/** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
+function backfillFacts({ planned, known }: TableRun, { facts }: Prepared): readonly Fact[] {
+  const late = lateNames(facts)
+  if (!planned.surveyed.options.backfill || late.length === 0) return []
+  return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
 
 /** First sight, return, going on: one line a table. */

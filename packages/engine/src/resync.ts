@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
-import { type Fact, intersect, type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import { type Fact, intersect, type Range, type State, type TableState } from '@tidemark/core/engine'
 import { askedWindow } from './asked-window.ts'
 import { holding } from './holding.ts'
+import { coverageFacts, lateNames } from './late-columns.ts'
 import type { RunOptions } from './options.ts'
 import { otherProject } from './other-project.ts'
 import type { Report } from './report.ts'
@@ -78,11 +79,13 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
-function rereadsOf({ partitions, facts }: TableState, window: Range | undefined): readonly Fact[] {
+function rereadsOf(table: TableState, window: Range | undefined): readonly Fact[] {
+  const { partitions, facts } = table
+  if (facts?.cursor != null && window === undefined)
+    return [...coverageFacts(table, 'resync', 'claimed'), { kind: 'columns-read', columns: lateNames(facts) }]
   const listed = [...partitions.values()].filter((partition) => partition.goneAt === null)
   return listed.flatMap(({ partition, covered }) => {
-    const windows =
-      facts?.cursor == null ? [undefined] : window === undefined ? union(covered) : intersect([window], covered)
+    const windows = facts?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
     return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))
   })
 }

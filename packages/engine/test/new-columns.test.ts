@@ -1,8 +1,10 @@
-import { minutes } from '@tidemark/core'
+import { filledWith, minutes } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { instant, openMemory, run, type Spec, System } from './system.ts'
+import { resync } from '../src/resync.ts'
+import { fixedClock } from './catalog-of.ts'
+import { at, instant, openMemory, run, type Spec, System, shape, sourceOf } from './system.ts'
 
 const before: Spec = { window: minutes(5), lookback: minutes(0), start: instant(0), end: () => instant(0) }
 const more = z.object({ id: z.int(), at: z.iso.datetime(), text: z.string(), size: z.int() })
@@ -77,5 +79,76 @@ describe('a column that is new', () => {
     system.asked = []
     await run({ system, destination, use, spec: wider(), options: { settings } })
     expect(system.asked.map(({ from }) => from).sort()[0]).toBe(instant(1000))
+  })
+
+  const named = 'memory_events: column "size" is new and NULL in rows synced before; run: tidemark resync memory_events'
+  const late = async (destination: Destination) =>
+    (await destination.state()).tables.get('memory_events')!.facts!.columns.filter((one) => one.late === true)
+
+  it('says once how its history is read, and a resync reads it', async () => {
+    const system = systemOf(30)
+    const destination = await openMemory()
+    await run({ system, destination, spec: spec() })
+    const report = await run({ system, destination, spec: wider() })
+    expect(report.lines.filter((line) => line.includes('size'))).toEqual([named])
+    expect((await run({ system, destination, spec: wider() })).lines.join()).not.toContain('size')
+    expect((await late(destination)).map(({ name }) => name)).toEqual(['size'])
+    const uses = [{ name: 'memory', source: sourceOf(system, wider()), config: {}, options: {} }]
+    const options = { uses, destination, clock: fixedClock(at(system.now)) }
+    // A part of it is not its history.
+    await resync(options, { table: 'memory_events', from: instant(0), to: instant(600) })
+    expect(await late(destination)).toHaveLength(1)
+    await resync(options, { table: 'memory_events' })
+    expect(await sizes(destination)).toEqual(Array.from({ length: 30 }, (_, id) => id * 10))
+    expect(await late(destination)).toEqual([])
+  })
+
+  it('gets its history once when backfillNewColumns is set afterwards, whatever breaks', async () => {
+    const system = systemOf(30)
+    const destination = await openMemory()
+    await run({ system, destination, spec: spec() })
+    await run({ system, destination, spec: wider() })
+    system.beforePage = () => {
+      throw new Error('broken')
+    }
+    expect((await run({ system, destination, use, spec: wider() })).exitCode).toBe(3)
+    system.beforePage = () => {}
+    // By now what was asked for says that it is wanted.
+    await run({ system, destination, spec: wider() })
+    expect(await sizes(destination)).toEqual(Array.from({ length: 30 }, (_, id) => id * 10))
+    system.asked = []
+    await run({ system, destination, use, spec: wider() })
+    expect(system.asked).toEqual([])
+  })
+
+  it('is filled with what the source says that old rows hold, marked ones too', async () => {
+    const system = systemOf(30)
+    const destination = await openMemory()
+    await run({ system, destination, spec: spec() })
+    system.deletions.push({ id: 3, when: 1990, at: 1990 })
+    system.remove(3)
+    system.now = 2100
+    await run({ system, destination, spec: { ...spec(), end: () => instant(2100) } })
+    const filled = shape.extend({ state: filledWith(z.string(), 'active').nullish() })
+    const report = await run({ system, destination, spec: { ...spec(), row: filled, end: () => instant(2100) } })
+    expect((await destination.query('select state, count(*) from memory_events group by state')).rows).toEqual([
+      ['active', 30],
+    ])
+    expect((await late(destination)).map(({ name }) => name)).toEqual([])
+    expect(report.lines).toContain('memory_events: column "state" added')
+  })
+
+  it('of an empty table, or of one that is read whole, needs no history', async () => {
+    const system = systemOf(0)
+    const destination = await openMemory()
+    await run({ system, destination, spec: spec() })
+    const report = await run({ system, destination, spec: wider() })
+    expect(report.lines.join()).not.toContain('resync')
+    const whole = { cursor: undefined, settle: undefined, lookback: undefined }
+    const other = await openMemory()
+    await run({ system: systemOf(3), destination: other, spec: whole })
+    const next = await run({ system: systemOf(3), destination: other, spec: { ...whole, row: more } })
+    expect(next.lines.join()).not.toContain('resync')
+    expect(await sizes(other)).toEqual([0, 10, 20])
   })
 })

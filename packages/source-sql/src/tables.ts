@@ -22,6 +22,7 @@ import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
 import { keyFor } from './table-key.ts'
+import { valueBefore } from './value-before.ts'
 
 interface Tables {
   readonly client: Client
@@ -70,7 +71,7 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
     warn(
       `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, say tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
     )
-  const columns = columnsFor(table, primaryKey, own, context)
+  const columns = await withFills(table, columnsFor(table, primaryKey, own, context), context)
   const cursor = chooseCursor({
     table,
     columns: columns.map(({ column }) => column),
@@ -145,13 +146,38 @@ function nullCursorOf(
   return own?.nullCursor ?? (cursor.nullable && primaryKey.length > 0 ? 'keep' : undefined)
 }
 
+interface ReadColumn {
+  readonly column: Column
+  readonly selected: Selected
+}
+
+/** A column that is new in a known table: the rows that are synced by now get what those of the source hold in it. */
+async function withFills(
+  table: FoundTable,
+  columns: readonly ReadColumn[],
+  { client, tracked, log, signal }: Tables,
+): Promise<readonly ReadColumn[]> {
+  const known = tracked.columns(table.name)
+  if (known === undefined) return columns
+  const names = new Set(known.map(({ name }) => name))
+  const filled: ReadColumn[] = []
+  for (const one of columns) {
+    const { column, selected } = one
+    const before = names.has(column.name)
+      ? undefined
+      : await valueBefore(table, selected, { database: client.database, log, signal })
+    filled.push(before === undefined ? one : { selected, column: { ...column, fill: before.value } })
+  }
+  return filled
+}
+
 /** The columns as they are read: by the user's word, else as the state knows them, else as the database has them. */
 function columnsFor(
   table: FoundTable,
   primaryKey: readonly string[],
   own: TableConfig | undefined,
   { tracked, log }: Tables,
-): readonly { readonly column: Column; readonly selected: Selected }[] {
+): readonly ReadColumn[] {
   // What may not be read, or could be once, is left out by name for good reason.
   const known = [...(table.hidden ?? []), ...(tracked.columns(table.name) ?? []).map((column) => column.name)]
   for (const [name, asked] of Object.entries(own?.columns ?? {})) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readingAs } from '../src/reading.ts'
 import { valueBefore } from '../src/value-before.ts'
 import { hasMariaDb, mariadb, open, postgres, sqlite, type World } from './harness.ts'
+import { target } from './target.ts'
 
 /** What is handed on for a column, and what a row from before really reads as. */
 async function both(world: World, name = 'c', table = 't'): Promise<readonly [unknown, unknown]> {
@@ -108,5 +109,30 @@ describe('what rows of Postgres hold in a column that came after them', () => {
     )
     expect((await both(world))[0]).toBeUndefined()
     expect((await both(world, 'm'))[0]).toBeUndefined()
+  })
+})
+
+describe.each([
+  ['Postgres', postgres, 'timestamptz'],
+  ['SQLite', sqlite, 'DATETIME'],
+  ...(hasMariaDb ? [['MariaDB', mariadb, 'datetime(6)'] as const] : []),
+] as const)('a column that is added to a table of %s', (_, make, time) => {
+  it('with a default has it in rows that were synced before, without a resync; without one it is said', async () => {
+    const world = await make()
+    await world.run(`CREATE TABLE t (id int NOT NULL PRIMARY KEY, updated_at ${time} NOT NULL)`)
+    await world.run('CREATE INDEX t_u ON t (updated_at)')
+    await world.run(`INSERT INTO t VALUES (1, '2024-01-01 00:00:00'), (2, '2024-01-02 00:00:00')`)
+    const into = target(world)
+    await into.run()
+    await world.run(`ALTER TABLE t ADD COLUMN status varchar(20) NOT NULL DEFAULT 'active'`)
+    await world.run('ALTER TABLE t ADD COLUMN note varchar(20)')
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT id, status, note FROM crm_t ORDER BY id')).toEqual([
+      { id: 1, status: 'active', note: null },
+      { id: 2, status: 'active', note: null },
+    ])
+    expect(into.log.filter((line) => line.includes('tidemark resync'))).toEqual([
+      'crm_t: column "note" is new and NULL in rows synced before; run: tidemark resync crm_t',
+    ])
   })
 })

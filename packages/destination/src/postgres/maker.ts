@@ -1,10 +1,13 @@
 import type { ColumnType, Facts, Lease } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { identifying } from '../columns.ts'
+import { TEXT_FORMS } from '../forms.ts'
+import { literal } from '../literal.ts'
 import type { Physical, Plan, Rebuild, TableMaker } from '../prepare.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { refuseChanged } from '../unreachable.ts'
 import { stateOf } from './errors.ts'
+import { BINARY_FORMS } from './forms.ts'
 import { postgresProfile } from './profile.ts'
 import { indexPositions, list, TYPES } from './statements.ts'
 
@@ -43,8 +46,16 @@ export function postgresMaker(schema: string, place: string): TableMaker {
       const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
       await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
     },
-    addColumn: async (db, name, column, type) => {
-      await sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`.execute(db)
+    addColumn: async (db, name, { column, type, fill }) => {
+      const value = fillValue(type, fill)
+      const add = sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`
+      // A default that rows are read with: none of them is written. Those that come bring their own value.
+      await (value === undefined ? add : sql`${add} default ${value}`).execute(db)
+      if (value !== undefined) await sql`alter table ${table(name)} alter column ${id(column)} drop default`.execute(db)
+    },
+    fillColumn: async (db, name, { column, type, fill }) => {
+      const value = fillValue(type, fill)
+      if (value !== undefined) await sql`update ${table(name)} set ${id(column)} = ${value}`.execute(db)
     },
     rebuild: async (db, rebuild) => {
       try {
@@ -58,6 +69,16 @@ export function postgresMaker(schema: string, place: string): TableMaker {
     },
     problemOf: (db, name, known) => problemOf(db, schema, name, known),
   }
+}
+
+/** A value as a constant in SQL; undefined where there is none, or the type does not hold it. */
+function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undefined {
+  if (fill === undefined || fill === null || (BINARY_FORMS.stored[type](fill) ?? undefined) === undefined)
+    return undefined
+  const value = TEXT_FORMS.stored[type](fill)
+  if (value === undefined || value === null) return undefined
+  const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
+  return sql`cast(${raw(literal(text))} as ${raw(TYPES[type])})`
 }
 
 /** The columns that are ours. Texts of a key are compared by their bytes: the same everywhere, and faster. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Physical, TableMaker } from '../prepare.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
+import { fillColumn } from './fill-column.ts'
 import { problemOf } from './problem-of.ts'
 import { sqliteProfile } from './profile.ts'
 import { rebuildTable, storedColumns } from './rebuild.ts'
@@ -15,7 +16,11 @@ export function sqliteMaker({ raw, path }: Pick<Database, 'raw' | 'path'>): Tabl
     maxColumns: sqliteProfile.columns,
     physical: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),
-    addColumn: async (db, table, column, type) => void (await addColumn(table, column, type).execute(db)),
+    async addColumn(db, table, column) {
+      await addColumn(table, column.column, column.type).execute(db)
+      await fillColumn(db, raw, table, column)
+    },
+    fillColumn: (db, table, column) => fillColumn(db, raw, table, column),
     rebuild: (db, rebuild) => rebuildTable(db, raw, rebuild),
     indexPositions: async (db, plan, { id }) => void (await indexPositions(plan, id).execute(db)),
     problemOf: async (_db, name, known) => problemOf(raw, name, known),

@@ -1,7 +1,7 @@
-import { numeric, SyncError } from '@tidemark/core'
+import { bytes, filledWith, numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type TableSpec, type TestDatabase, World } from './world.ts'
+import { type TableSpec, type TestDatabase, type TestTable, World } from './world.ts'
 
 const row = (more: Record<string, z.ZodType>) => z.object({ id: z.int(), ...more })
 const primaryKey = ['id']
@@ -48,6 +48,76 @@ export function testSchema(database: () => TestDatabase): void {
           { id: 1n, note: null },
           { id: 2n, note: 'b' },
         ])
+      }))
+
+    it('with a new column that old rows hold a value in fills it, in marked rows too', () =>
+      inWorld(async (world) => {
+        const before = await world.table({ row: row({}), primaryKey })
+        await before.write([{ id: 1 }, { id: 2 }], { deleted: [{ key: { id: 2 } }] })
+        const fills = {
+          text: filledWith(z.string(), "it's {“ü”} \\n"),
+          integer: filledWith(z.bigint(), 2n ** 62n),
+          double: filledWith(z.number(), 0.1).nullish(),
+          numeric: filledWith(numeric(), '1.50'),
+          boolean: filledWith(z.boolean(), false),
+          timestamp: filledWith(z.iso.datetime(), '2024-01-31T10:00:00.123456Z'),
+          local: filledWith(z.iso.datetime({ local: true }), '2024-01-31T10:00:00'),
+          date: filledWith(z.iso.date(), '2024-01-31'),
+          json: filledWith(z.any(), { a: ["it's", null] }),
+          bytes: filledWith(bytes(), new Uint8Array([0, 255])),
+          known: filledWith(z.string().nullish(), null),
+        }
+        const table = await world.table({ row: row(fills), primaryKey })
+        const filled = {
+          text: "it's {“ü”} \\n",
+          integer: 2n ** 62n,
+          double: 0.1,
+          numeric: '1.50',
+          boolean: false,
+          timestamp: '2024-01-31T10:00:00.123456Z',
+          local: '2024-01-31T10:00:00.000000',
+          date: '2024-01-31',
+          json: { a: ["it's", null] },
+          known: null,
+        }
+        const all = (await table.all()).map(({ bytes, ...rest }) => ({ ...rest, bytes: [...(bytes as Uint8Array)] }))
+        expect(all).toEqual([1n, 2n].map((id) => ({ id, ...filled, bytes: [0, 255] })))
+        // It is no default: what comes without a value has none.
+        const narrow = await world.table({ row: row({}), primaryKey })
+        await narrow.write([{ id: 3 }])
+        expect(await narrow.live()).toContainEqual({
+          id: 3n,
+          ...Object.fromEntries(Object.keys(fills).map((name) => [name, null])),
+        })
+        expect((await table.state()).facts!.columns.filter(({ late }) => late === true)).toEqual([])
+      }))
+
+    it('fills a new column beside one that becomes wider', () =>
+      inWorld(async (world) => {
+        await (await world.table({ row: row({ n: z.int() }), primaryKey })).write([{ id: 1, n: 1 }])
+        const wider = { n: numeric(), state: filledWith(z.string(), 'active') }
+        const table = await world.table({ row: row(wider), primaryKey })
+        expect(await table.live()).toEqual([{ id: 1n, n: '1', state: 'active' }])
+      }))
+
+    it('knows of a new column that it is NULL in rows of before, until its history is read', () =>
+      inWorld(async (world) => {
+        const prepared = (more: Record<string, z.ZodType>) =>
+          world.table({ row: row({ at: z.int(), ...more }), primaryKey, cursor: 'at' })
+        const late = async (table: TestTable) =>
+          (await table.state()).facts!.columns.filter((one) => one.late === true).map(({ name }) => name)
+        await prepared({})
+        const narrow = await prepared({ empty: z.string() })
+        expect(await late(narrow)).toEqual([])
+        await narrow.write([{ id: 1, at: 1, empty: '' }])
+        const wide = { empty: z.string(), a: z.string(), b: z.int() }
+        await prepared(wide)
+        const table = await prepared(wide)
+        expect(await late(table)).toEqual(['a', 'b'])
+        await table.record({ kind: 'columns-read', columns: ['a', 'never'] })
+        expect(await late(table)).toEqual(['b'])
+        await world.destination.reset(table.lease, table.name)
+        expect(await late(await prepared(wide))).toEqual([])
       }))
 
     it('without a column keeps it', () =>

@@ -1,0 +1,95 @@
+import { columnChanges, type Facts, type KnownColumn, quotedCommand, type Shape } from '@tidemark/core/engine'
+import { nameColumns } from './columns.ts'
+import { columnAdded } from './shape-changes.ts'
+import { refuse, refuseChanged } from './unreachable.ts'
+
+/** A column of the destination, and what all rows that are there shall hold in it; undefined: NULL. */
+export interface Filled extends Pick<KnownColumn, 'column' | 'type'> {
+  readonly fill: unknown
+}
+
+/** The columns that a table shall have, and what that takes. */
+export interface KnownColumns {
+  readonly columns: readonly KnownColumn[]
+  readonly added: readonly KnownColumn[]
+  /** Of those the ones that rows held before they were a column here. */
+  readonly filled: readonly Filled[]
+  readonly widened: ReadonlyMap<string, KnownColumn['type']>
+  readonly changes: readonly string[]
+}
+
+interface Found {
+  readonly free: boolean
+  readonly present: readonly string[]
+  readonly exists: boolean
+  /** It has held rows. */
+  readonly filled: boolean
+}
+
+/** Compares the columns that a table has with those that its source has. @throws SyncError code `schema`. */
+export function knownColumns(
+  { name, place }: { readonly name: string; readonly place: string },
+  shape: Shape,
+  old: Facts | undefined,
+  { free, present, exists, filled }: Found,
+): KnownColumns {
+  const wanted = shape.columns
+  if (old === undefined || free || !exists) {
+    // The types are free; names stay as they were, and columns that the source no longer has stay empty.
+    const byName = new Map(old?.columns.map((column) => [column.name, column]))
+    const kept = wanted.flatMap(({ name, type }) => (byName.has(name) ? [inTime({ ...byName.get(name)!, type })] : []))
+    const fresh = wanted.filter((column) => !byName.has(column.name))
+    const gone = exists
+      ? (old?.columns ?? []).filter((column) => !wanted.some((one) => one.name === column.name)).map(inTime)
+      : []
+    const added = nameColumns([...kept, ...gone], fresh, present)
+    const named = new Map([...kept, ...added].map((column) => [column.name, column]))
+    const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
+    return { columns, added: [], filled: [], widened: new Map(), changes: ['table made anew'] }
+  }
+  const missing = old.columns.find(({ column }) => !present.includes(column))
+  if (missing !== undefined) {
+    refuseChanged(
+      name,
+      place,
+      `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
+    )
+  }
+  const fixed = [...shape.primaryKey, ...(shape.cursor === undefined ? [] : [shape.cursor.column])]
+  const { add, widen, refuse: refused } = columnChanges(old.columns, wanted, { mode: shape.mode, fixed })
+  const [first] = refused
+  if (first !== undefined) {
+    const changed = first.from === undefined ? `is new (${first.to})` : `was ${first.from} and is now ${first.to}`
+    const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which loses something'
+    refuse(
+      name,
+      `its column "${first.name}" ${changed}, ${why}; read the table anew with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
+    )
+  }
+  const fills = new Map(
+    wanted.flatMap(({ name, fill }) => (fill === undefined || !filled ? [] : [[name, fill] as const])),
+  )
+  const added = nameColumns(old.columns, add, present).map((column) => {
+    const isLate = filled && shape.cursor !== undefined && !fills.has(column.name)
+    return isLate ? { ...column, late: true as const } : column
+  })
+  const types = new Map(widen.map(({ name, to }) => [name, to]))
+  const columns = old.columns.map((column) => ({ ...column, type: types.get(column.name) ?? column.type }))
+  return {
+    columns: [...columns, ...added],
+    added,
+    filled: added.flatMap(({ name, column, type }) =>
+      fills.has(name) ? [{ column, type, fill: fills.get(name) }] : [],
+    ),
+    widened: new Map(columns.filter((column) => types.has(column.name)).map(({ column, type }) => [column, type])),
+    changes: [
+      ...added.map(({ column }) => columnAdded(column)),
+      ...widen.map(({ name, from, to }) => `column "${name}" widened from ${from} to ${to}`),
+    ],
+  }
+}
+
+/** The table is read from its start: no column of it came late. */
+function inTime({ late: _, ...column }: KnownColumn): KnownColumn {
+  return column
+}

@@ -1,0 +1,47 @@
+import { type Fact, type Facts, type Prepared, shellCommands, type TableState, union } from '@tidemark/core/engine'
+import type { RunContext } from './run-step.ts'
+import type { TableRun } from './table-run.ts'
+
+/** Columns that are NULL in rows of before, because their history was not read for them. */
+export function lateNames({ columns }: Facts): readonly string[] {
+  return columns.flatMap(({ name, late }) => (late === true ? [name] : []))
+}
+
+/** Asks for all that is covered of a table to be read again, with what another system is said to have read, or by steps alone. */
+export function coverageFacts(
+  table: TableState | undefined,
+  reason: string,
+  which: 'claimed' | 'read',
+): readonly Fact[] {
+  const listed = [...(table?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null)
+  return listed.flatMap(({ partition, covered }) =>
+    union(which === 'claimed' ? covered : covered.filter((one) => !one.claimed)).map((window) => ({
+      kind: 'reread' as const,
+      partition,
+      window,
+      reason,
+    })),
+  )
+}
+
+/** Says what was done to a table, and of columns that are NULL in older rows how they get their values there. */
+export function sayChanges(
+  { name, known, planned }: TableRun,
+  { changes, facts }: Prepared,
+  { options }: RunContext,
+): void {
+  if (known === undefined) return
+  const before = new Set(known.facts === null ? [] : lateNames(known.facts))
+  const late = lateNames(facts).filter((column) => !before.has(column))
+  const isSaid = late.length > 0 && !planned.surveyed.options.backfill
+  const own = new Set(
+    facts.columns.filter(({ name }) => late.includes(name)).map(({ column }) => `column "${column}" added`),
+  )
+  for (const change of changes) if (!isSaid || !own.has(change)) options.log?.info(`${name}: ${change}`)
+  if (!isSaid) return
+  const columns = late.map((column) => `"${column}"`).join(', ')
+  const are = late.length === 1 ? `column ${columns} is` : `columns ${columns} are`
+  options.log?.warn(
+    `${name}: ${are} new and NULL in rows synced before; run: ${shellCommands('tidemark')('resync', [name])}`,
+  )
+}
