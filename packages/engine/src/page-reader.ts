@@ -265,9 +265,8 @@ export class PageReader {
     // One from above is told again with its own window; one from below still marks what is older than it.
     if (own !== null && own >= this.#to!) return
     this.anyDeleted = true
-    const deletion: Deletion = { key, position: own ?? range?.to ?? null }
-    this.#deletions.push(deletion)
-    if (own !== null && this.#isKnown(own)) this.#options.seen?.told(deletion)
+    this.#deletions.push({ key, position: own ?? range?.to ?? null })
+    if (own !== null && this.#isKnown(own)) this.#options.seen?.told({ key, position: own })
   }
 
   #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {

@@ -209,7 +209,7 @@ export class StepReader {
     const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
     const lateDeletions = await lateDeletionsOf(this.#task, this.#seen)
     const first = await this.#commit(completes, { lateDeletions })
-    const committed = first.missing === undefined ? first : await this.#lookElsewhere(completes)
+    const committed = first.missing === undefined ? first : await this.#lookElsewhere(first.missing, completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
     if (committed.held === undefined) {
@@ -221,11 +221,15 @@ export class StepReader {
   }
 
   /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
-  async #lookElsewhere(completes: Completion): Promise<Committed> {
-    const { destination, lease, ref, elsewhere } = this.#task
+  async #lookElsewhere(missing: number, completes: Completion): Promise<Committed> {
+    const { destination, lease, ref, elsewhere, prepared, log } = this.#task
     const canTell = await elsewhere?.(destination.missing(lease, ref), async (alive) => {
       if (alive.length > 0) await this.#commit(undefined, { alive })
     })
+    if (canTell !== true)
+      log.warn(
+        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and the source could not be asked everywhere they may be; they stay, and the next sync looks again`,
+      )
     return await this.#commit(completes, { mark: canTell === true })
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { resync } from '../src/resync.ts'
 import { verify } from '../src/verify.ts'
 import { fixedClock } from './catalog-of.ts'
-import { at, instant, openMemory, type Row, rowsIn, run, type Spec, System, sourceOf } from './system.ts'
+import { at, instant, Lines, openMemory, type Row, rowsIn, run, type Spec, System, sourceOf } from './system.ts'
 
 let system: System
 let destination: Destination
@@ -145,8 +145,10 @@ describe('a key that is global', () => {
       if (broken && partition === 'y') throw new Error('y is broken')
       return instant(system.now)
     }
-    await resync(optionsFor({ ...spec, end }), { table: 'memory_events' })
+    const log = new Lines()
+    await resync({ ...optionsFor({ ...spec, end }), log }, { table: 'memory_events' })
     expect(await ids()).toEqual(all(5))
+    expect(log.lines.join()).toContain('a row did not come back, and the source could not be asked everywhere')
     broken = false
     await run({ system, destination, spec: { ...spec, end } })
     expect(await ids()).toEqual([0, 1, 3, 4])

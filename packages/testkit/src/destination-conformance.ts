@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
 import { testFailures } from './destination/failure-laws.ts'
+import { testLater } from './destination/later-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
 import { testLimits } from './destination/limit-laws.ts'
 import { testNames } from './destination/name-laws.ts'
@@ -33,6 +34,7 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     const database = () => current
     testCommit(database)
     testRejectLimit(database)
+    testLater(database)
     testStaging(database)
     testPartitions(database)
     testRereads(database)

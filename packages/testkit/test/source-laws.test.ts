@@ -31,6 +31,7 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   ['columns', 'nullable key', /"orders": column "id" of the primary key may be NULL/],
   ['rows', 'row of another type', /"orders": the row \{"id":1,.*does not fit: total: .*expected string/],
   ['keys', 'page twice', /"orders": id = \[1\] comes twice: .*"1\.50".* and .*"0"/],
+  ['keys', 'finds nothing', /"orders": findKeys\(\) does not find the row \{"id":1,.*which read\(\) gave/],
   ['repeat', 'remembers what it gave', /"orders": the row .* does not come again over the same connection/],
   [
     'windows',

@@ -3,8 +3,8 @@ import { openDestination } from '@tidemark/destination'
 import type { Finding, Law } from './law.ts'
 import type { OnePartition, Opened } from './opened.ts'
 import { rejectsOf } from './quiet-run.ts'
-import { read } from './reading.ts'
-import { cut, missing, shortest } from './row-text.ts'
+import { type ReadRow, read } from './reading.ts'
+import { cut, missing, shortest, textOf } from './row-text.ts'
 import { testRunner } from './test-runner.ts'
 
 const SYSTEM = ['_synced_at', '_deleted_at', '_cursor', '_partition', '_extra', '_rowid_']
@@ -104,11 +104,31 @@ export const rowsLaw: Law = {
   },
 }
 
+/** So many keys are looked for at once. */
+const ASKED = 1000
+
+/** The first row whose key the source does not find. */
+async function firstLost(
+  opened: Opened,
+  { findKeys, primaryKey }: Table,
+  partition: OnePartition,
+  rows: readonly ReadRow[],
+): Promise<ReadRow | undefined> {
+  if (findKeys === undefined) return undefined
+  const asked = rows.filter(({ value }) => value !== undefined).slice(0, ASKED)
+  const keyIn = (value: object) => primaryKey.map((name) => (value as Readonly<Record<string, unknown>>)[name])
+  const keys = asked.map(({ value }) => Object.fromEntries(keyIn(value!).map((part, at) => [primaryKey[at], part])))
+  const answer = await findKeys(opened.question({ partition: partition.value, keys }))
+  if (answer === undefined || answer === null) return undefined
+  const found = new Set([...(answer as Iterable<object>)].map((key) => textOf(keyIn(key))))
+  return asked.find(({ key }) => !found.has(key!))
+}
+
 export const keysLaw: Law = {
   name: 'keys',
-  says: 'within a window each key comes once',
+  says: 'within a window each key comes once, and findKeys() finds it',
   meaning:
-    'of two rows with one key only one stays in the table: the key does not identify a row, or the same page was read twice.',
+    'of two rows with one key only one stays in the table: the key does not identify a row, or the same page was read twice. A row that findKeys() does not find is marked as deleted when its cursor moves on.',
   async check(world) {
     await using place = await world.place()
     await using opened = await world.open(place)
@@ -129,6 +149,12 @@ export const keysLaw: Law = {
           }
           if (key !== undefined) seen.set(key, { text, partition: partition.id })
         }
+        const lost = await firstLost(opened, table, partition, rows)
+        if (lost !== undefined)
+          findings.push({
+            table: table.name,
+            example: `findKeys() does not find the row ${cut(lost.text)}, which read() gave`,
+          })
       }
     }
     return findings

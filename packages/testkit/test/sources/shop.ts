@@ -8,6 +8,7 @@ export type Mistake =
   | 'nullable key'
   | 'row of another type'
   | 'page twice'
+  | 'finds nothing'
   | 'remembers what it gave'
   | 'from is left out'
   | 'fails on nothing'
@@ -101,6 +102,13 @@ export function shopSource(mistake?: Mistake): Source<{ url: string; token: stri
     cursor: 'updated_at',
     window: days(30),
     deletions: mistake === 'reports nothing' ? 'reported' : 'unseen',
+    async findKeys({ client, keys, signal }) {
+      const wanted = new Set(keys.map(({ id }) => id))
+      const found: { id: number }[] = []
+      for await (const items of client.pages('/orders', { to: '9999-12-31T00:00:00Z' }, signal))
+        found.push(...(items as { id: number }[]).filter(({ id }) => wanted.has(id)))
+      return mistake === 'finds nothing' ? [] : found.map(({ id }) => ({ id }))
+    },
     async *read({ client, from, to, signal }) {
       const query = { to, ...(from === undefined ? {} : { [mistake === 'from is left out' ? 'above' : 'from']: from }) }
       let nth = 0

@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { Destination, Encoder, Lease, Part } from '@tidemark/core/engine'
 import { testCommit } from '../../src/destination/commit-laws.ts'
+import { testLater } from '../../src/destination/later-laws.ts'
 import { testLeases } from '../../src/destination/lease-laws.ts'
 import { testRereads } from '../../src/destination/reread-laws.ts'
 import { testSchema } from '../../src/destination/schema-laws.ts'
@@ -91,24 +92,24 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     })),
   },
   'what is read later is not the truth': {
-    laws: testCommit,
+    laws: testLater,
     notices: 'takes an older stamp for the truth where that lies in what is read',
     breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 0n } })),
   },
   'what comes is the truth about what came since': {
-    laws: testCommit,
+    laws: testLater,
     notices: 'lets alone what was synced since it began',
     breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 9_000_000_000_000_000n } })),
   },
   'what comes is the truth beyond what was read': {
-    laws: testCommit,
+    laws: testLater,
     notices: 'takes an older stamp for the truth where that lies in what is read',
     breaks: commits((part) =>
       part.step.window === undefined ? part : { ...part, truth: { from: undefined, to: 99n } },
     ),
   },
   'a late deletion is not heard': {
-    laws: testCommit,
+    laws: testLater,
     notices: 'marks a row above a late deletion below what it only looked back for, and says which beforehand',
     breaks: commits((part) => ({ ...part, lateDeletions: [] })),
   },
