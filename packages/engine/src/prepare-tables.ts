@@ -25,6 +25,9 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     // Asked for before the columns are there: a process that dies in between must not forget it.
     const again = backfillFacts(planned)
     if (again.length > 0 && !(await recordOn(table, again, context))) return
+    // What holds no row yet may get any shape.
+    const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.surveyed.options.mode === 'evolve'
+    if (isRefused && known?.filled === false) await destination.reset(lease, table.name)
     table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
     for (const change of known === undefined ? [] : table.prepared.changes)
       options.log?.info(`${table.name}: ${change}`)
