@@ -173,15 +173,29 @@ function isFiniteDeep(value: unknown): boolean {
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
-const reviveExact: Reviver = (_key, value, { source }) =>
-  typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && decimalOfNumber(value) !== source
-    ? BigInt(source)
-    : value
+const reviveExact: Reviver = (_key, value, { source }) => {
+  if (typeof value !== 'number' || source === undefined) return value
+  // One database keeps 1e400 as it is, another writes its digits out.
+  if (!Number.isFinite(value)) return digitsOf(source) ?? value
+  return /^-?\d+$/.test(source) && decimalOfNumber(value) !== source ? BigInt(source) : value
+}
+
+/** More digits than a database writes out of a number in JSON. */
+const MAX_EXPONENT = 200_000
+
+/** A number that no double holds, as all its digits; undefined where it has some behind the point, or too many. */
+function digitsOf(source: string): bigint | undefined {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? []
+  const zeros = Number(exponent) - fraction.length
+  if (whole === '' || zeros < 0 || zeros > MAX_EXPONENT) return undefined
+  return BigInt(`${sign}${whole}${fraction}${'0'.repeat(zeros)}`)
+}
 
 /**
  * Reads JSON text; an integer that a double would change comes as a bigint. Databases may write the digits of 1e21 out:
  * that is the number again.
  */
 export function parseJson(text: string): unknown {
-  return /\d{16}/.test(text) ? parse(text, reviveExact) : JSON.parse(text)
+  return /\d{16}|[eE]\+?\d{3}/.test(text) ? parse(text, reviveExact) : JSON.parse(text)
 }
