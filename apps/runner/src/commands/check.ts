@@ -8,6 +8,7 @@ import { errorAddress } from '../show/error-address.ts'
 import { failureLine } from '../show/failure.ts'
 import { plural, sizeText } from '../show/numbers.ts'
 import { oneLine } from '../show/plain.ts'
+import { sameFailures } from '../show/same-failures.ts'
 import { sourceLines } from '../show/source.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -71,12 +72,13 @@ function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[
 
 /** A line for each table that the next sync cannot read, and for each of which it would reject rows. */
 function tableLines({ tables, failures }: CheckReport, command: CommandText): readonly string[] {
-  const failed = failures.map(({ table, source, partition, ...failure }) => {
-    const thing = `table ${table}${partition === '' ? '' : `, partition ${partition}`}`
+  const all = failures.map(({ table, source, partition, ...failure }) => ({ table, source, partition, failure }))
+  const failed = sameFailures(all).map(({ failure, ...of }) => {
+    const { thing } = of
     // Nothing was set aside that could be listed: the reason is in the message.
     return failure.code === 'reject-limit'
       ? `failed: ${thing}: ${oneLine(failure.message)} (correct the source, or its config, so that the rows fit; then: ${command('check')}; see ${errorAddress(failure)})`
-      : failureLine({ thing, table, source, failure }, command)
+      : failureLine({ ...of, failure }, command)
   })
   const paused = tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined

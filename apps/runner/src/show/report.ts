@@ -6,6 +6,7 @@ import { fixText } from './fix-text.ts'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { endedByWord } from './run-end.ts'
+import { sameFailures } from './same-failures.ts'
 import { sqlName } from './sql-name.ts'
 import { textTable } from './text-table.ts'
 
@@ -78,21 +79,16 @@ export function rejectsLine({ tables }: Report, command: CommandText): string | 
   return `To see why rows were rejected: ${command('rejects list', named)}`
 }
 
-/** Each thing that failed. */
+/** Each thing that failed; a partition that fails in several tables for one reason, once. */
 function failedThings(report: Report): readonly FailedThing[] {
   const sources = report.sources.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [{ thing: `source ${name}`, source: name, failure }],
   )
   const tables = report.tables.flatMap(({ name, source, failures }) =>
-    failures.map(({ partition, failure }) => ({
-      thing: `table ${name}${partition === '' ? '' : `, partition ${partition}`}`,
-      table: name,
-      source,
-      failure,
-    })),
+    failures.map(({ partition, failure }) => ({ table: name, source, partition, failure })),
   )
   const whole = report.failure === undefined ? [] : [{ thing: 'the run', failure: report.failure }]
-  return [...sources, ...tables, ...whole]
+  return [...sources, ...sameFailures(tables), ...whole]
 }
 
 export function failureLines(report: Report, command: CommandText): readonly string[] {

@@ -1,0 +1,34 @@
+import type { Failure } from '@tidemark/engine'
+import type { FailedThing } from './failure.ts'
+import { countText } from './numbers.ts'
+
+/** So many of those that fail for one reason are named. */
+const NAMED = 3
+
+export interface FailedTable {
+  readonly table: string
+  readonly source: string
+  /** Empty where the table has none. */
+  readonly partition: string
+  readonly failure: Pick<Failure, 'message' | 'remedy' | 'code'>
+}
+
+/** A partition that several tables of a source share fails in all of them for one reason: that is said once. */
+export function sameFailures<T extends FailedTable>(
+  failed: readonly T[],
+): readonly (Omit<FailedThing, 'failure'> & Pick<T, 'failure'>)[] {
+  const reasons = Map.groupBy(failed, ({ table, source, partition, failure: { message, remedy, code } }) =>
+    JSON.stringify([source, partition === '' ? { table } : partition, message, remedy, code]),
+  )
+  return [...reasons.values()].map((same) => {
+    const [first] = same as [T]
+    const { table, source, failure } = first
+    const named = same.slice(0, NAMED).map(thingOf).join('; ')
+    const more = same.length - NAMED
+    if (same.length === 1) return { thing: named, table, source, failure }
+    return { thing: more > 0 ? `${named} and ${countText(more)} more` : named, source, failure }
+  })
+}
+
+const thingOf = ({ table, partition }: FailedTable): string =>
+  `table ${table}${partition === '' ? '' : `, partition ${partition}`}`
