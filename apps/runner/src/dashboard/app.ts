@@ -5,10 +5,10 @@ import type { Reader } from '@tidemark/destination'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
-import { streamSSE } from 'hono/streaming'
 import { redactDeep } from '../redact-deep.ts'
 import { ActionQuestion, type Actions } from './actions.ts'
 import type { TroubleAnswer } from './answers.ts'
+import { eventStreams } from './event-stream.ts'
 import type { Feed } from './feed.ts'
 import { headers, sameMachine, withToken } from './guard.ts'
 import { type OverviewFacts, OverviewQuestion, overview } from './overview.ts'
@@ -39,7 +39,6 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/mark.svg': ['mark.svg', 'image/svg+xml'],
 }
 const PAGES = ['/', '/table', '/runs', '/run']
-const BEAT_MS = 15_000
 
 /** The routes of the dashboard: a page, what it is made of, what it asks for, and, where that is allowed, actions. */
 export function createApp(options: AppOptions): Hono {
@@ -94,19 +93,15 @@ export function createApp(options: AppOptions): Hono {
     return answer(c, await runPage(number(c.req.query('id')) ?? 0, page, { reader, snapshot }))
   })
   app.get('/api/action', (c) => answer(c, { action: actions?.runs.current() ?? null }))
-  app.get('/api/events', (c) =>
-    streamSSE(c, async (stream) => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const end = feed.listen((event) => {
-        const data = typeof event.data === 'string' ? event.data : JSON.stringify(redactDeep(event.data, redact))
-        void stream.writeSSE({ event: event.type, data }).catch(resolve)
-      })
-      const beat = setInterval(() => void stream.writeSSE({ event: 'beat', data: '' }).catch(resolve), BEAT_MS)
-      stream.onAbort(resolve)
-      await stream.writeSSE({ event: 'beat', data: '' })
-      await promise
-      clearInterval(beat)
-      end()
+  app.get(
+    '/api/events',
+    eventStreams({
+      feed,
+      textOf: ({ data }) => (typeof data === 'string' ? data : JSON.stringify(redactDeep(data, redact))),
+      refuse: (c) => {
+        c.header('retry-after', '10')
+        return c.json(trouble('too many pages are open; close some', 'busy'), 429)
+      },
     }),
   )
 

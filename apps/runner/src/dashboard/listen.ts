@@ -4,6 +4,10 @@ import { SyncError } from '@tidemark/core'
 import type { Hono } from 'hono'
 
 const TRIES = 20
+/** A browser or two have a dozen; more are somebody who wants to do harm. */
+const MOST_CONNECTIONS = 256
+/** So long a request may take to come in whole. */
+const REQUEST_MS = 10_000
 
 /** Serves on this machine alone, at the wanted port or the next that is free. @returns the server and its port. */
 export async function listen(
@@ -11,7 +15,11 @@ export async function listen(
   wanted: number,
 ): Promise<{ readonly server: ServerType; readonly port: number }> {
   for (let port = wanted; port < wanted + TRIES && port < 65_536; port++) {
-    const server = createAdaptorServer({ fetch: app.fetch })
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+    })
+    server.maxConnections = MOST_CONNECTIONS
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       server.once('error', resolve)
       server.listen(port, '127.0.0.1', () => resolve(undefined))

@@ -37,7 +37,7 @@ export function explain(error: unknown, path: string): unknown {
       )
     case FULL:
       return say(
-        `there is no room for the database ${path} (${message}), ${roomOf(path)}; make room and run again, nothing of this part was kept`,
+        `the database ${path} cannot be written (${message}), ${roomOf(path)}; make room and run again, nothing of this part was kept`,
         'retry',
         'destination-full',
       )
@@ -102,7 +102,12 @@ function placesOf(path: string): readonly string[] {
 function roomOf(path: string): string {
   const texts = placesOf(path).flatMap((folder) => {
     const free = freeMb(folder)
-    return free === undefined ? [] : [`${free} MB are free in ${folder}`]
+    if (free === undefined) return []
+    return [
+      folder === dirname(path)
+        ? `${free} MB are free there`
+        : `${free} MB in ${folder}, where SQLite's temporary files are`,
+    ]
   })
   return texts.join(', ')
 }

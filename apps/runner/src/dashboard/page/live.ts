@@ -15,6 +15,9 @@ const REST_MS = 700
 const STALE_MS = 30_000
 
 let state: LiveState = { connection: 'connecting', trouble: null, action: null, version: 0 }
+/** After so long a refused page asks again. */
+const AGAIN_MS = 10_000
+
 let source: EventSource | undefined
 let waiting: ReturnType<typeof setTimeout> | undefined
 let bumpedAt = 0
@@ -45,7 +48,13 @@ function open(): void {
     set({ connection: 'live' })
     if (wasLost) bump()
   })
-  source.addEventListener('error', () => set({ connection: 'lost' }))
+  source.addEventListener('error', () => {
+    set({ connection: 'lost' })
+    // A browser tries again by itself, but not where it was refused.
+    if (source?.readyState !== EventSource.CLOSED) return
+    source = undefined
+    setTimeout(() => document.hidden || open(), AGAIN_MS)
+  })
   source.addEventListener('change', () => {
     if (state.trouble !== null) set({ trouble: null })
     bump()

@@ -1,0 +1,68 @@
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import type { Feed, FeedEvent } from './feed.ts'
+
+const BEAT_MS = 15_000
+/** So many pages may be open at once, and of them so many from one address; each takes memory and work at every change. */
+const MOST = 64
+const MOST_FROM_ONE = 32
+/** Who takes so many events late takes none any more: they would gather here. */
+const MOST_WAITING = 16
+
+export interface EventStreamOptions {
+  readonly feed: Feed
+  readonly textOf: (event: FeedEvent) => string
+  /** The answer to one page too many. */
+  readonly refuse: (c: Context) => Response
+}
+
+/** What a page listens to: an event whenever something changes, and a beat in between. */
+export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: Context) => Response {
+  const open = new Map<string, number>()
+  return (c) => {
+    const address = addressOf(c)
+    const own = open.get(address) ?? 0
+    if (own >= MOST_FROM_ONE || sum(open.values()) >= MOST) return refuse(c)
+    open.set(address, own + 1)
+    return streamSSE(c, async (stream) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      let waiting = 0
+      const send = (event: string, data: string): void => {
+        if (++waiting > MOST_WAITING) resolve()
+        else stream.writeSSE({ event, data }).then(() => waiting--, resolve)
+      }
+      const end = feed.listen((event) => send(event.type, textOf(event)))
+      const beat = setInterval(() => send('beat', ''), BEAT_MS)
+      stream.onAbort(resolve)
+      send('beat', '')
+      await promise
+      clearInterval(beat)
+      end()
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+      // What a slow one has not taken yet is not waited for.
+      stream.abort()
+      cut(c)
+    })
+  }
+}
+
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((all, one) => all + one, 0)
+}
+
+function addressOf(c: Context): string {
+  try {
+    return getConnInfo(c).remote.address ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** Ends the connection with what is on its way in it. */
+function cut(c: Context): void {
+  const { outgoing } = (c.env ?? {}) as { readonly outgoing?: { destroy(): unknown } }
+  outgoing?.destroy()
+}
