@@ -185,6 +185,16 @@ describe('where there is no database yet', () => {
       synced_tables: [],
       tables: [],
       running: [],
+      runner: {
+        state: 'none',
+        every_ms: null,
+        host: null,
+        last_run: null,
+        missed_run_at: null,
+        next_run_at: null,
+        pid: null,
+        run: null,
+      },
     })
     expect((await project.run(['tables'])).code).toBe(0)
     const query = await project.run(['query', 'select 1'])

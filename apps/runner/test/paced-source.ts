@@ -28,7 +28,7 @@ const table = (name, ms) => source.table({
     })
     for (let id = 0; id < 5; id++) {
       await pause(ms / 5)
-      yield [{ id: Date.parse(from) / 3_600_000 + id, at: from }]
+      yield [{ id: Math.floor(Date.parse(from) / 3_600_000) + id, at: from }]
     }
     ${more}
   },

@@ -105,7 +105,7 @@ describe('sync in a terminal', () => {
     const all = await pty.everything()
     expect(all.filter((line) => /SIGINT: stopping/.test(line))).toHaveLength(1)
     expect(totals(all)).toEqual([])
-    expect(all.at(-2)).toMatch(/2 tables, \d+ rows written, \d+ windows left for the next run, in .* \(stopped\)/)
+    expect(all.at(-2)).toMatch(/2 tables, \d+ rows written, \d+ windows left for the next run, in .* \(interrupted\)/)
     expect(pty.isCursorShown()).toBe(true)
   })
 
