@@ -25,7 +25,7 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
     if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
     // What holds no row yet may get any shape.
     const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.surveyed.options.mode === 'evolve'
-    if (isRefused && known?.filled === false) await destination.reset(lease, table.name)
+    if (isRefused && table.known?.filled === false) await destination.reset(lease, table.name)
     table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
     sayChanges(table, table.prepared, context)
     const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
