@@ -27,6 +27,37 @@ export function isGrown(before: string, now: string): boolean {
   return common.length > 0 && common.every(([place, file]) => files.get(place) === file)
 }
 
+/** What a file of SQLite says of one of its tables: how often its schema changed, the table's page, and every statement in it. */
+export interface SchemaEntry {
+  readonly table: string
+  readonly name: string
+  readonly hash: string
+}
+
+/** The text of a table in a file whose schema counts its changes. A table that is made anew mostly gets its old page. */
+export function schemaGeneration(version: number, page: unknown, entries: readonly SchemaEntry[]): string {
+  const parts = entries.map(({ table, name, hash }) => [`${table}/${name}`, hash] as const)
+  return `${version} ${generationOf({ head: String(page), parts })}`
+}
+
+/**
+ * Whether all changes of a schema between two texts can be seen in its statements: then none of them dropped a table and made
+ * it again as it was. A table that went with its indexes went by one.
+ */
+export function isSeen(before: string, now: string): boolean {
+  const [version, page, ...parts] = before.split(' ')
+  const [versionNow, pageNow, ...partsNow] = now.split(' ')
+  const steps = Number(versionNow) - Number(version)
+  if (page !== pageNow || steps < 0) return false
+  const [old, next] = [new Map(parts.map(split)), new Map(partsNow.map(split))]
+  const changed = [...next].filter(([place, hash]) => old.get(place) !== hash).length
+  const tableOf = (place: string): string => place.slice(0, place.indexOf('%2F'))
+  const tables = new Set([...next.keys()].map(tableOf))
+  const removed = [...old.keys()].filter((place) => !next.has(place))
+  const gone = new Set(removed.map((place) => (tables.has(tableOf(place)) ? place : tableOf(place)))).size
+  return steps <= changed + gone
+}
+
 function split(part: string): [string, string] {
   const at = part.indexOf('=')
   return [part.slice(0, at), part.slice(at + 1)]

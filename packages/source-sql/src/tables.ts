@@ -17,7 +17,7 @@ import type { Asked, Clock, Reads, Row, Selected } from './database.ts'
 import { failingTable } from './failing-table.ts'
 import type { NamedKeys } from './find-keys.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
-import { isGrown } from './generation.ts'
+import { isGrown, isSeen } from './generation.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
@@ -127,11 +127,13 @@ function findKeysOf(
 }
 
 /** Found with the table, before any row is read: data that is replaced meanwhile shows in the next run. */
-function generationFor({ generation }: FoundTable): Pick<Parameters<typeof sql.table>[0], 'generation'> {
+function generationFor({ generation, schema }: FoundTable): Pick<Parameters<typeof sql.table>[0], 'generation'> {
   if (generation === undefined) return {}
+  // Of what is neither in a schema nor in partitions, the file says how often it changed.
+  const isRegrouped = schema === undefined ? isSeen : isGrown
   return {
     generation: ({ previous }) =>
-      previous !== undefined && previous !== generation && isGrown(previous, generation)
+      previous !== undefined && previous !== generation && isRegrouped(previous, generation)
         ? { generation, replaced: false }
         : generation,
   }

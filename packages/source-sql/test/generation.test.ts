@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { generationOf, isGrown } from '../src/generation.ts'
+import { generationOf, isGrown, isSeen, schemaGeneration } from '../src/generation.ts'
 import { hasMariaDb, mariadb, open, postgres, sqlite, type World } from './harness.ts'
 import { target } from './target.ts'
 
@@ -100,7 +100,7 @@ describe.each(systems)('the data of a table of %s', (name, make, time) => {
         : world.system === 'mysql'
           ? 'ANALYZE TABLE t'
           : 'ANALYZE; ANALYZE'
-    expect(await verdict(world, () => world.run(more))).toBe(world.system === 'sqlite' ? 'replaced' : 'same')
+    expect(await verdict(world, () => world.run(more))).toBe(world.system === 'sqlite' ? 'regrouped' : 'same')
   })
 
   it('is no question where it is read whole', async () => {
@@ -217,4 +217,49 @@ it('a text says what became of partitions, whatever their names', () => {
   expect(isGrown(before, of('u', ['a b=c', '1'], ['d', '2']))).toBe(false)
   expect(isGrown('t', of('t', ['d', '2']))).toBe(false)
   expect(isGrown('1', '2')).toBe(false)
+})
+
+describe('the data of a table of SQLite', () => {
+  async function filled(): Promise<World> {
+    const world = await sqlite()
+    await world.run(`CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, updated_at DATETIME NOT NULL); CREATE INDEX t_u ON t (updated_at);
+      CREATE TABLE o (id INTEGER PRIMARY KEY, code TEXT UNIQUE, x INT); CREATE INDEX o_1 ON o (x); CREATE INDEX o_2 ON o (code, x);
+      INSERT INTO t VALUES (1, 'a', '2024-01-01 00:00:00')`)
+    return world
+  }
+  const anew = `DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, updated_at DATETIME NOT NULL); CREATE INDEX t_u ON t (updated_at)`
+
+  it.each([
+    [
+      'regrouped',
+      'another table comes',
+      'CREATE TABLE n (id INTEGER PRIMARY KEY, code TEXT UNIQUE); CREATE INDEX n_c ON n (code)',
+    ],
+    ['regrouped', 'another table goes with its indexes', 'DROP TABLE o'],
+    ['regrouped', 'it gets a column', `ALTER TABLE t ADD w TEXT DEFAULT 'x'`],
+    ['regrouped', 'it gets an index', 'CREATE INDEX t_v ON t (v)'],
+    ['regrouped', 'it is analyzed', 'ANALYZE'],
+    ['replaced', 'it is made anew as it was', anew],
+    [
+      'replaced',
+      'it is made anew beside another table',
+      `${anew}; CREATE TABLE n (id INTEGER PRIMARY KEY, code TEXT UNIQUE)`,
+    ],
+    ['replaced', 'it is made anew when another table goes', `${anew}; DROP TABLE o`],
+    ['replaced', 'it is made anew with a column more', anew.replace('v TEXT', 'v TEXT, w TEXT')],
+    ['replaced', 'the file is written anew', 'VACUUM'],
+  ] as const)('is %s where %s', async (expected, _, change) => {
+    const world = await filled()
+    expect(await verdict(world, () => world.run(change))).toBe(expected)
+  })
+
+  it('is told by its page and by the steps of its schema, whatever names are', () => {
+    const entry = (table: string, name: string, hash = '1') => ({ table, name, hash })
+    const before = schemaGeneration(5, 2, [entry('a b', 'a b'), entry('a b', 'i/=')])
+    expect(isSeen(before, schemaGeneration(6, 2, [entry('a b', 'a b'), entry('a b', 'i/=', '2')]))).toBe(true)
+    expect(isSeen(before, schemaGeneration(6, 2, []))).toBe(true)
+    expect(isSeen(before, schemaGeneration(7, 2, []))).toBe(false)
+    expect(isSeen(before, schemaGeneration(6, 3, [entry('a b', 'a b')]))).toBe(false)
+    expect(isSeen(before, schemaGeneration(4, 2, [entry('a b', 'a b')]))).toBe(false)
+  })
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
+import { schemaGeneration } from '../generation.ts'
 import { AS_TEXT, keepsApart, ONLY_TEXT, readingFor, type Seen, typeOf } from './column-reading.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -12,26 +13,27 @@ const PIECE = 100
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
 
 /** The tables of a file. What the values of a column are, only its rows can say, so some of them are looked at. */
 export function findTables(db: DatabaseSync): FoundTable[] {
-  const schema = db.prepare('PRAGMA schema_version').get() as Row
-  const entries = db
-    .prepare(`SELECT name, sql, rootpage FROM sqlite_schema WHERE type IN ('table', 'view')`)
-    .all() as Row[]
-  const entryOf = new Map(entries.map((entry) => [entry['name'], entry]))
+  const { schema_version: schemaVersion } = db.prepare('PRAGMA schema_version').get() as Row
+  const written = db.prepare('SELECT type, name, tbl_name, sql, rootpage FROM sqlite_schema').all() as Row[]
+  const pages = new Map(written.map((entry) => [entry['name'], entry['rootpage']]))
+  const entries = written.flatMap((entry) =>
+    entry['sql'] === null
+      ? []
+      : [{ table: String(entry['tbl_name']), name: String(entry['name']), hash: hashOf(String(entry['sql'])) }],
+  )
   const listed = db.prepare(`SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name`).all()
   return (listed as readonly Row[]).flatMap((listing) => {
     const relation = String(listing['name'])
     const kind = String(listing['type'])
     if (/^sqlite_/i.test(relation) || kind === 'shadow') return []
-    // A table that is dropped and made again mostly gets its old page, so every change of the schema counts.
-    const entry = entryOf.get(relation)
-    const generation = `${schema['schema_version']}.${entry?.['rootpage']}.${hashOf(String(entry?.['sql']))}`
+    const generation = schemaGeneration(Number(schemaVersion), pages.get(relation), entries)
     const table = tableOf(db, relation, {
       generation,
-      schemaVersion: schema['schema_version'],
+      schemaVersion,
       isTable: kind === 'table',
       hasRowid: kind === 'table' && listing['wr'] === 0,
     })
