@@ -46,3 +46,34 @@ it('a second runner says who holds the tables, since when and until when, and en
   await first.ended
   expect((await project.run(['sync'])).code).toBe(0)
 })
+
+it('of a thousand tables that another runner holds there is one line', async () => {
+  const project = testProject()
+  const names = Array.from({ length: 1000 }, (_, at) => `t${at}`)
+  project.install(
+    'demo',
+    `import { defineSource, register } from '@tidemark/core'
+    import { z } from 'zod'
+    const source = defineSource({ name: 'demo' })
+    const table = (name) => source.table({ name, row: z.object({ id: z.int() }), primaryKey: ['id'], async *read() {
+      console.log('reading')
+      await new Promise((done) => setTimeout(done, process.env.SLOW === 'yes' ? 60000 : 0))
+      yield [{ id: 1 }]
+    } })
+    export default register(source.with(${JSON.stringify(names)}.map(table)))`,
+  )
+  const first = project.start(['sync'], { SLOW: 'yes' })
+  await first.says('reading')
+  for (const args of [['sync'], ['sync', '--json']]) {
+    const { code, stdout, stderr } = await project.run(args)
+    expect(code).toBe(7)
+    const told = `${args.length === 1 ? stdout : ''}${stderr}`
+    expect(told.match(/held by another runner/g)).toHaveLength(1)
+    expect(told).toMatch(
+      /held: 1000 tables are held by another runner \(process \d+ on \S+\) since 20\S+Z: demo_t0, demo_t1, .* and 995 more; they are free when/,
+    )
+    expect(told.split('\n').length).toBeLessThan(20)
+  }
+  first.child.kill('SIGKILL')
+  await first.ended
+}, 120_000)

@@ -98,7 +98,8 @@ export class Intake {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
-      if (one.heldBy !== undefined) options.log?.warn(heldText(one.heldBy))
+      // The report says it once for all.
+      if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
       return one
     })
     this.tables.push(...taken)

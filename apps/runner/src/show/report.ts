@@ -1,5 +1,5 @@
 import type { CommandText } from '@tidemark/core/engine'
-import { heldText, type Report, type TableReport, unreadTexts } from '@tidemark/engine'
+import { heldTexts, type Report, type TableReport, unreadTexts } from '@tidemark/engine'
 import { type FailedThing, failureLine } from './failure.ts'
 import { decisionOn } from './fix.ts'
 import { fixText } from './fix-text.ts'
@@ -37,8 +37,10 @@ export function reportTable({ tables }: Report, columns?: number): string {
 const ALL = 50
 
 function hasNews({ rows, failures, stepsLeft, heldBy, status }: TableReport): boolean {
+  // A line of its own says that for all of them.
+  if (heldBy !== undefined) return false
   const moved = rows.written + rows.deleted + rows.rejected + stepsLeft + failures.length
-  return moved > 0 || heldBy !== undefined || status === 'paused'
+  return moved > 0 || status === 'paused'
 }
 
 export function reportSummary(report: Report): string {
@@ -95,7 +97,7 @@ export function failureLines(report: Report, command: CommandText): readonly str
   const things = failedThings(report)
   const lines = things.slice(0, MOST).map((one) => failureLine(one, command))
   const more = things.length - MOST
-  const held = report.tables.flatMap(heldLine)
+  const held = heldTexts(report.tables.flatMap(({ heldBy }) => heldBy ?? [])).map((text) => `held: ${oneLine(text)}`)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
@@ -111,10 +113,6 @@ export function failureLines(report: Report, command: CommandText): readonly str
 
 // Thousands of partitions may fail for one reason.
 const MOST = 50
-
-function heldLine({ heldBy }: TableReport): readonly string[] {
-  return heldBy === undefined ? [] : [`held: table ${oneLine(heldText(heldBy))}`]
-}
 
 /** The command that looks at what was synced: at the table that got most. */
 export function lookCommand({ tables }: Report, command: CommandText): string | undefined {
