@@ -52,8 +52,7 @@ const DEPTH = 4
 
 /** What the body of an answer says, whatever it calls itself; undefined where it has no token. */
 export function tokenAnswer(body: unknown, places: TokenPlaces, now: number): TokenAnswer | undefined {
-  const accessToken =
-    places.access === undefined ? find(body, TOKENS, isText) : textOf(atPath(body, places.access))
+  const accessToken = places.access === undefined ? find(body, TOKENS, isText) : textOf(atPath(body, places.access))
   if (accessToken === undefined) return undefined
   const refreshToken =
     places.refresh === undefined ? find(body, REFRESH_TOKENS, isText) : textOf(atPath(body, places.refresh))
