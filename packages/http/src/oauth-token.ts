@@ -125,7 +125,7 @@ export class OAuthToken {
     if (found !== undefined) return found
     if (isFine && refusal === undefined)
       throw new SyncError(
-        `no access token was found in what ${redact(oauth.tokenUrl)} answered: ${excerptOf(answer.text, redact)}; say where it is: "answer": { "accessToken": … }`,
+        `no access token was found in what ${redact(oauth.tokenUrl)} answered: ${excerptOf(answer.text, redact)}; say where it is: "answer": { "access": … }`,
         'fix-config',
         { code: 'unauthorized' },
       )

@@ -12,10 +12,12 @@ export interface TokenAnswer {
 
 /** Where an answer has what, for a server that puts it elsewhere than others do. */
 export interface TokenPlaces {
-  readonly accessToken?: BodyPath | undefined
-  readonly refreshToken?: BodyPath | undefined
-  /** In seconds. */
-  readonly expiresIn?: BodyPath | undefined
+  /** The access token. */
+  readonly access?: BodyPath | undefined
+  /** The refresh token. */
+  readonly refresh?: BodyPath | undefined
+  /** How long the access token lives, in seconds. */
+  readonly expires?: BodyPath | undefined
 }
 
 const TOKENS = [
@@ -50,11 +52,10 @@ const DEPTH = 4
 
 /** What the body of an answer says, whatever it calls itself; undefined where it has no token. */
 export function tokenAnswer(body: unknown, places: TokenPlaces, now: number): TokenAnswer | undefined {
-  const accessToken =
-    places.accessToken === undefined ? find(body, TOKENS, isText) : textOf(atPath(body, places.accessToken))
+  const accessToken = places.access === undefined ? find(body, TOKENS, isText) : textOf(atPath(body, places.access))
   if (accessToken === undefined) return undefined
   const refreshToken =
-    places.refreshToken === undefined ? find(body, REFRESH_TOKENS, isText) : textOf(atPath(body, places.refreshToken))
+    places.refresh === undefined ? find(body, REFRESH_TOKENS, isText) : textOf(atPath(body, places.refresh))
   return { accessToken, refreshToken, lifeMs: lifeOf(body, places, now) ?? lifeOfJwt(accessToken, now) }
 }
 
@@ -83,12 +84,12 @@ export function tokenBody(text: string): unknown {
   return /^[\w.~+/=-]{16,}$/.test(plain) ? { access_token: plain } : undefined
 }
 
-function lifeOf(body: unknown, { expiresIn }: TokenPlaces, now: number): number | undefined {
-  const told = expiresIn === undefined ? find(body, LIVES, isNumber) : atPath(body, expiresIn)
+function lifeOf(body: unknown, { expires }: TokenPlaces, now: number): number | undefined {
+  const told = expires === undefined ? find(body, LIVES, isNumber) : atPath(body, expires)
   const seconds = numberOf(told)
   // A number of this size is no length but a time.
   if (seconds !== undefined && seconds >= 0) return seconds >= 1e9 ? until(seconds, now) : seconds * 1000
-  const end = expiresIn === undefined ? find(body, ENDS, (value) => endOf(value) !== undefined) : undefined
+  const end = expires === undefined ? find(body, ENDS, (value) => endOf(value) !== undefined) : undefined
   const at = endOf(end)
   return at === undefined ? undefined : Math.max(0, at - now)
 }

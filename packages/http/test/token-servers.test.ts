@@ -117,7 +117,7 @@ describe('a token server', () => {
     [
       'whose answer has it elsewhere',
       body({ access_token: 'no', d: { 'a.b': 'access-1' } }),
-      { answer: { accessToken: ['d', 'a.b'] } },
+      { answer: { access: ['d', 'a.b'] } },
     ],
     ['of an API that wants another word', body(GIVEN), { scheme: 'Token' }, 'Token access-1'],
     ['of an API that wants another header', body(GIVEN), { header: 'X-Token', scheme: '' }, 'access-1'],
@@ -143,7 +143,7 @@ describe('a token server', () => {
     ['nowhere', {}, 3600],
     ['where the config says', { life: { s: 100 } }, 100],
   ])('says how long a token lives: %s', async (name, more, seconds) => {
-    const answer = name.includes('config') ? { answer: { expiresIn: 'life.s' } } : {}
+    const answer = name.includes('config') ? { answer: { expires: 'life.s' } } : {}
     const token = { access_token: 'access-1', ...more }
     const { given, http, clock } = await world(body(token), answer, `Bearer ${token.access_token}`)
     await http.get('/x')

@@ -23,6 +23,7 @@ export class GitHub {
   readonly #config: GitHubConfig
   readonly #log: Logger
   #listed: Promise<readonly Repository[]> | undefined
+  #aheadMs = 0
 
   constructor(config: GitHubConfig, log: Logger, clock?: HttpClock) {
     const { baseUrl, token } = config
@@ -42,7 +43,7 @@ export class GitHub {
 
   /** The time by GitHub's own clock, not later than it is. */
   now(): Date {
-    return new Date(Date.now() + (this.http.serverAheadMs ?? 0))
+    return new Date(Date.now() + this.#aheadMs)
   }
 
   /** The configured repositories; asked once a run. */
@@ -111,8 +112,11 @@ export class GitHub {
     return { path: `/users/${owner}/repos`, query: { ...query, type: 'owner' } }
   }
 
-  #ask<T>(request: HttpRequest) {
-    return this.http.request<T>({ ...request, longestWaitMs: QUESTION_WAIT_MS })
+  /** Asks, and sets the clock by the answer. */
+  async #ask<T>(request: HttpRequest) {
+    const answer = await this.http.request<T>({ ...request, longestWaitMs: QUESTION_WAIT_MS })
+    this.#aheadMs = this.http.serverAheadMs ?? 0
+    return answer
   }
 }
 

@@ -18,9 +18,9 @@ const oauth = {
   /** Where the answer has what, where that is not found by its usual names. */
   answer: z
     .strictObject({
-      accessToken: BodyPath.optional(),
-      refreshToken: BodyPath.optional(),
-      expiresIn: BodyPath.optional(),
+      access: BodyPath.optional(),
+      refresh: BodyPath.optional(),
+      expires: BodyPath.optional(),
     })
     .optional(),
   /** The header that takes the token, and the word before it. */
