@@ -19,7 +19,13 @@ describe('SyncError', () => {
   })
 
   it('shows no mark of its own where it is printed as data', () => {
-    expect(Object.keys(new SyncError('x', 'retry')).toSorted()).toEqual(['code', 'name', 'remedy', 'retryAfterMs'])
+    expect(Object.keys(new SyncError('x', 'retry')).toSorted()).toEqual([
+      'attempts',
+      'code',
+      'name',
+      'remedy',
+      'retryAfterMs',
+    ])
   })
 })
 
