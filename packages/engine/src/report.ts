@@ -103,7 +103,11 @@ export const EXIT = {
   held: 7,
 } as const
 
-export function exitCodeOf({ failure, sources, tables }: Pick<Report, 'failure' | 'sources' | 'tables'>): number {
+/** @param othersRest sources that were not due were not asked: those that failed are not all there are. */
+export function exitCodeOf(
+  { failure, sources, tables }: Pick<Report, 'failure' | 'sources' | 'tables'>,
+  othersRest = false,
+): number {
   if (failure !== undefined) {
     if (failure.code?.startsWith('destination') === true) return EXIT.destination
     return failure.remedy === 'fix-config' ? EXIT.config : EXIT.bug
@@ -112,7 +116,7 @@ export function exitCodeOf({ failure, sources, tables }: Pick<Report, 'failure' 
   const held = tables.filter((table) => table.heldBy !== undefined)
   if (held.length > 0 && held.length === tables.length) return EXIT.held
   const unreachable = sources.filter((source) => source.failure !== undefined)
-  if (unreachable.length > 0 && unreachable.length === sources.length) return EXIT.noSource
+  if (unreachable.length > 0 && unreachable.length === sources.length && !othersRest) return EXIT.noSource
   const failures = tables.flatMap((table) => table.failures)
   const paused = tables.some((table) => table.status === 'paused')
   if (

@@ -68,7 +68,7 @@ async function run(given: RunOptions): Promise<Report> {
     return {
       run: number,
       durationMs: Math.round(clock.monotonic() - startedAt),
-      exitCode: stopped?.exitCode ?? exitCodeOf(done),
+      exitCode: stopped?.exitCode ?? exitCodeOf(done, (options.resting?.uses.size ?? 0) > 0),
       interrupted: stopped !== undefined,
       endedBy: stopped?.endedBy ?? (isTimeUp ? 'max-time' : undefined),
       ...done,
