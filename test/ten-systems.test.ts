@@ -27,7 +27,7 @@ async function statusOf(folder: string): Promise<Record<string, { status: string
 
 /** What is not as its source was, so long ago that it must have been read since. */
 function differences(systems: TenSystems, now: number, compared: Map<string, number>): readonly string[] {
-  const database = new DatabaseSync(join(systems.folder, 'data/tidemark.db'), { readOnly: true })
+  const database = new DatabaseSync(join(systems.folder, 'data/tidemark.db'), { readOnly: true, timeout: 5000 })
   try {
     return WELL.flatMap((name) => {
       const isTimed = name === 'api' || name === 'plugin'
@@ -57,8 +57,10 @@ function rowsIn(database: DatabaseSync, name: string): ReadonlyMap<number, numbe
   try {
     const rows = database.prepare(`select ${columns} from ${table} where _deleted_at is null`).all()
     return new Map(rows.map((row) => [Number(row['id']), Number(row['v'])]))
-  } catch {
-    return new Map()
+  } catch (error) {
+    // A table that no row has come to yet.
+    if (/no such table/.test(String(error))) return new Map()
+    throw error
   }
 }
 
