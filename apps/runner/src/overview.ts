@@ -1,6 +1,13 @@
 import { type CommandText, type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
-import { type Overview, overviewOf, type PromiseOptions, promisedBy, type TableOverview } from '@tidemark/engine'
+import {
+  type Overview,
+  overviewOf,
+  type PromiseOptions,
+  promisedBy,
+  type SourceSummary,
+  type TableOverview,
+} from '@tidemark/engine'
 import { type Activity, askActivity } from './activity.ts'
 import { type OtherProject, otherProjects } from './other-projects.ts'
 import { decisionOn, fixOf } from './show/fix.ts'
@@ -10,6 +17,7 @@ import { isAlive } from './this-runner.ts'
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
 export interface Look extends Overview {
   readonly tables: readonly TableLook[]
+  readonly failing_sources: readonly SourceLook[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
   /** Whose tables are in the database beside these; absent: there are none. */
@@ -21,6 +29,10 @@ export interface TableLook extends TableOverview {
   readonly next_check_at: string | null
   /** What to do about its failure, or about what it waits for; null where it does neither. */
   readonly fix: Fix | null
+}
+
+export interface SourceLook extends SourceSummary {
+  readonly fix: Fix
 }
 
 /** What a config says of how fresh tables are to be. */
@@ -61,6 +73,7 @@ export function looker(
     return {
       ...overview,
       tables: overview.tables.map((table) => lookAt(table, runner, command)),
+      failing_sources: overview.failing_sources.map((source) => lookAtSource(source, command)),
       runner,
       running: running.map((step) => runningStep(step, state)),
       other_projects: otherProjects(state),
@@ -79,6 +92,12 @@ export function lookAt(table: TableOverview, { state, next_run_at }: Activity, c
     next_check_at: isDue ? (at !== null && next_run_at !== null && at < next_run_at ? next_run_at : at) : null,
     fix: fixFor(table, command),
   }
+}
+
+export function lookAtSource(source: SourceSummary, command: CommandText): SourceLook {
+  const { name, last_error: message, error_code: code, error_remedy: remedy } = source
+  const failed = { source: name, message, code: code ?? undefined, remedy: remedy ?? 'retry' }
+  return { ...source, fix: fixOf(failed, command) }
 }
 
 function fixFor(table: TableOverview, command: CommandText): Fix | null {

@@ -184,6 +184,7 @@ describe('where there is no database yet', () => {
       to_timestamp: null,
       synced_tables: [],
       tables: [],
+      failing_sources: [],
       running: [],
       runner: {
         state: 'none',

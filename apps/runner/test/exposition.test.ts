@@ -1,6 +1,7 @@
 import { newPartition, type State, type TableState } from '@tidemark/core/engine'
 import type { Failure, RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
+import { NOBODY } from '../src/activity.ts'
 import { exposition } from '../src/service/exposition.ts'
 import { familiesOf, type Pulse } from '../src/service/families.ts'
 import { healthOf } from '../src/service/health.ts'
@@ -115,6 +116,12 @@ describe('how a table stands', () => {
       gaps: 0,
     })
   })
+})
+
+it('names the sources that cannot be asked', () => {
+  const seen = { standings: [], failingSources: ['crm'], activity: NOBODY }
+  const lines = exposition(familiesOf('1.2.3', PULSE, new Tally(() => 0), seen)).split('\n')
+  expect(lines).toContain('tidemark_source_failing{source="crm"} 1')
 })
 
 it('counts what happens by table: rows, steps, retries, waits for a rate limit', () => {

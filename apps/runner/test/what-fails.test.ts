@@ -182,6 +182,77 @@ describe('the fix of a failure', TIMEOUT, () => {
   })
 })
 
+describe('a source that cannot be asked', TIMEOUT, () => {
+  const OTHER = `
+import { defineSource, register, SyncError } from '@tidemark/core'
+import { z } from 'zod'
+const source = defineSource({ name: 'crm', connect: () => {
+  if (process.env.CLOSED) throw new SyncError('the crm lets nobody in', 'fix-config', { code: 'forbidden' })
+} })
+const people = source.table({ name: 'people', row: z.object({ id: z.int() }), primaryKey: ['id'], async *read() { yield [{ id: 1 }] } })
+export default register(source.with([people]))`
+
+  interface Answer {
+    readonly to_timestamp: string | null
+    readonly failing_sources: readonly object[]
+    readonly tables: readonly Table[]
+  }
+
+  const answer = async (project: TestProject): Promise<Answer> =>
+    JSON.parse((await project.run(['status', '--json'])).stdout) as Answer
+
+  const crm = {
+    name: 'crm',
+    failures: 1,
+    last_error: 'the crm lets nobody in',
+    error_code: 'forbidden',
+    error_remedy: 'fix-config',
+    fix: { command: 'npx tidemark sync crm', see: expect.stringMatching(/#forbidden$/) },
+  }
+
+  it('is said though no table of it is known, until it answers, or is not installed any more', async () => {
+    const project = shop()
+    project.install('crm', OTHER)
+    await project.run(['sync', 'crm'], { CLOSED: '1' })
+    expect((await project.run(['status'])).stdout).toMatch(/^No table is read: crm cannot be asked for its tables\./)
+    await project.run(['sync', 'shop'])
+    const before = await answer(project)
+    expect(before).toMatchObject({ to_timestamp: null, failing_sources: [crm] })
+    const { stdout } = await project.run(['status'])
+    expect(stdout).toMatch(/^Not every table is up to date: crm cannot be asked for its tables\./)
+    expect(stdout).toMatch(
+      /failing: source crm: the crm lets nobody in \(correct the config; then: npx tidemark sync crm;/,
+    )
+    const ui = await startUi(project)
+    const page = (await (await fetch(`${ui.origin}/api/overview`)).json()) as { failingSources: readonly object[] }
+    expect(page.failingSources).toMatchObject([{ name: 'crm', problem: crm.last_error, fix: crm.fix }])
+    ui.running.child.kill('SIGKILL')
+    await project.run(['sync'], { CLOSED: '1' })
+    expect(await answer(project)).toMatchObject({ failing_sources: [{ ...crm, failures: 2 }] })
+    await project.run(['sync'])
+    expect(await answer(project)).toMatchObject({ failing_sources: [], to_timestamp: expect.any(String) })
+    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete/)
+    await project.run(['sync'], { CLOSED: '1' })
+    project.write('package.json', JSON.stringify({ name: 'a-project', dependencies: { 'source-shop': '1.0.0' } }))
+    await project.run(['sync'])
+    expect(await answer(project)).toMatchObject({ failing_sources: [] })
+  })
+
+  it('because its package cannot be loaded is failing with its tables', async () => {
+    const project = shop()
+    project.install('crm', OTHER)
+    await project.run(['sync'])
+    project.install('crm', "throw new Error('half an upgrade')")
+    expect((await project.run(['sync'])).code).toBe(3)
+    const { failing_sources, tables } = await answer(project)
+    expect(failing_sources).toMatchObject([{ name: 'crm', last_error: expect.stringContaining('half an upgrade') }])
+    expect(tables).toMatchObject([
+      { name: 'crm_people', status: 'failing' },
+      { name: 'shop_orders', status: 'live' },
+    ])
+  })
+})
+
 describe('what no run sees', TIMEOUT, () => {
   it('is said in plan, status and on the page, until a deletion is reported', async () => {
     const project = testProject()

@@ -152,9 +152,18 @@ export const TableState = z.object({
 })
 export type TableState = z.infer<typeof TableState>
 
+/** What went wrong, and what it asks for. */
+export type KnownFailure = Pick<TableFailure, 'message' | 'code' | 'remedy'>
+
+/** A source that cannot be asked for its tables: how often in a row, since when, and why. */
+export const SourceFailure = TableFailure.omit({ nextTryAt: true }).extend({ failedAt: Position })
+export type SourceFailure = z.infer<typeof SourceFailure>
+
 /** Everything that is known, by destination table name. */
 export interface State {
   readonly tables: ReadonlyMap<string, TableState>
+  /** Sources that could not be asked when they were last, by name. Absent: there are none. */
+  readonly failingSources?: ReadonlyMap<string, SourceFailure> | undefined
   /** Tables of other projects in the same database: they are left alone. Absent: there are none. */
   readonly others?: ReadonlyMap<string, TableState> | undefined
 }

@@ -220,5 +220,16 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<voi
     .alterTable('_tidemark_rejects')
     .addColumn('times', 'bigint', (c) => c.notNull().defaultTo(1))
     .execute()
+  await db.schema
+    .createTable('_tidemark_failing_sources')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('project', 'text', (c) => c.notNull())
+    .addColumn('failures', 'bigint', (c) => c.notNull())
+    .addColumn('failed_at', 'bigint', (c) => c.notNull())
+    .addColumn('error', 'text', (c) => c.notNull())
+    .addColumn('error_code', 'text')
+    .addColumn('error_remedy', 'text')
+    .addPrimaryKeyConstraint('_tidemark_failing_sources_key', ['source', 'project'])
+    .execute()
   await extendViews(db, flavor)
 }

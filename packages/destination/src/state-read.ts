@@ -10,6 +10,7 @@ import {
   TableState,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
+import { readFailingSources } from './failing-sources.ts'
 import type { Flavor } from './flavor.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
 
@@ -67,7 +68,7 @@ export async function readState(
     if (!parsed.success) throw damaged(row.name, parsed.error)
     states.set(row.name, parsed.data)
   }
-  return stateOf(states, project)
+  return { ...stateOf(states, project), ...(await readFailingSources(db, flavor, project)) }
 }
 
 interface Ranges {

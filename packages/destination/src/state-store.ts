@@ -1,9 +1,18 @@
 import { SyncError } from '@tidemark/core'
-import { type Fact, type Facts, failpoint, type Lease, type RunFact, type Runner } from '@tidemark/core/engine'
+import {
+  type Fact,
+  type Facts,
+  failpoint,
+  type Lease,
+  type Project,
+  type RunFact,
+  type Runner,
+} from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { askAhead, askReread } from './ask-reread.ts'
 import { chunks } from './chunks.ts'
 import { closeCrashedRuns } from './crashed-runs.ts'
+import { recordSource } from './failing-sources.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
 import type { Flavor } from './flavor.ts'
 import type { LeaseOptions } from './leases.ts'
@@ -181,7 +190,14 @@ export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
   return Number(row.run)
 }
 
-export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: Runner, flavor: Flavor): Promise<void> {
+export interface RunFactOptions {
+  readonly runner: Runner
+  readonly flavor: Flavor
+  readonly project?: Project | undefined
+}
+
+export async function recordRunFact(db: Db, run: number, fact: RunFact, options: RunFactOptions): Promise<void> {
+  const { runner, flavor } = options
   switch (fact.kind) {
     case 'ended':
       await db
@@ -203,6 +219,9 @@ export async function recordRunFact(db: Db, run: number, fact: RunFact, runner: 
           .where('name', '=', name)
           .where((where) => where.or([where('last_checked_at', 'is', null), where('last_checked_at', '<', at)]))
           .execute()
+      return
+    case 'source':
+      await recordSource(db, fact, options)
       return
     case 'stopping':
       await db.updateTable('_tidemark_runs').set({ ended_by: fact.endedBy }).where('run', '=', run).execute()

@@ -131,6 +131,17 @@ export interface StateDatabase {
     attempt: Int64
     error: string | null
   }
+  /** Sources that could not be asked for their tables, since when, and why. */
+  _tidemark_failing_sources: {
+    source: string
+    /** As of a table; empty: nobody's. */
+    project: string
+    failures: Int64
+    failed_at: Int64
+    error: string
+    error_code: string | null
+    error_remedy: string | null
+  }
   /** What was done to the tables' shapes, and when. */
   _tidemark_changes: { id: Generated<Int64>; name: string; change: string; changed_at: Int64 }
   _tidemark_rejects: {

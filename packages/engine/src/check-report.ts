@@ -10,7 +10,7 @@ import type { PlannedTable } from './plan.ts'
 import { DEFAULT_REJECT_LIMIT } from './reject-suspicion.ts'
 import { EXIT, type PartitionFailure, type SourceReport } from './report.ts'
 import { redacted } from './run-step.ts'
-import { sourceReports } from './sync.ts'
+import { sourceReports } from './source-reports.ts'
 
 export interface CheckOptions extends LookOptions {
   /** Asks what there is, and reads no page. */

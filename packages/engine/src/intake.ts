@@ -1,13 +1,12 @@
-import type { State, TableState } from '@tidemark/core/engine'
+import type { State } from '@tidemark/core/engine'
 import type { SurveyedTable, SurveyedUse } from './catalog.ts'
 import type { NameClaims } from './clash.ts'
-import type { Failure } from './failure.ts'
 import { heldText } from './held.ts'
 import { type PlanConfig, plan } from './plan.ts'
 import { prepareTable } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
-import { tableFailure } from './record-failures.ts'
-import { type RunContext, redacted } from './run-step.ts'
+import { type AskedSource, recordAnswer } from './record-sources.ts'
+import type { RunContext } from './run-step.ts'
 import type { RunSteps } from './run-steps.ts'
 import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
@@ -44,10 +43,10 @@ export class Intake {
   }
 
   /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
-  asked(use: SurveyedUse): void {
+  asked(use: SurveyedUse | AskedSource): void {
     this.#waiting.push(async () => {
-      if (use.failure !== undefined) await this.#fail(use.name, use.failure)
-      this.#options.steps.asked(use)
+      await recordAnswer(use, this.#options.before, this.#options.context)
+      if ('tables' in use) this.#options.steps.asked(use)
     })
     this.#begin()
   }
@@ -110,23 +109,4 @@ export class Intake {
     }
     await recordTablesChecked(taken, context)
   }
-
-  async #fail(source: string, failure: Failure): Promise<void> {
-    const { context, before } = this.#options
-    const { destination, options } = context
-    const known = [...before.tables.values()].filter((table) => table.source === source && isTracked(table))
-    if (known.length === 0) return
-    const { leases } = await destination.lease(known.map(({ name }) => name))
-    try {
-      for (const lease of leases) {
-        const table = before.tables.get(lease.table)
-        if (table === undefined) continue
-        await destination.record(lease, [await tableFailure(table, redacted(failure, options), context)])
-      }
-    } finally {
-      await destination.release(leases)
-    }
-  }
 }
-
-const isTracked = ({ status }: TableState): boolean => status !== 'removed' && status !== 'paused'

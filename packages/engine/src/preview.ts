@@ -3,8 +3,9 @@ import type { LookOptions } from './options.ts'
 import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
+import { sourceReports } from './source-reports.ts'
 import { survey } from './survey.ts'
-import { checked, closeAll, sourceReports, surveyOptions } from './sync.ts'
+import { checked, closeAll, surveyOptions } from './sync.ts'
 
 /** What a run would do, for people and for `--json`; windows as text. */
 export interface Plan {

@@ -4,8 +4,8 @@ import {
   formatInstant,
   instantParts,
   isFailing,
+  type KnownFailure,
   type State,
-  type TableFailure,
   type TableState,
   type TableStatus,
   textAt,
@@ -15,11 +15,23 @@ import { completeAt, completeTo, lastCheckOf, lower, presentIn } from './complet
 
 /** How far everything is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
 export interface Status {
-  /** Up to when every tracked table has all that its source had; null while one of them has not. */
+  /** Up to when every tracked table has all that its source had; null while one has not, or a source never answered. */
   readonly to_timestamp: string | null
   /** Tables whose history is complete, sorted. */
   readonly synced_tables: readonly string[]
   readonly tables: readonly TableSummary[]
+  /** Sources that could not be asked for their tables when they last were: what they have beside these is not known. */
+  readonly failing_sources: readonly SourceSummary[]
+}
+
+export interface SourceSummary {
+  readonly name: string
+  readonly failing_since: string
+  /** In a row. */
+  readonly failures: number
+  readonly last_error: string
+  readonly error_code: string | null
+  readonly error_remedy: Remedy | null
 }
 
 export interface TableSummary {
@@ -63,12 +75,23 @@ export function statusOf(state: State): Status {
   const tracked = tables.filter((table) => table.status !== 'removed')
   // A table that is complete, though nothing says up to when, holds none of the others back.
   const times = tracked.flatMap((table) => completeAt(table) ?? [])
-  const isComplete = tracked.length > 0 && tracked.every((table) => completeTo(table) !== undefined)
+  const failingSources = [...(state.failingSources ?? [])]
+  // Of a source that never answered nobody knows what it has.
+  const isKnown = failingSources.every(([name]) => tables.some(({ source }) => source === name))
+  const isComplete = isKnown && tracked.length > 0 && tracked.every((table) => completeTo(table) !== undefined)
   const least = isComplete ? times.reduce<bigint | undefined>(lower, undefined) : undefined
   return {
     to_timestamp: least === undefined ? null : instantText(least),
     synced_tables: tracked.filter((table) => completeTo(table) !== undefined).map((table) => table.name),
     tables: tables.map(summaryOf),
+    failing_sources: failingSources.map(([name, failure]) => ({
+      name,
+      failing_since: instantText(failure.failedAt),
+      failures: failure.failures,
+      last_error: failure.message,
+      error_code: failure.code,
+      error_remedy: failure.remedy,
+    })),
   }
 }
 
@@ -110,7 +133,7 @@ function summaryOf(table: TableState): TableSummary {
 }
 
 /** What fails of a table: the whole, else the first of its partitions. */
-function failureOf(table: TableState): Omit<TableFailure, 'failures' | 'nextTryAt'> | undefined {
+function failureOf(table: TableState): KnownFailure | undefined {
   if (table.status !== 'failing') return undefined
   if (table.failure !== undefined) return table.failure
   const failing = presentIn(table).find(({ failures, lastError }) => failures > 0 && lastError !== null)

@@ -15,11 +15,13 @@ import type { LookOptions, RunOptions } from './options.ts'
 import { type PlanConfig, removedTables } from './plan.ts'
 import { recordRemoved } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
-import { exitCodeOf, type Report, type SourceReport } from './report.ts'
+import { forgetSources } from './record-sources.ts'
+import { exitCodeOf, type Report } from './report.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { RunSteps } from './run-steps.ts'
 import { Selection } from './selection.ts'
 import { startPosition } from './settings.ts'
+import { sourceReports, unavailableSources } from './source-reports.ts'
 import { overTime } from './stall.ts'
 import { type survey, surveyUse } from './survey.ts'
 import type { TableRun } from './table-run.ts'
@@ -170,6 +172,7 @@ interface Discovery {
 async function discover({ context, asked, intake, before, surveyed }: Discovery): Promise<void> {
   const { options, clock } = context
   const { maxTimeMs } = options.settings ?? {}
+  for (const one of unavailableSources(options, before)) intake.asked(one)
   const answered = new AbortController()
   const outOfTime = new AbortController()
   if (maxTimeMs !== undefined)
@@ -193,6 +196,7 @@ async function discover({ context, asked, intake, before, surveyed }: Discovery)
   const catalog = { uses: surveyed }
   const config = checked(catalog, before, options)
   await recordRemoved(removedTables(catalog, before, config), before, context)
+  await forgetSources(before, context)
 }
 
 /** Sources in the order of the config, whichever answered first. */
@@ -259,21 +263,6 @@ function planConfig(options: LookOptions): PlanConfig {
     acceptDeletions: options.acceptDeletions,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
   }
-}
-
-export function sourceReports(
-  options: LookOptions,
-  catalog: Catalog | undefined,
-  state: State,
-): readonly SourceReport[] {
-  const selection = new Selection(options.select)
-  const concerned = (options.unavailable ?? []).filter(({ name }) => selection.concerns(name, state))
-  const failed = concerned.map(({ name, failure }) => ({ name, failure: redacted(failure, options) }))
-  const asked = (catalog?.uses ?? []).map(({ name, failure }) => ({
-    name,
-    failure: failure === undefined ? undefined : redacted(failure, options),
-  }))
-  return [...failed, ...asked]
 }
 
 /** A lookback that only just found what came late misses what comes later. */

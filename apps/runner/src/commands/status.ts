@@ -44,7 +44,14 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
   return 0
 }
 
-const NOTHING: Look = { to_timestamp: null, synced_tables: [], tables: [], runner: NOBODY, running: [] }
+const NOTHING: Look = {
+  to_timestamp: null,
+  synced_tables: [],
+  tables: [],
+  failing_sources: [],
+  runner: NOBODY,
+  running: [],
+}
 const EVERY_MS = 1000
 /** Where nothing can be drawn over, a log must not grow by a table a second. */
 const EVERY_PRINTED_MS = 30_000

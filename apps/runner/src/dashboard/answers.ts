@@ -10,6 +10,8 @@ export interface OverviewAnswer {
   readonly allowsActions: boolean
   readonly totals: Totals
   readonly sources: readonly string[]
+  /** Sources that could not be asked for their tables, with what to do. */
+  readonly failingSources: readonly SourceLine[]
   /** A run that goes on, the newest. */
   readonly running: RunLine | null
   readonly tables: readonly TableLine[]
@@ -39,6 +41,13 @@ export interface Totals {
   readonly incomplete: number
   /** Up to when every tracked table has all that its source had; null while one of them has not. */
   readonly completeTo: string | null
+}
+
+export interface SourceLine {
+  readonly name: string
+  readonly since: number
+  readonly problem: string
+  readonly fix: Fix
 }
 
 export interface TableLine {

@@ -1,8 +1,9 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
+import { lookAtSource, type SourceLook } from '../overview.ts'
 import { syncAgain } from '../show/status.ts'
-import type { OverviewAnswer } from './answers.ts'
+import type { OverviewAnswer, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
 import { millis, runLine } from './run-line.ts'
@@ -61,6 +62,7 @@ export function overview(
     syncCommand: command('sync'),
     runner: activity,
     againCommand: syncAgain(activity, command),
+    failingSources: status.failing_sources.map((source) => sourceLine(lookAtSource(source, command))),
     sources: [...new Set(status.tables.map(({ source }) => source))].sort(),
     running: running === undefined ? null : runLine(running, history.get(running.run)?.values() ?? []),
     tables: tableLines(
@@ -72,6 +74,10 @@ export function overview(
     pages,
     matching: matching.length,
   }
+}
+
+function sourceLine({ name, failing_since, last_error, fix }: SourceLook): SourceLine {
+  return { name, since: Date.parse(failing_since), problem: last_error, fix }
 }
 
 function matches(

@@ -1,5 +1,6 @@
 import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
+import type { Sight } from './outlook.ts'
 import type { TableStanding } from './standing.ts'
 import { RUN_SECONDS, type TableTally, type Tally } from './tally.ts'
 
@@ -16,12 +17,7 @@ export interface Pulse {
 }
 
 /** All metrics, with what the database said; undefined where it did not answer. */
-export function familiesOf(
-  version: string,
-  pulse: Pulse,
-  tally: Tally,
-  seen: { readonly standings: readonly TableStanding[]; readonly activity: Activity } | undefined,
-): readonly Family[] {
+export function familiesOf(version: string, pulse: Pulse, tally: Tally, seen: Sight | undefined): readonly Family[] {
   return [
     gauge('tidemark_build_info', 'The version that runs.', [{ labels: { version }, value: 1 }]),
     gauge('tidemark_run_in_progress', 'Whether a run is going on.', [{ value: pulse.isRunning ? 1 : 0 }]),
@@ -83,7 +79,9 @@ export function familiesOf(
       'How long sources waited for rate limits within their requests.',
       ({ seconds: waited }) => waited,
     ),
-    ...(seen === undefined ? [] : [lastRun(seen.activity), ...tableFamilies(seen.standings)]),
+    ...(seen === undefined
+      ? []
+      : [lastRun(seen.activity), failing(seen.failingSources), ...tableFamilies(seen.standings)]),
   ]
 }
 
@@ -94,6 +92,15 @@ function lastRun({ last_run: last }: Activity): Family {
   if (last === null) return gauge(name, help, [])
   const labels = { exit_code: last.exit_code === null ? '' : String(last.exit_code), ended_by: last.ended_by ?? '' }
   return gauge(name, help, [{ labels, value: 1 }])
+}
+
+function failing(sources: readonly string[]): Family {
+  const samples = sources.map((source) => ({ labels: { source }, value: 1 }))
+  return gauge(
+    'tidemark_source_failing',
+    'Sources that could not be asked for their tables when they last were.',
+    samples,
+  )
 }
 
 function perSource(

@@ -7,9 +7,13 @@ import { isAlive } from '../this-runner.ts'
 import { standingsOf, type TableStanding } from './standing.ts'
 
 /** What the database said when it was asked. */
-export type Seen =
-  | { readonly standings: readonly TableStanding[]; readonly activity: Activity }
-  | { readonly problem: string }
+export interface Sight {
+  readonly standings: readonly TableStanding[]
+  /** By name. */
+  readonly failingSources: readonly string[]
+  readonly activity: Activity
+}
+export type Seen = Sight | { readonly problem: string }
 
 /** An answer is good for so long, so that many who ask cost no more than one. */
 const FRESH_MS = 2000
@@ -61,5 +65,9 @@ async function lookAt(destination: Destination, freshness: PromiseOptions): Prom
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
   const activity = await askActivity(destination, isAlive)
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
-  return { standings: standingsOf(state, { rejects, now, promised }), activity }
+  return {
+    standings: standingsOf(state, { rejects, now, promised }),
+    failingSources: [...(state.failingSources?.keys() ?? [])],
+    activity,
+  }
 }

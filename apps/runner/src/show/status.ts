@@ -21,7 +21,9 @@ export interface StatusOptions {
 /** How far everything is, for people. */
 export function statusText(look: Look, options: StatusOptions): string {
   const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
-  const { tables, running } = look
+  const { tables, running, failing_sources: sources } = look
+  if (tables.length === 0 && sources.length > 0)
+    return [headline(look), runnerText(look, now, command), ...footnotes(look, command)].join('\n')
   if (tables.length === 0) return `No table is tracked yet. The first sync does it: ${command('sync')}`
   const busy = new Set(running.map(({ table }) => table))
   const sorted = tables.length <= most ? tables : [...tables].sort((a, b) => urgency(a, busy) - urgency(b, busy))
@@ -50,8 +52,11 @@ export function statusText(look: Look, options: StatusOptions): string {
 }
 
 /** Whether all is as it should be. Nothing is called complete beside what fails, waits, is old or is to be read again. */
-export function headline({ to_timestamp, synced_tables, tables }: Look): string {
+export function headline({ to_timestamp, synced_tables, tables, failing_sources }: Look): string {
   const tracked = tables.filter((table) => table.status !== 'removed')
+  const silent = failing_sources.map(({ name }) => oneLine(name))
+  const unasked = `${silent.slice(0, NAMED).join(', ')}${silent.length > NAMED ? ` and ${countText(silent.length - NAMED)} more` : ''} cannot be asked for ${silent.length === 1 ? 'its' : 'their'} tables`
+  if (tracked.length === 0 && silent.length > 0) return `No table is read: ${unasked}.`
   if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
   const count = (is: (table: TableLook) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
@@ -67,9 +72,10 @@ export function headline({ to_timestamp, synced_tables, tables }: Look): string 
   ]
   const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
   const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
-  if (wrong.length > 0) {
+  if (wrong.length > 0 || silent.length > 0) {
     const word = synced_tables.length < tracked.length ? 'complete yet' : 'up to date'
-    return `Not every table is ${word}: of ${countText(tracked.length)}, ${wrong.join(', ')}.`
+    const many = wrong.length === 0 ? [] : [`of ${countText(tracked.length)}, ${wrong.join(', ')}`]
+    return `Not every table is ${word}: ${[...many, ...(silent.length === 0 ? [] : [unasked])].join('; ')}.`
   }
   const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
   return `Every table is complete${upTo}${rejects === 0 ? '' : `, but for ${plural(rejects, 'rejected row')}`}.`
@@ -152,12 +158,17 @@ function nextTry({ next_try_at: at }: TableLook): string {
 }
 
 /** Below the table: what to do about what fails or waits, and what no run can see. */
-function footnotes({ tables }: Look, command: StatusOptions['command']): readonly string[] {
-  const fixes = tables.flatMap(({ name, status, paused_for, last_error, fix }) =>
+function footnotes(look: Look, command: StatusOptions['command']): readonly string[] {
+  const { tables, failing_sources: sources } = look
+  const ofSources = sources.map(
+    ({ name, last_error, fix }) => `failing: source ${oneLine(name)}: ${oneLine(last_error)} (${fixText(fix)})`,
+  )
+  const ofTables = tables.flatMap(({ name, status, paused_for, last_error, fix }) =>
     fix === null
       ? []
       : [`${status}: table ${oneLine(name)}: ${oneLine(paused_for ?? last_error ?? '')} (${fixText(fix)})`],
   )
+  const fixes = [...ofSources, ...ofTables]
   const unseen = tables.filter(({ deletions, status }) => deletions === 'unseen' && status !== 'removed')
   return [
     ...(fixes.length === 0 ? [] : ['']),

@@ -199,7 +199,7 @@ export class PostgresDestination implements Destination {
     await this.#write(async ({ db }) => {
       for (const fact of facts) {
         const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
-        await recordRunFact(db, run, named, this.#options.runner, postgresFlavor)
+        await recordRunFact(db, run, named, this.#options)
       }
     })
   }

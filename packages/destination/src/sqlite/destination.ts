@@ -179,7 +179,7 @@ export class SqliteDestination implements Destination {
     await this.#transactions.write(async (db) => {
       for (const fact of facts) {
         const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
-        await recordRunFact(db, run, named, this.#options.runner, sqliteFlavor)
+        await recordRunFact(db, run, named, { ...this.#options, flavor: sqliteFlavor })
       }
     })
   }

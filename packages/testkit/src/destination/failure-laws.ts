@@ -91,5 +91,23 @@ export function testFailures(database: () => TestDatabase): void {
         await destination.recordRun(run, [{ kind: 'checked', tables: new Map([['never', 7n]]) }])
         expect(await state()).toMatchObject({ lastCheckedAt: 8n })
       }))
+
+    it('keeps why a source cannot be asked and since when, until it answers', () =>
+      withWorld(async ({ destination, run }) => {
+        const failure = { message: 'no way in', code: 'login', remedy: 'fix-config' } as const
+        const asked = async (source: string, given: typeof failure | undefined) => {
+          await destination.recordRun(run, [{ kind: 'source', source, failure: given }])
+          return (await destination.state()).failingSources
+        }
+        expect((await destination.state()).failingSources).toBeUndefined()
+        const first = await asked('shop', failure)
+        expect([...(first ?? [])]).toEqual([['shop', { ...failure, failures: 1, failedAt: expect.any(BigInt) }]])
+        await asked('crm', failure)
+        const again = await asked('shop', { ...failure, message: 'still none' } as never)
+        expect([...(again?.keys() ?? [])]).toEqual(['crm', 'shop'])
+        expect(again?.get('shop')).toEqual({ ...first?.get('shop'), message: 'still none', failures: 2 })
+        expect([...((await asked('shop', undefined))?.keys() ?? [])]).toEqual(['crm'])
+        expect(await asked('crm', undefined)).toBeUndefined()
+      }))
   })
 }

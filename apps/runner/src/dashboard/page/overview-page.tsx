@@ -9,6 +9,7 @@ import { Pager } from './pager.tsx'
 import { type Place, router } from './router.ts'
 import { RunBanner } from './run-banner.tsx'
 import { RunnerNotice } from './runner-notice.tsx'
+import { SourceNotices } from './source-notices.tsx'
 import { TableList } from './table-list.tsx'
 import { Text } from './text.tsx'
 import { Tiles } from './tiles.tsx'
@@ -23,6 +24,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
     return (
       <>
         <h1>Tables</h1>
+        <SourceNotices answer={answer} />
         <Empty title="No table is tracked yet">
           <p>The first sync finds the installed sources and reads their tables:</p>
           <CopyLine text={answer.syncCommand} label="the command" />
@@ -41,6 +43,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
         {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
       </div>
       <RunnerNotice answer={answer} />
+      <SourceNotices answer={answer} />
       <Tiles totals={totals} place={place} now={answer.now} />
       {answer.running !== null && <RunBanner run={answer.running} windows={totals.runningWindows} now={answer.now} />}
       <section class="panel" aria-label="All tables">

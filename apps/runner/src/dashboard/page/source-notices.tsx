@@ -1,0 +1,27 @@
+import type { OverviewAnswer } from '../answers.ts'
+import { FixLines } from './fix-lines.tsx'
+import { format } from './format.ts'
+import { Icon } from './icon.tsx'
+import { Text } from './text.tsx'
+
+/** Sources that cannot be asked for their tables: what they have is not known, and no table below speaks for it. */
+export function SourceNotices({ answer }: { readonly answer: OverviewAnswer }) {
+  return (
+    <>
+      {answer.failingSources.map(({ name, since, problem, fix }) => (
+        <div class="notice bad" role="status" key={name}>
+          <Icon name="warn" />
+          <div>
+            <strong>
+              Source <Text>{name}</Text> cannot be asked for its tables
+            </strong>
+            <p>
+              Since {format.instant(since)} UTC: <Text>{problem}</Text>
+            </p>
+            <FixLines fix={fix} />
+          </div>
+        </div>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,47 @@
+import type { RunFact, State, TableState } from '@tidemark/core/engine'
+import type { Failure } from './failure.ts'
+import { tableFailure } from './record-failures.ts'
+import { type RunContext, redacted } from './run-step.ts'
+
+/** What asking a source for its tables came to. */
+export interface AskedSource {
+  readonly name: string
+  readonly failure?: Failure | undefined
+}
+
+/** A source that could not be asked fails, and so do the tables that are known of it, until it answers again. */
+export async function recordAnswer({ name, failure }: AskedSource, before: State, context: RunContext): Promise<void> {
+  const { destination, options, run } = context
+  if (failure === undefined) {
+    if (before.failingSources?.has(name) === true) await destination.recordRun(run, [answering(name)])
+    return
+  }
+  const known = [...before.tables.values()].filter((table) => table.source === name && isTracked(table))
+  const { leases } = await destination.lease(known.map((table) => table.name))
+  try {
+    for (const lease of leases) {
+      const table = before.tables.get(lease.table)
+      if (table === undefined) continue
+      await destination.record(lease, [await tableFailure(table, redacted(failure, options), context)])
+    }
+  } finally {
+    await destination.release(leases)
+  }
+  const { message, code = null, remedy } = redacted(failure, options)
+  await destination.recordRun(run, [{ kind: 'source', source: name, failure: { message, code, remedy } }])
+}
+
+/** Sources that failed and are not in the config any more. */
+export async function forgetSources(
+  { failingSources }: State,
+  { destination, options, run }: RunContext,
+): Promise<void> {
+  if (failingSources === undefined) return
+  const configured = new Set([...options.uses, ...(options.unavailable ?? [])].map(({ name }) => name))
+  const gone = [...failingSources.keys()].filter((name) => !configured.has(name))
+  if (gone.length > 0) await destination.recordRun(run, gone.map(answering))
+}
+
+const answering = (source: string): RunFact => ({ kind: 'source', source, failure: undefined })
+
+const isTracked = ({ status }: TableState): boolean => status !== 'removed' && status !== 'paused'
