@@ -30,6 +30,8 @@ export async function query(call: Call, statement: string, { csv, maxTime }: Que
   needDatabase(session)
   const { interrupts, target } = session
   const limits = { limitMs: Math.min(limitMs, LONGEST_MS), signal: interrupts.signal }
+  // The process that asks a file knows nothing of states: one of a version that this Tidemark does not read is refused here.
+  if (!target.isServer) await withReader(session, async () => {})
   const result = await interrupts.during(() =>
     target.isServer
       ? withReader(session, (destination) => destination.query(statement, limits))
