@@ -37,7 +37,8 @@ export function postgresPlaces(): PostgresPlaces {
   async function empty(port?: number): Promise<PostgresPlace> {
     const database = await running.newDatabase()
     onTestFinished(() => running.dropDatabase(database))
-    const own = running.urlOf(database)
+    // Where statements of the tests find the tables by their names alone.
+    const own = `${running.urlOf(database)}?schema=public`
     const url = new URL(own)
     if (port !== undefined) url.port = String(port)
     return {

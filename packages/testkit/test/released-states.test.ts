@@ -44,9 +44,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'postgres',
     async empty() {
-      const made = await postgres.empty()
-      // Where the states of earlier versions are: a new database gets a schema of its own.
-      const place = { ...made, url: `${made.url}?schema=public` }
+      const place = await postgres.empty()
       return { place, run: async (script) => void (await postgres.server().rows(script, place.database)) }
     },
     obstacle: [
