@@ -8,6 +8,7 @@ import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLimit } from './map-limit.ts'
 import type { Settings } from './options.ts'
+import { refuseNone } from './refuse-none.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
@@ -106,6 +107,7 @@ async function surveyGuarded(
     const find = async (now: Tracked): Promise<readonly Table[]> =>
       typeof tables === 'function' ? [...(await again(() => tables({ ...context, tracked: now })))] : tables
     const found = await find(tracked)
+    refuseNone(use, found, options.state)
     checkOptions(use, found, options.state)
     const findTable: SurveyedUse['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))

@@ -42,6 +42,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'no-database',
   'no-git',
   'no-repository',
+  'no-tables',
   'not-confirmed',
   'not-empty',
   'not-found',
