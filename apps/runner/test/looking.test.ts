@@ -85,6 +85,17 @@ const Status = z.strictObject({
       rejects: count,
     }),
   ),
+  failing_sources: z.array(
+    z.strictObject({
+      name: text,
+      failing_since: instant,
+      failures: count,
+      last_error: text,
+      error_code: text.nullable(),
+      error_remedy: z.enum(['retry', 'fix-config', 'fix-source', 'upgrade']).nullable(),
+      fix: z.strictObject({ what: text, when: text, command: text, see: text }).nullable(),
+    }),
+  ),
   runner: z.strictObject({
     state: z.enum(['running', 'waiting', 'none']),
     host: text.nullable(),
