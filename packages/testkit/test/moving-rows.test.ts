@@ -60,7 +60,8 @@ const kinds: readonly MovingKind[] = [
 // A few with the slow lane; more where somebody asks.
 const asked = process.env['TIDEMARK_MODEL_RUNS']
 const runs = { sqlite: Number(asked ?? 15), postgres: Math.ceil(Number(asked ?? 15) / 5) }
-const seed = Number(process.env['TIDEMARK_SEED'] ?? Math.floor(Math.random() * 1_000_000))
+// A change is judged by itself: the same chances each time, unless somebody asks for others.
+const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
 let runners = 0
 
 const places = {
@@ -96,7 +97,7 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (database) => {
             }
           },
         )
-        await fc.assert(property, { numRuns: runs[database], seed, endOnFailure: asked !== undefined })
+        await fc.assert(property, { numRuns: runs[database], seed, endOnFailure: true })
       },
     )
   })

@@ -124,7 +124,7 @@ export class MovingWorld {
       uses: [{ name: 'moving', source: system.source(), config: {}, options }],
       destination: this.#watched,
       clock,
-      settings: { part: { rows: 5, bytes: 1e6 } },
+      settings: { part: { rows: 5, bytes: 1e6 }, deletionLimit: 'none' },
     }
   }
 
