@@ -22,8 +22,10 @@ export async function stampOf(path: string): Promise<string> {
 
 /** What a revision says of a file. */
 export interface Recorded {
-  /** Its size and time, or the hash of its content. */
+  /** Its size and time, or its size and the hash of its content. */
   readonly content: string
+  /** In bytes; undefined where an older version of this package wrote the hash alone. */
+  readonly size: number | undefined
   /** A hash of its start, its end and its size: by it a file is known under another name. */
   readonly print: string
   /** The way in which its table is read. */
@@ -32,13 +34,20 @@ export interface Recorded {
   readonly file: string | undefined
 }
 
-const REVISION = /^(\d+:\d+|[0-9a-f]{64}):([0-9a-f]{16}):([0-9a-f]{16})(?:@(.+))?$/s
+const REVISION = /^((?:(\d+):\d+|(?:(\d+)-)?[0-9a-f]{64})):([0-9a-f]{16}):([0-9a-f]{16})(?:@(.+))?$/s
 
 /** Reads a revision; undefined where it is of an older version of this package. */
 export function recordedOf(revision: string | undefined): Recorded | undefined {
   const match = revision === undefined ? null : REVISION.exec(revision)
   if (match === null) return undefined
-  return { content: match[1]!, print: match[2]!, reading: match[3]!, file: match[4] }
+  const size = match[2] ?? match[3]
+  return {
+    content: match[1]!,
+    size: size === undefined ? undefined : Number(size),
+    print: match[4]!,
+    reading: match[5]!,
+    file: match[6],
+  }
 }
 
 /** A text that changes when a file changes, or the way in which its table is read. */
@@ -74,7 +83,7 @@ async function contentOf(table: FileTable, file: TableFile, signal: AbortSignal)
   // Asked for its tables and for its revisions, a run reads a file once for both.
   const known = HASHES.get(file)
   if (known?.stamp === stamp) return known.hash
-  const hash = await hashOf(file.path, signal)
+  const hash = `${stamp.replace(/:.*$/, '')}-${await hashOf(file.path, signal)}`
   HASHES.set(file, { stamp, hash })
   return hash
 }
@@ -99,15 +108,24 @@ async function hashOf(path: string, signal: AbortSignal): Promise<string> {
   return hash.digest('hex')
 }
 
-/** A hash of the start, the end and the size of a file: cheap, and the same under every name. */
-export async function printOf(path: string, signal: AbortSignal): Promise<string> {
+/**
+ * A hash of the start, the end and the size of a file: cheap, and the same under every name.
+ *
+ * @param upTo bytes, of a file that is longer: its print before it grew to what it is now. Undefined where it is shorter.
+ */
+export function printOf(path: string, signal: AbortSignal): Promise<string>
+export function printOf(path: string, signal: AbortSignal, upTo: number): Promise<string | undefined>
+export async function printOf(path: string, signal: AbortSignal, upTo?: number): Promise<string | undefined> {
   try {
     await using file = await open(path)
-    const { size } = await file.stat()
+    const { size: whole } = await file.stat()
+    const size = upTo ?? whole
+    if (size > whole) return undefined
     const hash = createHash('sha256').update(String(size))
     for (const at of size <= PRINTED ? [0] : [0, Math.max(PRINTED, size - PRINTED)]) {
       signal.throwIfAborted()
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PRINTED), 0, PRINTED, at)
+      const length = Math.min(PRINTED, size - at)
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PRINTED), 0, length, at)
       hash.update(buffer.subarray(0, bytesRead))
     }
     return hash.digest('hex').slice(0, 16)

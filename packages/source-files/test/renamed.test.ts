@@ -88,6 +88,47 @@ describe('a file that was renamed', () => {
     expect(await second.read()).toEqual([{ id: 1 }])
   })
 
+  it.each([
+    ['short', 'id\n1\n', '2\n', {}],
+    ['longer than what is looked at', `id\n${'1234567\n'.repeat(30_000)}`, '2\n', {}],
+    ['told by its content', 'id\n1\n', '2\n', { hash: true }],
+  ])('is known where it also grew: %s', async (_name, text, more, options) => {
+    const folder = new Folder()
+    folder.write('a.csv', text)
+    folder.write('b.csv', 'id\n2\n')
+    const tables = { t: { path: folder.at('*.csv'), ...options } }
+    const first = await open(tables)
+    const state = await committed(first)
+    renameSync(folder.at('a.csv'), folder.at('c.csv'))
+    appendFileSync(folder.at('c.csv'), more)
+    folder.write('d.csv', 'id\n9\n')
+    const second = await open(tables, { t: remembered(first) }, { partitions: state })
+    expect(await ids(second)).toEqual([
+      ['b.csv', 'b.csv'],
+      ['a.csv', 'c.csv'],
+      ['d.csv', 'd.csv'],
+    ])
+    expect(await second.read('t', 'a.csv')).toHaveLength(text.split('\n').length - 1)
+  })
+
+  it('that grew is the longest that it may have been, and one that got shorter is new', async () => {
+    const folder = new Folder()
+    folder.write('a.csv', 'id\n1\n')
+    folder.write('b.csv', 'id\n1\n2\n')
+    folder.write('c.csv', 'id\n7\n8\n')
+    const path = folder.at('*.csv')
+    const first = await open({ t: { path } })
+    const state = await committed(first)
+    for (const name of ['a', 'b', 'c']) rmSync(folder.at(`${name}.csv`))
+    folder.write('x.csv', 'id\n1\n2\n3\n')
+    folder.write('y.csv', 'id\n7\n')
+    const second = await open({ t: { path } }, { t: remembered(first) }, { partitions: state })
+    expect(await ids(second)).toEqual([
+      ['b.csv', 'x.csv'],
+      ['y.csv', 'y.csv'],
+    ])
+  })
+
   it('is another one where the old one is still there, was gone before, is empty or has other content', async () => {
     const folder = new Folder()
     folder.write('a.csv', 'id\n1\n')
