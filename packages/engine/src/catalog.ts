@@ -1,6 +1,7 @@
 import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
 import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { MissingTables } from './missing-tables.ts'
 import type { SourceGuard } from './source-guard.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
@@ -22,6 +23,8 @@ export interface SurveyedUse {
   readonly log: Logger
   /** It could not be connected or asked for its tables; nothing is known of them then. */
   readonly failure: Failure | undefined
+  /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
+  readonly missing?: MissingTables | undefined
   readonly tables: readonly SurveyedTable[]
   /** Stands around whatever it is asked. */
   readonly guard: SourceGuard

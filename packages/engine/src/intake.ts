@@ -92,7 +92,7 @@ export class Intake {
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
     const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
-    const planned = plan({ uses }, state, { ...config, isPartial: true, surveyed: before })
+    const planned = plan({ uses }, state, { ...config, isWhole: () => false, surveyed: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)

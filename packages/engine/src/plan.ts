@@ -85,8 +85,8 @@ export interface PlanConfig {
   readonly select: (table: SurveyedTable) => boolean
   /** The state that the survey saw: what was committed since then is no sign that a source went back. */
   readonly surveyed?: State | undefined
-  /** Only some tables were asked for: nothing can be said of the others. */
-  readonly isPartial: boolean
+  /** Whether all tables of a use were asked for: of one of which only some were, nothing can be said of the others. */
+  readonly isWhole: (use: string) => boolean
   /** Uses that could not run; their tables are not taken for removed. */
   readonly unavailable: readonly string[]
   /** What another system has synced: tables by any of their names, up to a position. */
@@ -106,14 +106,14 @@ export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPla
 
 /** Tables in the state that no source lists any more. */
 export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
-  if (config.isPartial) return []
   const listed = new Set(catalog.uses.flatMap((use) => use.tables.map(({ name }) => name)))
   const silent = new Set([
     ...config.unavailable,
-    ...catalog.uses.filter((use) => use.failure !== undefined).map((use) => use.name),
+    ...catalog.uses.filter((use) => (use.failure ?? use.missing) !== undefined).map((use) => use.name),
   ])
   return [...state.tables.values()]
-    .filter((table) => !listed.has(table.name) && !silent.has(table.source) && table.status !== 'removed')
+    .filter(({ name, source, status }) => !listed.has(name) && !silent.has(source) && status !== 'removed')
+    .filter(({ source }) => config.isWhole(source))
     .map((table) => table.name)
 }
 

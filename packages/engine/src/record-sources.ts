@@ -1,5 +1,6 @@
 import type { RunFact, State, TableState } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
+import type { MissingTables } from './missing-tables.ts'
 import { tableFailure } from './record-failures.ts'
 import { type RunContext, redacted } from './run-step.ts'
 
@@ -7,16 +8,28 @@ import { type RunContext, redacted } from './run-step.ts'
 export interface AskedSource {
   readonly name: string
   readonly failure?: Failure | undefined
+  readonly missing?: MissingTables | undefined
 }
 
-/** A source that could not be asked fails, and so do the tables that are known of it, until it answers again. */
-export async function recordAnswer({ name, failure }: AskedSource, before: State, context: RunContext): Promise<void> {
+/**
+ * A source that could not be asked fails, and so do the tables that are known of it, until it answers again; one that
+ * suddenly does not list most of its tables fails with those.
+ */
+export async function recordAnswer(
+  { name, failure: own, missing }: AskedSource,
+  before: State,
+  context: RunContext,
+): Promise<void> {
   const { destination, options, run } = context
+  const failure = own ?? missing?.failure
   if (failure === undefined) {
     if (before.failingSources?.has(name) === true) await destination.recordRun(run, [answering(name)])
     return
   }
-  const known = [...before.tables.values()].filter((table) => table.source === name && isTracked(table))
+  const isItsOwn = (table: TableState): boolean => own !== undefined || missing?.tables.includes(table.name) === true
+  const known = [...before.tables.values()].filter(
+    (table) => table.source === name && isTracked(table) && isItsOwn(table),
+  )
   const { leases } = await destination.lease(known.map((table) => table.name))
   try {
     for (const lease of leases) {

@@ -116,7 +116,8 @@ export function exitCodeOf(
   const held = tables.filter((table) => table.heldBy !== undefined)
   if (held.length > 0 && held.length === tables.length) return EXIT.held
   const unreachable = sources.filter((source) => source.failure !== undefined)
-  if (unreachable.length > 0 && unreachable.length === sources.length && !othersRest) return EXIT.noSource
+  const isNoneRead = unreachable.length === sources.length && tables.length === 0
+  if (unreachable.length > 0 && isNoneRead && !othersRest) return EXIT.noSource
   const failures = tables.flatMap((table) => table.failures)
   const paused = tables.some((table) => table.status === 'paused')
   if (

@@ -11,8 +11,9 @@ export class Selection {
     this.#names = names === undefined || names.length === 0 ? undefined : new Set(names)
   }
 
-  get isAll(): boolean {
-    return this.#names === undefined
+  /** Whether all tables of a use are selected: by its own name, or because nothing is. */
+  isWhole(use: string): boolean {
+    return this.#names === undefined || this.#names.has(use)
   }
 
   /**
@@ -57,8 +58,24 @@ export class Selection {
       const foreign = tables.has(name) || others.has(name) ? undefined : state.others?.get(name)
       if (foreign !== undefined) throw otherProject(foreign)
       if (!tables.has(name) && !others.has(name)) throw unknownTable(name, [...tables], [...others])
+      const away = notListed(name, catalog, state)
+      if (away !== undefined) throw away
     }
   }
+}
+
+/** A table that was synced, of a source that was asked and does not list it: it is not read, and no one else would say so. */
+function notListed(name: string, { uses }: Catalog, state: State): SyncError | undefined {
+  const isMeant = (table: { readonly name: string }, own: string): boolean => table.name === name || own === name
+  const isListed = uses.some((use) => use.name === name || use.tables.some((one) => isMeant(one, one.table.name)))
+  const known = [...state.tables.values()].find((table) => isMeant(table, table.table))
+  const asked = uses.find((use) => use.name === known?.source)
+  if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
+  return new SyncError(
+    `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
+    'fix-config',
+    { code: 'unknown-table' },
+  )
 }
 
 /** Names of the uses that a selected name can mean. */

@@ -20,9 +20,9 @@ export function sourceReports(
     name,
     failure: redacted(failure, options),
   }))
-  const asked = (catalog?.uses ?? []).map(({ name, failure }) => ({
-    name,
-    failure: failure === undefined ? undefined : redacted(failure, options),
-  }))
+  const asked = (catalog?.uses ?? []).map(({ name, failure: own, missing }) => {
+    const failure = own ?? missing?.failure
+    return { name, failure: failure === undefined ? undefined : redacted(failure, options) }
+  })
   return [...failed, ...asked]
 }

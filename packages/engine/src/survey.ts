@@ -7,8 +7,8 @@ import type { Clock } from './clock.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLimit } from './map-limit.ts'
+import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
-import { refuseNone } from './refuse-none.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
@@ -33,6 +33,8 @@ export interface SurveyOptions {
   readonly wants: (use: string, table: string, name: string) => boolean
   /** Keeps secrets of a use that are given in exchange for others. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
+  /** Whatever the sources no longer list may go. */
+  readonly acceptDeletions?: boolean | undefined
   /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
   readonly outOfTime?: AbortSignal | undefined
 }
@@ -107,7 +109,11 @@ async function surveyGuarded(
     const find = async (now: Tracked): Promise<readonly Table[]> =>
       typeof tables === 'function' ? [...(await again(() => tables({ ...context, tracked: now })))] : tables
     const found = await find(tracked)
-    refuseNone(use, found, options.state)
+    const missing = missingTables(use, {
+      found,
+      state: options.state,
+      acceptDeletions: options.acceptDeletions === true,
+    })
     checkOptions(use, found, options.state)
     const findTable: SurveyedUse['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
@@ -115,7 +121,7 @@ async function surveyGuarded(
       return table && { table, columns: columnsKept(use.name, table, use.options) }
     }
     const result: SurveyedUse & { tables: SurveyedTable[] } = {
-      ...{ ...surveyed, client, failure: undefined, tables: [] },
+      ...{ ...surveyed, client, failure: undefined, missing, tables: [] },
       findTable: typeof tables === 'function' ? findTable : undefined,
     }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()

@@ -240,6 +240,7 @@ export function surveyOptions(options: LookOptions, state: State, signal: AbortS
     nameOf,
     secretsOf: options.secretsOf,
     names: options.destination.profile.names,
+    acceptDeletions: options.acceptDeletions,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
@@ -251,7 +252,7 @@ export function checked(catalog: Catalog, state: State, options: LookOptions): P
   return config
 }
 
-function planConfig(options: LookOptions): PlanConfig {
+export function planConfig(options: LookOptions): PlanConfig {
   const { resting } = options
   const selection = new Selection(options.select)
   const { synced } = options.settings ?? {}
@@ -259,7 +260,7 @@ function planConfig(options: LookOptions): PlanConfig {
     select: ({ use, table, name }: SurveyedTable) =>
       selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
     unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
-    isPartial: !selection.isAll,
+    isWhole: (use) => selection.isWhole(use),
     acceptDeletions: options.acceptDeletions,
     synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
   }

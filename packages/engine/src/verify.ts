@@ -12,7 +12,7 @@ import { knownTable } from './resync.ts'
 import { redacted } from './run-step.ts'
 import { silenceOf } from './stall.ts'
 import { survey } from './survey.ts'
-import { checked, closeAll, surveyOptions } from './sync.ts'
+import { closeAll, planConfig, surveyOptions } from './sync.ts'
 import { type Reading, rangeOf } from './unread-ranges.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
 import { repair } from './verify-repair.ts'
@@ -61,7 +61,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const failed = use?.failure ?? absent
     const nothing = (failure: Failure) => reportOf({ ...empty(known.name), failure: redacted(failure, options) })
     if (failed !== undefined) return nothing({ ...failed, code: 'no-source' })
-    const [planned] = plan(catalog, state, checked(catalog, state, options)).tables
+    const [planned] = plan(catalog, state, planConfig(options)).tables
     if (planned === undefined)
       return nothing(gone(`the source "${known.source}" is not installed or no longer lists "${known.table}"`))
     const { surveyed, pausedFor } = planned

@@ -72,7 +72,7 @@ export function catalogOf({ table = tableOf(), settings = {}, partitions = [{}],
   return { uses: [use] }
 }
 
-export const EVERYTHING = { select: () => true, isPartial: false, unavailable: [], synced: undefined }
+export const EVERYTHING = { select: () => true, isWhole: () => true, unavailable: [], synced: undefined }
 
 /** A clock that stands still until it is moved, and sleeps in no time. */
 export function fixedClock(start: bigint): Clock & { at: bigint; slept: number[] } {

@@ -1,6 +1,7 @@
-import { defineSource, type Source } from '@tidemark/core'
+import { defineSource, type Source, type SourceOptions } from '@tidemark/core'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { plan } from '../src/index.ts'
 import { sync } from '../src/sync.ts'
 import { openMemory } from './system.ts'
 
@@ -15,27 +16,113 @@ const table = (name: string) =>
     },
   })
 
-it('a source that lists no table any more fails its tables, and removes none; one table less is removed', async () => {
+async function shopOf(all: readonly string[]) {
   const destination = await openMemory()
-  let listed = ['orders', 'lines']
+  let listed = all
+  let options: SourceOptions = {}
   const found = source.with(async () => listed.map(table)) as Source
-  const run = () => sync({ uses: [{ name: 'shop', source: found, config: {}, options: {} }], destination })
-  const statuses = async () =>
-    [...(await destination.state()).tables.values()].map(({ table: name, status }) => [name, status])
-  expect((await run()).exitCode).toBe(0)
-  listed = []
-  const none = await run()
+  const uses = () => [{ name: 'shop', source: found, config: {}, options }]
+  return {
+    lists: (names: readonly string[]) => {
+      listed = names
+    },
+    configure: (given: SourceOptions) => {
+      options = given
+    },
+    run: (more: { select?: readonly string[]; acceptDeletions?: boolean } = {}) =>
+      sync({ uses: uses(), destination, ...more }),
+    plan: () => plan({ uses: uses(), destination }),
+    statuses: async () =>
+      Object.fromEntries(
+        [...(await destination.state()).tables.values()].map(({ table: name, status }) => [name, status]),
+      ),
+    failing: async () => [...((await destination.state()).failingSources?.keys() ?? [])],
+    close: () => destination.close(),
+  }
+}
+
+const SIX = ['a', 'b', 'c', 'd', 'e', 'f']
+const allAre = (names: readonly string[], status: string) => Object.fromEntries(names.map((name) => [name, status]))
+
+it('a source that lists no table any more fails its tables, and removes none; one table less is removed', async () => {
+  const shop = await shopOf(['orders', 'lines'])
+  expect((await shop.run()).exitCode).toBe(0)
+  shop.lists([])
+  const none = await shop.run()
   expect(none.exitCode).toBe(5)
   expect(none.sources[0]?.failure).toMatchObject({ code: 'no-tables', message: expect.stringContaining('it had 2') })
-  expect(await statuses()).toEqual([
-    ['lines', 'failing'],
-    ['orders', 'failing'],
+  expect(await shop.statuses()).toEqual({ lines: 'failing', orders: 'failing' })
+  shop.lists(['orders'])
+  expect((await shop.run()).exitCode).toBe(0)
+  expect(await shop.statuses()).toEqual({ lines: 'removed', orders: 'live' })
+  await shop.close()
+})
+
+it('a source that loses most of its tables fails those, reads the others, and removes none until it may', async () => {
+  const shop = await shopOf(SIX)
+  expect((await shop.run()).exitCode).toBe(0)
+  shop.lists(['a', 'b'])
+  const planned = await shop.plan()
+  expect(planned.removed).toEqual([])
+  expect(planned.sources[0]?.failure?.code).toBe('no-tables')
+  const most = await shop.run()
+  expect(most.exitCode).toBe(3)
+  expect(most.sources[0]?.failure?.message).toContain(
+    'source "shop" no longer lists 4 of 6 tables (c, d, e, f), as when a right was lost',
+  )
+  expect(most.tables.map(({ name, rows }) => [name, rows.read])).toEqual([
+    ['shop_a', 1],
+    ['shop_b', 1],
   ])
-  listed = ['orders']
-  expect((await run()).exitCode).toBe(0)
-  expect(await statuses()).toEqual([
-    ['lines', 'removed'],
-    ['orders', 'live'],
-  ])
-  await destination.close()
+  const held = { ...allAre(SIX, 'failing'), a: 'live', b: 'live' }
+  expect(await shop.statuses()).toEqual(held)
+  expect(await shop.failing()).toEqual(['shop'])
+  // Reading one of the others changes nothing of that.
+  await shop.run({ select: ['shop_a'] })
+  expect(await shop.statuses()).toEqual(held)
+
+  // The way out that the message names.
+  expect(most.sources[0]?.failure?.message).toContain('sync shop --accept-deletions')
+  expect((await shop.run({ select: ['shop'], acceptDeletions: true })).exitCode).toBe(0)
+  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'live', b: 'live' })
+  expect(await shop.failing()).toEqual([])
+  expect((await shop.run()).exitCode).toBe(0)
+  await shop.close()
+})
+
+it('they live again as soon as they are listed', async () => {
+  const shop = await shopOf(SIX)
+  await shop.run()
+  shop.lists(['f'])
+  await shop.run()
+  shop.lists(SIX)
+  expect((await shop.run()).exitCode).toBe(0)
+  expect(await shop.statuses()).toEqual(allAre(SIX, 'live'))
+  expect(await shop.failing()).toEqual([])
+  await shop.close()
+})
+
+it.each([
+  ['switched off in the config', { tables: { c: false, d: false, e: false, f: false } as const }],
+  ['allowed to go at any time', { deletionLimit: 'none' as const }],
+])('tables that are %s are removed at once', async (_how, options) => {
+  const shop = await shopOf(SIX)
+  await shop.run()
+  shop.lists(['a', 'b'])
+  shop.configure(options)
+  expect((await shop.run()).exitCode).toBe(0)
+  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'live', b: 'live' })
+  await shop.close()
+})
+
+it('a table that is named and not listed any more is said', async () => {
+  const shop = await shopOf(SIX)
+  await shop.run()
+  shop.lists(SIX.slice(1))
+  const away =
+    'source "shop" has no table "a" any more, or the config leaves it out: "shop_a" is not read; its rows stay'
+  await expect(shop.run({ select: ['shop_a'] })).rejects.toThrow(away)
+  await shop.run()
+  await expect(shop.run({ select: ['a'] })).rejects.toThrow(away)
+  await shop.close()
 })
