@@ -21,7 +21,7 @@ export interface VerifyReport {
   readonly different: number
   /** Rows that the source counts by itself and its reader did not give. */
   readonly unread: number
-  /** Partitions of which nothing, or not all, was compared because no sync has read it. */
+  /** Partitions of which nothing, or not all, was compared: no sync has read it, or the source does not give it. */
   readonly unreadPartitions: readonly UnreadPartition[]
   /** Fields that rows of the source have and no column holds. */
   readonly undeclared: readonly string[]
@@ -51,8 +51,11 @@ export interface VerifiedWindow {
 
 export interface UnreadPartition {
   readonly partition: string
-  /** `failed`: the source could not be asked about it. `backfilling`: what is covered was compared, and there are gaps. */
-  readonly why: 'failed' | 'never-read' | 'backfilling'
+  /**
+   * `failed`: the source could not be asked about it. `not-listed`: the source no longer lists it, as it does others that are
+   * too many to be taken for gone. `backfilling`: what is covered was compared, and there are gaps.
+   */
+  readonly why: 'failed' | 'never-read' | 'not-listed' | 'backfilling'
   readonly message: string
 }
 

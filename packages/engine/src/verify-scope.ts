@@ -64,12 +64,24 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
         scopes.push({ partition: id, window })
   }
   const listed = new Set(partitions.map(({ id }) => id))
-  const left = [...known.partitions.keys()].filter((id) => !listed.has(id) && (only === undefined || id === only))
+  // Those that are too many to be taken for gone still belong to the table.
+  const missing = planned.missing.filter((id) => only === undefined || id === only)
+  const left = [...known.partitions.keys()].filter(
+    (id) => !listed.has(id) && !missing.includes(id) && (only === undefined || id === only),
+  )
   if (left.length > 0)
     notes.push(`${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}: the source no longer lists it`)
   const all: readonly Slice[] = scopes.map((scope, number) => ({ number, ...scope }))
   const slices = sample === undefined ? all : chooseSome(all, sample.share, sample.seed)
-  return { slices, of: all.length, notes, unreadPartitions: considered.flatMap((one) => unreadOf(one, planned, known)) }
+  const unreadPartitions = [
+    ...considered.flatMap((one) => unreadOf(one, planned, known)),
+    ...missing.map((partition) => ({
+      partition,
+      why: 'not-listed' as const,
+      message: 'the source no longer lists it',
+    })),
+  ]
+  return { slices, of: all.length, notes, unreadPartitions }
 }
 
 const labelled = (table: string, partition: string): string => (partition === '' ? table : `${table} (${partition})`)

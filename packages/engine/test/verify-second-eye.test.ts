@@ -117,6 +117,20 @@ describe('what keeps a table from matching its source as a whole', () => {
     expect(report).toMatchObject({ exitCode: 3, unreadPartitions: [{ partition: 'b', why: 'failed' }] })
   })
 
+  it('is a partition that is no longer listed with most of the others; one that is gone is only noted', async () => {
+    const system = rows(2, ['a', 'b', 'c', 'd', 'e'])
+    const destination = await synced(system, WHOLE)
+    const listing = (...listed: readonly string[]): Spec => ({ ...WHOLE, partitions: { list: async () => listed } })
+    const most = await look(destination, system, listing('a', 'b'))
+    const message = 'the source no longer lists it'
+    expect(most).toMatchObject({ exitCode: 3, found: [], notes: [] })
+    expect(most.unreadPartitions).toEqual(
+      ['c', 'd', 'e'].map((partition) => ({ partition, why: 'not-listed', message })),
+    )
+    const one = await look(destination, system, listing('a', 'b', 'c', 'd'))
+    expect(one).toMatchObject({ exitCode: 0, unreadPartitions: [], notes: [`e: ${message}`] })
+  })
+
   it('is a source that lists none of its partitions', async () => {
     const system = rows(20, ['a'])
     const destination = await synced(system, {})
