@@ -138,6 +138,18 @@ describe('a column that is new', () => {
     expect(report.lines).toContain('memory_events: column "state" added')
   })
 
+  it('that was filled needs no history, though it is asked for', async () => {
+    const system = systemOf(30)
+    const destination = await openMemory()
+    await run({ system, destination, spec: spec() })
+    system.asked = []
+    const row = shape.extend({ state: filledWith(z.string(), 'active').nullish() })
+    await run({ system, destination, use, spec: { ...spec(), row } })
+    await run({ system, destination, use, spec: { ...spec(), row } })
+    expect(system.asked).toEqual([])
+    expect((await destination.query("select count(*) from memory_events where state = 'active'")).rows).toEqual([[30]])
+  })
+
   it('of an empty table, or of one that is read whole, needs no history', async () => {
     const system = systemOf(0)
     const destination = await openMemory()
