@@ -127,6 +127,54 @@ describe.each(servers)('what a user of %s may no longer read', (_, make, readerO
     expect([opened.table().primaryKey, opened.table().cursor]).toEqual([[], undefined])
     expect(opened.warnings.join('\n')).toContain('it has no key')
   })
+
+  it('from the beginning is a part of a key: the rest of it is none', async () => {
+    const { world, reader } = await begun()
+    await world.run(
+      `CREATE TABLE c (tenant int NOT NULL, id int NOT NULL, updated_at ${time} NOT NULL, PRIMARY KEY (tenant, id))`,
+    )
+    await world.run('CREATE INDEX c_u ON c (updated_at)')
+    for (const id of [1, 2]) await world.run(`INSERT INTO c VALUES (7, ${id}, '2024-01-01 00:00:00')`)
+    await reader.grant('SELECT (tenant, updated_at) ON c')
+    const opened = await open({ url: reader.url }, { include: ['c'] })
+    expect([opened.table('c').primaryKey, opened.table('c').cursor]).toEqual([[], undefined])
+    const into = target({ url: reader.url }, { include: ['c'] })
+    expect((await into.run()).exitCode).toBe(0)
+    expect(into.rows('SELECT count(*) AS n FROM crm_c')).toEqual([{ n: 2 }])
+  })
+})
+
+describe.runIf(hasMariaDb)('a view of MariaDB', () => {
+  it.each([
+    ['whose table may not be read any more by its owner', 'the right'],
+    ['whose table is gone', 'the table'],
+  ])('%s fails alone, and is not removed', async (_name, what) => {
+    const world = await mariadb()
+    await world.run(
+      'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO a VALUES (1)',
+    )
+    const owner = await mariadbReader(world)
+    const reader = await mariadbReader(world)
+    const database = new URL(world.url).pathname.slice(1)
+    await owner.grant(`SELECT ON ${database}.a`)
+    const user = new URL(owner.url).username
+    await world.run(`CREATE DEFINER = ${user}@localhost SQL SECURITY DEFINER VIEW w AS SELECT id FROM a`)
+    await reader.grant(`SELECT ON ${database}.w`)
+    await reader.grant(`SELECT ON ${database}.b`)
+    const into = target({ url: reader.url }, { views: true })
+    expect((await into.run()).exitCode).toBe(0)
+    if (what === 'the right') await owner.revoke(`SELECT ON ${database}.a`)
+    else await world.run('DROP TABLE a')
+    const report = await into.run()
+    expect([report.exitCode, report.tables.map(({ name, failures }) => [name, failures.length])]).toEqual([
+      3,
+      [
+        ['crm_b', 0],
+        ['crm_w', 1],
+      ],
+    ])
+    expect(statusOf(into)).toEqual({ crm_b: 'live', crm_w: 'failing' })
+  })
 })
 
 describe('a schema of Postgres', () => {
