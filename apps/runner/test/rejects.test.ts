@@ -62,6 +62,31 @@ it('rows that were set aside are listed and shown, of all tables or of one', asy
   expect((await project.run(['rejects', 'list', 'shop_ordres'])).stderr).toContain('did you mean "shop_orders"?')
 })
 
+it('equal rows without a key are counted each, by every one who counts them', async () => {
+  const project = testProject()
+  project.install(
+    'shop',
+    `
+import { defineSource, register } from '@tidemark/core'
+import { z } from 'zod'
+const source = defineSource({ name: 'shop' })
+export default register(source.with([source.table({ name: 'visits', row: z.object({ page: z.string() }), async *read() {
+  yield Array.from({ length: 200 }, (_, at) => ({ page: at % 2 === 0 ? 7 : '/' }))
+} })]))`,
+  )
+  project.config({ rejects: { share: 1, above: 0 } })
+  // Read again they are the same rows, and not more of them.
+  for (let again = 0; again < 2; again++) {
+    const [table] = json<{ tables: { rows: object }[] }>(await project.run(['sync', '--json'])).tables
+    expect(table).toMatchObject({ rows: { rejected: 100 } })
+    expect(json<{ tables: object[] }>(await project.run(['status', '--json'])).tables).toMatchObject([{ rejects: 100 }])
+    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete.*, but for 100 rejected rows\.$/m)
+    expect(json<List>(await project.run(['rejects', '--json'])).counts).toEqual({ shop_visits: 100 })
+    const verified = json<{ rows: object }>(await project.run(['verify', 'visits', '--json']))
+    expect(verified).toMatchObject({ rows: { source: 100, destination: 100, rejected: 100 } })
+  }
+})
+
 it('retry reads only the places where they lie; twice asks for the same; what is still bad stays', async () => {
   const project = shop([3, 15])
   await project.run(['sync'])
