@@ -2,6 +2,7 @@ import { minutes, type Source, SyncError, seconds } from '@tidemark/core'
 import { type Destination, union } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../src/clock.ts'
+import { statusOf } from '../src/status.ts'
 import { sync } from '../src/sync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, type Row, rowsIn, run, type Spec, System, sorted, sourceOf } from './system.ts'
@@ -56,6 +57,22 @@ function both(a: Source, b: Source): Source {
 
 describe('while a long history is read', () => {
   const windowed = { window: minutes(1), start: instant(0) }
+
+  it('a table that has nothing new is as fresh as the last question', async () => {
+    fill(50, 20)
+    const clock = movable(1000)
+    const checks = new Set<string | null>()
+    system.beforePage = async () => {
+      clock.move(60)
+      checks.add(statusOf(await destination.state()).tables[0]?.last_checked_at ?? null)
+    }
+    const source = sourceOf(system, { ...windowed, end: () => instant(1000) })
+    expect((await syncLong({ source, clock })).exitCode).toBe(0)
+    const times = [...checks].flatMap((one) => (one === null ? [] : [Date.parse(one)]))
+    expect(times.length).toBeGreaterThan(5)
+    // Asked a minute later each time, whatever is committed meanwhile.
+    for (const [place, time] of times.slice(1).entries()) expect(time - times[place]!).toBeGreaterThanOrEqual(59_000)
+  })
 
   it('a new table is live from its cut on', async () => {
     fill(50, 20)
