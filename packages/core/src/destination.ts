@@ -20,6 +20,11 @@ export interface Destination {
   readonly relocation: Relocation
   /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
   nameOf(table: string): string
+  /**
+   * Why a text that names or identifies something cannot be kept as it is, for people: `holds a NUL character`; undefined:
+   * it comes back unchanged. Texts for people are kept with `\u0000` in place of what the database does not hold.
+   */
+  problemOf(text: string, use?: 'partition'): string | undefined
   /** The database's clock, in microseconds since 1970. */
   now(): Promise<bigint>
   /** Everything that is known. Takes no lease. */
@@ -70,7 +75,7 @@ export interface Destination {
 /** What of a destination is needed to look at it, and cannot change it. */
 export type ReadOnlyDestination = Pick<
   Destination,
-  'profile' | 'nameOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
+  'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
 > & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
 /** The declared differences between destinations; whoever depends on one reads it here. */
@@ -167,6 +172,8 @@ export type EncodedKey = readonly unknown[]
 export interface Unfit {
   readonly column: string
   readonly reason: string
+  /** The value is a text that no row in this database can have: none of its rows is meant. */
+  readonly unheld?: true | undefined
 }
 
 /** Turns rows into what the destination binds, compiled once a table. Never the driver's guess. */

@@ -180,8 +180,8 @@ export function tableOf<Client>(
   const fail = (problem: string): never => {
     throw new SyncError(`table "${spec.name}": ${problem}`, 'fix-source')
   }
-  if (typeof spec.name !== 'string' || spec.name === '' || spec.name.includes('\0'))
-    fail('a table needs a name, a text without NUL')
+  // Whether a database can hold it, the destination says: one table's name must not fail those beside it.
+  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name, a text')
   if (typeof spec.read !== 'function') fail('read must be an async generator: async *read({ client }) { yield rows }')
   const columns = columnsIn(spec.row, fail)
   const column = (name: string): TableColumn =>

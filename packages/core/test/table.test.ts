@@ -36,9 +36,8 @@ function problemOf(more: Partial<Record<keyof Spec, unknown>>): string {
 
 describe('a table that does not fit together', () => {
   it.each<[Partial<Record<keyof Spec, unknown>>, string]>([
-    [{ name: '' }, 'table "": a table needs a name, a text without NUL'],
-    [{ name: 'a\0b' }, 'table "a\0b": a table needs a name, a text without NUL'],
-    [{ name: 7 }, 'table "7": a table needs a name, a text without NUL'],
+    [{ name: '' }, 'table "": a table needs a name, a text'],
+    [{ name: 7 }, 'table "7": a table needs a name, a text'],
     [{ read: undefined }, 'table "issues": read must be an async generator: async *read({ client }) { yield rows }'],
     [{ row: z.array(row) }, 'table "issues": row must be an object schema of zod 4: z.object({ id: z.int() })'],
     [{ row: undefined }, 'table "issues": row must be an object schema of zod 4: z.object({ id: z.int() })'],

@@ -1,22 +1,25 @@
 import { SyncError } from '@tidemark/core'
-import { isText } from './value-text.ts'
+import type { Repertoire } from './repertoire.ts'
 
 /** The longest partition in bytes: it is part of keys, and those of Postgres take 2,704. */
 const LONGEST = 2000
 
-/** A partition's id is stored as text, and must come back as it was. @throws SyncError `fix-source`. */
-export function checkPartition(table: string, partition: string): void {
-  const refuse = (problem: string, way: string): never => {
-    throw new SyncError(
-      `table "${table}": the partition ${problem}; give its partitions ids that are ${way}`,
-      'fix-source',
-      {
-        code: 'schema',
-      },
-    )
-  }
-  if (!isText(partition))
-    refuse(`${JSON.stringify(partition)} holds a NUL character or half a surrogate pair`, 'plain text')
-  if (Buffer.byteLength(partition) > LONGEST)
-    refuse(`${JSON.stringify(`${partition.slice(0, 60)}…`)} is longer than ${LONGEST} bytes`, 'shorter')
+/** Why a partition's id cannot be stored, so that it comes back as it was; undefined: it can. */
+export function partitionProblem(partition: string, repertoire: Repertoire): string | undefined {
+  return (
+    repertoire.problemOf(partition) ??
+    (Buffer.byteLength(partition) > LONGEST ? `is longer than ${LONGEST} bytes` : undefined)
+  )
+}
+
+/** @throws SyncError `fix-source` where a partition's id cannot be stored. */
+export function checkPartition(table: string, partition: string, repertoire: Repertoire): void {
+  const problem = partitionProblem(partition, repertoire)
+  if (problem === undefined) return
+  const shown = JSON.stringify(partition.length > 60 ? `${partition.slice(0, 60)}…` : partition)
+  throw new SyncError(
+    `table "${table}": the partition ${shown} ${problem}; give its partitions ids that can be stored`,
+    'fix-source',
+    { code: 'schema' },
+  )
 }

@@ -1,5 +1,6 @@
 import type { ColumnType, Facts, KnownColumn, Shape, TableColumn } from '@tidemark/core/engine'
 import { columnName, fold } from './names.ts'
+import type { Repertoire } from './repertoire.ts'
 
 /** A column of the source as it stands in the destination. */
 export interface LaidColumn {
@@ -74,11 +75,12 @@ export function nameColumns(
   known: readonly KnownColumn[],
   added: readonly { readonly name: string; readonly type: ColumnType }[],
   present: readonly string[],
+  repertoire: Repertoire,
 ): readonly KnownColumn[] {
   const taken = new Set([...present, ...known.map(({ column }) => column)].map(fold))
   const named: KnownColumn[] = []
   for (const { name, type } of added) {
-    const column = columnName(name, taken)
+    const column = columnName(name, taken, repertoire)
     taken.add(fold(column))
     named.push({ name, column, type })
   }

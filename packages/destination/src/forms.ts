@@ -1,4 +1,5 @@
 import type { ColumnType } from '@tidemark/core/engine'
+import { type Repertoire, UNICODE } from './repertoire.ts'
 import {
   dateOfInstant,
   decimalOfNumber,
@@ -18,6 +19,8 @@ export type Encode = (value: unknown) => Bound | undefined
 
 /** The forms in which a database takes values. Equal values have one form. */
 export interface Forms {
+  /** Which texts it holds. */
+  readonly repertoire: Repertoire
   /** How a value of a column type is stored. */
   readonly stored: Readonly<Record<ColumnType, Encode>>
   /** @param precision digits of the fraction that must be written (-1: not even seconds); undefined: any. */
@@ -49,6 +52,7 @@ export const COMMON_FORMS = {
 
 /** Times and decimals as texts, as SQLite stores them. */
 export const TEXT_FORMS: Forms = {
+  repertoire: UNICODE,
   stored: {
     ...COMMON_FORMS,
     double: (value) => (typeof value === 'number' && Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined),

@@ -1,5 +1,6 @@
 import { columnChanges, type Facts, type KnownColumn, quotedCommand, type Shape } from '@tidemark/core/engine'
 import { nameColumns } from './columns.ts'
+import type { TableMaker } from './prepare.ts'
 import { columnAdded } from './shape-changes.ts'
 import { refuse, refuseChanged } from './unreachable.ts'
 
@@ -28,7 +29,7 @@ interface Found {
 
 /** Compares the columns that a table has with those that its source has. @throws SyncError code `schema`. */
 export function knownColumns(
-  { name, place }: { readonly name: string; readonly place: string },
+  { name, place, repertoire }: Pick<TableMaker, 'place' | 'repertoire'> & { readonly name: string },
   shape: Shape,
   old: Facts | undefined,
   { free, present, exists, filled }: Found,
@@ -42,7 +43,7 @@ export function knownColumns(
     const gone = exists
       ? (old?.columns ?? []).filter((column) => !wanted.some((one) => one.name === column.name)).map(inTime)
       : []
-    const added = nameColumns([...kept, ...gone], fresh, present)
+    const added = nameColumns([...kept, ...gone], fresh, present, repertoire)
     const named = new Map([...kept, ...added].map((column) => [column.name, column]))
     const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
     return { columns, added: [], filled: [], widened: new Map(), changes: ['table made anew'] }
@@ -69,7 +70,7 @@ export function knownColumns(
   const fills = new Map(
     wanted.flatMap(({ name, fill }) => (fill === undefined || !filled ? [] : [[name, fill] as const])),
   )
-  const added = nameColumns(old.columns, add, present).map((column) => {
+  const added = nameColumns(old.columns, add, present, repertoire).map((column) => {
     const isLate = filled && shape.cursor !== undefined && !fills.has(column.name)
     return isLate ? { ...column, late: true as const } : column
   })

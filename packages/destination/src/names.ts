@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
+import { type Repertoire, UNICODE } from './repertoire.ts'
 
 /** The longest name in bytes that every destination takes (Postgres cuts what is longer without a word). */
 const LIMIT = 63
@@ -37,14 +38,16 @@ export function tableName(wanted: string): string {
  * The name that a column gets in a table whose other columns are taken.
  *
  * @param taken folded names; not changed.
+ * @param repertoire what the database holds: other characters are left out.
  * @throws SyncError `fix-source` where no name can be made of it.
  */
-export function columnName(wanted: string, taken: ReadonlySet<string>): string {
+export function columnName(wanted: string, taken: ReadonlySet<string>, repertoire: Repertoire = UNICODE): string {
   check(wanted, 'column')
-  const system = SYSTEM_COLUMNS.includes(fold(wanted))
-  if (!system && Buffer.byteLength(wanted) <= LIMIT && !taken.has(fold(wanted))) return wanted
+  const isOurs = SYSTEM_COLUMNS.includes(fold(wanted))
+  const held = repertoire.without(wanted)
+  if (!isOurs && held === wanted && Buffer.byteLength(wanted) <= LIMIT && !taken.has(fold(wanted))) return wanted
   for (let length = 8; ; length += 8) {
-    const name = suffixed(wanted, hashOf(wanted, length))
+    const name = suffixed(held, hashOf(wanted, length))
     if (!taken.has(fold(name))) return name
     if (length === 40)
       throw new SyncError(`no free name can be made for the column "${wanted}"`, 'fix-source', { code: 'schema' })
@@ -66,8 +69,8 @@ export function clashes(names: readonly string[]): readonly (readonly string[])[
 }
 
 function check(name: string, what: 'table' | 'column'): void {
-  if (name !== '' && !name.includes('\0') && name.isWellFormed()) return
-  const problem = name === '' ? 'is empty' : name.includes('\0') ? 'holds a NUL character' : 'is no valid Unicode text'
+  const problem = name === '' ? 'is empty' : UNICODE.problemOf(name)
+  if (problem === undefined) return
   throw new SyncError(
     `a ${what}'s name ${problem}: ${JSON.stringify(name)}; give it a name in the source`,
     'fix-source',

@@ -13,6 +13,7 @@ import {
 import type { Kysely } from 'kysely'
 import { factsOf, identifying } from './columns.ts'
 import { type Filled, knownColumns } from './known-columns.ts'
+import type { Repertoire } from './repertoire.ts'
 import { columnAdded, recorded } from './shape-changes.ts'
 import { parseFacts } from './state-read.ts'
 import type { StateDatabase } from './state-tables.ts'
@@ -56,6 +57,8 @@ export interface TableMaker {
   readonly database: string
   /** For people: the file, or the url without its password. */
   readonly place: string
+  /** Which texts it holds. */
+  readonly repertoire: Repertoire
   /** The most columns a table can have, with those of the system. */
   readonly maxColumns: number
   physical(db: Db, name: string): Promise<Physical | undefined>
@@ -141,7 +144,7 @@ export async function planTable(
 
   const present = there?.columns ?? []
   const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
-  const known = knownColumns({ name, place: maker.place }, shape, old, found)
+  const known = knownColumns({ name, place: maker.place, repertoire: maker.repertoire }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
     const problem = await maker.problemOf(db, name, old)
     if (problem !== undefined)

@@ -2,6 +2,7 @@ import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, U
 import { fits, holds } from '@tidemark/core/engine'
 import type { Layout } from './columns.ts'
 import { type Bound, type Encode, type Forms, TEXT_FORMS } from './forms.ts'
+import type { Repertoire } from './repertoire.ts'
 import { isDate, jsonText, shortDecimal } from './value-text.ts'
 
 /** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
@@ -117,6 +118,7 @@ function own(name: string, encode: Encode): Encode {
 /** Compiles the encoder of a table, into the forms of its database. */
 export function encoderOf(layout: Layout, forms: Forms): Encoder {
   const { columns, keyAt, loose } = layout
+  const { repertoire } = forms
   const isKey = (at: number) => keyAt.includes(at)
   const names = columns.map(({ column }) => column.name)
   const inherited = names.map((name) => INHERITED.has(name))
@@ -135,7 +137,7 @@ export function encoderOf(layout: Layout, forms: Forms): Encoder {
       extra ??= Object.create(null) as Record<string, unknown>
       extra[name] = row[name]
     }
-    return extra === undefined ? null : jsonText(extra)
+    return extra === undefined ? null : forms.stored.json(extra)
   }
 
   const plain: Encoder['plain'] = (row, position) => {
@@ -156,7 +158,8 @@ export function encoderOf(layout: Layout, forms: Forms): Encoder {
 
   const unfit = (at: number, value: unknown): Unfit => {
     const { column, stored } = columns[at]!
-    return { column: column.name, reason: reasonOf(value, column.type, stored, isKey(at)) }
+    const reason = reasonOf(value, column.type, stored, { isKey: isKey(at), repertoire })
+    return { column: column.name, reason, ...(hasUnheld(value, repertoire) ? { unheld: true as const } : {}) }
   }
 
   const output: Encoder['output'] = (row, position) => {
@@ -188,15 +191,28 @@ export function encoderOf(layout: Layout, forms: Forms): Encoder {
   return { key: keyAt, plain, output, encodeKey }
 }
 
+function hasUnheld(value: unknown, repertoire: Repertoire): boolean {
+  return typeof value === 'string' && repertoire.problemOf(value) !== undefined
+}
+
+interface Where {
+  readonly isKey: boolean
+  readonly repertoire: Repertoire
+}
+
 /** Why a value cannot be held, for people. */
-function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, isKey: boolean): string {
+function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey, repertoire }: Where): string {
   if (value === null || value === undefined) return isKey ? 'a part of the primary key is NULL' : 'there is no value'
-  if (typeof value === 'string' && value.includes('\0')) return 'the text holds a NUL character'
-  if (typeof value === 'string' && !value.isWellFormed()) return 'the text holds half of a surrogate pair'
+  const problem = typeof value === 'string' ? repertoire.problemOf(value) : undefined
+  if (problem !== undefined) return `the text ${problem}`
   if (stored === 'integer' && typeof value === 'bigint') return `${value} is beyond 64 bits`
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value} cannot be stored`
-  if (type === 'json')
-    return 'the value is no JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
+  if (type === 'json') {
+    const lacking = repertoire.problemOf(jsonText(value) ?? '')
+    return lacking === undefined
+      ? 'the value is no JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
+      : `the JSON ${lacking}`
+  }
   if (type === 'timestamp' || type === 'local_timestamp' || type === 'date') {
     return `${shown(value)} is no ${type} between the years 0 and 9999`
   }

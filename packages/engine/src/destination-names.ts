@@ -1,6 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import type { State, Table, TableState } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
+import { tablePlace } from './config-path.ts'
+import type { ProblemOf } from './held-text.ts'
 import { otherProject } from './other-project.ts'
 
 /** What a table is called in the destination. */
@@ -17,6 +19,7 @@ export interface NamesOptions {
   readonly state: State
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
+  readonly problemOf: ProblemOf
 }
 
 /** What a table is called, for people, that has no place in the destination. */
@@ -65,12 +68,15 @@ class Naming {
 
   nameOf(table: Table, contested: SyncError | undefined): DestinationName {
     try {
+      this.#checkHeld(table)
       const known = this.#known.get(table.name)?.name
       if (contested !== undefined && this.#given(table.name) === undefined) {
         const unplaced = known === undefined
         return { name: known ?? unplacedName(this.#use.name, table.name), problem: contested, unplaced }
       }
       const name = this.#place(table)
+      const problem = this.#options.problemOf(name)
+      if (problem !== undefined) throw unheldName(this.#use, table, name, problem)
       const foreign = this.#options.state.others?.get(name)
       if (foreign !== undefined) throw otherProject(foreign)
       return { name, problem: undefined, unplaced: false }
@@ -78,6 +84,18 @@ class Naming {
       if (!SyncError.is(error)) throw error
       return { name: unplacedName(this.#use.name, table.name), problem: error, unplaced: true }
     }
+  }
+
+  /** @throws SyncError where the state cannot say which table it is. */
+  #checkHeld({ name }: Table): void {
+    const { problemOf } = this.#options
+    const [own, its] = [problemOf(this.#use.name), problemOf(name)]
+    if (own === undefined && its === undefined) return
+    throw new SyncError(
+      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#use.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; call it otherwise`,
+      its === undefined ? 'fix-config' : 'fix-source',
+      { code: 'schema' },
+    )
   }
 
   /** Tables that are called as this one was, where it cannot be told whose rows are whose. */
@@ -141,6 +159,15 @@ class Naming {
 }
 
 const isRemoved = ({ status }: TableState): boolean => status === 'removed'
+
+function unheldName(use: Use, table: Table, name: string, problem: string): SyncError {
+  const place = tablePlace(use.name, table.name)
+  return new SyncError(
+    `table "${table.name}" of "${use.name}": its name in the destination, ${JSON.stringify(name)}, ${problem}; give it another one with ${place}.name, or the source another "prefix"`,
+    'fix-config',
+    { code: 'schema' },
+  )
+}
 
 function contestedAlias(use: Use, table: Table, other: Table): SyncError {
   const place = `${use.options.prefix ?? use.name}_${other.name}`

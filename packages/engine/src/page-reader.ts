@@ -258,6 +258,8 @@ export class PageReader {
         'fix-source',
       )
     const key = encoder.encodeKey(raw)
+    // No row that is there can have it.
+    if (!isKey(key) && key.unheld === true) return
     if (!isKey(key)) throw new SyncError(`deleted([…]): column "${key.column}" ${key.reason}`, 'fix-source')
     const own = this.#cursor === undefined ? null : positionIn(raw, this.#cursor, table)
     if (own === undefined)
@@ -290,9 +292,9 @@ export class PageReader {
   ): void {
     this.reasons.add(reason)
     if (this.#isKnown(position)) this.known.rejected++
-    const reject = rejectOf({ ...this.#options, row, position, code, message })
-    if (reject.seen === undefined) this.keyless = true
-    else if (position !== undefined) this.#options.seen?.saw(reject.seen, position)
+    const { reject, keyless } = rejectOf({ ...this.#options, row, position, code, message })
+    if (keyless) this.keyless = true
+    else if (reject.seen !== undefined && position !== undefined) this.#options.seen?.saw(reject.seen, position)
     this.#rejects.push(reject)
     this.#rejectBytes += reject.payload.length + reject.message.length
   }

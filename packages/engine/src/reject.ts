@@ -28,15 +28,23 @@ export interface BadRow {
   readonly message: string
 }
 
+/** A row that is set aside. */
+export interface Rejected {
+  readonly reject: Reject
+  /** Its key cannot be read: it may be that of any row that is there. */
+  readonly keyless: boolean
+}
+
 /** What is set aside of a row that does not fit. */
-export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Reject {
+export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Rejected {
   const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
-  const seen = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
+  const read = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
+  const seen = read !== undefined && isKey(read) ? read : undefined
   const json = jsonOf(isRow ? shown(row as Raw, table, columns) : row)
   // A secret that lies across the end is found as a whole.
   const payload = redactJson(json.slice(0, PAYLOAD_LENGTH + LONGEST_SECRET), redact)
-  return {
-    key: seen === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
+  const reject = {
+    key: read === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
     seen,
     position,
     code,
@@ -44,6 +52,7 @@ export function rejectOf({ table, columns, encoder, redact, row, position, code,
     payload: payload.slice(0, PAYLOAD_LENGTH).toWellFormed().replaceAll('\0', '\uFFFD'),
     hash: createHash('sha256').update(json).digest('hex'),
   }
+  return { reject, keyless: read === undefined }
 }
 
 /** The row without the columns that the config leaves out. */
@@ -54,7 +63,8 @@ function shown(row: Raw, table: Table, columns: readonly TableColumn[]): Raw {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !left.has(name)))
 }
 
-function readableKey(encoder: Encoder, table: Table, row: Raw): EncodedKey | undefined {
+/** The key of a row; where the database holds no such text, what says so: no row that is there has it. */
+function readableKey(encoder: Encoder, table: Table, row: Raw): EncodedKey | Unfit | undefined {
   const key: Record<string, unknown> = Object.create(null)
   for (const name of table.primaryKey) {
     const column = table.columns.find((one) => one.name === name)
@@ -63,7 +73,7 @@ function readableKey(encoder: Encoder, table: Table, row: Raw): EncodedKey | und
     key[name] = parsed.value
   }
   const encoded = encoder.encodeKey(key)
-  return isKey(encoded) ? encoded : undefined
+  return isKey(encoded) || encoded.unheld === true ? encoded : undefined
 }
 
 export function isKey(key: EncodedKey | Unfit): key is EncodedKey {

@@ -5,6 +5,7 @@ import { askUnread } from './ask-unread.ts'
 import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
+import { heldText, type ProblemOf, unheldPartition } from './held-text.ts'
 
 /** Asks a source, and again where the failure may pass. */
 export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
@@ -20,6 +21,7 @@ export interface PartitionQuestion {
     readonly signal: AbortSignal
     readonly clock: Clock
     readonly askedAt?: (() => bigint) | undefined
+    readonly problemOf: ProblemOf
   }
 }
 
@@ -36,7 +38,8 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     log: surveyed.log,
     partition: partition as never,
   } satisfies Question
-  const asked = { id, value: partition, askedAt: options.askedAt?.() }
+  const unheld = unheldPartition(table.name, id, options.problemOf)
+  const asked = { id: unheld?.id ?? id, value: partition, askedAt: options.askedAt?.() }
   const unknown = {
     ...asked,
     start: undefined,
@@ -45,10 +48,15 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     unsettledEnd: undefined,
     revision: undefined,
   }
+  if (unheld !== undefined) return { ...unknown, failure: failureOf(unheld.error) }
+  const held = (name: string, text: string | undefined) =>
+    heldText(`table "${table.name}": ${name}()`, text, options.problemOf)
   try {
     // Before all else: what it stands for is older than whatever is read.
     const generation = await askGeneration(table, question.known?.partitions.get(id), context, again)
+    held('generation', generation?.text)
     const revision = await askRevision(question, id, context, again)
+    held('revision', revision?.text)
     const unsettledEnd = await askEnd(table, context, options.clock, again)
     const start = typeof table.start === 'function' ? await askStart(table, context, again) : table.start
     const { cursor } = table

@@ -6,6 +6,7 @@ import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
+import { heldText, type ProblemOf } from './held-text.ts'
 import { mapLimit } from './map-limit.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
@@ -27,6 +28,7 @@ export interface SurveyOptions {
   readonly log: Logger
   /** What a wanted name becomes in the destination. */
   readonly nameOf: (table: string) => string
+  readonly problemOf: ProblemOf
   /** Whether names that differ only in case are one in the destination. */
   readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
@@ -103,6 +105,7 @@ async function surveyGuarded(
       ),
     )
     const identity = await again(() => source.identity?.({ client: client as never }))
+    heldText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
     const { tables } = source
     const tracked = trackedBy(use, options.state)
@@ -287,9 +290,9 @@ async function askTable({ described, listed, again, signal, options }: TableQues
   if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
   try {
     const facts = factsHash(table, columns, described.options)
-    const { clock, askedAt } = options
+    const { clock, askedAt, problemOf } = options
     const asked = askedAt?.()
-    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt } }
+    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
     const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
       surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
     )

@@ -238,6 +238,7 @@ export function surveyOptions(options: LookOptions, state: State, signal: AbortS
     signal,
     log: options.log ?? (silent satisfies Logger),
     nameOf,
+    problemOf: (text, use) => options.destination.problemOf(text, use),
     secretsOf: options.secretsOf,
     names: options.destination.profile.names,
     acceptDeletions: options.acceptDeletions,

@@ -15,11 +15,12 @@ import type {
   State,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
-import { checkPartition } from '../check-partition.ts'
+import { checkPartition, partitionProblem } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
 import { openComparison, planComparison } from '../comparison/open-comparison.ts'
+import type { Forms } from '../forms.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts'
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
@@ -32,7 +33,7 @@ import type { StateDatabase } from '../state-tables.ts'
 import { encoderOf } from '../values.ts'
 import { isUnsupported } from './errors.ts'
 import { postgresFlavor } from './flavor.ts'
-import { BINARY_FORMS, shownForm } from './forms.ts'
+import { formsOf, shownForm } from './forms.ts'
 import { limitedQuery } from './limited-query.ts'
 import { attempt } from './load.ts'
 import { postgresMaker } from './maker.ts'
@@ -55,6 +56,7 @@ export class PostgresDestination implements Destination {
   readonly relocation: Relocation
   readonly nameOf = tableName
   readonly #sessions: Sessions
+  readonly #forms: Forms
   readonly #options: LeaseOptions & Pick<PostgresOptions, 'project'>
   readonly #schema: string
   readonly #clock = new Clock()
@@ -70,9 +72,15 @@ export class PostgresDestination implements Destination {
 
   constructor(sessions: Sessions, { schema, ...options }: PostgresOptions) {
     this.#sessions = sessions
+    this.#forms = formsOf(sessions.repertoire)
     this.#schema = schema
     this.#options = { ...options, flavor: postgresFlavor }
     this.relocation = postgresRelocation(sessions, schema, options, (lease, work) => this.#fenced(lease, 'write', work))
+  }
+
+  problemOf(...[text, use]: Parameters<Destination['problemOf']>): string | undefined {
+    const { repertoire } = this.#sessions
+    return use === 'partition' ? partitionProblem(text, repertoire) : repertoire.problemOf(text)
   }
 
   async now(): Promise<bigint> {
@@ -122,25 +130,25 @@ export class PostgresDestination implements Destination {
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const name = tableName(shape.name)
-    const maker = postgresMaker(this.#schema, this.#sessions.place)
+    const maker = postgresMaker(this.#schema, this.#sessions)
     const { facts, work } = await this.#sessions.transaction({ mode: 'read' }, ({ db }) =>
       planTable(db, maker, name, lease, shape, this.#options.project),
     )
     const changes = work === undefined ? [] : await this.#fenced(lease, 'write', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, facts.columns)
     this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })
-    return { name, facts, encoder: encoderOf(layout, BINARY_FORMS), changes }
+    return { name, facts, encoder: encoderOf(layout, this.#forms), changes }
   }
 
   async preview(shape: Shape): Promise<Prepared> {
-    const options = { shape, forms: BINARY_FORMS, project: this.#options.project }
-    const maker = postgresMaker(this.#schema, this.#sessions.place)
+    const options = { shape, forms: this.#forms, project: this.#options.project }
+    const maker = postgresMaker(this.#schema, this.#sessions)
     return await this.#sessions.transaction({ mode: 'read' }, ({ db }) => previewTable(db, maker, options))
   }
 
   async commit(lease: Lease, part: Part): Promise<Committed> {
     const name = tableName(lease.table)
-    checkPartition(name, part.step.partition)
+    checkPartition(name, part.step.partition, this.#sessions.repertoire)
     const known = this.#known.get(name)
     const step = { ...part.step, table: name }
     const mode = part.staging === 'move' ? 'write' : 'part'
@@ -173,7 +181,7 @@ export class PostgresDestination implements Destination {
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
     const name = tableName(lease.table)
-    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition)
+    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition, this.#sessions.repertoire)
     await this.#fenced(
       lease,
       'write',
@@ -230,8 +238,8 @@ export class PostgresDestination implements Destination {
 
   async compare(shape: Shape): Promise<Comparison> {
     const name = tableName(shape.name)
-    const maker = postgresMaker(this.#schema, this.#sessions.place)
-    const options = { maker, name, shape, forms: BINARY_FORMS, canonical: shownForm }
+    const maker = postgresMaker(this.#schema, this.#sessions)
+    const options = { maker, name, shape, forms: this.#forms, canonical: shownForm }
     const plan = await this.#sessions.transaction({ mode: 'read' }, ({ db }) => planComparison({ ...options, db }))
     return openComparison(options, plan, storedTable(this.#sessions, this.#schema, plan.layout))
   }

@@ -1,5 +1,6 @@
 import { type ColumnType, formatInstant, type Micros, parseDate, parseInstant } from '@tidemark/core/engine'
-import { type Bound, COMMON_FORMS, type Forms } from '../forms.ts'
+import { type Bound, COMMON_FORMS, type Encode, type Forms } from '../forms.ts'
+import { type Repertoire, UNICODE } from '../repertoire.ts'
 import { dateOfInstant, parseJson } from '../value-text.ts'
 import { postgresProfile } from './profile.ts'
 
@@ -51,6 +52,7 @@ function date(value: unknown): Bound | undefined {
 
 /** What binary `COPY` is made of. */
 export const BINARY_FORMS: Forms = {
+  repertoire: UNICODE,
   stored: {
     ...COMMON_FORMS,
     double: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
@@ -66,6 +68,19 @@ export const BINARY_FORMS: Forms = {
   },
   timestamp,
   local,
+}
+
+/** The same in a database whose encoding has not all of Unicode. */
+export function formsOf(repertoire: Repertoire): Forms {
+  if (repertoire.encoding === undefined) return BINARY_FORMS
+  const { stored } = BINARY_FORMS
+  const held =
+    (encode: Encode): Encode =>
+    (value) => {
+      const text = encode(value)
+      return typeof text === 'string' && repertoire.problemOf(text) !== undefined ? undefined : text
+    }
+  return { ...BINARY_FORMS, repertoire, stored: { ...stored, text: held(stored.text), json: held(stored.json) } }
 }
 
 /** Microseconds since 1970 in the count that rows hold. */

@@ -9,6 +9,7 @@ import { refuseChanged } from '../unreachable.ts'
 import { stateOf } from './errors.ts'
 import { BINARY_FORMS } from './forms.ts'
 import { postgresProfile } from './profile.ts'
+import type { Sessions } from './sessions.ts'
 import { indexPositions, list, TYPES } from './statements.ts'
 
 type Db = Kysely<StateDatabase>
@@ -34,11 +35,15 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /** Makes and changes tables in a schema of Postgres. */
-export function postgresMaker(schema: string, place: string): TableMaker {
+export function postgresMaker(
+  schema: string,
+  { place, repertoire }: Pick<Sessions, 'place' | 'repertoire'>,
+): TableMaker {
   const table = (name: string) => id(schema, name)
   return {
     database: 'Postgres',
     place,
+    repertoire,
     maxColumns: postgresProfile.columns,
     physical: (db, name) => physical(db, schema, name),
     create: async (db, plan, lease) => {

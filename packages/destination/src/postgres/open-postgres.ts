@@ -4,6 +4,7 @@ import type { LeaseOptions } from '../leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../migrations.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { parseAddress } from './address.ts'
+import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
@@ -33,6 +34,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
     let isMissing = false
     const version = await sessions.transaction({ mode: 'read' }, async (session) => {
       isMissing = await chooseSchema(sessions, session)
+      sessions.repertoire = await askRepertoire(session)
       if (!options.moving) refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
       return await stateVersion(session.db, postgresFlavor)
     })

@@ -8,6 +8,7 @@ import { refuseOther } from '../refuse-other.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
 import { markOf, STATE_MARK } from '../state-mark.ts'
 import { parseAddress } from './address.ts'
+import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
@@ -27,6 +28,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
   try {
     await sessions.transaction({ mode: 'read' }, async (session) => {
       await chooseSchema(sessions, session)
+      sessions.repertoire = await askRepertoire(session)
       refuseOther(await stateVersion(session.db, postgresFlavor), address.shown)
       refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
     })
@@ -39,6 +41,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
   return {
     profile: destination.profile,
     nameOf: tableName,
+    problemOf: (text, use) => destination.problemOf(text, use),
     now: () => destination.now(),
     state: () => destination.state(),
     read: (table, options) => destination.read(table, options),

@@ -8,7 +8,7 @@ import type { StateDatabase } from '../state-tables.ts'
 import { copyIn } from './copy-in.ts'
 import { CopyRows } from './copy-rows.ts'
 import { postgresFlavor } from './flavor.ts'
-import { BINARY_FORMS } from './forms.ts'
+import { formsOf } from './forms.ts'
 import { loadHalving } from './load.ts'
 import { postgresMaker } from './maker.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -34,8 +34,8 @@ export function postgresRelocation(
 ): TableRelocation {
   return new TableRelocation({
     flavor: postgresFlavor,
-    maker: postgresMaker(schema, sessions.place),
-    forms: BINARY_FORMS,
+    maker: postgresMaker(schema, sessions),
+    forms: formsOf(sessions.repertoire),
     read: (work) => sessions.transaction({ mode: 'read' }, ({ db }) => work(db)),
     write: (work) => sessions.transaction({ mode: 'write' }, ({ db }) => work(db)),
     prove: async (db, lease) => void (await fence(db, lease, runner, postgresFlavor)),

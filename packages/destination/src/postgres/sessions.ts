@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
+import { type Repertoire, UNICODE } from '../repertoire.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
 import { driverOptions } from './driver-options.ts'
@@ -59,6 +60,8 @@ export class Sessions {
   #wasUp = false
   /** The server's version, where it is known by now: some settings came late. */
   major = 0
+  /** Which texts the database holds. */
+  repertoire: Repertoire = UNICODE
   /** Where the tables are. The address may leave it open, and what there is says it. */
   schema: string
 
@@ -228,10 +231,18 @@ export class Sessions {
     return true
   }
 
+  /** Runs a statement of the state. What it says to people is written with what the database holds. */
+  #query(client: pg.PoolClient, [statement, values, ...more]: unknown[]): unknown {
+    const held = (values as readonly unknown[] | undefined)?.map((value) =>
+      typeof value === 'string' ? this.repertoire.shown(value) : value,
+    )
+    return (client.query as (...all: unknown[]) => unknown)(statement, held, ...more)
+  }
+
   #faceOf(client: pg.PoolClient): Kysely<StateDatabase> {
     let face = this.#faces.get(client)
     if (face === undefined) {
-      const reserved = { query: client.query.bind(client), release: () => {} }
+      const reserved = { query: (...asked: unknown[]) => this.#query(client, asked), release: () => {} }
       const pool = { connect: async () => reserved, end: async () => {} }
       face = new Kysely<StateDatabase>({ dialect: new PostgresDialect({ pool: pool as never }) })
       this.#faces.set(client, face)

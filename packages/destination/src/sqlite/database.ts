@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '@tidemark/core/engine'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
+import { UNICODE } from '../repertoire.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { codeOf, explain } from './errors.ts'
 import { makeFile } from './make-file.ts'
@@ -117,7 +118,9 @@ function committing(statement: SqliteStatement): SqliteStatement {
 
 function adapt(statement: StatementSync): SqliteStatement {
   statement.setReadBigInts(true)
-  const bind = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
+  // Texts for people are written so that they can be held; those that name something are refused before.
+  const bind = (parameters: readonly unknown[]) =>
+    parameters.map((one) => (typeof one === 'string' ? UNICODE.shown(one) : one)) as readonly SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
     // The first parameter must be no object, or node:sqlite takes it for named ones: state holds texts and numbers only.

@@ -16,7 +16,7 @@ import type {
   State,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
-import { checkPartition } from '../check-partition.ts'
+import { checkPartition, partitionProblem } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
@@ -27,6 +27,7 @@ import { beat, type LeaseOptions, releaseLeases, takeLeases } from '../leases.ts
 import { tableName } from '../names.ts'
 import { planTable } from '../prepare.ts'
 import { previewTable } from '../preview.ts'
+import { UNICODE } from '../repertoire.ts'
 import { isOf } from '../row-writer.ts'
 import { Stagings } from '../stagings.ts'
 import { readState } from '../state-read.ts'
@@ -74,6 +75,10 @@ export class SqliteDestination implements Destination {
     this.#transactions = new Transactions(database)
     this.relocation = sqliteRelocation(database, this.#transactions, options)
     this.#options = options
+  }
+
+  problemOf(...[text, use]: Parameters<Destination['problemOf']>): string | undefined {
+    return use === 'partition' ? partitionProblem(text, UNICODE) : UNICODE.problemOf(text)
   }
 
   async now(): Promise<bigint> {
@@ -129,7 +134,7 @@ export class SqliteDestination implements Destination {
 
   async commit(lease: Lease, part: Part): Promise<Committed> {
     const name = tableName(lease.table)
-    checkPartition(name, part.step.partition)
+    checkPartition(name, part.step.partition, UNICODE)
     const target = this.#target(name)
     const step = { ...part.step, table: name }
     const stagings = this.#stagings
@@ -159,7 +164,7 @@ export class SqliteDestination implements Destination {
 
   async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
     const name = tableName(lease.table)
-    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition)
+    for (const fact of facts) if ('partition' in fact) checkPartition(name, fact.partition, UNICODE)
     await this.#staged(lease, (change) =>
       this.#fenced(lease, async (db, now) => {
         for (const fact of facts) {

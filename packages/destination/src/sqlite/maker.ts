@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Physical, TableMaker } from '../prepare.ts'
+import { UNICODE } from '../repertoire.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
 import { fillColumn } from './fill-column.ts'
@@ -13,6 +14,7 @@ export function sqliteMaker({ raw, path }: Pick<Database, 'raw' | 'path'>): Tabl
   return {
     database: 'SQLite',
     place: path,
+    repertoire: UNICODE,
     maxColumns: sqliteProfile.columns,
     physical: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),

@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import type { Project } from '@tidemark/core/engine'
+import { partitionProblem } from '../check-partition.ts'
 import { stateVersion } from '../migrations.ts'
 import { tableName } from '../names.ts'
 import { NO_RUNNER } from '../no-runner.ts'
 import type { Reader } from '../open-reader.ts'
 import { refuseOther } from '../refuse-other.ts'
 import { moveInto, refuseMoving } from '../relocation/moving.ts'
+import { UNICODE } from '../repertoire.ts'
 import { markOf, STATE_MARK } from '../state-mark.ts'
 import { SqliteDestination } from './destination.ts'
 import { explain } from './errors.ts'
@@ -65,6 +67,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
   const reader: Reader = {
     profile: sqliteProfile,
     nameOf: tableName,
+    problemOf: (text, use) => (use === 'partition' ? partitionProblem(text, UNICODE) : UNICODE.problemOf(text)),
     now: () => reading(({ destination }) => destination.now()),
     state: () => reading(({ destination }) => destination.state()),
     compare: (shape) => reading(({ destination }) => destination.compare(shape)),
