@@ -38,6 +38,8 @@ export interface PostgresServer {
   urlOf(database: string): string
   /** The rows of one statement in a database. */
   rows(statement: string, database?: string): Promise<readonly (readonly unknown[])[]>
+  /** A connection as another program has one, which is kept until it is ended. */
+  connect(schema: string, program: string): Promise<pg.Client>
   /** Stops it hard and starts it again, as a machine does that lost its power. Only of a server that was started here. */
   crash(): Promise<void>
   /** Stops it hard; `crash` starts it again. */
@@ -224,6 +226,13 @@ function serverAt(url: string, control: Control): PostgresServer {
       return database
     },
     dropDatabase: (database) => execute(`drop database if exists "${database}" with (force)`),
+    connect: async (schema, program) => {
+      const client = new pg.Client({ connectionString: url, application_name: program })
+      client.on('error', () => {})
+      await client.connect()
+      await client.query(`set search_path = "${schema}"`)
+      return client
+    },
     rows: async (statement, database) => {
       const client = new pg.Client({ connectionString: database === undefined ? url : urlOf(database) })
       await client.connect()

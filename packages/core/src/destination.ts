@@ -20,10 +20,7 @@ export interface Destination {
   readonly relocation: Relocation
   /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
   nameOf(table: string): string
-  /**
-   * Why a text that names or identifies something cannot be kept as it is, for people: `holds a NUL character`; undefined:
-   * it comes back unchanged. Texts for people are kept with `\u0000` in place of what the database does not hold.
-   */
+  /** Why a text that names something does not come back unchanged: `holds a NUL character`; undefined: it does. In texts for people `\u0000` stands for it. */
   problemOf(text: string, use?: 'partition'): string | undefined
   /** The database's clock, in microseconds since 1970. */
   now(): Promise<bigint>

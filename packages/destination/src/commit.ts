@@ -129,7 +129,12 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
       staging: over ? undefined : before,
     }
   }
-  const { staging, rejects } = await writer.fill({ lease, part, before, slot: before?.slot ?? input.freeSlot() })
+  const { staging, rejects } = await writer.fill({
+    lease,
+    part,
+    before,
+    slot: part.number === 1 || before === undefined ? input.freeSlot() : before.slot,
+  })
   if (part.staging === 'fill') return { ...NONE, rejects, staging }
   const rows = await moveWithin(writer, input, staging, rejects)
   if (rows.missing !== undefined) return { ...rows, staging }

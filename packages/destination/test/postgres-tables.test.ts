@@ -66,7 +66,7 @@ describe('a table in Postgres', () => {
       [{ staging: 'move', rail }, {}],
     ] as const)
       await expect(write(things(3), more, step)).rejects.toSatisfy(
-        refused('destination-locked', 'locked by another program', 'pg_stat_activity'),
+        refused('table-locked', 'table "things" is locked by session', 'AccessExclusiveLock', 'pg_terminate_backend'),
       )
     await user.rows('rollback')
     expect(await write(things(3))).toMatchObject({ written: 1 })

@@ -6,6 +6,7 @@ import { type PlanConfig, plan } from './plan.ts'
 import { prepareTable } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
 import { type AskedSource, recordAnswer } from './record-sources.ts'
+import { DEFAULT_RETRY, delayBefore } from './retry.ts'
 import type { RunContext } from './run-step.ts'
 import type { RunSteps } from './run-steps.ts'
 import { TableRun } from './table-run.ts'
@@ -20,6 +21,8 @@ export interface IntakeOptions {
   readonly before: State
 }
 
+const LOCKED = { retryAfterMs: undefined }
+
 /**
  * Takes tables in as their sources make them known: leases, plans and prepares whatever has gathered, one batch after
  * another, and hands it to the steps. No table waits for another source.
@@ -30,6 +33,7 @@ export class Intake {
   #waiting: (() => Promise<void>)[] = []
   #found: SurveyedTable[] = []
   #work: Promise<void> | undefined
+  readonly #later = new Set<Promise<void>>()
   #failed: { readonly error: unknown } | undefined
 
   constructor(options: IntakeOptions) {
@@ -54,6 +58,7 @@ export class Intake {
   /** Waits until all is taken in. @throws what the destination threw. */
   async end(): Promise<void> {
     while (this.#work !== undefined) await this.#work
+    await Promise.all(this.#later)
     if (this.#failed !== undefined) throw this.#failed.error
   }
 
@@ -104,9 +109,38 @@ export class Intake {
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
     for (const table of taken) {
-      await prepareTable(table, context)
-      steps.add(table)
+      await prepareTable(table, context, true)
+      if (table.isLocked) this.#prepareLater(table)
+      else steps.add(table)
     }
-    await recordTablesChecked(taken, context)
+    await recordTablesChecked(
+      taken.filter(({ isLocked }) => !isLocked),
+      context,
+    )
+  }
+
+  /** Somebody has locked a table: the others go on, and it is tried again as what may pass is. */
+  #prepareLater(table: TableRun): void {
+    const { context, steps } = this.#options
+    const { clock, signal, stop, options } = context
+    const policy = options.settings?.retry ?? DEFAULT_RETRY
+    steps.expect(table)
+    const work = async (): Promise<void> => {
+      for (let attempt = 1; table.isLocked; attempt++) {
+        const isLast = attempt + 1 >= policy.attempts || context.isOverTime()
+        await clock.sleep(delayBefore(attempt, LOCKED, policy, clock.random), signal)
+        await prepareTable(table, context, !isLast)
+      }
+      steps.add(table)
+      await recordTablesChecked([table], context)
+    }
+    const later = work()
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        this.#failed ??= { error }
+        stop(error)
+      })
+      .finally(() => this.#later.delete(later))
+    this.#later.add(later)
   }
 }

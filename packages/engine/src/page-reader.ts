@@ -258,8 +258,7 @@ export class PageReader {
         'fix-source',
       )
     const key = encoder.encodeKey(raw)
-    // No row that is there can have it.
-    if (!isKey(key) && key.unheld === true) return
+    if (!isKey(key) && key.unheld) return // No row that is there can have it.
     if (!isKey(key)) throw new SyncError(`deleted([…]): column "${key.column}" ${key.reason}`, 'fix-source')
     const own = this.#cursor === undefined ? null : positionIn(raw, this.#cursor, table)
     if (own === undefined)

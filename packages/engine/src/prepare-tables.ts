@@ -10,8 +10,13 @@ import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
 
-/** Makes the destination ready for a table and records what is new about it; says how the table was found. */
-export async function prepareTable(table: TableRun, context: RunContext): Promise<void> {
+/**
+ * Makes the destination ready for a table and records what is new about it; says how the table was found.
+ *
+ * @param mayWait a table that somebody has locked is left as it is, with `isLocked`: it is to be prepared again.
+ */
+export async function prepareTable(table: TableRun, context: RunContext, mayWait = false): Promise<void> {
+  table.isLocked = false
   const { planned, lease } = table
   const { destination, options } = context
   const { failure, unplaced } = planned.surveyed
@@ -37,11 +42,19 @@ export async function prepareTable(table: TableRun, context: RunContext): Promis
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
     const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
+    if (mayWait && failure.code === LOCKED) {
+      table.isLocked = true
+      options.log?.warn(failure.message)
+      return
+    }
     table.fail('', failure)
     table.recorded = 'failing'
     await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
   }
 }
+
+/** Somebody's lock is in the way of a change. */
+const LOCKED = 'table-locked'
 
 class FailedSurvey extends Error {
   readonly failure: Failure

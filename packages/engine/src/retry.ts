@@ -18,7 +18,12 @@ export const LONGEST_WAIT_MS = 15 * 60_000
  * How long to wait before an attempt: exponential back-off with full jitter (AWS Architecture Blog, "Exponential
  * Backoff And Jitter"), and never less than what the system asked for.
  */
-export function delayBefore(attempt: number, failure: Failure, policy: RetryPolicy, random: () => number): number {
+export function delayBefore(
+  attempt: number,
+  failure: Pick<Failure, 'retryAfterMs'>,
+  policy: RetryPolicy,
+  random: () => number,
+): number {
   const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1))
   const jittered = ceiling / 2 + (random() * ceiling) / 2
   return Math.max(jittered, failure.retryAfterMs ?? 0)

@@ -49,11 +49,16 @@ export class RunSteps {
     })
   }
 
+  /** A table is still to come: its source is not left before. */
+  expect(table: TableRun): void {
+    const source = sourceOf(table)
+    this.#open.set(source, (this.#open.get(source) ?? new Set()).add(table))
+  }
+
   add(table: TableRun): void {
     const { options } = this.#context
     const source = sourceOf(table)
-    const open = this.#open.get(source) ?? new Set()
-    this.#open.set(source, open.add(table))
+    this.expect(table)
     if (table.prepared !== undefined) {
       const tasks = table.partitions.flatMap((partition) =>
         partition.planned.steps
@@ -196,7 +201,7 @@ export class RunSteps {
 }
 
 const sourceOf = ({ planned }: TableRun): string => planned.surveyed.use.name
-const isDone = ({ tasksLeft, atWork }: TableRun): boolean => tasksLeft === 0 && atWork === 0
+const isDone = ({ tasksLeft, atWork, isLocked }: TableRun): boolean => tasksLeft === 0 && atWork === 0 && !isLocked
 const comesDue = ({ planned, prepared }: TableRun): boolean =>
   prepared !== undefined && planned.surveyed.table.cursor !== undefined
 

@@ -44,6 +44,8 @@ export class TableRun {
   triedUnfit = false
   /** Nothing more is done with it in this run. */
   isReleased = false
+  /** Somebody has locked it in the destination: it is prepared a little later. */
+  isLocked = false
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0

@@ -79,6 +79,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'stray',
   'stuck',
   'table-changed',
+  'table-locked',
   'timeout',
   'too-large',
   'unauthorized',

@@ -15,7 +15,7 @@ import type {
   State,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
-import { checkPartition, partitionProblem } from '../check-partition.ts'
+import { checkPartition, textProblem } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
@@ -31,11 +31,11 @@ import { readState } from '../state-read.ts'
 import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun, stillHeld } from '../state-store.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { encoderOf } from '../values.ts'
-import { isUnsupported } from './errors.ts'
+import { emptyTable } from './empty-table.ts'
 import { postgresFlavor } from './flavor.ts'
 import { formsOf, shownForm } from './forms.ts'
 import { limitedQuery } from './limited-query.ts'
-import { attempt } from './load.ts'
+import { explainingLock } from './locks.ts'
 import { postgresMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
 import type { PostgresOptions } from './options.ts'
@@ -78,9 +78,8 @@ export class PostgresDestination implements Destination {
     this.relocation = postgresRelocation(sessions, schema, options, (lease, work) => this.#fenced(lease, 'write', work))
   }
 
-  problemOf(...[text, use]: Parameters<Destination['problemOf']>): string | undefined {
-    const { repertoire } = this.#sessions
-    return use === 'partition' ? partitionProblem(text, repertoire) : repertoire.problemOf(text)
+  problemOf(...asked: Parameters<Destination['problemOf']>): string | undefined {
+    return textProblem(this.#sessions.repertoire, ...asked)
   }
 
   async now(): Promise<bigint> {
@@ -134,7 +133,7 @@ export class PostgresDestination implements Destination {
     const { facts, work } = await this.#sessions.transaction({ mode: 'read' }, ({ db }) =>
       planTable(db, maker, name, lease, shape, this.#options.project),
     )
-    const changes = work === undefined ? [] : await this.#fenced(lease, 'write', ({ db }, now) => work(db, now))
+    const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, facts.columns)
     this.#known.set(name, { target: { layout, schema: this.#schema }, way: { merging: undefined } })
     return { name, facts, encoder: encoderOf(layout, this.#forms), changes }
@@ -214,14 +213,8 @@ export class PostgresDestination implements Destination {
 
   async reset(lease: Lease, table: string): Promise<void> {
     const name = tableName(table)
-    await this.#fenced(lease, 'write', async (session) => {
-      const present = await presentTables(session, this.#schema, [name])
-      const target = sql.id(this.#schema, name)
-      if (present.get(name) === 'rows') {
-        // A foreign key of the user's forbids TRUNCATE.
-        const quick = await attempt(session, () => sql`truncate ${target}`.execute(session.db), isUnsupported)
-        if (!quick.ok) await sql`delete from ${target}`.execute(session.db)
-      }
+    await this.#fenced(lease, 'shape', async (session) => {
+      await emptyTable(session, this.#schema, name)
       await forget(session.db, name)
     })
     this.#known.delete(name)
@@ -280,13 +273,15 @@ export class PostgresDestination implements Destination {
     let commits = 0n
     return await this.#inTurn(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
-      const result = await this.#writers.take(() =>
-        this.#sessions.transaction({ mode, landed }, async (session) => {
-          const held = await fence(session.db, lease, runner, flavor)
-          commits = held.commits
-          return await work(session, this.#clock.stamp(held.now))
-        }),
-      )
+      const result = await this.#writers
+        .take(() =>
+          this.#sessions.transaction({ mode, landed }, async (session) => {
+            const held = await fence(session.db, lease, runner, flavor)
+            commits = held.commits
+            return await work(session, this.#clock.stamp(held.now))
+          }),
+        )
+        .catch(explainingLock(this.#sessions, this.#schema, tableName(lease.table)))
       done?.(result)
       return result
     })

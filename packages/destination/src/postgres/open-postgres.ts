@@ -8,6 +8,7 @@ import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
 import { PostgresDestination } from './destination.ts'
 import { postgresFlavor } from './flavor.ts'
+import { untilUnlocked } from './locks.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { applicationName } from './takeover.ts'
 
@@ -40,13 +41,15 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
     })
     refuseNewer(version, address.shown)
     if (version < STATE_VERSION) {
-      await sessions.transaction({ mode: 'write' }, async ({ db }) => {
-        // Two processes that open a new database together do it one after the other.
-        await sql`select pg_advisory_xact_lock(hashtextextended(${`tidemark ${sessions.schema}`}, 0))`.execute(db)
-        // Asked only where there is none: who may use a schema may not always make one.
-        if (isMissing) await sql`create schema if not exists ${sql.id(sessions.schema)}`.execute(db)
-        await migrate(db, postgresFlavor, address.shown)
-      })
+      await untilUnlocked(lockMs, () =>
+        sessions.transaction({ mode: version === 0 ? 'write' : 'shape' }, async ({ db }) => {
+          // Two processes that open a new database together do it one after the other.
+          await sql`select pg_advisory_xact_lock(hashtextextended(${`tidemark ${sessions.schema}`}, 0))`.execute(db)
+          // Asked only where there is none: who may use a schema may not always make one.
+          if (isMissing) await sql`create schema if not exists ${sql.id(sessions.schema)}`.execute(db)
+          await migrate(db, postgresFlavor, address.shown)
+        }),
+      )
     }
     return new PostgresDestination(sessions, { runner, isAlive, leaseMs, project, schema: sessions.schema })
   } catch (error) {

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
+import { quotedName } from '../literal.ts'
 import { type Repertoire, UNICODE } from '../repertoire.ts'
 import type { StateDatabase } from '../state-tables.ts'
 import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
 import { driverOptions } from './driver-options.ts'
 import { explain, isLost, mayPass } from './errors.ts'
+import { MOMENT_MS } from './locks.ts'
 import { parserOf } from './state-values.ts'
 import { BACKEND, type Backend, cutAfter, Watch } from './watch.ts'
 
@@ -40,6 +42,8 @@ export type Mode =
   | 'part'
   /** Writes; the planner chooses how. */
   | 'write'
+  /** Changes tables: readers queue behind such a change, so that it waits for a moment only. */
+  | 'shape'
   /** Reads that see one moment. */
   | 'read'
 
@@ -128,18 +132,18 @@ export class Sessions {
         const lost = isLost(error)
         await this.#end(session, options.mode, lost)
         // Only where the answer to COMMIT was lost it is open what is there now.
-        if (done !== undefined && lost && options.landed !== undefined && (await this.#asked(options.landed)))
+        if (
+          done !== undefined &&
+          lost &&
+          options.landed !== undefined &&
+          (await this.transaction({ mode: 'write' }, options.landed))
+        )
           return done.result
         deadline ??= performance.now() + this.#options.patienceMs
         if (!mayPass(error) || performance.now() > deadline) throw explain(error, this.place)
         await sleep(delayOf(attempt))
       }
     }
-  }
-
-  /** Asks on a connection of its own what became of a transaction. */
-  async #asked(landed: (session: Session) => Promise<boolean>): Promise<boolean> {
-    return await this.transaction({ mode: 'write' }, landed)
   }
 
   /** Runs one statement that needs nothing of what a transaction begins with. */
@@ -221,7 +225,8 @@ export class Sessions {
 
   /** Whether there is no TLS where it was only wanted, so that it goes on without. */
   #isPlainNow(failed: pg.Pool, error: unknown): boolean {
-    if (this.#options.address.tls.mode !== 'prefer' || !hasNoTls(error)) return false
+    if (this.#options.address.tls.mode !== 'prefer' || !/does not support SSL/.test((error as Error).message))
+      return false
     if (this.#pool === failed) {
       void failed.end()
       const { pool, watch } = this.#begin(true)
@@ -233,9 +238,8 @@ export class Sessions {
 
   /** Runs a statement of the state. What it says to people is written with what the database holds. */
   #query(client: pg.PoolClient, [statement, values, ...more]: unknown[]): unknown {
-    const held = (values as readonly unknown[] | undefined)?.map((value) =>
-      typeof value === 'string' ? this.repertoire.shown(value) : value,
-    )
+    const shown = (value: unknown) => (typeof value === 'string' ? this.repertoire.shown(value) : value)
+    const held = (values as readonly unknown[] | undefined)?.map(shown)
     return (client.query as (...all: unknown[]) => unknown)(statement, held, ...more)
   }
 
@@ -263,7 +267,7 @@ export class Sessions {
       intervalstyle: 'postgres',
       bytea_output: 'hex',
       extra_float_digits: '1',
-      lock_timeout: `${lockMs}ms`,
+      lock_timeout: `${mode === 'shape' ? Math.min(lockMs, MOMENT_MS) : lockMs}ms`,
       statement_timeout: '0',
       ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
@@ -280,24 +284,15 @@ export class Sessions {
       ? 'begin isolation level read committed read write'
       : 'begin isolation level repeatable read read only'
     const sets = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value.replaceAll("'", "''")}'`)
-    const path = `set local search_path = ${quoted(this.schema)}, pg_temp`
+    const path = `set local search_path = ${quotedName(this.schema)}, pg_temp`
     return [begin, path, ...sets, 'set constraints all immediate', BACKEND].join('; ')
   }
 }
 
 function writes(mode: Mode): boolean {
-  return mode === 'part' || mode === 'write'
-}
-
-/** A server says so by one byte. */
-function hasNoTls(error: unknown): boolean {
-  return /does not support SSL/.test((error as Error).message)
+  return mode === 'part' || mode === 'write' || mode === 'shape'
 }
 
 function delayOf(attempt: number): number {
   return Math.min(2000, 100 * 2 ** attempt)
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

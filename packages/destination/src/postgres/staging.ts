@@ -6,6 +6,7 @@ import { checkOrder, type Filling, type Staging } from '../row-writer.ts'
 import { smallField } from './copy-rows.ts'
 import { shownForm } from './forms.ts'
 import { copyRows, type EncodedRows, loadHalving } from './load.ts'
+import { unlessLocked } from './locks.ts'
 import type { Session } from './sessions.ts'
 import { list, rowDefinitions, type Target } from './statements.ts'
 import { changed, keyRow } from './write.ts'
@@ -31,9 +32,10 @@ const PREFIX = '_tidemark_staging_'
 export function stagingTable({
   target,
   lease,
+  fence,
   slot,
-}: Pick<PostgresStaging, 'target' | 'lease' | 'slot'>): RawBuilder<unknown> {
-  return sql.id(target.schema, `${PREFIX}${lease}_${slot}`)
+}: Pick<PostgresStaging, 'target' | 'lease' | 'fence' | 'slot'>): RawBuilder<unknown> {
+  return sql.id(target.schema, `${PREFIX}${lease}_${fence}_${slot}`)
 }
 
 /** Puts a part into its step's staging table. */
@@ -50,9 +52,9 @@ export async function fill(
     before !== undefined && before.target !== target ? { ...filling, before: undefined } : filling,
   )
   const first = part.number === 1
-  const table = stagingTable({ target, lease: lease.id, slot })
+  const table = stagingTable({ target, lease: lease.id, fence: lease.fence, slot })
   if (first) {
-    await sql`drop table if exists ${table}`.execute(session.db)
+    if (before !== undefined) await dropStaging(session, before)
     await sql`create unlogged table ${table} (${sql.join(rowDefinitions(layout))}, _kind smallint not null, _at bigint not null)
       with (autovacuum_enabled = false)`.execute(session.db)
   }
@@ -138,18 +140,24 @@ export async function resolveEntries(session: Session, staging: PostgresStaging)
   if (told > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
 }
 
-export async function dropStaging({ db }: Session, staging: PostgresStaging): Promise<void> {
-  await sql`drop table if exists ${stagingTable(staging)}`.execute(db)
+export async function dropStaging(session: Session, staging: PostgresStaging): Promise<void> {
+  await dropTable(session, stagingTable(staging))
+}
+
+/** Where somebody reads it, as a dump does, it stays until its lease is taken the next time. */
+async function dropTable(session: Session, table: RawBuilder<unknown>): Promise<void> {
+  await unlessLocked(session, () => sql`drop table if exists ${table}`.execute(session.db))
 }
 
 /** Staging tables that a runner left behind which is no more. */
-export async function dropLeftovers({ db }: Session, schema: string, leases: readonly Lease[]): Promise<void> {
+export async function dropLeftovers(session: Session, schema: string, leases: readonly Lease[]): Promise<void> {
+  const { db } = session
   const ids = new Set(leases.map(({ id }) => String(id)))
   const { rows } = await sql<{ name: string }>`select relname as name from pg_catalog.pg_class
     where relkind = 'r' and starts_with(relname, ${PREFIX})
     and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
   for (const { name } of rows) {
     const lease = name.slice(PREFIX.length).split('_')[0] ?? ''
-    if (ids.has(lease)) await sql`drop table if exists ${sql.id(schema, name)}`.execute(db)
+    if (ids.has(lease)) await dropTable(session, sql.id(schema, name))
   }
 }

@@ -4,13 +4,15 @@ import { failpoint } from '@tidemark/core/engine'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
 import { UNICODE } from '../repertoire.ts'
 import type { StateDatabase } from '../state-tables.ts'
-import { codeOf, explain } from './errors.ts'
+import { BUSY, codeOf, explain } from './errors.ts'
 import { makeFile } from './make-file.ts'
 import { temporaryBeside } from './temporary.ts'
 
 /** A SQLite database that is open: the driver's object for the bulk path, and Kysely over the same connection. */
 export interface Database {
   readonly path: string
+  /** How long SQLite waits for another writer. */
+  readonly busyMs: number
   readonly raw: DatabaseSync
   readonly db: Kysely<StateDatabase>
 }
@@ -37,7 +39,7 @@ export async function openDatabase(path: string, { busyMs }: DatabaseOptions): P
     raw?.close()
     throw explain(error, path)
   }
-  return { path, raw, db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }) }
+  return { path, busyMs, raw, db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }) }
 }
 
 async function setUp(raw: DatabaseSync, busyMs: number): Promise<void> {
@@ -56,7 +58,7 @@ async function enterWal(raw: DatabaseSync, busyMs: number): Promise<void> {
       raw.exec('pragma journal_mode = wal')
       return
     } catch (error) {
-      if (codeOf(error) !== 5 || performance.now() > deadline) throw error
+      if (codeOf(error) !== BUSY || performance.now() > deadline) throw error
       await sleep(20)
     }
   }

@@ -16,7 +16,7 @@ import type {
   State,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
-import { checkPartition, partitionProblem } from '../check-partition.ts'
+import { checkPartition, textProblem } from '../check-partition.ts'
 import { Clock } from '../clock.ts'
 import { layOut } from '../columns.ts'
 import { commitPart } from '../commit.ts'
@@ -77,8 +77,8 @@ export class SqliteDestination implements Destination {
     this.#options = options
   }
 
-  problemOf(...[text, use]: Parameters<Destination['problemOf']>): string | undefined {
-    return use === 'partition' ? partitionProblem(text, UNICODE) : UNICODE.problemOf(text)
+  problemOf(...asked: Parameters<Destination['problemOf']>): string | undefined {
+    return textProblem(UNICODE, ...asked)
   }
 
   async now(): Promise<bigint> {

@@ -4,7 +4,7 @@ import { SyncError } from '@tidemark/core'
 import { temporaryFolders } from './temporary.ts'
 
 // SQLite's primary result codes; the extended ones carry more in their upper bits.
-const BUSY = 5
+export const BUSY = 5
 const LOCKED = 6
 const READONLY = 8
 const IOERR = 10

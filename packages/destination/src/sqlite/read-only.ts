@@ -24,6 +24,7 @@ export function openReadOnly(path: string, busyMs: number): ReadOnlyDatabase {
   const raw = new DatabaseSync(path, { readOnly: true, timeout: busyMs, allowExtension: false })
   return {
     path,
+    busyMs,
     raw,
     db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }),
     close() {

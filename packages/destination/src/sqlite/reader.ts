@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import type { Project } from '@tidemark/core/engine'
-import { partitionProblem } from '../check-partition.ts'
+import { textProblem } from '../check-partition.ts'
 import { stateVersion } from '../migrations.ts'
 import { tableName } from '../names.ts'
 import { NO_RUNNER } from '../no-runner.ts'
@@ -67,7 +67,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
   const reader: Reader = {
     profile: sqliteProfile,
     nameOf: tableName,
-    problemOf: (text, use) => (use === 'partition' ? partitionProblem(text, UNICODE) : UNICODE.problemOf(text)),
+    problemOf: (...asked) => textProblem(UNICODE, ...asked),
     now: () => reading(({ destination }) => destination.now()),
     state: () => reading(({ destination }) => destination.state()),
     compare: (shape) => reading(({ destination }) => destination.compare(shape)),

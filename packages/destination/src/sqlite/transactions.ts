@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../state-tables.ts'
 import type { Database } from './database.ts'
-import { explain } from './errors.ts'
+import { BUSY, codeOf, explain } from './errors.ts'
+
+/** So many times as long as SQLite waits itself a program is waited for that writes. */
+const PATIENCE = 6
+const PAUSE_MS = 50
 
 /** The transactions of one SQLite file; whatever fails in them is said with its path and the way out. */
 export class Transactions {
@@ -12,7 +17,22 @@ export class Transactions {
   }
 
   async write<T>(work: (db: Kysely<StateDatabase>) => Promise<T>): Promise<T> {
-    return await this.guard(() => this.#database.db.transaction().execute(work))
+    const deadline = performance.now() + PATIENCE * this.#database.busyMs
+    for (;;) {
+      let isBegun = false
+      const begun = (db: Kysely<StateDatabase>): Promise<T> => {
+        isBegun = true
+        return work(db)
+      }
+      try {
+        return await this.#database.db.transaction().execute(begun)
+      } catch (error) {
+        const isBusy = !isBegun && codeOf(error) === BUSY
+        if (!isBusy || performance.now() > deadline) throw explain(error, this.#database.path)
+        // SQLite's own wait holds up all that the process does.
+        await sleep(PAUSE_MS)
+      }
+    }
   }
 
   /** Several reads that see one moment; they wait for no writer. */

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SyncError } from '@tidemark/core'
+import { sql } from 'kysely'
+import { stateOf } from './errors.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+/** How long a lock is waited for that others would queue behind. */
+export const MOMENT_MS = 300
+
+/** Whether a lock was not to be had in time. */
+export function isLocked(error: unknown): boolean {
+  return stateOf(error) === '55P03'
+}
+
+/** Does what is not needed at once, where nobody has locked what it needs. @returns whether it is done. */
+export async function unlessLocked({ client }: Session, work: () => Promise<unknown>): Promise<boolean> {
+  await client.query(
+    `savepoint unlocked; select set_config('tidemark.lock_timeout', current_setting('lock_timeout'), true);
+    set local lock_timeout = '${MOMENT_MS}ms'`,
+  )
+  try {
+    await work()
+    await client.query(
+      "select set_config('lock_timeout', current_setting('tidemark.lock_timeout'), true); release unlocked",
+    )
+    return true
+  } catch (error) {
+    if (!isLocked(error)) throw error
+    await client.query('rollback to unlocked; release unlocked')
+    return false
+  }
+}
+
+/** Tries again until nobody is in the way, or the time is over: others queue behind each try for a moment only. */
+export async function untilUnlocked<T>(lockMs: number, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + lockMs
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const isInTheWay = SyncError.is(error) && error.code === 'destination-locked'
+      if (!isInTheWay || performance.now() > deadline) throw error
+      await sleep(1000)
+    }
+  }
+}
+
+interface Blocker {
+  readonly pid: number
+  readonly role: string | null
+  readonly program: string
+  readonly mode: string
+  readonly state: string | null
+}
+
+/** Locks that keep rows from being written, the strongest first. */
+const STRONG = ['AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock']
+
+/**
+ * What is said where a lock was not to be had while a table was changed or written: that table waits, and who has locked it.
+ * Where the state itself is locked, no table can be written, and the error is what it was.
+ */
+export function explainingLock(sessions: Sessions, schema: string, name: string): (error: unknown) => Promise<never> {
+  return async (error) => {
+    throw await explained(error, sessions, { schema, name })
+  }
+}
+
+interface Place {
+  readonly schema: string
+  readonly name: string
+}
+
+async function explained(error: unknown, sessions: Sessions, { schema, name }: Place): Promise<unknown> {
+  if (!SyncError.is(error) || error.code !== 'destination-locked') return error
+  const found = await sessions
+    .transaction({ mode: 'read' }, ({ db }) => blockersOf(db, { schema, name }))
+    .catch(() => undefined)
+  if (found === undefined || found.state.length > 0) return error
+  const who = found.table.length === 0 ? 'another program' : found.table.slice(0, 3).map(shown).join(', ')
+  return new SyncError(
+    `table "${name}" is locked by ${who}; it is tried again, and nothing of this was written. To go on at once end what locks it: select pg_terminate_backend(${found.table[0]?.pid ?? '<pid>'})`,
+    'retry',
+    { code: 'table-locked', cause: error },
+  )
+}
+
+const shown = ({ pid, role, program, mode, state }: Blocker): string =>
+  `session ${pid}${role === null ? '' : ` of "${role}"`}${program === '' ? '' : ` (${program})`}, which holds ${mode}${state === null ? '' : ` and is ${state}`}`
+
+async function blockersOf(
+  db: Session['db'],
+  { schema, name }: Place,
+): Promise<{ readonly table: readonly Blocker[]; readonly state: readonly Blocker[] }> {
+  const { rows } = await sql<Blocker & { readonly ours: boolean }>`select l.pid, a.usename as role,
+      coalesce(a.application_name, '') as program, l.mode, a.state, c.relname <> ${name} as ours
+    from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
+    left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+    where l.granted and l.pid <> pg_catalog.pg_backend_pid() and l.locktype = 'relation'
+    and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    and c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})
+    and (c.relname = ${name} or (starts_with(c.relname, '_tidemark_') and not starts_with(c.relname, '_tidemark_staging_')
+      and c.relkind = 'r' and l.mode in (${sql.join(STRONG)})))
+    order by coalesce(array_position(cast(array[${sql.join(STRONG)}] as text[]), l.mode), 9), l.pid`.execute(db)
+  return { table: rows.filter(({ ours }) => !ours), state: rows.filter(({ ours }) => ours) }
+}
