@@ -88,6 +88,8 @@ export interface Profile {
   readonly nul: boolean
   /** The most columns a table can have, with those of the system. */
   readonly columns: number
+  /** The most columns of a primary key, with the partition's. Undefined: any number. */
+  readonly keyColumns: number | undefined
   /** The longest primary key in bytes, with the partition; a row with a longer one becomes a reject. Undefined: any. */
   readonly keyBytes: number | undefined
   /** The most bytes of a row's values that have a fixed length; a row with more becomes a reject. Undefined: any. */
@@ -111,10 +113,8 @@ export interface Lease {
   readonly table: string
   readonly fence: number
 }
-export interface Refusal {
+export interface Refusal extends Pick<Runner, 'host' | 'pid'> {
   readonly table: string
-  readonly host: string
-  readonly pid: number
   /** When the holder took it, and when its heartbeat runs out; microseconds. */
   readonly since: bigint
   readonly until: bigint

@@ -61,6 +61,8 @@ export interface TableMaker {
   readonly repertoire: Repertoire
   /** The most columns a table can have, with those of the system. */
   readonly maxColumns: number
+  /** The most columns of a key, with the partition; undefined: any number. */
+  readonly maxKeyColumns: number | undefined
   physical(db: Db, name: string): Promise<Physical | undefined>
   create(db: Db, plan: Plan, lease: Lease): Promise<void>
   addColumn(db: Db, table: string, column: Filled): Promise<void>
@@ -169,6 +171,7 @@ export async function planTable(
       `it would have ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}; leave some out with "columns" in the config`,
     )
   }
+  checkKey(maker, plan, shape)
   const save = (target: Db, now: bigint) => saveShape(target, name, { shape, facts, project }, now)
 
   if (there === undefined) {
@@ -213,6 +216,16 @@ export async function planTable(
     return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
   return { facts, changes: [], work }
+}
+
+/** @throws SyncError code `schema`. Nothing was made of the table: with another key it is made as that of a new one. */
+function checkKey({ database, maxKeyColumns }: TableMaker, { name, key }: Plan, { source, table }: Shape): void {
+  if (maxKeyColumns === undefined || key.length <= maxKeyColumns) return
+  const few = `${JSON.stringify(table)}: { primaryKey: [${JSON.stringify(key.find((one) => one !== '_partition'))}, …] }`
+  refuse(
+    name,
+    `its key has ${key.length} columns${key.includes('_partition') ? ' with the one of the partition' : ''}, and ${database} takes ${maxKeyColumns} in a key; name those that identify a row in the config: sources: { ${JSON.stringify(source)}: { tables: { ${few} } } }, or none with []`,
+  )
 }
 
 interface Recorded {

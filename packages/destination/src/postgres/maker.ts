@@ -45,6 +45,7 @@ export function postgresMaker(
     place,
     repertoire,
     maxColumns: postgresProfile.columns,
+    maxKeyColumns: postgresProfile.keyColumns,
     physical: (db, name) => physical(db, schema, name),
     create: async (db, plan, lease) => {
       const key = keyOf(plan, lease)

@@ -10,6 +10,7 @@ export const postgresProfile = {
   doubles: { nan: true, infinity: true, negativeZero: false },
   nul: false,
   // A third of a page of an index, and a page of a table (documentation, "PostgreSQL Limits").
+  keyColumns: 32,
   keyBytes: 2704,
   rowBytes: 8160,
   numericDigits: { whole: 131_072, fraction: 16_383 },

@@ -16,6 +16,7 @@ export function sqliteMaker({ raw, path }: Pick<Database, 'raw' | 'path'>): Tabl
     place: path,
     repertoire: UNICODE,
     maxColumns: sqliteProfile.columns,
+    maxKeyColumns: sqliteProfile.keyColumns,
     physical: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),
     async addColumn(db, table, column) {

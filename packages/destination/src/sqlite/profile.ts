@@ -10,6 +10,7 @@ export const sqliteProfile: Profile = {
   doubles: { nan: false, infinity: false, negativeZero: false },
   // SQLite would keep a NUL in a text, but its own functions stop there, and other databases refuse it.
   nul: false,
+  keyColumns: undefined,
   keyBytes: undefined,
   rowBytes: undefined,
   numericDigits: undefined,

@@ -75,6 +75,31 @@ export function testLimits(database: () => TestDatabase): void {
         expect(await table.live({ partition: name })).toHaveLength(1)
       }))
 
+    it.each([true, false])(
+      'a key has as many columns as the database takes, and with fewer the table is made; partitioned: %s',
+      (partitioned) =>
+        inWorld(async (world) => {
+          const most = (world.destination.profile.keyColumns ?? 800) - (partitioned ? 1 : 0)
+          const names = Array.from({ length: 900 }, (_, at) => `c${at}`)
+          const row = z.object(Object.fromEntries(names.map((name) => [name, z.int()])))
+          const given = (id: number) => Object.fromEntries(names.map((name) => [name, id]))
+          const spec = { name: 'wide', row, partitioned }
+          if (world.destination.profile.keyColumns !== undefined)
+            for (const primaryKey of [names, names.slice(0, most + 1)])
+              await expect(world.table({ ...spec, primaryKey })).rejects.toSatisfy(
+                (error) =>
+                  SyncError.is(error) &&
+                  error.code === 'schema' &&
+                  error.message.includes(`its key has ${primaryKey.length + (partitioned ? 1 : 0)} columns`) &&
+                  error.message.includes('{ primaryKey: ["c0", …] }'),
+              )
+          const table = await world.table({ ...spec, primaryKey: names.slice(0, most) })
+          const partition = partitioned ? 'p' : ''
+          expect(await table.write([given(1), given(2)], { partition, kind: 'history' })).toMatchObject({ written: 2 })
+          expect(await table.write([given(2), given(3)], { partition, kind: 'live' })).toMatchObject({ written: 1 })
+        }),
+    )
+
     it.each([true, false])('a table has as many columns as the database takes, and not one more; keyed: %s', (keyed) =>
       inWorld(async (world) => {
         const { columns } = world.destination.profile
