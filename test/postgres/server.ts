@@ -74,6 +74,11 @@ function folderOf(onDisk: boolean): string {
 /** Bytes that must be free in memory for one more server. */
 const ROOM = 4 * 2 ** 30
 
+// What stops servers that were left behind ends the process with 0 when it has nothing more to do, also where tests failed.
+process.prependListener('beforeExit', (code) => {
+  if (code !== 0) process.exit(code)
+})
+
 /** Starts a Postgres of its own on a free port; the server that `TIDEMARK_TEST_POSTGRES` names is used instead of it. */
 export async function startPostgres({ onDisk = false, tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['TIDEMARK_TEST_POSTGRES']
