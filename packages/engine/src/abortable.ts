@@ -1,6 +1,6 @@
-import { SyncError } from '@tidemark/core'
 import type { Clock } from './clock.ts'
 import { asked } from './source-guard.ts'
+import { noAnswer } from './stall.ts'
 
 /** Waits for a promise, or rejects as soon as the signal aborts: a source that does not listen must not hold up a stop. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -35,8 +35,4 @@ export async function answered<T>(promise: Promise<T>, { clock, signal, ms }: Pa
   } finally {
     done.abort()
   }
-}
-
-function noAnswer(ms: number): SyncError {
-  return new SyncError(`no answer within ${Math.round(ms / 1000)} s`, 'retry', { code: 'timeout' })
 }

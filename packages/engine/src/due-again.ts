@@ -1,12 +1,12 @@
 import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
 import { failureOf } from './failure.ts'
 import type { Step } from './plan.ts'
 import { recordPartitionChecked } from './record-checks.ts'
 import { recordUnanswered } from './record-failures.ts'
 import { labelOf, type RunContext, redacted, runStep } from './run-step.ts'
 import type { Due, Slot } from './schedule.ts'
-import { silenceOf } from './stall.ts'
+import { waitingFor } from './source-wait.ts'
+import { patienceOf } from './stall.ts'
 import { askEnd } from './survey-partition.ts'
 import type { PartitionRun } from './table-run.ts'
 
@@ -32,7 +32,7 @@ export function dueAgain(partition: PartitionRun, context: RunContext): Due | un
 async function runNext(partition: PartitionRun, context: RunContext, slot: Slot): Promise<Due | undefined> {
   if (partition.failed) return undefined
   // A question that fails now is asked again when it is due again; it must not end this run.
-  const gap = await gapOf(partition, context).catch((error: unknown) => warnOf(error, partition, context))
+  const gap = await gapOf(partition, context, slot).catch((error: unknown) => warnOf(error, partition, context))
   if (gap === undefined) return dueAgain(partition, context)
   partition.asked = { at: gap.askedAt, to: gap.to }
   partition.isChecked = false
@@ -77,7 +77,8 @@ interface Gap extends Range {
 /** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
 async function gapOf(
   partition: PartitionRun,
-  { clock, signal, options, destinationNow }: RunContext,
+  { clock, signal, options, isOverTime, destinationNow }: RunContext,
+  slot: Slot,
 ): Promise<Gap | undefined> {
   const { table, use } = partition.table.planned.surveyed
   const { cursor } = table
@@ -85,15 +86,13 @@ async function gapOf(
   if (cursor === undefined || from === undefined) return undefined
   const question = {
     client: use.client as never,
-    signal,
     log: use.log,
     partition: partition.planned.surveyed.value as never,
   }
-  const silence = { clock, signal, ms: silenceOf(options.settings ?? {}) }
+  const patience = { clock, signal, slot, isOverTime, guard: use.guard, ...patienceOf(options.settings ?? {}) }
   const askedAt = destinationNow()
-  const end = await answered(
-    askEnd(table, question, clock, async (work) => work()),
-    silence,
+  const end = await waitingFor(patience, (wait) =>
+    askEnd(table, { ...question, signal: wait.signal }, clock, (ask) => wait.answer(ask)),
   )
   return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
 }

@@ -10,12 +10,12 @@ import {
   type Table,
   type TableColumn,
 } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf, isDestinationFailure } from './failure.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { isKey } from './reject.ts'
+import type { SourceWait } from './source-wait.ts'
 import { type Again, askEnd, staleSince } from './survey-partition.ts'
 import { type Reading, unreadRanges } from './unread-ranges.ts'
 
@@ -31,8 +31,8 @@ export interface ElsewhereTask {
   readonly redact: (text: string) => string
   readonly signal: AbortSignal
   readonly clock: Clock
-  /** How long a question may stay without an answer. */
-  readonly silenceMs: number
+  /** Waits for the source. */
+  readonly wait: SourceWait
 }
 
 /** Keys that the source has, and keys that it says are gone. */
@@ -59,7 +59,7 @@ export async function findByKey(
   task: ElsewhereTask,
   take: Take,
 ): Promise<boolean> {
-  const { surveyed, encoder, places, signal, clock, silenceMs } = task
+  const { surveyed, encoder, places, wait } = task
   const { table, use } = surveyed
   const { findKeys } = table
   if (findKeys === undefined || places.some(({ partition }) => partition.failure !== undefined)) return false
@@ -69,10 +69,7 @@ export async function findByKey(
       const keys = chunk.slice(at, at + KEYS).map(values) as never
       for (const { partition } of places) {
         const question = { ...contextOf(partition, task), keys }
-        const answer = await answered(
-          Promise.try(() => findKeys(question)),
-          { clock, signal, ms: silenceMs },
-        )
+        const answer = await wait.answer(() => findKeys(question))
         if (answer === undefined || answer === null) return false
         const found = [...(answer as Iterable<Readonly<Record<string, unknown>>>)].map((key) => encoder.encodeKey(key))
         await take({ alive: found.filter(isKey), gone: [] })
@@ -160,14 +157,14 @@ async function readOne(
   take: Take,
   end: bigint | undefined,
 ): Promise<Read> {
-  const { surveyed, encoder, signal, clock, part, redact } = task
+  const { surveyed, encoder, signal, clock, part, redact, wait } = task
   const { columns, use } = surveyed
   const question = { client: use.client as never, log: use.log as Logger, partition: partition.value as never }
   // Whatever comes is there, also what another window would hold, and what has no cursor.
   const table: Table = surveyed.table.nullCursor === 'skip' ? { ...surveyed.table, nullCursor: 'keep' } : surveyed.table
   const read = (one: Range): Promise<ReadRange> =>
     readRange(
-      { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, part, redact },
+      { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, part, redact, wait },
       ({ rows, deletions, rejects }) =>
         take({
           alive: [
@@ -196,12 +193,12 @@ async function endOf(partition: SurveyedPartition, reading: Reading, task: Elsew
 }
 
 const asker =
-  ({ clock, signal, silenceMs }: ElsewhereTask): Again =>
+  ({ wait }: ElsewhereTask): Again =>
   (work) =>
-    answered(Promise.try(work), { clock, signal, ms: silenceMs })
+    wait.answer(work)
 
-function contextOf({ value }: SurveyedPartition, { surveyed: { use }, signal }: ElsewhereTask): Question {
-  return { client: use.client as never, signal, log: use.log, partition: value as never }
+function contextOf({ value }: SurveyedPartition, { surveyed: { use }, wait }: ElsewhereTask): Question {
+  return { client: use.client as never, signal: wait.signal, log: use.log, partition: value as never }
 }
 
 /** Canonical values of a key as the source's `read` gives them. */

@@ -1,7 +1,7 @@
 import { isDeleted, type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
 import type { Clock } from './clock.ts'
 import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
+import { rowsIn, type SourceWait } from './source-wait.ts'
 import { notPages, outOfOrder } from './step-error.ts'
 
 export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
@@ -13,6 +13,8 @@ export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
   readonly question: Pick<Question, 'client' | 'log' | 'partition'>
   readonly signal: AbortSignal
   readonly clock: Clock
+  /** Waits for the source. */
+  readonly wait: SourceWait
 }
 
 /** What came of a range. */
@@ -37,12 +39,12 @@ export async function readRange(
   task: RangeTask,
   take: (gathered: Gathered) => void | Promise<void>,
 ): Promise<ReadRange> {
-  const { table, range, signal, clock } = task
+  const { table, range, signal, clock, wait } = task
   const reader = new PageReader({ ...task, range: task.keeps === 'all' ? EVERYTHING : range })
   const given = new AbortController()
-  const stopped = (): void => given.abort(signal.reason)
-  if (signal.aborted) stopped()
-  signal.addEventListener('abort', stopped, { once: true })
+  const stopped = (): void => given.abort(wait.signal.reason)
+  if (wait.signal.aborted) stopped()
+  wait.signal.addEventListener('abort', stopped, { once: true })
   const sums = { rows: 0, rejected: 0, deduped: 0, undeclared: 0 }
   let filled = 0
   const hand = async (): Promise<void> => {
@@ -61,7 +63,7 @@ export async function readRange(
   let turnedAt = clock.monotonic()
   try {
     for (;;) {
-      const next = await abortable(iterator.next(), given.signal)
+      const next = await wait.page(() => iterator.next(), rowsIn)
       if (clock.monotonic() - turnedAt > TURN_MS) {
         await clock.turn()
         turnedAt = clock.monotonic()
@@ -74,7 +76,7 @@ export async function readRange(
       past = past || isPast(reader, table, range)
     }
   } finally {
-    signal.removeEventListener('abort', stopped)
+    wait.signal.removeEventListener('abort', stopped)
     given.abort(new DOMException('the range is read', 'AbortError'))
     if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
   }

@@ -11,15 +11,13 @@ import {
   type RejectLimit,
   windowAt,
 } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
 import { lateDeletionsOf } from './late-deletions.ts'
 import { latenessOf, lookedBack } from './lateness.ts'
 import { PageReader } from './page-reader.ts'
 import { isSuspect } from './reject-suspicion.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from './report.ts'
 import { type SeenRows, seenIn, truthOf } from './seen-rows.ts'
-import { asked } from './source-guard.ts'
-import { StallWatch } from './stall.ts'
+import { rowsIn, type SourceWait, waitingFor } from './source-wait.ts'
 import { heldBack, notPages, outOfOrder, tooManyRejects } from './step-error.ts'
 import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
@@ -71,7 +69,9 @@ export class StepReader {
   }
 
   async run(): Promise<void> {
-    if (this.#task.step.kind !== 'unchanged') await this.#readPages()
+    await waitingFor(this.#task, async (wait) => {
+      if (this.#task.step.kind !== 'unchanged') await this.#readPages(wait)
+    })
     await this.#pending
     await this.#finish()
   }
@@ -92,31 +92,20 @@ export class StepReader {
     return this.#reader.counts
   }
 
-  async #readPages(): Promise<void> {
+  async #readPages(wait: SourceWait): Promise<void> {
     const { table, guard } = this.#task
-    // Given up or done, the source is told to stop whatever it still does for this step.
-    const given = new AbortController()
-    const { signal } = given
-    const pages = guard.run(() => table.read(this.#question(signal)))
+    const pages = guard.run(() => table.read(this.#question(wait.signal)))
     if (typeof pages?.[Symbol.asyncIterator] !== 'function') {
       // It may be a promise that rejects later, and nobody would be there.
       Promise.resolve(pages as unknown).catch(() => {})
       throw notPages(table)
     }
     const iterator = pages[Symbol.asyncIterator]()
-    const stopped = (): void => given.abort(this.#task.signal.aborted ? this.#task.signal.reason : guard.signal.reason)
-    // Not AbortSignal.any: a million steps must leave nothing behind on the signal of the run.
-    if (this.#task.signal.aborted || guard.signal.aborted) stopped()
-    for (const one of [this.#task.signal, guard.signal]) one.addEventListener('abort', stopped, { once: true })
-    const { clock, slot, giveUpMs, isOverTime } = this.#task
-    const watch = new StallWatch({ clock, slot, giveUpMs, isOverTime, giveUp: (reason) => given.abort(reason) })
     let ended = false
     let past = false
     try {
       for (;;) {
-        watch.asks()
-        const next = await abortable(asked(guard.run(() => iterator.next())), signal)
-        watch.gives()
+        const next = await wait.page(() => iterator.next(), rowsIn)
         await this.#turn()
         ended = next.done === true
         // Behind the page that passed the window only the deletions that belong to it are of interest.
@@ -128,9 +117,7 @@ export class StepReader {
       this.#pending.catch(() => {})
       throw error
     } finally {
-      watch.end()
-      for (const one of [this.#task.signal, guard.signal]) one.removeEventListener('abort', stopped)
-      given.abort(new DOMException('the step is over', 'AbortError'))
+      wait.end()
       // Lets the source close what it opened. One that hangs is not waited for.
       if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
     }

@@ -31,8 +31,9 @@ export interface RunContext {
   readonly startedAt: number
   /** The destination's clock, as far as it is known without asking. */
   readonly destinationNow: () => bigint
-  /** Whether the time that the run may take has passed. */
+  /** Whether the time that the run may take has passed, and how much of it is left. */
   readonly isOverTime: () => boolean
+  readonly timeLeftMs: () => number
   /** Numbers the steps. */
   nextStep(): number
 }
@@ -115,7 +116,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           failure.remedy !== 'retry' ||
           endsTheTries(failure.code) ||
           attempt >= policy.attempts ||
-          delayMs > LONGEST_WAIT_MS
+          delayMs > LONGEST_WAIT_MS ||
+          // Nothing could be done after the wait.
+          delayMs >= context.timeLeftMs()
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
@@ -141,7 +144,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
         options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
         current = rest
-        await clock.sleep(delayMs, signal)
+        // Whoever waits takes no place from others.
+        slot.lend()
+        await clock.sleep(delayMs, signal).finally(() => slot.takeBack())
       } finally {
         leave()
       }

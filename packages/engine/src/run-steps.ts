@@ -170,9 +170,9 @@ export class RunSteps {
     for (const source of sources) {
       const open = this.#open.get(source)
       // Before all is known of a source, or of the run, history may come that its tables are kept fresh beside.
-      if (!this.#mayRelease && !(perSource && this.#asked.has(source))) continue
+      const isKnown = this.#mayRelease || (perSource && this.#asked.has(source))
       for (const table of only ?? [...(open ?? [])]) {
-        if (!isDone(table) || (comesDue(table) && this.#schedule.goesOn(source))) continue
+        if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.goesOn(source)))) continue
         if (open?.delete(table) === true) this.#release(table)
       }
       this.#leaveIfDone(source)

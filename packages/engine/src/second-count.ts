@@ -1,6 +1,6 @@
 import { floorTo, type Logger, type Question, type Range, type Table } from '@tidemark/core/engine'
-import { answered, type Patience } from './abortable.ts'
 import { questionOf, type ReadRange } from './read-range.ts'
+import type { SourceWait } from './source-wait.ts'
 
 export interface CountTask {
   readonly table: Table
@@ -10,7 +10,7 @@ export interface CountTask {
   readonly partition: unknown
   /** What was read; undefined: the whole partition. */
   readonly ranges: readonly (Range | undefined)[]
-  readonly patience: Patience
+  readonly wait: SourceWait
 }
 
 /**
@@ -18,7 +18,7 @@ export interface CountTask {
  * reader that stops too early cannot find that out, and read again it stops at the same place.
  */
 export async function unreadRows(
-  { table, client, log, partition, ranges, patience }: CountTask,
+  { table, client, log, partition, ranges, wait }: CountTask,
   { rows, rejected, deduped }: ReadRange,
 ): Promise<number> {
   const { countRows } = table
@@ -28,8 +28,7 @@ export async function unreadRows(
   for (const range of ranges) {
     // Asked for between two values that the cursor can write, the system would count rows that are none of the range.
     if (range !== undefined && !isWritten(range, table)) return 0
-    const count = Promise.try(() => countRows(questionOf({ table, range, question }, patience.signal)))
-    const answer = await answered(count, patience)
+    const answer = await wait.answer(() => countRows(questionOf({ table, range, question }, wait.signal)))
     // Where one window cannot be counted nothing can be said of all together.
     if (typeof answer !== 'number') return 0
     counted += answer

@@ -15,39 +15,60 @@ export function silenceOf({ stallTimeoutMs }: Settings): number {
   return stallTimeoutMs ?? SILENCE_MS
 }
 
-/** How long a source may give no page of rows. */
-export function pageSilenceOf(settings: Settings): number {
-  return silenceOf(settings) * PAGE_FACTOR
+/** How long a question may stay without an answer, and how long a source may give no page of rows. */
+export function patienceOf(settings: Settings): { readonly silenceMs: number; readonly giveUpMs: number } {
+  const silenceMs = silenceOf(settings)
+  return { silenceMs, giveUpMs: silenceMs * PAGE_FACTOR }
 }
+
+/** A system that gives fewer rows in so long only drips: it is as good as silent where the time of the run is over. */
+const DRIP = { rows: 50, ms: 5000 }
 
 export interface StallOptions {
   readonly clock: Clock
   readonly slot: Slot
-  /** No page for so long, and the step is given up. */
+  /** Nothing for so long, and the wait is given up. */
   readonly giveUpMs: number
   /** Whether the run is past its time: whoever only waits is then given up at once. */
   readonly isOverTime: () => boolean
   readonly giveUp: (reason: SyncError) => void
 }
 
-/** Watches how long a step waits for its source: its place goes to others meanwhile, and it does not wait for ever. */
+/** Watches how long a task waits for its source: its place goes to others meanwhile, and it does not wait for ever. */
 export class StallWatch {
   readonly #options: StallOptions
   readonly #stop = new AbortController()
   #since: number | undefined
+  #limit: { readonly ms: number; readonly reason: (waitedMs: number) => SyncError }
+  /** What came since the run is over its time, and how long was waited for it. */
+  #over: { readonly since: number; rows: number; waitedMs: number } | undefined
 
   constructor(options: StallOptions) {
     this.#options = options
+    this.#limit = { ms: options.giveUpMs, reason: stalled }
     void this.#watch().catch(() => {})
   }
 
-  /** The source is asked for its next page. */
-  asks(): void {
+  /**
+   * The source is asked.
+   *
+   * @param silenceMs how long it may leave a question without an answer; absent: it is asked for its next page.
+   */
+  asks(silenceMs?: number): void {
     this.#since = this.#options.clock.monotonic()
+    this.#limit =
+      silenceMs === undefined
+        ? { ms: this.#options.giveUpMs, reason: stalled }
+        : { ms: silenceMs, reason: () => noAnswer(silenceMs) }
   }
 
-  /** It gave one, or an error. */
-  gives(): void {
+  /** It gave so many rows, an answer, or an error. */
+  gives(rows = 0): void {
+    const over = this.#over
+    if (over !== undefined && this.#since !== undefined) {
+      over.rows += rows
+      over.waitedMs += this.#options.clock.monotonic() - Math.max(this.#since, over.since)
+    }
     this.#since = undefined
     this.#options.slot.takeBack()
   }
@@ -61,13 +82,29 @@ export class StallWatch {
     const { clock, slot, giveUpMs, isOverTime, giveUp } = this.#options
     for (;;) {
       await clock.sleep(Math.min(LEND_AFTER_MS, giveUpMs), this.#stop.signal, 'limit')
+      if (isOverTime() && this.#onlyDrips()) giveUp(overTime())
       if (this.#since === undefined) continue
       const waited = clock.monotonic() - this.#since
-      if (waited >= giveUpMs) giveUp(stalled(waited))
+      if (waited >= this.#limit.ms) giveUp(this.#limit.reason(waited))
       else if (waited >= LEND_AFTER_MS && isOverTime()) giveUp(overTime())
       else if (waited >= LEND_AFTER_MS) slot.lend()
     }
   }
+
+  /** Whether the source was waited for most of the time and gave next to nothing, since the run is over its time. */
+  #onlyDrips(): boolean {
+    const now = this.#options.clock.monotonic()
+    this.#over ??= { since: now, rows: 0, waitedMs: 0 }
+    const { since, rows, waitedMs } = this.#over
+    if (now - since < DRIP.ms) return false
+    this.#over = undefined
+    return rows < DRIP.rows && waitedMs > (now - since) / 2
+  }
+}
+
+/** What a question came to that was never answered. */
+export function noAnswer(ms: number): SyncError {
+  return new SyncError(`no answer within ${Math.round(ms / 1000)} s`, 'retry', { code: 'timeout' })
 }
 
 function stalled(ms: number): SyncError {

@@ -2,7 +2,9 @@ import { type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
 import { DEFAULT_PART } from './part-size.ts'
 import type { Step } from './plan.ts'
 import type { RunContext } from './run-step.ts'
-import { silenceOf } from './stall.ts'
+import type { Slot } from './schedule.ts'
+import { waitingFor } from './source-wait.ts'
+import { patienceOf } from './stall.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
 import { readingOf } from './unread-ranges.ts'
@@ -11,7 +13,8 @@ import { readingOf } from './unread-ranges.ts'
 export function elsewhereOf(
   { window }: Step,
   partition: PartitionRun,
-  { options, clock, signal }: RunContext,
+  { options, clock, signal, isOverTime }: RunContext,
+  slot: Slot,
 ): StepTask['elsewhere'] {
   const { table } = partition
   const { surveyed } = table.planned
@@ -19,18 +22,22 @@ export function elsewhereOf(
   if (window === undefined || prepared === undefined || surveyed.table.primaryKey.length === 0) return undefined
   return async (missing, take) => {
     const places = surveyed.table.globalKey ? table.partitions : [partition]
-    const task: ElsewhereTask = {
+    const settings = options.settings ?? {}
+    const task: Omit<ElsewhereTask, 'wait'> = {
       surveyed,
       encoder: prepared.encoder,
       above: window.to,
       places: places.map((one) => ({ partition: one.planned.surveyed, reading: readingOf(one) })),
-      part: options.settings?.part ?? DEFAULT_PART,
+      part: settings.part ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       signal,
       clock,
-      silenceMs: silenceOf(options.settings ?? {}),
     }
-    if (await findByKey(missing, task, ({ alive }) => take(alive))) return true
-    return !(await findAhead(task, ({ alive }) => take(alive))).keyless
+    const { guard } = surveyed.use
+    return await waitingFor({ clock, signal, slot, guard, isOverTime, ...patienceOf(settings) }, async (wait) => {
+      const waiting = { ...task, wait }
+      if (await findByKey(missing, waiting, ({ alive }) => take(alive))) return true
+      return !(await findAhead(waiting, ({ alive }) => take(alive))).keyless
+    })
   }
 }

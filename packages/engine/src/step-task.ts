@@ -57,8 +57,9 @@ export interface StepTask {
   readonly clock: Clock
   /** Its place among the steps that may run at once. */
   readonly slot: Slot
-  /** No page for so long, and the step is given up. */
+  /** No page for so long, or no answer to a question, and the step is given up. */
   readonly giveUpMs: number
+  readonly silenceMs: number
   readonly isOverTime: () => boolean
   readonly redact: (text: string) => string
   readonly part: { readonly rows: number; readonly bytes: number }

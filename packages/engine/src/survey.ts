@@ -7,12 +7,13 @@ import type { Clock } from './clock.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { heldText, type ProblemOf } from './held-text.ts'
-import { mapLimit } from './map-limit.ts'
+import { mapLending } from './map-lending.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
+import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
@@ -41,8 +42,8 @@ export interface SurveyOptions {
   readonly outOfTime?: AbortSignal | undefined
 }
 
-// Questions at once within one table, so that a thousand partitions do not become a thousand requests.
-const QUESTIONS = 8
+/** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
+const QUESTIONS = { limit: 8, most: 32 }
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {
@@ -80,8 +81,9 @@ async function surveyGuarded(
   const signal = AbortSignal.any([options.signal, guard.signal, ...(outOfTime === undefined ? [] : [outOfTime])])
   const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
+  const silence = new Silence(QUESTIONS.most)
   const again: Again = (work) =>
-    retry(() => answered(Promise.try(work), patience), {
+    retry(() => silence.heed(() => answered(Promise.try(work), patience)), {
       clock,
       policy: options.settings.retry ?? DEFAULT_RETRY,
       signal,
@@ -145,7 +147,7 @@ async function surveyGuarded(
     )
     const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
     result.tables.push(
-      ...(await mapLimit(described, QUESTIONS, async (one) => {
+      ...(await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
         const asked = await askTable({ described: one, listed, again, signal, options })
         onTable(asked)
         return asked
@@ -293,7 +295,7 @@ async function askTable({ described, listed, again, signal, options }: TableQues
     const { clock, askedAt, problemOf } = options
     const asked = askedAt?.()
     const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
-    const partitions = await mapLimit(await listed(table), QUESTIONS, (partition) =>
+    const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
       surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
     )
     return { ...described, askedAt: asked, partitions }

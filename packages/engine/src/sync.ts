@@ -106,7 +106,9 @@ async function run(given: RunOptions): Promise<Report> {
       stop: (reason) => stop.abort(reason),
       startedAt,
       destinationNow: askedAt,
-      isOverTime: () => maxTimeMs !== undefined && clock.monotonic() - startedAt >= maxTimeMs,
+      isOverTime: () => context.timeLeftMs() <= 0,
+      timeLeftMs: () =>
+        maxTimeMs === undefined ? Number.POSITIVE_INFINITY : maxTimeMs - (clock.monotonic() - startedAt),
       nextStep: () => ++steps,
     }
     before = await destination.state()

@@ -7,7 +7,7 @@ import { DEFAULT_REJECT_LIMIT } from './reject-suspicion.ts'
 import { mayReshape } from './reshape.ts'
 import type { RunContext } from './run-step.ts'
 import type { Slot } from './schedule.ts'
-import { pageSilenceOf } from './stall.ts'
+import { patienceOf } from './stall.ts'
 import { completionOf } from './step-completion.ts'
 import { elsewhereOf } from './step-elsewhere.ts'
 import type { StepTask } from './step-task.ts'
@@ -45,7 +45,7 @@ export function taskOf(
     log: surveyed.use.log,
     clock,
     slot,
-    giveUpMs: pageSilenceOf(settings ?? {}),
+    ...patienceOf(settings ?? {}),
     isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
@@ -57,7 +57,7 @@ export function taskOf(
       cameBack: partition.cameBack || undefined,
     }),
     olderToCome: () => partition.left > 1,
-    elsewhere: elsewhereOf(step, partition, context),
+    elsewhere: elsewhereOf(step, partition, context, slot),
     completion: (last, deletions) => completionOf(step, partition, last, deletions),
     onLeft: (left) => partition.leaveOut(step, left),
     undeclared: (names) => table.takeUndeclared(names),

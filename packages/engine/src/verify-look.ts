@@ -7,7 +7,10 @@ import { type Failure, failureOf } from './failure.ts'
 import type { Gathered } from './page-reader.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { DEFAULT_RETRY, type RetryPolicy, retry } from './retry.ts'
+import type { Slot } from './schedule.ts'
 import { unreadRows } from './second-count.ts'
+import { type SourceWait, waitingFor } from './source-wait.ts'
+import { endsTheTries } from './stall.ts'
 import type { Reading } from './unread-ranges.ts'
 import type { Slice } from './verify-slices.ts'
 
@@ -20,8 +23,9 @@ export interface LookTask {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly policy: RetryPolicy | undefined
-  /** How long a question may stay without an answer. */
+  /** How long a question may stay without an answer, and how long no page may come. */
   readonly silenceMs: number
+  readonly giveUpMs: number
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly onSlice: (done: number, of: number) => void
@@ -53,19 +57,27 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
   const rows = { source: 0, destination: 0, rejected: 0, undeclared: 0 }
   const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
+  let silent: Failure | undefined
   for (const [done, slice] of slices.entries()) {
     try {
+      // Who gave no answer once would only take as long again.
+      if (silent !== undefined) {
+        failures.set(slice.number, silent)
+        continue
+      }
       const first = await lookAt(slice, task)
       const last = first.doubtful > 0 || first.unread > 0 ? await lookAt(slice, task) : first
       for (const name of Object.keys(rows) as (keyof LookedRows)[]) rows[name] += last[name]
       if (last.unread > 0) unread.set(slice.number, last.unread)
     } catch (error) {
       if (signal.aborted || isOurs(error)) throw error
-      failures.set(slice.number, failureOf(error))
+      const failure = failureOf(error)
+      failures.set(slice.number, failure)
+      if (endsTheTries(failure.code)) silent = failure
     }
     task.onSlice(done + 1, slices.length)
   }
-  if (surveyed.table.cursor !== undefined) await excuseMoved(slices, task)
+  if (surveyed.table.cursor !== undefined && silent === undefined) await excuseMoved(slices, task, failures)
   return { rows, unread, failures, differences: comparison.differences() }
 }
 
@@ -83,10 +95,10 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
   const { comparison, surveyed, signal } = task
   const { table, use } = surveyed
   const { value } = partitionOf(surveyed, partition)
-  return await again(task, async () => {
+  return await again(task, async (wait) => {
     comparison.begin(number, { partition, window })
     const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
-    const read = await readAll(ranges, partition, task, (gathered) => comparison.add(sourceRows(gathered)))
+    const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
     const { rows, rejected, doubtful } = await comparison.end(read.keyless, signal)
     return {
       source: read.rows,
@@ -94,10 +106,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
       rejected: read.rejected + rejected,
       undeclared: read.undeclared,
       doubtful,
-      unread: await unreadRows(
-        { table, client: use.client, log: use.log, partition: value, ranges, patience: patienceOf(task) },
-        read,
-      ),
+      unread: await unreadRows({ table, client: use.client, log: use.log, partition: value, ranges, wait }, read),
     }
   })
 }
@@ -105,7 +114,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
 async function readAll(
   ranges: readonly (Range | undefined)[],
   partition: string,
-  { surveyed, comparison, signal, clock, part, redact }: LookTask,
+  { surveyed, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
   take: (gathered: Gathered) => void,
 ): Promise<ReadRange> {
   const { table, columns, use } = surveyed
@@ -114,7 +123,7 @@ async function readAll(
   const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison
-    const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact }, take)
+    const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact, wait }, take)
     for (const name of ['rows', 'rejected', 'deduped', 'undeclared', 'pages'] as const) all[name] += read[name]
     all.keyless ||= read.keyless
   }
@@ -125,7 +134,7 @@ async function readAll(
  * A row that changed since its window was covered has moved up the cursor, to where nothing is covered yet: it comes with
  * the next sync, and is no extra row in its old place.
  */
-async function excuseMoved(slices: readonly Slice[], task: LookTask): Promise<void> {
+async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: Map<number, Failure>): Promise<void> {
   const { comparison, surveyed, readings } = task
   const { encoder } = comparison
   for (const partition of new Set(slices.map((slice) => slice.partition))) {
@@ -136,20 +145,31 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask): Promise<vo
         ? [{ partition: one, reading }]
         : []
     })
-    const windows = slices.flatMap((slice) => (slice.partition === partition && slice.window ? [slice.window] : []))
-    const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places }
-    await again(task, async () => {
-      const excuse = ({ alive, gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
-      await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
-      if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)
-    })
+    const own = slices.filter((slice) => slice.partition === partition)
+    const windows = own.flatMap(({ window }) => window ?? [])
+    try {
+      await again(task, async (wait) => {
+        const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places, wait }
+        const excuse = ({ alive, gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
+        await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
+        if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)
+      })
+    } catch (error) {
+      if (task.signal.aborted || isOurs(error)) throw error
+      // Rows that could not be looked for elsewhere are not known to be too many.
+      for (const { number } of own) if (!failures.has(number)) failures.set(number, failureOf(error))
+    }
   }
 }
 
-const patienceOf = ({ clock, signal, silenceMs }: LookTask) => ({ clock, signal, ms: silenceMs })
+/** Nobody else waits for what is compared. */
+const ALONE: Slot = { lend: () => {}, takeBack: () => {} }
 
-async function again<T>({ clock, policy = DEFAULT_RETRY, signal }: LookTask, work: () => Promise<T>): Promise<T> {
-  return await retry(work, { clock, policy, signal })
+async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>): Promise<T> {
+  const { clock, policy = DEFAULT_RETRY, signal, silenceMs, giveUpMs, surveyed } = task
+  const { guard } = surveyed.use
+  const waiting = { clock, signal, silenceMs, giveUpMs, guard, slot: ALONE, isOverTime: () => false }
+  return await retry(() => waitingFor(waiting, work), { clock, policy, signal })
 }
 
 function sourceRows({ rows, deletions, rejects }: Gathered) {

@@ -10,7 +10,7 @@ import { type PlannedTable, plan } from './plan.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { knownTable } from './resync.ts'
 import { redacted } from './run-step.ts'
-import { silenceOf } from './stall.ts'
+import { patienceOf } from './stall.ts'
 import { survey } from './survey.ts'
 import { closeAll, planConfig, surveyOptions } from './sync.ts'
 import { type Reading, rangeOf } from './unread-ranges.ts'
@@ -80,7 +80,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       signal,
       clock,
       policy: options.settings?.retry,
-      silenceMs: silenceOf(options.settings ?? {}),
+      ...patienceOf(options.settings ?? {}),
       part: options.settings?.part ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       onSlice: wanted.onProgress ?? (() => {}),
