@@ -9,7 +9,7 @@ import { type Progress, StepReader } from './read-step.ts'
 import { mayReshape, reshape } from './reshape.ts'
 import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
 import type { Slot } from './schedule.ts'
-import { endsTheTries } from './stall.ts'
+import { endsTheTries, OVER_TIME, overTime } from './stall.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { taskOf } from './task-of.ts'
@@ -34,6 +34,8 @@ export interface RunContext {
   /** Whether the time that the run may take has passed, and how much of it is left. */
   readonly isOverTime: () => boolean
   readonly timeLeftMs: () => number
+  /** Sources that left the run waiting beyond its time: nothing more of them is read. */
+  readonly late: Set<string>
   /** Numbers the steps. */
   nextStep(): number
 }
@@ -77,7 +79,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       try {
         const source = table.planned.surveyed.use.name
         const traced = { ref, source, rows: () => reader.progress.rows }
-        await tracedStep(traced, options, () => reader.run()).finally(quiet)
+        const isLate = context.isOverTime() && context.late.has(source)
+        const read = isLate ? () => Promise.reject(overTime()) : () => reader.run()
+        await tracedStep(traced, options, read).finally(quiet)
         partition.stepDone(step)
         options.onEvent?.({
           type: 'step-ended',
@@ -90,6 +94,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       } catch (error) {
         if (signal.aborted || isDestinationFailure(error)) throw error
         const failure = redacted(failureOf(error), options)
+        if (failure.code === OVER_TIME) context.late.add(table.planned.surveyed.use.name)
         options.onEvent?.({ type: 'step-ended', table: table.name, partition: partition.id, step: ref.step, failure })
         if (isFenced(error)) {
           loseLease(table, failure)

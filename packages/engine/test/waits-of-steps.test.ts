@@ -76,6 +76,25 @@ it('a wait that would last longer than the run may take is not begun', async () 
   expect(failed?.failure.message).toBe('too many requests')
 })
 
+it('a source whose every table hangs ends with the time of the run, however many tables it has', async () => {
+  let isMute = false
+  const mute = sourceOf(
+    'mute',
+    async function* () {
+      if (isMute) await never()
+      yield ONE
+    },
+    {},
+    30,
+  )
+  const { destination } = await runAll([mute])
+  isMute = true
+  const { time, report } = await runAll([mute, well()], { maxTimeMs: 5000 }, destination)
+  expect(time.now).toBeLessThan(11_000)
+  expect(report.endedBy).toBe('max-time')
+  expect(report.tables.filter(({ status }) => status === 'failing')).toHaveLength(30)
+})
+
 it('what a source tried for itself counts among the attempts of a step, and each wait is one line', async () => {
   let reads = 0
   const tries = sourceOf('tries', async function* () {
