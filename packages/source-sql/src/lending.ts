@@ -1,14 +1,18 @@
+import { orAborted } from './abort.ts'
+
 /** Lends a few connections: opened when first needed, kept for the next, and never more than the limit. */
 export class Lending<T> {
   readonly #limit: number
-  readonly #open: () => Promise<T>
+  readonly #open: (signal: AbortSignal) => Promise<T>
   readonly #end: (one: T) => unknown
   readonly #idle: T[] = []
+  readonly #busy = new Set<T>()
   readonly #waiting: (() => void)[] = []
+  readonly #closed = new AbortController()
   #lent = 0
-  #closed = false
 
-  constructor(limit: number, open: () => Promise<T>, end: (one: T) => unknown) {
+  /** @param open lets go of what it has begun where the signal aborts. */
+  constructor(limit: number, open: (signal: AbortSignal) => Promise<T>, end: (one: T) => unknown) {
     this.#limit = limit
     this.#open = open
     this.#end = end
@@ -33,22 +37,41 @@ export class Lending<T> {
     signal?.throwIfAborted()
     this.#lent++
     try {
-      return this.#idle.pop() ?? (await this.#open())
+      const one = this.#idle.pop() ?? (await this.#opened(signal))
+      this.#busy.add(one)
+      return one
     } catch (error) {
       this.#next()
       throw error
     }
   }
 
+  /** Opens one, no longer than anybody waits for it. */
+  async #opened(signal: AbortSignal | undefined): Promise<T> {
+    const wanted = AbortSignal.any([this.#closed.signal, ...(signal === undefined ? [] : [signal])])
+    const opening = this.#open(wanted)
+    try {
+      return await orAborted(opening, wanted)
+    } catch (error) {
+      opening.then(this.#end, () => {})
+      throw error
+    }
+  }
+
   giveBack(one: T): void {
-    if (this.#closed) this.#end(one)
-    else this.#idle.push(one)
+    if (this.#closed.signal.aborted) this.#let(one)
+    else if (this.#busy.delete(one)) this.#idle.push(one)
     this.#next()
   }
 
   discard(one: T): void {
-    this.#end(one)
+    this.#let(one)
     this.#next()
+  }
+
+  /** Ends a connection, once. */
+  #let(one: T): void {
+    if (this.#busy.delete(one)) this.#end(one)
   }
 
   /** A connection that broke while it was idle. */
@@ -57,9 +80,12 @@ export class Lending<T> {
     if (at >= 0) this.#idle.splice(at, 1)
   }
 
+  /** Ends all connections, also those whose work hangs: nobody waits for it any more. */
   async close(): Promise<void> {
-    this.#closed = true
-    await Promise.all(this.#idle.splice(0).map((one) => this.#end(one)))
+    this.#closed.abort(new DOMException('the connections are closed', 'AbortError'))
+    const all = [...this.#idle.splice(0), ...this.#busy]
+    this.#busy.clear()
+    await Promise.all(all.map((one) => this.#end(one)))
   }
 
   #next(): void {

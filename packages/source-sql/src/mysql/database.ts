@@ -53,7 +53,7 @@ export class MySql implements Database {
     const lending = (limit: number): Lending<Session> => {
       const lent: Lending<Session> = new Lending(
         limit,
-        () => connectMySql(target, options.statementTimeoutMs, (broken) => lent.forget(broken)),
+        (signal) => connectMySql(target, options.statementTimeoutMs, (broken) => lent.forget(broken), signal),
         end,
       )
       return lent

@@ -19,7 +19,28 @@ export async function connectMySql(
   target: ServerTarget,
   statementTimeoutMs: number,
   onBroken: (session: Session) => void,
+  signal: AbortSignal,
 ): Promise<Session> {
+  const begun: Connection[] = []
+  const stop = (): void => {
+    for (const connection of begun) connection.destroy()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await sessionWith(target, { statementTimeoutMs, onBroken, begun })
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+interface Beginning {
+  readonly statementTimeoutMs: number
+  readonly onBroken: (session: Session) => void
+  /** Connections that are begun: nobody may wait for them any more. */
+  readonly begun: Connection[]
+}
+
+async function sessionWith(target: ServerTarget, { statementTimeoutMs, onBroken, begun }: Beginning): Promise<Session> {
   const { places, user, password, database, connectMs = CONNECT_MS } = target
   const { host, port } = places[0]!
   const socket = host?.startsWith('/') === true
@@ -34,10 +55,10 @@ export async function connectMySql(
     charset: 'utf8mb4',
     enableKeepAlive: true,
   }
-  const connection = await connected(options).catch((error: unknown) => {
+  const connection = await connected(options, begun).catch((error: unknown) => {
     if (target.ssl !== 'prefer' || (error as { code?: unknown }).code !== 'HANDSHAKE_NO_SSL_SUPPORT') throw error
     const { ssl: _, ...plain } = options
-    return connected(plain)
+    return connected(plain, begun)
   })
   const [version] = await ask(connection, 'SELECT VERSION()')
   const session = { connection, isMariaDb: /mariadb/i.test(String(version?.[0])) }
@@ -57,8 +78,9 @@ export async function connectMySql(
   return session
 }
 
-async function connected(options: ConnectionOptions): Promise<Connection> {
+async function connected(options: ConnectionOptions, begun: Connection[]): Promise<Connection> {
   const connection = mysql.createConnection(options)
+  begun.push(connection)
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
   return connection
 }

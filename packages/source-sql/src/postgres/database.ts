@@ -19,7 +19,16 @@ import { IDENTITY } from './relations.ts'
 import { resumed } from './resumed.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
 import { RowTap } from './row-tap.ts'
-import { APPLICATION, ask, beginning, causeOf, connectPostgres, type SessionOptions, type TextRow } from './session.ts'
+import {
+  APPLICATION,
+  ask,
+  beginning,
+  causeOf,
+  connectPostgres,
+  cutOff,
+  type SessionOptions,
+  type TextRow,
+} from './session.ts'
 import { CLOCK } from './transactions.ts'
 
 export interface DatabaseOptions extends SessionOptions {
@@ -59,11 +68,12 @@ export class Postgres implements Database {
       const opened = new Map<pg.Client, Session>()
       const lent: Lending<Session> = new Lending(
         limit,
-        async () => {
-          const client = await connectPostgres(target, (broken) => {
+        async (signal) => {
+          const forget = (broken: pg.Client): void => {
             const session = opened.get(broken)
             if (session !== undefined) lent.forget(session)
-          })
+          }
+          const client = await connectPostgres(target, forget, signal)
           const session = { client, tap: new RowTap(client) }
           opened.set(client, session)
           return session
@@ -271,8 +281,7 @@ function limitsOf(ms: number | undefined): Readonly<Record<string, number>> {
 
 /** Never waits: a server that does not answer must not hold up a stop. */
 async function end(client: pg.Client): Promise<void> {
-  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
-  const timer = setTimeout(() => stream.destroy(), 1000)
+  const timer = setTimeout(() => cutOff(client), 1000)
   timer.unref()
   try {
     await client.end()

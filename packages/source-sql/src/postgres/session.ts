@@ -17,14 +17,39 @@ export function causeOf(client: pg.Client | undefined, error: unknown): unknown 
 }
 
 /** Connects to the first of the servers that answers and is what is asked for. */
-export async function connectPostgres(target: ServerTarget, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
+export async function connectPostgres(
+  target: ServerTarget,
+  onBroken: (client: pg.Client) => void,
+  signal: AbortSignal,
+): Promise<pg.Client> {
+  const begun: pg.Client[] = []
+  const stop = (): void => begun.forEach(cutOff)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await connectToOne(target, onBroken, begun)
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Lets go of a connection whose server need not answer. */
+export function cutOff(client: pg.Client): void {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  stream.destroy()
+}
+
+async function connectToOne(
+  target: ServerTarget,
+  onBroken: (client: pg.Client) => void,
+  begun: pg.Client[],
+): Promise<pg.Client> {
   const { attributes, places } = target
   const wishes = attributes === 'prefer-standby' ? (['standby', 'any'] as const) : [attributes]
   let failure: unknown = new SyncError(`${target.label}: none of them is a ${attributes}`, 'retry')
   for (const wish of wishes) {
     for (const place of places) {
       try {
-        const client = await connectTo(place, target)
+        const client = await connectTo(place, target, begun)
         if (await isAs(client, wish)) {
           // A server that goes away while nothing is asked must not end the process.
           client.removeAllListeners('error').on('error', (error) => {
@@ -50,19 +75,19 @@ async function isAs(client: pg.Client, wish: SessionAttributes): Promise<boolean
   return (row![0] === 't') === (wish === 'standby')
 }
 
-async function connectTo(place: Place, target: ServerTarget): Promise<pg.Client> {
+async function connectTo(place: Place, target: ServerTarget, begun: pg.Client[]): Promise<pg.Client> {
   try {
-    return await connectAs(place, target, await sslOf(target))
+    return await connectAs(place, target, { ssl: await sslOf(target), begun })
   } catch (error) {
     if (target.ssl !== 'prefer' || !/does not support SSL/.test(String((error as Error).message))) throw error
-    return await connectAs(place, target, false)
+    return await connectAs(place, target, { ssl: false, begun })
   }
 }
 
 async function connectAs(
   { host, port }: Place,
   { user, password, database, options, connectMs = CONNECT_MS, isBound }: ServerTarget,
-  ssl: pg.ClientConfig['ssl'],
+  { ssl, begun }: { readonly ssl: pg.ClientConfig['ssl']; readonly begun: pg.Client[] },
 ): Promise<pg.Client> {
   const client = new pg.Client({
     ...(host === undefined ? {} : { host }),
@@ -77,6 +102,7 @@ async function connectAs(
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
   } as pg.ClientConfig)
+  begun.push(client)
   client.on('error', () => {})
   await client.connect()
   return client
