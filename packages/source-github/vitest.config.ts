@@ -1,3 +1,3 @@
 import { inLanes } from '../../vitest.base.ts'
 
-export default inLanes({ slow: ['test/{commits,conformance,failures,rows,runs}.test.ts'] })
+export default inLanes({ slow: ['test/{alone,commits,conformance,failures,rows,runs}.test.ts'] })

@@ -2,14 +2,11 @@ import type { Source } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { checkLaw } from './source/check-law.ts'
 import { LAWS } from './source/laws.ts'
-import { type Place, refuseOldOptions, type SourceTestOptions } from './source/options.ts'
+import { type Place, refuseOldOptions, type SourceTestOptions, type Unchanged } from './source/options.ts'
 import { Waivers } from './source/waivers.ts'
 
 // A client that tries again by itself waits between its tries, in each of the faults.
 const TIMEOUT_MS = 300_000
-
-/** What may stand for a value where nothing is changed: so the words of an enum stay words, also where a function gives them. */
-type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T
 
 interface Options<Given> extends Omit<SourceTestOptions, 'config'> {
   /** What a user writes under `config`; a function where it needs the folder or the url. */

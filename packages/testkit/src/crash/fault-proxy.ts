@@ -30,6 +30,8 @@ export interface FaultProxy {
   readonly port: number
   /** Adds a fault. @returns how often it has happened. */
   inject(fault: Fault): () => number
+  /** Takes all faults away; a connection that is half open stays so. */
+  mend(): void
   /** Breaks every connection there is. */
   resetAll(): void
   /** Connections that are open. */
@@ -71,6 +73,9 @@ export async function openFaultProxy({ port, host = '127.0.0.1' }: FaultProxyOpt
       const one = { fault, left: fault.times ?? 1, happened: 0 }
       armed.push(one)
       return () => one.happened
+    },
+    mend() {
+      armed.length = 0
     },
     resetAll,
     connections: () => pairs.size,

@@ -29,6 +29,7 @@ export class FaultServer {
   /** What the test's own handler threw: a mistake of the test. */
   mistake: unknown
   readonly #server: Server
+  #connections = 0
 
   private constructor(server: Server, url: string) {
     this.#server = server
@@ -40,8 +41,17 @@ export class FaultServer {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     const started = new FaultServer(server, `http://127.0.0.1:${port}`)
+    server.on('connection', (socket) => {
+      started.#connections++
+      socket.once('close', () => started.#connections--)
+    })
     server.on('request', (request, response) => void started.#answer(answer, request, response))
     return started
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#connections
   }
 
   async close(): Promise<void> {

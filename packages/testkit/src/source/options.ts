@@ -21,6 +21,9 @@ export interface RowChange extends Change {
   readonly row: Readonly<Record<string, unknown>>
 }
 
+/** What may stand for a value where nothing is changed: so the words of an enum stay words, also where a function gives them. */
+export type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T
+
 /** How a source is tested. */
 export interface SourceTestOptions<Config = unknown> {
   /** What a user writes under `config`; a function where it needs the folder or the url. */

@@ -1,0 +1,59 @@
+import type { Source } from '@tidemark/core'
+import { describe, expect, it } from 'vitest'
+import type { AloneOptions, AlonePlace } from './alone/alone-place.ts'
+import { type AloneCase, runAlone } from './alone/alone-run.ts'
+import { WAYS } from './alone/broken-source.ts'
+import type { Unchanged } from './source/options.ts'
+
+const TIMEOUT_MS = 120_000
+/** All of it, by hand; absent: what every change is tried with. */
+const isWhole = process.env['TIDEMARK_ALONE'] === 'whole'
+
+const CASES: readonly AloneCase[] = (['limit', 'itself'] as const).flatMap((ends) =>
+  (['functions', 'system'] as const).flatMap((place) => WAYS.map((way) => ({ way, in: place, ends }))),
+)
+/** The share of every change: each way once, and silence wherever it may be met. */
+const SHARE = new Set([
+  'hang functions limit',
+  'hang functions itself',
+  '429 functions limit',
+  'hang system itself',
+  'drip system limit',
+  'cut system itself',
+  '500 functions itself',
+  'refuse functions itself',
+])
+
+interface Options<Given> extends Omit<AloneOptions, 'config'> {
+  /** What a user writes under `config`; a function where it needs the folder, the url or the port. */
+  readonly config?: Given | ((place: AlonePlace) => Given) | undefined
+}
+
+/**
+ * That a source harms no other, whatever goes wrong in it, as a vitest suite: one call in a test file. Each function of the
+ * contract hangs, drips, is refused, is answered 500 or 429, or breaks off, beside a healthy source whose rows must be
+ * there within five seconds; the broken one gives back what it holds, and the run ends in its time. Where the source reads
+ * over a network (`server` or `port`), the system itself also goes wrong while a function asks it.
+ *
+ * With `TIDEMARK_ALONE=whole` in the environment every way is tried in every place; without it a named share.
+ */
+export function testAlone<Config, const Given extends Unchanged<Config>>(
+  source: Source<Config>,
+  options: Options<Given> = {},
+): void {
+  const isNetwork = options.server !== undefined || options.port !== undefined
+  describe.concurrent(`source ${source.name} stands alone`, () => {
+    for (const one of CASES) {
+      const name = `${one.way} ${one.in} ${one.ends}`
+      if ((one.in === 'system' && !isNetwork) || !(isWhole || SHARE.has(name))) continue
+      it(titleOf(one), { timeout: TIMEOUT_MS }, async () => {
+        expect(await runAlone(source as Source, options as AloneOptions, one)).toEqual([])
+      })
+    }
+  })
+}
+
+function titleOf({ way, in: place, ends }: AloneCase): string {
+  const where = place === 'functions' ? 'each of its functions' : 'the system behind each of its functions'
+  return `${where} goes wrong (${way}) beside a healthy source, and ${ends === 'limit' ? 'the time limit ends the run' : 'the run ends by itself'}`
+}
