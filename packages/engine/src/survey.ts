@@ -12,11 +12,12 @@ import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
 import { didYouMean } from './selection.ts'
-import { columnsKept, factsHash, modeOf, optionsOf, settingsOf } from './settings.ts'
+import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
 import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
+import { trackedBy } from './tracked.ts'
 
 export interface SurveyOptions {
   readonly uses: readonly Use[]
@@ -185,38 +186,6 @@ function named(log: Logger, use: string): Logger {
     debug: (message, fields) => log.debug(message, add(fields)),
     info: (message, fields) => log.info(message, add(fields)),
     warn: (message, fields) => log.warn(message, add(fields)),
-  }
-}
-
-function trackedBy({ name: use, options }: Use, state: State): Tracked {
-  const own = [...state.tables.values()].filter((table) => table.source === use)
-  const known = new Map(own.map((table) => [table.table, table.facts]))
-  const stateOf = (name: string) => own.find((table) => table.table === name)
-  return {
-    tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
-    primaryKey: (table) => known.get(table)?.primaryKey,
-    columns: (table) => {
-      // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
-      const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}
-      return known.get(table)?.columns.map(({ name, type }) => ({ name, type, ...fixed }))
-    },
-    cursor: (table) => {
-      const facts = known.get(table)
-      return facts == null ? undefined : (facts.cursor?.column ?? null)
-    },
-    partitions: (table) => {
-      const partitions = stateOf(table)?.partitions
-      return (
-        partitions &&
-        new Map(
-          [...partitions].map(([id, { revision, goneAt }]) => [
-            id,
-            { revision: revision?.text, gone: goneAt !== null },
-          ]),
-        )
-      )
-    },
-    undeclared: (table) => stateOf(table)?.undeclared ?? [],
   }
 }
 

@@ -1,0 +1,37 @@
+import type { Tracked } from '@tidemark/core'
+import type { State } from '@tidemark/core/engine'
+import type { Use } from './catalog.ts'
+import { modeOf } from './settings.ts'
+
+/** What a source may ask of what was synced before: its own tables as the state has them. */
+export function trackedBy({ name: use, options }: Use, state: State): Tracked {
+  const own = [...state.tables.values()].filter((table) => table.source === use)
+  const known = new Map(own.map((table) => [table.table, table.facts]))
+  const stateOf = (name: string) => own.find((table) => table.table === name)
+  return {
+    tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
+    primaryKey: (table) => known.get(table)?.primaryKey,
+    columns: (table) => {
+      // A type that may not grow is kept by the source too: or it would hand on all rows in a form that does not fit.
+      const fixed = modeOf(options, table) === 'discard-row' ? { fixed: true as const } : {}
+      return known.get(table)?.columns.map(({ name, type }) => ({ name, type, ...fixed }))
+    },
+    cursor: (table) => {
+      const facts = known.get(table)
+      return facts == null ? undefined : (facts.cursor?.column ?? null)
+    },
+    partitions: (table) => {
+      const partitions = stateOf(table)?.partitions
+      return (
+        partitions &&
+        new Map(
+          [...partitions].map(([id, { revision, goneAt }]) => [
+            id,
+            { revision: revision?.text, gone: goneAt !== null },
+          ]),
+        )
+      )
+    },
+    undeclared: (table) => stateOf(table)?.undeclared ?? [],
+  }
+}
