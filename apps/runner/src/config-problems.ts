@@ -1,8 +1,8 @@
-import { didYouMean } from '@tidemark/engine'
+import { suggestion } from '@tidemark/core'
+import { didYouMean } from '@tidemark/core/engine'
 import type { z } from 'zod'
 import { at, pathOf } from './config-path.ts'
 import { alternativesOf, childrenOf, hasCatchall, shapeOf } from './schema-walk.ts'
-import { suggestion } from './suggestion.ts'
 
 type Schema = z.core.$ZodType
 type Issue = z.core.$ZodIssue

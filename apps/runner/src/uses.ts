@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { SyncError, suggestion } from '@tidemark/core'
 import type { Masker } from '@tidemark/core/engine'
 import { type Failure, failureOf, type Use } from '@tidemark/engine'
 import { problemLines, unknownKeys } from './config-problems.ts'
@@ -6,7 +6,6 @@ import type { UseConfig } from './config-schema.ts'
 import type { Discovered, InstalledSource } from './discover.ts'
 import { configError, type LoadedConfig } from './load-config.ts'
 import { secretsIn } from './secrets.ts'
-import { suggestion } from './suggestion.ts'
 
 /** A use that is configured, or would be, and cannot run. */
 export interface Unavailable {

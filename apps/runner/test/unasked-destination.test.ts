@@ -77,7 +77,7 @@ it('a config that names it is not asked', async () => {
 
 it.each([
   'mysql://me:c4nary@host/app',
-  'postgresql+psycopg2://me:c4nary@host/app',
+  'postgresql;me:c4nary@host/app',
   'file:./dev.db',
   'jdbc:postgresql://h/a?password=c4nary',
 ])('another kind of database in DATABASE_URL is passed over, and that is said: %s', async (url) => {

@@ -1,5 +1,6 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
+export { isDsn, looksLikeAddress } from './address-shape.ts'
 export type { Unread } from './answers.ts'
 export {
   bare,
@@ -116,5 +117,6 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './state-record.ts'
+export { didYouMean } from './suggestion.ts'
 export type { Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'

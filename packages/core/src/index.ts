@@ -5,6 +5,7 @@ export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
+export { type KnownShape, knownShape } from './known-shape.ts'
 export type { Logger } from './log.ts'
 export { type Deleted, deleted } from './page.ts'
 export type { Question } from './question.ts'
@@ -33,5 +34,6 @@ export {
   type Tracked,
   type TrackedPartition,
 } from './source.ts'
+export { suggestion } from './suggestion.ts'
 export type { Deletions, NullCursor, Order, Table, TableSpec } from './table.ts'
 export type { Window } from './window.ts'

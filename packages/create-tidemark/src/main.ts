@@ -33,7 +33,8 @@ function main(): void {
 function next(folder: string, { kind, inRepository, packageName }: ReturnType<typeof wantedFrom>): string {
   if (inRepository)
     return `  npx -y pnpm@12.18.0 install\n  npx -y pnpm@12.18.0 turbo run build test --filter=${packageName}`
-  if (kind === 'runner') return `  cd ${folder}\n  npm install\n  npm start`
+  if (kind === 'runner')
+    return `  cd ${folder}\n  npm install\n  write paths of git repositories into tidemark.config.ts\n  npm start`
   return `  cd ${folder}\n  npm install\n  npm run build\n  npm test\n  npm run check`
 }
 

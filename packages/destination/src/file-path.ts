@@ -1,12 +1,11 @@
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SyncError } from '@tidemark/core'
+import { looksLikeAddress } from '@tidemark/core/engine'
 
 const POSTGRES = /^(?:jdbc:)?(?:postgres(?:ql)?|pgsql|psql|pgx?|postgis)(?:\+[\w.-]+)?:/i
 const SQLITE = /^(?:jdbc:)?sqlite[23]?(?:\+[\w.-]+)?:/i
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i
-/** `Server=db;Password=…`, as programs for Windows write it, and the like. */
-const SETTINGS = /(?:^|[;\s])(?:server|data source|host|hostname|user id|username|uid|password|pwd|database)\s*=/i
 
 function refuse(problem: string): never {
   throw new SyncError(
@@ -33,7 +32,7 @@ export function filePath(url: string): string {
     return refuse(`is of the kind "${scheme.slice(0, 30)}", which is none (a file of such a name is ./<name>)`)
   if (url.includes('://')) return refuse('holds an address with something before it')
   if (/^["'`]|[\r\n]/.test(url)) return refuse('holds quotes or line ends')
-  if (SETTINGS.test(url) || /^[^/\\\s]*:[^/\\\s]*@/.test(url)) return refuse('looks like the address of a server')
+  if (url !== ':memory:' && looksLikeAddress(url)) return refuse('looks like the address of a server')
   return absolute(url)
 }
 

@@ -142,6 +142,23 @@ describe('what libpq takes and providers hand out is taken:', () => {
       'postgresql://me@db/app?pool=5&encoding=unicode&prepared_statements=false&foo_bar=1',
       { host: 'db', user: 'me', database: 'app', ignored: 'foo_bar' },
     ],
+    [
+      'SQLAlchemy',
+      'postgresql+psycopg2://me:pw12@db/app',
+      { host: 'db', user: 'me', password: 'pw12', database: 'app' },
+    ],
+    ['Django', 'postgis://me:pw12@db/app', { host: 'db', user: 'me', password: 'pw12', database: 'app' }],
+    [
+      'Cloud SQL',
+      'postgresql:///app?host=/cloudsql/project:region:name&user=me&password=pw12',
+      { host: '/cloudsql/project:region:name', user: 'me', password: 'pw12', database: 'app' },
+    ],
+    [
+      'Azure, for psql, TLS first',
+      'sslmode=require host=h user=me dbname=app',
+      { host: 'h', user: 'me', database: 'app' },
+    ],
+    ['Neon, in words', 'channel_binding=prefer host=h dbname=app', { host: 'h', database: 'app' }],
     ['a socket', 'postgresql:///app?host=/var/run/postgresql', { host: '/var/run/postgresql', database: 'app' }],
     ['a user at a socket', 'postgresql://me@/app?host=/tmp', { host: '/tmp', user: 'me', database: 'app' }],
     ['a socket in its place', 'postgresql://me@%2Ftmp/app', { host: '/tmp', user: 'me', database: 'app' }],

@@ -27,7 +27,6 @@ export {
 export { type Rest, type Resting, type RestingOptions, restingOf } from './resting.ts'
 export { knownTable, type ResyncOptions, resync } from './resync.ts'
 export type { RetryPolicy } from './retry.ts'
-export { didYouMean } from './selection.ts'
 export { type Sample, show } from './show.ts'
 export { blameSource } from './source-guard.ts'
 export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './status.ts'

@@ -1,4 +1,4 @@
-import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
+import { type Logger, type Partition, type SecretStore, SyncError, suggestion, type Tracked } from '@tidemark/core'
 import { adapted, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
@@ -11,7 +11,6 @@ import { mapLending } from './map-lending.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
-import { didYouMean } from './selection.ts'
 import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
 import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
@@ -195,9 +194,8 @@ function checkOptions(use: Use, found: readonly Table[], state: State): void {
     if (key.includes('*') || found.some((table) => table.name === key)) continue
     if ([...state.tables.values()].some((table) => table.source === use.name && table.table === key)) continue
     const names = found.map((table) => table.name)
-    const near = didYouMean(key, names)
     throw new SyncError(
-      `sources.${use.name}.tables.${key}: source "${use.source.name}" has no table "${key}"; ${near === undefined ? `it has ${names.slice(0, 20).join(', ') || 'none'}` : `did you mean "${near}"?`}`,
+      `sources.${use.name}.tables.${key}: source "${use.source.name}" has no table "${key}"; ${suggestion(key, names, 'tables')}`,
       'fix-config',
       { code: 'config' },
     )

@@ -106,7 +106,13 @@ const TableConfig = z
 type TableConfig = z.infer<typeof TableConfig>
 
 export const FilesConfig = z.object({
-  tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
+  tables: z
+    .record(z.string().min(1), TableConfig)
+    .default({})
+    .refine((tables) => Object.keys(tables).length > 0, {
+      error: 'nothing is configured to read yet: write tables here, such as { orders: { path: "data/orders.csv" } }',
+    })
+    .describe('the tables by name'),
   scanLimit: amount
     .default('256MB')
     .describe(

@@ -1,5 +1,13 @@
 import { stat } from 'node:fs/promises'
-import { type Column, type ColumnType, keepTypes, SyncError, type Tracked, type TrackedPartition } from '@tidemark/core'
+import {
+  type Column,
+  type ColumnType,
+  keepTypes,
+  SyncError,
+  suggestion,
+  type Tracked,
+  type TrackedPartition,
+} from '@tidemark/core'
 import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
 import { compressionOf } from './bytes.ts'
@@ -51,6 +59,7 @@ export async function sniff(
   const mixed = files.every((file) => isText(table, file)) ? 'text' : 'json'
   const types = new Map(known?.map((column) => [column.name, column.type]))
   warnOfEmpty(kinds, types, looking)
+  warnOfSlips(kinds, types, looking)
   const found = [...kinds].map(([name, seen]) => ({
     name,
     type: typeOf(seen, mixed, types.get(name)) ?? types.get(name) ?? 'text',
@@ -165,6 +174,15 @@ function leaveOutNameless(kinds: Kinds, { log }: Looking): void {
     if (isName(name)) continue
     kinds.delete(name)
     log.warn('records have a field whose name no column can have, and it is left out', { name: JSON.stringify(name) })
+  }
+}
+
+/** A declared column that no file has may come later. One that is nearly called as theirs is a slip, and stays NULL. */
+function warnOfSlips(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { table, log }: Looking): void {
+  for (const name of Object.keys(table.columns)) {
+    const near = kinds.has(name) || known.has(name) ? undefined : suggestion(name, [...kinds.keys()], 'columns')
+    if (near?.startsWith('did you mean') === true)
+      log.warn(`tables.${table.name}.columns names "${name}", which no file has; ${near}`, { path: table.path })
   }
 }
 

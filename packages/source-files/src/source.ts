@@ -1,4 +1,12 @@
-import { type Column, type Context, defineSource, SyncError, type Table, type Tracked } from '@tidemark/core'
+import {
+  type Column,
+  type Context,
+  defineSource,
+  SyncError,
+  suggestion,
+  type Table,
+  type Tracked,
+} from '@tidemark/core'
 import { Files } from './client.ts'
 import { FilesConfig, type FileTable } from './config.ts'
 import type { TableFile } from './listing.ts'
@@ -47,6 +55,14 @@ async function findTables({
     const share = bytes / (client.tables.length - at)
     const found = await sniff({ client, table, signal, log, isLate }, listed, tracked, share)
     bytes -= share - found.left
+    const slip = slipIn(table, found)
+    if (slip !== undefined) {
+      if (known === undefined) throw slip
+      // It stays what it is, and fails alone.
+      const before = { ...table, primaryKey: [...(tracked.primaryKey?.(table.name) ?? [])] }
+      tables.push(tableOf(before, unseen(before, known), listed, slip))
+      continue
+    }
     const complete = withKey(table, found)
     if (complete.columns.length === 0 && found.error === undefined) {
       log.warn('the table has no columns yet, because its files have no rows', { table: table.name, path: table.path })
@@ -63,13 +79,23 @@ function unseen(table: FileTable, known: readonly Column[] = []): Found {
   return { columns, seen: false, left: 0, error: undefined }
 }
 
-/** Checks that the key's columns are there. Where no file could say so yet, there is no table to check. */
+/** Without a key as long as no file could show its columns: there is no table to check yet. */
 function withKey(table: FileTable, found: Found): Found {
-  const missing = table.primaryKey?.find((name) => !found.columns.some((column) => column.name === name))
-  if (missing === undefined) return found
-  if (!found.seen) return { ...found, columns: [] }
-  throw new SyncError(
-    `tables.${table.name}.primaryKey names "${missing}", which no file of ${table.path} has; the columns are ${found.columns.map((column) => column.name).join(', ')}`,
+  return found.seen || absentKey(table, found) === undefined ? found : { ...found, columns: [] }
+}
+
+/** A column of the key that is not there. */
+function absentKey({ primaryKey }: FileTable, { columns }: Pick<Found, 'columns'>): string | undefined {
+  return primaryKey?.find((name) => !columns.some((column) => column.name === name))
+}
+
+/** What the config names and no file has. */
+function slipIn(table: FileTable, found: Found): SyncError | undefined {
+  const absent = absentKey(table, found)
+  if (!found.seen || absent === undefined) return undefined
+  const names = found.columns.map((column) => column.name)
+  return new SyncError(
+    `tables.${table.name}.primaryKey names "${absent}", which no file of ${table.path} has; ${suggestion(absent, names, 'columns')}`,
     'fix-config',
   )
 }

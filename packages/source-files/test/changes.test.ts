@@ -73,15 +73,16 @@ describe('config', () => {
     expect(FilesConfig.safeParse({ tables: { t: table } }).error?.issues[0]?.path).toEqual(at)
   })
 
-  it('works without any', () => {
-    expect(FilesConfig.parse({})).toEqual({ tables: {}, scanLimit: '256MB', memoryLimit: '512MB', threads: 2 })
+  it('says nothing but its tables', () => {
+    const tables = { t: { path: 'a.csv' } }
+    expect(FilesConfig.parse({ tables })).toMatchObject({ scanLimit: '256MB', memoryLimit: '512MB', threads: 2 })
   })
 
   it('names a key that no file has', async () => {
     const error = await errorOf(opened('x.csv', 'a\n1\n', { primaryKey: ['id'] }))
     expect(error).toMatchObject({
       remedy: 'fix-config',
-      message: expect.stringMatching(/tables\.t\.primaryKey names "id".*columns are a/),
+      message: expect.stringMatching(/tables\.t\.primaryKey names "id".*columns: a$/),
     })
   })
 

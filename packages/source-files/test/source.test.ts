@@ -2,11 +2,13 @@ import { expect, it } from 'vitest'
 import source from '../src/index.ts'
 import { Folder, open } from './harness.ts'
 
-it('is registered as "files", and works without a config', () => {
+it('is registered as "files", and without a table says that nothing is configured', () => {
   const slots = globalThis as unknown as Record<symbol, Map<string, unknown>>
   expect(source.name).toBe('files')
   expect(slots[Symbol.for('tidemark.sources')]?.get('files')).toBe(source)
-  expect(source.config?.safeParse({}).success).toBe(true)
+  expect(source.config?.safeParse({}).error?.issues).toMatchObject([
+    { path: ['tables'], message: expect.stringContaining('nothing is configured to read yet') },
+  ])
 })
 
 it('has a key per file unless it is said to be global', async () => {

@@ -34,6 +34,15 @@ export function failure(command: string, subject: string, ending: Ending): SyncE
   )
 }
 
+/** Nobody named a repository, and the working directory is not in one: empty tables would look complete. */
+export function nothingConfigured(folder: string): SyncError {
+  return new SyncError(
+    `nothing is configured for git to read yet, and ${folder} is not in a git repository: write the paths of repositories into the config, sources: { git: { config: { repositories: ["../shop"] } } }, or leave git out, sources: { git: false }`,
+    'fix-config',
+    { code: 'no-repository' },
+  )
+}
+
 /** @returns the failure of asking for the repository at a path that the user wrote. */
 export function notOpened(path: string, configured: string, ending: Ending): SyncError {
   if (ending.error !== undefined) return notStarted(ending.error)

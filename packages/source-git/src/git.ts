@@ -1,10 +1,11 @@
 import { devNull } from 'node:os'
 import type { Logger } from '@tidemark/core'
+import { nothingConfigured } from './failure.ts'
 import { run, textOf } from './process.ts'
 import { findRepository, type Repository, shallowCommits } from './repository.ts'
 
 export interface GitOptions {
-  /** Paths as the user wrote them; absent: the working directory, where there need not be a repository. */
+  /** Paths as the user wrote them; absent: the working directory. */
   readonly repositories?: readonly string[] | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now?: (() => number) | undefined
@@ -28,17 +29,12 @@ export class Git {
     this.now = now
   }
 
-  /** The repositories to read, each once, however many paths lead to it. */
+  /** The repositories to read, each once, however many paths lead to it. @throws SyncError where none is named or found. */
   async repositories({ signal, log }: Asked): Promise<Repository[]> {
     const found = new Map<string, Repository>()
     for (const path of this.#paths ?? ['.']) {
       const repository = await findRepository(path, { signal, written: this.#paths !== undefined })
-      if (repository === undefined) {
-        log.warn('no git repository here: nothing to track until "repositories" in the config names one', {
-          path: process.cwd(),
-        })
-        continue
-      }
+      if (repository === undefined) throw nothingConfigured(process.cwd())
       found.set(repository.id, repository)
       await this.#warnShallow(repository, log)
     }

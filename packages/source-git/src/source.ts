@@ -7,10 +7,16 @@ export const git = defineSource({
   config: z.object({
     repositories: z
       .array(z.string().min(1))
+      .min(1, 'nothing is configured to read yet: write paths of git repositories here, such as ["."] or ["../shop"]')
       .optional()
-      .describe('paths of repositories; absent: the repository of the working directory, if any'),
+      .describe('paths of repositories; absent: the repository of the working directory'),
   }),
-  connect: ({ repositories }) => new Git({ repositories }),
+  async connect({ repositories }, { signal, log }) {
+    const client = new Git({ repositories })
+    // Where nobody named one, all tables would fail for the same reason.
+    if (repositories === undefined) await client.repositories({ signal, log })
+    return client
+  },
 })
 
 export const repositories = git.partitions(({ client, signal, log }) => client.repositories({ signal, log }))

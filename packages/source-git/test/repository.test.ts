@@ -85,13 +85,23 @@ describe('a repository', () => {
 })
 
 describe('no repository', () => {
-  it('is said, and no failure, where nobody wrote a path', async () => {
+  it('fails the source with what to write where, where nobody wrote a path', async () => {
     process.chdir(emptyFolder())
-    const log = listener()
-    expect(await opened(undefined, log)).toEqual([])
-    expect(log.said).toEqual([
-      { message: expect.stringContaining('no git repository here'), fields: { path: process.cwd() } },
-    ])
+    const { signal } = new AbortController()
+    const connected = async (): Promise<unknown> =>
+      await source.connect!({} as never, { signal, log: listener() } as never)
+    const error = await connected().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ remedy: 'fix-config', code: 'no-repository' })
+    expect((error as SyncError).message).toContain(`${process.cwd()} is not in a git repository`)
+    expect((error as SyncError).message).toContain('sources: { git: { config: { repositories: ["../shop"] } } }')
+    expect((await refusal(undefined)).message).toBe((error as SyncError).message)
+  })
+
+  it('is what an empty list asks for', () => {
+    expect(source.config!.safeParse({ repositories: [] }).error?.issues[0]).toMatchObject({
+      path: ['repositories'],
+      message: expect.stringMatching(/^nothing is configured to read yet: write paths of git repositories here/),
+    })
   })
 
   it('is a config error that names the path, where somebody did', async () => {

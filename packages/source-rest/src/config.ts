@@ -61,7 +61,13 @@ export const RestConfig = z
       .default(60)
       .describe('how long the API may be silent, also in the middle of an answer'),
     maxMegabytes: z.number().positive().default(64).describe('of one answer, decompressed'),
-    tables: z.record(z.string().min(1), TableConfig).default({}).describe('the tables by name'),
+    tables: z
+      .record(z.string().min(1), TableConfig)
+      .default({})
+      .refine((tables) => Object.keys(tables).length > 0, {
+        error: 'nothing is configured to read yet: write tables here, such as { items: { path: "/items" } }',
+      })
+      .describe('the tables by name'),
   })
   .superRefine(({ tables }, context) => {
     for (const { path, message } of checkTables(tables))

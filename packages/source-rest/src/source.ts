@@ -3,9 +3,12 @@ import {
   type Column,
   type Context,
   defineSource,
+  knownShape,
+  type Logger,
   milliseconds,
   rowOf,
   SyncError,
+  suggestion,
   type Table,
   type Tracked,
 } from '@tidemark/core'
@@ -39,8 +42,9 @@ export async function tablesOf(
       lookAt({ client, log, signal, table, known: tracked.columns(table.name) }),
     )
   const looks = await Promise.all(client.tables.map(look))
+  for (const [at, table] of client.tables.entries()) warnOfSlips(table, looks[at]!, tracked, log)
   return client.tables.flatMap((table, at) => {
-    const one = madeOf(table, looks[at]!, client.grown(table.name), tracked.columns(table.name))
+    const one = madeOf(table, looks[at]!, client.grown(table.name), tracked)
     if (one === undefined) log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
     return one ?? []
   })
@@ -51,14 +55,15 @@ function madeOf(
   table: RestTable,
   { kinds, error }: Look,
   grown: ReadonlyMap<string, number>,
-  known: readonly Column[] | undefined,
+  tracked: Tracked,
 ): Table<RestClient> | undefined {
-  if (error !== undefined && known === undefined && table.infer) return brokenTable(table, error)
+  const known = tracked.columns(table.name)
+  if (error !== undefined && known === undefined && table.infer) return brokenTable(table, error, tracked)
   const columns = columnsOf(table, kindsOf(kinds, grown), known)
   if (columns.length === 0) return undefined
   const problem = problemIn(table, columns)
   if (problem === undefined) return tableOf(table, columns)
-  return kinds.size > 0 || known !== undefined ? brokenTable(table, problem) : undefined
+  return kinds.size > 0 || known !== undefined ? brokenTable(table, problem, tracked) : undefined
 }
 
 /** What the config names and the rows do not have. */
@@ -67,14 +72,15 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
   const fail = (path: string, problem: string): SyncError =>
     new SyncError(`tables.${name}.${path} ${problem}`, 'fix-config')
   const missing = primaryKey.find((column) => !types.has(column))
-  const all = [...types.keys()].join(', ')
-  if (missing !== undefined) return fail('primaryKey', `names "${missing}", which no row has; the columns are ${all}`)
+  const absent = (column: string): string =>
+    `names "${column}", which no row has; ${suggestion(column, [...types.keys()], 'columns')}`
+  if (missing !== undefined) return fail('primaryKey', absent(missing))
   const json = primaryKey.find((column) => types.get(column) === 'json')
   if (json !== undefined)
     return fail('primaryKey', `names "${json}", which is json; name a column that is a text or a number`)
   if (cursor === undefined) return undefined
   const type = types.get(cursor)
-  if (type === undefined) return fail('cursor', `names "${cursor}", which no row has; the columns are ${all}`)
+  if (type === undefined) return fail('cursor', absent(cursor))
   if (type === 'timestamp' || type === 'date') return undefined
   const way = {
     integer: 'say "unix_seconds" or "unix_milliseconds"',
@@ -87,16 +93,29 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
   )
 }
 
-/** A table of which nothing is known: its failure is its own, not the source's. */
-function brokenTable(table: RestTable, problem: unknown): Table<RestClient> {
-  return rest.table({
-    name: table.name,
-    row: rowOf([]),
-    partitions: rest.partitions((): Part[] => {
-      throw problem
-    }),
-    async *read() {},
-  })
+/** A declared column that no row has may come later. One that is nearly called as theirs is a slip, and stays NULL. */
+function warnOfSlips({ name: table, columns }: RestTable, { kinds }: Look, tracked: Tracked, log: Logger): void {
+  const known = new Set(tracked.columns(table)?.map(({ name }) => name))
+  for (const name of Object.keys(columns)) {
+    const near = kinds.has(name) || known.has(name) ? undefined : suggestion(name, [...kinds.keys()], 'columns')
+    if (near?.startsWith('did you mean') === true)
+      log.warn(`tables.${table}.columns names "${name}", which no row has; ${near}`, { table })
+  }
+}
+
+/** A table that cannot be read: its failure is its own, not the source's, and what is known of it stays. */
+function brokenTable(table: RestTable, problem: unknown, tracked: Tracked): Table<RestClient> {
+  const refuse = (): never => {
+    throw problem
+  }
+  const { name, globalKey } = table
+  const known = knownShape(name, tracked)
+  const shape = { name, ...known, ...(globalKey && known !== undefined ? { globalKey } : {}), read: refuse }
+  const failing =
+    known === undefined || table.parent !== undefined
+      ? { row: rowOf([]), ...shape, partitions: rest.partitions(refuse) }
+      : { ...shape, revision: refuse, ...(known.cursor === undefined ? {} : { end: refuse }) }
+  return rest.table(failing as unknown as Parameters<typeof rest.table>[0])
 }
 
 /** Asks for a page, for what its answer tells beside the rows. */

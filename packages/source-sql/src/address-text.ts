@@ -47,14 +47,7 @@ export function decoded(text: string, refuse: Refuse): string {
   }
 }
 
-const BEGINS =
-  /^\s*(?:host|hostaddr|port|dbname|user|password|passfile|service|sslmode|connect_timeout|application_name|options)\s*=/i
 const ENTRY = /\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\']|\\.)*))(?=\s|$)/gsy
-
-/** Whether a text is what libpq takes beside a URL: `host=db user=me dbname=x`. */
-export function isDsn(text: string): boolean {
-  return BEGINS.test(text)
-}
 
 /** Reads `host=db password='it\'s me'`. */
 export function parseDsn(text: string, refuse: Refuse): AddressParts {

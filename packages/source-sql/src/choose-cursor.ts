@@ -1,4 +1,4 @@
-import { type Column, SyncError, type Tracked } from '@tidemark/core'
+import { type Column, SyncError, suggestion, type Tracked } from '@tidemark/core'
 import type { SqlConfig, TableConfig } from './config.ts'
 import { comparedAs } from './cursor-type.ts'
 import type { CursorType } from './database.ts'
@@ -43,7 +43,8 @@ function askedCursor(name: string, choice: CursorChoice): ChosenCursor | undefin
   const { table, tracked, warn, indexStatement } = choice
   const cursor = cursorAt(name, choice)
   if (typeof cursor === 'string') {
-    if (tracked.columns(table.name) === undefined)
+    // By which it was read before, and the database has changed; any other is a slip of whoever wrote it.
+    if (tracked.cursor?.(table.name) !== name)
       throw new SyncError(`config.tables.${JSON.stringify(table.name)}.cursor: ${cursor}`, 'fix-config')
     warn(`its cursor is lost: ${cursor}`)
     return undefined
@@ -116,7 +117,11 @@ function typedCursor(name: string, { table, columns, own }: CursorChoice): Chose
   const found = foundAt(name, table)
   const column = columns.find((one) => one.name === name)
   if (column === undefined || found === undefined)
-    return `table "${table.name}" has no column "${name}"; it has ${columns.map((one) => one.name).join(', ')}`
+    return `table "${table.name}" has no column "${name}"; ${suggestion(
+      name,
+      columns.map((one) => one.name),
+      'columns',
+    )}`
   const type = comparedAs(found, column.type)
   if (type === undefined) return `column "${name}" of table "${table.name}" ${notCompared(found, column, own)}`
   const wrong = type === 'integer' ? wrongOrder(found) : undefined

@@ -1,5 +1,5 @@
 import { matchesGlob } from 'node:path'
-import { type Logger, SyncError, type Tracked } from '@tidemark/core'
+import { type Logger, SyncError, suggestion, type Tracked } from '@tidemark/core'
 import type { SqlConfig } from './config.ts'
 import type { FoundTable } from './found-table.ts'
 
@@ -18,7 +18,6 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
       `${label}: there is no table that this user can see${config.schemas === undefined ? '' : ` in ${config.schemas.join(', ')}`}`,
     )
   checkNames(found, choice)
-  const included = config.include
   const wanted = found.filter(
     (table) =>
       !isExcluded(table.name, config) &&
@@ -29,9 +28,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
     log.warn(
       `${label}: Tidemark wrote ${own.length === 1 ? 'the table' : `all ${own.length} tables`} that ${own.length === 1 ? 'is' : 'are'} there, and reads none that it wrote unless it is named: include: [${JSON.stringify(own[0]!.name)}${own.length > 1 ? ', …' : ''}]`,
     )
-  for (const pattern of included ?? []) {
-    if (!found.some((table) => matches(table.name, pattern))) log.warn(`${label}: no table fits include "${pattern}"`)
-  }
+  checkPatterns(found, wanted, choice)
   // A table that may not be read, and that nobody named, is none of ours; one that was read before fails and says why.
   const readable = wanted.filter(
     (table) => table.readable || isNamed(table, config) || tracked.columns(table.name) !== undefined,
@@ -69,8 +66,32 @@ function checkNames(found: readonly FoundTable[], { config, tracked, log, label 
     }
     const names = found.map((table) => table.name)
     throw new SyncError(
-      `config.tables."${name}": there is no such table; there are ${names.slice(0, 20).join(', ') || 'none'}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`,
+      `config.tables.${JSON.stringify(name)}: there is no such table; ${suggestion(name, names, 'tables')}`,
       'fix-config',
     )
+  }
+}
+
+/**
+ * A pattern that no table fits is a slip, or its table is not there yet, or not any more: a warning.
+ * @throws SyncError `fix-config` where nothing is left to be read.
+ */
+function checkPatterns(
+  found: readonly FoundTable[],
+  wanted: readonly FoundTable[],
+  { config, log, label }: Choice,
+): void {
+  const names = found.map((table) => table.name)
+  const unfit = (patterns: readonly string[]): readonly string[] =>
+    patterns.filter((pattern) => !names.some((name) => matches(name, pattern)))
+  for (const pattern of unfit(config.include ?? [])) {
+    const problem = `no table fits include ${JSON.stringify(pattern)}; ${suggestion(pattern, names, 'tables')}`
+    if (wanted.length === 0 && found.length > 0) throw new SyncError(`${label}: ${problem}`, 'fix-config')
+    log.warn(`${label}: ${problem}`)
+  }
+  for (const pattern of unfit(config.exclude)) {
+    // What was left out by its name may have been dropped; one that is nearly there is read though somebody left it out.
+    const way = suggestion(pattern, names, 'tables')
+    if (way.startsWith('did you mean')) log.warn(`${label}: no table fits exclude ${JSON.stringify(pattern)}; ${way}`)
   }
 }

@@ -1,4 +1,4 @@
-import { SyncError, type Tracked } from '@tidemark/core'
+import { SyncError, suggestion, type Tracked } from '@tidemark/core'
 import type { TableConfig } from './config.ts'
 import type { Asked, Database } from './database.ts'
 import type { FoundTable } from './found-table.ts'
@@ -20,8 +20,14 @@ export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<
   if (missing === undefined) return primaryKey
   const problem = table.hidden?.includes(missing)
     ? `column "${missing}" may not be read by this user`
-    : `there is no column "${missing}"; there are ${table.columns.map((column) => column.name).join(', ')}`
-  if (isNew) throw new SyncError(`config.tables.${JSON.stringify(table.name)}.primaryKey: ${problem}`, 'fix-config')
+    : `table "${table.name}" has no column "${missing}"; ${suggestion(
+        missing,
+        table.columns.map((column) => column.name),
+        'columns',
+      )}`
+  // By which its rows were told apart before, and the database has changed; any other is a slip of whoever wrote it.
+  if (tracked.primaryKey?.(table.name)?.includes(missing) !== true)
+    throw new SyncError(`config.tables.${JSON.stringify(table.name)}.primaryKey: ${problem}`, 'fix-config')
   warn(`its key is lost: ${problem}`)
   return []
 }

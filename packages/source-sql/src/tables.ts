@@ -5,6 +5,8 @@ import {
   type Logger,
   type NullCursor,
   rowOf,
+  SyncError,
+  suggestion,
   type Table,
   type Tracked,
 } from '@tidemark/core'
@@ -47,11 +49,26 @@ export async function tablesOf(context: Context<Client> & { readonly tracked: Tr
     const problem = await columnOutOfSight(table, context)
     tables.push(
       problem === undefined
-        ? await tableOf(table, { client, tracked, log, signal }, clockOnce)
+        ? await knownOrNew(table, tracked, () => tableOf(table, { client, tracked, log, signal }, clockOnce))
         : failingTable(table.name, tracked, problem),
     )
   }
   return [...tables, ...(await tablesOutOfSight(found, context))]
+}
+
+/** What the config gets wrong about a table that is synced already fails that table alone, which stays what it is. */
+async function knownOrNew(
+  { name }: FoundTable,
+  tracked: Tracked,
+  make: () => Promise<Table<Client>>,
+): Promise<Table<Client>> {
+  try {
+    return await make()
+  } catch (error) {
+    if (!SyncError.is(error) || error.remedy !== 'fix-config' || tracked.columns(name) === undefined) throw error
+    const problem = `${error.message} (once that line of the config is correct, the table continues where it was; no resync is needed)`
+    return failingTable(name, tracked, new SyncError(problem, 'fix-config', { code: error.code, cause: error }))
+  }
 }
 
 async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<Clock>): Promise<Table<Client>> {
@@ -183,8 +200,16 @@ function columnsFor(
   // What may not be read, or could be once, is left out by name for good reason.
   const known = [...(table.hidden ?? []), ...(tracked.columns(table.name) ?? []).map((column) => column.name)]
   for (const [name, asked] of Object.entries(own?.columns ?? {})) {
-    if (!table.columns.some((column) => column.name === name) && !(asked === false && known.includes(name)))
-      log.warn(`${table.name}: config.tables."${table.name}".columns speaks of "${name}", which it does not have`)
+    if (table.columns.some((column) => column.name === name) || (asked === false && known.includes(name))) continue
+    const problem = `config.tables.${JSON.stringify(table.name)}.columns: table "${table.name}" has no column "${name}"; ${suggestion(
+      name,
+      table.columns.map((column) => column.name),
+      'columns',
+    )}`
+    // One that was there, or was never to be read, may have been dropped; any other is a slip of whoever wrote it.
+    const isSlip = tracked.columns(table.name) === undefined || (asked !== false && !known.includes(name))
+    if (isSlip) throw new SyncError(problem, 'fix-config')
+    log.warn(`${table.name}: ${problem}`)
   }
   const wanted = table.columns.filter((column) => own?.columns[column.name] !== false)
   const columns = wanted.map((column): Column & { found: FoundColumn } => {

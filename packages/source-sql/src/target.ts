@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
+import { isDsn, looksLikeAddress } from '@tidemark/core/engine'
 import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
-import { type AddressParts, decoded, isDsn, parseDsn, parseUrl } from './address-text.ts'
+import { type AddressParts, decoded, parseDsn, parseUrl } from './address-text.ts'
 import type { SqlConfig } from './config.ts'
 
 /** `prefer` encrypts where the server can, and looks at no certificate. */
@@ -62,19 +63,19 @@ function refuse(problem: string): never {
 }
 
 /** Reads where a database is. @throws SyncError `fix-config`, which never shows the address. */
-export function targetOf({ url, password }: Pick<SqlConfig, 'url' | 'password'>): Target {
+export function targetOf({ url: written, password }: Pick<SqlConfig, 'url' | 'password'>): Target {
+  const url = written.trim()
   if (isDsn(url)) return serverTarget('postgres', parseDsn(url, refuse), password)
-  const [, written = '', slashes = ''] = /^([a-z][a-z0-9+.-]+):(\/\/)?/i.exec(url) ?? []
-  const scheme = written.toLowerCase().replace(/\+[a-z0-9_]+$/, '')
+  const [, kind = '', slashes = ''] = /^([a-z][a-z0-9+.-]+):(\/\/)?/i.exec(url) ?? []
+  const scheme = kind.toLowerCase().replace(/\+[a-z0-9_]+$/, '')
   if (scheme === 'sqlite' || scheme === 'file') return fileTarget(url)
   if (scheme === 'jdbc') return refuse('begins with "jdbc:"; write it without, as postgresql://user@host:5432/database')
   const system = SYSTEMS[scheme]
   if (system !== undefined) return serverTarget(system, parseUrl(url, refuse), password)
   const known = 'known are postgres:, mysql:, mariadb:, sqlite: and the path of a file'
-  if (slashes !== '') return refuse(`begins with "${written}:"; ${known}`)
-  // A password would be shown with the path of such a file.
-  if (/^[^/\\]*:[^/\\]*@/.test(url) || /:\/\//.test(url))
-    return refuse(`looks like an address without its kind; ${known}`)
+  if (slashes !== '') return refuse(`begins with "${kind}:"; ${known}`)
+  if (looksLikeAddress(url))
+    return refuse(`looks like an address without its kind, or of another program; ${known}, such as ./data/shop.db`)
   return fileTarget(url)
 }
 
@@ -155,6 +156,8 @@ function sslOf(said: Said, places: readonly Place[]): SslMode {
     case 'prefer':
     case 'preferred':
       return 'prefer'
+    case 'no-verify':
+      return 'require'
     case 'require':
     case 'required':
       return accept === 'strict' ? 'verify-full' : 'require'

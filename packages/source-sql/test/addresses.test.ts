@@ -95,7 +95,13 @@ describe('an address', () => {
     ['file:/srv/a%20b.db', { system: 'sqlite', path: '/srv/a b.db' }],
     ['/srv/shop.db', { system: 'sqlite', path: '/srv/shop.db' }],
     ['C:\\data\\shop.db', { system: 'sqlite', path: 'C:\\data\\shop.db' }],
-    ['data:2024/me@work.db', { system: 'sqlite' }],
+    ['./data:2024/me@work.db', { system: 'sqlite', path: './data:2024/me@work.db' }],
+    ['data/me@work.db', { system: 'sqlite', path: 'data/me@work.db' }],
+    [' postgres://me:geheim9x@db.example/crm\n', { system: 'postgres', database: 'crm' }],
+    ['postgres://db.example/crm?sslmode=no-verify', { ssl: 'require' }],
+    ['channel_binding=prefer host=db.example dbname=crm', { system: 'postgres', database: 'crm' }],
+    ['target_session_attrs=any host=db.example dbname=crm', { system: 'postgres', database: 'crm' }],
+    ['postgres:///crm?host=/cloudsql/p:r:i', { places: [{ host: '/cloudsql/p:r:i' }], ssl: 'disable' }],
   ])('%s', (url, expected) => {
     expect(targetOf({ url })).toMatchObject(expected)
   })
@@ -122,6 +128,21 @@ describe('an address', () => {
     ['postgres://me:geheim9x@db.example/crm?sslmode=maybe', /known are disable, prefer, require/],
     ['mysql://me:geheim9x@a,b/crm', /several hosts/],
     ['sqlite:', /names no file/],
+    ['data:2024/me@work.db', /such as \.\/data/],
+    ['duckdb:geheim9x.db', /of another program; known are postgres:/],
+    ['pgsql:host=db;dbname=crm;password=geheim9x', /of another program/],
+    ['Server=db.example;Database=crm;User Id=me;Password=geheim9x;Ssl Mode=Require;', /of another program/],
+    ['Host=db.example;Username=me;Password=geheim9x;Database=crm', /of another program/],
+    ['Data Source=db;Initial Catalog=crm;User ID=me;Password=geheim9x', /of another program/],
+    ['Driver={PostgreSQL};Server=db;Uid=me;Pwd=geheim9x', /of another program/],
+    ['me/geheim9x@//db.example:1521/crm', /of another program/],
+    ['me/geheim9x@db.example:1521/crm', /of another program/],
+    ['db.example:5432:crm:me:geheim9x', /of another program/],
+    ['//me:geheim9x@db.example/crm', /of another program/],
+    ['db.example/crm?password=geheim9x', /of another program/],
+    ['me:geheim9x@tcp(db.example:3306)/crm', /of another program/],
+    [`psql 'postgres://me:geheim9x@db.example/crm'`, /of another program/],
+    ['"postgres://me:geheim9x@db.example/crm"', /of another program/],
   ])('is refused without a word of its password: %s', (url, message) => {
     const shown = refusalOf(url)
     expect(shown).toMatch(message)

@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { SyncError, suggestion } from '@tidemark/core'
 import { parseDuration, shellCommands } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
@@ -9,7 +9,6 @@ import { type Call, findUses, openSession, runOptions, type Session, withDestina
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable, unreadLines } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
-import { suggestion } from '../suggestion.ts'
 import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'

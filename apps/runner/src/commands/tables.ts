@@ -1,4 +1,4 @@
-import { SyncError } from '@tidemark/core'
+import { SyncError, suggestion } from '@tidemark/core'
 import type { State, TableState } from '@tidemark/core/engine'
 import type { Command } from 'commander'
 import { discover } from '../discover.ts'
@@ -6,7 +6,6 @@ import { otherLines, otherProjects } from '../other-projects.ts'
 import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { sourceMarkdown } from '../show/source-markdown.ts'
 import { textTable } from '../show/text-table.ts'
-import { suggestion } from '../suggestion.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { noDatabase } from './status.ts'
 

@@ -4,6 +4,7 @@ export default defineConfig({
   // Where histories start; without it, at the beginning.
   // initialSyncStart: '2024-01-01',
   sources: {
+    // Write the paths of your git repositories here, such as ['../shop'].
     git: { config: { repositories: [] } },
   },
 })

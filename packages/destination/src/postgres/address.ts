@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
+import { isDsn } from '@tidemark/core/engine'
 import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
-import { isDsn, parseDsn } from './dsn.ts'
+import { parseDsn } from './dsn.ts'
 import { type Tls, tlsOf } from './tls.ts'
 
 /** Where a Postgres database is, and the schema in it that Tidemark writes. What is undefined the environment may say. */
@@ -35,7 +36,8 @@ export interface Parts {
   readonly parameters: URLSearchParams
 }
 
-const SCHEME = /^postgres(?:ql)?:/i
+/** What follows a "+" names a driver of another language. */
+const SCHEME = /^(?:postgres(?:ql)?|postgis)(?:\+[a-z0-9_]+)?:/i
 
 /** Whether a text names a server of Postgres, whatever else is wrong with it: a url, or `host=… dbname=…`. */
 export function isPostgres(text: string): boolean {
@@ -87,7 +89,7 @@ const UNESCAPED = 'characters such as # / ? @ in a password are written as %23 %
 /** Not by `URL`, which takes what stands before an unescaped "/" for the host, and knows no user without a host. */
 function parseUrl(text: string): Parts {
   const [, user = '', place = '', path = '', query = '', hash = ''] =
-    /^[a-z]+:\/\/(?:([^/?#]*)@)?([^/?#]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(text) ??
+    /^[a-z0-9+_]+:\/\/(?:([^/?#]*)@)?([^/?#]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(text) ??
     refuse('is no valid Postgres url')
   if (hash !== '') return refuse(`holds a "#", or is no valid Postgres url (${UNESCAPED})`)
   const parameters = new URLSearchParams(query)

@@ -1,0 +1,26 @@
+import type { z } from 'zod'
+import { rowOf } from './column.ts'
+import type { Tracked } from './source.ts'
+
+/** What the state knows of a table. */
+export interface KnownShape {
+  // biome-ignore lint/suspicious/noExplicitAny: the values of columns found at run time have no static type
+  readonly row: z.ZodObject<Record<string, z.ZodType<any, any>>>
+  readonly primaryKey: readonly string[]
+  readonly cursor: string | undefined
+}
+
+/**
+ * The columns, the key and the cursor of a known table as the state has them, for a table found at run time that cannot be
+ * read now, such as one whose config is wrong. Given with these and with functions that throw the reason, it fails, and
+ * continues where it was when the reason is gone; with any others it would pause, as a table that was made over.
+ *
+ * @returns undefined for a table that is not known.
+ */
+export function knownShape(name: string, tracked: Tracked): KnownShape | undefined {
+  const columns = tracked.columns(name)
+  if (columns === undefined) return undefined
+  const primaryKey = tracked.primaryKey?.(name) ?? []
+  const row = rowOf(columns.map((one) => (primaryKey.includes(one.name) ? { ...one, nullable: false } : one)))
+  return { row, primaryKey, cursor: tracked.cursor?.(name) ?? undefined }
+}
