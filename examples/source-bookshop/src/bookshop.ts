@@ -6,19 +6,22 @@ export type Shop = { id: string; changed: string }
 export class Bookshop {
   readonly #url: string
   readonly #token: string
+  readonly #whole: AbortSignal
 
-  constructor(url: string, token: string) {
+  /** @param whole aborts when the run has no more to ask: it ends what was asked for the source as a whole. */
+  constructor(url: string, token: string, whole: AbortSignal) {
     this.#url = url
     this.#token = token
+    this.#whole = whole
   }
 
   async account(): Promise<string> {
-    const { id } = await this.#get<{ id: string }>('/account', {}, undefined)
+    const { id } = await this.#get<{ id: string }>('/account', {}, this.#whole)
     return id
   }
 
   ledger(): Promise<{ lastLine: number; closedYear: number; corrections: number }> {
-    return this.#get('/ledger/state', {}, undefined)
+    return this.#get('/ledger/state', {}, this.#whole)
   }
 
   async *shops(signal: AbortSignal): AsyncGenerator<Shop> {
@@ -35,9 +38,9 @@ export class Bookshop {
     } while (cursor !== '')
   }
 
-  async #get<T>(path: string, query: Record<string, string>, signal: AbortSignal | undefined): Promise<T> {
+  async #get<T>(path: string, query: Record<string, string>, signal: AbortSignal): Promise<T> {
     const url = `${this.#url}${path}?${new URLSearchParams(query)}`
-    const response = await fetch(url, { headers: { authorization: `Bearer ${this.#token}` }, signal: signal ?? null })
+    const response = await fetch(url, { headers: { authorization: `Bearer ${this.#token}` }, signal })
     if (response.status === 401) throw new SyncError('the bookshop refused the token; check "token"', 'fix-config')
     if (response.status === 429 || response.status >= 500) {
       const seconds = Number(response.headers.get('retry-after') ?? 1)

@@ -5,6 +5,6 @@ import { Bookshop } from './bookshop.ts'
 export const bookshop = defineSource({
   name: 'bookshop',
   config: z.object({ url: z.url().default('https://api.bookshop.example'), token: secret() }),
-  connect: (config) => new Bookshop(config.url, config.token),
+  connect: (config, { signal }) => new Bookshop(config.url, config.token, signal),
   identity: ({ client }) => client.account(),
 })

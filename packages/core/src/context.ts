@@ -5,7 +5,7 @@ import type { InWindow, RowSchema } from './row-schema.ts'
 export interface Context<Client> {
   /** What `connect` returned; one for each use of the source and run. */
   readonly client: Client
-  /** Aborts when the run is stopped or the step is given up: hand it on to whatever waits. */
+  /** Aborts when the run is stopped, the step is given up or the source is let go: hand it on to whatever waits. */
   readonly signal: AbortSignal
   /** Where to say facts. Not for errors: throw them. */
   readonly log: Logger

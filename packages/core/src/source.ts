@@ -11,7 +11,7 @@ import { type Table, type TableSpec, tableOf } from './table.ts'
 
 /** What `connect` is given beside the config. */
 export interface ConnectContext {
-  /** Aborts when the run is stopped. */
+  /** Aborts when the run is stopped, or has no more to ask of this source: whatever is still asked may end then. */
   readonly signal: AbortSignal
   readonly log: Logger
   /** Keeps secrets that the system gives in exchange for others; absent where nothing can be kept. */
@@ -25,9 +25,9 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
   /** What a user must say. A config whose fields all have defaults makes the source work as soon as it is installed. */
   readonly config?: C | undefined
   /**
-   * Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, is called at
-   * the end of the run, whatever happened. `signal` aborts when the run is stopped. What it throws fails the tables of
-   * this source alone; a `SyncError` says with which remedy.
+   * Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, is called
+   * when the source is let go, whatever happened. `signal` aborts when the run is stopped, or the source is let go. What it
+   * throws fails the tables of this source alone; a `SyncError` says with which remedy.
    */
   connect?(config: z.output<C>, context: ConnectContext): Client | Promise<Client>
   /** Which system this is (an account, a database id), so that another one behind the same name is noticed. Once a run. */

@@ -78,7 +78,8 @@ async function surveyGuarded(
   onTable: (table: SurveyedTable) => void,
 ): Promise<SurveyedUse> {
   const { clock, outOfTime } = options
-  const signal = AbortSignal.any([options.signal, guard.signal, ...(outOfTime === undefined ? [] : [outOfTime])])
+  const over = new AbortController()
+  const signal = AbortSignal.any([options.signal, guard.signal, over.signal, ...[outOfTime ?? []].flat()])
   const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const silence = new Silence(QUESTIONS.most)
@@ -95,6 +96,8 @@ async function surveyGuarded(
     })
   let client: unknown
   const close = async (): Promise<void> => {
+    // A question that was given up may still be asked.
+    over.abort(new DOMException('the source is let go', 'AbortError'))
     await (client as { close?: () => unknown } | undefined)?.close?.()
   }
   const surveyed = { name: use.name, log, close, guard }

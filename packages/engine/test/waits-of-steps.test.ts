@@ -236,3 +236,21 @@ it('a comparison with a source that gives no page ends, and says so', async () =
   )
   expect(JSON.stringify(report)).toMatch(/gave no rows for 600 s/)
 })
+
+it('a source that is let go hears it, also where a question of it is still open', async () => {
+  const heard: AbortSignal[] = []
+  const mute = sourceOf(
+    'mute',
+    async function* () {
+      yield ONE
+    },
+    {
+      revision: ({ signal }: { signal: AbortSignal }) => {
+        heard.push(signal)
+        return never()
+      },
+    },
+  )
+  await runAll([mute, well()])
+  expect(heard.map(({ aborted }) => aborted)).toEqual([true])
+})

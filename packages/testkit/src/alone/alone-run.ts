@@ -12,8 +12,8 @@ import { HEALTHY_ROWS, healthySource } from './healthy-source.ts'
 const ROWS_MS = 5000
 /** So long after its time a run may take to end. */
 const END_MS = 3000
-/** So long after a run its connections may take to go. */
-const CLOSE_MS = 3000
+/** So long after a run its connections may take to go: an idle one is kept for the next request for a few seconds. */
+const CLOSE_MS = 8000
 const LOOK_MS = 50
 
 /** How long things may take where a run ends by itself: a question, and five times that a page. */
