@@ -16,6 +16,11 @@ const RECENT_MS = 7 * 86_400_000
 /** No longer than the engine waits for an answer to a question. */
 const LONGEST_WAIT_MS = 60_000
 
+/** So long a known table waits for a look at its rows: the columns it had are enough to read it, and others are found then. */
+const PATIENCE_MS = 2000
+/** So long a new one does. Behind it the engine would give up the whole source. */
+const NEW_PATIENCE_MS = 60_000
+
 /** What the rows looked at have. */
 export interface Look {
   /** Kinds of values, by name. */
@@ -26,8 +31,32 @@ export interface Look {
 
 type Looking = Context<RestClient> & { readonly table: RestTable; readonly known: readonly Column[] | undefined }
 
-/** Looks at the rows of a table. */
-export async function lookAt({ table, known, ...context }: Looking): Promise<Look> {
+/**
+ * Looks at the rows of a table, and no longer than that keeps other tables of the API from being read: one whose endpoint is
+ * silent is read with the columns that it had, or fails alone where it had none.
+ */
+export async function lookAt(looking: Looking, ms = patienceFor(looking)): Promise<Look> {
+  const { table, known, log } = looking
+  const late = Promise.withResolvers<Look>()
+  const timer = setTimeout(() => {
+    const problem = `its API gave no rows to look at within ${ms / 1000} s`
+    if (known !== undefined) log.debug('the columns could not be looked at in time', { table: table.name, problem })
+    late.resolve({ kinds: new Map(), error: new SyncError(problem, 'retry', { code: 'timeout' }) })
+  }, ms)
+  timer.unref()
+  // It goes on: what it asked for, such as the rows of a parent, others wait for too.
+  const looked = lookWhole(looking)
+  looked.catch(() => {})
+  try {
+    return await Promise.race([looked, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const patienceFor = ({ known }: Looking): number => (known === undefined ? NEW_PATIENCE_MS : PATIENCE_MS)
+
+async function lookWhole({ table, known, ...context }: Looking): Promise<Look> {
   const kinds = new Map<string, number>()
   if (!table.infer) return { kinds, error: undefined }
   try {
