@@ -1,6 +1,6 @@
 // Ten systems that are synced together: five that are well and change all the time, and five of which each is ill in its own way.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -31,15 +31,22 @@ export interface TenSystems {
   /** Whether a row exists now. */
   has(system: (typeof WELL)[number], id: number): boolean
   readonly mood: { barred: boolean; shape: number }
+  /** The one that drips gives its next byte; to be called at least every second. */
+  drip(): void
   close(): void
 }
 
-export async function tenSystems(folder: string): Promise<TenSystems> {
+/** @param now the clock by which all of them live, in milliseconds. */
+export async function tenSystems(folder: string, now: () => number): Promise<TenSystems> {
   const items = new Map<string, Map<number, Item & { readonly at: number }>>(WELL.map((name) => [name, new Map()]))
   const mood = { barred: false, shape: 0 }
   const servers: Server[] = []
+  const dripping = new Set<ServerResponse>()
   const serve = async (handle: (response: ServerResponse, url: URL) => void): Promise<string> => {
-    const server = createServer((request, response) => handle(response, new URL(request.url ?? '/', 'http://x')))
+    const server = createServer((request, response) => {
+      response.setHeader('date', new Date(now()).toUTCString())
+      handle(response, new URL(request.url ?? '/', 'http://x'))
+    })
     servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -61,8 +68,8 @@ export async function tenSystems(folder: string): Promise<TenSystems> {
     drips: await serve((response) => {
       response.setHeader('content-type', 'application/json')
       response.write('[')
-      const timer = setInterval(() => response.write(' '), 500)
-      response.on('close', () => clearInterval(timer))
+      dripping.add(response)
+      response.on('close', () => dripping.delete(response))
     }),
     breaks: await serve((response) => {
       response.statusCode = 500
@@ -88,12 +95,16 @@ export async function tenSystems(folder: string): Promise<TenSystems> {
   )
   const repository = join(folder, 'repository')
   mkdirSync(repository)
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: repository, stdio: 'ignore' })
+  const git = (...args: string[]) => {
+    const at = new Date(now()).toISOString()
+    const env = { ...process.env, GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at }
+    execFileSync('git', args, { cwd: repository, stdio: 'ignore', env })
+  }
   git('init', '-q')
   project(folder, urls, well)
 
   const put = (name: string, id: number): void => {
-    const at = Date.now()
+    const at = now()
     const v = (items.get(name)!.get(id)?.v ?? 0) + 1
     items.get(name)!.set(id, { id, v, updated_at: new Date(at).toISOString(), at })
   }
@@ -110,6 +121,7 @@ export async function tenSystems(folder: string): Promise<TenSystems> {
       }
       const rows = [...items.get('files')!.values()].map(({ id, v, updated_at }) => `${id},${v},${updated_at}\n`)
       writeFileSync(join(folder, 'items.tmp'), `id,v,updated_at\n${rows.join('')}`)
+      utimesSync(join(folder, 'items.tmp'), now() / 1000, now() / 1000)
       renameSync(join(folder, 'items.tmp'), join(folder, 'items.csv'))
       database.exec('begin; delete from items')
       const insert = database.prepare('insert into items values (?, ?, ?)')
@@ -119,6 +131,9 @@ export async function tenSystems(folder: string): Promise<TenSystems> {
     },
     settled: (name, at) => [...items.get(name)!.values()].filter((item) => item.at <= at),
     has: (name, id) => items.get(name)!.has(id),
+    drip() {
+      for (const response of dripping) response.write(' ')
+    },
     close() {
       database.close()
       for (const server of servers) {
