@@ -10,8 +10,8 @@ import { HEALTHY_ROWS, healthySource } from './healthy-source.ts'
 
 /** So soon the rows of a healthy source are there, and its table is free for others. */
 const ROWS_MS = 5000
-/** So long after its time a run may take to end. */
-const END_MS = 3000
+/** So long after its time a run may take to end, on a busy machine. */
+const END_MS = 15_000
 /** So long after a run its connections may take to go: an idle one is kept for the next request for a few seconds. */
 const CLOSE_MS = 8000
 const LOOK_MS = 50
