@@ -1,3 +1,4 @@
+export { isDsn, looksLikeAddress } from './address-shape.ts'
 export type { Changed, Gone, Key, Page, Regrouped, Unread } from './answers.ts'
 export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
 export { columnsChanged } from './columns-changed.ts'

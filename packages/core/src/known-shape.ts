@@ -4,9 +4,12 @@ import type { Tracked } from './source.ts'
 
 /** What the state knows of a table. */
 export interface KnownShape {
+  /** A schema of the columns that it has. */
   // biome-ignore lint/suspicious/noExplicitAny: the values of columns found at run time have no static type
   readonly row: z.ZodObject<Record<string, z.ZodType<any, any>>>
+  /** The columns of its key; none where it has no key. */
   readonly primaryKey: readonly string[]
+  /** The column that it is read by; undefined where it is read whole. */
   readonly cursor: string | undefined
 }
 

@@ -1,5 +1,5 @@
-import { type Logger, type Partition, type SecretStore, SyncError, suggestion, type Tracked } from '@tidemark/core'
-import { adapted, type State, type Table } from '@tidemark/core/engine'
+import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
+import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './abortable.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
@@ -197,8 +197,9 @@ function checkOptions(use: Use, found: readonly Table[], state: State): void {
     if (key.includes('*') || found.some((table) => table.name === key)) continue
     if ([...state.tables.values()].some((table) => table.source === use.name && table.table === key)) continue
     const names = found.map((table) => table.name)
+    const near = didYouMean(key, names)
     throw new SyncError(
-      `sources.${use.name}.tables.${key}: source "${use.source.name}" has no table "${key}"; ${suggestion(key, names, 'tables')}`,
+      `sources.${use.name}.tables.${key}: source "${use.source.name}" has no table "${key}"; ${near === undefined ? `it has ${names.slice(0, 20).join(', ') || 'none'}` : `did you mean "${near}"?`}`,
       'fix-config',
       { code: 'config' },
     )

@@ -1,5 +1,4 @@
-import { SyncError } from '@tidemark/core'
-import { isDsn, looksLikeAddress } from '@tidemark/core/engine'
+import { isDsn, looksLikeAddress, SyncError } from '@tidemark/core'
 import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
 import { type AddressParts, decoded, parseDsn, parseUrl } from './address-text.ts'
 import type { SqlConfig } from './config.ts'
