@@ -89,8 +89,12 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     outside.fromTarballs('my-sync')
     succeeded(await outside.manage('my-sync', 'install'))
     succeeded(await outside.manage('my-sync', 'run', 'typecheck'))
-    // As it comes it starts, and has nothing to read yet.
-    succeeded(await outside.manage('my-sync', 'start'))
+    // As it comes it has nothing to read yet, and says where to write what.
+    const first = await outside.manage('my-sync', 'start')
+    expect(first.code).not.toBe(0)
+    expect(first.stdout + first.stderr).toContain(
+      'tidemark.config.ts:8: sources.git.config.repositories: nothing is configured to read yet: write paths of git repositories here',
+    )
     const tarball = join(outside.folder, 'tidemark-source-weather/tidemark-source-weather-0.1.0.tgz')
     succeeded(await outside.manage('my-sync', manager === 'npm' ? 'install' : 'add', `file:${tarball}`))
     writeFileSync(
