@@ -109,7 +109,7 @@ export class Intake {
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
     for (const table of taken) {
-      await prepareTable(table, context, true)
+      table.isLocked = await prepareTable(table, context, true)
       if (table.isLocked) this.#prepareLater(table)
       else steps.add(table)
     }
@@ -126,11 +126,14 @@ export class Intake {
     const policy = options.settings?.retry ?? DEFAULT_RETRY
     steps.expect(table)
     const work = async (): Promise<void> => {
-      for (let attempt = 1; table.isLocked; attempt++) {
+      let isLocked = true
+      for (let attempt = 1; isLocked; attempt++) {
         const isLast = attempt + 1 >= policy.attempts || context.isOverTime()
         await clock.sleep(delayBefore(attempt, LOCKED, policy, clock.random), signal)
-        await prepareTable(table, context, !isLast)
+        isLocked = await prepareTable(table, context, !isLast)
       }
+      // Not before: a table with nothing to do that does not wait for a lock is released.
+      table.isLocked = false
       steps.add(table)
       await recordTablesChecked([table], context)
     }

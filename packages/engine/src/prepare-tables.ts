@@ -13,19 +13,19 @@ import type { TableRun } from './table-run.ts'
 /**
  * Makes the destination ready for a table and records what is new about it; says how the table was found.
  *
- * @param mayWait a table that somebody has locked is left as it is, with `isLocked`: it is to be prepared again.
+ * @param mayWait a table that somebody has locked is left as it is.
+ * @returns whether it is to be prepared again, because it was locked.
  */
-export async function prepareTable(table: TableRun, context: RunContext, mayWait = false): Promise<void> {
-  table.isLocked = false
+export async function prepareTable(table: TableRun, context: RunContext, mayWait: boolean): Promise<boolean> {
   const { planned, lease } = table
   const { destination, options } = context
   const { failure, unplaced } = planned.surveyed
   if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
-  if (lease === undefined) return
+  if (lease === undefined) return false
   try {
     if (planned.pausedFor !== undefined) {
       await pause(table, planned.pausedFor, context)
-      return
+      return false
     }
     if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
     // What holds no row yet may get any shape.
@@ -34,7 +34,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
     sayChanges(table, table.prepared, context)
     const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
-    if (facts.length > 0 && !(await recordOn(table, facts, context))) return
+    if (facts.length > 0 && !(await recordOn(table, facts, context))) return false
     announce(table, context)
     await recordFailedPartitions(table, context)
     await recordMissing(table, context)
@@ -43,14 +43,14 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     if (isDestinationFailure(error) || context.signal.aborted) throw error
     const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
     if (mayWait && failure.code === LOCKED) {
-      table.isLocked = true
       options.log?.warn(failure.message)
-      return
+      return true
     }
     table.fail('', failure)
     table.recorded = 'failing'
     await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
   }
+  return false
 }
 
 /** Somebody's lock is in the way of a change. */

@@ -63,8 +63,7 @@ const settings = { retry: { attempts: 3, firstDelayMs: 200, maxDelayMs: 200 } }
 const sync = (destination: Destination, version: number) => syncShop(destination, shopOf(version), { settings })
 const othersOf = (tables: Awaited<ReturnType<typeof sync>>['tables']) => tables.filter(({ name }) => name !== 'shop_t3')
 
-// Locks and leases of a second and less: a machine that has no time for a while is given another try.
-describe('a table of Postgres that another program has locked', { retry: 3 }, () => {
+describe('a table of Postgres that another program has locked', () => {
   it.each([
     ['wholly, and its source has a new column', 'lock table shop_t3 in access exclusive mode', 2],
     ['wholly, and it only gets rows', 'lock table shop_t3 in access exclusive mode', 1],
