@@ -1,12 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import type { RunEvent } from '../src/event.ts'
 import { sync } from '../src/sync.ts'
-import { at, instant, Lines, openMemory } from './system.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { instant, openMemory } from './system.ts'
+import { inVirtualTime, type Ran, runAll, TURNS, usesOf } from './virtual-run.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const row = z.object({ id: z.int(), at: z.iso.datetime() })
@@ -35,44 +33,6 @@ function sourceOf(
     },
   })
   return register(source.with([table as never])) as Source
-}
-
-interface Ran {
-  readonly time: VirtualTime
-  readonly events: readonly (readonly [number, RunEvent])[]
-  readonly report: Awaited<ReturnType<typeof sync>>
-  readonly lines: readonly string[]
-}
-
-/** A step takes some turns of the event loop, and none of the time. */
-const TURNS = 100
-
-/** A run in virtual time. */
-async function runAll(sources: readonly Source[], settings: object = {}, given?: Destination): Promise<Ran> {
-  const destination = given ?? (await openMemory())
-  if (given === undefined) onTestFinished(() => destination.close())
-  const time = new VirtualTime()
-  const events: [number, RunEvent][] = []
-  const log = new Lines()
-  const clock = {
-    now: () => at(1000) + BigInt(Math.round(time.now * 1000)),
-    monotonic: time.monotonic,
-    sleep: time.sleep,
-    turn: () => turn(),
-    random: () => 0.5,
-  }
-  const report = await time.run(
-    sync({
-      uses: sources.map((source) => ({ name: source.name, source, config: {}, options: {} })),
-      destination,
-      clock,
-      log,
-      settings,
-      onEvent: (event) => events.push([time.now, event]),
-    }),
-    TURNS,
-  )
-  return { time, events, report, lines: log.lines }
 }
 
 const releasedAt = ({ events }: Ran, source: string): number | undefined =>
@@ -121,20 +81,13 @@ describe('a source that never answers', () => {
     onTestFinished(() => destination.close())
     const free: string[] = []
     const mute = sourceOf('mute', { connect: never })
-    const time = new VirtualTime()
-    const clock = {
-      now: () => at(1000),
-      monotonic: time.monotonic,
-      sleep: time.sleep,
-      turn: () => turn(),
-      random: () => 0.5,
-    }
+    const { time, clock } = inVirtualTime()
     const watch = async (): Promise<void> => {
       await time.sleep(30_000)
       const { rows } = await destination.query('select name from _tidemark_leases where runner is null')
       free.push(...rows.map(([name]) => String(name)))
     }
-    const uses = [mute, sourceOf('well')].map((source) => ({ name: source.name, source, config: {}, options: {} }))
+    const uses = usesOf([mute, sourceOf('well')])
     await time.run(Promise.all([sync({ uses, destination, clock }), watch()]), TURNS)
     expect(free).toEqual(['well_rows'])
   })

@@ -1,14 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
-import type { Destination } from '@tidemark/core/engine'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import type { RunEvent } from '../src/event.ts'
 import { resync } from '../src/resync.ts'
 import { sync } from '../src/sync.ts'
 import { verify } from '../src/verify.ts'
-import { at, instant, Lines, openMemory } from './system.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { instant, openMemory } from './system.ts'
+import { inVirtualTime, runAll, TURNS, usesOf } from './virtual-run.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const row = z.object({ id: z.int(), at: z.iso.datetime() })
@@ -28,33 +26,6 @@ const well = (): Source =>
   sourceOf('well', async function* () {
     yield ONE
   })
-
-const TURNS = 100
-
-function inVirtualTime() {
-  const time = new VirtualTime()
-  const clock = {
-    now: () => at(1000) + BigInt(Math.round(time.now * 1000)),
-    monotonic: time.monotonic,
-    sleep: time.sleep,
-    turn: () => turn(),
-    random: () => 0.5,
-  }
-  return { time, clock, log: new Lines() }
-}
-
-const usesOf = (sources: readonly Source[]) =>
-  sources.map((source) => ({ name: source.name, source, config: {}, options: {} }))
-
-async function runAll(sources: readonly Source[], settings: object = {}, given?: Destination) {
-  const destination = given ?? (await openMemory())
-  if (given === undefined) onTestFinished(() => destination.close())
-  const { time, clock, log } = inVirtualTime()
-  const events: [number, RunEvent][] = []
-  const onEvent = (event: RunEvent): void => void events.push([time.now, event])
-  const report = await time.run(sync({ uses: usesOf(sources), destination, clock, log, settings, onEvent }), TURNS)
-  return { time, report, events, lines: log.lines, destination }
-}
 
 const limited = (name: string): Source =>
   sourceOf(name, async function* () {
