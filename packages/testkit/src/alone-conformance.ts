@@ -46,7 +46,7 @@ export function testAlone<Config, const Given extends Unchanged<Config>>(
     for (const one of CASES) {
       const name = `${one.way} ${one.in} ${one.ends}`
       if ((one.in === 'system' && !isNetwork) || !(isWhole || SHARE.has(name))) continue
-      it(titleOf(one), { timeout: TIMEOUT_MS, retry: 1 }, async () => {
+      it(titleOf(one), { timeout: TIMEOUT_MS }, async () => {
         expect(await runAlone(source as Source, options as AloneOptions, one)).toEqual([])
       })
     }
