@@ -1,6 +1,5 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
-export { isDsn, looksLikeAddress } from './address-shape.ts'
 export type { Unread } from './answers.ts'
 export {
   bare,

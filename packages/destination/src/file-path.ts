@@ -1,7 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SyncError } from '@tidemark/core'
-import { looksLikeAddress } from '@tidemark/core/engine'
+import { looksLikeAddress, SyncError } from '@tidemark/core'
 
 const POSTGRES = /^(?:jdbc:)?(?:postgres(?:ql)?|pgsql|psql|pgx?|postgis)(?:\+[\w.-]+)?:/i
 const SQLITE = /^(?:jdbc:)?sqlite[23]?(?:\+[\w.-]+)?:/i

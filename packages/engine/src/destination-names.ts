@@ -2,8 +2,8 @@ import { SyncError } from '@tidemark/core'
 import type { State, Table, TableState } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
 import { tablePlace } from './config-path.ts'
-import type { ProblemOf } from './held-text.ts'
 import { otherProject } from './other-project.ts'
+import type { ProblemOf } from './storable-text.ts'
 
 /** What a table is called in the destination. */
 export interface DestinationName {

@@ -45,7 +45,7 @@ export class SourceWait {
     return this.#ask(ask, this.#options.silenceMs, () => 0)
   }
 
-  /** No more is asked, and the source is told to stop whatever it still does. */
+  /** Asks no more; the source's signal aborts, so that it stops whatever it still does. */
   end(): void {
     const { guard, signal } = this.#options
     this.#watch.end()

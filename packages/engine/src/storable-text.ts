@@ -6,7 +6,7 @@ import type { Destination } from '@tidemark/core/engine'
 export type ProblemOf = Destination['problemOf']
 
 /** A text that a source answered with, and that must come back as it was. @throws SyncError `fix-source`. */
-export function heldText<T extends string | undefined>(what: string, text: T, problemOf: ProblemOf): T {
+export function storableText<T extends string | undefined>(what: string, text: T, problemOf: ProblemOf): T {
   const problem = text === undefined ? undefined : problemOf(text)
   if (problem === undefined) return text
   throw new SyncError(
@@ -17,7 +17,7 @@ export function heldText<T extends string | undefined>(what: string, text: T, pr
 }
 
 /** A partition whose id cannot be kept: what it is called in the state, and why it cannot be read. */
-export function unheldPartition(
+export function unstorablePartition(
   table: string,
   id: string,
   problemOf: ProblemOf,

@@ -5,7 +5,7 @@ import { askUnread } from './ask-unread.ts'
 import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
-import { heldText, type ProblemOf, unheldPartition } from './held-text.ts'
+import { type ProblemOf, storableText, unstorablePartition } from './storable-text.ts'
 
 /** Asks a source, and again where the failure may pass. */
 export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
@@ -38,7 +38,7 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
     log: surveyed.log,
     partition: partition as never,
   } satisfies Question
-  const unheld = unheldPartition(table.name, id, options.problemOf)
+  const unheld = unstorablePartition(table.name, id, options.problemOf)
   const asked = { id: unheld?.id ?? id, value: partition, askedAt: options.askedAt?.() }
   const unknown = {
     ...asked,
@@ -50,7 +50,7 @@ export async function surveyPartition(question: PartitionQuestion): Promise<Surv
   }
   if (unheld !== undefined) return { ...unknown, failure: failureOf(unheld.error) }
   const held = (name: string, text: string | undefined) =>
-    heldText(`table "${table.name}": ${name}()`, text, options.problemOf)
+    storableText(`table "${table.name}": ${name}()`, text, options.problemOf)
   try {
     // Before all else: what it stands for is older than whatever is read.
     const generation = await askGeneration(table, question.known?.partitions.get(id), context, again)

@@ -6,7 +6,6 @@ import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
-import { heldText, type ProblemOf } from './held-text.ts'
 import { mapLending } from './map-lending.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
@@ -15,6 +14,7 @@ import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
 import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
+import { type ProblemOf, storableText } from './storable-text.ts'
 import { type Again, surveyPartition } from './survey-partition.ts'
 import { trackedBy } from './tracked.ts'
 
@@ -110,7 +110,7 @@ async function surveyGuarded(
       ),
     )
     const identity = await again(() => source.identity?.({ client: client as never }))
-    heldText(`source "${use.name}": identity()`, identity, options.problemOf)
+    storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
     const { tables } = source
     const tracked = trackedBy(use, options.state)

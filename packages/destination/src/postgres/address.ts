@@ -1,5 +1,4 @@
-import { SyncError } from '@tidemark/core'
-import { isDsn } from '@tidemark/core/engine'
+import { isDsn, SyncError } from '@tidemark/core'
 import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
 import { parseDsn } from './dsn.ts'
 import { type Tls, tlsOf } from './tls.ts'

@@ -57,7 +57,7 @@ interface Blocker {
 const STRONG = ['AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock']
 
 /**
- * What is said where a lock was not to be had while a table was changed or written: that table waits, and who has locked it.
+ * The error where a table could not be changed or written because of a lock: that table waits, and the message names who has locked it.
  * Where the state itself is locked, no table can be written, and the error is what it was.
  */
 export function explainingLock(sessions: Sessions, schema: string, name: string): (error: unknown) => Promise<never> {

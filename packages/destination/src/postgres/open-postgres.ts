@@ -45,7 +45,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
         sessions.transaction({ mode: version === 0 ? 'write' : 'shape' }, async ({ db }) => {
           // Two processes that open a new database together do it one after the other.
           await sql`select pg_advisory_xact_lock(hashtextextended(${`tidemark ${sessions.schema}`}, 0))`.execute(db)
-          // Asked only where there is none: who may use a schema may not always make one.
+          // Only where it is missing: a user who may use a schema may not always create one.
           if (isMissing) await sql`create schema if not exists ${sql.id(sessions.schema)}`.execute(db)
           await migrate(db, postgresFlavor, address.shown)
         }),
