@@ -11,7 +11,7 @@ import { HEALTHY_ROWS, healthySource } from './healthy-source.ts'
 /** So soon the rows of a healthy source are there, and its table is free for others. */
 const ROWS_MS = 5000
 /** So long after its time a run may take to end, on a busy machine. */
-const END_MS = 15_000
+const END_MS = 8000
 /** So long after a run its connections may take to go: an idle one is kept for the next request for a few seconds. */
 const CLOSE_MS = 8000
 const LOOK_MS = 50
