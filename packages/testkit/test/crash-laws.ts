@@ -89,8 +89,9 @@ export function testCrashes(places: Places): void {
         const place = await places.torn()
         return await killAtRandom({
           ...place,
-          // It ends with the first that tears something; how many that takes is chance, and less so the more there may be.
-          kills: 80,
+          // It ends with the first that tears something. How many that takes is chance: on a busy machine two of ten took
+          // more than 80. The bound is so far away that only a harness that finds nothing comes to it.
+          kills: 400,
           seed: seed + at,
           untilViolation: true,
         })
