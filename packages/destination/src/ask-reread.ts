@@ -1,5 +1,5 @@
 import { AHEAD, type Fact } from '@tidemark/core/engine'
-import type { Kysely } from 'kysely'
+import type { DeleteQueryBuilder, DeleteResult, Kysely } from 'kysely'
 import { setPartition } from './partition-record.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
 
@@ -18,13 +18,20 @@ export async function askReread(
     .deleteFrom('_tidemark_rereads')
     .where('name', '=', name)
     .where('partition', '=', partition)
-    .where('from_position', 'is not distinct from', from_position)
-    .where('to_position', 'is not distinct from', to_position)
+    // Not IS NOT DISTINCT FROM, which finds nothing by an index in Postgres.
+    .$call((query) => equals(query, 'to_position', to_position))
+    .$call((query) => equals(query, 'from_position', from_position))
     .execute()
   await db
     .insertInto('_tidemark_rereads')
     .values({ name, partition, from_position, to_position, asked_at: now, reason })
     .execute()
+}
+
+type Forgetting = DeleteQueryBuilder<StateDatabase, '_tidemark_rereads', DeleteResult>
+
+function equals(query: Forgetting, column: 'from_position' | 'to_position', value: bigint | null): Forgetting {
+  return value === null ? query.where(column, 'is', null) : query.where(column, '=', value)
 }
 
 /** What steps have covered beyond the present is wanted again, from where the first of them may have missed something. */

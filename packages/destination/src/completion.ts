@@ -56,18 +56,10 @@ async function strikeRereads(
   step: StepRef,
   { anew, covered }: { readonly anew: boolean; readonly covered: Range | undefined },
 ): Promise<void> {
-  const rows = await db
-    .selectFrom('_tidemark_rereads')
-    .selectAll()
-    .where('name', '=', step.table)
-    .where('partition', '=', step.partition)
-    .where('asked_at', '<', step.beganAt)
-    .execute()
   const whole = anew && step.window === undefined
   const done = [anew ? step.window : undefined, covered].filter((range) => range !== undefined)
+  const rows = await rereadsIn(db, step, whole ? undefined : done)
   for (const row of rows) {
-    // The reread of a whole partition is answered by a whole read only.
-    if (!whole && row.to_position === null) continue
     const from = row.from_position === null ? undefined : BigInt(row.from_position)
     const wanted = row.to_position === null ? [] : [{ from, to: BigInt(row.to_position) }]
     const left = whole ? [] : subtract(wanted, done)
@@ -79,6 +71,26 @@ async function strikeRereads(
       await db.insertInto('_tidemark_rereads').values(piece).execute()
     }
   }
+}
+
+/** Rereads asked for before a step that ranges may answer: no others are looked at, however many there are. Undefined: all. */
+async function rereadsIn(db: Db, step: StepRef, ranges: readonly Range[] | undefined) {
+  const own = db
+    .selectFrom('_tidemark_rereads')
+    .selectAll()
+    .where('name', '=', step.table)
+    .where('partition', '=', step.partition)
+    .where('asked_at', '<', step.beganAt)
+  if (ranges === undefined) return await own.execute()
+  const found = new Map<number, Awaited<ReturnType<typeof own.execute>>[number]>()
+  for (const { from, to } of ranges) {
+    const above = from === undefined ? own.where('to_position', 'is not', null) : own.where('to_position', '>', from)
+    const within = above.where((where) =>
+      where.or([where('from_position', 'is', null), where('from_position', '<', to)]),
+    )
+    for (const row of await within.execute()) found.set(Number(row.id), row)
+  }
+  return [...found.values()]
 }
 
 /** Removes what earlier steps rejected where this one has read: what is still bad was rejected again. */

@@ -231,5 +231,10 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<voi
     .addColumn('error_remedy', 'text')
     .addPrimaryKeyConstraint('_tidemark_failing_sources_key', ['source', 'project'])
     .execute()
+  const index = (name: string, table: string, columns: string[]) =>
+    db.schema.createIndex(`_tidemark_${name}`).on(`_tidemark_${table}`).columns(columns)
+  // Each commit asks for both, and neither may cost more for what it does not concern.
+  await index('rereads_by_end', 'rereads', ['name', 'partition', 'to_position']).execute()
+  await index('partitions_failing', 'partitions', ['name']).where('failures', '>', 0).execute()
   await extendViews(db, flavor)
 }

@@ -44,7 +44,7 @@ import { presentTables } from './present.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { readRows } from './read.ts'
-import { openReadingConnection } from './reading-connection.ts'
+import { openReadingConnection, type ReadingConnection } from './reading-connection.ts'
 import { sqliteRelocation } from './relocate.ts'
 import { dropStaging, type SqliteStaging } from './staging.ts'
 import { mainTable } from './statements.ts'
@@ -69,6 +69,7 @@ export class SqliteDestination implements Destination {
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
   readonly #stagings = new Stagings<SqliteStaging>()
+  #reader: ReadingConnection | undefined
 
   constructor(database: Database, options: LeaseOptions & SqliteOptions) {
     this.#database = database
@@ -233,16 +234,15 @@ export class SqliteDestination implements Destination {
     const { raw, path } = this.#database
     if (path === ':memory:') return await this.#transactions.read(async () => runQuery(raw, statement))
     return await this.#transactions.guard(async () => {
-      const reader = openReadingConnection(this.#database, this.#options)
-      try {
-        return runQuery(reader.raw, statement)
-      } finally {
-        reader.close()
-      }
+      // Kept: a connection reads the definitions of all tables before its first answer.
+      this.#reader ??= openReadingConnection(this.#database, this.#options)
+      return runQuery(this.#reader.raw, statement)
     })
   }
 
   async close(): Promise<void> {
+    this.#reader?.close()
+    this.#reader = undefined
     await this.#database.db.destroy()
     if (this.#database.raw.isOpen) this.#database.raw.close()
   }

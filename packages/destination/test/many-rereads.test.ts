@@ -1,0 +1,69 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { Part } from '@tidemark/core/engine'
+import { type CompiledQuery, Kysely } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { complete } from '../src/completion.ts'
+import { migrate } from '../src/migrations.ts'
+import { dialectOf } from '../src/sqlite/database.ts'
+import { sqliteFlavor } from '../src/sqlite/flavor.ts'
+import { recordFact } from '../src/state-store.ts'
+import type { StateDatabase } from '../src/state-tables.ts'
+
+/** A state, and how its database looks up what it was asked for. */
+async function state() {
+  const raw = new DatabaseSync(':memory:')
+  const asked: CompiledQuery[] = []
+  const db = new Kysely<StateDatabase>({
+    dialect: dialectOf(raw),
+    log: ({ query }) => void asked.push(query as CompiledQuery),
+  })
+  await migrate(db, sqliteFlavor, ':memory:')
+  const explained = ({ sql, parameters }: CompiledQuery): string[] =>
+    raw
+      .prepare(`explain query plan ${sql}`)
+      .all(...(parameters as SQLInputValue[]))
+      .map(({ detail }) => String(detail))
+  /** What is looked up while something is done, statement by statement. */
+  const lookups = async (work: () => Promise<void>): Promise<string[]> => {
+    asked.length = 0
+    await work()
+    return asked.filter(({ sql }) => /^(?:select|update|delete)/.test(sql)).flatMap(explained)
+  }
+  return { db, lookups }
+}
+
+const step = { run: 1, step: 1, table: 't', partition: '', attempt: 1, beganAt: 9n } as const
+const partOf = (kind: 'live' | 'reread'): Part & { completes: object } =>
+  ({
+    step: { ...step, kind, window: { from: 10n, to: 20n } },
+    completes: { cover: { from: 10n, to: 20n }, last: true, status: 'live', purge: false },
+  }) as unknown as Part & { completes: object }
+
+describe('among thousands of rereads, partitions and rejects', () => {
+  it.each(['live', 'reread'] as const)('the commit of a step looks only at what it answers: %s', async (kind) => {
+    const { db, lookups } = await state()
+    const found = await lookups(() => complete(db, partOf(kind), { now: 10n, replaced: false, blind: false }))
+    expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
+    const rereads = found.filter((one) => one.includes('_tidemark_rereads'))
+    expect(rereads.length).toBeGreaterThan(0)
+    for (const one of rereads)
+      expect(one).toContain('_tidemark_rereads_by_end (name=? AND partition=? AND to_position>?)')
+    expect(found.filter((one) => /\bp\b/.test(one))).toEqual([
+      expect.stringContaining('_tidemark_partitions_failing (name=?)'),
+    ])
+  })
+
+  it.each([
+    ['a window', { from: 10n, to: 20n }],
+    ['an open window', { from: undefined, to: 20n }],
+    ['a whole partition', undefined],
+  ])('asking for %s again looks for nothing but the same wish', async (_, window) => {
+    const { db, lookups } = await state()
+    const found = await lookups(() =>
+      recordFact(db, 't', { kind: 'reread', partition: '', window, reason: 'stale' }, 10n),
+    )
+    expect(found).toEqual([
+      expect.stringContaining('_tidemark_rereads_by_end (name=? AND partition=? AND to_position=?)'),
+    ])
+  })
+})
