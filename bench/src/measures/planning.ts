@@ -61,7 +61,7 @@ await report(async () => {
       unavailable: [],
       synced: undefined,
     })
-    for (const table of planned.tables) for (const partition of table.partitions) steps += partition.steps.length
+    for (const table of planned.tables) for (const partition of table.partitions) steps += partition.steps.count
   })
   return { tables: TABLES, windows: WINDOWS, steps, seconds: took }
 })

@@ -20,11 +20,14 @@ const JOINED = new WeakSet<readonly Range[]>()
 
 /** The same set, sorted, without overlaps, neighbours joined. */
 export function union(...sets: readonly (readonly Range[])[]): Coverage {
-  const [first] = sets
+  const [first, second] = sets
   if (sets.length === 1 && first !== undefined) {
     if (JOINED.has(first)) return first
     if (isJoined(first)) return remember(first.slice())
   }
+  // One window beside many: each step of a run asks for it.
+  if (sets.length === 2 && first !== undefined && second?.length === 1 && JOINED.has(first))
+    return remember(withOne(first, second[0]!))
   const sorted = sets.flat().filter((one) => !isEmpty(one))
   sorted.sort((a, b) => compareStarts(a.from, b.from))
   const joined: Range[] = []
@@ -41,6 +44,24 @@ function remember(joined: Range[]): Coverage {
   return joined
 }
 
+/** A joined set with one more range, found by bisection. */
+function withOne(joined: Coverage, one: Range): Range[] {
+  if (isEmpty(one)) return [...joined]
+  const start = one.from === undefined ? 0 : firstFrom(joined, one.from)
+  let end = start
+  let { from, to } = one
+  for (
+    let next = joined[end];
+    next !== undefined && (next.from === undefined || next.from <= one.to);
+    next = joined[end]
+  ) {
+    if (compareStarts(next.from, from) < 0) from = next.from
+    if (next.to > to) to = next.to
+    end++
+  }
+  return joined.toSpliced(start, end - start, { from, to })
+}
+
 /** Whether a set is joined as it stands: sorted, none empty, a gap between any two. */
 function isJoined(ranges: readonly Range[]): boolean {
   let last: bigint | undefined
@@ -55,13 +76,17 @@ function isJoined(ranges: readonly Range[]): boolean {
 export function subtract(wanted: readonly Range[], covered: readonly Range[]): Coverage {
   const holes = union(covered)
   const left: Range[] = []
+  // Both are sorted, so that no hole is looked at twice but one that reaches into the next range.
+  let next = 0
   for (const whole of union(wanted)) {
     let from = whole.from
     let open = true
-    for (const hole of holes) {
-      if (from !== undefined && hole.to <= from) continue
+    while (from !== undefined && next < holes.length && holes[next]!.to <= from) next++
+    for (let at = next; at < holes.length; at++) {
+      const hole = holes[at]!
       if (hole.from !== undefined && hole.from >= whole.to) break
       if (hole.from !== undefined && (from === undefined || from < hole.from)) left.push({ from, to: hole.from })
+      next = at
       from = hole.to
       if (from >= whole.to) {
         open = false
@@ -70,7 +95,7 @@ export function subtract(wanted: readonly Range[], covered: readonly Range[]): C
     }
     if (open && (from === undefined || from < whole.to)) left.push({ from, to: whole.to })
   }
-  return left
+  return remember(left)
 }
 
 /** What is in both sets. */
@@ -82,17 +107,6 @@ export function intersect(a: readonly Range[], b: readonly Range[]): Coverage {
 /** What is wanted and not covered: the one subtraction that everything follows from. */
 export function gaps(wanted: Range, covered: readonly Range[]): Coverage {
   return subtract([wanted], covered)
-}
-
-/** Cuts a range into windows of at most `size`, counted from its start; one with an open start is not cut. */
-export function split(whole: Range, size: bigint | undefined): readonly Range[] {
-  if (isEmpty(whole)) return []
-  if (size === undefined || whole.from === undefined) return [whole]
-  const windows: Range[] = []
-  let { from } = whole
-  for (; whole.to - from > size; from += size) windows.push({ from, to: from + size })
-  windows.push({ from, to: whole.to })
-  return windows
 }
 
 /** Cuts a range at a position; nothing where a side is empty. */
@@ -133,16 +147,22 @@ export function readFrom({ from }: Range, { covered, lookback, tick, floor }: Lo
   return start < from ? start : from
 }
 
-/** The range of a joined set that ends at a position, by bisection. */
+/** The range of a joined set that ends at a position. */
 function endingAt(joined: Coverage, end: bigint): Range | undefined {
+  const found = joined[firstFrom(joined, end)]
+  return found?.to === end ? found : undefined
+}
+
+/** Which range of a joined set is the first that reaches up to a position, by bisection. */
+function firstFrom(joined: Coverage, position: bigint): number {
   let low = 0
   let high = joined.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (joined[middle]!.to < end) low = middle + 1
+    if (joined[middle]!.to < position) low = middle + 1
     else high = middle
   }
-  return joined[low]?.to === end ? joined[low] : undefined
+  return low
 }
 
 /** How far a wanted range is complete from its start; undefined where its first part is missing. */

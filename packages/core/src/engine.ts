@@ -35,7 +35,6 @@ export {
   intersect,
   type Lookback,
   readFrom,
-  split,
   subtract,
   union,
 } from './coverage.ts'
@@ -119,3 +118,4 @@ export {
 export { didYouMean } from './suggestion.ts'
 export type { Table } from './table.ts'
 export { isEmpty, type Range, range } from './window.ts'
+export { split, type Windows } from './windows.ts'

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { completeTo, contains, cutAt, gaps, intersect, readFrom, split, subtract, union } from '../src/coverage.ts'
+import { completeTo, contains, cutAt, gaps, intersect, readFrom, subtract, union } from '../src/coverage.ts'
 import { floorTo } from '../src/cursor.ts'
 import { isEmpty, type Range, range } from '../src/window.ts'
+import { split } from '../src/windows.ts'
 import { boundedRange, position, someRange, someRanges } from './arbitrary.ts'
 
 // The model: the set of integers in the ranges, with one number that stands for everything below them all.
@@ -105,7 +106,7 @@ describe('gaps', () => {
 
   it('are closed by commits, whatever their order', () => {
     const run = fc.tuple(boundedRange, someRanges, fc.bigInt({ min: 1n, max: 5n })).chain(([wanted, covered, size]) => {
-      const windows = gaps(wanted, covered).flatMap((gap) => split(gap, size))
+      const windows = gaps(wanted, covered).flatMap((gap) => [...split(gap, size)])
       const inAnyOrder = fc.shuffledSubarray(windows, { minLength: windows.length, maxLength: windows.length })
       return fc.record({ wanted: fc.constant(wanted), covered: fc.constant(covered), windows: inAnyOrder })
     })
@@ -127,7 +128,7 @@ describe('gaps', () => {
   it('are the same after any crash: what did not commit is wanted again, nothing else', () => {
     fc.assert(
       fc.property(boundedRange, fc.bigInt({ min: 1n, max: 5n }), fc.array(fc.boolean()), (wanted, size, committed) => {
-        const windows = split(wanted, size)
+        const windows = [...split(wanted, size)]
         const covered = windows.filter((_, at) => committed[at] === true)
         const lost = windows.filter((_, at) => committed[at] !== true)
         expect(gaps(wanted, covered)).toEqual(union(lost))
@@ -146,40 +147,6 @@ describe('gaps', () => {
   it('are none where the end lies below what is covered', () => {
     expect(gaps(range(0n, 5n), [range(0n, 50n)])).toEqual([])
     expect(gaps(range(9n, 5n), [])).toEqual([])
-  })
-})
-
-describe('split', () => {
-  it('gives chained windows of at most the size that together are the range', () => {
-    fc.assert(
-      fc.property(boundedRange, fc.bigInt({ min: 1n, max: 25n }), (whole, size) => {
-        const windows = split(whole, size)
-        expect(union(windows)).toEqual([whole])
-        for (const [at, window] of windows.entries()) {
-          expect(isEmpty(window)).toBe(false)
-          expect(window.to - window.from! <= size).toBe(true)
-          if (at > 0) expect(window.from).toBe(windows[at - 1]!.to)
-        }
-        // Only the last one may be shorter.
-        for (const window of windows.slice(0, -1)) expect(window.to - window.from!).toBe(size)
-      }),
-    )
-  })
-
-  it('reads every row once, wherever the range is split', () => {
-    fc.assert(
-      fc.property(boundedRange, fc.bigInt({ min: 1n, max: 25n }), fc.array(position), (whole, size, rows) => {
-        const inside = rows.filter((row) => contains(whole, row))
-        const read = split(whole, size).flatMap((window) => rows.filter((row) => contains(window, row)))
-        expect(read.toSorted(ascending)).toEqual(inside.toSorted(ascending))
-      }),
-    )
-  })
-
-  it('does not cut an open start, and gives nothing for nothing', () => {
-    expect(split(range(undefined, 5n), 1n)).toEqual([range(undefined, 5n)])
-    expect(split(range(0n, 5n), undefined)).toEqual([range(0n, 5n)])
-    expect(split(range(5n, 5n), 1n)).toEqual([])
   })
 })
 
@@ -287,11 +254,39 @@ describe('completeTo', () => {
   })
 })
 
-function ascending(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 it('the model has room below every range for what an open start reaches', () => {
   expect(model([range(undefined, -12n)]).has(BELOW_ALL)).toBe(true)
   expect(model([range(-12n, 12n)]).has(BELOW_ALL)).toBe(false)
+})
+
+describe('the work for many ranges', () => {
+  let looks = 0
+  /** A range that counts how often its end is looked at. */
+  const counted = (from: bigint, to: bigint): Range => ({
+    from,
+    get to() {
+      looks++
+      return to
+    },
+  })
+  const looksAt = (work: () => unknown): number => {
+    looks = 0
+    work()
+    return looks
+  }
+  const every = (count: number, size: bigint): Range[] =>
+    Array.from({ length: count }, (_, at) => counted(BigInt(at) * 10n, BigInt(at) * 10n + size))
+
+  it.each([
+    ['subtract', subtract],
+    ['intersect', intersect],
+  ] as const)('grows as they do: %s', (_, work) => {
+    const of = (count: number): number => looksAt(() => work(every(count, 8n), every(count, 3n)))
+    expect(of(4000)).toBeLessThan(2.2 * of(2000))
+  })
+
+  it('is small where one window comes to many', () => {
+    const many = union(every(4000, 3n))
+    expect(looksAt(() => union(many, [range(20_003n, 20_010n)]))).toBeLessThan(50)
+  })
 })

@@ -14,16 +14,17 @@ export function windowAround(position: bigint, type: CursorType): Range {
   return { from, to: from + UNIT[type] }
 }
 
-/** So many windows of a partition are asked for; more are joined where the gaps between them are smallest. */
+/** So many windows of a partition are asked for. */
 const MOST = 100
 
-export function fewWindows(windows: readonly Range[]): readonly Range[] {
+/** Joins windows where the gaps between them are smallest, until there are no more than so many. */
+export function fewWindows(windows: readonly Range[], most = MOST): readonly Range[] {
   const sorted = windows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
   const gaps = sorted
     .slice(1)
     .map((window, at) => startOf(window) - sorted[at]!.to)
     .toSorted((a, b) => (a < b ? 1 : -1))
-  const smallest = gaps[MOST - 2] ?? 0n
+  const smallest = gaps[most - 2] ?? 0n
   const result: { from: bigint | undefined; to: bigint }[] = []
   for (const { from, to } of sorted) {
     const last = result.at(-1)

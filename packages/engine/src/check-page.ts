@@ -30,7 +30,7 @@ export async function checkPage(
     const ranges = nextRanges(partition)
     const task = { surveyed, partition: partition.surveyed, encoder, signal, clock, redact, ms: silenceOf(settings) }
     const known = ranges.length > 0 ? ranges : newestRanges(surveyed.table, partition)
-    return { page: await firstPage({ ...task, ranges: known.slice(0, MAX_WINDOWS) }), failure: undefined }
+    return { page: await firstPage({ ...task, ranges: known }), failure: undefined }
   } catch (error) {
     if (signal.aborted || isDestinationFailure(error)) throw error
     return { page: undefined, failure: failureOf(error) }
@@ -39,7 +39,8 @@ export async function checkPage(
 
 /** What the next sync reads of a partition, in its order. */
 function nextRanges({ steps }: PlannedPartition): readonly (Range | undefined)[] {
-  return steps.filter(({ kind }) => kind !== 'unchanged').map(({ read }) => read)
+  const next = steps.only(({ kind }) => kind !== 'unchanged')[Symbol.iterator]()
+  return [...next.take(MAX_WINDOWS)].map(({ read }) => read)
 }
 
 /** Where nothing is to be read: the newest of what is there. */

@@ -17,6 +17,7 @@ import { type ReadRange, readRange } from './read-range.ts'
 import { isKey } from './reject.ts'
 import type { SourceWait } from './source-wait.ts'
 import { type Again, askEnd, staleSince } from './survey-partition.ts'
+import { MOST_WINDOWS } from './too-many-windows.ts'
 import { type Reading, unreadRanges } from './unread-ranges.ts'
 
 /** Rows that did not come back with their window, and where they may be instead. */
@@ -94,6 +95,7 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       const end = await endOf(partition, reading, task)
       if (end === undefined) return { keyless: true }
       const ranges = rangesTo(end, above, reading, task.surveyed.table)
+      if (isTooMuch(ranges, task)) return { keyless: true }
       const read = await readRanges(ranges, partition, task, take, end)
       keyless ||= read.keyless
       // Rows only move up, so those of an ascending table move to where its pages come last.
@@ -101,6 +103,7 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       above = end - reading.lookback - task.surveyed.table.settle
     }
     const moved = await staleAbove(partition, task)
+    if (isTooMuch(moved, task)) return { keyless: true }
     const read = await readRanges(moved, partition, task, take)
     keyless ||= read.keyless
   }
@@ -114,9 +117,12 @@ async function staleAbove(partition: SurveyedPartition, task: ElsewhereTask): Pr
   const { revision } = partition
   if (revision === undefined) return []
   const stale = await staleSince({ table, revision, context: contextOf(partition, task) }, asker(task))
-  return stale
-    .flatMap((range) => (above === undefined ? [range] : (cutAt(range, above).above ?? [])))
-    .flatMap((range) => split(range, table.window))
+  return stale.flatMap((range) => (above === undefined ? [range] : (cutAt(range, above).above ?? [])))
+}
+
+/** More windows than a run would read are not looked through for rows that may be in none of them. */
+function isTooMuch(ranges: readonly Range[], { surveyed }: ElsewhereTask): boolean {
+  return ranges.reduce((sum, one) => sum + split(one, surveyed.table.window).count, 0) > MOST_WINDOWS
 }
 
 /** What is not read yet up to the end, and behind it one range more for what lies ahead. */
@@ -126,8 +132,7 @@ function rangesTo(end: bigint, above: bigint | undefined, reading: Reading, tabl
   const open = unreadRanges(above, end, reading)
   const reaches = open.at(-1)?.to === end
   const ranges = reaches ? open : [...open, { from: last, to: end }]
-  if (table.window !== undefined)
-    return [...ranges.flatMap((one) => split(one, table.window)), { from: end, to: ahead }]
+  if (table.window !== undefined) return [...ranges, { from: end, to: ahead }]
   return [...ranges.slice(0, -1), { from: ranges.at(-1)?.from, to: ahead }]
 }
 
@@ -141,9 +146,13 @@ async function readRanges(
 ): Promise<{ readonly keyless: boolean; readonly pages: number }> {
   const all = { keyless: false, pages: 0 }
   for (const range of ranges) {
-    const { keyless, pages } = await readOne(range, partition, task, take, end)
-    all.keyless ||= keyless
-    all.pages += pages
+    // What lies ahead is asked for in one go.
+    const size = end !== undefined && range.to > end ? undefined : task.surveyed.table.window
+    for (const window of split(range, size)) {
+      const { keyless, pages } = await readOne(window, partition, task, take, end)
+      all.keyless ||= keyless
+      all.pages += pages
+    }
   }
   return all
 }

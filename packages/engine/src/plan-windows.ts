@@ -13,11 +13,16 @@ import {
   subtract,
   union,
 } from '@tidemark/core/engine'
+import { fewWindows } from './around.ts'
 import { isReplaced } from './ask-generation.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { PlannedPartition, Step } from './plan.ts'
+import { StepList, type StepSpan } from './step-list.ts'
 
 export type Planned = Partial<PlannedPartition>
+
+/** So many stale windows of a partition are kept apart; of more, those with the smallest gaps between them are read as one. */
+const MOST_STALE = 10_000
 
 export interface PlanMore {
   /** Up to where another system is said to have read the table. */
@@ -82,49 +87,45 @@ export function planWindows(
   const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
   const heal = kept(followed, covered)
 
-  const step = (kind: StepKind, lane: Step['lane'], window: Range, read = window): Step => ({
+  const span = (kind: StepKind, lane: Step['lane'], range: Range, size = table.window): StepSpan => ({
     table: name,
     partition: partition.id,
     lane,
     kind,
-    window,
-    read,
+    windows: split(range, size),
   })
   const lookback = { covered, lookback: options.lookback, tick, floor }
-  const ordinary = (lane: Step['lane'], window: Range): Step => {
+  const ordinary = (lane: Step['lane'], range: Range): StepSpan => ({
+    ...span(lane, lane, range),
     // What is healed is looked back for there, and further: read here it would count as healed.
-    const from = later(readFrom(window, lookback), healedBelow(window, heal))
-    return step(lane, lane, window, from === window.from ? window : { from, to: window.to })
-  }
-  const live: Step[] = []
-  const history: Step[] = []
+    readFrom: (window) => later(readFrom(window, lookback), healedBelow(window, heal)),
+  })
+  const live: StepSpan[] = []
+  const history: StepSpan[] = []
   for (const [at, gap] of open.entries()) {
     const { below, above } = cutAt(gap, cut)
-    if (below !== undefined) for (const window of split(below, table.window)) history.push(ordinary('history', window))
+    if (below !== undefined) history.push(ordinary('history', below))
     if (above === undefined) continue
-    const windows = split(above, table.window)
     // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
-    const newest = at === open.length - 1 ? windows.length - 1 : windows.length
-    for (const [place, window] of windows.entries()) {
-      if (place === newest) live.push(ordinary('live', window))
-      else history.push(ordinary('history', window))
-    }
+    const newest = at === open.length - 1 ? split(above, table.window).newest : undefined
+    if (newest !== undefined) live.push(ordinary('live', newest))
+    const missed = subtract([above], newest === undefined ? [] : [newest])
+    history.push(...missed.map((range) => ordinary('history', range)))
   }
   // Without a committed revision a source may call everything stale; what another system is said to have read stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
-  const stale = kept(revision?.stale ?? [], verified)
+  const stale = kept(fewWindows(revision?.stale ?? [], MOST_STALE), verified)
   const newColumns = backfill ? kept(state.covered, unclaimed) : []
   const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
-  const windowed = (ranges: readonly Range[]) => ranges.flatMap((range) => split(range, table.window))
-  const again = windowed(subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal))
-  const steps = [
-    ...(unchanged ? [step('unchanged', 'live', { from: last, to })] : []),
+  const again = subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal)
+  const steps = new StepList([
+    ...(unchanged ? [span('unchanged', 'live', { from: last, to }, undefined)] : []),
     ...live,
-    ...windowed(heal).map((window) => step('reread', 'live', window)),
+    ...heal.map((range) => span('reread', 'live', range)),
     ...history.reverse(),
-    ...again.map((window) => step('reread', 'history', window)).reverse(),
-  ]
+    ...again.map((range) => span('reread', 'history', range)).reverse(),
+  ])
   const seenEnd = state.seen !== null && state.seen.text === revision?.text ? state.seen.end : partition.unsettledEnd
   const complete = revision !== undefined && end !== undefined && seenEnd !== undefined && end >= seenEnd
   return {

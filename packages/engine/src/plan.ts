@@ -15,6 +15,7 @@ import { isReplaced } from './ask-generation.ts'
 import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
 import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
+import { StepList } from './step-list.ts'
 
 /** One table, one partition, one window: what a run does at a time. */
 export interface Step {
@@ -56,7 +57,7 @@ export interface PlannedPartition {
   readonly sight: 'new' | 'known'
   /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
   readonly wanted: Range | undefined
-  readonly steps: readonly Step[]
+  readonly steps: StepList
   /** Recorded at first sight. */
   readonly cut: bigint | undefined
   /** Recorded where it changed; null: an open start. */
@@ -229,7 +230,7 @@ function planPartition(
     sight:
       known === undefined || (known.cut === null && known.completedAt === null) ? ('new' as const) : ('known' as const),
     wanted: undefined,
-    steps: [],
+    steps: new StepList(),
     cut: undefined,
     start: undefined,
     claim: undefined,
@@ -257,9 +258,8 @@ function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state:
   const generation = newGeneration(partition, state)
   if (isSame && replaced.length === 0 && state.completedAt !== null && state.rereads.length === 0) return { generation }
   const lane = state.completedAt === null ? 'history' : 'live'
-  const step: Step = { table: name, partition: partition.id, lane, kind: 'whole', window: undefined, read: undefined }
   return {
-    steps: [step],
+    steps: new StepList([{ table: name, partition: partition.id, lane, kind: 'whole', windows: undefined }]),
     generation,
     replaced,
     seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },

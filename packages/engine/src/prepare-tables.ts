@@ -5,10 +5,17 @@ import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { recordOvercome } from './record-checks.ts'
-import { placeOf, recordFailedPartitions, recordPartitionFailure, tableFailure } from './record-failures.ts'
+import {
+  placeOf,
+  recordFailedPartitions,
+  recordPartitionFailure,
+  recordUnanswered,
+  tableFailure,
+} from './record-failures.ts'
 import { type RunContext, recordOn, redacted } from './run-step.ts'
 import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
+import { tooManyWindows } from './too-many-windows.ts'
 
 /**
  * Makes the destination ready for a table and records what is new about it; says how the table was found.
@@ -38,6 +45,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     announce(table, context)
     await recordFailedPartitions(table, context)
     await recordMissing(table, context)
+    await recordTooMany(table, context)
     await recordOvercome(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
@@ -218,6 +226,17 @@ async function recordMissing(table: TableRun, context: RunContext): Promise<void
   const failure = redacted(failureOf(error), context.options)
   table.fail(first, failure)
   await recordPartitionFailure({ table, partition: first, failure }, context)
+}
+
+/** Partitions with more windows than ever come to an end are failing, though some of them are read. */
+async function recordTooMany(table: TableRun, context: RunContext): Promise<void> {
+  for (const partition of table.partitions) {
+    const error = tooManyWindows(table.planned, partition.planned)
+    if (error === undefined) continue
+    const failure = redacted(failureOf(error), context.options)
+    table.fail(partition.id, failure)
+    await recordUnanswered(partition, failure, context)
+  }
 }
 
 /** Tables that are no longer tracked keep rows and state, marked removed. */

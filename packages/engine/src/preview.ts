@@ -4,8 +4,10 @@ import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
 import { deletesOf, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
 import { sourceReports } from './source-reports.ts'
+import { StepList } from './step-list.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
+import { tooManyWindows } from './too-many-windows.ts'
 
 /** What a run would do, for people and for `--json`; windows as text. */
 export interface Plan {
@@ -89,7 +91,7 @@ export async function plan(options: LookOptions): Promise<Plan> {
 
 function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
   const { surveyed, pausedFor } = planned
-  const steps = planned.partitions.flatMap((partition) => partition.steps)
+  const steps = new StepList(planned.partitions.flatMap((partition) => partition.steps.spans))
   const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
   const text = (range: Range): WindowText => windowText(range, planned)
   return {
@@ -98,23 +100,29 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     table: surveyed.table.name,
     sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
     pausedFor,
-    failure: failure?.message ?? missingText(planned),
+    failure:
+      failure?.message ??
+      missingText(planned) ??
+      planned.partitions.map((one) => tooManyWindows(planned, one)?.message).find((text) => text !== undefined),
     changes: changeTexts(planned),
     partitions: surveyed.partitions.length,
-    windows: steps.filter((step) => step.kind !== 'unchanged').length,
-    ranges: rangesOf(steps, planned),
-    deletes: deletesOf(steps, planned),
+    windows: steps.countIn(({ kind }) => kind !== 'unchanged'),
+    ranges: rangesOf(steps.spans, planned),
+    deletes: deletesOf(steps.spans, planned),
     deletions: deletionsOf(planned, known),
     couldBeReadBy: counterOf(planned),
     deletionLimit: surveyed.options.deletionLimit,
-    steps: steps.slice(0, LISTED).map(({ partition, lane, kind, window, read }) => ({
-      partition,
-      lane,
-      kind,
-      window: window === undefined ? undefined : text(window),
-      readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
-    })),
-    more: Math.max(0, steps.length - LISTED),
+    steps: steps[Symbol.iterator]()
+      .take(LISTED)
+      .map(({ partition, lane, kind, window, read }) => ({
+        partition,
+        lane,
+        kind,
+        window: window === undefined ? undefined : text(window),
+        readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
+      }))
+      .toArray(),
+    more: Math.max(0, steps.count - LISTED),
     notKept: planned.partitions
       .flatMap((partition) => partition.notKept)
       .slice(0, LISTED)

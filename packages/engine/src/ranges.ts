@@ -1,54 +1,64 @@
 import { type Range, union } from '@tidemark/core/engine'
 import type { PlannedTable, Step } from './plan.ts'
 import { type RangePlan, type TablePlan, windowText } from './preview.ts'
+import { countOf, type StepSpan, stepOf } from './step-list.ts'
 
 const LISTED = 100
 
 /** Steps in few words: of each kind the ranges that its windows make together, the newest first, live before history. */
-export function rangesOf(steps: readonly Step[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
-  const groups = Map.groupBy(steps, ({ lane, kind }) => `${lane} ${kind}`)
+export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
+  const groups = Map.groupBy(spans, ({ lane, kind }) => `${lane} ${kind}`)
   const ranges = [...groups.values()].flatMap((group) => rangesOfKind(group, planned))
   return ranges.sort((a, b) => rank(a) - rank(b)).slice(0, LISTED)
 }
 
 const rank = ({ lane, kind }: RangePlan): number => (kind === 'reread' ? 2 : 0) + (lane === 'live' ? 0 : 1)
 
-function rangesOfKind(steps: readonly Step[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
-  const [first] = steps
+function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
+  const [first] = spans
   if (first === undefined) return []
   const common = { lane: first.lane, kind: first.kind }
-  const whole = steps.filter(({ window }) => window === undefined)
-  const windowed = steps.flatMap(({ window, read, partition }) =>
-    window === undefined ? [] : [{ window, read, partition }],
-  )
-  const joined = [...union(windowed.map(({ window }) => window))].reverse()
+  const whole = spans.filter(({ windows }) => windows === undefined)
+  const windowed = spans.flatMap((span) => (span.windows === undefined ? [] : [{ span, range: span.windows.range }]))
+  const joined = [...union(windowed.map(({ range }) => range))].reverse()
   return [
     ...(whole.length === 0
       ? []
       : [{ ...common, window: undefined, readFrom: undefined, windows: whole.length, partitions: whole.length }]),
     ...joined.slice(0, LISTED).map((range) => {
-      const within = windowed.filter(({ window }) => isWithin(window, range))
-      const lookedBack = within.find(({ window, read }) => window.from === range.from && read?.from !== window.from)
+      const within = windowed.filter((one) => isWithin(one.range, range)).map(({ span }) => span)
+      const lookedBack = within
+        .map(lowestOf)
+        .find(({ window, read }) => window?.from === range.from && isBelow(read, window))
       return {
         ...common,
         window: windowText(range, planned),
         readFrom: lookedBack?.read?.from === undefined ? undefined : windowText(lookedBack.read, planned).from,
-        windows: within.length,
+        windows: within.reduce((sum, span) => sum + countOf(span), 0),
         partitions: new Set(within.map(({ partition }) => partition)).size,
       }
     }),
   ]
 }
 
+/** The only step of a span that may look back: a covered end borders its range below. */
+const lowestOf = (span: StepSpan): Step => stepOf(span, span.windows?.oldest)
+const isBelow = (read: Range | undefined, window: Range | undefined): boolean => read?.from !== window?.from
+
 function isWithin(window: Range, { from, to }: Range): boolean {
   return window.to <= to && (from === undefined || (window.from !== undefined && window.from >= from))
 }
 
 /** Where rows that do not come back go. */
-export function deletesOf(steps: readonly Step[], { surveyed }: Pick<PlannedTable, 'surveyed'>): TablePlan['deletes'] {
-  if (steps.some(({ kind }) => kind === 'whole')) return 'whole'
+export function deletesOf(
+  spans: readonly StepSpan[],
+  { surveyed }: Pick<PlannedTable, 'surveyed'>,
+): TablePlan['deletes'] {
+  if (spans.some(({ kind }) => kind === 'whole')) return 'whole'
   // Without a key a window is replaced as a whole, also the part of it that is only looked back into.
   const replaces = surveyed.table.primaryKey.length === 0
-  const again = steps.some(({ kind, window, read }) => kind === 'reread' || (replaces && read?.from !== window?.from))
+  const again = spans
+    .map(lowestOf)
+    .some(({ kind, window, read }) => kind === 'reread' || (replaces && isBelow(read, window)))
   return again ? 'rereads' : undefined
 }

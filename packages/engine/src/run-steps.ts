@@ -3,12 +3,23 @@ import { dueAgain } from './due-again.ts'
 import type { Step } from './plan.ts'
 import { type RunContext, runStep } from './run-step.ts'
 import { type Due, Schedule, type Task } from './schedule.ts'
+import type { StepList, StepSpan } from './step-list.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
+import { readAllTheSame } from './too-many-windows.ts'
 import { unfitAgain } from './unfit-windows.ts'
 
 export const CONCURRENCY = { overall: 4, perSource: 2 }
 /** A source that has not answered for so long does not keep the tables of others from being released. */
 const RELEASE_AFTER_MS = 10_000
+
+const LANES = ['live', 'history'] as const
+
+/** What of a lane of a partition is not in line yet. */
+interface Waiting {
+  readonly partition: PartitionRun
+  readonly steps: Generator<Step>
+  left: number
+}
 
 export interface RunStepsOptions {
   /** A table has nothing left to do in this run: its status is recorded and it is released. */
@@ -60,14 +71,13 @@ export class RunSteps {
     const source = sourceOf(table)
     this.expect(table)
     if (table.prepared !== undefined) {
-      const tasks = table.partitions.flatMap((partition) =>
-        partition.planned.steps
-          .filter((step) => options.only === undefined || isWantedAgain(step, partition))
-          .map((step) => this.#taskOf(step, partition)),
-      )
-      table.tasksLeft += tasks.length
+      for (const partition of table.partitions) {
+        const { steps } = partition.planned
+        const wanted = options.only === undefined ? steps : steps.only((span) => isWantedAgain(span, partition))
+        for (const lane of LANES) this.#begin(wanted, partition, lane)
+      }
       const due = options.only === undefined ? table.partitions.flatMap((one) => this.#dueAgain(one) ?? []) : []
-      this.#schedule.add(tasks, due)
+      this.#schedule.add([], due)
     }
     this.#releaseDone([source])
   }
@@ -104,7 +114,28 @@ export class RunSteps {
     }
   }
 
-  #taskOf(step: Step, partition: PartitionRun): Task {
+  #begin(steps: StepList, partition: PartitionRun, lane: Step['lane']): void {
+    const { table } = partition
+    const count = steps.countIn((span) => span.lane === lane)
+    const left = partition.hasTooMany ? Math.min(count, readAllTheSame(table.partitions.length)) : count
+    table.tasksLeft += left
+    this.#addNext({ partition, steps: steps.inLane(lane), left })
+  }
+
+  /** The next step of a lane comes into line when the one before it begins, so that there is never more than one of them. */
+  #addNext(waiting: Waiting): void {
+    const { partition, steps } = waiting
+    if (partition.stopped) {
+      partition.table.tasksLeft -= waiting.left
+      waiting.left = 0
+    }
+    const next = waiting.left === 0 ? undefined : steps.next()
+    if (next === undefined || next.done === true) return
+    waiting.left--
+    this.#schedule.add([this.#taskOf(next.value, partition, () => this.#addNext(waiting))])
+  }
+
+  #taskOf(step: Step, partition: PartitionRun, onBegun: () => void = () => {}): Task {
     const { table } = partition
     return {
       source: sourceOf(table),
@@ -115,6 +146,7 @@ export class RunSteps {
       run: async (slot) => {
         table.tasksLeft--
         table.atWork++
+        onBegun()
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         partition.left--
@@ -206,6 +238,6 @@ const comesDue = ({ planned, prepared }: TableRun): boolean =>
   prepared !== undefined && planned.surveyed.table.cursor !== undefined
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */
-function isWantedAgain({ kind }: Step, { table, id }: PartitionRun): boolean {
+function isWantedAgain({ kind }: StepSpan, { table, id }: PartitionRun): boolean {
   return kind === 'reread' || (kind === 'whole' && (table.known?.partitions.get(id)?.rereads.length ?? 0) > 0)
 }

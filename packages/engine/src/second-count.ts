@@ -9,7 +9,7 @@ export interface CountTask {
   /** What `read` is given. */
   readonly partition: unknown
   /** What was read; undefined: the whole partition. */
-  readonly ranges: readonly (Range | undefined)[]
+  readonly ranges: Iterable<Range | undefined>
   readonly wait: SourceWait
 }
 

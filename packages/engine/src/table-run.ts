@@ -5,6 +5,7 @@ import {
   type Prepared,
   type Range,
   type Refusal,
+  subtract,
   type TableState,
   type TableStatus,
   union,
@@ -16,6 +17,7 @@ import type { PlannedPartition, PlannedTable, Step } from './plan.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from './report.ts'
 import { ShapeGate } from './shape-gate.ts'
 import type { LeftOut } from './step-task.ts'
+import { hasTooMany } from './too-many-windows.ts'
 import { undeclaredWith, unreadOf } from './unread.ts'
 
 /** What happens to one table in a run. */
@@ -165,9 +167,11 @@ export class PartitionRun {
   isChecked: boolean
   /** Something of it failed, in this run or before, and was not read since. */
   isFailing: boolean
-  /** What failed, as far as it is known, and the steps that are to read it. */
+  /** What failed, as far as it is known, and what of it steps are to read. */
   failedWindow: Range | undefined
-  readonly #failedSteps: Set<Step>
+  #toOvercome: Coverage
+  /** It has more windows than are read, which no step overcomes. */
+  readonly hasTooMany: boolean
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
   /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
@@ -191,11 +195,9 @@ export class PartitionRun {
   constructor(table: TableRun, planned: PlannedPartition) {
     this.table = table
     this.planned = planned
-    this.left = planned.steps.length
-    this.rereads = union(
-      planned.steps.flatMap(({ kind, read }) => (kind === 'reread' && read !== undefined ? [read] : [])),
-    )
-    this.historyLeft = planned.steps.filter((step) => step.lane === 'history').length
+    this.left = planned.steps.count
+    this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'reread'))
+    this.historyLeft = planned.steps.countIn(({ lane }) => lane === 'history')
     this.liveLeft = this.left - this.historyLeft
     this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
     this.asked = { at: planned.surveyed.askedAt, to: planned.wanted?.to }
@@ -203,43 +205,43 @@ export class PartitionRun {
     const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
     this.isFailing = (known?.failures ?? 0) > 0
     this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
-    this.isChecked = planned.surveyed.failure === undefined && !planned.steps.some((step) => this.reachesEnd(step))
-    this.#failedSteps = new Set(planned.steps.filter((step) => isWithin(step, this.failedWindow)))
+    this.isChecked =
+      planned.surveyed.failure === undefined &&
+      !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
+    this.hasTooMany = hasTooMany(planned)
+    this.#toOvercome = this.failedWindow === undefined ? [] : intersect(planned.steps.ranges(), [this.failedWindow])
   }
 
   /** Whether a step reads up to where its source ended when it was asked. */
-  reachesEnd({ window }: Step): boolean {
+  reachesEnd({ window }: Pick<Step, 'window'>): boolean {
     return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
   }
 
   /** It failed, and nothing is left to read of what did. */
   get hasNothingFailed(): boolean {
-    return this.isFailing && this.#failedSteps.size === 0
+    return this.isFailing && !this.hasTooMany && this.#toOvercome.length === 0
   }
 
   /** Whether nothing that failed is left when this step is done. */
   isOvercomeBy(step: Step): boolean {
-    return (
-      this.isFailing && (this.#failedSteps.size === 0 || (this.#failedSteps.size === 1 && this.#failedSteps.has(step)))
-    )
+    return this.isFailing && !this.hasTooMany && subtract(this.#toOvercome, [rangeOf(step)]).length === 0
   }
 
   /** A step failed, with so much of its window left. */
   stepFailed(step: Step, { window }: Step): void {
     this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
     this.isFailing = true
-    this.#failedSteps.add(step)
+    this.#toOvercome = union(this.#toOvercome, [rangeOf(step)])
   }
 
   /** What is left of a step that was given up may be tried once more in its stead. */
   leaveTo(rest: Step, step: Step): void {
-    this.#failedSteps.delete(step)
-    this.#failedSteps.add(rest)
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOf(step)]), [rangeOf(rest)])
   }
 
   stepDone(step: Step): void {
     if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#failedSteps.delete(step)
+    this.#toOvercome = subtract(this.#toOvercome, [rangeOf(step)])
     if (this.reachesEnd(step)) this.isChecked = true
   }
 
@@ -279,9 +281,8 @@ function last(...positions: readonly (bigint | undefined)[]): bigint | undefined
   return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
 }
 
-function isWithin({ window }: Step, failed: Range | undefined): boolean {
-  return window !== undefined && failed !== undefined && intersect([window], [failed]).length > 0
-}
+/** What a step reads; the step of a whole partition reads all of it. */
+const rangeOf = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }
 
 function hull(a: Range | undefined, b: Range): Range {
   if (a === undefined) return b

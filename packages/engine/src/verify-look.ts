@@ -1,5 +1,6 @@
+import { SyncError } from '@tidemark/core'
 import type { Comparison, Difference } from '@tidemark/core/engine'
-import { type Range, split, union } from '@tidemark/core/engine'
+import { type Range, split, union, type Windows } from '@tidemark/core/engine'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { type Elsewhere, type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
@@ -11,6 +12,7 @@ import type { Slot } from './schedule.ts'
 import { unreadRows } from './second-count.ts'
 import { type SourceWait, waitingFor } from './source-wait.ts'
 import { endsTheTries } from './stall.ts'
+import { MOST_WINDOWS } from './too-many-windows.ts'
 import type { Reading } from './unread-ranges.ts'
 import type { Slice } from './verify-slices.ts'
 
@@ -97,7 +99,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
   const { value } = partitionOf(surveyed, partition)
   return await again(task, async (wait) => {
     comparison.begin(number, { partition, window })
-    const ranges = window === undefined ? [undefined] : split(window, surveyed.table.window)
+    const ranges = window === undefined ? [undefined] : windowsOf(window, surveyed)
     const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
     const { rows, rejected, doubtful } = await comparison.end(read.keyless, signal)
     return {
@@ -111,8 +113,19 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
   })
 }
 
+/** The windows that a slice is read in. @throws SyncError `fix-config` where there are too many of them. */
+function windowsOf(slice: Range, { name, table }: SurveyedTable): Windows {
+  const windows = split(slice, table.window)
+  if (windows.count <= MOST_WINDOWS) return windows
+  throw new SyncError(
+    `${name}: what is compared makes ${windows.count.toLocaleString('en-US')} windows of the table's "window", too many to be read; give the table a longer one, or compare less with --from and --to`,
+    'fix-config',
+    { code: 'too-many-windows' },
+  )
+}
+
 async function readAll(
-  ranges: readonly (Range | undefined)[],
+  ranges: Iterable<Range | undefined>,
   partition: string,
   { surveyed, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
   take: (gathered: Gathered) => void,

@@ -49,7 +49,7 @@ const covered = (...ranges: readonly Range[]) => ranges.map((one) => ({ ...one, 
 function planned(surveyed: Surveyed, state: State = NOTHING, config: PlanConfig = EVERYTHING) {
   const [table] = plan(catalogOf(surveyed), state, config).tables
   if (table === undefined) throw new Error('nothing was planned')
-  return { table, partition: table.partitions[0], steps: table.partitions.flatMap((one) => one.steps) }
+  return { table, partition: table.partitions[0], steps: table.partitions.flatMap((one) => [...one.steps]) }
 }
 
 const brief = (steps: readonly Step[]) =>
@@ -222,6 +222,18 @@ describe('a plan', () => {
 
   it('plans an integer cursor only as far as its own end, and nothing where there is none', () => {
     expect(planned({ partitions: [{ end: undefined }] }).steps).toEqual([])
+  })
+
+  it('keeps stale windows apart up to a bound, and joins those beyond it that lie closest', () => {
+    const count = 25_000
+    const stale = Array.from({ length: count }, (_, n) => range(n * 10, n * 10 + 1 + (n % 3)))
+    const known = stateOf({ cut: at(1), start: 0n, covered: covered(range(0, count * 10)) })
+    const revision = { text: 'r', facts: 'f', stale }
+    const windows = planned({ partitions: [{ end: at(count * 10), revision }] }, known).partition!.stale
+    expect(windows.length).toBeGreaterThan(1000)
+    expect(windows.length).toBeLessThanOrEqual(10_000)
+    expect(gaps(range(0, count * 10), windows).length).toBeGreaterThan(1000)
+    expect(gaps(range(0, count * 10), [...windows, ...stale])).toEqual(gaps(range(0, count * 10), windows))
   })
 
   it('calls a table removed only where its source answered', () => {

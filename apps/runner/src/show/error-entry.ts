@@ -82,6 +82,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'table-locked',
   'timeout',
   'too-large',
+  'too-many-windows',
   'unauthorized',
   'unfit',
   'unknown-reject',

@@ -1,0 +1,74 @@
+import type { Range, StepKind, Windows } from '@tidemark/core/engine'
+import type { Step } from './plan.ts'
+
+/** Steps of one kind for the windows of one range; without windows one step for the whole partition. */
+export interface StepSpan {
+  readonly table: string
+  readonly partition: string
+  readonly lane: Step['lane']
+  readonly kind: StepKind
+  readonly windows: Windows | undefined
+  /** Where a window is read from; absent: from its start. */
+  readonly readFrom?: ((window: Range) => bigint | undefined) | undefined
+}
+
+/** The steps of a partition, made as they are asked for: a plan may hold more of them than any memory does. */
+export class StepList implements Iterable<Step> {
+  /** In the order in which they are planned. */
+  readonly spans: readonly StepSpan[]
+
+  constructor(spans: readonly StepSpan[] = []) {
+    this.spans = spans.filter(({ windows }) => windows === undefined || windows.count > 0)
+  }
+
+  /** How many steps there are; above 2^53 about so many. */
+  get count(): number {
+    return this.spans.reduce((sum, span) => sum + countOf(span), 0)
+  }
+
+  /** How many of them a predicate keeps, by what all steps of a span share. */
+  countIn(keep: (span: StepSpan) => boolean): number {
+    return this.only(keep).count
+  }
+
+  only(keep: (span: StepSpan) => boolean): StepList {
+    return new StepList(this.spans.filter(keep))
+  }
+
+  /** The ranges of all windows, by a predicate of their spans. */
+  ranges(keep: (span: StepSpan) => boolean = () => true): readonly Range[] {
+    return this.spans.flatMap((span) => (span.windows === undefined || !keep(span) ? [] : [span.windows.range]))
+  }
+
+  /** As they are planned. */
+  *[Symbol.iterator](): Generator<Step> {
+    for (const span of this.spans) yield* stepsOf(span)
+  }
+
+  /** As the steps of one lane are run: live steps as they are planned, of the history the newest first. */
+  *inLane(lane: Step['lane']): Generator<Step> {
+    const own = this.spans.filter((span) => span.lane === lane)
+    for (const span of lane === 'live' ? own : own.toSorted(newestFirst)) yield* stepsOf(span)
+  }
+}
+
+/** Every window of a history is newer than all of another span, because what is covered and what is not never overlap. */
+function newestFirst({ windows: a }: StepSpan, { windows: b }: StepSpan): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1
+  return a.range.to === b.range.to ? 0 : a.range.to > b.range.to ? -1 : 1
+}
+
+export const countOf = ({ windows }: StepSpan): number => windows?.count ?? 1
+
+export function* stepsOf(span: StepSpan): Generator<Step> {
+  const { windows, lane } = span
+  if (windows === undefined) yield stepOf(span, undefined)
+  else for (const window of lane === 'live' ? windows : windows.newestFirst()) yield stepOf(span, window)
+}
+
+export function stepOf({ table, partition, lane, kind, readFrom }: StepSpan, window: Range | undefined): Step {
+  if (window === undefined) return { table, partition, lane, kind, window, read: undefined }
+  const from = readFrom === undefined ? window.from : readFrom(window)
+  const read = from === window.from ? window : { from, to: window.to }
+  return { table, partition, lane, kind, window, read }
+}
