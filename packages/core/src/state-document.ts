@@ -34,6 +34,9 @@ function recordSchema(kind: RecordKind) {
   return z.strictObject(Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, FIELDS[type]])))
 }
 
+/** Records of what was done. */
+const LEFT_BEHIND = ['runs', 'steps', 'folded_runs', 'folded_steps'] as const satisfies readonly RecordKind[]
+
 const KnownContents = z.object({ rows: z.int().nonnegative(), hash: z.string() })
 
 /** What a state is written down as: one JSON document. Runs and steps stay where they were. */
@@ -52,9 +55,10 @@ const StateDocument = z.object({
   ),
 })
 
-export type ExportedKind = Exclude<RecordKind, 'runs' | 'steps'>
+export type ExportedKind = Exclude<RecordKind, (typeof LEFT_BEHIND)[number]>
 export function exportedKinds(): readonly ExportedKind[] {
-  return RECORD_KINDS.filter((kind) => kind !== 'runs' && kind !== 'steps') as readonly ExportedKind[]
+  const left: readonly RecordKind[] = LEFT_BEHIND
+  return RECORD_KINDS.filter((kind) => !left.includes(kind)) as readonly ExportedKind[]
 }
 
 /** A state that was written down, read again. */

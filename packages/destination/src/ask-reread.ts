@@ -67,7 +67,15 @@ export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead
     .where('ended_at', 'is not', null)
     .where('error', 'is', null)
     .execute()
-  const starts = steps.map((step) => missedFrom(step, end, back))
+  const folded = await db
+    .selectFrom('_tidemark_folded_steps')
+    .select(['from_position', 'began_at'])
+    .where('name', '=', name)
+    .where('partition', '=', partition)
+    .where('kind', 'in', ['live', 'history', 'unchanged'])
+    .where('to_position', '>', end)
+    .execute()
+  const starts = [...steps, ...folded].map((step) => missedFrom(step, end, back))
   // Records are kept for a while only: without one, what a live step would look back into.
   const from = starts.reduce(lowest, starts.length === 0 ? end - back : end)
   await setPartition(db, name, partition, {})

@@ -6,6 +6,7 @@ export { isPostgres } from './postgres/address.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './rejects.ts'
 export {
   type IsAlive,
+  listFoldedRuns,
   listRuns,
   listSteps,
   listTableRuns,

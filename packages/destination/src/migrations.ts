@@ -233,8 +233,32 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<voi
     .execute()
   const index = (name: string, table: string, columns: string[]) =>
     db.schema.createIndex(`_tidemark_${name}`).on(`_tidemark_${table}`).columns(columns)
+  for (const name of ['steps', 'tables', 'read', 'unchanged', 'deduped', 'trimmed'])
+    await add('runs', `folded_${name}`, 'bigint')
+  await createFolded(db)
   // Each commit asks for both, and neither may cost more for what it does not concern.
   await index('rereads_by_end', 'rereads', ['name', 'partition', 'to_position']).execute()
+  await index('runs_unfolded', 'runs', ['run']).where('folded_steps', 'is', null).execute()
   await index('partitions_failing', 'partitions', ['name']).where('failures', '>', 0).execute()
   await extendViews(db, flavor)
+}
+
+/** Of version 3, too: steps and runs that changed nothing, as one record each a day. */
+async function createFolded({ schema }: Kysely<StateDatabase>): Promise<void> {
+  const numbers = ['steps', 'first_run', 'last_run', 'began_at', 'ended_at', 'rows_read', 'rows_unchanged']
+  let steps = schema
+    .createTable('_tidemark_folded_steps')
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('partition', 'text', (c) => c.notNull())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('day', 'bigint', (c) => c.notNull())
+    .addColumn('from_position', 'bigint')
+    .addColumn('to_position', 'bigint')
+  for (const number of [...numbers, 'rows_deduped', 'rows_trimmed', 'duration_ms', 'writing_ms'])
+    steps = steps.addColumn(number as 'steps', 'bigint', (c) => c.notNull())
+  await steps.addPrimaryKeyConstraint('_tidemark_folded_steps_key', ['name', 'partition', 'kind', 'day']).execute()
+  let runs = schema.createTable('_tidemark_folded_runs').addColumn('day', 'bigint', (c) => c.primaryKey().notNull())
+  for (const number of ['runs', 'first_run', 'last_run', 'started_at', 'ended_at', 'steps', 'rows_read'])
+    runs = runs.addColumn(number as 'day', 'bigint', (c) => c.notNull())
+  await runs.execute()
 }

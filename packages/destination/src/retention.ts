@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { foldRecords, pruneFolded } from './fold-records.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 const DAY = 86_400_000_000n
@@ -9,8 +10,10 @@ const KEPT_RUNS = 1000
 /** At most so many go at once: a run may have many steps, and who starts one does not wait for long. */
 const AT_ONCE = 100
 
-/** Forgets runners that are long dead, and old runs with their steps. */
+/** Forgets runners that are long dead, and old runs with their steps; folds what others left that changed nothing. */
 export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<void> {
+  await foldRecords(db)
+  await pruneFolded(db, now - KEPT_FOR)
   await db
     .deleteFrom('_tidemark_runners')
     .where('heartbeat_at', '<', now - DAY)

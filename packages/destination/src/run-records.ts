@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly tables: number
   readonly steps: number
   readonly failedSteps: number
+  /** Of its steps those that changed nothing and whose records are folded: of them only the sums are left. */
+  readonly foldedSteps: number
   readonly rows: RecordedRows
   /** The process that ran it, as it gave its last sign of life; undefined: that was let go. */
   readonly runner: Runner | undefined
@@ -72,6 +74,8 @@ export interface RunFilter {
   /** Asked of runners that gave a sign of life not long ago. */
   readonly isAlive?: IsAlive | undefined
   readonly runs?: readonly number[] | undefined
+  /** Only runs of lower numbers. */
+  readonly before?: number | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
 }
@@ -98,9 +102,13 @@ const FAILED = 'coalesce(sum(case when s.error is null then 0 else 1 end), 0)'
 /** Runs, the newest first. */
 export async function listRuns(
   destination: Clocked,
-  { runs, limit, isAlive }: RunFilter = {},
+  { runs, before, limit, isAlive }: RunFilter = {},
 ): Promise<readonly RunRecord[]> {
-  const where = runs === undefined ? '' : ` where run in (${runs.map(whole).join(', ') || 'null'})`
+  const conditions = [
+    ...(runs === undefined ? [] : [`run in (${runs.map(whole).join(', ') || 'null'})`]),
+    ...(before === undefined ? [] : [`run < ${whole(before)}`]),
+  ]
+  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   // Bounded before the join, so that a long past is not added up to show its end.
   const chosen = `select * from _tidemark_runs${where} order by run desc${most(limit)}`
   // The columns of a run by their names: an earlier version of the state has fewer.
@@ -123,10 +131,11 @@ export async function listRuns(
       pid: Number(row['pid']),
       startedAt: instant(row['started_at'])!,
       ...endOf(row, now, isAlive),
-      tables: Number(row['tables']),
-      steps: Number(row['steps']),
+      tables: Number(row['tables']) + Number(row['folded_tables'] ?? 0),
+      steps: Number(row['steps']) + Number(row['folded_steps'] ?? 0),
       failedSteps: Number(row['failed']),
-      rows: rowsOf(COUNTED.map((name) => row[`rows_${name}`])),
+      foldedSteps: Number(row['folded_steps'] ?? 0),
+      rows: rowsOf(COUNTED.map((name) => Number(row[`rows_${name}`]) + Number(row[`folded_${name}`] ?? 0))),
       runner: runnerOf(row),
     }
   })
@@ -223,6 +232,35 @@ export async function listTableRuns(
     durationMs: Number(took),
     writingMs: Number(wrote),
     rows: rowsOf(counts),
+  }))
+}
+
+/** Runs of one day that ended well and changed nothing, as one record. Instants are microseconds since 1970. */
+export interface FoldedRuns {
+  readonly runs: number
+  readonly firstRun: number
+  readonly lastRun: number
+  readonly startedAt: bigint
+  readonly endedAt: bigint
+  readonly steps: number
+  readonly rowsRead: number
+}
+
+/** Runs whose records are folded, the newest day first; none in a state of an earlier version. */
+export async function listFoldedRuns(destination: Asked): Promise<readonly FoldedRuns[]> {
+  if ((await destination.query('select * from _tidemark_runs limit 0')).columns.includes('folded_steps') === false)
+    return []
+  const { rows } = await destination.query(
+    'select runs, first_run, last_run, started_at, ended_at, steps, rows_read from _tidemark_folded_runs order by day desc',
+  )
+  return rows.map(([runs, first, last, startedAt, endedAt, steps, read]) => ({
+    runs: Number(runs),
+    firstRun: Number(first),
+    lastRun: Number(last),
+    startedAt: instant(startedAt)!,
+    endedAt: instant(endedAt)!,
+    steps: Number(steps),
+    rowsRead: Number(read),
   }))
 }
 

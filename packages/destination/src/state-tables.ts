@@ -103,6 +103,14 @@ export interface StateDatabase {
     ended_at: Int64 | null
     exit_code: Int64 | null
     error: string | null
+    /** Steps of it that changed nothing, whose records are folded; null: none was looked at so far. */
+    folded_steps: Int64 | null
+    /** Tables of which no other record is left. */
+    folded_tables: Int64 | null
+    folded_read: Int64 | null
+    folded_unchanged: Int64 | null
+    folded_deduped: Int64 | null
+    folded_trimmed: Int64 | null
     /** What ended it before its end: `SIGINT`, `SIGTERM`, `max-time`; null: nothing did. */
     ended_by: string | null
   }
@@ -130,6 +138,39 @@ export interface StateDatabase {
     /** 1, or more where it was tried again after a failure. */
     attempt: Int64
     error: string | null
+  }
+  /** Steps that changed nothing, of a table, a partition and a kind of step on one day, as one record. */
+  _tidemark_folded_steps: {
+    name: string
+    partition: string
+    kind: string
+    /** Days since 1970. */
+    day: Int64
+    steps: Int64
+    first_run: Int64
+    last_run: Int64
+    /** The lowest start and the highest end of their windows. */
+    from_position: Int64 | null
+    to_position: Int64 | null
+    began_at: Int64
+    ended_at: Int64
+    rows_read: Int64
+    rows_unchanged: Int64
+    rows_deduped: Int64
+    rows_trimmed: Int64
+    duration_ms: Int64
+    writing_ms: Int64
+  }
+  /** Runs of one day that ended well and changed nothing, as one record. */
+  _tidemark_folded_runs: {
+    day: Int64
+    runs: Int64
+    first_run: Int64
+    last_run: Int64
+    started_at: Int64
+    ended_at: Int64
+    steps: Int64
+    rows_read: Int64
   }
   /** Sources that could not be asked for their tables, since when, and why. */
   _tidemark_failing_sources: {

@@ -50,7 +50,7 @@ export async function extendViews(db: Kysely<StateDatabase>, flavor: Flavor): Pr
         when r.ended_by is null then 'crashed' else 'ended' end as state,
       coalesce(r.exit_code, case when r.ended_at is null and not ${dead} then null when r.ended_by = 'SIGINT' then 130
         when r.ended_by = 'SIGTERM' then 143 end) as exit_code,
-      coalesce(s.steps, 0) as steps, coalesce(s.written, 0) as written,
+      coalesce(s.steps, 0) + coalesce(r.folded_steps, 0) as steps, coalesce(s.written, 0) as written,
       coalesce(s.rejected, 0) as rejected, coalesce(s.deleted, 0) as deleted, r.error as error,
       case when r.ended_by = 'SIGINT' then 'interrupted' when r.ended_by = 'SIGTERM' then 'terminated'
         when r.ended_by = 'max-time' then 'time limit' when r.ended_by = 'abort' then 'stopped'

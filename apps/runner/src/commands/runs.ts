@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { formatInstant, type ReadOnlyDestination, type State, textAt } from '@tidemark/core/engine'
 import {
+  listFoldedRuns,
   listRuns,
   listSteps,
   listTableRuns,
@@ -76,6 +77,16 @@ async function tablesOf(destination: ReadOnlyDestination, run: number): Promise<
 }
 
 async function unknownRun(destination: ReadOnlyDestination, which: string): Promise<SyncError> {
+  const number = Number(which)
+  const folded = (await listFoldedRuns(destination)).find(
+    ({ firstRun, lastRun }) => number >= firstRun && number <= lastRun,
+  )
+  if (folded !== undefined)
+    return new SyncError(
+      `run ${which} changed nothing, and no record of its own is left: ${folded.runs} such runs of ${formatInstant(folded.startedAt, 'Z', 0).slice(0, 10)}, from run ${folded.firstRun} to run ${folded.lastRun}, are kept as one; "tidemark runs" lists the others`,
+      'fix-config',
+      { code: 'unknown-run' },
+    )
   const [last] = await listRuns(destination, { limit: 1 })
   const known = last === undefined ? 'there was none yet' : `the last one is ${last.run}`
   return new SyncError(
@@ -127,6 +138,7 @@ function runLine({
   tables,
   steps,
   failedSteps,
+  foldedSteps,
   rows,
 }: RunRecord) {
   return {
@@ -142,6 +154,7 @@ function runLine({
     tables,
     steps,
     failed_steps: failedSteps,
+    folded_steps: foldedSteps,
     rows,
   }
 }

@@ -109,6 +109,8 @@ export interface RunLine {
   readonly tables: number
   readonly steps: number
   readonly failedSteps: number
+  /** Of its steps those that changed nothing and are only counted. */
+  readonly foldedSteps: number
   readonly written: number
   readonly read: number
   readonly rejected: number

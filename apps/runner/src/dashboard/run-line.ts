@@ -21,6 +21,7 @@ export function runLine(run: RunRecord, tables: Iterable<TableRunRecord>): RunLi
     tables: run.tables,
     steps: run.steps,
     failedSteps: run.failedSteps,
+    foldedSteps: run.foldedSteps,
     written: run.rows.written,
     read: run.rows.read,
     rejected: run.rows.rejected,

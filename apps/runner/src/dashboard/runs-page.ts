@@ -23,11 +23,10 @@ export async function runsPage(before: number | undefined, { reader, snapshot }:
     const lines = runs.map((run) => runLine(run, history.get(run.run)?.values() ?? []))
     return { now: millis(now), runs: lines, before: nextOf(lines.at(-1)?.run, runs.length) }
   }
-  const numbers = Array.from({ length: RUNS_SHOWN }, (_, at) => before - 1 - at).filter((run) => run > 0)
   const lines = []
-  for (const run of await listRuns(reader, { runs: numbers, isAlive }))
+  for (const run of await listRuns(reader, { before, limit: RUNS_SHOWN, isAlive }))
     lines.push(runLine(run, await listTableRuns(reader, { runs: { run: run.run } })))
-  return { now: millis(now), runs: lines, before: nextOf(numbers.at(-1), numbers.length) }
+  return { now: millis(now), runs: lines, before: nextOf(lines.at(-1)?.run, lines.length) }
 }
 
 function nextOf(last: number | undefined, count: number): number | null {

@@ -65,7 +65,10 @@ export function runText(
     `Run ${run.run} began ${when(run.startedAt)} on ${oneLine(run.host)} (process ${run.pid}), took ${tookText(run, now)}: ${endText(run)}.`,
     ...(run.error === undefined ? [] : [`failed: the run: ${oneLine(run.error)}`]),
     '',
-    rows.length === 0 ? 'It read nothing.' : textTable(header, rows, { columns }),
+    ...(rows.length > 0 ? [textTable(header, rows, { columns })] : run.foldedSteps === 0 ? ['It read nothing.'] : []),
+    ...(run.foldedSteps === 0
+      ? []
+      : [`Steps that changed nothing and are kept as a sum: ${countText(run.foldedSteps)}.`]),
     ...(failures.length === 0 ? [] : ['']),
     ...failures.slice(0, MOST).map((step) => `failed: ${placeText(step)}: ${oneLine(step.error ?? '')}`),
     ...(failures.length > MOST ? [`failed: ${countText(failures.length - MOST)} more`] : []),

@@ -59,7 +59,7 @@ export class TableRelocation implements Relocation {
 
   async *records(kind: RecordKind): AsyncGenerator<RecordChunk> {
     for (let after = 0; ; ) {
-      const records = await this.#base.read((db) => readRecords(db, kind, after))
+      const records = await this.#base.read((db) => readRecords(db, this.#base.flavor, kind, after))
       if (records.length === 0) return
       yield { kind, records }
       after += records.length

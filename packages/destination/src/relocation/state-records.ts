@@ -8,6 +8,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
+import type { Flavor } from '../flavor.ts'
 import type { StateDatabase } from '../state-tables.ts'
 
 /** So many records are read at a time. */
@@ -19,12 +20,14 @@ const tableOf = (kind: RecordKind) => sql.table(`_tidemark_${kind}`)
 const fieldsOf = (kind: RecordKind): readonly string[] => Object.keys(STATE_RECORDS[kind])
 const names = (all: readonly string[]) => sql.join(all.map((name) => sql.ref(name)))
 
-/** Some records of a kind, in their order; fields that a state of an earlier version has not are NULL. */
+/** Some records of a kind, in their order; what a state of an earlier version has not is NULL, or no record. */
 export async function readRecords(
   db: Kysely<StateDatabase>,
+  flavor: Flavor,
   kind: RecordKind,
   after: number,
 ): Promise<readonly StateRecord[]> {
+  if (!(await flavor.hasTable(db as unknown as Kysely<never>, `_tidemark_${kind}`))) return []
   const { rows } = await sql<Record<string, unknown>>`select * from ${tableOf(kind)}
     order by ${names(RECORD_ORDER[kind])} limit ${CHUNK} offset ${after}`.execute(db)
   const types: Readonly<Record<string, string>> = STATE_RECORDS[kind]

@@ -64,6 +64,9 @@ function Run({ answer }: { readonly answer: RunAnswer }) {
           </div>
         ))}
       </dl>
+      {run.foldedSteps > 0 && (
+        <p class="soft">Steps that changed nothing and are kept as a sum: {format.count(run.foldedSteps)}.</p>
+      )}
       {underWay.length > 0 && (
         <section class="panel" aria-labelledby="now">
           <h2 id="now">Being read now</h2>
