@@ -1,5 +1,6 @@
 import { type Remedy, SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
+import { beginningOf, unredacted } from './excerpt.ts'
 
 /** What went wrong, as it is reported, recorded and acted on. */
 export interface Failure {
@@ -17,21 +18,30 @@ export interface Failure {
 const NETWORK =
   /^(E(CONN(RESET|REFUSED|ABORTED)|TIMEDOUT|PIPE|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|NOTFOUND|AI_AGAIN|PROTO)|UND_ERR_(?!INVALID)\w+|ERR_HTTP2_\w+|ERR_STREAM_PREMATURE_CLOSE)$/
 
+/** A source may put what it read into its errors: so many characters are reported and recorded. */
+const MESSAGE_LENGTH = 10_000
+
 /** Reads a remedy out of anything that was thrown: an error without one is the source's bug, unless the network broke. */
 export function failureOf(error: unknown): Failure {
   if (SyncError.is(error)) {
     const { remedy, code, retryAfterMs, attempts } = error
     const tried = Number.isSafeInteger(attempts) && attempts! > 1 ? { attempts } : {}
-    return { message: messageOf(error), remedy, code, retryAfterMs: lengthOf(retryAfterMs), stack: undefined, ...tried }
+    const message = unredacted(messageOf(error), MESSAGE_LENGTH)
+    return { message, remedy, code, retryAfterMs: lengthOf(retryAfterMs), stack: undefined, ...tried }
   }
   const transient = isTransient(error)
   return {
-    message: withCause(error),
+    message: unredacted(withCause(error), MESSAGE_LENGTH),
     remedy: transient ? 'retry' : 'fix-source',
     code: transient ? 'network' : undefined,
     retryAfterMs: undefined,
-    stack: !transient && error instanceof Error ? error.stack : undefined,
+    stack: transient ? undefined : stackOf(error),
   }
+}
+
+function stackOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined
+  return stack === undefined ? undefined : unredacted(stack, MESSAGE_LENGTH)
 }
 
 /** Nobody is left alone for longer: once a day costs nothing, and no date may lie where no database has one. */
@@ -57,6 +67,16 @@ function withCause(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   const detail = cause instanceof Error ? cause.message : ''
   return detail === '' || message.includes(detail) ? message : `${message}: ${detail}`
+}
+
+/** A failure with secrets taken out. */
+export function redacted(
+  failure: Failure,
+  { redact = (text) => text }: { readonly redact?: ((text: string) => string) | undefined },
+): Failure {
+  const shown = (text: string): string => beginningOf(redact(text), MESSAGE_LENGTH)
+  const { message, stack } = failure
+  return { ...failure, message: shown(message), stack: stack === undefined ? undefined : shown(stack) }
 }
 
 /** Failures of the destination end the run; those of a source end only what they belong to. */

@@ -42,7 +42,10 @@ export class Gather {
       return false
     }
     this.deduped++
-    if (!isOlder(row, this.rows[at]!)) this.rows[at] = row
+    const before = this.rows[at]!
+    if (isOlder(row, before)) return true
+    this.rows[at] = row
+    this.bytes += weigh(row) - weigh(before)
     return true
   }
 
@@ -88,8 +91,8 @@ function isOlder(row: EncodedRow, than: EncodedRow): boolean {
   return position !== null && other !== null && position < other
 }
 
-/** About how much memory a row takes. */
-function weigh(row: EncodedRow): number {
+/** About how much memory a row, or a key, takes. */
+export function weigh(row: EncodedKey): number {
   let bytes = 64
   for (const value of row) {
     bytes += 8

@@ -12,7 +12,7 @@ import {
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
-import { Gather } from './gather.ts'
+import { Gather, weigh } from './gather.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
@@ -76,7 +76,8 @@ export class PageReader {
   /** A row came after one that it must not follow, in a table that says how it is ordered. */
   disordered = false
   #previous: Bound
-  #rejectBytes = 0
+  /** Of deletions and rejects. */
+  #otherBytes = 0
   #deletions: Deletion[] = []
   #rejects: Reject[] = []
   #read = 0
@@ -129,7 +130,7 @@ export class PageReader {
     const { gather } = this
     return (
       gather.rows.length + this.#rejects.length + this.#deletions.length >= rows ||
-      gather.bytes + this.#rejectBytes >= bytes
+      gather.bytes + this.#otherBytes >= bytes
     )
   }
 
@@ -243,7 +244,7 @@ export class PageReader {
     const taken = { rows, deletions: this.#deletions, rejects: this.#rejects, counts, undeclared: this.#undeclared }
     this.#deletions = []
     this.#rejects = []
-    this.#rejectBytes = 0
+    this.#otherBytes = 0
     this.#read = 0
     this.#trimmed = 0
     this.#undeclared = 0
@@ -267,6 +268,7 @@ export class PageReader {
     if (own !== null && own >= this.#to!) return
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
+    this.#otherBytes += weigh(key)
     if (own !== null && this.#isKnown(own)) this.#options.seen?.told({ key, position: own })
   }
 
@@ -295,6 +297,7 @@ export class PageReader {
     if (keyless) this.keyless = true
     else if (reject.seen !== undefined && position !== undefined) this.#options.seen?.saw(reject.seen, position)
     this.#rejects.push(reject)
-    this.#rejectBytes += reject.payload.length + reject.message.length
+    const { payload, key = '', seen = [] } = reject
+    this.#otherBytes += payload.length + reject.message.length + key.length + weigh(seen)
   }
 }

@@ -1,7 +1,7 @@
 import { type Fact, isLoose, type Prepared, type Shape, type State, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from './catalog.ts'
 import { tablePlace } from './config-path.ts'
-import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import { type Failure, failureOf, isDestinationFailure, redacted } from './failure.ts'
 import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
 import { recordOvercome } from './record-checks.ts'
@@ -12,7 +12,7 @@ import {
   recordUnanswered,
   tableFailure,
 } from './record-failures.ts'
-import { type RunContext, recordOn, redacted } from './run-step.ts'
+import { type RunContext, recordOn } from './run-step.ts'
 import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
 import { tooManyWindows } from './too-many-windows.ts'

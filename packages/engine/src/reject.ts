@@ -10,11 +10,12 @@ import {
   type Unfit,
 } from '@tidemark/core/engine'
 import type { z } from 'zod'
+import { beginningOf, excerptOf, unredacted } from './excerpt.ts'
 
 export type Raw = Readonly<Record<string, unknown>>
 
 const PAYLOAD_LENGTH = 10_000
-const LONGEST_SECRET = 5000
+const MESSAGE_LENGTH = 1000
 
 export interface BadRow {
   readonly table: Table
@@ -41,15 +42,14 @@ export function rejectOf({ table, columns, encoder, redact, row, position, code,
   const read = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
   const seen = read !== undefined && isKey(read) ? read : undefined
   const json = jsonOf(isRow ? shown(row as Raw, table, columns) : row)
-  // A secret that lies across the end is found as a whole.
-  const payload = redactJson(json.slice(0, PAYLOAD_LENGTH + LONGEST_SECRET), redact)
+  const payload = redactJson(unredacted(json, PAYLOAD_LENGTH), redact)
   const reject = {
     key: read === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
     seen,
     position,
     code,
-    message: redact(message).slice(0, 1000),
-    payload: payload.slice(0, PAYLOAD_LENGTH).toWellFormed().replaceAll('\0', '\uFFFD'),
+    message: excerptOf(message, MESSAGE_LENGTH, redact),
+    payload: beginningOf(payload, PAYLOAD_LENGTH).replaceAll('\0', '\uFFFD'),
     hash: createHash('sha256').update(json).digest('hex'),
   }
   return { reject, keyless: read === undefined }

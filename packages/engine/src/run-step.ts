@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { type Destination, type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
 import type { Clock } from './clock.ts'
-import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
+import { type Failure, failureOf, isDestinationFailure, redacted } from './failure.ts'
 import type { RunOptions } from './options.ts'
 import type { Step } from './plan.ts'
 import { type Progress, StepReader } from './read-step.ts'
@@ -211,15 +211,6 @@ function remaining(step: Step, { coveredTo }: Progress): Step {
   if (coveredTo === undefined || step.window === undefined) return step
   const rest: Range = { from: coveredTo, to: step.window.to }
   return { ...step, window: rest, read: rest }
-}
-
-export function redacted(failure: Failure, { redact }: Pick<RunOptions, 'redact'>): Failure {
-  if (redact === undefined) return failure
-  return {
-    ...failure,
-    message: redact(failure.message),
-    stack: failure.stack === undefined ? undefined : redact(failure.stack),
-  }
 }
 
 function referTo(

@@ -7,8 +7,9 @@ type Position = number | bigint
 type Reading = Pick<StepTask, 'step' | 'ref' | 'table' | 'prepared'>
 const NOWHERE = { from: 0n, to: 0n }
 
-/** Of so many keys a step remembers what it has given. */
+/** Of so many keys, and of so many characters of them, a step remembers what it has given. */
 const MOST = 200_000
+const MOST_CHARACTERS = 32 * 1024 * 1024
 
 /**
  * What a step has given of rows that the destination may hold in another version. What it gives is the truth about those,
@@ -19,6 +20,7 @@ export class SeenRows {
   readonly #below: bigint | undefined
   readonly #rows = new Map<string, Position>()
   readonly #deletions = new Map<string, Deletion>()
+  #characters = 0
   #isFull = false
 
   /**
@@ -48,15 +50,22 @@ export class SeenRows {
     const key = keyText(values)
     const known = this.#rows.get(key)
     if (known !== undefined && known > position) return true
-    if (this.#rows.size < MOST) this.#rows.set(key, position)
-    else this.#isFull = true
+    if (this.#hasRoom(this.#rows, key)) this.#rows.set(key, position)
     return false
   }
 
   /** A deletion that was told from below what is covered anew. */
   told(deletion: Deletion): void {
-    if (this.#deletions.size < MOST) this.#deletions.set(keyText(deletion.key), deletion)
+    const key = keyText(deletion.key)
+    if (this.#hasRoom(this.#deletions, key)) this.#deletions.set(key, deletion)
+  }
+
+  #hasRoom(kept: ReadonlyMap<string, unknown>, key: string): boolean {
+    if (kept.has(key)) return true
+    const fits = kept.size < MOST && this.#characters + key.length <= MOST_CHARACTERS
+    if (fits) this.#characters += key.length
     else this.#isFull = true
+    return fits
   }
 
   /** Of those the ones above which the step gave no row. */

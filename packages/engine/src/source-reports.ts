@@ -1,8 +1,8 @@
 import type { State } from '@tidemark/core/engine'
 import type { Catalog } from './catalog.ts'
+import { redacted } from './failure.ts'
 import type { LookOptions } from './options.ts'
 import type { SourceReport } from './report.ts'
-import { redacted } from './run-step.ts'
 import { Selection } from './selection.ts'
 
 /** Sources that are asked for, or whose tables are, and that cannot be loaded. */

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+
+// What comes in is 150 MB and more each time.
+const HEAP_MB = 96
+const RSS_MB = 420
+
+interface Outcome {
+  readonly written: number
+  readonly rejected: number
+  readonly failure?: number
+  readonly rssMb: number
+}
+
+async function run(url: string, source: string): Promise<Outcome> {
+  const flags = [`--max-old-space-size=${HEAP_MB}`, '--max-semi-space-size=8', '--no-warnings']
+  const program = join(import.meta.dirname, 'memory-run.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, url, source])
+  return JSON.parse(stdout) as Outcome
+}
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+const PLACES = [
+  {
+    name: 'SQLite',
+    async empty(): Promise<string> {
+      const folder = mkdtempSync(join(tmpdir(), 'tidemark-memory-'))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      return join(folder, 'x.db')
+    },
+  },
+  {
+    name: 'Postgres',
+    async empty(): Promise<string> {
+      const { url, schema } = await server.newSchema()
+      onTestFinished(() => server.dropSchema(schema))
+      return url
+    },
+  },
+]
+
+describe.each(PLACES)('a run into $name with little memory', ({ empty }) => {
+  it.each([
+    ['rows', { written: 3150, rejected: 0 }],
+    ['whole', { written: 3150, rejected: 0 }],
+    ['json', { written: 20, rejected: 0 }],
+    // All of them, and once more those whose wide versions did not fit beside the narrow ones.
+    ['versions', { written: 284, rejected: 0 }],
+    ['rejected', { written: 0, rejected: 150 }],
+    ['reasons', { written: 0, rejected: 150 }],
+    ['keys', { written: 0, rejected: 150 }],
+    ['deletions', { written: 1, rejected: 0 }],
+  ])('takes in wide %s', { timeout: 120_000 }, async (source, expected) => {
+    const outcome = await run(await empty(), source)
+    expect(outcome).toMatchObject(expected)
+    expect(outcome.rssMb).toBeLessThan(RSS_MB)
+  })
+
+  it('records the beginning of an error that holds what was read', { timeout: 120_000 }, async () => {
+    const { failure, rssMb } = await run(await empty(), 'error')
+    expect(failure).toBe(10_000)
+    expect(rssMb).toBeLessThan(RSS_MB)
+  })
+})
