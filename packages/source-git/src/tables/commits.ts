@@ -44,7 +44,7 @@ export const commits = git.table({
     const question = { table: TABLE, client, partition, from, to }
     const args = ['cat-file', `--batch=${BATCH_FORMAT}`, '--buffer']
     const output = client.run(partition, args, { signal, input: (stop) => names(question, stop) })
-    yield* pages(rowsOf(objectsIn(output)))
+    yield* pages(rowsOf(objectsIn(output)), ({ subject, body }) => subject.length + body.length)
   },
 })
 
