@@ -3,6 +3,8 @@ import { type ColumnType, messageOf, type Reject } from '@tidemark/core/engine'
 import { dataColumns, type Layout } from './columns.ts'
 
 const PAYLOAD = 16_384
+/** A rule of the user's may put the value into its message. */
+const MESSAGE = 1000
 
 /** What a bound value is, for people. */
 export type Canonical = (value: unknown, stored: ColumnType) => unknown
@@ -18,7 +20,7 @@ export function rejectOf(layout: Layout, row: readonly unknown[], error: unknown
     seen: undefined,
     position: position ?? undefined,
     code: 'destination',
-    message: `the database refused the row: ${messageOf(error)}`,
+    message: `the database refused the row: ${messageOf(error)}`.slice(0, MESSAGE).toWellFormed(),
     payload: payload.slice(0, PAYLOAD).toWellFormed().replaceAll('\0', '\uFFFD'),
     hash: createHash('sha256').update(payload).digest('hex'),
   }

@@ -12,6 +12,7 @@ import {
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
+import { type Bound, bound } from './bound.ts'
 import { Gather, weigh } from './gather.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
@@ -41,16 +42,6 @@ export interface Gathered {
   readonly rejects: readonly Reject[]
   readonly counts: Counts
   readonly undeclared: number
-}
-
-type Bound = number | bigint | undefined
-
-const MICROS_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
-
-/** Numbers where they are exact: this is what every row's position is compared with. */
-function bound(position: bigint | undefined): Bound {
-  if (position === undefined) return undefined
-  return position <= MICROS_SAFE && position >= -MICROS_SAFE ? Number(position) : position
 }
 
 /**

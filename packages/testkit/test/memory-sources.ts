@@ -29,6 +29,13 @@ export const WIDE_SOURCES: Readonly<Record<string, Source>> = {
       for (let id = 3000; id < 3150; id++) yield [{ id, at: at(id), v: wide(id) }]
     },
   }),
+  many: of({
+    row: text,
+    async *read() {
+      yield Array.from({ length: 3000 }, (_, id) => ({ id, at: at(id), v: 'a' }))
+      for (let id = 3000; id < 3400; id++) yield [{ id, at: at(id), v: wide(id) }]
+    },
+  }),
   json: of({
     row: z.object({ id: z.int(), v: z.json() }),
     async *read() {

@@ -15,12 +15,15 @@ interface Outcome {
   readonly rejected: number
   readonly failure?: number
   readonly rssMb: number
+  readonly matches?: boolean
+  readonly moved?: number
 }
 
-async function run(url: string, source: string): Promise<Outcome> {
+async function run(url: string, source: string, ...more: readonly string[]): Promise<Outcome> {
   const flags = [`--max-old-space-size=${HEAP_MB}`, '--max-semi-space-size=8', '--no-warnings']
   const program = join(import.meta.dirname, 'memory-run.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, url, source])
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, url, source, ...more])
+  if (process.env['SHOW_FIGURES'] !== undefined) console.log(source, ...more, stdout)
   return JSON.parse(stdout) as Outcome
 }
 
@@ -30,15 +33,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+async function emptyFile(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-memory-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'x.db')
+}
+
 const PLACES = [
-  {
-    name: 'SQLite',
-    async empty(): Promise<string> {
-      const folder = mkdtempSync(join(tmpdir(), 'tidemark-memory-'))
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-      return join(folder, 'x.db')
-    },
-  },
+  { name: 'SQLite', empty: emptyFile },
   {
     name: 'Postgres',
     async empty(): Promise<string> {
@@ -64,6 +66,18 @@ describe.each(PLACES)('a run into $name with little memory', ({ empty }) => {
     const outcome = await run(await empty(), source)
     expect(outcome).toMatchObject(expected)
     expect(outcome.rssMb).toBeLessThan(RSS_MB)
+  })
+
+  it('compares wide rows', { timeout: 120_000 }, async () => {
+    const { matches, rssMb } = await run(await empty(), 'many', 'verify')
+    expect(matches).toBe(true)
+    expect(rssMb).toBeLessThan(RSS_MB)
+  })
+
+  it('moves wide rows', { timeout: 120_000 }, async () => {
+    const { moved, rssMb } = await run(await empty(), 'many', await emptyFile())
+    expect(moved).toBe(3400)
+    expect(rssMb).toBeLessThan(RSS_MB)
   })
 
   it('records the beginning of an error that holds what was read', { timeout: 120_000 }, async () => {
