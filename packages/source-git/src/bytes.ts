@@ -1,18 +1,24 @@
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const UNKNOWN = '\ufffd'
 
-/** Text for people: bytes that are no UTF-8, and NUL, which no database takes, become U+FFFD. */
-export function looseText(bytes: Buffer, encoding?: string | undefined): string {
-  return decode(bytes, encoding).replaceAll('\0', UNKNOWN)
+/**
+ * Text in its encoding, as it is. Where it is none, each byte that is no UTF-8, and each NUL, which no database takes,
+ * becomes U+FFFD and its two hex digits: nothing is lost, and two texts are never one by it.
+ */
+export function plainText(bytes: Buffer, encoding?: string | undefined): string {
+  const text = decode(bytes, encoding)
+  return (text ?? escaped(bytes, false)).replaceAll('\0', `${UNKNOWN}00`)
 }
 
-function decode(bytes: Buffer, encoding: string | undefined): string {
-  if (encoding === undefined || /^utf-?8$/i.test(encoding)) return bytes.toString('utf8')
+/** Undefined where the bytes are not of the encoding. */
+function decode(bytes: Buffer, encoding: string | undefined): string | undefined {
   try {
-    return new TextDecoder(encoding).decode(bytes)
+    return encoding === undefined || /^utf-?8$/i.test(encoding)
+      ? STRICT.decode(bytes)
+      : new TextDecoder(encoding, { fatal: true }).decode(bytes)
   } catch {
-    // A commit may claim an encoding that nobody knows.
-    return bytes.toString('utf8')
+    // A commit may also claim an encoding that nobody knows.
+    return encoding === undefined || /^utf-?8$/i.test(encoding) ? undefined : decode(bytes, undefined)
   }
 }
 
@@ -22,15 +28,16 @@ function decode(bytes: Buffer, encoding: string | undefined): string {
  */
 export function exactText(bytes: Buffer): string {
   const text = bytes.toString('utf8')
-  return text.includes(UNKNOWN) ? escaped(bytes) : text
+  return text.includes(UNKNOWN) ? escaped(bytes, true) : text
 }
 
-function escaped(bytes: Buffer): string {
+/** @param doubles whether U+FFFD itself is doubled. */
+function escaped(bytes: Buffer, doubles: boolean): string {
   let text = ''
   for (let at = 0; at < bytes.length; ) {
     const { character, size } = characterAt(bytes, at)
     if (character === undefined) text += UNKNOWN + bytes.toString('hex', at, at + 1)
-    else text += character === UNKNOWN ? UNKNOWN + UNKNOWN : character
+    else text += doubles && character === UNKNOWN ? UNKNOWN + UNKNOWN : character
     at += size
   }
   return text

@@ -1,4 +1,4 @@
-import { looseText } from './bytes.ts'
+import { plainText } from './bytes.ts'
 
 /** Who did something, when, and in which time zone. */
 export interface Person {
@@ -28,8 +28,8 @@ export function parseCommit(bytes: Buffer): Commit {
     lines.filter((line) => line.startsWith(`${field} `)).map((line) => line.slice(field.length + 1))
   const one = (field: string) => all(field)[0] ?? ''
   const encoding = all('encoding')[0]
-  const person = (field: string) => parsePerson(looseText(Buffer.from(one(field), 'latin1'), encoding))
-  const message = end === -1 ? '' : looseText(bytes.subarray(end + 2), encoding)
+  const person = (field: string) => parsePerson(plainText(Buffer.from(one(field), 'latin1'), encoding))
+  const message = end === -1 ? '' : plainText(bytes.subarray(end + 2), encoding)
   return {
     tree: one('tree'),
     parents: all('parent'),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { exactText, looseText } from './bytes.ts'
+import { exactText, plainText } from './bytes.ts'
 import type { Git } from './git.ts'
 import { linesIn } from './lines.ts'
 import type { Repository } from './repository.ts'
@@ -110,8 +110,8 @@ function refOf(line: string, head: string | undefined): Ref & { readonly isNeste
     isNested: innerType === 'tag',
     target: symref === '' ? null : nameOf(symref),
     isHead: fullName === head,
-    taggerName: tagger === '' ? null : looseText(Buffer.from(tagger, 'latin1')),
-    taggerEmail: email === '' ? null : looseText(Buffer.from(email, 'latin1')).replace(/^<|>$/g, ''),
+    taggerName: tagger === '' ? null : plainText(Buffer.from(tagger, 'latin1')),
+    taggerEmail: email === '' ? null : plainText(Buffer.from(email, 'latin1')).replace(/^<|>$/g, ''),
     taggedAt: date === '' ? null : isoOrNull(Number(date)),
   }
 }

@@ -108,7 +108,7 @@ describe('commits', () => {
     const rows = await reading.rows(commits)
     const row = (sha: string) => rows.find((one) => one['sha'] === sha)
     expect(row(latin)).toMatchObject({ author_name: 'Jörg', subject: 'grüße' })
-    expect(row(broken)).toMatchObject({ author_name: 'J\ufffdrg', subject: 'gr\ufffd\ufffde\ufffdafter' })
+    expect(row(broken)).toMatchObject({ author_name: 'J\ufffdf6rg', subject: 'gr\ufffdfc\ufffddfe\ufffd00after' })
     expect(row(odd)).toMatchObject({
       author_name: 'nobody',
       author_email: '',
