@@ -69,10 +69,17 @@ function strictDouble(text: string): unknown {
 
 function looseDouble(text: string): unknown {
   const trimmed = text.trim()
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed)
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return nearest(trimmed) ?? text
   if (/^nan$/i.test(trimmed)) return Number.NaN
   const infinity = /^([+-]?)inf(?:inity)?$/i.exec(trimmed)
   return infinity === null ? text : infinity[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+}
+
+/** The double that is nearest to a number; undefined where that is infinity, or a zero that the number is not. */
+function nearest(text: string): number | undefined {
+  const number = Number(text)
+  const isLost = !Number.isFinite(number) || (number === 0 && /[1-9]/.test(text.replace(/e.*/i, '')))
+  return isLost ? undefined : number
 }
 
 function strictBoolean(text: string): unknown {
@@ -138,7 +145,7 @@ export function fromValue(type: ColumnType, declared: boolean): Convert {
     case 'double':
       return (value) => {
         if (typeof value === 'string') return text(value)
-        if (isRawNumber(value)) return declared ? Number(value.rawJSON) : value.rawJSON
+        if (isRawNumber(value)) return (declared ? nearest(value.rawJSON) : undefined) ?? value.rawJSON
         return typeof value === 'bigint' && (declared || BigInt(Number(value)) === value) ? Number(value) : value
       }
     case 'numeric':

@@ -92,15 +92,27 @@ const DAY = 86_400_000_000
 const days = new Map<number, string>()
 const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
 
-/** A day since 1970 as `YYYY-MM-DD`; a day outside the years 0 to 9999 as a text that is no date. */
+/** A day since 1970 as `YYYY-MM-DD`; outside the years 0 to 9999 with a year of more digits or a sign, which no date column takes. */
 function dayText(day: number): string {
   const known = days.get(day)
   if (known !== undefined) return known
-  if (day < -719_528 || day > 2_932_896) return `day ${day} since 1970`
+  if (day < -719_528 || day > 2_932_896) return farDayText(day)
   const text = new Date(day * 86_400_000).toISOString().slice(0, 10)
   if (days.size >= 10_000) days.clear()
   days.set(day, text)
   return text
+}
+
+/** Days of 400 years, after which the calendar is the same again. */
+const CYCLE = 146_097
+const ENDLESS = 2 ** 31 - 1
+
+function farDayText(day: number): string {
+  if (Math.abs(day) === ENDLESS) return day < 0 ? '-infinity' : 'infinity'
+  const cycles = Math.floor((day + 719_528) / CYCLE)
+  const within = new Date((day - cycles * CYCLE) * 86_400_000).toISOString()
+  const year = Number(within.slice(0, 4)) + cycles * 400
+  return `${year < 0 ? '-' : ''}${String(Math.abs(year)).padStart(4, '0')}${within.slice(4, 10)}`
 }
 
 function isoOf(micros: number, zone: '' | 'Z'): string {
@@ -108,8 +120,11 @@ function isoOf(micros: number, zone: '' | 'Z'): string {
   return isoText(day, micros - day * DAY, zone)
 }
 
+const ENDLESS_MICROS = 2n ** 63n - 1n
+
 /** Before 1684 and after 2255 the microseconds are no safe integer. */
 function farIso(micros: bigint, zone: '' | 'Z'): string {
+  if (micros === ENDLESS_MICROS || micros === -ENDLESS_MICROS) return micros < 0n ? '-infinity' : 'infinity'
   const rest = ((micros % 86_400_000_000n) + 86_400_000_000n) % 86_400_000_000n
   return isoText(Number((micros - rest) / 86_400_000_000n), Number(rest), zone)
 }

@@ -72,6 +72,30 @@ describe('Parquet comes out as it is written', () => {
     expect(await known.read()).toEqual([{ g: 'POINT (1 2)' }, { g: null }])
   })
 
+  it('days that no date column holds, which a column of texts does', async () => {
+    const folder = new Folder()
+    const days = [
+      '-infinity',
+      '0044-03-15 (BC)',
+      '0001-12-31 (BC)',
+      '9999-12-31',
+      '10000-01-01',
+      '10400-02-29',
+      'infinity',
+    ]
+    const rows = days.map((day) => `(DATE '${day}', DATE '${day}'::TIMESTAMP)`)
+    const file = await written(folder, 'd.parquet', `SELECT * FROM (VALUES ${rows.join(', ')}) t(d, t)`)
+    const shown = ['-infinity', '-0043-03-15', '0000-12-31', '9999-12-31', '10000-01-01', '10400-02-29', 'infinity']
+    const found = await open({ t: { path: file } })
+    expect(judged(found, await found.read()).good.map((row) => row['d'])).toEqual(['0000-12-31', '9999-12-31'])
+    const texts = await open({ t: { path: file, columns: { d: 'text', t: 'text' } } })
+    const read = await texts.read()
+    expect(read.map((row) => row['d'])).toEqual(shown)
+    expect(read.map((row) => row['t'])).toEqual(
+      shown.map((day) => (day.endsWith('infinity') ? day : `${day}T00:00:00`)),
+    )
+  })
+
   it('integers at every power of two', async () => {
     const folder = new Folder()
     const powers = Array.from({ length: 63 }, (_, at) => 2n ** BigInt(at))

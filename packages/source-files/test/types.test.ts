@@ -92,6 +92,19 @@ describe('types of JSON columns', () => {
     expect(second).toEqual({ n: '1000000000000000000000', h: '5' })
   })
 
+  it.each(['1e400', '-1e400', '1e-400'])('makes no other number of one that no double is near: %s', async (given) => {
+    for (const [name, content] of [
+      ['a.csv', `v\n${given}\n0e-400\n`],
+      ['a.ndjson', `{"v":${given}}\n{"v":0e-400}\n`],
+    ] as const) {
+      const folder = new Folder()
+      folder.write(name, content)
+      const opened = await open({ t: { path: folder.at(name), columns: { v: 'double' } } })
+      const { good, bad } = judged(opened, await opened.read())
+      expect([good, bad], name).toEqual([[{ v: 0 }], [{ v: given }]])
+    }
+  })
+
   it('rejects a number beyond all bounds: 1e999', async () => {
     const folder = new Folder()
     folder.write('a.ndjson', '{"v":1.5}\n{"v":1e999}\n')

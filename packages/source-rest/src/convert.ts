@@ -78,12 +78,14 @@ function integerOf(value: unknown, declared: boolean): number | bigint | undefin
 function doubleOf(value: unknown, declared: boolean): number | undefined {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') return declared || BigInt(Number(value)) === value ? Number(value) : undefined
-  return declared && (typeof value === 'string' || isRawNumber(value)) ? finite(decimalText(value)) : undefined
+  return declared && (typeof value === 'string' || isRawNumber(value)) ? nearest(decimalText(value)) : undefined
 }
 
-function finite(text: string | undefined): number | undefined {
+function nearest(text: string | undefined): number | undefined {
   const number = text === undefined ? Number.NaN : Number(text)
-  return Number.isFinite(number) ? number : undefined
+  // Nor a zero that the number is not.
+  const isLost = !Number.isFinite(number) || (number === 0 && /[1-9]/.test(text!))
+  return isLost ? undefined : number
 }
 
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
