@@ -42,7 +42,9 @@ export function testAlone<Config, const Given extends Unchanged<Config>>(
   options: Options<Given> = {},
 ): void {
   const isNetwork = options.server !== undefined || options.port !== undefined
-  describe.concurrent(`source ${source.name} stands alone`, () => {
+  // All of it at once would be too much for a small machine, and slow is not broken.
+  const suite = isWhole ? describe : describe.concurrent
+  suite(`source ${source.name} stands alone`, () => {
     for (const one of CASES) {
       const name = `${one.way} ${one.in} ${one.ends}`
       if ((one.in === 'system' && !isNetwork) || !(isWhole || SHARE.has(name))) continue
