@@ -11,8 +11,8 @@ import { MIN_AGE_MS, type TenSystems, tenSystems, WELL } from './ten-systems.ts'
 
 const MAIN = fileURLToPath(new URL('../apps/runner/dist/main.js', import.meta.url))
 const CLOCK = new URL('./stepped-clock.ts', import.meta.url).href
-/** By hand 300: `TIDEMARK_ROUNDS=300 pnpm exec vitest run ten-systems.test.ts`. */
-const ROUNDS = Number(process.env['TIDEMARK_ROUNDS'] ?? 60)
+/** Some 25 minutes of `--every 5s`, in three. */
+const ROUNDS = Number(process.env['TIDEMARK_ROUNDS'] ?? 300)
 const EVERY_MS = 5000
 /** By the real clock a round takes as long as it says: `TIDEMARK_REAL=1 pnpm exec vitest run ten-systems.test.ts`. */
 const IS_REAL = process.env['TIDEMARK_REAL'] === '1'

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { rawRequest } from './dashboard/raw-request.ts'
+import { startUi } from './dashboard/start-ui.ts'
 import { dailySource, type Running, type TestProject, testProject } from './test-project.ts'
 
 const TIMEOUT = { timeout: 60_000 }
@@ -193,4 +195,23 @@ it('the metrics say what is stale, when it was checked, and what was promised', 
     /^tidemark_last_run_end\{exit_code="0",ended_by=""\} 1$/m,
   ])
     expect(text).toMatch(line)
+})
+
+it('the page counts what is stale, and calls none of it fresh', TIMEOUT, async () => {
+  const project = daily()
+  project.config({ sources: { daily: { tables: { a: { freshWithin: '1h' } } } } })
+  expect((await project.run(['sync'])).code).toBe(0)
+  pass(project, 2 * HOUR)
+  const { port } = await startUi(project)
+  const ask = async (query: string) => {
+    const { body } = await rawRequest({ port, path: `/api/overview${query}`, headers: { host: `127.0.0.1:${port}` } })
+    return JSON.parse(body) as { readonly totals: object; readonly tables: readonly { name: string; stale: boolean }[] }
+  }
+  const { totals, tables } = await ask('')
+  expect(totals).toMatchObject({ fresh: 1, stale: 1, wrong: 1 })
+  expect(tables.map(({ name, stale }) => [name, stale])).toEqual([
+    ['daily_a', true],
+    ['daily_b', false],
+  ])
+  expect((await ask('?status=stale')).tables.map(({ name }) => name)).toEqual(['daily_a'])
 })
