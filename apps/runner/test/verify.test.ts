@@ -23,6 +23,9 @@ it('a table is compared with its source, told what differs, and mended', async (
   const same = await project.run(['verify', 'daily_days'])
   expect(same.code, same.stderr).toBe(0)
   expect(same.stdout).toContain('It matches its source.')
+  const part = await project.run(['verify', 'daily_days', '--from', '2026-01-10'])
+  expect(part.stdout).toContain('What was compared matches its source.')
+  expect(part.stdout).not.toContain('It matches')
 
   byHand(project, 'delete from daily_days where id in (3, 4)')
   byHand(project, "update daily_days set note = 'x' where id = 9")

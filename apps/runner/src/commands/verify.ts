@@ -42,7 +42,8 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
   const exitCode = session.interrupts.exitCode() ?? report.exitCode
   const shown = redactDeep({ ...report, exitCode }, secrets.redact)
   terminal.printJson(shown)
-  terminal.print(verifyText(shown, command))
+  const isPart = [flags.from, flags.to, flags.partition].some((one) => one !== undefined)
+  terminal.print(verifyText(shown, command, isPart))
   return exitCode
 }
 

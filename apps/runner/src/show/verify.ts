@@ -8,8 +8,8 @@ const WINDOWS = 20
 const KEYS = 5
 const PARTITIONS = 10
 
-/** What a comparison found, for people. */
-export function verifyText(report: VerifyReport, command: CommandText): string {
+/** What a comparison found, for people. @param isPart whether a part of the table was asked for. */
+export function verifyText(report: VerifyReport, command: CommandText, isPart: boolean): string {
   const { table, failure, found, notes, sample, windows, rows, durationMs } = report
   if (failure !== undefined) return `${table} could not be compared: ${oneLine(failure.message)}`
   if (report.interrupted) return `${table}: stopped before all was compared; nothing can be said`
@@ -24,7 +24,7 @@ export function verifyText(report: VerifyReport, command: CommandText): string {
     ...shown,
     ...more,
     ...notes.map((note) => `note: ${oneLine(note)}`),
-    ...verdict(report, command),
+    ...verdict(report, command, isPart),
   ].join('\n')
 }
 
@@ -56,10 +56,10 @@ function sumText({ missing, extra, different, unread }: Sums): string {
   return parts.filter((part) => part !== '').join(', ')
 }
 
-function verdict(report: VerifyReport, command: CommandText): readonly string[] {
+function verdict(report: VerifyReport, command: CommandText, isPart: boolean): readonly string[] {
   const { table, found, windows, rows } = report
   if (windows.of === 0) return ['Nothing was compared: no sync has read it yet.', ...unreadLines(report, command)]
-  if (found.length === 0) return [matchText(report), ...unreadLines(report, command)]
+  if (found.length === 0) return [matchText(report, isPart), ...unreadLines(report, command)]
   const unread = found.filter((one) => one.failure !== undefined).length
   const failed = unread === 0 ? [] : [`${plural(unread, 'window')} could not be read; the same command tries again.`]
   const short =
@@ -72,10 +72,10 @@ function verdict(report: VerifyReport, command: CommandText): readonly string[] 
 }
 
 /** What is compared matches; whether that is all of the table is said beside it. */
-function matchText({ rows, unreadPartitions, sample }: VerifyReport): string {
+function matchText({ rows, unreadPartitions, sample }: VerifyReport, isPart: boolean): string {
   const all = rows.rejected === 0 && unreadPartitions.length === 0
   if (!all) return 'What was compared matches its source, but that is not all of it:'
-  return sample === undefined ? 'It matches its source.' : 'What was compared matches its source.'
+  return isPart || sample !== undefined ? 'What was compared matches its source.' : 'It matches its source.'
 }
 
 function differenceLines(report: VerifyReport, command: CommandText, table: string): readonly string[] {
