@@ -4,9 +4,15 @@ import { type Remedy, SyncError } from '@tidemark/core'
 import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
 import { tookTooLong } from '@tidemark/destination'
 
-export interface ChildQuestion {
+export interface Question {
   readonly path: string
   readonly statement: string
+}
+
+/** What the process is sent. */
+export interface ChildQuestion extends Question {
+  /** The process that asked. */
+  readonly asker: number
 }
 
 export type ChildAnswer =
@@ -17,7 +23,7 @@ export type ChildAnswer =
   | { readonly bug: string }
 
 /** Asks a SQLite file in a process of its own, which is ended when the time is up or the signal comes. */
-export function queryApart(question: ChildQuestion, { limitMs, signal }: QueryLimits): Promise<QueryResult> {
+export function queryApart(question: Question, { limitMs, signal }: QueryLimits): Promise<QueryResult> {
   signal.throwIfAborted()
   const child = fork(fileURLToPath(new URL('./query-child.js', import.meta.url)), [], {
     serialization: 'advanced',
@@ -41,7 +47,8 @@ export function queryApart(question: ChildQuestion, { limitMs, signal }: QueryLi
   })
   child.once('error', reject)
   child.once('close', (code, killed) => reject(endedEarly(code, killed)))
-  child.send(question, (error) => error !== null && reject(error))
+  const sent: ChildQuestion = { ...question, asker: process.pid }
+  child.send(sent, (error) => error !== null && reject(error))
   return promise.finally(() => {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

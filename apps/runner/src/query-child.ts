@@ -8,15 +8,18 @@ import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
 /** So many rows are told at once. */
 const ROWS = 500
 
-// Where the one that asked is gone nobody wants to know any more. Nothing of this thread can see it while SQLite works.
+// Where the one that asked is gone nobody wants to know any more. Nothing of this thread can see it while SQLite works. It
+// may be gone before this begins, so it says itself who it is.
 const WATCHDOG = `
-const parent = process.ppid
-setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL') }, 500)`
+const { workerData } = require('node:worker_threads')
+const look = () => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL') }
+setInterval(look, 500)
+look()`
 
 process.once('message', (question: ChildQuestion) => void answer(question))
 
-async function answer({ path, statement }: ChildQuestion): Promise<void> {
-  new Worker(WATCHDOG, { eval: true }).unref()
+async function answer({ path, statement, asker }: ChildQuestion): Promise<void> {
+  new Worker(WATCHDOG, { eval: true, workerData: asker }).unref()
   try {
     let rows: (readonly unknown[])[] = []
     for (const one of queryFile(path, statement)) {

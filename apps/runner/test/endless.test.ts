@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -79,6 +81,18 @@ describe.runIf(process.platform === 'linux')('a query that never ends', () => {
     running.child.kill('SIGKILL')
     await running.ended
     await gone(project)
+  })
+
+  it('ends where the process that asked was gone before it began', async () => {
+    const { folder } = await synced()
+    const child = fork(join(import.meta.dirname, '../dist/query-child.js'), [], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const ended = once(child, 'exit')
+    // No process has this number.
+    child.send({ path: join(folder, 'data/tidemark.db'), statement: ENDLESS, asker: 2 ** 22 + 1 })
+    expect(await Promise.race([ended, pause(SOON_MS)])).toEqual([null, 'SIGKILL'])
   })
 
   it('ends on a server of Postgres as well, also there', async () => {

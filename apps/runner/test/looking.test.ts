@@ -130,6 +130,7 @@ const Run = z.strictObject({
   tables: count,
   steps: count,
   failed_steps: count,
+  folded_steps: count,
   rows,
 })
 
