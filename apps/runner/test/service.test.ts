@@ -233,6 +233,8 @@ describe('--listen', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text()
     await until(async () => /tidemark_runs_total\{exit_code="3"\} [2-9]/.test(await metrics()))
+    // Each source has runs of its own where they take different times.
+    await until(async () => /tidemark_rows_total\{table="d_days",kind="written"\} 31/.test(await metrics()))
     const text = await metrics()
     for (const line of [
       /^tidemark_rows_total\{table="d_days",kind="written"\} 31$/m,
@@ -250,7 +252,10 @@ describe('--listen', () => {
       expect(text).toMatch(line)
     const health = await fetch(`${url}/healthz`)
     expect(health.status).toBe(200)
-    expect(await health.json()).toMatchObject({ status: 'ok', database: 'ok', last_run: { exit_code: 3 } })
+    expect(await health.json()).toMatchObject({ status: 'ok', database: 'ok' })
+    const lastRun = async () =>
+      ((await (await fetch(`${url}/healthz`)).json()) as { readonly last_run: { readonly exit_code: number } }).last_run
+    await until(async () => (await lastRun()).exit_code === 3)
     expect((await fetch(`${url}/`)).status).toBe(404)
     expect((await fetch(`${url}/constructor`)).status).toBe(404)
     expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(405)
