@@ -67,6 +67,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
 }
 const NUMERIC: Shape = { type: 'numeric', layout: 'string', result: 'VARCHAR', sql: asVarchar }
+/** DuckDB writes no zero before the point where its type has no digit there. */
+const FRACTION: Shape = { ...NUMERIC, convert: (value) => (value as string).replace(/^(-?)\./, '$10.') }
 const NESTED: Shape = {
   type: 'json',
   layout: 'string',
@@ -89,6 +91,7 @@ export function shapeOf(type: string): Shape {
   if (Object.hasOwn(SHAPES, type)) return SHAPES[type]!
   if (/[\]]$|^(?:STRUCT|MAP|UNION)\(|^VARIANT/.test(type)) return NESTED
   if (/^GEOMETRY\b/.test(type)) return GEOMETRY
+  if (/^DECIMAL\((\d+),\1\)$/.test(type)) return FRACTION
   return /^(?:DECIMAL\(|U?HUGEINT$|UBIGINT$|BIGNUM$)/.test(type) ? NUMERIC : text
 }
 
@@ -110,14 +113,17 @@ function decimalText(bytes: Uint8Array, scale: number): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale === 0 ? '' : `.${digits.slice(point)}`}`
 }
 
-/** Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. */
+/**
+ * Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. And
+ * of a decimal in a VARIANT that has no digit before its point it writes none.
+ */
 function nested(json: string): unknown {
   try {
     return parseJson(json)
   } catch {
     return parseJson(
-      json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|nan|Infinity|inf)/g, (part) =>
-        part.startsWith('"') ? part : `"${part}"`,
+      json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|nan|Infinity|inf)|(?<!\d)\.\d/g, (part) =>
+        part.startsWith('"') ? part : part.startsWith('.') ? `0${part}` : `"${part}"`,
       ),
     )
   }

@@ -59,6 +59,27 @@ describe('Parquet comes out as it is written', () => {
     ])
   })
 
+  it('decimals without a digit before the point, with a zero there', async () => {
+    const folder = new Folder()
+    const values = ['0.50', '-0.25', '0.00', '-0.99']
+    const select = values
+      .map((text) => `SELECT ${text}::DECIMAL(2,2) AS d, [${text}::DECIMAL(2,2)] AS l`)
+      .join(' UNION ALL ')
+    const source = await open({
+      t: { path: await written(folder, 'f.parquet', `${select} UNION ALL SELECT NULL, NULL`) },
+    })
+    const rows = await source.read()
+    expect(rows.map((row) => row['d'])).toEqual([...values, null])
+    expect(rows.slice(0, 4).map((row) => (row['l'] as number[])[0])).toEqual(values.map(Number))
+  })
+
+  it('such decimals in a VARIANT, beside texts and NaN', async () => {
+    const folder = new Folder()
+    const select = `SELECT {'a': 0.50::DECIMAL(2,2), 'b': -0.25::DECIMAL(2,2), 'n': 'NaN'::DOUBLE, 't': '-.5, NaN', 'w': 1.25}::VARIANT AS v`
+    const source = await open({ t: { path: await written(folder, 'v.parquet', select) } })
+    expect(await source.read()).toEqual([{ v: { a: 0.5, b: -0.25, n: 'NaN', t: '-.5, NaN', w: 1.25 } }])
+  })
+
   it('GEOMETRY as well-known binary, and as well-known text where the table has texts', async () => {
     const folder = new Folder()
     const file = await written(folder, 'g.parquet', "SELECT 'POINT(1 2)'::GEOMETRY AS g UNION ALL SELECT NULL")
