@@ -10,9 +10,11 @@ export interface ColumnChanges {
   readonly refuse: readonly { readonly name: string; readonly from: ColumnType | undefined; readonly to: ColumnType }[]
 }
 
-// Without loss, and only in this direction: integer → numeric → text, date → text.
+// Without loss, and only in this direction: integer → numeric → text, double → numeric → text, date → text. A time without
+// a zone becomes no instant: nobody says of which zone it is.
 const WIDER: Partial<Record<ColumnType, readonly ColumnType[]>> = {
   integer: ['numeric', 'text'],
+  double: ['numeric', 'text'],
   numeric: ['text'],
   date: ['text'],
 }

@@ -272,7 +272,7 @@ function holding(known: ColumnType, found: ColumnType): ColumnType {
   if (known === found || known === 'json') return known
   if (found === 'integer' && (known === 'numeric' || known === 'double')) return known
   if (known === 'integer' && (found === 'numeric' || found === 'double')) return 'numeric'
-  if (known === 'numeric' && found === 'double') return 'numeric'
+  if ((known === 'numeric' && found === 'double') || (known === 'double' && found === 'numeric')) return 'numeric'
   if (found === 'date' && (known === 'local_timestamp' || known === 'timestamp')) return known
   return 'text'
 }

@@ -222,7 +222,14 @@ describe('keepTypes', () => {
   })
 
   it('never narrows: it keeps the known type, or goes one of the lossless ways up', () => {
-    const up: readonly string[] = ['integer numeric', 'numeric text', 'integer text', 'date text']
+    const up: readonly string[] = [
+      'integer numeric',
+      'double numeric',
+      'numeric text',
+      'integer text',
+      'double text',
+      'date text',
+    ]
     fc.assert(
       fc.property(type, type, (known, now) => {
         const kept = keepTypes(found(now), found(known))[0]!.type
@@ -262,6 +269,7 @@ describe('keepTypes', () => {
   it('keeps an integer column that once held a fraction exact', () => {
     expect(keepTypes(found('double'), found('integer'))).toEqual(found('numeric'))
     expect(keepTypes(found('integer'), found('double'))).toEqual(found('double'))
+    expect(keepTypes(found('numeric'), found('double'))).toEqual(found('numeric'))
     expect(keepTypes(found('boolean'), found('integer'))).toEqual(found('text'))
     expect(keepTypes(found('boolean'), found('json'))).toEqual(found('json'))
   })

@@ -3,7 +3,7 @@ import { fits, holds } from '@tidemark/core/engine'
 import type { Layout } from './columns.ts'
 import { type Bound, type Encode, type Forms, TEXT_FORMS } from './forms.ts'
 import type { Repertoire } from './repertoire.ts'
-import { isDate, jsonText, shortDecimal } from './value-text.ts'
+import { decimalOfNumber, isDate, jsonText, shortDecimal } from './value-text.ts'
 
 /** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
 function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Encode {
@@ -12,7 +12,8 @@ function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Enco
   if (type === column || !holds(column, type)) return wide
   return (value) => {
     const bound = own(value)
-    return bound === undefined ? undefined : wide(String(bound))
+    if (bound === undefined) return undefined
+    return wide(typeof bound === 'number' && column === 'numeric' ? decimalOfNumber(bound) : String(bound))
   }
 }
 

@@ -143,6 +143,42 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
   })
 })
 
+describe('a column of Postgres of another type', () => {
+  it('goes on where nothing is lost: double to numeric, with every digit', async () => {
+    const world = await postgres()
+    await world.run('CREATE TABLE t (id int PRIMARY KEY, x float8)')
+    await world.run('INSERT INTO t VALUES (1, 0.1), (2, 1e21), (3, NULL)')
+    const into = target(world)
+    await into.run()
+    await world.run('ALTER TABLE t ALTER x TYPE numeric')
+    await world.run(`INSERT INTO t VALUES (4, '0.12345678901234567890')`)
+    const report = await into.run()
+    expect([report.exitCode, report.tables[0]!.failures]).toEqual([0, []])
+    expect(into.rows('SELECT x FROM crm_t ORDER BY id').map(({ x }) => x)).toEqual([
+      '0.1',
+      '1000000000000000000000',
+      null,
+      '0.12345678901234567890',
+    ])
+  })
+
+  it('fails its table where nobody says of which zone its times are, until that is wanted', async () => {
+    const world = await postgres()
+    await world.run('CREATE TABLE t (id int PRIMARY KEY, x timestamp)')
+    await world.run(`INSERT INTO t VALUES (1, '2024-01-31 12:00')`)
+    const into = target(world)
+    await into.run()
+    await world.run(`ALTER TABLE t ALTER x TYPE timestamptz USING x AT TIME ZONE 'Asia/Tokyo'`)
+    const report = await into.run()
+    expect(report.tables[0]!.failures[0]!.failure.message).toMatch(
+      /column "x" was local_timestamp .*resync crm_t --full/,
+    )
+    expect(into.rows('SELECT x FROM crm_t')).toEqual([{ x: '2024-01-31T12:00:00.000000' }])
+    expect((await into.resync('t', { full: true })).exitCode).toBe(0)
+    expect(into.rows('SELECT x FROM crm_t')).toEqual([{ x: '2024-01-31T03:00:00.000000Z' }])
+  })
+})
+
 describe.each([
   ['Postgres', postgres, 'serial PRIMARY KEY', 'timestamptz(6)'],
   ...(hasMariaDb ? [['MariaDB', mariadb, 'int AUTO_INCREMENT PRIMARY KEY', 'timestamp(6)'] as const] : []),

@@ -174,24 +174,25 @@ async function isUnique(db: Db, schema: string, name: string, columns: readonly 
 async function widen(db: Db, schema: string, { plan, widened }: Rebuild): Promise<readonly string[]> {
   const there = await columnsOf(db, schema, plan.name)
   const present = new Set(there.map(({ name }) => name))
-  const dates = new Set(there.filter(({ type }) => type === TYPES.date).map(({ name }) => name))
+  const types = new Map(there.map(({ name, type }) => [name, type]))
   const changes = definitions(plan).flatMap(({ name, type, required }) => {
     if (!present.has(name)) return [sql`add column ${definition(name, type, required)}`]
     const to = widened.get(name)
     return to === undefined
       ? []
-      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${asType(id(name), dates.has(name), to)}`]
+      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${asType(id(name), types.get(name), to)}`]
   })
   await sql`alter table ${id(schema, plan.name)} ${join(changes)}`.execute(db)
   return []
 }
 
-/** Postgres knows no year 0 and writes `0001-01-31 BC` for it. */
-function asType(column: RawBuilder<unknown>, isDate: boolean, to: ColumnType): RawBuilder<unknown> {
+function asType(column: RawBuilder<unknown>, from: string | undefined, to: ColumnType): RawBuilder<unknown> {
   const cast = sql`${column}::${raw(TYPES[to])}`
-  return isDate
-    ? sql`case when ${column} < '0001-01-01' then to_char(${column}, '"0000"-MM-DD') else ${cast} end`
-    : cast
+  // Postgres knows no year 0 and writes `0001-01-31 BC` for it.
+  if (from === TYPES.date)
+    return sql`case when ${column} < '0001-01-01' then to_char(${column}, '"0000"-MM-DD') else ${cast} end`
+  // It makes 15 digits of a double, but writes as a text all that tell it from others.
+  return from === TYPES.double && to === 'numeric' ? sql`${column}::text::numeric` : cast
 }
 
 /** Gives a table that was emptied another shape: columns of the user's, indexes, views and grants stay. */

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { fold } from '../names.ts'
 import type { Rebuild } from '../prepare.ts'
 import type { StateDatabase } from '../state-tables.ts'
+import { decimalOfNumber } from '../value-text.ts'
 import { createTable, definitions } from './ddl.ts'
 import { entriesOf } from './definitions.ts'
 
@@ -44,7 +45,15 @@ export async function rebuildTable(
   ).execute(db)
   const after = new Set(storedColumns(rawDb, NEW).map(fold))
   const copied = before.filter((name) => after.has(fold(name)))
-  const values = copied.map((name) => (widened.has(name) ? sql`cast(${id(name)} as text)` : id(name)))
+  // SQLite makes a text of 15 digits of a double.
+  rawDb.function('tidemark_number', (number) => String(number))
+  rawDb.function('tidemark_decimal', (number) => decimalOfNumber(Number(number)))
+  const values = copied.map((name) => {
+    const to = widened.get(name)
+    if (to === undefined) return id(name)
+    const text = raw(to === 'numeric' ? 'tidemark_decimal' : 'tidemark_number')
+    return sql`case typeof(${id(name)}) when 'real' then ${text}(${id(name)}) else cast(${id(name)} as text) end`
+  })
   await sql`insert into ${id('main', NEW)} (${join(copied.map((name) => id(name)))}) select ${join(values)} from ${id('main', plan.name)}`.execute(
     db,
   )

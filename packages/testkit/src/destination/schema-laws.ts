@@ -154,6 +154,34 @@ export function testSchema(database: () => TestDatabase): void {
         expect(await back.write([given])).toMatchObject({ unchanged: 1 })
       }))
 
+    it('holds every digit of the doubles that it had: double, numeric, text', () =>
+      inWorld(async (world) => {
+        const doubles = [0.1 + 0.2, 1 / 3, 1e21, -1e-7, 5e-324, 5, 0, 2 ** 53 + 2]
+        const given = doubles.map((d, at) => ({ id: at, d, e: d, f: d }))
+        const first = await world.table({ row: row({ d: z.number(), e: z.number(), f: z.number() }), primaryKey })
+        await first.write(given)
+        const second = await world.table({ row: row({ d: numeric(), e: z.string(), f: z.number() }), primaryKey })
+        expect(second.prepared.changes).toEqual([
+          'column "d" widened from double to numeric',
+          'column "e" widened from double to text',
+        ])
+        const stored = (await second.live()) as readonly {
+          readonly d: string
+          readonly e: string
+          readonly f: number
+        }[]
+        expect(stored.map(({ d, e }) => [Number(d), Number(e)])).toEqual(doubles.map((d) => [d, d]))
+        expect(stored.filter(({ d }) => !/^-?\d+(\.\d+)?$/.test(d))).toEqual([])
+        expect(stored.map(({ f }) => f)).toEqual(doubles)
+        await second.write([{ id: 90, d: '0.10', e: 'x', f: 1 }])
+        // A source that goes back to the narrower type writes into the wider column.
+        const back = await world.table({ row: row({ d: z.number(), e: z.number(), f: z.number() }), primaryKey })
+        expect(back.prepared.changes).toEqual([])
+        expect(await back.write([...given, { id: 91, d: 1e21, e: 2.5, f: 1 }])).toMatchObject({ rejected: 0 })
+        const last = (await back.live()).at(-1)
+        expect(last).toMatchObject({ d: '1000000000000000000000', e: '2.5' })
+      }))
+
     it.each([
       [
         'a type that loses something',
