@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasMariaDb, mariadb, postgres } from './harness.ts'
+import { hasMariaDb, mariadb, postgres, sqlite } from './harness.ts'
 import { target } from './target.ts'
 
 /** Values that no column of their own type can hold, and what they are as texts. */
@@ -36,4 +36,20 @@ describe.each(VALUES)('a value of %s that no column of its type holds', (_, make
     expect([second.exitCode, second.tables[0]!.failures]).toEqual([0, []])
     expect(into.rows('SELECT id, c FROM crm_t ORDER BY id')).toEqual([1, 2, 3].map((id) => ({ id, c: text })))
   })
+})
+
+it('a key of a thousand columns is one: rows are written, changed and marked as deleted by it', async () => {
+  const world = await sqlite()
+  const names = Array.from({ length: 1000 }, (_, at) => `c${at}`)
+  const columns = names.map((name) => `${name} int NOT NULL`)
+  await world.run(`CREATE TABLE t (${columns}, v text, PRIMARY KEY (${names}))`)
+  for (const row of [1, 2]) await world.run(`INSERT INTO t VALUES (${names.map((_, at) => at + row)}, 'old')`)
+  const into = target(world)
+  expect((await into.run()).exitCode).toBe(0)
+  await world.run(`UPDATE t SET v = 'new' WHERE c0 = 1; DELETE FROM t WHERE c0 = 2`)
+  expect((await into.run()).exitCode).toBe(0)
+  expect(into.rows('SELECT v, _deleted_at IS NULL AS live FROM crm_t ORDER BY c0')).toEqual([
+    { v: 'new', live: 1 },
+    { v: 'old', live: 0 },
+  ])
 })

@@ -129,9 +129,9 @@ export function unstageKey(layout: Layout, slot: number): RawBuilder<unknown> {
 }
 
 function equal(names: readonly string[]): RawBuilder<unknown> {
-  return join(
+  return balanced(
     names.map((name) => sql`${id(name)} = ${raw('?')}`),
-    sql` and `,
+    'and',
   )
 }
 
@@ -190,7 +190,7 @@ export function inScope({ partitioned, from, to }: Scope): RawBuilder<unknown> {
 function isVanished(layout: Layout, slot: number, scope: Scope, before: boolean): RawBuilder<unknown> {
   const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
   return sql`${inScope(scope)} and t._deleted_at is null${before ? sql` and t._synced_at < :began` : sql``}
-    and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and s._kind <> 1)`
+    and not exists (select 1 from ${stagingTable(slot)} as s where ${balanced(same, 'and')} and s._kind <> 1)`
 }
 
 /** Rows of a partition that are not marked and lie in none of so many ranges: the n-th is from `:from_n` to `:to_n`. */
@@ -213,7 +213,7 @@ export function markVanished(layout: Layout, slot: number, scope: Scope, before:
 export function missingRows(layout: Layout, slot: number, scope: Scope): RawBuilder<unknown> {
   const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
   return sql`${mainTable(layout.name)} as t where ${isVanished(layout, slot, scope, true)}
-    and not exists (select 1 from ${stagingTable(slot)} as s where ${join(same, sql` and `)} and (t._cursor > s._cursor) is not true)`
+    and not exists (select 1 from ${stagingTable(slot)} as s where ${balanced(same, 'and')} and (t._cursor > s._cursor) is not true)`
 }
 
 /**
@@ -224,7 +224,7 @@ export function followSeen(layout: Layout, slot: number): RawBuilder<unknown> {
   const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
   const own = layout.partitioned ? sql` and t._partition = :partition` : sql``
   return sql`update ${mainTable(layout.name)} as t set _cursor = s._cursor from ${stagingTable(slot)} as s
-    where s._kind = 2 and ${join(same, sql` and `)}${own} and t._deleted_at is null and s._cursor > t._cursor`
+    where s._kind = 2 and ${balanced(same, 'and')}${own} and t._deleted_at is null and s._cursor > t._cursor`
 }
 
 /** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */
