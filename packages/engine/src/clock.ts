@@ -23,7 +23,10 @@ export const systemClock: Clock = {
   sleep: async (ms, signal, kind) => {
     signal.throwIfAborted()
     // setTimeout fires at once beyond 2^31 − 1 ms.
-    await wait(Math.min(ms, 2_147_483_647), undefined, { signal, ref: kind !== 'limit' })
+    await wait(Math.min(ms, 2_147_483_647), undefined, { signal, ref: kind !== 'limit' }).catch((error: unknown) => {
+      // Node rejects with an error of its own, which says neither who stopped the wait nor why.
+      throw signal.aborted ? signal.reason : error
+    })
   },
   turn: () => turn(),
   random: Math.random,

@@ -1,6 +1,7 @@
+import { SyncError } from '@tidemark/core'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
-import { endsTheTries } from './stall.ts'
+import { endsTheTries, OVER_TIME, overTime } from './stall.ts'
 
 /** How often and how patiently something that may pass is tried. */
 export interface RetryPolicy {
@@ -63,7 +64,9 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       const delayMs = delayBefore(attempt, failure, policy, clock.random)
       if (delayMs > LONGEST_WAIT_MS) throw error
       options.onRetry?.(failure, attempt, delayMs)
-      await clock.sleep(delayMs, signal)
+      await clock.sleep(delayMs, signal).catch((reason: unknown) => {
+        throw SyncError.is(reason) && reason.code === OVER_TIME ? overTime(error) : reason
+      })
     }
   }
 }

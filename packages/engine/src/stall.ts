@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import { messageOf } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import type { Settings } from './options.ts'
 import type { Slot } from './schedule.ts'
@@ -114,10 +115,12 @@ function stalled(ms: number): SyncError {
 /** The code of what the time limit of a run has ended. */
 export const OVER_TIME = 'max-time'
 
-/** What ends a wait when the time limit of a run is reached. */
-export function overTime(): SyncError {
-  return new SyncError('the source had not answered when the time limit of the run was reached', 'retry', {
+/** What ends a wait when the time limit of a run is reached. @param cause why the source had not answered until then */
+export function overTime(cause?: unknown): SyncError {
+  const why = cause === undefined ? '' : `: ${messageOf(cause)}`
+  return new SyncError(`the source had not answered when the time limit of the run was reached${why}`, 'retry', {
     code: 'max-time',
+    cause,
   })
 }
 

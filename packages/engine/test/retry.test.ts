@@ -1,7 +1,9 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../src/clock.ts'
 import { failureOf } from '../src/failure.ts'
 import { DEFAULT_RETRY, delayBefore, retry } from '../src/retry.ts'
+import { overTime } from '../src/stall.ts'
 import { fixedClock } from './catalog-of.ts'
 
 describe('what a thrown value asks for', () => {
@@ -86,6 +88,16 @@ describe('trying again', () => {
     await expect(
       retry(() => Promise.reject(transient()), { clock, policy: DEFAULT_RETRY, signal: stop.signal }),
     ).rejects.toThrow('stopped')
+  })
+
+  it('by the time limit of the run says that, and why the source had not answered', async () => {
+    const stop = new AbortController()
+    const policy = { ...DEFAULT_RETRY, firstDelayMs: 60_000 }
+    const waiting = retry(() => Promise.reject(transient()), { clock: systemClock, policy, signal: stop.signal })
+    setImmediate(() => stop.abort(overTime()))
+    const failure = failureOf(await waiting.catch((error: unknown) => error))
+    expect(failure).toMatchObject({ remedy: 'retry', code: 'max-time' })
+    expect(failure.message).toBe('the source had not answered when the time limit of the run was reached: busy')
   })
 })
 

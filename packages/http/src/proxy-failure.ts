@@ -18,7 +18,7 @@ export function proxyFailure(message: string, what: string): SyncError | undefin
 
 export function proxyUnauthorized(what: string): SyncError {
   return new SyncError(
-    `${what} was answered 407 by a proxy on the way: it wants a user and a password of its own; write them into HTTPS_PROXY and HTTP_PROXY (http://user:password@host:port), or name the host in NO_PROXY`,
+    `${what} was answered 407 by a proxy on the way: it wants a user and a password of its own; write them into HTTPS_PROXY and HTTP_PROXY (http://<user>:<password>@<host>:<port>), or name the host in NO_PROXY`,
     'fix-config',
     { code: 'proxy' },
   )

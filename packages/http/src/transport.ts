@@ -163,7 +163,7 @@ function proxyAgent(options: EnvHttpProxyAgent.Options): EnvHttpProxyAgent {
   } catch {
     // Its message has the value, and with it the password.
     throw new SyncError(
-      'HTTPS_PROXY or HTTP_PROXY in the environment is not a URL such as http://user:password@host:port',
+      'HTTPS_PROXY or HTTP_PROXY in the environment is not a URL such as http://<user>:<password>@<host>:<port>',
       'fix-config',
       { code: 'proxy' },
     )
