@@ -155,7 +155,7 @@ function factsIn(name: string, facts: string): void {
 
 function refused(problem: string, cause?: unknown): SyncError {
   return new SyncError(
-    `the state document ${problem}; write one with "tidemark state export <file>" and leave it as it is`,
+    `the state document ${problem}; write one with "tidemark state export state.json" and leave it as it is`,
     'fix-config',
     { code: 'state-document', cause },
   )
