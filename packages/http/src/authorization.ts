@@ -10,7 +10,7 @@ export type Authorization =
 
 /** OAuth 2: tokens that are fetched, used until they end or are refused, and fetched again. */
 export type OAuth = (
-  | { readonly type: 'client_credentials'; readonly clientSecret: string }
+  | { readonly type: 'client_credentials'; readonly clientSecret?: string | undefined }
   | {
       readonly type: 'refresh_token'
       readonly refreshToken: string
@@ -21,6 +21,10 @@ export type OAuth = (
 ) & {
   readonly tokenUrl: string
   readonly clientId: string
+  /** A key in PEM that the client signs an assertion with, in place of a secret (RFC 7523, `private_key_jwt`). */
+  readonly privateKey?: string | undefined
+  /** What the assertion names: the `kid` of the key, and an audience other than `tokenUrl`. */
+  readonly assertion?: { readonly keyId?: string | undefined; readonly audience?: string | undefined } | undefined
   readonly scope?: string | undefined
   /** More parameters of the token request, such as `audience`, or another `grant_type`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
@@ -96,14 +100,14 @@ export function secretsOf(authorization: Authorization): readonly string[] {
     case 'query':
       return [authorization.value]
     case 'client_credentials':
-      return [authorization.clientSecret, ...secretParameters(authorization)]
+      return clientSecrets(authorization)
     case 'refresh_token':
-      return [
-        authorization.refreshToken,
-        ...(authorization.clientSecret === undefined ? [] : [authorization.clientSecret]),
-        ...secretParameters(authorization),
-      ]
+      return [authorization.refreshToken, ...clientSecrets(authorization)]
   }
+}
+
+function clientSecrets(oauth: OAuth): readonly string[] {
+  return [oauth.clientSecret ?? [], oauth.privateKey ?? [], ...secretParameters(oauth)].flat()
 }
 
 /** Parameters and headers of a token request that look like secrets. */

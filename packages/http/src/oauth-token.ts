@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { type SecretStore, SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import type { OAuth } from './authorization.ts'
+import { clientAssertion } from './client-assertion.ts'
 import type { HttpClock } from './http-clock.ts'
 import { excerptOf, statusFailure } from './http-failure.ts'
 import { refusalIn, type TokenAnswer, tokenAnswer, tokenBody } from './token-answer.ts'
 import { basicPair, type TokenEncoding, type TokenRequest, tokenRequest } from './token-request.ts'
 
-/** Sends a token request, and follows no redirect. */
+/** Sends a token request, and follows no redirect to another host. */
 export type TokenFetch = (
   request: TokenRequest,
 ) => Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly text: string }>
@@ -142,10 +143,10 @@ export class OAuthToken {
   /** As a form, and as JSON where the server takes nothing else. */
   async #send(): ReturnType<TokenFetch> {
     const { oauth, fetch, redact, clock } = this.#options
-    let answer = await fetch(tokenRequest(oauth, this.#refreshToken, this.#encoding))
+    let answer = await fetch(this.#request())
     if (answer.status === 415 && oauth.tokenRequest === undefined) {
       this.#encoding = 'json'
-      answer = await fetch(tokenRequest(oauth, this.#refreshToken, 'json'))
+      answer = await fetch(this.#request())
     }
     if (answer.status === 429 || answer.status >= 500)
       throw statusFailure(
@@ -154,15 +155,26 @@ export class OAuthToken {
       )
     return answer
   }
+
+  /** An assertion is for one request: some servers take each only once. */
+  #request(): TokenRequest {
+    const { oauth, clock, keepSecret } = this.#options
+    const { privateKey } = oauth
+    const assertion = privateKey === undefined ? undefined : clientAssertion(oauth, privateKey, clock.now())
+    if (assertion !== undefined) keepSecret(assertion.client_assertion)
+    return tokenRequest(oauth, { refreshToken: this.#refreshToken, encoding: this.#encoding, assertion })
+  }
 }
 
 /** What can be done about a refusal, each in one line of the config. */
 function adviceOn(
-  { type, clientSecret, clientAuthentication = 'basic', tokenRequest: encoding }: OAuth,
+  { type, clientSecret, privateKey, clientAuthentication = 'basic', tokenRequest: encoding }: OAuth,
   said: string,
 ): string {
   if (type === 'refresh_token' && /invalid_grant/.test(said))
     return 'the refresh token is no longer valid: authorize once more, and put the new one into the config'
+  if (privateKey !== undefined)
+    return 'check the client, its private key, and what it says: "assertion": { "keyId": …, "audience": … }'
   const ways = ['basic', 'basic_raw', 'post'].filter((way) => way !== clientAuthentication)
   const secret =
     clientSecret === undefined ? '' : `, "clientAuthentication": ${ways.map((way) => `"${way}"`).join(' or ')}`

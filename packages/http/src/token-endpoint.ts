@@ -18,7 +18,7 @@ export interface TokenEndpointOptions {
 const MOST_BYTES = 1024 * 1024
 const DEADLINE_MS = 60_000
 
-/** Where tokens are given: a host of its own, asked over connections of its own, that may not redirect. */
+/** Where tokens are given: a host of its own, asked over connections of its own, that may redirect to itself alone. */
 export interface TokenEndpoint {
   readonly fetch: TokenFetch
   readonly close: () => Promise<void>
@@ -40,7 +40,7 @@ export function tokenEndpoint({ url, base, allow, idleMs, closed, redact }: Toke
         const asked = new URL(target)
         for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value)
         const answer = await transport.send(
-          { url: asked, method, headers, body, signal, redirects: 'refuse' },
+          { url: asked, method, headers, body, signal, redirects: 'whole' },
           { headers: {}, query: {} },
         )
         const decoder = new TextDecoder()

@@ -1,4 +1,5 @@
 import type { OAuth } from './authorization.ts'
+import type { ClientAssertion } from './client-assertion.ts'
 
 /** A request for a token, whole but for its way. */
 export interface TokenRequest {
@@ -11,8 +12,15 @@ export interface TokenRequest {
 /** How the parameters are written. */
 export type TokenEncoding = NonNullable<OAuth['tokenRequest']>
 
+export interface TokenRequestParts {
+  readonly refreshToken: string | undefined
+  readonly encoding: TokenEncoding
+  /** What a client with a key signed; undefined where it has a secret, or neither. */
+  readonly assertion: ClientAssertion | undefined
+}
+
 /** What asks for a token, with the client's secret where the server looks for it. */
-export function tokenRequest(oauth: OAuth, refreshToken: string | undefined, encoding: TokenEncoding): TokenRequest {
+export function tokenRequest(oauth: OAuth, { refreshToken, encoding, assertion }: TokenRequestParts): TokenRequest {
   const { clientId, clientSecret, clientAuthentication = 'basic', scope, parameters, tokenHeaders } = oauth
   const isBasic = clientSecret !== undefined && clientAuthentication !== 'post'
   const all: Record<string, string> = {
@@ -20,6 +28,7 @@ export function tokenRequest(oauth: OAuth, refreshToken: string | undefined, enc
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(isBasic ? {} : { client_id: clientId }),
     ...(clientSecret === undefined || isBasic ? {} : { client_secret: clientSecret }),
+    ...assertion,
     ...(scope === undefined ? {} : { scope }),
     ...parameters,
   }

@@ -21,8 +21,11 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly signal: AbortSignal
-  /** What to do with a redirect; it is followed where absent. */
-  readonly redirects?: 'refuse' | undefined
+  /**
+   * `whole`: a redirect is followed where the request stays what it is, at the same host; otherwise it is an error. Where
+   * absent it is followed as a browser does.
+   */
+  readonly redirects?: 'whole' | undefined
 }
 
 export interface Incoming {
@@ -100,11 +103,18 @@ export class Transport {
       this.#check(current.url)
       const answer = await this.#once(current, credentials)
       const location = REDIRECTS.has(answer.status) ? headerOf(answer.headers, 'location') : undefined
-      if (location === undefined || current.redirects === 'refuse') return answer
+      if (location === undefined) return answer
       answer.body.destroy()
       if (hops >= MOST_REDIRECTS)
         throw new SyncError(`it was redirected more than ${MOST_REDIRECTS} times`, 'fix-source', { code: 'redirect' })
-      current = redirected(current, answer.status, location, credentials)
+      const next = redirected(current, answer.status, location, credentials)
+      if (outgoing.redirects === 'whole' && (next.method !== outgoing.method || !this.isTrusted(next.url)))
+        throw new SyncError(
+          `it was redirected (${answer.status}) to ${next.url.origin}${next.url.pathname}, and what it carries is not sent there unasked; if that is the right address, write it into the config`,
+          'fix-config',
+          { code: 'redirect' },
+        )
+      current = next
       if (current.body !== undefined && !this.isTrusted(current.url))
         throw new SyncError(
           `it was redirected to ${current.url.host} together with its body, and that host is not the API's; if it is, list it under "hosts"`,

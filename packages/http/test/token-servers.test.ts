@@ -1,3 +1,5 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult, verify } from 'node:crypto'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { SecretStore } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import type { OAuth } from '../src/authorization.ts'
@@ -30,6 +32,39 @@ const body =
     json(response, JSON.stringify(value), status)
 const jwt = (exp: number): string => `e30.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.sig`
 const form = (asked: Asked) => Object.fromEntries(new URLSearchParams(asked.body))
+const partOf = (text: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>
+
+const pem = ({ privateKey, publicKey }: KeyPairKeyObjectResult) => ({
+  privateKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
+})
+const KEYS = {
+  RS256: pem(generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  ES256: pem(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+  ES384: pem(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+  EdDSA: pem(generateKeyPairSync('ed25519')),
+}
+const taken = new Set<unknown>()
+
+/** Whether a request has an assertion that its client signed, as RFC 7523 has it, and that was not taken before. */
+function isSigned(asked: Record<string, string>, alg: string, publicKey: string): boolean {
+  const [head = '', claims = '', signature = ''] = (asked['client_assertion'] ?? '').split('.')
+  const hash = { RS256: 'sha256', ES256: 'sha256', ES384: 'sha384' }[alg] ?? null
+  const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
+  if (!verify(hash, Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))) return false
+  const { iss, sub, aud, exp, iat, jti } = partOf(claims)
+  const isNew = !taken.has(jti)
+  taken.add(jti)
+  return (
+    isNew &&
+    asked['client_assertion_type'] === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' &&
+    asked['client_secret'] === undefined &&
+    JSON.stringify(partOf(head)) === JSON.stringify({ alg, typ: 'JWT', kid: 'key-1' }) &&
+    [iss, sub, aud].join() === 'me,me,https://tokens.example' &&
+    Number(exp) - Number(iat) === 300
+  )
+}
 const isForm = (asked: Asked): boolean => String(asked.headers['content-type']).includes('urlencoded')
 
 describe('a token server', () => {
@@ -123,8 +158,48 @@ describe('a token server', () => {
     ['of an API that wants another header', body(GIVEN), { header: 'X-Token', scheme: '' }, 'access-1'],
     [
       'that compresses',
-      (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(GIVEN)),
+      (response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end(gzipSync(JSON.stringify(GIVEN))),
     ],
+    [
+      'that compresses, with a mark before',
+      (response) =>
+        response.writeHead(200, { 'content-encoding': 'br' }).end(brotliCompressSync(`\uFEFF${JSON.stringify(GIVEN)}`)),
+    ],
+    [
+      'that takes its time',
+      (response) => {
+        response.writeHead(200).write(' ')
+        setTimeout(() => response.end(JSON.stringify(GIVEN)), 300)
+      },
+    ],
+    [
+      'that has enough for a moment',
+      (response, _, number) => (number === 1 ? json(response, {}, 429, { 'retry-after': '7' }) : json(response, GIVEN)),
+    ],
+    ['that is down for a moment', (response, _, number) => json(response, GIVEN, number === 1 ? 503 : 200)],
+    ...[307, 308].map((status): [string, Answer] => [
+      `that moved (${status})`,
+      (response, asked) =>
+        asked.url.startsWith('/token')
+          ? response.writeHead(status, { location: '/v2/access' }).end()
+          : json(
+              response,
+              GIVEN,
+              asked.url === '/v2/access' &&
+                form(asked)['grant_type'] === 'client_credentials' &&
+                asked.headers.authorization !== undefined
+                ? 200
+                : 400,
+            ),
+    ]),
+    ...Object.entries(KEYS).map(([alg, { privateKey, publicKey }]): [string, Answer, object] => [
+      `that wants an assertion signed with ${alg}`,
+      (response, asked) => json(response, GIVEN, isSigned(form(asked), alg, publicKey) ? 200 : 401),
+      { clientSecret: undefined, privateKey, assertion: { keyId: 'key-1', audience: 'https://tokens.example' } },
+    ]),
   ])('is understood: %s', async (_, answer, more, token) => {
     const { http } = await world(answer, more, token)
     expect((await http.get('/x')).status).toBe(200)
@@ -172,6 +247,24 @@ describe('a token server', () => {
     ],
     ['with nothing', text(''), {}, /no access token was found/],
     [
+      'a key that is not known there',
+      body({ error: 'invalid_client' }, 401),
+      { clientSecret: undefined, privateKey: KEYS.ES256.privateKey },
+      /invalid_client; check the client, its private key, and what it says: "assertion"/,
+    ],
+    [
+      'a redirect to another origin',
+      (response) => response.writeHead(307, { location: 'http://127.0.0.1:9/token?a=b' }).end(),
+      {},
+      /was redirected \(307\) to http:\/\/127\.0\.0\.1:9\/token, and what it carries is not sent there unasked; if that is the right address, write it into the config/,
+    ],
+    [
+      'a redirect that drops what is sent',
+      (response) => response.writeHead(302, { location: '/login' }).end(),
+      {},
+      /was redirected \(302\) to http:\/\/127\.0\.0\.1:\d+\/login, and/,
+    ],
+    [
       'a refresh token that was used',
       body({ error: 'invalid_grant' }, 400),
       { type: 'refresh_token', refreshToken: 'refresh-0' },
@@ -183,12 +276,45 @@ describe('a token server', () => {
       { parameters: { password: 'pass-word-1' } },
       /\*\*\* is wrong/,
     ],
-  ])('that refuses says why, and what can be done: %s', async (_, answer, more, message) => {
+  ])('that refuses says why, and what can be done: %s', async (name, answer, more, message) => {
     const error = await errorOf((await world(answer, more)).http.get('/x'))
-    expect(error).toMatchObject({ remedy: 'fix-config', code: 'unauthorized' })
+    expect(error).toMatchObject({ remedy: 'fix-config', code: name.includes('redirect') ? 'redirect' : 'unauthorized' })
     expect(error.message).toMatch(message)
     expect(error.message.length).toBeLessThan(700)
   })
+})
+
+it('a wait that a token server asks for is kept', async () => {
+  const { http, clock, given } = await world((response, _, number) =>
+    number === 1 ? json(response, {}, 429, { 'retry-after': '7' }) : json(response, GIVEN),
+  )
+  await http.get('/x')
+  expect(given.asked).toHaveLength(2)
+  expect(clock.waits.filter((ms) => ms >= 7000 && ms < 8000)).toHaveLength(1)
+})
+
+it('a key that is not one, or of a kind that no server takes, is an error of the config without the key', async () => {
+  const odd = pem(generateKeyPairSync('ed448')).privateKey
+  const broken = KEYS.RS256.privateKey.slice(0, 200)
+  for (const [privateKey, message] of [
+    [broken, /is not an unencrypted key in PEM/],
+    [odd, /is of the kind ed448/],
+  ] as const) {
+    const { http } = await world(body(GIVEN), { clientSecret: undefined, privateKey })
+    const error = await errorOf(http.get('/x'))
+    expect(error).toMatchObject({ remedy: 'fix-config', message: expect.stringMatching(message) })
+    expect(error.message).not.toContain(privateKey.slice(40, 80))
+  }
+})
+
+it('a refresh token that no answer replaces is sent again', async () => {
+  const refresh = { type: 'refresh_token', clientSecret: undefined, refreshToken: 'refresh-0' }
+  const { given, http, clock } = await world(body({ access_token: 'access-1', expires_in: 100 }), refresh)
+  for (let time = 0; time < 3; time++) {
+    await http.get('/x')
+    await clock.sleep(200_000, undefined)
+  }
+  expect(given.asked.map((asked) => form(asked)['refresh_token'])).toEqual(['refresh-0', 'refresh-0', 'refresh-0'])
 })
 
 describe('a refresh token that works once', () => {

@@ -6,6 +6,10 @@ import { BodyPath } from './table-config.ts'
 const oauth = {
   tokenUrl: z.url(),
   clientId: z.string().min(1),
+  /** A key in PEM that the client signs with, in place of a secret. */
+  privateKey: secret().optional(),
+  /** What it signs: the key's name, and for whom, where that is not `tokenUrl`. */
+  assertion: z.strictObject({ keyId: z.string().optional(), audience: z.string().optional() }).optional(),
   scope: z.string().optional(),
   /** More parameters of the token request, such as `audience`. */
   parameters: z.record(z.string(), z.string()).optional(),
@@ -33,7 +37,12 @@ const One = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('basic'), username: z.string(), password: secret() }),
   z.strictObject({ type: z.literal('header'), name: z.string().min(1), value: secret() }),
   z.strictObject({ type: z.literal('query'), name: z.string().min(1), value: secret() }),
-  z.strictObject({ type: z.literal('client_credentials'), clientSecret: secret(), ...oauth }),
+  z
+    .strictObject({ type: z.literal('client_credentials'), clientSecret: secret().optional(), ...oauth })
+    .refine(({ clientSecret, privateKey }) => (clientSecret === undefined) !== (privateKey === undefined), {
+      path: ['clientSecret'],
+      error: 'say clientSecret, or privateKey where the client signs with a key',
+    }),
   z.strictObject({
     type: z.literal('refresh_token'),
     refreshToken: secret(),

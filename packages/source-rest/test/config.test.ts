@@ -5,6 +5,7 @@ import { formatted, justBefore } from '../src/time-format.ts'
 import { Api, json, world } from './harness.ts'
 
 const TABLE = { path: '/t' }
+const CLIENT = { type: 'client_credentials', tokenUrl: 'https://x.example/token', clientId: 'me' }
 const CURSOR = { path: '/t', cursor: 'at', ordered: 'ascending', params: { since: '{from}' } }
 
 describe('a mistake in the config is named with its path', () => {
@@ -39,6 +40,8 @@ describe('a mistake in the config is named with its path', () => {
     ['tables.t.infer', { tables: { t: { ...TABLE, infer: false } } }],
     ['tables.t.reanchor', { tables: { t: { ...CURSOR, ordered: 'descending', reanchor: true } } }],
     ['authorization', { authorization: { type: 'bearer' } }],
+    ['authorization.clientSecret', { authorization: CLIENT }],
+    ['authorization.clientSecret', { authorization: { ...CLIENT, clientSecret: 's', privateKey: 'k' } }],
     ['rate.seconds', { rate: { requests: 1, seconds: 0 } }],
   ])('%s in %j', (path, more) => {
     const { error, success } = RestConfig.safeParse({ baseUrl: 'https://api.example.com', ...more })
