@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type SecretStore, SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { messageOf, shellWord } from '@tidemark/core/engine'
 import { z } from 'zod'
 
 /** One exchange ends long before: who holds the lock for longer is gone. */
@@ -150,7 +150,11 @@ async function read(path: string): Promise<Document> {
     const me = process.getuid?.()
     if (me !== undefined && uid !== me) throw refused(path, 'belongs to another user', `remove it, or run as that user`)
     if (me !== undefined && (mode & GROUP_AND_OTHERS) !== 0)
-      throw refused(path, 'may be read by others', `run "chmod 600 ${path}", and authorize once more if they did`)
+      throw refused(
+        path,
+        'may be read by others',
+        `authorize once more if they did, and run: chmod 600 ${shellWord(path)}`,
+      )
     return Document.parse(JSON.parse(await file.readFile('utf8')))
   } catch (error) {
     if (SyncError.is(error)) throw error

@@ -145,9 +145,7 @@ function notInstalled(wanted: string, { sources, absent }: Discovered): string {
     return `the package ${wanted} stands in package.json and is not installed; run "pnpm install"`
   const isPackage = wanted.includes('/')
   const known = sources.map((one) => (isPackage ? one.package : one.source.name))
-  const add = isPackage
-    ? `pnpm add ${wanted}`
-    : `pnpm add <the package of "${wanted}">, such as @tidemark/source-${wanted}`
+  const add = isPackage ? `pnpm add ${wanted}` : `pnpm add @tidemark/source-${wanted}, or what its package is called`
   return `no source "${wanted}" is installed (to install it: ${add}); ${suggestion(wanted, [...new Set(known)], isPackage ? 'installed packages' : 'installed sources')}`
 }
 

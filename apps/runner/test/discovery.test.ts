@@ -253,7 +253,7 @@ export default register(source.with([]))`
       '  line 1: sources.b.config.sise: there is no such key; did you mean "size"?',
       '  line 1: sources.c.config.inner.deph: there is no such key; did you mean "depth"?',
       '  line 1: sources.crm: no source "@acme/source-crm" is installed (to install it: pnpm add @acme/source-crm); installed packages: source-needy',
-      '  line 1: sources.neady: no source "neady" is installed (to install it: pnpm add <the package of "neady">, such as @tidemark/source-neady); did you mean "needy"?',
+      '  line 1: sources.neady: no source "neady" is installed (to install it: pnpm add @tidemark/source-neady, or what its package is called); did you mean "needy"?',
       '  line 1: sources.needy.config.token: is missing; expected string',
     ])
     expect(code).toBe(2)

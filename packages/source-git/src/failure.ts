@@ -59,9 +59,10 @@ export function notOpened(path: string, configured: string, ending: Ending): Syn
 }
 
 function dubious(path: string, said: string): SyncError {
+  const quoted = `'${path.replaceAll("'", "'\\''")}'`
   const example = /git config --global --add safe\.directory .*/.exec(said)?.[0]
   return new SyncError(
-    `git does not open ${path}, because another user owns it: run "${example ?? `git config --global --add safe.directory ${path}`}", or run Tidemark as its owner`,
+    `git does not open ${path}, because another user owns it: run "${example ?? `git config --global --add safe.directory ${quoted}`}", or run Tidemark as its owner`,
     'fix-config',
     { code: 'dubious-ownership' },
   )
