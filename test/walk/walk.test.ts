@@ -137,7 +137,7 @@ describe('the walk', { timeout: 300_000 }, () => {
     expect(installed.code, installed.stderr + installed.stdout).toBe(0)
     const done = await tidemark('sync')
     expect(done.stderr).toContain('walk_D is new, needs history from 2025-01-01T00:00:00Z')
-    expect(done.stderr).toContain('walk_A goes on from 2026-01-01T00:00:00Z')
+    expect(done.stderr).toContain('walk_A continues from 2026-01-01T00:00:00Z')
     const asked = await reads()
     for (const table of ['A', 'B', 'C']) {
       expect(asked.filter((one) => one.table === table)).toEqual([
@@ -211,7 +211,7 @@ describe('the walk', { timeout: 300_000 }, () => {
     expect((await pnpm('--filter', 'runner', 'add', `file:${join(folder, 'walk-2')}`)).code).toBe(0)
     const back = await tidemark('sync')
     expect(back.code, back.stderr).toBe(0)
-    expect(back.stderr).toContain('walk_A is back, goes on from 2026-02-01T00:00:00Z')
+    expect(back.stderr).toContain('walk_A is back, continues from 2026-02-01T00:00:00Z')
     for (const one of await reads())
       expect(one).toMatchObject({ from: '2026-02-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' })
     expect(await count('walk_A')).toBe(days('2024-01-01', '2026-03-01'))

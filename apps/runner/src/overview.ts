@@ -56,7 +56,7 @@ type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 /** Counts of rows that hold as long as nothing was synced since. */
 type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
 
-/** Looks at a destination, again and again at little cost: rows are counted anew only where something was synced. */
+/** Looks at a destination, again and again at little cost: rows are counted again only where something was synced. */
 export function looker(
   destination: Looking,
   { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },

@@ -24,7 +24,7 @@ export interface Pty {
   written(): string
   isCursorShown(): boolean
   type(keys: string): void
-  /** As a terminal does it: it breaks its lines anew, then says its new size. Nothing is on its way meanwhile. */
+  /** As a terminal does it: it breaks its lines again, then says its new size. Nothing is on its way meanwhile. */
   resize(columns: number, rows: number): Promise<void>
   /** Waits until the screen looks so. */
   until(looks: (lines: readonly string[]) => boolean, what: string): Promise<readonly string[]>

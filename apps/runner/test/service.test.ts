@@ -78,7 +78,7 @@ describe('sync --every', () => {
     const notes = notesOf(project)
     for (let at = 0; at + 1 < notes.length; at += 2) expect(notes[at + 1]).toBe(notes[at]?.replace('begin', 'end'))
     // What every run says of every table is said once.
-    expect(stderr.match(/noted_one goes on|noted_one is new/g)).toHaveLength(1)
+    expect(stderr.match(/noted_one continues|noted_one is new/g)).toHaveLength(1)
   })
 
   it("honours a table's own every, also after it was started again", async () => {

@@ -92,7 +92,7 @@ describe('sync in a terminal', () => {
       await idle.run(['sync'])
       const again = inTerminal(['sync'], { cwd: idle.folder })
       expect(await again.ended).toEqual({ code: 0 })
-      expect(again.written()).not.toContain('goes on from')
+      expect(again.written()).not.toContain('continues from')
     },
   )
 
@@ -125,7 +125,7 @@ describe('sync in a terminal', () => {
   })
 
   it(
-    'is drawn anew when the terminal changes its size, and leaves no more behind than what was on its way',
+    'is drawn again when the terminal changes its size, and leaves no more behind than what was on its way',
     TIMEOUT,
     async () => {
       const project = shop({ orders: 400, customers_of_the_shop: 400 })

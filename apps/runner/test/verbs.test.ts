@@ -47,7 +47,7 @@ describe('sync', () => {
 
     const second = await project.run(['sync', '--json'])
     expect(written(second)).toEqual({ demo_a: 0, demo_b: 0, demo_c: 0 })
-    expect(second.stderr).toContain('demo_a goes on from 2026-01-31T23:59:00Z')
+    expect(second.stderr).toContain('demo_a continues from 2026-01-31T23:59:00Z')
 
     project.install('demo', dailySource('demo', ['a', 'b', 'c', 'd']))
     const third = await project.run(['sync', '--json'])
@@ -129,7 +129,7 @@ describe('sync', () => {
     expect((await project.run(['status'])).stdout).toMatch(/demo_a +removed/)
     project.write('package.json', JSON.stringify({ dependencies: { 'source-demo': '1' } }))
     const back = await project.run(['--json'])
-    expect(back.stderr).toMatch(/demo_a is back, goes on from/)
+    expect(back.stderr).toMatch(/demo_a is back, continues from/)
     expect(written(back)).toEqual({ demo_a: 0, demo_b: 0, demo_c: 0 })
   })
 
@@ -218,7 +218,7 @@ describe('looking', () => {
 })
 
 describe('resync', () => {
-  it('reads a part again, or everything anew', async () => {
+  it('reads a part again, or everything again', async () => {
     const project = abc(['a'])
     await project.run([])
     const file = join(project.folder, 'data/tidemark.db')

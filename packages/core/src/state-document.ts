@@ -108,7 +108,7 @@ export function readStateDocument(text: string): WrittenState {
     )
   }
   if (version !== STATE_VERSION)
-    throw refused(`is of version ${String(version)}; this Tidemark reads version ${STATE_VERSION}, so export it anew`)
+    throw refused(`is of version ${String(version)}; this Tidemark reads version ${STATE_VERSION}, so export it again`)
   const parsed = StateDocument.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

@@ -30,8 +30,8 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
     else Object.assign(facts, OVERCOME)
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {
-      const anew = replaced || step.kind === 'reread' || step.kind === 'whole'
-      if (!blind) await strikeRereads(db, step, { anew, covered: completes.cover })
+      const again = replaced || step.kind === 'reread' || step.kind === 'whole'
+      if (!blind) await strikeRereads(db, step, { again, covered: completes.cover })
       await strikeRejects(db, step)
     }
   }
@@ -48,16 +48,16 @@ export async function complete(db: Db, part: Part, { now, replaced, blind }: Man
 }
 
 /**
- * Strikes out what a step has answered: what it read anew, where what is gone went as well, and what it covered. The
+ * Strikes out what a step has answered: what it read again, where what is gone went as well, and what it covered. The
  * lookback of an ordinary step marks nothing, so it answers nothing.
  */
 async function strikeRereads(
   db: Db,
   step: StepRef,
-  { anew, covered }: { readonly anew: boolean; readonly covered: Range | undefined },
+  { again, covered }: { readonly again: boolean; readonly covered: Range | undefined },
 ): Promise<void> {
-  const whole = anew && step.window === undefined
-  const done = [anew ? step.window : undefined, covered].filter((range) => range !== undefined)
+  const whole = again && step.window === undefined
+  const done = [again ? step.window : undefined, covered].filter((range) => range !== undefined)
   const rows = await rereadsIn(db, step, whole ? undefined : done)
   for (const row of rows) {
     const from = row.from_position === null ? undefined : BigInt(row.from_position)

@@ -46,14 +46,14 @@ export function knownColumns(
     const added = nameColumns([...kept, ...gone], fresh, present, repertoire)
     const named = new Map([...kept, ...added].map((column) => [column.name, column]))
     const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
-    return { columns, added: [], filled: [], widened: new Map(), changes: ['table made anew'] }
+    return { columns, added: [], filled: [], widened: new Map(), changes: ['table made again'] }
   }
   const missing = old.columns.find(({ column }) => !present.includes(column))
   if (missing !== undefined) {
     refuseChanged(
       name,
       place,
-      `its column "${missing.column}" was taken out by hand; put it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
+      `its column "${missing.column}" was taken out by hand; put it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
     )
   }
   const fixed = [...shape.primaryKey, ...(shape.cursor === undefined ? [] : [shape.cursor.column])]
@@ -64,7 +64,7 @@ export function knownColumns(
     const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which loses something'
     refuse(
       name,
-      `its column "${first.name}" ${changed}, ${why}; read the table anew with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
+      `its column "${first.name}" ${changed}, ${why}; read the table again with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
     )
   }
   const fills = new Map(

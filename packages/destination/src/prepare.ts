@@ -127,12 +127,12 @@ export async function planTable(
       refuseChanged(
         name,
         maker.place,
-        `it is gone from the destination though it was filled; read it anew with ${quotedCommand('resync', [name], '--full')}`,
+        `it is gone from the destination though it was filled; read it again with ${quotedCommand('resync', [name], '--full')}`,
       )
     if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
       refuse(
         name,
-        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it anew with ${quotedCommand('resync', [name], '--full')}`,
+        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it again with ${quotedCommand('resync', [name], '--full')}`,
       )
     }
     refuseChange(name, old, shape)
@@ -153,7 +153,7 @@ export async function planTable(
       refuseChanged(
         name,
         maker.place,
-        `${problem}, which was not Tidemark; change it back, or read the table anew with ${quotedCommand('resync', [name], '--full')}`,
+        `${problem}, which was not Tidemark; change it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
   const facts = factsOf(shape, known.columns)

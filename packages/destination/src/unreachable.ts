@@ -13,15 +13,15 @@ export function refuseChanged(table: string, place: string, problem: string): ne
 
 /** @throws SyncError where the key, the cursor or what a row belongs to is another one. */
 export function refuseChange(table: string, old: Facts, shape: Shape): void {
-  const anew = `read it anew with ${quotedCommand('resync', [table], '--full')}`
+  const again = `read it again with ${quotedCommand('resync', [table], '--full')}`
   const key = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
   if (old.primaryKey.join('\0') !== shape.primaryKey.join('\0')) {
-    refuse(table, `its primary key was ${key(old.primaryKey)} and is now ${key(shape.primaryKey)}; ${anew}`)
+    refuse(table, `its primary key was ${key(old.primaryKey)} and is now ${key(shape.primaryKey)}; ${again}`)
   }
   if (old.partitioned !== shape.partitioned || old.globalKey !== shape.globalKey) {
     refuse(
       table,
-      `it ${old.partitioned === shape.partitioned ? 'counts its key differently (globalKey)' : `${old.partitioned ? 'had' : 'had no'} partitions`} before; ${anew}`,
+      `it ${old.partitioned === shape.partitioned ? 'counts its key differently (globalKey)' : `${old.partitioned ? 'had' : 'had no'} partitions`} before; ${again}`,
     )
   }
   const before = old.cursor
@@ -29,6 +29,6 @@ export function refuseChange(table: string, old: Facts, shape: Shape): void {
   if (before?.column !== now?.column || before?.type !== now?.type) {
     const said = (cursor: { column: string; type: string } | null | undefined) =>
       cursor == null ? 'none' : `${cursor.column} (${cursor.type})`
-    refuse(table, `its cursor was ${said(before)} and is now ${said(now)}; ${anew}`)
+    refuse(table, `its cursor was ${said(before)} and is now ${said(now)}; ${again}`)
   }
 }

@@ -47,7 +47,7 @@ describe.each([['id'], []])('staging tables (key: %s)', (...primaryKey) => {
     expect(left()).toBe(0)
     const count = compiled()
     for (let round = 1; round < 20; round++) await steps(round * 10, 10)
-    // Kysely compiles the state's statements anew each time; those of staging would be a dozen a step more.
+    // Kysely compiles the state's statements again each time; those of staging would be a dozen a step more.
     const each = count() / 380
     expect(left()).toBe(0)
     const before = count()

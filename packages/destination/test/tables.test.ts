@@ -113,7 +113,7 @@ describe('a table in SQLite', () => {
     expect(await all(destination.read('things'))).toHaveLength(2)
   })
 
-  it('made anew for a wider type keeps what the user added: columns, indexes, triggers, views', async () => {
+  it('made again for a wider type keeps what the user added: columns, indexes, triggers, views', async () => {
     const path = join(folder(), 'x.db')
     const destination = await open(path)
     await (await prepare(destination, shapeOf(row({ n: z.int(), d: z.iso.date() })))).write([
@@ -166,7 +166,7 @@ describe('a table in SQLite', () => {
     await destination.reset(first.lease, 'things')
     expect(hand.prepare('select count(*) as n from shown').get()).toEqual({ n: 0 })
     const next = await prepare(destination, shapeOf(row({ code: z.string() }), { primaryKey: ['code'] }))
-    expect(next.prepared.changes).toEqual(['table made anew'])
+    expect(next.prepared.changes).toEqual(['table made again'])
     await next.write([{ id: 1, note: 'x', code: 'c' }])
     expect(hand.prepare('select * from shown').all()).toEqual([{ note: 'x', mine: null }])
     expect(hand.prepare("select count(*) as n from sqlite_schema where name = 'by_note'").get()).toEqual({ n: 1 })

@@ -76,7 +76,7 @@ async function problemOf(
 function refused(problems: readonly string[]): SyncError {
   const said = problems.slice(0, 20).join('; ')
   return new SyncError(
-    `the state does not fit the rows that are here, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Bring the rows with it ("tidemark move" does), or leave the state and read the tables anew with "tidemark sync"`,
+    `the state does not fit the rows that are here, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Bring the rows with it ("tidemark move" does), or leave the state and read the tables again with "tidemark sync"`,
     'fix-config',
     { code: 'state-document' },
   )

@@ -162,7 +162,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   if (planned.sight === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {
-    log.info(`${name} is read anew, needs history from ${startText(planned)}`, found('new'))
+    log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
   } else {
     const ends = partitions.flatMap(({ planned: { goesOnFrom } }) => (goesOnFrom === undefined ? [] : [goesOnFrom]))
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
@@ -170,7 +170,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     const left = partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
     const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
     const how = planned.sight === 'returned' ? 'returned' : 'known'
-    log.info(`${name} ${how === 'returned' ? 'is back, goes on' : 'goes on'}${from}${history}`, found(how))
+    log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
     const added = partitions.filter(({ planned: { sight } }) => sight === 'new')
     if (planned.surveyed.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))

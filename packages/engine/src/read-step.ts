@@ -78,7 +78,7 @@ export class StepReader {
 
   /**
    * After a failure: what has gathered of an ascending window is committed up to and without the last value seen, so that
-   * the next attempt goes on from there. An API that breaks now and then must still get somewhere.
+   * the next attempt continues from there. An API that breaks now and then must still get somewhere.
    */
   async salvage(): Promise<void> {
     const { counts, disordered } = this.#reader

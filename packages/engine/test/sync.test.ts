@@ -43,7 +43,7 @@ describe('a run', () => {
     system.now = 1010
     const second = await run({ system, destination })
     expect(first(second.tables).rows).toMatchObject({ read: 1, written: 1 })
-    expect(second.lines).toContain('memory_events goes on from 1970-01-01T00:16:40Z')
+    expect(second.lines).toContain('memory_events continues from 1970-01-01T00:16:40Z')
     expect(system.asked.at(-1)).toMatchObject({ from: '1970-01-01T00:16:40.000Z', to: '1970-01-01T00:16:50.000Z' })
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
   })
@@ -140,7 +140,7 @@ describe('a run', () => {
     system.now = 1200
     system.put(row(50, 1100))
     const back = await run({ system, destination })
-    expect(back.lines).toContain('memory_events is back, goes on from 1970-01-01T00:16:40Z')
+    expect(back.lines).toContain('memory_events is back, continues from 1970-01-01T00:16:40Z')
     expect(first(back.tables).rows.read).toBe(1)
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
   })
@@ -171,7 +171,7 @@ describe('a run', () => {
     expect(await rowsIn(destination)).toEqual(sorted(system.all().filter((one) => one.at >= 100)))
   })
 
-  it('stops at once when asked, keeps what is committed, and goes on from there', async () => {
+  it('stops at once when asked, keeps what is committed, and continues from there', async () => {
     fill(100)
     const stop = new AbortController()
     const spec = { window: minutes(2), start: instant(0) }
@@ -275,7 +275,7 @@ describe('rows without a key', () => {
 })
 
 describe('ordered tables', () => {
-  it('an ascending one keeps what it covered, and goes on from the last value seen', async () => {
+  it('an ascending one keeps what it covered, and continues from the last value seen', async () => {
     fill(100)
     const spec = { ordered: 'ascending' }
     const options = { settings: { part: { rows: 10, bytes: 1e6 } } }
@@ -554,7 +554,7 @@ describe('resync', () => {
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
   })
 
-  it('--full reads a table with another key anew', async () => {
+  it('--full reads a table with another key again', async () => {
     fill(20)
     await run({ system, destination })
     const changed = { primaryKey: ['id', 'text'] }

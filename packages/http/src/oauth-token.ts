@@ -182,7 +182,7 @@ function adviceOn(
   return `check the client, its secret and the ${type === 'refresh_token' ? 'refresh token' : 'scope'}; some servers need another way of asking${secret}${json}`
 }
 
-/** Which secret is kept: another one in the config begins anew. */
+/** Which secret is kept: another one in the config begins again. */
 function nameOf(oauth: OAuth & { readonly type: 'refresh_token' }): string {
   const parts = [oauth.tokenUrl, oauth.clientId, oauth.refreshToken]
   return `oauth-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`

@@ -26,7 +26,7 @@ export function remaining(headers: ResponseHeaders): number | undefined {
   return numbers && Math.min(...numbers)
 }
 
-/** Milliseconds until the limit begins anew. */
+/** Milliseconds until the limit begins again. */
 export function untilReset(headers: ResponseHeaders, now: number): number | undefined {
   const inMs = numbersOf(limitHeader(headers, 'reset-ms'))
   if (inMs !== undefined) return sane(until(Math.max(...inMs), 1, headers, now))
@@ -49,7 +49,7 @@ function until(value: number, unitMs: number, headers: ResponseHeaders, now: num
   return ms - serverNow(headers, now)
 }
 
-/** A limit that begins anew in more than a day is one in units that nobody knows. */
+/** A limit that begins again in more than a day is one in units that nobody knows. */
 function sane(ms: number | undefined): number | undefined {
   return ms === undefined || ms > MOST_MS ? undefined : Math.max(0, ms)
 }

@@ -357,7 +357,7 @@ describe('a refresh token that works once', () => {
     expect(given.asked).toHaveLength(7)
     expect([...secretStore.kept.values()]).toEqual(['refresh-7'])
     expect(warned).toEqual([])
-    // Another one in the config begins anew.
+    // Another one in the config begins again.
     const other = { ...authorization, refreshToken: 'refresh-7' }
     await client(api.url, { authorization: other, secretStore, log }).get('/x')
     expect(secretStore.kept.size).toBe(2)

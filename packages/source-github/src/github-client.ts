@@ -10,7 +10,7 @@ export const PAGE = 100
 const RATE = { requests: 840, perMs: 60_000 }
 /** A question must be answered soon: what must wait longer than this is asked again by the engine. */
 export const QUESTION_WAIT_MS = 90_000
-/** Lists that cannot be gone on with from the middle wait until the hour's limit begins anew. */
+/** Lists that cannot be gone on with from the middle wait until the hour's limit begins again. */
 export const READ_WAIT_MS = 65 * 60_000
 
 /** One GitHub, asked by all tables of a run. */

@@ -29,7 +29,7 @@ it.each<[string, Instead]>([
   expect(github_issues!.rows).toMatchObject({ written: 350, rejected: 0 })
 })
 
-it('waits until the limit of the hour begins anew', async () => {
+it('waits until the limit of the hour begins again', async () => {
   const { github, config, sync } = await start()
   github.left = 3
   github.resetAt = github.now + 2000
@@ -68,7 +68,7 @@ it.each([
   await client.close()
 })
 
-it('says what to do where a token stops working in the middle, and the next run goes on from there', async () => {
+it('says what to do where a token stops working in the middle, and the next run continues from there', async () => {
   const { github, config, run, sync, rows } = await start()
   github.token = 'first'
   let pages = 0

@@ -20,7 +20,7 @@ export function generationOf({ head, parts }: Storage): string {
 export function isGrown(before: string, now: string): boolean {
   const [head, ...parts] = before.split(' ')
   const [headNow, ...partsNow] = now.split(' ')
-  // A table without partitions has no parts; one that loses or gains them was made anew.
+  // A table without partitions has no parts; one that loses or gains them was made again.
   if (head !== headNow || (parts.length === 0) !== (partsNow.length === 0)) return false
   const files = new Map(parts.map(split))
   const common = partsNow.map(split).filter(([place]) => files.has(place))
@@ -34,7 +34,7 @@ export interface SchemaEntry {
   readonly hash: string
 }
 
-/** The text of a table in a file whose schema counts its changes. A table that is made anew mostly gets its old page. */
+/** The text of a table in a file whose schema counts its changes. A table that is made again mostly gets its old page. */
 export function schemaGeneration(version: number, page: unknown, entries: readonly SchemaEntry[]): string {
   const parts = entries.map(({ table, name, hash }) => [`${table}/${name}`, hash] as const)
   return `${version} ${generationOf({ head: String(page), parts })}`

@@ -227,7 +227,7 @@ describe('the data of a table of SQLite', () => {
       INSERT INTO t VALUES (1, 'a', '2024-01-01 00:00:00')`)
     return world
   }
-  const anew = `DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, updated_at DATETIME NOT NULL); CREATE INDEX t_u ON t (updated_at)`
+  const again = `DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, updated_at DATETIME NOT NULL); CREATE INDEX t_u ON t (updated_at)`
 
   it.each([
     [
@@ -239,15 +239,15 @@ describe('the data of a table of SQLite', () => {
     ['regrouped', 'it gets a column', `ALTER TABLE t ADD w TEXT DEFAULT 'x'`],
     ['regrouped', 'it gets an index', 'CREATE INDEX t_v ON t (v)'],
     ['regrouped', 'it is analyzed', 'ANALYZE'],
-    ['replaced', 'it is made anew as it was', anew],
+    ['replaced', 'it is made again as it was', again],
     [
       'replaced',
-      'it is made anew beside another table',
-      `${anew}; CREATE TABLE n (id INTEGER PRIMARY KEY, code TEXT UNIQUE)`,
+      'it is made again beside another table',
+      `${again}; CREATE TABLE n (id INTEGER PRIMARY KEY, code TEXT UNIQUE)`,
     ],
-    ['replaced', 'it is made anew when another table goes', `${anew}; DROP TABLE o`],
-    ['replaced', 'it is made anew with a column more', anew.replace('v TEXT', 'v TEXT, w TEXT')],
-    ['replaced', 'the file is written anew', 'VACUUM'],
+    ['replaced', 'it is made again when another table goes', `${again}; DROP TABLE o`],
+    ['replaced', 'it is made again with a column more', again.replace('v TEXT', 'v TEXT, w TEXT')],
+    ['replaced', 'the file is written again', 'VACUUM'],
   ] as const)('is %s where %s', async (expected, _, change) => {
     const world = await filled()
     expect(await verdict(world, () => world.run(change))).toBe(expected)

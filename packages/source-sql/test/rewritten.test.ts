@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Opened, open, postgres, type World } from './harness.ts'
 
-/** Tables that somebody writes anew while we wait for their lock: a snapshot from before sees them empty. */
+/** Tables that somebody writes again while we wait for their lock: a snapshot from before sees them empty. */
 const FILLED = `INSERT INTO t SELECT n, '2024-01-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, 300) n`
 
 async function filled(makes: string): Promise<World> {
@@ -34,7 +34,7 @@ async function beside<T>(world: World, change: string, work: () => Promise<T>): 
 
 const reading = (opened: Opened) => () => opened.read('t', { to: '2025-01-01T00:00:00Z' })
 
-describe('a table that is written anew while its lock is waited for is read as it is then', () => {
+describe('a table that is written again while its lock is waited for is read as it is then', () => {
   it.each([
     ['a column of another type', PLAIN, 'ALTER TABLE t ALTER id TYPE bigint'],
     ['a column that is filled', PLAIN, 'ALTER TABLE t ADD COLUMN more float8 DEFAULT random()'],

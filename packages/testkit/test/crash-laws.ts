@@ -126,7 +126,7 @@ export function testCrashes(places: Places): void {
       }
     })
 
-    it('in the middle of reading a table from nothing leave what the next run goes on from', async () => {
+    it('in the middle of reading a table from nothing leave what the next run continues from', async () => {
       const points = ['after-rows', 'after-commit', 'before-part'] as const
       for (const point of isLong ? points : points.slice(0, 1)) {
         const place = await places.empty()

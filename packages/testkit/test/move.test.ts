@@ -387,7 +387,7 @@ describe('a state document', () => {
     ['', /is no JSON/],
     ['[]', /is none that "tidemark state export" wrote/],
     ['{"tidemark":"state","version":4}', /version 4, and this Tidemark knows versions up to 3/],
-    ['{"tidemark":"state","version":2}', /export it anew/],
+    ['{"tidemark":"state","version":2}', /export it again/],
     ['{"tidemark":"state","version":3}', /was changed/],
   ])('%s is refused', (text, message) => {
     expect(() => readStateDocument(text)).toThrow(message)

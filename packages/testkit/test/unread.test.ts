@@ -49,7 +49,7 @@ describe.each(syncPlaces())('what is not read is counted and said, on $name', ({
       '2 rows have no cursor and are not synced',
     ])
     expect(done.state.tables[0]).toMatchObject({ too_young: 3, without_cursor: 2 })
-    // They are counted anew by every run, and not added up.
+    // They are counted again by every run, and not added up.
     clock.micros += 300_000_000n
     rows = rows.slice(0, 5)
     const later = await syncShop(

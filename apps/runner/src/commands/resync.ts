@@ -14,7 +14,7 @@ export interface ResyncFlags {
   readonly yes?: boolean | undefined
 }
 
-/** Reads a table again: a part of it, all that was read, or anew from nothing. */
+/** Reads a table again: a part of it, all that was read, or from nothing. */
 export async function resync(call: Call, table: string, { from, to, full, yes }: ResyncFlags): Promise<number> {
   if (full === true && (from !== undefined || to !== undefined)) {
     throw new SyncError(
@@ -43,7 +43,7 @@ export const addResync: AddVerb = (root, run) => {
     .description('read a table again')
     .option('--from <value>', 'from this value of its cursor')
     .option('--to <value>', 'up to this value, without it')
-    .option('--full', 'forget all of its rows first, and start anew')
+    .option('--full', 'forget all of its rows first, and start again')
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',

@@ -72,7 +72,7 @@ async function putBack(call: Call, file: string, yes: boolean): Promise<number> 
   )
   terminal.printJson({ tables, exportedAt: document.exportedAt })
   terminal.print(
-    `The state of ${plural(tables, 'table')} is in its place; the next sync goes on from ${document.exportedAt}: ${session.command('plan')}`,
+    `The state of ${plural(tables, 'table')} is in its place; the next sync continues from ${document.exportedAt}: ${session.command('plan')}`,
   )
   return 0
 }

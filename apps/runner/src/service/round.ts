@@ -92,7 +92,7 @@ function note(event: RunEvent, tables: ReadonlyMap<string, Set<string>>, { onSou
 
 /** Leaves out what every run says of every table: that it goes on where it was. */
 function news(log: Session['log']): Session['log'] {
-  const isNews = (message: string): boolean => !/ goes on(?: from \S+)?$/.test(message)
+  const isNews = (message: string): boolean => !/ continues(?: from \S+)?$/.test(message)
   return {
     debug: log.debug.bind(log),
     info: (message, fields) => (isNews(message) ? log.info(message, fields) : log.debug(message, fields)),

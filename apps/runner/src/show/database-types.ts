@@ -55,7 +55,7 @@ export function databaseTypes(profile: string, tables: readonly TypedTable[]): s
   const members = tables.map(({ table }, nth) =>
     [...warning(table.name, 'table'), `  ${key(table.name)}: ${names[nth]}`].join('\n'),
   )
-  const header = `// Made by "tidemark types"; make it anew when tables change.\n// ${text}\n`
+  const header = `// Made by "tidemark types"; make it again when tables change.\n// ${text}\n`
   return [
     header,
     ...interfaces,

@@ -46,7 +46,7 @@ export async function fill(
 ): Promise<{ readonly staging: PostgresStaging; readonly rejects: readonly Reject[] }> {
   const { lease, part, before, slot } = filling
   const { layout } = target
-  // Prepared anew in between: what was staged has another shape.
+  // Prepared again in between: what was staged has another shape.
   checkOrder(
     layout.name,
     before !== undefined && before.target !== target ? { ...filling, before: undefined } : filling,

@@ -11,7 +11,7 @@ const { id, join, raw } = sql
 const NEW = '_tidemark_rebuilt'
 
 /**
- * Makes a table anew inside a transaction and puts its rows, and what the user added to it (columns, indexes,
+ * Makes a table once more inside a transaction and puts its rows, and what the user added to it (columns, indexes,
  * triggers), back. Views name a table and live on. SQLite cannot change a column's type in place.
  *
  * @returns what of the user's could not be put back.

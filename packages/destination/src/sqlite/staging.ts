@@ -25,7 +25,7 @@ export function fill(
   const { step, rows, number } = part
   const { layout, raw } = target
   const first = number === 1
-  // Prepared anew in between: what was staged has another shape.
+  // Prepared again in between: what was staged has another shape.
   checkOrder(
     layout.name,
     before !== undefined && before.target !== target ? { ...filling, before: undefined } : filling,

@@ -5,7 +5,7 @@ import { ask } from './session.ts'
 /**
  * Relations that this transaction has locked, and that its snapshot knows in another form or not at all. A snapshot is
  * taken before the lock on the first table is waited for. TRUNCATE, an ALTER that rewrites, REFRESH and a table that takes
- * another one's name write their rows anew: whoever waited for them sees none of these, in silence. The snapshot's file of a
+ * another one's name write their rows again: whoever waited for them sees none of these, in silence. The snapshot's file of a
  * table is in `pg_class`, the present one is what the function says. System tables name no file there.
  */
 const REWRITTEN = `
@@ -15,7 +15,7 @@ const REWRITTEN = `
     AND (c.oid IS NULL OR c.relkind IN ('r', 'm') AND c.relfilenode <> 0
       AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid))`
 
-/** How often a transaction is begun anew for the same question. */
+/** How often a transaction is begun again for the same question. */
 export const TRIES = 5
 
 /** Asked once the statement in question has its locks: from then on nobody rewrites what they cover. */
@@ -24,9 +24,9 @@ export async function isRewritten(client: pg.Client): Promise<boolean> {
   return row![0] !== '0'
 }
 
-/** A table was written anew each time that it was to be read. */
+/** A table was written again each time that it was to be read. */
 export class RewrittenError extends SyncError {
   constructor(label: string) {
-    super(`${label}: a table was written anew while its lock was waited for, ${TRIES} times`, 'retry')
+    super(`${label}: a table was written again while its lock was waited for, ${TRIES} times`, 'retry')
   }
 }

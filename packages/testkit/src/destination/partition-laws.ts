@@ -86,7 +86,7 @@ export function testPartitions(database: () => TestDatabase): void {
         expect(await table.replace([thing(1, 1)], { partition })).toMatchObject({ unchanged: 1, deleted: 1 })
       })
 
-      it('of a table that is leased again begin anew', async () => {
+      it('of a table that is leased again begin again', async () => {
         const spec = { row: Thing, primaryKey: ['id'], partitioned: true }
         const table = await world.table(spec)
         const steps = await each((partition) => table.begin('whole', { partition }))

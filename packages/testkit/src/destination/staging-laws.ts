@@ -119,7 +119,7 @@ export function testStaging(database: () => TestDatabase): void {
         expect(await table.column('note')).toEqual(['b'])
       })
 
-      it('starts anew with the next step of its table', async () => {
+      it('starts again with the next step of its table', async () => {
         const lost = await table.begin('whole')
         await table.write(many(10), { step: lost, staging: 'fill' })
         expect(await table.replace([thing(50, 50)])).toMatchObject({ written: 1 })

@@ -218,7 +218,7 @@ export class TestTable {
     return told.map(({ key, at = null }) => ({ key: this.key(key), position: at }))
   }
 
-  /** Reads the whole of a partition (or a window) anew: through staging, in so many parts. */
+  /** Reads the whole of a partition (or a window) again: through staging, in so many parts. */
   async replace(rows: readonly Row[], options: WriteOptions & { readonly parts?: number } = {}): Promise<Committed> {
     const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'reread')
     const step = options.step ?? (await this.begin(kind, options))

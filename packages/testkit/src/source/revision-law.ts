@@ -74,7 +74,7 @@ async function asked(world: World): Promise<readonly { readonly table: Table; re
   return found
 }
 
-/** Asks as a run of its own does: connected anew, the revision before anything else. */
+/** Asks as a run of its own does: connected again, the revision before anything else. */
 async function ask(
   world: World,
   place: OpenPlace,

@@ -25,7 +25,7 @@ export interface DataTableProps {
 }
 
 /**
- * A table that becomes a list of cards on a phone. The roles are said, because what is laid out anew is no table to some
+ * A table that becomes a list of cards on a phone. The roles are said, because what is laid out in another way is no table to some
  * browsers any more.
  */
 export function DataTable({ caption, columns, rows, class: name = '' }: DataTableProps) {

@@ -43,7 +43,7 @@ export function usePlace(): Place {
   return place
 }
 
-/** Links within the page do not load it anew. */
+/** Links within the page do not load it again. */
 export function followLinks(): void {
   document.addEventListener('click', (event) => {
     if (

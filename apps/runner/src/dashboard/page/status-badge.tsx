@@ -14,7 +14,7 @@ const SIGNS: Readonly<Record<string, readonly [tone: string, sign: Sign, title: 
   running: ['coming', 'play', 'it goes on'],
   ended: ['good', 'check', 'it came to its end'],
   stopped: ['warn', 'pause', 'it was stopped before all was read; the next run reads the rest'],
-  crashed: ['bad', 'cross', 'its process is gone; the next run goes on from what is committed'],
+  crashed: ['bad', 'cross', 'its process is gone; the next run continues from what is committed'],
   failed: ['bad', 'cross', 'something of it failed'],
 }
 
