@@ -8,7 +8,7 @@ const SMALL = 20_000
 const WIDE = 120
 const MB = 1 << 20
 
-async function readIn(url: string, table: string): Promise<{ rows: number; widest: number }> {
+async function readIn(url: string, table: string): Promise<{ rows: number; widest: number; rssMb: number }> {
   const flags = ['--max-old-space-size=80', '--max-semi-space-size=8', '--no-warnings']
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...flags,
@@ -16,7 +16,7 @@ async function readIn(url: string, table: string): Promise<{ rows: number; wides
     url,
     table,
   ])
-  return JSON.parse(stdout) as { rows: number; widest: number }
+  return JSON.parse(stdout) as { rows: number; widest: number; rssMb: number }
 }
 
 const systems = [
@@ -58,6 +58,17 @@ describe.each(systems)('rows of %s that suddenly are wide', (_, make, small, wid
       expect([table, rows]).toEqual([table, SMALL + WIDE])
       expect(widest).toBeLessThan(table === 'v' && world.system === 'sqlite' ? 18 * MB : 6 * MB)
     }
+  })
+})
+
+describe('values of SQLite', () => {
+  it('are not loaded when types are looked for', { timeout: 60_000 }, async () => {
+    const world = await sqlite()
+    await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, v text, at datetime)')
+    await world.run(`INSERT INTO t VALUES (1, hex(zeroblob(${75 * MB})), '2024-01-02 03:04:05')`)
+    const { rows, widest, rssMb } = await readIn(world.url, 't')
+    expect({ rows, widest }).toEqual({ rows: 1, widest: 150 * MB })
+    expect(rssMb).toBeLessThan(700)
   })
 })
 

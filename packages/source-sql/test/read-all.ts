@@ -22,4 +22,5 @@ for await (const page of tables.find((table) => table.name === name)!.read({ cli
   await sleep(2)
 }
 await client.close()
-console.log(JSON.stringify({ rows, widest }))
+const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+console.log(JSON.stringify({ rows, widest, rssMb }))

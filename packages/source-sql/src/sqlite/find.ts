@@ -148,6 +148,13 @@ const TIME = `'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-
 const OFFSET = (column: string): string =>
   `(substr(${column}, 17) GLOB '*Z' OR substr(${column}, 17) GLOB '*[+-][0-9][0-9]:[0-9][0-9]')`
 
+/** No date and no time is longer, in bytes. */
+const LONGEST_TIME = 64
+
+/** A value as far as its type goes: long ones are not even loaded from the file, where a thousand may not fit into memory. */
+const inShort = (column: string): string =>
+  `CASE WHEN octet_length(${column}) <= ${LONGEST_TIME} THEN ${column} WHEN typeof(${column}) = 'text' THEN 'long' WHEN ${column} IS NOT NULL THEN x'' END AS ${column}`
+
 /** Looks at the first and the last rows: types of an old time may differ from those of today. */
 function sample(
   db: DatabaseSync,
@@ -155,14 +162,13 @@ function sample(
   names: readonly string[],
   rowid: string | undefined,
 ): Map<string, Seen> {
-  const from = `SELECT * FROM (SELECT * FROM ${quoted(relation)} LIMIT ${SAMPLE})`
-  const both =
-    rowid === undefined
-      ? from
-      : `${from} UNION ALL SELECT * FROM (SELECT * FROM ${quoted(relation)} ORDER BY ${rowid} DESC LIMIT ${SAMPLE})`
   const seen = new Map<string, Seen>()
   for (let at = 0; at < names.length; at += PIECE) {
     const piece = names.slice(at, at + PIECE)
+    const rows = `SELECT ${piece.map((name) => inShort(quoted(name))).join(', ')} FROM ${quoted(relation)}`
+    const from = `SELECT * FROM (${rows} LIMIT ${SAMPLE})`
+    const both =
+      rowid === undefined ? from : `${from} UNION ALL SELECT * FROM (${rows} ORDER BY ${rowid} DESC LIMIT ${SAMPLE})`
     const parts = piece.flatMap((name) => {
       const column = quoted(name)
       const isText = `typeof(${column}) = 'text'`
