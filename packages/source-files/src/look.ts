@@ -23,10 +23,11 @@ export interface Looking {
   readonly isLate: () => boolean
 }
 
-/** How far a file is looked into: as many bytes of its text, and at least as many values as a sample has. */
+/** How far a file is looked into: as many bytes of its text, and at least as many values as a sample has, in no more than `most` bytes. */
 export interface Depth {
   readonly bytes: number
   readonly cells: number
+  readonly most: number
 }
 
 /** How far it was. */
@@ -48,7 +49,8 @@ export async function lookInto(file: TableFile, looking: Looking, depth: Depth, 
   let isWhole = true
   const look = format === 'csv' || format === 'tsv' ? lookIntoCsv : lookIntoJson
   const cells = await look(file, looking, kinds, meter, (rows, seen) => {
-    const isEnough = (meter.bytes >= depth.bytes || looking.isLate()) && (rows >= FEWEST_ROWS || seen >= depth.cells)
+    const isSample = rows >= FEWEST_ROWS || seen >= depth.cells || meter.bytes >= depth.most
+    const isEnough = isSample && (meter.bytes >= depth.bytes || looking.isLate())
     isWhole &&= !isEnough
     return isEnough
   })

@@ -8,7 +8,7 @@ import { isRawNumber } from './json-value.ts'
 import { isWide, type ParquetField, type ParquetFile } from './parquet-file.ts'
 import { OLD_INSTANT, type Shape, shapeOf, wideDecimal } from './parquet-types.ts'
 import { isInherited, type Row, rowMaker, rowsOf } from './rows.ts'
-import { type Layout, valuesOf } from './vector.ts'
+import { type Layout, slicesOf, valuesOf } from './vector.ts'
 
 /** A column of a Parquet file, and how its values come out without loss. */
 export interface ParquetColumn {
@@ -62,7 +62,7 @@ export interface Wanted {
   readonly nullable?: boolean
 }
 
-/** The rows of a Parquet file, 2,048 a page, with values of the wanted types. */
+/** The rows of a Parquet file, up to 2,048 a page and fewer where they are wide, with values of the wanted types. */
 export async function* parquetRows(
   connection: DuckDBConnection,
   file: ParquetFile,
@@ -77,12 +77,14 @@ export async function* parquetRows(
   const make = rowMaker(plan.map((column) => column.name))
   let rows = 0
   for await (const chunk of chunksOf(connection, `SELECT ${select} FROM ${scan(file.path)}`, types, signal)) {
-    const columns = plan.map(({ layout, convert }, at) => {
-      const values = valuesOf(chunk, at, layout)
-      return convert === undefined ? values : values.map((value) => (value === null ? null : convert(value)))
-    })
+    for (const slice of slicesOf(chunk, types.length)) {
+      const columns = plan.map(({ layout, convert }, at) => {
+        const values = valuesOf(chunk, at, layout, slice)
+        return convert === undefined ? values : values.map((value) => (value === null ? null : convert(value)))
+      })
+      yield rowsOf(make, columns, slice.to - slice.from)
+    }
     rows += chunk.rowCount
-    yield rowsOf(make, columns, chunk.rowCount)
   }
   if (rows !== file.footer.rows)
     throw new Broken(`has ${file.footer.rows} rows by its own account, and ${rows} were read; write it again`)

@@ -21,6 +21,8 @@ import { isUnchanged, stampOf } from './revision.ts'
 // Beyond what is read as a whole, this is looked at: of many files a part, of each some rows.
 const SAMPLED_FILES = 64
 const SAMPLED_CELLS = 1_000_000
+/** Rows may be so wide that a few of them are more than that, and the first row of all waits for it. */
+const SAMPLED_BYTES = 256 * 1024 * 1024
 /** What opening a file costs, in bytes of text that could be looked at in that time. */
 const FILE_COST = 16 * 1024
 /** More than any database takes; objects whose keys are data must not fill the memory. */
@@ -103,6 +105,7 @@ async function lookIntoAll(
   const { whole, sampled, spare } = await chosen(files, bytes)
   let left = bytes
   let cells = SAMPLED_CELLS
+  let wide = SAMPLED_BYTES
   let error: unknown
   const looked = files.filter((file) => whole.has(file) || sampled.has(file))
   for (const [at, file] of looked.entries()) {
@@ -110,6 +113,7 @@ async function lookIntoAll(
       const depth = {
         bytes: whole.has(file) ? left : spare / sampled.size,
         cells: Math.floor(cells / (looked.length - at)),
+        most: Math.floor(wide / (looked.length - at)),
       }
       await atRest(file.path, minAgeOf(looking.table), signal)
       const stamp = await stampOf(file.path)
@@ -117,6 +121,7 @@ async function lookIntoAll(
       if (seen.isWhole) looking.client.wholly.set(file.path, stamp)
       left = Math.max(0, left - seen.bytes - FILE_COST)
       cells = Math.max(0, cells - seen.cells)
+      wide = Math.max(0, wide - seen.bytes)
     } catch (problem) {
       signal.throwIfAborted()
       const named = failure(file.path, problem)

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { DuckDBBlobVector, type DuckDBDataChunk, type DuckDBVector } from '@duckdb/node-api'
+import { DuckDBBlobVector, type DuckDBDataChunk, DuckDBVarCharVector, type DuckDBVector } from '@duckdb/node-api'
 
 /** How the values of a result column lie in memory, and what becomes of them. */
 export type Layout = 'number' | 'int64' | 'date' | 'local' | 'instant' | 'string' | 'other'
@@ -12,74 +12,114 @@ interface Inside {
   readonly validity: { readonly data: BigUint64Array<ArrayBuffer> | null }
 }
 
-/** The values of one column of a chunk as JavaScript has them; times as ISO text. */
-export function valuesOf(chunk: DuckDBDataChunk, column: number, layout: Layout): unknown[] {
+/** Rows of a chunk: from one on, up to another. */
+export interface Slice {
+  readonly from: number
+  readonly to: number
+}
+
+/** About how many bytes of texts and blobs are made values of at a time. */
+const SLICE_BYTES = 4 << 20
+
+/** A chunk cut by the bytes of its texts and blobs: it has 2,048 rows, however wide they are. */
+export function slicesOf(chunk: DuckDBDataChunk, columns: number): readonly Slice[] {
+  const count = chunk.rowCount
+  const lengths = Array.from({ length: columns }, (_, column) => lengthsOf(chunk.getColumnVector(column), count))
+  const slices: Slice[] = []
+  let from = 0
+  let bytes = 0
+  for (let at = 0; at < count; at++) {
+    for (const lengthAt of lengths) if (lengthAt !== undefined) bytes += lengthAt(at)
+    if (bytes < SLICE_BYTES && at + 1 < count) continue
+    slices.push({ from, to: at + 1 })
+    from = at + 1
+    bytes = 0
+  }
+  return slices
+}
+
+/** How long the texts or blobs of a column are, in bytes; undefined where it holds neither. */
+function lengthsOf(vector: DuckDBVector, count: number): ((at: number) => number) | undefined {
+  if (!(vector instanceof DuckDBVarCharVector || vector instanceof DuckDBBlobVector)) return undefined
+  const { dataView, validity } = vector as unknown as Inside
+  const words = new Uint32Array(dataView!.buffer, dataView!.byteOffset, count * 4)
+  const isValid = validOf(validity.data)
+  return (at) => (isValid(at) ? words[at * 4]! : 0)
+}
+
+/** Whether a value is there: what stands in the entry of a NULL means nothing. */
+function validOf(validity: BigUint64Array<ArrayBuffer> | null): (at: number) => boolean {
+  if (validity === null) return () => true
+  const bits = new Uint8Array(validity.buffer, validity.byteOffset, validity.byteLength)
+  return (at) => (bits[at >> 3]! & (1 << (at & 7))) !== 0
+}
+
+/** The values of some rows of one column of a chunk as JavaScript has them; times as ISO text. */
+export function valuesOf(chunk: DuckDBDataChunk, column: number, layout: Layout, rows: Slice): unknown[] {
   const vector = chunk.getColumnVector(column)
   const inside = vector as unknown as Inside
-  const count = chunk.rowCount
-  const values = read(vector, inside, layout, count)
-  const { data } = inside.validity
-  if (data !== null) {
-    const bits = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    for (let at = 0; at < count; at++) if ((bits[at >> 3]! & (1 << (at & 7))) === 0) values[at] = null
+  const values = read(vector, inside, layout, rows)
+  if (inside.validity.data !== null) {
+    const isValid = validOf(inside.validity.data)
+    for (let at = rows.from; at < rows.to; at++) if (!isValid(at)) values[at - rows.from] = null
   }
   return values
 }
 
-function read(vector: DuckDBVector, inside: Inside, layout: Layout, count: number): unknown[] {
+function read(vector: DuckDBVector, inside: Inside, layout: Layout, rows: Slice): unknown[] {
   switch (layout) {
     case 'other':
-      return Array.from({ length: count }, (_, at) => vector.getItem(at))
+      return Array.from({ length: rows.to - rows.from }, (_, at) => vector.getItem(rows.from + at))
     case 'string':
-      return strings(vector, inside, count)
+      return strings(vector, inside, rows)
     case 'int64':
       return wide(
         inside,
-        count,
+        rows,
         (number) => number,
         (big) => big,
       )
     case 'local':
       return wide(
         inside,
-        count,
+        rows,
         (micros) => isoOf(micros, ''),
         (big) => farIso(big, ''),
       )
     case 'instant':
       return wide(
         inside,
-        count,
+        rows,
         (micros) => isoOf(micros, 'Z'),
         (big) => farIso(big, 'Z'),
       )
     case 'date':
-      return numbers(inside, count).map(dayText)
+      return numbers(inside, rows).map(dayText)
     default:
-      return numbers(inside, count)
+      return numbers(inside, rows)
   }
 }
 
-function numbers(inside: Inside, count: number): number[] {
+function numbers(inside: Inside, { from, to }: Slice): number[] {
   const { items } = inside
-  const values = new Array<number>(count)
-  for (let at = 0; at < count; at++) values[at] = items![at]!
+  const values = new Array<number>(to - from)
+  for (let at = from; at < to; at++) values[at - from] = items![at]!
   return values
 }
 
 /** Integers of 64 bits, read as two halves: a bigint a value would cost more than everything else. */
 function wide(
   inside: Inside,
-  count: number,
+  { from, to }: Slice,
   small: (value: number) => unknown,
   big: (value: bigint) => unknown,
 ): unknown[] {
   const { buffer, byteOffset } = inside.items!
-  const halves = new Int32Array(buffer, byteOffset, count * 2)
-  const values = new Array<unknown>(count)
-  for (let at = 0; at < count; at++) {
+  const halves = new Int32Array(buffer, byteOffset, to * 2)
+  const values = new Array<unknown>(to - from)
+  for (let at = from; at < to; at++) {
     const high = halves[at * 2 + 1]!
-    values[at] =
+    values[at - from] =
       // Not -2^53 itself: no number says that it is not the one below.
       high < 0x200000 && (high > -0x200000 || (high === -0x200000 && halves[at * 2] !== 0))
         ? small(high * 0x1_0000_0000 + (halves[at * 2]! >>> 0))
@@ -143,26 +183,25 @@ function isoText(day: number, rest: number, zone: '' | 'Z'): string {
  * the other in blocks, so a run of them is fetched in one go. Two that lie within a page of memory of each other are
  * both mapped, and so is what is between them.
  */
-function strings(vector: DuckDBVector, inside: Inside, count: number): unknown[] {
+function strings(vector: DuckDBVector, inside: Inside, { from, to }: Slice): unknown[] {
   const view = inside.dataView!
   const { buffer, byteOffset } = view
-  const words = new Uint32Array(buffer, byteOffset, count * 4)
-  const bytes = Buffer.from(buffer, byteOffset, count * 16)
+  const words = new Uint32Array(buffer, byteOffset, to * 4)
+  const bytes = Buffer.from(buffer, byteOffset + from * 16, (to - from) * 16)
   const entries = bytes.toString('latin1')
-  const validity = inside.validity.data
-  const isValid = (at: number): boolean => validity === null || (validity[at >> 6]! & (1n << BigInt(at & 63))) !== 0n
-  const values = new Array<unknown>(count).fill('')
-  for (let at = 0; at < count; at++) {
+  const isValid = validOf(inside.validity.data)
+  const values = new Array<unknown>(to - from).fill('')
+  for (let at = from; at < to; at++) {
     const length = words[at * 4]!
-    // What stands in the entry of a NULL means nothing.
-    if (length === 0 || (validity !== null && !isValid(at))) continue
+    if (length === 0 || !isValid(at)) continue
     if (length > 12) {
-      at = fetchRun({ vector, view, words, isValid, values, count }, at)
+      at = fetchRun({ vector, view, words, isValid, values, rows: { from, to } }, at)
       continue
     }
     const isPlain = ((words[at * 4 + 1]! | words[at * 4 + 2]! | words[at * 4 + 3]!) & 0x80808080) === 0
-    const start = at * 16 + 4
-    values[at] = isPlain ? entries.substring(start, start + length) : bytes.toString('utf8', start, start + length)
+    const start = (at - from) * 16 + 4
+    const end = start + length
+    values[at - from] = isPlain ? entries.substring(start, end) : bytes.toString('utf8', start, end)
   }
   return values
 }
@@ -173,19 +212,19 @@ interface Run {
   readonly words: Uint32Array
   readonly isValid: (at: number) => boolean
   readonly values: unknown[]
-  readonly count: number
+  readonly rows: Slice
 }
 
 const GAP = 64n
 
 /** Reads the long texts from `first` on that lie in one block; returns the last entry read. */
-function fetchRun({ vector, view, words, isValid, values, count }: Run, first: number): number {
+function fetchRun({ vector, view, words, isValid, values, rows }: Run, first: number): number {
   const pointer = (at: number): bigint => view.getBigUint64(at * 16 + 8, true)
   const start = pointer(first)
   let end = start + BigInt(words[first * 4]!)
   const members: number[] = [first]
   let next = first + 1
-  for (; next < count; next++) {
+  for (; next < rows.to; next++) {
     const length = words[next * 4]!
     if (length <= 12 || !isValid(next)) break
     const at = pointer(next)
@@ -199,7 +238,7 @@ function fetchRun({ vector, view, words, isValid, values, count }: Run, first: n
   for (const member of members) {
     const from = Number(pointer(member) - start)
     const to = from + words[member * 4]!
-    values[member] = isPlain ? text.substring(from, to) : block.toString('utf8', from, to)
+    values[member - rows.from] = isPlain ? text.substring(from, to) : block.toString('utf8', from, to)
   }
   return next - 1
 }

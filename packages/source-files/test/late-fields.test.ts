@@ -1,6 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
+import { listFiles } from '../src/listing.ts'
+import { lookInto } from '../src/look.ts'
 import { committed, Folder, judged, open, opened, remembered } from './harness.ts'
 
 const records = Array.from({ length: 12_000 }, (_, id) => (id < 11_000 ? { id } : { id, late: `value ${id}` }))
@@ -40,6 +42,24 @@ describe('a field that comes late in a file', () => {
     writeFileSync(folder.at('1.ndjson'), '{"it":1}\n')
     const before = await committed(await open(tables))
     expect((await open(tables, { t: remembered(first) }, { partitions: before })).types()).toEqual({ id: 'integer' })
+  })
+
+  it('is looked for in no more than a part of rows that are wide', async () => {
+    const folder = new Folder()
+    const wide = Array.from({ length: 12 }, (_, id) => ({ id, text: 'x'.repeat(1 << 20) }))
+    folder.write('x.ndjson', wide.map((record) => `${JSON.stringify(record)}\n`).join(''))
+    folder.write('x.csv', `id,text\n${wide.map(({ id, text }) => `${id},${text}\n`).join('')}`)
+    const log = { debug() {}, info() {}, warn() {} }
+    const { signal } = new AbortController()
+    for (const name of ['x.ndjson', 'x.csv']) {
+      const { client } = await open({ t: { path: folder.at(name) } })
+      const [file] = await listFiles(folder.at(name))
+      const looking = { client, table: client.tables[0]!, signal, log, isLate: () => false }
+      const depth = { bytes: 1000, cells: 1_000_000, most: 2 << 20 }
+      const { bytes, isWhole } = await lookInto(file!, looking, depth, new Map())
+      expect(isWhole).toBe(false)
+      expect(bytes).toBeLessThan(4 << 20)
+    }
   })
 
   it('beyond the limit is a column of the next run, and holds whatever is there', async () => {

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Folder, open } from './harness.ts'
 
 const run = promisify(execFile)
+const MB = 1024 * 1024
 const package_ = path.join(import.meta.dirname, '..')
 
 /** Reads one table in a process of its own; prints its types, the number of its rows, and the rows if they are few. */
@@ -19,6 +20,8 @@ const CHILD = `
   const base = { client, signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {} } }
   const out = []
   let most = 0
+  let longest = 0
+  const lengthOf = (row) => Object.values(row).reduce((sum, value) => sum + (value?.length ?? 0), 0)
   for (const table of await tablesOf({ ...base, tracked: { columns() {} } })) {
     let count = 0
     const kept = []
@@ -26,13 +29,14 @@ const CHILD = `
       for await (const page of table.read({ ...base, partition })) {
         count += page.length
         if (count <= 10) kept.push(...page)
+        longest = Math.max(longest, page.reduce((sum, row) => sum + lengthOf(row), 0))
         most = Math.max(most, process.memoryUsage().rss)
       }
     }
     out.push({ name: table.name, types: table.columns.map((c) => [c.name, c.type]), count, kept })
   }
   await client.close()
-  console.log(JSON.stringify({ out, most }))
+  console.log(JSON.stringify({ out, most, longest }))
 `
 
 async function child(tables: object, options: { readonly env?: object; readonly flags?: readonly string[] } = {}) {
@@ -45,7 +49,7 @@ async function child(tables: object, options: { readonly env?: object; readonly 
       maxBuffer: 1 << 26,
     },
   )
-  return JSON.parse(stdout) as { out: { name: string; count: number }[]; most: number }
+  return JSON.parse(stdout) as { out: { name: string; count: number }[]; most: number; longest: number }
 }
 
 describe('in a process of its own', () => {
@@ -89,7 +93,25 @@ describe('in a process of its own', () => {
     const flags = ['--max-old-space-size=64', '--max-semi-space-size=8']
     const { out: tables, most } = await child({ big: { path: folder.at('big.csv') } }, { flags })
     expect(tables[0]!.count).toBe(800_000)
-    expect(most).toBeLessThan(400 * 1024 * 1024)
+    expect(most).toBeLessThan(400 * MB)
+  })
+
+  it('takes wide rows of Parquet in pages of few, and holds few of them', { timeout: 60_000 }, async () => {
+    const folder = new Folder()
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const text = (length: number) => `i || ' ' || repeat('x', ${length})`
+    await connection.run(
+      `COPY (SELECT i, ${text(20_000)} AS t FROM range(30000) r(i)) TO '${folder.at('many.parquet')}'`,
+    )
+    await connection.run(
+      `COPY (SELECT i, CASE WHEN i % 3 > 0 THEN encode(${text(500_000)}) END AS t FROM range(90) r(i)) TO '${folder.at('wide.parquet')}'`,
+    )
+    const flags = ['--max-old-space-size=96', '--max-semi-space-size=8']
+    const tables = { many: { path: folder.at('many.parquet') }, wide: { path: folder.at('wide.parquet') } }
+    const { out, most, longest } = await child(tables, { flags })
+    expect(out.map(({ count }) => count)).toEqual([30_000, 90])
+    expect(longest).toBeLessThan(5 * MB)
+    expect(most).toBeLessThan(800 * MB)
   })
 })
 
