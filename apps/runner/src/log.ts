@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import type { Logger } from '@tidemark/core'
 import { pino } from 'pino'
+import { jsonText } from './json-text.ts'
 import { redactDeep } from './redact-deep.ts'
 import { plain } from './show/plain.ts'
-import { jsonText } from './terminal.ts'
 
 /** How log lines are written: for people, or one JSON object each. */
 export type LogForm = 'pretty' | 'json'

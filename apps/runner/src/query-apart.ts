@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Remedy, SyncError } from '@tidemark/core'
-import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
-import { tookTooLong } from '@tidemark/destination'
+import { AnswerSize, type QueryLimits, type QueryResult } from '@tidemark/core/engine'
+import { answerLimit, tookTooLong } from '@tidemark/destination'
 
 export interface Question {
   readonly path: string
@@ -38,9 +38,21 @@ export function queryApart(question: Question, { limitMs, signal }: QueryLimits)
   const timer = setTimeout(() => reject(tookTooLong(limitMs)), limitMs)
   let columns: readonly string[] = []
   const rows: (readonly unknown[])[] = []
+  const size = new AnswerSize(answerLimit())
+  const take = (some: readonly (readonly unknown[])[]): void => {
+    try {
+      for (const row of some) {
+        size.add(row)
+        rows.push(row)
+      }
+    } catch (error) {
+      child.kill('SIGKILL')
+      reject(error)
+    }
+  }
   child.on('message', (answer: ChildAnswer) => {
     if ('columns' in answer) columns = answer.columns
-    else if ('rows' in answer) for (const row of answer.rows) rows.push(row)
+    else if ('rows' in answer) take(answer.rows)
     else if ('error' in answer) reject(failureOf(answer.error))
     else if ('bug' in answer) reject(Object.assign(new Error('the query failed'), { stack: answer.bug }))
     else resolve({ columns, rows })

@@ -2,11 +2,13 @@
 // whole process can be ended.
 import { Worker } from 'node:worker_threads'
 import { SyncError } from '@tidemark/core'
+import { sizeOf } from '@tidemark/core/engine'
 import { queryFile } from '@tidemark/destination'
 import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
 
-/** So many rows are told at once. */
+/** So many rows are told at once, or about so many bytes of them. */
 const ROWS = 500
+const BYTES = 4 << 20
 
 // Where the one that asked is gone nobody wants to know any more. Nothing of this thread can see it while SQLite works. It
 // may be gone before this begins, so it says itself who it is.
@@ -22,12 +24,17 @@ async function answer({ path, statement, asker }: ChildQuestion): Promise<void> 
   new Worker(WATCHDOG, { eval: true, workerData: asker }).unref()
   try {
     let rows: (readonly unknown[])[] = []
+    let bytes = 0
     for (const one of queryFile(path, statement)) {
       if ('columns' in one) await tell(one)
-      else rows.push(one.row)
-      if (rows.length < ROWS) continue
+      else {
+        rows.push(one.row)
+        for (const value of one.row) bytes += sizeOf(value)
+      }
+      if (rows.length < ROWS && bytes < BYTES) continue
       await tell({ rows })
       rows = []
+      bytes = 0
     }
     await tell({ rows })
     await tell({ isDone: true })

@@ -1,6 +1,7 @@
 import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
+import { joined, jsonPieces } from './json-text.ts'
 import { plain } from './show/plain.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
@@ -11,8 +12,8 @@ export interface Terminal {
   print(text: string): void
   /** The one document of `--json`. */
   printJson(document: unknown): void
-  /** Text that goes out as it is: a file format. */
-  printRaw(text: string): void
+  /** Text that goes out as it is, in pieces: a file format. */
+  printRaw(pieces: Iterable<string>): void
   say(message: string): void
   /** The same of a text out of which secrets are taken already, and which keeps its names. */
   sayShown(message: string): void
@@ -39,9 +40,15 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
       return process.stdout.isTTY ? process.stdout.columns : undefined
     },
     print: (text) => void (json || process.stdout.write(`${plain(text)}\n`)),
-    printJson: (document) => void (json && process.stdout.write(`${jsonText(document)}\n`)),
+    printJson(document) {
+      if (!json) return
+      for (const text of joined(jsonPieces(document))) process.stdout.write(text)
+      process.stdout.write('\n')
+    },
     // A file keeps every character; a terminal would obey some of them.
-    printRaw: (text) => void process.stdout.write(process.stdout.isTTY ? plain(text) : text),
+    printRaw(pieces) {
+      for (const text of joined(pieces)) process.stdout.write(process.stdout.isTTY ? plain(text) : text)
+    },
     say,
     sayShown,
   }
@@ -78,21 +85,4 @@ export async function exitWhenWritten(code: number): Promise<never> {
   isEnding = true
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))))
   exitNow(code)
-}
-
-/** JSON itself escapes only the control characters below the space; a terminal obeys others, too. */
-export function jsonText(document: unknown, indent = 2): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(document, jsonValue, indent).replace(
-    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    escaped,
-  )
-}
-
-/** 64-bit integers stay exact: beyond 2^53 they are texts. Bytes are base64. */
-function jsonValue(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint')
-    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value)
-  if (value instanceof Map) return Object.fromEntries(value)
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonText } from '../src/terminal.ts'
+import { jsonText } from '../src/json-text.ts'
 import { testProject } from './test-project.ts'
 
 // What a terminal obeys: a title, a colour by one C1 character, a letter that turns the line around.

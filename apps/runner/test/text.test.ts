@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { joined, jsonPieces, jsonText } from '../src/json-text.ts'
 import { csv } from '../src/show/csv.ts'
 import { durationText } from '../src/show/numbers.ts'
 import { oneLine, plain } from '../src/show/plain.ts'
@@ -47,14 +48,29 @@ describe('text for a terminal', () => {
 
 describe('CSV', () => {
   it('quotes what needs it and tells NULL from an empty text', () => {
-    expect(
-      csv(
-        ['a', 'b'],
-        [
-          ['x,"y"\nz', ''],
-          [null, 5n],
-        ],
-      ),
-    ).toBe('a,b\r\n"x,""y""\nz",""\r\n,5\r\n')
+    const lines = csv(
+      ['a', 'b'],
+      [
+        ['x,"y"\nz', ''],
+        [null, 5n],
+      ],
+    )
+    expect([...lines].join('')).toBe('a,b\r\n"x,""y""\nz",""\r\n,5\r\n')
+  })
+})
+
+describe('JSON', () => {
+  const rows = [{ a: 'x\n"y"', b: { c: [1, [2n ** 63n], {}] } }, { a: null }, undefined]
+  it.each<[string, unknown]>([
+    ['rows', { columns: ['a', 'b'], rows, none: [] }],
+    ['nothing', {}],
+    ['what is left out, and what is no plain value', { left: undefined, map: new Map([['a', new Uint8Array(2)]]) }],
+    ['a name that a terminal obeys', { 'na\u202eme': true }],
+    ['a list', [{ a: 1 }]],
+    ['a map', new Map([['a', 1]])],
+    ['null', null],
+    ['a text', 'text'],
+  ])('in pieces is the same text: %s', (_, document) => {
+    expect([...joined(jsonPieces(document))].join('')).toBe(jsonText(document))
   })
 })

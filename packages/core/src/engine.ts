@@ -1,5 +1,6 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
+export { AnswerSize, sizeOf } from './answer-size.ts'
 export type { Unread } from './answers.ts'
 export {
   bare,

@@ -1,3 +1,4 @@
+export { answerLimit } from './answer-limit.ts'
 export { type Examination, examine } from './examine.ts'
 export { clashes, tableName } from './names.ts'
 export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { isDeleted, type Table, windowAt } from '@tidemark/core/engine'
+import { AnswerSize, isDeleted, type Table, windowAt } from '@tidemark/core/engine'
 import { abortable } from './abortable.ts'
 import type { SurveyedPartition, SurveyedTable, SurveyedUse } from './catalog.ts'
 import type { LookOptions } from './options.ts'
@@ -13,11 +13,20 @@ export interface Sample {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** Reads the first rows of a table from its source, newest window first, as the source gives them; writes nothing. */
-export async function show(
-  options: LookOptions,
-  { table: wanted, limit }: { readonly table: string; readonly limit: number },
-): Promise<Sample> {
+export interface ShowOptions {
+  readonly table: string
+  /** How many rows. */
+  readonly limit: number
+  /** How many bytes the rows may have. */
+  readonly mostBytes: number
+}
+
+/**
+ * Reads the first rows of a table from its source, newest window first, as the source gives them; writes nothing.
+ *
+ * @throws SyncError code `query` where they do not fit.
+ */
+export async function show(options: LookOptions, { table: wanted, limit, mostBytes }: ShowOptions): Promise<Sample> {
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   const state = await options.destination.state()
@@ -29,9 +38,14 @@ export async function show(
     if (found.failure !== undefined)
       throw new SyncError(found.failure.message, found.failure.remedy, { code: found.failure.code })
     const rows: Record<string, unknown>[] = []
+    const size = new AnswerSize(mostBytes)
+    const add = (row: Record<string, unknown>): void => {
+      size.add(Object.values(row ?? {}))
+      rows.push(row)
+    }
     for (const partition of found.partitions) {
       if (rows.length >= limit) break
-      await take(found, partition, limit, rows, signal)
+      await take(found, partition, { left: limit - rows.length, add, signal })
     }
     return { table: found.name, columns: found.columns.map((column) => column.name), rows }
   } finally {
@@ -50,13 +64,14 @@ function missing(wanted: string, uses: readonly SurveyedUse[], tables: readonly 
   )
 }
 
-async function take(
-  found: SurveyedTable,
-  partition: SurveyedPartition,
-  limit: number,
-  rows: Record<string, unknown>[],
-  signal: AbortSignal,
-): Promise<void> {
+interface Taking {
+  /** How many more rows are wanted. */
+  readonly left: number
+  readonly add: (row: Record<string, unknown>) => void
+  readonly signal: AbortSignal
+}
+
+async function take(found: SurveyedTable, partition: SurveyedPartition, { left, add, signal }: Taking): Promise<void> {
   const { table } = found
   if (partition.failure !== undefined) throw new SyncError(partition.failure.message, partition.failure.remedy)
   if (table.cursor !== undefined && partition.unsettledEnd === undefined) return
@@ -69,11 +84,14 @@ async function take(
   }
   const iterator = table.read(question)[Symbol.asyncIterator]()
   try {
-    while (rows.length < limit) {
+    for (let missing = left; missing > 0; ) {
       const next = await abortable(iterator.next(), signal)
       if (next.done === true) return
-      if (Array.isArray(next.value)) rows.push(...next.value.slice(0, limit - rows.length))
-      else if (!isDeleted(next.value))
+      if (Array.isArray(next.value)) {
+        const page = next.value.slice(0, missing) as Record<string, unknown>[]
+        for (const row of page) add(row)
+        missing -= page.length
+      } else if (!isDeleted(next.value))
         throw new SyncError('read() yielded what is no page; a page is an array of rows, or deleted([…])', 'fix-source')
     }
   } finally {

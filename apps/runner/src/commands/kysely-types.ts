@@ -13,7 +13,7 @@ export async function kyselyTypes(call: Call): Promise<number> {
     databaseTypes(destination.profile.name, await tracked(destination)),
   )
   if (call.flags.json === true) terminal.printJson({ types: text })
-  else terminal.printRaw(text)
+  else terminal.printRaw([text])
   return 0
 }
 

@@ -1,3 +1,4 @@
+import { answerLimit } from '@tidemark/destination'
 import { show as sample } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
@@ -14,7 +15,11 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
     rows,
     table: name,
   } = await withReader(session, async (destination) =>
-    sample(runOptions(session, uses, destination, await destination.state()), { table, limit }),
+    sample(runOptions(session, uses, destination, await destination.state()), {
+      table,
+      limit,
+      mostBytes: answerLimit(),
+    }),
   )
   terminal.printJson({ table: name, columns, rows })
   const cells = rows.map((row) => columns.map((column) => row[column]))

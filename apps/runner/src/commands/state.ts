@@ -7,10 +7,10 @@ import { exportState, importState, systemClock } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import { confirm } from '../confirm.ts'
+import { jsonText } from '../json-text.ts'
 import { type Call, needDatabase, openSession, withDestination, withReader } from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
 import { plural } from '../show/numbers.ts'
-import { jsonText } from '../terminal.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 /** Writes the state of a database down as one document. */
@@ -28,7 +28,7 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
   )
   const text = `${jsonText(document)}\n`
   if (file === undefined) {
-    terminal.printRaw(text)
+    terminal.printRaw([text])
     return 0
   }
   const path = resolve(call.cwd, file)

@@ -1,12 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import { EXIT, type Report, type Rest, type Settings } from '@tidemark/engine'
+import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import type { Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
-import { jsonText } from '../terminal.ts'
 import type { Uses } from '../uses.ts'
 import type { Pulse } from './families.ts'
 import { runRound } from './round.ts'
@@ -202,7 +202,7 @@ export class Rounds {
     const say = flags.json === true ? terminal.sayShown : terminal.print
     for (const line of failureLines(shown, command)) say(line)
     // One document a line: there is a run after this one.
-    if (flags.json === true) terminal.printRaw(`${jsonText(document, 0)}\n`)
+    if (flags.json === true) terminal.printRaw([`${jsonText(document, 0)}\n`])
     else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
     this.#ended(report.exitCode, report.durationMs)
   }

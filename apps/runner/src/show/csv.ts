@@ -1,9 +1,12 @@
 import { cellText } from './text-table.ts'
 
-/** Rows as CSV (RFC 4180): `query --csv`. NULL is an empty field, an empty text is quoted. */
-export function csv(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('')
+/** Rows as CSV (RFC 4180), line by line: `query --csv`. NULL is an empty field, an empty text is quoted. */
+export function* csv(columns: readonly string[], rows: readonly (readonly unknown[])[]): Generator<string> {
+  yield line(columns)
+  for (const row of rows) yield line(row)
 }
+
+const line = (values: readonly unknown[]): string => `${values.map(field).join(',')}\r\n`
 
 function field(value: unknown): string {
   if (value === null || value === undefined) return ''

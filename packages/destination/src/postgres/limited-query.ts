@@ -18,7 +18,7 @@ export async function limitedQuery(sessions: Sessions, statement: string, limits
       void sessions.ask(sql`select pg_catalog.pg_cancel_backend(${rows[0]!.pid})`).catch(() => {})
     signal.addEventListener('abort', cancel)
     try {
-      return await runQuery(session, statement)
+      return await runQuery(session, statement, cancel)
     } catch (error) {
       signal.throwIfAborted()
       throw isCancelled(error) ? tookTooLong(limitMs) : error

@@ -1,5 +1,7 @@
 import { SyncError } from '@tidemark/core'
-import type { QueryResult } from '@tidemark/core/engine'
+import { AnswerSize, type QueryResult } from '@tidemark/core/engine'
+import pg from 'pg'
+import { answerLimit } from '../answer-limit.ts'
 import { stateOf } from './errors.ts'
 import { decodeText } from './forms.ts'
 import type { Session } from './sessions.ts'
@@ -9,8 +11,13 @@ const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and
 const LEADING = /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*/
 const READS = /^(?:select|values|with|table|show|explain)\b/i
 
-/** Runs one statement of the user's in a transaction that cannot write. */
-export async function runQuery({ client }: Session, text: string): Promise<QueryResult> {
+/**
+ * Runs one statement of the user's in a transaction that cannot write.
+ *
+ * @param cancel ends the statement at the server, where its answer does not fit; absent: the rest passes by.
+ * @throws SyncError code `query` for what is no query, and for an answer that does not fit.
+ */
+export async function runQuery({ client }: Session, text: string, cancel?: () => void): Promise<QueryResult> {
   const refuse = (problem: string, cause?: unknown): never => {
     throw new SyncError(`${problem}; ${ALLOWED}`, 'fix-config', { code: 'query', cause })
   }
@@ -20,12 +27,9 @@ export async function runQuery({ client }: Session, text: string): Promise<Query
   try {
     // Parsed by itself, so that there can be only one.
     const query = { text, rowMode: 'array', queryMode: 'extended', types: { getTypeParser: parserOf } }
-    const result = (await client.query(query as never)) as unknown as {
-      readonly fields: readonly { readonly name: string }[]
-      readonly rows: readonly (readonly unknown[])[]
-    }
-    if (result.fields.length === 0) return refuse('the statement gives no rows')
-    return { columns: result.fields.map(({ name }) => name), rows: result.rows }
+    const result = await gathered(client, new pg.Query(query as never), cancel)
+    if (result.columns.length === 0) return refuse('the statement gives no rows')
+    return result
   } catch (error) {
     if (SyncError.is(error)) throw error
     const state = stateOf(error) ?? ''
@@ -37,6 +41,37 @@ export async function runQuery({ client }: Session, text: string): Promise<Query
       throw new SyncError(`the query cannot be run: ${message}`, 'fix-config', { code: 'query', cause: error })
     throw error
   }
+}
+
+/** The rows of a statement, weighed as they come. */
+async function gathered(
+  client: Session['client'],
+  query: pg.Query,
+  cancel: (() => void) | undefined,
+): Promise<QueryResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
+  const size = new AnswerSize(answerLimit())
+  let rows: (readonly unknown[])[] = []
+  let tooLarge: { readonly error: unknown } | undefined
+  query.on('row', (row: unknown) => {
+    if (tooLarge !== undefined) return
+    try {
+      size.add(row as readonly unknown[])
+      rows.push(row as readonly unknown[])
+    } catch (error) {
+      tooLarge = { error }
+      rows = []
+      cancel?.()
+    }
+  })
+  query.on('end', ({ fields }: pg.QueryArrayResult) => resolve(fields.map(({ name }) => name)))
+  query.on('error', reject)
+  client.query(query)
+  const columns = await promise.catch((error: unknown) => {
+    throw tooLarge?.error ?? error
+  })
+  if (tooLarge !== undefined) throw tooLarge.error
+  return { columns, rows }
 }
 
 /** Whole numbers as numbers where a double holds them, else as bigints; times as they are written everywhere else. */

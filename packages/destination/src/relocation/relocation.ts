@@ -1,5 +1,14 @@
 import { SyncError } from '@tidemark/core'
-import type { Contents, KnownTable, Lease, RecordChunk, RecordKind, Relocation, StoredRow } from '@tidemark/core/engine'
+import {
+  type Contents,
+  type KnownTable,
+  type Lease,
+  type RecordChunk,
+  type RecordKind,
+  type Relocation,
+  type StoredRow,
+  sizeOf,
+} from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { dataTypes, type Layout } from '../columns.ts'
 import type { StoredTable } from '../comparison/stored-table.ts'
@@ -188,12 +197,4 @@ export class TableRelocation implements Relocation {
       stored.close()
     }
   }
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length
-  if (value instanceof Uint8Array) return value.byteLength
-  return typeof value === 'object' && value !== null
-    ? JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one)).length
-    : 8
 }

@@ -1,19 +1,24 @@
 import { constants, type DatabaseSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
-import type { QueryResult } from '@tidemark/core/engine'
+import { AnswerSize, type QueryResult } from '@tidemark/core/engine'
+import { answerLimit } from '../answer-limit.ts'
 import { codeOf } from './errors.ts'
 
 const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
 /** What may stand behind a statement: nothing. */
 const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 
-/** Runs one statement of the user's on a connection that cannot write. */
+/** Runs one statement of the user's on a connection that cannot write. @throws SyncError code `query` for an answer that does not fit. */
 export function runQuery(raw: DatabaseSync, text: string): QueryResult {
   let columns: readonly string[] = []
   const rows: (readonly unknown[])[] = []
+  const size = new AnswerSize(answerLimit())
   for (const answer of queryRows(raw, text)) {
     if ('columns' in answer) columns = answer.columns
-    else rows.push(answer.row)
+    else {
+      size.add(answer.row)
+      rows.push(answer.row)
+    }
   }
   return { columns, rows }
 }
