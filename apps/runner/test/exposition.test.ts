@@ -193,7 +193,7 @@ describe('health', () => {
       ['no run has begun since one was due at 1970-01-01T00:01:40.000Z'],
     ],
   ])('%s', (_, more, problem, reasons) => {
-    const health = healthOf({ ...PULSE, ...more }, problem, 700_000)
+    const health = healthOf({ pulse: { ...PULSE, ...more }, problem, now: 700_000, silenceMs: 1_500_000 })
     expect(health.reasons).toEqual(reasons)
     expect(health.status).toBe(reasons.length === 0 ? 'ok' : 'failing')
   })

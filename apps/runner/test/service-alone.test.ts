@@ -74,10 +74,13 @@ it('sources that never answer keep no other from its rhythm, and the page of hea
   await wait(15_000)
   const health = (await (await fetch(`http://127.0.0.1:${listen}/healthz`)).json()) as {
     status: string
-    busy: { source: string }[]
+    busy: { source: string; since: string; heard_at: string }[]
   }
   expect(health.status).toBe('ok')
-  expect(health.busy.map(({ source }) => source)).toEqual(expect.arrayContaining(['deaf', 'slow']))
+  const hung = health.busy.filter(({ source }) => source === 'deaf' || source === 'slow')
+  expect(hung).toHaveLength(2)
+  // Those beside them were heard every two seconds.
+  for (const { since, heard_at } of hung) expect(Date.parse(heard_at) - Date.parse(since)).toBeLessThan(5000)
   running.child.kill('SIGTERM')
   expect((await running.ended).code).toBe(143)
   for (const name of ['one', 'two']) {

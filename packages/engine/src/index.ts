@@ -26,7 +26,7 @@ export {
 } from './report.ts'
 export { type Rest, type Resting, type RestingOptions, restingOf } from './resting.ts'
 export { knownTable, type ResyncOptions, resync } from './resync.ts'
-export type { RetryPolicy } from './retry.ts'
+export { longestSilenceMs, type RetryPolicy } from './retry.ts'
 export { type Sample, show } from './show.ts'
 export { blameSource } from './source-guard.ts'
 export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './status.ts'

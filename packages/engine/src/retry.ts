@@ -1,7 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
-import { endsTheTries, OVER_TIME, overTime } from './stall.ts'
+import type { Settings } from './options.ts'
+import { endsTheTries, OVER_TIME, overTime, patienceOf } from './stall.ts'
 
 /** How often and how patiently something that may pass is tried. */
 export interface RetryPolicy {
@@ -14,6 +15,11 @@ export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 1000, max
 
 /** A system that asks for more than this is left to the next run. */
 export const LONGEST_WAIT_MS = 15 * 60_000
+
+/** How long a run may say nothing of a source while all is as it should be: it waits for rows, or as long as it was asked to. */
+export function longestSilenceMs(settings: Settings): number {
+  return patienceOf(settings).giveUpMs + LONGEST_WAIT_MS
+}
 
 /**
  * How long to wait before an attempt: exponential back-off with full jitter (AWS Architecture Blog, "Exponential

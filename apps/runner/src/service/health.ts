@@ -7,8 +7,8 @@ export interface Health {
   /** Why it is failing; empty where it is not. */
   readonly reasons: readonly string[]
   readonly running: boolean
-  /** Sources that are being read, or that have not answered yet, and since when. */
-  readonly busy: readonly { readonly source: string; readonly since: string }[]
+  /** Sources that are being read, or that have not answered yet, since when, and when something was last heard of them. */
+  readonly busy: readonly { readonly source: string; readonly since: string; readonly heard_at: string }[]
   readonly database: 'ok' | 'unreachable'
   readonly last_run: { readonly ended_at: string; readonly exit_code: number | undefined } | null
   readonly next_run_due_at: string | null
@@ -16,22 +16,31 @@ export interface Health {
 
 /** A timer that is late by less is only slow. */
 const LATE_MS = 60_000
-/** More than a run waits for a page, or for a system that asked for patience: nothing of it can be right. */
-const SILENT_MS = 30 * 60_000
+/** What a run is given to end beyond the longest wait that it knows. */
+const SPARE_MS = 5 * 60_000
 
 // Where some tables fail, wait for a decision or are held, restarting this process helps nobody.
 const FINE: readonly number[] = [EXIT.ok, EXIT.someFailed, EXIT.rejects, EXIT.held]
 
-/** Whether this process does its work. @param problem what the database said when it was asked just now. */
-export function healthOf(pulse: Pulse, problem: string | undefined, now: number): Health {
+export interface HealthFacts {
+  readonly pulse: Pulse
+  /** What the database said when it was asked just now; undefined: it answered. */
+  readonly problem: string | undefined
+  readonly now: number
+  /** How long a run may say nothing of a source, in milliseconds. */
+  readonly silenceMs: number
+}
+
+/** Whether this process does its work. */
+export function healthOf({ pulse, problem, now, silenceMs }: HealthFacts): Health {
   const { isRunning, busy, lastEndedAt, lastExitCode, dueAt } = pulse
   const isLate = dueAt !== undefined && now - dueAt > LATE_MS
   const reasons = [
     ...(problem === undefined ? [] : [`the database does not answer: ${problem}`]),
     ...(isLate ? [`no run has begun since one was due at ${instant(dueAt)}`] : []),
     ...busy
-      .filter(({ heardAt }) => now - heardAt > SILENT_MS)
-      .map(({ source, heardAt }) => `nothing was heard of the run of "${source}" since ${instant(heardAt)}`),
+      .filter(({ heardAt }) => now - heardAt > silenceMs + SPARE_MS)
+      .map(({ source, heardAt }) => `"${source}" hangs: nothing was heard of its run since ${instant(heardAt)}`),
     ...(lastExitCode === undefined || FINE.includes(lastExitCode)
       ? []
       : [`the last run ended with exit code ${lastExitCode}`]),
@@ -40,7 +49,11 @@ export function healthOf(pulse: Pulse, problem: string | undefined, now: number)
     status: reasons.length === 0 ? 'ok' : 'failing',
     reasons,
     running: isRunning,
-    busy: busy.map(({ source, since }) => ({ source, since: instant(since) })),
+    busy: busy.map(({ source, since, heardAt }) => ({
+      source,
+      since: instant(since),
+      heard_at: instant(heardAt),
+    })),
     database: problem === undefined ? 'ok' : 'unreachable',
     last_run: lastEndedAt === undefined ? null : { ended_at: instant(lastEndedAt), exit_code: lastExitCode },
     next_run_due_at: dueAt === undefined || !Number.isFinite(dueAt) ? null : instant(dueAt),

@@ -24,7 +24,7 @@ export interface RoundOptions {
   /** What rests is known; the others are at work from now on. */
   readonly onDecided: (rest: Rest) => void
   /** Something happened in it. */
-  readonly onEvent: () => void
+  readonly onEvent: (event: RunEvent) => void
   /** A source has nothing left to do in this run. @param tables those that were asked for. */
   readonly onSourceEnded: (source: string, tables: readonly string[]) => void
 }
@@ -69,7 +69,7 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
           log: tally.hearing(isFirst ? log : news(log)),
           onEvent: (event) => {
             onEvent?.(event)
-            options.onEvent()
+            options.onEvent(event)
             hear(event)
             note(event, tables, options)
           },

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
-import { EXIT, type Report, type Rest, type Settings } from '@tidemark/engine'
+import { EXIT, type Report, type Rest, type RunEvent, type Settings } from '@tidemark/engine'
 import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import type { Session } from '../session.ts'
@@ -8,6 +8,7 @@ import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
 import type { Uses } from '../uses.ts'
+import { EventSources } from './event-sources.ts'
 import type { Pulse } from './families.ts'
 import { runRound } from './round.ts'
 import type { SharedDestination } from './shared-destination.ts'
@@ -42,6 +43,7 @@ export class Rounds {
   /** Sources at work: when their run began, and when it was last heard of. */
   readonly #busy = new Map<string, { readonly began: Moment; heard: Moment }>()
   readonly #running = new Set<Promise<void>>()
+  readonly #sources = new EventSources()
   /** When the first table that rests comes due, as it was last seen. */
   #rest: { readonly since: Moment; readonly ms: number } | undefined
   #lastTick: Moment | undefined
@@ -127,7 +129,7 @@ export class Rounds {
           this.#rests(rest)
           decided()
         },
-        onEvent: () => this.#heard(began),
+        onEvent: (event) => this.#heard(began, event),
         onSourceEnded: (source, tables) => this.#sourceEnded(source, tables),
       })
       if (report !== undefined && !signal.aborted) this.#tell(report)
@@ -150,9 +152,11 @@ export class Rounds {
     }
   }
 
-  #heard(began: Moment): void {
+  /** Something was heard of one source of a run; how it began and ended, of all. */
+  #heard(began: Moment, event: RunEvent): void {
     const now = moment()
-    for (const one of this.#busy.values()) if (one.began === began) one.heard = now
+    const of = this.#sources.of(event)
+    for (const [source, one] of this.#busy) if (one.began === began && of?.has(source) !== false) one.heard = now
   }
 
   #rests({ uses, dueInMs }: Rest): void {

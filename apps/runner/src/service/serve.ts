@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
-import type { Settings } from '@tidemark/engine'
+import { longestSilenceMs, type Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import { jsonText } from '../json-text.ts'
 import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
@@ -82,7 +82,7 @@ export async function serve(
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
-        listening = await listen(address, pathsOf(rounds, outlook))
+        listening = await listen(address, pathsOf(rounds, outlook, longestSilenceMs(settings)))
         call.terminal.say(`health and metrics: ${listening.url}/healthz and ${listening.url}/metrics`)
       }
       await rounds.run(interrupts.signal)
@@ -94,14 +94,15 @@ export async function serve(
   })
 }
 
-function pathsOf(rounds: Rounds, outlook: Outlook) {
+function pathsOf(rounds: Rounds, outlook: Outlook, silenceMs: number) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   return {
     '/healthz': async () => {
       const seen = await outlook.look()
-      const health = healthOf(rounds.pulse(), 'problem' in seen ? seen.problem : undefined, Date.now())
+      const problem = 'problem' in seen ? seen.problem : undefined
+      const health = healthOf({ pulse: rounds.pulse(), problem, now: Date.now(), silenceMs })
       const status = health.status === 'ok' ? 200 : 503
       return { status, type: 'application/json; charset=utf-8', body: `${jsonText(health)}\n` }
     },

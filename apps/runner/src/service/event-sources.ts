@@ -1,0 +1,18 @@
+import type { RunEvent } from '@tidemark/engine'
+
+/** Knows whose an event is: most name a table, and a table's source is said once. */
+export class EventSources {
+  readonly #sourceOf = new Map<string, string>()
+
+  /** The sources that an event says something of; undefined: of all in its run. */
+  of(event: RunEvent): ReadonlySet<string> | undefined {
+    if (event.type === 'tables-planned') {
+      for (const { table, source } of event.work) this.#sourceOf.set(table, source)
+      return new Set(event.work.map(({ source }) => source))
+    }
+    if (event.type === 'source-ended') return new Set([event.source])
+    if (!('table' in event)) return undefined
+    const source = this.#sourceOf.get(event.table)
+    return source === undefined ? undefined : new Set([source])
+  }
+}
