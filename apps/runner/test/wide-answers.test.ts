@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, reference, testProject } from './test-project.ts'
@@ -15,6 +17,21 @@ export default register(source.with([source.table({
   primaryKey: ['id'],
   async *read() {
     for (let id = 0; id < ${ROWS}; id++) yield [{ id, v: id + 'x'.repeat(2 ** 20) }]
+  },
+})]))`
+
+/** As many rejected rows as are too many to be held with all that is kept of them. */
+const REJECTS = 5000
+const BAD = `
+import { defineSource, register } from '@tidemark/core'
+import { z } from 'zod'
+const source = defineSource({ name: 'bad' })
+export default register(source.with([source.table({
+  name: 'rows',
+  row: z.object({ id: z.int(), v: z.int() }),
+  primaryKey: ['id'],
+  async *read() {
+    yield [{ id: 1, v: 'x'.repeat(12000) }, { id: 2, v: 2 }]
   },
 })]))`
 
@@ -56,4 +73,25 @@ describe.each(['sqlite', 'postgres'] as const)('answers of wide rows, on %s', (d
     const shown = await run('show', 'wide_rows', '--limit', '8', '--json')
     expect((JSON.parse(shown.stdout) as { rows: unknown[] }).rows).toHaveLength(8)
   })
+})
+
+it('rejected rows that are too many to be listed at once can be forgotten', { timeout: 60_000 }, async () => {
+  const project = testProject()
+  project.install('bad', BAD)
+  const environment = { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` }
+  const run = (...args: readonly string[]): Promise<Outcome> => project.run(args, environment)
+  await run('sync')
+  // As many runs would leave behind.
+  const database = new DatabaseSync(join(project.folder, 'data/tidemark.db'))
+  const columns = database.prepare('select name from pragma_table_info(?)').all('_tidemark_rejects')
+  const own = columns.map(({ name }) => String(name)).filter((name) => name !== 'id' && name !== 'key')
+  database.exec(`insert into _tidemark_rejects (key, ${own}) select n, ${own} from _tidemark_rejects,
+    (with recursive s(n) as (select 2 union all select n + 1 from s limit ${REJECTS - 1}) select n from s)`)
+  database.close()
+  const many = await run('rejects', 'list', '--limit', String(REJECTS), '--json')
+  expect(many.stderr).toMatch(/the answer is too large/)
+  const few = JSON.parse((await run('rejects', '--json', '--limit', '3')).stdout) as { rejects: unknown[] }
+  expect(few.rejects).toHaveLength(3)
+  const dropped = await run('rejects', 'drop', 'bad_rows', '--yes')
+  expect(dropped).toMatchObject({ code: 0, stdout: expect.stringContaining('5,000 rows') as string })
 })

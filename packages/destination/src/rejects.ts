@@ -28,12 +28,14 @@ export interface RejectFilter {
   readonly ids?: readonly number[] | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
+  /** Without their messages and payloads, which are much where rejects are many. */
+  readonly brief?: true | undefined
 }
 
 /** Rows that were set aside, the newest first. Asked through the read-only query that every destination has. */
 export async function listRejects(
   destination: Pick<Destination, 'query'>,
-  { tables, ids, limit }: RejectFilter = {},
+  { tables, ids, limit, brief }: RejectFilter = {},
 ): Promise<readonly RejectRecord[]> {
   const conditions = [
     ...(tables === undefined ? [] : [`r.name in (${tables.map(literal).join(', ') || 'null'})`]),
@@ -41,8 +43,9 @@ export async function listRejects(
   ]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const most = limit === undefined ? '' : ` limit ${whole(limit)}`
+  const texts = brief ? "'' as message, '' as payload" : 'r.message, r.payload'
   const { rows } = await destination.query(
-    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, r.message, r.payload, r.run, r.rejected_at, ${await timesIn(destination, 'r')}
+    `select r.id, r.name, r.partition, r.position, s.from_position, s.to_position, r.key, r.code, ${texts}, r.run, r.rejected_at, ${await timesIn(destination, 'r')}
       from _tidemark_rejects r left join _tidemark_steps s on s.run = r.run and s.step = r.step${where} order by r.id desc${most}`,
   )
   return rows.map(recordOf)

@@ -78,7 +78,8 @@ async function retry(call: Call, which: readonly string[]): Promise<number> {
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const state = await destination.state()
-      const found = which.length === 0 ? await listRejects(destination) : await chosen(destination, state, which)
+      const found =
+        which.length === 0 ? await listRejects(destination, { brief: true }) : await chosen(destination, state, which)
       if (found.length === 0) return undefined
       return await retryRejects({ ...runOptions(session, uses, destination, state), ...more }, found)
     }),
@@ -122,16 +123,20 @@ async function chosen(
   const ids = which.filter(isId)
   const tables = which.filter((text) => !isId(text)).map((name) => knownTable(state, name).name)
   const found = [
-    ...(ids.length === 0 ? [] : await byIds(destination, ids)),
-    ...(tables.length === 0 ? [] : await listRejects(destination, { tables })),
+    ...(ids.length === 0 ? [] : await byIds(destination, ids, true)),
+    ...(tables.length === 0 ? [] : await listRejects(destination, { tables, brief: true })),
   ]
   return [...new Map(found.map((one) => [one.id, one])).values()]
 }
 
-async function byIds(destination: ReadOnlyDestination, ids: readonly string[]): Promise<readonly RejectRecord[]> {
+async function byIds(
+  destination: ReadOnlyDestination,
+  ids: readonly string[],
+  brief?: true,
+): Promise<readonly RejectRecord[]> {
   const numbers = ids.map(Number)
   const safe = numbers.filter(Number.isSafeInteger)
-  const found = await listRejects(destination, { ids: safe })
+  const found = await listRejects(destination, { ids: safe, brief })
   const lost = ids.find((_, at) => !found.some(({ id }) => id === numbers[at]))
   if (lost === undefined) return found
   throw new SyncError(
