@@ -78,7 +78,10 @@ export interface FoundTable {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-/** The name of a table within a source. The main schema's tables go without it; a dot in a name is put into quotes. */
+/**
+ * The name of a table that no other can have. The main schema's tables go without it; a dot in a name is put into quotes,
+ * which go again where nothing else has the name without them.
+ */
 export function nameOf(schema: string | undefined, relation: string): string {
   const quoted = (part: string): string => (part.includes('.') ? `"${part}"` : part)
   return schema === undefined ? quoted(relation) : `${quoted(schema)}.${quoted(relation)}`
@@ -90,7 +93,10 @@ export function placesOf(name: string): readonly (readonly [string | undefined, 
   const splits = [...name.matchAll(/\./g)].map(
     ({ index }) => [bare(name.slice(0, index)), bare(name.slice(index + 1))] as const,
   )
-  return [[undefined, bare(name)] as const, ...splits].filter(([schema, relation]) => nameOf(schema, relation) === name)
+  return [[undefined, bare(name)] as const, ...splits].filter(
+    ([schema, relation]) =>
+      nameOf(schema, relation) === name || (schema === undefined ? relation : `${schema}.${relation}`) === name,
+  )
 }
 
 /** Of the unique keys of a table the one that is taken: the primary key, else the shortest, by its names. */

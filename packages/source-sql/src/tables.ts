@@ -21,6 +21,7 @@ import type { NamedKeys } from './find-keys.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
 import { isGrown, isSeen } from './generation.ts'
 import { columnOutOfSight, tablesOutOfSight } from './out-of-sight.ts'
+import { plainNames } from './plain-names.ts'
 import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
 import { keyFor } from './table-key.ts'
@@ -36,7 +37,7 @@ interface Tables {
 /** The tables that a database has now, each with the columns that it has now. */
 export async function tablesOf(context: Context<Client> & { readonly tracked: Tracked }): Promise<Table<Client>[]> {
   const { client, tracked, log, signal } = context
-  const found = await client.database.tables({ signal, log })
+  const found = plainNames(await client.database.tables({ signal, log }), tracked)
   const chosen = chooseTables(found, { config: client.config, tracked, log, label: client.database.label })
   // One look at the clock is enough for all: the zone of the database does not change within a run.
   let clock: Promise<Clock> | undefined

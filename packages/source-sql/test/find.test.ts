@@ -99,6 +99,21 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     expect([await opened.read('ORDERS'), await opened.read('orders')]).toEqual([[{ id: 82 }], [{ id: 114 }]])
   })
 
+  it('are named as they are, and as the state knows them', async () => {
+    const world = await make()
+    const quote = world.system === 'mysql' ? '`' : '"'
+    for (const name of ['orders.2024', "it's", 'x$(y)'])
+      await world.run(`CREATE TABLE ${quote}${name}${quote} (id int NOT NULL PRIMARY KEY)`)
+    await world.run(`INSERT INTO ${quote}orders.2024${quote} VALUES (7)`)
+    const opened = await open(world)
+    expect(opened.tables.map(({ name }) => name).toSorted()).toEqual(["it's", 'orders.2024', 'x$(y)'])
+    expect(await opened.read('orders.2024')).toEqual([{ id: 7 }])
+    const chosen = await open(world, { include: ['orders.2024'], tables: { 'orders.2024': { cursor: 'id' } } })
+    expect(chosen.tables.map(({ name }) => name)).toEqual(['orders.2024'])
+    const known = await open(world, {}, { '"orders.2024"': { cursor: null, columns: [{ name: 'id', type: 'integer' }] } })
+    expect(known.tables.map(({ name }) => name)).toContain('"orders.2024"')
+  })
+
   it('keep a type that the state knows, as long as values fit', async () => {
     const world = await make()
     await world.run('CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int, b int, c date)')
@@ -125,6 +140,14 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
 })
 
 describe('the tables of Postgres', () => {
+  it('keep quotes around a dot where two would have one name without', async () => {
+    const world = await postgres()
+    await world.run(`CREATE SCHEMA orders; CREATE TABLE orders."2024" (id int PRIMARY KEY); CREATE TABLE "orders.2024" (id int PRIMARY KEY);
+      CREATE TABLE orders."a.b" (id int PRIMARY KEY)`)
+    const { tables } = await open(world)
+    expect(tables.map(({ name }) => name).toSorted()).toEqual(['"orders.2024"', 'orders.2024', 'orders.a.b'])
+  })
+
   it('are those of all schemas, partitions with their whole, heirs by themselves', async () => {
     const world = await postgres()
     await world.run(`CREATE SCHEMA sales; CREATE TABLE sales.orders (id int PRIMARY KEY); CREATE TABLE orders (id int PRIMARY KEY);
