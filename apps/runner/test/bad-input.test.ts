@@ -216,6 +216,8 @@ describe('where there is no database yet', () => {
     )
     expect(code).toBe(0)
     expect(JSON.parse((await project.run(['--json'])).stdout)).toMatchObject({ exitCode: 0, tables: [] })
+    const named = await project.run(['sync', 'git_commits'])
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining('No source is installed in ')])
     expect(isUntouched(project)).toBe(true)
   })
 })

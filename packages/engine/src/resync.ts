@@ -23,12 +23,15 @@ export interface ResyncOptions {
  * Wants a table again: its covered windows become rereads, which replace what changed and mark what is gone, or with
  * `full` everything of it is forgotten first. Then the table is synced.
  *
- * @throws SyncError `fix-config` where the table is not known, is held by another runner, or the window is none.
+ * @throws SyncError `fix-config` where the table is not known, has no source here, is held by another runner, or the window
+ * is empty.
  */
 export async function resync(options: RunOptions, wanted: ResyncOptions): Promise<Report> {
   const { destination } = options
   const state = await destination.state()
   const table = knownTable(state, wanted.table)
+  const there = [...options.uses, ...(options.unavailable ?? [])]
+  if (!there.some(({ name }) => name === table.source)) throw unlisted(table)
   if (wanted.full === true) await checkReadable(options, state, table)
   await holding(destination, [table.name], async (leases) => {
     for (const lease of leases) {
@@ -50,6 +53,13 @@ export function knownTable(state: State, name: string): TableState {
   throw unknownTable(name, [...state.tables.keys()])
 }
 
+const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncError =>
+  new SyncError(
+    `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
+    'fix-config',
+    { code: 'not-readable' },
+  )
+
 /** Nothing is forgotten that could not be read again: its source must answer, list the table and say what there is. */
 async function checkReadable(options: RunOptions, state: State, { name, source }: TableState): Promise<void> {
   const signal = options.signal ?? new AbortController().signal
@@ -66,13 +76,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
         { code: 'not-readable' },
       )
     }
-    if (table === undefined) {
-      throw new SyncError(
-        `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
-        'fix-config',
-        { code: 'not-readable' },
-      )
-    }
+    if (table === undefined) throw unlisted({ name, source })
   } finally {
     await closeAll(catalog)
   }

@@ -41,11 +41,15 @@ export class Selection {
     return this.#names === undefined || this.#names.has(name) || this.#names.has(table) || this.#names.has(use)
   }
 
-  /** @throws SyncError `fix-config`, code `unknown-table`, where a name fits nothing that was found or is known. */
-  check(catalog: Catalog, state: State, unavailable: readonly string[]): void {
+  /**
+   * @param installed names of the uses of this run, also of those that cannot be loaded, or are not asked now
+   * @throws SyncError `fix-config`, code `unknown-table`, where a name fits nothing that was found or is known, or a table
+   * whose source is not there.
+   */
+  check(catalog: Catalog, state: State, installed: readonly string[]): void {
     if (this.#names === undefined) return
     const tables = new Set<string>(state.tables.keys())
-    const others = new Set<string>(unavailable)
+    const others = new Set<string>(installed)
     for (const use of catalog.uses) {
       others.add(use.name)
       for (const table of use.tables) {
@@ -58,7 +62,7 @@ export class Selection {
       const foreign = tables.has(name) || others.has(name) ? undefined : state.others?.get(name)
       if (foreign !== undefined) throw otherProject(foreign)
       if (!tables.has(name) && !others.has(name)) throw unknownTable(name, [...tables], [...others])
-      const away = notListed(name, catalog, state)
+      const away = notListed(name, catalog, state) ?? notInstalled(name, installed, state)
       if (away !== undefined) throw away
     }
   }
@@ -73,6 +77,20 @@ function notListed(name: string, { uses }: Catalog, state: State): SyncError | u
   if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
   return new SyncError(
     `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
+    'fix-config',
+    { code: 'unknown-table' },
+  )
+}
+
+/** A table that was synced, or a source, of which this project has no more than the rows. */
+function notInstalled(name: string, installed: readonly string[], state: State): SyncError | undefined {
+  const meant = [...state.tables.values()].filter((one) => [one.name, one.table, one.source].includes(name))
+  const [known] = meant
+  if (known === undefined || meant.some(({ source }) => installed.includes(source))) return undefined
+  const { source } = known
+  const what = name === source ? 'its tables are' : `"${known.name}" is`
+  return new SyncError(
+    `source "${source}" is not installed, or the config switches it off: ${what} not read; the rows stay`,
     'fix-config',
     { code: 'unknown-table' },
   )

@@ -252,7 +252,8 @@ export function surveyOptions(options: LookOptions, state: State, signal: AbortS
 /** What planning needs of the config. @throws SyncError where a selected name is unknown. */
 export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
   const config = planConfig(options)
-  new Selection(options.select).check(catalog, state, config.unavailable)
+  const installed = [...config.unavailable, ...options.uses.map(({ name }) => name)]
+  new Selection(options.select).check(catalog, state, installed)
   return config
 }
 

@@ -2,6 +2,7 @@ import { defineSource, type Source, type SourceOptions } from '@tidemark/core'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { plan } from '../src/index.ts'
+import { resync } from '../src/resync.ts'
 import { sync } from '../src/sync.ts'
 import { openMemory } from './system.ts'
 
@@ -21,7 +22,8 @@ async function shopOf(all: readonly string[]) {
   let listed = all
   let options: SourceOptions = {}
   const found = source.with(async () => listed.map(table)) as Source
-  const uses = () => [{ name: 'shop', source: found, config: {}, options }]
+  let installed = [{ name: 'shop', source: found }]
+  const uses = () => installed.map((one) => ({ ...one, config: {}, options }))
   return {
     lists: (names: readonly string[]) => {
       listed = names
@@ -31,6 +33,10 @@ async function shopOf(all: readonly string[]) {
     },
     run: (more: { select?: readonly string[]; acceptDeletions?: boolean } = {}) =>
       sync({ uses: uses(), destination, ...more }),
+    uninstall: () => {
+      installed = []
+    },
+    resync: (name: string) => resync({ uses: uses(), destination }, { table: name }),
     plan: () => plan({ uses: uses(), destination }),
     statuses: async () =>
       Object.fromEntries(
@@ -124,5 +130,22 @@ it('a table that is named and not listed any more is said', async () => {
   await expect(shop.run({ select: ['shop_a'] })).rejects.toThrow(away)
   await shop.run()
   await expect(shop.run({ select: ['a'] })).rejects.toThrow(away)
+  await shop.close()
+})
+
+it('a table, or a source, that is named and not installed any more is said', async () => {
+  const shop = await shopOf(['orders'])
+  await shop.run()
+  shop.uninstall()
+  const away = 'source "shop" is not installed, or the config switches it off: '
+  for (const name of ['orders', 'shop_orders'])
+    await expect(shop.run({ select: [name] })).rejects.toThrow(`${away}"shop_orders" is not read; the rows stay`)
+  await expect(shop.run({ select: ['shop'] })).rejects.toThrow(`${away}its tables are not read; the rows stay`)
+  await expect(shop.resync('shop_orders')).rejects.toThrow(
+    'table "shop_orders" was left as it is: its source "shop" is not installed',
+  )
+  expect(await shop.statuses()).toEqual({ orders: 'live' })
+  expect((await shop.run()).exitCode).toBe(0)
+  expect(await shop.statuses()).toEqual({ orders: 'removed' })
   await shop.close()
 })

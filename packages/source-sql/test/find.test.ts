@@ -110,7 +110,11 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     expect(await opened.read('orders.2024')).toEqual([{ id: 7 }])
     const chosen = await open(world, { include: ['orders.2024'], tables: { 'orders.2024': { cursor: 'id' } } })
     expect(chosen.tables.map(({ name }) => name)).toEqual(['orders.2024'])
-    const known = await open(world, {}, { '"orders.2024"': { cursor: null, columns: [{ name: 'id', type: 'integer' }] } })
+    const known = await open(
+      world,
+      {},
+      { '"orders.2024"': { cursor: null, columns: [{ name: 'id', type: 'integer' }] } },
+    )
     expect(known.tables.map(({ name }) => name)).toContain('"orders.2024"')
   })
 

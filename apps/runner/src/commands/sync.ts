@@ -32,7 +32,10 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const uses = await findUses(opened)
   const session = takeOver === true ? takingOver(opened, uses) : opened
   // Without a source there is still something to do where tables are known: they are marked as removed.
-  if (isIdle(uses) && (names.length > 0 || !session.target.exists)) return sayIdle(session, uses)
+  if (isIdle(uses) && !session.target.exists) {
+    if (names.length > 0) throw new SyncError(idleText(session, uses.unconfigured.length), 'fix-config')
+    return sayIdle(session, uses)
+  }
   await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
