@@ -5,7 +5,7 @@ import { endedByWord } from './show/run-end.ts'
 /** Who syncs: a run that is in progress, a process that waits for its next one, or nobody. Field names are those of `status --json`. */
 export interface Activity {
   readonly state: 'running' | 'waiting' | 'none'
-  /** The process; null where there is none. */
+  /** The process; null where nothing runs or waits. */
   readonly host: string | null
   readonly pid: number | null
   /** The run in progress. */

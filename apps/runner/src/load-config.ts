@@ -97,7 +97,7 @@ async function importConfig(file: string): Promise<unknown> {
   }
 }
 
-/** `npm init` makes projects whose files are no modules unless they are called so. */
+/** `npm init` makes projects whose files are not modules unless they are called so. */
 function wayOut(cause: unknown): string {
   if (!(cause instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(cause.message))) return ''
   return '; run "npm pkg set type=module" in the project, or call the file tidemark.config.mts'

@@ -20,7 +20,7 @@ export interface Look extends Overview {
   readonly failing_sources: readonly SourceLook[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
-  /** Whose tables are in the database beside these; absent: there are none. */
+  /** Whose tables are in the database beside these; absent: nobody's. */
   readonly other_projects?: readonly OtherProject[] | undefined
 }
 

@@ -25,7 +25,7 @@ export function ownFolder(name: string, environment: NodeJS.ProcessEnv): string 
   }
 }
 
-/** Never with the folders above: a home that is not there is none. */
+/** Never with the folders above: a home that does not exist is not a home. */
 function make(folder: string): void {
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { mode: 0o700 })
 }

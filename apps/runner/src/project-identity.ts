@@ -39,7 +39,7 @@ function nameOf(folder: string): string {
   return typeof name === 'string' ? name : ''
 }
 
-/** Whether two folders hold one config and the same sources. What cannot be looked at is no difference. */
+/** Whether two folders hold one config and the same sources. What cannot be looked at is not a difference. */
 function isCopy(one: string, other: string, dependencies: readonly string[]): boolean {
   const configs = CONFIG_NAMES.map((name) => [name])
   const packages = dependencies.map((name) => ['node_modules', name, 'package.json'])

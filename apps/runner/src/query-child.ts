@@ -6,7 +6,7 @@ import { sizeOf } from '@tidemark/core/engine'
 import { queryFile } from '@tidemark/destination'
 import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
 
-/** So many rows are told at once, or about so many bytes of them. */
+/** The child sends so many rows at once, or about so many bytes of them. */
 const ROWS = 500
 const BYTES = 4 << 20
 

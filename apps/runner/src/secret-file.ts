@@ -52,7 +52,7 @@ export function secretFile(options: SecretFileOptions): (source: string) => Secr
 
 /**
  * Works while no other runner does the same. Where no lock can be made the work is done all the same: most servers take a
- * refresh token more than once, and of those that do not it is said when they give another.
+ * refresh token more than once, and where one does not, a message says when it gives another.
  */
 async function locked<T>(
   lock: string,
@@ -72,7 +72,7 @@ async function locked<T>(
   }
 }
 
-/** Makes a lock, once there is none. @throws where none can be made. */
+/** Makes a lock, once there is no other. @throws where none can be made. */
 async function take(lock: string, signal: AbortSignal): Promise<void> {
   const giveUpAt = performance.now() + GIVE_UP_MS
   await makeFolder(dirname(lock))
@@ -87,7 +87,7 @@ async function take(lock: string, signal: AbortSignal): Promise<void> {
     await removeStale(lock)
     if (performance.now() > giveUpAt)
       throw new SyncError(
-        `${lock} is held by a runner that does not let it go; if there is none, remove that file`,
+        `${lock} is held by a runner that does not let it go; if no runner is at work, remove that file`,
         'retry',
         { code: 'secrets' },
       )

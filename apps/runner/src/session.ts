@@ -62,7 +62,7 @@ export async function openSession(call: Call): Promise<Session> {
   const { flags, cwd, environment, secrets } = call
   const project = findProject(cwd, flags.project)
   loadDotEnv(project.folder, environment)
-  // Before anything can fail and be told.
+  // Before anything can fail and be reported.
   secrets.add([...passwordsIn(environment['DATABASE_URL']), environment['PGPASSWORD'] ?? ''])
   const config = await loadConfig({ folder: project.folder, asked: flags.config, cwd, environment })
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
@@ -91,12 +91,12 @@ export async function findUses(session: Session): Promise<Uses> {
   return uses
 }
 
-/** Opens the database, makes it where there is none, brings its state to this version, works with it, and closes it. */
+/** Opens the database, makes it where it is missing, brings its state to this version, works with it, and closes it. */
 export function withDestination<T>(session: Session, work: (destination: Destination) => Promise<T>): Promise<T> {
   return working(session, openWriter(session, session.target.url), work)
 }
 
-/** Looks at the database and changes nothing; where there is none, at one in memory that is forgotten. */
+/** Looks at the database and changes nothing; where it is missing, at one in memory that is forgotten. */
 export function withReader<T>(session: Session, work: (destination: ReadOnlyDestination) => Promise<T>): Promise<T> {
   const { exists, url } = session.target
   return working(

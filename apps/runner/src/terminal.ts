@@ -6,7 +6,7 @@ import { plain } from './show/plain.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
 export interface Terminal {
-  /** How wide the terminal is that `print` writes to; undefined where it is none. */
+  /** How wide the terminal is that `print` writes to; undefined where it writes elsewhere. */
   readonly columns: number | undefined
   /** Text for people, as data; nothing under `--json`. */
   print(text: string): void

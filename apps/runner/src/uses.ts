@@ -39,8 +39,8 @@ interface Wanted {
 }
 
 /**
- * Puts the config and the installed sources together. Every problem of the config is told at once; a package that
- * could not be loaded is no problem of the config and takes only its own uses along.
+ * Puts the config and the installed sources together. It reports every problem of the config at once; a package that
+ * could not be loaded is not a problem of the config and takes only its own uses along.
  */
 export async function chooseUses(config: LoadedConfig, discovered: Discovered, secrets: Masker): Promise<Uses> {
   const { written, unavailable, problems, notes } = writtenUses(config, discovered)
@@ -159,7 +159,7 @@ async function configure({ name, from, entry }: Wanted, secrets: Masker): Promis
   const { source } = from
   const value = given ?? {}
   const path = `sources.${name}.config`
-  // Before anything can fail and be told.
+  // Before anything can fail and be reported.
   secrets.add(secretsIn(source.config, value))
   if (source.config === undefined) {
     const keys = Object.keys(value)

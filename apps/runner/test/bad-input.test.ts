@@ -28,7 +28,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
       /initialSyncStart: the environment variable NOWHERE is not set; set it, or write it into \.env in the project folder/,
     ],
     [
-      'dates and lengths that are none',
+      'dates and lengths that are not valid',
       { initialSyncStart: '2024-13-01', sources: { daily: { every: '5x' } } },
       /has 2 problems:\n {2}line 1: initialSyncStart: "2024-13-01" is no date.*\n {2}line 1: sources\.daily\.every: "5x" is no length/,
     ],
@@ -59,7 +59,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
       /holds a password, which everyone on this machine can read/,
     ],
     ['a database that is not spoken yet', ['sync', '--destination', 'mysql://h/d'], /mysql/i],
-  ])('%s that is none', async (_, args, message) => {
+  ])('refuses %s', async (_, args, message) => {
     const project = daily()
     const { code, stdout, stderr } = await project.run(args)
     expect(stderr).toMatch(message)

@@ -54,7 +54,7 @@ export default register(source.with([
   t('rejects', async function* ({ client }) { yield [{ id: 1 }, { id: all(client) }] }),
 ]))`
 
-it.each(['connect', 'read'])('no secret is told anywhere when it fails to %s', async (fail) => {
+it.each(['connect', 'read'])('no output holds a secret when it fails to %s', async (fail) => {
   const project = testProject()
   project.install('leaky', LEAKY)
   project.config({

@@ -50,7 +50,7 @@ it.each([
   [['move', 'postgres://me:c4nary@localhost/x'], 2, /move env:NEW_DATABASE_URL/],
   [['move', 'postgres://me@localhost:1/x'], 6, /cannot be reached/],
   [['state', 'import', 'nothing.json'], 2, /nothing.json cannot be read/],
-  [['state', 'import', 'package.json'], 2, /is none that "tidemark state export" wrote/],
+  [['state', 'import', 'package.json'], 2, /is not a document that "tidemark state export" wrote/],
   [['state', 'export', 'no/such/folder.json'], 2, /cannot be written/],
 ] as const)('%s is refused', async (args, exit, message) => {
   const project = await daily()

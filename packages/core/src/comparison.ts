@@ -57,7 +57,7 @@ export interface Comparison {
   readonly encoder: Encoder
   /** Columns that the destination does not have yet, or holds in a narrower type: the next sync sees to them. */
   readonly left: readonly string[]
-  /** Columns of which nothing is said where they are NULL in a row that was written before they were there. */
+  /** Columns that are not compared where they are NULL in a row that was written before they were there. */
   readonly late: readonly string[]
   extent(scope: ComparedScope): Promise<Extent>
   /** Begins to look at a scope; at the one that was looked at last: to look again, so that only what both found stays. */
@@ -66,11 +66,11 @@ export interface Comparison {
   /**
    * Ends a look: the destination's rows are read and held against the source's.
    *
-   * @param blind what is extra cannot be told: the source has rows whose key cannot be read.
+   * @param blind nobody can say which rows are extra: the source has rows whose key cannot be read.
    * @param signal ends it before its time.
    */
   end(blind: boolean, signal?: AbortSignal): Promise<Compared>
-  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are no extra rows. */
+  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are not extra rows. */
   excuse(partition: string, keys: readonly EncodedKey[]): void
   /** How many rows without a counterpart at the source there are in a partition's scopes. */
   extras(partition: string): number

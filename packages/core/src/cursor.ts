@@ -54,7 +54,7 @@ function formOf(type: CursorType, schemaType: string): Cursor['form'] {
 
 /**
  * Where a cursor value lies: microseconds or the integer itself, rounded down to the microsecond. Undefined for a value
- * that is no such cursor. Numbers where they are safe, because this runs once a row.
+ * that is not such a cursor. Numbers where they are safe, because this runs once a row.
  */
 export function positionOf(value: unknown, type: CursorType): number | bigint | undefined {
   if (type === 'integer') {
@@ -115,7 +115,7 @@ export function floorTo(position: bigint, tick: bigint): bigint {
   return below < 0n ? position - below - tick : position - below
 }
 
-/** A length along a cursor in its own unit: microseconds, or the count itself. Undefined where it is none. */
+/** A length along a cursor in its own unit: microseconds, or the count itself. Undefined where it is not a length. */
 export function spanOf(span: unknown, cursor: Pick<Cursor, 'type'> | undefined): bigint | undefined {
   if (cursor === undefined) return undefined
   if (cursor.type === 'integer') {

@@ -115,7 +115,7 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 const BACKSLASHES = String.raw`\\(?:u\{(?<point>${H}{1,6})\}|u(?<unit>${H}{4})|x(?<byte>${H}{2})|(?<one>[^a-z0-9]|[bfnrtv]))`
-// One character of UTF-8, or one byte that is none.
+// One character of UTF-8, or one byte that does not belong to any.
 const PERCENTS = `(?<url>%(?:[0-7]${H}|[cd]${H}%[89ab]${H}|e${H}(?:%[89ab]${H}){2}|f[0-7](?:%[89ab]${H}){3}|${H}{2}))`
 const ENTITIES = String.raw`&(?:#(?<decimal>\d{1,7})|#x(?<hex>${H}{1,6})|(?<name>${Object.keys(NAMED).join('|')}));?`
 

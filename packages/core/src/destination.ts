@@ -53,7 +53,7 @@ export interface Destination {
   ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
   record(lease: Lease, facts: readonly Fact[]): Promise<void>
-  /** Facts that are no table's: the end of a run, tables that are no longer installed. */
+  /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
   recordRun(run: number, facts: readonly RunFact[]): Promise<void>
   /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
@@ -64,7 +64,7 @@ export interface Destination {
    * there, or the shape cannot be reached without loss.
    */
   compare(shape: Shape): Promise<Comparison>
-  /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is no query or would write. */
+  /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is not a query or would write. */
   query(statement: string, limits?: QueryLimits): Promise<QueryResult>
   close(): Promise<void>
 }
@@ -197,7 +197,7 @@ export type Fact =
       readonly pausedFor: string | null
     }
   | {
-      /** Partitions at first sight, and revisions first seen. What is absent stays as it is; the row is made where there is none. */
+      /** Partitions at first sight, and revisions first seen. What is absent stays as it is; a missing row is made. */
       readonly kind: 'partition'
       readonly partition: string
       readonly cut?: bigint | undefined
@@ -224,7 +224,7 @@ export type Fact =
   | { readonly kind: 'reports-deletions' }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
-  /** What another system is said to have synced. */
+  /** What another system has synced, by the word of the config. */
   | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
   /** The history of columns that came late is read, or asked for in the same transaction. */
@@ -285,7 +285,7 @@ export type RunFact =
   | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
   /** A source was asked for its tables: what went wrong; undefined: nothing, or it is not in the config any more. */
   | { readonly kind: 'source'; readonly source: string; readonly failure: KnownFailure | undefined }
-  /** It was told to stop, and is about to. */
+  /** Someone asked it to stop, and it is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
   /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
   | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }

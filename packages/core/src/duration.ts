@@ -21,7 +21,7 @@ function duration(ms: number): Duration {
 export function milliseconds(n: number): Duration {
   return duration(n)
 }
-/** A length in seconds: `seconds(0)` is none. */
+/** A length in seconds: `seconds(0)` is no time at all. */
 export function seconds(n: number): Duration {
   return duration(n * 1000)
 }
@@ -40,7 +40,7 @@ export function days(n: number): Duration {
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
-/** The milliseconds of a text such as `90s`, `5m`, `1h`, `30d`; undefined where it is none. */
+/** The milliseconds of a text such as `90s`, `5m`, `1h`, `30d`; undefined where it is not a length of time. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(text.trim())
   if (match === null) return undefined

@@ -26,7 +26,7 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return y * 365 + (y >> 2) - century + (century >> 2) + dayOfYear + day - 719_469
 }
 
-/** The number that two digits spell, NaN where one is no digit. Both must lie inside the text. */
+/** The number that two digits spell, NaN where one is not a digit. Both must lie inside the text. */
 function two(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48
   const ones = text.charCodeAt(at + 1) - 48
@@ -34,7 +34,7 @@ function two(text: string, at: number): number {
   return tens >>> 0 <= 9 && ones >>> 0 <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-/** Days since 1970 of `YYYY-MM-DD` at the start of a text of ten characters or more; NaN where it is no date. */
+/** Days since 1970 of `YYYY-MM-DD` at the start of a text of ten characters or more; NaN where it is not a date. */
 function parseDays(text: string): number {
   if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return Number.NaN
   const year = two(text, 0) * 100 + two(text, 2)

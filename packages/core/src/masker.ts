@@ -15,7 +15,7 @@ const BEGINNING = 8
 /** A word that is shorter is hidden where it stands alone. */
 const SHORT = 8
 
-// A password in an address, also one whose "/", "@", "?" or "#" nobody escaped. A port is none.
+// A password in an address, also one whose "/", "@", "?" or "#" nobody escaped. A port is not a password.
 const IN_ADDRESS =
   /(?<=\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#"'<>[]{0,200}:)(?!\d{1,5}(?:[/?#\s"',;)\]]|$))[^\s"'<>]{1,500}(?=@)/gi
 const IN_PARAMETERS = /(?<=(?:password|passwd|pwd)=)(?:'(?:[^'\\]|\\.){1,500}'|"[^"]{1,500}"|[^\s&;,'"]{1,500})/gi

@@ -76,7 +76,7 @@ export interface Part {
    */
   readonly truth?: Range | undefined
   /**
-   * With the last part: deletions that were told from below `lateBelow` while their rows are nowhere. Versions above them
+   * With the last part: deletions that came from below `lateBelow` while their rows are nowhere. Versions above them
    * that lie below it, in what the step reads, and were synced before it began are gone as well.
    */
   readonly lateDeletions?: readonly Deletion[] | undefined

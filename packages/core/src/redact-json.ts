@@ -1,5 +1,5 @@
 /**
- * A JSON text, or the beginning of one, with secrets taken out of its texts. Names and numbers stay: they are no place for
+ * A JSON text, or the beginning of one, with secrets taken out of its texts. Names and numbers stay: they do not hold
  * a secret, and a short one may look like them.
  */
 export function redactJson(json: string, redact: (text: string) => string): string {

@@ -21,7 +21,7 @@ export interface RejectCase {
 
 /** Of fewer rows a share says nothing. */
 const FEW = 10
-/** More than this share of them is no exception any more. */
+/** More than this share of them is not an exception any more. */
 const MOST = 0.5
 
 /**

@@ -47,7 +47,7 @@ export interface Relocation {
    * Marks this destination as one that is moved into, until `replace`: nothing else opens it. Tables of an earlier attempt
    * are taken away.
    *
-   * @throws SyncError where it is no empty place, or another move was interrupted in it.
+   * @throws SyncError where it is not an empty place, or another move was interrupted in it.
    */
   begin(from: string): Promise<void>
   /** Makes an empty table. @throws SyncError code `schema` where it cannot be made here. */

@@ -1,4 +1,4 @@
-/** What can be called: a template text with a name inside is none of these, so that no name gets past the quotes. */
+/** What can be called: a template text with a name inside is not among these, so that no name gets past the quotes. */
 export type Verb =
   | 'check'
   | 'plan'

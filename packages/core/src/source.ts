@@ -46,7 +46,7 @@ export interface Tracked {
   cursor?(table: string): string | null | undefined
   /** The partitions of a known table by their ids; undefined for a table that is not known. */
   partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
-  /** Fields that rows of a known table had when it was last read, and that are no columns of it. */
+  /** Fields that rows of a known table had when it was last read, and that are not columns of it. */
   undeclared?(table: string): readonly string[]
 }
 
@@ -105,7 +105,7 @@ export interface SourceDraft<Config, Client> {
  * Starts a source: `defineSource({ name: 'shop', config, connect })`, then `table(…)` for each table, `with([…])`, and
  * `register`. See `docs/writing-a-source.md`.
  *
- * @throws SyncError `fix-source` where the name is none.
+ * @throws SyncError `fix-source` where it is not a valid name.
  */
 export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = undefined>(
   spec: SourceSpec<C, Client>,

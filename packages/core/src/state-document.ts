@@ -99,7 +99,7 @@ export function readStateDocument(text: string): WrittenState {
     throw refused(`is no JSON: ${(cause as Error).message}`, cause)
   }
   const { tidemark, version } = (json ?? {}) as { readonly tidemark?: unknown; readonly version?: unknown }
-  if (tidemark !== 'state') throw refused('is none that "tidemark state export" wrote')
+  if (tidemark !== 'state') throw refused('is not a document that "tidemark state export" wrote')
   if (typeof version === 'number' && version > STATE_VERSION) {
     throw new SyncError(
       `the state document is of version ${version}, and this Tidemark knows versions up to ${STATE_VERSION}; install the newer Tidemark that wrote it`,

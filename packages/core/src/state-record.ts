@@ -2,8 +2,8 @@
 export type FieldType = 'text' | 'text?' | 'integer' | 'integer?'
 
 /**
- * The state as records, field by field: what it is written down and carried elsewhere as. Who runs and holds what is no
- * part of it.
+ * The state as records, field by field: what it is written down and carried elsewhere as. Who runs and holds what is
+ * not part of it.
  */
 export const STATE_RECORDS = {
   tables: {
@@ -159,7 +159,7 @@ export const STATE_RECORDS = {
 export type RecordKind = keyof typeof STATE_RECORDS
 export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 
-/** The fields by which records of a kind are told apart and ordered. */
+/** The fields that distinguish and order the records of a kind. */
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
   partitions: ['name', 'partition'],

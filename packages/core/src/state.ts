@@ -67,7 +67,7 @@ export const CoveredRange = z.object({
   claimed: z.boolean(),
 })
 
-/** The text by which a source says that nothing changed, and what it was said of. */
+/** The text by which a source says that nothing changed, and what that holds for. */
 export const Revision = z.object({
   text: z.string(),
   /** A hash of the contract and the overrides that the revision was committed under; another one voids it. */
@@ -162,9 +162,9 @@ export type SourceFailure = z.infer<typeof SourceFailure>
 /** Everything that is known, by destination table name. */
 export interface State {
   readonly tables: ReadonlyMap<string, TableState>
-  /** Sources that could not be asked when they were last, by name. Absent: there are none. */
+  /** Sources that could not be asked when they were last, by name. Absent: all could. */
   readonly failingSources?: ReadonlyMap<string, SourceFailure> | undefined
-  /** Tables of other projects in the same database: they are left alone. Absent: there are none. */
+  /** Tables of other projects in the same database: they are left alone. Absent: there are no such tables. */
   readonly others?: ReadonlyMap<string, TableState> | undefined
 }
 

@@ -54,7 +54,7 @@ export interface TableSpec<
   readonly immutable?: true | undefined
   /**
    * What a table with a cursor knows of rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
-   * windows, or `unseen`, and users are told. A table that is read whole sees them without being told.
+   * windows, or `unseen`, which users see. A table that is read whole sees them by itself.
    */
   readonly deletions?: Deletions | undefined
   /** Names this table had before; its rows then go on in their old place. */
@@ -76,7 +76,7 @@ export interface TableSpec<
   clock?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
    * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
-   * is read. `previous` is the committed one, undefined where there is none that still holds; a source that then calls
+   * is read. `previous` is the committed one, undefined where no committed one still holds; a source that then calls
    * nothing stale is asked once more, with the last one under which rows were read, where there were any.
    */
   revision?(
@@ -85,14 +85,14 @@ export interface TableSpec<
   /**
    * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
    * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
-   * `previous` is the recorded one, undefined where there is none: a table that only gained or lost parts may say so.
+   * `previous` is the recorded one, undefined before one is: a table that only gained or lost parts may say so.
    */
   generation?(
     context: Context<Client> & OfPartition<P> & { readonly previous?: string | undefined },
   ): Awaitable<string | Regrouped | undefined>
   /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
   countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
-  /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`; users are told the counts. */
+  /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`, for the report. */
   countUnread?(
     context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
   ): Awaitable<Unread | undefined>
@@ -143,7 +143,7 @@ export interface Table<in Client = never> {
   readonly globalKey: boolean
   /** Whether its author says that rows never change. */
   readonly immutable: boolean
-  /** Undefined: nothing is said, or the table is read whole and sees them. */
+  /** Undefined: its author says nothing, or the table is read whole and sees them. */
   readonly deletions: Deletions | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]

@@ -16,7 +16,7 @@ export interface CommitInput<S extends Staging> {
   readonly now: bigint
   /** The staging table of the part's partition. */
   readonly staging: S | undefined
-  /** The number of the one that is made where there is none. */
+  /** The number of the one that is made where it is missing. */
   readonly freeSlot: () => number
 }
 

@@ -11,7 +11,7 @@ export interface Manner {
   readonly now: bigint
   /** What was there in the step's window was replaced. */
   readonly replaced: boolean
-  /** The pass could not tell what is gone: it is no answer to a reread, and no complete pass. */
+  /** The pass could not tell what is gone: it does not answer a reread, and is not a complete pass. */
   readonly blind: boolean
 }
 

@@ -9,8 +9,8 @@ type Db = Kysely<StateDatabase>
 export const CRASHED = 'the runner stopped without ending the run'
 
 /**
- * Ends the runs of runners that are gone, at their last sign of life. One that was told to stop did, by the signal that
- * came; what became of another nobody knows.
+ * Ends the runs of runners that are gone, at their last sign of life. One that was asked to stop did, by the signal
+ * that came; what became of another nobody knows.
  */
 export async function closeRunsOf(db: Db, runners: readonly string[]): Promise<void> {
   for (const some of chunks(runners)) {

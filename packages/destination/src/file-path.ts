@@ -15,7 +15,7 @@ function refuse(problem: string): never {
 }
 
 /**
- * The file that a destination names, `:memory:` for none. Whatever looks like the address of a database is no file of that
+ * The file that a destination names, `:memory:` for none. Whatever looks like the address of a database is not a file of that
  * name.
  *
  * @throws SyncError `fix-config`, which never repeats what was written: an address may hold a password.
@@ -28,7 +28,7 @@ export function filePath(url: string): string {
   if (POSTGRES.test(url)) return refuse('names Postgres in the words of another program')
   if (SQLITE.test(url)) return refuse('names SQLite in the words of another program')
   if (scheme !== undefined)
-    return refuse(`is of the kind "${scheme.slice(0, 30)}", which is none (a file of such a name is ./<name>)`)
+    return refuse(`is of the kind "${scheme.slice(0, 30)}", which is not supported (a file of such a name is ./<name>)`)
   if (url.includes('://')) return refuse('holds an address with something before it')
   if (/^["'`]|[\r\n]/.test(url)) return refuse('holds quotes or line ends')
   if (url !== ':memory:' && looksLikeAddress(url)) return refuse('looks like the address of a server')

@@ -24,7 +24,7 @@ export async function migrate(db: Kysely<StateDatabase>, flavor: Flavor, place: 
   else if (version < STATE_VERSION) await db.updateTable('_tidemark_meta').set({ version: STATE_VERSION }).execute()
 }
 
-/** The version of the state tables there are; 0 where there are none. */
+/** The version of the state tables; 0 where there are no state tables. */
 export async function stateVersion(db: Kysely<StateDatabase>, flavor: Flavor): Promise<number> {
   if (!(await flavor.hasTable(db as unknown as Kysely<never>, '_tidemark_meta'))) return 0
   const row = await db.selectFrom('_tidemark_meta').select('version').executeTakeFirst()

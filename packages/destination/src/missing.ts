@@ -6,7 +6,7 @@ export const MISSING_CHUNK = 5000
 /** Primary keys as a source knows them: canonical values, by its own names of the columns. */
 export type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 
-/** A chunk of keys, and behind what the next one begins; undefined: there is none. */
+/** A chunk of keys, and behind what the next one begins; undefined: this is the last one. */
 export interface MissingKeys<T> {
   readonly keys: NamedKeys
   readonly last: readonly T[] | undefined

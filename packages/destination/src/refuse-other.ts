@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { OLDEST_READABLE_STATE, STATE_VERSION } from '@tidemark/core/engine'
 import { refuseNewer } from './migrations.ts'
 
-/** Who only looks cannot bring a state to this version. @throws SyncError where it is of one that is not read, or there is none. */
+/** Who only looks cannot bring a state to this version. @throws SyncError where its version is not read, or it has none. */
 export function refuseOther(version: number, place: string): void {
   refuseNewer(version, place)
   if (version >= OLDEST_READABLE_STATE) return

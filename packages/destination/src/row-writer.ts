@@ -18,7 +18,7 @@ export interface Moved {
   readonly deleted: number
   readonly rejects: readonly Reject[]
   readonly held?: Committed['held']
-  /** What is gone could not be told, so nothing was marked. */
+  /** Nobody could say what is gone, so nothing was marked. */
   readonly blind?: boolean
   /** Rows that did not come back, where the rail asks: nothing was moved. */
   readonly missing?: number

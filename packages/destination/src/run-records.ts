@@ -4,7 +4,7 @@ import { endOf, instant, runnerOf, text } from './run-end.ts'
 import type { StepCounts } from './step-record.ts'
 
 type Asked = Pick<Destination, 'query'>
-/** Which runs go on is told by the database's clock. */
+/** The database's clock decides which runs go on. */
 type Clocked = Pick<Destination, 'query' | 'now'>
 
 /** Rows of a run or a step, as they were counted when they were committed. */
@@ -20,7 +20,7 @@ export interface RunRecord {
   readonly endedAt: bigint | undefined
   /** `crashed`: its runner is gone without having ended it. */
   readonly state: 'running' | 'ended' | 'crashed'
-  /** What ended it before its end; undefined: nothing did. Of one that goes on: it was told to stop. */
+  /** What ended it before its end; undefined: nothing did. Of one that goes on: it was asked to stop. */
   readonly endedBy: string | undefined
   readonly exitCode: number | undefined
   readonly error: string | undefined

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 
-/** What is said of a query that was ended because its time was up. */
+/** The error of a query that was ended because its time was up. */
 export function tookTooLong(limitMs: number): SyncError {
   return new SyncError(
     `the query took longer than ${limitMs / 1000} s and was ended; ask for less, or give it more time, as with --max-time 1h`,

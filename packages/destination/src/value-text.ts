@@ -29,7 +29,7 @@ export function timestampText(value: string, offset: boolean, precision?: number
   return parts === undefined ? undefined : `${parts.seconds}.${parts.fraction}Z`
 }
 
-/** Two digits at a place; above every limit where there are none. */
+/** Two digits at a place; above every limit where there are no two digits. */
 function two(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48
   const ones = text.charCodeAt(at + 1) - 48
@@ -39,8 +39,8 @@ function two(text: string, at: number): number {
 const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /**
- * How many digits the fraction of a UTC time with seconds has; -1 where the text is none. Most times are written so, and
- * looking alone costs a third of reckoning the instant.
+ * How many digits the fraction of a UTC time with seconds has; -1 where the text is not such a time. Most times are
+ * written so, and looking alone costs a third of reckoning the instant.
  */
 function utcDigits(text: string): number {
   const end = text.length - 1

@@ -1,9 +1,9 @@
-/** How long a step may read before its first commit until it is said. */
+/** How long a step may read before its first commit until it is announced. */
 const AFTER_MS = 1000
 
 /**
  * Says in the records that a step is being read, once that has taken a while without a commit: whoever looks while a run
- * goes on sees its windows. It is no promise, so a failure of it ends nothing.
+ * goes on sees its windows. It is not a promise, so a failure of it ends nothing.
  *
  * @returns what calls it off, and waits for what is under way.
  */

@@ -98,7 +98,7 @@ export interface SurveyedGeneration {
 
 export interface SurveyedRevision {
   readonly text: string
-  /** A hash of what it was said of; a committed one of another hash is void. */
+  /** A hash of what it holds for; a committed one of another hash is void. */
   readonly facts: string
   readonly stale: readonly Range[]
 }

@@ -13,7 +13,7 @@ export interface ClashOptions {
 
 /**
  * Tables that would have one name in the destination: the one that lies there by the state goes on, the others fail, each
- * by name. Where it is none's, all of them fail: which one came first must not decide whose rows they are.
+ * by name. Where it is nobody's, all of them fail: which one came first must not decide whose rows they are.
  */
 export function withoutClashes(uses: readonly SurveyedUse[], options: ClashOptions): readonly SurveyedUse[] {
   const placed = uses.flatMap((use) => use.tables).filter((table) => table.unplaced !== true)
@@ -30,7 +30,7 @@ export function withoutClashes(uses: readonly SurveyedUse[], options: ClashOptio
 
 /**
  * The names of a run, claimed as the sources answer: of two sources the one whose table lies there by the state has it. Where
- * it is none's and both sources name their tables beforehand, neither has it; else whoever answered first is being read.
+ * it is nobody's and both sources name their tables beforehand, neither has it; else the first to answer is being read.
  */
 export class NameClaims {
   readonly #options: ClashOptions

@@ -98,7 +98,7 @@ class Naming {
     )
   }
 
-  /** Tables that are called as this one was, where it cannot be told whose rows are whose. */
+  /** Tables that are called as this one was, where nobody can say whose rows are whose. */
   contested(table: Table): readonly Table[] {
     if (this.#given(table.name) !== undefined) return []
     return table.aliases.flatMap((alias) => {

@@ -47,7 +47,7 @@ function stackOf(error: unknown): string | undefined {
 /** Nobody is left alone for longer: once a day costs nothing, and no date may lie where no database has one. */
 const LONGEST_ASKED_MS = 86_400_000
 
-/** A header that is no number must not become a wait of no length. */
+/** A header that is not a number must not become a wait of no length. */
 function lengthOf(ms: number | undefined): number | undefined {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? Math.min(ms, LONGEST_ASKED_MS) : undefined
 }

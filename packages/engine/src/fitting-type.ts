@@ -47,7 +47,7 @@ const RFC_2822 =
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value === 'bigint') return Number(value)
-  // A year or a day written without a hyphen is no count of seconds.
+  // A year or a day written without a hyphen is not a count of seconds.
   return typeof value === 'string' && /^-?\d{9,}(?:\.\d+)?$/.test(value) ? Number(value) : undefined
 }
 

@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
 
 /**
  * Tells the others that this runner lives, one beat at a time. Where beats fail the run is ended before its leases are:
- * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits is none that failed: it
+ * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits has not failed: it
  * may stand behind a long commit, which carries one of its own.
  */
 export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: HeartbeatOptions): () => void {

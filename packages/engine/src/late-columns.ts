@@ -7,7 +7,10 @@ export function lateNames({ columns }: Facts): readonly string[] {
   return columns.flatMap(({ name, late }) => (late === true ? [name] : []))
 }
 
-/** Asks for all that is covered of a table to be read again, with what another system is said to have read, or by steps alone. */
+/**
+ * Asks for all that is covered of a table to be read again: also what another system has read by the word of the config, or
+ * only what steps have read.
+ */
 export function coverageFacts(
   table: TableState | undefined,
   reason: string,

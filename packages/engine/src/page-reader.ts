@@ -96,7 +96,7 @@ export class PageReader {
   /**
    * Takes in a page, and yields whenever enough has gathered for a part: a page may hold more than that.
    *
-   * @throws SyncError `fix-source` for what is no page.
+   * @throws SyncError `fix-source` for what is not a page.
    */
   *add(page: unknown): Generator<void> {
     this.lowest = undefined
@@ -255,7 +255,7 @@ export class PageReader {
     const own = this.#cursor === undefined ? null : positionIn(raw, this.#cursor, table)
     if (own === undefined)
       throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
-    // One from above is told again with its own window; one from below still marks what is older than it.
+    // The source reports one from above again with its own window; one from below still marks what is older than it.
     if (own !== null && own >= this.#to!) return
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })

@@ -25,7 +25,7 @@ export type Planned = Partial<PlannedPartition>
 const MOST_STALE = 10_000
 
 export interface PlanMore {
-  /** Up to where another system is said to have read the table. */
+  /** Up to where another system has read the table, by the word of the config. */
   readonly claimedTo: bigint | undefined
   /** Columns are new, and their history is wanted. */
   readonly backfill: boolean
@@ -112,7 +112,7 @@ export function planWindows(
     const missed = subtract([above], newest === undefined ? [] : [newest])
     history.push(...missed.map((range) => ordinary('history', range)))
   }
-  // Without a committed revision a source may call everything stale; what another system is said to have read stays so.
+  // Without a committed revision a source may call everything stale; what counts as read by another system stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
   const stale = kept(fewWindows(revision?.stale ?? [], MOST_STALE), verified)

@@ -84,9 +84,9 @@ export interface PlannedPartition {
 
 export interface PlanConfig {
   readonly select: (table: SurveyedTable) => boolean
-  /** The state that the survey saw: what was committed since then is no sign that a source went back. */
+  /** The state that the survey saw: what was committed since then is not a sign that a source went back. */
   readonly surveyed?: State | undefined
-  /** Whether all tables of a use were asked for: of one of which only some were, nothing can be said of the others. */
+  /** Whether all tables of a use were asked for: where only some were, nothing is known of the others. */
   readonly isWhole: (use: string) => boolean
   /** Uses that could not run; their tables are not taken for removed. */
   readonly unavailable: readonly string[]

@@ -20,7 +20,7 @@ interface Group {
   readonly values: unknown[]
 }
 
-/** So many reasons are told apart: a message that holds its value may be another one in every row. */
+/** So many reasons are counted apart: a message that holds its value may be another one in every row. */
 const KINDS = 100
 const VALUES = 20
 const SHOWN = 60

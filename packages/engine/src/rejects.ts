@@ -69,7 +69,7 @@ function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPl
   })
 }
 
-/** Where a row lies, or all that was read where that cannot be told. */
+/** Where a row lies, or all that was read where nobody knows. */
 function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
   if (position === undefined) return window === undefined ? [] : [window]
   return [windowAround(position, type)]

@@ -26,10 +26,10 @@ export async function unreadRows(
   const question = { client, log, partition } as Pick<Question, 'client' | 'log' | 'partition'>
   let counted = 0
   for (const range of ranges) {
-    // Asked for between two values that the cursor can write, the system would count rows that are none of the range.
+    // Asked for between two values that the cursor can write, the system would count rows outside of the range.
     if (range !== undefined && !isWritten(range, table)) return 0
     const answer = await wait.answer(() => countRows(questionOf({ table, range, question }, wait.signal)))
-    // Where one window cannot be counted nothing can be said of all together.
+    // Where one window cannot be counted there is no count of the whole.
     if (typeof answer !== 'number') return 0
     counted += answer
   }

@@ -54,7 +54,7 @@ export class SeenRows {
     return false
   }
 
-  /** A deletion that was told from below what is covered again. */
+  /** A deletion that came from below what is covered again. */
   told(deletion: Deletion): void {
     const key = keyText(deletion.key)
     if (this.#hasRoom(this.#deletions, key)) this.#deletions.set(key, deletion)

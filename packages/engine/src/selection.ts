@@ -17,7 +17,7 @@ export class Selection {
   }
 
   /**
-   * The uses that hold what is selected, as far as it can be said before they are asked: their own names, tables that
+   * The uses that hold what is selected, as far as is known before they are asked: their own names, tables that
    * the state knows, tables that a source lists in its code. All of them where a name is found in none.
    */
   uses(uses: readonly Use[], state: State, nameOf: (table: string) => string): readonly Use[] {

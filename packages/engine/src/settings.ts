@@ -131,7 +131,7 @@ export function columnsKept(use: string, table: Table, options: SourceOptions): 
   return table.columns.filter((column) => !left.includes(column.name))
 }
 
-/** A hash of what a revision is said of: a change of contract, columns or overrides makes the source be asked again. */
+/** A hash of what a revision holds for: a change of contract, columns or overrides makes the source be asked again. */
 export function factsHash(table: Table, columns: readonly TableColumn[], settings: TableSettings): string {
   const facts = [
     columns.map(({ name, type }) => [name, type]),

@@ -24,6 +24,6 @@ export function completionOf(
   }
 }
 
-/** It is said of the columns that the table has by now. */
+/** It holds for the columns that the table has by now. */
 const revisionOf = (revision: { readonly text: string; readonly facts: string }, { factsHash }: TableRun) =>
   factsHash === undefined ? revision : { ...revision, facts: factsHash }

@@ -72,7 +72,7 @@ export interface StepTask {
   readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
   /** Takes fields that no column holds; all of them, where they are others than the state has. */
   readonly undeclared: (names: Iterable<string>) => readonly string[] | undefined
-  /** Looks for rows that did not come back with their window. @returns whether it can be told which of them are gone. */
+  /** Looks for rows that did not come back with their window. @returns whether it is known which of them are gone. */
   readonly elsewhere:
     | ((missing: Missing, take: (alive: readonly EncodedKey[]) => void | Promise<void>) => Promise<boolean>)
     | undefined

@@ -142,7 +142,7 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
   const from = cursor === undefined || window.from === undefined ? undefined : positionOf(window.from, cursor.type)
   if (to === undefined || (window.from !== undefined && from === undefined)) {
     throw new SyncError(
-      `table "${table.name}": revision() gave a stale window that is none: ${String(window.from)} to ${String(window.to)}`,
+      `table "${table.name}": revision() gave an invalid stale window: ${String(window.from)} to ${String(window.to)}`,
       'fix-source',
     )
   }

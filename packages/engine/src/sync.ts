@@ -44,7 +44,7 @@ export function sync(options: RunOptions): Promise<Report> {
 
 async function run(given: RunOptions): Promise<Report> {
   const own = given.clock ?? systemClock
-  // A destination that does not answer is said below, where there is a report.
+  // What follows reports a destination that does not answer, once there is a report.
   const destinationNow = await given.destination.now().catch(() => own.now())
   const clock = besideDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }

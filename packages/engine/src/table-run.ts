@@ -33,7 +33,7 @@ export class TableRun {
   /** How often its columns changed since. */
   reshapes = 0
   readonly gate = new ShapeGate()
-  /** Of the columns that were found: what a committed revision is said of. */
+  /** Of the columns that were found: what a committed revision holds for. */
   factsHash: string | undefined
   rows: RowCounts = NO_ROWS
   stepsDone = 0

@@ -66,7 +66,7 @@ export function taskOf(
       if ((rows.written ?? 0) > 0) partition.landed = true
       if (step.kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
       if (late !== undefined) table.late = later(table.late, late)
-      // A deletion that the source told is no loss; one that is concluded from absence counts for the limit.
+      // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
       if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
         table.gone += rows.deleted ?? 0
       options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })

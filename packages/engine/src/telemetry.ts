@@ -105,7 +105,7 @@ export function tracedCommit(
 
 const FLUSH_MS = 5000
 
-/** Lets an SDK send what it has gathered, because a process that ends does not wait for it. At once where there is none. */
+/** Lets an SDK send what it has gathered, because a process that ends does not wait for it. At once where there is no SDK. */
 export async function flushTelemetry(): Promise<void> {
   const provider = trace.getTracerProvider()
   const tracing = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider

@@ -36,7 +36,7 @@ export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): t
 
 /**
  * Takes back that windows failed which were judged before rows of their partition landed or came back: few bad rows are
- * no obstacle by now, and windows without rows are no sign that all of it is gone.
+ * not an obstacle by now, and windows without rows are not a sign that all of it is gone.
  *
  * @returns their steps, to be run once more.
  */

@@ -145,7 +145,7 @@ async function readAll(
 
 /**
  * A row that changed since its window was covered has moved up the cursor, to where nothing is covered yet: it comes with
- * the next sync, and is no extra row in its old place.
+ * the next sync, and is not an extra row in its old place.
  */
 async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: Map<number, Failure>): Promise<void> {
   const { comparison, surveyed, readings } = task

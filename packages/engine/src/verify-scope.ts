@@ -56,7 +56,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
     }
     const read = its.covered.filter(({ claimed }) => !claimed)
     if (read.length < its.covered.length)
-      notes.push(`${labelled(known.name, id)}: what another system is said to have synced was not compared`)
+      notes.push(`${labelled(known.name, id)}: what another system synced (synced_tables) was not compared`)
     const there = range === undefined ? [] : intersect([range], read)
     const within = asked === undefined ? there : intersect([asked], there)
     for (const one of within)

@@ -42,7 +42,7 @@ const TURN = 10_000
  * Reads what is covered of a table again from its source, and holds it against the destination. Takes no lease and
  * writes nothing, unless it repairs; never covers anything.
  *
- * @throws SyncError `fix-config` where the table is not known, or the window or partition is none of it.
+ * @throws SyncError `fix-config` where the table is not known, or the window or partition does not belong to it.
  */
 export async function verify(given: LookOptions | RunOptions, wanted: VerifyOptions): Promise<VerifyReport> {
   const clock = given.clock ?? systemClock
@@ -114,7 +114,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       second.close()
     }
   } catch (error) {
-    // Stopped before the end, nothing can be said.
+    // Stopped before the end, nothing is known.
     if (signal.aborted) return reportOf(empty(known.name))
     throw error
   } finally {

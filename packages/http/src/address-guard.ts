@@ -2,7 +2,7 @@ import { lookup as resolve } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { SyncError } from '@tidemark/core'
 
-/** Where no API lives, but where a cloud machine is told its own credentials. */
+/** Where no API lives, but where a cloud machine reads its own credentials. */
 const METADATA = new BlockList()
 METADATA.addSubnet('169.254.0.0', 16, 'ipv4')
 METADATA.addSubnet('fe80::', 10, 'ipv6')

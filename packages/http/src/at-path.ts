@@ -1,7 +1,7 @@
 /** A place in a body: names with dots between them (`data.items`), or a list of names; nothing is the body itself. */
 export type BodyPath = string | readonly string[]
 
-/** What lies at a place in a body; undefined where there is none. */
+/** What lies at a place in a body; undefined where the body does not have it. */
 export function atPath(body: unknown, path: BodyPath): unknown {
   let value = body
   for (const name of namesOf(path)) {

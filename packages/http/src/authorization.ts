@@ -36,7 +36,7 @@ export type OAuth = (
   readonly tokenHeaders?: Readonly<Record<string, string>> | undefined
   /** Where the answer has what; found under the names that servers use where absent. */
   readonly answer?: TokenPlaces | undefined
-  /** The header that takes the token (`authorization`), and the word before it (`Bearer`); an empty one is none. */
+  /** The header that takes the token (`authorization`), and the word before it (`Bearer`); empty: no word. */
   readonly header?: string | undefined
   readonly scheme?: string | undefined
 }

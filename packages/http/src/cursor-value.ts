@@ -9,7 +9,7 @@ const recent: { text: string; position: bigint | undefined }[] = [
   { text: '', position: undefined },
 ]
 
-/** Where a cursor lies: nanoseconds since 1970 of a time, the number itself otherwise. Undefined for what is none. */
+/** Where a cursor lies: nanoseconds since 1970 of a time, the number itself otherwise. Undefined for anything else. */
 export function positionOf(cursor: unknown): bigint | number | undefined {
   if (typeof cursor === 'bigint') return cursor
   if (typeof cursor === 'number') return Number.isFinite(cursor) ? cursor : undefined
@@ -36,7 +36,7 @@ function rfcOffset(zone: string): string {
   return `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`
 }
 
-/** Below zero where the first comes before the second; undefined where one of them is no cursor. */
+/** Below zero where the first comes before the second; undefined where one of them is not a cursor. */
 export function compareCursors(a: unknown, b: unknown): number | undefined {
   const [one, other] = [positionOf(a), positionOf(b)]
   if (one === undefined || other === undefined) return undefined

@@ -24,7 +24,7 @@ function canonical(text: string): string {
 // Longer than any double needs, short enough that a hostile `1e999999999` builds no gigabyte.
 const MOST_ZEROS = 400
 
-/** A number without an exponent: `1e21` as `1000000000000000000000`. A text that is no number comes back as it is. */
+/** A number without an exponent: `1e21` as `1000000000000000000000`. Any other text comes back as it is. */
 export function plainDecimal(text: string): string {
   if (!/[eE]/.test(text)) return text
   const match = NUMBER.exec(text)

@@ -30,7 +30,7 @@ export class HttpClient {
   readonly #closed = new AbortController()
   readonly #names = new WeakMap<HttpRequest, string>()
 
-  /** @throws SyncError `fix-config` for a base URL that is none. */
+  /** @throws SyncError `fix-config` where the base URL is not a URL. */
   constructor(options: HttpOptions) {
     this.#options = options
     this.#base = baseOf(options.baseUrl)
@@ -67,7 +67,7 @@ export class HttpClient {
   /** Takes this client's secrets out of a text. */
   readonly redact = (text: string): string => this.#redactor.redact(text)
 
-  /** Asks, and parses the answer as JSON. @throws SyncError with a remedy for everything that is no answer. */
+  /** Asks, and parses the answer as JSON. @throws SyncError with a remedy for everything that is not an answer. */
   get<T = unknown>(path: string, request: Omit<HttpRequest, 'path'> = {}): Promise<HttpAnswer<T>> {
     return this.request<T>({ ...request, path })
   }

@@ -9,14 +9,14 @@ const SEARCHED = 8192
 
 /** The beginning of what an API says, for an error: one line, secrets taken out before it is cut. */
 export function excerptOf(text: string, redact: (text: string) => string, most = EXCERPT): string {
-  // What a terminal would obey is no part of a message.
+  // What a terminal would obey is left out of the message.
   const line = redact(text.slice(0, SEARCHED))
     .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
     .trim()
   return line.length > most ? `${line.slice(0, most).toWellFormed()}…` : line
 }
 
-/** An answer that is none. */
+/** An answer with a status that does not answer the question. */
 export interface Answer {
   readonly status: number
   readonly headers: ResponseHeaders
@@ -26,7 +26,7 @@ export interface Answer {
   readonly what: string
 }
 
-/** The error of an answer that is none: what to do follows from its status. */
+/** The error of such an answer: what to do follows from its status. */
 export function statusFailure({ status, headers, excerpt, what }: Answer, now: number): SyncError {
   const said = excerpt === '' ? '' : `: ${excerpt}`
   const retryAfterMs = waitAdvice(headers, now, status === 429)

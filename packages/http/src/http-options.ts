@@ -38,7 +38,7 @@ export interface HttpOptions {
   /** What is wrong where the API does not know a request: the source's code, or what its user configured. */
   readonly wrongRequest?: 'fix-source' | 'fix-config' | undefined
   /**
-   * What this API means by an answer that is none, where its status does not say it: undefined leaves it at that. A
+   * What this API means by an answer of failure, where its status does not say it: undefined leaves it at that. A
    * `retry` with the code `rate-limited` makes all requests wait.
    */
   readonly failureOf?: ((answer: Answer) => SyncError | undefined) | undefined
@@ -67,7 +67,7 @@ export const DEFAULT_RETRY: RetryOptions = {
 export interface HttpAnswer<T = unknown> {
   readonly status: number
   readonly headers: ResponseHeaders
-  /** Parsed without loss: see `parseJson`. Undefined where there is none (304, 204, HEAD). */
+  /** Parsed without loss: see `parseJson`. Undefined where the answer has no body (304, 204, HEAD). */
   readonly body: T
   /** Where it was answered, after redirects; without credentials. */
   readonly url: string

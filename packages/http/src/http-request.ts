@@ -48,7 +48,7 @@ function join(base: URL, path: string): URL {
   return url
 }
 
-/** @throws SyncError `fix-config` for a base URL that is none. */
+/** @throws SyncError `fix-config` where the base URL is not a URL. */
 export function baseOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))

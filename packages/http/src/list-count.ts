@@ -4,7 +4,7 @@ import type { HttpAnswer } from './http-options.ts'
 import { placeText, saysMore, type TotalPlace, totalOf } from './list-total.ts'
 
 export interface ListCountOptions {
-  /** Whether pages are told apart by place alone: a row that is deleted meanwhile makes another pass the border between two. */
+  /** Whether pages have nothing but their place: a row that is deleted meanwhile makes another pass the border between two. */
   readonly byPlace: boolean
   readonly rows: BodyPath
   readonly total: TotalPlace | undefined

@@ -31,7 +31,7 @@ export interface OAuthTokenOptions {
   readonly warn: (message: string) => void
 }
 
-/** Where nothing is said a token lives so long; one that is refused is renewed at once. */
+/** Where the server does not say, a token lives so long; one that is refused is renewed at once. */
 const LIFE_MS = 3_600_000
 
 /** The access token of an API: fetched when first needed, shared by all requests, renewed before it ends. */

@@ -97,7 +97,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
 
 type SeenPage = Omit<PageAnswer, 'following'>
 
-/** A page; undefined where there is none behind what the API counts. */
+/** A page; undefined where nothing follows what the API counts. */
 async function pageOf(
   http: HttpClient,
   {

@@ -20,7 +20,7 @@ export interface PageAnswer {
 
 /** How the next page of a list is found. */
 export interface Paging {
-  /** Whether pages are told apart by place alone, so that a list that moves loses rows between them. */
+  /** Whether pages have nothing but their place, so that a list that moves loses rows between them. */
   readonly byPlace: boolean
   /** The first request, with whatever the first page needs. */
   first(request: HttpRequest): HttpRequest
@@ -190,7 +190,7 @@ function parameterOf(request: HttpRequest, name: string): unknown {
 
 const isNo = (value: unknown): boolean => value === false || value === null || value === undefined || value === 0
 
-/** A cursor or a URL; null, absent and the empty text are none. */
+/** A cursor or a URL; undefined for null, for what is absent, and for the empty text. */
 function textAt(body: unknown, path: BodyPath): string | undefined {
   const value = atPath(body, path)
   if (value === null || value === undefined || value === '' || value === false) return undefined

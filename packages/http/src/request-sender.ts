@@ -36,7 +36,7 @@ export interface RequestSenderOptions {
   readonly closed: AbortSignal
 }
 
-/** Sends one request at a time of its turn, within the deadline, and turns what is no answer into an error. */
+/** Sends one request at a time of its turn, within the deadline, and turns what is not an answer into an error. */
 export class RequestSender {
   readonly #with: RequestSenderOptions
   readonly #serverClock = new ServerClock()
@@ -55,7 +55,7 @@ export class RequestSender {
     const { closed, pace } = this.#with
     const { signal, release } = stopSignal([closed, given], {
       ms: TIME_MS,
-      reason: () => new Error('no time was told'),
+      reason: () => new Error('the server did not tell its time'),
     })
     const request: HttpRequest = { path: '', method: 'HEAD', headers: { 'cache-control': 'no-cache' } }
     try {

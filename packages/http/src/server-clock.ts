@@ -22,7 +22,7 @@ export class ServerClock {
   }
 }
 
-/** The server's time in milliseconds since 1970; undefined where it does not say, or says what is no date. */
+/** The server's time in milliseconds since 1970; undefined where it does not say, or says what is not a date. */
 export function dateOf(headers: ResponseHeaders): number | undefined {
   const text = headerOf(headers, 'date')?.trim()
   // Whatever else a header may hold, `Date.parse` makes a year of it.

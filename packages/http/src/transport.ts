@@ -43,7 +43,7 @@ interface Way {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MOST_REDIRECTS = 10
-/** What may be told to a host that is not the API's. */
+/** Headers that may go to a host that is not the API's. */
 const HARMLESS = new Set(['accept', 'accept-encoding', 'user-agent', 'content-type'])
 
 /**

@@ -65,7 +65,7 @@ function retryAfter(headers: ResponseHeaders, now: number): number | undefined {
 }
 
 function untilDate(text: string, headers: ResponseHeaders, now: number): number | undefined {
-  // A number that is none, such as -1, is no date either, though Date.parse takes it for one.
+  // A number that is not valid, such as -1, is not a date either, though Date.parse takes it for one.
   const at = /^[A-Za-z]{3}|^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - serverNow(headers, now))
 }

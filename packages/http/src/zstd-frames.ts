@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
 
 // Zstd data is any number of frames, one behind the other: `cat a.zst b.zst`, a seekable file, a log that is appended
-// to. Node's decompressor stops behind the first (nodejs/node#64741), so the frames are told apart here, by the sizes
+// to. Node's decompressor stops behind the first (nodejs/node#64741), so the frames are separated here, by the sizes
 // that RFC 8878 puts before each block, and each has a decompressor of its own.
 
 const MAGIC = 0xfd2fb528

@@ -283,7 +283,7 @@ describe('a body of lines', () => {
     expect(await read([])).toEqual([])
   })
 
-  it('with half a line is cut off; with a line that is none is wrong', async () => {
+  it('with half a line is cut off; with a line that is not JSON is wrong', async () => {
     expect(await errorOf(read(['{"a":1}\n{"a":']))).toMatchObject({ remedy: 'retry', code: 'cut-off' })
     expect(await errorOf(read(['{"a":1}\nno\n{"a":2}\n']))).toMatchObject({ remedy: 'fix-source', code: 'not-json' })
     expect(await errorOf(read(['x'.repeat(100)], { maxLine: 50 }))).toMatchObject({ code: 'too-large' })

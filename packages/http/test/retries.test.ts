@@ -182,7 +182,7 @@ describe('a wait that the server asks for', () => {
     expect(clock.waits).toEqual([])
   })
 
-  it('is told where progress is shown', async () => {
+  it('is logged where progress is shown', async () => {
     const said: string[] = []
     const waits: unknown[] = []
     const info = (message: string, fields?: object): void => {

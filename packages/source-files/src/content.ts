@@ -4,8 +4,8 @@ import { bytesOf, type Meter } from './bytes.ts'
 import { refuseOtherKinds } from './magic.ts'
 
 /**
- * The text of a file, piece by piece, without its byte order mark and the mark that DOS puts at its end. Bytes that are no
- * text fail; none are replaced.
+ * The text of a file, piece by piece, without its byte order mark and the mark that DOS puts at its end. Bytes that are
+ * not text fail; none are replaced.
  */
 export async function* textOf(
   path: string,

@@ -122,7 +122,7 @@ export class CsvParser {
       // Taking each record here and none from the stream spares an event a record.
       on_record: (fields: Fields, info) => this.#add(fields, info),
     })
-    // Whoever writes is told; without a listener the error would be thrown a second time.
+    // Whoever writes gets the error; without a listener the error would be thrown a second time.
     parser.on('error', () => {}).resume()
     return parser
   }

@@ -30,7 +30,7 @@ export interface JsonReader {
 /** Reads JSON without loss: a number that a double does not hold becomes a `RawNumber`. */
 export const exactJson: JsonReader = { parse: parseJson, number: exactNumber }
 
-/** As `exactJson`, and says which whole numbers were written as fractions: a column of them is no column of integers. */
+/** As `exactJson`, and says which whole numbers were written as fractions: a column of them is not a column of integers. */
 export const typedJson: JsonReader = {
   // A reviver is many times slower than parsing, and few numbers are written as fractions of nothing.
   parse: (text) => (MAY_BE_WHOLE_FRACTION.test(text) ? Json.parse(text, numbersBy(typedNumber)) : parseJson(text)),

@@ -13,7 +13,7 @@ export interface TableFile {
 
 const MAGIC = /[*?[\]{}!()]/
 
-/** The files that a path or pattern means, sorted by their ids. A path that is there as it is written is no pattern. */
+/** The files that a path or pattern means, sorted by id. A path that exists as it is written is not a pattern. */
 export async function listFiles(pattern: string): Promise<readonly TableFile[]> {
   if (await isFile(pattern)) return [fileOf(path.basename(pattern), path.resolve(pattern))]
   const base = baseOf(pattern)

@@ -1,7 +1,7 @@
 import { Broken } from './broken.ts'
 
 // Files of other kinds begin with bytes that no text of a table begins with. Their own error says what they are: else
-// the first that is said of them is that they are no UTF-8.
+// the first message would say that they are not UTF-8.
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 const EXPORT = 'export it as CSV, NDJSON or Parquet'

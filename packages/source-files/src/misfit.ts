@@ -1,4 +1,4 @@
-/** Stands for a value that a file has and no column takes: the engine refuses its row, with what is said here. */
+/** Stands for a value that a file has and no column takes: the engine refuses its row, with this message. */
 export class Misfit extends Error {
   /** The message where it is set aside as JSON. */
   readonly problem: string

@@ -60,7 +60,7 @@ export interface Footer {
   readonly schemaAt: readonly [from: number, to: number]
 }
 
-/** Reads the footer of a Parquet file. @throws Broken where it is none, or not whole. */
+/** Reads the footer of a Parquet file. @throws Broken where the file has no footer, or not a whole one. */
 export async function readFooter(path: string): Promise<Footer> {
   await using file = await open(path)
   const { size } = await file.stat()

@@ -122,7 +122,7 @@ function fromOther(type: ColumnType, want: Wanted): Convert {
   return (value) => (isRawNumber(value) ? value : convert(value))
 }
 
-/** What DuckDB says of a file that is no whole Parquet file. */
+/** What DuckDB says of a file that is not a whole Parquet file. */
 export function parquetFailure(error: unknown): unknown {
   if (error instanceof Broken) return error
   const message = (error as Error).message ?? ''

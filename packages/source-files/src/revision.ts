@@ -78,7 +78,7 @@ export async function isUnchanged(
 
 async function contentOf(table: FileTable, file: TableFile, signal: AbortSignal): Promise<string> {
   const stamp = await stampOf(file.path)
-  // The inode tells a replaced file while it is read; it is no part of a revision, which a copied folder shares.
+  // The inode tells a replaced file while it is read; it is not part of a revision, which a copied folder shares.
   if (!table.hash) return stamp.replace(/:\d+$/, '')
   // Asked for its tables and for its revisions, a run reads a file once for both.
   const known = HASHES.get(file)

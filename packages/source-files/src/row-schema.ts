@@ -8,7 +8,7 @@ type Def = z.core.$ZodTypeDef & { readonly error?: (issue: { readonly input?: un
 const EMPTY = 'an empty text in quotes; set "quotedNulls": true in the table\'s config to read it as NULL'
 
 /**
- * The row schema of columns. What is no value at all is refused in its own words, also by columns of json, which take all
+ * The row schema of columns. What is not a value at all is refused in its own words, also by columns of json, which take all
  * else.
  *
  * @param quotes whether the files have quotes: an empty text may then be meant as NULL.

@@ -3,7 +3,7 @@ import type { TableFile } from './listing.ts'
 import type { Wanted } from './parquet.ts'
 import type { Row } from './rows.ts'
 
-/** More are not told apart: keys may be data. */
+/** More are not listed one by one: keys may be data. */
 const MOST = 100
 
 /** Fields of records that the table does not have, in a file of which only a part was looked at. */

@@ -162,7 +162,7 @@ function isoOf(micros: number, zone: '' | 'Z'): string {
 
 const ENDLESS_MICROS = 2n ** 63n - 1n
 
-/** Before 1684 and after 2255 the microseconds are no safe integer. */
+/** Before 1684 and after 2255 the microseconds are not a safe integer. */
 function farIso(micros: bigint, zone: '' | 'Z'): string {
   if (micros === ENDLESS_MICROS || micros === -ENDLESS_MICROS) return micros < 0n ? '-infinity' : 'infinity'
   const rest = ((micros % 86_400_000_000n) + 86_400_000_000n) % 86_400_000_000n

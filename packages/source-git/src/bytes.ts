@@ -2,8 +2,8 @@ const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const UNKNOWN = '\ufffd'
 
 /**
- * Text in its encoding, as it is. Where it is none, each byte that is no UTF-8, and each NUL, which no database takes,
- * becomes U+FFFD and its two hex digits: nothing is lost, and two texts are never one by it.
+ * Text in its encoding, as it is. Where it does not decode, each byte that is not UTF-8, and each NUL, which no
+ * database takes, becomes U+FFFD and its two hex digits: nothing is lost, and two texts are never one by it.
  */
 export function plainText(bytes: Buffer, encoding?: string | undefined): string {
   const text = decode(bytes, encoding)
@@ -23,7 +23,7 @@ function decode(bytes: Buffer, encoding: string | undefined): string | undefined
 }
 
 /**
- * Text for keys, where different names must stay different: a byte that is no UTF-8 becomes U+FFFD and its two hex
+ * Text for keys, where different names must stay different: a byte that is not UTF-8 becomes U+FFFD and its two hex
  * digits, and U+FFFD itself is doubled. All other names are as they are.
  */
 export function exactText(bytes: Buffer): string {

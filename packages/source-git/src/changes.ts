@@ -13,7 +13,7 @@ export interface Change {
   readonly deleted: number | null
 }
 
-/** Options of `git diff-tree` whose output `changesIn` reads; every setting a user could have made is said. */
+/** Options of `git diff-tree` whose output `changesIn` reads; they override every setting a user could have made. */
 export const DIFF = [
   '--stdin',
   '--always',

@@ -1,7 +1,7 @@
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// What says where git finds its own configuration stays: `safe.directory` can only be said there.
+// What says where git finds its own configuration stays: `safe.directory` can only be set there.
 const KEPT =
   /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/
 
@@ -13,7 +13,7 @@ export function environment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const inherited = Object.entries(outer).filter(([name]) => !name.toUpperCase().startsWith('GIT_') || KEPT.test(name))
   return {
     ...Object.fromEntries(inherited),
-    // Errors are told apart by their English text.
+    // The English text of errors distinguishes them.
     LC_ALL: 'C',
     LANGUAGE: '',
     GIT_OPTIONAL_LOCKS: '0',

@@ -39,7 +39,7 @@ export const dateOf = (commit: RawCommit): number => Date.parse(commit?.commit?.
 // Beyond that it is cheaper to read everything again.
 const MOST_COMPARED = 10_000
 
-/** The dates of what can be reached from `head` and not from `base`. Undefined: they cannot be told. */
+/** The dates of what can be reached from `head` and not from `base`. Undefined: they are not known. */
 export async function datesBetween(
   base: string,
   head: string,

@@ -23,7 +23,7 @@ export function failureOf({ status, headers, excerpt, what }: Answer): SyncError
   return undefined
 }
 
-/** A limit that is told only in words; one that is told in headers is known to the client. */
+/** A limit that GitHub gives only in words; the client knows one that comes in headers. */
 function limitOf({ status, headers, excerpt, what }: Answer): SyncError | undefined {
   const isTold =
     headerOf(headers, 'retry-after') !== undefined || headerOf(headers, 'x-ratelimit-remaining')?.trim() === '0'

@@ -104,7 +104,7 @@ export class GitHub {
     const query = { per_page: PAGE, sort: 'created', direction: 'asc' }
     if (type === 'Organization') return { path: `/orgs/${owner}/repos`, query: { ...query, type: 'all' } }
     if (this.#config.token !== undefined) {
-      // A token of an app is no user's, and may not ask.
+      // A token of an app belongs to no user, and may not ask.
       const { status, body } = await this.#ask<{ login?: string }>({ path: '/user', accept: [403, 404], signal })
       if (status === 200 && body.login?.toLowerCase() === owner.toLowerCase())
         return { path: '/user/repos', query: { ...query, affiliation: 'owner' } }

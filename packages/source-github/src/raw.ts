@@ -8,19 +8,19 @@ export type Int64 = number | bigint
 /** Whoever did something; null where the account is gone. */
 export type RawUser = { readonly login: string; readonly id: Int64 } | null | undefined
 
-/** Makes rows of what an API gave. What is no object is left as it is: the engine rejects it, and keeps the others. */
+/** Makes rows of what an API gave. What is not an object stays: the engine rejects it, and keeps the others. */
 export function rowsOf<R, T>(raw: readonly R[], rowOf: (one: R) => T): T[] {
   return raw.map((one) => (typeof one === 'object' && one !== null ? rowOf(one) : (one as unknown as T)))
 }
 
-/** Exact, whatever its size. What is no whole number is left as it is, for the schema to refuse. */
+/** Exact, whatever its size. What is not a whole number is left as it is, for the schema to refuse. */
 export function int64<T extends Int64 | null>(value: T): T extends null ? null : bigint {
   return (typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value) as ReturnType<
     typeof int64<T>
   >
 }
 
-/** Columns of a user; NULL where there is none, such as one whose account was deleted. */
+/** Columns of a user; NULL where there is no user, such as one whose account was deleted. */
 export function userOf<const P extends string>(
   prefix: P,
   user: RawUser,
@@ -30,7 +30,7 @@ export function userOf<const P extends string>(
   return columns as ReturnType<typeof userOf<P>>
 }
 
-/** The number at the end of a URL such as `…/issues/42`; NULL where there is none. */
+/** The number at the end of a URL such as `…/issues/42`; NULL where the URL has no number. */
 export function numberIn(url: string | undefined): number | null {
   const number = /\/(\d+)$/.exec(url ?? '')?.[1]
   return number === undefined ? null : Number(number)

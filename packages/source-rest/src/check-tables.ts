@@ -64,7 +64,7 @@ function checkCursor(table: TableConfig): Problem[] {
   if (type !== undefined && !['timestamp', 'date', 'unix_seconds', 'unix_milliseconds'].includes(type))
     problems.push(
       at(
-        `"${table.cursor}" is the cursor, and a cursor is a timestamp, a date, unix_seconds or unix_milliseconds; ${type} is none`,
+        `"${table.cursor}" is the cursor, and a cursor is a timestamp, a date, unix_seconds or unix_milliseconds; ${type} is not one of these`,
         'columns',
         table.cursor,
       ),
@@ -109,7 +109,7 @@ function checkPlaceholders(table: TableConfig): Problem[] {
     const strangers = path[0] === 'body' ? [] : strangersIn(text)
     return [
       ...problems,
-      ...strangers.map((one) => at(`${one} is none of {from}, {to}, {partition} and {parent}`, ...path)),
+      ...strangers.map((one) => at(`${one} is not one of {from}, {to}, {partition} and {parent}`, ...path)),
     ]
   })
 }
@@ -118,7 +118,7 @@ function checkPaging(table: TableConfig): Problem[] {
   const { pagination, cursor, ordered, revision, method, body, total } = table
   const problems: Problem[] = []
   if (total !== undefined && pagination?.type === 'offset' && pagination.total !== undefined)
-    problems.push(at('is said in "pagination" already; name one of the two', 'total'))
+    problems.push(at('stands in "pagination" already; remove one of the two', 'total'))
   const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
   if (cursor !== undefined && (pagination?.type === 'page' || pagination?.type === 'offset') && !isAnchored)
     problems.push(

@@ -2,7 +2,7 @@ import type { ColumnType } from '@tidemark/core'
 import { decimalText, isRawNumber } from '@tidemark/http'
 import type { ColumnTypeName } from './table-config.ts'
 
-/** Makes values of a column's type; a value that is none comes back as it is, for the row schema to refuse. */
+/** Makes values of a column's type; a value of another type comes back as it is, for the row schema to refuse. */
 export type Convert = (value: unknown) => unknown
 
 /** The column type that a configured one becomes. */

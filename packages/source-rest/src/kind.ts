@@ -47,7 +47,7 @@ export function checkOf(type: ColumnType): (value: unknown) => boolean {
 const isDate = checkOf('date')
 const isLocal = checkOf('local_timestamp')
 const isInstant = checkOf('timestamp')
-// What cannot be one is told apart without a parser.
+// What cannot be one is recognised without a parser.
 /** The kinds of values that a column of a type holds; undefined of one that holds any. */
 const HELD: Partial<Record<ColumnType, number>> = {
   integer: Kind.integer | Kind.long,

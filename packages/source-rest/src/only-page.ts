@@ -54,7 +54,7 @@ function signIn(page: PageAnswer): string | undefined {
   return SIGNS.find((path) => isSign(atPath(page.answer.body, path)))?.join('.')
 }
 
-/** An object is one too, as in `"next": { "href": … }`; a list, or nothing, is none. */
+/** An object is one too, as in `"next": { "href": … }`; a list, or nothing, is not. */
 function isSign(value: unknown): boolean {
   if (typeof value === 'object') return value !== null && !Array.isArray(value) && Object.keys(value).length > 0
   return value !== undefined && value !== '' && value !== false && value !== 0

@@ -106,7 +106,7 @@ export async function countRows(client: RestClient, reading: Omit<Reading, 'make
   return totalOf(total === undefined ? { ...answer, body: undefined } : answer, table.rows, total)
 }
 
-/** A cursor that is none, such as NULL, does not say where its row stands. */
+/** A cursor without a position, such as NULL, does not say where its row stands. */
 function cursorOf(row: unknown, name: string): CursorValue | undefined {
   const value = (row as Row | null)?.[name]
   return typeof value === 'string' && compareCursors(value, value) === 0 ? value : undefined

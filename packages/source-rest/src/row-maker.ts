@@ -4,14 +4,14 @@ import { type Convert, converterOf } from './convert.ts'
 import { checkOf, mayNotHold } from './kind.ts'
 import type { ColumnTypeName, RestTable } from './table-config.ts'
 
-/** Makes a table's row of an API's. What is no object comes back as it is, for the engine to refuse. */
+/** Makes a table's row of an API's. What is not an object comes back as it is, for the engine to refuse. */
 export type RowMaker = (row: unknown) => unknown
 
 interface Place {
   readonly name: string
   readonly at: BodyPath | undefined
   readonly convert: Convert
-  /** Whether a value is none of its column, before and after it was converted. */
+  /** Whether a value does not fit its column, before and after it was converted. */
   readonly isOther: ((value: unknown, converted: unknown) => boolean) | undefined
 }
 
@@ -45,7 +45,7 @@ export function rowMaker(table: RestTable, columns: readonly Column[], see?: See
     }
     for (const { name, at, convert, isOther } of places) {
       const value = at === undefined ? (Object.hasOwn(row, name) ? made[name] : undefined) : atPath(row, at)
-      // What every object inherits, such as `toString`, is no value of a row.
+      // What every object inherits, such as `toString`, is not a value of a row.
       if (value === null || value === undefined) {
         if (at !== undefined || name in {}) setField(made, name, null)
       } else {
@@ -58,7 +58,7 @@ export function rowMaker(table: RestTable, columns: readonly Column[], see?: See
   }
 }
 
-/** Whether a value is none of a type, asked in two steps: most values are seen to fit by the first. */
+/** Whether a value is of another type, asked in two steps: most values are seen to fit by the first. */
 function otherThan(type: ColumnType): Place['isOther'] {
   const mayNot = mayNotHold(type)
   const fits = checkOf(type)

@@ -50,7 +50,7 @@ export async function tablesOf(
   })
 }
 
-/** The table, or one that only tells what is wrong; undefined where nothing can be said yet. */
+/** The table, or one that only tells what is wrong; undefined where nothing is known yet. */
 function madeOf(
   table: RestTable,
   { kinds, error }: Look,

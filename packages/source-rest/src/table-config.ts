@@ -112,7 +112,7 @@ export const TableConfig = z.strictObject({
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()
-    .describe('rows without a cursor: `reject` where nothing is said'),
+    .describe('rows without a cursor: `reject` where this is not set'),
   window: duration.optional().describe('the longest range that is read in one go: `30d`, `12h`'),
   lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
   settle: duration.optional().describe('how young a row may not be read: `1m`'),
@@ -121,7 +121,7 @@ export const TableConfig = z.strictObject({
     .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])
     .optional()
     .describe(
-      'where the answer counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`; looked for where nothing is said. `false`: what it counts is something else',
+      'where the answer counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`; looked for where this is not set. `false`: what it counts is something else',
     ),
   pagination: PaginationConfig.optional().describe('how the next page is found; see below'),
   parent: z
@@ -129,7 +129,7 @@ export const TableConfig = z.strictObject({
       table: z.string(),
       /** The parent's column that `{partition}` stands for. */
       key: z.string().default('id'),
-      /** The parent's column that changes whenever these rows do. Absent or `false`: there is none, and they are read with every run. */
+      /** The parent's column that changes whenever these rows do. Absent or `false`: none, and every run reads them. */
       revision: z.union([z.string(), z.literal(false)]).optional(),
     })
     .optional()

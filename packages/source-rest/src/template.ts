@@ -32,7 +32,7 @@ export function placeholdersIn(text: string): readonly Placeholder[] {
   }))
 }
 
-/** What looks like a placeholder and is none. */
+/** What looks like a placeholder and is not one. */
 export function strangersIn(text: string): readonly string[] {
   return (text.match(ANY) ?? []).filter((one) => !placeholdersIn(one).some(({ text: whole }) => whole === one))
 }

@@ -84,7 +84,7 @@ function detected(choice: CursorChoice): ChosenCursor | undefined {
   const indexed = candidates.find((cursor) => cursor.indexed)
   const [first] = candidates
   if (!keyed && choice.own?.immutable !== true) {
-    // Its rows could not be told from those that they were before.
+    // Nothing would distinguish its rows from those that they were before.
     if (first !== undefined && tracked.columns(table.name) === undefined)
       warn(
         `it is read whole each time: it has no key, and by "${(indexed ?? first).column}" alone every change would add a row; ${wayOut(table.name, (indexed ?? first).column)}`,

@@ -29,7 +29,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
       `${label}: Tidemark wrote ${own.length === 1 ? 'the table' : `all ${own.length} tables`} that ${own.length === 1 ? 'is' : 'are'} there, and reads none that it wrote unless it is named: include: [${JSON.stringify(own[0]!.name)}${own.length > 1 ? ', …' : ''}]`,
     )
   checkPatterns(found, wanted, choice)
-  // A table that may not be read, and that nobody named, is none of ours; one that was read before fails and says why.
+  // A table that may not be read, and that nobody named, is not ours; one that was read before fails and says why.
   const readable = wanted.filter(
     (table) => table.readable || isNamed(table, config) || tracked.columns(table.name) !== undefined,
   )

@@ -61,7 +61,7 @@ export interface Database {
   clock(asked: Asked): Promise<Clock>
   /** One more than the greatest integer of a column, once all that is below it can be seen; undefined where it is not yet. */
   integerEnd(table: FoundTable, column: string, asked: Asked): Promise<bigint | undefined>
-  /** The smallest and greatest value of a column, as the engine writes them; undefined where there is none. */
+  /** The smallest and greatest value of a column, as the engine writes them; undefined where it has no value. */
   range(
     table: FoundTable,
     column: string,
@@ -78,7 +78,7 @@ export interface Database {
   hiddenAmong?(table: FoundTable, columns: readonly string[], asked: Asked): Promise<readonly string[]>
   /** How many rows the system counts; undefined where it takes longer than `withinMs`. */
   count(counted: Counted, asked: Asked & { readonly withinMs?: number }): Promise<number | undefined>
-  /** Which keys a table has, of some; undefined where it cannot be said for these. */
+  /** Which keys a table has, of some; undefined where the database cannot say for these. */
   findKeys(sought: KeysSought, asked: Asked): Promise<readonly Row[] | undefined>
   read(reads: Reads, asked: Asked): AsyncIterable<readonly Row[]>
   /** The statement that would give a column an index. */

@@ -19,7 +19,7 @@ export function exactJson(text: string): unknown {
   }
 }
 
-/** Stands where a text is no JSON, or too deep: no destination takes NaN in JSON, so the row becomes a reject that shows it. */
+/** Stands where a text is not JSON, or too deep: no destination takes NaN in JSON, so the row becomes a reject that shows it. */
 export function notJson(text: string): unknown {
   return { 'not JSON': text, value: Number.NaN }
 }
@@ -43,7 +43,7 @@ export function safeInteger(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** The whole part of a number that a database wrote; what is none (NaN, Infinity) lies behind all integers. */
+/** The whole part of a number that a database wrote; NaN and Infinity lie behind all integers. */
 export function wholeNumber(text: string): bigint {
   const digits = /^-?\d+/.exec(text)?.[0]
   return digits === undefined ? LARGEST : BigInt(digits)

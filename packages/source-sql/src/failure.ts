@@ -1,7 +1,7 @@
 import { type Remedy, SyncError } from '@tidemark/core'
 import { TooSlow } from './chunks.ts'
 
-/** How a driver's failure is told: what it means, and what to do. */
+/** How the source reports a driver's failure: what it means, and what to do. */
 export interface Told {
   readonly problem: string
   readonly remedy: Remedy

@@ -112,7 +112,7 @@ export function keyOf(
   return ranked[0]?.columns ?? []
 }
 
-/** The state of Tidemark, which is no table of anybody's. */
+/** The state of Tidemark, whose tables belong to nobody. */
 export function isState(relation: string): boolean {
   return /^_?tidemark_/.test(relation)
 }

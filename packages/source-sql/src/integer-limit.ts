@@ -20,7 +20,7 @@ interface Column {
   readonly log: Asked['log']
 }
 
-/** Tables of which it was said; they are found again with every run. */
+/** Tables that this warned of; they are found again with every run. */
 const warned = new WeakSet<FoundTable>()
 
 /**

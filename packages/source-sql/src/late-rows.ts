@@ -10,7 +10,7 @@ export interface LateQuestion extends Asked {
   readonly column: string
   readonly lookback: bigint
   readonly end: bigint
-  /** What was said when all was read. */
+  /** The revision of when all was read. */
   readonly previous: string | undefined
 }
 

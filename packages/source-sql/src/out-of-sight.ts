@@ -35,7 +35,7 @@ export async function tablesOutOfSight(
 
 /**
  * Why a known table that is found cannot be read as it was: a column of it is still there and may no longer be read. One
- * that the user leaves out by name is none of it.
+ * that the user leaves out by name does not count.
  */
 export async function columnOutOfSight(
   table: FoundTable,

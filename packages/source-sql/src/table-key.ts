@@ -10,7 +10,7 @@ export interface KeyQuestion extends Asked {
   readonly warn: (message: string) => void
 }
 
-/** The columns that identify a row: by the user's word, else the database's. Empty where there are none. */
+/** The columns that identify a row: by the user's word, else the database's. Empty where there is no key. */
 export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<readonly string[]> {
   const { own, tracked, warn } = question
   const isNew = tracked.columns(table.name) === undefined
@@ -25,7 +25,7 @@ export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<
         table.columns.map((column) => column.name),
         'columns',
       )}`
-  // By which its rows were told apart before, and the database has changed; any other is a slip of whoever wrote it.
+  // It identified the rows before, and the database has changed; any other is a slip of whoever wrote it.
   if (tracked.primaryKey?.(table.name)?.includes(missing) !== true)
     throw new SyncError(`config.tables.${JSON.stringify(table.name)}.primaryKey: ${problem}`, 'fix-config')
   warn(`its key is lost: ${problem}`)

@@ -105,7 +105,7 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const nullCursor = nullCursorOf(cursor, primaryKey, own)
   return sql.table({
     name: table.name,
-    // A row without its key is none, whatever the database lets in.
+    // A row without its key does not count as one, whatever the database lets in.
     row: rowOf(
       columns.map(({ column }) => (primaryKey.includes(column.name) ? { ...column, nullable: false } : column)),
     ),

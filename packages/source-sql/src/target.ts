@@ -119,7 +119,7 @@ function placesOf(
   const each = ports?.split(',')
   return named.map(({ host, port }, at) => {
     const text = each === undefined ? port : (each[at] ?? each[0]!)
-    if (!/^\d{0,5}$/.test(text) || Number(text) > 65_535) return refuse('names a port that is none')
+    if (!/^\d{0,5}$/.test(text) || Number(text) > 65_535) return refuse('names a port that is not a number up to 65535')
     return { host: host || undefined, port: text === '' ? undefined : Number(text) }
   })
 }

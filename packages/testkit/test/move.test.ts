@@ -385,7 +385,7 @@ describe.each(Object.keys(PLACES))('a state written down on %s', (name) => {
 describe('a state document', () => {
   it.each([
     ['', /is no JSON/],
-    ['[]', /is none that "tidemark state export" wrote/],
+    ['[]', /is not a document that "tidemark state export" wrote/],
     ['{"tidemark":"state","version":4}', /version 4, and this Tidemark knows versions up to 3/],
     ['{"tidemark":"state","version":2}', /export it again/],
     ['{"tidemark":"state","version":3}', /was changed/],

@@ -88,7 +88,7 @@ async function unknownRun(destination: ReadOnlyDestination, which: string): Prom
       { code: 'unknown-run' },
     )
   const [last] = await listRuns(destination, { limit: 1 })
-  const known = last === undefined ? 'there was none yet' : `the last one is ${last.run}`
+  const known = last === undefined ? 'nothing has run yet' : `the last one is ${last.run}`
   return new SyncError(
     `there is no run ${JSON.stringify(which)}; ${known}, and "tidemark runs" lists them`,
     'fix-config',

@@ -31,7 +31,7 @@ export interface ActionsOptions {
 }
 
 const LINES = 200
-/** Progress is told at most so often. */
+/** Progress is sent at most so often. */
 const TELL_MS = 200
 
 /** Runs one action at a time, each in a process of the same program, as if typed: its leases, its exit code, its words. */

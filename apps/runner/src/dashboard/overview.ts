@@ -30,7 +30,7 @@ export interface OverviewFacts {
 
 const PAGE = 50
 
-/** One page of the tables that are asked for, and what is to be said of all of them. */
+/** One page of the tables that are asked for, and what holds for all of them. */
 export function overview(
   question: OverviewQuestion,
   snapshot: Snapshot,

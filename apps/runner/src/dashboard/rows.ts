@@ -32,6 +32,6 @@ function shown(value: unknown, type: string | undefined): string | number | bool
   if (type === 'bytes') return `${String(value)} bytes`
   // SQLite keeps them as 0 and 1.
   if (type === 'boolean') return value === true || value === 1
-  // As texts: what is exact in the database stays so, and NaN is no JSON.
+  // As texts: what is exact in the database stays so, and NaN is not JSON.
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : String(value)
 }

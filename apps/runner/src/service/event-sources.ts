@@ -1,6 +1,6 @@
 import type { RunEvent } from '@tidemark/engine'
 
-/** Knows whose an event is: most name a table, and a table's source is said once. */
+/** Knows whose an event is: most name a table, and one event names the table's source. */
 export class EventSources {
   readonly #sourceOf = new Map<string, string>()
 

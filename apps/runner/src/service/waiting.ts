@@ -5,7 +5,7 @@ import type { SharedDestination } from './shared-destination.ts'
 const MOMENT_MS = 500
 
 /**
- * Says in the state when this process runs next: between its runs nothing else says that it is there. It is no promise that
+ * Says in the state when this process runs next: between its runs nothing else says that it is there. It is not a promise that
  * this succeeds.
  */
 export class Waiting {

@@ -13,7 +13,7 @@ export interface FailedTable {
   readonly failure: Pick<Failure, 'message' | 'remedy' | 'code'>
 }
 
-/** A partition that several tables of a source share fails in all of them for one reason: that is said once. */
+/** A partition that several tables of a source share fails in all of them for one reason: the report names it once. */
 export function sameFailures<T extends FailedTable>(
   failed: readonly T[],
 ): readonly (Omit<FailedThing, 'failure'> & Pick<T, 'failure'>)[] {

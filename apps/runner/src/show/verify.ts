@@ -71,7 +71,7 @@ function verdict(report: VerifyReport, command: CommandText, isPart: boolean): r
   return [...differenceLines(report, command, table), ...short, ...failed, ...unreadLines(report, command)]
 }
 
-/** What is compared matches; whether that is all of the table is said beside it. */
+/** What is compared matches; the text beside it says whether that is all of the table. */
 function matchText({ rows, unreadPartitions, sample }: VerifyReport, isPart: boolean): string {
   const all = rows.rejected === 0 && unreadPartitions.length === 0
   if (!all) return 'What was compared matches its source, but that is not all of it:'

@@ -56,7 +56,7 @@ export function checkParameters(parameters: URLSearchParams, refuse: Refuse): vo
   }
 }
 
-/** Names that nobody knows. One that is no name may be a piece of a password. */
+/** Names that nobody knows. One that is not a name may be a piece of a password. */
 export function unknownParameters(parameters: URLSearchParams): readonly string[] {
   return [...parameters.keys()].filter(
     (name) =>

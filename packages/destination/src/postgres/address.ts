@@ -126,7 +126,7 @@ function portOf(text: string | undefined): number | undefined {
   const port = Number(text)
   return /^\d+$/.test(text) && port > 0 && port < 65_536
     ? port
-    : refuse(`names a port that is none, or is no valid Postgres url (${UNESCAPED})`)
+    : refuse(`names a port that is not a number from 1 to 65535, or is not a valid Postgres url (${UNESCAPED})`)
 }
 
 function schemaIn(parameters: URLSearchParams): string | undefined {

@@ -6,7 +6,7 @@ import type { ColumnType } from '@tidemark/core/engine'
 
 /** What is sent at once: enough for the socket, small enough that reading goes on in between. */
 const CHUNK = 64 * 1024
-/** The most bytes of a field that is no text: its length and a number. */
+/** The most bytes of a field that is not text: its length and a number. */
 const FIXED = 12
 /** Texts up to so many characters are copied here when they are ASCII; for longer ones the call into C++ is worth it. */
 const SHORT = 48

@@ -77,7 +77,7 @@ export function postgresMaker(
   }
 }
 
-/** A value as a constant in SQL; undefined where there is none, or the type does not hold it. */
+/** A value as a constant in SQL; undefined where there is no value, or the type does not hold it. */
 function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undefined {
   if (fill === undefined || fill === null || (BINARY_FORMS.stored[type](fill) ?? undefined) === undefined)
     return undefined

@@ -11,7 +11,7 @@ import { aboveLateDeletion, mainTable, missingRows, type Target, TYPES } from '.
 import { type StepScope, stepScope } from './step-scope.ts'
 import { count, keyRow } from './write.ts'
 
-/** How many rows of a step's scope neither came back nor were told to be gone. */
+/** How many rows of a step's scope neither came back nor were reported as deleted. */
 export async function countMissing(session: Session, staging: PostgresStaging, scope: StepScope): Promise<number> {
   return await count(session, sql`select count(*) from ${missingRows(staging.target, stagingTable(staging), scope)}`)
 }

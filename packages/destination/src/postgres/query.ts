@@ -15,7 +15,7 @@ const READS = /^(?:select|values|with|table|show|explain)\b/i
  * Runs one statement of the user's in a transaction that cannot write.
  *
  * @param cancel ends the statement at the server, where its answer does not fit; absent: the rest passes by.
- * @throws SyncError code `query` for what is no query, and for an answer that does not fit.
+ * @throws SyncError code `query` for what is not a query, and for an answer that does not fit.
  */
 export async function runQuery({ client }: Session, text: string, cancel?: () => void): Promise<QueryResult> {
   const refuse = (problem: string, cause?: unknown): never => {

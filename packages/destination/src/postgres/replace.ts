@@ -32,7 +32,7 @@ export interface Replacement {
   readonly named: Named
   readonly scope: Scope
   readonly rail: Rail | undefined
-  /** Some rows of the pass were rejected, and which ones cannot be told: an old row may be one of them. */
+  /** Some rows of the pass were rejected, and nobody can say which ones: an old row may be one of them. */
   readonly blind: boolean
 }
 

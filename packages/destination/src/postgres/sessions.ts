@@ -77,7 +77,7 @@ export class Sessions {
     this.#watch = watch
   }
 
-  /** `isPlain`: without TLS, which was wanted where there is some, and there is none. */
+  /** `isPlain`: without TLS, which the url prefers and the server does not have. */
   #begin(isPlain: boolean): { readonly pool: pg.Pool; readonly watch: Watch } {
     const { address, applicationName, watchMs } = this.#options
     const driver = { ...driverOptions(address, isPlain), application_name: applicationName }

@@ -136,7 +136,7 @@ export async function resolveEntries(session: Session, staging: PostgresStaging)
     sql`delete from ${table} where ctid in (select place from (select ctid as place, row_number() over (partition by ${list(key)}
       order by (_kind = 2), ${order}) as rank from ${table}) as ranked where rank > 1)`,
   )
-  // In a whole read a key that was told to be gone is a key that did not come.
+  // In a whole read a key that was reported as deleted is a key that did not come.
   if (told > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
 }
 

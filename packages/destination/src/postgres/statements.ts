@@ -229,7 +229,7 @@ export function markVanished(target: Target, staging: RawBuilder<unknown>, vanis
     where ${isVanished(target, staging, vanishing)}`
 }
 
-/** The rows of a step's scope that neither came back nor were told to be gone (alias t). */
+/** The rows of a step's scope that neither came back nor were reported as deleted (alias t). */
 export function missingRows(
   target: Target,
   staging: RawBuilder<unknown>,

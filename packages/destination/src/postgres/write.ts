@@ -86,7 +86,7 @@ async function tellDeletions(session: Session, target: Target, part: Part, named
   )
 }
 
-/** Marks rows that are gone though their deletions were told from below. @returns how many. */
+/** Marks rows that are gone though their deletions came from below. @returns how many. */
 async function markLateRows(
   session: Session,
   target: Target,

@@ -14,7 +14,7 @@ const CANTOPEN = 14
 const TOOBIG = 18
 const NOTADB = 26
 
-/** SQLite's primary result code of an error; undefined where it is none of SQLite's. */
+/** SQLite's primary result code of an error; undefined where the error does not come from SQLite. */
 export function codeOf(error: unknown): number | undefined {
   const code = (error as { readonly errcode?: unknown } | null | undefined)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined

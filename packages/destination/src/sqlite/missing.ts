@@ -9,7 +9,7 @@ import { type StepScope, stepScope } from './step-scope.ts'
 import type { Named, Target } from './target.ts'
 import type { Transactions } from './transactions.ts'
 
-/** How many rows of a step's scope neither came back nor were told to be gone. */
+/** How many rows of a step's scope neither came back nor were reported as deleted. */
 export function countMissing(target: Target, slot: number, { named, scope }: StepScope): number {
   const query = () => sql`select count(*) from ${missingRows(target.layout, slot, scope)}`
   return target.count(`missing ${scope.from} ${scope.to} @${slot}`, query, named)

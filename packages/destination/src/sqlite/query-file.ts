@@ -11,7 +11,7 @@ const BUSY_MS = 5000
  * Asks a SQLite file by a connection of its own, row by row. SQLite does not let go before it has the next one, which may
  * be never: for a process that can be ended.
  *
- * @throws SyncError code `query` where the statement is no query.
+ * @throws SyncError code `query` where the statement is not a query.
  */
 export function* queryFile(path: string, statement: string): Generator<QueryAnswer> {
   let database: ReadOnlyDatabase | undefined

@@ -51,7 +51,7 @@ function letSqliteTidy(path: string): void {
 
 const BUSY_MS = 5000
 
-/** Whether a file holds a state; makes nothing. @throws SyncError where it cannot be read, or is no database. */
+/** Whether a file holds a state; makes nothing. @throws SyncError where it cannot be read, or is not a database. */
 export async function hasSqliteState(path: string): Promise<boolean> {
   if (!existsSync(path)) return false
   let database: ReadOnlyDatabase | undefined

@@ -100,7 +100,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
   return reader
 }
 
-/** @throws SyncError where there is none: opening would say only that it cannot. */
+/** @throws SyncError where there is no file: opening would say only that it cannot. */
 function fileAt(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
   if (stats !== undefined) return `${stats.dev}:${stats.ino}`

@@ -18,7 +18,7 @@ export interface Replacement {
   readonly rail: Rail | undefined
   /** Rows in the staging table. */
   readonly rows: number
-  /** Some rows of the pass were rejected, and which ones cannot be told: an old row may be one of them. */
+  /** Some rows of the pass were rejected, and nobody can say which ones: an old row may be one of them. */
   readonly blind: boolean
 }
 

@@ -108,7 +108,7 @@ export function stageRows(layout: Layout, slot: number, rows: number): RawBuilde
   return sql`${insert} on conflict (${list(layout.key)}) do update set ${join(set)}, _kind = 0${newer}`
 }
 
-/** Writes a key into the staging table that is no row. Parameters: the key, the position. */
+/** Writes a key into the staging table that is not a row. Parameters: the key, the position. */
 export function stageKey(layout: Layout, slot: number, kind: 1 | 2): RawBuilder<unknown> {
   const values = raw(
     Array(layout.key.length + 1)
@@ -209,7 +209,7 @@ export function markVanished(layout: Layout, slot: number, scope: Scope, before:
     where ${isVanished(layout, slot, scope, before)}`
 }
 
-/** The rows of a step's scope that neither came back nor were told to be gone (alias t). */
+/** The rows of a step's scope that neither came back nor were reported as deleted (alias t). */
 export function missingRows(layout: Layout, slot: number, scope: Scope): RawBuilder<unknown> {
   const same = layout.key.map((name) => sql`s.${id(name)} = t.${id(name)}`)
   return sql`${mainTable(layout.name)} as t where ${isVanished(layout, slot, scope, true)}

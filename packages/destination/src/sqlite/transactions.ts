@@ -8,7 +8,7 @@ import { BUSY, codeOf, explain } from './errors.ts'
 const PATIENCE = 6
 const PAUSE_MS = 50
 
-/** The transactions of one SQLite file; whatever fails in them is said with its path and the way out. */
+/** The transactions of one SQLite file; an error of any of them names its path and the way out. */
 export class Transactions {
   readonly #database: Database
 

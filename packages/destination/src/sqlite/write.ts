@@ -81,7 +81,7 @@ export function applyDeletions(
   return marked
 }
 
-/** Marks rows that are gone though their deletions were told from below. @returns how many. */
+/** Marks rows that are gone though their deletions came from below. @returns how many. */
 function markLateRows(target: Target, { lateDeletions = [], lateBelow }: Part, named: Named): number {
   if (lateBelow === undefined) return 0
   const { layout } = target

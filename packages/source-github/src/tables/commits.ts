@@ -43,7 +43,7 @@ export const commits = github.table({
   window: days(5 * 365),
   // What comes with an old date, the revision says.
   settle: minutes(0),
-  // Clocks of GitHub's hosts differ by seconds: an end a little below the last one is no sign that it went back.
+  // Clocks of GitHub's hosts differ by seconds: an end a little below the last one is not a sign that it went back.
   lookback: minutes(10),
   revision: (question) => commitRevision(question),
   end: ({ client }) => endOf(client),

@@ -186,7 +186,7 @@ export class MySql implements Database {
     await Promise.all([this.#questions.close(), this.#readers.close()])
   }
 
-  /** Given up in the middle, the server is told, or it would go on sorting for nobody. */
+  /** Given up in the middle, it tells the server, which would go on sorting for nobody. */
   #letGo(session: Session, done: boolean): void {
     if (done) {
       this.#readers.giveBack(session)
@@ -208,7 +208,7 @@ export class MySql implements Database {
       )
   }
 
-  /** Open transactions of others; none where the user may not see them, which is said once. */
+  /** Open transactions of others; none where the user may not see them, of which it warns once. */
   async #transactions(log: Asked['log']): Promise<Awaited<ReturnType<TransactionList['now']>>> {
     await this.#sayCluster(log)
     try {

@@ -225,7 +225,7 @@ export class Postgres implements Database {
     await Promise.all([this.#questions.close(), this.#readers.close()])
   }
 
-  /** Given up in the middle, the server is told, or it would go on sorting for nobody. */
+  /** Given up in the middle, it tells the server, which would go on sorting for nobody. */
   #letGo(session: Session, done: boolean): void {
     if (done) {
       this.#readers.giveBack(session)

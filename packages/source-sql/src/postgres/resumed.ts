@@ -33,7 +33,7 @@ export async function* resumed(
   }
 }
 
-/** Without a key, rows that come a second time could not be told from others. */
+/** Without a key, nothing distinguishes rows that come a second time from others. */
 function canResume({ table, bounds }: Reads): boolean {
   return bounds?.ordered === true && table.key.length > 0
 }

@@ -71,7 +71,7 @@ interface Wire {
 
 /**
  * Reads the rows of an answer straight from the connection, a third faster than the driver, which makes a message
- * object and a text of its own for every field. Everything that is no row goes to the driver as it came.
+ * object and a text of its own for every field. Everything that is not a row goes to the driver as it came.
  */
 export class RowTap implements Tap {
   readonly #stream: NodeJS.ReadableStream

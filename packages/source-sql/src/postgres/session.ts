@@ -117,7 +117,7 @@ async function sslOf({ ssl, certificates }: ServerTarget): Promise<pg.ClientConf
 }
 
 /**
- * A server without an encoding refuses to send what is no UTF-8: as it is, each row can be judged by itself. And what
+ * A server without an encoding refuses to send what is not UTF-8: as it is, each row can be judged by itself. And what
  * only some versions know: how long a transaction may take is no matter here.
  */
 const BY_SERVER = `SELECT set_config('client_encoding',

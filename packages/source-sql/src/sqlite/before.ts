@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { FoundTable } from '../found-table.ts'
 
-/** What a default is where it is no expression: only such a one can be added to a table that has rows. */
+/** What a default is where it is not an expression: only such a default can be added to a table that has rows. */
 const CONSTANT =
   /^\(?\s*([+-]?\s*(\d[\d_]*(\.\d*)?|\.\d+|0x[0-9a-f]+)(e[+-]?\d+)?|'([^']|'')*'|"([^"]|"")*"|x'[0-9a-f]*'|true|false)\s*\)?$/i
 const OLD_ROWS = 100

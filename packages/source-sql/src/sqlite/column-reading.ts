@@ -20,7 +20,7 @@ const plain = (raw: unknown): unknown => (typeof raw === 'bigint' ? safeInteger(
 const double = (raw: unknown): unknown =>
   typeof raw === 'bigint' && Number.isSafeInteger(Number(raw)) ? Number(raw) : raw
 const truth = (raw: unknown): unknown => (raw === 1n ? true : raw === 0n ? false : plain(raw))
-/** Numbers as their digits; bytes are no text, and are refused. */
+/** Numbers as their digits; bytes are not text, and are refused. */
 const text = (raw: unknown): unknown => (typeof raw === 'object' ? raw : String(raw))
 const json = (raw: unknown): unknown => (typeof raw === 'string' ? exactJson(raw) : plain(raw))
 

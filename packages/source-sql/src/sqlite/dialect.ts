@@ -56,7 +56,7 @@ function keyValues(
   return isNumber ? [sql`${text}`, sql.raw(text)] : [sql`${text}`]
 }
 
-/** A time as microseconds, in whatever form it was written. What is no time is NULL. */
+/** A time as microseconds, in whatever form it was written. What is not a time is NULL. */
 function micros(column: string): RawBuilder<unknown> {
   const text = sql.id(column)
   const offset = sql`case when substr(${text}, -6) glob '[+-][0-9][0-9]:[0-9][0-9]' then substr(${text}, -6) else '' end`
@@ -81,7 +81,7 @@ function exactly({ column, type, from, to }: Bounds, part: 'window' | 'above'): 
 /** Of the days that were read, what lies surely outside of the window. A time that SQLite cannot read is passed on. */
 export function within({ column, type, from, to }: Bounds): readonly RawBuilder<unknown>[] {
   if (type === 'integer') return []
-  // Numbers, which come before all texts, are none of a window.
+  // Numbers, which come before all texts, are outside of every window.
   const texts = from === undefined ? [sql`${sql.id(column)} >= ''`] : []
   if (type === 'date') return texts
   const at = sql`unixepoch(${sql.id(column)})`

@@ -144,7 +144,7 @@ const NOTHING: Seen = {
 
 const DAY = `'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'`
 const TIME = `'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9]*'`
-/** What stands behind hours and minutes is an offset, or is none. */
+/** Whether an offset stands behind hours and minutes. */
 const OFFSET = (column: string): string =>
   `(substr(${column}, 17) GLOB '*Z' OR substr(${column}, 17) GLOB '*[+-][0-9][0-9]:[0-9][0-9]')`
 

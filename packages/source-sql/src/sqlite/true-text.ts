@@ -4,17 +4,17 @@ import { type RawBuilder, sql } from 'kysely'
 export type Raw = string | number | bigint | Uint8Array | null
 export type RawRow = readonly Raw[]
 
-/** The bytes of a text; NULL for what is none. */
+/** The bytes of a text; NULL for what is not a text. */
 export function bytesOfText(column: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case when typeof(${column}) = 'text' then cast(${column} as blob) end`
 }
 
-/** Whether a row may hold a text that the driver changed, because it is no UTF-8. A text may also hold that sign itself. */
+/** Whether a row may hold a text that the driver changed, because it is not UTF-8. A text may also hold that sign itself. */
 export function isSuspect(row: RawRow): boolean {
   return row.some((value) => typeof value === 'string' && value.includes('\uFFFD'))
 }
 
-/** The row with the bytes of every text that is no UTF-8: they are refused where a text is wanted, and are not another text. */
+/** The row with the bytes of every text that is not UTF-8: they are refused where a text is wanted, and are not another text. */
 export function withTrueTexts(row: RawRow, bytes: RawRow): RawRow {
   return row.map((value, at) => {
     const own = bytes[at]
@@ -22,7 +22,7 @@ export function withTrueTexts(row: RawRow, bytes: RawRow): RawRow {
   })
 }
 
-/** The values that the next page begins behind: a text that is no UTF-8 by its bytes. */
+/** The values that the next page begins behind: a text that is not UTF-8 by its bytes. */
 export function placeOf(row: RawRow, bytes: RawRow | undefined): readonly unknown[] {
   return row.map((value, at) => {
     const own = bytes?.[at]

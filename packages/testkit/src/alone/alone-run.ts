@@ -123,7 +123,7 @@ async function seenWithin(destination: Destination, ms: number, startedAt: numbe
   ]
 }
 
-/** Functions whose failure is no failure of the table, or that a sync does not call. */
+/** Functions whose failure is not a failure of the table, or that a sync does not call. */
 const HARMLESS: ReadonlySet<FunctionName> = new Set(['close', 'countUnread', 'countRows', 'findKeys'])
 
 function foundIn(report: Report, ill: readonly Ill[], given: AloneCase): readonly string[] {

@@ -69,6 +69,6 @@ export async function checkSaid(destination: Destination, lines: readonly Victim
   return [...said].flatMap(([step, parts]) =>
     (kept.get(step) ?? 0) >= parts
       ? []
-      : [`step ${step}: ${parts} parts were said to be committed, ${kept.get(step) ?? 0} are`],
+      : [`step ${step}: ${parts} parts were reported as committed, ${kept.get(step) ?? 0} are`],
   )
 }

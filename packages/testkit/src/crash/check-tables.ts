@@ -121,7 +121,7 @@ function twice(name: string, rows: readonly RowThere[]): readonly string[] {
 
 const isNone = (count: number | undefined): boolean => count === undefined || count === 0
 
-/** How often each row of the source is there, and what is no row of it. */
+/** How often each row of the source is there, and what is not a row of it. */
 function counted(rows: readonly RowThere[], until: number) {
   const counts = new Uint8Array(numbersIn(0, until).length)
   const strange: string[] = []

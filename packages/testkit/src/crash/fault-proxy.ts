@@ -15,7 +15,7 @@ export interface Fault {
   readonly holding?: string | undefined
   /**
    * `drop`: the piece never arrives, and the connection breaks. `reset`: the connection breaks before the piece, with a
-   * reset. `half-open`: nothing passes any more, and nobody is told. `delay`: the piece comes late.
+   * reset. `half-open`: nothing passes any more, and neither side gets to know. `delay`: the piece comes late.
    * `blank`: the text it holds is overwritten with spaces.
    */
   readonly action: 'drop' | 'reset' | 'half-open' | 'delay' | 'blank'
@@ -25,7 +25,7 @@ export interface Fault {
   readonly times?: number | undefined
 }
 
-/** A server on loopback that hands every connection on to another one, and does what it is told to the bytes. */
+/** A server on loopback that hands every connection on to another one, and does to the bytes what the test asks for. */
 export interface FaultProxy {
   readonly port: number
   /** Adds a fault. @returns how often it has happened. */

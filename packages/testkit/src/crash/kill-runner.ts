@@ -73,7 +73,7 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   return { seed, kills, atFailpoints: 0, missed, until, violations }
 }
 
-/** A process that breaks by itself is no kill, and says nothing about what a kill leaves. */
+/** A process that breaks by itself is not a kill, and says nothing about what a kill leaves. */
 function broken(victim: Victim, isControl: boolean): readonly string[] {
   const error = victim.lines.find((line) => line.type === 'error')
   // Torn state may well keep the writer of the negative control from going on.

@@ -7,7 +7,7 @@ export interface Random {
   pick<T>(from: readonly T[]): T
 }
 
-/** A generator of its own (mulberry32, public domain), because a failure must be told by its seed. */
+/** A generator of its own (mulberry32, public domain), because the seed alone must reproduce a failure. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {

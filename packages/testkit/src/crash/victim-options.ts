@@ -1,4 +1,4 @@
-/** What a process of the harness is told to do. */
+/** What the harness tells a process to do. */
 export interface VictimOptions {
   /** The destination. */
   readonly url: string

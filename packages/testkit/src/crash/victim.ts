@@ -15,7 +15,7 @@ import { withoutTransactions } from './without-transactions.ts'
 const options = JSON.parse(process.argv[2] ?? '{}') as VictimOptions
 if (options.withoutTransactions === true) withoutTransactions()
 
-// Written at once, so that what was said is known even of a process that dies with the next statement.
+// Written at once, so that every line is known even of a process that dies with the next statement.
 const say = (line: VictimLine): void => void writeSync(1, `${JSON.stringify(line)}\n`)
 
 useFailpointsOf(process.env, () => say({ type: 'stopping' }))

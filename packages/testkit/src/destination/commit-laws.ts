@@ -148,7 +148,7 @@ export function testCommit(database: () => TestDatabase): void {
       expect(rows.map((row) => row.map(Number))).toEqual([[2, 5, 3, 1, 1, 1]])
     })
 
-    it('removes marked rows for good where it is told to, of its own partition', async () => {
+    it('removes marked rows for good where a commit asks for it, of its own partition', async () => {
       const parted = await world.table({
         name: 'parted',
         row: Thing,

@@ -73,7 +73,7 @@ export function testComparisons(database: () => TestDatabase): void {
       comparison.close()
     })
 
-    it('knows the keys of rejected rows, and deletions that were told', async () => {
+    it('knows the keys of rejected rows, and deletions that were reported', async () => {
       const table = await world.table(keyed)
       await table.write([thing(1, 10), thing(2, 20)])
       expect(await look(table, [thing(2, 20)], { seen: [table.key({ id: 1 })] })).toEqual([])

@@ -25,7 +25,7 @@ export function testLater(database: () => TestDatabase): void {
       expect(await table.column('note')).toEqual(['open', 'final', 'final', 'v50', 'v30'])
     })
 
-    it('does so only where it is told that it is', async () => {
+    it('does so only where the part says that it is', async () => {
       await table.write([thing(1, 12), thing(2, 20), thing(3, 30)])
       const rows = [1, 2, 3].map((id) => thing(id, 11, 'final'))
       await table.write(rows, { kind, window, truth: { from: 10n, to: 20n } })

@@ -64,7 +64,7 @@ export function testRejectLimit(database: () => TestDatabase): void {
         const rejects = bad(from + 10, rejected)
         return (await first.write(rows, { partition, window, rejects, rejectLimit })).overLimit === true
       }
-      // Rows of another partition are no sign that these fit.
+      // Rows of another partition are not a sign that these fit.
       expect(await read(0, 9, 0, 'a')).toBe(false)
       expect(await read(0, 0, 1, 'b')).toBe(true)
       expect(await read(20, 3, 3, 'b')).toBe(false)

@@ -122,7 +122,7 @@ export function testRereads(database: () => TestDatabase): void {
         expect(await table.column('id')).toEqual([1n, 3n])
       })
 
-      it('marks a row that is told to be gone', async () => {
+      it('marks a row that is reported as deleted', async () => {
         await table.write([thing(1, 12), thing(2, 90)])
         await table.replace([], { window, deleted: [1, 2].map((id) => ({ key: { id }, at: 20n })) })
         expect(await table.column('id')).toEqual([2n])
@@ -155,7 +155,7 @@ export function testRereads(database: () => TestDatabase): void {
         expect(await table.column('id')).toEqual([1n, 3n, 4n])
       })
 
-      it('rows are told apart by every column, NULL equal to NULL', async () => {
+      it('every column distinguishes rows, NULL equal to NULL', async () => {
         const table = await world.table({ row: Thing })
         await table.replace([thing(1, null, null), thing(1, null, '')])
         expect(await table.replace([thing(1, null, ''), thing(1, null, null)])).toMatchObject({

@@ -82,7 +82,7 @@ export function testSchema(database: () => TestDatabase): void {
         }
         const all = (await table.all()).map(({ bytes, ...rest }) => ({ ...rest, bytes: [...(bytes as Uint8Array)] }))
         expect(all).toEqual([1n, 2n].map((id) => ({ id, ...filled, bytes: [0, 255] })))
-        // It is no default: what comes without a value has none.
+        // It is not a default: what comes without a value has none.
         const narrow = await world.table({ row: row({}), primaryKey })
         await narrow.write([{ id: 3 }])
         expect(await narrow.live()).toContainEqual({

@@ -55,7 +55,7 @@ export function testStaging(database: () => TestDatabase): void {
         expect(await table.column('note')).toEqual(['b', 'v2'])
       })
 
-      it('takes a key out that is told to be gone', async () => {
+      it('takes a key out that is reported as deleted', async () => {
         await table.replace([thing(1, 1), thing(2, 2)])
         await table.replace([thing(1, 1), thing(2, 2)], { deleted: [{ key: { id: 2 } }] })
         expect(await table.column('id')).toEqual([1n])
@@ -228,7 +228,7 @@ export function testStaging(database: () => TestDatabase): void {
           const held = await table.replace([], { partition: 'a', rail: { limit } })
           expect(held).toMatchObject({ deleted: 0, held: { gone: 2, of: 2, empties: true } })
           expect(await table.column('id', { partition: 'a' })).toEqual([0n, 1n])
-          // Others in their place are no emptiness, and where the limit is lifted nothing is held.
+          // With others in their place the table is not empty, and where the limit is lifted nothing is held.
           expect((await table.replace([thing(7, 7)], { partition: 'a', rail: { limit } })).deleted).toBe(2)
           expect((await table.replace([], { partition: 'a' })).deleted).toBe(1)
           expect((await table.replace([], { partition: 'a', rail: { limit } })).held).toBeUndefined()

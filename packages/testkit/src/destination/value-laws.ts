@@ -195,7 +195,7 @@ export function testValues(database: () => TestDatabase): void {
       await world.destination.close()
     })
 
-    it('of a key are told apart by their bytes, and in that order', async () => {
+    it('of a key are distinguished by their bytes, and in that order', async () => {
       const world = await World.on(database())
       const table = await world.table({ row: z.object({ id: z.string() }), primaryKey: ['id'] })
       const ids = ['B', 'a', 'A', 'é', 'e\u0301', '', ' ', 'ß', 'ss', 'İ', 'i', '\u{1f600}', '\uffee']

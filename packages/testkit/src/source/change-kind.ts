@@ -36,7 +36,7 @@ export async function applyChange(
   else await options[kind]?.({ ...change, row: row.value ?? {} })
 }
 
-/** The oldest row, by the cursor; the first one that was read where there is none. */
+/** The oldest row, by the cursor; the first one that was read where no row has a position. */
 export function oldestOf({ rows }: Pick<Subject, 'rows'>): ReadRow | undefined {
   const positions = rows.filter(({ position }) => typeof position === 'bigint')
   if (positions.length === 0) return rows.find(({ value }) => value !== undefined)

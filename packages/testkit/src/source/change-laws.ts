@@ -30,14 +30,14 @@ export const editsLaw: Law = {
 export const deletionsLaw: Law = {
   name: 'deletions',
   says: 'a row that is removed is marked by the next run, or the table says that deletions are not seen',
-  meaning: 'rows that were deleted long ago are counted and shown, and nobody is told that they may be gone.',
+  meaning: 'rows that were deleted long ago are counted and shown, and nothing tells users that they may be gone.',
   async check(world) {
     const findings: Finding[] = []
     for (const { name, cursor, deletions } of await tablesIn(world)) {
       const add = (example: string): void => void findings.push({ table: name, example })
       if (cursor !== undefined && deletions === undefined)
         add(
-          "it is read by a cursor and does not say what becomes of rows that are removed; say deletions: 'reported' where read() yields deleted([…]) or revision() calls their windows stale, else deletions: 'unseen', which users are told",
+          "it is read by a cursor and does not say what becomes of rows that are removed; say deletions: 'reported' where read() yields deleted([…]) or revision() calls their windows stale, else deletions: 'unseen', of which Tidemark tells users",
         )
       else if (deletions === 'unseen') continue
       else if (world.options.remove === undefined) add(`how a row is removed was not said: ${WRITTEN.remove}`)

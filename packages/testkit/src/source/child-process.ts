@@ -54,7 +54,7 @@ export class Child {
     return done?.problem
   }
 
-  /** Whether it came to where it was told to stand still; false where it ended before. */
+  /** Whether it came to where the test has it stand still; false where it ended before. */
   async standsStill(): Promise<boolean> {
     await Promise.race([this.#stopped.promise, this.ended])
     return await this.#stopped.promise

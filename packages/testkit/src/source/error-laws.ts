@@ -163,7 +163,7 @@ async function said(world: World, place: OpenPlace): Promise<readonly string[]> 
   return [...log.lines, ...errors.map((error) => textOf(error))]
 }
 
-/** Takes down what is said on the console until it is called. */
+/** Takes down what the console prints until the result is called. */
 function listenToConsole(lines: string[]): () => void {
   const names = ['debug', 'error', 'info', 'log', 'warn'] as const
   const before = names.map((name) => console[name])

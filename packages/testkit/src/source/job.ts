@@ -1,6 +1,6 @@
 import type { Windows } from './quiet-run.ts'
 
-/** What a process of the testkit is told to do, and what it says. */
+/** What the testkit tells a process to do, and what the process says. */
 export type Job =
   | {
       /** One run of the engine into a SQLite file. */

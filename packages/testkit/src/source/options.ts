@@ -3,9 +3,9 @@ import type { LawName } from './law.ts'
 
 /** What a source is given to read in a test. */
 export interface Place {
-  /** A folder of this test alone, with the fixtures in it; empty where there are none. */
+  /** A folder of this test alone, with the fixtures in it; empty where the test has no fixtures. */
   readonly folder: string
-  /** Where the test's server answers, without a slash at the end; empty where there is none. */
+  /** Where the test's server answers, without a slash at the end; empty where the test has no server. */
   readonly url: string
 }
 

@@ -22,9 +22,9 @@ export interface Reading {
   readonly rows: readonly ReadRow[]
   /** All rows in the order they came, also those outside of the range. */
   readonly all: readonly ReadRow[]
-  /** Keys that were said to be gone, without those whose own cursor lies outside of the range. */
+  /** Keys that were reported as deleted, without those whose own cursor lies outside of the range. */
   readonly deleted: readonly unknown[]
-  /** What came and is no page. */
+  /** What came and is not a page. */
   readonly odd: readonly string[]
 }
 

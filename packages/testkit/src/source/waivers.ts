@@ -6,7 +6,7 @@ const SHORTEST = 15
 export class Waivers {
   readonly #reasons: ReadonlyMap<string, string>
 
-  /** @throws where a key names no law, or a reason is none. */
+  /** @throws where a key names no law, or a reason is not a sentence. */
   constructor(waive: Readonly<Record<string, string | undefined>> = {}) {
     const entries = Object.entries(waive).filter((one): one is [string, string] => one[1] !== undefined)
     for (const [key, reason] of entries) {
@@ -15,7 +15,7 @@ export class Waivers {
         throw new Error(`waive: there is no law "${law}"; the laws are ${LAW_NAMES.join(', ')}`)
       if (reason.trim().length < SHORTEST || !/\s/.test(reason.trim()))
         throw new Error(
-          `waive: "${key}" needs its reason as a sentence, for those who rely on this source; "${reason}" is none`,
+          `waive: "${key}" needs its reason as a sentence, for those who rely on this source; it says "${reason}"`,
         )
     }
     this.#reasons = new Map(entries)

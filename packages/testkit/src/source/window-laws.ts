@@ -83,7 +83,7 @@ async function differenceAt(
   const parts = [...below.rows, ...above.rows]
   const untold = missing([...new Set(all.deleted)], [...below.deleted, ...above.deleted])
   if (untold.length > 0)
-    return { row: `the deletion of ${cut(shortest(untold))}`, is: 'is told in [a, c) and in neither of its halves' }
+    return { row: `the deletion of ${cut(shortest(untold))}`, is: 'is reported in [a, c) and in neither of its halves' }
   const lost = missing(whole, parts)
   if (lost.length > 0) return { row: `the row ${cut(shortest(lost))}`, is: 'is in [a, c) and in neither of its halves' }
   const more = missing(parts, whole)

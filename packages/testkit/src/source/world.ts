@@ -18,7 +18,7 @@ export interface Subject {
   readonly rows: readonly ReadRow[]
   /** The cursor values of the rows, each once, ascending. */
   readonly points: readonly bigint[]
-  /** The keys that were said to be gone, as texts. */
+  /** The keys that were reported as deleted, as texts. */
   readonly deleted: readonly string[]
 }
 

@@ -45,7 +45,7 @@ export function CoverageBar({ bar, large = false }: { readonly bar: Bar; readonl
   )
 }
 
-/** Whether the oldest part is what is missing: it comes last, and is no hole. */
+/** Whether the oldest part is what is missing: it comes last, and is not a hole. */
 export function hasHistoryToCome({ gaps, segments }: Bar): boolean {
   return gaps > 0 && (segments[0]?.[0] ?? 0) > 0
 }

@@ -25,8 +25,8 @@ export interface DataTableProps {
 }
 
 /**
- * A table that becomes a list of cards on a phone. The roles are said, because what is laid out in another way is no table to some
- * browsers any more.
+ * A table that becomes a list of cards on a phone. The roles are written out, because to some browsers what is laid out
+ * in another way is not a table any more.
  */
 export function DataTable({ caption, columns, rows, class: name = '' }: DataTableProps) {
   return (
