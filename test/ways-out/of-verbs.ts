@@ -116,7 +116,7 @@ export const OF_VERBS: readonly WayOut[] = [
       project.shop(ORDERS)
       await works(project, 'sync')
       const slow =
-        'with recursive c(n) as (select 1 union all select n + 1 from c where n < 6000000) select count(*) from c'
+        'with recursive c(n) as (select 1 union all select n + 1 from c where n < 30000000) select count(*) from c'
       const text = await fails(project, 'query', 'query', slow, '--max-time', '1s')
       const [, flag, time] = /(--max-time) (\d+\w)/.exec(text.split('give it more time')[1]!)!
       await works(project, 'query', slow, flag!, time!)
