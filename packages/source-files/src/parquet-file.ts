@@ -5,15 +5,11 @@ import { bytesOf, compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import type { TableFile } from './listing.ts'
-import {
-  type Footer,
-  instantElement,
-  plainBytes,
-  readFooter,
-  type SchemaElement,
-  writeFooter,
-} from './parquet-footer.ts'
+import { type ColumnChunk, type Footer, readFooter, type SchemaElement } from './parquet-footer.ts'
 import { checkPages } from './parquet-pages.ts'
+import { instantElement, plainBytes, type Schema, unzonedElement, writeFooter } from './parquet-schema.ts'
+import { isWithinDay } from './parquet-time.ts'
+import { schemaOfGroups } from './parquet-variant.ts'
 
 /** The digits that DuckDB's decimals have; it makes doubles of longer ones. */
 const DIGITS = 38
@@ -22,16 +18,39 @@ const DIGITS = 38
 export interface ParquetField {
   readonly element: SchemaElement
   readonly below: readonly SchemaElement[]
+  /** Those that have values, in the order in which they stand. */
+  readonly leaves: readonly ParquetLeaf[]
+}
+
+/** What has values, and where they are: a chunk in each group of rows. */
+export interface ParquetLeaf {
+  readonly element: SchemaElement
+  readonly chunks: readonly ColumnChunk[]
 }
 
 /** A Parquet file in a form in which DuckDB reads it without loss. */
 export interface ParquetFile {
   readonly path: string
+  /** Where a VARIANT is in parts, the same with the groups that these are. */
+  readonly groups: string
   readonly footer: Footer
   readonly fields: readonly ParquetField[]
 }
 
 export const isWide = ({ decimal }: SchemaElement): boolean => decimal !== undefined && decimal.precision > DIGITS
+
+/** A decimal that DuckDB makes a double, or a zero where it has no bytes at all. */
+export const isDecodedHere = (element: SchemaElement): boolean =>
+  isWide(element) || (element.decimal !== undefined && element.isBytes)
+
+/** A column of times of day in UTC of which the file does not say that DuckDB reads them as they are. */
+export function isUnzoned({ element, leaves }: ParquetField): boolean {
+  const { time } = element
+  return (
+    time?.isZoned === true &&
+    (time.isFine || leaves.some(({ chunks }) => !chunks.every((one) => isWithinDay(one, time) === true)))
+  )
+}
 
 /**
  * Opens a Parquet file. Where it is compressed as a whole, or has what DuckDB would read as something else, that is a
@@ -48,27 +67,28 @@ export async function openParquet(
   if (compressionOf(file) !== undefined)
     path = copies.use(await client.temporary((to) => pipeline(bytesOf(file, signal), to, { signal }))).path
   const footer = await readFooter(path)
-  const fields = fieldsOf(footer.schema)
+  const fields = fieldsOf(footer)
   if (pages === 'check') await checkPages(path, footer, signal)
-  const schema = readableSchema(footer, fields)
-  if (schema !== undefined) {
-    const from = path
-    const data = createReadStream(from, { end: footer.start - 1 })
-    path = copies.use(
-      await client.temporary((to) =>
-        pipeline(
-          async function* () {
-            yield* data
-            yield writeFooter(footer, schema)
-          },
-          to,
-          { signal },
-        ),
-      ),
-    ).path
-  }
+  const copied = async (schema: Schema | undefined, from = path): Promise<string> =>
+    schema === undefined ? from : copies.use(await copyWith(schema, from, footer, client, signal)).path
+  path = await copied(readableSchema(footer, fields))
+  const groups = pages === 'check' ? await copied(schemaOfGroups(footer, fields)) : path
   const kept = copies.move()
-  return { path, footer, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, groups, footer, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** A copy of a file with the same pages and another schema. */
+function copyWith(schema: Schema, from: string, footer: Footer, client: Files, signal: AbortSignal) {
+  return client.temporary((to) =>
+    pipeline(
+      async function* () {
+        yield* createReadStream(from, { end: footer.start - 1 })
+        yield writeFooter(footer, schema)
+      },
+      to,
+      { signal },
+    ),
+  )
 }
 
 /** How many rows a Parquet file says to have; a file of texts does not say. */
@@ -87,27 +107,41 @@ export async function countRows(
   }
 }
 
-/** The columns of a schema: its elements come one below the other, each with the number of its children. */
-function fieldsOf(schema: readonly SchemaElement[]): readonly ParquetField[] {
+/** The columns of a file: the elements of its schema come one below the other, each with the number of its children. */
+function fieldsOf({ schema, chunks }: Footer): readonly ParquetField[] {
+  const leaves = schema.filter(({ isLeaf }) => isLeaf).length
   const fields: ParquetField[] = []
+  let nth = 0
   for (let at = 1; at < schema.length; ) {
     const from = at
     for (let left = 1; left > 0 && at < schema.length; at++) left += schema[at]!.children - 1
-    fields.push({ element: schema[from]!, below: schema.slice(from + 1, at) })
+    const own = schema.slice(from, at)
+    fields.push({
+      element: own[0]!,
+      below: own.slice(1),
+      leaves: own
+        .filter(({ isLeaf }) => isLeaf)
+        .map((element) => ({ element, chunks: chunksAt(chunks, nth++, leaves) })),
+    })
   }
   return fields
 }
 
+/** The chunks of one column: each group of rows has one of each. */
+function chunksAt(chunks: readonly ColumnChunk[], nth: number, leaves: number): readonly ColumnChunk[] {
+  if (leaves === 0 || chunks.length % leaves !== 0) return []
+  return Array.from({ length: chunks.length / leaves }, (_, group) => chunks[group * leaves + nth]!)
+}
+
 /** The schema with which DuckDB reads what it reads wrong else; undefined where that is nothing. */
-function readableSchema(
-  footer: Footer,
-  fields: readonly ParquetField[],
-): Parameters<typeof writeFooter>[1] | undefined {
-  const wide = new Set(fields.flatMap(({ element }) => (isWide(element) ? [element] : [])))
+function readableSchema(footer: Footer, fields: readonly ParquetField[]): Schema | undefined {
+  const own = new Set(fields.flatMap(({ element }) => (isDecodedHere(element) ? [element] : [])))
   const instants = new Set(fields.flatMap(({ below }) => below.filter((element) => element.isOldInstant)))
-  if (wide.size + instants.size === 0) return undefined
+  const unzoned = new Set(fields.flatMap((field) => (isUnzoned(field) ? [field.element] : [])))
+  if (own.size + instants.size + unzoned.size === 0) return undefined
   return footer.schema.map((element) => {
-    if (wide.has(element)) return plainBytes(element)
+    if (own.has(element)) return plainBytes(element)
+    if (unzoned.has(element)) return unzonedElement(element)
     return instants.has(element) ? instantElement(element) : element.fields
   })
 }

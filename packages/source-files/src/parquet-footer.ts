@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Broken } from './broken.ts'
-import { type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
+import { type RawField, Thrift, ThriftReader } from './thrift.ts'
 
 // Fields by their ids in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const File = { schema: 2, rows: 3, groups: 4 } as const
-const Element = {
+export const Element = {
   type: 1,
   name: 4,
   children: 5,
@@ -14,16 +14,24 @@ const Element = {
   logical: 10,
 } as const
 const Group = { chunks: 1, rows: 3 } as const
-const Chunk = { metadata: 3 } as const
-const Metadata = { size: 7, data: 9, dictionary: 11 } as const
-const NUMBERS: readonly number[] = [Element.children, Element.converted, Element.scale, Element.precision]
+const Chunk = { metadata: 3, encryption: 8 } as const
+const Metadata = { values: 5, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
+const Statistics = { oldMax: 1, oldMin: 2, max: 5, min: 6 } as const
+const NUMBERS: readonly number[] = [Element.type, Element.children, Element.converted, Element.scale, Element.precision]
 /** Both as a converted and as a logical type. */
 const DECIMAL = 5
-const TIMESTAMP = 8
-const TIMESTAMP_MILLIS = 9
+export const TIMESTAMP_MILLIS = 9
 const TIMESTAMP_MICROS = 10
+/** As logical types. */
+export const TIME = 7
+export const TIMESTAMP = 8
+const UUID = 14
+const VARIANT = 16
+const Physical = { bytes: 6, fixedBytes: 7 } as const
+/** How many of them a day has, by the field of `TimeUnit` that names the unit. */
+const DAYS: Readonly<Record<number, bigint>> = { 1: 86_400_000n, 2: 86_400_000_000n, 3: 86_400_000_000_000n }
 
-const MAGIC = Buffer.from('PAR1')
+export const MAGIC = Buffer.from('PAR1')
 const ENCRYPTED = Buffer.from('PARE')
 const LONGEST = 1024 * 1024 * 1024
 
@@ -33,11 +41,30 @@ export interface Decimal {
   readonly scale: number
 }
 
+/** In which units a time of day counts, by how many a day has, and whether it is in UTC. */
+export interface TimeOfDay {
+  /** As a field of `TimeUnit`. */
+  readonly unit: number
+  readonly day: bigint
+  readonly isZoned: boolean
+  /** In nanoseconds. */
+  readonly isFine: boolean
+}
+
 /** One column, or what columns are below. */
 export interface SchemaElement {
   readonly name: string
   readonly children: number
+  /** Whether it has values, and is no group. */
+  readonly isLeaf: boolean
   readonly decimal: Decimal | undefined
+  /** Bytes of any length, and of one length. */
+  readonly isBytes: boolean
+  readonly isFixedBytes: boolean
+  readonly isUuid: boolean
+  readonly isVariant: boolean
+  /** Of a time of day. */
+  readonly time: TimeOfDay | undefined
   /** A time of the old kind, which is an instant though nothing says so but the specification. */
   readonly isOldInstant: boolean
   readonly fields: readonly RawField[]
@@ -47,6 +74,11 @@ export interface SchemaElement {
 export interface ColumnChunk {
   readonly start: number
   readonly size: number
+  /** How many values it has by its own account: also what is NULL, and a list that is empty. */
+  readonly values: number
+  /** Its smallest and largest value as bytes, where it says them. */
+  readonly min: Buffer | undefined
+  readonly max: Buffer | undefined
 }
 
 /** What a Parquet file says of itself. */
@@ -111,11 +143,11 @@ function readElement(reader: ThriftReader): SchemaElement {
   const fields: RawField[] = []
   const numbers = new Map<number, number>()
   let name = ''
-  let logical: Decimal | undefined
+  let logical: Logical = {}
   reader.struct((id, type) => {
     const from = reader.at
     if (id === Element.name) name = reader.binary().toString()
-    else if (id === Element.logical) logical = readDecimal(reader)
+    else if (id === Element.logical) logical = readLogical(reader)
     else if (NUMBERS.includes(id)) numbers.set(id, reader.integer())
     else reader.skip(type)
     fields.push({ id, type, value: reader.bytes.subarray(from, reader.at) })
@@ -126,25 +158,56 @@ function readElement(reader: ThriftReader): SchemaElement {
   return {
     name,
     children: numbers.get(Element.children) ?? 0,
-    decimal: logical ?? (converted === DECIMAL ? old : undefined),
+    decimal: logical.decimal ?? (converted === DECIMAL ? old : undefined),
+    isLeaf: numbers.has(Element.type),
+    isBytes: numbers.get(Element.type) === Physical.bytes,
+    isFixedBytes: numbers.get(Element.type) === Physical.fixedBytes,
+    isUuid: logical.id === UUID,
+    isVariant: logical.id === VARIANT,
+    time: logical.time,
     isOldInstant: !hasLogical && (converted === TIMESTAMP_MILLIS || converted === TIMESTAMP_MICROS),
     fields,
   }
 }
 
-/** Reads a logical type; what it says of a decimal, where it is one. */
-function readDecimal(reader: ThriftReader): Decimal | undefined {
-  let decimal: Decimal | undefined
+/** What a logical type says, as far as it is looked at. */
+interface Logical {
+  readonly id?: number
+  readonly decimal?: Decimal
+  readonly time?: TimeOfDay | undefined
+}
+
+function readLogical(reader: ThriftReader): Logical {
+  let logical: Logical = {}
   reader.struct((id) => {
-    if (id !== DECIMAL) return
-    let [scale, precision] = [0, 0]
-    reader.struct((of) => {
-      if (of === 1) scale = reader.integer()
-      else if (of === 2) precision = reader.integer()
-    })
-    decimal = { precision, scale }
+    if (id === DECIMAL) logical = { id, decimal: readDecimal(reader) }
+    else if (id === TIME) logical = { id, time: readTime(reader) }
+    else logical = { id }
   })
-  return decimal
+  return logical
+}
+
+function readDecimal(reader: ThriftReader): Decimal {
+  let [scale, precision] = [0, 0]
+  reader.struct((id) => {
+    if (id === 1) scale = reader.integer()
+    else if (id === 2) precision = reader.integer()
+  })
+  return { precision, scale }
+}
+
+function readTime(reader: ThriftReader): TimeOfDay | undefined {
+  let isZoned = false
+  let unit = 0
+  reader.struct((id, type) => {
+    if (id === 1) isZoned = type === Thrift.true
+    else if (id === 2)
+      reader.struct((of) => {
+        unit = of
+      })
+  })
+  const day = DAYS[unit]
+  return day === undefined ? undefined : { unit, day, isZoned, isFine: unit === 3 }
 }
 
 function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
@@ -152,59 +215,41 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
   reader.struct((id) => {
     if (id === Group.rows) rows = reader.integer()
     else if (id === Group.chunks)
-      reader.list(() => reader.struct((of) => of === Chunk.metadata && readChunk(reader, chunks)))
+      reader.list(() =>
+        reader.struct((of) => {
+          if (of === Chunk.metadata) readChunk(reader, chunks)
+          else if (of === Chunk.encryption) throw new Broken('has encrypted columns, which cannot be read')
+        }),
+      )
   })
   return rows
 }
 
 function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
+  let values = 0
   let size = 0
   let data = 0
   let dictionary = 0
+  let bounds: Pick<ColumnChunk, 'min' | 'max'> = { min: undefined, max: undefined }
   reader.struct((id) => {
-    if (id === Metadata.size) size = reader.integer()
+    if (id === Metadata.values) values = reader.integer()
+    else if (id === Metadata.size) size = reader.integer()
     else if (id === Metadata.data) data = reader.integer()
     else if (id === Metadata.dictionary) dictionary = reader.integer()
+    else if (id === Metadata.statistics) bounds = readBounds(reader)
   })
   const isFirst = dictionary > 0 && (data === 0 || dictionary < data)
-  chunks.push({ start: isFirst ? dictionary : data, size })
+  chunks.push({ start: isFirst ? dictionary : data, size, values, ...bounds })
 }
 
-/** A footer whose schema has other elements, with what stands behind it in the file. */
-export function writeFooter(footer: Footer, schema: readonly (readonly RawField[])[]): Buffer {
-  const { bytes, schemaAt } = footer
-  const count = schema.length
-  const head =
-    count < 15 ? Buffer.from([(count << 4) | Thrift.struct]) : Buffer.from([0xf0 | Thrift.struct, ...varint(count)])
-  const written = Buffer.concat([
-    bytes.subarray(0, schemaAt[0]),
-    head,
-    ...schema.map(writeStruct),
-    bytes.subarray(schemaAt[1]),
-  ])
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(written.length)
-  return Buffer.concat([written, length, MAGIC])
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
-}
-
-/** The fields of an element without what makes its bytes a decimal. */
-export function plainBytes({ fields }: SchemaElement): readonly RawField[] {
-  const decimal: readonly number[] = [Element.converted, Element.scale, Element.precision, Element.logical]
-  return fields.filter(({ id }) => !decimal.includes(id))
-}
-
-/** The fields of a time of the old kind with what says that it is an instant. */
-export function instantElement({ fields }: SchemaElement): readonly RawField[] {
-  const converted = new ThriftReader(fields.find(({ id }) => id === Element.converted)!.value).integer()
-  const unit = { id: converted === TIMESTAMP_MILLIS ? 1 : 2, type: Thrift.struct, value: writeStruct([]) }
-  const time = writeStruct([
-    { id: 1, type: Thrift.true, value: Buffer.alloc(0) },
-    { id: 2, type: Thrift.struct, value: writeStruct([unit]) },
-  ])
-  const logical = writeStruct([{ id: TIMESTAMP, type: Thrift.struct, value: time }])
-  return [...fields, { id: Element.logical, type: Thrift.struct, value: logical }]
+function readBounds(reader: ThriftReader): Pick<ColumnChunk, 'min' | 'max'> {
+  const found = new Map<number, Buffer>()
+  const wanted: readonly number[] = Object.values(Statistics)
+  reader.struct((id) => {
+    if (wanted.includes(id)) found.set(id, reader.binary())
+  })
+  return {
+    min: found.get(Statistics.min) ?? found.get(Statistics.oldMin),
+    max: found.get(Statistics.max) ?? found.get(Statistics.oldMax),
+  }
 }

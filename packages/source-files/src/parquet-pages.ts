@@ -4,9 +4,12 @@ import { Broken } from './broken.ts'
 import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
 import { ThriftReader, TooShort } from './thrift.ts'
 
-// DuckDB does not look at the checksums of pages, so a flipped bit in a file would be another value.
+// DuckDB does not look at the checksums of pages, so a flipped bit in a file would be another value. Nor does it
+// compare how many values the pages have with what their column says, so what is too much would be left out.
 
-const Header = { compressedSize: 3, crc: 4 } as const
+const Header = { compressedSize: 3, crc: 4, data: 5, dataV2: 8 } as const
+/** In both kinds of data pages. */
+const VALUES = 1
 const HEADER = 512
 /** The statistics of a page are in its header, so it may be long. */
 const LONGEST_HEADER = 16 * 1024 * 1024
@@ -15,26 +18,37 @@ const PIECE = 1024 * 1024
 interface Page {
   readonly start: number
   readonly size: number
+  readonly values: number
   readonly crc: number | undefined
 }
 
 /**
- * Compares the pages of a file with their checksums. Most writers write them for all pages or for none, so where the
- * first pages have none the others are not looked at.
+ * Compares the pages of a file with their checksums, and their values with the number that their column says. Most
+ * writers write checksums for all pages or for none, so where the first pages have none the bytes of the others are not
+ * read.
  *
  * @throws Broken where one is another.
  */
-export async function checkPages(path: string, { chunks }: Footer, signal: AbortSignal): Promise<void> {
+export async function checkPages(path: string, { chunks, start }: Footer, signal: AbortSignal): Promise<void> {
   await using file = await open(path)
-  if (chunks[0] === undefined || !(await hasChecksums(file, chunks[0]))) return
+  const isSummed = chunks[0] !== undefined && (await hasChecksums(file, chunks[0]))
   for (const chunk of chunks) {
-    for await (const page of pagesOf(file, chunk)) {
+    // Some writers leave a header out of the size of a column: where its bytes are not read, its values say where it ends.
+    const part = isSummed ? chunk : { start: chunk.start, size: chunk.values === 0 ? 0 : start - chunk.start }
+    let values = 0
+    for await (const page of pagesOf(file, part)) {
       signal.throwIfAborted()
       if (page.crc !== undefined && (await checksumOf(file, page)) !== page.crc)
         throw new Broken(
           `is damaged: the checksum of the page at byte ${page.start} is wrong; write it again, or copy it again`,
         )
+      values += page.values
+      if (values >= chunk.values && !isSummed) break
     }
+    if (values !== chunk.values)
+      throw new Broken(
+        `is damaged: the column at byte ${chunk.start} has ${chunk.values} values by its own account, and ${values} in its pages; write it again`,
+      )
   }
 }
 
@@ -53,7 +67,7 @@ async function hasChecksums(file: FileHandle, chunk: ColumnChunk): Promise<boole
   return false
 }
 
-async function* pagesOf(file: FileHandle, { start, size }: ColumnChunk): AsyncGenerator<Page> {
+async function* pagesOf(file: FileHandle, { start, size }: Pick<ColumnChunk, 'start' | 'size'>): AsyncGenerator<Page> {
   for (let at = start; at < start + size; ) {
     const page = await pageAt(file, at, start + size)
     if (page.size < 0 || page.start + page.size > start + size)
@@ -68,12 +82,17 @@ async function pageAt(file: FileHandle, at: number, end: number): Promise<Page> 
     const reader = new ThriftReader(await bytesAt(file, at, Math.min(length, end - at)))
     try {
       let size = -1
+      let values = 0
       let crc: number | undefined
       reader.struct((id) => {
         if (id === Header.compressedSize) size = reader.integer()
         else if (id === Header.crc) crc = reader.integer() >>> 0
+        else if (id === Header.data || id === Header.dataV2)
+          reader.struct((of) => {
+            if (of === VALUES) values = reader.integer()
+          })
       })
-      return { start: at + reader.at, size, crc }
+      return { start: at + reader.at, size, values, crc }
     } catch (error) {
       if (!(error instanceof TooShort) || length >= end - at || length > LONGEST_HEADER) throw error
     }

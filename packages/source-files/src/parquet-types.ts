@@ -1,6 +1,7 @@
 import type { ColumnType } from '@tidemark/core'
 import { type Convert, fromText } from './convert.ts'
 import { parseJson } from './json-value.ts'
+import { Misfit } from './misfit.ts'
 import type { Layout } from './vector.ts'
 
 /** How the values of a DuckDB type come out without loss. */
@@ -25,6 +26,19 @@ const micros: Shape = {
 }
 const bytesOf: Convert = (value) => (value as { bytes: Uint8Array }).bytes
 
+/** A time of day. DuckDB writes `00:00:0+` of one that is before it. */
+function timeOfDay(type: string, zone = ''): Shape {
+  return {
+    ...text,
+    sql: (column) =>
+      `CASE WHEN ${column} < CAST('00:00:00' AS ${type}) THEN '-' ELSE ${asVarchar(column)} || '${zone}' END`,
+    convert: (value) => (value === '-' ? new Misfit('expected a time of day, and it is before 00:00') : value),
+  }
+}
+
+/** Times of day in UTC, read without their zone. */
+export const timeInUtc = (given: string): Shape => timeOfDay(given, '+00')
+
 /** Times of the old kind (`TIMESTAMP_MILLIS`), of which nothing but the specification says that they are in UTC. */
 export const OLD_INSTANT: Shape = {
   type: 'timestamp',
@@ -47,6 +61,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   VARCHAR: { type: 'text', layout: 'string' },
   BLOB: { type: 'bytes', layout: 'other', convert: bytesOf },
   DATE: { type: 'date', layout: 'date' },
+  TIME: timeOfDay('TIME'),
+  TIME_NS: timeOfDay('TIME_NS'),
   TIMESTAMP: { type: 'local_timestamp', layout: 'local' },
   TIMESTAMP_S: micros,
   TIMESTAMP_MS: micros,
@@ -101,13 +117,17 @@ export function wideDecimal(scale: number): Shape {
     type: 'numeric',
     layout: 'other',
     result: 'BLOB',
-    convert: (value) => decimalText(bytesOf(value) as Uint8Array, scale),
+    convert: (value) => decimalOf(bytesOf(value) as Uint8Array, scale),
   }
+}
+
+function decimalOf(bytes: Uint8Array, scale: number): unknown {
+  return bytes.length === 0 ? new Misfit('expected a decimal, and there are no bytes') : decimalText(bytes, scale)
 }
 
 function decimalText(bytes: Uint8Array, scale: number): string {
   const hex = Buffer.from(bytes).toString('hex')
-  const value = hex === '' ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
+  const value = BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0')
   const point = digits.length - scale
   return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale === 0 ? '' : `.${digits.slice(point)}`}`

@@ -5,8 +5,19 @@ import { type Convert, fromText, fromValue } from './convert.ts'
 import { uniqueNames } from './csv.ts'
 import { chunksOf, fileLiteral, identifier } from './duckdb.ts'
 import { isRawNumber } from './json-value.ts'
-import { isWide, type ParquetField, type ParquetFile } from './parquet-file.ts'
-import { OLD_INSTANT, type Shape, shapeOf, wideDecimal } from './parquet-types.ts'
+import { Misfit } from './misfit.ts'
+import {
+  isDecodedHere,
+  isUnzoned,
+  isWide,
+  type ParquetField,
+  type ParquetFile,
+  type ParquetLeaf,
+} from './parquet-file.ts'
+import { nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
+import { isWithinDay } from './parquet-time.ts'
+import { OLD_INSTANT, type Shape, shapeOf, timeInUtc, wideDecimal } from './parquet-types.ts'
+import { hasConflict, isInParts, variantProblem } from './parquet-variant.ts'
 import { isInherited, type Row, rowMaker, rowsOf } from './rows.ts'
 import { type Layout, slicesOf, valuesOf } from './vector.ts'
 
@@ -18,6 +29,7 @@ export interface ParquetColumn {
   readonly column: string
   readonly given: string
   readonly shape: Shape
+  readonly field: ParquetField
   /** Why its values cannot be read. */
   readonly problem: string | undefined
 }
@@ -37,22 +49,39 @@ export async function parquetColumns(
   return columns.map(({ column_name: column, column_type: given }, at) => {
     const field = fields[at]!
     const shape = shapeOfField(field, given)
-    return { name: names[at]!, type: shape.type, column: identifier(column), given, shape, problem: problemOf(field) }
+    return {
+      name: names[at]!,
+      type: shape.type,
+      column: identifier(column),
+      given,
+      shape,
+      field,
+      problem: problemOf(field),
+    }
   })
 }
 
-function shapeOfField({ element }: ParquetField, given: string): Shape {
-  if (isWide(element)) return wideDecimal(element.decimal!.scale)
+function shapeOfField(field: ParquetField, given: string): Shape {
+  const { element } = field
+  if (isDecodedHere(element)) return wideDecimal(element.decimal!.scale)
+  if (isUnzoned(field)) return timeInUtc(given)
   return element.isOldInstant ? OLD_INSTANT : shapeOf(given)
 }
 
-function problemOf({ below }: ParquetField): string | undefined {
-  const wide = below.find(isWide)?.decimal
+function problemOf(field: ParquetField): string | undefined {
+  const wide = field.below.find(isWide)?.decimal
   // DuckDB makes doubles of them, and wrong ones.
-  return (
-    wide &&
-    `holds decimals of ${wide.precision} digits inside of a list or a struct, where no more than 38 can be read: write them as text, or as a column of their own`
-  )
+  if (wide !== undefined)
+    return `holds decimals of ${wide.precision} digits inside of a list or a struct, where no more than 38 can be read: write them as text, or as a column of their own`
+  return field.leaves.some((leaf) => isBeyondDay(leaf, field))
+    ? 'holds times of day before 00:00 or after 24:00 inside of a list or a struct, where they cannot be read: write times that a day has'
+    : variantProblem(field)
+}
+
+/** Whether the file says that times of day inside of another value are not within a day. Those of a column are rejected. */
+function isBeyondDay({ element, chunks }: ParquetLeaf, field: ParquetField): boolean {
+  const { time } = element
+  return time !== undefined && element !== field.element && chunks.some((one) => isWithinDay(one, time) === false)
 }
 
 export interface Wanted {
@@ -71,12 +100,17 @@ export async function* parquetRows(
 ): AsyncGenerator<Row[]> {
   const found = new Map((await parquetColumns(connection, file)).map((column) => [column.name, column]))
   const plan = wanted.flatMap((want) => planOf(want, found.get(want.name)) ?? [])
+  const read = wanted.flatMap(({ name }) => found.get(name) ?? [])
+  await checkVariants(connection, file, read, signal)
+  const slots = await slotsIn(connection, file, read)
   // Without a column that the table has, its rows still count.
-  const select = plan.length === 0 ? 'true' : plan.map((column) => column.sql).join(', ')
+  const select = plan.length === 0 ? ['true'] : plan.map((column) => column.sql)
   const types = plan.length === 0 ? ['BOOLEAN'] : plan.map((column) => column.result)
+  const sql = `SELECT ${[...select, ...slots.map((one) => one.sql)].join(', ')} FROM ${scan(file.path)}`
   const make = rowMaker(plan.map((column) => column.name))
   let rows = 0
-  for await (const chunk of chunksOf(connection, `SELECT ${select} FROM ${scan(file.path)}`, types, signal)) {
+  const counts = slots.map(() => 0)
+  for await (const chunk of chunksOf(connection, sql, [...types, ...slots.map(() => 'BIGINT')], signal)) {
     for (const slice of slicesOf(chunk, types.length)) {
       const columns = plan.map(({ layout, convert }, at) => {
         const values = valuesOf(chunk, at, layout, slice)
@@ -84,10 +118,48 @@ export async function* parquetRows(
       })
       yield rowsOf(make, columns, slice.to - slice.from)
     }
+    for (const at of counts.keys())
+      for (const count of valuesOf(chunk, types.length + at, 'int64', { from: 0, to: chunk.rowCount }))
+        counts[at]! += Number(count)
     rows += chunk.rowCount
   }
   if (rows !== file.footer.rows)
     throw new Broken(`has ${file.footer.rows} rows by its own account, and ${rows} were read; write it again`)
+  const other = slots.findIndex(({ values }, at) => values !== counts[at])
+  if (other >= 0)
+    throw new Broken(
+      `has ${slots[other]!.values} values by its own account in column ${slots[other]!.name}, and ${counts[other]} were read: its lists are damaged; write it again`,
+    )
+}
+
+/** What is to be counted of the columns that are read. */
+async function slotsIn(
+  connection: DuckDBConnection,
+  { path }: ParquetFile,
+  columns: readonly ParquetColumn[],
+): Promise<readonly (Slots & { readonly name: string })[]> {
+  const types = await nestedTypes(connection, scan(path), columns)
+  return columns.flatMap(({ name, column, field }) => {
+    const type = types.get(column)
+    return type === undefined
+      ? []
+      : slotsOf(field.leaves, type, column).map((slots) => ({ ...slots, name: JSON.stringify(name) }))
+  })
+}
+
+/** @throws Broken where a VARIANT has two values for the same thing: DuckDB takes one of them. */
+async function checkVariants(
+  connection: DuckDBConnection,
+  file: ParquetFile,
+  columns: readonly ParquetColumn[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (file.groups === file.path) return
+  for (const { name, column, field } of columns)
+    if (isInParts(field) && (await hasConflict(connection, scan(file.groups), column, signal)))
+      throw new Broken(
+        `has a column ${JSON.stringify(name)} with a VARIANT that has two values for the same thing, in "value" and in "typed_value": write it again`,
+      )
 }
 
 interface Planned {
@@ -113,7 +185,11 @@ function planOf(want: Wanted, found: ParquetColumn | undefined): Planned | undef
 function chained({ type, convert: first }: Shape, want: Wanted): Convert | undefined {
   if (type === want.type) return first
   const convert = (type === 'text' ? fromText(want.type, want.declared) : fromOther(type, want)) as Convert
-  return first === undefined ? convert : (value) => convert(first(value))
+  if (first === undefined) return convert
+  return (value) => {
+    const one = first(value)
+    return one instanceof Misfit ? one : convert(one)
+  }
 }
 
 function fromOther(type: ColumnType, want: Wanted): Convert {
