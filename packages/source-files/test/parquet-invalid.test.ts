@@ -155,6 +155,15 @@ describe('times of day that no day has', () => {
     expect(await source.read()).toEqual([{ t: '55:33:20+00' }, { t: '23:59:59.5+00' }, { t: null }])
   })
 
+  it('keep their nanoseconds in UTC', async () => {
+    // The logical type TIME, in UTC and in nanoseconds.
+    const value = hex('7c 11 1c 3c 00 00 00 00')
+    const source = await withSchema("SELECT '00:00:01.123456789'::TIME_NS AS t", ({ name, fields }) =>
+      name === 't' ? fields.map((field) => (field.id === LOGICAL ? { ...field, value } : field)) : fields,
+    )
+    expect(await source.read()).toEqual([{ t: '00:00:01.123456789+00' }])
+  })
+
   it.each([-5_000_000n, 86_400_000_001n])('are refused inside of a list: %s', async (micros) => {
     const source = await patched("SELECT [TIME '00:00:01'] AS t", [int64(1_000_000n), int64(micros)])
     expect((await errorOf(source.read())).message).toMatch(/column "t" that holds times of day before 00:00 or after/)
