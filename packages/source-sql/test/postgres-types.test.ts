@@ -142,7 +142,7 @@ describe('a column of Postgres', () => {
     await world.run(`CREATE TABLE "we ird.one"."ta""ble" (${quoted.map((name) => `${name} int`).join(', ')})`)
     await world.run(`INSERT INTO "we ird.one"."ta""ble" VALUES (${names.map((_, at) => at).join(', ')})`)
     const opened = await open(world)
-    expect(opened.tables.map((table) => table.name)).toEqual(['"we ird.one".ta"ble'])
+    expect(opened.tables.map((table) => table.name)).toEqual(['we ird.one.ta"ble'])
     const [row] = await opened.read()
     expect(names.map((name) => Object.entries(row!).find(([key]) => key === name)?.[1])).toEqual(
       names.map((_, at) => at),
