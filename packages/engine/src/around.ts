@@ -37,6 +37,7 @@ export function fewWindows(windows: readonly Range[], most = MOST): readonly Ran
 
 const LOWEST = -(2n ** 63n)
 
-function startOf({ from }: Range): bigint {
+/** Where a range begins, an open one below all others. */
+export function startOf({ from }: Range): bigint {
   return from ?? LOWEST
 }

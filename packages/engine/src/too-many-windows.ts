@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
-import { type Cursor, type Range, textAt } from '@tidemark/core/engine'
+import { type Cursor, textAt } from '@tidemark/core/engine'
+import { startOf } from './around.ts'
 import { tablePlace } from './config-path.ts'
 import { durationText } from './duration-text.ts'
 import type { PlannedPartition, PlannedTable } from './plan.ts'
@@ -42,9 +43,8 @@ export function tooManyWindows(
   )
 }
 
-const LOWEST = -(2n ** 63n)
-const startOf = ({ from }: Range): bigint => from ?? LOWEST
 const textOf = (position: bigint | undefined, cursor: Cursor): string =>
   position === undefined ? 'the beginning' : textAt(position, cursor)
 const sizeText = (size: bigint, { type }: Cursor): string => (type === 'integer' ? countText(size) : durationText(size))
-const countText = (count: number | bigint): string => count.toLocaleString('en-US')
+/** A count as a message shows it: `1,000`. */
+export const countText = (count: number | bigint): string => count.toLocaleString('en-US')

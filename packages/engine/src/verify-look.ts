@@ -12,7 +12,7 @@ import type { Slot } from './schedule.ts'
 import { unreadRows } from './second-count.ts'
 import { type SourceWait, waitingFor } from './source-wait.ts'
 import { endsTheTries } from './stall.ts'
-import { MOST_WINDOWS } from './too-many-windows.ts'
+import { countText, MOST_WINDOWS } from './too-many-windows.ts'
 import type { Reading } from './unread-ranges.ts'
 import type { Slice } from './verify-slices.ts'
 
@@ -118,7 +118,7 @@ function windowsOf(slice: Range, { name, table }: SurveyedTable): Windows {
   const windows = split(slice, table.window)
   if (windows.count <= MOST_WINDOWS) return windows
   throw new SyncError(
-    `${name}: what is compared makes ${windows.count.toLocaleString('en-US')} windows of the table's "window", too many to be read; give the table a longer one, or compare less with --from and --to`,
+    `${name}: what is compared makes ${countText(windows.count)} windows of the table's "window", too many to be read; give the table a longer one, or compare less with --from and --to`,
     'fix-config',
     { code: 'too-many-windows' },
   )
