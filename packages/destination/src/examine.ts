@@ -1,5 +1,5 @@
+import { examineSqlite } from './dialects/sqlite/examine.ts'
 import type { Place } from './open.ts'
-import { examineSqlite } from './sqlite/examine.ts'
 
 /** What a destination is and whether it can be written, before anything is. */
 export interface Examination {
@@ -12,7 +12,7 @@ export interface Examination {
 }
 
 /** The driver, loaded only where it is used. */
-const postgres = () => import('./postgres/examine.ts')
+const postgres = () => import('./dialects/postgres/examine.ts')
 
 /** Looks whether a place can be written; makes and changes nothing. @throws SyncError where a server cannot be asked. */
 export async function examine({ url, shown, isServer }: Place): Promise<Examination> {

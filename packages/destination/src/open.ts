@@ -1,9 +1,9 @@
 import type { Logger } from '@tidemark/core'
 import { type Destination, type Project, type Runner, silent } from '@tidemark/core/engine'
+import { isPostgres, OWN_SCHEMA, parseAddress } from './dialects/postgres/address.ts'
+import { openSqlite } from './dialects/sqlite/open-sqlite.ts'
+import { hasSqliteState } from './dialects/sqlite/read-only.ts'
 import { filePath } from './file-path.ts'
-import { isPostgres, OWN_SCHEMA, parseAddress } from './postgres/address.ts'
-import { openSqlite } from './sqlite/open-sqlite.ts'
-import { hasSqliteState } from './sqlite/read-only.ts'
 
 export interface OpenOptions {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
@@ -23,7 +23,7 @@ export interface OpenOptions {
 }
 
 /** The driver, loaded only where it is used: most commands end before it would have been. */
-const postgres = () => import('./postgres/open-postgres.ts')
+const postgres = () => import('./dialects/postgres/open-postgres.ts')
 
 const BUSY_MS = 5000
 const LOCK_MS = 30_000

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Clock } from '../src/clock.ts'
+import { Clock } from '../src/state/clock.ts'
 
 it('stamps are each greater than the one before, and follow a clock that was set back', () => {
   const clock = new Clock()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { entriesOf } from '../src/sqlite/definitions.ts'
+import { entriesOf } from '../src/dialects/sqlite/definitions.ts'
 
 it('a CREATE TABLE comes apart at its commas, whatever stands between them', () => {
   const entries = entriesOf(

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { dialectOf } from '../src/sqlite/database.ts'
+import { dialectOf } from '../src/dialects/sqlite/database.ts'
 
 interface Tables {
   readonly t: { readonly a: number; readonly b?: number }

@@ -2,12 +2,12 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Part } from '@tidemark/core/engine'
 import { type CompiledQuery, Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { complete } from '../src/completion.ts'
-import { migrate } from '../src/migrations.ts'
-import { dialectOf } from '../src/sqlite/database.ts'
-import { sqliteFlavor } from '../src/sqlite/flavor.ts'
-import { recordFact } from '../src/state-store.ts'
-import type { StateDatabase } from '../src/state-tables.ts'
+import { dialectOf } from '../src/dialects/sqlite/database.ts'
+import { sqliteFlavor } from '../src/dialects/sqlite/flavor.ts'
+import { complete } from '../src/state/completion.ts'
+import { migrate } from '../src/state/migrations.ts'
+import { recordFact } from '../src/state/state-store.ts'
+import type { StateDatabase } from '../src/state/state-tables.ts'
 
 /** A state, and how its database looks up what it was asked for. */
 async function state() {

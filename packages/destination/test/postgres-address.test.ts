@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { parseAddress } from '../src/dialects/postgres/address.ts'
 import { placeOf } from '../src/index.ts'
-import { parseAddress } from '../src/postgres/address.ts'
 
 const modeOf = (url: string): string => parseAddress(url).tls.mode
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
 import { expect, it } from 'vitest'
-import { explain } from '../src/sqlite/errors.ts'
+import { explain } from '../src/dialects/sqlite/errors.ts'
 
 it('a value that SQLite does not take is said as what it is, with the way out', () => {
   const database = new DatabaseSync(':memory:')

@@ -1,0 +1,248 @@
+import {
+  type ComparedScope,
+  type Comparison,
+  contains,
+  type EncodedKey,
+  type EncodedRow,
+  type Encoder,
+  type StoredRow,
+} from '@tidemark/core/engine'
+import { type Canonical, rejectOf } from '../rows/refused.ts'
+import { dataTypes, type Layout } from '../table/columns.ts'
+import { canonicalText, joinedText } from './canonical-text.ts'
+import { digest } from './digest.ts'
+import { keptKey, readKey } from './kept-key.ts'
+import { type Entry, GONE, Ledger, ROW, SEEN } from './ledger.ts'
+import type { StoredTable } from './stored-table.ts'
+import { turns } from './turn.ts'
+
+export interface ComparisonInput {
+  readonly layout: Layout
+  readonly encoder: Encoder
+  /** An encoded value in the form in which stored ones come. */
+  readonly canonical: Canonical
+  readonly stored: StoredTable
+  readonly left: readonly string[]
+  /** Columns that came later than the table, and when (a canonical text). */
+  readonly late: ReadonlyMap<string, string>
+  /** Hashes of rows that the database has refused. */
+  readonly refused: ReadonlySet<string>
+}
+
+/** So many keys are looked up at once. */
+const LOOKED_UP = 5000
+const SHOWN = 200
+
+/** Holds rows of a source against those of a table. */
+export function compare({ layout, encoder, canonical, stored, left, late, refused }: ComparisonInput): Comparison {
+  const ledger = new Ledger()
+  const { columns, keyAt, globalKey, partitioned, cursored } = layout
+  const keyed = keyAt.length > 0
+  const types = dataTypes(layout)
+  const lateAt = columns.flatMap(({ name }, at) => (late.has(name) ? [{ at, since: late.get(name)! }] : []))
+  const isLate = new Set(lateAt.map(({ at }) => at))
+  const comparedAt = types.map((_, at) => at).filter((at) => !isLate.has(at))
+  // Rows without a key have no history of their own: a column that came late says nothing of them.
+  const lateDigests = (texts: readonly (string | null)[]): string | null =>
+    lateAt.length === 0 || !keyed ? null : lateAt.map(({ at }) => digest(joinedText([texts[at]!]))).join('')
+  let current: { readonly number: number; readonly scope: ComparedScope; readonly again: boolean } | undefined
+  let last: number | undefined
+  let rejected = 0
+
+  const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(canonical(row[at], type), type))
+  const keyDigest = (texts: readonly (string | null)[], partition: string) =>
+    digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
+  const rowDigest = (texts: readonly (string | null)[], position: unknown) =>
+    digest(joinedText([...comparedAt.map((at) => texts[at]!), position === null ? null : String(position)]))
+  const keyTexts = (key: EncodedKey) => keyAt.map((at, n) => canonicalText(canonical(key[n], types[at]!), types[at]!))
+  const shownKey = (values: readonly unknown[]) => jsonOf(values)
+  const keyOfRow = (row: EncodedRow): EncodedKey => keyAt.map((at) => row[at])
+
+  const addRow = (row: EncodedRow, partition: string): void => {
+    const position = row.at(-1) as Entry['position']
+    // Rows without a place on the cursor are kept outside all windows.
+    if (cursored && position === null) return
+    const isRefused = refused.size > 0 && refused.has(rejectOf(layout, row, undefined, canonical).hash)
+    if (isRefused) rejected++
+    const texts = textsOf(row)
+    if (!keyed) {
+      if (!isRefused) ledger.count({ key: rowDigest(texts, position), position, id: shownRow(row) })
+      return
+    }
+    const keys = keyAt.map((at) => texts[at]!)
+    const key = keyDigest(keys, partition)
+    if (isRefused) ledger.put({ key, kind: SEEN, row: null, late: null, position, id: null }, cursored)
+    else
+      ledger.put(
+        {
+          key,
+          kind: ROW,
+          row: rowDigest(texts, position),
+          late: lateDigests(texts),
+          position,
+          id: keptKey(keyOfRow(row)),
+        },
+        cursored,
+      )
+  }
+
+  const shownRow = (row: EncodedRow): string =>
+    jsonOf(types.map((type, at) => canonical(row[at], type))).slice(0, SHOWN)
+
+  const isSameLate = (entry: string | null, row: StoredRow): boolean =>
+    entry === null ||
+    lateAt.every(({ at, since }, n) => {
+      if (row.values[at] === null && row.syncedAt !== null && row.syncedAt < since) return true
+      const own = digest(joinedText([canonicalText(row.values[at], types[at]!)]))
+      return own === entry.slice(n * own.length, (n + 1) * own.length)
+    })
+
+  const isSame = (entry: Pick<Entry, 'row' | 'late'>, row: StoredRow, texts: readonly (string | null)[]): boolean =>
+    entry.row !== null && entry.row === rowDigest(texts, row.position) && isSameLate(entry.late, row)
+
+  /**
+   * A mark that a version from above left is right about every older one; one at the same place the source decides, and one
+   * that lies in what was read.
+   */
+  const isMarkedAbove = ({ position }: Pick<Entry, 'position'>, row: StoredRow): boolean => {
+    if (row.deletedAt === null || row.position === null || position === null) return false
+    const { window } = current!.scope
+    return row.position > BigInt(position) && !(window !== undefined && contains(window, row.position))
+  }
+
+  const findKeyed = (row: StoredRow, blind: boolean): void => {
+    const texts = types.map((type, at) => canonicalText(row.values[at], type))
+    const key = keyDigest(
+      keyAt.map((at) => texts[at]!),
+      row.partition,
+    )
+    const entry = ledger.take(key)
+    const text = () => shownKey(keyAt.map((at) => row.values[at]))
+    if (entry?.kind !== ROW) {
+      const isExtra = row.deletedAt === null && entry?.kind !== SEEN && !(blind && entry === undefined)
+      const id = () => keptKey(keyAt.map((at) => row.values[at]))
+      if (isExtra)
+        ledger.find({ key, kind: 'extra', text: text(), times: 1, positions: [null, row.position], id: id() })
+      return
+    }
+    const positions = [entry.position === null ? null : BigInt(entry.position), row.position]
+    if (row.deletedAt !== null) {
+      if (!isMarkedAbove(entry, row)) ledger.find({ key, kind: 'missing', text: text(), times: 1, positions })
+    } else if (!isSame(entry, row, texts)) ledger.find({ key, kind: 'different', text: text(), times: 1, positions })
+  }
+
+  const findUnkeyed = (row: StoredRow, blind: boolean): void => {
+    const texts = types.map((type, at) => canonicalText(row.values[at], type))
+    const key = rowDigest(texts, row.position)
+    if (ledger.uncount(key) || blind) return
+    const text = jsonOf(row.values).slice(0, SHOWN)
+    ledger.find({ key, kind: 'extra', text, times: 1, positions: [null, row.position] })
+  }
+
+  /** What the source has and the scope has not: it may lie elsewhere. */
+  const findLeft = async (partition: string, turn: () => Promise<void>): Promise<void> => {
+    for (let after = ''; ; ) {
+      await turn()
+      const entries = ledger.left(after, LOOKED_UP)
+      const end = entries.at(-1)?.key
+      if (end === undefined) return
+      after = end
+      if (!keyed) {
+        for (const { key, times, position, id } of entries)
+          ledger.find({
+            key,
+            kind: 'missing',
+            text: id as string,
+            times,
+            positions: [position === null ? null : BigInt(position)],
+          })
+        continue
+      }
+      const keys = entries.map(({ id }) => readKey(id!))
+      const elsewhere = new Map<string, StoredRow>()
+      if (cursored || globalKey) {
+        for (const row of await stored.rowsOf(keys, partition)) {
+          const texts = keyAt.map((at) => canonicalText(row.values[at], types[at]!))
+          elsewhere.set(keyDigest(texts, row.partition), row)
+        }
+      }
+      for (const [at, entry] of entries.entries()) {
+        const row = elsewhere.get(entry.key)
+        const position = entry.position === null ? null : BigInt(entry.position)
+        const text = shownKey(keyAt.map((place, n) => canonical(keys[at]![n], types[place]!)))
+        const find = (kind: 'missing' | 'different', held: bigint | null) =>
+          ledger.find({ key: entry.key, kind, text, times: 1, positions: [position, held] })
+        if (row === undefined || row.deletedAt !== null) {
+          if (row === undefined || !isMarkedAbove(entry, row)) find('missing', null)
+          continue
+        }
+        const texts = types.map((type, one) => canonicalText(row.values[one], type))
+        // Under a key that is global another partition may have given the same row.
+        if (!(globalKey && row.partition !== partition && isSame(entry, row, texts))) find('different', row.position)
+      }
+    }
+  }
+
+  return {
+    name: layout.name,
+    encoder,
+    left,
+    late: [...late.keys()],
+    extent: (scope) => stored.extent(scope),
+    begin(number, scope) {
+      ledger.clear()
+      rejected = 0
+      current = { number, scope, again: number === last }
+    },
+    add({ rows, deletions, seen }) {
+      const { partition } = current!.scope
+      for (const row of rows) addRow(row, partition)
+      for (const { key, position } of deletions) {
+        const one = keyDigest(keyTexts(key), partition)
+        if (cursored) ledger.put({ key: one, kind: GONE, row: null, late: null, position, id: null }, true)
+        else ledger.remove(one)
+      }
+      if (!keyed) return
+      for (const key of seen) {
+        const one = keyDigest(keyTexts(key), partition)
+        ledger.put({ key: one, kind: SEEN, row: null, late: null, position: null, id: null }, cursored)
+      }
+    },
+    async end(blind, signal) {
+      const { number, scope, again } = current!
+      const { isDue, take } = turns(signal)
+      let rows = 0
+      for await (const row of stored.rows(scope)) {
+        if (isDue()) await take()
+        if (row.deletedAt === null) rows++
+        if (keyed) findKeyed(row, blind)
+        else findUnkeyed(row, blind)
+      }
+      await findLeft(scope.partition, take)
+      last = number
+      return { rows, rejected, doubtful: await ledger.keep(number, scope.partition, { again, keyed, turn: take }) }
+    },
+    excuse(partition, keys) {
+      if (keyed) for (const key of keys) ledger.excuse(keyDigest(keyTexts(key), partition))
+    },
+    extras: (partition) => (keyed ? ledger.extras(partition) : 0),
+    *extraKeys(partition) {
+      const names = keyAt.map((at) => columns[at]!.column.name)
+      for (const keys of ledger.extraKeys(partition, LOOKED_UP))
+        yield keys.map((id) => Object.fromEntries(readKey(id).map((value, at) => [names[at]!, value])))
+    },
+    differences: () => ledger.findings(keyed),
+    close() {
+      ledger.close()
+      stored.close()
+    },
+  }
+}
+
+function jsonOf(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_key, one: unknown) => {
+    if (typeof one === 'bigint')
+      return one >= Number.MIN_SAFE_INTEGER && one <= Number.MAX_SAFE_INTEGER ? Number(one) : String(one)
+    return one instanceof Uint8Array ? Buffer.from(one).toString('hex') : one
+  })
+}

@@ -1,0 +1,105 @@
+import { SyncError } from '@tidemark/core'
+import type { Comparison, Shape } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { chunks } from '../chunks.ts'
+import type { Canonical } from '../rows/refused.ts'
+import { NO_LEASE } from '../state/no-lease.ts'
+import { factsOfTable } from '../state/state-store.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+import { type Layout, layOut } from '../table/columns.ts'
+import { planTable, type TableMaker } from '../table/prepare.ts'
+import { columnAdded } from '../table/shape-changes.ts'
+import { encoderOf } from '../values/encoder.ts'
+import type { Forms } from '../values/forms.ts'
+import { stampText } from '../values/value-text.ts'
+import { compare } from './compare.ts'
+import type { StoredTable } from './stored-table.ts'
+
+export interface ComparisonOptions {
+  readonly maker: TableMaker
+  readonly name: string
+  readonly shape: Shape
+  readonly forms: Forms
+  readonly canonical: Canonical
+}
+
+/** What a comparison needs to know of the state, read in one go. */
+export interface Compare {
+  readonly layout: Layout
+  readonly left: readonly string[]
+  readonly late: ReadonlyMap<string, string>
+  readonly refused: ReadonlySet<string>
+}
+
+/** The hashes of so many rows that the database refused are kept in memory. */
+const REFUSED = 100_000
+
+/** @throws SyncError code `schema` where the table is not there, or could not be written as it is. */
+export async function planComparison({
+  db,
+  maker,
+  name,
+  shape,
+}: Pick<ComparisonOptions, 'maker' | 'name' | 'shape'> & { readonly db: Kysely<StateDatabase> }): Promise<Compare> {
+  const facts = await factsOfTable(db, name)
+  const there = await maker.physical(db, name)
+  if (facts === undefined || there === undefined) {
+    throw new SyncError(
+      `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
+      'fix-config',
+      { code: 'schema' },
+    )
+  }
+  const planned = await planTable(db, maker, name, NO_LEASE, shape)
+  const next = new Map(planned.facts.columns.map((column) => [column.name, column.type]))
+  // What the next sync will add or widen cannot be compared before.
+  const known = facts.columns.filter((column) => next.get(column.name) === column.type)
+  const kept = new Set(known.map((column) => column.name))
+  const layout = layOut(name, { ...shape, loose: shape.loose && there.columns.includes('_extra') }, known)
+  return {
+    layout,
+    left: shape.columns.map((column) => column.name).filter((column) => !kept.has(column)),
+    late: await lateColumns(db, name, layout),
+    refused: await refusedRows(db, name),
+  }
+}
+
+/** When columns came that were not there from the start. */
+async function lateColumns(
+  db: Kysely<StateDatabase>,
+  name: string,
+  { columns }: Layout,
+): Promise<ReadonlyMap<string, string>> {
+  const byChange = new Map(columns.map((column) => [columnAdded(column.name), column.name]))
+  const late = new Map<string, string>()
+  for (const changes of chunks([...byChange.keys()])) {
+    const rows = await db
+      .selectFrom('_tidemark_changes')
+      .select(['change', 'changed_at'])
+      .where('name', '=', name)
+      .where('change', 'in', changes)
+      .orderBy('id')
+      .execute()
+    for (const { change, changed_at } of rows) late.set(byChange.get(change)!, stampText(BigInt(changed_at)))
+  }
+  return late
+}
+
+async function refusedRows(db: Kysely<StateDatabase>, name: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('_tidemark_rejects')
+    .select('hash')
+    .where('name', '=', name)
+    .where('code', '=', 'destination')
+    .limit(REFUSED)
+    .execute()
+  return new Set(rows.map(({ hash }) => hash))
+}
+
+export function openComparison(
+  { forms, canonical }: Pick<ComparisonOptions, 'forms' | 'canonical'>,
+  plan: Compare,
+  stored: StoredTable,
+): Comparison {
+  return compare({ ...plan, canonical, stored, encoder: encoderOf(plan.layout, forms) })
+}

@@ -1,0 +1,24 @@
+import { sql } from 'kysely'
+import type { Flavor } from '../../state/flavor.ts'
+
+export const postgresFlavor: Flavor = {
+  // Asked before a transaction has said whose functions count. The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
+  now: sql`cast(extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.*) 1000000 as bigint)`,
+  // In milliseconds, as on SQLite.
+  instant: (position) =>
+    sql`to_char((timestamp 'epoch' + ${position} * interval '1 microsecond'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  counted: (table, column) =>
+    table.addColumn(column, 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey()) as never,
+  joined: (text) => sql`string_agg(${text}, ',')`,
+  // Not dropped: a user's own view may stand on it.
+  extendView: async (db, name, select) => {
+    await sql`create or replace view ${sql.id(name)} as ${select}`.execute(db)
+  },
+  hasTable: async (db, name) => {
+    const found = await sql`select from pg_catalog.pg_class
+      where relname = ${name} and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = current_schema()) and relkind = 'r'`.execute(
+      db,
+    )
+    return found.rows.length > 0
+  },
+}

@@ -1,0 +1,133 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { failpoint } from '@tidemark/core/engine'
+import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
+import type { StateDatabase } from '../../state/state-tables.ts'
+import { UNICODE } from '../../table/repertoire.ts'
+import { BUSY, codeOf, explain } from './errors.ts'
+import { makeFile } from './make-file.ts'
+import { temporaryBeside } from './temporary.ts'
+
+/** A SQLite database that is open: the driver's object for the bulk path, and Kysely over the same connection. */
+export interface Database {
+  readonly path: string
+  /** How long SQLite waits for another writer. */
+  readonly busyMs: number
+  readonly raw: DatabaseSync
+  readonly db: Kysely<StateDatabase>
+}
+
+export interface DatabaseOptions {
+  /** How long another writer is waited for. */
+  readonly busyMs: number
+}
+
+/** @throws SyncError that names the path and the way out. */
+export async function openDatabase(path: string, { busyMs }: DatabaseOptions): Promise<Database> {
+  if (path !== ':memory:') makeFile(path)
+  temporaryBeside(path)
+  let raw: DatabaseSync | undefined
+  try {
+    raw = new DatabaseSync(path, {
+      timeout: busyMs,
+      enableForeignKeyConstraints: false,
+      enableDoubleQuotedStringLiterals: false,
+      allowExtension: false,
+    })
+    await setUp(raw, busyMs)
+  } catch (error) {
+    raw?.close()
+    throw explain(error, path)
+  }
+  return { path, busyMs, raw, db: new Kysely<StateDatabase>({ dialect: dialectOf(raw) }) }
+}
+
+async function setUp(raw: DatabaseSync, busyMs: number): Promise<void> {
+  await enterWal(raw, busyMs)
+  // FULL: what is committed outlives a power failure. The cache holds the upper levels of large keys.
+  raw.exec('pragma synchronous = full; pragma cache_size = -32768; pragma wal_autocheckpoint = 16000')
+  // A user's view that is broken must not stop us from changing a table that it does not name.
+  raw.exec('pragma legacy_alter_table = on')
+}
+
+/** The change to WAL needs the file alone for a moment, and SQLite does not wait for that one itself. */
+async function enterWal(raw: DatabaseSync, busyMs: number): Promise<void> {
+  const deadline = performance.now() + busyMs
+  for (;;) {
+    try {
+      raw.exec('pragma journal_mode = wal')
+      return
+    } catch (error) {
+      if (codeOf(error) !== BUSY || performance.now() > deadline) throw error
+      await sleep(20)
+    }
+  }
+}
+
+/**
+ * Kysely's SQLite dialect over node:sqlite. Every transaction takes the write lock at its start: one that reads first
+ * and writes later fails at once where another process wrote in between.
+ */
+export function dialectOf(raw: DatabaseSync): SqliteDialect {
+  const kept = new Map<string, SqliteStatement>()
+  const made = (text: string): SqliteStatement => {
+    if (text === 'begin') return adapt(raw.prepare('begin immediate'))
+    return text === 'commit' ? committing(adapt(raw.prepare(text))) : adapt(raw.prepare(text))
+  }
+  return new SqliteDialect({
+    database: {
+      close: () => raw.close(),
+      prepare: (text) => {
+        // A full disk ends the transaction by itself.
+        if (text === 'rollback' && !raw.isTransaction) return NOTHING
+        if (text.length > LONGEST_KEPT || !REPEATED.test(text)) return made(text)
+        const statement = kept.get(text) ?? made(text)
+        // The one that was used last is the last that goes.
+        kept.delete(text)
+        kept.set(text, statement)
+        if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!)
+        return statement
+      },
+    },
+  })
+}
+
+// Every commit runs the same dozen statements, and compiling them is most of what they cost.
+const REPEATED = /^(?:begin|commit|select|insert|update|delete)\b/
+const MOST_KEPT = 100
+/** Characters: what is longer carries values of its own, and does not come again. */
+const LONGEST_KEPT = 2000
+
+const NOTHING: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+}
+
+/** COMMIT between its two failpoints. */
+function committing(statement: SqliteStatement): SqliteStatement {
+  return {
+    ...statement,
+    run: (parameters) => {
+      failpoint('before-commit')
+      const result = statement.run(parameters)
+      failpoint('after-commit')
+      return result
+    },
+  }
+}
+
+function adapt(statement: StatementSync): SqliteStatement {
+  statement.setReadBigInts(true)
+  // Texts for people are written so that they can be held; those that name something are refused before.
+  const bind = (parameters: readonly unknown[]) =>
+    parameters.map((one) => (typeof one === 'string' ? UNICODE.shown(one) : one)) as readonly SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    // The first parameter must be no object, or node:sqlite takes it for named ones: state holds texts and numbers only.
+    all: (parameters) => statement.all(...bind(parameters)),
+    run: (parameters) => statement.run(...bind(parameters)),
+    iterate: (parameters) => statement.iterate(...bind(parameters)),
+  }
+}

@@ -1,0 +1,20 @@
+import { sql } from 'kysely'
+import type { Flavor } from '../../state/flavor.ts'
+
+export const sqliteFlavor: Flavor = {
+  // Milliseconds are what SQLite's clock gives.
+  now: sql`cast(round(unixepoch('now', 'subsec') * 1000) as integer) * 1000`,
+  // Floored by hand: integer division cuts towards zero, which is wrong before 1970.
+  instant: (position) =>
+    sql`strftime('%Y-%m-%dT%H:%M:%fZ', (${position} - ((${position} % 1000000) + 1000000) % 1000000) / 1000000 + (((${position} % 1000000) + 1000000) % 1000000) / 1000000.0, 'unixepoch')`,
+  counted: (table, column) => table.addColumn(column, 'integer', (c) => c.primaryKey().autoIncrement()) as never,
+  joined: (text) => sql`group_concat(${text}, ',')`,
+  extendView: async (db, name, select) => {
+    await sql`drop view ${sql.id(name)}`.execute(db)
+    await sql`create view ${sql.id(name)} as ${select}`.execute(db)
+  },
+  hasTable: async (db, name) => {
+    const found = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
+    return found.rows.length > 0
+  },
+}

@@ -1,0 +1,43 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ColumnType, Facts } from '@tidemark/core/engine'
+import { identifying } from '../../table/columns.ts'
+import { fold } from '../../table/names.ts'
+import { TYPES } from './ddl.ts'
+
+/** Whether a table still is what it was made: a hand may have made it again. @returns what is wrong, for people. */
+export function problemOf(raw: DatabaseSync, table: string, known: Facts): string | undefined {
+  const { columns, primaryKey, partitioned, globalKey } = known
+  const present = raw.prepare('select name, type, pk from pragma_table_xinfo(?) where hidden = 0').all(table)
+  const types = new Map(present.map(({ name, type }) => [fold(String(name)), String(type).toUpperCase()]))
+  const system: readonly (readonly [string, ColumnType])[] = [
+    ['_cursor', 'integer'],
+    ['_synced_at', 'timestamp'],
+    ['_deleted_at', 'timestamp'],
+    ...(partitioned ? [['_partition', 'text'] as const] : []),
+  ]
+  const own = columns.map(({ column, type }) => [column, type] as const)
+  for (const [column, wanted] of [...own, ...system]) {
+    const type = types.get(fold(column))
+    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type !== TYPES[wanted])
+      return `its column "${column}" was ${TYPES[wanted]} and is ${type === '' ? 'without a type' : type} now`
+  }
+  const named = new Map(columns.map((one) => [one.name, one.column]))
+  const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
+  const declared = present.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name))
+  if (key.length === 0 || isSame(key, declared) || uniqueIndexes(raw, table).some((one) => isSame(key, one)))
+    return undefined
+  return `its primary key (${key.join(', ')}) was taken out by hand`
+}
+
+/** The columns of indexes that allow no two rows with the same values in them. */
+function uniqueIndexes(raw: DatabaseSync, table: string): readonly (readonly string[])[] {
+  const found = raw.prepare('select name from pragma_index_list(?) where "unique" = 1 and partial = 0').all(table)
+  const columns = raw.prepare('select name from pragma_index_info(?)')
+  return found.map(({ name }) => columns.all(String(name)).map((one) => String(one['name'])))
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  const names = new Set(b.map(fold))
+  return a.length === names.size && a.every((name) => names.has(fold(name)))
+}

@@ -1,0 +1,110 @@
+import { statSync } from 'node:fs'
+import { SyncError } from '@tidemark/core'
+import type { Project } from '@tidemark/core/engine'
+import type { Reader } from '../../reader.ts'
+import { moveInto, refuseMoving } from '../../relocate/moving.ts'
+import { stateVersion } from '../../state/migrations.ts'
+import { NO_RUNNER } from '../../state/no-runner.ts'
+import { refuseOther } from '../../state/refuse-other.ts'
+import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { textProblem } from '../../table/check-partition.ts'
+import { tableName } from '../../table/names.ts'
+import { UNICODE } from '../../table/repertoire.ts'
+import { SqliteDestination } from './destination.ts'
+import { explain } from './errors.ts'
+import { sqliteFlavor } from './flavor.ts'
+import { sqliteProfile } from './profile.ts'
+import { runQuery } from './query.ts'
+import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts'
+
+/** Whoever only looks gives up soon: a writer in WAL mode keeps no reader waiting. */
+const BUSY_MS = 1000
+
+interface Opened {
+  readonly database: ReadOnlyDatabase
+  readonly destination: SqliteDestination
+  /** Which file it is: another one under the same name is another database. */
+  readonly file: string
+}
+
+/** Opens a SQLite file for reading alone. A file that went away or was replaced is noticed at the next question. */
+export async function openSqliteReader(path: string, project: Project | undefined): Promise<Reader> {
+  let opened: Opened | undefined
+  let version = ''
+  let mark = ''
+
+  const close = (): void => {
+    opened?.database.close()
+    opened = undefined
+  }
+
+  const current = async (): Promise<Opened> => {
+    const file = fileAt(path)
+    if (opened?.file === file) return opened
+    close()
+    const database = openReadOnly(path, BUSY_MS)
+    try {
+      refuseOther(await stateVersion(database.db, sqliteFlavor), path)
+      refuseMoving(await moveInto(database.db, sqliteFlavor), path)
+      version = ''
+      const options = { path, busyMs: BUSY_MS, runner: NO_RUNNER, leaseMs: 0, flavor: sqliteFlavor, project }
+      opened = { database, destination: new SqliteDestination(database, options), file }
+      return opened
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  const reading = async <T>(work: (opened: Opened) => T | Promise<T>): Promise<T> => {
+    try {
+      return await work(await current())
+    } catch (error) {
+      throw explain(error, path)
+    }
+  }
+
+  const reader: Reader = {
+    profile: sqliteProfile,
+    nameOf: tableName,
+    problemOf: (...asked) => textProblem(UNICODE, ...asked),
+    now: () => reading(({ destination }) => destination.now()),
+    state: () => reading(({ destination }) => destination.state()),
+    compare: (shape) => reading(({ destination }) => destination.compare(shape)),
+    preview: (shape) => reading(({ destination }) => destination.preview(shape)),
+    async *read(table, options) {
+      const { destination } = await reading((one) => one)
+      yield* destination.read(table, options)
+    },
+    relocation: {
+      async *records(kind) {
+        const { destination } = await reading((one) => one)
+        yield* destination.relocation.records(kind)
+      },
+      contents: (table) => reading(({ destination }) => destination.relocation.contents(table)),
+    },
+    query: (statement) => reading(({ database }) => runQuery(database.raw, statement)),
+    mark: () =>
+      reading(({ database: { raw }, file }) => {
+        // Changes with every commit of another connection, also with those that are nothing of ours.
+        const now = String(raw.prepare('pragma data_version').get()?.['data_version'])
+        if (now !== version) {
+          mark = `${file} ${markOf(runQuery(raw, STATE_MARK).rows)}`
+          version = now
+        }
+        return mark
+      }),
+    close: async () => close(),
+  }
+  await reading(() => {})
+  return reader
+}
+
+/** @throws SyncError where there is no file: opening would say only that it cannot. */
+function fileAt(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
+  if (stats !== undefined) return `${stats.dev}:${stats.ino}`
+  throw new SyncError(`there is no database ${path}; "tidemark sync" makes it, or put it back`, 'fix-config', {
+    code: 'destination-missing',
+  })
+}

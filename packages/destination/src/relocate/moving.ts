@@ -1,0 +1,54 @@
+import { SyncError } from '@tidemark/core'
+import { type Kysely, sql } from 'kysely'
+import type { Flavor } from '../state/flavor.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+
+/** What stands in a database that is moved into: where from, and the tables that were made so far. There only as long. */
+const MOVING = '_tidemark_moving'
+type Moving = Kysely<{ [MOVING]: { origin: string; name: string | null } }>
+const face = (db: Kysely<StateDatabase>) => db as unknown as Moving
+
+export interface InterruptedMove {
+  readonly origin: string
+  /** Tables that it made. */
+  readonly names: readonly string[]
+}
+
+/** The move that goes on here, or was interrupted; undefined where there is no such move. */
+export async function moveInto(db: Kysely<StateDatabase>, flavor: Flavor): Promise<InterruptedMove | undefined> {
+  if (!(await flavor.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
+  const rows = await face(db).selectFrom(MOVING).selectAll().execute()
+  return {
+    origin: rows[0]?.origin ?? 'somewhere',
+    names: rows.flatMap(({ name }) => (name === null ? [] : [name])),
+  }
+}
+
+/** @throws SyncError: half a move is not a place to go on from. */
+export function refuseMoving(move: InterruptedMove | undefined, place: string): void {
+  if (move === undefined) return
+  throw new SyncError(
+    `a move from ${move.origin} into ${place} goes on, or was interrupted: what is there is not whole; run "tidemark move" again, which starts over, or drop the tables there`,
+    'fix-config',
+    { code: 'destination-moving' },
+  )
+}
+
+export async function markMoving(db: Kysely<StateDatabase>, origin: string): Promise<void> {
+  await face(db)
+    .schema.createTable(MOVING)
+    .addColumn('origin', 'text', (c) => c.notNull())
+    .addColumn('name', 'text')
+    .execute()
+  await face(db).insertInto(MOVING).values({ origin, name: null }).execute()
+}
+
+export async function markMade(db: Kysely<StateDatabase>, name: string): Promise<void> {
+  await sql`insert into ${sql.table(MOVING)} (origin, name) select min(origin), ${name} from ${sql.table(MOVING)}`.execute(
+    db,
+  )
+}
+
+export async function unmarkMoving(db: Kysely<StateDatabase>): Promise<void> {
+  await face(db).schema.dropTable(MOVING).ifExists().execute()
+}

@@ -1,0 +1,42 @@
+import { SyncError } from '@tidemark/core'
+import type { ColumnType, StoredRow } from '@tidemark/core/engine'
+import { canonicalText } from '../compare/canonical-text.ts'
+import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
+import type { Forms } from '../values/forms.ts'
+
+/** The columns that a row is written into as it stands. */
+export function storedColumns(layout: Layout): readonly { readonly name: string; readonly type: ColumnType }[] {
+  const types = dataTypes(layout)
+  return [
+    ...dataColumns(layout).map((name, at) => ({ name, type: types[at]! })),
+    { name: '_cursor', type: 'integer' },
+    { name: '_synced_at', type: 'timestamp' },
+    { name: '_deleted_at', type: 'timestamp' },
+    ...(layout.partitioned ? [{ name: '_partition', type: 'text' as const }] : []),
+  ]
+}
+
+/** A row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
+export function storedForm(layout: Layout, row: StoredRow, forms: Forms): readonly unknown[] {
+  const all = [...row.values, row.position, row.syncedAt, row.deletedAt, ...(layout.partitioned ? [row.partition] : [])]
+  return storedColumns(layout).map(({ name, type }, at) => {
+    const value = all[at]
+    if (value === null || value === undefined) return null
+    const form = forms.stored[type](value)
+    if (form === undefined)
+      throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is no ${type} there`)
+    return form
+  })
+}
+
+/** @returns an error that names the table, the row and what is wrong with it. */
+export function unfit({ name, keyAt, columns }: Layout, { values }: StoredRow, problem: string): SyncError {
+  const key = keyAt.map((at) => canonicalText(values[at], columns[at]!.stored))
+  const which = key.length === 0 ? 'a row' : `the row with the key ${JSON.stringify(key).slice(0, 200)}`
+  return new SyncError(`table "${name}": ${which} cannot be held there: ${problem}`, 'fix-config', { code: 'unfit' })
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : String(value)
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+}

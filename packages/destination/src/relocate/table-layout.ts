@@ -1,0 +1,32 @@
+import type { KnownTable, TableColumn } from '@tidemark/core/engine'
+import type { Layout } from '../table/columns.ts'
+import { identifying } from '../table/columns.ts'
+import type { Plan } from '../table/prepare.ts'
+
+/** How the rows of a table lie, with all the columns that it has: also those that its source no longer gives. */
+export function tableLayout({ name, facts }: KnownTable, loose: boolean): Layout {
+  const { columns, primaryKey, partitioned, globalKey, cursor } = facts
+  const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))
+  return {
+    name,
+    // Nothing of a source is encoded by it, so there is no schema.
+    columns: columns.map(({ name: source, column, type }) => ({
+      column: { name: source, type } as TableColumn,
+      name: column,
+      stored: type,
+    })),
+    declared: columns.map((column) => column.name),
+    loose,
+    partitioned,
+    globalKey,
+    key: keyAt.map((at) => columns[at]!.column),
+    keyAt,
+    cursored: cursor !== null,
+  }
+}
+
+/** The same as it is made. */
+export function tablePlan(table: KnownTable, loose: boolean): Plan {
+  const { columns, partitioned } = table.facts
+  return { name: table.name, columns, extra: loose, partitioned, key: identifying(tableLayout(table, loose)) }
+}

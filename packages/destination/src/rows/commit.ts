@@ -1,0 +1,180 @@
+import { type Committed, failpoint, type Lease, type Part, type Reject } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { complete } from '../state/completion.ts'
+import { pastLimit } from '../state/reject-limit.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+import { recordRejects, recordStep } from '../state/step-record.ts'
+import { isOf, type RowWriter, type Staging } from './row-writer.ts'
+
+export interface CommitInput<S extends Staging> {
+  readonly db: Kysely<StateDatabase>
+  /** Undefined where the table was not prepared: no rows may come. */
+  readonly writer: RowWriter<S> | undefined
+  readonly lease: Lease
+  readonly part: Part
+  /** The stamp of this transaction. */
+  readonly now: bigint
+  /** The staging table of the part's partition. */
+  readonly staging: S | undefined
+  /** The number of the one that is made where it is missing. */
+  readonly freeSlot: () => number
+}
+
+/** What is true once the transaction is committed. */
+export interface CommitOutput<S extends Staging> {
+  readonly committed: Committed
+  readonly staging: S | undefined
+}
+
+/** Writes one part, behind its fence and inside its transaction. */
+export async function commitPart<S extends Staging>(input: CommitInput<S>): Promise<CommitOutput<S>> {
+  const { db, part, now } = input
+  const { step, counts } = part
+  const startedAt = performance.now()
+  // First of all: the limit of rejects looks at them too.
+  await recordRejects(db, step, part.rejects, now)
+  const {
+    written,
+    unchanged,
+    deleted,
+    deduped,
+    rejects,
+    held,
+    blind = false,
+    overLimit,
+    late,
+    missing,
+    staging,
+  } = await writeRows(input)
+  failpoint('after-rows')
+  await recordRejects(db, step, rejects, now)
+  failpoint('after-rejects')
+  const isDone = held === undefined && overLimit === undefined && missing === undefined
+  const completes = isDone ? part.completes : undefined
+  const ends = part.completes?.last === true && missing === undefined
+  await recordStep(db, step, {
+    counts: {
+      read: counts.read,
+      written,
+      unchanged,
+      deduped: counts.deduped + deduped,
+      trimmed: counts.trimmed,
+      rejected: counts.rejected + rejects.length,
+      deleted,
+    },
+    parts: part.number,
+    endedAt: ends ? now : undefined,
+    durationMs: part.durationMs,
+    writingMs: performance.now() - startedAt,
+    error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
+  })
+  if (completes !== undefined) {
+    const replaced = part.staging === 'move' && input.writer?.layout.key.length === 0
+    await complete(db, { ...part, completes }, { now, replaced, blind })
+  }
+  const keyed = (input.writer?.layout.key.length ?? 0) > 0
+  const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0
+  await recordFilled(input, { written, removed: deleted + purged })
+  return {
+    committed: {
+      written,
+      unchanged,
+      deleted,
+      deduped,
+      rejected: rejects.length,
+      ...(late === undefined ? {} : { late }),
+      ...(missing === undefined ? {} : { missing }),
+      ...(held === undefined ? {} : { held }),
+      ...(blind && completes !== undefined ? { blind } : {}),
+      ...(overLimit === undefined ? {} : { overLimit: true }),
+    },
+    staging,
+  }
+}
+
+interface Rows<S extends Staging> {
+  readonly written: number
+  readonly unchanged: number
+  readonly deleted: number
+  readonly deduped: number
+  readonly rejects: readonly Reject[]
+  readonly late?: Committed['late']
+  readonly held?: Committed['held']
+  readonly blind?: boolean
+  readonly missing?: number | undefined
+  /** For people: how many rows too many were rejected. */
+  readonly overLimit?: string | undefined
+  readonly staging: S | undefined
+}
+
+async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows<S>> {
+  const { writer, lease, part, now, staging: before } = input
+  if (writer === undefined) {
+    if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
+      return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
+    throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
+  }
+  if (part.staging === undefined) {
+    const { written, deleted, rejects, late } = await writer.write(part, now)
+    const over = before !== undefined && part.completes?.last === true && isOf(before, part.step)
+    if (over) await writer.dropStaging(before)
+    return {
+      ...NONE,
+      written,
+      deleted,
+      rejects,
+      late,
+      unchanged: part.rows.length - written - rejects.length,
+      overLimit: await pastLimit({ ...input, refused: rejects.length }),
+      staging: over ? undefined : before,
+    }
+  }
+  const { staging, rejects } = await writer.fill({
+    lease,
+    part,
+    before,
+    slot: part.number === 1 || before === undefined ? input.freeSlot() : before.slot,
+  })
+  if (part.staging === 'fill') return { ...NONE, rejects, staging }
+  const rows = await moveWithin(writer, input, staging, rejects)
+  if (rows.missing !== undefined) return { ...rows, staging }
+  await writer.dropStaging(staging)
+  return rows
+}
+
+const NONE = { written: 0, unchanged: 0, deleted: 0, deduped: 0, rejects: [] }
+
+/** Moves a staging table, unless its rows, or those that the database refuses then, are past the limit of rejects. */
+async function moveWithin<S extends Staging>(
+  writer: RowWriter<S>,
+  input: CommitInput<S>,
+  staging: S,
+  rejects: readonly Reject[],
+): Promise<Rows<S>> {
+  const { lease, part, now } = input
+  const before = await pastLimit({ ...input, refused: rejects.length })
+  if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
+  const limited = part.rejectLimit !== undefined
+  if (limited) await writer.savepoint('moving', 'set')
+  const moved = await writer.move(lease, part, staging, now)
+  const all = [...rejects, ...moved.rejects]
+  const overLimit = moved.rejects.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
+  if (limited) await writer.savepoint('moving', overLimit === undefined ? 'release' : 'back')
+  if (overLimit !== undefined) return { ...NONE, rejects: all, overLimit, staging: undefined }
+  return { ...moved, rejects: all, staging: undefined }
+}
+
+/** A table that our own commit emptied is no longer one that must hold rows. */
+async function recordFilled<S extends Staging>(
+  { db, writer, lease }: CommitInput<S>,
+  { written, removed }: { readonly written: number; readonly removed: number },
+): Promise<void> {
+  if (writer === undefined || written + removed === 0) return
+  const filled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
+  await db
+    .updateTable('_tidemark_tables')
+    .set({ filled })
+    .where('name', '=', lease.table)
+    .where('filled', '!=', filled)
+    .execute()
+}

@@ -1,8 +1,0 @@
-import type { Project } from '@tidemark/core/engine'
-import type { LeaseOptions } from '../leases.ts'
-
-export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
-  readonly path: string
-  readonly busyMs: number
-  readonly project?: Project | undefined
-}

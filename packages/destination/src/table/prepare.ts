@@ -1,0 +1,265 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type ColumnType,
+  type Facts,
+  isOf,
+  type KnownColumn,
+  type Lease,
+  type Project,
+  projectName,
+  quotedCommand,
+  type Shape,
+} from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { parseFacts } from '../state/state-read.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+import { factsOf, identifying } from './columns.ts'
+import { type Filled, knownColumns } from './known-columns.ts'
+import type { Repertoire } from './repertoire.ts'
+import { columnAdded, recorded } from './shape-changes.ts'
+import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
+
+type Db = Kysely<StateDatabase>
+
+/** A table as it is to be made: its columns in their order, and what identifies a row. */
+export interface Plan {
+  readonly name: string
+  readonly columns: readonly KnownColumn[]
+  readonly extra: boolean
+  readonly partitioned: boolean
+  /** Destination columns; empty: no key. */
+  readonly key: readonly string[]
+}
+
+/** What carries a table's name in the database. */
+export interface Physical {
+  readonly isTable: boolean
+  /** For people: `a view`. */
+  readonly kind: string
+  readonly name: string
+  /** The columns that hold values of their own. */
+  readonly columns: readonly string[]
+}
+
+export interface Rebuild {
+  readonly plan: Plan
+  readonly lease: Lease
+  /** The table was emptied and may get any shape; otherwise only types become wider. */
+  readonly free: boolean
+  /** Columns that were Tidemark's before: all others are the user's. */
+  readonly ours: readonly string[]
+  readonly widened: ReadonlyMap<string, ColumnType>
+}
+
+/** How one database makes and changes tables, inside a fenced transaction. */
+export interface TableMaker {
+  /** For people: `SQLite`. */
+  readonly database: string
+  /** For people: the file, or the url without its password. */
+  readonly place: string
+  /** Which texts it holds. */
+  readonly repertoire: Repertoire
+  /** The most columns a table can have, with those of the system. */
+  readonly maxColumns: number
+  /** The most columns of a key, with the partition; undefined: any number. */
+  readonly maxKeyColumns: number | undefined
+  physical(db: Db, name: string): Promise<Physical | undefined>
+  create(db: Db, plan: Plan, lease: Lease): Promise<void>
+  addColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Gives a column a value in all rows. */
+  fillColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
+  rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
+  /** Rows of tables without a key are found by their position. */
+  indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
+  /** Whether a table still is what it was made. @returns what is wrong, for people. */
+  problemOf(db: Db, name: string, known: Facts): Promise<string | undefined>
+}
+
+/** The columns of a plan with those of the system. */
+export function columnCount({ columns, extra, partitioned }: Plan): number {
+  return columns.length + (extra ? 1 : 0) + (partitioned ? 1 : 0) + 3
+}
+
+export interface Preparation {
+  readonly facts: Facts
+  readonly changes: readonly string[]
+  /** Does what is to be done, inside a fenced transaction. Absent: the table is as it should be. */
+  readonly work?: ((db: Db, now: bigint) => Promise<readonly string[]>) | undefined
+}
+
+/** Compares a table with the shape that is wanted. Reads only. @throws SyncError code `schema`. */
+export async function planTable(
+  db: Db,
+  maker: TableMaker,
+  name: string,
+  lease: Lease,
+  shape: Shape,
+  project?: Project | undefined,
+): Promise<Preparation> {
+  const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
+  const there = await maker.physical(db, name)
+  const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
+  const free = row !== undefined && Number(row.free) === 1
+
+  if (row !== undefined && project !== undefined && !isOf(row, project)) {
+    throw new SyncError(
+      `table "${name}": another project syncs it (${projectName(row.project ?? '')}); give this one a "namespace" in the config`,
+      'fix-config',
+      { code: 'other-project' },
+    )
+  }
+  if (row !== undefined && row.source !== '' && !isSame(row, shape)) {
+    refuse(
+      name,
+      `it holds the table "${row.table_name}" of "${row.source}", and "${shape.table}" of "${shape.source}" would get the same name; give the table another "name", or one of the sources another "prefix", in the config`,
+    )
+  }
+  if (there !== undefined && old === undefined) {
+    refuseChanged(
+      name,
+      maker.place,
+      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the table another "name" in the config`,
+    )
+  }
+  if (old !== undefined && !free) {
+    if (there === undefined && Number(row?.filled) === 1)
+      refuseChanged(
+        name,
+        maker.place,
+        `it is gone from the destination though it was filled; read it again with ${quotedCommand('resync', [name], '--full')}`,
+      )
+    if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
+      refuse(
+        name,
+        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it again with ${quotedCommand('resync', [name], '--full')}`,
+      )
+    }
+    refuseChange(name, old, shape)
+  }
+  if (there !== undefined && !there.isTable)
+    refuseChanged(
+      name,
+      maker.place,
+      `it is ${there.kind} by now, and rows cannot be written into it; put the table back`,
+    )
+
+  const present = there?.columns ?? []
+  const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
+  const known = knownColumns({ name, place: maker.place, repertoire: maker.repertoire }, shape, old, found)
+  if (there !== undefined && old !== undefined && !free) {
+    const problem = await maker.problemOf(db, name, old)
+    if (problem !== undefined)
+      refuseChanged(
+        name,
+        maker.place,
+        `${problem}, which was not Tidemark; change it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
+      )
+  }
+  const facts = factsOf(shape, known.columns)
+  const destinationName = new Map(known.columns.map((column) => [column.name, column.column]))
+  const plan: Plan = {
+    name,
+    columns: known.columns,
+    extra: shape.loose || present.includes('_extra'),
+    partitioned: shape.partitioned,
+    key: identifying({ ...shape, key: shape.primaryKey.map((column) => destinationName.get(column)!) }),
+  }
+  if (columnCount(plan) > maker.maxColumns) {
+    refuse(
+      name,
+      `it would have ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}; leave some out with "columns" in the config`,
+    )
+  }
+  checkKey(maker, plan, shape)
+  const save = (target: Db, now: bigint) => saveShape(target, name, { shape, facts, project }, now)
+
+  if (there === undefined) {
+    const work = async (target: Db, now: bigint) => {
+      await maker.create(target, plan, lease)
+      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
+      await save(target, now)
+      return recorded(target, name, ['table created'], now)
+    }
+    return { facts, changes: [], work }
+  }
+  if (free || known.widened.size > 0) {
+    const ours = (old?.columns ?? []).map(({ column }) => column)
+    const rebuild: Rebuild = { plan, lease, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
+    const work = async (target: Db, now: bigint) => {
+      const lost = await maker.rebuild(target, rebuild)
+      for (const one of known.filled) await maker.fillColumn(target, name, one)
+      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
+      await save(target, now)
+      return recorded(target, name, [...known.changes, ...lost], now)
+    }
+    return { facts, changes: [], work }
+  }
+  const extra = shape.loose && !present.includes('_extra')
+  const asRecorded =
+    row !== undefined &&
+    row.facts === JSON.stringify(facts) &&
+    isRecorded(row, shape) &&
+    (project === undefined || row.project === project.record) &&
+    known.added.length === 0 &&
+    !extra
+  if (asRecorded) return { facts, changes: [] }
+  const work = async (target: Db, now: bigint) => {
+    for (const { column, type } of known.added)
+      await maker.addColumn(
+        target,
+        name,
+        known.filled.find((one) => one.column === column) ?? { column, type, fill: undefined },
+      )
+    if (extra) await maker.addColumn(target, name, { column: '_extra', type: 'json', fill: undefined })
+    await save(target, now)
+    return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
+  }
+  return { facts, changes: [], work }
+}
+
+/** @throws SyncError code `schema`. Nothing was made of the table: with another key it is made as that of a new one. */
+function checkKey({ database, maxKeyColumns }: TableMaker, { name, key }: Plan, { source, table }: Shape): void {
+  if (maxKeyColumns === undefined || key.length <= maxKeyColumns) return
+  const few = `${JSON.stringify(table)}: { primaryKey: [${JSON.stringify(key.find((one) => one !== '_partition'))}, …] }`
+  refuse(
+    name,
+    `its key has ${key.length} columns${key.includes('_partition') ? ' with the one of the partition' : ''}, and ${database} takes ${maxKeyColumns} in a key; name those that identify a row in the config: sources: { ${JSON.stringify(source)}: { tables: { ${few} } } }, or none with []`,
+  )
+}
+
+interface Recorded {
+  readonly source: string
+  readonly table_name: string
+  readonly identity: string | null
+}
+
+const isSame = (row: Recorded, shape: Shape) =>
+  row.source === shape.source && (row.table_name === shape.table || (shape.aliases ?? []).includes(row.table_name))
+const isRecorded = (row: Recorded, shape: Shape) =>
+  row.source === shape.source &&
+  row.table_name === shape.table &&
+  (shape.identity === undefined || row.identity === shape.identity)
+
+interface Saved {
+  readonly shape: Shape
+  readonly facts: Facts
+  readonly project: Project | undefined
+}
+
+async function saveShape(db: Db, name: string, { shape, facts, project }: Saved, now: bigint): Promise<void> {
+  const set = {
+    source: shape.source,
+    table_name: shape.table,
+    facts: JSON.stringify(facts),
+    cursor_type: facts.cursor?.type ?? null,
+    free: 0,
+    ...(shape.identity === undefined ? {} : { identity: shape.identity }),
+    ...(project === undefined ? {} : { project: project.record }),
+  }
+  await db
+    .insertInto('_tidemark_tables')
+    .values({ name, status: 'new', filled: 0, first_seen_at: now, ...set })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
+    .execute()
+}

@@ -1,0 +1,26 @@
+import type { Prepared, Project, Shape } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import { NO_LEASE } from '../state/no-lease.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+import { encoderOf } from '../values/encoder.ts'
+import type { Forms } from '../values/forms.ts'
+import { layOut } from './columns.ts'
+import { tableName } from './names.ts'
+import { planTable, type TableMaker } from './prepare.ts'
+
+export interface PreviewOptions {
+  readonly shape: Shape
+  readonly forms: Forms
+  readonly project: Project | undefined
+}
+
+/** What `prepare` would make of a table. Reads only. @throws SyncError as `prepare`. */
+export async function previewTable(
+  db: Kysely<StateDatabase>,
+  maker: TableMaker,
+  { shape, forms, project }: PreviewOptions,
+): Promise<Prepared> {
+  const name = tableName(shape.name)
+  const { facts, changes } = await planTable(db, maker, name, NO_LEASE, shape, project)
+  return { name, facts, encoder: encoderOf(layOut(name, shape, facts.columns), forms), changes }
+}

@@ -1,0 +1,20 @@
+import type { Kysely } from 'kysely'
+import type { StateDatabase } from '../state/state-tables.ts'
+
+/** A column was added, as it is kept. */
+export const columnAdded = (column: string): string => `column "${column}" added`
+
+/** Keeps what was done to a table's shape, in the transaction that did it. @returns the changes, for people. */
+export async function recorded(
+  db: Kysely<StateDatabase>,
+  name: string,
+  changes: readonly string[],
+  now: bigint,
+): Promise<readonly string[]> {
+  if (changes.length > 0)
+    await db
+      .insertInto('_tidemark_changes')
+      .values(changes.map((change) => ({ name, change, changed_at: now })))
+      .execute()
+  return changes
+}
