@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
  * where they go. An application's `.env` names its own database, and does not mean that Tidemark should write there.
  */
 export async function agreeOnTarget({ target, terminal, command, log }: Session): Promise<void> {
-  if (!target.isServer) for (const problem of exposureOf(target.url)) log.warn(problem)
+  for (const problem of exposureOf(target)) log.warn(problem)
   if (target.exists || target.origin === 'named') return
   const { shown, schema } = target
   if (target.origin === 'passed-over') {

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Remedy, SyncError } from '@tidemark/core'
 import { AnswerSize, type QueryLimits, type QueryResult } from '@tidemark/core/engine'
-import { answerLimit, tookTooLong } from '@tidemark/destination'
+import { answerLimit, type Place, tookTooLong } from '@tidemark/destination'
 
 export interface Question {
-  readonly path: string
+  readonly place: Place
   readonly statement: string
 }
 
@@ -22,7 +22,7 @@ export type ChildAnswer =
   | { readonly error: { readonly message: string; readonly remedy: Remedy; readonly code: string | undefined } }
   | { readonly bug: string }
 
-/** Asks a SQLite file in a process of its own, which is ended when the time is up or the signal comes. */
+/** Asks a database that does not end queries in a process of its own, which is ended when the time is up or the signal comes. */
 export function queryApart(question: Question, { limitMs, signal }: QueryLimits): Promise<QueryResult> {
   signal.throwIfAborted()
   const child = fork(fileURLToPath(new URL('./query-child.js', import.meta.url)), [], {

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { SyncError } from '@tidemark/core'
 import { sizeOf } from '@tidemark/core/engine'
-import { queryFile } from '@tidemark/destination'
+import { queryRows } from '@tidemark/destination'
 import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
 
 /** The child sends so many rows at once, or about so many bytes of them. */
@@ -20,12 +20,12 @@ look()`
 
 process.once('message', (question: ChildQuestion) => void answer(question))
 
-async function answer({ path, statement, asker }: ChildQuestion): Promise<void> {
+async function answer({ place, statement, asker }: ChildQuestion): Promise<void> {
   new Worker(WATCHDOG, { eval: true, workerData: asker }).unref()
   try {
     let rows: (readonly unknown[])[] = []
     let bytes = 0
-    for (const one of queryFile(path, statement)) {
+    for (const one of queryRows(place, statement)) {
       if ('columns' in one) await tell(one)
       else {
         rows.push(one.row)

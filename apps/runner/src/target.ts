@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { isPostgres, isThere, type Place, placeOf } from '@tidemark/destination'
+import { isThere, namesServer, type Place, placeOf } from '@tidemark/destination'
 import { passwordsIn } from './secrets.ts'
 
 /** The database a command works on: a file, `:memory:`, or a server. */
@@ -39,7 +39,7 @@ export function configuredPlace(configured: string | undefined, environment: Nod
   if (configured !== undefined) return { ...placeAt(configured, 'destination'), origin: 'named' }
   const url = (environment['DATABASE_URL'] ?? '').trim()
   // A schema is chosen with Tidemark in mind; that of Prisma's urls is "public".
-  if (isPostgres(url)) {
+  if (namesServer(url)) {
     const place = placeAt(url, 'DATABASE_URL')
     const isChosen = place.isSchemaNamed === true && place.schema !== 'public'
     return { ...place, origin: isChosen ? 'named' : 'environment' }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { openDestination } from '@tidemark/destination'
 import { describe, expect, it } from 'vitest'
 import { databaseTypes } from '../src/show/database-types.ts'
 import { dailySource, testProject } from './test-project.ts'
@@ -173,10 +174,10 @@ describe('types', () => {
     }))
     const project = testProject()
     symlinkSync(join(ROOT, 'node_modules/@types'), join(project.folder, 'node_modules/@types'))
-    for (const profile of ['sqlite', 'postgres']) {
-      const text = databaseTypes(profile, tables)
-      project.write('database.ts', text)
-      expect(await compiled(project, ['database.ts']), text).toBe('')
-    }
+    const reader = { id: 'types', host: 'here', pid: 1, startedAt: 0n }
+    const { profile } = await openDestination({ url: ':memory:', runner: reader })
+    const text = databaseTypes(profile, tables)
+    project.write('database.ts', text)
+    expect(await compiled(project, ['database.ts']), text).toBe('')
   })
 })

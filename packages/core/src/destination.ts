@@ -1,5 +1,5 @@
 import type { Unread } from './answers.ts'
-import type { TableColumn } from './column.ts'
+import type { ColumnType, TableColumn } from './column.ts'
 import type { Comparison } from './comparison.ts'
 import type { SchemaMode } from './config.ts'
 import type { CursorType } from './cursor.ts'
@@ -78,14 +78,16 @@ export type ReadOnlyDestination = Pick<
 /** The declared differences between destinations; whoever depends on one reads it here. */
 export interface Profile {
   readonly name: string
-  /** One writer at a time: parts of different tables wait for each other. */
-  readonly singleWriter: boolean
+  /** For people: `Postgres`. */
+  readonly title: string
+  /** As OpenTelemetry calls it (`db.system.name`). */
+  readonly system: string
+  /** What a program in TypeScript reads for a column of each type, and a sentence that says by what. */
+  readonly readTypes: { readonly types: Readonly<Record<ColumnType, string>>; readonly note: string }
   /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
   readonly names: 'exact' | 'folded'
   /** Doubles that cannot be held are rejected, with this list naming them. */
   readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
-  /** Whether text and json may hold NUL characters. */
-  readonly nul: boolean
   /** The most columns a table can have, with those of the system. */
   readonly columns: number
   /** The most columns of a primary key, with the partition's. Undefined: any number. */

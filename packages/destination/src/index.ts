@@ -1,11 +1,17 @@
 export { answerLimit } from './answer-limit.ts'
-export { isPostgres } from './dialects/postgres/address.ts'
-export { exposureOf } from './dialects/sqlite/exposure.ts'
-export type { QueryAnswer } from './dialects/sqlite/query.ts'
-export { queryFile } from './dialects/sqlite/query-file.ts'
-export { type Examination, examine } from './examine.ts'
-export { isThere, type OpenOptions, openDestination, type Place, placeOf } from './open.ts'
-export { openReader, type Reader } from './reader.ts'
+export type { Examination, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
+export {
+  endsQueries,
+  examine,
+  exposureOf,
+  isThere,
+  namesServer,
+  type OpenDestinationOptions,
+  openDestination,
+  openReader,
+  placeOf,
+  queryRows,
+} from './open.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './state/rejects.ts'
 export {
   type IsAlive,

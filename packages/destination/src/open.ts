@@ -1,32 +1,21 @@
 import type { Logger } from '@tidemark/core'
-import { type Destination, type Project, type Runner, silent } from '@tidemark/core/engine'
-import { isPostgres, OWN_SCHEMA, parseAddress } from './dialects/postgres/address.ts'
-import { openSqlite } from './dialects/sqlite/open-sqlite.ts'
-import { hasSqliteState } from './dialects/sqlite/read-only.ts'
-import { filePath } from './file-path.ts'
+import { type Destination, type Project, silent } from '@tidemark/core/engine'
+import type { DatabaseKind, Examination, OpenOptions, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
+import { postgres } from './dialects/postgres/kind.ts'
+import { sqlite } from './dialects/sqlite/kind.ts'
 
-export interface OpenOptions {
+/** The first that an address names is its kind. */
+const KINDS: readonly DatabaseKind[] = [postgres, sqlite]
+
+export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'moving'> {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
   readonly url: string
-  readonly runner: Runner
-  /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
-  readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
   /** How long a lease outlives its runner's last sign of life. A minute. */
   readonly leaseMs?: number | undefined
-  /** How long another writer is waited for. Five seconds for a SQLite file, thirty for a lock in Postgres. */
-  readonly busyMs?: number | undefined
-  /** The project that it is opened for: tables of others are seen and never touched. Absent: all tables are one's own. */
-  readonly project?: Project | undefined
   /** Opens it also in the middle of a move into it. */
   readonly moving?: boolean | undefined
   readonly log?: Logger | undefined
 }
-
-/** The driver, loaded only where it is used: most commands end before it would have been. */
-const postgres = () => import('./dialects/postgres/open-postgres.ts')
-
-const BUSY_MS = 5000
-const LOCK_MS = 30_000
 
 /**
  * Opens a destination, makes it where it is not there, and brings its state tables to this version.
@@ -35,57 +24,74 @@ const LOCK_MS = 30_000
  */
 export async function openDestination({
   url,
-  runner,
-  isAlive,
   leaseMs = 60_000,
-  busyMs,
   moving = false,
-  project,
   log = silent,
-}: OpenOptions): Promise<Destination> {
+  ...options
+}: OpenDestinationOptions): Promise<Destination> {
   const place = placeOf(url)
-  if (place.isServer)
-    for (const name of parseAddress(place.url).ignored)
-      log.warn(`the destination's parameter "${name}" is not known and changes nothing; leave it out`)
-  const destination = place.isServer
-    ? await (await postgres()).openPostgres({
-        url: place.url,
-        runner,
-        isAlive,
-        leaseMs,
-        lockMs: busyMs ?? LOCK_MS,
-        moving,
-        project,
-      })
-    : await openSqlite({ path: place.url, runner, isAlive, leaseMs, busyMs: busyMs ?? BUSY_MS, moving, project })
-  log.debug('destination open', { kind: destination.profile.name, place: place.shown })
+  const kind = kindOf(place)
+  for (const name of kind.ignoredIn?.(place) ?? [])
+    log.warn(`the destination's parameter "${name}" is not known and changes nothing; leave it out`)
+  const destination = await kind.open(place, { ...options, leaseMs, moving })
+  log.debug('destination open', { kind: kind.name, place: place.shown })
   return destination
 }
 
-/** Where a destination is, before it is opened. */
-export interface Place {
+export interface ReaderOptions {
   readonly url: string
-  /** For people: without a password. */
-  readonly shown: string
-  readonly isServer: boolean
-  /** Where on a server a new state is put. */
-  readonly schema?: string
-  /** Whether the address itself names the schema. */
-  readonly isSchemaNamed?: boolean
+  /** The project that looks: tables of others are kept apart. Absent: all tables are one's own. */
+  readonly project?: Project | undefined
+}
+
+/**
+ * Opens a destination for whoever only looks.
+ *
+ * @throws SyncError where there is no database, it cannot be reached, or its state is of a version that it does not read.
+ */
+export async function openReader({ url, project }: ReaderOptions): Promise<Reader> {
+  const place = placeOf(url)
+  return await kindOf(place).openReader(place, project)
 }
 
 /** @throws SyncError `fix-config`, which never repeats what was written. */
 export function placeOf(text: string): Place {
-  const url = text.trim()
-  if (isPostgres(url)) {
-    const { shown, schema } = parseAddress(url)
-    return { url, shown, isServer: true, schema: schema ?? OWN_SCHEMA, isSchemaNamed: schema !== undefined }
-  }
-  const path = filePath(url)
-  return { url: path, shown: path, isServer: false }
+  const address = text.trim()
+  return KINDS.find((kind) => kind.names(address))!.placeOf(address)
 }
 
-/** Whether there is a state to go on from; makes nothing. @throws SyncError where a server cannot be asked. */
-export async function isThere({ url, isServer }: Place): Promise<boolean> {
-  return isServer ? await (await postgres()).hasState(url) : url !== ':memory:' && (await hasSqliteState(url))
+/** Whether an address names a database that is reached over a network, whatever else is wrong with it. */
+export function namesServer(address: string): boolean {
+  return KINDS.find((kind) => kind.names(address))!.isNetworked
+}
+
+/** Whether the database ends a statement when it is told to. Otherwise only the process can be ended that runs `queryRows`. */
+export function endsQueries(place: Place): boolean {
+  return kindOf(place).queryRows === undefined
+}
+
+/** Asks one statement by a connection of its own, row by row. @throws SyncError code `query` where it is not a query. */
+export function queryRows(place: Place, statement: string): Generator<QueryAnswer> {
+  const { name, queryRows: rows } = kindOf(place)
+  if (rows === undefined) throw new Error(`a query of ${name} needs no process of its own`)
+  return rows(place, statement)
+}
+
+/** Whether there is a state to continue with; makes nothing. @throws SyncError where a server cannot be asked. */
+export function isThere(place: Place): Promise<boolean> {
+  return kindOf(place).hasState(place)
+}
+
+/** Looks whether a place can be written; makes and changes nothing. @throws SyncError where a server cannot be asked. */
+export function examine(place: Place): Promise<Examination> {
+  return kindOf(place).examine(place)
+}
+
+/** What other users of this machine may do with a database, each with the way out. */
+export function exposureOf(place: Place): readonly string[] {
+  return kindOf(place).exposureOf?.(place) ?? []
+}
+
+function kindOf({ kind }: Place): DatabaseKind {
+  return KINDS.find(({ name }) => name === kind)!
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { exposureOf } from '../src/index.ts'
+import { exposureOf, placeOf } from '../src/index.ts'
 import { folder, open, prepare, things } from './place.ts'
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
@@ -16,7 +16,7 @@ describe('a database is its owner’s', () => {
     for (const end of ['', '-wal', '-shm']) expect(modeOf(path + end), end).toBe(0o600)
     expect(modeOf(join(path, '..'))).toBe(0o700)
     expect(modeOf(join(path, '../..'))).toBe(0o700)
-    expect(exposureOf(path)).toEqual([])
+    expect(exposureOf(placeOf(path))).toEqual([])
   })
 
   it('also where somebody has made an empty file for it', async () => {
@@ -31,27 +31,27 @@ describe('a database is its owner’s', () => {
   it('or it is said what others may do, with the command that keeps them out', async () => {
     const path = join(folder(), "it's.db")
     await (await open(path)).close()
-    expect(exposureOf(path)).toEqual([])
+    expect(exposureOf(placeOf(path))).toEqual([])
     chmodSync(path, 0o644)
-    expect(exposureOf(path)).toEqual([
+    expect(exposureOf(placeOf(path))).toEqual([
       `every user of this machine may read the database; keep it to yours: chmod 600 "${path}"`,
     ])
     chmodSync(path, 0o666)
-    expect(exposureOf(path)).toEqual([expect.stringMatching(/may change the database/)])
+    expect(exposureOf(placeOf(path))).toEqual([expect.stringMatching(/may change the database/)])
     // A group that was chosen is nobody's concern.
     chmodSync(path, 0o660)
-    expect(exposureOf(path)).toEqual([])
+    expect(exposureOf(placeOf(path))).toEqual([])
   })
 
   it('or that they may put another one in its place', () => {
     const data = join(folder(), 'data')
     mkdirSync(data)
     chmodSync(data, 0o777)
-    expect(exposureOf(join(data, 'x.db'))).toEqual([
+    expect(exposureOf(placeOf(join(data, 'x.db')))).toEqual([
       `every user of this machine may put another file in the place of the database; keep its folder to yours: chmod 700 ${data}`,
     ])
     chmodSync(data, 0o1777)
-    expect(exposureOf(join(data, 'x.db'))).toEqual([])
+    expect(exposureOf(placeOf(join(data, 'x.db')))).toEqual([])
   })
 })
 

@@ -21,7 +21,6 @@ import type { StepTask } from './step-task.ts'
 // nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0016).
 
 const NAME = 'tidemark'
-const DATABASES: Readonly<Record<string, string>> = { sqlite: 'sqlite', postgres: 'postgresql' }
 
 // Asked for each time: a meter that was taken before an SDK came stays deaf.
 const tracer = (): Tracer => trace.getTracer(NAME)
@@ -88,8 +87,7 @@ export function tracedCommit(
   part: Part,
   work: () => Promise<Committed>,
 ): Promise<Committed> {
-  const { name } = destination.profile
-  const database = { 'db.system.name': DATABASES[name] ?? name }
+  const database = { 'db.system.name': destination.profile.system }
   const attributes = { ...database, 'db.collection.name': ref.table, 'tidemark.part': part.number }
   return within('tidemark.commit', { kind: SpanKind.CLIENT, attributes, redact }, work, (span, committed, seconds) => {
     span.setAttributes({

@@ -96,20 +96,19 @@ function tableLines({ tables, failures }: CheckReport, command: CommandText): re
 }
 
 function destinationText({
-  kind,
+  title,
   version,
   place,
   exists,
   freeBytes,
   problems,
 }: Examination & DestinationPlace): string {
-  const name = kind === 'sqlite' ? `SQLite ${version}` : `Postgres ${version}`
   const facts = [
     exists ? 'is there' : 'is made by the first sync',
     ...(problems.length === 0 ? ['can be written'] : []),
     ...(freeBytes === undefined ? [] : [`${sizeText(freeBytes)} free`]),
   ]
-  return `destination: ${place} (${name}) ${facts.join(', ')}`
+  return `destination: ${place} (${title} ${version}) ${facts.join(', ')}`
 }
 
 interface DestinationPlace {

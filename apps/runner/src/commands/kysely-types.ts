@@ -10,7 +10,7 @@ export async function kyselyTypes(call: Call): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
   const text = await withReader(session, async (destination) =>
-    databaseTypes(destination.profile.name, await tracked(destination)),
+    databaseTypes(destination.profile, await tracked(destination)),
   )
   if (call.flags.json === true) terminal.printJson({ types: text })
   else terminal.printRaw([text])

@@ -87,7 +87,7 @@ function wantedPlace(
     const place = placeOf(url)
     return {
       place,
-      line: `destination: ${name === undefined ? JSON.stringify(place.isServer ? url : place.url) : `env('${name}')`},`,
+      line: `destination: ${name === undefined ? JSON.stringify(place.url) : `env('${name}')`},`,
     }
   } finally {
     process.chdir(before)

@@ -1,5 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf, parseDuration, type QueryResult } from '@tidemark/core/engine'
+import { endsQueries } from '@tidemark/destination'
 import type { Command } from 'commander'
 import { queryApart } from '../query-apart.ts'
 import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
@@ -31,11 +32,12 @@ export async function query(call: Call, statement: string, { csv, maxTime }: Que
   const { interrupts, target } = session
   const limits = { limitMs: Math.min(limitMs, LONGEST_MS), signal: interrupts.signal }
   // The process that asks a file knows nothing of states: one of a version that this Tidemark does not read is refused here.
-  if (!target.isServer) await withReader(session, async () => {})
+  const isEnded = endsQueries(target)
+  if (!isEnded) await withReader(session, async () => {})
   const result = await interrupts.during(() =>
-    target.isServer
+    isEnded
       ? withReader(session, (destination) => destination.query(statement, limits))
-      : queryApart({ path: target.url, statement }, limits),
+      : queryApart({ place: target, statement }, limits),
   )
   try {
     print(session, result, csv === true)

@@ -1,5 +1,5 @@
 import type { CommandText, Project } from '@tidemark/core/engine'
-import { isPostgres, openReader } from '@tidemark/destination'
+import { openReader } from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
 import { createActions } from './actions.ts'
@@ -38,16 +38,11 @@ export interface Dashboard {
   close(): Promise<void>
 }
 
-// A file is asked by one number that SQLite keeps anyway, a server by a statement.
-const LOOK_FILE_MS = 400
-const LOOK_SERVER_MS = 1000
-
 /** Serves the pages about one destination. It opens the database for reading alone; actions are processes of their own. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { url, project, place, version, command, redact, actions, freshness } = options
   const reader = await openReader({ url, project })
-  const everyMs = isPostgres(url) ? LOOK_SERVER_MS : LOOK_FILE_MS
-  const feed = createFeed({ reader, everyMs, troubleOf })
+  const feed = createFeed({ reader, everyMs: reader.markEveryMs, troubleOf })
   const counts = createRowCounts(reader, () => feed.tell({ type: 'change', data: 'counted' }))
   const runs =
     actions === undefined

@@ -1,45 +1,7 @@
-import type { ColumnType, TableState } from '@tidemark/core/engine'
+import type { Profile, TableState } from '@tidemark/core/engine'
 
-/** What a reader of a database gets for a column of each type. */
-type ReadTypes = Readonly<Record<ColumnType, string>>
-
-const SQLITE: ReadTypes = {
-  text: 'string',
-  integer: 'number',
-  double: 'number',
-  numeric: 'string',
-  boolean: 'number',
-  timestamp: 'string',
-  local_timestamp: 'string',
-  date: 'string',
-  json: 'string',
-  bytes: 'Uint8Array',
-}
-
-/** What `pg` gives where nobody has told it otherwise. */
-const POSTGRES: ReadTypes = {
-  text: 'string',
-  integer: 'string',
-  double: 'number',
-  numeric: 'string',
-  boolean: 'boolean',
-  timestamp: 'Date',
-  local_timestamp: 'Date',
-  date: 'Date',
-  json: 'unknown',
-  bytes: 'Uint8Array',
-}
-
-const NOTES: Readonly<Record<string, { readonly types: ReadTypes; readonly text: string }>> = {
-  sqlite: {
-    types: SQLITE,
-    text: 'As SQLite holds them: booleans are 0 and 1, times, dates, decimals and JSON are texts.',
-  },
-  postgres: {
-    types: POSTGRES,
-    text: 'As node-postgres gives them by itself: 64-bit integers and decimals are texts, times and dates are Date.',
-  },
-}
+/** What a program reads for a column of each type. */
+type ReadTypes = Profile['readTypes']['types']
 
 /** A tracked table, and the names of the columns that it really has. */
 export interface TypedTable {
@@ -48,14 +10,14 @@ export interface TypedTable {
 }
 
 /** The Kysely interface `Database` of tracked tables, as a TypeScript module. */
-export function databaseTypes(profile: string, tables: readonly TypedTable[]): string {
-  const { types, text } = NOTES[profile] ?? NOTES['sqlite']!
+export function databaseTypes({ readTypes }: Pick<Profile, 'readTypes'>, tables: readonly TypedTable[]): string {
+  const { types, note } = readTypes
   const names = interfaceNames(tables.map(({ table }) => table.name))
   const interfaces = tables.map((one, nth) => interfaceOf(one, names[nth]!, types))
   const members = tables.map(({ table }, nth) =>
     [...warning(table.name, 'table'), `  ${key(table.name)}: ${names[nth]}`].join('\n'),
   )
-  const header = `// Made by "tidemark types"; make it again when tables change.\n// ${text}\n`
+  const header = `// Made by "tidemark types"; make it again when tables change.\n// ${note}\n`
   return [
     header,
     ...interfaces,

@@ -234,7 +234,6 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     differences: () => ledger.findings(keyed),
     close() {
       ledger.close()
-      stored.close()
     },
   }
 }

@@ -7,7 +7,7 @@ import { NO_LEASE } from '../state/no-lease.ts'
 import { factsOfTable } from '../state/state-store.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import { type Layout, layOut } from '../table/columns.ts'
-import { planTable, type TableMaker } from '../table/prepare.ts'
+import { planTable, type SchemaEditor } from '../table/prepare.ts'
 import { columnAdded } from '../table/shape-changes.ts'
 import { encoderOf } from '../values/encoder.ts'
 import type { Forms } from '../values/forms.ts'
@@ -16,7 +16,7 @@ import { compare } from './compare.ts'
 import type { StoredTable } from './stored-table.ts'
 
 export interface ComparisonOptions {
-  readonly maker: TableMaker
+  readonly editor: SchemaEditor
   readonly name: string
   readonly shape: Shape
   readonly forms: Forms
@@ -37,12 +37,12 @@ const REFUSED = 100_000
 /** @throws SyncError code `schema` where the table is not there, or could not be written as it is. */
 export async function planComparison({
   db,
-  maker,
+  editor,
   name,
   shape,
-}: Pick<ComparisonOptions, 'maker' | 'name' | 'shape'> & { readonly db: Kysely<StateDatabase> }): Promise<Compare> {
+}: Pick<ComparisonOptions, 'editor' | 'name' | 'shape'> & { readonly db: Kysely<StateDatabase> }): Promise<Compare> {
   const facts = await factsOfTable(db, name)
-  const there = await maker.physical(db, name)
+  const there = await editor.physical(db, name)
   if (facts === undefined || there === undefined) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
@@ -50,7 +50,7 @@ export async function planComparison({
       { code: 'schema' },
     )
   }
-  const planned = await planTable(db, maker, name, NO_LEASE, shape)
+  const planned = await planTable(db, editor, name, NO_LEASE, shape)
   const next = new Map(planned.facts.columns.map((column) => [column.name, column.type]))
   // What the next sync will add or widen cannot be compared before.
   const known = facts.columns.filter((column) => next.get(column.name) === column.type)

@@ -1,6 +1,11 @@
 import type { ComparedScope, EncodedKey, Extent, StoredRow } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import type { Connections, Dialect } from '../dialects/dialect.ts'
+import { sameKey } from '../rows/merge.ts'
+import { and, list } from '../rows/sql.ts'
+import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
 
-/** How the rows of one table are looked at in one database. */
+/** How the rows of one table are looked at. */
 export interface StoredTable {
   /** Live rows of a scope. */
   extent(scope: ComparedScope): Promise<Extent>
@@ -10,5 +15,59 @@ export interface StoredTable {
   all(): AsyncIterable<StoredRow>
   /** Rows of these keys, wherever on the cursor they lie. */
   rowsOf(keys: readonly EncodedKey[], partition: string): Promise<readonly StoredRow[]>
-  close(): void
+}
+
+/** The rows of one table, as they stand. */
+export function storedTable(connections: Connections, dialect: Dialect, layout: Layout): StoredTable {
+  const { decode } = dialect
+  const { partitioned } = layout
+  const target = { layout, table: dialect.table(layout.name) }
+  const types = dataTypes(layout)
+  const width = types.length
+  const system = ['_cursor', '_synced_at', '_deleted_at', ...(partitioned ? ['_partition'] : [])]
+  const selected = list([...dataColumns(layout), ...system], 't')
+  const rowOf = (values: readonly unknown[]): StoredRow => ({
+    values: types.map((type, at) => decode(values[at], type)),
+    position: decode(values[width], 'integer') as bigint | null,
+    syncedAt: decode(values[width + 1], 'timestamp') as string | null,
+    deletedAt: decode(values[width + 2], 'timestamp') as string | null,
+    partition: partitioned ? String(values[width + 3]) : '',
+  })
+  const within = ({ partition, window }: ComparedScope) =>
+    and([
+      ...(partitioned ? [sql`t._partition = ${partition}`] : []),
+      ...(window?.from === undefined ? [] : [sql`t._cursor >= ${window.from}`]),
+      ...(window === undefined ? [] : [sql`t._cursor < ${window.to}`]),
+    ])
+  const read = (condition: RawBuilder<unknown>) =>
+    connections.reading(async function* (session) {
+      const query = sql`select ${selected} from ${target.table} as t where ${condition}`
+      for await (const values of session.stream(query)) yield rowOf(values)
+    })
+  return {
+    async extent(scope) {
+      const [row] = await connections.transaction({ mode: 'read' }, (session) =>
+        session.rows(sql`select count(*), min(_cursor), max(_cursor) from ${target.table} as t
+          where ${within(scope)} and t._deleted_at is null`),
+      )
+      const [rows, lowest, highest] = row!.map((value) => decode(value, 'integer') as bigint | null)
+      return { rows: Number(rows), lowest: lowest ?? undefined, highest: highest ?? undefined }
+    },
+    rows: (scope) => read(within(scope)),
+    all: () => read(sql`true`),
+    async rowsOf(keys, partition) {
+      const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
+      return await connections.transaction({ mode }, async (session) => {
+        const found: StoredRow[] = []
+        const wanted = keys.map((key) => [...key, null])
+        await session.withKeys(target, wanted, async (source) => {
+          const same = sameKey(layout, { partition: sql`${partition}` })
+          const query = sql`select ${selected} from ${target.table} as t join ${source} as s on ${same}`
+          for await (const values of session.stream(query)) found.push(rowOf(values))
+          return 0
+        })
+        return found
+      })
+    },
+  }
 }

@@ -3,51 +3,35 @@ import {
   type Contents,
   type KnownTable,
   type Lease,
+  messageOf,
   type RecordChunk,
   type RecordKind,
   type Relocation,
   type StoredRow,
   sizeOf,
 } from '@tidemark/core/engine'
-import type { Kysely } from 'kysely'
-import type { StoredTable } from '../compare/stored-table.ts'
-import type { Flavor } from '../state/flavor.ts'
+import { type Kysely, sql } from 'kysely'
+import { storedTable } from '../compare/stored-table.ts'
+import type { Connections, Dialect, Session } from '../dialects/dialect.ts'
+import { loadHalving } from '../rows/load.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
-import { dataTypes, type Layout } from '../table/columns.ts'
-import { columnCount, type TableMaker } from '../table/prepare.ts'
-import type { Forms } from '../values/forms.ts'
+import { dataTypes } from '../table/columns.ts'
+import { columnCount } from '../table/prepare.ts'
 import { contentsSum } from './contents-sum.ts'
 import { markMade, markMoving, moveInto, unmarkMoving } from './moving.ts'
 import { readRecords, replaceRecords } from './state-records.ts'
-import { storedForm, unfit } from './stored-form.ts'
+import { storedColumns, storedForm, unfit } from './stored-form.ts'
 import { tableLayout, tablePlan } from './table-layout.ts'
 
 type Db = Kysely<StateDatabase>
 
-/** What one database does of it. */
 export interface RelocationBase {
-  readonly flavor: Flavor
-  readonly maker: TableMaker
-  readonly forms: Forms
-  read<T>(work: (db: Db) => Promise<T>): Promise<T>
-  write<T>(work: (db: Db) => Promise<T>): Promise<T>
+  readonly connections: Connections
+  readonly dialect: Dialect
   /** A transaction that holds a table's fence. */
-  fenced<T>(lease: Lease, work: (transaction: RelocationTransaction) => Promise<T>): Promise<T>
+  fenced<T>(lease: Lease, work: (session: Session) => Promise<T>): Promise<T>
   /** Proves within a transaction that a lease is still held. */
   prove(db: Db, lease: Lease): Promise<void>
-  stored(layout: Layout): StoredTable
-  dropTable(db: Db, name: string): Promise<void>
-  /** Lets the numbers that a database gives out begin above those that are there. */
-  countOn(db: Db): Promise<void>
-}
-
-export interface RelocationTransaction {
-  readonly db: Db
-  /** Writes rows in their stored forms. @returns the first that was refused, and why. */
-  insert(
-    layout: Layout,
-    rows: readonly (readonly unknown[])[],
-  ): Promise<{ readonly at: number; readonly why: string } | undefined>
 }
 
 /** A chunk holds so many rows, or about so many characters. */
@@ -63,12 +47,12 @@ export class TableRelocation implements Relocation {
   }
 
   get place(): string {
-    return this.#base.maker.place
+    return this.#base.dialect.place
   }
 
   async *records(kind: RecordKind): AsyncGenerator<RecordChunk> {
     for (let after = 0; ; ) {
-      const records = await this.#base.read((db) => readRecords(db, this.#base.flavor, kind, after))
+      const records = await this.#read((db) => readRecords(db, this.#base.dialect.flavor, kind, after))
       if (records.length === 0) return
       yield { kind, records }
       after += records.length
@@ -93,8 +77,8 @@ export class TableRelocation implements Relocation {
   }
 
   async begin(origin: string): Promise<void> {
-    const { flavor, maker, dropTable } = this.#base
-    await this.#base.write(async (db) => {
+    const { flavor, editor, table } = this.#base.dialect
+    await this.#base.connections.transaction({ mode: 'write' }, async ({ db }) => {
       const move = await moveInto(db, flavor)
       if (move !== undefined && move.origin !== origin) {
         throw new SyncError(
@@ -104,13 +88,13 @@ export class TableRelocation implements Relocation {
         )
       }
       if (move !== undefined) {
-        for (const name of move.names) await dropTable(db, name)
+        for (const name of move.names) await sql`drop table if exists ${table(name)}`.execute(db)
         await unmarkMoving(db)
       }
       const known = await db.selectFrom('_tidemark_tables').select('name').limit(1).executeTakeFirst()
       if (known !== undefined) {
         throw new SyncError(
-          `${maker.place} already holds tables of Tidemark ("${known.name}"); a move needs a place that holds none: name another file, schema or database`,
+          `${editor.place} already holds tables of Tidemark ("${known.name}"); a move needs a place that holds none: name another file, schema or database`,
           'fix-config',
           { code: 'not-empty' },
         )
@@ -120,33 +104,40 @@ export class TableRelocation implements Relocation {
   }
 
   async create(lease: Lease, table: KnownTable, loose: boolean): Promise<void> {
-    const { maker, fenced } = this.#base
+    const { editor } = this.#base.dialect
     const plan = tablePlan(table, loose)
     const refuse = (problem: string): never => {
-      throw new SyncError(`table "${table.name}" cannot be made in ${maker.place}: ${problem}`, 'fix-config', {
+      throw new SyncError(`table "${table.name}" cannot be made in ${editor.place}: ${problem}`, 'fix-config', {
         code: 'not-empty',
       })
     }
-    if (columnCount(plan) > maker.maxColumns)
+    if (columnCount(plan) > editor.maxColumns)
       refuse(
-        `it has ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}`,
+        `it has ${columnCount(plan)} columns with those of the system, and ${editor.database} takes ${editor.maxColumns}`,
       )
-    await fenced(lease, async ({ db }) => {
-      const there = await maker.physical(db, table.name)
+    await this.#base.fenced(lease, async ({ db }) => {
+      const there = await editor.physical(db, table.name)
       if (there !== undefined) refuse(`there is ${there.kind} of that name (${there.name}) already; name another place`)
-      await maker.create(db, plan, lease)
-      if (plan.key.length === 0) await maker.indexPositions(db, plan, lease)
+      await editor.create(db, plan, lease)
+      if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
       await markMade(db, table.name)
     })
   }
 
   async put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void> {
-    const { forms, fenced } = this.#base
+    const { forms, table: nameOf } = this.#base.dialect
     const layout = tableLayout(table, loose)
     const encoded = rows.map((row) => storedForm(layout, row, forms))
-    await fenced(lease, async ({ insert }) => {
-      const refused = await insert(layout, encoded)
-      if (refused !== undefined) throw unfit(layout, rows[refused.at]!, refused.why)
+    const columns = storedColumns(layout)
+    const into = {
+      table: nameOf(layout.name),
+      columns: columns.map(({ name }) => name),
+      types: columns.map(({ type }) => type),
+    }
+    await this.#base.fenced(lease, async (session) => {
+      const { refused } = await loadHalving(session, layout.name, encoded, (some) => session.load(into, some))
+      const [first] = refused
+      if (first !== undefined) throw unfit(layout, rows[encoded.indexOf(first.row)]!, messageOf(first.error))
     })
   }
 
@@ -154,18 +145,19 @@ export class TableRelocation implements Relocation {
     leases: readonly Lease[],
     chunks: () => AsyncIterable<RecordChunk> | Iterable<RecordChunk>,
   ): Promise<void> {
-    const { prove, countOn, write } = this.#base
-    await write(async (db) => {
+    const { prove, connections } = this.#base
+    await connections.transaction({ mode: 'write' }, async (session) => {
+      const { db } = session
       for (const lease of leases) await prove(db, lease)
       await replaceRecords(db, chunks())
-      await countOn(db)
+      await session.continueNumbers()
       await unmarkMoving(db)
     })
   }
 
   /** Whether undeclared fields are kept; undefined where the table is not there. */
   async #looseOf({ name, facts }: KnownTable): Promise<boolean | undefined> {
-    const there = await this.#base.read((db) => this.#base.maker.physical(db, name))
+    const there = await this.#read((db) => this.#base.dialect.editor.physical(db, name))
     if (there === undefined || !there.isTable) return undefined
     const system = ['_cursor', '_synced_at', '_deleted_at', ...(facts.partitioned ? ['_partition'] : [])]
     const missing = [...facts.columns.map(({ column }) => column), ...system].find(
@@ -180,21 +172,21 @@ export class TableRelocation implements Relocation {
   }
 
   async *#chunks(table: KnownTable, loose: boolean): AsyncGenerator<readonly StoredRow[]> {
-    const stored = this.#base.stored(tableLayout(table, loose))
-    try {
-      let rows: StoredRow[] = []
-      let characters = 0
-      for await (const row of stored.all()) {
-        rows.push(row)
-        for (const value of row.values) characters += sizeOf(value)
-        if (rows.length < ROWS && characters < CHARACTERS) continue
-        yield rows
-        rows = []
-        characters = 0
-      }
-      if (rows.length > 0) yield rows
-    } finally {
-      stored.close()
+    const { connections, dialect } = this.#base
+    let rows: StoredRow[] = []
+    let characters = 0
+    for await (const row of storedTable(connections, dialect, tableLayout(table, loose)).all()) {
+      rows.push(row)
+      for (const value of row.values) characters += sizeOf(value)
+      if (rows.length < ROWS && characters < CHARACTERS) continue
+      yield rows
+      rows = []
+      characters = 0
     }
+    if (rows.length > 0) yield rows
+  }
+
+  async #read<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    return await this.#base.connections.transaction({ mode: 'read' }, ({ db }) => work(db))
   }
 }

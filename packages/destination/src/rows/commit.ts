@@ -4,30 +4,31 @@ import { complete } from '../state/completion.ts'
 import { pastLimit } from '../state/reject-limit.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
-import { isOf, type RowWriter, type Staging } from './row-writer.ts'
+import { isOf, type Staging } from './staging.ts'
+import type { TableWriter } from './table-writer.ts'
 
-export interface CommitInput<S extends Staging> {
+export interface CommitInput {
   readonly db: Kysely<StateDatabase>
   /** Undefined where the table was not prepared: no rows may come. */
-  readonly writer: RowWriter<S> | undefined
+  readonly writer: TableWriter | undefined
   readonly lease: Lease
   readonly part: Part
   /** The stamp of this transaction. */
   readonly now: bigint
   /** The staging table of the part's partition. */
-  readonly staging: S | undefined
+  readonly staging: Staging | undefined
   /** The number of the one that is made where it is missing. */
   readonly freeSlot: () => number
 }
 
 /** What is true once the transaction is committed. */
-export interface CommitOutput<S extends Staging> {
+export interface CommitOutput {
   readonly committed: Committed
-  readonly staging: S | undefined
+  readonly staging: Staging | undefined
 }
 
 /** Writes one part, behind its fence and inside its transaction. */
-export async function commitPart<S extends Staging>(input: CommitInput<S>): Promise<CommitOutput<S>> {
+export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   const { db, part, now } = input
   const { step, counts } = part
   const startedAt = performance.now()
@@ -92,7 +93,7 @@ export async function commitPart<S extends Staging>(input: CommitInput<S>): Prom
   }
 }
 
-interface Rows<S extends Staging> {
+interface Rows {
   readonly written: number
   readonly unchanged: number
   readonly deleted: number
@@ -104,10 +105,10 @@ interface Rows<S extends Staging> {
   readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */
   readonly overLimit?: string | undefined
-  readonly staging: S | undefined
+  readonly staging: Staging | undefined
 }
 
-async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows<S>> {
+async function writeRows(input: CommitInput): Promise<Rows> {
   const { writer, lease, part, now, staging: before } = input
   if (writer === undefined) {
     if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
@@ -145,18 +146,18 @@ async function writeRows<S extends Staging>(input: CommitInput<S>): Promise<Rows
 const NONE = { written: 0, unchanged: 0, deleted: 0, deduped: 0, rejects: [] }
 
 /** Moves a staging table, unless its rows, or those that the database refuses then, are past the limit of rejects. */
-async function moveWithin<S extends Staging>(
-  writer: RowWriter<S>,
-  input: CommitInput<S>,
-  staging: S,
+async function moveWithin(
+  writer: TableWriter,
+  input: CommitInput,
+  staging: Staging,
   rejects: readonly Reject[],
-): Promise<Rows<S>> {
+): Promise<Rows> {
   const { lease, part, now } = input
   const before = await pastLimit({ ...input, refused: rejects.length })
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
   const limited = part.rejectLimit !== undefined
   if (limited) await writer.savepoint('moving', 'set')
-  const moved = await writer.move(lease, part, staging, now)
+  const moved = await writer.move({ lease, part, staging, now })
   const all = [...rejects, ...moved.rejects]
   const overLimit = moved.rejects.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
   if (limited) await writer.savepoint('moving', overLimit === undefined ? 'release' : 'back')
@@ -165,8 +166,8 @@ async function moveWithin<S extends Staging>(
 }
 
 /** A table that our own commit emptied is no longer one that must hold rows. */
-async function recordFilled<S extends Staging>(
-  { db, writer, lease }: CommitInput<S>,
+async function recordFilled(
+  { db, writer, lease }: CommitInput,
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return

@@ -1,39 +1,114 @@
-import type { Layout } from '../table/columns.ts'
+import type { Part, StepRef } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import type { Connections, Dialect } from '../dialects/dialect.ts'
+import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
+import { keyAndPosition } from './key-row.ts'
+import { count } from './run.ts'
+import { list } from './sql.ts'
+import { isOf, type Staging } from './staging.ts'
+import { aboveLateDeletion, missingRows } from './statements.ts'
+import type { Target } from './target.ts'
+import { type Terms, termsOf } from './terms.ts'
+import type { Writing } from './writing.ts'
 
 /** So many keys are read at a time: nothing is held open while a source is asked for them. */
-export const MISSING_CHUNK = 5000
+const CHUNK = 5000
 
 /** Primary keys as a source knows them: canonical values, by its own names of the columns. */
 export type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 
-/** A chunk of keys, and behind what the next one begins; undefined: this is the last one. */
-export interface MissingKeys<T> {
-  readonly keys: NamedKeys
-  readonly last: readonly T[] | undefined
+/** How many rows of a step's scope neither came back nor were reported as deleted. */
+export async function countMissing({ session, target }: Writing, { table }: Staging, terms: Terms): Promise<number> {
+  return await count(session, sql`select count(*) from ${missingRows(target, table, terms)}`)
 }
 
-/** All chunks, one after another. */
-export async function* inChunks<T>(
-  chunkBehind: (last: readonly T[] | undefined) => Promise<MissingKeys<T>>,
-): AsyncGenerator<NamedKeys> {
-  let last: readonly T[] | undefined
+export interface Missing {
+  readonly connections: Connections
+  readonly dialect: Dialect
+  readonly target: Target | undefined
+  readonly staging: Staging | undefined
+  readonly step: StepRef
+  readonly late: Pick<Part, 'lateBelow' | 'lateDeletions'> | undefined
+}
+
+/** The keys of those rows, or of those that late deletions would mark, in chunks. */
+export async function* readMissing({
+  connections,
+  dialect,
+  target,
+  staging,
+  step,
+  late,
+}: Missing): AsyncGenerator<NamedKeys> {
+  if (target === undefined) return
+  const terms = termsOf(dialect, { step }, 0n)
+  if (late !== undefined) {
+    const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
+    yield await connections.transaction({ mode }, (session) => lateKeys({ dialect, session, target }, late, terms))
+    return
+  }
+  if (staging === undefined || !isOf(staging, step)) return
+  let last: readonly unknown[] | undefined
   do {
-    const chunk = await chunkBehind(last)
+    const chunk = await connections.transaction({ mode: 'read' }, (session) =>
+      missingKeys({ dialect, session, target: staging.target }, staging, terms, last),
+    )
     last = chunk.last
     if (chunk.keys.length > 0) yield chunk.keys
   } while (last !== undefined)
 }
 
-/** @param rows the stored values of keys, and behind them the positions. */
-export function keysOf<T>(
+async function lateKeys(
+  { dialect, session, target }: Writing,
+  { lateBelow, lateDeletions = [] }: NonNullable<Missing['late']>,
+  terms: Terms,
+): Promise<NamedKeys> {
+  if (lateBelow === undefined) return []
+  const { layout, table } = target
+  const rows: (readonly unknown[])[] = []
+  const keys = lateDeletions.map(({ key, position }) => keyAndPosition(key, position))
+  await session.withKeys(target, keys, async (source) => {
+    const where = aboveLateDeletion(target, lateBelow, terms)
+    rows.push(
+      ...(await session.rows(sql`select ${list(layout.key, 't')} from ${table} as t, ${source} as s where ${where}`)),
+    )
+    return 0
+  })
+  return rows.map((row) => namedKey(layout, decodedKey(dialect, layout, row)))
+}
+
+async function missingKeys(
+  { dialect, session, target }: Writing,
+  staging: Staging,
+  terms: Terms,
+  last: readonly unknown[] | undefined,
+): Promise<{ readonly keys: NamedKeys; readonly last: readonly unknown[] | undefined }> {
+  const { layout } = target
+  const order = list(['_cursor', ...layout.key], 't')
+  const behind = last === undefined ? sql`` : sql` and (${order}) > (${boundOf(dialect, layout, last)})`
+  const rows = await session.rows(sql`select ${order} from ${missingRows(target, staging.table, terms)}${behind}
+    order by ${order} limit ${sql.lit(CHUNK)}`)
+  return {
+    keys: rows.map((row) => namedKey(layout, decodedKey(dialect, layout, row.slice(1)))),
+    last: rows.length < CHUNK ? undefined : rows.at(-1),
+  }
+}
+
+/** The position and the key behind which the next chunk begins, as the database gave them. */
+function boundOf({ typeOf }: Dialect, layout: Layout, last: readonly unknown[]) {
+  const types = new Map(dataColumns(layout).map((name, at) => [name, dataTypes(layout)[at]!]))
+  const all = ['integer' as const, ...layout.key.map((name) => types.get(name)!)]
+  return sql.join(all.map((type, at) => sql`cast(${last[at]} as ${sql.raw(typeOf(type))})`))
+}
+
+function decodedKey(
+  { decode }: Pick<Dialect, 'decode'>,
   { keyAt, columns }: Layout,
-  rows: readonly (readonly T[])[],
-  decode: (value: T, type: Layout['columns'][number]['stored']) => unknown,
-): MissingKeys<T> {
-  const key = keyAt.map((at) => columns[at]!)
-  const keys = rows.map((values) =>
-    Object.fromEntries(key.map(({ column, stored }, at) => [column.name, decode(values[at]!, stored)])),
-  )
-  const end = rows.length < MISSING_CHUNK ? undefined : rows.at(-1)
-  return { keys, last: end && [end.at(-1)!, ...end.slice(0, -1)] }
+  row: readonly unknown[],
+): readonly unknown[] {
+  return keyAt.map((at, place) => decode(row[place], columns[at]!.stored))
+}
+
+function namedKey({ keyAt, columns }: Layout, key: readonly unknown[]): NamedKeys[number] {
+  return Object.fromEntries(keyAt.map((at, place) => [columns[at]!.column.name, key[place]]))
 }

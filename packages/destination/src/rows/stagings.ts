@@ -1,34 +1,40 @@
 import type { Lease } from '@tidemark/core/engine'
-import type { Staging } from './row-writer.ts'
+import type { Staging } from './staging.ts'
 
 /** The staging tables of a connection: one a lease and partition, as a partition runs one step at a time. */
-export class Stagings<S extends Staging> {
-  readonly #leases = new Map<number, Map<string, S>>()
+export class Stagings {
+  readonly #leases = new Map<number, Map<string, Staging>>()
   readonly #slots = new Set<number>()
 
-  of({ id }: Lease, partition: string): S | undefined {
+  of({ id }: Lease, partition: string): Staging | undefined {
     return this.#leases.get(id)?.get(partition)
   }
 
   /** Those that a lease left, or the same one before it was taken again. */
-  under({ id, fence }: Lease): readonly (readonly [string, S])[] {
+  under({ id, fence }: Lease): readonly (readonly [string, Staging])[] {
     return [...(this.#leases.get(id) ?? [])].filter(([, staging]) => staging.fence <= fence)
   }
 
-  /** The lowest number that is free: numbers, and so statements, are as many as steps at a time. */
-  freeSlot(): number {
+  /** Takes the lowest number that is free: numbers, and so statements, are as many as steps at a time. */
+  takeSlot(): number {
     let slot = 0
     while (this.#slots.has(slot)) slot++
+    this.#slots.add(slot)
     return slot
   }
 
+  /** Gives a number back whose staging table was not kept. */
+  freeSlot(slot: number): void {
+    this.#slots.delete(slot)
+  }
+
   /** What is true of a partition from now on; undefined: it has no staging table. */
-  set({ id }: Lease, partition: string, staging: S | undefined): void {
+  set({ id }: Lease, partition: string, staging: Staging | undefined): void {
     const before = this.#leases.get(id)?.get(partition)
     if (before !== undefined) this.#slots.delete(before.slot)
     if (staging !== undefined) {
       this.#slots.add(staging.slot)
-      const partitions = this.#leases.get(id) ?? new Map<string, S>()
+      const partitions = this.#leases.get(id) ?? new Map<string, Staging>()
       this.#leases.set(id, partitions.set(partition, staging))
       return
     }

@@ -1,14 +1,14 @@
 import { isPastRejectLimit, type Part, type RejectLimit, type StepRef } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { RowWriter, Staging } from '../rows/row-writer.ts'
+import type { TableWriter } from '../rows/table-writer.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 type Db = Kysely<StateDatabase>
 
-export interface Judged<S extends Staging> {
+export interface Judged {
   readonly db: Db
   /** Undefined where the table was not prepared: it holds no rows. */
-  readonly writer: RowWriter<S> | undefined
+  readonly writer: TableWriter | undefined
   /** The rejects that came with it are recorded already. */
   readonly part: Part
   /** Rows of it that the database refused. */
@@ -16,12 +16,7 @@ export interface Judged<S extends Staging> {
 }
 
 /** Whether a part completes what it may not, because too many rows were rejected. @returns it, for people. */
-export async function pastLimit<S extends Staging>({
-  db,
-  writer,
-  part,
-  refused,
-}: Judged<S>): Promise<string | undefined> {
+export async function pastLimit({ db, writer, part, refused }: Judged): Promise<string | undefined> {
   const { completes, rejectLimit, step, staging } = part
   if (completes === undefined || rejectLimit === undefined) return undefined
   const { rows } = rejectLimit

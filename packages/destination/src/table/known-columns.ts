@@ -1,6 +1,6 @@
 import { columnChanges, type Facts, type KnownColumn, quotedCommand, type Shape } from '@tidemark/core/engine'
 import { nameColumns } from './columns.ts'
-import type { TableMaker } from './prepare.ts'
+import type { SchemaEditor } from './prepare.ts'
 import { columnAdded } from './shape-changes.ts'
 import { refuse, refuseChanged } from './unreachable.ts'
 
@@ -29,7 +29,7 @@ interface Found {
 
 /** Compares the columns that a table has with those that its source has. @throws SyncError code `schema`. */
 export function knownColumns(
-  { name, place, repertoire }: Pick<TableMaker, 'place' | 'repertoire'> & { readonly name: string },
+  { name, place, repertoire }: Pick<SchemaEditor, 'place' | 'repertoire'> & { readonly name: string },
   shape: Shape,
   old: Facts | undefined,
   { free, present, exists, filled }: Found,

@@ -52,7 +52,7 @@ export interface Rebuild {
 }
 
 /** How one database makes and changes tables, inside a fenced transaction. */
-export interface TableMaker {
+export interface SchemaEditor {
   /** For people: `SQLite`. */
   readonly database: string
   /** For people: the file, or the url without its password. */
@@ -91,14 +91,14 @@ export interface Preparation {
 /** Compares a table with the shape that is wanted. Reads only. @throws SyncError code `schema`. */
 export async function planTable(
   db: Db,
-  maker: TableMaker,
+  editor: SchemaEditor,
   name: string,
   lease: Lease,
   shape: Shape,
   project?: Project | undefined,
 ): Promise<Preparation> {
   const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
-  const there = await maker.physical(db, name)
+  const there = await editor.physical(db, name)
   const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
   const free = row !== undefined && Number(row.free) === 1
 
@@ -118,7 +118,7 @@ export async function planTable(
   if (there !== undefined && old === undefined) {
     refuseChanged(
       name,
-      maker.place,
+      editor.place,
       `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the table another "name" in the config`,
     )
   }
@@ -126,7 +126,7 @@ export async function planTable(
     if (there === undefined && Number(row?.filled) === 1)
       refuseChanged(
         name,
-        maker.place,
+        editor.place,
         `it is gone from the destination though it was filled; read it again with ${quotedCommand('resync', [name], '--full')}`,
       )
     if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
@@ -140,19 +140,19 @@ export async function planTable(
   if (there !== undefined && !there.isTable)
     refuseChanged(
       name,
-      maker.place,
+      editor.place,
       `it is ${there.kind} by now, and rows cannot be written into it; put the table back`,
     )
 
   const present = there?.columns ?? []
   const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
-  const known = knownColumns({ name, place: maker.place, repertoire: maker.repertoire }, shape, old, found)
+  const known = knownColumns({ name, place: editor.place, repertoire: editor.repertoire }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
-    const problem = await maker.problemOf(db, name, old)
+    const problem = await editor.problemOf(db, name, old)
     if (problem !== undefined)
       refuseChanged(
         name,
-        maker.place,
+        editor.place,
         `${problem}, which was not Tidemark; change it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
@@ -165,19 +165,19 @@ export async function planTable(
     partitioned: shape.partitioned,
     key: identifying({ ...shape, key: shape.primaryKey.map((column) => destinationName.get(column)!) }),
   }
-  if (columnCount(plan) > maker.maxColumns) {
+  if (columnCount(plan) > editor.maxColumns) {
     refuse(
       name,
-      `it would have ${columnCount(plan)} columns with those of the system, and ${maker.database} takes ${maker.maxColumns}; leave some out with "columns" in the config`,
+      `it would have ${columnCount(plan)} columns with those of the system, and ${editor.database} takes ${editor.maxColumns}; leave some out with "columns" in the config`,
     )
   }
-  checkKey(maker, plan, shape)
+  checkKey(editor, plan, shape)
   const save = (target: Db, now: bigint) => saveShape(target, name, { shape, facts, project }, now)
 
   if (there === undefined) {
     const work = async (target: Db, now: bigint) => {
-      await maker.create(target, plan, lease)
-      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
+      await editor.create(target, plan, lease)
+      if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
       return recorded(target, name, ['table created'], now)
     }
@@ -187,9 +187,9 @@ export async function planTable(
     const ours = (old?.columns ?? []).map(({ column }) => column)
     const rebuild: Rebuild = { plan, lease, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
     const work = async (target: Db, now: bigint) => {
-      const lost = await maker.rebuild(target, rebuild)
-      for (const one of known.filled) await maker.fillColumn(target, name, one)
-      if (plan.key.length === 0) await maker.indexPositions(target, plan, lease)
+      const lost = await editor.rebuild(target, rebuild)
+      for (const one of known.filled) await editor.fillColumn(target, name, one)
+      if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
       return recorded(target, name, [...known.changes, ...lost], now)
     }
@@ -206,12 +206,12 @@ export async function planTable(
   if (asRecorded) return { facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
     for (const { column, type } of known.added)
-      await maker.addColumn(
+      await editor.addColumn(
         target,
         name,
         known.filled.find((one) => one.column === column) ?? { column, type, fill: undefined },
       )
-    if (extra) await maker.addColumn(target, name, { column: '_extra', type: 'json', fill: undefined })
+    if (extra) await editor.addColumn(target, name, { column: '_extra', type: 'json', fill: undefined })
     await save(target, now)
     return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
@@ -219,7 +219,7 @@ export async function planTable(
 }
 
 /** @throws SyncError code `schema`. Nothing was made of the table: with another key it is made as that of a new one. */
-function checkKey({ database, maxKeyColumns }: TableMaker, { name, key }: Plan, { source, table }: Shape): void {
+function checkKey({ database, maxKeyColumns }: SchemaEditor, { name, key }: Plan, { source, table }: Shape): void {
   if (maxKeyColumns === undefined || key.length <= maxKeyColumns) return
   const few = `${JSON.stringify(table)}: { primaryKey: [${JSON.stringify(key.find((one) => one !== '_partition'))}, …] }`
   refuse(

@@ -6,7 +6,7 @@ import { encoderOf } from '../values/encoder.ts'
 import type { Forms } from '../values/forms.ts'
 import { layOut } from './columns.ts'
 import { tableName } from './names.ts'
-import { planTable, type TableMaker } from './prepare.ts'
+import { planTable, type SchemaEditor } from './prepare.ts'
 
 export interface PreviewOptions {
   readonly shape: Shape
@@ -17,10 +17,10 @@ export interface PreviewOptions {
 /** What `prepare` would make of a table. Reads only. @throws SyncError as `prepare`. */
 export async function previewTable(
   db: Kysely<StateDatabase>,
-  maker: TableMaker,
+  editor: SchemaEditor,
   { shape, forms, project }: PreviewOptions,
 ): Promise<Prepared> {
   const name = tableName(shape.name)
-  const { facts, changes } = await planTable(db, maker, name, NO_LEASE, shape, project)
+  const { facts, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
   return { name, facts, encoder: encoderOf(layOut(name, shape, facts.columns), forms), changes }
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Repertoire, UNICODE } from '../../table/repertoire.ts'
-import { attempt } from './load.ts'
-import type { Session } from './sessions.ts'
+import { attempt } from './attempt.ts'
+import type { Reserved } from './sessions.ts'
 
 /** The bytes beyond ASCII. */
 const FIRST = 128
@@ -11,7 +11,7 @@ const END = 256
  * Asks which texts the database holds. Encodings of one byte are asked for the characters that they have; SQL_ASCII keeps
  * what is sent. Of an encoding of several bytes only the server knows, so that it is asked with each row.
  */
-export async function askRepertoire(session: Session): Promise<Repertoire> {
+export async function askRepertoire(session: Reserved): Promise<Repertoire> {
   const { rows } = await sql<{
     encoding: string
     bytes: number
@@ -25,7 +25,7 @@ export async function askRepertoire(session: Session): Promise<Repertoire> {
 }
 
 /** The characters of a range of bytes; where one of them stands for none, those of its halves. */
-async function characters(session: Session, encoding: string, first: number, end: number): Promise<string> {
+async function characters(session: Reserved, encoding: string, first: number, end: number): Promise<string> {
   const hex = Buffer.from(Array.from({ length: end - first }, (_, at) => first + at)).toString('hex')
   const asked = await attempt(session, async () => {
     const { rows } = await sql<{ text: string }>`select pg_catalog.convert_from(pg_catalog.decode(${hex}, 'hex'),

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
-import type { Session, Sessions } from './sessions.ts'
+import type { Reserved, Sessions } from './sessions.ts'
 
 /** MERGE came with Postgres 15. */
 const OLDEST = 15
@@ -19,7 +19,7 @@ interface Found {
  *
  * @returns whether the schema is still to be made.
  */
-export async function chooseSchema(sessions: Sessions, { db }: Session): Promise<boolean> {
+export async function chooseSchema(sessions: Sessions, { db }: Reserved): Promise<boolean> {
   const { address, place } = sessions
   const wanted = address.schema === undefined ? [sessions.schema, 'public'] : [address.schema]
   const { rows } = await sql<Found>`select current_setting('server_version_num') as version,

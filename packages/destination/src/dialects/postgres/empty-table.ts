@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
+import { attempt } from './attempt.ts'
 import { isUnsupported } from './errors.ts'
-import { attempt } from './load.ts'
 import { presentTables } from './present.ts'
-import type { Session } from './sessions.ts'
+import type { Reserved } from './sessions.ts'
 
 /** Takes all rows out of a table, where there is one that holds some. */
-export async function emptyTable(session: Session, schema: string, name: string): Promise<void> {
+export async function emptyTable(session: Reserved, schema: string, name: string): Promise<void> {
   const present = await presentTables(session, schema, [name])
   if (present.get(name) !== 'rows') return
   const target = sql.id(schema, name)

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Examination } from '../../examine.ts'
+import type { Examination } from '../database-kind.ts'
 import { parseAddress } from './address.ts'
 import { askServer } from './open-postgres.ts'
 
@@ -52,6 +52,6 @@ export function examinePostgres(url: string): Promise<Examination> {
             `the role "${role}" may not make temporary tables in ${shown}; allow it: GRANT TEMPORARY ON DATABASE ${quoted(base)} TO ${quoted(role)}`,
           ]),
     ]
-    return { kind: 'postgres', version, freeBytes: undefined, problems }
+    return { kind: 'postgres', title: 'Postgres', version, freeBytes: undefined, problems }
   })
 }

@@ -1,14 +1,14 @@
 import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import { type Answer, arriving } from './arriving.ts'
-import type { Session } from './sessions.ts'
+import type { Reserved } from './sessions.ts'
 
 /** So many rows one statement fetches; fewer where fewer have so many characters, so that little is left where nobody goes on. */
 const FETCH = 2000
 const CHARACTERS = 8_000_000
 
 /** The rows of a query as a cursor of the server gives them, each value as the text that the server writes. */
-export async function* fetched({ client, db }: Session, query: RawBuilder<unknown>): AsyncGenerator<Answer> {
+export async function* fetched({ client, db }: Reserved, query: RawBuilder<unknown>): AsyncGenerator<Answer> {
   const { sql: text, parameters } = sql`declare reading no scroll cursor for ${query}`.compile(db)
   await client.query(text, parameters as unknown[])
   for (let asked = FETCH; ; ) {

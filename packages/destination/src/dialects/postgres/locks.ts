@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
 import { stateOf } from './errors.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Reserved, Sessions } from './sessions.ts'
 
 /** How long a lock is waited for that others would queue behind. */
 export const MOMENT_MS = 300
@@ -13,7 +13,7 @@ export function isLocked(error: unknown): boolean {
 }
 
 /** Does what is not needed at once, where nobody has locked what it needs. @returns whether it is done. */
-export async function unlessLocked({ client }: Session, work: () => Promise<unknown>): Promise<boolean> {
+export async function unlessLocked({ client }: Reserved, work: () => Promise<unknown>): Promise<boolean> {
   await client.query(
     `savepoint unlocked; select set_config('tidemark.lock_timeout', current_setting('lock_timeout'), true);
     set local lock_timeout = '${MOMENT_MS}ms'`,
@@ -89,7 +89,7 @@ const shown = ({ pid, role, program, mode, state }: Blocker): string =>
   `session ${pid}${role === null ? '' : ` of "${role}"`}${program === '' ? '' : ` (${program})`}, which holds ${mode}${state === null ? '' : ` and is ${state}`}`
 
 async function blockersOf(
-  db: Session['db'],
+  db: Reserved['db'],
   { schema, name }: Place,
 ): Promise<{ readonly table: readonly Blocker[]; readonly state: readonly Blocker[] }> {
   const { rows } = await sql<Blocker & { readonly ours: boolean }>`select l.pid, a.usename as role,

@@ -3,13 +3,15 @@ import { sql } from 'kysely'
 import { moveInto, refuseMoving } from '../../relocate/moving.ts'
 import type { LeaseOptions } from '../../state/leases.ts'
 import { migrate, refuseNewer, stateVersion } from '../../state/migrations.ts'
+import { SqlStore } from '../../store.ts'
 import { parseAddress } from './address.ts'
 import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
-import { PostgresDestination } from './destination.ts'
+import { PostgresConnections } from './connections.ts'
+import { postgresDialect } from './dialect.ts'
 import { postgresFlavor } from './flavor.ts'
 import { untilUnlocked } from './locks.ts'
-import { type Session, Sessions } from './sessions.ts'
+import { type Reserved, Sessions } from './sessions.ts'
 import { applicationName } from './takeover.ts'
 
 export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
@@ -51,7 +53,8 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
         }),
       )
     }
-    return new PostgresDestination(sessions, { runner, isAlive, leaseMs, project, schema: sessions.schema })
+    const dialect = postgresDialect(sessions)
+    return new SqlStore(new PostgresConnections(sessions, dialect), dialect, { runner, isAlive, leaseMs, project })
   } catch (error) {
     await sessions.close()
     throw error
@@ -64,7 +67,7 @@ export async function hasState(url: string): Promise<boolean> {
 }
 
 /** Asks a server something before it is opened. @throws SyncError where it cannot be asked, or be used at all. */
-export async function askServer<T>(url: string, ask: (session: Session, schema: string) => Promise<T>): Promise<T> {
+export async function askServer<T>(url: string, ask: (session: Reserved, schema: string) => Promise<T>): Promise<T> {
   const address = parseAddress(url)
   const sessions = new Sessions({
     address,

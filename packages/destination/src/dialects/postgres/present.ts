@@ -2,13 +2,13 @@ import type { TableState } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { unlessLocked } from './locks.ts'
-import type { Session } from './sessions.ts'
+import type { Reserved } from './sessions.ts'
 
 type Present = TableState['present']
 
 /** Which of these tables are there, and hold a row. */
 export async function presentTables(
-  session: Session,
+  session: Reserved,
   schema: string,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Present>> {
@@ -40,7 +40,7 @@ export async function presentTables(
 }
 
 /** Tables that nobody can read now, without a wait for them. */
-async function lockedTables({ db }: Session, schema: string): Promise<ReadonlySet<string>> {
+async function lockedTables({ db }: Reserved, schema: string): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ name: string }>`select c.relname as name from pg_catalog.pg_locks l
     join pg_catalog.pg_class c on c.oid = l.relation
     where l.mode = 'AccessExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()

@@ -3,12 +3,27 @@ import type { Profile } from '@tidemark/core/engine'
 /** What Postgres does differently, declared. */
 export const postgresProfile = {
   name: 'postgres',
-  // Tables are written side by side; parts of one table wait for each other at its fence.
-  singleWriter: false,
+  title: 'Postgres',
+  system: 'postgresql',
+  readTypes: {
+    // What `pg` gives where nobody has told it otherwise.
+    types: {
+      text: 'string',
+      integer: 'string',
+      double: 'number',
+      numeric: 'string',
+      boolean: 'boolean',
+      timestamp: 'Date',
+      local_timestamp: 'Date',
+      date: 'Date',
+      json: 'unknown',
+      bytes: 'Uint8Array',
+    },
+    note: 'As node-postgres gives them by itself: 64-bit integers and decimals are texts, times and dates are Date.',
+  },
   names: 'exact',
   // 0 and -0 are equal to every comparison of Postgres, so one form of them is kept.
   doubles: { nan: true, infinity: true, negativeZero: false },
-  nul: false,
   // A third of a page of an index, and a page of a table (documentation, "PostgreSQL Limits").
   keyColumns: 32,
   keyBytes: 2704,

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { answerLimit } from '../../answer-limit.ts'
 import { stateOf } from './errors.ts'
 import { decodeText } from './forms.ts'
-import type { Session } from './sessions.ts'
+import type { Reserved } from './sessions.ts'
 
 const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
 /** What may stand before a statement's first word. */
@@ -17,7 +17,7 @@ const READS = /^(?:select|values|with|table|show|explain)\b/i
  * @param cancel ends the statement at the server, where its answer does not fit; absent: the rest passes by.
  * @throws SyncError code `query` for what is not a query, and for an answer that does not fit.
  */
-export async function runQuery({ client }: Session, text: string, cancel?: () => void): Promise<QueryResult> {
+export async function runQuery({ client }: Reserved, text: string, cancel?: () => void): Promise<QueryResult> {
   const refuse = (problem: string, cause?: unknown): never => {
     throw new SyncError(`${problem}; ${ALLOWED}`, 'fix-config', { code: 'query', cause })
   }
@@ -45,7 +45,7 @@ export async function runQuery({ client }: Session, text: string, cancel?: () =>
 
 /** The rows of a statement, weighed as they come. */
 async function gathered(
-  client: Session['client'],
+  client: Reserved['client'],
   query: pg.Query,
   cancel: (() => void) | undefined,
 ): Promise<QueryResult> {

@@ -1,21 +1,22 @@
 import type { Project } from '@tidemark/core/engine'
-import type { Place } from '../../open.ts'
-import type { Reader } from '../../reader.ts'
 import { moveInto, refuseMoving } from '../../relocate/moving.ts'
 import { stateVersion } from '../../state/migrations.ts'
 import { NO_RUNNER } from '../../state/no-runner.ts'
 import { refuseOther } from '../../state/refuse-other.ts'
 import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { SqlStore } from '../../store.ts'
 import { tableName } from '../../table/names.ts'
+import type { Reader } from '../database-kind.ts'
 import { parseAddress } from './address.ts'
 import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
-import { PostgresDestination } from './destination.ts'
+import { PostgresConnections } from './connections.ts'
+import { postgresDialect } from './dialect.ts'
 import { postgresFlavor } from './flavor.ts'
 import { Sessions } from './sessions.ts'
 
 /** Opens a schema of a Postgres database for reading alone: every transaction is a read-only one, and a short one. */
-export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: Project | undefined): Promise<Reader> {
+export async function openPostgresReader(url: string, project: Project | undefined): Promise<Reader> {
   const address = parseAddress(url)
   const sessions = new Sessions({
     address,
@@ -36,8 +37,9 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
     await sessions.close()
     throw error
   }
-  const options = { runner: NO_RUNNER, leaseMs: 0, schema: sessions.schema, project }
-  const destination = new PostgresDestination(sessions, options)
+  const dialect = postgresDialect(sessions)
+  const connections = new PostgresConnections(sessions, dialect)
+  const destination = new SqlStore(connections, dialect, { runner: NO_RUNNER, leaseMs: 0, project })
   return {
     profile: destination.profile,
     nameOf: tableName,
@@ -49,6 +51,7 @@ export async function openPostgresReader({ url }: Pick<Place, 'url'>, project: P
     preview: (shape) => destination.preview(shape),
     relocation: destination.relocation,
     query: (statement, limits) => destination.query(statement, limits),
+    markEveryMs: 1000,
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),
     close: () => sessions.close(),
   }

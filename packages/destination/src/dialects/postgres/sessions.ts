@@ -30,7 +30,7 @@ export interface SessionOptions {
 }
 
 /** One connection inside one transaction: Kysely for the state, the driver's client for the bulk path. */
-export interface Session {
+export interface Reserved {
   readonly client: pg.PoolClient
   readonly db: Kysely<StateDatabase>
 }
@@ -50,7 +50,7 @@ export type Mode =
 export interface TransactionOptions {
   readonly mode: Mode
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
-  readonly landed?: ((session: Session) => Promise<boolean>) | undefined
+  readonly landed?: ((session: Reserved) => Promise<boolean>) | undefined
 }
 
 /** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may stand in between. */
@@ -108,7 +108,7 @@ export class Sessions {
   }
 
   /** Does work in one transaction; what may pass at another try is tried again, with all that it did undone. */
-  async transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  async transaction<T>(options: TransactionOptions, work: (session: Reserved) => Promise<T>): Promise<T> {
     // Counted from the first failure: the work itself may take longer.
     let deadline: number | undefined
     for (let attempt = 1; ; attempt++) {
@@ -164,7 +164,7 @@ export class Sessions {
   }
 
   /** Reads that see one moment, for as long as somebody takes what they give. */
-  async *reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+  async *reading<T>(work: (session: Reserved) => AsyncIterable<T>): AsyncGenerator<T> {
     const session = await this.#connect()
     let lost = false
     try {
@@ -184,18 +184,18 @@ export class Sessions {
     for (const client of clients) cutAfter(client, this.#options.watchMs)
   }
 
-  async #open({ client }: Session, mode: Mode): Promise<void> {
+  async #open({ client }: Reserved, mode: Mode): Promise<void> {
     const results = (await client.query(this.#opening(mode))) as unknown as readonly pg.QueryResult<Backend>[]
     this.#watch.knows(client, results.at(-1)!.rows[0]!)
   }
 
-  #release({ client }: Session, destroy = false): void {
+  #release({ client }: Reserved, destroy = false): void {
     this.#watch.end(client)
     client.release(destroy)
   }
 
   /** Goes back, and gives the connection back unless it is gone. */
-  async #end(session: Session, mode: Mode, lost: boolean): Promise<void> {
+  async #end(session: Reserved, mode: Mode, lost: boolean): Promise<void> {
     try {
       if (!lost) await session.client.query('rollback')
       // A lock that a statement takes for its session outlives the transaction.
@@ -207,7 +207,7 @@ export class Sessions {
   }
 
   /** A connection; a server that was there before may come back. */
-  async #connect(deadline = performance.now() + this.#options.patienceMs): Promise<Session> {
+  async #connect(deadline = performance.now() + this.#options.patienceMs): Promise<Reserved> {
     for (let attempt = 1; ; attempt++) {
       const pool = this.#pool
       try {

@@ -1,6 +1,6 @@
 import type { Runner } from '@tidemark/core/engine'
 import { sql } from 'kysely'
-import type { Session, Sessions } from './sessions.ts'
+import type { Reserved, Sessions } from './sessions.ts'
 
 const PREFIX = 'tidemark '
 /** How long a lease that is free by its heartbeat may stay locked before its holder's session is ended. */
@@ -15,7 +15,7 @@ export function applicationName({ id }: Runner): string {
  * Does work that takes leases. A runner that was stopped inside a transaction holds its lease's row though its heartbeat
  * is over, and nothing but the end of its session frees it.
  */
-export async function takingOver<T>(sessions: Sessions, session: Session, work: () => Promise<T>): Promise<T> {
+export async function takingOver<T>(sessions: Sessions, session: Reserved, work: () => Promise<T>): Promise<T> {
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(session.db)
   const pid = Number(rows[0]?.pid)
   let ending: Promise<void> = Promise.resolve()

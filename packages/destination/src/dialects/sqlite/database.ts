@@ -5,6 +5,7 @@ import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { UNICODE } from '../../table/repertoire.ts'
 import { BUSY, codeOf, explain } from './errors.ts'
+import { KeptStatements } from './kept-statements.ts'
 import { makeFile } from './make-file.ts'
 import { temporaryBeside } from './temporary.ts'
 
@@ -69,34 +70,18 @@ async function enterWal(raw: DatabaseSync, busyMs: number): Promise<void> {
  * and writes later fails at once where another process wrote in between.
  */
 export function dialectOf(raw: DatabaseSync): SqliteDialect {
-  const kept = new Map<string, SqliteStatement>()
-  const made = (text: string): SqliteStatement => {
+  const kept = new KeptStatements((text): SqliteStatement => {
     if (text === 'begin') return adapt(raw.prepare('begin immediate'))
     return text === 'commit' ? committing(adapt(raw.prepare(text))) : adapt(raw.prepare(text))
-  }
+  })
   return new SqliteDialect({
     database: {
       close: () => raw.close(),
-      prepare: (text) => {
-        // A full disk ends the transaction by itself.
-        if (text === 'rollback' && !raw.isTransaction) return NOTHING
-        if (text.length > LONGEST_KEPT || !REPEATED.test(text)) return made(text)
-        const statement = kept.get(text) ?? made(text)
-        // The one that was used last is the last that goes.
-        kept.delete(text)
-        kept.set(text, statement)
-        if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!)
-        return statement
-      },
+      // A full disk ends the transaction by itself.
+      prepare: (text) => (text === 'rollback' && !raw.isTransaction ? NOTHING : kept.of(text)),
     },
   })
 }
-
-// Every commit runs the same dozen statements, and compiling them is most of what they cost.
-const REPEATED = /^(?:begin|commit|select|insert|update|delete)\b/
-const MOST_KEPT = 100
-/** Characters: what is longer carries values of its own, and does not come again. */
-const LONGEST_KEPT = 2000
 
 const NOTHING: SqliteStatement = {
   reader: false,

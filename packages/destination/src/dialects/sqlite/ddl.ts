@@ -1,8 +1,7 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
-import type { Layout } from '../../table/columns.ts'
 import type { Plan } from '../../table/prepare.ts'
-import { mainTable } from './statements.ts'
+import { mainTable } from './names.ts'
 
 const { id, join, raw } = sql
 
@@ -51,10 +50,4 @@ export function createTable(plan: Plan, others: readonly RawBuilder<unknown>[] =
 
 export function addColumn(table: string, column: string, type: ColumnType): RawBuilder<unknown> {
   return sql`alter table ${mainTable(table)} add column ${id(column)} ${raw(TYPES[type])}`
-}
-
-/** The columns of a staging table: those of encoded rows, without a rule but their type. */
-export function columnTypes({ columns, loose }: Layout): readonly RawBuilder<unknown>[] {
-  const own = columns.map(({ name, stored }) => sql`${id(name)} ${raw(TYPES[stored])}`)
-  return loose ? [...own, sql`_extra TEXT`] : own
 }

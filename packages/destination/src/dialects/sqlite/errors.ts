@@ -12,12 +12,26 @@ const CORRUPT = 11
 const FULL = 13
 const CANTOPEN = 14
 const TOOBIG = 18
+/** A rule that a statement breaks, a trigger's too. */
+export const CONSTRAINT = 19
+const MISMATCH = 20
 const NOTADB = 26
 
 /** SQLite's primary result code of an error; undefined where the error does not come from SQLite. */
 export function codeOf(error: unknown): number | undefined {
   const code = (error as { readonly errcode?: unknown } | null | undefined)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
+}
+
+/** Whether an error is about the values that were written: too big, a rule of the user's, a wrong type, a trigger of theirs. */
+export function refuses(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    code === TOOBIG ||
+    code === CONSTRAINT ||
+    code === MISMATCH ||
+    (error as { code?: unknown }).code === 'ERR_INVALID_ARG_TYPE'
+  )
 }
 
 /** What a failure of SQLite means to a user: which file, what is wrong, and the way out. Anything else passes as it is. */

@@ -1,14 +1,14 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Examination } from '../../examine.ts'
+import type { Examination } from '../database-kind.ts'
 
 /** With less than this the next run may end in the middle. */
 const LITTLE = 100 * 1024 * 1024
 
 /** Looks at a file, or at where it would be made. */
 export async function examineSqlite(path: string, shown: string): Promise<Examination> {
-  const common = { kind: 'sqlite', version: process.versions['sqlite'] ?? '' } as const
+  const common = { kind: 'sqlite', title: 'SQLite', version: process.versions['sqlite'] ?? '' }
   if (path === ':memory:') return { ...common, freeBytes: undefined, problems: [] }
   const folder = await nearestFolder(dirname(path))
   const { bavail, bsize } = await statfs(folder)

@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import type { Filled } from '../../table/known-columns.ts'
 import { TEXT_FORMS } from '../../values/forms.ts'
-import { mainTable } from './statements.ts'
+import { mainTable } from './names.ts'
 
 /** So many rows are filled at a stretch; then the process does what else it has to. */
 const SIZE = 50_000

@@ -2,8 +2,10 @@ import type { Destination } from '@tidemark/core/engine'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import { moveInto, refuseMoving } from '../../relocate/moving.ts'
 import { migrate, refuseNewer, stateVersion } from '../../state/migrations.ts'
+import { SqlStore } from '../../store.ts'
+import { SqliteConnections } from './connections.ts'
 import { openDatabase } from './database.ts'
-import { SqliteDestination } from './destination.ts'
+import { sqliteDialect } from './dialect.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import type { SqliteOptions } from './options.ts'
@@ -19,7 +21,7 @@ export async function openSqlite(options: SqliteOptions & { readonly moving: boo
     // Who only looks must not wait for a writer: the write lock is taken only where there is something to make.
     if (version < STATE_VERSION)
       await db.transaction().execute((transaction) => migrate(transaction, sqliteFlavor, options.path))
-    return new SqliteDestination(database, { ...options, flavor: sqliteFlavor })
+    return new SqlStore(new SqliteConnections(database), sqliteDialect(database), options)
   } catch (error) {
     if (database.raw.isOpen) database.raw.close()
     throw explain(error, options.path)

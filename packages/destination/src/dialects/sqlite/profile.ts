@@ -3,13 +3,26 @@ import type { Profile } from '@tidemark/core/engine'
 /** What SQLite does differently, declared. */
 export const sqliteProfile: Profile = {
   name: 'sqlite',
-  // One write transaction at a time for the whole file.
-  singleWriter: true,
+  title: 'SQLite',
+  system: 'sqlite',
+  readTypes: {
+    types: {
+      text: 'string',
+      integer: 'number',
+      double: 'number',
+      numeric: 'string',
+      boolean: 'number',
+      timestamp: 'string',
+      local_timestamp: 'string',
+      date: 'string',
+      json: 'string',
+      bytes: 'Uint8Array',
+    },
+    note: 'As SQLite holds them: booleans are 0 and 1, times, dates, decimals and JSON are texts.',
+  },
   names: 'folded',
   // NaN would become NULL; -0 comes back as 0.
   doubles: { nan: false, infinity: false, negativeZero: false },
-  // SQLite would keep a NUL in a text, but its own functions stop there, and other databases refuse it.
-  nul: false,
   keyColumns: undefined,
   keyBytes: undefined,
   rowBytes: undefined,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
+import type { QueryAnswer } from '../database-kind.ts'
 import { explain } from './errors.ts'
-import { type QueryAnswer, queryRows } from './query.ts'
+import { queryRows } from './query.ts'
 import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts'
 
 /** How long a writer is waited for. */

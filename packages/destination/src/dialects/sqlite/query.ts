@@ -2,6 +2,7 @@ import { constants, type DatabaseSync } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
 import { AnswerSize, type QueryResult } from '@tidemark/core/engine'
 import { answerLimit } from '../../answer-limit.ts'
+import type { QueryAnswer } from '../database-kind.ts'
 import { codeOf } from './errors.ts'
 
 const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
@@ -22,9 +23,6 @@ export function runQuery(raw: DatabaseSync, text: string): QueryResult {
   }
   return { columns, rows }
 }
-
-/** What comes of a statement: first its columns, then row by row. */
-export type QueryAnswer = { readonly columns: readonly string[] } | { readonly row: readonly unknown[] }
 
 /** The same row by row. Nothing else may be asked of the connection meanwhile. */
 export function* queryRows(raw: DatabaseSync, text: string): Generator<QueryAnswer> {

@@ -1,16 +1,18 @@
 import { statSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import type { Project } from '@tidemark/core/engine'
-import type { Reader } from '../../reader.ts'
 import { moveInto, refuseMoving } from '../../relocate/moving.ts'
 import { stateVersion } from '../../state/migrations.ts'
 import { NO_RUNNER } from '../../state/no-runner.ts'
 import { refuseOther } from '../../state/refuse-other.ts'
 import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { SqlStore } from '../../store.ts'
 import { textProblem } from '../../table/check-partition.ts'
 import { tableName } from '../../table/names.ts'
 import { UNICODE } from '../../table/repertoire.ts'
-import { SqliteDestination } from './destination.ts'
+import type { Reader } from '../database-kind.ts'
+import { SqliteConnections } from './connections.ts'
+import { sqliteDialect } from './dialect.ts'
 import { explain } from './errors.ts'
 import { sqliteFlavor } from './flavor.ts'
 import { sqliteProfile } from './profile.ts'
@@ -22,7 +24,8 @@ const BUSY_MS = 1000
 
 interface Opened {
   readonly database: ReadOnlyDatabase
-  readonly destination: SqliteDestination
+  readonly connections: SqliteConnections
+  readonly destination: SqlStore
   /** Which file it is: another one under the same name is another database. */
   readonly file: string
 }
@@ -34,6 +37,7 @@ export async function openSqliteReader(path: string, project: Project | undefine
   let mark = ''
 
   const close = (): void => {
+    opened?.connections.closeReaders()
     opened?.database.close()
     opened = undefined
   }
@@ -47,8 +51,9 @@ export async function openSqliteReader(path: string, project: Project | undefine
       refuseOther(await stateVersion(database.db, sqliteFlavor), path)
       refuseMoving(await moveInto(database.db, sqliteFlavor), path)
       version = ''
-      const options = { path, busyMs: BUSY_MS, runner: NO_RUNNER, leaseMs: 0, flavor: sqliteFlavor, project }
-      opened = { database, destination: new SqliteDestination(database, options), file }
+      const connections = new SqliteConnections(database)
+      const destination = new SqlStore(connections, sqliteDialect(database), { runner: NO_RUNNER, leaseMs: 0, project })
+      opened = { database, connections, destination, file }
       return opened
     } catch (error) {
       database.close()
@@ -84,6 +89,8 @@ export async function openSqliteReader(path: string, project: Project | undefine
       contents: (table) => reading(({ destination }) => destination.relocation.contents(table)),
     },
     query: (statement) => reading(({ database }) => runQuery(database.raw, statement)),
+    // One number that SQLite keeps anyway.
+    markEveryMs: 400,
     mark: () =>
       reading(({ database: { raw }, file }) => {
         // Changes with every commit of another connection, also with those that are nothing of ours.

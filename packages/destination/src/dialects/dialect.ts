@@ -1,0 +1,163 @@
+import type { ColumnType, Lease, Part, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
+import type { Kysely, RawBuilder } from 'kysely'
+import type { EncodedRows, Loaded } from '../rows/encoded-rows.ts'
+import type { Canonical } from '../rows/refused.ts'
+import type { Staging } from '../rows/staging.ts'
+import type { Target } from '../rows/target.ts'
+import type { Terms } from '../rows/terms.ts'
+import type { Flavor } from '../state/flavor.ts'
+import type { StateDatabase } from '../state/state-tables.ts'
+import type { SchemaEditor } from '../table/prepare.ts'
+import type { Forms } from '../values/forms.ts'
+
+/** What differs between databases, as data and fragments of SQL. One of them belongs to one open database. */
+export interface Dialect {
+  /** What the database cannot hold, for whoever decides by it. */
+  readonly profile: Profile
+  /** For people: the file, or the address without its password. */
+  readonly place: string
+  /** The SQL of the state. */
+  readonly flavor: Flavor
+  /** Makes and changes tables. */
+  readonly editor: SchemaEditor
+  /** How values are encoded. */
+  readonly forms: Forms
+  /** An encoded value in its canonical form. */
+  readonly canonical: Canonical
+  /** A value as `Session.rows` gives it, in its canonical form: text, numeric and times as texts, integers as bigints, json parsed. */
+  decode(value: unknown, type: ColumnType): unknown
+
+  /** A table of rows, whatever else carries its name. */
+  table(name: string): RawBuilder<unknown>
+  /** What a column type is called in the definition of a staging table. */
+  typeOf(type: ColumnType): string
+  /** An instant, given as a text, as `_synced_at` and `_deleted_at` hold it. */
+  moment(text: RawBuilder<unknown>): RawBuilder<unknown>
+  /** The expressions by which two values of a column are equal: more than one where two values that differ compare as equal. */
+  comparable(column: RawBuilder<unknown>, type: ColumnType | undefined): readonly RawBuilder<unknown>[]
+  /** Expressions that rows are grouped by, as few as the database takes. Absent: any number. */
+  grouped?(expressions: readonly RawBuilder<unknown>[]): readonly RawBuilder<unknown>[]
+  /** The columns that say where a row of a table is, and their types: they pair equal rows of tables without a key. */
+  readonly rowPlace: readonly { readonly name: string; readonly type: string }[]
+  /**
+   * How rows are written over those of the same key: `merge` is MERGE, which neither locks nor writes a row that stays as it
+   * is; `upsert` is INSERT … ON CONFLICT.
+   */
+  readonly writesBy: 'merge' | 'upsert'
+  /** So many staged rows one statement moves, and the process does what else it has to in between. Absent: all at once. */
+  readonly movedAtOnce?: number
+  /** Whether looking up rows by many keys needs a transaction that may write, for a temporary table of the keys. */
+  readonly looksUpBy: 'temporary table' | 'values'
+
+  /** The name of a step's staging table. */
+  stagingTable(staging: { readonly lease: number; readonly fence: number; readonly slot: number }): RawBuilder<unknown>
+  /** Makes a staging table of these columns, with `_kind` and `_at` behind them. */
+  createStaging(table: RawBuilder<unknown>, columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
+  /** Whether a staging table's name may be used again at once: its number is the lowest that is free then, so that statements come again. */
+  readonly reusesStagingNames: boolean
+  /** The table of pairs of equal rows, old and new, of a table without a key: its name, and how it is made in a transaction. */
+  readonly pairs: { readonly table: RawBuilder<unknown>; readonly create: RawBuilder<unknown> }
+}
+
+/** What a transaction is for. */
+export type Mode =
+  /** Writes; rows are looked up by their keys, a part at a time. */
+  | 'part'
+  /** Writes; the planner chooses how. */
+  | 'write'
+  /** Changes tables: readers queue behind such a change, so that it waits for a moment only. */
+  | 'shape'
+  /** Reads that see one moment. */
+  | 'read'
+
+export interface TransactionOptions {
+  readonly mode: Mode
+  /** The table that is written, for an error that names who has locked it. */
+  readonly table?: string | undefined
+  /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
+  readonly landed?: ((session: Session) => Promise<boolean>) | undefined
+  /** Takes leases: whoever holds their rows though its heartbeat is over is ended. */
+  readonly takesLeases?: boolean | undefined
+}
+
+/** The connections of one open database. Every error names the database, what is wrong, and the way out. */
+export interface Connections {
+  /** Does work in one transaction. What may pass at another try is tried again, with all that it did undone. */
+  transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T>
+  /** Reads that see one moment, for as long as somebody takes what they give; writers are not in their way, nor they in theirs. */
+  reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T>
+  /** Runs one statement of the state that needs nothing of what a transaction begins with. */
+  ask<T>(statement: RawBuilder<T>): Promise<readonly T[]>
+  /** Runs one statement of the user's, read-only. @throws SyncError code `query`. */
+  query(statement: string, limits?: QueryLimits): Promise<QueryResult>
+  close(): Promise<void>
+}
+
+/** Where encoded rows are put. */
+export interface LoadInto {
+  readonly table: RawBuilder<unknown>
+  readonly columns: readonly string[]
+  readonly types: readonly ColumnType[]
+  /** Staged entries: what each is, and the number of the first in `_at`. */
+  readonly entries?: { readonly kind: EntryKind; readonly from: number } | undefined
+}
+
+/** What an entry of a staging table is: a row, a reported deletion, or a key that was only seen, because its row was rejected. */
+export type EntryKind = 0 | 1 | 2
+
+export interface WriteOptions {
+  /** The stamp of this transaction, and what the statements of the step share. */
+  readonly now: bigint
+  readonly terms: Terms
+  /** Is told of what was written. */
+  readonly late: LateCounter
+}
+
+/** Counts, of the rows that a part writes, those that lie below what was only looked back for. */
+export interface LateCounter {
+  /** Rows that were all written. */
+  all(rows: EncodedRows): void
+  /** Rows of which some were written, where a relation holds them all; without one they are looked up by their keys. */
+  some(session: Session, target: Target, rows: EncodedRows, source?: RawBuilder<unknown>): Promise<void>
+}
+
+/** One connection inside one transaction. */
+export interface Session {
+  /** State and rows, statement by statement. */
+  readonly db: Kysely<StateDatabase>
+  /** Runs a text without values: savepoints. */
+  exec(text: string): Promise<void>
+  /** All rows of a query as arrays, each value as `Dialect.decode` takes it. */
+  rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]>
+  /** The same as they arrive: few are held at a time. */
+  stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]>
+  /**
+   * Does work that the database may refuse because of its values, and undoes it then.
+   *
+   * @param table what is written, for an error that names it. @throws what is not about values.
+   */
+  attempt<T>(table: string, work: () => Promise<T>): Promise<Attempt<T>>
+  /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
+  load(into: LoadInto, rows: EncodedRows): Promise<number>
+  /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
+  write(target: Target, part: Part, options: WriteOptions): Promise<Loaded>
+  /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
+  withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
+  /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */
+  indexStaging(staging: Staging): Promise<void>
+  /** The same where each key is in it once, as the database can tell at little cost. @returns whether it is so. Absent: it cannot. */
+  indexUnique?(staging: Staging): Promise<boolean>
+  dropStaging(table: RawBuilder<unknown>): Promise<void>
+  /** Staging tables that runners left behind which are no more. Absent: such tables go with their connection. */
+  dropLeftovers?(leases: readonly Lease[]): Promise<void>
+  /** Which of these tables are there, and hold a row. */
+  present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>>
+  /** Takes all rows out of a table, where there is one. */
+  empty(name: string): Promise<void>
+  /** Rows of tables without a key, and of windows that are read again, are found by their position. */
+  indexPositions(target: Target, lease: number): Promise<void>
+  /** Lets the numbers that the database gives out begin above those that are there, after records were put in place. */
+  continueNumbers(): Promise<void>
+}
+
+export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }

@@ -1,0 +1,58 @@
+import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
+import type { RawBuilder } from 'kysely'
+import type { Connections, Dialect, Session, TransactionOptions } from '../dialect.ts'
+import { limitedQuery } from './limited-query.ts'
+import { explainingLock } from './locks.ts'
+import { PostgresSession, type Shared } from './session.ts'
+import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
+import { takingOver } from './takeover.ts'
+import { Turns } from './turns.ts'
+
+/** The connections to one schema of Postgres. */
+export class PostgresConnections implements Connections {
+  readonly #sessions: Sessions
+  readonly #shared: Shared
+  /** Writers leave connections to the heartbeat and to whoever looks. */
+  readonly #writers = new Turns(CONNECTIONS - 4)
+
+  constructor(sessions: Sessions, dialect: Dialect) {
+    this.#sessions = sessions
+    this.#shared = { dialect, schema: sessions.schema, merging: new WeakMap() }
+  }
+
+  async transaction<T>(
+    { mode, table, landed, takesLeases = false }: TransactionOptions,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const sessions = this.#sessions
+    const within =
+      <R>(some: (session: Session) => Promise<R>) =>
+      (reserved: Reserved) =>
+        some(new PostgresSession(reserved, this.#shared))
+    const options = { mode, landed: landed && within(landed) }
+    if (takesLeases)
+      return await sessions.transaction(options, (reserved) =>
+        takingOver(sessions, reserved, () => within(work)(reserved)),
+      )
+    if (table === undefined) return await sessions.transaction(options, within(work))
+    return await this.#writers
+      .take(() => sessions.transaction(options, within(work)))
+      .catch(explainingLock(sessions, this.#shared.schema, table))
+  }
+
+  reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+    return this.#sessions.reading((reserved) => work(new PostgresSession(reserved, this.#shared)))
+  }
+
+  ask<T>(statement: RawBuilder<T>): Promise<readonly T[]> {
+    return this.#sessions.ask(statement)
+  }
+
+  query(statement: string, limits?: QueryLimits): Promise<QueryResult> {
+    return limitedQuery(this.#sessions, statement, limits)
+  }
+
+  close(): Promise<void> {
+    return this.#sessions.close()
+  }
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely'
+import type { EncodedRows } from '../../rows/encoded-rows.ts'
+import { systemColumns } from '../../rows/merge.ts'
+import type { Target } from '../../rows/target.ts'
+import { dataColumns, dataTypes } from '../../table/columns.ts'
+import type { LoadInto } from '../dialect.ts'
+import { copyIn } from './copy-in.ts'
+import { CopyRows, field, type Suffix, smallField } from './copy-rows.ts'
+import { stamp } from './forms.ts'
+import type { Reserved } from './sessions.ts'
+
+/** Copies encoded rows into a table. */
+export async function copyInto(
+  { client, db }: Reserved,
+  { table, columns, types, entries }: LoadInto,
+  rows: EncodedRows,
+  more: Suffix & { readonly columns: readonly string[] } = suffixOf(entries),
+): Promise<number> {
+  const names = [...columns, ...more.columns].map((name) => sql.id(name))
+  const { sql: text } = sql`copy ${table} (${sql.join(names)}) from stdin (format binary)`.compile(db)
+  return await copyIn(client, text, new CopyRows(types, more).chunks(rows))
+}
+
+function suffixOf(entries: LoadInto['entries']): Suffix & { readonly columns: readonly string[] } {
+  if (entries === undefined) return { fields: 0, bytes: Buffer.alloc(0), columns: [] }
+  return { fields: 1, bytes: smallField(entries.kind), countFrom: entries.from, columns: ['_kind', '_at'] }
+}
+
+/** The values of a table's encoded rows, and their positions. */
+export function valuesOf({ layout, table }: Target): LoadInto {
+  return { table, columns: [...dataColumns(layout), '_cursor'], types: [...dataTypes(layout), 'integer'] }
+}
+
+/** Copies rows straight into their table. */
+export async function copyStraight(
+  session: Reserved,
+  target: Target,
+  rows: EncodedRows,
+  { now, partition }: { readonly now: bigint; readonly partition: string },
+): Promise<number> {
+  const synced = field(stamp(now) as number)
+  const bytes = target.layout.partitioned ? Buffer.concat([synced, field(partition)]) : synced
+  const columns = systemColumns(target.layout).slice(1)
+  return await copyInto(session, valuesOf(target), rows, { fields: columns.length, bytes, columns })
+}

@@ -1,0 +1,58 @@
+import { type RawBuilder, sql } from 'kysely'
+import { chunks } from '../../chunks.ts'
+import { pairColumns } from '../../rows/replace.ts'
+import type { Dialect } from '../dialect.ts'
+import { postgresEditor } from './editor.ts'
+import { postgresFlavor } from './flavor.ts'
+import { decodeText, formsOf, shownForm } from './forms.ts'
+import { postgresProfile } from './profile.ts'
+import type { Sessions } from './sessions.ts'
+import { stagingName } from './staging-tables.ts'
+import { TYPES } from './types.ts'
+
+/** A row of a partitioned table has its place in one of its tables. */
+const ROW_PLACE = [
+  { name: 'ctid', type: 'tid' },
+  { name: 'tableoid', type: 'oid' },
+]
+
+/** The most expressions of a list (documentation, "PostgreSQL Limits") leave no room for those of a table that is wide. */
+const MANY = 500
+
+/** Postgres, for one schema. The server was asked before what it holds, and where the tables are. */
+export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' | 'schema'>): Dialect {
+  const { schema, place, repertoire } = sessions
+  const table = (name: string): RawBuilder<unknown> => sql.id(schema, name)
+  return {
+    profile: postgresProfile,
+    place,
+    flavor: postgresFlavor,
+    editor: postgresEditor(schema, { place, repertoire }),
+    forms: formsOf(repertoire),
+    canonical: shownForm,
+    decode: (value, type) => decodeText(value as string | null, type),
+    table,
+    typeOf: (type) => TYPES[type],
+    moment: (text) => sql`cast(${text} as timestamptz)`,
+    comparable: (column, type) => {
+      if (type === 'text') return [sql`${column} collate "C"`]
+      // 1.0 and 1.00 are written differently.
+      return type === 'numeric' ? [column, sql`scale(${column})`] : [column]
+    },
+    grouped: (expressions) =>
+      expressions.length <= MANY ? expressions : chunks(expressions, MANY).map((some) => sql`row(${sql.join(some)})`),
+    rowPlace: ROW_PLACE,
+    writesBy: 'merge',
+    looksUpBy: 'temporary table',
+    stagingTable: (staging) => table(stagingName(staging)),
+    createStaging: (name, columns) =>
+      sql`create unlogged table ${name} (${sql.join(columns)}, _kind smallint not null, _at bigint not null)
+        with (autovacuum_enabled = false)`,
+    // One that somebody reads is not dropped at once.
+    reusesStagingNames: false,
+    pairs: {
+      table: sql`pg_temp._tidemark_kept`,
+      create: sql`create temp table _tidemark_kept (${pairColumns(ROW_PLACE, 'bigint')}) on commit drop`,
+    },
+  }
+}

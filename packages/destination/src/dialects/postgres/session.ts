@@ -1,0 +1,133 @@
+import type { Lease, Part, TableState } from '@tidemark/core/engine'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type pg from 'pg'
+import type { EncodedRows, Loaded } from '../../rows/encoded-rows.ts'
+import { loadHalving } from '../../rows/load.ts'
+import { mergeRows } from '../../rows/merge.ts'
+import { changed } from '../../rows/run.ts'
+import type { Staging } from '../../rows/staging.ts'
+import type { Target } from '../../rows/target.ts'
+import type { StateDatabase } from '../../state/state-tables.ts'
+import { dataTypes } from '../../table/columns.ts'
+import type { Attempt, Dialect, LoadInto, Session, WriteOptions } from '../dialect.ts'
+import { attempt } from './attempt.ts'
+import { continueNumbers } from './continue-numbers.ts'
+import { copyInto, copyStraight } from './copy-into.ts'
+import { indexPositions } from './editor.ts'
+import { emptyTable } from './empty-table.ts'
+import { fetched } from './fetched.ts'
+import { withPart, workHalving } from './part-table.ts'
+import { presentTables } from './present.ts'
+import type { Reserved } from './sessions.ts'
+import { dropLeftovers, dropStaging } from './staging-tables.ts'
+
+/** What the connections of one schema share. */
+export interface Shared {
+  readonly dialect: Dialect
+  readonly schema: string
+  /** The history step of a table that has met a known key: the rest of it is merged, and no longer copied straight. */
+  readonly merging: WeakMap<Target, string>
+}
+
+/** One connection to Postgres inside one transaction. */
+export class PostgresSession implements Session {
+  readonly client: pg.PoolClient
+  readonly db: Kysely<StateDatabase>
+  readonly #shared: Shared
+
+  constructor({ client, db }: Reserved, shared: Shared) {
+    this.client = client
+    this.db = db
+    this.#shared = shared
+  }
+
+  async exec(text: string): Promise<void> {
+    await this.client.query(text)
+  }
+
+  /** Values are the texts that the server writes, which it also reads again. */
+  async rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]> {
+    const { sql: text, parameters } = query.compile(this.db)
+    const types = { getTypeParser: () => (value: string) => value }
+    const asked = { text, values: parameters as unknown[], rowMode: 'array' as const, types: types as never }
+    return (await this.client.query(asked)).rows as unknown[][]
+  }
+
+  stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]> {
+    return fetched(this, query)
+  }
+
+  attempt<T>(_table: string, work: () => Promise<T>): Promise<Attempt<T>> {
+    return attempt(this, work)
+  }
+
+  load(into: LoadInto, rows: EncodedRows): Promise<number> {
+    return copyInto(this, into, rows)
+  }
+
+  async write(target: Target, part: Part, { now, terms, late }: WriteOptions): Promise<Loaded> {
+    const { dialect, merging } = this.#shared
+    const { layout } = target
+    const { rows, step } = part
+    const straight = async (some: EncodedRows) => {
+      const written = await copyStraight(this, target, some, { now, partition: step.partition })
+      late.all(some)
+      return written
+    }
+    if (layout.key.length === 0) return await loadHalving(this, layout.name, rows, straight)
+    const self = `${step.run} ${step.step}`
+    if (step.kind === 'history' && merging.get(target) !== self) {
+      const tried = await attempt(this, () => straight(rows))
+      if (tried.ok) return { written: tried.value, refused: [] }
+      // A known key, or a row that the server refuses: the other way tells which.
+      merging.set(target, self)
+    }
+    const order = layout.cursored ? 'ordered' : 'any'
+    return await workHalving(this, target, rows, async (source) => {
+      const written = await changed(this, mergeRows(dialect, target, source, order, terms))
+      if (written > 0) await late.some(this, target, rows, source)
+      return written
+    })
+  }
+
+  async withKeys(
+    { layout }: Target,
+    keys: EncodedRows,
+    work: (relation: RawBuilder<unknown>) => Promise<number>,
+  ): Promise<number> {
+    const types = dataTypes(layout)
+    const into = {
+      columns: [...layout.key, '_cursor'],
+      types: [...layout.keyAt.map((at) => types[at]!), 'integer' as const],
+    }
+    return await withPart(this, into, keys, work)
+  }
+
+  async indexStaging({ table }: Staging): Promise<void> {
+    await sql`analyze ${table}`.execute(this.db)
+  }
+
+  dropStaging(table: RawBuilder<unknown>): Promise<void> {
+    return dropStaging(this, table)
+  }
+
+  dropLeftovers(leases: readonly Lease[]): Promise<void> {
+    return dropLeftovers(this, this.#shared.schema, leases)
+  }
+
+  present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>> {
+    return presentTables(this, this.#shared.schema, names)
+  }
+
+  empty(name: string): Promise<void> {
+    return emptyTable(this, this.#shared.schema, name)
+  }
+
+  async indexPositions({ layout }: Target, lease: number): Promise<void> {
+    await indexPositions(this.#shared.schema, layout, lease).execute(this.db)
+  }
+
+  continueNumbers(): Promise<void> {
+    return continueNumbers(this.db, this.#shared.schema)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Lease } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import { unlessLocked } from './locks.ts'
+import type { Reserved } from './sessions.ts'
+
+// A step's rows gather in a table of the schema without a log, because its parts are transactions of their own and may go
+// over different connections. A server that crashed gives it back empty, which is noticed.
+
+const PREFIX = '_tidemark_staging_'
+
+export function stagingName({
+  lease,
+  fence,
+  slot,
+}: {
+  readonly lease: number
+  readonly fence: number
+  readonly slot: number
+}): string {
+  return `${PREFIX}${lease}_${fence}_${slot}`
+}
+
+/** Where somebody reads it, as a dump does, it stays until its lease is taken the next time. */
+export async function dropStaging(session: Reserved, table: RawBuilder<unknown>): Promise<void> {
+  await unlessLocked(session, () => sql`drop table if exists ${table}`.execute(session.db))
+}
+
+/** Drops staging tables that a runner left behind which is no more. */
+export async function dropLeftovers(session: Reserved, schema: string, leases: readonly Lease[]): Promise<void> {
+  const { db } = session
+  const ids = new Set(leases.map(({ id }) => String(id)))
+  const { rows } = await sql<{ name: string }>`select relname as name from pg_catalog.pg_class
+    where relkind = 'r' and starts_with(relname, ${PREFIX})
+    and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
+  for (const { name } of rows) {
+    const lease = name.slice(PREFIX.length).split('_')[0] ?? ''
+    if (ids.has(lease)) await dropStaging(session, sql.id(schema, name))
+  }
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryResult } from '@tidemark/core/engine'
+import { Kysely, type RawBuilder, sql } from 'kysely'
+import type { StateDatabase } from '../../state/state-tables.ts'
+import type { Connections, Session, TransactionOptions } from '../dialect.ts'
+import { prepared } from './bulk.ts'
+import { type Database, dialectOf } from './database.ts'
+import { BUSY, codeOf, explain } from './errors.ts'
+import { KeptStatements } from './kept-statements.ts'
+import { runQuery } from './query.ts'
+import { openReadingConnection, type ReadingConnection } from './reading-connection.ts'
+import { type Kept, SqliteSession } from './session.ts'
+import { Upserts } from './upserts.ts'
+
+/** So many times as long as SQLite waits itself a program is waited for that writes. */
+const PATIENCE = 6
+const PAUSE_MS = 50
+
+interface Reader extends ReadingConnection {
+  readonly session: SqliteSession
+}
+
+/** One connection to a SQLite file that writes, and others that read: these are kept, as each reads all definitions first. */
+export class SqliteConnections implements Connections {
+  readonly #database: Database
+  readonly #kept: Kept
+  readonly #idle: Reader[] = []
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#kept = keptOf(database)
+  }
+
+  async transaction<T>({ mode }: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    return mode === 'read' ? await this.#read(work) : await this.#write(work)
+  }
+
+  async *reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+    if (this.#database.path === ':memory:') {
+      // The connection is the only one: its transaction must not wait for whoever takes the rows.
+      yield* await this.#read(async (session) => {
+        const rows: T[] = []
+        for await (const row of work(session)) rows.push(row)
+        return rows
+      })
+      return
+    }
+    const reader = await this.#guard(async () => this.#reader())
+    try {
+      await reader.session.exec('begin')
+      yield* work(reader.session)
+    } catch (error) {
+      throw explain(error, this.#database.path)
+    } finally {
+      this.#giveBack(reader)
+    }
+  }
+
+  async ask<T>(statement: RawBuilder<T>): Promise<readonly T[]> {
+    return await this.#guard(async () => (await statement.execute(this.#database.db)).rows)
+  }
+
+  async query(statement: string): Promise<QueryResult> {
+    const { raw, path } = this.#database
+    if (path === ':memory:') return await this.#read(async () => runQuery(raw, statement))
+    return await this.#guard(async () => {
+      const reader = this.#reader()
+      try {
+        return runQuery(reader.raw, statement)
+      } finally {
+        this.#giveBack(reader)
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.closeReaders()
+    await this.#database.db.destroy()
+    if (this.#database.raw.isOpen) this.#database.raw.close()
+  }
+
+  closeReaders(): void {
+    for (const reader of this.#idle.splice(0)) reader.close()
+  }
+
+  async #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { busyMs, path, db, raw } = this.#database
+    const deadline = performance.now() + PATIENCE * busyMs
+    for (;;) {
+      let isBegun = false
+      const begun = (transaction: Kysely<StateDatabase>): Promise<T> => {
+        isBegun = true
+        return work(new SqliteSession(transaction, raw, this.#kept))
+      }
+      try {
+        return await db.transaction().execute(begun)
+      } catch (error) {
+        const isBusy = !isBegun && codeOf(error) === BUSY
+        if (!isBusy || performance.now() > deadline) throw explain(error, path)
+        // SQLite's own wait holds up all that the process does.
+        await sleep(PAUSE_MS)
+      }
+    }
+  }
+
+  /** Several reads that see one moment; they wait for no writer of another connection. */
+  async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { db, raw } = this.#database
+    return await this.#guard(() =>
+      db.connection().execute(async (connection) => {
+        await sql`begin deferred`.execute(connection)
+        try {
+          return await work(new SqliteSession(connection, raw, this.#kept))
+        } finally {
+          await sql`rollback`.execute(connection)
+        }
+      }),
+    )
+  }
+
+  #reader(): Reader {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
+    const connection = openReadingConnection(this.#database, this.#database)
+    const db = new Kysely<StateDatabase>({ dialect: dialectOf(connection.raw) })
+    return { ...connection, session: new SqliteSession(db, connection.raw, keptOf(connection)) }
+  }
+
+  #giveBack(reader: Reader): void {
+    if (this.#database.raw.isOpen) {
+      if (reader.raw.isTransaction) reader.raw.exec('rollback')
+      this.#idle.push(reader)
+    } else reader.close()
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw explain(error, this.#database.path)
+    }
+  }
+}
+
+function keptOf({ raw }: Pick<Database, 'raw'>): Kept {
+  return { statements: new KeptStatements((text) => prepared(raw, text)), upserts: new Upserts() }
+}

@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import { chunks } from '../../chunks.ts'
+import { pairColumns } from '../../rows/replace.ts'
+import { decode } from '../../values/decode.ts'
+import { TEXT_FORMS } from '../../values/forms.ts'
+import type { Dialect } from '../dialect.ts'
+import type { Database } from './database.ts'
+import { TYPES } from './ddl.ts'
+import { sqliteEditor } from './editor.ts'
+import { sqliteFlavor } from './flavor.ts'
+import { mainTable, stagingName } from './names.ts'
+import { sqliteProfile } from './profile.ts'
+
+const ROW_PLACE = [{ name: '_rowid_', type: 'integer primary key' }]
+
+/** So many expressions one text is made of. */
+const MANY = 200
+
+/** SQLite, for one file. */
+export function sqliteDialect(database: Database): Dialect {
+  return {
+    profile: sqliteProfile,
+    place: database.path,
+    flavor: sqliteFlavor,
+    editor: sqliteEditor(database),
+    forms: TEXT_FORMS,
+    canonical: decode,
+    decode,
+    table: mainTable,
+    typeOf: (type) => TYPES[type],
+    moment: (text) => text,
+    comparable: (column) => [column],
+    // A result has as many columns as a table. As a text that says type and value, NULL too.
+    grouped: (expressions) =>
+      expressions.length <= MANY
+        ? expressions
+        : chunks(expressions, MANY).map((some) =>
+            sql.join(
+              some.map((one) => sql`quote(${one})`),
+              sql` || ',' || `,
+            ),
+          ),
+    rowPlace: ROW_PLACE,
+    writesBy: 'upsert',
+    // The process does nothing else while a statement runs.
+    movedAtOnce: 50_000,
+    looksUpBy: 'values',
+    stagingTable: ({ slot }) => sql.id('temp', stagingName(slot)),
+    createStaging: (table, columns) =>
+      sql`create temp table ${table} (${sql.join(columns)}, _kind integer not null, _at integer primary key) strict`,
+    reusesStagingNames: true,
+    pairs: {
+      table: sql.id('temp', '_tidemark_kept'),
+      create: sql`create temp table _tidemark_kept (${pairColumns(ROW_PLACE, 'integer not null unique')}) strict`,
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { SyncError } from '@tidemark/core'
+import { messageOf, type Part, type TableState } from '@tidemark/core/engine'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { chunks } from '../../chunks.ts'
+import type { EncodedRows, Loaded } from '../../rows/encoded-rows.ts'
+import { loadHalving } from '../../rows/load.ts'
+import { list } from '../../rows/sql.ts'
+import type { Staging } from '../../rows/staging.ts'
+import type { Target } from '../../rows/target.ts'
+import type { StateDatabase } from '../../state/state-tables.ts'
+import { dataColumns } from '../../table/columns.ts'
+import { stampText } from '../../values/value-text.ts'
+import type { Attempt, LoadInto, Session, WriteOptions } from '../dialect.ts'
+import { prepared, runMany } from './bulk.ts'
+import { CONSTRAINT, codeOf, refuses } from './errors.ts'
+import type { KeptStatements } from './kept-statements.ts'
+import { indexPositions, mainTable, stagingName } from './names.ts'
+import type { Upserts } from './upserts.ts'
+
+/** So many keys, and so many parameters, one statement is given. */
+const KEYS = 1000
+const PARAMETERS = 10_000
+
+/** What a connection keeps from one transaction to the next. */
+export interface Kept {
+  readonly statements: KeptStatements<ReturnType<typeof prepared>>
+  readonly upserts: Upserts
+}
+
+/** One connection to a SQLite file inside one transaction. */
+export class SqliteSession implements Session {
+  readonly db: Kysely<StateDatabase>
+  readonly #raw: DatabaseSync
+  readonly #kept: Kept
+
+  constructor(db: Kysely<StateDatabase>, raw: DatabaseSync, kept: Kept) {
+    this.db = db
+    this.#raw = raw
+    this.#kept = kept
+  }
+
+  async exec(text: string): Promise<void> {
+    this.#raw.exec(text)
+  }
+
+  async rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]> {
+    const { sql: text, parameters } = query.compile(this.db)
+    const all = this.#kept.statements.of(text).all(...(parameters as readonly SQLInputValue[]))
+    return all as unknown as readonly (readonly unknown[])[]
+  }
+
+  async *stream(query: RawBuilder<unknown>): AsyncGenerator<readonly unknown[]> {
+    const { sql: text, parameters } = query.compile(this.db)
+    const rows = prepared(this.#raw, text).iterate(...(parameters as readonly SQLInputValue[]))
+    for (const row of rows) yield row as unknown as readonly unknown[]
+  }
+
+  /** A trigger's RAISE(FAIL), as a rule ON CONFLICT FAIL, keeps what a statement had done before: so it is undone here. */
+  async attempt<T>(table: string, work: () => Promise<T>): Promise<Attempt<T>> {
+    this.#raw.exec('savepoint attempt')
+    try {
+      const value = await work()
+      this.#raw.exec('release attempt')
+      return { ok: true, value }
+    } catch (error) {
+      if (!this.#raw.isTransaction) throw codeOf(error) === CONSTRAINT ? rolledBack(table, error) : error
+      if (!refuses(error)) throw error
+      this.#raw.exec('rollback to attempt; release attempt')
+      return { ok: false, error }
+    }
+  }
+
+  async load({ table, columns, entries }: LoadInto, rows: EncodedRows): Promise<number> {
+    const names = list(entries === undefined ? columns : [...columns, '_kind'])
+    const row = `(${Array(columns.length).fill('?').join(', ')}${entries === undefined ? '' : `, ${entries.kind}`})`
+    // An entry's number is the next one by itself.
+    const textOf = (count: number) =>
+      sql`insert into ${table} (${names}) values ${sql.raw(Array(count).fill(row).join(', '))}`.compile(this.db).sql
+    return runMany(rows, {
+      width: columns.length,
+      named: {},
+      statement: (count) => this.#kept.statements.of(textOf(count)),
+    })
+  }
+
+  async write(target: Target, part: Part, { now, late }: WriteOptions): Promise<Loaded> {
+    const { layout } = target
+    const { rows, step } = part
+    const { truth = step.window } = part
+    const named = {
+      now: stampText(now),
+      began: stampText(step.beganAt),
+      partition: step.partition,
+      truth_from: truth?.from ?? null,
+      truth_to: truth?.to ?? null,
+    }
+    const where = truth === undefined ? 'nowhere' : truth.from === undefined ? 'everywhere below' : 'in a range'
+    const bulk = {
+      width: dataColumns(layout).length + 1,
+      named,
+      statement: (count: number) => this.#kept.upserts.of(this.#raw, this.db, target, where, count),
+    }
+    const loaded = await loadHalving(this, layout.name, rows, async (some) => runMany(some, bulk))
+    const { written, refused } = loaded
+    if (written === 0) return loaded
+    const left = new Set(refused.map(({ row }) => row))
+    if (written + refused.length === rows.length) late.all(rows.filter((row) => !left.has(row)))
+    else await late.some(this, target, rows)
+    return loaded
+  }
+
+  async withKeys(
+    { layout }: Target,
+    keys: EncodedRows,
+    work: (relation: RawBuilder<unknown>) => Promise<number>,
+  ): Promise<number> {
+    const names = [...layout.key, '_cursor']
+    const columns = sql.join(names.map((name, at) => sql`${sql.raw(`column${at + 1}`)} as ${sql.id(name)}`))
+    let sum = 0
+    for (const some of chunks(keys, Math.max(1, Math.min(KEYS, Math.floor(PARAMETERS / names.length))))) {
+      const values = sql.join(some.map((key) => sql`(${sql.join(key)})`))
+      sum += await work(sql`(select ${columns} from (values ${values}))`)
+    }
+    return sum
+  }
+
+  async indexStaging({ slot, target }: Staging): Promise<void> {
+    const index = sql.id('temp', `_tidemark_lookup_${slot}`)
+    await sql`create index if not exists ${index} on ${sql.id(stagingName(slot))} (${list(target.layout.key)})`.execute(
+      this.db,
+    )
+  }
+
+  async indexUnique({ slot, target }: Staging): Promise<boolean> {
+    const { name, key } = target.layout
+    const index = sql.id('temp', `_tidemark_unique_${slot}`)
+    const create = sql`create unique index ${index} on ${sql.id(stagingName(slot))} (${list(key)})`
+    return (await this.attempt(name, () => create.execute(this.db))).ok
+  }
+
+  async dropStaging(table: RawBuilder<unknown>): Promise<void> {
+    await sql`drop table if exists ${table}`.execute(this.db)
+  }
+
+  async present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>> {
+    const found = await this.rows(sql`select name from main.sqlite_schema where type = 'table'`)
+    const there = new Set(found.map(([name]) => name))
+    const present = new Map<string, TableState['present']>()
+    for (const name of names) {
+      const isFilled = async () => (await this.rows(sql`select 1 from ${mainTable(name)} limit 1`)).length > 0
+      present.set(name, !there.has(name) ? 'missing' : (await isFilled()) ? 'rows' : 'empty')
+    }
+    return present
+  }
+
+  async empty(name: string): Promise<void> {
+    if ((await this.present([name])).get(name) === 'rows') await sql`delete from ${mainTable(name)}`.execute(this.db)
+  }
+
+  async indexPositions({ layout }: Target, lease: number): Promise<void> {
+    await indexPositions(layout, lease).execute(this.db)
+  }
+
+  /** A lease's number is in the names of indexes, which may be there without it. The other numbers are those of the records. */
+  async continueNumbers(): Promise<void> {
+    const rows = await this.rows(
+      sql`select name from main.sqlite_schema where name like '\\_tidemark\\_position\\_%' escape '\\'`,
+    )
+    const highest = rows.reduce((most, [name]) => Math.max(most, Number(String(name).split('_').at(-1)) || 0), 0)
+    await sql`update sqlite_sequence set seq = max(seq, ${highest}) where name = '_tidemark_leases'`.execute(this.db)
+  }
+}
+
+function rolledBack(table: string, cause: unknown): SyncError {
+  return new SyncError(
+    `a trigger on "${table}" rolls the whole transaction back (${messageOf(cause)}), so no row of the table can be written; make it RAISE(ABORT, …), and the row it refuses is rejected alone`,
+    'fix-config',
+    { code: 'table-changed', cause },
+  )
+}

@@ -1,0 +1,83 @@
+import type { EncodedKey, Reject } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import type { EntryKind } from '../dialects/dialect.ts'
+import { dataColumns, dataTypes } from '../table/columns.ts'
+import type { EncodedRows } from './encoded-rows.ts'
+import { entryOf } from './key-row.ts'
+import { loadHalving } from './load.ts'
+import { rejectOf } from './refused.ts'
+import { checkOrder, type Filling, type Staging } from './staging.ts'
+import type { Writing } from './writing.ts'
+
+/** Puts a part into its step's staging table, which is made at the step's first part. */
+export async function fill(
+  writing: Writing,
+  filling: Filling,
+): Promise<{ readonly staging: Staging; readonly rejects: readonly Reject[] }> {
+  const { dialect, session, target } = writing
+  const { lease, part, slot } = filling
+  const { layout } = target
+  checkOrder(filling, target)
+  const before = part.number === 1 ? undefined : filling.before
+  const table = before?.table ?? dialect.stagingTable({ lease: lease.id, fence: lease.fence, slot })
+  if (before === undefined) {
+    if (filling.before !== undefined) await session.dropStaging(filling.before.table)
+    await dialect.createStaging(table, stagedColumns(writing)).execute(session.db)
+  }
+  let entries = before?.entries ?? 0
+  const into = {
+    table,
+    columns: [...dataColumns(layout), '_cursor'],
+    types: [...dataTypes(layout), 'integer' as const],
+  }
+  const stage = async (rows: EncodedRows, kind: EntryKind) => {
+    const loaded = await loadHalving(session, layout.name, rows, async (some) => {
+      const written = await session.load({ ...into, entries: { kind, from: entries + 1 } }, some)
+      entries += written
+      return written
+    })
+    return loaded.refused
+  }
+  const refused = await stage(part.rows, 0)
+  const keyed = layout.key.length > 0
+  const deletions = keyed ? part.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
+  let blind = before?.blind === true
+  const seen: (readonly unknown[])[] = []
+  const see = (key: EncodedKey | undefined, position: bigint | number | null) => {
+    if (key === undefined || !keyed) blind = true
+    else seen.push(entryOf(layout, key, position))
+  }
+  if ((await stage(deletions, 1)).length > 0) blind = true
+  // A reject whose key is unknown is in the deletion limit's `mark`: the engine has seen it.
+  if (keyed) for (const reject of part.rejects) if (reject.seen !== undefined) see(reject.seen, reject.position ?? null)
+  for (const { row } of refused)
+    see(
+      layout.keyAt.map((at) => row[at]),
+      row.at(-1) as number | bigint | null,
+    )
+  for (const key of part.alive ?? []) see(key, null)
+  const unseen = await stage(seen, 2)
+  return {
+    staging: {
+      slot,
+      table,
+      target,
+      step: part.step,
+      part: part.number,
+      fence: lease.fence,
+      rows: (before?.rows ?? 0) + part.rows.length - refused.length,
+      entries,
+      deletions: (before?.deletions ?? 0) + deletions.length,
+      seen: (before?.seen ?? 0) + seen.length - unseen.length,
+      blind: blind || unseen.length > 0,
+    },
+    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
+  }
+}
+
+/** Definitions of the columns that take encoded rows with their positions. */
+function stagedColumns({ dialect, target }: Writing) {
+  const types = dataTypes(target.layout)
+  const own = dataColumns(target.layout).map((name, at) => sql`${sql.id(name)} ${sql.raw(dialect.typeOf(types[at]!))}`)
+  return [...own, sql`_cursor ${sql.raw(dialect.typeOf('integer'))}`]
+}

@@ -1,0 +1,113 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Dialect } from '../dialects/dialect.ts'
+import { dataColumns, dataTypes, identifying, type Layout } from '../table/columns.ts'
+import { type Order, passes } from './precedence.ts'
+import { and, list, or } from './sql.ts'
+import type { Target } from './target.ts'
+import type { Terms } from './terms.ts'
+
+const { id, join, raw } = sql
+
+/** What stands behind the values of a row in its table. */
+export function systemColumns({ partitioned }: Layout): readonly string[] {
+  return partitioned ? ['_cursor', '_synced_at', '_partition'] : ['_cursor', '_synced_at']
+}
+
+/** Whether a row of a source (alias s) is that of the table (alias t). */
+export function sameKey(
+  { key, partitioned, globalKey }: Layout,
+  { partition }: Pick<Terms, 'partition'>,
+): RawBuilder<unknown> {
+  const same = key.map((name) => sql`t.${id(name)} = s.${id(name)}`)
+  return and(partitioned && !globalKey ? [sql`t._partition = ${partition}`, ...same] : same)
+}
+
+/** Columns of an alias as they are compared. */
+export function compared(
+  { comparable }: Pick<Dialect, 'comparable'>,
+  layout: Layout,
+  names: readonly string[],
+  alias: string,
+): readonly RawBuilder<unknown>[] {
+  const types = new Map(dataColumns(layout).map((name, at) => [name, dataTypes(layout)[at]]))
+  return names.flatMap((name) => comparable(sql`${raw(alias)}.${id(name)}`, types.get(name)))
+}
+
+/** Writes rows of a source (alias s), each key once, over those of the table. */
+export function mergeRows(
+  dialect: Dialect,
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  order: Order,
+  terms: Terms,
+): RawBuilder<unknown> {
+  if (dialect.writesBy === 'upsert') {
+    const rows = sql`select ${valuesOf(layout, terms)} from ${source} as s where true`
+    return upsert(dialect, { layout, table }, rows, order, terms)
+  }
+  const { now, partition } = terms
+  const set = changes(layout, 's').map(([name, value]) => sql`${id(name)} = ${value}`)
+  const moves = layout.globalKey && layout.partitioned
+  return sql`merge into ${table} as t using ${source} as s on ${sameKey(layout, terms)}
+    when matched and ${passes(order, terms)}${isChanged(dialect, layout, 's', partition)} then update set ${join(set)},
+      _synced_at = ${now}, _deleted_at = null${moves ? sql`, _partition = ${partition}` : sql``}
+    when not matched then insert (${list([...dataColumns(layout), ...systemColumns(layout)])}) values (${valuesOf(layout, terms)})`
+}
+
+/** The same by INSERT … ON CONFLICT. @param rows what gives all columns of the table's rows, in the order of `insertedColumns`. */
+export function upsert(
+  dialect: Pick<Dialect, 'comparable'>,
+  { layout, table }: Target,
+  rows: RawBuilder<unknown>,
+  order: Order,
+  terms: Terms,
+): RawBuilder<unknown> {
+  const insert = sql`insert into ${table} as t (${list(insertedColumns(layout))}) ${rows}`
+  const key = identifying(layout)
+  if (key.length === 0) return insert
+  const moved = layout.globalKey && layout.partitioned ? ['_partition'] : []
+  const set = [...changes(layout, 'excluded').map(([name]) => name), '_synced_at', ...moved].map(
+    (name) => sql`${id(name)} = excluded.${id(name)}`,
+  )
+  const isOther = isChanged(dialect, layout, 'excluded', sql`excluded._partition`)
+  return sql`${insert} on conflict (${list(key)}) do update set ${join(set)}, _deleted_at = null
+    where ${passes(order, terms, 'excluded')}${isOther}`
+}
+
+/** All columns of a row that is written, in their order. */
+export function insertedColumns(layout: Layout): readonly string[] {
+  return [...dataColumns(layout), ...systemColumns(layout)]
+}
+
+/** Their values from a source (alias s). */
+export function valuesOf(layout: Layout, { now, partition }: Pick<Terms, 'now' | 'partition'>): RawBuilder<unknown> {
+  const own = list([...dataColumns(layout), '_cursor'], 's')
+  return layout.partitioned ? sql`${own}, ${now}, ${partition}` : sql`${own}, ${now}`
+}
+
+/** What a version that comes changes of the row that is there. */
+function changes(layout: Layout, source: string): readonly (readonly [string, RawBuilder<unknown>])[] {
+  const key = identifying(layout)
+  const columns = dataColumns(layout).filter((name) => !key.includes(name))
+  return [...columns, '_cursor'].map((name) => [name, sql`${raw(source)}.${id(name)}`])
+}
+
+/** Whether a version that comes is another one than that which is there: a row that stays as it is is not written. */
+function isChanged(
+  dialect: Pick<Dialect, 'comparable'>,
+  layout: Layout,
+  source: string,
+  partition: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const key = identifying(layout)
+  const columns = dataColumns(layout).filter((name) => !key.includes(name))
+  const there = compared(dialect, layout, columns, 't')
+  const came = compared(dialect, layout, columns, source)
+  const differs = [
+    // First what most changes change.
+    sql`t._cursor is distinct from ${raw(source)}._cursor`,
+    ...there.map((value, at) => sql`${value} is distinct from ${came[at]}`),
+    ...(layout.globalKey && layout.partitioned ? [sql`t._partition is distinct from ${partition}`] : []),
+  ]
+  return sql`(t._deleted_at is not null or ${or(differs)})`
+}

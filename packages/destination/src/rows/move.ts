@@ -1,0 +1,101 @@
+import type { Lease, Part, Rail } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import { hasBeside } from './beside.ts'
+import { applyDeletions } from './deletions.ts'
+import { mergeRows } from './merge.ts'
+import { countMissing } from './missing.ts'
+import type { Order } from './precedence.ts'
+import { type Held, heldBy } from './rail.ts'
+import { replaceRows } from './replace.ts'
+import { checkEntries, resolveEntries } from './resolve.ts'
+import { changed, count, exists } from './run.ts'
+import { moveStaged } from './slices.ts'
+import type { Moved, Staging } from './staging.ts'
+import { followSeen, markVanished } from './statements.ts'
+import { inScope, type Terms, termsOf } from './terms.ts'
+import type { Writing } from './writing.ts'
+
+export interface Move {
+  readonly lease: Lease
+  readonly part: Part
+  readonly staging: Staging
+  readonly now: bigint
+}
+
+/** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
+export async function move(writing: Writing, { lease, part, staging, now }: Move): Promise<Moved> {
+  const { dialect, session, target } = writing
+  const { layout } = target
+  const { step, rail, tombstones } = part
+  const terms = termsOf(dialect, { step }, now)
+  await checkEntries(writing, staging)
+  const blind = rail?.mark === false || staging.blind
+  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, rail, blind })
+
+  const reread = step.kind === 'reread'
+  if (reread && terms.read !== undefined) await session.indexPositions(target, lease.id)
+  const { table } = staging
+  if (rail?.ask === true && !blind) {
+    await session.indexStaging(staging)
+    const missing = await countMissing(writing, staging, terms)
+    if (missing > 0) return { ...NOTHING_MOVED, missing }
+  }
+  await resolveEntries(writing, staging)
+  const deletions = sql`(select * from ${table} where _kind = 1)`
+  const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
+  // Before the rows are written: new ones would make the share that goes look smaller.
+  const marks = (reread || step.kind === 'whole') && !blind
+  const vanished = marks ? await markGone(writing, table, { terms, rail, onlyBefore: reread }) : { marked: 0 }
+  if (reread && layout.cursored && staging.seen > 0)
+    await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
+
+  const staged = await count(session, sql`select count(*) from ${table} where _kind = 0`)
+  const order: Order = reread ? 'reread' : layout.cursored ? 'ordered' : 'any'
+  const { written, rejects } = await moveStaged(writing, staging, (rows) =>
+    changed(session, mergeRows(dialect, target, rows, order, terms)),
+  )
+  return {
+    written,
+    unchanged: staged - written - rejects.length,
+    deduped: staging.rows - staged,
+    deleted: deleted + vanished.marked,
+    rejects,
+    held: vanished.held,
+    blind,
+  }
+}
+
+const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0, rejects: [] }
+
+interface Marking {
+  readonly terms: Terms
+  readonly rail: Rail | undefined
+  /** Only rows that were synced before the step began. */
+  readonly onlyBefore: boolean
+}
+
+/** Marks what did not come back, unless that is more than the deletion limit lets pass. */
+async function markGone(
+  writing: Writing,
+  staging: RawBuilder<unknown>,
+  { terms, rail, onlyBefore }: Marking,
+): Promise<{ readonly marked: number; readonly held?: Held }> {
+  const { session, target } = writing
+  await session.exec('savepoint marking')
+  const gone = await changed(session, markVanished(target, staging, terms, onlyBefore))
+  // Those just marked no longer count as live, so they are added.
+  const live = async (where: RawBuilder<unknown>) =>
+    gone +
+    (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))
+  const held = await heldBy(rail, {
+    gone,
+    ofScope: () => live(inScope(target.layout, terms)),
+    ofTable: () => live(sql`true`),
+    leavesNone: async () =>
+      !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
+      !(await hasBeside(writing, rail!, terms)),
+  })
+  await session.exec(held === undefined ? 'release savepoint marking' : 'rollback to savepoint marking')
+  if (held !== undefined) await session.exec('release savepoint marking')
+  return held === undefined ? { marked: gone } : { marked: 0, held }
+}

@@ -1,0 +1,49 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Layout } from '../table/columns.ts'
+import { inRange, type Terms } from './terms.ts'
+
+// Which of two versions of a row stands: the one whose cursor is greater; among equals a deletion, then the one that comes
+// last. A version without a position stands aside for whatever comes last. The same as a function: `supersedes` in core.
+
+/** What a version of a row must be so that it replaces the one that is there. */
+export type Order =
+  /**
+   * Not older (a deletion wins a tie); or the one that is there lies in what the step reads and was synced before it began:
+   * what the source gives now is the truth, whatever its stamp.
+   */
+  | 'ordered'
+  /** Not older, or the one that is there was synced before the step began: the source is the truth. */
+  | 'reread'
+  /** Anything goes: the table has no cursor. */
+  | 'any'
+
+const { raw } = sql
+
+/** Whether a row that comes (alias s, or another) replaces the one that is there (alias t), which may be marked. */
+export function rowSupersedes(source = 's'): RawBuilder<unknown> {
+  const came = raw(source)
+  return sql`(${came}._cursor < t._cursor or (t._deleted_at is not null and ${came}._cursor = t._cursor)) is not true`
+}
+
+/** Whether a deletion that comes (alias s) takes the row that is there (alias t). */
+export const DELETION_SUPERSEDES = sql`(t._cursor > s._cursor) is not true`
+
+/** Whether a deletion that comes raises the mark that is there: it is above it, or the mark has no position. */
+export const DELETION_RAISES = sql`s._cursor is not null and (t._cursor >= s._cursor) is not true`
+
+/** The greater of both positions. */
+export const RAISED = sql`_cursor = case when s._cursor is null or t._cursor > s._cursor then t._cursor else s._cursor end`
+
+/** Of the entries of one key in a staging table the one that stands comes first; a key that was only seen comes last. */
+export function standingFirst({ cursored }: Pick<Layout, 'cursored'>): RawBuilder<unknown> {
+  return cursored ? sql`(_kind = 2), _cursor desc nulls last, (_kind = 1) desc, _at desc` : sql`(_kind = 2), _at desc`
+}
+
+/** The condition of an order, before others. */
+export function passes(order: Order, { began, truth }: Terms, source = 's'): RawBuilder<unknown> {
+  if (order === 'any') return sql``
+  const newer = rowSupersedes(source)
+  const before = sql`t._synced_at < ${began}`
+  if (order === 'reread') return sql`(${newer} or ${before}) and `
+  return truth === undefined ? sql`${newer} and ` : sql`(${newer} or (${before} and ${inRange(truth)})) and `
+}

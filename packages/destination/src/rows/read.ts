@@ -1,0 +1,50 @@
+import { SyncError } from '@tidemark/core'
+import type { Facts, ReadOptions } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import type { Dialect, Session } from '../dialects/dialect.ts'
+import { identifying } from '../table/columns.ts'
+import { and, list } from './sql.ts'
+
+export interface Reading {
+  readonly name: string
+  readonly facts: Facts | undefined
+  readonly options: ReadOptions
+}
+
+/** Rows of a table, one by one, ordered by their key, else by their position. @throws SyncError where the table is not there. */
+export async function* readRows(
+  { dialect, session }: { readonly dialect: Dialect; readonly session: Session },
+  { name, facts, options }: Reading,
+): AsyncGenerator<Record<string, unknown>> {
+  const there = facts === undefined ? undefined : await dialect.editor.physical(session.db, name)
+  if (facts === undefined || there === undefined || there.columns.length === 0) {
+    throw new SyncError(
+      `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
+      'fix-config',
+      { code: 'schema' },
+    )
+  }
+  const { columns, partitioned, globalKey } = facts
+  const loose = there.columns.includes('_extra')
+  const destination = new Map(columns.map((column) => [column.name, column.column]))
+  const key = identifying({ key: facts.primaryKey.map((column) => destination.get(column)!), partitioned, globalKey })
+  const place = dialect.rowPlace.map((column) => column.name)
+  const order = key.length > 0 ? key : [...(partitioned ? ['_partition'] : []), '_cursor', ...place]
+  const { window, partition, deleted } = options
+  const where = and([
+    ...(deleted === true ? [] : [sql`_deleted_at is null`]),
+    ...(partition === undefined || !partitioned ? [] : [sql`_partition = ${partition}`]),
+    ...(window?.from === undefined ? [] : [sql`_cursor >= ${window.from}`]),
+    ...(window === undefined ? [] : [sql`_cursor < ${window.to}`]),
+  ])
+  const selected = [...columns.map(({ column }) => column), ...(loose ? ['_extra'] : [])]
+  const ordered = sql.join(order.map((one) => sql`${sql.id(one)} nulls first`))
+  const query = sql`select ${list(selected)} from ${dialect.table(name)} where ${where} order by ${ordered}`
+  for await (const values of session.stream(query)) {
+    const row: Record<string, unknown> = Object.create(null)
+    for (const [at, column] of columns.entries()) row[column.name] = dialect.decode(values[at], column.type)
+    // Undeclared fields stand beside the others, as the source gave them.
+    if (loose) Object.assign(row, dialect.decode(values[columns.length], 'json'))
+    yield { ...row }
+  }
+}

@@ -1,0 +1,42 @@
+import { SyncError } from '@tidemark/core'
+import { sql } from 'kysely'
+import { standingFirst } from './precedence.ts'
+import { changed, count } from './run.ts'
+import { and, list } from './sql.ts'
+import type { Staging } from './staging.ts'
+import type { Writing } from './writing.ts'
+
+/** @throws SyncError `retry` where the database lost what was staged: Postgres gives such tables back empty after a crash. */
+export async function checkEntries({ session, target }: Writing, { table, entries }: Staging): Promise<void> {
+  if ((await count(session, sql`select count(*) from ${table}`)) === entries) return
+  throw new SyncError(
+    `the server lost rows of "${target.layout.name}" that were staged, as it does when it crashes; they are read again`,
+    'retry',
+    { code: 'staging-lost' },
+  )
+}
+
+/** Leaves one entry a key in a staging table, the one that stands, and makes what lookups by key need. */
+export async function resolveEntries({ session, target }: Writing, staging: Staging): Promise<void> {
+  const { table, deletions, seen } = staging
+  const { key, cursored } = target.layout
+  if ((await session.indexUnique?.(staging)) !== true) {
+    // A deletion is void where a newer version came, even one that was rejected: the row is there.
+    if (deletions > 0 && seen > 0) {
+      const same = and(key.map((name) => sql`n.${sql.id(name)} = d.${sql.id(name)}`))
+      await changed(
+        session,
+        sql`delete from ${table} as d where d._kind = 1 and exists (select 1 from ${table} as n
+          where n._kind = 2 and ${same} and (n._cursor <= d._cursor) is not true)`,
+      )
+    }
+    await changed(
+      session,
+      sql`delete from ${table} where _at in (select _at from (select _at, row_number() over (
+        partition by ${list(key)} order by ${standingFirst(target.layout)}) as rank from ${table}) as ranked where rank > 1)`,
+    )
+    await session.indexStaging(staging)
+  }
+  // In a whole read a key that was reported as deleted is a key that did not come.
+  if (deletions > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
+}

@@ -1,0 +1,57 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Reject } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import { dataColumns, dataTypes } from '../table/columns.ts'
+import { rejectOf } from './refused.ts'
+import { list } from './sql.ts'
+import type { Staging } from './staging.ts'
+import type { Writing } from './writing.ts'
+
+interface Moving {
+  readonly written: number
+  readonly rejects: readonly Reject[]
+}
+
+/**
+ * Moves the rows of a staging table, so many at a time as the database does at a stretch. Where it refuses some, halves of
+ * them, until those that it refuses alone are found; they become rejects.
+ *
+ * @param insert moves the rows of a query (alias s) and says how many rows it changed.
+ * @param among a condition that all rows to be moved (alias n) fulfil.
+ */
+export async function moveStaged(
+  { dialect, session, target }: Writing,
+  { table, entries }: Staging,
+  insert: (rows: RawBuilder<unknown>) => Promise<number>,
+  among: RawBuilder<unknown> = sql`true`,
+): Promise<Moving> {
+  const { movedAtOnce = entries } = dialect
+  const rejects: Reject[] = []
+  let written = 0
+  for (let first = 1; first <= entries; first += movedAtOnce) {
+    if (first > 1) await setImmediate()
+    written += await halves(first, Math.min(first + movedAtOnce, entries + 1))
+  }
+  return { written, rejects }
+
+  /** Entries are numbered from 1. */
+  async function halves(first: number, end: number): Promise<number> {
+    const rows = sql`(select * from ${table} as n where n._kind = 0 and n._at >= ${first} and n._at < ${end} and ${among})`
+    const tried = await session.attempt(target.layout.name, () => insert(rows))
+    if (tried.ok) return tried.value
+    if (end - first <= 1) {
+      rejects.push(rejectOf(target.layout, await stagedRow(first), tried.error, (value) => value))
+      return 0
+    }
+    const middle = first + Math.ceil((end - first) / 2)
+    return (await halves(first, middle)) + (await halves(middle, end))
+  }
+
+  async function stagedRow(at: number): Promise<readonly unknown[]> {
+    const types = [...dataTypes(target.layout), 'integer' as const]
+    const columns = list([...dataColumns(target.layout), '_cursor'])
+    const [row] = await session.rows(sql`select ${columns} from ${table} where _at = ${at}`)
+    if (row === undefined) throw new Error(`the staged row ${at} is gone`)
+    return row.map((value, place) => dialect.decode(value, types[place]!))
+  }
+}

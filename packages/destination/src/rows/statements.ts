@@ -1,0 +1,89 @@
+import { type RawBuilder, sql } from 'kysely'
+import { sameKey } from './merge.ts'
+import { DELETION_RAISES, DELETION_SUPERSEDES, RAISED } from './precedence.ts'
+import { and, list } from './sql.ts'
+import type { Target } from './target.ts'
+import { inRange, inScope, ofPartition, type Terms } from './terms.ts'
+
+const { id, join } = sql
+
+/** Marks live rows that are not above reported deletions (alias s). */
+export function markRows({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
+  return sql`update ${table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${RAISED} from ${source} as s
+    where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and ${DELETION_SUPERSEDES}`
+}
+
+/** Raises the positions of marks to those of reported deletions (alias s). */
+export function raiseMarks({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
+  return sql`update ${table} as t set _synced_at = ${terms.now}, ${RAISED} from ${source} as s
+    where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is not null and ${DELETION_RAISES}`
+}
+
+/** Leaves marked rows for keys of reported deletions (alias s) that are not known. */
+export function leaveMarks(
+  { layout, table }: Target,
+  source: RawBuilder<unknown>,
+  { now, partition }: Terms,
+): RawBuilder<unknown> {
+  const { key, partitioned } = layout
+  const columns = [...key, '_cursor', '_synced_at', '_deleted_at', ...(partitioned ? ['_partition'] : [])]
+  const values = [list([...key, '_cursor'], 's'), now, now, ...(partitioned ? [partition] : [])]
+  return sql`insert into ${table} (${list(columns)}) select ${join(values)} from ${source} as s where true on conflict do nothing`
+}
+
+/** Live rows (alias t) that lie above a reported deletion (alias s), below a position in what the step reads, and were synced before it began. */
+export function aboveLateDeletion({ layout }: Target, below: bigint, terms: Terms): RawBuilder<unknown> {
+  return sql`${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and t._cursor > s._cursor
+    and t._synced_at < ${terms.began} and ${inRange({ from: terms.read?.from, to: sql`${below}` })}`
+}
+
+/** Marks such rows. */
+export function markLate(
+  target: Target,
+  source: RawBuilder<unknown>,
+  below: bigint,
+  terms: Terms,
+): RawBuilder<unknown> {
+  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now} from ${source} as s
+    where ${aboveLateDeletion(target, below, terms)}`
+}
+
+/**
+ * Puts rows whose newer versions were rejected (alias s) where those lie: there the source has them now, and there it will
+ * say that they are gone.
+ */
+export function followSeen({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
+  return sql`update ${table} as t set _cursor = s._cursor from ${source} as s
+    where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and s._cursor > t._cursor`
+}
+
+/** Live rows of a scope that did not come back (alias t). @param before only those that were synced before the step began. */
+function isVanished(
+  { layout }: Target,
+  staging: RawBuilder<unknown>,
+  terms: Terms,
+  before: boolean,
+): RawBuilder<unknown> {
+  const synced = before ? sql` and t._synced_at < ${terms.began}` : sql``
+  return sql`${inScope(layout, terms)} and t._deleted_at is null${synced}
+    and not exists (select 1 from ${staging} as s where ${sameStagedKey(layout.key)} and s._kind <> 1)`
+}
+
+const sameStagedKey = (key: readonly string[]) => and(key.map((name) => sql`s.${id(name)} = t.${id(name)}`))
+
+/** Marks the rows of a scope that did not come back. */
+export function markVanished(
+  target: Target,
+  staging: RawBuilder<unknown>,
+  terms: Terms,
+  before: boolean,
+): RawBuilder<unknown> {
+  return sql`update ${target.table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}
+    where ${isVanished(target, staging, terms, before)}`
+}
+
+/** The rows of a step's scope that neither came back nor were reported as deleted (alias t). */
+export function missingRows(target: Target, staging: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
+  return sql`${target.table} as t where ${isVanished(target, staging, terms, true)}
+    and not exists (select 1 from ${staging} as s where ${sameStagedKey(target.layout.key)} and ${DELETION_SUPERSEDES})`
+}

@@ -1,0 +1,69 @@
+import type { Part, Reject } from '@tidemark/core/engine'
+import { sql } from 'kysely'
+import { fill } from './fill.ts'
+import { type Move, move } from './move.ts'
+import { changed, count } from './run.ts'
+import type { Filling, Moved, Staging, Written } from './staging.ts'
+import { writePart } from './write.ts'
+import type { Writing } from './writing.ts'
+
+/** Writes the rows of one table, inside the transaction of a commit. */
+export class TableWriter {
+  readonly #writing: Writing
+
+  constructor(writing: Writing) {
+    this.#writing = writing
+  }
+
+  get layout() {
+    return this.#writing.target.layout
+  }
+
+  /** Writes a part straight into its table: its rows, then its deletions. */
+  write(part: Part, now: bigint): Promise<Written> {
+    return writePart(this.#writing, part, now)
+  }
+
+  /**
+   * Puts a part into its step's staging table, which is made at the step's first part.
+   *
+   * @throws Error where the parts before it are not there: without them the rows they held would count as gone.
+   */
+  fill(filling: Filling): Promise<{ readonly staging: Staging; readonly rejects: readonly Reject[] }> {
+    return fill(this.#writing, filling)
+  }
+
+  /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
+  move(asked: Move): Promise<Moved> {
+    return move(this.#writing, asked)
+  }
+
+  dropStaging({ table }: Staging): Promise<void> {
+    return this.#writing.session.dropStaging(table)
+  }
+
+  /** Removes marked rows of a partition for good. @returns how many. */
+  async purge(partition: string): Promise<number> {
+    const { session, target } = this.#writing
+    const own = target.layout.partitioned ? sql` and _partition = ${partition}` : sql``
+    return await changed(session, sql`delete from ${target.table} where _deleted_at is not null${own}`)
+  }
+
+  /** How many rows there are, marked ones too, counted up to `most`: in the table, or in one of its partitions. */
+  async holds(most: number, partition?: string): Promise<number> {
+    const { session, target } = this.#writing
+    const own = partition !== undefined && target.layout.partitioned ? sql` where _partition = ${partition}` : sql``
+    return await count(
+      session,
+      sql`select count(*) from (select 1 from ${target.table}${own} limit ${most}) as counted`,
+    )
+  }
+
+  /** Sets a savepoint, lets it go, or goes back to it. */
+  async savepoint(name: string, action: 'set' | 'release' | 'back'): Promise<void> {
+    const { session } = this.#writing
+    if (action === 'set') return await session.exec(`savepoint ${name}`)
+    if (action === 'back') await session.exec(`rollback to savepoint ${name}`)
+    await session.exec(`release savepoint ${name}`)
+  }
+}

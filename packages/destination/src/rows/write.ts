@@ -1,0 +1,30 @@
+import type { Part } from '@tidemark/core/engine'
+import { applyDeletions, markLateDeletions } from './deletions.ts'
+import { keyAndPosition } from './key-row.ts'
+import { Late } from './late.ts'
+import { rejectOf } from './refused.ts'
+import type { Written } from './staging.ts'
+import { termsOf } from './terms.ts'
+import type { Writing } from './writing.ts'
+
+/** Writes a part straight into its table: its rows, then its deletions. */
+export async function writePart(writing: Writing, part: Part, now: bigint): Promise<Written> {
+  const { dialect, session, target } = writing
+  const { layout } = target
+  const terms = termsOf(dialect, part, now)
+  const late = new Late(part.lateBelow, terms)
+  const { written, refused } =
+    part.rows.length === 0 ? { written: 0, refused: [] } : await session.write(target, part, { now, terms, late })
+  const { deletions, tombstones } = part
+  const keys = layout.key.length === 0 ? [] : deletions.map(({ key, position }) => keyAndPosition(key, position))
+  const reported =
+    keys.length === 0
+      ? 0
+      : await session.withKeys(target, keys, (source) => applyDeletions(writing, source, { terms, tombstones }))
+  return {
+    written,
+    deleted: reported + (await markLateDeletions(writing, part, terms)),
+    rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
+    late: late.found,
+  }
+}

@@ -1,0 +1,9 @@
+import type { Dialect, Session } from '../dialects/dialect.ts'
+import type { Target } from './target.ts'
+
+/** A table that is written, in one transaction of one database. */
+export interface Writing {
+  readonly dialect: Dialect
+  readonly session: Session
+  readonly target: Target
+}

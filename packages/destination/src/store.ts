@@ -1,0 +1,307 @@
+import type {
+  Committed,
+  Comparison,
+  Destination,
+  Fact,
+  Lease,
+  Leases,
+  Part,
+  Prepared,
+  Project,
+  QueryResult,
+  ReadOptions,
+  RunFact,
+  Shape,
+  State,
+} from '@tidemark/core/engine'
+import { type Kysely, sql } from 'kysely'
+import { openComparison, planComparison } from './compare/open-comparison.ts'
+import { storedTable } from './compare/stored-table.ts'
+import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
+import { TableRelocation } from './relocate/relocation.ts'
+import { commitPart } from './rows/commit.ts'
+import { readMissing } from './rows/missing.ts'
+import { readRows } from './rows/read.ts'
+import { isOf } from './rows/staging.ts'
+import { Stagings } from './rows/stagings.ts'
+import { TableWriter } from './rows/table-writer.ts'
+import type { Target } from './rows/target.ts'
+import { Clock } from './state/clock.ts'
+import { beat, type LeaseOptions, releaseLeases, takeLeases } from './state/leases.ts'
+import { readState } from './state/state-read.ts'
+import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun, stillHeld } from './state/state-store.ts'
+import type { StateDatabase } from './state/state-tables.ts'
+import { checkPartition, textProblem } from './table/check-partition.ts'
+import { layOut } from './table/columns.ts'
+import { tableName } from './table/names.ts'
+import { planTable } from './table/prepare.ts'
+import { previewTable } from './table/preview.ts'
+import { encoderOf } from './values/encoder.ts'
+
+export interface StoreOptions extends Omit<LeaseOptions, 'flavor'> {
+  readonly project?: Project | undefined
+}
+
+/** Tables and state in one SQL database. What differs between databases is in the dialect and its connections. */
+export class SqlStore implements Destination {
+  readonly relocation: TableRelocation
+  readonly nameOf = tableName
+  readonly #connections: Connections
+  readonly #dialect: Dialect
+  readonly #options: LeaseOptions & { readonly project?: Project | undefined }
+  readonly #clock = new Clock()
+  readonly #targets = new Map<string, Target>()
+  readonly #stagings = new Stagings()
+  /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
+  readonly #queues = new Map<number, Promise<unknown>>()
+  #beatAt = Number.NEGATIVE_INFINITY
+  #slots = 0
+
+  constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
+    this.#connections = connections
+    this.#dialect = dialect
+    this.#options = { ...options, flavor: dialect.flavor }
+    this.relocation = new TableRelocation({
+      connections,
+      dialect,
+      prove: async (db, lease) => void (await fence(db, lease, options.runner, dialect.flavor)),
+      fenced: (lease, work) => this.#fenced(lease, 'write', work),
+    })
+  }
+
+  get profile() {
+    return this.#dialect.profile
+  }
+
+  problemOf(...asked: Parameters<Destination['problemOf']>): string | undefined {
+    return textProblem(this.#dialect.forms.repertoire, ...asked)
+  }
+
+  async now(): Promise<bigint> {
+    const [row] = await this.#connections.ask(sql<{ now: bigint }>`select ${this.#dialect.flavor.now} as now`)
+    return this.#clock.stamp(row!.now)
+  }
+
+  async state(): Promise<State> {
+    return await this.#read((session) =>
+      readState(session.db, this.#dialect.flavor, (names) => session.present(names), this.#options.project),
+    )
+  }
+
+  async startRun(): Promise<number> {
+    return await this.#write(async ({ db }) => {
+      await beat(db, this.#options)
+      return await startRun(db, this.#options)
+    })
+  }
+
+  async lease(tables: readonly string[]): Promise<Leases> {
+    return await this.#connections.transaction({ mode: 'write', takesLeases: true }, async (session) => {
+      const taken = await takeLeases(session.db, tables.map(tableName), this.#options)
+      await session.dropLeftovers?.(taken.leases)
+      return taken
+    })
+  }
+
+  async renew(): Promise<void> {
+    await this.#write(({ db }) => beat(db, this.#options))
+    this.#beatAt = performance.now()
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return
+    await this.#write(async (session) => {
+      await releaseLeases(session.db, leases, this.#options.runner)
+      for (const lease of leases)
+        for (const [, { table }] of this.#stagings.under(lease)) await session.dropStaging(table)
+    })
+    for (const lease of leases)
+      for (const [partition] of this.#stagings.under(lease)) this.#stagings.set(lease, partition, undefined)
+  }
+
+  async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
+    const { editor, forms } = this.#dialect
+    const name = tableName(shape.name)
+    const { facts, work } = await this.#read(({ db }) =>
+      planTable(db, editor, name, lease, shape, this.#options.project),
+    )
+    const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
+    const layout = layOut(name, shape, facts.columns)
+    this.#targets.set(name, { layout, table: this.#dialect.table(name) })
+    return { name, facts, encoder: encoderOf(layout, forms), changes }
+  }
+
+  async preview(shape: Shape): Promise<Prepared> {
+    const { editor, forms } = this.#dialect
+    return await this.#read(({ db }) => previewTable(db, editor, { shape, forms, project: this.#options.project }))
+  }
+
+  async commit(lease: Lease, part: Part): Promise<Committed> {
+    const step = { ...part.step, table: lease.table }
+    checkPartition(lease.table, step.partition, this.#dialect.forms.repertoire)
+    const target = this.#targets.get(lease.table)
+    const mode = part.staging === 'move' ? 'write' : 'part'
+    const taken: number[] = []
+    const { committed } = await this.#fenced(
+      lease,
+      mode,
+      async (session, now) => {
+        const output = await commitPart({
+          db: session.db,
+          writer: target && new TableWriter({ dialect: this.#dialect, session, target }),
+          lease,
+          part: { ...part, step },
+          now,
+          staging: this.#stagings.of(lease, step.partition),
+          freeSlot: () => this.#takeSlot(taken),
+        })
+        await this.#beatNowAndThen(session.db)
+        return output
+      },
+      ({ staging }) => this.#stagings.set(lease, step.partition, staging),
+    ).finally(() => {
+      const kept = this.#stagings.of(lease, step.partition)?.slot
+      for (const slot of taken) if (slot !== kept) this.#stagings.freeSlot(slot)
+    })
+    return committed
+  }
+
+  missing(...[lease, step, late]: Parameters<Destination['missing']>): ReturnType<Destination['missing']> {
+    return readMissing({
+      connections: this.#connections,
+      dialect: this.#dialect,
+      target: this.#targets.get(lease.table),
+      staging: this.#stagings.of(lease, step.partition),
+      step,
+      late,
+    })
+  }
+
+  async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
+    const { repertoire } = this.#dialect.forms
+    for (const fact of facts) if ('partition' in fact) checkPartition(lease.table, fact.partition, repertoire)
+    await this.#fenced(
+      lease,
+      'write',
+      async (session, now) => {
+        const dropped: string[] = []
+        for (const fact of facts) {
+          await recordFact(session.db, lease.table, fact, now)
+          if (fact.kind !== 'failure') continue
+          const staging = this.#stagings.of(lease, fact.step.partition)
+          if (staging === undefined || !isOf(staging, fact.step)) continue
+          await session.dropStaging(staging.table)
+          dropped.push(fact.step.partition)
+        }
+        return dropped
+      },
+      (dropped) => {
+        for (const partition of dropped) this.#stagings.set(lease, partition, undefined)
+      },
+    )
+  }
+
+  async recordRun(run: number, facts: readonly RunFact[]): Promise<void> {
+    await this.#write(async ({ db }) => {
+      for (const fact of facts) {
+        const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
+        await recordRunFact(db, run, named, this.#options)
+      }
+    })
+  }
+
+  async reset(lease: Lease, table: string): Promise<void> {
+    const name = tableName(table)
+    await this.#fenced(lease, 'shape', async (session) => {
+      await session.empty(name)
+      await forget(session.db, name)
+    })
+    this.#targets.delete(name)
+  }
+
+  async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
+    const name = tableName(table)
+    const dialect = this.#dialect
+    yield* this.#connections.reading(async function* (session) {
+      const facts = await factsOfTable(session.db, name)
+      yield* readRows({ dialect, session }, { name, facts, options })
+    })
+  }
+
+  async compare(shape: Shape): Promise<Comparison> {
+    const { editor, forms, canonical } = this.#dialect
+    const name = tableName(shape.name)
+    const plan = await this.#read(({ db }) => planComparison({ db, editor, name, shape }))
+    return openComparison({ forms, canonical }, plan, storedTable(this.#connections, this.#dialect, plan.layout))
+  }
+
+  query(...asked: Parameters<Destination['query']>): Promise<QueryResult> {
+    return this.#connections.query(...asked)
+  }
+
+  async close(): Promise<void> {
+    await this.#connections.close()
+  }
+
+  /** A number is used again only where a staging table that was dropped is surely gone. */
+  #takeSlot(taken: number[]): number {
+    if (!this.#dialect.reusesStagingNames) return this.#slots++
+    const slot = this.#stagings.takeSlot()
+    taken.push(slot)
+    return slot
+  }
+
+  /** A commit carries the heartbeat now and then: the row is one for all tables, and they would wait there for each other. */
+  async #beatNowAndThen(db: Kysely<StateDatabase>): Promise<void> {
+    const now = performance.now()
+    if (now - this.#beatAt < this.#options.leaseMs / 10) return
+    this.#beatAt = now
+    await beat(db, this.#options)
+  }
+
+  async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#connections.transaction({ mode: 'read' }, work)
+  }
+
+  async #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#connections.transaction({ mode: 'write' }, work)
+  }
+
+  /**
+   * A transaction that holds a table's fence; whoever was replaced gets no further than its first statement. Where the
+   * answer to COMMIT is lost, the count of the lease's commits says whether it was done.
+   *
+   * @param done what is true once it is committed; nothing of the lease runs in between.
+   */
+  async #fenced<T>(
+    lease: Lease,
+    mode: Mode,
+    work: (session: Session, now: bigint) => Promise<T>,
+    done?: (result: T) => void,
+  ): Promise<T> {
+    const { runner, flavor } = this.#options
+    let commits = 0n
+    return await this.#inTurn(lease, async () => {
+      const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
+      const options = { mode, table: lease.table, landed }
+      const result = await this.#connections.transaction(options, async (session) => {
+        const held = await fence(session.db, lease, runner, flavor)
+        commits = held.commits
+        return await work(session, this.#clock.stamp(held.now))
+      })
+      done?.(result)
+      return result
+    })
+  }
+
+  async #inTurn<T>({ id }: Lease, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(id) ?? Promise.resolve()
+    const turn = before.then(work, work)
+    this.#queues.set(id, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#queues.get(id) === turn) this.#queues.delete(id)
+    }
+  }
+}
