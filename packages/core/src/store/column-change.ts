@@ -1,5 +1,5 @@
-import type { ColumnType } from './column.ts'
-import type { SchemaMode } from './config.ts'
+import type { ColumnType } from '../contract/column.ts'
+import type { SchemaMode } from '../contract/config.ts'
 import type { KnownColumn } from './state.ts'
 
 /** What must happen to a destination table so that it holds the columns a source has today. */

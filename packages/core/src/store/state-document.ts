@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SyncError } from './error.ts'
+import { SyncError } from '../contract/error.ts'
 import type { Contents } from './relocation.ts'
 import { Facts, STATE_VERSION, TableStatus } from './state.ts'
 import {

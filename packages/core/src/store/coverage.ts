@@ -1,5 +1,5 @@
-import { floorTo } from './cursor.ts'
-import { isEmpty, type Range } from './window.ts'
+import { floorTo } from '../contract/cursor.ts'
+import { isEmpty, type Range } from '../values/window.ts'
 
 /**
  * Coverage: the ranges of a partition that are committed, as a set. Every function takes ranges in any order,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { Window } from '../values/window.ts'
 import type { Duration } from './duration.ts'
-import type { Window } from './window.ts'
 
 /** What a row is described by: `z.object({ … })`, or `z.looseObject({ … })` to keep fields that are not named. */
 export type RowSchema = z.ZodObject

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
+import type { Window } from '../values/window.ts'
 import type { Deleted } from './page.ts'
 import type { RowSchema } from './row-schema.ts'
-import type { Window } from './window.ts'
 
 // What the functions of a table give.
 

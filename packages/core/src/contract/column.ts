@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { parseDate, parseInstant } from '../values/instant.ts'
 import { SyncError } from './error.ts'
-import { parseDate, parseInstant } from './instant.ts'
 import { columnTyped, filledWith, NUMERIC } from './schema.ts'
 
 /** The types a column can have in a destination. `docs/destinations.md` says what each becomes in which database. */

@@ -1,6 +1,6 @@
+import type { Range } from '../values/window.ts'
 import type { EncodedKey, EncodedRow, Encoder } from './destination.ts'
 import type { Deletion } from './part.ts'
-import type { Range } from './window.ts'
 
 /** What is compared at a time: a window of a partition, or all of it where there is no window. */
 export interface ComparedScope {

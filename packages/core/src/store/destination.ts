@@ -1,14 +1,14 @@
-import type { Unread } from './answers.ts'
-import type { TableColumn } from './column.ts'
+import type { Unread } from '../contract/answers.ts'
+import type { TableColumn } from '../contract/column.ts'
+import type { SchemaMode } from '../contract/config.ts'
+import type { CursorType } from '../contract/cursor.ts'
+import type { Remedy } from '../contract/error.ts'
+import type { Range } from '../values/window.ts'
 import type { Comparison } from './comparison.ts'
-import type { SchemaMode } from './config.ts'
-import type { CursorType } from './cursor.ts'
-import type { Remedy } from './error.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { Facts, KnownFailure, State, TableFailure, TableStatus } from './state.ts'
-import type { Range } from './window.ts'
 
 /**
  * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;

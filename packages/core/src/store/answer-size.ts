@@ -1,4 +1,4 @@
-import { SyncError } from './error.ts'
+import { SyncError } from '../contract/error.ts'
 
 const MB = 1024 * 1024
 

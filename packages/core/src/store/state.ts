@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { COLUMN_TYPES } from './column.ts'
-import { REMEDIES } from './error.ts'
+import { COLUMN_TYPES } from '../contract/column.ts'
+import { REMEDIES } from '../contract/error.ts'
 
 /**
  * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
+import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
+import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
 import { SyncError } from './error.ts'
-import { formatInstant, parseDate, parseInstant } from './instant.ts'
-import type { Range, Window } from './window.ts'
 
 export type CursorType = 'timestamp' | 'local_timestamp' | 'date' | 'integer'
 

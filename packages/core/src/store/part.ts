@@ -1,8 +1,8 @@
+import type { Range } from '../values/window.ts'
 import type { DeletionShare } from './deletion-limit.ts'
 import type { EncodedKey, EncodedRow } from './destination.ts'
 import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
-import type { Range } from './window.ts'
 
 /** One step of a run: one table, one partition, one window. */
 export interface StepRef {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatInstant } from './instant.ts'
+import { formatInstant } from '../values/instant.ts'
 
 // Core's own schemas carry their meaning in their definition, where a second copy of core or of zod still reads it.
 
