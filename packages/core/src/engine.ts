@@ -15,7 +15,8 @@ export {
 } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
 export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
-export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract/contract.ts'
+export { type Adapters, adapted, CONTRACTS, contractsWith } from './contract/contract.ts'
+export { CONTRACT } from './contract/contract-version.ts'
 export {
   type Cursor,
   type CursorType,
@@ -61,23 +62,17 @@ export {
 export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './store/deletion-limit.ts'
 export type {
   Destination,
-  EncodedKey,
-  EncodedRow,
-  Encoder,
   Fact,
-  Lease,
-  Leases,
   Prepared,
   Profile,
   ReadOnlyDestination,
   ReadOptions,
-  Refusal,
   RunFact,
-  Runner,
   Shape,
-  Unfit,
 } from './store/destination.ts'
+export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
+export type { Lease, Leases, Refusal, Runner } from './store/lease.ts'
 export type {
   Committed,
   Completion,

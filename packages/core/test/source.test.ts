@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { CONTRACT, CONTRACTS } from '../src/contract/contract.ts'
+import { CONTRACTS } from '../src/contract/contract.ts'
+import { CONTRACT } from '../src/contract/contract-version.ts'
 import { SyncError } from '../src/contract/error.ts'
 import { silent } from '../src/contract/log.ts'
 import { deleted, isDeleted } from '../src/contract/page.ts'

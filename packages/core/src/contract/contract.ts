@@ -1,11 +1,6 @@
+import { CONTRACT } from './contract-version.ts'
 import { SyncError } from './error.ts'
 import type { Source } from './source.ts'
-
-/**
- * The version of the contract between a source and the engine. `defineSource` stamps it into every source, so that a
- * runner knows a source built for a contract that it does not speak. `docs/contract.md` says what raises it.
- */
-export const CONTRACT = 1
 
 /** From each older contract that is still spoken: what makes a source of it one of the next. */
 export type Adapters = Readonly<Record<number, (source: Source) => Source>>

@@ -6,7 +6,7 @@ import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.t
 import { SyncError } from './error.ts'
 import type { Question } from './question.ts'
 import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
-import { startOf } from './start-of.ts'
+import { type Start, startOf } from './start-of.ts'
 
 /** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
 export type NullCursor = 'reject' | 'skip' | 'keep'
@@ -148,7 +148,7 @@ export interface Table<in Client = never> {
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the question to ask for it. */
-  readonly start: bigint | ((question: Question) => unknown) | undefined
+  readonly start: Start
   /** Undefined: the end is the runner's present. */
   readonly end: ((question: Question) => unknown) | undefined
   /** Undefined: the system does not say what time it is there. */

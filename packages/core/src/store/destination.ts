@@ -5,6 +5,8 @@ import type { CursorType } from '../contract/cursor.ts'
 import type { Remedy } from '../contract/error.ts'
 import type { Range } from '../values/window.ts'
 import type { Comparison } from './comparison.ts'
+import type { Encoder } from './encoder.ts'
+import type { Lease, Leases } from './lease.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
@@ -98,32 +100,6 @@ export interface Profile {
   readonly numericDigits: { readonly whole: number; readonly fraction: number } | undefined
 }
 
-/** Who runs, for leases and for people. */
-export interface Runner {
-  readonly id: string
-  readonly host: string
-  readonly pid: number
-  /** When the process started, in microseconds, so that a process id used again is not taken for it. */
-  readonly startedAt: bigint
-}
-
-/** What a runner holds: a table, and the fence that stops it where another took over. */
-export interface Lease {
-  readonly id: number
-  readonly table: string
-  readonly fence: number
-}
-export interface Refusal extends Pick<Runner, 'host' | 'pid'> {
-  readonly table: string
-  /** When the holder took it, and when its heartbeat runs out; microseconds. */
-  readonly since: bigint
-  readonly until: bigint
-}
-export interface Leases {
-  readonly leases: readonly Lease[]
-  readonly refused: readonly Refusal[]
-}
-
 /** What a destination table must be able to hold. */
 export interface Shape {
   /** The destination table's wanted name, before the name mapper. */
@@ -155,37 +131,6 @@ export interface Prepared {
   readonly encoder: Encoder
   /** What was done to reach the shape, for people: `column "note" added`. */
   readonly changes: readonly string[]
-}
-
-/**
- * A row as the destination binds it: the values of the shape's columns in their order (then `_extra` where the table is
- * loose), and as the last element its position (null where it has none).
- */
-export type EncodedRow = unknown[]
-/** The values of the primary key, in its order. */
-export type EncodedKey = readonly unknown[]
-
-/** A value that the destination cannot hold. */
-export interface Unfit {
-  readonly column: string
-  readonly reason: string
-  /** The value is a text that no row in this database can have: none of its rows is meant. */
-  readonly unheld?: true | undefined
-}
-
-/** Turns rows into what the destination binds, compiled once a table. Never the driver's guess. */
-export interface Encoder {
-  /** Where the primary key's columns stand in an encoded row. */
-  readonly key: readonly number[]
-  /**
-   * Encodes a row as the source gave it, where every column is plain (or passes its own schema) and fits.
-   * @returns undefined where zod must be asked about the row.
-   */
-  plain(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | undefined
-  /** Encodes a row that zod has passed. */
-  output(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | Unfit
-  /** Encodes a primary key. */
-  encodeKey(key: Readonly<Record<string, unknown>>): EncodedKey | Unfit
 }
 
 /** What is recorded about a table without rows. */

@@ -1,6 +1,6 @@
 import type { Range } from '../values/window.ts'
 import type { DeletionShare } from './deletion-limit.ts'
-import type { EncodedKey, EncodedRow } from './destination.ts'
+import type { EncodedKey, EncodedRow } from './encoder.ts'
 import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
 

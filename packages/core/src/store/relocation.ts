@@ -1,4 +1,4 @@
-import type { Lease } from './destination.ts'
+import type { Lease } from './lease.ts'
 import type { Facts } from './state.ts'
 import type { RecordChunk, RecordKind } from './state-record.ts'
 
