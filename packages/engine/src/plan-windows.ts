@@ -16,7 +16,8 @@ import {
 import { fewWindows } from './around.ts'
 import { isReplaced } from './ask-generation.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
-import type { PlannedPartition, Step } from './plan.ts'
+import type { PlannedPartition } from './planned-table.ts'
+import type { Step } from './step.ts'
 import { StepList, type StepSpan } from './step-list.ts'
 
 export type Planned = Partial<PlannedPartition>

@@ -3,7 +3,7 @@ import { type Cursor, textAt } from '@tidemark/core/engine'
 import { startOf } from './around.ts'
 import { tablePlace } from './config-path.ts'
 import { durationText } from './duration-text.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 
 /** So many windows of a partition are a history; at a request a second they take more than a day. More are a mistake. */
 export const MOST_WINDOWS = 100_000
