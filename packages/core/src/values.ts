@@ -1,0 +1,5 @@
+// The door of values: what a source computes with as the engine does, so that neither writes it a second time. Under the
+// version promise, as the door of the contract is.
+
+export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { createMasker, type Masker } from './values/masker.ts'
