@@ -1,4 +1,5 @@
 import { floorTo } from '../contract/cursor.ts'
+import { compareStarts, joinWindows } from '../values/coalesce-windows.ts'
 import { isEmpty, type Range } from '../values/window.ts'
 
 /**
@@ -6,14 +7,6 @@ import { isEmpty, type Range } from '../values/window.ts'
  * overlapping or not, and gives them sorted, disjoint and joined.
  */
 export type Coverage = readonly Range[]
-
-/** Compares two starts; an open one is below all. */
-function compareStarts(a: bigint | undefined, b: bigint | undefined): number {
-  if (a === b) return 0
-  if (a === undefined) return -1
-  if (b === undefined) return 1
-  return a < b ? -1 : 1
-}
 
 // Sets that `union` made: asking for their union again costs nothing, which planning a million windows needs.
 const JOINED = new WeakSet<readonly Range[]>()
@@ -28,15 +21,7 @@ export function union(...sets: readonly (readonly Range[])[]): Coverage {
   // One window beside many: each step of a run asks for it.
   if (sets.length === 2 && first !== undefined && second?.length === 1 && JOINED.has(first))
     return remember(withOne(first, second[0]!))
-  const sorted = sets.flat().filter((one) => !isEmpty(one))
-  sorted.sort((a, b) => compareStarts(a.from, b.from))
-  const joined: Range[] = []
-  for (const one of sorted) {
-    const last = joined.at(-1)
-    if (last === undefined || (one.from !== undefined && one.from > last.to)) joined.push(one)
-    else if (one.to > last.to) joined[joined.length - 1] = { from: last.from, to: one.to }
-  }
-  return remember(joined)
+  return remember(joinWindows(sets.flat()))
 }
 
 function remember(joined: Range[]): Coverage {
