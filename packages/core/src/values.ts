@@ -2,6 +2,20 @@
 // version promise, as the door of the contract is.
 
 export { coalesceWindows } from './values/coalesce-windows.ts'
+export { isFaithful, plainDecimal, significantDigits } from './values/decimal.ts'
+export {
+  decimalText,
+  exactJsonText,
+  int64OrRaw,
+  isRawNumber,
+  type NumberReader,
+  numberOrRaw,
+  parseJson,
+  parseNumbers,
+  type RawNumber,
+  rawNumber,
+} from './values/exact-json.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { INT64_MAX, INT64_MIN, int64, isInt64, safeInteger } from './values/int64.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export type { Range, Window } from './values/window.ts'

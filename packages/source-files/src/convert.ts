@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ColumnType } from '@tidemark/core'
-import { int64, isFaithful, plainDecimal, significantDigits } from './decimal.ts'
-import { isRawNumber, parseJson, rawNumber } from './json-value.ts'
+import { int64, isFaithful, isRawNumber, plainDecimal, rawNumber, significantDigits } from '@tidemark/core/values'
+import { exactJson } from './json-value.ts'
 import { DECIMAL, INTEGER, TIME } from './kind.ts'
 import { Misfit } from './misfit.ts'
 
@@ -115,7 +115,7 @@ function local(text: string): unknown {
 
 function jsonText(text: string): unknown {
   try {
-    return parseJson(text)
+    return exactJson.parse(text)
   } catch {
     return new NotJson(text)
   }

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
-import { int64, isFaithful, significantDigits } from './decimal.ts'
-import { isRawNumber, WHOLE_FRACTION } from './json-value.ts'
+import { int64, isFaithful, isRawNumber, significantDigits } from '@tidemark/core/values'
+import { WHOLE_FRACTION } from './json-value.ts'
 
 /** What the values of a column were seen to be: one bit a kind, so that files and rows add up by `|`. */
 export const Kind = {

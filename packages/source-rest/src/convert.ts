@@ -1,5 +1,5 @@
 import type { ColumnType } from '@tidemark/core'
-import { decimalText, isRawNumber } from '@tidemark/http'
+import { decimalText, exactJsonText, int64, isRawNumber } from '@tidemark/core/values'
 import type { ColumnTypeName } from './table-config.ts'
 
 /** Makes values of a column's type; a value of another type comes back as it is, for the row schema to refuse. */
@@ -57,21 +57,13 @@ const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-
 function asText(value: unknown): unknown {
   if (typeof value === 'string') return value
   if (isRawNumber(value)) return value.rawJSON
-  if (typeof value === 'object')
-    return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? rawJson(String(inner)) : inner))
-  return String(value)
+  return typeof value === 'object' ? exactJsonText(value) : String(value)
 }
-
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
 
 function integerOf(value: unknown, declared: boolean): number | bigint | undefined {
   if (typeof value === 'string' && !declared) return undefined
   const text = decimalText(value)?.replace(/\.0+$/, '')
-  if (text === undefined || !/^-?\d+$/.test(text)) return undefined
-  const number = Number(text)
-  if (Number.isSafeInteger(number)) return number
-  const big = BigInt(text)
-  return BigInt.asIntN(64, big) === big ? big : undefined
+  return text === undefined || !/^-?\d+$/.test(text) ? undefined : int64(text)
 }
 
 /** A number that no double holds is refused, unless the config says that a double is meant. */

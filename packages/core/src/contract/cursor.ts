@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
+import { isInt64 } from '../values/int64.ts'
 import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
 import { SyncError } from './error.ts'
@@ -18,8 +19,6 @@ export interface Cursor {
 }
 
 const DAY = 86_400_000_000n
-const INT64_MIN = -(2n ** 63n)
-const INT64_MAX = 2n ** 63n - 1n
 // The years 0 to 9999, the only ones that an ISO text can write.
 const FIRST = -62_167_219_200_000_000n
 const LAST = 253_402_300_799_999_999n
@@ -59,7 +58,7 @@ function formOf(type: CursorType, schemaType: string): Cursor['form'] {
 export function positionOf(value: unknown, type: CursorType): number | bigint | undefined {
   if (type === 'integer') {
     if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
-    return typeof value === 'bigint' && value >= INT64_MIN && value <= INT64_MAX ? value : undefined
+    return typeof value === 'bigint' && isInt64(value) ? value : undefined
   }
   if (typeof value === 'string') {
     if (type === 'date') return parseDate(value)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SyncError } from '../contract/error.ts'
+import { isInt64 } from '../values/int64.ts'
 import type { Contents } from './relocation.ts'
 import { Facts, STATE_VERSION, TableStatus } from './state.ts'
 import {
@@ -12,14 +13,12 @@ import {
 } from './state-record.ts'
 import { textSum } from './text-sum.ts'
 
-const MAX = 2n ** 63n - 1n
-
 /** A 64-bit integer: digits in a text, because a number of JSON holds 53 bits. */
 const Integer = z
   .string()
   .regex(/^-?\d{1,19}$/, 'no whole number of 64 bits, written as a text of digits')
   .transform((text) => BigInt(text))
-  .refine((value) => value <= MAX && value >= -MAX - 1n, 'beyond 64 bits')
+  .refine(isInt64, 'beyond 64 bits')
 const Text = z.string().refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds what no database can')
 
 const FIELDS: Readonly<Record<FieldType, z.ZodType<string | bigint | null>>> = {

@@ -38,3 +38,8 @@ export function plainDecimal(text: string): string {
   if (point >= digits.length) return `${sign}${digits}${'0'.repeat(point - digits.length)}`
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
+
+/** How many digits of a decimal text say something. A double holds fifteen of any. */
+export function significantDigits(text: string): number {
+  return text.replace(/^-?[0.]*/, '').replace('.', '').length
+}
