@@ -19,3 +19,4 @@ export { formatInstant, type Instant, instantParts, type Micros, parseDate, pars
 export { INT64_MAX, INT64_MIN, int64, isInt64, safeInteger } from './values/int64.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export type { Range, Window } from './values/window.ts'
+export { isoText, rfcOffset, type WrittenTime, writtenTime } from './values/written-time.ts'

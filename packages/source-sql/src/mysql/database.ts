@@ -1,3 +1,4 @@
+import { formatInstant } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { countQuery } from '../count.ts'
@@ -6,7 +7,6 @@ import { type Blame, blameIn, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
-import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { valueOfOldRows } from './before.ts'
@@ -94,7 +94,7 @@ export class MySql implements Database {
     if (oldest > LONG_SECONDS)
       this.#warn(
         log,
-        `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+        `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
       )
     return { settledAt, zone: Number(text(zone![0])) }
   }

@@ -1,3 +1,4 @@
+import { formatInstant } from '@tidemark/core/values'
 import type pg from 'pg'
 import { orAborted, unlessSlow } from '../abort.ts'
 import { countQuery } from '../count.ts'
@@ -6,7 +7,6 @@ import { type Blame, blameIn, sqlFailure, unlessUnfit } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
-import { isoMicros } from '../local-time.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
@@ -118,7 +118,7 @@ export class Postgres implements Database {
       if (BigInt(now!) - settledAt > LONG_MICROS)
         this.#warn(
           log,
-          `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+          `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
         )
     }
     if (hidden !== '0')
