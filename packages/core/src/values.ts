@@ -1,6 +1,7 @@
 // The door of values: what a source computes with as the engine does, so that neither writes it a second time. Under the
 // version promise, as the door of the contract is.
 
+export { abortable } from './values/abortable.ts'
 export { coalesceWindows } from './values/coalesce-windows.ts'
 export { isFaithful, plainDecimal, significantDigits } from './values/decimal.ts'
 export {

@@ -1,5 +1,5 @@
 import { type Question, type Unread, windowAt } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
+import { answered } from './answered.ts'
 import { failureOf } from './failure.ts'
 import type { PartitionQuestion } from './partition-question.ts'
 

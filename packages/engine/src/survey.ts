@@ -1,6 +1,6 @@
 import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
-import { answered, type Patience } from './abortable.ts'
+import { answered, type Patience } from './answered.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'

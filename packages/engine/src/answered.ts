@@ -1,20 +1,9 @@
+import { abortable } from '@tidemark/core/values'
 import type { Clock } from './clock.ts'
 import { asked } from './source-guard.ts'
 import { noAnswer } from './stall.ts'
 
-/** Waits for a promise, or rejects as soon as the signal aborts: a source that does not listen must not hold up a stop. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {})
-    return Promise.reject(signal.reason)
-  }
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
-}
-
+/** How patiently a question is asked. */
 export interface Patience {
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
@@ -22,7 +11,7 @@ export interface Patience {
   readonly ms: number
 }
 
-/** The same, and no longer than a time: a question that is never answered is a failure, of which others hear nothing. */
+/** Waits for an answer no longer than a time: a question that is never answered is a failure, of which others hear nothing. */
 export async function answered<T>(promise: Promise<T>, { clock, signal, ms }: Patience): Promise<T> {
   const done = new AbortController()
   const late = Promise.withResolvers<never>()
