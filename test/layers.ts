@@ -1,5 +1,6 @@
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
+import { circles } from './circles.ts'
 import { type Code, codeOf, importsOf } from './imports.ts'
 
 /** A file of the repository: its path from the root, with slashes, and its text. */
@@ -20,7 +21,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runner: ['engine', 'destination', 'core'],
 }
 
-const CORE_DOORS = ['@tidemark/core', '@tidemark/core/engine']
+/** The doors of core that are under the version promise; whatever a source is made of uses no other. */
+const AUTHORS_DOORS = ['@tidemark/core', '@tidemark/core/values']
+const CORE_DOORS = [...AUTHORS_DOORS, '@tidemark/core/engine']
+const AUTHORS_LAYERS = ['source', 'http']
+/** Which folders of core a folder of core may import: what authors see knows nothing of how it is stored. */
+const CORE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  values: ['values'],
+  contract: ['contract', 'values'],
+  store: ['store', 'contract', 'values'],
+}
 const SQL_BUILDERS = ['destination', 'source-sql']
 /** Whose packages beside our own the engine takes: the interface of tracing is a no-op until somebody listens. */
 const ENGINE_TAKES = ['zod', '@opentelemetry/api']
@@ -29,6 +39,8 @@ const isForeign = (from: string): boolean =>
 const DYNAMIC_IMPORT = 'apps/runner/src/discover.ts'
 const VAGUE = /^(?:utils|helpers|common|types)$/
 const LONGEST = 300
+/** The package whose files are not sorted into folders yet: some of them import each other in circles. */
+const UNSORTED = 'destination'
 
 /** A package: its folder, its name within the scope, and the layer that its arrows start from. */
 interface Package {
@@ -39,12 +51,22 @@ interface Package {
 
 /** Checks files against the rules of the house. Each line names the file and the rule that it breaks. */
 export function layers(files: readonly File[]): readonly string[] {
-  return files.flatMap((file) => {
+  const broken = files.flatMap((file) => {
     const owner = packageOf(file.path)
     if (owner === undefined) return []
     const rules = file.path === `${owner.folder}/package.json` ? manifestRules : sourceRules
-    return rules(file, owner, files).map((broken) => `${file.path}: ${broken}`)
+    return rules(file, owner, files).map((rule) => `${file.path}: ${rule}`)
   })
+  return [...broken, ...circleRules(files)]
+}
+
+/** No file of a package reaches itself by its imports, types included: what two need from each other is a file of its own. */
+function circleRules(files: readonly File[]): readonly string[] {
+  const inSources = files.filter(({ path }) => {
+    const owner = packageOf(path)
+    return owner !== undefined && owner.name !== UNSORTED && path.startsWith(`${owner.folder}/src/`)
+  })
+  return circles(inSources).map(([first, ...others]) => `${first}: imports itself through ${others.join(' → ')}`)
 }
 
 function packageOf(path: string): Package | undefined {
@@ -99,19 +121,16 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
     if (from.startsWith('.')) {
       const target = posix.join(posix.dirname(path), from)
       if (!target.startsWith(`${owner.folder}/`)) broken.push(`imports "${from}", which lies outside its package`)
+      else if (owner.name === 'core') broken.push(...coreFolderRules(path, target))
       continue
     }
     const target = sibling(from)
     if (target !== undefined && target !== owner.name && !isArrow(owner, target)) {
       broken.push(`imports ${from}, but ${owner.layer} ${arrowsOf(owner)}`)
     }
-    if (target === 'core' && !(owner.layer === 'source' ? CORE_DOORS.slice(0, 1) : CORE_DOORS).includes(from)) {
-      broken.push(
-        owner.layer === 'source'
-          ? `imports ${from}, but a source uses core only through @tidemark/core`
-          : `imports ${from}, but core is used only through ${CORE_DOORS.join(' or ')}`,
-      )
-    }
+    const doors = AUTHORS_LAYERS.includes(owner.layer) ? AUTHORS_DOORS : CORE_DOORS
+    if (target === 'core' && !doors.includes(from))
+      broken.push(`imports ${from}, but ${owner.layer} uses core only through ${doors.join(' or ')}`)
     if (owner.name === 'engine' && isForeign(from) && !ENGINE_TAKES.includes(moduleName(from)))
       broken.push(`imports ${from}, but of others' packages engine takes ${ENGINE_TAKES.join(' and ')} alone`)
     if (moduleName(from) === 'kysely' && !SQL_BUILDERS.includes(owner.name)) {
@@ -126,6 +145,14 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
     }
   }
   return broken
+}
+
+function coreFolderRules(path: string, target: string): readonly string[] {
+  const [from, to] = [path, target].map((one) => one.split('/').at(-2)!)
+  const allowed = CORE_FOLDERS[from!]
+  return allowed === undefined || to === undefined || allowed.includes(to)
+    ? []
+    : [`imports ${to}/${posix.basename(target)}, but of core ${from} imports ${allowed.join(', ')} alone`]
 }
 
 function isNode(specifier: string): boolean {

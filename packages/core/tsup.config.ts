@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/engine.ts'])
+export default library(['src/index.ts', 'src/values.ts', 'src/engine.ts'])

@@ -143,7 +143,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s', { timeout: 900_000 }, (manage
     const options = { target: 'ES2024', module: 'NodeNext', types: ['node'], strict: true, noEmit: true }
     write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['all.ts', 'kit.ts'] }))
     const libraries = names.filter((name) => !['@tidemark/runner', '@tidemark/testkit'].includes(name))
-    const imports = [...libraries, '@tidemark/runner/config', '@tidemark/core/engine'].map(
+    const imports = [...libraries, '@tidemark/runner/config', '@tidemark/core/values', '@tidemark/core/engine'].map(
       (name, nth) => `import * as x${nth} from '${name}'\nloaded.push(Object.keys(x${nth}).length)\n`,
     )
     write('all.ts', `const loaded: number[] = []\n${imports.join('')}console.log(JSON.stringify(loaded))\n`)

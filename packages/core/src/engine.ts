@@ -1,7 +1,6 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
-export { AnswerSize, sizeOf } from './answer-size.ts'
-export type { Unread } from './answers.ts'
+export type { Unread } from './contract/answers.ts'
 export {
   bare,
   COLUMN_TYPES,
@@ -13,9 +12,32 @@ export {
   isWhole,
   type Plain,
   type TableColumn,
-} from './column.ts'
-export { type ColumnChanges, columnChanges, holds } from './column-change.ts'
-export { isColumnsChanged } from './columns-changed.ts'
+} from './contract/column.ts'
+export { isColumnsChanged } from './contract/columns-changed.ts'
+export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
+export { type Adapters, adapted, CONTRACTS, contractsWith } from './contract/contract.ts'
+export { CONTRACT } from './contract/contract-version.ts'
+export {
+  type Cursor,
+  type CursorType,
+  floorTo,
+  positionOf,
+  spanOf,
+  textAt,
+  valueAt,
+  windowAt,
+} from './contract/cursor.ts'
+export { parseDuration } from './contract/duration.ts'
+export { messageOf, REMEDIES } from './contract/error.ts'
+export { type Logger, silent } from './contract/log.ts'
+export { isDeleted } from './contract/page.ts'
+export type { Question } from './contract/question.ts'
+export { registered } from './contract/registry.ts'
+export { NUMERIC } from './contract/schema.ts'
+export { isSource } from './contract/source.ts'
+export type { Table } from './contract/table.ts'
+export { AnswerSize, sizeOf } from './store/answer-size.ts'
+export { type ColumnChanges, columnChanges, holds } from './store/column-change.ts'
 export type {
   Compared,
   ComparedScope,
@@ -24,9 +46,7 @@ export type {
   DifferenceKind,
   Extent,
   SourceRows,
-} from './comparison.ts'
-export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
-export { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from './contract.ts'
+} from './store/comparison.ts'
 export {
   type Coverage,
   completeTo,
@@ -38,34 +58,21 @@ export {
   readFrom,
   subtract,
   union,
-} from './coverage.ts'
-export { type Cursor, type CursorType, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from './cursor.ts'
-export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './deletion-limit.ts'
+} from './store/coverage.ts'
+export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './store/deletion-limit.ts'
 export type {
   Destination,
-  EncodedKey,
-  EncodedRow,
-  Encoder,
   Fact,
-  Lease,
-  Leases,
   Prepared,
   Profile,
   ReadOnlyDestination,
   ReadOptions,
-  Refusal,
   RunFact,
-  Runner,
   Shape,
-  Unfit,
-} from './destination.ts'
-export { parseDuration } from './duration.ts'
-export { messageOf, REMEDIES } from './error.ts'
-export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './failpoint.ts'
-export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './instant.ts'
-export { type Logger, silent } from './log.ts'
-export { createMasker, type Masker } from './masker.ts'
-export { isDeleted } from './page.ts'
+} from './store/destination.ts'
+export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
+export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
+export type { Lease, Leases, Refusal, Runner } from './store/lease.ts'
 export type {
   Committed,
   Completion,
@@ -77,17 +84,19 @@ export type {
   RejectLimit,
   StepKind,
   StepRef,
-} from './part.ts'
-export { isOf, type Project, type ProjectRecord, projectName, projectText, readProject, stateOf } from './project.ts'
-export type { QueryLimits, QueryResult } from './query-result.ts'
-export type { Question } from './question.ts'
-export { redactJson } from './redact-json.ts'
-export { registered } from './registry.ts'
-export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './reject-limit.ts'
-export type { Contents, KnownTable, Relocation, StoredRow } from './relocation.ts'
-export { NUMERIC } from './schema.ts'
-export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './shell-command.ts'
-export { isSource } from './source.ts'
+} from './store/part.ts'
+export {
+  isOf,
+  type Project,
+  type ProjectRecord,
+  projectName,
+  projectText,
+  readProject,
+  stateOf,
+} from './store/project.ts'
+export type { QueryLimits, QueryResult } from './store/query-result.ts'
+export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './store/reject-limit.ts'
+export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
 export {
   AHEAD,
   CoveredRange,
@@ -106,8 +115,8 @@ export {
   type TableFailure,
   TableState,
   TableStatus,
-} from './state.ts'
-export { exportedKinds, readStateDocument, type WrittenState, writeState } from './state-document.ts'
+} from './store/state.ts'
+export { exportedKinds, readStateDocument, type WrittenState, writeState } from './store/state-document.ts'
 export {
   RECORD_KINDS,
   RECORD_ORDER,
@@ -115,8 +124,11 @@ export {
   type RecordKind,
   STATE_RECORDS,
   type StateRecord,
-} from './state-record.ts'
-export { didYouMean } from './suggestion.ts'
-export type { Table } from './table.ts'
-export { isEmpty, type Range, range } from './window.ts'
-export { split, type Windows } from './windows.ts'
+} from './store/state-record.ts'
+export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { createMasker, type Masker } from './values/masker.ts'
+export { redactJson } from './values/redact-json.ts'
+export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './values/shell-command.ts'
+export { didYouMean } from './values/suggestion.ts'
+export { isEmpty, type Range, range } from './values/window.ts'
+export { split, type Windows } from './values/windows.ts'

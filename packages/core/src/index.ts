@@ -1,16 +1,15 @@
-export { isDsn, looksLikeAddress } from './address-shape.ts'
-export type { Changed, Gone, Key, Page, Regrouped, Unread } from './answers.ts'
-export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './column.ts'
-export { columnsChanged } from './columns-changed.ts'
-export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './config.ts'
-export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './context.ts'
-export { type Duration, days, hours, milliseconds, minutes, seconds } from './duration.ts'
-export { type Remedy, SyncError, type SyncErrorOptions } from './error.ts'
-export { type KnownShape, knownShape } from './known-shape.ts'
-export type { Logger } from './log.ts'
-export { type Deleted, deleted } from './page.ts'
-export type { Question } from './question.ts'
-export { register } from './registry.ts'
+export type { Changed, Gone, Key, Page, Regrouped, Unread } from './contract/answers.ts'
+export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './contract/column.ts'
+export { columnsChanged } from './contract/columns-changed.ts'
+export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
+export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './contract/context.ts'
+export { type Duration, days, hours, milliseconds, minutes, seconds } from './contract/duration.ts'
+export { messageOf, type Remedy, SyncError, type SyncErrorOptions } from './contract/error.ts'
+export { type KnownShape, knownShape } from './contract/known-shape.ts'
+export type { Logger } from './contract/log.ts'
+export { type Deleted, deleted } from './contract/page.ts'
+export type { Question } from './contract/question.ts'
+export { register } from './contract/registry.ts'
 export type {
   Bare,
   ColumnName,
@@ -23,9 +22,9 @@ export type {
   RowSchema,
   Span,
   TimeSchema,
-} from './row-schema.ts'
-export { bytes, filledWith, numeric, secret, unixSeconds } from './schema.ts'
-export type { SecretStore } from './secret-store.ts'
+} from './contract/row-schema.ts'
+export { bytes, filledWith, numeric, secret, unixSeconds } from './contract/schema.ts'
+export type { SecretStore } from './contract/secret-store.ts'
 export {
   defineSource,
   type Source,
@@ -34,7 +33,8 @@ export {
   type TablesOf,
   type Tracked,
   type TrackedPartition,
-} from './source.ts'
-export { suggestion } from './suggestion.ts'
-export type { Deletions, NullCursor, Order, Table, TableSpec } from './table.ts'
-export type { Window } from './window.ts'
+} from './contract/source.ts'
+export type { Deletions, NullCursor, Order, Table, TableSpec } from './contract/table.ts'
+export { isDsn, looksLikeAddress } from './values/address-shape.ts'
+export { suggestion } from './values/suggestion.ts'
+export type { Window } from './values/window.ts'

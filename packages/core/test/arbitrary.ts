@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Range } from '../src/window.ts'
+import type { Range } from '../src/values/window.ts'
 
 /** Positions close together, so that ranges meet, touch and overlap often. */
 export const position = fc.bigInt({ min: -12n, max: 12n })

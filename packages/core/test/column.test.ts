@@ -14,9 +14,9 @@ import {
   keepTypes,
   rowOf,
   type TableColumn,
-} from '../src/column.ts'
-import { holds } from '../src/column-change.ts'
-import { bytes, filledWith, numeric, secret, unixSeconds } from '../src/schema.ts'
+} from '../src/contract/column.ts'
+import { bytes, filledWith, numeric, secret, unixSeconds } from '../src/contract/schema.ts'
+import { holds } from '../src/store/column-change.ts'
 
 const columnOf = (schema: z.ZodType): TableColumn => columnsOf(z.object({ it: schema }))[0]!
 

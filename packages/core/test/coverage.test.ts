@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { completeTo, contains, cutAt, gaps, intersect, readFrom, subtract, union } from '../src/coverage.ts'
-import { floorTo } from '../src/cursor.ts'
-import { isEmpty, type Range, range } from '../src/window.ts'
-import { split } from '../src/windows.ts'
+import { floorTo } from '../src/contract/cursor.ts'
+import { completeTo, contains, cutAt, gaps, intersect, readFrom, subtract, union } from '../src/store/coverage.ts'
+import { isEmpty, type Range, range } from '../src/values/window.ts'
+import { split } from '../src/values/windows.ts'
 import { boundedRange, position, someRange, someRanges } from './arbitrary.ts'
 
 // The model: the set of integers in the ranges, with one number that stands for everything below them all.

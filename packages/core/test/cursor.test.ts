@@ -1,9 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { columnsOf, rowOf } from '../src/column.ts'
-import { type Cursor, cursorOf, floorTo, positionOf, spanOf, textAt, valueAt, windowAt } from '../src/cursor.ts'
-import { days, minutes } from '../src/duration.ts'
+import { columnsOf, rowOf } from '../src/contract/column.ts'
+import {
+  type Cursor,
+  cursorOf,
+  floorTo,
+  positionOf,
+  spanOf,
+  textAt,
+  valueAt,
+  windowAt,
+} from '../src/contract/cursor.ts'
+import { days, minutes } from '../src/contract/duration.ts'
 import { micros, position } from './arbitrary.ts'
 
 function cursor(schema: z.ZodType): Cursor {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { days, hours, milliseconds, minutes, parseDuration, seconds } from '../src/duration.ts'
+import { days, hours, milliseconds, minutes, parseDuration, seconds } from '../src/contract/duration.ts'
 
 describe('a duration', () => {
   it('is a number of milliseconds, made by its unit', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { messageOf, SyncError } from '../src/error.ts'
+import { messageOf, SyncError } from '../src/contract/error.ts'
 
 describe('SyncError', () => {
   it('says what to do, how long to wait, and keeps its cause', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { formatInstant, instantParts, parseDate, parseInstant } from '../src/instant.ts'
+import { formatInstant, instantParts, parseDate, parseInstant } from '../src/values/instant.ts'
 import { micros } from './arbitrary.ts'
 
 /** `Date` and bigint arithmetic say the same, slower. */

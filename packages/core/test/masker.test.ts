@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createMasker } from '../src/masker.ts'
+import { createMasker } from '../src/values/masker.ts'
 
 const CANARY = 'c4nary/+"töken" &x'
 

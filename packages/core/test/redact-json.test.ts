@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createMasker } from '../src/masker.ts'
-import { redactJson } from '../src/redact-json.ts'
+import { createMasker } from '../src/values/masker.ts'
+import { redactJson } from '../src/values/redact-json.ts'
 
 const masker = createMasker()
 masker.add(['name', 'live', '1234', 'true', 'a"b-and-more'])

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isPastRejectLimit, type RejectCase } from '../src/reject-limit.ts'
+import { isPastRejectLimit, type RejectCase } from '../src/store/reject-limit.ts'
 
 const DEFAULT = { share: 0.01, above: 100 }
 const past = (rejected: number, rows: number, more: Partial<RejectCase> = {}, limit = DEFAULT): boolean =>

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { formatInstant, parseInstant } from '../src/instant.ts'
-import { bytes, numeric, secret, unixSeconds } from '../src/schema.ts'
+import { bytes, numeric, secret, unixSeconds } from '../src/contract/schema.ts'
+import { formatInstant, parseInstant } from '../src/values/instant.ts'
 import { micros } from './arbitrary.ts'
 
 describe('numeric', () => {

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { quotedCommand, shellCommands, shellWord } from '../src/shell-command.ts'
+import { quotedCommand, shellCommands, shellWord } from '../src/values/shell-command.ts'
 
 const NAMES = [
   'git_commits',

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { CONTRACT, CONTRACTS } from '../src/contract.ts'
-import { SyncError } from '../src/error.ts'
-import { silent } from '../src/log.ts'
-import { deleted, isDeleted } from '../src/page.ts'
-import { register, registered } from '../src/registry.ts'
-import { defineSource, isSource } from '../src/source.ts'
+import { CONTRACTS } from '../src/contract/contract.ts'
+import { CONTRACT } from '../src/contract/contract-version.ts'
+import { SyncError } from '../src/contract/error.ts'
+import { silent } from '../src/contract/log.ts'
+import { deleted, isDeleted } from '../src/contract/page.ts'
+import { register, registered } from '../src/contract/registry.ts'
+import { defineSource, isSource } from '../src/contract/source.ts'
 
 const one = { name: 'one', row: z.object({ id: z.int() }), async *read() {} }
 

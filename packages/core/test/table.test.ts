@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { days, hours, milliseconds, minutes, seconds } from '../src/duration.ts'
-import { SyncError } from '../src/error.ts'
-import type { Question } from '../src/question.ts'
-import { bytes } from '../src/schema.ts'
-import { type Table, type TableSpec, tableOf } from '../src/table.ts'
+import { days, hours, milliseconds, minutes, seconds } from '../src/contract/duration.ts'
+import { SyncError } from '../src/contract/error.ts'
+import type { Question } from '../src/contract/question.ts'
+import { bytes } from '../src/contract/schema.ts'
+import { type Table, type TableSpec, tableOf } from '../src/contract/table.ts'
 
 type Spec = TableSpec<never, z.ZodObject, readonly string[], string | undefined, unknown>
 

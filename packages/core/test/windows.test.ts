@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contains, union } from '../src/coverage.ts'
-import { isEmpty, range } from '../src/window.ts'
-import { split } from '../src/windows.ts'
+import { contains, union } from '../src/store/coverage.ts'
+import { isEmpty, range } from '../src/values/window.ts'
+import { split } from '../src/values/windows.ts'
 import { boundedRange, position } from './arbitrary.ts'
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

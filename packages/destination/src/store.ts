@@ -27,6 +27,7 @@ import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import type { Target } from './rows/target.ts'
 import { Clock } from './state/clock.ts'
+import { LeaseTurns } from './state/lease-turns.ts'
 import { beat, type LeaseOptions, releaseLeases, takeLeases } from './state/leases.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun, stillHeld } from './state/state-store.ts'
@@ -52,8 +53,7 @@ export class SqlStore implements Destination {
   readonly #clock = new Clock()
   readonly #targets = new Map<string, Target>()
   readonly #stagings = new Stagings()
-  /** The last transaction of each lease: they wait here for each other, and not with a connection at the fence. */
-  readonly #queues = new Map<number, Promise<unknown>>()
+  readonly #turns = new LeaseTurns()
   #beatAt = Number.NEGATIVE_INFINITY
   #slots = 0
 
@@ -281,7 +281,7 @@ export class SqlStore implements Destination {
   ): Promise<T> {
     const { runner, flavor } = this.#options
     let commits = 0n
-    return await this.#inTurn(lease, async () => {
+    return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
       const options = { mode, table: lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
@@ -292,16 +292,5 @@ export class SqlStore implements Destination {
       done?.(result)
       return result
     })
-  }
-
-  async #inTurn<T>({ id }: Lease, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(id) ?? Promise.resolve()
-    const turn = before.then(work, work)
-    this.#queues.set(id, turn)
-    try {
-      return await turn
-    } finally {
-      if (this.#queues.get(id) === turn) this.#queues.delete(id)
-    }
   }
 }

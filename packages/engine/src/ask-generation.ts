@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { PartitionState, Question, Table } from '@tidemark/core/engine'
 import type { SurveyedGeneration, SurveyedPartition } from './catalog.ts'
-import type { Again } from './survey-partition.ts'
+import type { Again } from './partition-question.ts'
 
 /** Asks what a source calls the data of a partition, so that data that was replaced as a whole is noticed. */
 export async function askGeneration(

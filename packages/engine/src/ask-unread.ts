@@ -1,7 +1,7 @@
 import { type Question, type Unread, windowAt } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
+import { answered } from './answered.ts'
 import { failureOf } from './failure.ts'
-import type { PartitionQuestion } from './survey-partition.ts'
+import type { PartitionQuestion } from './partition-question.ts'
 
 /** A count is no reason to wait for long. */
 const COUNT_MS = 10_000

@@ -1,8 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { parseDate, parseInstant, type Range, type TableState } from '@tidemark/core/engine'
-
-/** Beyond every position: only what is covered is ever meant. */
-const END = 2n ** 63n - 1n
+import { INT64_MAX } from '@tidemark/core/values'
 
 /** A window of a table as a user writes it, in positions; undefined: everything. @throws SyncError `fix-config`. */
 export function askedWindow(
@@ -33,7 +31,8 @@ export function askedWindow(
   }
   const window = {
     from: from === undefined ? undefined : position(from, '--from'),
-    to: to === undefined ? END : position(to, '--to'),
+    // Beyond every position: only what is covered is ever meant.
+    to: to === undefined ? INT64_MAX : position(to, '--to'),
   }
   if (window.from !== undefined && window.from >= window.to)
     throw new SyncError('--from is not before --to', 'fix-config', { code: 'usage' })

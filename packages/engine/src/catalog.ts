@@ -1,7 +1,7 @@
 import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
 import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
-import type { MissingTables } from './missing-tables.ts'
+
 import type { SourceGuard } from './source-guard.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
@@ -33,6 +33,12 @@ export interface SurveyedUse {
     | ((name: string, known: readonly Column[]) => Promise<Pick<SurveyedTable, 'table' | 'columns'> | undefined>)
     | undefined
   close(): Promise<void>
+}
+
+/** Tables that were synced and that their source suddenly does not list: by their names in the destination, and why they fail. */
+export interface MissingTables {
+  readonly tables: readonly string[]
+  readonly failure: Failure
 }
 
 export interface SurveyedTable {

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import { type FirstPage, firstPage } from './first-page.ts'
 import type { LookOptions } from './options.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { silenceOf } from './stall.ts'
 

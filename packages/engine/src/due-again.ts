@@ -1,14 +1,15 @@
 import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
 import { failureOf, redacted } from './failure.ts'
-import type { Step } from './plan.ts'
 import { recordPartitionChecked } from './record-checks.ts'
 import { recordUnanswered } from './record-failures.ts'
-import { labelOf, type RunContext, runStep } from './run-step.ts'
-import type { Due, Slot } from './schedule.ts'
+import type { RunContext } from './run-context.ts'
+import { labelOf, runStep } from './run-step.ts'
 import { waitingFor } from './source-wait.ts'
 import { patienceOf } from './stall.ts'
+import type { Step } from './step.ts'
 import { askEnd } from './survey-partition.ts'
 import type { PartitionRun } from './table-run.ts'
+import type { Due, Slot } from './task.ts'
 
 /**
  * The next live step of a partition, `every` after its last or after now: asked for its end only when it is due. None

@@ -13,10 +13,11 @@ import {
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf, isDestinationFailure } from './failure.ts'
+import type { Again } from './partition-question.ts'
 import { type ReadRange, readRange } from './read-range.ts'
 import { isKey } from './reject.ts'
 import type { SourceWait } from './source-wait.ts'
-import { type Again, askEnd, staleSince } from './survey-partition.ts'
+import { askEnd, staleSince } from './survey-partition.ts'
 import { MOST_WINDOWS } from './too-many-windows.ts'
 import { type Reading, unreadRanges } from './unread-ranges.ts'
 

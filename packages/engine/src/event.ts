@@ -1,8 +1,8 @@
 import type { StepKind } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
-import type { WindowText } from './preview.ts'
 import type { Report, RowCounts } from './report.ts'
 import type { Segment } from './timeline.ts'
+import type { WindowText } from './window-text.ts'
 
 /** What happens in a run, as it happens. */
 export type RunEvent =

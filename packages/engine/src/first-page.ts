@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { isDeleted, type Prepared, type Range } from '@tidemark/core/engine'
-import { answered } from './abortable.ts'
+import { answered } from './answered.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { PageReader } from './page-reader.ts'

@@ -1,5 +1,5 @@
 import { type Fact, type Facts, type Prepared, shellCommands, type TableState, union } from '@tidemark/core/engine'
-import type { RunContext } from './run-step.ts'
+import type { RunContext } from './run-context.ts'
 import type { TableRun } from './table-run.ts'
 
 /** Columns that are NULL in rows of before, because their history was not read for them. */

@@ -1,6 +1,6 @@
 import { type Committed, type CursorType, quotedCommand } from '@tidemark/core/engine'
 import { durationText } from './duration-text.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 
 /** How late rows came that a lookback found: after what they belong to was covered. */
 export interface Lateness {

@@ -1,5 +1,5 @@
 import { Heap } from './heap.ts'
-import type { Task } from './schedule.ts'
+import type { Task } from './task.ts'
 
 export interface Ranked {
   readonly rank: number

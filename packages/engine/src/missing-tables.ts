@@ -1,14 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { isPastPartitionLimit, quotedCommand, type State, type Table, type TableState } from '@tidemark/core/engine'
-import type { Use } from './catalog.ts'
-import { type Failure, failureOf } from './failure.ts'
+import type { MissingTables, Use } from './catalog.ts'
+import { failureOf } from './failure.ts'
 import { optionsOf } from './settings.ts'
-
-/** Tables that were synced and that their source suddenly does not list: by their names in the destination, and why they fail. */
-export interface MissingTables {
-  readonly tables: readonly string[]
-  readonly failure: Failure
-}
 
 export interface Listed {
   readonly found: readonly Table[]

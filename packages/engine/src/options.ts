@@ -4,8 +4,14 @@ import type { Use } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { RunEvent } from './event.ts'
 import type { Failure } from './failure.ts'
-import type { Resting } from './resting.ts'
-import type { RetryPolicy } from './retry.ts'
+
+import type { RetryPolicy } from './retry-policy.ts'
+
+/** What a run leaves alone because it is not due yet: uses that need not even be asked, and known tables. */
+export interface Resting {
+  readonly uses: ReadonlySet<string>
+  readonly tables: ReadonlySet<string>
+}
 
 /** What is needed to ask the sources and to look at the destination. */
 export interface LookOptions {

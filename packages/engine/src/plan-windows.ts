@@ -13,10 +13,11 @@ import {
   subtract,
   union,
 } from '@tidemark/core/engine'
-import { fewWindows } from './around.ts'
+import { coalesceWindows } from '@tidemark/core/values'
 import { isReplaced } from './ask-generation.ts'
 import type { SurveyedPartition, SurveyedTable } from './catalog.ts'
-import type { PlannedPartition, Step } from './plan.ts'
+import type { PlannedPartition } from './planned-table.ts'
+import type { Step } from './step.ts'
 import { StepList, type StepSpan } from './step-list.ts'
 
 export type Planned = Partial<PlannedPartition>
@@ -115,7 +116,7 @@ export function planWindows(
   // Without a committed revision a source may call everything stale; what counts as read by another system stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
   const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
-  const stale = kept(fewWindows(revision?.stale ?? [], MOST_STALE), verified)
+  const stale = kept(coalesceWindows(revision?.stale ?? [], MOST_STALE), verified)
   const newColumns = backfill ? kept(state.covered, unclaimed) : []
   const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
   const again = subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal)

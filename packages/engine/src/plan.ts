@@ -4,9 +4,7 @@ import {
   isPastPartitionLimit,
   newPartition,
   type PartitionState,
-  type Range,
   type State,
-  type StepKind,
   type TableState,
   textAt,
   union,
@@ -15,71 +13,14 @@ import { isReplaced } from './ask-generation.ts'
 import type { Catalog, SurveyedPartition, SurveyedTable } from './catalog.ts'
 import { EMPTIED, MISSING } from './lost-table.ts'
 import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
+import type { PlannedPartition, PlannedTable, Sight } from './planned-table.ts'
 import { StepList } from './step-list.ts'
-
-/** One table, one partition, one window: what a run does at a time. */
-export interface Step {
-  readonly table: string
-  readonly partition: string
-  readonly lane: 'live' | 'history'
-  readonly kind: StepKind
-  /** What it covers; undefined where the partition is read whole. */
-  readonly window: Range | undefined
-  /** What is read: the window, and the lookback under it. */
-  readonly read: Range | undefined
-}
 
 /** What to do, as data: printable, and the same for the same catalog and state. */
 export interface RunPlan {
   readonly tables: readonly PlannedTable[]
   /** Tables in the state that are no longer tracked. */
   readonly removed: readonly string[]
-}
-
-export type Sight = 'new' | 'known' | 'returned'
-
-export interface PlannedTable {
-  readonly name: string
-  readonly surveyed: SurveyedTable
-  readonly sight: Sight
-  /** Why it is not read until someone decides. */
-  readonly pausedFor: string | undefined
-  readonly changes: ColumnChanges | undefined
-  readonly partitions: readonly PlannedPartition[]
-  /** Known partitions that the source no longer lists. */
-  readonly gone: readonly string[]
-  /** The same, where they are too many to be taken for gone unasked. */
-  readonly missing: readonly string[]
-}
-
-export interface PlannedPartition {
-  readonly surveyed: SurveyedPartition
-  readonly sight: 'new' | 'known'
-  /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
-  readonly wanted: Range | undefined
-  readonly steps: StepList
-  /** Recorded at first sight. */
-  readonly cut: bigint | undefined
-  /** Recorded where it changed; null: an open start. */
-  readonly start: bigint | null | undefined
-  readonly claim: Range | undefined
-  readonly seen: { readonly text: string; readonly end: bigint } | undefined
-  /** Stale windows, recorded as rereads. */
-  readonly stale: readonly Range[]
-  /** What is read again for the sake of new columns. */
-  readonly backfill: readonly Range[]
-  /** What the source calls its data, where that is to be recorded. */
-  readonly generation: string | undefined
-  /** What is read again because the data was replaced as a whole; undefined in it: the whole partition. */
-  readonly replaced: readonly (Range | undefined)[]
-  /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
-  readonly aheadOf: bigint | undefined
-  /** The revision that a complete pass commits. */
-  readonly revision: { readonly text: string; readonly facts: string } | undefined
-  /** Wanted, not covered, and older than the system keeps. */
-  readonly notKept: readonly Range[]
-  /** The last covered end. */
-  readonly goesOnFrom: bigint | undefined
 }
 
 export interface PlanConfig {

@@ -3,7 +3,7 @@ import type { SurveyedTable } from './catalog.ts'
 import { tablePlace } from './config-path.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from './failure.ts'
 import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 import { recordOvercome } from './record-checks.ts'
 import {
   placeOf,
@@ -12,7 +12,7 @@ import {
   recordUnanswered,
   tableFailure,
 } from './record-failures.ts'
-import { type RunContext, recordOn } from './run-step.ts'
+import { type RunContext, recordOn } from './run-context.ts'
 import { partitionsMissing } from './step-error.ts'
 import type { TableRun } from './table-run.ts'
 import { tooManyWindows } from './too-many-windows.ts'

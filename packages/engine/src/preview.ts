@@ -1,13 +1,16 @@
-import { type DeletionShare, type Range, type TableState, textAt } from '@tidemark/core/engine'
+import type { DeletionShare, Range, TableState } from '@tidemark/core/engine'
 import type { LookOptions } from './options.ts'
-import { type PlannedTable, plan as planRun, type Step } from './plan.ts'
-import { deletesOf, rangesOf } from './ranges.ts'
+import { plan as planRun } from './plan.ts'
+import type { PlannedTable } from './planned-table.ts'
+import { deletesOf, type RangePlan, rangesOf } from './ranges.ts'
 import type { SourceReport } from './report.ts'
 import { sourceReports } from './source-reports.ts'
+import type { Step } from './step.ts'
 import { StepList } from './step-list.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
 import { tooManyWindows } from './too-many-windows.ts'
+import { type WindowText, windowText } from './window-text.ts'
 
 /** What a run would do, for people and for `--json`; windows as text. */
 export interface Plan {
@@ -42,22 +45,6 @@ export interface TablePlan {
   /** Steps beyond those that are listed. */
   readonly more: number
   readonly notKept: readonly WindowText[]
-}
-
-export interface RangePlan {
-  readonly lane: 'live' | 'history'
-  readonly kind: Step['kind']
-  /** Undefined where partitions are read whole. */
-  readonly window: WindowText | undefined
-  /** Where reading starts, when a lookback reaches under it. */
-  readonly readFrom: string | undefined
-  readonly windows: number
-  readonly partitions: number
-}
-
-export interface WindowText {
-  readonly from: string | undefined
-  readonly to: string
 }
 
 export interface StepPlan {
@@ -141,12 +128,6 @@ function counterOf({ surveyed: { table } }: PlannedTable): string | undefined {
   if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
     return undefined
   return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
-}
-
-export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable, 'surveyed'>): WindowText {
-  const { cursor } = surveyed.table
-  if (cursor === undefined) return { from: undefined, to: String(to) }
-  return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
 }
 
 function missingText({ missing, partitions }: PlannedTable): string | undefined {

@@ -1,5 +1,5 @@
 import { Line } from './line.ts'
-import type { Due, Task } from './schedule.ts'
+import type { Due, Task } from './task.ts'
 
 export interface May {
   /** Steps due up to this time on the monotonic clock may start; undefined: none. */

@@ -1,7 +1,20 @@
 import { type Range, union } from '@tidemark/core/engine'
-import type { PlannedTable, Step } from './plan.ts'
-import { type RangePlan, type TablePlan, windowText } from './preview.ts'
+import type { PlannedTable } from './planned-table.ts'
+import type { Step } from './step.ts'
 import { countOf, type StepSpan, stepOf } from './step-list.ts'
+import { type WindowText, windowText } from './window-text.ts'
+
+/** Windows of one kind that follow one another, as one range. */
+export interface RangePlan {
+  readonly lane: 'live' | 'history'
+  readonly kind: Step['kind']
+  /** Undefined where partitions are read whole. */
+  readonly window: WindowText | undefined
+  /** Where reading starts, when a lookback reaches under it. */
+  readonly readFrom: string | undefined
+  readonly windows: number
+  readonly partitions: number
+}
 
 const LISTED = 100
 
@@ -53,7 +66,7 @@ function isWithin(window: Range, { from, to }: Range): boolean {
 export function deletesOf(
   spans: readonly StepSpan[],
   { surveyed }: Pick<PlannedTable, 'surveyed'>,
-): TablePlan['deletes'] {
+): 'whole' | 'rereads' | undefined {
   if (spans.some(({ kind }) => kind === 'whole')) return 'whole'
   // Without a key a window is replaced as a whole, also the part of it that is only looked back into.
   const replaces = surveyed.table.primaryKey.length === 0

@@ -1,4 +1,5 @@
 import { isDeleted, type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { INT64_MAX } from '@tidemark/core/values'
 import type { Clock } from './clock.ts'
 import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
 import { rowsIn, type SourceWait } from './source-wait.ts'
@@ -32,7 +33,7 @@ export interface ReadRange {
 }
 
 const TURN_MS = 2
-const EVERYTHING: Range = { from: undefined, to: 2n ** 63n - 1n }
+const EVERYTHING: Range = { from: undefined, to: INT64_MAX }
 
 /** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
 export async function readRange(

@@ -1,4 +1,4 @@
-import { type RunContext, recordOn } from './run-step.ts'
+import { type RunContext, recordOn } from './run-context.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
 // That a source was asked and had nothing new is recorded as well: a table is as fresh as the last question.

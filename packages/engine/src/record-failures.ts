@@ -1,7 +1,7 @@
 import type { Fact, PartitionState, Range, StepRef, TableState } from '@tidemark/core/engine'
 import { type Failure, redacted } from './failure.ts'
 import { restAfter } from './retry.ts'
-import { type RunContext, recordOn } from './run-step.ts'
+import { type RunContext, recordOn } from './run-context.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
 // Failures of what was asked before anything is read, with their errors where people look for them.

@@ -1,8 +1,8 @@
 import type { RunFact, State, TableState } from '@tidemark/core/engine'
+import type { MissingTables } from './catalog.ts'
 import { type Failure, redacted } from './failure.ts'
-import type { MissingTables } from './missing-tables.ts'
 import { tableFailure } from './record-failures.ts'
-import type { RunContext } from './run-step.ts'
+import type { RunContext } from './run-context.ts'
 
 /** What asking a source for its tables came to. */
 export interface AskedSource {

@@ -1,10 +1,10 @@
 import type { CursorType, Destination, Fact, Range, TableState } from '@tidemark/core/engine'
-import { fewWindows, windowAround } from './around.ts'
 import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { unknownTable } from './selection.ts'
 import { sync } from './sync.ts'
+import { fewWindows, windowAround } from './window-around.ts'
 
 /** Where a row lies that was set aside. */
 export interface RejectPlace {

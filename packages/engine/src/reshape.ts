@@ -3,7 +3,7 @@ import { type ColumnChanges, columnChanges, type Fact, union } from '@tidemark/c
 import type { SurveyedTable } from './catalog.ts'
 import { isDestinationFailure } from './failure.ts'
 import { factsOf, shapeOf } from './prepare-tables.ts'
-import { type RunContext, recordOn } from './run-step.ts'
+import { type RunContext, recordOn } from './run-context.ts'
 import { factsHash } from './settings.ts'
 import type { TableRun } from './table-run.ts'
 

@@ -1,13 +1,8 @@
 import { parseDuration, type State, type TableState } from '@tidemark/core/engine'
 import type { Use } from './catalog.ts'
+import type { Resting } from './options.ts'
 import { Selection } from './selection.ts'
 import { optionsOf } from './settings.ts'
-
-/** What a run leaves alone because it is not due yet: uses that need not even be asked, and known tables. */
-export interface Resting {
-  readonly uses: ReadonlySet<string>
-  readonly tables: ReadonlySet<string>
-}
 
 export interface RestingOptions {
   readonly uses: readonly Pick<Use, 'name' | 'options'>[]

@@ -2,16 +2,8 @@ import { SyncError } from '@tidemark/core'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { Settings } from './options.ts'
+import type { RetryPolicy } from './retry-policy.ts'
 import { endsTheTries, OVER_TIME, overTime, patienceOf } from './stall.ts'
-
-/** How often and how patiently something that may pass is tried. */
-export interface RetryPolicy {
-  readonly attempts: number
-  readonly firstDelayMs: number
-  readonly maxDelayMs: number
-}
-
-export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 60_000 }
 
 /** A system that asks for more than this is left to the next run. */
 export const LONGEST_WAIT_MS = 15 * 60_000

@@ -1,44 +1,22 @@
-import { SyncError } from '@tidemark/core'
-import { type Destination, type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
+import { type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
 import { announce } from './announce.ts'
-import type { Clock } from './clock.ts'
-import { type Failure, failureOf, isDestinationFailure, redacted } from './failure.ts'
+import { failureOf, isDestinationFailure, redacted } from './failure.ts'
 import type { RunOptions } from './options.ts'
-import type { Step } from './plan.ts'
 import { type Progress, StepReader } from './read-step.ts'
 import { mayReshape, reshape } from './reshape.ts'
-import { DEFAULT_RETRY, delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
-import type { Slot } from './schedule.ts'
+import { delayBefore, LONGEST_WAIT_MS, restAfter } from './retry.ts'
+import { DEFAULT_RETRY } from './retry-policy.ts'
+import { isFenced, loseLease, type RunContext, recordOn } from './run-context.ts'
 import { endsTheTries, OVER_TIME, overTime } from './stall.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
+import type { Slot } from './task.ts'
 import { taskOf } from './task-of.ts'
 import { tracedStep } from './telemetry.ts'
 import { giveUp } from './unfit-windows.ts'
 import { withinPresent } from './within-present.ts'
 import { withoutDropped } from './without-dropped.ts'
-
-/** What all steps of a run share. */
-export interface RunContext {
-  readonly run: number
-  readonly destination: Destination
-  readonly options: RunOptions
-  readonly clock: Clock
-  readonly signal: AbortSignal
-  /** Aborts `signal`: the run cannot go on. */
-  readonly stop: (reason: unknown) => void
-  /** When the run began, on the monotonic clock. */
-  readonly startedAt: number
-  /** The destination's clock, as far as it is known without asking. */
-  readonly destinationNow: () => bigint
-  /** Whether the time that the run may take has passed, and how much of it is left. */
-  readonly isOverTime: () => boolean
-  readonly timeLeftMs: () => number
-  /** Sources that left the run waiting beyond its time: nothing more of them is read. */
-  readonly late: Set<string>
-  /** Numbers the steps. */
-  nextStep(): number
-}
 
 /** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
 export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
@@ -163,31 +141,6 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
 
 /** How often it had failed in a row before this run. */
 const failuresOf = ({ table, id }: PartitionRun): number => table.known?.partitions.get(id)?.failures ?? 0
-
-const isFenced = (error: unknown): boolean => SyncError.is(error) && error.code === 'fenced'
-
-/** Another runner took the table over: this one stops touching it, and only it. */
-function loseLease(table: TableRun, failure: Failure): void {
-  table.lease = undefined
-  table.fail('', failure)
-}
-
-/** Records facts about a table. @returns false where another runner took it over. */
-export async function recordOn(
-  table: TableRun,
-  facts: readonly Fact[],
-  { destination, options }: RunContext,
-): Promise<boolean> {
-  if (table.lease === undefined) return false
-  try {
-    await destination.record(table.lease, facts)
-    return true
-  } catch (error) {
-    if (!isFenced(error)) throw error
-    loseLease(table, redacted(failureOf(error), options))
-    return false
-  }
-}
 
 /** Commits what a failed attempt had read. @returns false where another runner took the table over. */
 async function salvaged(reader: StepReader, table: TableRun, options: RunOptions): Promise<boolean> {

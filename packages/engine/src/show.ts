@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { AnswerSize, isDeleted, type Table, windowAt } from '@tidemark/core/engine'
-import { abortable } from './abortable.ts'
+import { abortable } from '@tidemark/core/values'
 import type { SurveyedPartition, SurveyedTable, SurveyedUse } from './catalog.ts'
 import type { LookOptions } from './options.ts'
 import { unknownTable } from './selection.ts'

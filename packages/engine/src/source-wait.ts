@@ -1,4 +1,4 @@
-import { abortable } from './abortable.ts'
+import { abortable } from '@tidemark/core/values'
 import { asked, type SourceGuard } from './source-guard.ts'
 import { type StallOptions, StallWatch } from './stall.ts'
 

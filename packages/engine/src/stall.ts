@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import type { Settings } from './options.ts'
-import type { Slot } from './schedule.ts'
+import type { Slot } from './task.ts'
 
 /** How long a source may leave a question without an answer, where the settings do not say. */
 const SILENCE_MS = 120_000

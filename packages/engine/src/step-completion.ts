@@ -1,5 +1,5 @@
 import type { Completion } from '@tidemark/core/engine'
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
 /** What the commit of a step says beside its range. The revision comes only with the last step of a pass that failed nowhere. */

@@ -1,12 +1,12 @@
 import { type ElsewhereTask, findAhead, findByKey } from './elsewhere.ts'
 import { DEFAULT_PART } from './part-size.ts'
-import type { Step } from './plan.ts'
-import type { RunContext } from './run-step.ts'
-import type { Slot } from './schedule.ts'
+import type { RunContext } from './run-context.ts'
 import { waitingFor } from './source-wait.ts'
 import { patienceOf } from './stall.ts'
+import type { Step } from './step.ts'
 import type { StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
+import type { Slot } from './task.ts'
 import { readingOf } from './unread-ranges.ts'
 
 /** How rows are looked for that did not come back with their window. Undefined: what is absent is gone. */

@@ -1,5 +1,5 @@
 import type { Range, StepKind, Windows } from '@tidemark/core/engine'
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 
 /** Steps of one kind for the windows of one range; without windows one step for the whole partition. */
 export interface StepSpan {

@@ -15,10 +15,10 @@ import type {
 } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import type { Lateness } from './lateness.ts'
-import type { Step } from './plan.ts'
 import type { RowCounts } from './report.ts'
-import type { Slot } from './schedule.ts'
 import type { SourceGuard } from './source-guard.ts'
+import type { Step } from './step.ts'
+import type { Slot } from './task.ts'
 
 type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 /** Keys of rows that did not come back. */

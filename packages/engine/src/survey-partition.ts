@@ -1,29 +1,12 @@
-import { type Partition, SyncError } from '@tidemark/core'
-import { floorTo, positionOf, type Question, type Range, type Table, type TableState } from '@tidemark/core/engine'
+import { SyncError } from '@tidemark/core'
+import { floorTo, positionOf, type Question, type Range, type Table } from '@tidemark/core/engine'
 import { askGeneration } from './ask-generation.ts'
 import { askUnread } from './ask-unread.ts'
-import type { SurveyedPartition, SurveyedRevision, SurveyedUse } from './catalog.ts'
+import type { SurveyedPartition, SurveyedRevision } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
-import { type ProblemOf, storableText, unstorablePartition } from './storable-text.ts'
-
-/** Asks a source, and again where the failure may pass. */
-export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
-
-export interface PartitionQuestion {
-  readonly table: Table
-  readonly surveyed: SurveyedUse
-  readonly again: Again
-  readonly partition: Partition
-  readonly known: TableState | undefined
-  readonly facts: string
-  readonly options: {
-    readonly signal: AbortSignal
-    readonly clock: Clock
-    readonly askedAt?: (() => bigint) | undefined
-    readonly problemOf: ProblemOf
-  }
-}
+import type { Again, PartitionQuestion } from './partition-question.ts'
+import { storableText, unstorablePartition } from './storable-text.ts'
 
 /**
  * Asks one partition for its revision, then its end, then its start. The revision comes first: whatever it stands for

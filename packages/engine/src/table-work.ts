@@ -1,6 +1,6 @@
 import { textAt, union } from '@tidemark/core/engine'
 import type { RunEvent, TableWork } from './event.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { type Axis, axisOf, placeOn, segmentsOn } from './timeline.ts'
 

@@ -1,9 +1,8 @@
 import { SyncError } from '@tidemark/core'
-import { type Cursor, textAt } from '@tidemark/core/engine'
-import { startOf } from './around.ts'
+import { type Cursor, textAt, union } from '@tidemark/core/engine'
 import { tablePlace } from './config-path.ts'
 import { durationText } from './duration-text.ts'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 
 /** So many windows of a partition are a history; at a request a second they take more than a day. More are a mistake. */
 export const MOST_WINDOWS = 100_000
@@ -30,9 +29,8 @@ export function tooManyWindows(
   const { cursor, window } = table
   if (!hasTooMany(partition) || cursor === undefined || window === undefined) return undefined
   const { id } = partition.surveyed
-  const ranges = partition.steps.ranges()
-  const oldest = ranges.reduce((low, one) => (startOf(one) < startOf(low) ? one : low))
-  const newest = ranges.reduce((high, one) => (one.to > high.to ? one : high))
+  const ranges = union(partition.steps.ranges())
+  const [oldest, newest] = [ranges[0]!, ranges.at(-1)!]
   const what = `${name}${id === '' ? '' : ` (${id})`}: what is to be read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, makes ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
   const read = countText(readAllTheSame(partitions.length))
   const place = tablePlace(use.name, table.name)

@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts'
-import type { Step } from './plan.ts'
 import type { Progress } from './read-step.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /** So many rows of windows that did not fit are read in a run before their partition is left alone. */

@@ -1,4 +1,5 @@
 import { type Coverage, gaps, intersect, type Range, readFrom, subtract, union } from '@tidemark/core/engine'
+import { INT64_MAX } from '@tidemark/core/values'
 import type { PartitionRun } from './table-run.ts'
 
 /** What of a partition is read, and how late rows may come below it. */
@@ -47,9 +48,7 @@ export function readingOf({ table, planned, finished, id }: PartitionRun): Readi
   }
 }
 
-const LAST = 2n ** 63n - 1n
-
 /** A range that is to be read again; one of the whole partition has no end. */
 export function rangeOf(from: bigint | null, to: bigint | null, end: bigint | undefined): Range {
-  return { from: from ?? undefined, to: to ?? end ?? LAST }
+  return { from: from ?? undefined, to: to ?? end ?? INT64_MAX }
 }

@@ -1,9 +1,9 @@
 import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
-import { fewWindows, windowAround } from './around.ts'
 import { holding } from './holding.ts'
 import type { RunOptions } from './options.ts'
 import type { Report } from './report.ts'
 import { sync } from './sync.ts'
+import { fewWindows, windowAround } from './window-around.ts'
 
 /**
  * Wants the places again where something differs, and reads them through the ordinary commit: equal rows are left alone,

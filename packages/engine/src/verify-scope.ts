@@ -8,8 +8,8 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
-import type { PlannedPartition, PlannedTable } from './plan.ts'
-import type { VerifyOptions } from './verify.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
+import type { VerifyOptions } from './verify-options.ts'
 import type { UnreadPartition } from './verify-report.ts'
 import { chooseSome, cutIntoSlices, type Slice } from './verify-slices.ts'
 

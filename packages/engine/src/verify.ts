@@ -6,7 +6,8 @@ import { type Clock, systemClock } from './clock.ts'
 import { type Failure, failureOf, redacted } from './failure.ts'
 import type { LookOptions, RunOptions } from './options.ts'
 import { DEFAULT_PART } from './part-size.ts'
-import { type PlannedTable, plan } from './plan.ts'
+import { plan } from './plan.ts'
+import type { PlannedTable } from './planned-table.ts'
 import { shapeOf } from './prepare-tables.ts'
 import { knownTable } from './resync.ts'
 import { patienceOf } from './stall.ts'
@@ -14,25 +15,11 @@ import { survey } from './survey.ts'
 import { closeAll, planConfig, surveyOptions } from './sync.ts'
 import { type Reading, rangeOf } from './unread-ranges.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
+import type { VerifyOptions } from './verify-options.ts'
 import { repair } from './verify-repair.ts'
 import { type VerifiedWindow, type VerifyReport, verifyExitCode } from './verify-report.ts'
 import { scopeOf } from './verify-scope.ts'
 import type { Slice } from './verify-slices.ts'
-
-export interface VerifyOptions {
-  readonly table: string
-  /** Cursor values as text; absent: all that is covered. */
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly partition?: string | undefined
-  /** Only a share of the windows is compared. */
-  readonly sample?: { readonly share: number; readonly seed: number } | undefined
-  /** Windows that differ are read again through the ordinary commit, and compared once more. */
-  readonly repair?: boolean | undefined
-  /** The most keys that are reported. */
-  readonly keys?: number | undefined
-  readonly onProgress?: ((done: number, of: number) => void) | undefined
-}
 
 const KEYS = 10_000
 /** After so many differences others have their turn. */

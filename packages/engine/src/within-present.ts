@@ -1,5 +1,5 @@
 import { floorTo } from '@tidemark/core/engine'
-import type { Step } from './plan.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Step } from './plan.ts'
-import type { RunContext } from './run-step.ts'
+import type { RunContext } from './run-context.ts'
+import type { Step } from './step.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**

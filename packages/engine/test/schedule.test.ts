@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/clock.ts'
-import { type Due, Schedule, type ScheduleOptions, type Task } from '../src/schedule.ts'
+import { Schedule, type ScheduleOptions } from '../src/schedule.ts'
+import type { Due, Task } from '../src/task.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 type Given = ScheduleOptions & { readonly due?: readonly Due[] }

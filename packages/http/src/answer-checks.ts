@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
+import { isRawNumber } from '@tidemark/core/values'
 import { atPath, type BodyPath } from './at-path.ts'
 import { errorSign, messageIn, speaksOfLimit, speaksOfPassing } from './error-signs.ts'
-import { isRawNumber } from './exact-json.ts'
 import { excerptOf } from './http-failure.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { isRateLimited, waitAdvice } from './wait-advice.ts'

@@ -1,4 +1,4 @@
-import { abortable } from './abortable.ts'
+import { abortable } from '@tidemark/core/values'
 import {
   type Credentials,
   credentialsOf,

@@ -1,7 +1,7 @@
+import { isoText, parseInstant, writtenTime } from '@tidemark/core/values'
+
 /** A cursor as an API gives it: an ISO date or time (without an offset: in UTC), or a number. */
 export type CursorValue = string | number | bigint
-
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
 
 // Rows are compared with the one before: of two texts one was read just now.
 const recent: { text: string; position: bigint | undefined }[] = [
@@ -23,17 +23,20 @@ export function positionOf(cursor: unknown): bigint | number | undefined {
 }
 
 function timeOf(text: string): bigint | undefined {
-  const match = TIME.exec(text)
-  if (match === null) return undefined
-  const [, date, time = '00:00', fraction = '', zone = 'Z'] = match
-  const ms = Date.parse(`${date}T${time}${rfcOffset(zone)}`)
-  if (Number.isNaN(ms)) return undefined
-  return BigInt(ms) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'))
+  // Most APIs write RFC 3339, which is read many times faster than what must be taken apart first.
+  const direct = nanosOf(text)
+  if (direct !== undefined) return direct
+  const written = writtenTime(text)
+  return written === undefined ? undefined : nanosOf(isoText(written, 'Z'))
 }
 
-function rfcOffset(zone: string): string {
-  if (zone === 'Z' || zone === 'UTC') return 'Z'
-  return `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`
+function nanosOf(text: string): bigint | undefined {
+  const instant = parseInstant(text)
+  if (instant === undefined) return undefined
+  const { micros, precision } = instant
+  // Digits seven to nine of the fraction, which begins behind the point at 19.
+  const below = precision > 6 ? Number(text.slice(26, Math.min(29, 20 + precision)).padEnd(3, '0')) : 0
+  return BigInt(micros) * 1000n + BigInt(below)
 }
 
 /** Below zero where the first comes before the second; undefined where one of them is not a cursor. */

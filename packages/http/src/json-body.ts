@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { parseJson } from './exact-json.ts'
+import { parseJson } from '@tidemark/core/values'
 import { excerptOf } from './http-failure.ts'
 import type { HttpRequest } from './http-request.ts'
 import { bytesOf, decode, decoderOf } from './response-body.ts'

@@ -1,6 +1,6 @@
 import { numeric } from '@tidemark/core'
+import { decimalText } from '@tidemark/core/values'
 import { z } from 'zod'
-import { decimalText } from './exact-json.ts'
 
 const issue = (input: unknown, message: string) => ({ code: 'custom' as const, message, input })
 

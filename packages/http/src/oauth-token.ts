@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type SecretStore, SyncError } from '@tidemark/core'
-import { messageOf } from '@tidemark/core/engine'
+import { messageOf, type SecretStore, SyncError } from '@tidemark/core'
 import type { OAuth } from './authorization.ts'
 import { clientAssertion } from './client-assertion.ts'
 import type { HttpClock } from './http-clock.ts'

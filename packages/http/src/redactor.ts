@@ -1,4 +1,4 @@
-import { createMasker } from '@tidemark/core/engine'
+import { createMasker } from '@tidemark/core/values'
 
 /** Takes secrets out of texts, in every form that they may have taken on the way. */
 export interface Redactor {

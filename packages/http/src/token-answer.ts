@@ -1,6 +1,6 @@
+import { parseJson } from '@tidemark/core/values'
 import { atPath, type BodyPath } from './at-path.ts'
 import { messageIn } from './error-signs.ts'
-import { parseJson } from './exact-json.ts'
 
 /** What a token server gave. */
 export interface TokenAnswer {

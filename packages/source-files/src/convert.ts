@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { ColumnType } from '@tidemark/core'
-import { int64, isFaithful, plainDecimal, significantDigits } from './decimal.ts'
-import { isRawNumber, parseJson, rawNumber } from './json-value.ts'
+import {
+  int64,
+  isFaithful,
+  isRawNumber,
+  plainDecimal,
+  rawNumber,
+  rfcOffset,
+  significantDigits,
+} from '@tidemark/core/values'
+import { exactJson } from './json-value.ts'
 import { DECIMAL, INTEGER, TIME } from './kind.ts'
 import { Misfit } from './misfit.ts'
 
@@ -98,14 +106,9 @@ function instant(text: string, declared: boolean): unknown {
   const match = TIME.exec(text)
   if (match === null) return text
   if (text.length === 10) return `${text}T00:00:00Z`
-  const offset = match[4]
+  const offset = match[1]
   if (offset === undefined) return declared ? `${text.slice(0, 10)}T${text.slice(11)}Z` : text
   return `${text.slice(0, 10)}T${text.slice(11, text.length - offset.length)}${rfcOffset(offset.trim())}`
-}
-
-function rfcOffset(offset: string): string {
-  if (offset === 'Z' || offset === 'UTC') return 'Z'
-  return `${offset.slice(0, 3)}:${offset.length > 3 ? offset.slice(-2) : '00'}`
 }
 
 function local(text: string): unknown {
@@ -115,7 +118,7 @@ function local(text: string): unknown {
 
 function jsonText(text: string): unknown {
   try {
-    return parseJson(text)
+    return exactJson.parse(text)
   } catch {
     return new NotJson(text)
   }

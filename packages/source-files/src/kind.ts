@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
-import { int64, isFaithful, significantDigits } from './decimal.ts'
-import { isRawNumber, WHOLE_FRACTION } from './json-value.ts'
+import { int64, isFaithful, isRawNumber, parseDate, significantDigits } from '@tidemark/core/values'
+import { WHOLE_FRACTION } from './json-value.ts'
 
 /** What the values of a column were seen to be: one bit a kind, so that files and rows add up by `|`. */
 export const Kind = {
@@ -70,7 +70,7 @@ export const KINDS: Readonly<Record<ColumnType, number>> = {
 export const INTEGER: RegExp = /^(?:0|-?[1-9]\d*)$/
 export const DECIMAL: RegExp = /^-?(?:0|[1-9]\d*)\.\d+$/
 export const TIME: RegExp =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?( ?(?:Z|UTC|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?$/
+  /^\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?( ?(?:Z|UTC|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?$/
 
 /** What a text of a CSV file is. Only a text that its type gives back as it was written is taken for more than a text. */
 export function kindOfText(text: string): number {
@@ -95,17 +95,10 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57
 /** Dates and times; of JSON (`strict`) only those that RFC 3339 writes. */
 function kindOfTime(text: string, strict = false): number {
   const match = TIME.exec(text)
-  if (match === null || !isDay(Number(match[1]), Number(match[2]), Number(match[3]))) return Kind.text
+  if (match === null || parseDate(text.slice(0, 10)) === undefined) return Kind.text
   if (text.length === 10) return Kind.date
   if (strict && (text.charAt(10) !== 'T' || /[^Z\d]$| |[+-]\d\d(?:\d\d)?$/.test(text.slice(11)))) return Kind.text
-  return match[4] === undefined ? Kind.local : Kind.instant
-}
-
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-
-function isDay(year: number, month: number, day: number): boolean {
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  return day >= 1 && day <= (month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0))
+  return match[1] === undefined ? Kind.local : Kind.instant
 }
 
 function kindOfInteger(text: string): number {

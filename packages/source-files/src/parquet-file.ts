@@ -5,6 +5,7 @@ import { bytesOf, compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import type { TableFile } from './listing.ts'
+import type { ParquetField } from './parquet-field.ts'
 import { type ColumnChunk, type Footer, readFooter, type SchemaElement } from './parquet-footer.ts'
 import { checkPages } from './parquet-pages.ts'
 import { instantElement, plainBytes, type Schema, unzonedElement, writeFooter } from './parquet-schema.ts'
@@ -13,20 +14,6 @@ import { schemaOfGroups } from './parquet-variant.ts'
 
 /** The digits that DuckDB's decimals have; it makes doubles of longer ones. */
 const DIGITS = 38
-
-/** A top-level column, and all elements that are below it. */
-export interface ParquetField {
-  readonly element: SchemaElement
-  readonly below: readonly SchemaElement[]
-  /** Those that have values, in the order in which they stand. */
-  readonly leaves: readonly ParquetLeaf[]
-}
-
-/** What has values, and where they are: a chunk in each group of rows. */
-export interface ParquetLeaf {
-  readonly element: SchemaElement
-  readonly chunks: readonly ColumnChunk[]
-}
 
 /** A Parquet file in a form in which DuckDB reads it without loss. */
 export interface ParquetFile {

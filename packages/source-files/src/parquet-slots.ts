@@ -6,7 +6,7 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api'
 import { literal } from './duckdb.ts'
-import type { ParquetLeaf } from './parquet-file.ts'
+import type { ParquetLeaf } from './parquet-field.ts'
 
 // Levels beside the values of a list say where its rows begin. DuckDB passes over values whose levels begin no row, so
 // what came out is counted and compared with what the file says to have.

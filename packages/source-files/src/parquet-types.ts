@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
 import { type Convert, fromText } from './convert.ts'
-import { parseJson } from './json-value.ts'
+import { exactJson } from './json-value.ts'
 import { Misfit } from './misfit.ts'
 import type { Layout } from './vector.ts'
 
@@ -139,9 +139,9 @@ function decimalText(bytes: Uint8Array, scale: number): string {
  */
 function nested(json: string): unknown {
   try {
-    return parseJson(json)
+    return exactJson.parse(json)
   } catch {
-    return parseJson(
+    return exactJson.parse(
       json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|nan|Infinity|inf)|(?<!\d)\.\d/g, (part) =>
         part.startsWith('"') ? part : part.startsWith('.') ? `0${part}` : `"${part}"`,
       ),

@@ -11,7 +11,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { chunksOf, literal } from './duckdb.ts'
-import type { ParquetField } from './parquet-file.ts'
+import type { ParquetField } from './parquet-field.ts'
 import type { Footer, SchemaElement } from './parquet-footer.ts'
 import { plainGroup, renamed, type Schema } from './parquet-schema.ts'
 

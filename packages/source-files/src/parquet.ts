@@ -1,19 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnType } from '@tidemark/core'
+import { isRawNumber } from '@tidemark/core/values'
 import { Broken } from './broken.ts'
 import { type Convert, fromText, fromValue } from './convert.ts'
 import { uniqueNames } from './csv.ts'
 import { chunksOf, fileLiteral, identifier } from './duckdb.ts'
-import { isRawNumber } from './json-value.ts'
 import { Misfit } from './misfit.ts'
-import {
-  isDecodedHere,
-  isUnzoned,
-  isWide,
-  type ParquetField,
-  type ParquetFile,
-  type ParquetLeaf,
-} from './parquet-file.ts'
+import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
+import { isDecodedHere, isUnzoned, isWide, type ParquetFile } from './parquet-file.ts'
 import { nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
 import { isWithinDay } from './parquet-time.ts'
 import { OLD_INSTANT, type Shape, shapeOf, timeInUtc, wideDecimal } from './parquet-types.ts'

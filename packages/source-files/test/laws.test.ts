@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../src/broken.ts'
 import { CsvParser, type Fields, uniqueNames } from '../src/csv.ts'
-import { isFaithful, plainDecimal } from '../src/decimal.ts'
 import { chunksOf, identifier, literal, openDuckDb } from '../src/duckdb.ts'
 import { jsonDocument, jsonLines } from '../src/json-records.ts'
 import { exactJson } from '../src/json-value.ts'
@@ -166,30 +165,6 @@ describe('any JSON rows', () => {
       ),
       { numRuns: 500 },
     )
-  })
-})
-
-describe('numbers', () => {
-  it('are faithful where the text says exactly the double', () => {
-    fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => isFaithful(String(number), number)),
-    )
-    expect(
-      ['0.10', '1e0', '1E+2', '-0', '1.000', '9007199254740992'].every((text) => isFaithful(text, Number(text))),
-    ).toBe(true)
-    expect(
-      ['9007199254740993', '0.1000000000000000055', '1e400', '1e-400'].some((text) => isFaithful(text, Number(text))),
-    ).toBe(false)
-  })
-
-  it('lose their exponent and nothing else', () => {
-    fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
-        const plain = plainDecimal(String(number))
-        return /^-?\d+(?:\.\d+)?$/.test(plain) && Object.is(Number(plain) + 0, number + 0)
-      }),
-    )
-    expect(plainDecimal('1e999999999')).toBe('1e999999999')
   })
 })
 

@@ -1,5 +1,14 @@
 import type { ColumnType } from '@tidemark/core'
-import { decimalText, isRawNumber } from '@tidemark/http'
+import {
+  decimalText,
+  exactJsonText,
+  formatInstant,
+  instantParts,
+  int64,
+  isoText,
+  isRawNumber,
+  writtenTime,
+} from '@tidemark/core/values'
 import type { ColumnTypeName } from './table-config.ts'
 
 /** Makes values of a column's type; a value of another type comes back as it is, for the row schema to refuse. */
@@ -57,21 +66,13 @@ const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-
 function asText(value: unknown): unknown {
   if (typeof value === 'string') return value
   if (isRawNumber(value)) return value.rawJSON
-  if (typeof value === 'object')
-    return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? rawJson(String(inner)) : inner))
-  return String(value)
+  return typeof value === 'object' ? exactJsonText(value) : String(value)
 }
-
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
 
 function integerOf(value: unknown, declared: boolean): number | bigint | undefined {
   if (typeof value === 'string' && !declared) return undefined
   const text = decimalText(value)?.replace(/\.0+$/, '')
-  if (text === undefined || !/^-?\d+$/.test(text)) return undefined
-  const number = Number(text)
-  if (Number.isSafeInteger(number)) return number
-  const big = BigInt(text)
-  return BigInt.asIntN(64, big) === big ? big : undefined
+  return text === undefined || !/^-?\d+$/.test(text) ? undefined : int64(text)
 }
 
 /** A number that no double holds is refused, unless the config says that a double is meant. */
@@ -88,17 +89,11 @@ function nearest(text: string | undefined): number | undefined {
   return isLost ? undefined : number
 }
 
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
-
 /** An instant as RFC 3339 writes it. A date is its midnight; a time without an offset is UTC where that was declared. */
 function instantOf(text: string, declared: boolean): string {
-  const match = TIME.exec(text)
-  if (match === null) return text
-  const [, day, time, zone] = match
-  if (time === undefined) return `${day}T00:00:00Z`
-  if (zone === undefined) return declared ? `${day}T${time}Z` : text
-  const offset = zone === 'Z' || zone === 'UTC' ? 'Z' : `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`
-  return `${day}T${time}${offset}`
+  const written = writtenTime(text)
+  const isKnown = written !== undefined && (declared || written.time === undefined || written.offset !== undefined)
+  return isKnown ? isoText(written, 'Z') : text
 }
 
 /** A number of seconds (six digits below) or milliseconds (three) since 1970, cut to the microsecond. */
@@ -108,10 +103,7 @@ function unixOf(value: unknown, digits: number): string | undefined {
   const [, sign, whole = '', fraction = ''] = match
   let micros = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'))
   if (sign === '-') micros = -micros
-  const ms = micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n
   // The years 0 to 9999.
-  if (ms < -62_167_219_200_000n || ms > 253_402_300_799_999n) return undefined
-  const below = micros - ms * 1000n
-  const text = new Date(Number(ms)).toISOString()
-  return below === 0n ? text : `${text.slice(0, -1)}${String(below).padStart(3, '0')}Z`
+  if (instantParts(micros) === undefined) return undefined
+  return formatInstant(micros, 'Z', micros % 1000n === 0n ? 3 : 6)
 }

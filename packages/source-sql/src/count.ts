@@ -1,18 +1,9 @@
 import { sql } from 'kysely'
-import type { Bounds } from './database.ts'
-import type { FoundTable } from './found-table.ts'
+import type { Counted } from './database.ts'
 import { type Dialect, fromOf, type Statement, windowOf } from './select.ts'
 
 /** Up to how many rows are counted that no window holds; one more says that there are more. */
 export const MOST_UNREAD = 10_000
-
-/** What is counted: the rows of a window, or of the whole table; of a cursor also what lies from its end on, or has none. */
-export interface Counted {
-  readonly table: FoundTable
-  /** Absent: all rows. */
-  readonly bounds: Bounds | undefined
-  readonly part: 'window' | 'above' | 'nulls'
-}
 
 /** Counts rows by the system itself. Those that no window holds are counted up to a limit, so that it costs no more. */
 export function countQuery({ table, bounds, part }: Counted, dialect: Dialect): Statement {

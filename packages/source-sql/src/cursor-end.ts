@@ -1,7 +1,8 @@
 import { type Duration, hours, minutes } from '@tidemark/core'
+import { formatInstant } from '@tidemark/core/values'
 import type { ChosenCursor } from './choose-cursor.ts'
 import type { Clock } from './database.ts'
-import { earliestLocal, isoMicros, localMicros } from './local-time.ts'
+import { earliestLocal, localMicros } from './local-time.ts'
 
 const MINUTE = 60_000_000n
 
@@ -32,9 +33,9 @@ export function timeEnd(
   { timeZone, settleMs }: { readonly timeZone: string | undefined; readonly settleMs: number },
 ): string {
   const clock = { ...now, settledAt: now.settledAt - BigInt(settleMs) * 1000n }
-  if (type === 'timestamp') return `${isoMicros(clock.settledAt)}Z`
+  if (type === 'timestamp') return formatInstant(clock.settledAt, 'Z', 6)
   const local = timeZone === undefined ? latestLocal(clock) : earliestLocal(clock.settledAt, timeZone)
-  return isoMicros(local).slice(0, type === 'date' ? 10 : undefined)
+  return formatInstant(local, '', 6).slice(0, type === 'date' ? 10 : undefined)
 }
 
 /**

@@ -1,5 +1,4 @@
 import { type Changed, type Duration, milliseconds, minutes, seconds } from '@tidemark/core'
-import { unlessSlow } from './abort.ts'
 import type { ChosenCursor } from './choose-cursor.ts'
 import type { TableConfig } from './config.ts'
 import { timeEnd, timeLookback } from './cursor-end.ts'
@@ -11,6 +10,7 @@ import { lateRows } from './late-rows.ts'
 import { durationMs, spanOf } from './length.ts'
 import { microsOf } from './position.ts'
 import type { Client } from './source.ts'
+import { unlessSlow } from './unless-slow.ts'
 
 /** Rows of a window that is read in one go: the more, the more is read again when it breaks off. */
 const WINDOW_ROWS = 1_000_000

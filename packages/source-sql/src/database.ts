@@ -1,6 +1,5 @@
 import type { Logger } from '@tidemark/core'
-import type { Counted } from './count.ts'
-import type { KeysSought } from './find-keys.ts'
+
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
@@ -31,6 +30,24 @@ export interface Reads {
   readonly columns: readonly Selected[]
   /** Absent: all rows. */
   readonly bounds: Bounds | undefined
+}
+
+/** What is counted: the rows of a window, or of the whole table; of a cursor also what lies from its end on, or has none. */
+export interface Counted {
+  readonly table: FoundTable
+  /** Absent: all rows. */
+  readonly bounds: Bounds | undefined
+  readonly part: 'window' | 'above' | 'nulls'
+}
+
+/** Keys of rows, by the names of their columns, as the engine writes them. */
+export type NamedKeys = readonly Readonly<Record<string, unknown>>[]
+
+/** Which keys are looked for in a table. */
+export interface KeysSought {
+  readonly table: FoundTable
+  readonly key: readonly Selected[]
+  readonly keys: NamedKeys
 }
 
 export interface Asked {

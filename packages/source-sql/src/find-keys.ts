@@ -1,16 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Row, Selected } from './database.ts'
-import type { FoundColumn, FoundTable } from './found-table.ts'
+import type { KeysSought, Row, Selected } from './database.ts'
 import { type Dialect, fromOf, type Statement, selected } from './select.ts'
-
-/** Keys of rows, by the names of their columns, as the engine writes them. */
-export type NamedKeys = readonly Readonly<Record<string, unknown>>[]
-
-export interface KeysSought {
-  readonly table: FoundTable
-  readonly key: readonly Selected[]
-  readonly keys: NamedKeys
-}
 
 /** Asks for the keys that a table has, of some. Undefined where a value cannot be written so that the system finds it. */
 export function findKeysQuery({ table, key, keys }: KeysSought, dialect: Dialect): Statement | undefined {
@@ -49,9 +39,3 @@ export function namedRow(key: readonly Selected[], raw: readonly unknown[]): Row
     }),
   )
 }
-
-export type KeyValues = (
-  found: FoundColumn,
-  column: Selected,
-  value: unknown,
-) => readonly RawBuilder<unknown>[] | undefined

@@ -1,6 +1,6 @@
+import { INT64_MAX } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import type { Asked } from './database.ts'
-import { LARGEST } from './exact.ts'
 import type { FoundTable } from './found-table.ts'
 import { type Dialect, fromOf } from './select.ts'
 
@@ -33,12 +33,12 @@ export async function greatestReadable(
   { table, column, log }: Column,
 ): Promise<bigint | undefined> {
   const found = await greatest(undefined)
-  if (found === undefined || found < LARGEST) return found
+  if (found === undefined || found < INT64_MAX) return found
   if (!warned.has(table)) {
     warned.add(table)
     log.warn(
-      `${table.name}: "${column}" holds ${found}; rows from ${LARGEST} on, the largest integer of 64 bits, cannot be read by this cursor, all others are read; give them smaller numbers, or say cursor: false and resync it with --full to read the table whole`,
+      `${table.name}: "${column}" holds ${found}; rows from ${INT64_MAX} on, the largest integer of 64 bits, cannot be read by this cursor, all others are read; give them smaller numbers, or say cursor: false and resync it with --full to read the table whole`,
     )
   }
-  return await greatest(LARGEST)
+  return await greatest(INT64_MAX)
 }

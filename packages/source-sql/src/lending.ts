@@ -1,4 +1,4 @@
-import { orAborted } from './abort.ts'
+import { abortable } from '@tidemark/core/values'
 
 /** Lends a few connections: opened when first needed, kept for the next, and never more than the limit. */
 export class Lending<T> {
@@ -51,7 +51,7 @@ export class Lending<T> {
     const wanted = AbortSignal.any([this.#closed.signal, ...(signal === undefined ? [] : [signal])])
     const opening = this.#open(wanted)
     try {
-      return await orAborted(opening, wanted)
+      return await abortable(opening, wanted)
     } catch (error) {
       opening.then(this.#end, () => {})
       throw error

@@ -52,10 +52,3 @@ export function earliestLocal(micros: bigint, timeZone: string): bigint {
   }
   return earliest
 }
-
-/** Microseconds as `2024-01-31T12:00:00.123456`. */
-export function isoMicros(micros: bigint): string {
-  const below = ((micros % 1000n) + 1000n) % 1000n
-  const iso = new Date(Number((micros - below) / 1000n)).toISOString()
-  return `${iso.slice(0, -1)}${String(below).padStart(3, '0')}`
-}

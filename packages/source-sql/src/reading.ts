@@ -1,4 +1,5 @@
 import type { ColumnType } from '@tidemark/core'
+import { isoText, writtenTime } from '@tidemark/core/values'
 import { exactInteger, exactJson, notJson } from './exact.ts'
 import type { Decode, FoundColumn, Reading } from './found-table.ts'
 
@@ -35,8 +36,8 @@ const CONVERSIONS: Readonly<Record<ColumnType, (value: unknown) => unknown>> = {
     if (value === 0 || value === '0') return false
     return value === 1 || value === '1' ? true : value
   },
-  timestamp: (value) => (typeof value === 'string' ? isoText(value, 'Z') : value),
-  local_timestamp: (value) => (typeof value === 'string' ? isoText(value, '') : value),
+  timestamp: (value) => (typeof value === 'string' ? timeText(value, 'Z') : value),
+  local_timestamp: (value) => (typeof value === 'string' ? timeText(value, '') : value),
   date: (value) => value,
   json: (value) => {
     if (value instanceof Uint8Array) return notJson(Buffer.from(value).toString('hex'))
@@ -45,18 +46,8 @@ const CONVERSIONS: Readonly<Record<ColumnType, (value: unknown) => unknown>> = {
   bytes: (value) => (typeof value === 'string' ? Buffer.from(value) : value),
 }
 
-const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i
-
 /** A time as people write it, in the form of RFC 3339. One without an offset gets the given one. */
-function isoText(text: string, zone: 'Z' | ''): string {
-  const found = WRITTEN.exec(text)
-  if (found === null) return text
-  const [, date, time = '00:00:00', offset] = found
-  return `${date}T${time}${offset === undefined ? zone : offsetText(offset)}`
-}
-
-function offsetText(offset: string): string {
-  if (/^(Z|UTC)$/i.test(offset)) return 'Z'
-  const digits = offset.replace(':', '')
-  return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`
+function timeText(text: string, otherwise: 'Z' | ''): string {
+  const written = writtenTime(text)
+  return written === undefined ? text : isoText(written, otherwise)
 }

@@ -11,13 +11,20 @@ import {
   sql,
 } from 'kysely'
 import type { Bounds, Reads, Selected } from './database.ts'
-import type { KeyValues } from './find-keys.ts'
+import type { FoundColumn } from './found-table.ts'
 
 /** A statement, and what is bound to it. */
 export interface Statement {
   readonly sql: string
   readonly parameters: readonly unknown[]
 }
+
+/** A value of a key in the forms in which a system may keep it. */
+export type KeyValues = (
+  found: FoundColumn,
+  column: Selected,
+  value: unknown,
+) => readonly RawBuilder<unknown>[] | undefined
 
 export interface Dialect {
   compile(query: RawBuilder<unknown>): Statement

@@ -2,7 +2,7 @@ import type { Source } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import type { AloneOptions, AlonePlace } from './alone/alone-place.ts'
 import { type AloneCase, runAlone } from './alone/alone-run.ts'
-import { WAYS } from './alone/broken-source.ts'
+import { WAYS } from './alone/fault-line.ts'
 import type { Unchanged } from './source/options.ts'
 
 const TIMEOUT_MS = 120_000

@@ -1,30 +1,12 @@
 import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import { countRows } from '@tidemark/destination'
-import { EXIT, type Plan, plan as preview, type TablePlan } from '@tidemark/engine'
+import { EXIT, plan as preview } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
-import { planText } from '../show/plan.ts'
+import { type AtRisk, planText, type TableLook } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
-
-/** A plan, and what it may take away. */
-export interface PlanLook extends Plan {
-  readonly tables: readonly TableLook[]
-}
-
-export interface TableLook extends TablePlan {
-  /** How many rows it has, where some of them may be marked or replaced, and where the run would hold that back. */
-  readonly atRisk: AtRisk | undefined
-}
-
-interface AtRisk {
-  readonly rows: number
-  /** Whether there are no more: counting stops at a million. */
-  readonly isExact: boolean
-  /** The deletion limit; undefined: the config says `none`. */
-  readonly held: { readonly share: number; readonly above: number } | undefined
-}
 
 /** Says what a sync would do; writes nothing. */
 export async function plan(call: Call, names: readonly string[]): Promise<number> {

@@ -5,7 +5,6 @@ import {
   listRuns,
   listSteps,
   listTableRuns,
-  type RecordedRows,
   type RunRecord,
   type StepRecord,
   type TableRunRecord,
@@ -14,7 +13,7 @@ import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, needDatabase, openSession, type Session, withReader } from '../session.ts'
 import { endedByWord } from '../show/run-end.ts'
-import { runsText, runText } from '../show/runs.ts'
+import { runsText, runText, type StepLine } from '../show/runs.ts'
 import { isAlive } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
@@ -94,20 +93,6 @@ async function unknownRun(destination: ReadOnlyDestination, which: string): Prom
     'fix-config',
     { code: 'unknown-run' },
   )
-}
-
-/** A step with its window as text. */
-export interface StepLine {
-  readonly step: number
-  readonly table: string
-  readonly partition: string
-  readonly kind: string
-  readonly from: string | null
-  readonly to: string | null
-  readonly attempt: number
-  readonly beganAt: bigint
-  readonly rows: RecordedRows
-  readonly error: string | undefined
 }
 
 function stepLine(

@@ -1,10 +1,28 @@
 import type { CommandText } from '@tidemark/core/engine'
-import type { RangePlan, TablePlan, WindowText } from '@tidemark/engine'
-import type { PlanLook, TableLook } from '../commands/plan.ts'
+import type { Plan, RangePlan, TablePlan, WindowText } from '@tidemark/engine'
 import { errorAddress } from './error-address.ts'
 import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
+
+/** A plan, and what it may take away. */
+export interface PlanLook extends Plan {
+  readonly tables: readonly TableLook[]
+}
+
+export interface TableLook extends TablePlan {
+  /** How many rows it has, where some of them may be marked or replaced, and where the run would hold that back. */
+  readonly atRisk: AtRisk | undefined
+}
+
+/** What a table may lose in the run. */
+export interface AtRisk {
+  readonly rows: number
+  /** Whether there are no more: counting stops at a million. */
+  readonly isExact: boolean
+  /** The deletion limit; undefined: the config says `none`. */
+  readonly held: { readonly share: number; readonly above: number } | undefined
+}
 
 /** What a run would do, for people: a paragraph a table, under how it was found. */
 export function planText({ tables, removed }: PlanLook, command: CommandText): string {

@@ -1,10 +1,23 @@
 import { formatInstant } from '@tidemark/core/engine'
-import type { RunRecord, TableRunRecord } from '@tidemark/destination'
-import type { StepLine } from '../commands/runs.ts'
+import type { RecordedRows, RunRecord, TableRunRecord } from '@tidemark/destination'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { endText } from './run-end.ts'
 import { textTable } from './text-table.ts'
+
+/** A step with its window as text. */
+export interface StepLine {
+  readonly step: number
+  readonly table: string
+  readonly partition: string
+  readonly kind: string
+  readonly from: string | null
+  readonly to: string | null
+  readonly attempt: number
+  readonly beganAt: bigint
+  readonly rows: RecordedRows
+  readonly error: string | undefined
+}
 
 /** The last runs, a line each. */
 export function runsText(runs: readonly RunRecord[], now: bigint, columns: number | undefined): string {

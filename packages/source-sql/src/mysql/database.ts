@@ -1,14 +1,14 @@
+import { abortable, formatInstant } from '@tidemark/core/values'
 import { sql } from 'kysely'
-import { orAborted, unlessSlow } from '../abort.ts'
-import { type Counted, countQuery } from '../count.ts'
-import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
+import { countQuery } from '../count.ts'
+import type { Asked, Clock, Counted, CursorType, Database, KeysSought, Reads, Row } from '../database.ts'
 import { type Blame, blameIn, sqlFailure } from '../failure.ts'
-import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
+import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
-import { isoMicros } from '../local-time.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
+import { unlessSlow } from '../unless-slow.ts'
 import { valueOfOldRows } from './before.ts'
 import { tellMySql } from './failure.ts'
 import { findTables } from './find.ts'
@@ -94,7 +94,7 @@ export class MySql implements Database {
     if (oldest > LONG_SECONDS)
       this.#warn(
         log,
-        `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+        `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
       )
     return { settledAt, zone: Number(text(zone![0])) }
   }
@@ -168,7 +168,7 @@ export class MySql implements Database {
       await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
       yield* readPages(session, reads, { ...asked, timeoutMs: this.#options.statementTimeoutMs })
-      await orAborted(ask(connection, 'COMMIT'), asked.signal)
+      await abortable(ask(connection, 'COMMIT'), asked.signal)
       done = true
     } catch (error) {
       throw sqlFailure(error, blameIn(this.#blame, reads.table))
@@ -250,7 +250,7 @@ export class MySql implements Database {
   async #lend<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await this.#questions.lend(signal, (session) =>
-        signal === undefined ? work(session) : orAborted(work(session), signal),
+        signal === undefined ? work(session) : abortable(work(session), signal),
       )
     } catch (error) {
       throw sqlFailure(error, this.#blame)

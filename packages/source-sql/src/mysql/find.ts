@@ -1,5 +1,5 @@
+import { INT64_MAX } from '@tidemark/core/values'
 import type { Connection } from 'mysql2'
-import { LARGEST } from '../exact.ts'
 import { type Drawn, type FoundColumn, type FoundTable, isOwn, isState, keyOf, nameOf } from '../found-table.ts'
 import { kindOf } from './answer.ts'
 import { isPageable, readingOf, TEXT } from './column-reading.ts'
@@ -148,7 +148,7 @@ function boundedColumns(
   const bounded = new Set<string>()
   for (const [schema, table, name, , , , extra] of columns) {
     const count = next.get(idOf(schema, table))
-    if (extra?.includes('auto_increment') && count !== undefined && BigInt(count) <= LARGEST)
+    if (extra?.includes('auto_increment') && count !== undefined && BigInt(count) <= INT64_MAX)
       bounded.add(`${idOf(schema, table)}\0${name}`)
   }
   // A reference may lead to another one.

@@ -1,5 +1,6 @@
+import { INT64_MAX } from '@tidemark/core/values'
 import type { Asked } from '../database.ts'
-import { greatest, LARGEST, wholeNumber } from '../exact.ts'
+import { greatest, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { untilEnded } from '../writers.ts'
@@ -38,7 +39,7 @@ export async function integerEnd(
   const ends = [
     ...(found === undefined ? [] : [found + 1n]),
     // A counter that cannot go on says nothing any more.
-    ...(next === undefined || next >= LARGEST ? [] : [next]),
+    ...(next === undefined || next >= INT64_MAX ? [] : [next]),
   ]
   if (ends.length === 0) return undefined
   const left = await untilEnded(writers, { signal, stubborn, now: () => performance.now() })

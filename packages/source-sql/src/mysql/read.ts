@@ -1,6 +1,6 @@
+import { abortable } from '@tidemark/core/values'
 import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from 'mysql2'
-import { orAborted } from '../abort.ts'
 import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row, Selected } from '../database.ts'
 import type { FoundColumn } from '../found-table.ts'
@@ -94,7 +94,7 @@ async function* paged(
   let limit = size.rows
   let page = pageAfter(undefined, limit)
   for (;;) {
-    const { items, done } = await orAborted(page.next(timeoutMs), signal)
+    const { items, done } = await abortable(page.next(timeoutMs), signal)
     checked.check(page.columns, order.length)
     const isLast = done && page.rows < limit
     let next: RowsAsTheyCome | undefined
@@ -131,7 +131,7 @@ async function* streamed(
   const answer = new RowsAsTheyCome(connection, selectOf(reads, dialect, { part, orderBy, more }))
   const decode = decoder(reads)
   for (;;) {
-    const { items, done } = await orAborted(answer.next(timeoutMs), signal)
+    const { items, done } = await abortable(answer.next(timeoutMs), signal)
     checked.check(answer.columns, 0)
     if (items.length > 0) yield items.map(decode)
     if (done) return

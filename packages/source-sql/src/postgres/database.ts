@@ -1,13 +1,13 @@
+import { abortable, formatInstant } from '@tidemark/core/values'
 import type pg from 'pg'
-import { orAborted, unlessSlow } from '../abort.ts'
-import { type Counted, countQuery } from '../count.ts'
-import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
+import { countQuery } from '../count.ts'
+import type { Asked, Clock, Counted, CursorType, Database, KeysSought, Reads, Row } from '../database.ts'
 import { type Blame, blameIn, sqlFailure, unlessUnfit } from '../failure.ts'
-import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
+import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { Lending } from '../lending.ts'
-import { isoMicros } from '../local-time.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
+import { unlessSlow } from '../unless-slow.ts'
 import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
 import { isCutOff, SILENT_CONFLICT, tellPostgres } from './failure.ts'
@@ -118,7 +118,7 @@ export class Postgres implements Database {
       if (BigInt(now!) - settledAt > LONG_MICROS)
         this.#warn(
           log,
-          `a transaction is open since ${isoMicros(settledAt)}Z; rows after that are read when it has ended`,
+          `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
         )
     }
     if (hidden !== '0')
@@ -200,12 +200,12 @@ export class Postgres implements Database {
     try {
       session = await this.#readers.take(asked.signal)
       for (let tries = 1; ; tries++) {
-        await orAborted(session.client.query(beginning(this.#options)), asked.signal)
+        await abortable(session.client.query(beginning(this.#options)), asked.signal)
         if ((yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
         if (tries === TRIES) throw new RewrittenError(this.label)
-        await orAborted(session.client.query('ROLLBACK'), asked.signal)
+        await abortable(session.client.query('ROLLBACK'), asked.signal)
       }
-      await orAborted(session.client.query('COMMIT'), asked.signal)
+      await abortable(session.client.query('COMMIT'), asked.signal)
       done = true
     } catch (error) {
       const cause = causeOf(session?.client, error)
@@ -261,7 +261,7 @@ export class Postgres implements Database {
           await client.query('COMMIT')
           return result
         }
-        return signal === undefined ? all() : orAborted(all(), signal)
+        return signal === undefined ? all() : abortable(all(), signal)
       })
     } catch (error) {
       throw sqlFailure(error, this.#blame)

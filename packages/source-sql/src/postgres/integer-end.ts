@@ -1,5 +1,6 @@
+import { INT64_MAX } from '@tidemark/core/values'
 import type { Asked } from '../database.ts'
-import { greatest, LARGEST, wholeNumber } from '../exact.ts'
+import { greatest, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { untilEnded } from '../writers.ts'
@@ -32,7 +33,7 @@ export async function integerEnd(
   const [drawn] = await ask(LAST_DRAWN, concerned, signal)
   const last = [found, drawn?.[0]].flatMap((value) => (value == null ? [] : [BigInt(value)]))
   // A sequence that has given out its very last number says nothing any more.
-  const known = last.filter((value) => value < LARGEST)
+  const known = last.filter((value) => value < INT64_MAX)
   if (known.length === 0) return undefined
   const list = async () =>
     (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)

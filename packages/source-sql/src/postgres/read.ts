@@ -1,6 +1,6 @@
+import { abortable } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import type pg from 'pg'
-import { orAborted } from '../abort.ts'
 import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
@@ -45,16 +45,16 @@ export async function* readPages(
       text: `DECLARE tidemark NO SCROLL CURSOR FOR ${text}`,
       values: [...parameters],
     })
-    await orAborted(declared, signal)
-    if (part === parts[0] && (await orAborted(isRewritten(client), signal))) return 'again'
+    await abortable(declared, signal)
+    if (part === parts[0] && (await abortable(isRewritten(client), signal))) return 'again'
     if (part === parts[0]) {
-      await orAborted(checkMade(client, reads), signal)
+      await abortable(checkMade(client, reads), signal)
       // The server would also count the time in which it waits for us.
-      await orAborted(client.query('SET LOCAL statement_timeout = 0'), signal)
+      await abortable(client.query('SET LOCAL statement_timeout = 0'), signal)
     }
     let page = Page.fetch(client, tap, maker, size.rows)
     for (;;) {
-      const { items, done } = await orAborted(page.next(timeoutMs), signal)
+      const { items, done } = await abortable(page.next(timeoutMs), signal)
       if (done) size.learn(page.rows, page.bytes)
       // Asked for before this one is handed on: the server works on it meanwhile.
       const next = done && !page.isLast ? Page.fetch(client, tap, maker, size.rows) : undefined
@@ -62,7 +62,7 @@ export async function* readPages(
       if (next !== undefined) page = next
       else if (done) break
     }
-    await orAborted(client.query('CLOSE tidemark'), signal)
+    await abortable(client.query('CLOSE tidemark'), signal)
   }
   return 'done'
 }

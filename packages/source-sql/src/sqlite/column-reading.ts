@@ -1,5 +1,6 @@
 import type { ColumnType } from '@tidemark/core'
-import { exactJson, safeInteger } from '../exact.ts'
+import { safeInteger } from '@tidemark/core/values'
+import { exactJson } from '../exact.ts'
 import type { Reading } from '../found-table.ts'
 
 /** What was seen in a column: which storage classes, and how its texts look. */

@@ -1,10 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
+import { INT64_MAX } from '@tidemark/core/values'
 import { sql } from 'kysely'
-import { type Counted, countQuery } from '../count.ts'
-import type { Asked, Clock, CursorType, Database, Reads, Row } from '../database.ts'
-import { greatest, LARGEST } from '../exact.ts'
+import { countQuery } from '../count.ts'
+import type { Asked, Clock, Counted, CursorType, Database, KeysSought, Reads, Row } from '../database.ts'
+import { greatest } from '../exact.ts'
 import { type Blame, sqlFailure } from '../failure.ts'
-import { findKeysQuery, type KeysSought, namedRow } from '../find-keys.ts'
+import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
 import { Lending } from '../lending.ts'
@@ -22,7 +23,7 @@ const READERS = 4
 
 /** A column of integers may also hold a real number; a row that holds one is refused, and must not stop the others. */
 function wholeOf(value: unknown): bigint | undefined {
-  if (typeof value === 'number') return value >= Number(LARGEST) ? LARGEST : BigInt(Math.floor(value))
+  if (typeof value === 'number') return value >= Number(INT64_MAX) ? INT64_MAX : BigInt(Math.floor(value))
   return typeof value === 'bigint' ? value : undefined
 }
 
@@ -71,7 +72,7 @@ export class Sqlite implements Database {
           (await this.#ask(greatestQuery({ table, column }, dialect, bound), [], signal))[0]?.[0]
         const last = await ask(below)
         // Texts and bytes are greater than every number: what lies before them is the end.
-        return wholeOf(typeof last === 'object' || typeof last === 'string' ? await ask(LARGEST) : last)
+        return wholeOf(typeof last === 'object' || typeof last === 'string' ? await ask(INT64_MAX) : last)
       },
       { table, column, log },
     )
@@ -80,7 +81,9 @@ export class Sqlite implements Database {
         ? await this.#ask('SELECT seq FROM sqlite_sequence WHERE name = ?', [table.relation], signal)
         : []
     // A file that has given out its very last number says nothing any more.
-    const last = [found, counted?.[0]].filter((value): value is bigint => typeof value === 'bigint' && value < LARGEST)
+    const last = [found, counted?.[0]].filter(
+      (value): value is bigint => typeof value === 'bigint' && value < INT64_MAX,
+    )
     if (last.length === 0) return undefined
     return greatest(last) + 1n
   }

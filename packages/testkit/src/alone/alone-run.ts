@@ -5,7 +5,8 @@ import { openDestination } from '@tidemark/destination'
 import { type Report, type Settings, sync } from '@tidemark/engine'
 import { testRunner } from '../source/test-runner.ts'
 import { type AloneOptions, OpenAlonePlace } from './alone-place.ts'
-import { BrokenSource, FUNCTIONS, type FunctionName, type Way } from './broken-source.ts'
+import { BrokenSource, FUNCTIONS, type FunctionName } from './broken-source.ts'
+import type { Way } from './fault-line.ts'
 import { HEALTHY_ROWS, healthySource } from './healthy-source.ts'
 
 /** So soon the rows of a healthy source are there, and its table is free for others. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Partitions } from '@tidemark/core'
 import { type Source, SyncError, type TablesOf } from '@tidemark/core'
 import type { Question, Table } from '@tidemark/core/engine'
-import type { FaultLine } from './fault-line.ts'
+import type { FaultLine, Way } from './fault-line.ts'
 
 /** Every function of a source that the engine calls. */
 export const FUNCTIONS = [
@@ -22,13 +22,6 @@ export const FUNCTIONS = [
   'close',
 ] as const
 export type FunctionName = (typeof FUNCTIONS)[number]
-
-/**
- * How a function goes wrong: it never answers (`hang`), gives a row or a byte now and then (`drip`), is refused or answered
- * with a status (`refuse`, `500`, `429` with a wait of 90 seconds), or breaks off in the middle (`cut`).
- */
-export const WAYS = ['hang', 'drip', 'refuse', '500', '429', 'cut'] as const
-export type Way = (typeof WAYS)[number]
 
 export interface Break {
   /** The function that goes wrong; all others do what they do. */

@@ -1,6 +1,12 @@
 import type { FaultProxy } from '../crash/fault-proxy.ts'
 import type { Fault, FaultServer } from '../source/fault-server.ts'
-import type { Way } from './broken-source.ts'
+
+/**
+ * How a function goes wrong: it never answers (`hang`), gives a row or a byte now and then (`drip`), is refused or answered
+ * with a status (`refuse`, `500`, `429` with a wait of 90 seconds), or breaks off in the middle (`cut`).
+ */
+export const WAYS = ['hang', 'drip', 'refuse', '500', '429', 'cut'] as const
+export type Way = (typeof WAYS)[number]
 
 /** What lies between a source and its system, and can go wrong. */
 export interface FaultLine {

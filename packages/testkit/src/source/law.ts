@@ -1,25 +1,5 @@
+import type { LawName } from './law-name.ts'
 import type { World } from './world.ts'
-
-export const LAW_NAMES = [
-  'columns',
-  'rows',
-  'keys',
-  'repeat',
-  'windows',
-  'empty',
-  'ordered',
-  'revision',
-  'resume',
-  'updates',
-  'edits',
-  'deletions',
-  'partitions',
-  'abort',
-  'errors',
-  'secrets',
-  'kill',
-] as const
-export type LawName = (typeof LAW_NAMES)[number]
 
 /** What must hold for every source. */
 export interface Law {

@@ -1,5 +1,5 @@
 import type { Window } from '@tidemark/core'
-import type { LawName } from './law.ts'
+import type { LawName } from './law-name.ts'
 
 /** What a source is given to read in a test. */
 export interface Place {

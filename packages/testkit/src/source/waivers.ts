@@ -1,4 +1,4 @@
-import { LAW_NAMES, type LawName } from './law.ts'
+import { LAW_NAMES, type LawName } from './law-name.ts'
 
 const SHORTEST = 15
 

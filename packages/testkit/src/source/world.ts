@@ -1,6 +1,6 @@
 import type { Source } from '@tidemark/core'
 import { positionOf, type Range, type Table, textAt } from '@tidemark/core/engine'
-import type { LawName } from './law.ts'
+import type { LawName } from './law-name.ts'
 import { type OnePartition, Opened, type OpenOptions, parsedConfig } from './opened.ts'
 import type { SourceTestOptions } from './options.ts'
 import { OpenPlace } from './place.ts'

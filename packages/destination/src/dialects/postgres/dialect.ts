@@ -8,7 +8,7 @@ import { decodeText, formsOf, shownForm } from './forms.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
 import { stagingName } from './staging-tables.ts'
-import { TYPES } from './types.ts'
+import { TYPES } from './type-names.ts'
 
 /** A row of a partitioned table has its place in one of its tables. */
 const ROW_PLACE = [

@@ -11,7 +11,7 @@ import { stateOf } from './errors.ts'
 import { BINARY_FORMS } from './forms.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
-import { TYPES } from './types.ts'
+import { TYPES } from './type-names.ts'
 
 type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql

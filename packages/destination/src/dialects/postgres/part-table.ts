@@ -5,7 +5,7 @@ import type { Target } from '../../rows/target.ts'
 import type { LoadInto, Session } from '../dialect.ts'
 import { copyInto, valuesOf } from './copy-into.ts'
 import type { Reserved } from './sessions.ts'
-import { TYPES } from './types.ts'
+import { TYPES } from './type-names.ts'
 
 const PART = sql`pg_temp._tidemark_part`
 

@@ -1,0 +1,151 @@
+import type { z } from 'zod'
+import type { Column } from './column.ts'
+import type { Configured, SourceOptions } from './config.ts'
+import type { Awaitable, Context, Partition, Partitions } from './context.ts'
+import { CONTRACT } from './contract-version.ts'
+import { SyncError } from './error.ts'
+import type { Logger } from './log.ts'
+import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
+import type { SecretStore } from './secret-store.ts'
+import { type Table, type TableSpec, tableOf } from './table.ts'
+
+/** What `connect` is given beside the config. */
+export interface ConnectContext {
+  /** Aborts when the run is stopped, or has no more to ask of this source: whatever is still asked may end then. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Keeps secrets that the system gives in exchange for others; absent where nothing can be kept. */
+  readonly secrets?: SecretStore | undefined
+}
+
+/** What a source is, before its tables: a name, the config it takes, and how it connects. */
+export interface SourceSpec<C extends z.ZodObject, Client> {
+  /** Lower case letters, digits and `_`. The key under `sources` in a config, and the first part of its tables' names. */
+  readonly name: string
+  /** What a user must say. A config whose fields all have defaults makes the source work as soon as it is installed. */
+  readonly config?: C | undefined
+  /**
+   * Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, is called
+   * when the source is let go, whatever happened. `signal` aborts when the run is stopped, or the source is let go. What it
+   * throws fails the tables of this source alone; a `SyncError` says with which remedy.
+   */
+  connect?(config: z.output<C>, context: ConnectContext): Client | Promise<Client>
+  /** Which system this is (an account, a database id), so that another one behind the same name is noticed. Once a run. */
+  identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
+}
+
+/** Columns that the state already knows for a table found at run time. */
+export interface Tracked {
+  /** By the table's name without the source's; undefined for a table that is not known yet. */
+  columns(table: string): readonly Column[] | undefined
+  /** The tables that are known and were not removed: one that is not found any more may only be out of sight. */
+  tables?(): readonly string[]
+  /** The primary key of a known table, empty where it has none; undefined for a table that is not known. */
+  primaryKey?(table: string): readonly string[] | undefined
+  /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
+  cursor?(table: string): string | null | undefined
+  /** The partitions of a known table by their ids; undefined for a table that is not known. */
+  partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
+  /** Fields that rows of a known table had when it was last read, and that are not columns of it. */
+  undeclared?(table: string): readonly string[]
+}
+
+/** What the state knows of a partition of a table found at run time. */
+export interface TrackedPartition {
+  /** The revision under which it was last read completely. */
+  readonly revision: string | undefined
+  /** The source did not list it in the last run; its rows are kept. */
+  readonly gone: boolean
+}
+
+/** Finds the tables of a system; asked once a run. */
+export type TablesOf<Client> = (
+  context: Context<Client> & { readonly tracked: Tracked },
+) => Awaitable<Iterable<Table<Client>>>
+
+// A source is recognised by this mark, whichever copy of core made it.
+const SOURCE = Symbol.for('tidemark.source')
+
+/** A source, complete with its tables. */
+export interface Source<Config = unknown> {
+  /** The name that it was defined with. */
+  readonly name: string
+  /** The contract of the core that it was built with. */
+  readonly contract: number
+  /** The schema of what a user says under `config`; undefined where there is nothing to say. */
+  readonly config: z.ZodObject | undefined
+  /** See `SourceSpec`. */
+  readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
+  /** See `SourceSpec`. */
+  readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
+  /** Its tables, or the function that finds them. */
+  readonly tables: readonly Table[] | TablesOf<never>
+  /** Names one use of this source in `tidemark.config.ts`; data, no side effect. */
+  configure(config: Config, options?: SourceOptions): Configured
+}
+
+/** A source whose tables are still to come. */
+export interface SourceDraft<Config, Client> {
+  /** A list of like things to read tables for; several tables may share it, and it is asked once a run. */
+  partitions<P extends Partition>(
+    list: (context: Context<Client>) => AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>,
+  ): Partitions<Client, P>
+  /** Defines one table. @throws SyncError `fix-source` where its names or types do not fit together. */
+  table<
+    S extends RowSchema,
+    const PK extends readonly ColumnName<S>[] = readonly [],
+    const K extends CursorOf<S> | undefined = undefined,
+    P = undefined,
+  >(table: TableSpec<Client, S, PK, K, P>): Table<Client>
+  /** Completes the source: with its tables, or with a function that finds them at run time. */
+  with(tables: readonly Table<Client>[] | TablesOf<Client>): Source<Config>
+}
+
+/**
+ * Starts a source: `defineSource({ name: 'shop', config, connect })`, then `table(…)` for each table, `with([…])`, and
+ * `register`. See `docs/writing-a-source.md`.
+ *
+ * @throws SyncError `fix-source` where it is not a valid name.
+ */
+export function defineSource<C extends z.ZodObject = z.ZodObject<{}>, Client = undefined>(
+  spec: SourceSpec<C, Client>,
+): SourceDraft<z.input<C>, Client> {
+  if (!/^[a-z][a-z0-9_]*$/.test(spec.name)) {
+    throw new SyncError(
+      `a source's name is lower case letters, digits and "_", starting with a letter; "${spec.name}" is not`,
+      'fix-source',
+    )
+  }
+  return {
+    partitions: (list) => ({ list }),
+    table: (table) => tableOf(table as unknown as Parameters<typeof tableOf<Client>>[0]),
+    with: (tables) => complete(spec, tables as unknown as Source['tables']),
+  }
+}
+
+function complete<C extends z.ZodObject, Client>(
+  spec: SourceSpec<C, Client>,
+  tables: Source['tables'],
+): Source<z.input<C>> {
+  if (typeof tables !== 'function') {
+    const names = tables.map((table) => table.name)
+    const twice = names.find((name, at) => names.indexOf(name) !== at)
+    if (twice !== undefined)
+      throw new SyncError(`source "${spec.name}" has two tables named "${twice}"; rename one`, 'fix-source')
+  }
+  return {
+    name: spec.name,
+    contract: CONTRACT,
+    config: spec.config,
+    connect: spec.connect?.bind(spec) as Source['connect'],
+    identity: spec.identity?.bind(spec) as unknown as Source['identity'],
+    tables,
+    configure: (config, options) => ({ ...options, source: spec.name, config: config as object }),
+    ...{ [SOURCE]: true },
+  }
+}
+
+/** Whether a value is a source, of this copy of core or of another. */
+export function isSource(value: unknown): value is Source {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[SOURCE] === true
+}

@@ -1,0 +1,271 @@
+import type { Changed, Key, Page, Regrouped, Unread } from './answers.ts'
+import type { TableColumn } from './column.ts'
+import { columnsIn } from './columns-in.ts'
+import type { Awaitable, Context, OfPartition, Partitions, ReadContext } from './context.ts'
+import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.ts'
+import { SyncError } from './error.ts'
+import type { Question } from './question.ts'
+import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
+import { type Start, startOf } from './start-of.ts'
+
+/** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
+export type NullCursor = 'reject' | 'skip' | 'keep'
+/** The order of the cursor in which `read` yields its rows. */
+export type Order = 'ascending' | 'descending'
+/** Whether a table with a cursor learns of rows that are deleted at the source: it reports them, or they are not seen. */
+export type Deletions = 'reported' | 'unseen'
+
+/** One table of a source, as its author writes it: data, and one function that reads. */
+export interface TableSpec<
+  Client,
+  S extends RowSchema,
+  PK extends readonly ColumnName<S>[],
+  K extends CursorOf<S> | undefined,
+  P,
+> {
+  /** Unique within the source; the destination table is `<source>_<name>`. */
+  readonly name: string
+  /** What a row must be. Its fields become the columns, their types follow from zod's. */
+  readonly row: S
+  /** The columns that identify a row. Without it rows never change, and a window is replaced as a whole. */
+  readonly primaryKey?: PK | undefined
+  /** The column the table is read by; it only ever moves towards the present. Absent: the table is read whole each time. */
+  readonly cursor?: K | undefined
+  /** The like things this table is read for, one at a time, each with a coverage of its own. */
+  readonly partitions?: Partitions<Client, P> | undefined
+  /** The longest window that one call of `read` is asked for. Absent: a gap is read in one call. */
+  readonly window?: Span<S, K> | undefined
+  /** How much below a covered end is read again, for rows that come late. 10 minutes for timestamps, else none. */
+  readonly lookback?: Span<S, K> | undefined
+  /** How young a row may not be read, because others of its age are still on their way. 1 minute for timestamps, else none. */
+  readonly settle?: Span<S, K> | undefined
+  /** How far back the system keeps rows. What is older is never asked for, and kept here. */
+  readonly retention?: Span<S, K> | undefined
+  /**
+   * The order in which `read` yields by the cursor, for systems that cannot bound both ends of a window. Deletions come
+   * with the page they belong to: an ascending window is covered as far as it was read, and not asked for again.
+   */
+  readonly ordered?: Order | undefined
+  /** What to do with a row whose cursor is NULL: a reject (the default), skipped and counted, or kept outside all windows. */
+  readonly nullCursor?: NullCursor | undefined
+  /** The primary key alone identifies a row, whatever its partition. */
+  readonly globalKey?: true | undefined
+  /** A row never changes once it exists, as in a log or a ledger. Without it an edit of an old row must come back with the next read. */
+  readonly immutable?: true | undefined
+  /**
+   * What a table with a cursor knows of rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
+   * windows, or `unseen`, which users see. A table that is read whole sees them by itself.
+   */
+  readonly deletions?: Deletions | undefined
+  /** Names this table had before; its rows then go on in their old place. */
+  readonly aliases?: readonly string[] | undefined
+  /** The first cursor value there is: a value, or a question asked once a run and partition. */
+  readonly start?:
+    | CursorValue<S, K>
+    | undefined
+    | ((context: Context<Client> & OfPartition<P>) => Awaitable<CursorValue<S, K> | undefined>)
+  /**
+   * The end of what can be read now, by the system's own clock or snapshot. Asked once a run and partition, after
+   * `revision`. Undefined: nothing new this run. A must for integer cursors and times without an offset.
+   */
+  end?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
+  /**
+   * The present by the system's own clock, for a table of times without `end`: what can be read now ends at the earlier of
+   * it and the runner's clock. Asked once a run and partition, after `revision`. Undefined: the system does not say.
+   */
+  clock?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
+  /**
+   * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
+   * is read. `previous` is the committed one, undefined where no committed one still holds; a source that then calls
+   * nothing stale is asked once more, with the last one under which rows were read, where there were any.
+   */
+  revision?(
+    context: Context<Client> & OfPartition<P> & { readonly previous: string | undefined },
+  ): Awaitable<string | Changed<CursorValue<S, K>> | undefined>
+  /**
+   * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
+   * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
+   * `previous` is the recorded one, undefined before one is: a table that only gained or lost parts may say so.
+   */
+  generation?(
+    context: Context<Client> & OfPartition<P> & { readonly previous?: string | undefined },
+  ): Awaitable<string | Regrouped | undefined>
+  /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
+  countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
+  /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`, for the report. */
+  countUnread?(
+    context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
+  ): Awaitable<Unread | undefined>
+  /**
+   * Which of these keys the system has, wherever their cursor lies, also where it is NULL. Asked for rows that did not come
+   * back with their window: what is found has moved, the others are deleted. Undefined: it cannot say for these. Absent:
+   * they are looked for in what is not covered yet, up to two days ahead.
+   */
+  findKeys?(
+    context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
+  ): Awaitable<Iterable<Key<S, PK>> | undefined>
+  /**
+   * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
+   * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
+   */
+  read(context: ReadContext<Client, S, K, P>): AsyncIterable<Page<S, PK, K>>
+}
+
+/** A table as the engine sees it: checked, with every length in the cursor's own unit. `Client` keeps another source's table out. */
+export interface Table<in Client = never> {
+  /** A kind that an engine does not know is refused by name. */
+  readonly kind: 'table'
+  /** As the source calls it, without its own name before it. */
+  readonly name: string
+  /** What a row must be. */
+  readonly row: RowSchema
+  /** The columns that follow from `row`. */
+  readonly columns: readonly TableColumn[]
+  /** Empty where rows never change. */
+  readonly primaryKey: readonly string[]
+  /** Undefined where the table is read whole. */
+  readonly cursor: Cursor | undefined
+  /** Undefined where the table is one. */
+  readonly partitions: Partitions<Client, unknown> | undefined
+  /** In microseconds, or counts of an integer cursor, as are all lengths here; undefined: a gap is read in one call. */
+  readonly window: bigint | undefined
+  /** How much below a covered end is read again. */
+  readonly lookback: bigint
+  /** How young a row may not be read. */
+  readonly settle: bigint
+  /** How far back the system keeps rows; undefined: without end. */
+  readonly retention: bigint | undefined
+  /** Undefined: in any order. */
+  readonly ordered: Order | undefined
+  /** What becomes of a row whose cursor is NULL. */
+  readonly nullCursor: NullCursor
+  /** Whether the primary key identifies a row whatever its partition. */
+  readonly globalKey: boolean
+  /** Whether its author says that rows never change. */
+  readonly immutable: boolean
+  /** Undefined: its author says nothing, or the table is read whole and sees them. */
+  readonly deletions: Deletions | undefined
+  /** Names that the table had before. */
+  readonly aliases: readonly string[]
+  /** A position, or the question to ask for it. */
+  readonly start: Start
+  /** Undefined: the end is the runner's present. */
+  readonly end: ((question: Question) => unknown) | undefined
+  /** Undefined: the system does not say what time it is there. */
+  readonly clock: ((question: Question) => unknown) | undefined
+  /** Undefined: it is always read. */
+  readonly revision: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot say that its data was replaced. */
+  readonly generation: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot count. */
+  readonly countRows: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot count what no window holds. */
+  readonly countUnread: ((question: Question) => unknown) | undefined
+  /** Undefined: the system cannot be asked for keys. */
+  readonly findKeys: ((question: Question) => unknown) | undefined
+  /** Yields the pages of a window. */
+  readonly read: (question: Question) => AsyncIterable<unknown>
+}
+
+const MINUTE = 60_000_000n
+
+/**
+ * Checks a table and puts it into the form that the engine reads.
+ *
+ * @throws SyncError `fix-source` that names the table and what does not fit.
+ */
+export function tableOf<Client>(
+  spec: TableSpec<Client, RowSchema, readonly string[], string | undefined, unknown>,
+): Table<Client> {
+  const fail = (problem: string): never => {
+    throw new SyncError(`table "${spec.name}": ${problem}`, 'fix-source')
+  }
+  // Whether a database can hold it, the destination says: one table's name must not fail those beside it.
+  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name, a text')
+  if (typeof spec.read !== 'function') fail('read must be an async generator: async *read({ client }) { yield rows }')
+  const columns = columnsIn(spec.row, fail)
+  const column = (name: string): TableColumn =>
+    columns.find((one) => one.name === name) ??
+    fail(`there is no column "${name}"; the row has ${columns.map((one) => one.name).join(', ')}`)
+  const primaryKey = spec.primaryKey ?? []
+  for (const name of primaryKey) {
+    if (column(name).type === 'json')
+      fail(
+        `column "${name}" is json and cannot be part of the primary key; make what identifies the row a column of its own`,
+      )
+  }
+  if (new Set(primaryKey).size < primaryKey.length) fail('the primary key names a column twice; name each once')
+  const cursor = spec.cursor === undefined ? undefined : cursorOf(spec.name, column(spec.cursor))
+  if (cursor === undefined) {
+    for (const name of [
+      'window',
+      'lookback',
+      'settle',
+      'retention',
+      'ordered',
+      'start',
+      'end',
+      'clock',
+      'nullCursor',
+      'deletions',
+    ] as const) {
+      if (spec[name] !== undefined)
+        fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
+    }
+  } else if (spec.end === undefined && (cursor.type === 'integer' || cursor.type === 'local_timestamp')) {
+    fail(
+      `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
+    )
+  }
+  if (spec.clock !== undefined && (spec.end !== undefined || cursor?.type === 'integer'))
+    fail('"clock" is for a cursor that is a time, in a table without end(); leave one of the two out')
+  if (spec.nullCursor === 'keep' && primaryKey.length === 0)
+    fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+  if (spec.findKeys !== undefined && primaryKey.length === 0)
+    fail('findKeys needs a primary key; name its columns, or leave it out')
+  if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')
+
+  const span = (
+    name: 'window' | 'lookback' | 'settle' | 'retention',
+    otherwise: bigint | undefined,
+  ): bigint | undefined =>
+    spec[name] === undefined
+      ? otherwise
+      : (spanOf(spec[name], cursor) ??
+        fail(
+          `"${name}" must be ${cursor?.type === 'integer' ? 'a count' : 'a duration such as days(1) or seconds(0)'}`,
+        ))
+  const timed = cursor?.type === 'timestamp'
+  const window = span('window', undefined)
+  if (window !== undefined && (cursor === undefined || window < cursor.tick))
+    fail(`the window is shorter than the smallest step of its cursor; make it ${smallestStep(cursor)} or more`)
+  return {
+    kind: 'table',
+    name: spec.name,
+    row: spec.row,
+    columns,
+    primaryKey,
+    cursor,
+    partitions: spec.partitions,
+    // Whole steps: a bound between two values of the cursor could not be written.
+    window: window === undefined || cursor === undefined ? undefined : floorTo(window, cursor.tick),
+    lookback: span('lookback', timed ? 10n * MINUTE : 0n)!,
+    settle: span('settle', timed ? MINUTE : 0n)!,
+    retention: span('retention', undefined),
+    ordered: spec.ordered,
+    nullCursor: spec.nullCursor ?? 'reject',
+    globalKey: spec.globalKey === true,
+    immutable: spec.immutable === true,
+    deletions: spec.deletions,
+    aliases: spec.aliases ?? [],
+    start: startOf(spec.start, cursor, fail),
+    end: spec.end?.bind(spec) as Table['end'],
+    clock: spec.clock?.bind(spec) as Table['clock'],
+    revision: spec.revision?.bind(spec) as Table['revision'],
+    generation: spec.generation?.bind(spec) as Table['generation'],
+    countRows: spec.countRows?.bind(spec) as Table['countRows'],
+    countUnread: spec.countUnread?.bind(spec) as Table['countUnread'],
+    findKeys: spec.findKeys?.bind(spec) as Table['findKeys'],
+    read: spec.read.bind(spec) as unknown as Table['read'],
+  }
+}

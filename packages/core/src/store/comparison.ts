@@ -1,0 +1,82 @@
+import type { Range } from '../values/window.ts'
+import type { EncodedKey, EncodedRow, Encoder } from './encoder.ts'
+import type { Deletion } from './part.ts'
+
+/** What is compared at a time: a window of a partition, or all of it where there is no window. */
+export interface ComparedScope {
+  /** '' where the table has none. */
+  readonly partition: string
+  readonly window: Range | undefined
+}
+
+/** What lies in a scope, and where: so that it can be cut into pieces of a size. */
+export interface Extent {
+  readonly rows: number
+  readonly lowest: bigint | undefined
+  readonly highest: bigint | undefined
+}
+
+/** What the source gave for a scope. */
+export interface SourceRows {
+  readonly rows: readonly EncodedRow[]
+  readonly deletions: readonly Deletion[]
+  /** Keys of rejected rows: known, and not to be had. */
+  readonly seen: readonly EncodedKey[]
+}
+
+/** `missing`: the source has it, the destination has not, or marked. `extra`: the other way. `different`: both have it, not alike. */
+export type DifferenceKind = 'missing' | 'extra' | 'different'
+
+export interface Difference {
+  /** The number of the scope in which it was found. */
+  readonly scope: number
+  readonly kind: DifferenceKind
+  /** The primary key as JSON text; of a table without a key the beginning of the row. */
+  readonly key: string
+  /** More than once only of equal rows without a key. */
+  readonly times: number
+  /** Where it lies at the source, and in the destination; undefined where it has no position. */
+  readonly positions: readonly bigint[]
+}
+
+/** Rows of the destination in a scope, and those of the source that it knows it could not take. */
+export interface Compared {
+  readonly rows: number
+  readonly rejected: number
+  /** Rows that differ, so far as this look can tell. */
+  readonly doubtful: number
+}
+
+/**
+ * Rows of a source beside those of the destination, scope by scope: canonical values, as they would be written. Takes
+ * no lease and writes nothing. What it holds of the rows is on disk, so its memory stays flat.
+ */
+export interface Comparison {
+  /** The table's name in the destination. */
+  readonly name: string
+  readonly encoder: Encoder
+  /** Columns that the destination does not have yet, or holds in a narrower type: the next sync sees to them. */
+  readonly left: readonly string[]
+  /** Columns that are not compared where they are NULL in a row that was written before they were there. */
+  readonly late: readonly string[]
+  extent(scope: ComparedScope): Promise<Extent>
+  /** Begins to look at a scope; at the one that was looked at last: to look again, so that only what both found stays. */
+  begin(number: number, scope: ComparedScope): void
+  add(rows: SourceRows): void
+  /**
+   * Ends a look: the destination's rows are read and held against the source's.
+   *
+   * @param blind nobody can say which rows are extra: the source has rows whose key cannot be read.
+   * @param signal ends it before its time.
+   */
+  end(blind: boolean, signal?: AbortSignal): Promise<Compared>
+  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are not extra rows. */
+  excuse(partition: string, keys: readonly EncodedKey[]): void
+  /** How many rows without a counterpart at the source there are in a partition's scopes. */
+  extras(partition: string): number
+  /** Their keys, canonical values by the source's column names, in chunks. */
+  extraKeys(partition: string): Iterable<readonly Readonly<Record<string, unknown>>[]>
+  /** All that was found, by scope. What is missing in one scope and extra in another is one row that differs. */
+  differences(): Iterable<Difference>
+  close(): void
+}

@@ -1,0 +1,247 @@
+import type { Unread } from '../contract/answers.ts'
+import type { ColumnType, TableColumn } from '../contract/column.ts'
+import type { SchemaMode } from '../contract/config.ts'
+import type { CursorType } from '../contract/cursor.ts'
+import type { Remedy } from '../contract/error.ts'
+import type { Range } from '../values/window.ts'
+import type { Comparison } from './comparison.ts'
+import type { Encoder } from './encoder.ts'
+import type { Lease, Leases } from './lease.ts'
+import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { QueryLimits, QueryResult } from './query-result.ts'
+import type { Relocation } from './relocation.ts'
+import type { Facts, KnownFailure, State, TableFailure, TableStatus } from './state.ts'
+
+/**
+ * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;
+ * the destination owns the transaction: rows and the record of what was read land in one, or not at all.
+ */
+export interface Destination {
+  readonly profile: Profile
+  /** State and rows as they stand, for whoever writes them down or carries them elsewhere. */
+  readonly relocation: Relocation
+  /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
+  nameOf(table: string): string
+  /** Why a text that names something does not come back unchanged: `holds a NUL character`; undefined: it does. In texts for people `\u0000` stands for it. */
+  problemOf(text: string, use?: 'partition'): string | undefined
+  /** The database's clock, in microseconds since 1970. */
+  now(): Promise<bigint>
+  /** Everything that is known. Takes no lease. */
+  state(): Promise<State>
+  /** Registers a run and gives its number. */
+  startRun(): Promise<number>
+  /** Takes tables for this runner, all that are free; the others are refused, each with its holder. Leases last until `release`, or until the heartbeat is too old. */
+  lease(tables: readonly string[]): Promise<Leases>
+  /** The runner's heartbeat, while no commit carries it. */
+  renew(): Promise<void>
+  release(leases: readonly Lease[]): Promise<void>
+  /**
+   * Makes the table fit the shape: creates it, adds columns, widens types without loss. A fenced transaction of its own.
+   * @throws SyncError code `schema` where the shape cannot be reached without loss, or the mode forbids it.
+   */
+  prepare(lease: Lease, shape: Shape): Promise<Prepared>
+  /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
+  preview(shape: Shape): Promise<Prepared>
+  /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
+  commit(lease: Lease, part: Part): Promise<Committed>
+  /**
+   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark; or of those
+   * that its late deletions would mark. Canonical values by the source's column names, in chunks.
+   */
+  missing(
+    lease: Lease,
+    step: StepRef,
+    late?: Pick<Part, 'lateBelow' | 'lateDeletions'>,
+  ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
+  /** Records facts about a table in one fenced transaction. */
+  record(lease: Lease, facts: readonly Fact[]): Promise<void>
+  /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
+  recordRun(run: number, facts: readonly RunFact[]): Promise<void>
+  /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
+  reset(lease: Lease, table: string): Promise<void>
+  /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
+  read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
+  /**
+   * Opens a comparison of a table's rows with those of its source. @throws SyncError code `schema` where the table is not
+   * there, or the shape cannot be reached without loss.
+   */
+  compare(shape: Shape): Promise<Comparison>
+  /** Runs one statement of the user's, read-only. @throws SyncError `fix-config` where it is not a query or would write. */
+  query(statement: string, limits?: QueryLimits): Promise<QueryResult>
+  close(): Promise<void>
+}
+
+/** What of a destination is needed to look at it, and cannot change it. */
+export type ReadOnlyDestination = Pick<
+  Destination,
+  'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
+> & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
+
+/** The declared differences between destinations; whoever depends on one reads it here. */
+export interface Profile {
+  readonly name: string
+  /** For people: `Postgres`. */
+  readonly title: string
+  /** As OpenTelemetry calls it (`db.system.name`). */
+  readonly system: string
+  /** What a program in TypeScript reads for a column of each type, and a sentence that says by what. */
+  readonly readTypes: { readonly types: Readonly<Record<ColumnType, string>>; readonly note: string }
+  /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
+  readonly names: 'exact' | 'folded'
+  /** Doubles that cannot be held are rejected, with this list naming them. */
+  readonly doubles: { readonly nan: boolean; readonly infinity: boolean; readonly negativeZero: boolean }
+  /** The most columns a table can have, with those of the system. */
+  readonly columns: number
+  /** The most columns of a primary key, with the partition's. Undefined: any number. */
+  readonly keyColumns: number | undefined
+  /** The longest primary key in bytes, with the partition; a row with a longer one becomes a reject. Undefined: any. */
+  readonly keyBytes: number | undefined
+  /** The most bytes of a row's values that have a fixed length; a row with more becomes a reject. Undefined: any. */
+  readonly rowBytes: number | undefined
+  /** The most digits of a numeric before and behind its point. Undefined: any. */
+  readonly numericDigits: { readonly whole: number; readonly fraction: number } | undefined
+}
+
+/** What a destination table must be able to hold. */
+export interface Shape {
+  /** The destination table's wanted name, before the name mapper. */
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  /** Names that the table had before at its source; a table recorded under one of them goes on under the new name. */
+  readonly aliases?: readonly string[] | undefined
+  readonly columns: readonly TableColumn[]
+  readonly primaryKey: readonly string[]
+  readonly globalKey: boolean
+  readonly partitioned: boolean
+  readonly cursor:
+    | { readonly column: string; readonly type: CursorType; readonly precision: number | undefined }
+    | undefined
+  /** Undeclared fields are kept in the column `_extra`. */
+  readonly loose: boolean
+  /** All columns that the source declares, also those that the config leaves out: none of them is undeclared. */
+  readonly declared: readonly string[]
+  readonly mode: SchemaMode
+  readonly identity: string | undefined
+}
+
+/** A table that is ready to be written. */
+export interface Prepared {
+  /** Its name in the destination. */
+  readonly name: string
+  readonly facts: Facts
+  readonly encoder: Encoder
+  /** What was done to reach the shape, for people: `column "note" added`. */
+  readonly changes: readonly string[]
+}
+
+/** What is recorded about a table without rows. */
+export type Fact =
+  | {
+      /** The table was surveyed: it is tracked. `pausedFor` null lifts a pause. */
+      readonly kind: 'table'
+      readonly status: TableStatus
+      readonly pausedFor: string | null
+    }
+  | {
+      /** Partitions at first sight, and revisions first seen. What is absent stays as it is; a missing row is made. */
+      readonly kind: 'partition'
+      readonly partition: string
+      readonly cut?: bigint | undefined
+      /** Recorded as `PartitionState.start`. */
+      readonly start?: bigint | null | undefined
+      readonly seen?: { readonly text: string; readonly end: bigint } | undefined
+      /** Whether the source no longer lists it; absent: as it was. */
+      readonly gone?: boolean | undefined
+      readonly generation?: string | undefined
+      readonly unread?: Unread | undefined
+    }
+  /** The source was asked for partitions, and had no more than what is read by now. */
+  | {
+      readonly kind: 'checked'
+      /** When it was asked, by the destination's clock. */
+      readonly at: bigint
+      readonly partitions: readonly string[]
+      /** Partitions that failed and have nothing left to read: they fail no longer. */
+      readonly overcome: readonly string[]
+      /** What the table is when nothing of it fails. */
+      readonly status: TableStatus
+    }
+  /** The source reports rows that are gone. */
+  | { readonly kind: 'reports-deletions' }
+  /** Names of fields that rows had and no column holds; in the place of those that are known. */
+  | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
+  /** What another system has synced, by the word of the config. */
+  | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
+  | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
+  /** The history of columns that came late is read, or asked for in the same transaction. */
+  | { readonly kind: 'columns-read'; readonly columns: readonly string[] }
+  | {
+      /**
+       * A partition is covered beyond the present. What was covered by a clock that was ahead is wanted again, from where
+       * the destination's records say that this began; asked for once.
+       */
+      readonly kind: 'ahead'
+      readonly partition: string
+      /** The present. */
+      readonly end: bigint
+      /** How far below its own time a step may have missed rows: settle and lookback. */
+      readonly back: bigint
+    }
+  | {
+      /** Rejects that someone has looked at and wants no more. */
+      readonly kind: 'drop-rejects'
+      readonly ids: readonly number[]
+    }
+  /** A step is being read and has committed nothing so far: whoever looks at the records sees it. */
+  | { readonly kind: 'started'; readonly step: StepRef }
+  | {
+      /** A step ended without covering its window: the table is failing from now on. */
+      readonly kind: 'failure'
+      readonly step: StepRef
+      readonly counts: Counts
+      readonly error: string
+      readonly code?: string | undefined
+      readonly remedy?: Remedy | undefined
+      /** Recorded as `PartitionState.failedWindow`. */
+      readonly window?: Range | undefined
+      readonly nextTryAt: bigint
+      readonly durationMs: number
+    }
+  /** The source cannot be asked for the table, or the destination cannot take its shape: it is failing as a whole. */
+  | {
+      readonly kind: 'table-failure'
+      /** The use of a source that it comes from, and its name there: it may not have been seen before. */
+      readonly source: string
+      readonly table: string
+      readonly step: StepRef
+      readonly failure: Omit<TableFailure, 'failures'>
+    }
+  /** The table as a whole fails no longer. */
+  | { readonly kind: 'table-works'; readonly status: TableStatus }
+
+export type RunFact =
+  | {
+      readonly kind: 'ended'
+      readonly exitCode: number
+      readonly error: string | undefined
+      /** What ended it before its end, such as a signal. */
+      readonly endedBy?: string | undefined
+    }
+  /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
+  | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
+  /** A source was asked for its tables: what went wrong; undefined: nothing, or it is not in the config any more. */
+  | { readonly kind: 'source'; readonly source: string; readonly failure: KnownFailure | undefined }
+  /** Someone asked it to stop, and it is about to. */
+  | { readonly kind: 'stopping'; readonly endedBy: string }
+  /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
+  | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
+  | { readonly kind: 'removed'; readonly table: string }
+  | { readonly kind: 'runner-gone' }
+
+export interface ReadOptions {
+  readonly window?: Range | undefined
+  readonly partition?: string | undefined
+  /** Also rows that are marked as deleted. */
+  readonly deleted?: boolean | undefined
+}

@@ -1,0 +1,30 @@
+/**
+ * A row as the destination binds it: the values of the shape's columns in their order (then `_extra` where the table is
+ * loose), and as the last element its position (null where it has none).
+ */
+export type EncodedRow = unknown[]
+/** The values of the primary key, in its order. */
+export type EncodedKey = readonly unknown[]
+
+/** A value that the destination cannot hold. */
+export interface Unfit {
+  readonly column: string
+  readonly reason: string
+  /** The value is a text that no row in this database can have: none of its rows is meant. */
+  readonly unheld?: true | undefined
+}
+
+/** Turns rows into what the destination binds, compiled once a table. Never the driver's guess. */
+export interface Encoder {
+  /** Where the primary key's columns stand in an encoded row. */
+  readonly key: readonly number[]
+  /**
+   * Encodes a row as the source gave it, where every column is plain (or passes its own schema) and fits.
+   * @returns undefined where zod must be asked about the row.
+   */
+  plain(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | undefined
+  /** Encodes a row that zod has passed. */
+  output(row: Readonly<Record<string, unknown>>, position: number | bigint | null): EncodedRow | Unfit
+  /** Encodes a primary key. */
+  encodeKey(key: Readonly<Record<string, unknown>>): EncodedKey | Unfit
+}

@@ -1,0 +1,162 @@
+import type { Range } from '../values/window.ts'
+import type { DeletionShare } from './deletion-limit.ts'
+import type { EncodedKey, EncodedRow } from './encoder.ts'
+import type { RejectShare } from './reject-limit.ts'
+import type { TableStatus } from './state.ts'
+
+/** One step of a run: one table, one partition, one window. */
+export interface StepRef {
+  readonly run: number
+  /** Counts within the run. */
+  readonly step: number
+  readonly table: string
+  readonly partition: string
+  readonly kind: StepKind
+  /** What is read and replaced: the window with its lookback. Undefined: the whole partition. */
+  readonly window: Range | undefined
+  /** 1, or more where it is tried again after a failure; each attempt has a number and a record of its own. */
+  readonly attempt: number
+  /** When the step began, by the database's clock. */
+  readonly beganAt: bigint
+}
+/** `whole`: read without a cursor. `reread`: covered before, wanted again. */
+export type StepKind = 'live' | 'history' | 'whole' | 'reread' | 'unchanged'
+
+/** A deletion that the source told: the key and its position. */
+export interface Deletion {
+  readonly key: EncodedKey
+  /** Its own cursor, else the window's end; null in a table without a cursor. */
+  readonly position: bigint | number | null
+}
+
+/** A row that does not fit. */
+export interface Reject {
+  /** The primary key as JSON text, where it can be read. */
+  readonly key: string | undefined
+  /**
+   * The same key encoded: in a pass that marks what is gone it counts as seen, and an older version of the row that is
+   * there lies at `position` then.
+   */
+  readonly seen: EncodedKey | undefined
+  readonly position: bigint | number | undefined
+  readonly code: string
+  readonly message: string
+  /** The row as JSON text, cut to a bounded length. */
+  readonly payload: string
+  readonly hash: string
+}
+
+export interface Counts {
+  readonly read: number
+  readonly deduped: number
+  readonly trimmed: number
+  readonly rejected: number
+}
+
+/** Rows that are written in one transaction, and what they complete. */
+export interface Part {
+  readonly step: StepRef
+  /** 1, 2, 3 … within the step. */
+  readonly number: number
+  /** Each key once: of several versions that were read the engine has kept the newest. */
+  readonly rows: readonly EncodedRow[]
+  readonly deletions: readonly Deletion[]
+  readonly rejects: readonly Reject[]
+  /** Keys that the source has outside of what the step reads: their rows have moved there and are not gone. Only with `staging`. */
+  readonly alive?: readonly EncodedKey[] | undefined
+  /** What the source gave for this part: `read = rows + deduped + trimmed + rejected`. */
+  readonly counts: Counts
+  /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
+  readonly staging?: 'fill' | 'move' | undefined
+  /** Rows below this position were covered before and only looked back for: those that are written came late. */
+  readonly lateBelow?: bigint | undefined
+  /**
+   * Where a row of the table that was synced before the step began gives way to what comes, whatever its stamp: the source
+   * was read later. Within what the step reads; absent: all of that.
+   */
+  readonly truth?: Range | undefined
+  /**
+   * With the last part: deletions that came from below `lateBelow` while their rows are nowhere. Versions above them
+   * that lie below it, in what the step reads, and were synced before it began are gone as well.
+   */
+  readonly lateDeletions?: readonly Deletion[] | undefined
+  /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
+  readonly tombstones: boolean
+  /** Only with `move`: how vanished rows are treated. */
+  readonly rail?: Rail | undefined
+  /** How many of the step's rows may be rejects, with those that the database refuses. Past it the part completes nothing and nothing is moved. */
+  readonly rejectLimit?: RejectLimit | undefined
+  /** What is committed with the rows. Absent: the step goes on. */
+  readonly completes?: Completion | undefined
+  readonly durationMs: number
+}
+
+/** The limit of rejects, and what the step has come to before this part. */
+export interface RejectLimit extends RejectShare {
+  /** Rows of the step's window in all its parts up to and with this one, rejects included. */
+  readonly rows: number
+  /** Rejects among them, without those that the database refuses in this part. */
+  readonly rejected: number
+  /** The partition was never read to its end: all of its windows are judged together (`isPastRejectLimit`). */
+  readonly first?: true | undefined
+}
+
+/** The deletion limit of marking and replacing. */
+export interface Rail {
+  /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
+  readonly mark: boolean
+  /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
+  readonly ask?: true | undefined
+  /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
+  readonly limit?: DeletionShare | undefined
+  /**
+   * What this run replaces or marks of the partition in all its steps, this one included; absent: all of it. Where none of
+   * its rows came back and no others are there, the partition would be left empty, which is held back at any size.
+   */
+  readonly replaces?: readonly Range[] | undefined
+  /** Rows of it came back in another step of this run. */
+  readonly cameBack?: true | undefined
+  /** Rows of this table that were marked or replaced away earlier in this run. */
+  readonly goneBefore: number
+}
+
+export interface Completion {
+  /** The covered range; undefined for a whole read. */
+  readonly cover?: Range | undefined
+  /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
+  readonly last: boolean
+  /** Something else of the partition failed and was not read since: its failure stays on record. */
+  readonly failing?: true | undefined
+  /** The partition's revision, where this ends a complete pass. */
+  readonly revision?: { readonly text: string; readonly facts: string } | undefined
+  /** What the table is when nothing of it fails; while anything does, it is failing. */
+  readonly status: TableStatus
+  /** All fields that rows of the table had and no column holds; absent: as the state has them. */
+  readonly undeclared?: readonly string[] | undefined
+  /** When the source was asked, where it had no more by then than what is read with this. By the destination's clock. */
+  readonly checkedAt?: bigint | undefined
+  /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
+  readonly purge: boolean
+}
+
+export interface Committed {
+  readonly written: number
+  /** Known and equal, or known in a newer version. */
+  readonly unchanged: number
+  /** With `move`: staged rows that another one of the same key, or its deletion, took the place of. */
+  readonly deduped: number
+  /** Rows that the database refused; they became rejects of code `destination`. */
+  readonly rejected: number
+  /** Rows that were marked or replaced away. */
+  readonly deleted: number
+  /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
+  readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
+  /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
+  readonly missing?: number | undefined
+  /** The deletion limit held marking or replacing back; what it would complete is not committed. */
+  readonly held?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
+  /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
+  readonly blind?: true | undefined
+  /** Past the reject limit: what it would complete is not committed. */
+  readonly overLimit?: true | undefined
+}

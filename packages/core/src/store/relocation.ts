@@ -1,0 +1,64 @@
+import type { Lease } from './lease.ts'
+import type { Facts } from './state.ts'
+import type { RecordChunk, RecordKind } from './state-record.ts'
+
+/** How many rows a table holds, marked ones too, and a sum over all that stands in them: the same in every database. */
+export interface Contents {
+  readonly rows: number
+  readonly hash: string
+}
+
+/** A row as it stands: canonical values, and what Tidemark keeps beside them. */
+export interface StoredRow {
+  /** In the order of the columns that were asked for. */
+  readonly values: readonly unknown[]
+  readonly position: bigint | null
+  /** '' where the table has none. */
+  readonly partition: string
+  /** Instants as canonical texts. */
+  readonly syncedAt: string | null
+  readonly deletedAt: string | null
+}
+
+/** A table with its columns, as the state has it. */
+export interface KnownTable {
+  readonly name: string
+  readonly facts: Facts
+}
+
+/** State and rows of a destination as they stand, for whoever writes them down or carries them elsewhere. */
+export interface Relocation {
+  /** Where the destination is, for people: without a password. */
+  readonly place: string
+  /** All records of a kind, at one moment each chunk; nothing changes in between where the tables are held. */
+  records(kind: RecordKind): AsyncIterable<RecordChunk>
+  /** What a table holds; undefined where it is not there. @throws SyncError code `schema` where columns of it are gone. */
+  contents(table: KnownTable): Promise<Contents | undefined>
+  /**
+   * The rows of a table in chunks, at one moment, and whether undeclared fields are among the values, as the last one;
+   * undefined where the table is not there.
+   */
+  rows(
+    table: KnownTable,
+  ): Promise<{ readonly loose: boolean; readonly chunks: AsyncIterable<readonly StoredRow[]> } | undefined>
+  /** Sums up rows as `contents` does. */
+  sum(table: KnownTable, loose: boolean): { add(rows: readonly StoredRow[]): void; contents(): Contents }
+  /**
+   * Marks this destination as one that is moved into, until `replace`: nothing else opens it. Tables of an earlier attempt
+   * are taken away.
+   *
+   * @throws SyncError where it is not an empty place, or another move was interrupted in it.
+   */
+  begin(from: string): Promise<void>
+  /** Makes an empty table. @throws SyncError code `schema` where it cannot be made here. */
+  create(lease: Lease, table: KnownTable, loose: boolean): Promise<void>
+  /** Writes rows into a table that was made here. @throws SyncError code `unfit` that names the first one that does not fit. */
+  put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void>
+  /**
+   * Puts records in the place of all that is known here, in one transaction behind the fences of these leases; a move into
+   * this place has come to its end with it.
+   *
+   * @param chunks asked again where the transaction is tried again.
+   */
+  replace(leases: readonly Lease[], chunks: () => AsyncIterable<RecordChunk> | Iterable<RecordChunk>): Promise<void>
+}

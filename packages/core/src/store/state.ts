@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import { COLUMN_TYPES } from '../contract/column.ts'
+import { REMEDIES } from '../contract/error.ts'
+
+/**
+ * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes
+ * from a database is parsed with these schemas, because a hand may have been at it.
+ */
+
+/** The version of the state tables; a runner refuses a newer one. */
+export const STATE_VERSION = 3
+/** The oldest version that whoever only looks reads as it is: a runner of that version may still be at work. */
+export const OLDEST_READABLE_STATE = 2
+
+export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
+export type TableStatus = z.infer<typeof TableStatus>
+
+/** A 64-bit position as a destination gives it back. */
+const Position = z.bigint()
+
+/** A column as it stands in the destination: the source's name for it, the destination's, and its type there. */
+export const KnownColumn = z.object({
+  name: z.string(),
+  column: z.string(),
+  type: z.enum(COLUMN_TYPES),
+  /** It was added to a table that had rows, and is NULL in those: their history was not read for it. */
+  late: z.literal(true).optional(),
+})
+export type KnownColumn = z.infer<typeof KnownColumn>
+
+/** The facts of a table's contract when it was last prepared. A change of key, cursor or system needs a decision. */
+export const Facts = z.object({
+  columns: z.array(KnownColumn),
+  primaryKey: z.array(z.string()),
+  globalKey: z.boolean(),
+  partitioned: z.boolean(),
+  /** Names that the table had before, by its contract. */
+  aliases: z.array(z.string()).optional(),
+  cursor: z
+    .object({
+      column: z.string(),
+      type: z.enum(['timestamp', 'local_timestamp', 'date', 'integer']),
+      precision: z.int().nullable(),
+    })
+    .nullable(),
+})
+export type Facts = z.infer<typeof Facts>
+
+/** A wanted reread: a range of the cursor, or the whole partition where `to` is null. */
+export const Reread = z.object({
+  id: z.int(),
+  from: Position.nullable(),
+  to: Position.nullable(),
+  /** By the destination's clock, in microseconds; a step that began later strikes it out. */
+  askedAt: Position,
+  reason: z.string(),
+})
+export type Reread = z.infer<typeof Reread>
+
+/** The reason of rereads that follow the clock up to a covered end which lay ahead of it. */
+export const AHEAD = 'a clock was ahead'
+
+/** A committed range, in the form that coverage is reckoned in: an open start is undefined. */
+export const CoveredRange = z.object({
+  from: z.custom<bigint | undefined>((value) => value === undefined || typeof value === 'bigint'),
+  to: Position,
+  claimed: z.boolean(),
+})
+
+/** The text by which a source says that nothing changed, and what that holds for. */
+export const Revision = z.object({
+  text: z.string(),
+  /** A hash of the contract and the overrides that the revision was committed under; another one voids it. */
+  facts: z.string(),
+})
+export type Revision = z.infer<typeof Revision>
+
+/** What a failure asks for, as it was recorded; null where that was before it was. */
+const KnownRemedy = z.enum(REMEDIES).nullable()
+
+/** A failure of a table as a whole: its source could not be asked for it, or the destination cannot take its shape. */
+export const TableFailure = z.object({
+  /** In a row. */
+  failures: z.int(),
+  message: z.string(),
+  code: z.string().nullable(),
+  remedy: KnownRemedy,
+  nextTryAt: Position.nullable(),
+})
+export type TableFailure = z.infer<typeof TableFailure>
+
+export const PartitionState = z.object({
+  /** The partition's id; '' where the table has none. */
+  partition: z.string(),
+  /** The end at which it was first seen: what is above is live, what is below is history. */
+  cut: Position.nullable(),
+  /** Where its history is wanted from, as last planned; null: an open start. With the coverage it says whether the history is complete. */
+  start: Position.nullable(),
+  /** When it was last read completely, in microseconds; only of tables without a cursor. */
+  completedAt: Position.nullable(),
+  revision: Revision.nullable(),
+  /** The revision last seen, and the unsettled end at which it was seen first. */
+  seen: z.object({ text: z.string(), end: Position }).nullable(),
+  failures: z.int(),
+  nextTryAt: Position.nullable(),
+  lastError: z.string().nullable(),
+  errorCode: z.string().nullable(),
+  errorRemedy: KnownRemedy,
+  /** What could not be read when it failed: it fails until all of this is read. Null: nothing is known of a window. */
+  failedWindow: z.object({ from: Position.nullable(), to: Position }).nullable(),
+  /** When its source was last asked and all that it had by then was read, by the destination's clock. */
+  checkedAt: Position.nullable(),
+  goneAt: Position.nullable(),
+  /** What the source calls this copy of the table's data; another one means that it was replaced as a whole. */
+  generation: z.string().nullable(),
+  /** Rows that the source has and no window holds, as it counted them last; null where it cannot count. */
+  tooYoung: z.int().nullable(),
+  withoutCursor: z.int().nullable(),
+  covered: z.array(CoveredRange),
+  rereads: z.array(Reread),
+})
+export type PartitionState = z.infer<typeof PartitionState>
+
+export const TableState = z.object({
+  /** The table's name in the destination, its identity in the state. */
+  name: z.string(),
+  /** The use of a source that it comes from, and its name there. */
+  source: z.string(),
+  table: z.string(),
+  status: TableStatus,
+  facts: Facts.nullable(),
+  /** Which system it was read from. */
+  identity: z.string().nullable(),
+  /** Whether rows were ever written. */
+  filled: z.boolean(),
+  /** What the destination has now: a table that was filled and is empty or missing needs a decision. */
+  present: z.enum(['rows', 'empty', 'missing']),
+  pausedFor: z.string().nullable(),
+  firstSeenAt: Position,
+  lastSyncedAt: Position.nullable(),
+  /** When the source was last asked for all of its partitions and had no more than was read. */
+  lastCheckedAt: Position.nullable(),
+  /** Fields that rows had and the source does not declare. */
+  undeclared: z.array(z.string()),
+  /** The project that syncs this table; null where it was synced before projects were recorded. */
+  project: z.string().nullable(),
+  /** The source tells of rows that are gone, or has told of some; else only a resync finds them in a table with a cursor. */
+  reportsDeletions: z.boolean().optional(),
+  removedAt: Position.nullable(),
+  failure: TableFailure.optional(),
+  partitions: z.map(z.string(), PartitionState),
+})
+export type TableState = z.infer<typeof TableState>
+
+/** What went wrong, and what it asks for. */
+export type KnownFailure = Pick<TableFailure, 'message' | 'code' | 'remedy'>
+
+/** A source that cannot be asked for its tables: how often in a row, since when, and why. */
+export const SourceFailure = TableFailure.omit({ nextTryAt: true }).extend({ failedAt: Position })
+export type SourceFailure = z.infer<typeof SourceFailure>
+
+/** Everything that is known, by destination table name. */
+export interface State {
+  readonly tables: ReadonlyMap<string, TableState>
+  /** Sources that could not be asked when they were last, by name. Absent: all could. */
+  readonly failingSources?: ReadonlyMap<string, SourceFailure> | undefined
+  /** Tables of other projects in the same database: they are left alone. Absent: there are no such tables. */
+  readonly others?: ReadonlyMap<string, TableState> | undefined
+}
+
+/** The state of a partition that was never seen. */
+export function newPartition(partition: string): PartitionState {
+  return {
+    partition,
+    cut: null,
+    start: null,
+    completedAt: null,
+    revision: null,
+    seen: null,
+    failures: 0,
+    nextTryAt: null,
+    lastError: null,
+    errorCode: null,
+    errorRemedy: null,
+    failedWindow: null,
+    checkedAt: null,
+    goneAt: null,
+    generation: null,
+    tooYoung: null,
+    withoutCursor: null,
+    covered: [],
+    rereads: [],
+  }
+}
+
+/** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */
+export function isFailing({ failures, goneAt }: Pick<PartitionState, 'failures' | 'goneAt'>): boolean {
+  return failures > 0 && goneAt === null
+}

@@ -1,0 +1,23 @@
+// The door of values: what a source computes with as the engine does, so that neither writes it a second time. Under the
+// version promise, as the door of the contract is.
+
+export { abortable } from './values/abortable.ts'
+export { coalesceWindows } from './values/coalesce-windows.ts'
+export { isFaithful, plainDecimal, significantDigits } from './values/decimal.ts'
+export {
+  decimalText,
+  exactJsonText,
+  int64OrRaw,
+  isRawNumber,
+  type NumberReader,
+  numberOrRaw,
+  parseJson,
+  parseNumbers,
+  type RawNumber,
+  rawNumber,
+} from './values/exact-json.ts'
+export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { INT64_MAX, INT64_MIN, int64, isInt64, safeInteger } from './values/int64.ts'
+export { createMasker, type Masker } from './values/masker.ts'
+export type { Range, Window } from './values/window.ts'
+export { isoText, rfcOffset, type WrittenTime, writtenTime } from './values/written-time.ts'

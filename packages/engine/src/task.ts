@@ -1,0 +1,27 @@
+/** The place that a task at work takes among those that may run at once. */
+export interface Slot {
+  /** It only waits for its source: another source may have the place meanwhile. */
+  lend(): void
+  /** It works again. */
+  takeBack(): void
+}
+
+/** Something to do: one step, or a question that leads to one. */
+export interface Task {
+  readonly source: string
+  /** Tasks of one partition never run at once: each may stand on what the one before committed. */
+  readonly partition: object
+  readonly lane: 'live' | 'history'
+  /** The end of its window: newer history goes first. Undefined counts as newest. */
+  readonly to: bigint | undefined
+  /** Behind the other live tasks of its source, because it failed when it was tried last. */
+  readonly comesLast?: boolean | undefined
+  /** Gives a task that comes due again later, such as the next live step of its partition. */
+  run(slot: Slot): Promise<Due | undefined>
+}
+
+export interface Due {
+  /** On the monotonic clock, in milliseconds. */
+  readonly dueAt: number
+  readonly task: Task
+}

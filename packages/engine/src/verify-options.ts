@@ -1,0 +1,15 @@
+/** What is verified, and how. */
+export interface VerifyOptions {
+  readonly table: string
+  /** Cursor values as text; absent: all that is covered. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly partition?: string | undefined
+  /** Only a share of the windows is compared. */
+  readonly sample?: { readonly share: number; readonly seed: number } | undefined
+  /** Windows that differ are read again through the ordinary commit, and compared once more. */
+  readonly repair?: boolean | undefined
+  /** The most keys that are reported. */
+  readonly keys?: number | undefined
+  readonly onProgress?: ((done: number, of: number) => void) | undefined
+}

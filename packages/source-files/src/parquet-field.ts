@@ -1,0 +1,15 @@
+import type { ColumnChunk, SchemaElement } from './parquet-footer.ts'
+
+/** A top-level column, and all elements that are below it. */
+export interface ParquetField {
+  readonly element: SchemaElement
+  readonly below: readonly SchemaElement[]
+  /** Those that have values, in the order in which they stand. */
+  readonly leaves: readonly ParquetLeaf[]
+}
+
+/** What has values, and where they are: a chunk in each group of rows. */
+export interface ParquetLeaf {
+  readonly element: SchemaElement
+  readonly chunks: readonly ColumnChunk[]
+}

@@ -1,0 +1,20 @@
+export const LAW_NAMES = [
+  'columns',
+  'rows',
+  'keys',
+  'repeat',
+  'windows',
+  'empty',
+  'ordered',
+  'revision',
+  'resume',
+  'updates',
+  'edits',
+  'deletions',
+  'partitions',
+  'abort',
+  'errors',
+  'secrets',
+  'kill',
+] as const
+export type LawName = (typeof LAW_NAMES)[number]
