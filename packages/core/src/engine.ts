@@ -85,6 +85,7 @@ export type {
   StepKind,
   StepRef,
 } from './store/part.ts'
+export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
   isOf,
   type Project,
@@ -118,6 +119,7 @@ export {
 } from './store/state.ts'
 export { exportedKinds, readStateDocument, type WrittenState, writeState } from './store/state-document.ts'
 export {
+  type FieldType,
   RECORD_KINDS,
   RECORD_ORDER,
   type RecordChunk,

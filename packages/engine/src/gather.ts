@@ -1,4 +1,4 @@
-import type { EncodedKey, EncodedRow } from '@tidemark/core/engine'
+import { type EncodedKey, type EncodedRow, isOlder } from '@tidemark/core/engine'
 
 /**
  * Gathers the rows of a part, each key once: of two versions the one with the greater cursor stays, the last among
@@ -43,7 +43,7 @@ export class Gather {
     }
     this.deduped++
     const before = this.rows[at]!
-    if (isOlder(row, before)) return true
+    if (isOlder(positionOf(row), positionOf(before))) return true
     this.rows[at] = row
     this.bytes += weigh(row) - weigh(before)
     return true
@@ -85,10 +85,8 @@ function textOf(value: unknown): string {
     : String(value)
 }
 
-function isOlder(row: EncodedRow, than: EncodedRow): boolean {
-  const position = row.at(-1) as number | bigint | null
-  const other = than.at(-1) as number | bigint | null
-  return position !== null && other !== null && position < other
+function positionOf(row: EncodedRow): number | bigint | null {
+  return row.at(-1) as number | bigint | null
 }
 
 /** About how much memory a row, or a key, takes. */

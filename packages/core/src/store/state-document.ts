@@ -25,6 +25,7 @@ const FIELDS: Readonly<Record<FieldType, z.ZodType<string | bigint | null>>> = {
   text: Text,
   'text?': Text.nullable(),
   integer: Integer,
+  id: Integer,
   'integer?': Integer.nullable(),
 }
 

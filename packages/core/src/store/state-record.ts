@@ -1,9 +1,10 @@
-/** What a field of the state holds: a text or a 64-bit integer, and whether it may be NULL. */
-export type FieldType = 'text' | 'text?' | 'integer' | 'integer?'
+/** What a field of the state holds: a text, a 64-bit integer, or one that the database counts; and whether it may be NULL. */
+export type FieldType = 'text' | 'text?' | 'integer' | 'integer?' | 'id'
 
 /**
- * The state as records, field by field: what it is written down and carried elsewhere as. Who runs and holds what is
- * not part of it.
+ * The state as records, field by field: what its tables hold, and what it is written down and carried elsewhere as. This is
+ * the only place that declares them: the types of destinations and the form of exports are derived from it, and the
+ * tables that migrations make are compared with it. Who runs and holds what is not part of it.
  */
 export const STATE_RECORDS = {
   tables: {
@@ -11,8 +12,10 @@ export const STATE_RECORDS = {
     source: 'text',
     table_name: 'text',
     status: 'text',
+    /** Contract facts as JSON; null before the table was first prepared. */
     facts: 'text?',
     cursor_type: 'text?',
+    /** 1 after a reset: the next `prepare` may give the table another key. */
     free: 'integer',
     identity: 'text?',
     filled: 'integer',
@@ -20,10 +23,13 @@ export const STATE_RECORDS = {
     first_seen_at: 'integer',
     last_synced_at: 'integer?',
     last_checked_at: 'integer?',
+    /** Names of fields as JSON; null: there are no such fields. */
     undeclared: 'text?',
     project: 'text?',
+    /** 1: the source reports rows that are gone. */
     reports_deletions: 'integer?',
     removed_at: 'integer?',
+    /** Of the table as a whole, in a row. */
     failures: 'integer?',
     last_error: 'text?',
     error_code: 'text?',
@@ -61,7 +67,7 @@ export const STATE_RECORDS = {
     claimed: 'integer',
   },
   rereads: {
-    id: 'integer',
+    id: 'id',
     name: 'text',
     partition: 'text',
     from_position: 'integer?',
@@ -69,9 +75,10 @@ export const STATE_RECORDS = {
     asked_at: 'integer',
     reason: 'text',
   },
-  changes: { id: 'integer', name: 'text', change: 'text', changed_at: 'integer' },
+  /** What was done to the tables' shapes, and when. */
+  changes: { id: 'id', name: 'text', change: 'text', changed_at: 'integer' },
   rejects: {
-    id: 'integer',
+    id: 'id',
     name: 'text',
     partition: 'text',
     run: 'integer',
@@ -83,10 +90,11 @@ export const STATE_RECORDS = {
     payload: 'text',
     hash: 'text',
     rejected_at: 'integer',
+    /** How many rows it stands for: equal ones, or versions of one key, of one step. */
     times: 'integer',
   },
   runs: {
-    run: 'integer',
+    run: 'id',
     runner: 'text',
     host: 'text',
     pid: 'integer',
@@ -94,15 +102,20 @@ export const STATE_RECORDS = {
     ended_at: 'integer?',
     exit_code: 'integer?',
     error: 'text?',
+    /** What ended it before its end: `SIGINT`, `SIGTERM`, `max-time`, `crash`; null: nothing did. */
     ended_by: 'text?',
+    /** Steps of it that changed nothing, whose records are folded; null: none was looked at so far. */
     folded_steps: 'integer?',
+    /** Tables of which no other record is left. */
     folded_tables: 'integer?',
     folded_read: 'integer?',
     folded_unchanged: 'integer?',
     folded_deduped: 'integer?',
     folded_trimmed: 'integer?',
   },
+  /** Runs of one day that ended well and changed nothing, as one record. */
   folded_runs: {
+    /** Days since 1970. */
     day: 'integer',
     runs: 'integer',
     first_run: 'integer',
@@ -112,6 +125,7 @@ export const STATE_RECORDS = {
     steps: 'integer',
     rows_read: 'integer',
   },
+  /** Steps that changed nothing, of a table, a partition and a kind of step on one day, as one record. */
   folded_steps: {
     name: 'text',
     partition: 'text',
@@ -151,6 +165,7 @@ export const STATE_RECORDS = {
     rows_deleted: 'integer',
     duration_ms: 'integer',
     writing_ms: 'integer',
+    /** 1, or more where it was tried again after a failure. */
     attempt: 'integer',
     error: 'text?',
   },

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Difference, DifferenceKind } from '@tidemark/core/engine'
+import { deletionReplaces, rowReplaces, seenVoids } from '../rows/precedence.ts'
 
 /** What a key is in a source's answer: a row, a told deletion, or a row that was rejected. */
 export const ROW = 0
@@ -82,11 +83,11 @@ export class Ledger {
     const wins =
       kind === ROW
         ? ordered
-          ? 'kind = 2 or (excluded.position < position or (kind = 1 and excluded.position = position)) is not true'
+          ? `kind = 2 or ${rowReplaces('excluded.position', 'position', 'kind = 1')}`
           : 'true'
         : kind === GONE
-          ? 'kind = 2 or (excluded.position < position) is not true'
-          : 'kind = 1 and (excluded.position <= position) is not true'
+          ? `kind = 2 or ${deletionReplaces('excluded.position', 'position')}`
+          : `kind = 1 and ${seenVoids('excluded.position', 'position')}`
     this.#run(
       `insert into entry (key, kind, row, late, position, id) values (?, ?, ?, ?, ?, ?) on conflict (key) do update
         set kind = excluded.kind, row = excluded.row, late = excluded.late, position = excluded.position, id = excluded.id where ${wins}`,

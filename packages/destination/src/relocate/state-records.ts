@@ -36,7 +36,7 @@ export async function readRecords(
       fieldsOf(kind).map((name) => {
         const value = row[name]
         if (value === null || value === undefined) return [name, null]
-        return [name, types[name]!.startsWith('integer') ? BigInt(value as bigint) : String(value)]
+        return [name, types[name]!.startsWith('text') ? String(value) : BigInt(value as bigint)]
       }),
     ),
   )

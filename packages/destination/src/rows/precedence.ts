@@ -2,8 +2,25 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Layout } from '../table/columns.ts'
 import { inRange, type Terms } from './terms.ts'
 
+const { raw } = sql
+
 // Which of two versions of a row stands: the one whose cursor is greater; among equals a deletion, then the one that comes
 // last. A version without a position stands aside for whatever comes last. The same as a function: `supersedes` in core.
+
+/** Whether a row that comes replaces what is there. All three are expressions of SQL: positions, and whether it is deleted. */
+export function rowReplaces(came: string, there: string, isDeleted: string): string {
+  return `(${came} < ${there} or (${isDeleted} and ${came} = ${there})) is not true`
+}
+
+/** Whether a deletion that comes takes the row that is there. */
+export function deletionReplaces(came: string, there: string): string {
+  return `(${there} > ${came}) is not true`
+}
+
+/** Whether a key that was seen with a rejected row makes a reported deletion void: the row is there. */
+export function seenVoids(seen: string, deletion: string): string {
+  return `(${seen} <= ${deletion}) is not true`
+}
 
 /** What a version of a row must be so that it replaces the one that is there. */
 export type Order =
@@ -17,16 +34,13 @@ export type Order =
   /** Anything goes: the table has no cursor. */
   | 'any'
 
-const { raw } = sql
-
 /** Whether a row that comes (alias s, or another) replaces the one that is there (alias t), which may be marked. */
 export function rowSupersedes(source = 's'): RawBuilder<unknown> {
-  const came = raw(source)
-  return sql`(${came}._cursor < t._cursor or (t._deleted_at is not null and ${came}._cursor = t._cursor)) is not true`
+  return raw(rowReplaces(`${source}._cursor`, 't._cursor', 't._deleted_at is not null'))
 }
 
 /** Whether a deletion that comes (alias s) takes the row that is there (alias t). */
-export const DELETION_SUPERSEDES = sql`(t._cursor > s._cursor) is not true`
+export const DELETION_SUPERSEDES = raw(deletionReplaces('s._cursor', 't._cursor'))
 
 /** Whether a deletion that comes raises the mark that is there: it is above it, or the mark has no position. */
 export const DELETION_RAISES = sql`s._cursor is not null and (t._cursor >= s._cursor) is not true`

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
-import { standingFirst } from './precedence.ts'
+import { seenVoids, standingFirst } from './precedence.ts'
 import { changed, count } from './run.ts'
 import { and, list } from './sql.ts'
 import type { Staging } from './staging.ts'
@@ -27,7 +27,7 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
       await changed(
         session,
         sql`delete from ${table} as d where d._kind = 1 and exists (select 1 from ${table} as n
-          where n._kind = 2 and ${same} and (n._cursor <= d._cursor) is not true)`,
+          where n._kind = 2 and ${same} and ${sql.raw(seenVoids('n._cursor', 'd._cursor'))})`,
       )
     }
     await changed(
