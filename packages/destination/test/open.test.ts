@@ -42,7 +42,7 @@ describe('opening a file', () => {
     ['sqlite:////a/b.db', '/a/b.db'],
     [':memory:', ':memory:'],
     ['sqlite::memory:', ':memory:'],
-  ])('takes %s', (url, path) => expect(placeOf(url)).toEqual({ url: path, shown: path, isServer: false }))
+  ])('takes %s', (url, path) => expect(placeOf(url)).toEqual({ url: path, shown: path, kind: 'sqlite' }))
 
   it.each([
     '',

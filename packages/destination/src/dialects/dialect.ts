@@ -125,12 +125,12 @@ export interface LateCounter {
 export interface Session {
   /** State and rows, statement by statement. */
   readonly db: Kysely<StateDatabase>
-  /** Runs a text without values: savepoints. */
-  exec(text: string): Promise<void>
   /** All rows of a query as arrays, each value as `Dialect.decode` takes it. */
   rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]>
   /** The same as they arrive: few are held at a time. */
   stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]>
+  /** Does work and undoes what it did to the database where it says so; a transaction within the transaction. */
+  tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T>
   /**
    * Does work that the database may refuse because of its values, and undoes it then.
    *
@@ -158,6 +158,12 @@ export interface Session {
   indexPositions(target: Target, lease: number): Promise<void>
   /** Lets the numbers that the database gives out begin above those that are there, after records were put in place. */
   continueNumbers(): Promise<void>
+}
+
+/** What tentative work gives, and whether what it did stays. */
+export interface Tentative<T> {
+  readonly keep: boolean
+  readonly value: T
 }
 
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }

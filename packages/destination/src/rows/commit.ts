@@ -155,14 +155,15 @@ async function moveWithin(
   const { lease, part, now } = input
   const before = await pastLimit({ ...input, refused: rejects.length })
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
-  const limited = part.rejectLimit !== undefined
-  if (limited) await writer.savepoint('moving', 'set')
-  const moved = await writer.move({ lease, part, staging, now })
-  const all = [...rejects, ...moved.rejects]
-  const overLimit = moved.rejects.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
-  if (limited) await writer.savepoint('moving', overLimit === undefined ? 'release' : 'back')
-  if (overLimit !== undefined) return { ...NONE, rejects: all, overLimit, staging: undefined }
-  return { ...moved, rejects: all, staging: undefined }
+  const moved = async () => {
+    const { rejects: refused, ...rows } = await writer.move({ lease, part, staging, now })
+    const all = [...rejects, ...refused]
+    const overLimit = refused.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
+    return overLimit === undefined
+      ? { keep: true, value: { ...rows, rejects: all, staging: undefined } }
+      : { keep: false, value: { ...NONE, rejects: all, overLimit, staging: undefined } }
+  }
+  return part.rejectLimit === undefined ? (await moved()).value : await writer.tentatively<Rows>(moved)
 }
 
 /** A table that our own commit emptied is no longer one that must hold rows. */

@@ -81,21 +81,20 @@ async function markGone(
   { terms, rail, onlyBefore }: Marking,
 ): Promise<{ readonly marked: number; readonly held?: Held }> {
   const { session, target } = writing
-  await session.exec('savepoint marking')
-  const gone = await changed(session, markVanished(target, staging, terms, onlyBefore))
-  // Those just marked no longer count as live, so they are added.
-  const live = async (where: RawBuilder<unknown>) =>
-    gone +
-    (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))
-  const held = await heldBy(rail, {
-    gone,
-    ofScope: () => live(inScope(target.layout, terms)),
-    ofTable: () => live(sql`true`),
-    leavesNone: async () =>
-      !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
-      !(await hasBeside(writing, rail!, terms)),
+  return await session.tentatively(async () => {
+    const gone = await changed(session, markVanished(target, staging, terms, onlyBefore))
+    // Those just marked no longer count as live, so they are added.
+    const live = async (where: RawBuilder<unknown>) =>
+      gone +
+      (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))
+    const held = await heldBy(rail, {
+      gone,
+      ofScope: () => live(inScope(target.layout, terms)),
+      ofTable: () => live(sql`true`),
+      leavesNone: async () =>
+        !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
+        !(await hasBeside(writing, rail!, terms)),
+    })
+    return { keep: held === undefined, value: held === undefined ? { marked: gone } : { marked: 0, held } }
   })
-  await session.exec(held === undefined ? 'release savepoint marking' : 'rollback to savepoint marking')
-  if (held !== undefined) await session.exec('release savepoint marking')
-  return held === undefined ? { marked: gone } : { marked: 0, held }
 }

@@ -55,30 +55,31 @@ async function replace(writing: Writing, { staging, terms, rail, blind }: Replac
         })
   const none = { written: 0, deduped: 0, deleted: 0 }
   if (held !== undefined) return { ...none, unchanged: rows, rejects: [], held }
-  if (gone > 0) {
-    await session.exec('savepoint replacing')
-    const paired = and(dialect.rowPlace.map(({ name }, at) => sql`k.${placeOf(at)} = t.${id(name)}`))
-    await changed(
-      session,
-      sql`delete from ${table} as t where ${scope} and not exists (select 1 from ${dialect.pairs.table} as k where ${paired})`,
+  return await session.tentatively(async () => {
+    if (gone > 0) await changed(session, deleteUnpaired(writing, terms))
+    const { written, rejects } = await moveStaged(
+      writing,
+      staging,
+      (source) =>
+        changed(
+          session,
+          sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
+        ),
+      sql`not exists (select 1 from ${dialect.pairs.table} as k where k.entry = n._at)`,
     )
-  }
-  const { written, rejects } = await moveStaged(
-    writing,
-    staging,
-    (source) =>
-      changed(
-        session,
-        sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
-      ),
-    sql`not exists (select 1 from ${dialect.pairs.table} as k where k.entry = n._at)`,
-  )
-  // What the database refuses is seen only now.
-  const back = rejects.length > 0 && gone > 0
-  if (back) await session.exec('rollback to savepoint replacing')
-  if (gone > 0) await session.exec('release savepoint replacing')
-  if (back) return { ...none, unchanged: rows - rejects.length, rejects, held: all }
-  return { written, unchanged: same, deduped: 0, deleted: gone, rejects }
+    // What the database refuses is seen only now.
+    if (rejects.length > 0 && gone > 0)
+      return { keep: false, value: { ...none, unchanged: rows - rejects.length, rejects, held: all } }
+    return { keep: true, value: { written, unchanged: same, deduped: 0, deleted: gone, rejects } }
+  })
+}
+
+/** Takes the rows of a scope away that are not one of a pair. */
+function deleteUnpaired({ dialect, target }: Writing, terms: Terms): RawBuilder<unknown> {
+  const { layout, table } = target
+  const paired = and(dialect.rowPlace.map(({ name }, at) => sql`k.${placeOf(at)} = t.${id(name)}`))
+  return sql`delete from ${table} as t where ${inScope(layout, terms)}
+    and not exists (select 1 from ${dialect.pairs.table} as k where ${paired})`
 }
 
 /** Where the old row of a pair is; a row's place may take several columns to say. */

@@ -1,5 +1,6 @@
 import type { Part, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
+import type { Tentative } from '../dialects/dialect.ts'
 import { fill } from './fill.ts'
 import { type Move, move } from './move.ts'
 import { changed, count } from './run.ts'
@@ -59,11 +60,8 @@ export class TableWriter {
     )
   }
 
-  /** Sets a savepoint, lets it go, or goes back to it. */
-  async savepoint(name: string, action: 'set' | 'release' | 'back'): Promise<void> {
-    const { session } = this.#writing
-    if (action === 'set') return await session.exec(`savepoint ${name}`)
-    if (action === 'back') await session.exec(`rollback to savepoint ${name}`)
-    await session.exec(`release savepoint ${name}`)
+  /** Does work and undoes what it did where it says so. */
+  tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {
+    return this.#writing.session.tentatively(work)
   }
 }

@@ -9,7 +9,7 @@ import type { Staging } from '../../rows/staging.ts'
 import type { Target } from '../../rows/target.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { dataTypes } from '../../table/columns.ts'
-import type { Attempt, Dialect, LoadInto, Session, WriteOptions } from '../dialect.ts'
+import type { Attempt, Dialect, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
 import { attempt } from './attempt.ts'
 import { continueNumbers } from './continue-numbers.ts'
 import { copyInto, copyStraight } from './copy-into.ts'
@@ -41,10 +41,6 @@ export class PostgresSession implements Session {
     this.#shared = shared
   }
 
-  async exec(text: string): Promise<void> {
-    await this.client.query(text)
-  }
-
   /** Values are the texts that the server writes, which it also reads again. */
   async rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]> {
     const { sql: text, parameters } = query.compile(this.db)
@@ -55,6 +51,13 @@ export class PostgresSession implements Session {
 
   stream(query: RawBuilder<unknown>): AsyncIterable<readonly unknown[]> {
     return fetched(this, query)
+  }
+
+  async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {
+    await this.client.query('savepoint tentative')
+    const { keep, value } = await work()
+    await this.client.query(keep ? 'release tentative' : 'rollback to tentative; release tentative')
+    return value
   }
 
   attempt<T>(_table: string, work: () => Promise<T>): Promise<Attempt<T>> {

@@ -47,7 +47,7 @@ export class SqliteConnections implements Connections {
     }
     const reader = await this.#guard(async () => this.#reader())
     try {
-      await reader.session.exec('begin')
+      reader.raw.exec('begin')
       yield* work(reader.session)
     } catch (error) {
       throw explain(error, this.#database.path)

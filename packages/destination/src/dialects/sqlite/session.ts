@@ -11,7 +11,7 @@ import type { Target } from '../../rows/target.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { dataColumns } from '../../table/columns.ts'
 import { stampText } from '../../values/value-text.ts'
-import type { Attempt, LoadInto, Session, WriteOptions } from '../dialect.ts'
+import type { Attempt, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
 import { prepared, runMany } from './bulk.ts'
 import { CONSTRAINT, codeOf, refuses } from './errors.ts'
 import type { KeptStatements } from './kept-statements.ts'
@@ -40,10 +40,6 @@ export class SqliteSession implements Session {
     this.#kept = kept
   }
 
-  async exec(text: string): Promise<void> {
-    this.#raw.exec(text)
-  }
-
   async rows(query: RawBuilder<unknown>): Promise<readonly (readonly unknown[])[]> {
     const { sql: text, parameters } = query.compile(this.db)
     const all = this.#kept.statements.of(text).all(...(parameters as readonly SQLInputValue[]))
@@ -54,6 +50,13 @@ export class SqliteSession implements Session {
     const { sql: text, parameters } = query.compile(this.db)
     const rows = prepared(this.#raw, text).iterate(...(parameters as readonly SQLInputValue[]))
     for (const row of rows) yield row as unknown as readonly unknown[]
+  }
+
+  async tentatively<T>(work: () => Promise<Tentative<T>>): Promise<T> {
+    this.#raw.exec('savepoint tentative')
+    const { keep, value } = await work()
+    this.#raw.exec(keep ? 'release tentative' : 'rollback to tentative; release tentative')
+    return value
   }
 
   /** A trigger's RAISE(FAIL), as a rule ON CONFLICT FAIL, keeps what a statement had done before: so it is undone here. */
