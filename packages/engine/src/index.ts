@@ -28,6 +28,7 @@ export { type Rest, type Resting, type RestingOptions, restingOf } from './resti
 export { knownTable, type ResyncOptions, resync } from './resync.ts'
 export { longestSilenceMs, type RetryPolicy } from './retry.ts'
 export { type Sample, show } from './show.ts'
+export type { SilentQuestion } from './silent-sources.ts'
 export { blameSource } from './source-guard.ts'
 export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './status.ts'
 export { sync } from './sync.ts'

@@ -108,6 +108,10 @@ export function noAnswer(ms: number): SyncError {
   return new SyncError(`no answer within ${Math.round(ms / 1000)} s`, 'retry', { code: 'timeout' })
 }
 
+export function isNoAnswer(error: unknown): boolean {
+  return SyncError.is(error) && error.code === 'timeout'
+}
+
 function stalled(ms: number): SyncError {
   return new SyncError(`the source gave no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
 }

@@ -7,8 +7,8 @@ import type { Clock } from './clock.ts'
 import { failureOf } from './failure.ts'
 import { type ProblemOf, storableText, unstorablePartition } from './storable-text.ts'
 
-/** Asks a source, and again where the failure may pass. */
-export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
+/** Asks a source, and again where the failure may pass. @param what it is asked for, for people: `the end of table "orders"`. */
+export type Again = <T>(what: string, work: () => T | Promise<T>) => Promise<T>
 
 export interface PartitionQuestion {
   readonly table: Table
@@ -91,7 +91,11 @@ async function askRevision(
   const ask = table.revision
   const before = known?.partitions.get(id)
   const since = async (previous: string | undefined): Promise<SurveyedRevision | undefined> =>
-    readRevision(await again(() => ask({ ...context, previous })), table, facts)
+    readRevision(
+      await again(`the revision of table "${table.name}"`, () => ask({ ...context, previous })),
+      table,
+      facts,
+    )
   const committed = before?.revision?.text
   const seen = before?.seen?.text
   const holds = before?.revision?.facts === facts
@@ -119,7 +123,9 @@ export async function staleSince(
 ): Promise<readonly Range[]> {
   const ask = table.revision
   if (ask === undefined) return []
-  const answer = await again(() => ask({ ...context, previous: revision.text }))
+  const answer = await again(`the revision of table "${table.name}"`, () =>
+    ask({ ...context, previous: revision.text }),
+  )
   return readRevision(answer, table, revision.facts)?.stale ?? []
 }
 
@@ -167,7 +173,10 @@ async function askPosition(
   again: Again,
 ): Promise<bigint | undefined> {
   const { cursor, [name]: ask } = table
-  const answer = cursor === undefined || ask === undefined ? undefined : await again(() => ask(context))
+  const answer =
+    cursor === undefined || ask === undefined
+      ? undefined
+      : await again(`the ${name} of table "${table.name}"`, () => ask(context))
   if (cursor === undefined || answer === undefined || answer === null) return undefined
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
@@ -181,7 +190,7 @@ async function askPosition(
 async function askStart(table: Table, context: Question, again: Again): Promise<bigint | undefined> {
   const { cursor, start } = table
   if (cursor === undefined || typeof start !== 'function') return undefined
-  const answer = await again(() => start(context))
+  const answer = await again(`the start of table "${table.name}"`, () => start(context))
   if (answer === undefined || answer === null) return undefined
   const position = positionOf(answer, cursor.type)
   if (position === undefined)

@@ -38,6 +38,8 @@ export interface SurveyOptions {
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
   /** Whatever the sources no longer list may go. */
   readonly acceptDeletions?: boolean | undefined
+  /** Called when a source leaves a question without an answer for `NOTICED_AFTER_MS`. @returns what to call when it has one. */
+  readonly onSilent?: ((use: string, what: string) => () => void) | undefined
   /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
   readonly outOfTime?: AbortSignal | undefined
 }
@@ -83,17 +85,22 @@ async function surveyGuarded(
   const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const silence = new Silence(QUESTIONS.most)
-  const again: Again = (work) =>
-    retry(() => silence.heed(() => answered(Promise.try(work), patience)), {
-      clock,
-      policy: options.settings.retry ?? DEFAULT_RETRY,
-      signal,
-      onRetry: (failure, attempt, delayMs) =>
-        log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
-          attempt,
-          cause: failure.message,
-        }),
-    })
+  const { onSilent } = options
+  const again: Again = (what, work) =>
+    retry(
+      () =>
+        silence.heed(() => answered(Promise.try(work), { ...patience, onSilent: () => onSilent?.(use.name, what) })),
+      {
+        clock,
+        policy: options.settings.retry ?? DEFAULT_RETRY,
+        signal,
+        onRetry: (failure, attempt, delayMs) =>
+          log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+            attempt,
+            cause: failure.message,
+          }),
+      },
+    )
   let client: unknown
   const close = async (): Promise<void> => {
     // A question that was given up may still be asked.
@@ -103,19 +110,21 @@ async function surveyGuarded(
   const surveyed = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
-    client = await again(() =>
+    client = await again('a connection', () =>
       connected(
         () => source.connect?.(use.config as never, { signal, log, secrets: options.secretsOf?.(use.name) }),
         patience,
       ),
     )
-    const identity = await again(() => source.identity?.({ client: client as never }))
+    const identity = await again('its identity', () => source.identity?.({ client: client as never }))
     storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
     const { tables } = source
     const tracked = trackedBy(use, options.state)
     const find = async (now: Tracked): Promise<readonly Table[]> =>
-      typeof tables === 'function' ? [...(await again(() => tables({ ...context, tracked: now })))] : tables
+      typeof tables === 'function'
+        ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
+        : tables
     const found = await find(tracked)
     const missing = missingTables(use, {
       found,
@@ -138,7 +147,9 @@ async function surveyGuarded(
       if (partitions === undefined) return Promise.resolve([''])
       let list = lists.get(partitions)
       if (list === undefined) {
-        list = again(async () => collect(await partitions.list(context as never)))
+        list = again(`the partitions of table "${table.name}"`, async () =>
+          collect(await partitions.list(context as never)),
+        )
         lists.set(partitions, list)
       }
       return list

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import type { RunEvent } from '../src/event.ts'
 import { sync } from '../src/sync.ts'
 import { instant, openMemory } from './system.ts'
 import { inVirtualTime, type Ran, runAll, TURNS, usesOf } from './virtual-run.ts'
@@ -90,6 +91,60 @@ describe('a source that never answers', () => {
     const uses = usesOf([mute, sourceOf('well')])
     await time.run(Promise.all([sync({ uses, destination, clock }), watch()]), TURNS)
     expect(free).toEqual(['well_rows'])
+  })
+
+  it.each([
+    ['to connect', { connect: never }, 'a connection'],
+    ['with its partitions', { list: never }, 'the partitions of table "rows"'],
+  ] as const)('%s is named in the state and to who listens, long before it is given up', async (_how, broken, what) => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock, log } = inVirtualTime()
+    const seen: unknown[] = []
+    const watch = async (): Promise<void> => {
+      for (const wait of [25_000, 10_000]) {
+        await time.sleep(wait)
+        seen.push((await destination.state()).failingSources?.get('mute'))
+      }
+    }
+    const said: unknown[] = []
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'source-silent') said.push([event.source, event.question])
+    }
+    const uses = usesOf([sourceOf('mute', broken), sourceOf('well')])
+    await time.run(Promise.all([sync({ uses, destination, clock, log, onEvent }), watch()]), TURNS)
+    expect(seen).toEqual([
+      undefined,
+      expect.objectContaining({
+        ...{ failures: 0, code: 'no-answer-yet' },
+        message: expect.stringMatching(
+          new RegExp(`^it was asked for ${what} at \\d{4}-.*Z and had not answered 30 s later$`),
+        ),
+      }),
+    ])
+    expect(said).toEqual([['mute', { what, askedAt: expect.any(BigInt) }]])
+    expect(log.lines.filter((line) => line.startsWith('mute: it was asked for'))).toHaveLength(1)
+    // Given up, it fails as a source where nothing is known of it, and else its table does.
+    const after = (await destination.state()).failingSources?.get('mute')
+    expect(after).toEqual('connect' in broken ? expect.objectContaining({ failures: 1, code: 'timeout' }) : undefined)
+  })
+
+  it('for a while, and then answers, is not named any more while the run goes on', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    const seen: unknown[] = []
+    const watch = async (): Promise<void> => {
+      for (const wait of [35_000, 10_000]) {
+        await time.sleep(wait)
+        seen.push((await destination.state()).failingSources?.get('late')?.code)
+      }
+    }
+    const late = sourceOf('late', { connect: () => time.sleep(40_000), read: () => time.sleep(20_000) })
+    const report = sync({ uses: usesOf([late]), destination, clock })
+    await time.run(Promise.all([report, watch()]), TURNS)
+    expect(seen).toEqual(['no-answer-yet', undefined])
+    expect((await report).exitCode).toBe(0)
   })
 
   it('whose connection comes too late closes it', async () => {
