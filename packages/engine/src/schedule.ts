@@ -5,9 +5,14 @@ import { WakeUp, type WakeUpOptions } from './wake-up.ts'
 export interface Slot {
   /** It only waits for its source: another source may have the place meanwhile. */
   lend(): void
+  /** It has waited for so long that other work of its own source may have the place, too. */
+  lendToAll(): void
   /** It works again. */
   takeBack(): void
 }
+
+/** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */
+const MOST_SILENT = 16
 
 /** Something to do: one step, or a question that leads to one. */
 export interface Task {
@@ -102,6 +107,10 @@ export class Schedule {
     return this.#running - this.#lent >= this.#options.concurrency || this.#isStopped
   }
 
+  #mayStart({ running, silent }: Queue): boolean {
+    return running - Math.min(silent, MOST_SILENT) < this.#options.perSource
+  }
+
   #queueOf(source: string): Queue {
     let queue = this.#queues.get(source)
     if (queue === undefined) {
@@ -117,9 +126,9 @@ export class Schedule {
 
   #startOne(): boolean {
     if (this.#isFull) return false
-    const { perSource, monotonic, mayStartHistory } = this.#options
+    const { monotonic, mayStartHistory } = this.#options
     // The source with the least at work goes first, then the one that waits longest, so that none waits behind another.
-    const open = [...this.#queues].filter(([, queue]) => queue.running < perSource)
+    const open = [...this.#queues].filter(([, queue]) => this.#mayStart(queue))
     for (const [source, queue] of open.sort(([, a], [, b]) => a.running - b.running || a.lastStart - b.lastStart)) {
       const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, history: mayStartHistory() })
       if (task === undefined) continue
@@ -132,7 +141,7 @@ export class Schedule {
 
   async #run(queue: Queue, task: Task): Promise<void> {
     this.#running++
-    const slot = this.#slot()
+    const slot = this.#slot(queue)
     let due: Due | undefined
     try {
       due = await task.run(slot)
@@ -151,25 +160,29 @@ export class Schedule {
     }
   }
 
-  #slot(): Slot {
-    let isLent = false
-    const set = (lent: boolean): void => {
-      if (lent === isLent) return
-      isLent = lent
-      this.#lent += lent ? 1 : -1
-      if (lent) this.#wakeUp.now()
+  #slot(queue: Queue): Slot {
+    const lent = { any: false, own: false }
+    const set = (any: boolean, own: boolean): void => {
+      if (any === lent.any && own === lent.own) return
+      this.#lent += Number(any) - Number(lent.any)
+      queue.silent += Number(own) - Number(lent.own)
+      Object.assign(lent, { any, own })
+      if (any) this.#wakeUp.now()
     }
-    return { lend: () => set(true), takeBack: () => set(false) }
+    return {
+      lend: () => set(true, lent.own),
+      lendToAll: () => set(true, true),
+      takeBack: () => set(false, false),
+    }
   }
 
   /** When there is something to start though no task has ended. */
   #nextDueAt(): number | undefined {
     if (this.#isFull) return undefined
-    const { perSource } = this.#options
     let first: number | undefined
     for (const [source, queue] of this.#queues) {
       const { dueAt } = queue
-      if (dueAt === undefined || queue.running >= perSource || (first !== undefined && dueAt >= first)) continue
+      if (dueAt === undefined || !this.#mayStart(queue) || (first !== undefined && dueAt >= first)) continue
       if (this.goesOn(source)) first = dueAt
     }
     return first

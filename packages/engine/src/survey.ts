@@ -1,6 +1,7 @@
 import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './abortable.ts'
+import { askTable, QUESTIONS, type TableQuestion } from './ask-table.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
 import type { Clock } from './clock.ts'
@@ -10,12 +11,12 @@ import { mapLending } from './map-lending.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Settings } from './options.ts'
 import { DEFAULT_RETRY, retry } from './retry.ts'
-import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
+import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
 import { type ProblemOf, storableText } from './storable-text.ts'
-import { type Again, surveyPartition } from './survey-partition.ts'
+import type { Again } from './survey-partition.ts'
 import { trackedBy } from './tracked.ts'
 
 export interface SurveyOptions {
@@ -43,9 +44,6 @@ export interface SurveyOptions {
   /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
   readonly outOfTime?: AbortSignal | undefined
 }
-
-/** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
-const QUESTIONS = { limit: 8, most: 32 }
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {
@@ -160,13 +158,17 @@ async function surveyGuarded(
       describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
     )
     const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
-    result.tables.push(
-      ...(await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
-        const asked = await askTable({ described: one, listed, again, signal, options })
-        onTable(asked)
-        return asked
-      })),
-    )
+    const describeAgain: TableQuestion['describeAgain'] = async (before) => {
+      const table = (await find(tracked)).find(({ name }) => name === before.table.name)
+      const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
+      return table && describeTable(use, table, placed, { surveyed: result, identity, options })
+    }
+    const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
+      const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
+      if (table !== undefined) onTable(table)
+      return table
+    })
+    result.tables.push(...asked.filter((one) => one !== undefined))
     return result
   } catch (error) {
     if (options.signal.aborted) {
@@ -259,30 +261,4 @@ function describeTable(
   }
   const failure = problem === undefined ? undefined : failureOf(problem)
   return { ...base, columns: columnsKept(use.name, table, use.options), failure }
-}
-
-interface TableQuestion {
-  readonly described: SurveyedTable
-  readonly listed: (table: Table) => Promise<readonly Partition[]>
-  readonly again: Again
-  readonly signal: AbortSignal
-  readonly options: SurveyOptions
-}
-
-async function askTable({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
-  const { name, use, table, columns, failure } = described
-  if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
-  try {
-    const facts = factsHash(table, columns, described.options)
-    const { clock, askedAt, problemOf } = options
-    const asked = askedAt?.()
-    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
-    const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
-      surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
-    )
-    return { ...described, askedAt: asked, partitions }
-  } catch (error) {
-    if (options.signal.aborted) throw error
-    return { ...described, failure: failureOf(error) }
-  }
 }

@@ -3,6 +3,7 @@ import { defineSource, register, type Source, SyncError } from '@tidemark/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { RunEvent } from '../src/event.ts'
+import { plan } from '../src/preview.ts'
 import { sync } from '../src/sync.ts'
 import { instant, openMemory } from './system.ts'
 import { inVirtualTime, type Ran, runAll, TURNS, usesOf } from './virtual-run.ts'
@@ -145,6 +146,20 @@ describe('a source that never answers', () => {
     await time.run(Promise.all([report, watch()]), TURNS)
     expect(seen).toEqual(['no-answer-yet', undefined])
     expect((await report).exitCode).toBe(0)
+  })
+
+  it('is named by a plan within half a minute, which shows the others', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    const uses = usesOf([sourceOf('mute', { connect: never }), sourceOf('well')])
+    const planned = await time.run(plan({ uses, destination, clock }), TURNS)
+    expect(time.now).toBeLessThan(31_000)
+    expect(planned.sources).toEqual([
+      { name: 'mute', failure: expect.objectContaining({ code: 'timeout', message: 'no answer within 30 s' }) },
+      { name: 'well', failure: undefined },
+    ])
+    expect(planned.tables.map(({ name }) => name)).toEqual(['well_rows'])
   })
 
   it('whose connection comes too late closes it', async () => {
