@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { RunEvent } from '../src/event.ts'
@@ -7,6 +8,7 @@ import { plan } from '../src/preview.ts'
 import { sync } from '../src/sync.ts'
 import { instant, openMemory } from './system.ts'
 import { inVirtualTime, type Ran, runAll, TURNS, usesOf } from './virtual-run.ts'
+import type { VirtualTime } from './virtual-time.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const row = z.object({ id: z.int(), at: z.iso.datetime() })
@@ -170,6 +172,64 @@ describe('a source that never answers', () => {
     late.resolve({ close: () => closed++ })
     await turn()
     expect(closed).toBe(1)
+  })
+})
+
+describe('a table with nothing left to do is given back at once:', () => {
+  /** Tables that another runner may take, so long after a run began. */
+  async function freeAfter(
+    ms: number,
+    sources: (time: VirtualTime) => readonly Source[],
+    given?: Destination,
+  ): Promise<readonly string[]> {
+    const destination = given ?? (await openMemory())
+    if (given === undefined) onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    let free: readonly string[] = []
+    const watch = async (): Promise<void> => {
+      await time.sleep(ms)
+      const { rows } = await destination.query('select name from _tidemark_leases where runner is null order by name')
+      free = rows.map(([name]) => String(name))
+    }
+    await time.run(Promise.all([sync({ uses: usesOf(sources(time)), destination, clock }), watch()]), TURNS)
+    return free
+  }
+
+  it('one that has nothing to read, while its source still looks for the others', async () => {
+    const source = defineSource({ name: 'half' })
+    const table = (name: string, list: () => unknown) =>
+      source.table({
+        name,
+        row,
+        primaryKey: ['id'],
+        partitions: source.partitions(list as () => string[]),
+        async *read() {},
+      })
+    const tables = [table('empty', () => []), table('mute', never)]
+    expect(await freeAfter(5000, () => [register(source.with(tables as never)) as Source])).toEqual(['half_empty'])
+  })
+
+  it('one that would be kept fresh beside history, as soon as all sources are known and none reads any', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const late = (time?: VirtualTime): Source =>
+      sourceOf('late', {
+        connect: () => time?.sleep(2000),
+        read: async () => (time === undefined ? undefined : never()),
+      })
+    const source = defineSource({ name: 'stream' })
+    const table = source.table({
+      name: 'rows',
+      row,
+      primaryKey: ['id'],
+      cursor: 'at',
+      async *read() {
+        yield [{ id: 1, at: instant(1) }]
+      },
+    } as never)
+    const stream = register(source.with([table as never])) as Source
+    await runAll([late(), stream], {}, destination)
+    expect(await freeAfter(5000, (time) => [late(time), stream], destination)).toEqual(['stream_rows'])
   })
 })
 
