@@ -35,7 +35,7 @@ import { emptyTable } from './empty-table.ts'
 import { postgresFlavor } from './flavor.ts'
 import { formsOf, shownForm } from './forms.ts'
 import { limitedQuery } from './limited-query.ts'
-import { explainingLock } from './locks.ts'
+import { explainingLock, unlocked } from './locks.ts'
 import { postgresMaker } from './maker.ts'
 import { readMissing } from './missing.ts'
 import type { PostgresOptions } from './options.ts'
@@ -221,12 +221,11 @@ export class PostgresDestination implements Destination {
   }
 
   async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
-    const name = tableName(table)
-    const schema = this.#schema
-    yield* this.#sessions.reading(async function* (session) {
-      const facts = await factsOfTable(session.db, name)
-      yield* readRows(session, { schema, name, facts }, options)
+    const place = { schema: this.#schema, name: tableName(table) }
+    const rows = this.#sessions.reading(async function* (session) {
+      yield* readRows(session, { ...place, facts: await factsOfTable(session.db, place.name) }, options)
     })
+    yield* unlocked(this.#sessions, place, rows)
   }
 
   async compare(shape: Shape): Promise<Comparison> {

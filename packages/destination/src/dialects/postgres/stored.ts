@@ -5,6 +5,7 @@ import { dataColumns, dataTypes, type Layout } from '../../table/columns.ts'
 import { fetched } from './fetched.ts'
 import { decodeText } from './forms.ts'
 import { withPart } from './load.ts'
+import { explainingReadLock, unlocked } from './locks.ts'
 import type { Sessions } from './sessions.ts'
 import { and, inScope, mainTable, sameKey } from './statements.ts'
 
@@ -29,18 +30,22 @@ export function storedTable(sessions: Sessions, schema: string, layout: Layout):
   })
   const within = ({ partition, window }: Parameters<StoredTable['rows']>[0]) =>
     inScope({ partition: partitioned ? partition : undefined, from: window?.from, to: window?.to })
-  const read = (condition: RawBuilder<unknown>) =>
-    sessions.reading(async function* (session) {
+  const place = { schema, name: layout.name }
+  const read = (condition: RawBuilder<unknown>) => {
+    const rows = sessions.reading(async function* (session) {
       const query = sql`select ${selected('t')} from ${mainTable(target)} as t where ${condition}`
       for await (const values of fetched(session, query)) yield rowOf(values)
     })
+    return unlocked(sessions, place, rows)
+  }
   return {
     async extent(scope) {
-      const [row] = await sessions.transaction({ mode: 'read' }, async ({ db }) => {
+      const asking = sessions.transaction({ mode: 'read' }, async ({ db }) => {
         const query = sql<{ rows: bigint; lowest: bigint | null; highest: bigint | null }>`select count(*) as rows,
           min(_cursor) as lowest, max(_cursor) as highest from ${mainTable(target)} as t where ${within(scope)} and t._deleted_at is null`
         return (await query.execute(db)).rows
       })
+      const [row] = await asking.catch(explainingReadLock(sessions, place))
       return { rows: Number(row!.rows), lowest: row!.lowest ?? undefined, highest: row!.highest ?? undefined }
     },
     rows: (scope) => read(within(scope)),
@@ -52,7 +57,7 @@ export function storedTable(sessions: Sessions, schema: string, layout: Layout):
         for (const [n, at] of keyAt.entries()) row[at] = key[n]
         return row
       })
-      return await sessions.transaction({ mode: 'part' }, async (session) =>
+      const asking = sessions.transaction({ mode: 'part' }, async (session) =>
         withPart(session, target, rows, async (part) => {
           const same = sameKey(layout, { partition })
           const query = sql`select ${selected('t')} from ${mainTable(target)} as t join ${part} as s on ${and([same])}`
@@ -61,6 +66,7 @@ export function storedTable(sessions: Sessions, schema: string, layout: Layout):
           return found
         }),
       )
+      return await asking.catch(explainingReadLock(sessions, place))
     },
     close() {},
   }
