@@ -21,6 +21,7 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
   'dubious-ownership': 'the repository belongs to another user of the machine',
   listen: 'the runner goes on; the tests of the service do that',
   'max-time': 'the next run tries again; the command only looks',
+  'no-answer-yet': 'the run waits for an answer; the command only looks',
   'not-there': 'the way out is the address of a database that only its user knows',
   'partial-clone': 'the tests of the git source fetch what is missing',
   peer: 'a registry would be asked',

@@ -30,10 +30,20 @@ describe('the page of health', () => {
       source: 'deaf',
       since: '2026-01-02T11:10:00.000Z',
       heard_at: '2026-01-02T11:20:00.000Z',
+      waits_for: null,
     })
     // A source that is given more time has it here as well.
     const waits = healthOf({ pulse: pulse(busy), problem: undefined, now: NOW, silenceMs: 40 * MINUTE })
     expect(waits).toMatchObject({ status: 'ok', reasons: [] })
+  })
+
+  it('says what a source leaves without an answer, and since when', () => {
+    const question = { what: 'a connection', askedAt: BigInt(NOW - MINUTE) * 1000n }
+    const health = healthOf({
+      pulse: pulse([{ source: 'deaf', since: NOW - MINUTE, heardAt: NOW - MINUTE, question }]),
+      ...{ problem: undefined, now: NOW, silenceMs: 25 * MINUTE },
+    })
+    expect(health.busy[0]?.waits_for).toEqual({ what: 'a connection', asked_at: '2026-01-02T11:59:00.000Z' })
   })
 
   it('takes what is heard of one source for nothing of another', () => {
@@ -44,5 +54,6 @@ describe('the page of health', () => {
     expect(sources.of({ type: 'tables-planned', work } satisfies RunEvent)).toEqual(new Set(['well']))
     expect(sources.of(step)).toEqual(new Set(['well']))
     expect(sources.of({ type: 'source-ended', source: 'deaf' })).toEqual(new Set(['deaf']))
+    expect(sources.of({ type: 'source-silent', source: 'deaf', question: undefined })).toEqual(new Set(['deaf']))
   })
 })

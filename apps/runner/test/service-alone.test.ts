@@ -106,14 +106,32 @@ it('one run ends in the time that it may take, whatever hangs', async () => {
   expect(readsOf(project, 'one')).toHaveLength(1)
 })
 
-it('a second run takes the tables that are done, while a first one still waits for a source', async () => {
+it('a second run takes the tables that are done, and others see what a first one still waits for, and since when', async () => {
   const project = testProject()
   project.install('one', well('one'))
   project.install('deaf', mute('deaf', await muteServer(), 'connect'))
-  const first = project.start(['sync'])
+  const listen = await freePort()
+  const startedAt = Date.now()
+  const first = project.start(['sync', '--every', '1h', '--listen', String(listen)])
   onTestFinished(() => void first.child.kill('SIGKILL'))
   await wait(12_500)
   const second = await project.run(['sync', 'one'])
   expect(second.code, second.stdout + second.stderr).toBe(0)
   expect(readsOf(project, 'one')).toHaveLength(2)
+  await wait(startedAt + 34_000 - Date.now())
+  const { stdout: text } = await project.run(['status'])
+  expect(text).toMatch(/Not every table is up to date: deaf does not answer\./)
+  expect(text).toMatch(/^silent: source deaf: it was asked for a connection at \S+Z and had not answered 30 s later/m)
+  const { failing_sources: silent } = JSON.parse((await project.run(['status', '--json'])).stdout) as Silent
+  expect(silent).toMatchObject([{ name: 'deaf', error_code: 'no-answer-yet', failures: 0 }])
+  const [, askedAt] = /at (\S+Z)/.exec(silent[0]!.last_error)!
+  expect(Math.abs(Date.parse(askedAt!) - startedAt)).toBeLessThan(5000)
+  const health = (await (await fetch(`http://127.0.0.1:${listen}/healthz`)).json()) as {
+    busy: { source: string; waits_for: { what: string; asked_at: string } | null }[]
+  }
+  expect(health.busy).toMatchObject([{ source: 'deaf', waits_for: { what: 'a connection' } }])
 })
+
+interface Silent {
+  readonly failing_sources: readonly { readonly last_error: string }[]
+}

@@ -222,7 +222,7 @@ export class SqlStore implements Destination {
   async *read(table: string, options: ReadOptions = {}): AsyncGenerator<Record<string, unknown>> {
     const name = tableName(table)
     const dialect = this.#dialect
-    yield* this.#connections.reading(async function* (session) {
+    yield* this.#connections.reading(name, async function* (session) {
       const facts = await factsOfTable(session.db, name)
       yield* readRows({ dialect, session }, { name, facts, options })
     })

@@ -13,7 +13,7 @@ export async function askGeneration(
   const ask = table.generation
   if (ask === undefined) return undefined
   const previous = known?.generation ?? undefined
-  const answer = await again(() => ask({ ...context, previous }))
+  const answer = await again(`the generation of table "${table.name}"`, () => ask({ ...context, previous }))
   if (answer === undefined || answer === null) return undefined
   if (typeof answer === 'string') return { text: answer, regrouped: false }
   const { generation, replaced } = answer as { generation?: unknown; replaced?: unknown }

@@ -2,6 +2,7 @@ import { type CheckedPage, checkPage } from './check-page.ts'
 import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Failure } from './failure.ts'
+import { lookSettings } from './look-settings.ts'
 import type { LookOptions } from './options.ts'
 import { plan } from './plan.ts'
 import type { PlannedTable } from './planned-table.ts'
@@ -10,9 +11,8 @@ import { Schedule } from './schedule.ts'
 import { survey } from './survey.ts'
 import { checked, closeAll, surveyOptions } from './sync.ts'
 
-/** Who checks wants to know today: nothing is tried for long. */
-const RETRY = { attempts: 2, firstDelayMs: 500, maxDelayMs: 1000 }
-const SILENCE_MS = 30_000
+/** So many tables of a source in a row without an answer, and its others are not asked. */
+const MOST_SILENT = 4
 
 /**
  * Connects to every source, asks what it has, and reads one page of each table as the next sync would. A table is well only
@@ -20,8 +20,7 @@ const SILENCE_MS = 30_000
  */
 export async function check(given: CheckOptions): Promise<CheckReport> {
   const clock = given.clock ?? systemClock
-  const settings = { ...given.settings, retry: given.settings?.retry ?? RETRY }
-  const options = { ...given, clock, settings: { ...settings, stallTimeoutMs: settings.stallTimeoutMs ?? SILENCE_MS } }
+  const options = { ...given, clock, settings: lookSettings(given.settings) }
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))
@@ -35,7 +34,7 @@ export async function check(given: CheckOptions): Promise<CheckReport> {
   }
 }
 
-/** Side by side, as many as a run would read at once. What gave no answer once is not asked for its other tables. */
+/** Side by side, as many as a run would read at once. */
 async function readPages(
   tables: readonly PlannedTable[],
   options: LookOptions & { readonly clock: Clock },
@@ -43,7 +42,7 @@ async function readPages(
 ): Promise<ReadonlyMap<PlannedTable, CheckedPage>> {
   const { clock, settings } = options
   const outcomes = new Map<PlannedTable, CheckedPage>()
-  const silent = new Map<string, Failure>()
+  const silent = new Map<string, readonly Failure[]>()
   const stop = new AbortController()
   const schedule = new Schedule({
     concurrency: settings?.concurrency ?? CONCURRENCY.overall,
@@ -63,10 +62,13 @@ async function readPages(
     to: undefined,
     run: async () => {
       const source = table.surveyed.use.name
-      const before = silent.get(source)
+      const before = silent.get(source) ?? []
       const outcome =
-        before === undefined ? await checkPage(table, { ...options, signal }) : { page: undefined, failure: before }
-      if (outcome.failure?.code === 'timeout') silent.set(source, outcome.failure)
+        before.length < MOST_SILENT
+          ? await checkPage(table, { ...options, signal })
+          : { page: undefined, failure: before.at(-1) }
+      // One dead endpoint of an API says nothing of its other tables.
+      silent.set(source, outcome.failure?.code === 'timeout' ? [...(silent.get(source) ?? []), outcome.failure] : [])
       outcomes.set(table, outcome)
       return undefined
     },

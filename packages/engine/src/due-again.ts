@@ -93,7 +93,7 @@ async function gapOf(
   const patience = { clock, signal, slot, isOverTime, guard: use.guard, ...patienceOf(options.settings ?? {}) }
   const askedAt = destinationNow()
   const end = await waitingFor(patience, (wait) =>
-    askEnd(table, { ...question, signal: wait.signal }, clock, (ask) => wait.answer(ask)),
+    askEnd(table, { ...question, signal: wait.signal }, clock, (_what, ask) => wait.answer(ask)),
   )
   return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
 }

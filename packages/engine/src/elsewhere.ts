@@ -204,7 +204,7 @@ async function endOf(partition: SurveyedPartition, reading: Reading, task: Elsew
 
 const asker =
   ({ wait }: ElsewhereTask): Again =>
-  (work) =>
+  (_what, work) =>
     wait.answer(work)
 
 function contextOf({ value }: SurveyedPartition, { surveyed: { use }, wait }: ElsewhereTask): Question {

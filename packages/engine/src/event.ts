@@ -1,6 +1,7 @@
 import type { StepKind } from '@tidemark/core/engine'
 import type { Failure } from './failure.ts'
 import type { Report, RowCounts } from './report.ts'
+import type { SilentQuestion } from './silent-question.ts'
 import type { Segment } from './timeline.ts'
 import type { WindowText } from './window-text.ts'
 
@@ -53,6 +54,12 @@ export type RunEvent =
       readonly attempt: number
       readonly delayMs: number
       readonly failure: Failure
+    }
+  | {
+      /** A source leaves a question without an answer, long before it is given up; undefined: it has answered. */
+      readonly type: 'source-silent'
+      readonly source: string
+      readonly question: SilentQuestion | undefined
     }
   /** All that a source had to do in this run is done, or it could not be asked: nothing of it is held any more. */
   | { readonly type: 'source-ended'; readonly source: string }

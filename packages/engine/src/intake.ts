@@ -5,11 +5,12 @@ import { heldText } from './held.ts'
 import { type PlanConfig, plan } from './plan.ts'
 import { prepareTable } from './prepare-tables.ts'
 import { recordTablesChecked } from './record-checks.ts'
-import { type AskedSource, recordAnswer } from './record-sources.ts'
+import { type AskedSource, recordAnswer, recordSilence } from './record-sources.ts'
 import { delayBefore } from './retry.ts'
 import { DEFAULT_RETRY } from './retry-policy.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunSteps } from './run-steps.ts'
+import type { SilentQuestion } from './silent-question.ts'
 import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
 
@@ -32,6 +33,8 @@ export class Intake {
   readonly tables: TableRun[] = []
   readonly #options: IntakeOptions
   #waiting: (() => Promise<void>)[] = []
+  /** Sources of which a question without an answer is recorded. */
+  readonly #silent = new Set<string>()
   #found: SurveyedTable[] = []
   #work: Promise<void> | undefined
   readonly #later = new Set<Promise<void>>()
@@ -50,8 +53,19 @@ export class Intake {
   /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
   asked(use: SurveyedUse | AskedSource): void {
     this.#waiting.push(async () => {
-      await recordAnswer(use, this.#options.before, this.#options.context)
+      const wasSilent = this.#silent.delete(use.name)
+      await recordAnswer({ ...use, wasSilent }, this.#options.before, this.#options.context)
       if ('tables' in use) this.#options.steps.asked(use)
+    })
+    this.#begin()
+  }
+
+  /** A source leaves a question without an answer; undefined: none any more. */
+  silent(source: string, question: SilentQuestion | undefined): void {
+    this.#waiting.push(async () => {
+      if (question === undefined) this.#silent.delete(source)
+      else this.#silent.add(source)
+      await recordSilence(source, question, this.#options.before, this.#options.context)
     })
     this.#begin()
   }

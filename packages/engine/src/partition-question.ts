@@ -4,8 +4,8 @@ import type { SurveyedUse } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { ProblemOf } from './storable-text.ts'
 
-/** Asks a source, and again where the failure may pass. */
-export type Again = <T>(work: () => T | Promise<T>) => Promise<T>
+/** Asks a source, and again where the failure may pass. @param what it is asked for, for people: `the end of table "orders"`. */
+export type Again = <T>(what: string, work: () => T | Promise<T>) => Promise<T>
 
 export interface PartitionQuestion {
   readonly table: Table

@@ -1,4 +1,5 @@
 import type { DeletionShare, Range, TableState } from '@tidemark/core/engine'
+import { lookSettings } from './look-settings.ts'
 import type { LookOptions } from './options.ts'
 import { plan as planRun } from './plan.ts'
 import type { PlannedTable } from './planned-table.ts'
@@ -59,8 +60,12 @@ export interface StepPlan {
 
 const LISTED = 1000
 
-/** Surveys and plans; writes nothing and takes no lease. @throws like `sync`. */
-export async function plan(options: LookOptions): Promise<Plan> {
+/**
+ * Surveys and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
+ * with its failure. @throws like `sync`.
+ */
+export async function plan(given: LookOptions): Promise<Plan> {
+  const options = { ...given, settings: lookSettings(given.settings) }
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   const catalog = await survey(surveyOptions(options, state, signal))

@@ -16,6 +16,8 @@ export class Queue {
   #tookDue = false
   /** History tasks at work. */
   histories = 0
+  /** Tasks at work that have lent their places, also to others of this source. */
+  silent = 0
   /** Which start of the run its last one was. */
   lastStart = 0
 

@@ -3,12 +3,16 @@ import type { MissingTables } from './catalog.ts'
 import { type Failure, redacted } from './failure.ts'
 import { tableFailure } from './record-failures.ts'
 import type { RunContext } from './run-context.ts'
+import type { SilentQuestion } from './silent-question.ts'
+import { silentFailure } from './silent-sources.ts'
 
 /** What asking a source for its tables came to. */
 export interface AskedSource {
   readonly name: string
   readonly failure?: Failure | undefined
   readonly missing?: MissingTables | undefined
+  /** It is recorded that it left a question without an answer. */
+  readonly wasSilent?: boolean | undefined
 }
 
 /**
@@ -16,14 +20,14 @@ export interface AskedSource {
  * suddenly does not list most of its tables fails with those.
  */
 export async function recordAnswer(
-  { name, failure: own, missing }: AskedSource,
+  { name, failure: own, missing, wasSilent = false }: AskedSource,
   before: State,
   context: RunContext,
 ): Promise<void> {
   const { destination, options, run } = context
   const failure = own ?? missing?.failure
   if (failure === undefined) {
-    if (before.failingSources?.has(name) === true) await destination.recordRun(run, [answering(name)])
+    if (wasSilent || before.failingSources?.has(name) === true) await destination.recordRun(run, [answering(name)])
     return
   }
   const isItsOwn = (table: TableState): boolean => own !== undefined || missing?.tables.includes(table.name) === true
@@ -42,6 +46,24 @@ export async function recordAnswer(
   }
   const { message, code = null, remedy } = redacted(failure, options)
   await destination.recordRun(run, [{ kind: 'source', source: name, failure: { message, code, remedy } }])
+}
+
+/**
+ * A source that leaves a question without an answer is named in the state long before it is given up, so that others see
+ * what a run waits for. One that failed before stays listed until all is known of it.
+ */
+export async function recordSilence(
+  source: string,
+  question: SilentQuestion | undefined,
+  before: State,
+  { destination, options, run }: RunContext,
+): Promise<void> {
+  if (question === undefined) {
+    if (before.failingSources?.has(source) !== true) await destination.recordRun(run, [answering(source)])
+    return
+  }
+  const { message, code = null, remedy } = redacted(silentFailure(question), options)
+  await destination.recordRun(run, [{ kind: 'source', source, failure: { message, code, remedy }, isSilent: true }])
 }
 
 /** Sources that failed and are not in the config any more. */

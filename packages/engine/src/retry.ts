@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import { isColumnsChanged } from '@tidemark/core/engine'
 import type { Clock } from './clock.ts'
 import { type Failure, failureOf, isDestinationFailure } from './failure.ts'
 import type { Settings } from './options.ts'
@@ -58,7 +59,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       attempt += (failure.attempts ?? 1) - 1
       if (signal.aborted || failure.remedy !== 'retry' || attempt >= policy.attempts || isDestinationFailure(error))
         throw error
-      if (endsTheTries(failure.code)) throw error
+      if (endsTheTries(failure.code) || isColumnsChanged(error)) throw error
       const delayMs = delayBefore(attempt, failure, policy, clock.random)
       if (delayMs > LONGEST_WAIT_MS) throw error
       options.onRetry?.(failure, attempt, delayMs)

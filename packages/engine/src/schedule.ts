@@ -2,6 +2,9 @@ import { Queue } from './queue.ts'
 import type { Due, Slot, Task } from './task.ts'
 import { WakeUp, type WakeUpOptions } from './wake-up.ts'
 
+/** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */
+const MOST_SILENT = 16
+
 export interface ScheduleOptions extends WakeUpOptions {
   /** Tasks at once, over all sources and in each. */
   readonly concurrency: number
@@ -75,6 +78,10 @@ export class Schedule {
     return this.#running - this.#lent >= this.#options.concurrency || this.#isStopped
   }
 
+  #mayStart({ running, silent }: Queue): boolean {
+    return running - Math.min(silent, MOST_SILENT) < this.#options.perSource
+  }
+
   #queueOf(source: string): Queue {
     let queue = this.#queues.get(source)
     if (queue === undefined) {
@@ -90,9 +97,9 @@ export class Schedule {
 
   #startOne(): boolean {
     if (this.#isFull) return false
-    const { perSource, monotonic, mayStartHistory } = this.#options
+    const { monotonic, mayStartHistory } = this.#options
     // The source with the least at work goes first, then the one that waits longest, so that none waits behind another.
-    const open = [...this.#queues].filter(([, queue]) => queue.running < perSource)
+    const open = [...this.#queues].filter(([, queue]) => this.#mayStart(queue))
     for (const [source, queue] of open.sort(([, a], [, b]) => a.running - b.running || a.lastStart - b.lastStart)) {
       const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, history: mayStartHistory() })
       if (task === undefined) continue
@@ -105,7 +112,7 @@ export class Schedule {
 
   async #run(queue: Queue, task: Task): Promise<void> {
     this.#running++
-    const slot = this.#slot()
+    const slot = this.#slot(queue)
     let due: Due | undefined
     try {
       due = await task.run(slot)
@@ -124,25 +131,29 @@ export class Schedule {
     }
   }
 
-  #slot(): Slot {
-    let isLent = false
-    const set = (lent: boolean): void => {
-      if (lent === isLent) return
-      isLent = lent
-      this.#lent += lent ? 1 : -1
-      if (lent) this.#wakeUp.now()
+  #slot(queue: Queue): Slot {
+    const lent = { any: false, own: false }
+    const set = (any: boolean, own: boolean): void => {
+      if (any === lent.any && own === lent.own) return
+      this.#lent += Number(any) - Number(lent.any)
+      queue.silent += Number(own) - Number(lent.own)
+      Object.assign(lent, { any, own })
+      if (any) this.#wakeUp.now()
     }
-    return { lend: () => set(true), takeBack: () => set(false) }
+    return {
+      lend: () => set(true, lent.own),
+      lendToAll: () => set(true, true),
+      takeBack: () => set(false, false),
+    }
   }
 
   /** When there is something to start though no task has ended. */
   #nextDueAt(): number | undefined {
     if (this.#isFull) return undefined
-    const { perSource } = this.#options
     let first: number | undefined
     for (const [source, queue] of this.#queues) {
       const { dueAt } = queue
-      if (dueAt === undefined || queue.running >= perSource || (first !== undefined && dueAt >= first)) continue
+      if (dueAt === undefined || !this.#mayStart(queue) || (first !== undefined && dueAt >= first)) continue
       if (this.goesOn(source)) first = dueAt
     }
     return first

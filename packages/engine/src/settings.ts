@@ -116,6 +116,8 @@ function lookbackOf(use: string, table: Table, own: TableOptions): bigint {
 export function columnsKept(use: string, table: Table, options: SourceOptions): readonly TableColumn[] {
   const own = optionsOf(options, table.name) || {}
   const left = Object.keys(own.columns ?? {})
+  // Of a table that cannot be read nothing is known that a name could be compared with.
+  if (table.columns.length === 0) return []
   for (const name of left) {
     const where = `sources.${use}.tables.${table.name}.columns.${name}`
     if (!table.columns.some((column) => column.name === name)) {

@@ -1,4 +1,5 @@
 import { SyncError } from '@tidemark/core'
+import { isNoAnswer } from './stall.ts'
 
 /** Counts questions of a source that stayed without an answer, so that a thousand of them are not waited for one after the other. */
 export class Silence {
@@ -23,7 +24,7 @@ export class Silence {
       this.#inARow = 0
       return answer
     } catch (error) {
-      this.#inARow = SyncError.is(error) && error.code === 'timeout' ? this.#inARow + 1 : 0
+      this.#inARow = isNoAnswer(error) ? this.#inARow + 1 : 0
       throw error
     }
   }

@@ -10,6 +10,8 @@ const SILENCE_MS = 120_000
 const PAGE_FACTOR = 5
 /** Who waits for so long does not keep others from working. */
 const LEND_AFTER_MS = 1000
+/** And who is kept waiting for so long does not keep its own source from it either: its other tables may be well. */
+const LEND_TO_ALL_AFTER_MS = 10_000
 
 /** How long a question may stay without an answer. */
 export function silenceOf({ stallTimeoutMs }: Settings): number {
@@ -88,6 +90,7 @@ export class StallWatch {
       const waited = clock.monotonic() - this.#since
       if (waited >= this.#limit.ms) giveUp(this.#limit.reason(waited))
       else if (waited >= LEND_AFTER_MS && isOverTime()) giveUp(overTime())
+      else if (waited >= LEND_TO_ALL_AFTER_MS) slot.lendToAll()
       else if (waited >= LEND_AFTER_MS) slot.lend()
     }
   }
@@ -106,6 +109,10 @@ export class StallWatch {
 /** What a question came to that was never answered. */
 export function noAnswer(ms: number): SyncError {
   return new SyncError(`no answer within ${Math.round(ms / 1000)} s`, 'retry', { code: 'timeout' })
+}
+
+export function isNoAnswer(error: unknown): boolean {
+  return SyncError.is(error) && error.code === 'timeout'
 }
 
 function stalled(ms: number): SyncError {

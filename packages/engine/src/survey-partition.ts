@@ -74,7 +74,11 @@ async function askRevision(
   const ask = table.revision
   const before = known?.partitions.get(id)
   const since = async (previous: string | undefined): Promise<SurveyedRevision | undefined> =>
-    readRevision(await again(() => ask({ ...context, previous })), table, facts)
+    readRevision(
+      await again(`the revision of table "${table.name}"`, () => ask({ ...context, previous })),
+      table,
+      facts,
+    )
   const committed = before?.revision?.text
   const seen = before?.seen?.text
   const holds = before?.revision?.facts === facts
@@ -102,7 +106,9 @@ export async function staleSince(
 ): Promise<readonly Range[]> {
   const ask = table.revision
   if (ask === undefined) return []
-  const answer = await again(() => ask({ ...context, previous: revision.text }))
+  const answer = await again(`the revision of table "${table.name}"`, () =>
+    ask({ ...context, previous: revision.text }),
+  )
   return readRevision(answer, table, revision.facts)?.stale ?? []
 }
 
@@ -150,7 +156,10 @@ async function askPosition(
   again: Again,
 ): Promise<bigint | undefined> {
   const { cursor, [name]: ask } = table
-  const answer = cursor === undefined || ask === undefined ? undefined : await again(() => ask(context))
+  const answer =
+    cursor === undefined || ask === undefined
+      ? undefined
+      : await again(`the ${name} of table "${table.name}"`, () => ask(context))
   if (cursor === undefined || answer === undefined || answer === null) return undefined
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
@@ -164,7 +173,7 @@ async function askPosition(
 async function askStart(table: Table, context: Question, again: Again): Promise<bigint | undefined> {
   const { cursor, start } = table
   if (cursor === undefined || typeof start !== 'function') return undefined
-  const answer = await again(() => start(context))
+  const answer = await again(`the start of table "${table.name}"`, () => start(context))
   if (answer === undefined || answer === null) return undefined
   const position = positionOf(answer, cursor.type)
   if (position === undefined)

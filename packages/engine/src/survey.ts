@@ -1,51 +1,23 @@
-import { type Logger, type Partition, type SecretStore, SyncError, type Tracked } from '@tidemark/core'
+import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
 import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
 import { answered, type Patience } from './answered.ts'
+import { askTable, QUESTIONS, type TableQuestion } from './ask-table.ts'
 import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
-import type { Clock } from './clock.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { failureOf } from './failure.ts'
 import { mapLending } from './map-lending.ts'
 import { missingTables } from './missing-tables.ts'
-import type { Settings } from './options.ts'
 import type { Again } from './partition-question.ts'
 import { retry } from './retry.ts'
 import { DEFAULT_RETRY } from './retry-policy.ts'
-import { columnsKept, factsHash, optionsOf, settingsOf } from './settings.ts'
+import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { Silence } from './silence.ts'
 import { SourceGuard } from './source-guard.ts'
 import { silenceOf } from './stall.ts'
-import { type ProblemOf, storableText } from './storable-text.ts'
-import { surveyPartition } from './survey-partition.ts'
+import { storableText } from './storable-text.ts'
+import type { SurveyOptions } from './survey-options.ts'
 import { trackedBy } from './tracked.ts'
-
-export interface SurveyOptions {
-  readonly uses: readonly Use[]
-  readonly state: State
-  readonly settings: Settings
-  readonly clock: Clock
-  /** The destination's clock, as far as it is known without asking. */
-  readonly askedAt?: (() => bigint) | undefined
-  readonly signal: AbortSignal
-  readonly log: Logger
-  /** What a wanted name becomes in the destination. */
-  readonly nameOf: (table: string) => string
-  readonly problemOf: ProblemOf
-  /** Whether names that differ only in case are one in the destination. */
-  readonly names: 'exact' | 'folded'
-  /** Which tables are asked for their partitions; the others are listed with none. */
-  readonly wants: (use: string, table: string, name: string) => boolean
-  /** Keeps secrets of a use that are given in exchange for others. */
-  readonly secretsOf?: ((use: string) => SecretStore) | undefined
-  /** Whatever the sources no longer list may go. */
-  readonly acceptDeletions?: boolean | undefined
-  /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
-  readonly outOfTime?: AbortSignal | undefined
-}
-
-/** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
-const QUESTIONS = { limit: 8, most: 32 }
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function survey(options: SurveyOptions): Promise<Catalog> {
@@ -85,17 +57,22 @@ async function surveyGuarded(
   const patience = { clock, signal, ms: silenceOf(options.settings) }
   const log = named(options.log, use.name)
   const silence = new Silence(QUESTIONS.most)
-  const again: Again = (work) =>
-    retry(() => silence.heed(() => answered(Promise.try(work), patience)), {
-      clock,
-      policy: options.settings.retry ?? DEFAULT_RETRY,
-      signal,
-      onRetry: (failure, attempt, delayMs) =>
-        log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
-          attempt,
-          cause: failure.message,
-        }),
-    })
+  const { onSilent } = options
+  const again: Again = (what, work) =>
+    retry(
+      () =>
+        silence.heed(() => answered(Promise.try(work), { ...patience, onSilent: () => onSilent?.(use.name, what) })),
+      {
+        clock,
+        policy: options.settings.retry ?? DEFAULT_RETRY,
+        signal,
+        onRetry: (failure, attempt, delayMs) =>
+          log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+            attempt,
+            cause: failure.message,
+          }),
+      },
+    )
   let client: unknown
   const close = async (): Promise<void> => {
     // A question that was given up may still be asked.
@@ -105,19 +82,21 @@ async function surveyGuarded(
   const surveyed = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
-    client = await again(() =>
+    client = await again('a connection', () =>
       connected(
         () => source.connect?.(use.config as never, { signal, log, secrets: options.secretsOf?.(use.name) }),
         patience,
       ),
     )
-    const identity = await again(() => source.identity?.({ client: client as never }))
+    const identity = await again('its identity', () => source.identity?.({ client: client as never }))
     storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
     const { tables } = source
     const tracked = trackedBy(use, options.state)
     const find = async (now: Tracked): Promise<readonly Table[]> =>
-      typeof tables === 'function' ? [...(await again(() => tables({ ...context, tracked: now })))] : tables
+      typeof tables === 'function'
+        ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
+        : tables
     const found = await find(tracked)
     const missing = missingTables(use, {
       found,
@@ -140,7 +119,9 @@ async function surveyGuarded(
       if (partitions === undefined) return Promise.resolve([''])
       let list = lists.get(partitions)
       if (list === undefined) {
-        list = again(async () => collect(await partitions.list(context as never)))
+        list = again(`the partitions of table "${table.name}"`, async () =>
+          collect(await partitions.list(context as never)),
+        )
         lists.set(partitions, list)
       }
       return list
@@ -151,13 +132,17 @@ async function surveyGuarded(
       describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
     )
     const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
-    result.tables.push(
-      ...(await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
-        const asked = await askTable({ described: one, listed, again, signal, options })
-        onTable(asked)
-        return asked
-      })),
-    )
+    const describeAgain: TableQuestion['describeAgain'] = async (before) => {
+      const table = (await find(tracked)).find(({ name }) => name === before.table.name)
+      const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
+      return table && describeTable(use, table, placed, { surveyed: result, identity, options })
+    }
+    const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
+      const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
+      if (table !== undefined) onTable(table)
+      return table
+    })
+    result.tables.push(...asked.filter((one) => one !== undefined))
     return result
   } catch (error) {
     if (options.signal.aborted) {
@@ -250,30 +235,4 @@ function describeTable(
   }
   const failure = problem === undefined ? undefined : failureOf(problem)
   return { ...base, columns: columnsKept(use.name, table, use.options), failure }
-}
-
-interface TableQuestion {
-  readonly described: SurveyedTable
-  readonly listed: (table: Table) => Promise<readonly Partition[]>
-  readonly again: Again
-  readonly signal: AbortSignal
-  readonly options: SurveyOptions
-}
-
-async function askTable({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
-  const { name, use, table, columns, failure } = described
-  if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
-  try {
-    const facts = factsHash(table, columns, described.options)
-    const { clock, askedAt, problemOf } = options
-    const asked = askedAt?.()
-    const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
-    const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
-      surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
-    )
-    return { ...described, askedAt: asked, partitions }
-  } catch (error) {
-    if (options.signal.aborted) throw error
-    return { ...described, failure: failureOf(error) }
-  }
 }

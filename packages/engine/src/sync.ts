@@ -21,6 +21,7 @@ import { type RunContext, recordOn } from './run-context.ts'
 import { RunSteps } from './run-steps.ts'
 import { Selection } from './selection.ts'
 import { startPosition } from './settings.ts'
+import { noticeSilence } from './silent-sources.ts'
 import { sourceReports, unavailableSources } from './source-reports.ts'
 import { overTime } from './stall.ts'
 import { type survey, surveyUse } from './survey.ts'
@@ -183,7 +184,8 @@ async function discover({ context, asked, intake, before, surveyed }: Discovery)
       () => outOfTime.abort(overTime()),
       () => {},
     )
-  const withLimit = { ...asked, outOfTime: outOfTime.signal }
+  const onSilent = noticeSilence(context, (source, question) => intake.silent(source, question))
+  const withLimit = { ...asked, outOfTime: outOfTime.signal, onSilent }
   const all = await Promise.allSettled(
     asked.uses.map(async (use) => {
       const one = await surveyUse(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {

@@ -2,6 +2,8 @@
 export interface Slot {
   /** It only waits for its source: another source may have the place meanwhile. */
   lend(): void
+  /** It has waited for so long that other work of its own source may have the place, too. */
+  lendToAll(): void
   /** It works again. */
   takeBack(): void
 }

@@ -177,7 +177,7 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: M
 }
 
 /** Nobody else waits for what is compared. */
-const ALONE: Slot = { lend: () => {}, takeBack: () => {} }
+const ALONE: Slot = { lend: () => {}, lendToAll: () => {}, takeBack: () => {} }
 
 async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>): Promise<T> {
   const { clock, policy = DEFAULT_RETRY, signal, silenceMs, giveUpMs, surveyed } = task

@@ -209,15 +209,15 @@ describe('a table is not well', () => {
 })
 
 describe('a source that does not answer', () => {
-  const hanging = (name: string): Source => {
+  const hanging = (name: string, hangs = (_table: string) => true): Source => {
     const source = defineSource({ name })
     const table = (one: string) =>
       source.table({
         name: one,
         row: z.object({ id: z.int() }),
         async *read() {
-          await new Promise(() => {})
-          yield []
+          if (hangs(one)) await new Promise(() => {})
+          yield [{ id: 1 }]
         },
       })
     return source.with(['a', 'b', 'c', 'd', 'e', 'f'].map(table)) as Source
@@ -232,6 +232,12 @@ describe('a source that does not answer', () => {
     expect(report.tables.filter(({ state }) => state === 'failed')).toHaveLength(6)
     expect(report.failures[0]).toMatchObject({ source: 'hung', code: 'timeout', message: 'no answer within 0 s' })
     expect(report.tables.find(({ source }) => source === 'healthy')).toMatchObject({ state: 'ok' })
+  })
+
+  it('for some of its tables is asked for the others', async () => {
+    const half = hanging('half', (table) => table === 'a' || table === 'b')
+    const report = await check(optionsOf([half], { settings: { stallTimeoutMs: 300 } }))
+    expect(report.tables.map(({ state }) => state)).toEqual(['failed', 'failed', 'ok', 'ok', 'ok', 'ok'])
   })
 
   it('and others are asked as many tables at once as a run would read', async () => {

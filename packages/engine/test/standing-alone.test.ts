@@ -1,10 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import type { RunEvent } from '../src/event.ts'
+import { plan } from '../src/preview.ts'
 import { sync } from '../src/sync.ts'
 import { instant, openMemory } from './system.ts'
 import { inVirtualTime, type Ran, runAll, TURNS, usesOf } from './virtual-run.ts'
+import type { VirtualTime } from './virtual-time.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const row = z.object({ id: z.int(), at: z.iso.datetime() })
@@ -92,6 +96,74 @@ describe('a source that never answers', () => {
     expect(free).toEqual(['well_rows'])
   })
 
+  it.each([
+    ['to connect', { connect: never }, 'a connection'],
+    ['with its partitions', { list: never }, 'the partitions of table "rows"'],
+  ] as const)('%s is named in the state and to who listens, long before it is given up', async (_how, broken, what) => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock, log } = inVirtualTime()
+    const seen: unknown[] = []
+    const watch = async (): Promise<void> => {
+      for (const wait of [25_000, 10_000]) {
+        await time.sleep(wait)
+        seen.push((await destination.state()).failingSources?.get('mute'))
+      }
+    }
+    const said: unknown[] = []
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'source-silent') said.push([event.source, event.question])
+    }
+    const uses = usesOf([sourceOf('mute', broken), sourceOf('well')])
+    await time.run(Promise.all([sync({ uses, destination, clock, log, onEvent }), watch()]), TURNS)
+    expect(seen).toEqual([
+      undefined,
+      expect.objectContaining({
+        ...{ failures: 0, code: 'no-answer-yet' },
+        message: expect.stringMatching(
+          new RegExp(`^it was asked for ${what} at \\d{4}-.*Z and had not answered 30 s later$`),
+        ),
+      }),
+    ])
+    expect(said).toEqual([['mute', { what, askedAt: expect.any(BigInt) }]])
+    expect(log.lines.filter((line) => line.startsWith('mute: it was asked for'))).toHaveLength(1)
+    // Given up, it fails as a source where nothing is known of it, and else its table does.
+    const after = (await destination.state()).failingSources?.get('mute')
+    expect(after).toEqual('connect' in broken ? expect.objectContaining({ failures: 1, code: 'timeout' }) : undefined)
+  })
+
+  it('for a while, and then answers, is not named any more while the run goes on', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    const seen: unknown[] = []
+    const watch = async (): Promise<void> => {
+      for (const wait of [35_000, 10_000]) {
+        await time.sleep(wait)
+        seen.push((await destination.state()).failingSources?.get('late')?.code)
+      }
+    }
+    const late = sourceOf('late', { connect: () => time.sleep(40_000), read: () => time.sleep(20_000) })
+    const report = sync({ uses: usesOf([late]), destination, clock })
+    await time.run(Promise.all([report, watch()]), TURNS)
+    expect(seen).toEqual(['no-answer-yet', undefined])
+    expect((await report).exitCode).toBe(0)
+  })
+
+  it('is named by a plan within half a minute, which shows the others', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    const uses = usesOf([sourceOf('mute', { connect: never }), sourceOf('well')])
+    const planned = await time.run(plan({ uses, destination, clock }), TURNS)
+    expect(time.now).toBeLessThan(31_000)
+    expect(planned.sources).toEqual([
+      { name: 'mute', failure: expect.objectContaining({ code: 'timeout', message: 'no answer within 30 s' }) },
+      { name: 'well', failure: undefined },
+    ])
+    expect(planned.tables.map(({ name }) => name)).toEqual(['well_rows'])
+  })
+
   it('whose connection comes too late closes it', async () => {
     let closed = 0
     const late = Promise.withResolvers<object>()
@@ -100,6 +172,64 @@ describe('a source that never answers', () => {
     late.resolve({ close: () => closed++ })
     await turn()
     expect(closed).toBe(1)
+  })
+})
+
+describe('a table with nothing left to do is given back at once:', () => {
+  /** Tables that another runner may take, so long after a run began. */
+  async function freeAfter(
+    ms: number,
+    sources: (time: VirtualTime) => readonly Source[],
+    given?: Destination,
+  ): Promise<readonly string[]> {
+    const destination = given ?? (await openMemory())
+    if (given === undefined) onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    let free: readonly string[] = []
+    const watch = async (): Promise<void> => {
+      await time.sleep(ms)
+      const { rows } = await destination.query('select name from _tidemark_leases where runner is null order by name')
+      free = rows.map(([name]) => String(name))
+    }
+    await time.run(Promise.all([sync({ uses: usesOf(sources(time)), destination, clock }), watch()]), TURNS)
+    return free
+  }
+
+  it('one that has nothing to read, while its source still looks for the others', async () => {
+    const source = defineSource({ name: 'half' })
+    const table = (name: string, list: () => unknown) =>
+      source.table({
+        name,
+        row,
+        primaryKey: ['id'],
+        partitions: source.partitions(list as () => string[]),
+        async *read() {},
+      })
+    const tables = [table('empty', () => []), table('mute', never)]
+    expect(await freeAfter(5000, () => [register(source.with(tables as never)) as Source])).toEqual(['half_empty'])
+  })
+
+  it('one that would be kept fresh beside history, as soon as all sources are known and none reads any', async () => {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const late = (time?: VirtualTime): Source =>
+      sourceOf('late', {
+        connect: () => time?.sleep(2000),
+        read: async () => (time === undefined ? undefined : never()),
+      })
+    const source = defineSource({ name: 'stream' })
+    const table = source.table({
+      name: 'rows',
+      row,
+      primaryKey: ['id'],
+      cursor: 'at',
+      async *read() {
+        yield [{ id: 1, at: instant(1) }]
+      },
+    } as never)
+    const stream = register(source.with([table as never])) as Source
+    await runAll([late(), stream], {}, destination)
+    expect(await freeAfter(5000, (time) => [late(time), stream], destination)).toEqual(['stream_rows'])
   })
 })
 

@@ -39,6 +39,46 @@ it('a step that waits before it is tried again takes no place from the others', 
   expect(started?.[0]).toBeLessThan(2000)
 })
 
+it('tables of a source whose endpoints are dead keep its other tables waiting for seconds, not until they are given up', async () => {
+  const source = defineSource({ name: 'api' })
+  const names = ['dead1', 'dead2', 'well1', 'well2', 'dead3']
+  const all = names.map((name) =>
+    source.table({
+      name,
+      row,
+      primaryKey: ['id'],
+      async *read() {
+        if (name.startsWith('dead')) await never()
+        yield ONE
+      },
+    } as never),
+  )
+  const { events, report } = await runAll([register(source.with(all as never)) as Source])
+  const endedAt = (name: string) =>
+    events.find(([, event]) => event.type === 'step-ended' && event.table === `api_${name}`)?.[0]
+  for (const name of ['well1', 'well2']) expect(endedAt(name)).toBeLessThan(13_000)
+  // All that hang wait side by side.
+  expect(endedAt('dead3')).toBeLessThan(640_000)
+  expect(report.tables.map(({ status }) => status)).toEqual(['failing', 'failing', 'live', 'live', 'failing'])
+})
+
+it('a source of which everything hangs is not flooded', async () => {
+  let atOnce = 0
+  const mute = sourceOf(
+    'mute',
+    async function* () {
+      atOnce++
+      await never()
+      yield ONE
+    },
+    {},
+    30,
+  )
+  const ran = runAll([mute], { maxTimeMs: 590_000 })
+  await ran
+  expect(atOnce).toBe(18)
+})
+
 it('a wait that would last longer than the run may take is not begun', async () => {
   const { time, report } = await runAll([limited('one'), well()], { maxTimeMs: 30_000 })
   expect(time.now).toBeLessThan(11_000)

@@ -16,10 +16,13 @@ const RECENT_MS = 7 * 86_400_000
 /** No longer than the engine waits for an answer to a question. */
 const LONGEST_WAIT_MS = 60_000
 
-/** So long a known table waits for a look at its rows: the columns it had are enough to read it, and others are found then. */
+/**
+ * So long the tables of an API wait for a look at the rows of one. The columns that a known one had are enough to read it, and
+ * others are found then; a new one is listed without any, and found once more as soon as they are known.
+ */
 const PATIENCE_MS = 2000
-/** So long a new one does. Behind it the engine would give up the whole source. */
-const NEW_PATIENCE_MS = 60_000
+/** So long the columns of a new table are waited for, when nothing else waits for it. */
+export const NEW_PATIENCE_MS = 60_000
 
 /** What the rows looked at have. */
 export interface Look {
@@ -27,25 +30,28 @@ export interface Look {
   readonly kinds: ReadonlyMap<string, number>
   /** Why no row could be looked at. */
   readonly error: unknown
+  /** The API has not answered yet. */
+  readonly isLate?: true | undefined
 }
 
-type Looking = Context<RestClient> & { readonly table: RestTable; readonly known: readonly Column[] | undefined }
+export type Looking = Context<RestClient> & { readonly table: RestTable; readonly known: readonly Column[] | undefined }
 
 /**
  * Looks at the rows of a table, and no longer than that keeps other tables of the API from being read: one whose endpoint is
  * silent is read with the columns that it had, or fails alone where it had none.
  */
-export async function lookAt(looking: Looking, ms = patienceFor(looking)): Promise<Look> {
-  const { table, known, log } = looking
+export async function lookAt(looking: Looking, ms = PATIENCE_MS): Promise<Look> {
+  const { client, table, known, log } = looking
   const late = Promise.withResolvers<Look>()
   const timer = setTimeout(() => {
     const problem = `its API gave no rows to look at within ${ms / 1000} s`
     if (known !== undefined) log.debug('the columns could not be looked at in time', { table: table.name, problem })
-    late.resolve({ kinds: new Map(), error: new SyncError(problem, 'retry', { code: 'timeout' }) })
+    const error = new SyncError(problem, 'retry', { code: 'timeout' })
+    late.resolve({ kinds: new Map(), error, isLate: true })
   }, ms)
   timer.unref()
-  // It goes on: what it asked for, such as the rows of a parent, others wait for too.
-  const looked = lookWhole(looking)
+  // It goes on, and whoever asks again in this run hears what came of it.
+  const looked = client.once(`columns ${table.name}`, () => lookWhole(looking))
   looked.catch(() => {})
   try {
     return await Promise.race([looked, late.promise])
@@ -53,8 +59,6 @@ export async function lookAt(looking: Looking, ms = patienceFor(looking)): Promi
     clearTimeout(timer)
   }
 }
-
-const patienceFor = ({ known }: Looking): number => (known === undefined ? NEW_PATIENCE_MS : PATIENCE_MS)
 
 async function lookWhole({ table, known, ...context }: Looking): Promise<Look> {
   const kinds = new Map<string, number>()

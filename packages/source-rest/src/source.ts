@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import {
   type Column,
   type Context,
+  columnsChanged,
   defineSource,
   knownShape,
-  type Logger,
   milliseconds,
   rowOf,
   SyncError,
@@ -14,7 +14,7 @@ import {
 } from '@tidemark/core'
 import { revisionOf } from '@tidemark/http'
 import { ColumnWatch } from './column-watch.ts'
-import { columnsOf, type Look, lookAt } from './columns.ts'
+import { columnsOf, type Look, lookAt, NEW_PATIENCE_MS } from './columns.ts'
 import { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
 import { checkPart, type Part } from './part.ts'
@@ -36,16 +36,15 @@ export async function tablesOf(
   context: Context<RestClient> & { readonly tracked: Tracked },
 ): Promise<Table<RestClient>[]> {
   const { client, tracked, log, signal } = context
-  // Asked a second time in a run, where the first took too long, it goes on with what is known by then.
-  const look = (table: RestTable) =>
-    client.once(`columns ${table.name}`, () =>
-      lookAt({ client, log, signal, table, known: tracked.columns(table.name) }),
-    )
+  const look = (table: RestTable) => lookAt({ client, log, signal, table, known: tracked.columns(table.name) })
   const looks = await Promise.all(client.tables.map(look))
-  for (const [at, table] of client.tables.entries()) warnOfSlips(table, looks[at]!, tracked, log)
+  // The tables are asked for again where one of them is late.
+  const warn = (message: string, table: string): void =>
+    void client.once(`${table}: ${message}`, async () => log.warn(message, { table }))
+  for (const [at, table] of client.tables.entries()) warnOfSlips(table, looks[at]!, tracked, warn)
   return client.tables.flatMap((table, at) => {
     const one = madeOf(table, looks[at]!, client.grown(table.name), tracked)
-    if (one === undefined) log.warn('the table has no columns yet, because the API gave no rows', { table: table.name })
+    if (one === undefined) warn('the table has no columns yet, because the API gave no rows', table.name)
     return one ?? []
   })
 }
@@ -53,11 +52,12 @@ export async function tablesOf(
 /** The table, or one that only tells what is wrong; undefined where nothing is known yet. */
 function madeOf(
   table: RestTable,
-  { kinds, error }: Look,
+  { kinds, error, isLate }: Look,
   grown: ReadonlyMap<string, number>,
   tracked: Tracked,
 ): Table<RestClient> | undefined {
   const known = tracked.columns(table.name)
+  if (isLate && known === undefined && table.infer) return lateTable(table)
   if (error !== undefined && known === undefined && table.infer) return brokenTable(table, error, tracked)
   const columns = columnsOf(table, kindsOf(kinds, grown), known)
   if (columns.length === 0) return undefined
@@ -93,14 +93,30 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
   )
 }
 
+type Warn = (message: string, table: string) => void
+
 /** A declared column that no row has may come later. One that is nearly called as theirs is a slip, and stays NULL. */
-function warnOfSlips({ name: table, columns }: RestTable, { kinds }: Look, tracked: Tracked, log: Logger): void {
+function warnOfSlips({ name: table, columns }: RestTable, { kinds }: Look, tracked: Tracked, warn: Warn): void {
   const known = new Set(tracked.columns(table)?.map(({ name }) => name))
   for (const name of Object.keys(columns)) {
     const near = kinds.has(name) || known.has(name) ? undefined : suggestion(name, [...kinds.keys()], 'columns')
     if (near?.startsWith('did you mean') === true)
-      log.warn(`tables.${table}.columns names "${name}", which no row has; ${near}`, { table })
+      warn(`tables.${table}.columns names "${name}", which no row has; ${near}`, table)
   }
+}
+
+/** A new table whose columns are not known yet: its other tables are read meanwhile, and it is found once more when they are. */
+function lateTable(table: RestTable): Table<RestClient> {
+  const { name } = table
+  const partitions = rest.partitions(async (context) => {
+    const { error, isLate } = await lookAt({ ...context, table, known: undefined }, NEW_PATIENCE_MS)
+    if (isLate) throw error
+    throw columnsChanged(`the columns of "${name}" are known now`)
+  })
+  const read = (): never => {
+    throw columnsChanged(`the columns of "${name}" are not known yet`)
+  }
+  return rest.table({ name, row: rowOf([]), partitions, read } as unknown as Parameters<typeof rest.table>[0])
 }
 
 /** A table that cannot be read: its failure is its own, not the source's, and what is known of it stays. */

@@ -1,6 +1,7 @@
 import { startPostgres } from '@tidemark/postgres-server'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { conflictOnStandby, tellPostgres } from '../src/postgres/failure.ts'
 import { errorOf, open } from './harness.ts'
 import { target } from './target.ts'
 
@@ -35,6 +36,25 @@ async function pair() {
   }
   return { primary, standby, conflict }
 }
+
+describe('what stops a read on a standby is known', () => {
+  it.each([
+    ['in its own words', { code: '40001', message: 'canceling statement due to conflict with recovery' }],
+    ['in other languages', { code: '40001', message: 'storniere Anfrage wegen Konflikt mit der Wiederherstellung' }],
+    ['of a deadlock', { code: '40P01', message: 'annulation de la requête à cause d’un conflit avec la restauration' }],
+    ['without a word', { message: 'Connection terminated unexpectedly' }],
+  ])('%s', (_, failed) => {
+    const { message } = conflictOnStandby(Object.assign(new Error(), failed)) as Error
+    expect(message).toMatch(/conflict with recovery/)
+    const { problem, remedy } = tellPostgres({ code: 'code' in failed ? failed.code : '', message })!
+    expect([remedy, problem]).toEqual(['retry', expect.stringContaining('max_standby_streaming_delay')])
+  })
+
+  it('and nothing else is taken for it', () => {
+    const other = Object.assign(new Error('division by zero'), { code: '22012' })
+    expect(conflictOnStandby(other)).toBe(other)
+  })
+})
 
 describe('a standby of Postgres', () => {
   it('that stops reads again and again is read to the end', { timeout: 120_000 }, async () => {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defineSource, type Source } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
+import { verify } from '@tidemark/engine'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -152,6 +153,29 @@ describe('a table of Postgres that another program has locked', () => {
     await expect(destination.reset(leases[0]!, 'shop_t3')).rejects.toMatchObject({ code: 'table-locked' })
     await user.query('rollback')
     await destination.reset(leases[0]!, 'shop_t3')
+  })
+
+  it('is named, with who holds it, where it is read or compared', async () => {
+    const { destination, other } = await place()
+    await sync(destination, 1)
+    const user = await other()
+    await user.query('begin')
+    await user.query('lock table shop_t3 in access exclusive mode')
+    const reading = async () => {
+      for await (const _ of destination.read('shop_t3')) return
+    }
+    const use = { name: 'shop', source: shopOf(1), config: {}, options: {} }
+    const said = {
+      code: 'destination-locked',
+      message: expect.stringMatching(
+        /^table "shop_t3" is locked by session \d+ of "postgres" \(a report\), which holds AccessExclusiveLock and is idle in transaction, and was not read\. .*: select pg_terminate_backend\(\d+\)$/,
+      ),
+    }
+    await expect(reading()).rejects.toMatchObject(said)
+    await expect(verify({ uses: [use], destination }, { table: 'shop_t3' })).rejects.toMatchObject(said)
+    expect(await verify({ uses: [use], destination }, { table: 'shop_t4' })).toMatchObject({ exitCode: 0 })
+    await user.query('rollback')
+    expect(await verify({ uses: [use], destination }, { table: 'shop_t3' })).toMatchObject({ exitCode: 0 })
   })
 
   it('may be one that rows gather in, as while the database is dumped: nothing fails', async () => {

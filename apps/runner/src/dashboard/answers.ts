@@ -46,6 +46,8 @@ export interface Totals {
 export interface SourceLine {
   readonly name: string
   readonly since: number
+  /** It was asked and has not answered so far; else it failed. */
+  readonly isSilent: boolean
   readonly problem: string
   readonly fix: Fix
 }

@@ -2,7 +2,7 @@ import type { CommandText } from '@tidemark/core/engine'
 import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
 import { lookAtSource, type SourceLook } from '../overview.ts'
-import { syncAgain } from '../show/status.ts'
+import { isSilent, syncAgain } from '../show/status.ts'
 import type { OverviewAnswer, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -76,8 +76,9 @@ export function overview(
   }
 }
 
-function sourceLine({ name, failing_since, last_error, fix }: SourceLook): SourceLine {
-  return { name, since: Date.parse(failing_since), problem: last_error, fix }
+function sourceLine(source: SourceLook): SourceLine {
+  const { name, failing_since, last_error, fix } = source
+  return { name, since: Date.parse(failing_since), isSilent: isSilent(source), problem: last_error, fix }
 }
 
 function matches(

@@ -10,7 +10,7 @@ export class EventSources {
       for (const { table, source } of event.work) this.#sourceOf.set(table, source)
       return new Set(event.work.map(({ source }) => source))
     }
-    if (event.type === 'source-ended') return new Set([event.source])
+    if ('source' in event) return new Set([event.source])
     if (!('table' in event)) return undefined
     const source = this.#sourceOf.get(event.table)
     return source === undefined ? undefined : new Set([source])

@@ -1,3 +1,4 @@
+import type { SilentQuestion } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
 import type { Sight } from './outlook.ts'
@@ -7,8 +8,13 @@ import { RUN_SECONDS, type TableTally, type Tally } from './tally.ts'
 /** What the loop knows of itself. Times in milliseconds since 1970. */
 export interface Pulse {
   readonly isRunning: boolean
-  /** Sources at work: since when, and when something was last heard of their run. */
-  readonly busy: readonly { readonly source: string; readonly since: number; readonly heardAt: number }[]
+  /** Sources at work: since when, when something was last heard of their run, and what they leave without an answer. */
+  readonly busy: readonly {
+    readonly source: string
+    readonly since: number
+    readonly heardAt: number
+    readonly question?: SilentQuestion | undefined
+  }[]
   readonly lastEndedAt: number | undefined
   readonly lastSuccessAt: number | undefined
   readonly lastExitCode: number | undefined

@@ -1,5 +1,14 @@
+import { formatInstant } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
 import type { Pulse } from './families.ts'
+
+export interface BusySource {
+  readonly source: string
+  readonly since: string
+  readonly heard_at: string
+  /** What it was asked for and has not answered half a minute later; null: nothing. */
+  readonly waits_for: { readonly what: string; readonly asked_at: string } | null
+}
 
 /** The answer of `/healthz`. */
 export interface Health {
@@ -8,7 +17,7 @@ export interface Health {
   readonly reasons: readonly string[]
   readonly running: boolean
   /** Sources that are being read, or that have not answered yet, since when, and when something was last heard of them. */
-  readonly busy: readonly { readonly source: string; readonly since: string; readonly heard_at: string }[]
+  readonly busy: readonly BusySource[]
   readonly database: 'ok' | 'unreachable'
   readonly last_run: { readonly ended_at: string; readonly exit_code: number | undefined } | null
   readonly next_run_due_at: string | null
@@ -49,10 +58,12 @@ export function healthOf({ pulse, problem, now, silenceMs }: HealthFacts): Healt
     status: reasons.length === 0 ? 'ok' : 'failing',
     reasons,
     running: isRunning,
-    busy: busy.map(({ source, since, heardAt }) => ({
+    busy: busy.map(({ source, since, heardAt, question }) => ({
       source,
       since: instant(since),
       heard_at: instant(heardAt),
+      waits_for:
+        question === undefined ? null : { what: question.what, asked_at: formatInstant(question.askedAt, 'Z', 3) },
     })),
     database: problem === undefined ? 'ok' : 'unreachable',
     last_run: lastEndedAt === undefined ? null : { ended_at: instant(lastEndedAt), exit_code: lastExitCode },

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
-import { EXIT, type Report, type Rest, type RunEvent, type Settings } from '@tidemark/engine'
+import { EXIT, type Report, type Rest, type RunEvent, type Settings, type SilentQuestion } from '@tidemark/engine'
 import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import type { Session } from '../session.ts'
@@ -40,8 +40,8 @@ export class Rounds {
   /** When each known table, and each source, was last asked for. */
   readonly #tablesAsked = new Map<string, Moment>()
   readonly #sourcesAsked = new Map<string, Moment>()
-  /** Sources at work: when their run began, and when it was last heard of. */
-  readonly #busy = new Map<string, { readonly began: Moment; heard: Moment }>()
+  /** Sources at work: when their run began, when it was last heard of, and what they leave without an answer. */
+  readonly #busy = new Map<string, { readonly began: Moment; heard: Moment; question?: SilentQuestion | undefined }>()
   readonly #running = new Set<Promise<void>>()
   readonly #sources = new EventSources()
   /** When the first table that rests comes due, as it was last seen. */
@@ -65,7 +65,9 @@ export class Rounds {
   pulse(): Pulse {
     return {
       isRunning: this.#running.size > 0,
-      busy: [...this.#busy].map(([source, { began, heard }]) => ({ source, since: began.wall, heardAt: heard.wall })),
+      busy: [...this.#busy].map(([source, { began, heard, question }]) => ({
+        ...{ source, since: began.wall, heardAt: heard.wall, question },
+      })),
       lastEndedAt: this.#last?.wall,
       lastSuccessAt: this.#lastSuccessAt,
       lastExitCode: this.#lastExitCode,
@@ -154,6 +156,11 @@ export class Rounds {
 
   /** Something was heard of one source of a run; how it began and ended, of all. */
   #heard(began: Moment, event: RunEvent): void {
+    if (event.type === 'source-silent') {
+      const one = this.#busy.get(event.source)
+      if (one?.began === began) one.question = event.question
+      if (event.question !== undefined) return
+    }
     const now = moment()
     const of = this.#sources.of(event)
     for (const [source, one] of this.#busy) if (one.began === began && of?.has(source) !== false) one.heard = now

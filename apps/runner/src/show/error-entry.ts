@@ -38,6 +38,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'listen',
   'max-time',
   'network',
+  'no-answer-yet',
   'no-cursor',
   'no-database',
   'no-git',

@@ -55,6 +55,13 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
       command: command('rejects list', named),
       see,
     }
+  if (code === 'no-answer-yet')
+    return {
+      what: 'wait until it answers or is given up, and see why it does not answer',
+      when: 'to see what it says',
+      command: command('check', named),
+      see,
+    }
   if (code === 'held' || code === 'fenced')
     return { what: 'wait for the other runner', when: 'then', command: sync, see }
   return { what: WHAT[remedy], when: remedy === 'retry' ? 'at once' : 'then', command: sync, see }

@@ -65,7 +65,7 @@ export class RunFollower {
       for (const work of event.work) this.#tables.set(work.table, entryOf(work))
       return
     }
-    if (event.type === 'run-ended' || event.type === 'source-ended') return
+    if (event.type === 'run-ended' || 'source' in event) return
     const entry = this.#tables.get(event.table)
     if (entry === undefined) return
     if (event.type === 'step-started') {

@@ -1,7 +1,7 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { unreadTexts } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
-import type { Look, TableLook } from '../overview.ts'
+import type { Look, SourceLook, TableLook } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
 import { fixText } from './fix-text.ts'
@@ -54,9 +54,14 @@ export function statusText(look: Look, options: StatusOptions): string {
 /** Whether all is as it should be. Nothing is called complete beside what fails, waits, is old or is to be read again. */
 export function headline({ to_timestamp, synced_tables, tables, failing_sources }: Look): string {
   const tracked = tables.filter((table) => table.status !== 'removed')
-  const silent = failing_sources.map(({ name }) => oneLine(name))
-  const unasked = `${silent.slice(0, NAMED).join(', ')}${silent.length > NAMED ? ` and ${countText(silent.length - NAMED)} more` : ''} cannot be asked for ${silent.length === 1 ? 'its' : 'their'} tables`
-  if (tracked.length === 0 && silent.length > 0) return `No table is read: ${unasked}.`
+  const [silent, refusing] = [failing_sources.filter(isSilent), failing_sources.filter((one) => !isSilent(one))]
+  const unasked = [
+    ...(refusing.length === 0
+      ? []
+      : [`${namesOf(refusing)} cannot be asked for ${refusing.length === 1 ? 'its' : 'their'} tables`]),
+    ...(silent.length === 0 ? [] : [`${namesOf(silent)} ${silent.length === 1 ? 'does' : 'do'} not answer`]),
+  ]
+  if (tracked.length === 0 && unasked.length > 0) return `No table is read: ${unasked.join('; ')}.`
   if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
   const count = (is: (table: TableLook) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
@@ -72,13 +77,22 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
   ]
   const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
   const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
-  if (wrong.length > 0 || silent.length > 0) {
+  if (wrong.length > 0 || unasked.length > 0) {
     const word = synced_tables.length < tracked.length ? 'complete yet' : 'up to date'
     const many = wrong.length === 0 ? [] : [`of ${countText(tracked.length)}, ${wrong.join(', ')}`]
-    return `Not every table is ${word}: ${[...many, ...(silent.length === 0 ? [] : [unasked])].join('; ')}.`
+    return `Not every table is ${word}: ${[...many, ...unasked].join('; ')}.`
   }
   const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
   return `Every table is complete${upTo}${rejects === 0 ? '' : `, but for ${plural(rejects, 'rejected row')}`}.`
+}
+
+/** It has not failed: it was asked, and has not answered so far. */
+export const isSilent = ({ error_code: code }: SourceLook): boolean => code === 'no-answer-yet'
+
+function namesOf(sources: readonly SourceLook[]): string {
+  const names = sources.slice(0, NAMED).map(({ name }) => oneLine(name))
+  const more = sources.length - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
 }
 
 /** Who syncs, or that nobody does. */
@@ -161,7 +175,8 @@ function nextTry({ next_try_at: at }: TableLook): string {
 function footnotes(look: Look, command: StatusOptions['command']): readonly string[] {
   const { tables, failing_sources: sources } = look
   const ofSources = sources.map(
-    ({ name, last_error, fix }) => `failing: source ${oneLine(name)}: ${oneLine(last_error)} (${fixText(fix)})`,
+    (source) =>
+      `${isSilent(source) ? 'silent' : 'failing'}: source ${oneLine(source.name)}: ${oneLine(source.last_error)} (${fixText(source.fix)})`,
   )
   const ofTables = tables.flatMap(({ name, status, paused_for, last_error, fix }) =>
     fix === null

@@ -5,6 +5,9 @@ import { SyncError } from './error.ts'
  * source for its tables once more, gives the destination the columns that the table then has, and reads on. Only where the
  * context of `read` says `mayChangeColumns`, and only with columns that the source then gives.
  *
+ * Also thrown by the list of partitions of such a table, where its columns were not known when the tables were asked for, and
+ * are by now: the source gives its other tables at once, with this one without columns, and no table waits for it.
+ *
  * @param message says which columns, for people.
  */
 export function columnsChanged(message: string): SyncError {

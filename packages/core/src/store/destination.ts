@@ -10,7 +10,7 @@ import type { Lease, Leases } from './lease.ts'
 import type { Committed, Counts, Part, StepRef } from './part.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
-import type { Facts, KnownFailure, State, TableFailure, TableStatus } from './state.ts'
+import type { Facts, SourceFact, State, TableFailure, TableStatus } from './state.ts'
 
 /**
  * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;
@@ -230,8 +230,7 @@ export type RunFact =
     }
   /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
   | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
-  /** A source was asked for its tables: what went wrong; undefined: nothing, or it is not in the config any more. */
-  | { readonly kind: 'source'; readonly source: string; readonly failure: KnownFailure | undefined }
+  | SourceFact
   /** Someone asked it to stop, and it is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
   /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */

@@ -155,9 +155,19 @@ export type TableState = z.infer<typeof TableState>
 /** What went wrong, and what it asks for. */
 export type KnownFailure = Pick<TableFailure, 'message' | 'code' | 'remedy'>
 
-/** A source that cannot be asked for its tables: how often in a row, since when, and why. */
+/** A source that cannot be asked for its tables: how often in a row (0: it has not answered yet), since when, and why. */
 export const SourceFailure = TableFailure.omit({ nextTryAt: true }).extend({ failedAt: Position })
 export type SourceFailure = z.infer<typeof SourceFailure>
+
+/** What asking a source for its tables came to. */
+export interface SourceFact {
+  readonly kind: 'source'
+  readonly source: string
+  /** What went wrong; undefined: nothing, or the source is not in the config any more. */
+  readonly failure: KnownFailure | undefined
+  /** It has not answered yet: it is listed among the failing, and this does not count as a failure. */
+  readonly isSilent?: true | undefined
+}
 
 /** Everything that is known, by destination table name. */
 export interface State {

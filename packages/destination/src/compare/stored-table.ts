@@ -40,13 +40,13 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
       ...(window === undefined ? [] : [sql`t._cursor < ${window.to}`]),
     ])
   const read = (condition: RawBuilder<unknown>) =>
-    connections.reading(async function* (session) {
+    connections.reading(layout.name, async function* (session) {
       const query = sql`select ${selected} from ${target.table} as t where ${condition}`
       for await (const values of session.stream(query)) yield rowOf(values)
     })
   return {
     async extent(scope) {
-      const [row] = await connections.transaction({ mode: 'read' }, (session) =>
+      const [row] = await connections.transaction({ mode: 'read', table: layout.name }, (session) =>
         session.rows(sql`select count(*), min(_cursor), max(_cursor) from ${target.table} as t
           where ${within(scope)} and t._deleted_at is null`),
       )
@@ -57,7 +57,7 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
     all: () => read(sql`true`),
     async rowsOf(keys, partition) {
       const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
-      return await connections.transaction({ mode }, async (session) => {
+      return await connections.transaction({ mode, table: layout.name }, async (session) => {
         const found: StoredRow[] = []
         const wanted = keys.map((key) => [...key, null])
         await session.withKeys(target, wanted, async (source) => {

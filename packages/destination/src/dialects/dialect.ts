@@ -72,7 +72,7 @@ export type Mode =
 
 export interface TransactionOptions {
   readonly mode: Mode
-  /** The table that is written, for an error that names who has locked it. */
+  /** The table that is written or read, for an error that names who has locked it. */
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Session) => Promise<boolean>) | undefined
@@ -85,7 +85,7 @@ export interface Connections {
   /** Does work in one transaction. What may pass at another try is tried again, with all that it did undone. */
   transaction<T>(options: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T>
   /** Reads that see one moment, for as long as somebody takes what they give; writers are not in their way, nor they in theirs. */
-  reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T>
+  reading<T>(table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T>
   /** Runs one statement of the state that needs nothing of what a transaction begins with. */
   ask<T>(statement: RawBuilder<T>): Promise<readonly T[]>
   /** Runs one statement of the user's, read-only. @throws SyncError code `query`. */

@@ -44,13 +44,15 @@ export async function* readMissing({
   const terms = termsOf(dialect, { step }, 0n)
   if (late !== undefined) {
     const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
-    yield await connections.transaction({ mode }, (session) => lateKeys({ dialect, session, target }, late, terms))
+    yield await connections.transaction({ mode, table: target.layout.name }, (session) =>
+      lateKeys({ dialect, session, target }, late, terms),
+    )
     return
   }
   if (staging === undefined || !isOf(staging, step)) return
   let last: readonly unknown[] | undefined
   do {
-    const chunk = await connections.transaction({ mode: 'read' }, (session) =>
+    const chunk = await connections.transaction({ mode: 'read', table: target.layout.name }, (session) =>
       missingKeys({ dialect, session, target: staging.target }, staging, terms, last),
     )
     last = chunk.last

@@ -16,7 +16,7 @@ interface Whose {
 /** A source could not be asked for its tables, or can be again. */
 export async function recordSource(
   db: Db,
-  { source, failure }: Extract<RunFact, { readonly kind: 'source' }>,
+  { source, failure, isSilent }: Extract<RunFact, { readonly kind: 'source' }>,
   { flavor, project }: Whose,
 ): Promise<void> {
   const own = (await db.selectFrom(TABLE).selectAll().where('source', '=', source).execute()).filter(ofProject(project))
@@ -29,7 +29,7 @@ export async function recordSource(
     .values({
       source,
       project: project?.record ?? '',
-      failures: Number(before?.failures ?? 0) + 1,
+      failures: Number(before?.failures ?? 0) + (isSilent === true ? 0 : 1),
       failed_at: before?.failed_at ?? flavor.now,
       error: failure.message,
       error_code: failure.code,

@@ -10,7 +10,7 @@ import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
 import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
-import { isCutOff, SILENT_CONFLICT, tellPostgres } from './failure.ts'
+import { conflictOnStandby, tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
 import { duplicateQuery, rangeQuery } from './range.ts'
@@ -209,7 +209,7 @@ export class Postgres implements Database {
       done = true
     } catch (error) {
       const cause = causeOf(session?.client, error)
-      const told = this.#isStandby && isCutOff(cause) ? new Error(SILENT_CONFLICT) : cause
+      const told = this.#isStandby ? conflictOnStandby(cause) : cause
       throw sqlFailure(told, blameIn(this.#blame, reads.table))
     } finally {
       if (session !== undefined) this.#letGo(session, done)

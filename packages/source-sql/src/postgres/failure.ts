@@ -8,11 +8,18 @@ export function isConflict(message: unknown): boolean {
   return /conflict with recovery/.test(String(message))
 }
 
-/** A server that ends a session while it waits for us to take its rows can say nothing. */
-export const SILENT_CONFLICT = 'the standby ended the connection without a word, as it does in a conflict with recovery'
-
-export function isCutOff(error: unknown): boolean {
-  return /Connection terminated unexpectedly|ECONNRESET/.test(String((error as Error | undefined)?.message))
+/**
+ * What stopped a read on a standby, as an error that `isConflict` knows, whatever language the server speaks: nothing else
+ * there ends a read-only transaction with these codes. A server that ends a session while it waits for us to take its rows
+ * can say nothing at all.
+ */
+export function conflictOnStandby(error: unknown): unknown {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  if (isConflict(message)) return error
+  if (code === '40001' || code === '40P01') return new Error(`a conflict with recovery (${message})`)
+  return /Connection terminated unexpectedly|ECONNRESET/.test(String(message))
+    ? new Error('the standby ended the connection without a word, as it does in a conflict with recovery')
+    : error
 }
 
 /** What Postgres and its driver say, by SQLSTATE and by the driver's own words. */

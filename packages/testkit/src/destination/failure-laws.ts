@@ -106,6 +106,11 @@ export function testFailures(database: () => TestDatabase): void {
         const again = await asked('shop', { ...failure, message: 'still none' } as never)
         expect([...(again?.keys() ?? [])]).toEqual(['crm', 'shop'])
         expect(again?.get('shop')).toEqual({ ...first?.get('shop'), message: 'still none', failures: 2 })
+        // It has not answered yet: it stays listed since when it was, and that is no further failure.
+        const silent = { message: 'had not answered', code: 'no-answer-yet', remedy: 'retry' } as const
+        await destination.recordRun(run, [{ kind: 'source', source: 'shop', failure: silent, isSilent: true }])
+        const waiting = (await destination.state()).failingSources
+        expect(waiting?.get('shop')).toEqual({ ...first?.get('shop'), ...silent, failures: 2 })
         expect([...((await asked('shop', undefined))?.keys() ?? [])]).toEqual(['crm'])
         expect(await asked('crm', undefined)).toBeUndefined()
       }))

@@ -8,12 +8,12 @@ import { Text } from './text.tsx'
 export function SourceNotices({ answer }: { readonly answer: OverviewAnswer }) {
   return (
     <>
-      {answer.failingSources.map(({ name, since, problem, fix }) => (
+      {answer.failingSources.map(({ name, since, isSilent, problem, fix }) => (
         <div class="notice bad" role="status" key={name}>
           <Icon name="warn" />
           <div>
             <strong>
-              Source <Text>{name}</Text> cannot be asked for its tables
+              Source <Text>{name}</Text> {isSilent ? 'does not answer' : 'cannot be asked for its tables'}
             </strong>
             <p>
               Since {format.instant(since)} UTC: <Text>{problem}</Text>

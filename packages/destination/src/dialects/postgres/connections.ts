@@ -2,7 +2,7 @@ import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
 import type { RawBuilder } from 'kysely'
 import type { Connections, Dialect, Session, TransactionOptions } from '../dialect.ts'
 import { limitedQuery } from './limited-query.ts'
-import { explainingLock } from './locks.ts'
+import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
 import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
 import { takingOver } from './takeover.ts'
@@ -35,13 +35,17 @@ export class PostgresConnections implements Connections {
         takingOver(sessions, reserved, () => within(work)(reserved)),
       )
     if (table === undefined) return await sessions.transaction(options, within(work))
+    const place = { schema: this.#shared.schema, name: table }
+    if (mode === 'read' || landed === undefined)
+      return await sessions.transaction(options, within(work)).catch(explainingReadLock(sessions, place))
     return await this.#writers
       .take(() => sessions.transaction(options, within(work)))
-      .catch(explainingLock(sessions, this.#shared.schema, table))
+      .catch(explainingLock(sessions, place))
   }
 
-  reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
-    return this.#sessions.reading((reserved) => work(new PostgresSession(reserved, this.#shared)))
+  reading<T>(table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+    const rows = this.#sessions.reading((reserved) => work(new PostgresSession(reserved, this.#shared)))
+    return unlocked(this.#sessions, { schema: this.#shared.schema, name: table }, rows)
   }
 
   ask<T>(statement: RawBuilder<T>): Promise<readonly T[]> {

@@ -60,29 +60,60 @@ const STRONG = ['AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock',
  * The error where a table could not be changed or written because of a lock: that table waits, and the message names who has locked it.
  * Where the state itself is locked, no table can be written, and the error is what it was.
  */
-export function explainingLock(sessions: Sessions, schema: string, name: string): (error: unknown) => Promise<never> {
+export function explainingLock(sessions: Sessions, place: LockedPlace): (error: unknown) => Promise<never> {
   return async (error) => {
-    throw await explained(error, sessions, { schema, name })
+    throw await explained(error, sessions, place)
   }
 }
 
-interface Place {
+export interface LockedPlace {
   readonly schema: string
   readonly name: string
 }
 
-async function explained(error: unknown, sessions: Sessions, { schema, name }: Place): Promise<unknown> {
-  if (!SyncError.is(error) || error.code !== 'destination-locked') return error
-  const found = await sessions
-    .transaction({ mode: 'read' }, ({ db }) => blockersOf(db, { schema, name }))
-    .catch(() => undefined)
-  if (found === undefined || found.state.length > 0) return error
-  const who = found.table.length === 0 ? 'another program' : found.table.slice(0, 3).map(shown).join(', ')
+/** The same where a table could not be read. */
+export function explainingReadLock(sessions: Sessions, place: LockedPlace): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const lock = await lockOn(error, sessions, place)
+    if (lock === undefined) throw error
+    throw new SyncError(
+      `table "${place.name}" is locked by ${lock.who}, and was not read. Run again when it is free, or end what locks it: ${lock.end}`,
+      'retry',
+      { code: 'destination-locked', cause: error },
+    )
+  }
+}
+
+/** Rows of a table, with the error that names who has locked it. */
+export async function* unlocked<T>(sessions: Sessions, place: LockedPlace, rows: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* rows
+  } catch (error) {
+    await explainingReadLock(sessions, place)(error)
+  }
+}
+
+async function explained(error: unknown, sessions: Sessions, place: LockedPlace): Promise<unknown> {
+  const lock = await lockOn(error, sessions, place)
+  if (lock === undefined) return error
   return new SyncError(
-    `table "${name}" is locked by ${who}; it is tried again, and nothing of this was written. To go on at once end what locks it: select pg_terminate_backend(${found.table[0]?.pid ?? '<pid>'})`,
+    `table "${place.name}" is locked by ${lock.who}; it is tried again, and nothing of this was written. To go on at once end what locks it: ${lock.end}`,
     'retry',
     { code: 'table-locked', cause: error },
   )
+}
+
+/** Who has locked a table, where an error says that it is; undefined where the state is locked, or nothing is. */
+async function lockOn(
+  error: unknown,
+  sessions: Sessions,
+  place: LockedPlace,
+): Promise<{ readonly who: string; readonly end: string } | undefined> {
+  if (!SyncError.is(error) || error.code !== 'destination-locked') return undefined
+  const found = await sessions.transaction({ mode: 'read' }, ({ db }) => blockersOf(db, place)).catch(() => undefined)
+  if (found === undefined || found.state.length > 0) return undefined
+  const who = found.table.length === 0 ? 'another program' : found.table.slice(0, 3).map(shown).join(', ')
+  return { who, end: `select pg_terminate_backend(${found.table[0]?.pid ?? '<pid>'})` }
 }
 
 const shown = ({ pid, role, program, mode, state }: Blocker): string =>
@@ -90,7 +121,7 @@ const shown = ({ pid, role, program, mode, state }: Blocker): string =>
 
 async function blockersOf(
   db: Reserved['db'],
-  { schema, name }: Place,
+  { schema, name }: LockedPlace,
 ): Promise<{ readonly table: readonly Blocker[]; readonly state: readonly Blocker[] }> {
   const { rows } = await sql<Blocker & { readonly ours: boolean }>`select l.pid, a.usename as role,
       coalesce(a.application_name, '') as program, l.mode, a.state, c.relname <> ${name} as ours

@@ -35,7 +35,7 @@ export class SqliteConnections implements Connections {
     return mode === 'read' ? await this.#read(work) : await this.#write(work)
   }
 
-  async *reading<T>(work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+  async *reading<T>(_table: string, work: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
     if (this.#database.path === ':memory:') {
       // The connection is the only one: its transaction must not wait for whoever takes the rows.
       yield* await this.#read(async (session) => {
