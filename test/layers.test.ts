@@ -145,13 +145,13 @@ describe('each rule can fail:', () => {
       'the contract knows nothing of how it is stored',
       'packages/core/src/contract/table.ts',
       "import type { Coverage } from '../store/coverage.ts'",
-      'imports store/coverage.ts, but of core contract imports contract, values alone',
+      'imports store/coverage.ts, but of core contract imports values alone',
     ],
     [
       'values stand by themselves',
       'packages/core/src/values/window.ts',
       "import { SyncError } from '../contract/error.ts'",
-      'imports contract/error.ts, but of core values imports values alone',
+      'imports contract/error.ts, but of core values imports no folder alone',
     ],
     [
       'nothing imports itself',

@@ -1,6 +1,7 @@
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 import { circles } from './circles.ts'
+import { folderRules } from './folders.ts'
 import { type Code, codeOf, importsOf } from './imports.ts'
 
 /** A file of the repository: its path from the root, with slashes, and its text. */
@@ -25,12 +26,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const AUTHORS_DOORS = ['@tidemark/core', '@tidemark/core/values']
 const CORE_DOORS = [...AUTHORS_DOORS, '@tidemark/core/engine']
 const AUTHORS_LAYERS = ['source', 'http']
-/** Which folders of core a folder of core may import: what authors see knows nothing of how it is stored. */
-const CORE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  values: ['values'],
-  contract: ['contract', 'values'],
-  store: ['store', 'contract', 'values'],
-}
 const SQL_BUILDERS = ['destination', 'source-sql']
 /** Whose packages beside our own the engine takes: the interface of tracing is a no-op until somebody listens. */
 const ENGINE_TAKES = ['zod', '@opentelemetry/api']
@@ -39,8 +34,6 @@ const isForeign = (from: string): boolean =>
 const DYNAMIC_IMPORT = 'apps/runner/src/discover.ts'
 const VAGUE = /^(?:utils|helpers|common|types)$/
 const LONGEST = 300
-/** The package whose files are not sorted into folders yet: some of them import each other in circles. */
-const UNSORTED = 'destination'
 
 /** A package: its folder, its name within the scope, and the layer that its arrows start from. */
 interface Package {
@@ -64,7 +57,7 @@ export function layers(files: readonly File[]): readonly string[] {
 function circleRules(files: readonly File[]): readonly string[] {
   const inSources = files.filter(({ path }) => {
     const owner = packageOf(path)
-    return owner !== undefined && owner.name !== UNSORTED && path.startsWith(`${owner.folder}/src/`)
+    return owner !== undefined && path.startsWith(`${owner.folder}/src/`)
   })
   return circles(inSources).map(([first, ...others]) => `${first}: imports itself through ${others.join(' → ')}`)
 }
@@ -121,7 +114,7 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
     if (from.startsWith('.')) {
       const target = posix.join(posix.dirname(path), from)
       if (!target.startsWith(`${owner.folder}/`)) broken.push(`imports "${from}", which lies outside its package`)
-      else if (owner.name === 'core') broken.push(...coreFolderRules(path, target))
+      else broken.push(...folderRules(owner.name, path, target))
       continue
     }
     const target = sibling(from)
@@ -145,14 +138,6 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
     }
   }
   return broken
-}
-
-function coreFolderRules(path: string, target: string): readonly string[] {
-  const [from, to] = [path, target].map((one) => one.split('/').at(-2)!)
-  const allowed = CORE_FOLDERS[from!]
-  return allowed === undefined || to === undefined || allowed.includes(to)
-    ? []
-    : [`imports ${to}/${posix.basename(target)}, but of core ${from} imports ${allowed.join(', ')} alone`]
 }
 
 function isNode(specifier: string): boolean {

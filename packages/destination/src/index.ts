@@ -13,14 +13,12 @@ export {
   queryRows,
 } from './open.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './state/rejects.ts'
+export type { IsAlive, RecordedRows, RunRecord } from './state/run-record.ts'
 export {
-  type IsAlive,
   listFoldedRuns,
   listRuns,
   listSteps,
   listTableRuns,
-  type RecordedRows,
-  type RunRecord,
   type StepRecord,
   type TableRunRecord,
 } from './state/run-records.ts'

@@ -1,22 +1,43 @@
-export type { Use } from './catalog.ts'
-export { check } from './check.ts'
-export { type CheckedTable, type CheckOptions, type CheckReport, pageText } from './check-report.ts'
-export { type Clock, systemClock } from './clock.ts'
-export { oldestOf } from './completeness.ts'
-export type { RunEvent, TableWork } from './event.ts'
-export { type ExportOptions, exportState } from './export-state.ts'
-export { type Failure, failureOf } from './failure.ts'
-export { type FreshnessPromise, freshUntil, type Promised, type PromiseOptions, promisedBy } from './freshness.ts'
-export { heldTexts } from './held.ts'
-export { type ImportOptions, importState } from './import-state.ts'
-export { type EndedBy, Interruption } from './interruption.ts'
-export type { Lateness } from './lateness.ts'
-export { type MoveOptions, type MoveProgress, type MoveReport, move } from './move.ts'
+export { check } from './commands/check.ts'
+export { type CheckedTable, type CheckOptions, type CheckReport, pageText } from './commands/check-report.ts'
+export { type ExportOptions, exportState } from './commands/export-state.ts'
+export { type ImportOptions, importState } from './commands/import-state.ts'
+export { type MoveOptions, type MoveProgress, type MoveReport, move } from './commands/move.ts'
+export { type Plan, plan, type StepPlan, type TablePlan } from './commands/preview.ts'
+export { dropRejects, type RejectPlace, retryRejects } from './commands/rejects.ts'
+export { knownTable, type ResyncOptions, resync } from './commands/resync.ts'
+export { type Sample, show } from './commands/show.ts'
+export { sync } from './commands/sync.ts'
+export { verify } from './commands/verify.ts'
+export type { VerifyOptions } from './commands/verify-options.ts'
+export type { Repair, VerifiedWindow, VerifyReport } from './commands/verify-report.ts'
+export { type Missed, type Watched, type WatchOptions, watch } from './commands/watch.ts'
+export type { Use } from './discover/catalog.ts'
+export { type Failure, failureOf } from './failure/failure.ts'
+export { type EndedBy, Interruption } from './failure/interruption.ts'
+export { heldTexts } from './lease/held.ts'
 export type { LookOptions, Resting, RunOptions, Settings } from './options.ts'
-export { type CoverageLine, type Overview, type OverviewOptions, overviewOf, type TableOverview } from './overview.ts'
-export { type Plan, plan, type StepPlan, type TablePlan } from './preview.ts'
-export type { RangePlan } from './ranges.ts'
-export { dropRejects, type RejectPlace, retryRejects } from './rejects.ts'
+export type { RangePlan } from './plan/ranges.ts'
+export { type Rest, type RestingOptions, restingOf } from './plan/resting.ts'
+export { type UnreadRows, unreadTexts } from './plan/unread-text.ts'
+export type { WindowText } from './plan/window-text.ts'
+export { oldestOf } from './report/completeness.ts'
+export type { RunEvent, TableWork } from './report/event.ts'
+export {
+  type FreshnessPromise,
+  freshUntil,
+  type Promised,
+  type PromiseOptions,
+  promisedBy,
+} from './report/freshness.ts'
+export type { Lateness } from './report/lateness.ts'
+export {
+  type CoverageLine,
+  type Overview,
+  type OverviewOptions,
+  overviewOf,
+  type TableOverview,
+} from './report/overview.ts'
 export {
   EXIT,
   type PartitionFailure,
@@ -24,21 +45,12 @@ export {
   type RowCounts,
   type SourceReport,
   type TableReport,
-} from './report.ts'
-export { type Rest, type RestingOptions, restingOf } from './resting.ts'
-export { knownTable, type ResyncOptions, resync } from './resync.ts'
-export { longestSilenceMs } from './retry.ts'
-export type { RetryPolicy } from './retry-policy.ts'
-export { type Sample, show } from './show.ts'
-export type { SilentQuestion } from './silent-question.ts'
-export { blameSource } from './source-guard.ts'
-export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './status.ts'
-export { sync } from './sync.ts'
-export { flushTelemetry } from './telemetry.ts'
-export { type Axis, axisOf, placeOn, type Segment, segmentsOn, shareBetween } from './timeline.ts'
-export { type UnreadRows, unreadTexts } from './unread-text.ts'
-export { verify } from './verify.ts'
-export type { VerifyOptions } from './verify-options.ts'
-export type { Repair, VerifiedWindow, VerifyReport } from './verify-report.ts'
-export { type Missed, type Watched, type WatchOptions, watch } from './watch.ts'
-export type { WindowText } from './window-text.ts'
+} from './report/report.ts'
+export { type SourceSummary, type Status, status, statusOf, type TableSummary } from './report/status.ts'
+export { type Axis, axisOf, placeOn, type Segment, segmentsOn, shareBetween } from './report/timeline.ts'
+export { flushTelemetry } from './run/telemetry.ts'
+export { longestSilenceMs } from './source/retry.ts'
+export { blameSource } from './source/source-guard.ts'
+export { type Clock, systemClock } from './time/clock.ts'
+export type { RetryPolicy } from './time/retry-policy.ts'
+export type { SilentQuestion } from './time/silent-question.ts'

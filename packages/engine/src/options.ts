@@ -1,11 +1,11 @@
 import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
 import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
-import type { Use } from './catalog.ts'
-import type { Clock } from './clock.ts'
-import type { RunEvent } from './event.ts'
-import type { Failure } from './failure.ts'
+import type { Use } from './discover/catalog.ts'
+import type { Failure } from './failure/failure.ts'
+import type { RunEvent } from './report/event.ts'
+import type { Clock } from './time/clock.ts'
 
-import type { RetryPolicy } from './retry-policy.ts'
+import type { RetryPolicy } from './time/retry-policy.ts'
 
 /** What a run leaves alone because it is not due yet: uses that need not even be asked, and known tables. */
 export interface Resting {

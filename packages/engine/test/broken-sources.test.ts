@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { defineSource, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { EXIT } from '../src/report.ts'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
+import { EXIT } from '../src/report/report.ts'
 import { instant, openMemory, rowsIn, run, type Spec, System, sorted } from './system.ts'
 
 const FAST = { attempts: 2, firstDelayMs: 1, maxDelayMs: 2 }

@@ -1,9 +1,9 @@
 import { defineSource, minutes, type Source } from '@tidemark/core'
 import { silent, type Table } from '@tidemark/core/engine'
 import { z } from 'zod'
-import type { Catalog, SurveyedPartition, SurveyedTable, TableSettings } from '../src/catalog.ts'
-import { type Clock, systemClock } from '../src/clock.ts'
-import { SourceGuard } from '../src/source-guard.ts'
+import type { Catalog, SurveyedPartition, SurveyedTable, TableSettings } from '../src/discover/catalog.ts'
+import { SourceGuard } from '../src/source/source-guard.ts'
+import { type Clock, systemClock } from '../src/time/clock.ts'
 
 const memory = defineSource({ name: 'memory' })
 

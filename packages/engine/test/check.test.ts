@@ -2,9 +2,9 @@ import { days, defineSource, deleted, type Source, SyncError } from '@tidemark/c
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { check } from '../src/check.ts'
+import { check } from '../src/commands/check.ts'
+import { sync } from '../src/commands/sync.ts'
 import type { RunOptions } from '../src/options.ts'
-import { sync } from '../src/sync.ts'
 import { openMemory } from './system.ts'
 
 let destination: Destination

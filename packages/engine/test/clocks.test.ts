@@ -1,7 +1,7 @@
 import { minutes } from '@tidemark/core'
 import { type Destination, union } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, rowsIn, run, System, sorted, sourceOf } from './system.ts'
 

@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Source } from '@tidemark/core'
 import { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from '@tidemark/core/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Report } from '../src/report.ts'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
+import type { Report } from '../src/report/report.ts'
 import { openMemory } from './system.ts'
 
 // Sources made by other copies of core: one of today, one of the contract before, one of the contract to come.

@@ -1,7 +1,7 @@
 import { minutes } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, rowsIn, run, type Spec, System, sorted, sourceOf } from './system.ts'
 

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { expect, it } from 'vitest'
-import { failureOf, redacted } from '../src/failure.ts'
+import { failureOf, redacted } from '../src/failure/failure.ts'
 
 const SECRET = `begin-${'x'.repeat(4900)}-end`
 const redact = (text: string): string => text.replaceAll(SECRET, '***')

@@ -1,9 +1,9 @@
 import { minutes, SyncError } from '@tidemark/core'
 import type { Destination, State, TableState } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { overviewOf } from '../src/overview.ts'
-import { statusOf } from '../src/status.ts'
+import { overviewOf } from '../src/report/overview.ts'
+import { statusOf } from '../src/report/status.ts'
+import { systemClock } from '../src/time/clock.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, run, System } from './system.ts'
 

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { expect, it } from 'vitest'
-import { fittingType } from '../src/fitting-type.ts'
+import { fittingType } from '../src/read/fitting-type.ts'
 
 it.each<[ColumnType, readonly unknown[], RegExp | undefined]>([
   ['timestamp', [1_793_527_200, 1_793_527_260.5], /unix_seconds/],

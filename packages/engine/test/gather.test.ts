@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Gather } from '../src/gather.ts'
+import { Gather } from '../src/read/gather.ts'
 
 type Version = readonly [key: number, cursor: number]
 

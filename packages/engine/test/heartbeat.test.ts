@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SyncError } from '@tidemark/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startHeartbeat } from '../src/heartbeat.ts'
+import { startHeartbeat } from '../src/lease/heartbeat.ts'
 
 const BEAT = { everyMs: 5, giveUpMs: 1000 }
 

@@ -1,6 +1,6 @@
 import { minutes } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
-import { durationText } from '../src/duration-text.ts'
+import { durationText } from '../src/time/duration-text.ts'
 import { openMemory, rowsIn, run, System, sorted } from './system.ts'
 
 const spec = { lookback: minutes(10) }

@@ -1,9 +1,9 @@
 import { minutes, type Source, SyncError, seconds } from '@tidemark/core'
 import { type Destination, union } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../src/clock.ts'
-import { statusOf } from '../src/status.ts'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
+import { statusOf } from '../src/report/status.ts'
+import type { Clock } from '../src/time/clock.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, type Row, rowsIn, run, type Spec, System, sorted, sourceOf } from './system.ts'
 

@@ -3,7 +3,7 @@ import { defineSource, type Source, SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { openMemory } from './system.ts'
 
 /** A destination that finds a table locked once, and then takes until `free` to prepare it. */

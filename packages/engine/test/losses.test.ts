@@ -3,7 +3,7 @@ import { deleted, minutes, SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
-import { resync } from '../src/resync.ts'
+import { resync } from '../src/commands/resync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, type Row, rowsIn, run, System, sorted, sourceOf } from './system.ts'
 

@@ -7,7 +7,7 @@ import { openDestination } from '@tidemark/destination'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { resync } from '../src/resync.ts'
+import { resync } from '../src/commands/resync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, rowsIn, run, type Spec, System, shape, sorted, sourceOf } from './system.ts'
 

@@ -2,8 +2,8 @@
 import { minutes } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { resync } from '../src/resync.ts'
-import { verify } from '../src/verify.ts'
+import { resync } from '../src/commands/resync.ts'
+import { verify } from '../src/commands/verify.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, type Row, rowsIn, run, type Spec, System, sourceOf } from './system.ts'
 

@@ -2,7 +2,7 @@ import { filledWith, minutes } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { resync } from '../src/resync.ts'
+import { resync } from '../src/commands/resync.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, run, type Spec, System, shape, sourceOf } from './system.ts'
 

@@ -1,9 +1,9 @@
 import { defineSource, type Source, type SourceOptions } from '@tidemark/core'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { resync } from '../src/commands/resync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { plan } from '../src/index.ts'
-import { resync } from '../src/resync.ts'
-import { sync } from '../src/sync.ts'
 import { openMemory } from './system.ts'
 
 const source = defineSource({ name: 'shop' })

@@ -10,8 +10,8 @@ import {
 } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type PlanConfig, plan } from '../src/plan.ts'
-import type { Step } from '../src/step.ts'
+import { type PlanConfig, plan } from '../src/plan/plan.ts'
+import type { Step } from '../src/plan/step.ts'
 import { catalogOf, EVERYTHING, type Surveyed, tableOf } from './catalog-of.ts'
 
 const SECOND = 1_000_000n

@@ -1,8 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { newPartition, type State, type TableState } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
-import { restingOf } from '../src/resting.ts'
-import { restAfter } from '../src/retry.ts'
+import { restingOf } from '../src/plan/resting.ts'
+import { restAfter } from '../src/source/retry.ts'
 import { openMemory, run, System } from './system.ts'
 
 const NOW = 1_000_000_000_000n

@@ -1,10 +1,10 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { failureOf } from '../src/failure.ts'
-import { delayBefore, retry } from '../src/retry.ts'
-import { DEFAULT_RETRY } from '../src/retry-policy.ts'
-import { overTime } from '../src/stall.ts'
+import { failureOf } from '../src/failure/failure.ts'
+import { delayBefore, retry } from '../src/source/retry.ts'
+import { overTime } from '../src/source/stall.ts'
+import { systemClock } from '../src/time/clock.ts'
+import { DEFAULT_RETRY } from '../src/time/retry-policy.ts'
 import { fixedClock } from './catalog-of.ts'
 
 describe('what a thrown value asks for', () => {

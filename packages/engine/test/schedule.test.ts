@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../src/clock.ts'
-import { Schedule, type ScheduleOptions } from '../src/schedule.ts'
-import type { Due, Task } from '../src/task.ts'
+import { Schedule, type ScheduleOptions } from '../src/schedule/schedule.ts'
+import type { Due, Task } from '../src/schedule/task.ts'
+import { systemClock } from '../src/time/clock.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 type Given = ScheduleOptions & { readonly due?: readonly Due[] }

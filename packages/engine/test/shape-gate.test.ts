@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ShapeGate } from '../src/shape-gate.ts'
+import { ShapeGate } from '../src/run/shape-gate.ts'
 
 it('lets a change wait for those who read, and those who would begin wait for it', async () => {
   const gate = new ShapeGate()

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { defineSource, register, type Source, SyncError } from '@tidemark/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { sync } from '../src/sync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { openMemory } from './system.ts'
 
 const row = z.object({ id: z.int() })

@@ -2,9 +2,9 @@ import { defineSource, deleted, type Logger, minutes, type Source } from '@tidem
 import type { Destination } from '@tidemark/core/engine'
 import { openDestination } from '@tidemark/destination'
 import { z } from 'zod'
+import { sync } from '../src/commands/sync.ts'
 import type { RunOptions } from '../src/options.ts'
-import type { Report } from '../src/report.ts'
-import { sync } from '../src/sync.ts'
+import type { Report } from '../src/report/report.ts'
 import { fixedClock } from './catalog-of.ts'
 
 const SECOND = 1_000_000n

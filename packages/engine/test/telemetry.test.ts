@@ -16,7 +16,7 @@ import {
 import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { flushTelemetry } from '../src/telemetry.ts'
+import { flushTelemetry } from '../src/run/telemetry.ts'
 import { openMemory, run, System } from './system.ts'
 
 let system: System

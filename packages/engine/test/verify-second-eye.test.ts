@@ -1,7 +1,7 @@
 import { minutes } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { verify } from '../src/verify.ts'
+import { verify } from '../src/commands/verify.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, run, type Spec, System, sourceOf } from './system.ts'
 

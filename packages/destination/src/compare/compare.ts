@@ -7,8 +7,9 @@ import {
   type Encoder,
   type StoredRow,
 } from '@tidemark/core/engine'
-import { type Canonical, rejectOf } from '../rows/refused.ts'
+import { rejectOf } from '../rows/refused.ts'
 import { dataTypes, type Layout } from '../table/columns.ts'
+import type { Canonical } from '../values/canonical.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'

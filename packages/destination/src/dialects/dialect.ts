@@ -1,14 +1,14 @@
 import type { ColumnType, Lease, Part, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
 import type { Kysely, RawBuilder } from 'kysely'
-import type { EncodedRows, Loaded } from '../rows/encoded-rows.ts'
-import type { Canonical } from '../rows/refused.ts'
-import type { Staging } from '../rows/staging.ts'
-import type { Target } from '../rows/target.ts'
-import type { Terms } from '../rows/terms.ts'
 import type { Flavor } from '../state/flavor.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
-import type { SchemaEditor } from '../table/prepare.ts'
+import type { SchemaEditor } from '../table/schema-editor.ts'
+import type { Canonical } from '../values/canonical.ts'
 import type { Forms } from '../values/forms.ts'
+import type { EncodedRows, Loaded } from './encoded-rows.ts'
+import type { Staging } from './staging.ts'
+import type { Target } from './target.ts'
+import type { Terms } from './terms.ts'
 
 /** What differs between databases, as data and fragments of SQL. One of them belongs to one open database. */
 export interface Dialect {

@@ -1,7 +1,7 @@
 import type { KnownTable, TableColumn } from '@tidemark/core/engine'
 import type { Layout } from '../table/columns.ts'
 import { identifying } from '../table/columns.ts'
-import type { Plan } from '../table/prepare.ts'
+import type { Plan } from '../table/schema-editor.ts'
 
 /** How the rows of a table lie, with all the columns that it has: also those that its source no longer gives. */
 export function tableLayout({ name, facts }: KnownTable, loose: boolean): Layout {

@@ -1,9 +1,9 @@
 import type { Rail } from '@tidemark/core/engine'
 import { sql } from 'kysely'
+import type { Terms } from '../dialects/terms.ts'
 import { replacedRanges } from './rail.ts'
 import { exists } from './run.ts'
 import { and } from './sql.ts'
-import type { Terms } from './terms.ts'
 import type { Writing } from './writing.ts'
 
 /** Whether a partition has rows beside those that the run replaces. */

@@ -1,10 +1,10 @@
 import { type Committed, failpoint, type Lease, type Part, type Reject } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { isOf, type Staging } from '../dialects/staging.ts'
 import { complete } from '../state/completion.ts'
-import { pastLimit } from '../state/reject-limit.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
-import { isOf, type Staging } from './staging.ts'
+import { pastLimit } from './reject-limit.ts'
 import type { TableWriter } from './table-writer.ts'
 
 export interface CommitInput {

@@ -1,10 +1,10 @@
 import type { Part } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
+import type { Terms } from '../dialects/terms.ts'
 import { keyAndPosition } from './key-row.ts'
 import { changed } from './run.ts'
 import { list } from './sql.ts'
 import { leaveMarks, markLate, markRows, raiseMarks } from './statements.ts'
-import type { Terms } from './terms.ts'
 import type { Writing } from './writing.ts'
 
 /** Applies reported deletions, a relation of keys and positions. @returns how many rows were marked. */

@@ -1,12 +1,13 @@
 import type { EncodedKey, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { EntryKind } from '../dialects/dialect.ts'
+import type { EncodedRows } from '../dialects/encoded-rows.ts'
+import type { Staging } from '../dialects/staging.ts'
 import { dataColumns, dataTypes } from '../table/columns.ts'
-import type { EncodedRows } from './encoded-rows.ts'
+import { checkOrder, type Filling } from './filling.ts'
 import { entryOf } from './key-row.ts'
 import { loadHalving } from './load.ts'
 import { rejectOf } from './refused.ts'
-import { checkOrder, type Filling, type Staging } from './staging.ts'
 import type { Writing } from './writing.ts'
 
 /** Puts a part into its step's staging table, which is made at the step's first part. */

@@ -1,11 +1,11 @@
 import type { Committed } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { LateCounter, Session } from '../dialects/dialect.ts'
-import type { EncodedRows } from './encoded-rows.ts'
+import type { EncodedRows } from '../dialects/encoded-rows.ts'
+import type { Target } from '../dialects/target.ts'
+import type { Terms } from '../dialects/terms.ts'
 import { keyRow } from './key-row.ts'
 import { sameKey } from './merge.ts'
-import type { Target } from './target.ts'
-import type { Terms } from './terms.ts'
 
 export class Late implements LateCounter {
   readonly #below: bigint | undefined

@@ -1,5 +1,5 @@
 import type { Session } from '../dialects/dialect.ts'
-import type { EncodedRows, Loaded } from './encoded-rows.ts'
+import type { EncodedRows, Loaded } from '../dialects/encoded-rows.ts'
 
 /**
  * Loads rows; where the database refuses some, halves of them, until those that it refuses alone are found: in the order

@@ -1,14 +1,15 @@
 import type { Part, StepRef } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Connections, Dialect } from '../dialects/dialect.ts'
+import { isOf, type Staging } from '../dialects/staging.ts'
+import type { Target } from '../dialects/target.ts'
+import type { Terms } from '../dialects/terms.ts'
 import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
 import { keyAndPosition } from './key-row.ts'
 import { count } from './run.ts'
 import { list } from './sql.ts'
-import { isOf, type Staging } from './staging.ts'
 import { aboveLateDeletion, missingRows } from './statements.ts'
-import type { Target } from './target.ts'
-import { type Terms, termsOf } from './terms.ts'
+import { termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 /** So many keys are read at a time: nothing is held open while a source is asked for them. */

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Terms } from '../dialects/terms.ts'
 import type { Layout } from '../table/columns.ts'
-import { inRange, type Terms } from './terms.ts'
+import { inRange } from './step-terms.ts'
 
 const { raw } = sql
 

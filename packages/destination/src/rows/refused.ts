@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type ColumnType, messageOf, type Reject } from '@tidemark/core/engine'
+import { messageOf, type Reject } from '@tidemark/core/engine'
 import { dataColumns, type Layout } from '../table/columns.ts'
+import type { Canonical } from '../values/canonical.ts'
 
 const PAYLOAD = 16_384
 /** A rule of the user's may put the value into its message. */
 const MESSAGE = 1000
-
-/** What a bound value is, for people. */
-export type Canonical = (value: unknown, stored: ColumnType) => unknown
 
 /** A row that the database refused, as a reject. */
 export function rejectOf(layout: Layout, row: readonly unknown[], error: unknown, canonical: Canonical): Reject {

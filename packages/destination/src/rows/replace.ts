@@ -1,14 +1,16 @@
 import type { Rail } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
+import type { Staging } from '../dialects/staging.ts'
+import type { Terms } from '../dialects/terms.ts'
 import { dataColumns } from '../table/columns.ts'
 import { hasBeside } from './beside.ts'
+import type { Moved } from './filling.ts'
 import { compared, insertedColumns, valuesOf } from './merge.ts'
 import { type Held, heldBy } from './rail.ts'
 import { changed, count } from './run.ts'
 import { moveStaged } from './slices.ts'
 import { and, list } from './sql.ts'
-import type { Moved, Staging } from './staging.ts'
-import { inScope, type Terms } from './terms.ts'
+import { inScope } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 const { id, join, raw } = sql

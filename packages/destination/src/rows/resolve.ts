@@ -1,9 +1,9 @@
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
+import type { Staging } from '../dialects/staging.ts'
 import { seenVoids, standingFirst } from './precedence.ts'
 import { changed, count } from './run.ts'
 import { and, list } from './sql.ts'
-import type { Staging } from './staging.ts'
 import type { Writing } from './writing.ts'
 
 /** @throws SyncError `retry` where the database lost what was staged: Postgres gives such tables back empty after a crash. */

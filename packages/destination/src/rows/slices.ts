@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Reject } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
+import type { Staging } from '../dialects/staging.ts'
 import { dataColumns, dataTypes } from '../table/columns.ts'
 import { rejectOf } from './refused.ts'
 import { list } from './sql.ts'
-import type { Staging } from './staging.ts'
 import type { Writing } from './writing.ts'
 
 interface Moving {

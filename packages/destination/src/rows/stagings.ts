@@ -1,5 +1,5 @@
 import type { Lease } from '@tidemark/core/engine'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../dialects/staging.ts'
 
 /** The staging tables of a connection: one a lease and partition, as a partition runs one step at a time. */
 export class Stagings {

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Target } from '../dialects/target.ts'
+import type { Terms } from '../dialects/terms.ts'
 import { sameKey } from './merge.ts'
 import { DELETION_RAISES, DELETION_SUPERSEDES, RAISED } from './precedence.ts'
 import { and, list } from './sql.ts'
-import type { Target } from './target.ts'
-import { inRange, inScope, ofPartition, type Terms } from './terms.ts'
+import { inRange, inScope, ofPartition } from './step-terms.ts'
 
 const { id, join } = sql
 

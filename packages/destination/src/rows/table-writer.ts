@@ -1,10 +1,11 @@
 import type { Part, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Tentative } from '../dialects/dialect.ts'
+import type { Staging } from '../dialects/staging.ts'
 import { fill } from './fill.ts'
+import type { Filling, Moved, Written } from './filling.ts'
 import { type Move, move } from './move.ts'
 import { changed, count } from './run.ts'
-import type { Filling, Moved, Staging, Written } from './staging.ts'
 import { writePart } from './write.ts'
 import type { Writing } from './writing.ts'
 

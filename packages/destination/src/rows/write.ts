@@ -1,10 +1,10 @@
 import type { Part } from '@tidemark/core/engine'
 import { applyDeletions, markLateDeletions } from './deletions.ts'
+import type { Written } from './filling.ts'
 import { keyAndPosition } from './key-row.ts'
 import { Late } from './late.ts'
 import { rejectOf } from './refused.ts'
-import type { Written } from './staging.ts'
-import { termsOf } from './terms.ts'
+import { termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 /** Writes a part straight into its table: its rows, then its deletions. */

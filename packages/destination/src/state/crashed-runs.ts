@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
-import type { LeaseOptions } from './leases.ts'
+import type { LeaseOptions } from './lease-options.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 type Db = Kysely<StateDatabase>

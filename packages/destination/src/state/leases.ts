@@ -10,16 +10,8 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { closeRunsOf } from './crashed-runs.ts'
-import type { Flavor } from './flavor.ts'
+import type { LeaseOptions } from './lease-options.ts'
 import type { StateDatabase } from './state-tables.ts'
-
-export interface LeaseOptions {
-  readonly runner: Runner
-  readonly flavor: Flavor
-  readonly leaseMs: number
-  /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
-  readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
-}
 
 /** Tells the others that this runner lives; its first statement, so that a transaction starts with a write. */
 export async function beat(db: Kysely<StateDatabase>, { runner, flavor, leaseMs }: LeaseOptions): Promise<bigint> {

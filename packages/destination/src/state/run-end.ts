@@ -1,6 +1,6 @@
 import type { Runner } from '@tidemark/core/engine'
 import { CRASHED } from './crashed-runs.ts'
-import type { IsAlive, RunRecord } from './run-records.ts'
+import type { IsAlive, RunRecord } from './run-record.ts'
 
 /** A run's row with that of its runner; what an earlier version of the state does not have is absent. */
 type Row = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Repertoire } from './repertoire.ts'
+import type { Repertoire } from '../values/repertoire.ts'
 
 /** The longest partition in bytes: it is part of keys, and those of Postgres take 2,704. */
 const LONGEST = 2000

@@ -1,6 +1,6 @@
 import type { ColumnType, Facts, KnownColumn, Shape, TableColumn } from '@tidemark/core/engine'
+import type { Repertoire } from '../values/repertoire.ts'
 import { columnName, fold } from './names.ts'
-import type { Repertoire } from './repertoire.ts'
 
 /** A column of the source as it stands in the destination. */
 export interface LaidColumn {

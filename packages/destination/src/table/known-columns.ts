@@ -1,13 +1,8 @@
 import { columnChanges, type Facts, type KnownColumn, quotedCommand, type Shape } from '@tidemark/core/engine'
 import { nameColumns } from './columns.ts'
-import type { SchemaEditor } from './prepare.ts'
+import type { Filled, SchemaEditor } from './schema-editor.ts'
 import { columnAdded } from './shape-changes.ts'
 import { refuse, refuseChanged } from './unreachable.ts'
-
-/** A column of the destination, and what all rows that are there shall hold in it; undefined: NULL. */
-export interface Filled extends Pick<KnownColumn, 'column' | 'type'> {
-  readonly fill: unknown
-}
 
 /** The columns that a table shall have, and what that takes. */
 export interface KnownColumns {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SyncError } from '@tidemark/core'
-import { type Repertoire, UNICODE } from './repertoire.ts'
+import { type Repertoire, UNICODE } from '../values/repertoire.ts'
 
 /** The longest name in bytes that every destination takes (Postgres cuts what is longer without a word). */
 const LIMIT = 63

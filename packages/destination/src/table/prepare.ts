@@ -1,9 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import {
-  type ColumnType,
   type Facts,
   isOf,
-  type KnownColumn,
   type Lease,
   type Project,
   projectName,
@@ -14,67 +12,12 @@ import type { Kysely } from 'kysely'
 import { parseFacts } from '../state/state-read.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import { factsOf, identifying } from './columns.ts'
-import { type Filled, knownColumns } from './known-columns.ts'
-import type { Repertoire } from './repertoire.ts'
+import { knownColumns } from './known-columns.ts'
+import type { Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
 import { columnAdded, recorded } from './shape-changes.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 
 type Db = Kysely<StateDatabase>
-
-/** A table as it is to be made: its columns in their order, and what identifies a row. */
-export interface Plan {
-  readonly name: string
-  readonly columns: readonly KnownColumn[]
-  readonly extra: boolean
-  readonly partitioned: boolean
-  /** Destination columns; empty: no key. */
-  readonly key: readonly string[]
-}
-
-/** What carries a table's name in the database. */
-export interface Physical {
-  readonly isTable: boolean
-  /** For people: `a view`. */
-  readonly kind: string
-  readonly name: string
-  /** The columns that hold values of their own. */
-  readonly columns: readonly string[]
-}
-
-export interface Rebuild {
-  readonly plan: Plan
-  readonly lease: Lease
-  /** The table was emptied and may get any shape; otherwise only types become wider. */
-  readonly free: boolean
-  /** Columns that were Tidemark's before: all others are the user's. */
-  readonly ours: readonly string[]
-  readonly widened: ReadonlyMap<string, ColumnType>
-}
-
-/** How one database makes and changes tables, inside a fenced transaction. */
-export interface SchemaEditor {
-  /** For people: `SQLite`. */
-  readonly database: string
-  /** For people: the file, or the url without its password. */
-  readonly place: string
-  /** Which texts it holds. */
-  readonly repertoire: Repertoire
-  /** The most columns a table can have, with those of the system. */
-  readonly maxColumns: number
-  /** The most columns of a key, with the partition; undefined: any number. */
-  readonly maxKeyColumns: number | undefined
-  physical(db: Db, name: string): Promise<Physical | undefined>
-  create(db: Db, plan: Plan, lease: Lease): Promise<void>
-  addColumn(db: Db, table: string, column: Filled): Promise<void>
-  /** Gives a column a value in all rows. */
-  fillColumn(db: Db, table: string, column: Filled): Promise<void>
-  /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
-  rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
-  /** Rows of tables without a key are found by their position. */
-  indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
-  /** Whether a table still is what it was made. @returns what is wrong, for people. */
-  problemOf(db: Db, name: string, known: Facts): Promise<string | undefined>
-}
 
 /** The columns of a plan with those of the system. */
 export function columnCount({ columns, extra, partitioned }: Plan): number {

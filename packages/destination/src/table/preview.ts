@@ -2,11 +2,12 @@ import type { Prepared, Project, Shape } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { NO_LEASE } from '../state/no-lease.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
-import { encoderOf } from '../values/encoder.ts'
 import type { Forms } from '../values/forms.ts'
 import { layOut } from './columns.ts'
+import { encoderOf } from './encoder.ts'
 import { tableName } from './names.ts'
-import { planTable, type SchemaEditor } from './prepare.ts'
+import { planTable } from './prepare.ts'
+import type { SchemaEditor } from './schema-editor.ts'
 
 export interface PreviewOptions {
   readonly shape: Shape

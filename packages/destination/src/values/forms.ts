@@ -1,5 +1,5 @@
 import type { ColumnType } from '@tidemark/core/engine'
-import { type Repertoire, UNICODE } from '../table/repertoire.ts'
+import { type Repertoire, UNICODE } from './repertoire.ts'
 import {
   dateOfInstant,
   decimalOfNumber,

@@ -1,4 +1,4 @@
-import type { Refuse } from './address.ts'
+import type { Refuse } from './address-parts.ts'
 
 // What Tidemark heeds.
 const HEEDED = `host port user password dbname schema options connect_timeout application_name

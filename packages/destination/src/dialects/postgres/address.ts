@@ -1,5 +1,6 @@
 import { isDsn, SyncError } from '@tidemark/core'
 import { checkParameters, secondsIn, unknownParameters } from './address-parameters.ts'
+import type { Parts } from './address-parts.ts'
 import { parseDsn } from './dsn.ts'
 import { type Tls, tlsOf } from './tls.ts'
 
@@ -24,16 +25,6 @@ export interface PostgresAddress {
 
 /** Where the tables are unless the address says another, or `public` has a state from before. */
 export const OWN_SCHEMA = 'tidemark'
-
-/** What an address says, before anybody thinks about it. */
-export interface Parts {
-  readonly host: string
-  readonly port: string
-  readonly user: string
-  readonly password: string
-  readonly database: string
-  readonly parameters: URLSearchParams
-}
 
 /** What follows a "+" names a driver of another language. */
 const SCHEME = /^(?:postgres(?:ql)?|postgis)(?:\+[a-z0-9_]+)?:/i
@@ -68,9 +59,6 @@ export function parseAddress(text: string): PostgresAddress {
     ignored: unknownParameters(parameters),
   }
 }
-
-/** What refuses an address, without repeating it. */
-export type Refuse = (problem: string) => never
 
 function refuse(problem: string): never {
   throw new SyncError(

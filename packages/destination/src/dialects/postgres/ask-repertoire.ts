@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { Repertoire, UNICODE } from '../../table/repertoire.ts'
+import { Repertoire, UNICODE } from '../../values/repertoire.ts'
 import { attempt } from './attempt.ts'
 import type { Reserved } from './sessions.ts'
 

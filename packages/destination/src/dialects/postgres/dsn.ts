@@ -1,4 +1,4 @@
-import type { Parts, Refuse } from './address.ts'
+import type { Parts, Refuse } from './address-parts.ts'
 
 const ENTRY = /\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\']|\\.)*))(?=\s|$)/gsy
 

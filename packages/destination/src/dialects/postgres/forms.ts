@@ -1,6 +1,6 @@
 import { type ColumnType, formatInstant, type Micros, parseDate, parseInstant } from '@tidemark/core/engine'
-import { type Repertoire, UNICODE } from '../../table/repertoire.ts'
 import { type Bound, COMMON_FORMS, type Encode, type Forms } from '../../values/forms.ts'
+import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
 import { dateOfInstant, parseJson } from '../../values/value-text.ts'
 import { postgresProfile } from './profile.ts'
 

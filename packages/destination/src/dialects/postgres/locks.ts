@@ -2,10 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { sql } from 'kysely'
 import { stateOf } from './errors.ts'
-import type { Reserved, Sessions } from './sessions.ts'
-
-/** How long a lock is waited for that others would queue behind. */
-export const MOMENT_MS = 300
+import { MOMENT_MS, type Reserved, type Sessions } from './sessions.ts'
 
 /** Whether a lock was not to be had in time. */
 export function isLocked(error: unknown): boolean {

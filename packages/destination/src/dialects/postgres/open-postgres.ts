@@ -1,7 +1,7 @@
 import { type Destination, type Project, STATE_VERSION } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import { moveInto, refuseMoving } from '../../relocate/moving.ts'
-import type { LeaseOptions } from '../../state/leases.ts'
+import type { LeaseOptions } from '../../state/lease-options.ts'
 import { migrate, refuseNewer, stateVersion } from '../../state/migrations.ts'
 import { SqlStore } from '../../store.ts'
 import { parseAddress } from './address.ts'

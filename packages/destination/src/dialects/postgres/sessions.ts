@@ -3,14 +3,16 @@ import { failpoint } from '@tidemark/core/engine'
 import { Kysely, PostgresDialect, type RawBuilder } from 'kysely'
 import pg from 'pg'
 import type { StateDatabase } from '../../state/state-tables.ts'
-import { type Repertoire, UNICODE } from '../../table/repertoire.ts'
 import { quotedName } from '../../values/literal.ts'
+import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
 import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
 import { driverOptions } from './driver-options.ts'
 import { explain, isLost, mayPass } from './errors.ts'
-import { MOMENT_MS } from './locks.ts'
 import { parserOf } from './state-values.ts'
 import { BACKEND, type Backend, cutAfter, Watch } from './watch.ts'
+
+/** How long a lock is waited for that others would queue behind. */
+export const MOMENT_MS = 300
 
 /** How many connections a destination has at most. */
 export const CONNECTIONS = 16

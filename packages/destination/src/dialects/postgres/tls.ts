@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { SyncError } from '@tidemark/core'
-import type { Refuse } from './address.ts'
+import type { Refuse } from './address-parts.ts'
 
 /** How a connection is encrypted, in libpq's words. */
 export interface Tls {

@@ -1,6 +1,6 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
-import type { Plan } from '../../table/prepare.ts'
+import type { Plan } from '../../table/schema-editor.ts'
 import { mainTable } from './names.ts'
 
 const { id, join, raw } = sql

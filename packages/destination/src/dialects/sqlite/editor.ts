@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Physical, SchemaEditor } from '../../table/prepare.ts'
-import { UNICODE } from '../../table/repertoire.ts'
+import type { Physical, SchemaEditor } from '../../table/schema-editor.ts'
+import { UNICODE } from '../../values/repertoire.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
 import { fillColumn } from './fill-column.ts'

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
-import type { Filled } from '../../table/known-columns.ts'
+import type { Filled } from '../../table/schema-editor.ts'
 import { TEXT_FORMS } from '../../values/forms.ts'
 import { mainTable } from './names.ts'
 

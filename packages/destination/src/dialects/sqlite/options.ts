@@ -1,5 +1,5 @@
 import type { Project } from '@tidemark/core/engine'
-import type { LeaseOptions } from '../../state/leases.ts'
+import type { LeaseOptions } from '../../state/lease-options.ts'
 
 export interface SqliteOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly path: string

@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import { upsert } from '../../rows/merge.ts'
-import type { Target } from '../../rows/target.ts'
-import type { RangeTerms, Terms } from '../../rows/terms.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { dataColumns } from '../../table/columns.ts'
+import type { Target } from '../target.ts'
+import type { RangeTerms, Terms } from '../terms.ts'
 import { prepared } from './bulk.ts'
 
 const { raw } = sql

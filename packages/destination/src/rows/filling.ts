@@ -1,0 +1,44 @@
+import type { Committed, Lease, Part, Reject } from '@tidemark/core/engine'
+import { isOf, type Staging } from '../dialects/staging.ts'
+import type { Target } from '../dialects/target.ts'
+
+/** What was written straight into a table. */
+export interface Written {
+  readonly written: number
+  readonly deleted: number
+  readonly rejects: readonly Reject[]
+  /** Of the written rows those below the part's `lateBelow`. */
+  readonly late?: Committed['late']
+}
+
+/** What moving a staging table into its table did. */
+export interface Moved {
+  readonly written: number
+  readonly unchanged: number
+  readonly deduped: number
+  readonly deleted: number
+  readonly rejects: readonly Reject[]
+  readonly held?: Committed['held']
+  /** Nobody could say what is gone, so nothing was marked. */
+  readonly blind?: boolean
+  /** Rows that did not come back, where the deletion limit asks: nothing was moved. */
+  readonly missing?: number
+}
+
+export interface Filling {
+  readonly lease: Lease
+  readonly part: Part
+  readonly before: Staging | undefined
+  /** The number of the staging table, where it is to be made. */
+  readonly slot: number
+}
+
+/** @throws Error where a part came without those before it: without them the rows that they held would count as gone. */
+export function checkOrder({ part, before }: Filling, target: Target): void {
+  // Prepared again in between: what was staged has another shape.
+  const isWhole = before !== undefined && before.target === target
+  if (part.number === 1 || (isWhole && isOf(before, part.step) && before.part === part.number - 1)) return
+  throw new Error(
+    `table "${target.layout.name}": part ${part.number} of step ${part.step.step} came without the parts before it; nothing of it was written`,
+  )
+}

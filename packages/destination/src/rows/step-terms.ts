@@ -1,0 +1,44 @@
+import type { Part, StepRef } from '@tidemark/core/engine'
+import { type RawBuilder, sql } from 'kysely'
+import type { RangeTerms, Terms } from '../dialects/terms.ts'
+import type { Layout } from '../table/columns.ts'
+import { stampText } from '../values/value-text.ts'
+import { and } from './sql.ts'
+
+/** @param truth absent: what the step reads. */
+export function termsOf(
+  { moment }: { moment(text: RawBuilder<unknown>): RawBuilder<unknown> },
+  { step, truth = step.window }: Pick<Part, 'truth'> & { readonly step: StepRef },
+  now: bigint,
+): Terms {
+  return {
+    now: moment(sql`${stampText(now)}`),
+    began: moment(sql`${stampText(step.beganAt)}`),
+    partition: sql`${step.partition}`,
+    read: rangeTerms(step.window),
+    truth: rangeTerms(truth),
+  }
+}
+
+function rangeTerms(range: StepRef['window']): RangeTerms | undefined {
+  if (range === undefined) return undefined
+  return { from: range.from === undefined ? undefined : sql`${range.from}`, to: sql`${range.to}` }
+}
+
+/** Whether a row (alias t) lies in a range. */
+export function inRange({ from, to }: RangeTerms): RawBuilder<unknown> {
+  return from === undefined ? sql`t._cursor < ${to}` : sql`t._cursor >= ${from} and t._cursor < ${to}`
+}
+
+/** Whether a row (alias t) lies in what a step reads: its partition, and its window where it has one. */
+export function inScope({ partitioned }: Pick<Layout, 'partitioned'>, { partition, read }: Terms): RawBuilder<unknown> {
+  return and([
+    ...(partitioned ? [sql`t._partition = ${partition}`] : []),
+    ...(read === undefined ? [] : [inRange(read)]),
+  ])
+}
+
+/** The condition that a row (alias t) is of the step's own partition, behind others. */
+export function ofPartition({ partitioned }: Pick<Layout, 'partitioned'>, { partition }: Terms): RawBuilder<unknown> {
+  return partitioned ? sql` and t._partition = ${partition}` : sql``
+}

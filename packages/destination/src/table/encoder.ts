@@ -1,0 +1,226 @@
+import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
+import { fits, holds } from '@tidemark/core/engine'
+import { type Bound, type Encode, type Forms, TEXT_FORMS } from '../values/forms.ts'
+import type { Repertoire } from '../values/repertoire.ts'
+import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
+import type { Layout } from './columns.ts'
+
+/** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
+function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Encode {
+  const own = TEXT_FORMS.stored[type]
+  const wide = stored[column]
+  if (type === column || !holds(column, type)) return wide
+  return (value) => {
+    const bound = own(value)
+    if (bound === undefined) return undefined
+    return wide(typeof bound === 'number' && column === 'numeric' ? decimalOfNumber(bound) : String(bound))
+  }
+}
+
+/** What zod would say about a value of a plain schema, and its stored form, in one. */
+function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: Forms): Encode {
+  const store = storedAs(type, column, forms)
+  const same = type === column
+  switch (plain.kind) {
+    case 'string':
+      return same && type === 'text' ? store : (value) => (typeof value === 'string' ? store(value) : undefined)
+    case 'safeint':
+      return (value) => (Number.isSafeInteger(value) ? store(value) : undefined)
+    case 'number':
+      return (value) => (Number.isFinite(value) ? store(value) : undefined)
+    case 'bigint':
+      return (value) => (typeof value === 'bigint' ? store(value) : undefined)
+    case 'boolean':
+      return (value) => (typeof value === 'boolean' ? store(value) : undefined)
+    case 'isodate':
+      return (value) => (typeof value === 'string' && isDate(value) ? store(value) : undefined)
+    case 'datetime': {
+      const { zone, precision } = plain
+      const offset = zone === 'offset'
+      const { local, timestamp } = forms
+      const form: Encode =
+        zone === 'local'
+          ? (value) => (typeof value === 'string' ? local(value, precision) : undefined)
+          : (value) => (typeof value === 'string' ? timestamp(value, offset, precision) : undefined)
+      return same ? form : (value) => (form(value) === undefined ? undefined : store(value))
+    }
+    case 'column':
+      return (value) => (fits(value, plain.type) ? store(value) : undefined)
+    case 'any':
+      return store
+  }
+}
+
+interface Payload {
+  value: unknown
+  issues: unknown[]
+}
+
+/** Runs a schema; undefined where it refuses or is asynchronous. */
+function parsed({ schema }: TableColumn, value: unknown): { readonly value: unknown } | undefined {
+  const result = schema._zod.run({ value, issues: [] }, { async: false }) as Payload | Promise<unknown>
+  if (result instanceof Promise) {
+    result.catch(() => {})
+    return undefined
+  }
+  return result.issues.length === 0 ? result : undefined
+}
+
+function accepts(column: TableColumn, value: null | undefined): boolean {
+  try {
+    return parsed(column, value) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** The encoder of one column from what the source gave; undefined where zod must be asked. */
+function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
+  const trim = isKey && (stored === 'numeric' || column.type === 'numeric') ? shortened : undefined
+  if (column.plain === undefined) {
+    const store = storedAs(column.type, stored, forms)
+    const encode: Encode = (value) => {
+      const result = parsed(column, value)
+      if (result === undefined) return undefined
+      return result.value === null || result.value === undefined ? (isKey ? undefined : null) : store(result.value)
+    }
+    return trim === undefined ? encode : (value) => trim(encode(value))
+  }
+  const check = checked(column.plain, column.type, stored, forms)
+  const encode: Encode = trim === undefined ? check : (value) => trim(check(value))
+  if (isKey) return (value) => (value === null || value === undefined ? undefined : encode(value))
+  const takesNull = accepts(column, null)
+  const takesUndefined = column.optional && accepts(column, undefined)
+  if (takesNull && takesUndefined) return (value) => (value === null || value === undefined ? null : encode(value))
+  if (takesNull) return (value) => (value === null ? null : value === undefined ? undefined : encode(value))
+  if (takesUndefined) return (value) => (value === undefined ? null : value === null ? undefined : encode(value))
+  return (value) => (value === null || value === undefined ? undefined : encode(value))
+}
+
+function shortened(value: Bound | undefined): Bound | undefined {
+  return typeof value === 'string' ? shortDecimal(value) : value
+}
+
+/** The encoder of one column from what zod gave. */
+function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
+  const store = storedAs(column.type, stored, forms)
+  if (!isKey) return (value) => (value === null || value === undefined ? null : store(value))
+  const trim = stored === 'numeric' || column.type === 'numeric' ? shortened : (value: Bound | undefined) => value
+  return (value) => (value === null || value === undefined ? undefined : trim(store(value)))
+}
+
+// `row.constructor` of a plain object is a function though no source gave one.
+const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype))
+function own(name: string, encode: Encode): Encode {
+  if (!INHERITED.has(name)) return encode
+  return (row) => encode(Object.hasOwn(row as object, name) ? (row as Record<string, unknown>)[name] : undefined)
+}
+
+/** Compiles the encoder of a table, into the forms of its database. */
+export function encoderOf(layout: Layout, forms: Forms): Encoder {
+  const { columns, keyAt, loose } = layout
+  const { repertoire } = forms
+  const isKey = (at: number) => keyAt.includes(at)
+  const names = columns.map(({ column }) => column.name)
+  const inherited = names.map((name) => INHERITED.has(name))
+  const wrap = (encode: Encode, at: number) => own(names[at]!, encode)
+  const plains = columns.map(({ column, stored }, at) => wrap(plainEncode(column, stored, isKey(at), forms), at))
+  const outputs = columns.map(({ column, stored }, at) => wrap(outputEncode(column, stored, isKey(at), forms), at))
+  const count = columns.length
+  const declared = new Set(layout.declared)
+  const width = count + (loose ? 2 : 1)
+  const valueAt = (row: Readonly<Record<string, unknown>>, at: number) => (inherited[at] ? row : row[names[at]!])
+
+  const extraOf = (row: Readonly<Record<string, unknown>>): Bound | undefined => {
+    let extra: Record<string, unknown> | undefined
+    for (const name of Object.keys(row)) {
+      if (declared.has(name) || row[name] === undefined) continue
+      extra ??= Object.create(null) as Record<string, unknown>
+      extra[name] = row[name]
+    }
+    return extra === undefined ? null : forms.stored.json(extra)
+  }
+
+  const plain: Encoder['plain'] = (row, position) => {
+    const encoded: EncodedRow = new Array(width)
+    for (let at = 0; at < count; at++) {
+      const value = plains[at]!(inherited[at] ? row : row[names[at]!])
+      if (value === undefined) return undefined
+      encoded[at] = value
+    }
+    if (loose) {
+      const extra = extraOf(row)
+      if (extra === undefined) return undefined
+      encoded[count] = extra
+    }
+    encoded[width - 1] = position
+    return encoded
+  }
+
+  const unfit = (at: number, value: unknown): Unfit => {
+    const { column, stored } = columns[at]!
+    const reason = reasonOf(value, column.type, stored, { isKey: isKey(at), repertoire })
+    return { column: column.name, reason, ...(hasUnheld(value, repertoire) ? { unheld: true as const } : {}) }
+  }
+
+  const output: Encoder['output'] = (row, position) => {
+    const encoded: EncodedRow = new Array(width)
+    for (let at = 0; at < count; at++) {
+      const value = outputs[at]!(valueAt(row, at))
+      if (value === undefined) return unfit(at, row[names[at]!])
+      encoded[at] = value
+    }
+    if (loose) {
+      const extra = extraOf(row)
+      if (extra === undefined) return { column: '_extra', reason: 'an undeclared field is no JSON that can be stored' }
+      encoded[count] = extra
+    }
+    encoded[width - 1] = position
+    return encoded
+  }
+
+  const encodeKey: Encoder['encodeKey'] = (key) => {
+    const values: EncodedKey[number][] = []
+    for (const at of keyAt) {
+      const value = plains[at]!(valueAt(key, at)) ?? outputs[at]!(valueAt(key, at))
+      if (value === undefined) return unfit(at, key[names[at]!])
+      values.push(value)
+    }
+    return values
+  }
+
+  return { key: keyAt, plain, output, encodeKey }
+}
+
+function hasUnheld(value: unknown, repertoire: Repertoire): boolean {
+  return typeof value === 'string' && repertoire.problemOf(value) !== undefined
+}
+
+interface Where {
+  readonly isKey: boolean
+  readonly repertoire: Repertoire
+}
+
+/** Why a value cannot be held, for people. */
+function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey, repertoire }: Where): string {
+  if (value === null || value === undefined) return isKey ? 'a part of the primary key is NULL' : 'there is no value'
+  const problem = typeof value === 'string' ? repertoire.problemOf(value) : undefined
+  if (problem !== undefined) return `the text ${problem}`
+  if (stored === 'integer' && typeof value === 'bigint') return `${value} is beyond 64 bits`
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${value} cannot be stored`
+  if (type === 'json') {
+    const lacking = repertoire.problemOf(jsonText(value) ?? '')
+    return lacking === undefined
+      ? 'the value is no JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
+      : `the JSON ${lacking}`
+  }
+  if (type === 'timestamp' || type === 'local_timestamp' || type === 'date') {
+    return `${shown(value)} is no ${type} between the years 0 and 9999`
+  }
+  return `${shown(value)} does not fit the column's type ${stored}`
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== 'string') return typeof value === 'object' ? 'an object' : String(value)
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+}

@@ -1,0 +1,66 @@
+import type { ColumnType, Facts, KnownColumn, Lease } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import type { StateDatabase } from '../state/state-tables.ts'
+import type { Repertoire } from '../values/repertoire.ts'
+
+type Db = Kysely<StateDatabase>
+
+/** A column of the destination, and what all rows that are there shall hold in it; undefined: NULL. */
+export interface Filled extends Pick<KnownColumn, 'column' | 'type'> {
+  readonly fill: unknown
+}
+
+/** A table as it is to be made: its columns in their order, and what identifies a row. */
+export interface Plan {
+  readonly name: string
+  readonly columns: readonly KnownColumn[]
+  readonly extra: boolean
+  readonly partitioned: boolean
+  /** Destination columns; empty: no key. */
+  readonly key: readonly string[]
+}
+
+/** What carries a table's name in the database. */
+export interface Physical {
+  readonly isTable: boolean
+  /** For people: `a view`. */
+  readonly kind: string
+  readonly name: string
+  /** The columns that hold values of their own. */
+  readonly columns: readonly string[]
+}
+
+export interface Rebuild {
+  readonly plan: Plan
+  readonly lease: Lease
+  /** The table was emptied and may get any shape; otherwise only types become wider. */
+  readonly free: boolean
+  /** Columns that were Tidemark's before: all others are the user's. */
+  readonly ours: readonly string[]
+  readonly widened: ReadonlyMap<string, ColumnType>
+}
+
+/** How one database makes and changes tables, inside a fenced transaction. */
+export interface SchemaEditor {
+  /** For people: `SQLite`. */
+  readonly database: string
+  /** For people: the file, or the url without its password. */
+  readonly place: string
+  /** Which texts it holds. */
+  readonly repertoire: Repertoire
+  /** The most columns a table can have, with those of the system. */
+  readonly maxColumns: number
+  /** The most columns of a key, with the partition; undefined: any number. */
+  readonly maxKeyColumns: number | undefined
+  physical(db: Db, name: string): Promise<Physical | undefined>
+  create(db: Db, plan: Plan, lease: Lease): Promise<void>
+  addColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Gives a column a value in all rows. */
+  fillColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
+  rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
+  /** Rows of tables without a key are found by their position. */
+  indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
+  /** Whether a table still is what it was made. @returns what is wrong, for people. */
+  problemOf(db: Db, name: string, known: Facts): Promise<string | undefined>
+}

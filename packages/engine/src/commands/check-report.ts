@@ -1,0 +1,116 @@
+import { SyncError } from '@tidemark/core'
+import { isPastRejectLimit, type State } from '@tidemark/core/engine'
+import type { Catalog, SurveyedTable } from '../discover/catalog.ts'
+import { type Failure, failureOf, redacted } from '../failure/failure.ts'
+import { EMPTIED, MISSING } from '../failure/lost-table.ts'
+import type { LookOptions } from '../options.ts'
+import type { PlannedTable } from '../plan/planned-table.ts'
+import type { FirstPage } from '../read/first-page.ts'
+import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
+import { EXIT, type PartitionFailure, type SourceReport } from '../report/report.ts'
+import { sourceReports } from '../report/source-reports.ts'
+import type { CheckedPage } from './check-page.ts'
+
+export interface CheckOptions extends LookOptions {
+  /** Asks what there is, and reads no page. */
+  readonly quick?: boolean | undefined
+}
+
+export interface CheckReport {
+  readonly sources: readonly (SourceReport & { readonly tables: number })[]
+  readonly tables: readonly CheckedTable[]
+  readonly failures: readonly CheckFailure[]
+  readonly exitCode: number
+}
+
+export interface CheckFailure extends Failure {
+  readonly table: string
+  readonly source: string
+  /** '' where the table has none, or all of it failed. */
+  readonly partition: string
+}
+
+export interface CheckedTable {
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  /** `listed`: nothing of it was read. */
+  readonly state: 'ok' | 'listed' | 'failed' | 'paused'
+  readonly pausedFor: string | undefined
+  /** What the first page came to; undefined: none was read. */
+  readonly page: FirstPage | undefined
+}
+
+interface Checked {
+  readonly catalog: Catalog
+  readonly state: State
+  readonly planned: readonly PlannedTable[]
+  readonly pages: ReadonlyMap<PlannedTable, CheckedPage>
+  readonly options: CheckOptions
+}
+
+/** Puts together what was found. */
+export function checkReport({ catalog, state, planned, pages, options }: Checked): CheckReport {
+  const failures: CheckFailure[] = []
+  const tables = planned.map((table): CheckedTable => {
+    const { surveyed, name, pausedFor } = table
+    const outcome = pages.get(table)
+    const page = outcome?.page
+    const own = [
+      ...failuresOf(surveyed),
+      ...(outcome?.failure === undefined ? [] : [{ partition: '', failure: outcome.failure }]),
+      ...rejectFailure(name, page, state, options),
+    ]
+    for (const { partition, failure } of own) {
+      failures.push({ table: name, source: surveyed.use.name, partition, ...redacted(failure, options) })
+    }
+    const word = own.length > 0 ? 'failed' : options.quick === true ? 'listed' : 'ok'
+    return {
+      name,
+      source: surveyed.use.name,
+      table: surveyed.table.name,
+      state: pausedFor !== undefined ? 'paused' : word,
+      pausedFor,
+      page,
+    }
+  })
+  const sources = sourceReports(options, catalog, state).map((source) => ({
+    ...source,
+    tables: tables.filter((table) => table.source === source.name).length,
+  }))
+  return { sources, tables, failures, exitCode: exitCodeOf({ sources, tables, failures }) }
+}
+
+function failuresOf({ failure, partitions }: SurveyedTable): readonly PartitionFailure[] {
+  if (failure !== undefined) return [{ partition: '', failure }]
+  return partitions.flatMap((one) => (one.failure === undefined ? [] : [{ partition: one.id, failure: one.failure }]))
+}
+
+/** Rows that do not fit, where a sync would not count the window as read. */
+function rejectFailure(
+  name: string,
+  page: FirstPage | undefined,
+  state: State,
+  { settings }: LookOptions,
+): readonly PartitionFailure[] {
+  if (page === undefined) return []
+  const step = { rows: page.rows, rejected: page.rejected }
+  const holdsRows = state.tables.get(name)?.present === 'rows'
+  if (!isPastRejectLimit({ step, holdsRows }, settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT)) return []
+  return [{ partition: '', failure: failureOf(new SyncError(pageText(page), 'fix-config', { code: 'reject-limit' })) }]
+}
+
+/** What a page with rejected rows came to, for people. */
+export function pageText({ rows, rejected, why }: FirstPage): string {
+  return `the first page: ${rows === 1 ? '1 row' : `${rows} rows`}, ${rejected} rejected: ${why ?? 'the database refuses them'}`
+}
+
+function exitCodeOf({ sources, tables, failures }: Omit<CheckReport, 'exitCode'>): number {
+  const isLost = ({ pausedFor }: CheckedTable): boolean => pausedFor === MISSING || pausedFor === EMPTIED
+  if (tables.some(isLost) || failures.some(({ code }) => code === 'table-changed')) return EXIT.destination
+  const unreachable = sources.filter(({ failure }) => failure !== undefined)
+  if (unreachable.length > 0) return unreachable.length === sources.length ? EXIT.noSource : EXIT.someFailed
+  if (tables.some(({ state }) => state === 'paused')) return EXIT.someFailed
+  if (failures.length === 0) return EXIT.ok
+  return failures.every(({ code }) => code === 'reject-limit') ? EXIT.rejects : EXIT.someFailed
+}

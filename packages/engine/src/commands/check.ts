@@ -1,0 +1,81 @@
+import { lookSettings } from '../discover/look-settings.ts'
+import { survey } from '../discover/survey.ts'
+import type { Failure } from '../failure/failure.ts'
+import type { LookOptions } from '../options.ts'
+import { plan } from '../plan/plan.ts'
+import type { PlannedTable } from '../plan/planned-table.ts'
+import { CONCURRENCY } from '../run/run-steps.ts'
+import { Schedule } from '../schedule/schedule.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { type CheckedPage, checkPage } from './check-page.ts'
+import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
+import { checked, closeAll, surveyOptions } from './sync.ts'
+
+/** So many tables of a source in a row without an answer, and its others are not asked. */
+const MOST_SILENT = 4
+
+/**
+ * Connects to every source, asks what it has, and reads one page of each table as the next sync would. A table is well only
+ * where that sync can read it. Writes nothing.
+ */
+export async function check(given: CheckOptions): Promise<CheckReport> {
+  const clock = given.clock ?? systemClock
+  const options = { ...given, clock, settings: lookSettings(given.settings) }
+  const signal = options.signal ?? new AbortController().signal
+  const state = await options.destination.state()
+  const catalog = await survey(surveyOptions(options, state, signal))
+  try {
+    const planned = plan(catalog, state, checked(catalog, state, options)).tables
+    const pages =
+      options.quick === true ? new Map<PlannedTable, CheckedPage>() : await readPages(planned, options, signal)
+    return checkReport({ catalog, state, planned, pages, options })
+  } finally {
+    await closeAll(catalog)
+  }
+}
+
+/** Side by side, as many as a run would read at once. */
+async function readPages(
+  tables: readonly PlannedTable[],
+  options: LookOptions & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<PlannedTable, CheckedPage>> {
+  const { clock, settings } = options
+  const outcomes = new Map<PlannedTable, CheckedPage>()
+  const silent = new Map<string, readonly Failure[]>()
+  const stop = new AbortController()
+  const schedule = new Schedule({
+    concurrency: settings?.concurrency ?? CONCURRENCY.overall,
+    perSource: settings?.perSource ?? CONCURRENCY.perSource,
+    keepsFresh: 'run',
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, stopped) => clock.sleep(ms, stopped),
+    mayStartHistory: () => true,
+    signal: AbortSignal.any([signal, stop.signal]),
+    abort: (reason) => stop.abort(reason),
+  })
+  const readable = tables.filter(({ surveyed, pausedFor }) => surveyed.failure === undefined && pausedFor === undefined)
+  const tasks = readable.map((table) => ({
+    source: table.surveyed.use.name,
+    partition: table,
+    lane: 'live' as const,
+    to: undefined,
+    run: async () => {
+      const source = table.surveyed.use.name
+      const before = silent.get(source) ?? []
+      const outcome =
+        before.length < MOST_SILENT
+          ? await checkPage(table, { ...options, signal })
+          : { page: undefined, failure: before.at(-1) }
+      // One dead endpoint of an API says nothing of its other tables.
+      silent.set(source, outcome.failure?.code === 'timeout' ? [...(silent.get(source) ?? []), outcome.failure] : [])
+      outcomes.set(table, outcome)
+      return undefined
+    },
+  }))
+  schedule.add(tasks)
+  schedule.seal()
+  await schedule.run()
+  signal.throwIfAborted()
+  return outcomes
+}

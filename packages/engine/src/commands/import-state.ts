@@ -1,0 +1,91 @@
+import { SyncError } from '@tidemark/core'
+import { type Contents, type Destination, messageOf, quotedCommand, type WrittenState } from '@tidemark/core/engine'
+import { otherProject } from '../discover/other-project.ts'
+import { holdingLong } from '../lease/holding.ts'
+import { knownTables } from '../lease/known-tables.ts'
+import { coveredAhead } from '../plan/covered-ahead.ts'
+import type { Clock } from '../time/clock.ts'
+
+export interface ImportOptions {
+  readonly clock: Clock
+  readonly stop: (reason: unknown) => void
+  readonly signal: AbortSignal
+  readonly onTable: (table: string, done: number, of: number) => void
+  /** Asked where there is a state already, which would be gone. */
+  readonly confirm: (tables: number) => Promise<void>
+}
+
+/**
+ * Puts a state that was written down in the place of what is known. Only where the rows are: every table must hold what
+ * it held when the state was written.
+ *
+ * @returns how many tables are known now. @throws SyncError that names every table that does not fit.
+ */
+export async function importState(
+  destination: Destination,
+  { records, contents }: WrittenState,
+  options: ImportOptions,
+): Promise<number> {
+  const { relocation } = destination
+  const tables = records.flatMap((chunk) => (chunk.kind === 'tables' ? chunk.records : []))
+  const names = tables.map(({ name }) => String(name))
+  const strange = names.find((name) => destination.nameOf(name) !== name)
+  if (strange !== undefined) throw refused([`"${strange}" is no name of a table here`])
+  const state = await destination.state()
+  const [foreign] = state.others?.values() ?? []
+  if (foreign !== undefined) throw otherProject(foreign)
+  const before = [...state.tables.keys()]
+  const held = [...new Set([...names, ...before])]
+  return await holdingLong(destination, held, options, async (leases) => {
+    const problems: string[] = []
+    const known = knownTables(tables)
+    for (const [at, table] of known.entries()) {
+      options.signal.throwIfAborted()
+      const problem = await problemOf(contents.get(table.name) ?? undefined, () => relocation.contents(table))
+      if (problem !== undefined) problems.push(`${table.name} ${problem}`)
+      options.onTable(table.name, at + 1, known.length)
+    }
+    if (problems.length > 0) throw refused(problems)
+    const ahead = coveredAhead(records, await destination.now())
+    if (ahead.length > 0) throw refusedAhead(ahead)
+    if (before.length > 0) await options.confirm(before.length)
+    options.signal.throwIfAborted()
+    await relocation.replace(leases, () => records)
+    return names.length
+  })
+}
+
+async function problemOf(
+  then: Contents | undefined,
+  look: () => Promise<Contents | undefined>,
+): Promise<string | undefined> {
+  let now: Contents | undefined
+  try {
+    now = await look()
+  } catch (error) {
+    if (SyncError.is(error) && error.code === 'table-changed') return `is another table here: ${messageOf(error)}`
+    throw error
+  }
+  const [before, there] = [then?.rows ?? 0, now?.rows ?? 0]
+  if (now === undefined) return before === 0 ? undefined : `is missing here; it held ${before} rows`
+  if (there === 0 && before > 0) return `is empty here; it held ${before} rows`
+  if (there !== before) return `holds ${there} rows here; it held ${before}`
+  return now.hash === then?.hash || before === 0 ? undefined : `holds ${there} rows here, but not the same ones`
+}
+
+function refused(problems: readonly string[]): SyncError {
+  const said = problems.slice(0, 20).join('; ')
+  return new SyncError(
+    `the state does not fit the rows that are here, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Bring the rows with it ("tidemark move" does), or leave the state and read the tables again with "tidemark sync"`,
+    'fix-config',
+    { code: 'state-document' },
+  )
+}
+
+function refusedAhead(problems: readonly string[]): SyncError {
+  return new SyncError(
+    `the state says that what has not come yet was read, so nothing was changed: ${problems.slice(0, 20).join('; ')}. Rows of that time would never be read. Write the document again with ${quotedCommand('state export', ['state.json'])} where the clock is right and leave it as it is, or leave the state and read the tables again with "tidemark sync"`,
+    'fix-config',
+    { code: 'state-document' },
+  )
+}

@@ -1,0 +1,123 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type Destination,
+  type KnownTable,
+  type Lease,
+  RECORD_KINDS,
+  type RecordChunk,
+  type StateRecord,
+} from '@tidemark/core/engine'
+import { holdingLong } from '../lease/holding.ts'
+import { knownTables } from '../lease/known-tables.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+
+export interface MoveOptions {
+  readonly from: Destination
+  readonly to: Destination
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Clock | undefined
+  readonly onProgress?: ((progress: MoveProgress) => void) | undefined
+}
+
+export interface MoveProgress {
+  readonly table: string
+  readonly rows: number
+  /** Tables that are done, of all. */
+  readonly done: number
+  readonly of: number
+}
+
+export interface MoveReport {
+  readonly tables: readonly { readonly table: string; readonly rows: number; readonly hash: string }[]
+  readonly rows: number
+  readonly durationMs: number
+}
+
+/**
+ * Copies rows and state of every table to an empty destination, part by part, and compares what arrived with what was
+ * sent. Sources are not asked. Where it comes from nothing is changed, and held meanwhile so that nothing changes there;
+ * where it goes nothing counts before the last transaction, which brings the state.
+ *
+ * @throws SyncError that says why, and what is left there.
+ */
+export async function move(options: MoveOptions): Promise<MoveReport> {
+  const { from, to, clock = systemClock } = options
+  const startedAt = clock.monotonic()
+  const lost = new AbortController()
+  const signal = options.signal === undefined ? lost.signal : AbortSignal.any([options.signal, lost.signal])
+  const held = { clock, stop: (reason: unknown) => lost.abort(reason) }
+  const known = [...(await from.state()).tables.keys()]
+  if (known.length === 0) {
+    throw new SyncError(
+      `${from.relocation.place} holds no table of Tidemark, so there is nothing to move`,
+      'fix-config',
+      {
+        code: 'not-there',
+      },
+    )
+  }
+  return await holdingLong(from, known, held, async (own) => {
+    await to.relocation.begin(from.relocation.place)
+    return await holdingLong(to, known, held, async (theirs) => {
+      const tables = knownTables(await tableRecords(from))
+      const done: MoveReport['tables'][number][] = []
+      for (const table of tables) {
+        const lease = theirs.find((one) => one.table === table.name)!
+        const progress = (rows: number) =>
+          options.onProgress?.({ table: table.name, rows, done: done.length, of: tables.length })
+        const { rows, hash } = await moveTable(table, lease, { from, to, signal, progress })
+        done.push({ table: table.name, rows, hash })
+        progress(rows)
+      }
+      signal.throwIfAborted()
+      // Whoever took a table over in between may have written to it.
+      for (const lease of own) await from.record(lease, [])
+      await to.relocation.replace(theirs, () => allRecords(from))
+      const rows = done.reduce((sum, table) => sum + table.rows, 0)
+      return { tables: done, rows, durationMs: Math.round(clock.monotonic() - startedAt) }
+    })
+  })
+}
+
+interface Way {
+  readonly from: Destination
+  readonly to: Destination
+  readonly signal: AbortSignal
+  readonly progress: (rows: number) => void
+}
+
+async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, progress }: Way) {
+  const there = await from.relocation.rows(table)
+  // It was known and never filled, or is gone: the state says which, and the next sync what to do.
+  if (there === undefined) return { rows: 0, hash: '' }
+  const { loose, chunks } = there
+  await to.relocation.create(lease, table, loose)
+  const sent = from.relocation.sum(table, loose)
+  for await (const rows of chunks) {
+    signal.throwIfAborted()
+    sent.add(rows)
+    await to.relocation.put(lease, table, loose, rows)
+    progress(sent.contents().rows)
+  }
+  signal.throwIfAborted()
+  const arrived = await to.relocation.contents(table)
+  const { rows, hash } = sent.contents()
+  if (arrived?.rows !== rows || arrived.hash !== hash) {
+    throw new SyncError(
+      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or not as they were; something else writes or changes rows there (a trigger, a rule): take it away and move again`,
+      'fix-config',
+      { code: 'destination-differs' },
+    )
+  }
+  return { rows, hash }
+}
+
+async function tableRecords({ relocation }: Destination): Promise<readonly StateRecord[]> {
+  const all: StateRecord[] = []
+  for await (const { records } of relocation.records('tables')) all.push(...records)
+  return all
+}
+
+async function* allRecords({ relocation }: Destination): AsyncGenerator<RecordChunk> {
+  for (const kind of RECORD_KINDS) yield* relocation.records(kind)
+}

@@ -1,0 +1,153 @@
+import type { DeletionShare, Range, TableState } from '@tidemark/core/engine'
+import { lookSettings } from '../discover/look-settings.ts'
+import { survey } from '../discover/survey.ts'
+import type { LookOptions } from '../options.ts'
+import { plan as planRun } from '../plan/plan.ts'
+import type { PlannedTable } from '../plan/planned-table.ts'
+import { deletesOf, type RangePlan, rangesOf } from '../plan/ranges.ts'
+import type { Step } from '../plan/step.ts'
+import { StepList } from '../plan/step-list.ts'
+import { tooManyWindows } from '../plan/too-many-windows.ts'
+import { type WindowText, windowText } from '../plan/window-text.ts'
+import type { SourceReport } from '../report/report.ts'
+import { sourceReports } from '../report/source-reports.ts'
+import { checked, closeAll, surveyOptions } from './sync.ts'
+
+/** What a run would do, for people and for `--json`; windows as text. */
+export interface Plan {
+  readonly sources: readonly SourceReport[]
+  readonly tables: readonly TablePlan[]
+  readonly removed: readonly string[]
+}
+
+export interface TablePlan {
+  readonly name: string
+  readonly source: string
+  readonly table: string
+  readonly sight: 'new' | 'known' | 'returned' | 'paused' | 'failed'
+  readonly pausedFor: string | undefined
+  readonly failure: string | undefined
+  /** Columns that would be added or widened, or that cannot be held. */
+  readonly changes: readonly string[]
+  readonly partitions: number
+  /** How many windows would be read, or whole partitions; what its source calls unchanged is not. */
+  readonly windows: number
+  /** The same in few words: windows of one kind that follow one another are one range. At most 100, the newest. */
+  readonly ranges: readonly RangePlan[]
+  /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
+  readonly deletes: 'whole' | 'rereads' | undefined
+  /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
+  readonly deletions: 'seen' | 'reported' | 'unseen'
+  /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
+  readonly couldBeReadBy: string | undefined
+  /** How many rows may go unasked; undefined: any number. */
+  readonly deletionLimit: DeletionShare | undefined
+  readonly steps: readonly StepPlan[]
+  /** Steps beyond those that are listed. */
+  readonly more: number
+  readonly notKept: readonly WindowText[]
+}
+
+export interface StepPlan {
+  readonly partition: string
+  readonly lane: 'live' | 'history'
+  readonly kind: Step['kind']
+  /** Undefined where the partition is read whole. */
+  readonly window: WindowText | undefined
+  /** Where reading starts, when a lookback reaches under the window. */
+  readonly readFrom: string | undefined
+}
+
+const LISTED = 1000
+
+/**
+ * Surveys and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
+ * with its failure. @throws like `sync`.
+ */
+export async function plan(given: LookOptions): Promise<Plan> {
+  const options = { ...given, settings: lookSettings(given.settings) }
+  const signal = options.signal ?? new AbortController().signal
+  const state = await options.destination.state()
+  const catalog = await survey(surveyOptions(options, state, signal))
+  try {
+    const planned = planRun(catalog, state, checked(catalog, state, options))
+    return {
+      sources: sourceReports(options, catalog, state),
+      tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
+      removed: planned.removed,
+    }
+  } finally {
+    await closeAll(catalog)
+  }
+}
+
+function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
+  const { surveyed, pausedFor } = planned
+  const steps = new StepList(planned.partitions.flatMap((partition) => partition.steps.spans))
+  const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
+  const text = (range: Range): WindowText => windowText(range, planned)
+  return {
+    name: planned.name,
+    source: surveyed.use.name,
+    table: surveyed.table.name,
+    sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
+    pausedFor,
+    failure:
+      failure?.message ??
+      missingText(planned) ??
+      planned.partitions.map((one) => tooManyWindows(planned, one)?.message).find((text) => text !== undefined),
+    changes: changeTexts(planned),
+    partitions: surveyed.partitions.length,
+    windows: steps.countIn(({ kind }) => kind !== 'unchanged'),
+    ranges: rangesOf(steps.spans, planned),
+    deletes: deletesOf(steps.spans, planned),
+    deletions: deletionsOf(planned, known),
+    couldBeReadBy: counterOf(planned),
+    deletionLimit: surveyed.options.deletionLimit,
+    steps: steps[Symbol.iterator]()
+      .take(LISTED)
+      .map(({ partition, lane, kind, window, read }) => ({
+        partition,
+        lane,
+        kind,
+        window: window === undefined ? undefined : text(window),
+        readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
+      }))
+      .toArray(),
+    more: Math.max(0, steps.count - LISTED),
+    notKept: planned.partitions
+      .flatMap((partition) => partition.notKept)
+      .slice(0, LISTED)
+      .map(text),
+  }
+}
+
+function deletionsOf({ surveyed: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
+  if (table.cursor === undefined) return 'seen'
+  return table.deletions === 'reported' || known?.reportsDeletions === true ? 'reported' : 'unseen'
+}
+
+/** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
+function counterOf({ surveyed: { table } }: PlannedTable): string | undefined {
+  const [key, ...more] = table.primaryKey
+  if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
+    return undefined
+  return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
+}
+
+function missingText({ missing, partitions }: PlannedTable): string | undefined {
+  const count = missing.length
+  if (count === 0) return undefined
+  return partitions.length === 0
+    ? `the source lists no partition any more; ${count} are missing`
+    : `the source no longer lists ${count} of its partitions`
+}
+
+function changeTexts({ changes }: PlannedTable): readonly string[] {
+  if (changes === undefined) return []
+  return [
+    ...changes.add.map(({ name, type }) => `column "${name}" (${type}) would be added`),
+    ...changes.widen.map(({ name, from, to }) => `column "${name}" would be widened from ${from} to ${to}`),
+    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot go from ${from ?? 'nothing'} to ${to}`),
+  ]
+}

@@ -1,0 +1,76 @@
+import type { CursorType, Destination, Fact, Range, TableState } from '@tidemark/core/engine'
+import { unknownTable } from '../discover/selection.ts'
+import { holding } from '../lease/holding.ts'
+import type { RunOptions } from '../options.ts'
+import { fewWindows, windowAround } from '../plan/window-around.ts'
+import type { Report } from '../report/report.ts'
+import { sync } from './sync.ts'
+
+/** Where a row lies that was set aside. */
+export interface RejectPlace {
+  readonly id: number
+  readonly table: string
+  readonly partition: string
+  readonly position: bigint | undefined
+  /** What the step read that set it aside. */
+  readonly window: Range | undefined
+}
+
+/**
+ * Wants the windows again in which rows were set aside, then syncs their tables: a row that fits by now lands, one that
+ * does not is set aside again in its old place. Asking twice asks for the same.
+ *
+ * @throws SyncError where another runner holds one of the tables; nothing is asked for then.
+ */
+export async function retryRejects(options: RunOptions, rejects: readonly RejectPlace[]): Promise<Report> {
+  const { destination } = options
+  const { tables } = await destination.state()
+  const byTable = Map.groupBy(rejects, ({ table }) => table)
+  await holding(destination, [...byTable.keys()], async (leases) => {
+    for (const lease of leases) {
+      const table = tables.get(lease.table)
+      if (table === undefined) throw unknownTable(lease.table, [...tables.keys()])
+      await destination.record(lease, rereadsOf(table, byTable.get(lease.table) ?? []))
+    }
+  })
+  return sync({ ...options, select: [...byTable.keys()] })
+}
+
+/** Forgets rows that were set aside, for good. That it was done stays in the record of a run of its own. */
+export async function dropRejects(destination: Destination, rejects: readonly RejectPlace[]): Promise<void> {
+  const byTable = Map.groupBy(rejects, ({ table }) => table)
+  await holding(destination, [...byTable.keys()], async (leases) => {
+    const run = await destination.startRun()
+    const dropped: string[] = []
+    try {
+      for (const lease of leases) {
+        const ids = (byTable.get(lease.table) ?? []).map(({ id }) => id)
+        await destination.record(lease, [{ kind: 'drop-rejects', ids }])
+        dropped.push(
+          `${ids.length} of ${lease.table} (${ids.slice(0, SAID).join(', ')}${ids.length > SAID ? ', …' : ''})`,
+        )
+      }
+    } finally {
+      const error = `rejects dropped by hand: ${dropped.join('; ') || 'none'}`
+      await destination.recordRun(run, [{ kind: 'ended', exitCode: 0, error }])
+    }
+  })
+}
+
+const SAID = 20
+
+function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly Fact[] {
+  return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
+    // A partition that the source no longer lists cannot be read.
+    if (partitions.get(partition)?.goneAt !== null) return []
+    const type = facts?.cursor?.type
+    const windows = type === undefined ? [undefined] : fewWindows(own.flatMap((one) => windowOf(one, type)))
+    return windows.map((window) => ({ kind: 'reread' as const, partition, window, reason: 'rejects retry' }))
+  })
+}
+
+/** Where a row lies, or all that was read where nobody knows. */
+function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
+  if (position === undefined) return window === undefined ? [] : [window]
+  return [windowAround(position, type)]
+}

@@ -1,0 +1,95 @@
+import { SyncError } from '@tidemark/core'
+import { type Fact, intersect, type Range, type State, type TableState } from '@tidemark/core/engine'
+import { otherProject } from '../discover/other-project.ts'
+import { unknownTable } from '../discover/selection.ts'
+import { survey } from '../discover/survey.ts'
+import { holding } from '../lease/holding.ts'
+import type { RunOptions } from '../options.ts'
+import { askedWindow } from '../plan/asked-window.ts'
+import type { Report } from '../report/report.ts'
+import { coverageFacts, lateNames } from '../run/late-columns.ts'
+import { closeAll, surveyOptions, sync } from './sync.ts'
+
+export interface ResyncOptions {
+  readonly table: string
+  /** Cursor values as text; absent: the whole coverage. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** Forgets the table's rows and coverage first; the only way out of a changed key, cursor or source system. */
+  readonly full?: boolean | undefined
+}
+
+/**
+ * Wants a table again: its covered windows become rereads, which replace what changed and mark what is gone, or with
+ * `full` everything of it is forgotten first. Then the table is synced.
+ *
+ * @throws SyncError `fix-config` where the table is not known, has no source here, is held by another runner, or the window
+ * is empty.
+ */
+export async function resync(options: RunOptions, wanted: ResyncOptions): Promise<Report> {
+  const { destination } = options
+  const state = await destination.state()
+  const table = knownTable(state, wanted.table)
+  const there = [...options.uses, ...(options.unavailable ?? [])]
+  if (!there.some(({ name }) => name === table.source)) throw unlisted(table)
+  if (wanted.full === true) await checkReadable(options, state, table)
+  await holding(destination, [table.name], async (leases) => {
+    for (const lease of leases) {
+      if (wanted.full === true) await destination.reset(lease, table.name)
+      else await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
+    }
+  })
+  return sync({ ...options, select: [table.name] })
+}
+
+/** A tracked table by its name in the destination, or in its source where that is one of a kind. @throws SyncError `fix-config`. */
+export function knownTable(state: State, name: string): TableState {
+  const exact = state.tables.get(name)
+  if (exact !== undefined) return exact
+  const same = [...state.tables.values()].filter((table) => table.table === name)
+  if (same.length === 1 && same[0] !== undefined) return same[0]
+  const foreign = same.length === 0 ? state.others?.get(name) : undefined
+  if (foreign !== undefined) throw otherProject(foreign)
+  throw unknownTable(name, [...state.tables.keys()])
+}
+
+const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncError =>
+  new SyncError(
+    `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
+    'fix-config',
+    { code: 'not-readable' },
+  )
+
+/** Nothing is forgotten that could not be read again: its source must answer, list the table and say what there is. */
+async function checkReadable(options: RunOptions, state: State, { name, source }: TableState): Promise<void> {
+  const signal = options.signal ?? new AbortController().signal
+  const catalog = await survey(surveyOptions({ ...options, select: [name] }, state, signal))
+  try {
+    const use = catalog.uses.find((one) => one.name === source)
+    const table = use?.tables.find((one) => one.name === name)
+    const failure =
+      use?.failure ?? table?.failure ?? table?.partitions.find((one) => one.failure !== undefined)?.failure
+    if (failure !== undefined) {
+      throw new SyncError(
+        `table "${name}" was left as it is, because its source cannot be read: ${failure.message}`,
+        failure.remedy,
+        { code: 'not-readable' },
+      )
+    }
+    if (table === undefined) throw unlisted({ name, source })
+  } finally {
+    await closeAll(catalog)
+  }
+}
+
+/** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
+function rereadsOf(table: TableState, window: Range | undefined): readonly Fact[] {
+  const { partitions, facts } = table
+  if (facts?.cursor != null && window === undefined)
+    return [...coverageFacts(table, 'resync', 'claimed'), { kind: 'columns-read', columns: lateNames(facts) }]
+  const listed = [...partitions.values()].filter((partition) => partition.goneAt === null)
+  return listed.flatMap(({ partition, covered }) => {
+    const windows = facts?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
+    return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))
+  })
+}

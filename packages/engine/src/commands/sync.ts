@@ -1,0 +1,296 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Logger, SyncError } from '@tidemark/core'
+import { type Fact, failpoint, type State, silent } from '@tidemark/core/engine'
+import type { Catalog, SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
+import { NameClaims } from '../discover/clash.ts'
+import { Selection } from '../discover/selection.ts'
+import { startPosition } from '../discover/settings.ts'
+import { type survey, surveyUse } from '../discover/survey.ts'
+import { failureOf, redacted } from '../failure/failure.ts'
+import { Interruption, interruptionOf } from '../failure/interruption.ts'
+import { startHeartbeat } from '../lease/heartbeat.ts'
+import type { LookOptions, RunOptions } from '../options.ts'
+import { type PlanConfig, removedTables } from '../plan/plan.ts'
+import { unreadFacts } from '../plan/unread.ts'
+import { isShort, latenessText } from '../report/lateness.ts'
+import { exitCodeOf, type Report } from '../report/report.ts'
+import { sourceReports, unavailableSources } from '../report/source-reports.ts'
+import { isCutShort } from '../run/cut-short.ts'
+import { Intake } from '../run/intake.ts'
+import { recordRemoved } from '../run/prepare-tables.ts'
+import { recordTablesChecked } from '../run/record-checks.ts'
+import { forgetSources } from '../run/record-sources.ts'
+import { type RunContext, recordOn } from '../run/run-context.ts'
+import { RunSteps } from '../run/run-steps.ts'
+import { noticeSilence } from '../run/silent-sources.ts'
+import type { TableRun } from '../run/table-run.ts'
+import { tracedRun } from '../run/telemetry.ts'
+import { overTime } from '../source/stall.ts'
+import { systemClock } from '../time/clock.ts'
+import { besideDestination } from '../time/clock-skew.ts'
+
+const HEARTBEAT_MS = 15_000
+/** Before the minute that a lease lasts. */
+const GIVE_UP_MS = 45_000
+const CLOSE_MS = 5000
+
+/**
+ * One run: survey, plan, read, commit, report. Resolves with the report whatever happens to sources and tables.
+ *
+ * @throws SyncError `fix-config` where the config or the selection cannot be right; nothing is read then.
+ */
+export function sync(options: RunOptions): Promise<Report> {
+  return tracedRun(options, () => run(options))
+}
+
+async function run(given: RunOptions): Promise<Report> {
+  const own = given.clock ?? systemClock
+  // What follows reports a destination that does not answer, once there is a report.
+  const destinationNow = await given.destination.now().catch(() => own.now())
+  const clock = besideDestination(own, destinationNow, given.log)
+  const options: RunOptions = { ...given, clock }
+  const startedAt = clock.monotonic()
+  const askedAt = (): bigint => destinationNow + BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
+  const stop = new AbortController()
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
+  let steps = 0
+  let number: number | undefined
+  let before: State = { tables: new Map() }
+  let intake: Intake | undefined
+  let failure: Report['failure']
+  let isTimeUp = false
+  const surveyed: SurveyedUse[] = []
+  const left = new Set<SurveyedUse>()
+  const { destination } = options
+  const tables = (): readonly TableRun[] => intake?.tables ?? []
+  const report = (): Report => {
+    const catalog = { uses: inOrder(surveyed, options) }
+    const sources = sourceReports(options, catalog, before)
+    const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
+    const stopped = interruptionOf(options.signal)
+    return {
+      run: number,
+      durationMs: Math.round(clock.monotonic() - startedAt),
+      exitCode: stopped?.exitCode ?? exitCodeOf(done, (options.resting?.uses.size ?? 0) > 0),
+      interrupted: stopped !== undefined,
+      endedBy: stopped?.endedBy ?? (isTimeUp ? 'max-time' : undefined),
+      ...done,
+    }
+  }
+  // At once, because a second signal ends the process where it is.
+  const stopping = (): void => {
+    const stopped = interruptionOf(options.signal)
+    if (number === undefined || stopped === undefined) return
+    const recorded = destination.recordRun(number, [{ kind: 'stopping', endedBy: stopped.endedBy }]).catch(() => {})
+    if (stopped instanceof Interruption) stopped.recorded = recorded
+  }
+  options.signal?.addEventListener('abort', stopping, { once: true })
+  const stopHeartbeat = startHeartbeat({
+    renew: () => destination.renew(),
+    monotonic: () => clock.monotonic(),
+    everyMs: HEARTBEAT_MS,
+    giveUpMs: GIVE_UP_MS,
+    onLost: (error) => stop.abort(error),
+  })
+  try {
+    const run = await destination.startRun()
+    number = run
+    stopping()
+    options.onEvent?.({ type: 'run-started', run })
+    const { maxTimeMs } = options.settings ?? {}
+    const context: RunContext = {
+      run,
+      destination,
+      options,
+      clock,
+      signal,
+      stop: (reason) => stop.abort(reason),
+      startedAt,
+      destinationNow: askedAt,
+      isOverTime: () => context.timeLeftMs() <= 0,
+      timeLeftMs: () =>
+        maxTimeMs === undefined ? Number.POSITIVE_INFINITY : maxTimeMs - (clock.monotonic() - startedAt),
+      late: new Set(),
+      nextStep: () => ++steps,
+    }
+    before = await destination.state()
+    const runSteps = new RunSteps(context, {
+      release: (table) => release(table, context),
+      leave: (use) => {
+        left.add(use)
+        void use.close().catch(() => {})
+        options.onEvent?.({ type: 'source-ended', source: use.name })
+      },
+    })
+    const asked = { ...surveyOptions(options, before, signal), askedAt }
+    const names = new NameClaims(asked.uses, asked)
+    intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
+    const discovering = discover({ context, asked, intake, before, surveyed })
+      .catch((error: unknown) => {
+        stop.abort(error)
+        throw error
+      })
+      .finally(() => runSteps.seal())
+    const ends = await Promise.allSettled([discovering, runSteps.run()])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    isTimeUp = context.isOverTime() && isCutShort(tables(), surveyed)
+    signal.throwIfAborted()
+    for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
+    warnOfLateRows(tables(), options)
+  } catch (error) {
+    if (options.signal?.aborted !== true) failure = redacted(failureOf(error), options)
+    stop.abort(error)
+    if (isConfigError(error) && tables().length === 0) throw error
+  } finally {
+    stopHeartbeat()
+    options.signal?.removeEventListener('abort', stopping)
+    await destination.release(tables().flatMap(({ lease }) => lease ?? [])).catch(() => {})
+    const { exitCode, endedBy, failure: ended } = report()
+    if (number !== undefined)
+      await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
+    await closeAll({ uses: surveyed.filter((use) => !left.has(use)) })
+  }
+  failpoint('before-report')
+  const done = report()
+  options.onEvent?.({ type: 'run-ended', report: done })
+  return done
+}
+
+/** A table has nothing left to do: what its commits could not say is recorded, and another run may take it. */
+async function release(table: TableRun, context: RunContext): Promise<void> {
+  await recordStatus(table, context)
+  const { lease } = table
+  table.lease = undefined
+  if (lease !== undefined) await context.destination.release([lease])
+}
+
+interface Discovery {
+  readonly context: RunContext
+  readonly asked: ReturnType<typeof surveyOptions>
+  readonly intake: Intake
+  readonly before: State
+  readonly surveyed: SurveyedUse[]
+}
+
+/** Asks all sources at once; none waits for another. Ends when all of them have answered, or were given up. */
+async function discover({ context, asked, intake, before, surveyed }: Discovery): Promise<void> {
+  const { options, clock } = context
+  const { maxTimeMs } = options.settings ?? {}
+  for (const one of unavailableSources(options, before)) intake.asked(one)
+  const answered = new AbortController()
+  const outOfTime = new AbortController()
+  if (maxTimeMs !== undefined)
+    clock.sleep(maxTimeMs, answered.signal, 'limit').then(
+      () => outOfTime.abort(overTime()),
+      () => {},
+    )
+  const onSilent = noticeSilence(context, (source, question) => intake.silent(source, question))
+  const withLimit = { ...asked, outOfTime: outOfTime.signal, onSilent }
+  const all = await Promise.allSettled(
+    asked.uses.map(async (use) => {
+      const one = await surveyUse(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
+        context.stop(error)
+        throw error
+      })
+      surveyed.push(one)
+      intake.asked(one)
+    }),
+  ).finally(() => answered.abort())
+  await intake.end()
+  for (const one of all) if (one.status === 'rejected') throw one.reason
+  const catalog = { uses: surveyed }
+  const config = checked(catalog, before, options)
+  await recordRemoved(removedTables(catalog, before, config), before, context)
+  await forgetSources(before, context)
+}
+
+/** Sources in the order of the config, whichever answered first. */
+function inOrder(surveyed: readonly SurveyedUse[], { uses }: RunOptions): readonly SurveyedUse[] {
+  const place = new Map(uses.map(({ name }, at) => [name, at]))
+  return surveyed.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0))
+}
+
+/** Tables in the order in which their sources list them. */
+function inCatalogOrder(tables: readonly TableRun[], { uses }: Catalog): readonly TableRun[] {
+  const place = new Map(uses.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
+  const placeOf = ({ planned }: TableRun): number => place.get(planned.surveyed.table) ?? Number.MAX_SAFE_INTEGER
+  return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** Lets all sources close what they hold; one that hangs is not waited for long. */
+export async function closeAll(catalog: Catalog | undefined): Promise<void> {
+  const closed = Promise.allSettled((catalog?.uses ?? []).map((use) => use.close()))
+  await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
+}
+
+function isConfigError(error: unknown): boolean {
+  return (
+    SyncError.is(error) &&
+    error.remedy === 'fix-config' &&
+    ['unknown-table', 'config', 'other-project'].includes(error.code ?? '')
+  )
+}
+
+export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
+  const selection = new Selection(options.select)
+  const nameOf = (table: string): string => options.destination.nameOf(table)
+  const { resting } = options
+  return {
+    uses: selection.uses(options.uses, state, nameOf).filter((use) => resting?.uses.has(use.name) !== true),
+    state,
+    settings: options.settings ?? {},
+    clock: options.clock ?? systemClock,
+    signal,
+    log: options.log ?? (silent satisfies Logger),
+    nameOf,
+    problemOf: (text, use) => options.destination.problemOf(text, use),
+    secretsOf: options.secretsOf,
+    names: options.destination.profile.names,
+    acceptDeletions: options.acceptDeletions,
+    wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
+  }
+}
+
+/** What planning needs of the config. @throws SyncError where a selected name is unknown. */
+export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
+  const config = planConfig(options)
+  const installed = [...config.unavailable, ...options.uses.map(({ name }) => name)]
+  new Selection(options.select).check(catalog, state, installed)
+  return config
+}
+
+export function planConfig(options: LookOptions): PlanConfig {
+  const { resting } = options
+  const selection = new Selection(options.select)
+  const { synced } = options.settings ?? {}
+  return {
+    select: ({ use, table, name }: SurveyedTable) =>
+      selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
+    unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
+    isWhole: (use) => selection.isWhole(use),
+    acceptDeletions: options.acceptDeletions,
+    synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
+  }
+}
+
+/** A lookback that only just found what came late misses what comes later. */
+function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void {
+  for (const { name, late, planned } of tables) {
+    const { table, use } = planned.surveyed
+    if (late === undefined || table.cursor === undefined || !isShort(late)) continue
+    const where = `sources.${use.name}.tables.${table.name}.lookback`
+    log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
+  }
+}
+
+/** What commits could not say: failures, pauses that were lifted, tables with nothing to read, steps that ended together. */
+async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
+  if (table.prepared === undefined) return
+  const status = table.status()
+  const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
+  facts.push(...unreadFacts(table))
+  if (facts.length > 0) await recordOn(table, facts, context)
+  // Of a table without partitions the commit said it.
+  if (table.partitions.length > 1) await recordTablesChecked([table], context)
+}

@@ -1,0 +1,43 @@
+import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
+import { holding } from '../lease/holding.ts'
+import type { RunOptions } from '../options.ts'
+import { fewWindows, windowAround } from '../plan/window-around.ts'
+import type { Report } from '../report/report.ts'
+import { sync } from './sync.ts'
+
+/**
+ * Wants the places again where something differs, and reads them through the ordinary commit: equal rows are left alone,
+ * what is gone is marked, under the rail. What is asked for here and not done stays asked for: the next sync does it.
+ *
+ * @param places positions of rows that differ, by partition.
+ * @throws SyncError where another runner holds the table; nothing is asked for then.
+ */
+export async function repair(
+  options: RunOptions,
+  table: TableState,
+  places: ReadonlyMap<string, ReadonlySet<bigint>>,
+): Promise<Report> {
+  const { destination } = options
+  const facts = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
+  await holding(destination, [table.name], async (leases) => {
+    for (const lease of leases) await destination.record(lease, facts)
+  })
+  return await sync({ ...options, select: [table.name], only: 'rereads' })
+}
+
+function rereadsOf(
+  { facts, partitions }: TableState,
+  partition: string,
+  positions: ReadonlySet<bigint>,
+): readonly Fact[] {
+  const type = facts?.cursor?.type
+  const reason = 'verify --repair'
+  if (type === undefined) return [{ kind: 'reread', partition, window: undefined, reason }]
+  const around = fewWindows([...positions].map((position) => windowAround(position, type)))
+  return intersect(around, partitions.get(partition)?.covered ?? []).map((window) => ({
+    kind: 'reread',
+    partition,
+    window,
+    reason,
+  }))
+}

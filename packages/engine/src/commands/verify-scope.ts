@@ -1,0 +1,110 @@
+import { SyncError } from '@tidemark/core'
+import {
+  type Comparison,
+  intersect,
+  type PartitionState,
+  type Range,
+  subtract,
+  type TableState,
+  union,
+} from '@tidemark/core/engine'
+import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
+import type { VerifyOptions } from './verify-options.ts'
+import type { UnreadPartition } from './verify-report.ts'
+import { chooseSome, cutIntoSlices, type Slice } from './verify-slices.ts'
+
+export interface Scope {
+  readonly planned: PlannedTable
+  readonly known: TableState
+  readonly asked: Range | undefined
+  readonly wanted: VerifyOptions
+  readonly comparison: Comparison
+}
+
+/** What is compared, and what of the table cannot be. */
+export interface Scoped {
+  readonly slices: readonly Slice[]
+  /** So many there are, of which a sample may be chosen. */
+  readonly of: number
+  readonly notes: readonly string[]
+  readonly unreadPartitions: readonly UnreadPartition[]
+}
+
+/** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
+export async function scopeOf({ planned, known, asked, wanted, comparison }: Scope): Promise<Scoped> {
+  const { table, partitions } = planned.surveyed
+  const { partition: only, sample } = wanted
+  if (only !== undefined && !known.partitions.has(only)) {
+    const some = [...known.partitions.keys()].slice(0, 20)
+    throw new SyncError(
+      `table "${known.name}" has no partition "${only}"; it has ${some.join(', ') || 'none'}`,
+      'fix-config',
+    )
+  }
+  const notes: string[] = []
+  const scopes: { readonly partition: string; readonly window: Range | undefined }[] = []
+  const considered = planned.partitions.filter(({ surveyed: { id } }) => only === undefined || id === only)
+  for (const { surveyed, wanted: range } of considered) {
+    const { id, failure } = surveyed
+    const its = known.partitions.get(id)
+    if (failure !== undefined || its === undefined) continue
+    if (its.rereads.length > 0)
+      notes.push(`${labelled(known.name, id)} is to be resynced in part: the next sync reads it`)
+    if (table.cursor === undefined) {
+      if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
+      continue
+    }
+    const read = its.covered.filter(({ claimed }) => !claimed)
+    if (read.length < its.covered.length)
+      notes.push(`${labelled(known.name, id)}: what another system synced (synced_tables) was not compared`)
+    const there = range === undefined ? [] : intersect([range], read)
+    const within = asked === undefined ? there : intersect([asked], there)
+    for (const one of within)
+      for (const window of await cutIntoSlices(id, one, { comparison, table, fine: sample !== undefined }))
+        scopes.push({ partition: id, window })
+  }
+  const listed = new Set(partitions.map(({ id }) => id))
+  // Those that are too many to be taken for gone still belong to the table.
+  const missing = planned.missing.filter((id) => only === undefined || id === only)
+  const left = [...known.partitions.keys()].filter(
+    (id) => !listed.has(id) && !missing.includes(id) && (only === undefined || id === only),
+  )
+  if (left.length > 0)
+    notes.push(`${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}: the source no longer lists it`)
+  const all: readonly Slice[] = scopes.map((scope, number) => ({ number, ...scope }))
+  const slices = sample === undefined ? all : chooseSome(all, sample.share, sample.seed)
+  const unreadPartitions = [
+    ...considered.flatMap((one) => unreadOf(one, planned, known)),
+    ...missing.map((partition) => ({
+      partition,
+      why: 'not-listed' as const,
+      message: 'the source no longer lists it',
+    })),
+  ]
+  return { slices, of: all.length, notes, unreadPartitions }
+}
+
+const labelled = (table: string, partition: string): string => (partition === '' ? table : `${table} (${partition})`)
+
+/** Why a listed partition is not, or not completely, in what is compared; nothing where it is. */
+function unreadOf(
+  { surveyed: { id, failure }, wanted }: PlannedPartition,
+  { surveyed: { table } }: PlannedTable,
+  known: TableState,
+): readonly UnreadPartition[] {
+  if (failure !== undefined) return [{ partition: id, why: 'failed', message: failure.message }]
+  const its = known.partitions.get(id)
+  const isNew = its === undefined || (table.cursor === undefined ? its.completedAt === null : its.covered.length === 0)
+  if (isNew) {
+    const error = its?.lastError ?? undefined
+    return [{ partition: id, why: 'never-read', message: error ?? 'no sync has read it' }]
+  }
+  return hasGaps(its, wanted) ? [{ partition: id, why: 'backfilling', message: 'its backfill is not complete' }] : []
+}
+
+function hasGaps({ covered }: PartitionState, wanted: Range | undefined): boolean {
+  const joined = union(covered)
+  const last = joined.at(-1)
+  if (wanted === undefined || last === undefined) return false
+  return subtract(intersect([wanted], [{ from: undefined, to: last.to }]), joined).length > 0
+}

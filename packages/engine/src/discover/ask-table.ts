@@ -1,0 +1,52 @@
+import type { Partition } from '@tidemark/core'
+import { isColumnsChanged, type Table } from '@tidemark/core/engine'
+import { failureOf } from '../failure/failure.ts'
+import { mapLending } from '../time/map-lending.ts'
+import type { SurveyedTable } from './catalog.ts'
+import type { Again } from './partition-question.ts'
+import { factsHash } from './settings.ts'
+import type { SurveyOptions } from './survey-options.ts'
+import { surveyPartition } from './survey-partition.ts'
+
+/** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
+export const QUESTIONS = { limit: 8, most: 32 }
+
+export interface TableQuestion {
+  readonly described: SurveyedTable
+  /** Finds a table once more, whose columns were not known yet; undefined: it has none so far. */
+  readonly describeAgain: (before: SurveyedTable) => Promise<SurveyedTable | undefined>
+  readonly listed: (table: Table) => Promise<readonly Partition[]>
+  readonly again: Again
+  readonly signal: AbortSignal
+  readonly options: SurveyOptions
+}
+
+/** Asks about a table; undefined where a table whose columns were not known yet turns out to have none. */
+export async function askTable(question: TableQuestion): Promise<SurveyedTable | undefined> {
+  const { described, describeAgain, options } = question
+  try {
+    try {
+      return await askDescribed(question)
+    } catch (error) {
+      if (!isColumnsChanged(error)) throw error
+      const now = await describeAgain(described)
+      return now && (await askDescribed({ ...question, described: now }))
+    }
+  } catch (error) {
+    if (options.signal.aborted) throw error
+    return { ...described, failure: failureOf(error) }
+  }
+}
+
+async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
+  const { name, use, table, columns, failure } = described
+  if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
+  const facts = factsHash(table, columns, described.options)
+  const { clock, askedAt, problemOf } = options
+  const asked = askedAt?.()
+  const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
+  const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
+    surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
+  )
+  return { ...described, askedAt: asked, partitions }
+}

@@ -1,0 +1,110 @@
+import type { Column, Logger, Source, SourceOptions } from '@tidemark/core'
+import type { DeletionShare, Range, SchemaMode, Table, TableColumn, Unread } from '@tidemark/core/engine'
+import type { Failure } from '../failure/failure.ts'
+
+import type { SourceGuard } from '../source/source-guard.ts'
+
+/** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
+export interface Use {
+  readonly name: string
+  readonly source: Source
+  readonly config: unknown
+  readonly options: SourceOptions
+}
+
+/** What the sources have today: the answer of the survey, and with the state all that planning needs. */
+export interface Catalog {
+  readonly uses: readonly SurveyedUse[]
+}
+
+export interface SurveyedUse {
+  readonly name: string
+  readonly client: unknown
+  readonly log: Logger
+  /** It could not be connected or asked for its tables; nothing is known of them then. */
+  readonly failure: Failure | undefined
+  /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
+  readonly missing?: MissingTables | undefined
+  readonly tables: readonly SurveyedTable[]
+  /** Stands around whatever it is asked. */
+  readonly guard: SourceGuard
+  /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
+  readonly findTable?:
+    | ((name: string, known: readonly Column[]) => Promise<Pick<SurveyedTable, 'table' | 'columns'> | undefined>)
+    | undefined
+  close(): Promise<void>
+}
+
+/** Tables that were synced and that their source suddenly does not list: by their names in the destination, and why they fail. */
+export interface MissingTables {
+  readonly tables: readonly string[]
+  readonly failure: Failure
+}
+
+export interface SurveyedTable {
+  /** The name in the destination. */
+  readonly name: string
+  readonly use: SurveyedUse
+  readonly table: Table
+  /** The columns that are kept, without those that the config leaves out. */
+  readonly columns: readonly TableColumn[]
+  readonly options: TableSettings
+  readonly identity: string | undefined
+  /** When its partitions were listed, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
+  /** Nothing in the destination bears its name, which is for people: it fails, and nothing of it is recorded. */
+  readonly unplaced?: true | undefined
+  /** Its partitions could not be listed, or its settings do not fit it. */
+  readonly failure: Failure | undefined
+  readonly partitions: readonly SurveyedPartition[]
+}
+
+/** The options of one table, with those of its source and the defaults applied. */
+export interface TableSettings {
+  /** As configured, a position; undefined: nothing is configured. */
+  readonly start: bigint | undefined
+  readonly everyMs: number
+  readonly lookback: bigint
+  readonly deletes: 'soft' | 'hard'
+  /** Undefined: any number of rows may go, and the table may be empty. */
+  readonly deletionLimit: DeletionShare | undefined
+  readonly mode: SchemaMode
+  /** A new column gets its history. */
+  readonly backfill: boolean
+}
+
+export interface SurveyedPartition {
+  /** '' where the table has none. */
+  readonly id: string
+  /** What `read` is given. */
+  readonly value: unknown
+  /** When it was asked, by the destination's clock. */
+  readonly askedAt?: bigint | undefined
+  /** The table's own start. */
+  readonly start: bigint | undefined
+  /** Settled and rounded down to the tick; undefined: nothing live this run. */
+  readonly end: bigint | undefined
+  /** Whether the end is the table's own, not the runner's clock. */
+  readonly ownEnd: boolean
+  /** Before settling and rounding. */
+  readonly unsettledEnd: bigint | undefined
+  readonly revision: SurveyedRevision | undefined
+  /** What the source calls its data; absent: it does not say. */
+  readonly generation?: SurveyedGeneration | undefined
+  /** Rows that no window holds, by the system's own count. */
+  readonly unread?: Unread | undefined
+  readonly failure: Failure | undefined
+}
+
+export interface SurveyedGeneration {
+  readonly text: string
+  /** Parts came or went, and none was replaced. */
+  readonly regrouped: boolean
+}
+
+export interface SurveyedRevision {
+  readonly text: string
+  /** A hash of what it holds for; a committed one of another hash is void. */
+  readonly facts: string
+  readonly stale: readonly Range[]
+}

@@ -1,0 +1,130 @@
+import { SyncError } from '@tidemark/core'
+import type { State } from '@tidemark/core/engine'
+import { failureOf } from '../failure/failure.ts'
+import type { SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import { destinationNames, type NamesOptions, unplacedName } from './destination-names.ts'
+import { optionsOf } from './settings.ts'
+
+export interface ClashOptions {
+  readonly state: State
+  /** Whether names that differ only in case are one in the destination. */
+  readonly names: 'exact' | 'folded'
+}
+
+/**
+ * Tables that would have one name in the destination: the one that lies there by the state goes on, the others fail, each
+ * by name. Where it is nobody's, all of them fail: which one came first must not decide whose rows they are.
+ */
+export function withoutClashes(uses: readonly SurveyedUse[], options: ClashOptions): readonly SurveyedUse[] {
+  const placed = uses.flatMap((use) => use.tables).filter((table) => table.unplaced !== true)
+  const groups = Map.groupBy(placed, ({ name }) => (options.names === 'folded' ? folded(name) : name))
+  const refused = new Map<SurveyedTable, SurveyedTable>()
+  for (const group of groups.values()) {
+    if (group.length < 2) continue
+    const owner = group.find((table) => isRecorded(table, options.state))
+    for (const table of group) if (table !== owner) refused.set(table, withFailure(table, group, owner))
+  }
+  if (refused.size === 0) return uses
+  return uses.map((use) => ({ ...use, tables: use.tables.map((table) => refused.get(table) ?? table) }))
+}
+
+/**
+ * The names of a run, claimed as the sources answer: of two sources the one whose table lies there by the state has it. Where
+ * it is nobody's and both sources name their tables beforehand, neither has it; else the first to answer is being read.
+ */
+export class NameClaims {
+  readonly #options: ClashOptions
+  readonly #uses: ReadonlySet<string>
+  readonly #taken = new Map<string, SurveyedTable>()
+  /** By name: the tables that want it, by their use. */
+  readonly #wanted = new Map<string, Map<string, string>>()
+
+  constructor(uses: readonly Use[], options: ClashOptions & NamesOptions) {
+    this.#options = options
+    this.#uses = new Set(uses.map(({ name }) => name))
+    for (const use of uses) {
+      const { tables } = use.source
+      if (typeof tables === 'function') continue
+      const tracked = tables.filter((table) => optionsOf(use.options, table.name) !== false)
+      for (const [table, { name, unplaced }] of destinationNames(use, tracked, options))
+        if (!unplaced) this.#wantedBy(name).set(use.name, table.name)
+    }
+  }
+
+  /** @returns the table as it may be read: without a place, and failing, where its name is another source's. */
+  claim(table: SurveyedTable): SurveyedTable {
+    if (table.unplaced === true || isRecorded(table, this.#options.state)) return this.#take(table)
+    const { name, use } = table
+    const owner = this.#options.state.tables.get(name)
+    const other = [...this.#wantedBy(name)].find(([one]) => one !== use.name)
+    const taken = this.#taken.get(this.#keyOf(name))
+    const rival =
+      owner !== undefined && owner.source !== use.name && owner.status !== 'removed' && this.#uses.has(owner.source)
+        ? { use: owner.source, table: owner.table, name }
+        : taken !== undefined && taken.use.name !== use.name
+          ? { use: taken.use.name, table: taken.table.name, name: taken.name }
+          : other !== undefined
+            ? { use: other[0], table: other[1], name }
+            : undefined
+    return rival === undefined ? this.#take(table) : refused(table, rival)
+  }
+
+  #take(table: SurveyedTable): SurveyedTable {
+    if (table.unplaced !== true) this.#taken.set(this.#keyOf(table.name), table)
+    return table
+  }
+
+  #wantedBy(name: string): Map<string, string> {
+    const key = this.#keyOf(name)
+    const tables = this.#wanted.get(key) ?? new Map()
+    this.#wanted.set(key, tables)
+    return tables
+  }
+
+  #keyOf(name: string): string {
+    return this.#options.names === 'folded' ? folded(name) : name
+  }
+}
+
+/** As databases do it: ASCII alone. */
+function folded(name: string): string {
+  return name.replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
+}
+
+function isRecorded({ name, use, table }: SurveyedTable, { tables }: State): boolean {
+  const known = tables.get(name)
+  return known?.source === use.name && (known.table === table.name || table.aliases.includes(known.table))
+}
+
+function withFailure(
+  surveyed: SurveyedTable,
+  group: readonly SurveyedTable[],
+  owner: SurveyedTable | undefined,
+): SurveyedTable {
+  const { use, table, name } = owner ?? group.find((one) => one !== surveyed)!
+  return refused(surveyed, { use: use.name, table: table.name, name })
+}
+
+interface Rival {
+  readonly use: string
+  readonly table: string
+  readonly name: string
+}
+
+function refused(surveyed: SurveyedTable, other: Rival): SurveyedTable {
+  const { use, table, name } = surveyed
+  const own = `sources.${use.name}.tables: { ${JSON.stringify(table.name)}: { name: ${JSON.stringify(`${name}_2`)} } }`
+  const wayOut =
+    other.use === use.name
+      ? `give it another name in the config: ${own}`
+      : `give one of the sources another "prefix" in the config, or this table another name: ${own}`
+  const isCase = other.name !== name
+  const failure = failureOf(
+    new SyncError(
+      `table "${table.name}" of "${use.name}" and table "${other.table}" of "${other.use}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
+      'fix-config',
+      { code: 'clash' },
+    ),
+  )
+  return { ...surveyed, name: unplacedName(use.name, table.name), unplaced: true, failure, partitions: [] }
+}

@@ -1,0 +1,23 @@
+import type { Partition } from '@tidemark/core'
+import type { Table, TableState } from '@tidemark/core/engine'
+import type { Clock } from '../time/clock.ts'
+import type { SurveyedUse } from './catalog.ts'
+import type { ProblemOf } from './storable-text.ts'
+
+/** Asks a source, and again where the failure may pass. @param what it is asked for, for people: `the end of table "orders"`. */
+export type Again = <T>(what: string, work: () => T | Promise<T>) => Promise<T>
+
+export interface PartitionQuestion {
+  readonly table: Table
+  readonly surveyed: SurveyedUse
+  readonly again: Again
+  readonly partition: Partition
+  readonly known: TableState | undefined
+  readonly facts: string
+  readonly options: {
+    readonly signal: AbortSignal
+    readonly clock: Clock
+    readonly askedAt?: (() => bigint) | undefined
+    readonly problemOf: ProblemOf
+  }
+}

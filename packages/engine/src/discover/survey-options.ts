@@ -1,0 +1,33 @@
+import type { Logger, SecretStore } from '@tidemark/core'
+import type { State } from '@tidemark/core/engine'
+import type { Settings } from '../options.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Use } from './catalog.ts'
+import type { ProblemOf } from './storable-text.ts'
+
+/** What sources are asked with. */
+export interface SurveyOptions {
+  readonly uses: readonly Use[]
+  readonly state: State
+  readonly settings: Settings
+  readonly clock: Clock
+  /** The destination's clock, as far as it is known without asking. */
+  readonly askedAt?: (() => bigint) | undefined
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** What a wanted name becomes in the destination. */
+  readonly nameOf: (table: string) => string
+  readonly problemOf: ProblemOf
+  /** Whether names that differ only in case are one in the destination. */
+  readonly names: 'exact' | 'folded'
+  /** Which tables are asked for their partitions; the others are listed with none. */
+  readonly wants: (use: string, table: string, name: string) => boolean
+  /** Keeps secrets of a use that are given in exchange for others. */
+  readonly secretsOf?: ((use: string) => SecretStore) | undefined
+  /** Whatever the sources no longer list may go. */
+  readonly acceptDeletions?: boolean | undefined
+  /** Called when a source leaves a question without an answer for `NOTICED_AFTER_MS`. @returns what to call when it has one. */
+  readonly onSilent?: ((use: string, what: string) => () => void) | undefined
+  /** Aborts when no more time is left to be asked in: what has not answered by then has failed. */
+  readonly outOfTime?: AbortSignal | undefined
+}

@@ -1,0 +1,238 @@
+import { type Logger, type Partition, SyncError, type Tracked } from '@tidemark/core'
+import { adapted, didYouMean, type State, type Table } from '@tidemark/core/engine'
+import { failureOf } from '../failure/failure.ts'
+import { answered, type Patience } from '../source/answered.ts'
+import { retry } from '../source/retry.ts'
+import { Silence } from '../source/silence.ts'
+import { SourceGuard } from '../source/source-guard.ts'
+import { silenceOf } from '../source/stall.ts'
+import { mapLending } from '../time/map-lending.ts'
+import { DEFAULT_RETRY } from '../time/retry-policy.ts'
+import { askTable, QUESTIONS, type TableQuestion } from './ask-table.ts'
+import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import { withoutClashes } from './clash.ts'
+import { type DestinationName, destinationNames } from './destination-names.ts'
+import { missingTables } from './missing-tables.ts'
+import type { Again } from './partition-question.ts'
+import { columnsKept, optionsOf, settingsOf } from './settings.ts'
+import { storableText } from './storable-text.ts'
+import type { SurveyOptions } from './survey-options.ts'
+import { trackedBy } from './tracked.ts'
+
+/** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
+export async function survey(options: SurveyOptions): Promise<Catalog> {
+  const asked = await Promise.allSettled(options.uses.map((use) => surveyUse(use, options)))
+  const uses = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const broken = asked.find((one) => one.status === 'rejected')
+  if (broken === undefined) return { uses: withoutClashes(uses, options) }
+  // Stopped: whoever had connected already is let go.
+  for (const use of uses) void use.close().catch(() => {})
+  throw broken.reason
+}
+
+/**
+ * Connects one source and asks what there is.
+ *
+ * @param onTable called with each table as soon as all is known of it.
+ * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
+ */
+export function surveyUse(
+  use: Use,
+  options: SurveyOptions,
+  onTable: (table: SurveyedTable) => void = () => {},
+): Promise<SurveyedUse> {
+  const guard = new SourceGuard(use.name)
+  return guard.run(() => surveyGuarded(use, options, guard, onTable))
+}
+
+async function surveyGuarded(
+  use: Use,
+  options: SurveyOptions,
+  guard: SourceGuard,
+  onTable: (table: SurveyedTable) => void,
+): Promise<SurveyedUse> {
+  const { clock, outOfTime } = options
+  const over = new AbortController()
+  const signal = AbortSignal.any([options.signal, guard.signal, over.signal, ...[outOfTime ?? []].flat()])
+  const patience = { clock, signal, ms: silenceOf(options.settings) }
+  const log = named(options.log, use.name)
+  const silence = new Silence(QUESTIONS.most)
+  const { onSilent } = options
+  const again: Again = (what, work) =>
+    retry(
+      () =>
+        silence.heed(() => answered(Promise.try(work), { ...patience, onSilent: () => onSilent?.(use.name, what) })),
+      {
+        clock,
+        policy: options.settings.retry ?? DEFAULT_RETRY,
+        signal,
+        onRetry: (failure, attempt, delayMs) =>
+          log.warn(`${use.name} did not answer, trying again in ${Math.ceil(delayMs / 1000)} s`, {
+            attempt,
+            cause: failure.message,
+          }),
+      },
+    )
+  let client: unknown
+  const close = async (): Promise<void> => {
+    // A question that was given up may still be asked.
+    over.abort(new DOMException('the source is let go', 'AbortError'))
+    await (client as { close?: () => unknown } | undefined)?.close?.()
+  }
+  const surveyed = { name: use.name, log, close, guard }
+  try {
+    const source = adapted(use.source)
+    client = await again('a connection', () =>
+      connected(
+        () => source.connect?.(use.config as never, { signal, log, secrets: options.secretsOf?.(use.name) }),
+        patience,
+      ),
+    )
+    const identity = await again('its identity', () => source.identity?.({ client: client as never }))
+    storableText(`source "${use.name}": identity()`, identity, options.problemOf)
+    const context = { client: client as never, signal, log }
+    const { tables } = source
+    const tracked = trackedBy(use, options.state)
+    const find = async (now: Tracked): Promise<readonly Table[]> =>
+      typeof tables === 'function'
+        ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
+        : tables
+    const found = await find(tracked)
+    const missing = missingTables(use, {
+      found,
+      state: options.state,
+      acceptDeletions: options.acceptDeletions === true,
+    })
+    checkOptions(use, found, options.state)
+    const findTable: SurveyedUse['findTable'] = async (name, known) => {
+      const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
+      const table = (await find({ ...tracked, columns })).find((one) => one.name === name)
+      return table && { table, columns: columnsKept(use.name, table, use.options) }
+    }
+    const result: SurveyedUse & { tables: SurveyedTable[] } = {
+      ...{ ...surveyed, client, failure: undefined, missing, tables: [] },
+      findTable: typeof tables === 'function' ? findTable : undefined,
+    }
+    const lists = new Map<unknown, Promise<readonly Partition[]>>()
+    const listed = (table: Table): Promise<readonly Partition[]> => {
+      const { partitions } = table
+      if (partitions === undefined) return Promise.resolve([''])
+      let list = lists.get(partitions)
+      if (list === undefined) {
+        list = again(`the partitions of table "${table.name}"`, async () =>
+          collect(await partitions.list(context as never)),
+        )
+        lists.set(partitions, list)
+      }
+      return list
+    }
+    const wanted = found.filter((table) => optionsOf(use.options, table.name) !== false)
+    const names = destinationNames(use, wanted, options)
+    const all = wanted.map((table) =>
+      describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
+    )
+    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
+    const describeAgain: TableQuestion['describeAgain'] = async (before) => {
+      const table = (await find(tracked)).find(({ name }) => name === before.table.name)
+      const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
+      return table && describeTable(use, table, placed, { surveyed: result, identity, options })
+    }
+    const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
+      const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
+      if (table !== undefined) onTable(table)
+      return table
+    })
+    result.tables.push(...asked.filter((one) => one !== undefined))
+    return result
+  } catch (error) {
+    if (options.signal.aborted) {
+      void close().catch(() => {})
+      throw error
+    }
+    // A mistake in the config is the whole run's: nothing is read with it.
+    if (SyncError.is(error) && error.code === 'config') {
+      void close().catch(() => {})
+      throw error
+    }
+    return { ...surveyed, client, failure: failureOf(error), tables: [] }
+  }
+}
+
+/** Waits for a connection; one that comes when nobody waits for it any more is closed. */
+async function connected(connect: () => unknown, patience: Patience): Promise<unknown> {
+  const connecting = Promise.try(connect)
+  try {
+    return await answered(connecting, patience)
+  } catch (error) {
+    connecting.then((client) => (client as { close?: () => unknown } | undefined)?.close?.()).catch(() => {})
+    throw error
+  }
+}
+
+function named(log: Logger, use: string): Logger {
+  const add = (fields: object | undefined): object => ({ source: use, ...fields })
+  return {
+    debug: (message, fields) => log.debug(message, add(fields)),
+    info: (message, fields) => log.info(message, add(fields)),
+    warn: (message, fields) => log.warn(message, add(fields)),
+  }
+}
+
+/** A key under `tables` that names no table is a mistake, unless the table is known and only away. */
+function checkOptions(use: Use, found: readonly Table[], state: State): void {
+  for (const key of Object.keys(use.options.tables ?? {})) {
+    if (key.includes('*') || found.some((table) => table.name === key)) continue
+    if ([...state.tables.values()].some((table) => table.source === use.name && table.table === key)) continue
+    const names = found.map((table) => table.name)
+    const near = didYouMean(key, names)
+    throw new SyncError(
+      `sources.${use.name}.tables.${key}: source "${use.source.name}" has no table "${key}"; ${near === undefined ? `it has ${names.slice(0, 20).join(', ') || 'none'}` : `did you mean "${near}"?`}`,
+      'fix-config',
+      { code: 'config' },
+    )
+  }
+}
+
+async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promise<readonly Partition[]> {
+  const partitions: Partition[] = []
+  const seen = new Set<string>()
+  for await (const one of list) {
+    const id = typeof one === 'string' ? one : (one as { id?: unknown } | null)?.id
+    if (typeof id !== 'string' || id === '')
+      throw new SyncError('a partition is a text, or an object with a text "id", and not empty', 'fix-source')
+    if (seen.has(id)) throw new SyncError(`the partition "${id}" was listed twice`, 'fix-source')
+    seen.add(id)
+    partitions.push(one as Partition)
+  }
+  return partitions
+}
+
+/** What is known of a table before its source is asked about it. */
+function describeTable(
+  use: Use,
+  table: Table,
+  { name, problem, unplaced }: DestinationName,
+  {
+    surveyed,
+    identity,
+    options,
+  }: { readonly surveyed: SurveyedUse; readonly identity: string | undefined; readonly options: SurveyOptions },
+): SurveyedTable {
+  const settings = settingsOf(use.name, table, use.options, options.settings)
+  const base = {
+    ...{ name, unplaced: unplaced ? (true as const) : undefined, use: surveyed, table, identity, partitions: [] },
+    options: settings,
+  }
+  if (table.kind !== 'table') {
+    const failure = failureOf(
+      new SyncError(
+        `table "${table.name}" is of a kind that this version does not know; install a newer one`,
+        'upgrade',
+        { code: 'contract' },
+      ),
+    )
+    return { ...base, columns: table.columns, failure }
+  }
+  const failure = problem === undefined ? undefined : failureOf(problem)
+  return { ...base, columns: columnsKept(use.name, table, use.options), failure }
+}

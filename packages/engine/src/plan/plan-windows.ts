@@ -1,0 +1,209 @@
+import {
+  AHEAD,
+  completeTo,
+  cutAt,
+  floorTo,
+  gaps,
+  intersect,
+  type PartitionState,
+  type Range,
+  readFrom,
+  type StepKind,
+  split,
+  subtract,
+  union,
+} from '@tidemark/core/engine'
+import { coalesceWindows } from '@tidemark/core/values'
+import { isReplaced } from '../discover/ask-generation.ts'
+import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { PlannedPartition } from './planned-table.ts'
+import type { Step } from './step.ts'
+import { StepList, type StepSpan } from './step-list.ts'
+
+export type Planned = Partial<PlannedPartition>
+
+/** So many stale windows of a partition are kept apart; of more, those with the smallest gaps between them are read as one. */
+const MOST_STALE = 10_000
+
+export interface PlanMore {
+  /** Up to where another system has read the table, by the word of the config. */
+  readonly claimedTo: bigint | undefined
+  /** Columns are new, and their history is wanted. */
+  readonly backfill: boolean
+}
+
+/**
+ * Whether the source says that nothing changed since the committed pass. One that comes back after another was seen
+ * does not count: a pass of the other may have changed rows before it broke.
+ */
+export function isUnchanged({ revision }: SurveyedPartition, state: PartitionState): boolean {
+  if (revision === undefined || !holdsRevision(state, revision.facts)) return false
+  return state.revision?.text === revision.text && (state.seen === null || state.seen.text === revision.text)
+}
+
+function holdsRevision({ revision }: PartitionState, facts: string | undefined): boolean {
+  return revision !== null && revision.facts === facts
+}
+
+/** What a source calls its data, where the state does not know it yet. */
+export function newGeneration({ generation }: SurveyedPartition, state: PartitionState): string | undefined {
+  return generation?.text === state.generation ? undefined : generation?.text
+}
+
+/** The windows of one partition: what is wanted and not covered, and what is wanted again. */
+export function planWindows(
+  surveyed: SurveyedTable,
+  partition: SurveyedPartition,
+  state: PartitionState,
+  { claimedTo, backfill }: PlanMore,
+): Planned {
+  const { name, table, options } = surveyed
+  const { end, revision } = partition
+  const configured = later(options.start, partition.start)
+  const tick = table.cursor?.tick ?? 1n
+  const isNew = state.cut === null && state.covered.length === 0
+  const claim =
+    claimedTo === undefined || end === undefined || !isNew
+      ? undefined
+      : claimed(configured, floorTo(claimedTo, tick), end)
+  const covered = claim === undefined ? union(state.covered) : union(state.covered, [claim])
+  const last = covered.at(-1)?.to
+  const to = end ?? last ?? state.cut ?? undefined
+  const generation = newGeneration(partition, state)
+  if (to === undefined) return { generation }
+  const floor =
+    table.retention === undefined ? undefined : keptFrom(partition.unsettledEnd ?? to, table.retention, tick)
+  const start = later(configured, floor)
+  const wanted: Range = { from: start, to }
+  const wasReplaced = isReplaced(partition, state)
+  const unchanged = isUnchanged(partition, state) && !wasReplaced && last !== undefined && last < to
+  const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
+  const cut = state.cut ?? to
+
+  const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
+    ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
+  const [healing, wished] = partitionBy(state.rereads, ({ reason }) => reason === AHEAD)
+  const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
+  // Such a reread follows the clock, run by run, so it looks back as a live step does.
+  const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
+  const heal = kept(followed, covered)
+
+  const span = (kind: StepKind, lane: Step['lane'], range: Range, size = table.window): StepSpan => ({
+    table: name,
+    partition: partition.id,
+    lane,
+    kind,
+    windows: split(range, size),
+  })
+  const lookback = { covered, lookback: options.lookback, tick, floor }
+  const ordinary = (lane: Step['lane'], range: Range): StepSpan => ({
+    ...span(lane, lane, range),
+    // What is healed is looked back for there, and further: read here it would count as healed.
+    readFrom: (window) => later(readFrom(window, lookback), healedBelow(window, heal)),
+  })
+  const live: StepSpan[] = []
+  const history: StepSpan[] = []
+  for (const [at, gap] of open.entries()) {
+    const { below, above } = cutAt(gap, cut)
+    if (below !== undefined) history.push(ordinary('history', below))
+    if (above === undefined) continue
+    // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
+    const newest = at === open.length - 1 ? split(above, table.window).newest : undefined
+    if (newest !== undefined) live.push(ordinary('live', newest))
+    const missed = subtract([above], newest === undefined ? [] : [newest])
+    history.push(...missed.map((range) => ordinary('history', range)))
+  }
+  // Without a committed revision a source may call everything stale; what counts as read by another system stays so.
+  const unclaimed = state.covered.filter((one) => !one.claimed)
+  const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
+  const stale = kept(coalesceWindows(revision?.stale ?? [], MOST_STALE), verified)
+  const newColumns = backfill ? kept(state.covered, unclaimed) : []
+  const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
+  const again = subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal)
+  const steps = new StepList([
+    ...(unchanged ? [span('unchanged', 'live', { from: last, to }, undefined)] : []),
+    ...live,
+    ...heal.map((range) => span('reread', 'live', range)),
+    ...history.reverse(),
+    ...again.map((range) => span('reread', 'history', range)).reverse(),
+  ])
+  const seenEnd = state.seen !== null && state.seen.text === revision?.text ? state.seen.end : partition.unsettledEnd
+  const complete = revision !== undefined && end !== undefined && seenEnd !== undefined && end >= seenEnd
+  return {
+    wanted,
+    steps,
+    cut: state.cut === null ? cut : undefined,
+    start: startChanged(start, state) ? (start ?? null) : undefined,
+    claim,
+    seen:
+      revision === undefined || seenEnd === undefined || state.seen?.text === revision.text
+        ? undefined
+        : { text: revision.text, end: seenEnd },
+    stale,
+    backfill: newColumns,
+    generation,
+    replaced,
+    aheadOf: isAhead(partition, last, options.lookback) ? end : undefined,
+    revision: complete ? { text: revision.text, facts: revision.facts } : undefined,
+    notKept:
+      floor === undefined || (configured !== undefined && configured >= floor)
+        ? []
+        : notKept({ from: configured, to: floor }, covered),
+    goesOnFrom: last,
+  }
+}
+
+/**
+ * Whether the wanted start must be recorded. A start that only moves up under a complete history (retention does that
+ * with every run) says nothing new.
+ */
+function startChanged(start: bigint | undefined, { start: recorded, cut, covered }: PartitionState): boolean {
+  if (cut === null) return true
+  if ((recorded ?? undefined) === start) return false
+  const isLater = start !== undefined && (recorded === null || start > recorded)
+  const last = union(covered).at(-1)?.to
+  return !isLater || last === undefined || completeTo({ from: recorded ?? undefined, to: last }, covered) === undefined
+}
+
+/** Where what the system keeps begins: by its own present, not by the settled end, and no half tick too early. */
+function keptFrom(present: bigint, retention: bigint, tick: bigint): bigint {
+  return -floorTo(retention - present, tick)
+}
+
+/** What another system has read: from the wanted start up to what it says, but not beyond the end. */
+function claimed(start: bigint | undefined, to: bigint, end: bigint): Range | undefined {
+  const upTo = to < end ? to : end
+  return start !== undefined && start >= upTo ? undefined : { from: start, to: upTo }
+}
+
+/** Of what is older than the system keeps, only the holes between covered windows and above them were ever wanted. */
+function notKept(older: Range, covered: readonly Range[]): readonly Range[] {
+  const first = covered[0]
+  if (first === undefined || first.from === undefined) return []
+  return subtract([{ from: later(older.from, first.from), to: older.to }], covered).filter(
+    (one) => one.from !== undefined && one.from < one.to,
+  )
+}
+
+function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a > b ? a : b
+}
+
+/** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
+function isAhead({ end, ownEnd }: SurveyedPartition, last: bigint | undefined, lookback: bigint): boolean {
+  return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+/** Up to where healing reads what lies under a window. */
+function healedBelow({ from }: Range, heal: readonly Range[]): bigint | undefined {
+  return from === undefined ? undefined : heal.findLast(({ to }) => to <= from)?.to
+}
+
+function lower(from: bigint | null, by: bigint): bigint | undefined {
+  return from === null ? undefined : from - by
+}
+
+function partitionBy<T>(all: readonly T[], is: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))]
+}

@@ -1,0 +1,209 @@
+import {
+  type ColumnChanges,
+  columnChanges,
+  isPastPartitionLimit,
+  newPartition,
+  type PartitionState,
+  type State,
+  type TableState,
+  textAt,
+  union,
+} from '@tidemark/core/engine'
+import { isReplaced } from '../discover/ask-generation.ts'
+import type { Catalog, SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import { EMPTIED, MISSING } from '../failure/lost-table.ts'
+import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
+import type { PlannedPartition, PlannedTable, Sight } from './planned-table.ts'
+import { StepList } from './step-list.ts'
+
+/** What to do, as data: printable, and the same for the same catalog and state. */
+export interface RunPlan {
+  readonly tables: readonly PlannedTable[]
+  /** Tables in the state that are no longer tracked. */
+  readonly removed: readonly string[]
+}
+
+export interface PlanConfig {
+  readonly select: (table: SurveyedTable) => boolean
+  /** The state that the survey saw: what was committed since then is not a sign that a source went back. */
+  readonly surveyed?: State | undefined
+  /** Whether all tables of a use were asked for: where only some were, nothing is known of the others. */
+  readonly isWhole: (use: string) => boolean
+  /** Uses that could not run; their tables are not taken for removed. */
+  readonly unavailable: readonly string[]
+  /** What another system has synced: tables by any of their names, up to a position. */
+  readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
+  /** Whatever the source no longer lists or gives may go. */
+  readonly acceptDeletions?: boolean | undefined
+}
+
+/** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
+export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
+  const tables = catalog.uses.flatMap((use) => use.tables).filter(config.select)
+  return {
+    tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
+    removed: removedTables(catalog, state, config),
+  }
+}
+
+/** Tables in the state that no source lists any more. */
+export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
+  const listed = new Set(catalog.uses.flatMap((use) => use.tables.map(({ name }) => name)))
+  const silent = new Set([
+    ...config.unavailable,
+    ...catalog.uses.filter((use) => (use.failure ?? use.missing) !== undefined).map((use) => use.name),
+  ])
+  return [...state.tables.values()]
+    .filter(({ name, source, status }) => !listed.has(name) && !silent.has(source) && status !== 'removed')
+    .filter(({ source }) => config.isWhole(source))
+    .map((table) => table.name)
+}
+
+function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
+  const sight = sightOf(known)
+  const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
+  const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
+  if (pausedFor !== undefined || surveyed.failure !== undefined)
+    return { ...base, pausedFor, partitions: [], gone: [], missing: [] }
+  const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
+  const backfill = surveyed.options.backfill && lateColumns(surveyed, known, base.changes).length > 0
+  const partitions = surveyed.partitions.map((partition) =>
+    planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
+  )
+  return { ...base, pausedFor: undefined, partitions, ...unlisted(surveyed, known, config) }
+}
+
+const wasRead = ({ completedAt, covered }: PartitionState): boolean => completedAt !== null || covered.length > 0
+const namesOf = (all: readonly PartitionState[]): readonly string[] => all.map(({ partition }) => partition).sort()
+
+/** Known partitions that the source no longer lists: gone, or too many for that. */
+function unlisted(
+  { partitions, options }: SurveyedTable,
+  known: TableState | undefined,
+  { acceptDeletions }: PlanConfig,
+): Pick<PlannedTable, 'gone' | 'missing'> {
+  const listed = new Set(partitions.map((partition) => partition.id))
+  const before = [...(known?.partitions.values() ?? [])].filter((one) => one.goneAt === null)
+  const absent = before.filter(({ partition }) => !listed.has(partition))
+  // Of one that was never read nothing can go missing.
+  const [read, lost] = [before.filter(wasRead), absent.filter(wasRead)]
+  const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
+  const isPast = isLimited && isPastPartitionLimit({ gone: lost.length, of: read.length }, listed.size)
+  if (!isPast) return { gone: namesOf(absent), missing: [] }
+  return { gone: namesOf(absent.filter((one) => !wasRead(one))), missing: namesOf(lost) }
+}
+
+function sightOf(known: TableState | undefined): Sight {
+  if (known?.status === 'removed') return 'returned'
+  // One that could not be asked so far is known by its name alone.
+  const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
+  return known === undefined || isUnread ? 'new' : 'known'
+}
+
+/** Columns whose history was not read: those that come now, and those that came before somebody asked for it. */
+function lateColumns({ columns }: SurveyedTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
+  const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
+  const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))
+  const now = new Set(columns.map(({ name }) => name))
+  return [...added, ...(known?.facts?.columns ?? []).filter(({ name, late }) => late === true && now.has(name))]
+}
+
+function changesOf(
+  { columns, table, options }: SurveyedTable,
+  known: TableState | undefined,
+): ColumnChanges | undefined {
+  if (known?.facts == null) return undefined
+  const fixed = [...table.primaryKey, ...(table.cursor === undefined ? [] : [table.cursor.column])]
+  return columnChanges(known.facts.columns, columns, { mode: options.mode, fixed })
+}
+
+function claimOf({ name, table }: SurveyedTable, { synced }: PlanConfig): bigint | undefined {
+  if (synced === undefined || table.cursor === undefined || table.cursor.type === 'integer') return undefined
+  return synced.tables.includes(name) || synced.tables.includes(table.name) ? synced.to : undefined
+}
+
+const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+/** Why a known table must not be read on without a decision; undefined where nothing stands against it. */
+function pauseOf(
+  { table, identity, partitions, options }: SurveyedTable,
+  known: TableState | undefined,
+  before: TableState | undefined,
+): string | undefined {
+  if (known === undefined) return undefined
+  if (known.identity !== null && identity !== undefined && known.identity !== identity) {
+    return `the source is another system now: ${identity} instead of ${known.identity}`
+  }
+  const { facts } = known
+  if (facts !== null) {
+    const key = [...table.primaryKey]
+    if (String(facts.primaryKey) !== String(key) || facts.globalKey !== table.globalKey) {
+      return `its primary key changed from ${quoted(facts.primaryKey)} to ${quoted(key)}`
+    }
+    if (facts.partitioned !== (table.partitions !== undefined))
+      return 'it was partitioned and is no longer, or the other way'
+    if (facts.cursor?.column !== table.cursor?.column || facts.cursor?.type !== table.cursor?.type) {
+      return `its cursor changed from ${facts.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
+    }
+  }
+  if (known.filled && known.present === 'missing') return MISSING
+  if (known.filled && known.present === 'empty') return EMPTIED
+  const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
+  if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
+    return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
+  }
+  return undefined
+}
+
+function wentBack(lookback: bigint, { end, ownEnd }: SurveyedPartition, known: PartitionState | undefined): boolean {
+  const last = union(known?.covered ?? []).at(-1)?.to
+  return ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+function planPartition(
+  surveyed: SurveyedTable,
+  partition: SurveyedPartition,
+  known: PartitionState | undefined,
+  more: PlanMore,
+): PlannedPartition {
+  const planned = {
+    surveyed: partition,
+    sight:
+      known === undefined || (known.cut === null && known.completedAt === null) ? ('new' as const) : ('known' as const),
+    wanted: undefined,
+    steps: new StepList(),
+    cut: undefined,
+    start: undefined,
+    claim: undefined,
+    seen: undefined,
+    stale: [],
+    backfill: [],
+    generation: undefined,
+    replaced: [],
+    aheadOf: undefined,
+    revision: undefined,
+    notKept: [],
+    goesOnFrom: undefined,
+  }
+  if (partition.failure !== undefined) return planned
+  const state = known ?? newPartition(partition.id)
+  return surveyed.table.cursor === undefined
+    ? { ...planned, ...planWhole(surveyed, partition, state) }
+    : { ...planned, ...planWindows(surveyed, partition, state, more) }
+}
+
+function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state: PartitionState): Planned {
+  const { revision } = partition
+  const isSame = isUnchanged(partition, state)
+  const replaced = isSame && isReplaced(partition, state) ? [undefined] : []
+  const generation = newGeneration(partition, state)
+  if (isSame && replaced.length === 0 && state.completedAt !== null && state.rereads.length === 0) return { generation }
+  const lane = state.completedAt === null ? 'history' : 'live'
+  return {
+    steps: new StepList([{ table: name, partition: partition.id, lane, kind: 'whole', windows: undefined }]),
+    generation,
+    replaced,
+    seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },
+    revision: revision === undefined ? undefined : { text: revision.text, facts: revision.facts },
+  }
+}

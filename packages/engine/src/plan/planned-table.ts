@@ -1,0 +1,49 @@
+import type { ColumnChanges, Range } from '@tidemark/core/engine'
+import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { StepList } from './step-list.ts'
+
+export type Sight = 'new' | 'known' | 'returned'
+
+export interface PlannedTable {
+  readonly name: string
+  readonly surveyed: SurveyedTable
+  readonly sight: Sight
+  /** Why it is not read until someone decides. */
+  readonly pausedFor: string | undefined
+  readonly changes: ColumnChanges | undefined
+  readonly partitions: readonly PlannedPartition[]
+  /** Known partitions that the source no longer lists. */
+  readonly gone: readonly string[]
+  /** The same, where they are too many to be taken for gone unasked. */
+  readonly missing: readonly string[]
+}
+
+export interface PlannedPartition {
+  readonly surveyed: SurveyedPartition
+  readonly sight: 'new' | 'known'
+  /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
+  readonly wanted: Range | undefined
+  readonly steps: StepList
+  /** Recorded at first sight. */
+  readonly cut: bigint | undefined
+  /** Recorded where it changed; null: an open start. */
+  readonly start: bigint | null | undefined
+  readonly claim: Range | undefined
+  readonly seen: { readonly text: string; readonly end: bigint } | undefined
+  /** Stale windows, recorded as rereads. */
+  readonly stale: readonly Range[]
+  /** What is read again for the sake of new columns. */
+  readonly backfill: readonly Range[]
+  /** What the source calls its data, where that is to be recorded. */
+  readonly generation: string | undefined
+  /** What is read again because the data was replaced as a whole; undefined in it: the whole partition. */
+  readonly replaced: readonly (Range | undefined)[]
+  /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
+  readonly aheadOf: bigint | undefined
+  /** The revision that a complete pass commits. */
+  readonly revision: { readonly text: string; readonly facts: string } | undefined
+  /** Wanted, not covered, and older than the system keeps. */
+  readonly notKept: readonly Range[]
+  /** The last covered end. */
+  readonly goesOnFrom: bigint | undefined
+}

@@ -1,0 +1,79 @@
+import type { Fact, TableState, Unread } from '@tidemark/core/engine'
+import type { SurveyedTable } from '../discover/catalog.ts'
+import type { PlannedPartition, PlannedTable } from './planned-table.ts'
+import type { UnreadRows } from './unread-text.ts'
+
+/** What a run knows of a table whose unread rows are counted. */
+export interface CountedTable {
+  readonly planned: PlannedTable
+  readonly surveyed: SurveyedTable
+  readonly known: TableState | undefined
+  readonly partitions: readonly CountedPartition[]
+  /** Fields of its rows in this run that no column holds, and those of all runs before, as the state has them. */
+  readonly undeclared: ReadonlySet<string>
+  readonly recordedUndeclared: readonly string[]
+}
+
+interface CountedPartition {
+  readonly id: string
+  readonly planned: PlannedPartition
+  /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
+  readonly leftOut: Unread | undefined
+  /** Steps that are committed. */
+  readonly finished: readonly unknown[]
+}
+
+/** What the source of a table has and the destination does not, as the source counts it or as it was left out. */
+export function unreadOf(table: CountedTable): UnreadRows {
+  const { settle, cursor } = table.planned.surveyed.table
+  const counts = table.partitions.map((partition) => countsOf(partition) ?? knownCounts(table, partition))
+  return {
+    tooYoung: counts.reduce((sum, { tooYoung = 0 }) => sum + tooYoung, 0),
+    withoutCursor: counts.reduce((sum, { withoutCursor = 0 }) => sum + withoutCursor, 0),
+    undeclared: undeclaredOf(table),
+    ...(cursor === undefined || cursor.type === 'integer' ? {} : { minAgeMs: Number(settle / 1000n) }),
+  }
+}
+
+/** What of it the state does not know yet. */
+export function unreadFacts(table: CountedTable): readonly Fact[] {
+  const facts = table.partitions.flatMap((partition): readonly Fact[] => {
+    const unread = countsOf(partition)
+    if (unread === undefined) return []
+    const known = knownCounts(table, partition)
+    const isKnown = known.tooYoung === unread.tooYoung && known.withoutCursor === unread.withoutCursor
+    return isKnown ? [] : [{ kind: 'partition', partition: partition.id, unread }]
+  })
+  const fields = undeclaredOf(table)
+  if (String(fields) === String(table.recordedUndeclared)) return facts
+  return [...facts, { kind: 'undeclared', fields }]
+}
+
+const countsOf = ({ planned, leftOut }: CountedPartition): Unread | undefined => planned.surveyed.unread ?? leftOut
+
+function knownCounts(table: CountedTable, { id }: CountedPartition): Unread {
+  const known = table.known?.partitions.get(id)
+  return { tooYoung: known?.tooYoung ?? undefined, withoutCursor: known?.withoutCursor ?? undefined }
+}
+
+/** So many names are kept. */
+const NAMES = 100
+
+/** A step sees few rows, so what an earlier one saw stays; a table that was read whole was seen whole. */
+function undeclaredOf(table: CountedTable): readonly string[] {
+  const isSeenWhole =
+    table.surveyed.table.cursor === undefined && table.partitions.every(({ finished }) => finished.length > 0)
+  return undeclaredWith(table, isSeenWhole ? [] : table.recordedUndeclared)
+}
+
+/** What this run saw, and earlier ones did, and no column holds by now. */
+export function undeclaredWith(
+  { undeclared, surveyed }: Pick<CountedTable, 'undeclared' | 'surveyed'>,
+  before: readonly string[],
+): readonly string[] {
+  const declared = new Set(surveyed.table.columns.map(({ name }) => name))
+  return [...new Set([...before, ...undeclared])]
+    .filter((name) => !declared.has(name))
+    .sort()
+    .slice(0, NAMES)
+}

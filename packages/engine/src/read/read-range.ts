@@ -1,0 +1,103 @@
+import { isDeleted, type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { INT64_MAX } from '@tidemark/core/values'
+import { rowsIn, type SourceWait } from '../source/source-wait.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
+import { notPages, outOfOrder } from './step-error.ts'
+
+export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
+  /** Undefined: the whole partition. */
+  readonly range: Range | undefined
+  /** Rows outside of the range, too, are taken. */
+  readonly keeps?: 'all' | undefined
+  /** What `read` is given beside the range. */
+  readonly question: Pick<Question, 'client' | 'log' | 'partition'>
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Waits for the source. */
+  readonly wait: SourceWait
+}
+
+/** What came of a range. */
+export interface ReadRange {
+  readonly rows: number
+  readonly rejected: number
+  /** Rows that came more than once. */
+  readonly deduped: number
+  /** Rows with fields that the schema does not name. */
+  readonly undeclared: number
+  /** A row was rejected whose key cannot be read. */
+  readonly keyless: boolean
+  /** Pages that held something. */
+  readonly pages: number
+}
+
+const TURN_MS = 2
+const EVERYTHING: Range = { from: undefined, to: INT64_MAX }
+
+/** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
+export async function readRange(
+  task: RangeTask,
+  take: (gathered: Gathered) => void | Promise<void>,
+): Promise<ReadRange> {
+  const { table, range, signal, clock, wait } = task
+  const reader = new PageReader({ ...task, range: task.keeps === 'all' ? EVERYTHING : range })
+  const given = new AbortController()
+  const stopped = (): void => given.abort(wait.signal.reason)
+  if (wait.signal.aborted) stopped()
+  wait.signal.addEventListener('abort', stopped, { once: true })
+  const sums = { rows: 0, rejected: 0, deduped: 0, undeclared: 0 }
+  let filled = 0
+  const hand = async (): Promise<void> => {
+    const gathered = reader.take()
+    sums.rows += gathered.rows.length
+    sums.rejected += gathered.counts.rejected
+    sums.deduped += gathered.counts.deduped
+    sums.undeclared += gathered.undeclared
+    await take(gathered)
+  }
+  const pages = table.read(questionOf(task, given.signal))
+  if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
+  const iterator = pages[Symbol.asyncIterator]()
+  let ended = false
+  let past = false
+  let turnedAt = clock.monotonic()
+  try {
+    for (;;) {
+      const next = await wait.page(() => iterator.next(), rowsIn)
+      if (clock.monotonic() - turnedAt > TURN_MS) {
+        await clock.turn()
+        turnedAt = clock.monotonic()
+        signal.throwIfAborted()
+      }
+      ended = next.done === true
+      if (ended || (past && !isDeleted(next.value))) break
+      if (!isDeleted(next.value) && next.value.length > 0) filled++
+      for (const _ of reader.add(next.value)) await hand()
+      past = past || isPast(reader, table, range)
+    }
+  } finally {
+    wait.signal.removeEventListener('abort', stopped)
+    given.abort(new DOMException('the range is read', 'AbortError'))
+    if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
+  }
+  await hand()
+  return { ...sums, pages: filled, keyless: reader.keyless }
+}
+
+/** What a table is asked about a range of one partition. */
+export function questionOf(
+  { table, range, question }: Pick<RangeTask, 'table' | 'range' | 'question'>,
+  signal: AbortSignal,
+): Question {
+  const bounds = table.cursor === undefined || range === undefined ? {} : windowAt(range, table.cursor)
+  return { ...question, signal, ...bounds } as unknown as Question
+}
+
+/** Whether an ordered table has passed the range: nothing of it comes any more. */
+function isPast(reader: PageReader, table: Table, range: Range | undefined): boolean {
+  const { lowest, highest, disordered } = reader
+  if (table.ordered === undefined || range === undefined || lowest === undefined || highest === undefined) return false
+  if (disordered) throw outOfOrder(table)
+  return table.ordered === 'descending' ? range.from !== undefined && lowest < range.from : highest >= range.to
+}

@@ -1,0 +1,90 @@
+import type { TableColumn } from '@tidemark/core/engine'
+import { beginningOf, excerptOf, unredacted } from '../failure/excerpt.ts'
+import { fittingType } from './fitting-type.ts'
+
+/** Why a row was rejected. */
+export interface RejectReason {
+  readonly problem: string
+  /** The column that does not fit; undefined: the row as a whole. */
+  readonly column?: string | undefined
+  readonly value?: unknown
+}
+
+interface Group {
+  readonly problem: string
+  readonly column: string | undefined
+  rows: number
+  /** The first value as it is shown. */
+  readonly example: string
+  /** What the values are, each in little memory. */
+  readonly values: unknown[]
+}
+
+/** So many reasons are counted apart: a message that holds its value may be another one in every row. */
+const KINDS = 100
+const VALUES = 20
+const SHOWN = 60
+const PROBLEM = 500
+
+/** Counts why rows were rejected, for the one sentence that a person reads. Keeps no row and no large value. */
+export class RejectReasons {
+  readonly #groups = new Map<string, Group>()
+
+  add({ problem: whole, column, value }: RejectReason): void {
+    const problem = unredacted(whole, PROBLEM)
+    const id = `${column ?? ''}\0${problem}`
+    let group = this.#groups.get(id)
+    if (group === undefined) {
+      if (this.#groups.size >= KINDS) return
+      const example = column === undefined ? '' : shown(value)
+      group = { problem, column, rows: 0, example, values: [] }
+      this.#groups.set(id, group)
+    }
+    group.rows++
+    if (column !== undefined && group.values.length < VALUES) group.values.push(small(value))
+  }
+
+  /** The most frequent reason with an example and, where the values tell it, the type that would fit. */
+  text(columns: readonly TableColumn[], redact: (text: string) => string): string | undefined {
+    const [most] = [...this.#groups.values()].sort((a, b) => b.rows - a.rows)
+    if (most === undefined) return undefined
+    const { rows, values, example } = most
+    const often = this.#groups.size === 1 ? '' : `most often (${rows} times): `
+    const problem = excerptOf(most.problem, PROBLEM, redact)
+    // What the config leaves out is shown nowhere.
+    const column = columns.find(({ name }) => name === most.column)
+    if (column === undefined) return `${often}${problem}`
+    const type = fittingType(column.type, values)
+    const hint = type === undefined ? '' : `; ${type}`
+    const whole = redact(example)
+    const such = whole.length > SHOWN ? `${beginningOf(whole, SHOWN)}…` : whole
+    return `${often}column "${column.name}" (${column.type}): ${problem}, such as ${such}${hint}`
+  }
+}
+
+/** A longer text is a text and nothing else. */
+const LONGEST = 1000
+
+/** What stands for a value where only its type is of interest. */
+function small(value: unknown): unknown {
+  if (typeof value === 'string') return beginningOf(value, LONGEST)
+  if (value instanceof Uint8Array) return value.slice(0, LONGEST)
+  if (Array.isArray(value)) return []
+  return isPlain(value) ? {} : value
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  try {
+    const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one)) ?? String(value)
+    return unredacted(text, SHOWN)
+  } catch {
+    return `a value of type ${typeof value}`
+  }
+}

@@ -1,0 +1,114 @@
+import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
+import { askEnd } from '../discover/survey-partition.ts'
+import { failureOf, redacted } from '../failure/failure.ts'
+import type { Step } from '../plan/step.ts'
+import type { Due, Slot } from '../schedule/task.ts'
+import { waitingFor } from '../source/source-wait.ts'
+import { patienceOf } from '../source/stall.ts'
+import { recordPartitionChecked } from './record-checks.ts'
+import { recordUnanswered } from './record-failures.ts'
+import type { RunContext } from './run-context.ts'
+import { labelOf, runStep } from './run-step.ts'
+import type { PartitionRun } from './table-run.ts'
+
+/**
+ * The next live step of a partition, `every` after its last or after now: asked for its end only when it is due. None
+ * while a planned live step is left, so that each partition waits once.
+ */
+export function dueAgain(partition: PartitionRun, context: RunContext): Due | undefined {
+  const { table, use, options } = partition.table.planned.surveyed
+  if (table.cursor === undefined || partition.coveredTo === undefined) return undefined
+  if (partition.failed || partition.liveLeft > 0) return undefined
+  const task = {
+    source: use.name,
+    partition,
+    lane: 'live',
+    to: undefined,
+    run: (slot: Slot) => runNext(partition, context, slot),
+  } as const
+  // Never at once, even with `every: 0s`: steps that find nothing would never let anything else have its turn.
+  return { dueAt: context.clock.monotonic() + Math.max(1, options.everyMs), task }
+}
+
+async function runNext(partition: PartitionRun, context: RunContext, slot: Slot): Promise<Due | undefined> {
+  if (partition.failed) return undefined
+  // A question that fails now is asked again when it is due again; it must not end this run.
+  const gap = await gapOf(partition, context, slot).catch((error: unknown) => warnOf(error, partition, context))
+  if (gap === undefined) return dueAgain(partition, context)
+  partition.asked = { at: gap.askedAt, to: gap.to }
+  partition.isChecked = false
+  if (gap.from >= gap.to) {
+    // Nothing is new: that is an answer, too.
+    await recordPartitionChecked(partition, context)
+    return dueAgain(partition, context)
+  }
+  const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
+  partition.left++
+  partition.stoppedAt = undefined
+  const step = stepOf(window, partition)
+  if (!(await runStep(step, partition, context, slot))) return undefined
+  partition.left--
+  partition.finish(step)
+  partition.table.stepsDone++
+  const { stoppedAt = window.to } = partition
+  // Stopped below where it began, it has covered nothing.
+  partition.coveredTo = window.from
+  if (stoppedAt > window.from) partition.coveredTo = stoppedAt
+  const due = dueAgain(partition, context)
+  // More of the gap is left: it must not fall behind further.
+  return due !== undefined && partition.coveredTo === window.to && window.to < gap.to
+    ? { ...due, dueAt: context.clock.monotonic() }
+    : due
+}
+
+async function warnOf(error: unknown, partition: PartitionRun, context: RunContext): Promise<undefined> {
+  const { options, signal } = context
+  if (signal.aborted) throw error
+  const failure = redacted(failureOf(error), options)
+  options.log?.warn(`${labelOf(partition)}: ${failure.message}`)
+  await recordUnanswered(partition, failure, context)
+}
+
+interface Gap extends Range {
+  readonly from: bigint
+  /** By the destination's clock. */
+  readonly askedAt: bigint
+}
+
+/** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
+async function gapOf(
+  partition: PartitionRun,
+  { clock, signal, options, isOverTime, destinationNow }: RunContext,
+  slot: Slot,
+): Promise<Gap | undefined> {
+  const { table, use } = partition.table.planned.surveyed
+  const { cursor } = table
+  const from = partition.coveredTo
+  if (cursor === undefined || from === undefined) return undefined
+  const question = {
+    client: use.client as never,
+    log: use.log,
+    partition: partition.planned.surveyed.value as never,
+  }
+  const patience = { clock, signal, slot, isOverTime, guard: use.guard, ...patienceOf(options.settings ?? {}) }
+  const askedAt = destinationNow()
+  const end = await waitingFor(patience, (wait) =>
+    askEnd(table, { ...question, signal: wait.signal }, clock, (_what, ask) => wait.answer(ask)),
+  )
+  return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
+}
+
+/** The oldest of the windows that a gap splits into. */
+function oldestOf({ from, to }: Gap, size: bigint | undefined): Window {
+  return { from, to: size === undefined || to - from < size ? to : from + size }
+}
+
+type Window = Pick<Gap, 'from' | 'to'>
+
+function stepOf(window: Window, partition: PartitionRun): Step {
+  const { name, table, options } = partition.table.planned.surveyed
+  // All below counts as covered here: what was committed a moment ago borders the window.
+  const covered = [{ from: partition.planned.wanted?.from, to: window.from }]
+  const from = readFrom(window, { covered, lookback: options.lookback, tick: table.cursor?.tick ?? 1n })
+  return { table: name, partition: partition.id, lane: 'live', kind: 'live', window, read: { from, to: window.to } }
+}

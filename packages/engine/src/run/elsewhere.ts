@@ -1,0 +1,228 @@
+import {
+  bare,
+  cutAt,
+  type EncodedKey,
+  type Encoder,
+  type Logger,
+  type Question,
+  type Range,
+  split,
+  type Table,
+  type TableColumn,
+} from '@tidemark/core/engine'
+import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { Again } from '../discover/partition-question.ts'
+import { askEnd, staleSince } from '../discover/survey-partition.ts'
+import { failureOf, isDestinationFailure } from '../failure/failure.ts'
+import { MOST_WINDOWS } from '../plan/too-many-windows.ts'
+import { type ReadRange, readRange } from '../read/read-range.ts'
+import { isKey } from '../read/reject.ts'
+import type { SourceWait } from '../source/source-wait.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Reading, unreadRanges } from './unread-ranges.ts'
+
+/** Rows that did not come back with their window, and where they may be instead. */
+export interface ElsewhereTask {
+  readonly surveyed: SurveyedTable
+  readonly encoder: Encoder
+  /** The end of their window. */
+  readonly above: bigint | undefined
+  /** The partitions in which they may be: their own, and all others where the key is global. */
+  readonly places: readonly { readonly partition: SurveyedPartition; readonly reading: Reading }[]
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly redact: (text: string) => string
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Waits for the source. */
+  readonly wait: SourceWait
+}
+
+/** Keys that the source has, and keys that it says are gone. */
+export interface Elsewhere {
+  readonly alive: readonly EncodedKey[]
+  readonly gone: readonly EncodedKey[]
+}
+
+type NamedKeys = readonly Readonly<Record<string, unknown>>[]
+type Take = (found: Elsewhere) => void | Promise<void>
+
+/** So many keys a source is asked for at once. */
+const KEYS = 1000
+/** So far ahead of the present rows are looked for: dates of tomorrow, and times that were written in the wrong zone. */
+const DAYS_AHEAD = 2n * 86_400_000_000n
+/** And numbers that were drawn since the end was asked for. */
+const COUNT_AHEAD = 10_000n
+/** A row that moves while pages come may be missed by them, so more than one page is read again, so often. */
+const PASSES = 3
+
+/** Asks the source for keys wherever they are. @returns whether it could say for all of them. */
+export async function findByKey(
+  missing: AsyncIterable<NamedKeys> | Iterable<NamedKeys>,
+  task: ElsewhereTask,
+  take: Take,
+): Promise<boolean> {
+  const { surveyed, encoder, places, wait } = task
+  const { table, use } = surveyed
+  const { findKeys } = table
+  if (findKeys === undefined || places.some(({ partition }) => partition.failure !== undefined)) return false
+  const values = keyValues(table)
+  for await (const chunk of missing) {
+    for (let at = 0; at < chunk.length; at += KEYS) {
+      const keys = chunk.slice(at, at + KEYS).map(values) as never
+      for (const { partition } of places) {
+        const question = { ...contextOf(partition, task), keys }
+        const answer = await wait.answer(() => findKeys(question))
+        if (answer === undefined || answer === null) return false
+        const found = [...(answer as Iterable<Readonly<Record<string, unknown>>>)].map((key) => encoder.encodeKey(key))
+        await take({ alive: found.filter(isKey), gone: [] })
+      }
+    }
+  }
+  use.log.debug(`${table.name}: rows that did not come back were looked for by their keys`)
+  return true
+}
+
+/**
+ * Reads what is not read yet of the partitions, and some way beyond the present: whatever comes is there.
+ *
+ * @returns whether a row came whose key cannot be read: it may be any of those that are missed.
+ */
+export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ readonly keyless: boolean }> {
+  let keyless = false
+  for (const { partition, reading } of task.places) {
+    if (partition.failure !== undefined) return { keyless: true }
+    let { above } = task
+    for (let pass = 1; pass <= PASSES; pass++) {
+      const end = await endOf(partition, reading, task)
+      if (end === undefined) return { keyless: true }
+      const ranges = rangesTo(end, above, reading, task.surveyed.table)
+      if (isTooMuch(ranges, task)) return { keyless: true }
+      const read = await readRanges(ranges, partition, task, take, end)
+      keyless ||= read.keyless
+      // Rows only move up, so those of an ascending table move to where its pages come last.
+      if (read.pages <= 1 || task.surveyed.table.ordered === 'ascending') break
+      above = end - reading.lookback - task.surveyed.table.settle
+    }
+    const moved = await staleAbove(partition, task)
+    if (isTooMuch(moved, task)) return { keyless: true }
+    const read = await readRanges(moved, partition, task, take)
+    keyless ||= read.keyless
+  }
+  return { keyless }
+}
+
+/** A source that says what changed may move rows to anywhere, also to what this run has read before. */
+async function staleAbove(partition: SurveyedPartition, task: ElsewhereTask): Promise<readonly Range[]> {
+  const { surveyed, above } = task
+  const { table } = surveyed
+  const { revision } = partition
+  if (revision === undefined) return []
+  const stale = await staleSince({ table, revision, context: contextOf(partition, task) }, asker(task))
+  return stale.flatMap((range) => (above === undefined ? [range] : (cutAt(range, above).above ?? [])))
+}
+
+/** More windows than a run would read are not looked through for rows that may be in none of them. */
+function isTooMuch(ranges: readonly Range[], { surveyed }: ElsewhereTask): boolean {
+  return ranges.reduce((sum, one) => sum + split(one, surveyed.table.window).count, 0) > MOST_WINDOWS
+}
+
+/** What is not read yet up to the end, and behind it one range more for what lies ahead. */
+function rangesTo(end: bigint, above: bigint | undefined, reading: Reading, table: Table): readonly Range[] {
+  const ahead = end + (table.cursor?.type === 'integer' ? COUNT_AHEAD : DAYS_AHEAD)
+  const last = end - reading.lookback
+  const open = unreadRanges(above, end, reading)
+  const reaches = open.at(-1)?.to === end
+  const ranges = reaches ? open : [...open, { from: last, to: end }]
+  if (table.window !== undefined) return [...ranges, { from: end, to: ahead }]
+  return [...ranges.slice(0, -1), { from: ranges.at(-1)?.from, to: ahead }]
+}
+
+/** @param end from here on a system may refuse to be read. */
+async function readRanges(
+  ranges: readonly Range[],
+  partition: SurveyedPartition,
+  task: ElsewhereTask,
+  take: Take,
+  end?: bigint,
+): Promise<{ readonly keyless: boolean; readonly pages: number }> {
+  const all = { keyless: false, pages: 0 }
+  for (const range of ranges) {
+    // What lies ahead is asked for in one go.
+    const size = end !== undefined && range.to > end ? undefined : task.surveyed.table.window
+    for (const window of split(range, size)) {
+      const { keyless, pages } = await readOne(window, partition, task, take, end)
+      all.keyless ||= keyless
+      all.pages += pages
+    }
+  }
+  return all
+}
+
+type Read = Pick<ReadRange, 'keyless' | 'pages'>
+
+async function readOne(
+  range: Range,
+  partition: SurveyedPartition,
+  task: ElsewhereTask,
+  take: Take,
+  end: bigint | undefined,
+): Promise<Read> {
+  const { surveyed, encoder, signal, clock, part, redact, wait } = task
+  const { columns, use } = surveyed
+  const question = { client: use.client as never, log: use.log as Logger, partition: partition.value as never }
+  // Whatever comes is there, also what another window would hold, and what has no cursor.
+  const table: Table = surveyed.table.nullCursor === 'skip' ? { ...surveyed.table, nullCursor: 'keep' } : surveyed.table
+  const read = (one: Range): Promise<ReadRange> =>
+    readRange(
+      { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, part, redact, wait },
+      ({ rows, deletions, rejects }) =>
+        take({
+          alive: [
+            ...rows.map((row) => encoder.key.map((at) => row[at])),
+            ...rejects.flatMap(({ seen }) => (seen === undefined ? [] : [seen])),
+          ],
+          gone: deletions.map(({ key }) => key),
+        }),
+    )
+  try {
+    return await read(range)
+  } catch (error) {
+    const mayPass = failureOf(error).remedy === 'retry'
+    if (end === undefined || range.to <= end || mayPass || signal.aborted || isDestinationFailure(error)) throw error
+    // A system that refuses times of the future has no rows there.
+    return range.from !== undefined && range.from >= end
+      ? { keyless: false, pages: 0 }
+      : await read({ ...range, to: end })
+  }
+}
+
+/** The end of what the source has now; where it does not say, the one that it said last. */
+async function endOf(partition: SurveyedPartition, reading: Reading, task: ElsewhereTask): Promise<bigint | undefined> {
+  const end = await askEnd(task.surveyed.table, contextOf(partition, task), task.clock, asker(task))
+  return end ?? partition.unsettledEnd ?? reading.end
+}
+
+const asker =
+  ({ wait }: ElsewhereTask): Again =>
+  (_what, work) =>
+    wait.answer(work)
+
+function contextOf({ value }: SurveyedPartition, { surveyed: { use }, wait }: ElsewhereTask): Question {
+  return { client: use.client as never, signal: wait.signal, log: use.log, partition: value as never }
+}
+
+/** Canonical values of a key as the source's `read` gives them. */
+function keyValues({ columns, primaryKey }: Table): (key: Readonly<Record<string, unknown>>) => object {
+  const byName = new Map(columns.map((column) => [column.name, column]))
+  const key = primaryKey.map((name) => byName.get(name)!)
+  return (values) => Object.fromEntries(key.map((column) => [column.name, valueFor(column, values[column.name])]))
+}
+
+function valueFor({ type, schema }: TableColumn, value: unknown): unknown {
+  const given = bare(schema)._zod.def.type
+  if (type === 'integer' && given !== 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
+  }
+  return given === 'date' ? new Date(String(value)) : value
+}

@@ -1,0 +1,164 @@
+import type { State } from '@tidemark/core/engine'
+import type { SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
+import type { NameClaims } from '../discover/clash.ts'
+import { heldText } from '../lease/held.ts'
+import { type PlanConfig, plan } from '../plan/plan.ts'
+import { delayBefore } from '../source/retry.ts'
+import { DEFAULT_RETRY } from '../time/retry-policy.ts'
+import type { SilentQuestion } from '../time/silent-question.ts'
+import { prepareTable } from './prepare-tables.ts'
+import { recordTablesChecked } from './record-checks.ts'
+import { type AskedSource, recordAnswer, recordSilence } from './record-sources.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunSteps } from './run-steps.ts'
+import { TableRun } from './table-run.ts'
+import { workOf } from './table-work.ts'
+
+export interface IntakeOptions {
+  readonly context: RunContext
+  readonly steps: RunSteps
+  readonly config: PlanConfig
+  readonly names: NameClaims
+  /** The state that the sources were asked with. */
+  readonly before: State
+}
+
+const LOCKED = { retryAfterMs: undefined }
+
+/**
+ * Takes tables in as their sources make them known: leases, plans and prepares whatever has gathered, one batch after
+ * another, and hands it to the steps. No table waits for another source.
+ */
+export class Intake {
+  readonly tables: TableRun[] = []
+  readonly #options: IntakeOptions
+  #waiting: (() => Promise<void>)[] = []
+  /** Sources of which a question without an answer is recorded. */
+  readonly #silent = new Set<string>()
+  #found: SurveyedTable[] = []
+  #work: Promise<void> | undefined
+  readonly #later = new Set<Promise<void>>()
+  #failed: { readonly error: unknown } | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  add(table: SurveyedTable): void {
+    if (!this.#options.config.select(table)) return
+    this.#found.push(table)
+    this.#begin()
+  }
+
+  /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
+  asked(use: SurveyedUse | AskedSource): void {
+    this.#waiting.push(async () => {
+      const wasSilent = this.#silent.delete(use.name)
+      await recordAnswer({ ...use, wasSilent }, this.#options.before, this.#options.context)
+      if ('tables' in use) this.#options.steps.asked(use)
+    })
+    this.#begin()
+  }
+
+  /** A source leaves a question without an answer; undefined: none any more. */
+  silent(source: string, question: SilentQuestion | undefined): void {
+    this.#waiting.push(async () => {
+      if (question === undefined) this.#silent.delete(source)
+      else this.#silent.add(source)
+      await recordSilence(source, question, this.#options.before, this.#options.context)
+    })
+    this.#begin()
+  }
+
+  /** Waits until all is taken in. @throws what the destination threw. */
+  async end(): Promise<void> {
+    while (this.#work !== undefined) await this.#work
+    await Promise.all(this.#later)
+    if (this.#failed !== undefined) throw this.#failed.error
+  }
+
+  #begin(): void {
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = undefined
+    })
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, stop } = this.#options.context
+    try {
+      while (this.#found.length > 0 || this.#waiting.length > 0) {
+        // What becomes known at the same time is taken in together.
+        await clock.turn()
+        const [found, waiting] = [this.#found, this.#waiting]
+        this.#found = []
+        this.#waiting = []
+        if (found.length > 0) await this.#take(found)
+        for (const work of waiting) await work()
+      }
+    } catch (error) {
+      this.#failed ??= { error }
+      stop(error)
+    }
+  }
+
+  async #take(found: readonly SurveyedTable[]): Promise<void> {
+    const { context, steps, config, before } = this.#options
+    const { destination, options } = context
+    const claimed = found.map((table) => this.#options.names.claim(table))
+    const placed = claimed.filter(({ unplaced }) => unplaced !== true)
+    const { leases, refused } = await destination.lease(placed.map((table) => table.name))
+    const leaseOf = new Map(leases.map((lease) => [lease.table, lease]))
+    const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
+    // Another runner may have been at work until the leases were ours.
+    const state = await destination.state()
+    const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
+    const planned = plan({ uses }, state, { ...config, isWhole: () => false, surveyed: before })
+    const taken = planned.tables.map((table) => {
+      const one = new TableRun(table, state.tables.get(table.name))
+      one.lease = leaseOf.get(table.name)
+      one.heldBy = refusalOf.get(table.name)
+      // The report says it once for all.
+      if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
+      return one
+    })
+    this.tables.push(...taken)
+    options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
+    for (const table of taken) {
+      table.isLocked = await prepareTable(table, context, true)
+      if (table.isLocked) this.#prepareLater(table)
+      else steps.add(table)
+    }
+    await recordTablesChecked(
+      taken.filter(({ isLocked }) => !isLocked),
+      context,
+    )
+  }
+
+  /** Somebody has locked a table: the others go on, and it is tried again as what may pass is. */
+  #prepareLater(table: TableRun): void {
+    const { context, steps } = this.#options
+    const { clock, signal, stop, options } = context
+    const policy = options.settings?.retry ?? DEFAULT_RETRY
+    steps.expect(table)
+    const work = async (): Promise<void> => {
+      let isLocked = true
+      for (let attempt = 1; isLocked; attempt++) {
+        const isLast = attempt + 1 >= policy.attempts || context.isOverTime()
+        await clock.sleep(delayBefore(attempt, LOCKED, policy, clock.random), signal)
+        isLocked = await prepareTable(table, context, !isLast)
+      }
+      // Not before: a table with nothing to do that does not wait for a lock is released.
+      table.isLocked = false
+      steps.add(table)
+      await recordTablesChecked([table], context)
+    }
+    const later = work()
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        this.#failed ??= { error }
+        stop(error)
+      })
+      .finally(() => this.#later.delete(later))
+    this.#later.add(later)
+  }
+}

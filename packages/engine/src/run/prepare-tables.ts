@@ -1,0 +1,255 @@
+import { type Fact, isLoose, type Prepared, type Shape, type State, textAt } from '@tidemark/core/engine'
+import type { SurveyedTable } from '../discover/catalog.ts'
+import { tablePlace } from '../failure/config-path.ts'
+import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
+import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
+import { tooManyWindows } from '../plan/too-many-windows.ts'
+import { partitionsMissing } from '../read/step-error.ts'
+import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
+import { recordOvercome } from './record-checks.ts'
+import {
+  placeOf,
+  recordFailedPartitions,
+  recordPartitionFailure,
+  recordUnanswered,
+  tableFailure,
+} from './record-failures.ts'
+import { type RunContext, recordOn } from './run-context.ts'
+import type { TableRun } from './table-run.ts'
+
+/**
+ * Makes the destination ready for a table and records what is new about it; says how the table was found.
+ *
+ * @param mayWait a table that somebody has locked is left as it is.
+ * @returns whether it is to be prepared again, because it was locked.
+ */
+export async function prepareTable(table: TableRun, context: RunContext, mayWait: boolean): Promise<boolean> {
+  const { planned, lease } = table
+  const { destination, options } = context
+  const { failure, unplaced } = planned.surveyed
+  if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
+  if (lease === undefined) return false
+  try {
+    if (planned.pausedFor !== undefined) {
+      await pause(table, planned.pausedFor, context)
+      return false
+    }
+    if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
+    // What holds no row yet may get any shape.
+    const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.surveyed.options.mode === 'evolve'
+    if (isRefused && table.known?.filled === false) await destination.reset(lease, table.name)
+    table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
+    sayChanges(table, table.prepared, context)
+    const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
+    if (facts.length > 0 && !(await recordOn(table, facts, context))) return false
+    announce(table, context)
+    await recordFailedPartitions(table, context)
+    await recordMissing(table, context)
+    await recordTooMany(table, context)
+    await recordOvercome(table, context)
+  } catch (error) {
+    if (isDestinationFailure(error) || context.signal.aborted) throw error
+    const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
+    if (mayWait && failure.code === LOCKED) {
+      options.log?.warn(failure.message)
+      return true
+    }
+    table.fail('', failure)
+    table.recorded = 'failing'
+    await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
+  }
+  return false
+}
+
+/** Somebody's lock is in the way of a change. */
+const LOCKED = 'table-locked'
+
+class FailedSurvey extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+export function shapeOf({ name, use, table, columns, options, identity }: SurveyedTable): Shape {
+  return {
+    name,
+    source: use.name,
+    table: table.name,
+    columns,
+    primaryKey: table.primaryKey,
+    globalKey: table.globalKey,
+    partitioned: table.partitions !== undefined,
+    cursor: table.cursor,
+    loose: isLoose(table.row),
+    declared: table.columns.map((column) => column.name),
+    mode: options.mode,
+    identity,
+    aliases: table.aliases,
+  }
+}
+
+async function pause(table: TableRun, pausedFor: string, context: RunContext): Promise<void> {
+  const { known, name } = table
+  if (known?.status !== 'paused' || known.pausedFor !== pausedFor) {
+    await recordOn(table, [{ kind: 'table', status: 'paused', pausedFor }], context)
+  }
+  context.options.log?.warn(`${name} is paused: ${pausedFor}`)
+}
+
+/** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
+export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
+  const { known, partitions } = table
+  const facts: Fact[] = []
+  if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
+  else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
+  if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
+  if (known?.reportsDeletions !== true && planned.surveyed.table.deletions === 'reported')
+    facts.push({ kind: 'reports-deletions' })
+  for (const { planned: partition, id } of partitions) {
+    const before = known?.partitions.get(id)
+    const isBack = before !== undefined && before.goneAt !== null
+    if (
+      partition.cut !== undefined ||
+      partition.start !== undefined ||
+      partition.seen !== undefined ||
+      partition.generation !== undefined ||
+      before === undefined ||
+      isBack
+    ) {
+      facts.push({
+        kind: 'partition',
+        partition: id,
+        cut: partition.cut,
+        start: partition.start,
+        seen: partition.seen,
+        generation: partition.generation,
+        gone: isBack ? false : undefined,
+      })
+    }
+    if (partition.claim !== undefined) facts.push({ kind: 'claim', partition: id, cover: partition.claim })
+    for (const window of partition.stale)
+      facts.push({ kind: 'reread', partition: id, window, reason: 'the source calls it stale' })
+    for (const window of partition.replaced)
+      facts.push({ kind: 'reread', partition: id, window, reason: 'its data was replaced' })
+  }
+  for (const { surveyed, aheadOf } of planned.partitions) {
+    if (aheadOf === undefined) continue
+    const back = planned.surveyed.table.settle + planned.surveyed.options.lookback
+    facts.push({ kind: 'ahead', partition: surveyed.id, end: aheadOf, back })
+  }
+  for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
+  return facts
+}
+
+/** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
+function backfillFacts({ planned, known }: TableRun, { facts }: Prepared): readonly Fact[] {
+  const late = lateNames(facts)
+  if (!planned.surveyed.options.backfill || late.length === 0) return []
+  return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
+}
+
+/** First sight, return, going on: one line a table. */
+function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
+  const { log } = options
+  if (log === undefined) return
+  const { cursor } = planned.surveyed.table
+  const notKept = planned.partitions.flatMap((partition) => partition.notKept)
+  const before = [...(known?.partitions.values() ?? [])]
+  const found = (how: 'new' | 'known' | 'returned') => ({ table: name, sight: how })
+  const isAnew = partitions.length > 0 && before.every((one) => one.cut === null && one.completedAt === null)
+  if (planned.sight === 'new') {
+    log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
+  } else if (isAnew) {
+    log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
+  } else {
+    const ends = partitions.flatMap(({ planned: { goesOnFrom } }) => (goesOnFrom === undefined ? [] : [goesOnFrom]))
+    const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
+    const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
+    const left = partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
+    const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
+    const how = planned.sight === 'returned' ? 'returned' : 'known'
+    log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
+    const added = partitions.filter(({ planned: { sight } }) => sight === 'new')
+    if (planned.surveyed.table.partitions !== undefined) {
+      for (const partition of added.slice(0, 10))
+        log.info(`${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`)
+      if (added.length > 10) log.info(`${name}: ${added.length - 10} more partitions are new`)
+    }
+  }
+  for (const gone of planned.gone.slice(0, 10))
+    log.info(`${name} (${gone}) is gone: the source no longer lists it; its rows stay`)
+  for (const { planned: partition, id } of partitions.filter((one) => one.planned.replaced.length > 0).slice(0, 10)) {
+    const [before, now] = [known?.partitions.get(id)?.generation, partition.generation]
+    const label = id === '' ? name : `${name} (${id})`
+    log.warn(
+      `${label}: the source replaced its data as a whole (${before} is now ${now}); all that is covered is resynced`,
+    )
+  }
+  for (const { planned: partition } of partitions) {
+    const { goesOnFrom, aheadOf } = partition
+    if (cursor === undefined || aheadOf === undefined || goesOnFrom === undefined) continue
+    log.warn(
+      `${name}: it is covered until ${textAt(goesOnFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
+    )
+    break
+  }
+  for (const hole of notKept.slice(0, 3)) {
+    if (cursor !== undefined && hole.from !== undefined) {
+      log.warn(
+        `${name}: ${textAt(hole.from, cursor)} to ${textAt(hole.to, cursor)} is missing and can no longer be had, the source does not keep that long`,
+      )
+    }
+  }
+}
+
+function startText(planned: PlannedTable): string {
+  const texts = planned.partitions.map((partition) => startOfPartition(partition, planned)).sort()
+  return texts[0] ?? 'the beginning'
+}
+
+function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTable): string {
+  const { cursor } = surveyed.table
+  return cursor === undefined || wanted?.from === undefined ? 'the beginning' : textAt(wanted.from, cursor)
+}
+
+/** Partitions that are missing keep what they have, and one of them says so in the state. */
+async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
+  const { planned, known } = table
+  const { surveyed, missing, partitions } = planned
+  const [first] = missing
+  if (first === undefined) return
+  const of = [...(known?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null).length
+  const place = tablePlace(surveyed.use.name, surveyed.table.name)
+  const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
+  const failure = redacted(failureOf(error), context.options)
+  table.fail(first, failure)
+  await recordPartitionFailure({ table, partition: first, failure }, context)
+}
+
+/** Partitions with more windows than ever come to an end are failing, though some of them are read. */
+async function recordTooMany(table: TableRun, context: RunContext): Promise<void> {
+  for (const partition of table.partitions) {
+    const error = tooManyWindows(table.planned, partition.planned)
+    if (error === undefined) continue
+    const failure = redacted(failureOf(error), context.options)
+    table.fail(partition.id, failure)
+    await recordUnanswered(partition, failure, context)
+  }
+}
+
+/** Tables that are no longer tracked keep rows and state, marked removed. */
+export async function recordRemoved(removed: readonly string[], state: State, context: RunContext): Promise<void> {
+  if (removed.length === 0) return
+  await context.destination.recordRun(
+    context.run,
+    removed.map((table) => ({ kind: 'removed', table })),
+  )
+  for (const name of removed) {
+    const source = state.tables.get(name)?.source
+    context.options.log?.info(
+      `${name} is removed: source "${source}" is no longer installed or no longer lists it; its rows stay`,
+    )
+  }
+}

@@ -1,0 +1,285 @@
+import {
+  type Committed,
+  type Completion,
+  type Counts,
+  failpoint,
+  isDeleted,
+  type Part,
+  type Question,
+  type Rail,
+  type Range,
+  type RejectLimit,
+  windowAt,
+} from '@tidemark/core/engine'
+import { PageReader } from '../read/page-reader.ts'
+import { isSuspect } from '../read/reject-suspicion.ts'
+import { type SeenRows, seenIn, truthOf } from '../read/seen-rows.ts'
+import { heldBack, notPages, outOfOrder, tooManyRejects } from '../read/step-error.ts'
+import { latenessOf, lookedBack } from '../report/lateness.ts'
+import { addRows, NO_ROWS, type RowCounts, sumCounts } from '../report/report.ts'
+import { rowsIn, type SourceWait, waitingFor } from '../source/source-wait.ts'
+import { lateDeletionsOf } from './late-deletions.ts'
+import type { StepTask } from './step-task.ts'
+import { tracedCommit } from './telemetry.ts'
+
+/** How long pages may be taken in at a stretch. */
+const TURN_MS = 2
+
+/** How far a step came; also when it failed, because what was committed stays. */
+export interface Progress {
+  rows: RowCounts
+  /** What is covered of an ascending window so far: up to, and without, this. */
+  coveredTo: bigint | undefined
+  /** It was held back because the partition would be left empty. */
+  empties: boolean
+}
+
+/**
+ * Reads one step: pages come in, are trimmed, validated and gathered, and go out as parts. No transaction is open while
+ * the source is awaited, and while a part is written the next is read; more than one is never waiting.
+ */
+export class StepReader {
+  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined, empties: false }
+  readonly #task: StepTask
+  readonly #reader: PageReader
+  readonly #staged: boolean
+  /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
+  readonly #lookedBack: bigint | undefined
+  readonly #seen: SeenRows | undefined
+  readonly #startedAt: number
+  #number = 0
+  #turnedAt: number
+  #pending: Promise<unknown> = Promise.resolve()
+  /** Greatest position of the pages that came in whole. */
+  #seenTo: number | bigint | undefined
+
+  constructor(task: StepTask) {
+    this.#task = task
+    const { table, columns, prepared, step, redact, part } = task
+    const knownBelow = step.window?.from
+    const { encoder } = prepared
+    // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
+    this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
+    this.#lookedBack = this.#staged ? undefined : lookedBack(step)
+    this.#seen = this.#staged ? undefined : seenIn(task)
+    const seen = this.#seen
+    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part, seen })
+    this.#startedAt = task.clock.monotonic()
+    this.#turnedAt = this.#startedAt
+  }
+
+  async run(): Promise<void> {
+    await waitingFor(this.#task, async (wait) => {
+      if (this.#task.step.kind !== 'unchanged') await this.#readPages(wait)
+    })
+    await this.#pending
+    await this.#finish()
+  }
+
+  /**
+   * After a failure: what has gathered of an ascending window is committed up to and without the last value seen, so that
+   * the next attempt continues from there. An API that breaks now and then must still get somewhere.
+   */
+  async salvage(): Promise<void> {
+    const { counts, disordered } = this.#reader
+    if (this.#staged || this.#task.table.ordered !== 'ascending' || disordered || counts.read === 0) return
+    await this.#write()
+    await this.#pending
+  }
+
+  /** What came in and is in no part yet. */
+  get untaken(): Counts {
+    return this.#reader.counts
+  }
+
+  async #readPages(wait: SourceWait): Promise<void> {
+    const { table, guard } = this.#task
+    const pages = guard.run(() => table.read(this.#question(wait.signal)))
+    if (typeof pages?.[Symbol.asyncIterator] !== 'function') {
+      // It may be a promise that rejects later, and nobody would be there.
+      Promise.resolve(pages as unknown).catch(() => {})
+      throw notPages(table)
+    }
+    const iterator = pages[Symbol.asyncIterator]()
+    let ended = false
+    let past = false
+    try {
+      for (;;) {
+        const next = await wait.page(() => iterator.next(), rowsIn)
+        await this.#turn()
+        ended = next.done === true
+        // Behind the page that passed the window only the deletions that belong to it are of interest.
+        if (ended || (past && !isDeleted(next.value))) break
+        for (const _ of this.#reader.add(next.value)) await this.#write()
+        past = past || (await this.#isPast())
+      }
+    } catch (error) {
+      this.#pending.catch(() => {})
+      throw error
+    } finally {
+      wait.end()
+      // Lets the source close what it opened. One that hangs is not waited for.
+      if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
+    }
+  }
+
+  /** Now and then everything else has its turn, however fast the pages come. */
+  async #turn(): Promise<void> {
+    const { clock, signal } = this.#task
+    if (clock.monotonic() - this.#turnedAt < TURN_MS) return
+    await clock.turn()
+    this.#turnedAt = clock.monotonic()
+    signal.throwIfAborted()
+  }
+
+  #question(signal: AbortSignal): Question {
+    const { table, step, client, log, partition, mayChangeColumns } = this.#task
+    const { cursor } = table
+    const { read } = step
+    const bounds = cursor === undefined || read === undefined ? {} : windowAt(read, cursor)
+    const more = mayChangeColumns ? { mayChangeColumns } : {}
+    return { client, signal, log, partition, ...bounds, ...more } as unknown as Question
+  }
+
+  /** Whether an ordered table has passed the window; keeps track of how far its pages came. */
+  async #isPast(): Promise<boolean> {
+    const { table, step } = this.#task
+    const { lowest, highest } = this.#reader
+    if (table.ordered === undefined || step.read === undefined || lowest === undefined || highest === undefined)
+      return false
+    if (this.#reader.disordered) await this.#goesBack()
+    if (table.ordered === 'descending') return step.read.from !== undefined && lowest < step.read.from
+    this.#seenTo = highest
+    return highest >= step.read.to
+  }
+
+  async #goesBack(): Promise<never> {
+    const { step, table, destination, lease, origin } = this.#task
+    await this.#pending
+    const coveredTo = this.progress.coveredTo ?? step.window?.from
+    if (origin !== undefined && coveredTo !== undefined && (origin.from === undefined || origin.from < coveredTo)) {
+      const window = { from: origin.from, to: coveredTo }
+      await destination.record(lease, [
+        { kind: 'reread', partition: step.partition, window, reason: 'a page went back' },
+      ])
+    }
+    throw outOfOrder(table)
+  }
+
+  /** Hands the part on, once the one before is written. */
+  async #write(): Promise<void> {
+    const { completion } = this.#task
+    await this.#pending
+    const cover = this.#staged ? undefined : this.#coverSoFar()
+    const pending = this.#commit(
+      cover === undefined ? undefined : { cover, last: false, ...completion(false, this.#reader.anyDeleted) },
+    )
+    pending.catch(() => {})
+    this.#pending = pending
+  }
+
+  /** What an ascending table has completed: up to the last value of the pages that came in whole, without it. */
+  #coverSoFar(): Range | undefined {
+    const { table, step } = this.#task
+    if (table.ordered !== 'ascending' || step.window === undefined || this.#seenTo === undefined || this.#isSuspect())
+      return undefined
+    const from = this.progress.coveredTo ?? step.window.from
+    const seenTo = BigInt(this.#seenTo)
+    const to = seenTo < step.window.to ? seenTo : step.window.to
+    return from === undefined || from < to ? { from, to } : undefined
+  }
+
+  async #finish(): Promise<void> {
+    const { step, prepared, completion, onLeft } = this.#task
+    const { window } = step
+    const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
+    const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
+    const lateDeletions = await lateDeletionsOf(this.#task, this.#seen)
+    const first = await this.#commit(completes, { lateDeletions })
+    const committed = first.missing === undefined ? first : await this.#lookElsewhere(first.missing, completes)
+    const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
+    if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
+    if (committed.held === undefined) {
+      if (step.kind !== 'unchanged') onLeft({ ...this.#reader.leftOut, undeclared: this.#reader.undeclared.names })
+      return
+    }
+    this.progress.empties = committed.held.empties === true
+    throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.held)
+  }
+
+  /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
+  async #lookElsewhere(missing: number, completes: Completion): Promise<Committed> {
+    const { destination, lease, ref, elsewhere, prepared, log } = this.#task
+    const canTell = await elsewhere?.(destination.missing(lease, ref), async (alive) => {
+      if (alive.length > 0) await this.#commit(undefined, { alive })
+    })
+    if (canTell !== true)
+      log.warn(
+        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and the source could not be asked everywhere they may be; they stay, and the next sync looks again`,
+      )
+    return await this.#commit(completes, { mark: canTell === true })
+  }
+
+  /** Why most rows were rejected. */
+  get #why(): string | undefined {
+    return this.#reader.reasons.text(this.#task.columns, this.#task.redact)
+  }
+
+  /** Rejects against rows of the window, as far as they have come in, without what was looked back for. */
+  #limit(counts: Counts): RejectLimit {
+    const { known } = this.#reader
+    const rows = counts.read - counts.trimmed - known.rows
+    return { ...this.#task.rejectLimit, rows, rejected: counts.rejected - known.rejected }
+  }
+
+  #isSuspect(): boolean {
+    return isSuspect(this.#limit(sumCounts(this.progress.rows, this.#reader.counts)))
+  }
+
+  async #commit(
+    completes: Completion | undefined,
+    more: Pick<Part, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
+  ): Promise<Committed> {
+    const { step, ref, destination, lease, rail, olderToCome, clock, onPart } = this.#task
+    const { undeclared, ...gathered } = this.#reader.take()
+    this.#number++
+    const last = completes?.last === true
+    const part: Part = {
+      step: ref,
+      number: this.#number,
+      ...gathered,
+      alive: more.alive,
+      lateDeletions: more.lateDeletions,
+      truth: this.#number === 1 && last ? undefined : truthOf(this.#task, this.#seen),
+      staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
+      lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
+      tombstones: !last || olderToCome(),
+      rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
+      rail: last && this.#staged ? { ...this.#marking(more.mark), ...rail() } : undefined,
+      completes: completes && { ...completes, undeclared: this.#task.undeclared(this.#reader.undeclared.names) },
+      durationMs: Math.round(clock.monotonic() - this.#startedAt),
+    }
+    failpoint('before-part')
+    const committed = await tracedCommit(this.#task, part, () => destination.commit(lease, part))
+    const rows: Partial<RowCounts> = {
+      ...gathered.counts,
+      deduped: gathered.counts.deduped + committed.deduped,
+      rejected: gathered.counts.rejected + committed.rejected,
+      written: committed.written,
+      unchanged: committed.unchanged,
+      deleted: committed.deleted,
+      undeclared,
+    }
+    this.progress.rows = addRows(this.progress.rows, rows)
+    const isDone = committed.held === undefined && committed.overLimit !== true && committed.missing === undefined
+    if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
+    onPart(rows, latenessOf(committed, step, this.#lookedBack))
+    return committed
+  }
+
+  /** Whether rows that did not come back may be marked, or only counted first. */
+  #marking(mark: boolean | undefined): Pick<Rail, 'mark' | 'ask'> {
+    if (this.#reader.keyless || mark === false) return { mark: false }
+    return mark === undefined && this.#task.elsewhere !== undefined ? { mark: true, ask: true } : { mark: true }
+  }
+}

@@ -1,0 +1,95 @@
+import type { Fact, PartitionState, Range, StepRef, TableState } from '@tidemark/core/engine'
+import { type Failure, redacted } from '../failure/failure.ts'
+import { restAfter } from '../source/retry.ts'
+import { type RunContext, recordOn } from './run-context.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+
+// Failures of what was asked before anything is read, with their errors where people look for them.
+
+const NOTHING = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
+
+/** Partitions that could not be asked fail alone. */
+export async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
+  for (const partition of table.partitions) {
+    const { failure } = partition.planned.surveyed
+    if (failure === undefined || table.lease === undefined) continue
+    const shown = redacted(failure, context.options)
+    partition.failed = true
+    partition.stopped = true
+    table.fail(partition.id, shown)
+    await recordUnanswered(partition, shown, context)
+  }
+}
+
+/** A question about a partition failed. What failed of it before is still to be read. */
+export async function recordUnanswered(partition: PartitionRun, failure: Failure, context: RunContext): Promise<void> {
+  const { table, id, failedWindow: window } = partition
+  partition.isFailing = true
+  await recordPartitionFailure({ table, partition: id, failure, window }, context)
+}
+
+interface PartitionFailure {
+  readonly table: TableRun
+  readonly partition: string
+  readonly failure: Failure
+  /** What failed of it before and is still to be read. */
+  readonly window?: Range | undefined
+}
+
+/** Records that a partition failed before anything of it was read. */
+export async function recordPartitionFailure(
+  { table, partition, failure, window }: PartitionFailure,
+  context: RunContext,
+): Promise<void> {
+  const now = await context.destination.now()
+  const fact: Fact = {
+    kind: 'failure',
+    step: stepOf(table.name, partition, now, context),
+    counts: NOTHING,
+    error: failure.message,
+    code: failure.code,
+    remedy: failure.remedy,
+    window,
+    nextTryAt: restUntil(now, table.known?.partitions.get(partition)?.failures, failure),
+    durationMs: 0,
+  }
+  if (await recordOn(table, [fact], context)) table.recorded = 'failing'
+}
+
+/** A table, by its names, and how it failed before. */
+export type FailingTable = Pick<TableState, 'name' | 'source' | 'table' | 'failure'>
+
+export function placeOf({ name, planned, known }: TableRun): FailingTable {
+  const { use, table } = planned.surveyed
+  return { name, source: use.name, table: table.name, failure: known?.failure }
+}
+
+/** A table that could not be asked at all, or that the destination cannot take, is failing as a whole. */
+export async function tableFailure(
+  { name, source, table, failure: before }: FailingTable,
+  failure: Failure,
+  context: RunContext,
+): Promise<Fact> {
+  const now = await context.destination.now()
+  return {
+    kind: 'table-failure',
+    source,
+    table,
+    step: stepOf(name, '', now, context),
+    failure: {
+      message: failure.message,
+      code: failure.code ?? null,
+      remedy: failure.remedy,
+      nextTryAt: restUntil(now, before?.failures, failure),
+    },
+  }
+}
+
+function stepOf(table: string, partition: string, now: bigint, context: RunContext): StepRef {
+  const [run, step] = [context.run, context.nextStep()]
+  return { run, step, table, partition, kind: 'live', window: undefined, attempt: 1, beganAt: now }
+}
+
+function restUntil(now: bigint, before: PartitionState['failures'] | undefined, failure: Failure): bigint {
+  return now + BigInt(Math.round(restAfter((before ?? 0) + 1, failure) * 1000))
+}

@@ -1,0 +1,54 @@
+import { SyncError } from '@tidemark/core'
+import type { Destination, Fact } from '@tidemark/core/engine'
+import { type Failure, failureOf, redacted } from '../failure/failure.ts'
+import type { RunOptions } from '../options.ts'
+import type { Clock } from '../time/clock.ts'
+import type { TableRun } from './table-run.ts'
+
+/** What all steps of a run share. */
+export interface RunContext {
+  readonly run: number
+  readonly destination: Destination
+  readonly options: RunOptions
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Aborts `signal`: the run cannot go on. */
+  readonly stop: (reason: unknown) => void
+  /** When the run began, on the monotonic clock. */
+  readonly startedAt: number
+  /** The destination's clock, as far as it is known without asking. */
+  readonly destinationNow: () => bigint
+  /** Whether the time that the run may take has passed, and how much of it is left. */
+  readonly isOverTime: () => boolean
+  readonly timeLeftMs: () => number
+  /** Sources that left the run waiting beyond its time: nothing more of them is read. */
+  readonly late: Set<string>
+  /** Numbers the steps. */
+  nextStep(): number
+}
+
+/** Whether another runner took the table over. */
+export const isFenced = (error: unknown): boolean => SyncError.is(error) && error.code === 'fenced'
+
+/** Another runner took the table over: this one stops touching it, and only it. */
+export function loseLease(table: TableRun, failure: Failure): void {
+  table.lease = undefined
+  table.fail('', failure)
+}
+
+/** Records facts about a table. @returns false where another runner took it over. */
+export async function recordOn(
+  table: TableRun,
+  facts: readonly Fact[],
+  { destination, options }: RunContext,
+): Promise<boolean> {
+  if (table.lease === undefined) return false
+  try {
+    await destination.record(table.lease, facts)
+    return true
+  } catch (error) {
+    if (!isFenced(error)) throw error
+    loseLease(table, redacted(failureOf(error), options))
+    return false
+  }
+}

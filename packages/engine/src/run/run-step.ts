@@ -1,0 +1,185 @@
+import { type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
+import { failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
+import type { RunOptions } from '../options.ts'
+import type { Step } from '../plan/step.ts'
+import type { Slot } from '../schedule/task.ts'
+import { delayBefore, LONGEST_WAIT_MS, restAfter } from '../source/retry.ts'
+import { endsTheTries, OVER_TIME, overTime } from '../source/stall.ts'
+import { DEFAULT_RETRY } from '../time/retry-policy.ts'
+import { announce } from './announce.ts'
+import { type Progress, StepReader } from './read-step.ts'
+import { mayReshape, reshape } from './reshape.ts'
+import { isFenced, loseLease, type RunContext, recordOn } from './run-context.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+import { placeOf } from './table-work.ts'
+import { taskOf } from './task-of.ts'
+import { tracedStep } from './telemetry.ts'
+import { giveUp } from './unfit-windows.ts'
+import { withinPresent } from './within-present.ts'
+import { withoutDropped } from './without-dropped.ts'
+
+/** Runs one step to its end, trying again what may pass. @returns whether its window is committed. */
+export async function runStep(step: Step, partition: PartitionRun, context: RunContext, slot: Slot): Promise<boolean> {
+  const { table } = partition
+  const { clock, signal, destination, options } = context
+  // A thousand small steps of a source without I/O must not keep signals and heartbeats waiting.
+  await clock.turn()
+  const policy = options.settings?.retry ?? DEFAULT_RETRY
+  const startedAt = clock.monotonic()
+  let current = step
+  let reshaped: StepRef | undefined
+  const place = ++table.stepsBegun
+  try {
+    for (let attempt = 1, tried = 1; ; attempt++, tried++) {
+      if (table.heldBy !== undefined || table.lease === undefined) return false
+      const beganAt = await destination.now()
+      const within = withinPresent(withoutDropped(current, partition, context), partition, beganAt)
+      if (within === undefined) return true
+      current = within
+      const leave = await table.gate.enter()
+      const { surveyed } = table
+      const attemptedAt = clock.monotonic()
+      const fresh = () => referTo(current, { attempt: tried, beganAt }, partition, context)
+      const ref = reshaped === undefined ? fresh() : { ...reshaped, beganAt, window: current.read }
+      reshaped = undefined
+      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
+      options.onEvent?.({
+        type: 'step-started',
+        table: table.name,
+        partition: partition.id,
+        kind: step.kind,
+        step: ref.step,
+        attempt: tried,
+        ...placeOf(step, partition, place),
+      })
+      const { lease } = table
+      const quiet = announce(() => destination.record(lease, [{ kind: 'started', step: ref }]))
+      try {
+        const source = table.planned.surveyed.use.name
+        const traced = { ref, source, rows: () => reader.progress.rows }
+        const isLate = context.isOverTime() && context.late.has(source)
+        const read = isLate ? () => Promise.reject(overTime()) : () => reader.run()
+        await tracedStep(traced, options, read).finally(quiet)
+        partition.stepDone(step)
+        options.onEvent?.({
+          type: 'step-ended',
+          table: table.name,
+          partition: partition.id,
+          step: ref.step,
+          failure: undefined,
+        })
+        return true
+      } catch (error) {
+        if (signal.aborted || isDestinationFailure(error)) throw error
+        const failure = redacted(failureOf(error), options)
+        if (failure.code === OVER_TIME) context.late.add(table.planned.surveyed.use.name)
+        options.onEvent?.({ type: 'step-ended', table: table.name, partition: partition.id, step: ref.step, failure })
+        if (isFenced(error)) {
+          loseLease(table, failure)
+          return false
+        }
+        if (!(await salvaged(reader, table, options))) return false
+        leave()
+        const rest = remaining(current, reader.progress)
+        if (isColumnsChanged(error) && mayReshape(table)) {
+          options.log?.info(`${labelOf(partition)}: ${failure.message}; its columns are looked at again`)
+          await reshape(table, surveyed, context)
+          // It has not failed: the same step goes on with other columns.
+          reshaped = ref
+          attempt--
+          tried--
+          current = rest
+          continue
+        }
+        // Whoever gets on may try as often as it takes. What the source tried for itself counts as tried.
+        if (reader.progress.coveredTo !== undefined) attempt = 1
+        attempt += (failure.attempts ?? 1) - 1
+        const delayMs = delayBefore(attempt, failure, policy, clock.random)
+        const givesUp =
+          failure.remedy !== 'retry' ||
+          endsTheTries(failure.code) ||
+          attempt >= policy.attempts ||
+          delayMs > LONGEST_WAIT_MS ||
+          // Nothing could be done after the wait.
+          delayMs >= context.timeLeftMs()
+        const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
+        const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
+        const durationMs = Math.round(clock.monotonic() - attemptedAt)
+        partition.stepFailed(step, rest)
+        const fact: Fact = {
+          kind: 'failure',
+          step: ref,
+          counts: reader.untaken,
+          error: failure.message,
+          code: failure.code,
+          remedy: failure.remedy,
+          window: partition.failedWindow,
+          nextTryAt,
+          durationMs,
+        }
+        if (!(await recordOn(table, [fact], context))) return false
+        table.recorded = 'failing'
+        if (givesUp) {
+          partition.leaveTo(rest, step)
+          giveUp(failure, partition, rest, reader.progress)
+          return false
+        }
+        options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
+        options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
+        current = rest
+        // Whoever waits takes no place from others.
+        slot.lend()
+        await clock.sleep(delayMs, signal).finally(() => slot.takeBack())
+      } finally {
+        leave()
+      }
+    }
+  } finally {
+    table.durationMs += clock.monotonic() - startedAt
+  }
+}
+
+/** How often it had failed in a row before this run. */
+const failuresOf = ({ table, id }: PartitionRun): number => table.known?.partitions.get(id)?.failures ?? 0
+
+/** Commits what a failed attempt had read. @returns false where another runner took the table over. */
+async function salvaged(reader: StepReader, table: TableRun, options: RunOptions): Promise<boolean> {
+  try {
+    await reader.salvage()
+    return true
+  } catch (error) {
+    if (!isFenced(error)) throw error
+    loseLease(table, redacted(failureOf(error), options))
+    return false
+  }
+}
+
+/** A table and, where it has some, its partition, for people. */
+export function labelOf({ table, id }: PartitionRun): string {
+  return id === '' ? table.name : `${table.name} (${id})`
+}
+
+/** What is left of a step after an attempt: an ascending one goes on where it came to. */
+function remaining(step: Step, { coveredTo }: Progress): Step {
+  if (coveredTo === undefined || step.window === undefined) return step
+  const rest: Range = { from: coveredTo, to: step.window.to }
+  return { ...step, window: rest, read: rest }
+}
+
+function referTo(
+  step: Step,
+  { attempt, beganAt }: Pick<StepRef, 'attempt' | 'beganAt'>,
+  partition: PartitionRun,
+  context: RunContext,
+): StepRef {
+  return {
+    run: context.run,
+    step: context.nextStep(),
+    table: partition.table.name,
+    partition: partition.id,
+    kind: step.kind,
+    window: step.read,
+    attempt,
+    beganAt,
+  }
+}

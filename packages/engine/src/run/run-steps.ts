@@ -1,0 +1,245 @@
+import type { SurveyedUse } from '../discover/catalog.ts'
+import type { Step } from '../plan/step.ts'
+import type { StepList, StepSpan } from '../plan/step-list.ts'
+import { readAllTheSame } from '../plan/too-many-windows.ts'
+import { Schedule } from '../schedule/schedule.ts'
+import type { Due, Task } from '../schedule/task.ts'
+import { dueAgain } from './due-again.ts'
+import type { RunContext } from './run-context.ts'
+import { runStep } from './run-step.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+import { unfitAgain } from './unfit-windows.ts'
+
+export const CONCURRENCY = { overall: 4, perSource: 2 }
+/** A source that has not answered for so long does not keep the tables of others from being released. */
+const RELEASE_AFTER_MS = 10_000
+
+const LANES = ['live', 'history'] as const
+
+/** What of a lane of a partition is not in line yet. */
+interface Waiting {
+  readonly partition: PartitionRun
+  readonly steps: Generator<Step>
+  left: number
+}
+
+export interface RunStepsOptions {
+  /** A table has nothing left to do in this run: its status is recorded and it is released. */
+  readonly release: (table: TableRun) => Promise<void>
+  /** All tables of a source are released, and no more will come. */
+  readonly leave: (use: SurveyedUse) => void
+}
+
+/**
+ * Runs the steps of tables as the tables become known, and the live steps that come due while history goes on. What is
+ * done is released at once: a source that hangs holds nothing but its own.
+ */
+export class RunSteps {
+  readonly #context: RunContext
+  readonly #options: RunStepsOptions
+  readonly #schedule: Schedule
+  readonly #open = new Map<string, Set<TableRun>>()
+  /** Sources that have said all they have. */
+  readonly #asked = new Map<string, SurveyedUse>()
+  readonly #releasing = new Set<Promise<void>>()
+  #mayRelease = false
+
+  constructor(context: RunContext, options: RunStepsOptions) {
+    const { clock, signal, stop } = context
+    const { settings, keepsFresh = 'run' } = context.options
+    this.#context = context
+    this.#options = options
+    this.#schedule = new Schedule({
+      concurrency: settings?.concurrency ?? CONCURRENCY.overall,
+      perSource: settings?.perSource ?? CONCURRENCY.perSource,
+      keepsFresh,
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, stopped) => clock.sleep(ms, stopped),
+      mayStartHistory: () => !context.isOverTime(),
+      signal,
+      abort: stop,
+      onEnded: (task) => this.#ended(task),
+    })
+  }
+
+  /** A table is still to come: its source is not left before. */
+  expect(table: TableRun): void {
+    const source = sourceOf(table)
+    this.#open.set(source, (this.#open.get(source) ?? new Set()).add(table))
+  }
+
+  add(table: TableRun): void {
+    const { options } = this.#context
+    const source = sourceOf(table)
+    this.expect(table)
+    if (table.prepared !== undefined) {
+      for (const partition of table.partitions) {
+        const { steps } = partition.planned
+        const wanted = options.only === undefined ? steps : steps.only((span) => isWantedAgain(span, partition))
+        for (const lane of LANES) this.#begin(wanted, partition, lane)
+      }
+      const due = options.only === undefined ? table.partitions.flatMap((one) => this.#dueAgain(one) ?? []) : []
+      this.#schedule.add([], due)
+    }
+    this.#releaseDone([source])
+  }
+
+  /** A source has said all it has. */
+  asked(use: SurveyedUse): void {
+    this.#asked.set(use.name, use)
+    this.#releaseDone([use.name])
+  }
+
+  /** All sources have. */
+  seal(): void {
+    this.#mayRelease = true
+    this.#releaseDone(this.#open.keys())
+    this.#schedule.seal()
+  }
+
+  /** Ends when no step is left that may start, and what is done is released. */
+  async run(): Promise<void> {
+    const { clock } = this.#context
+    const done = new AbortController()
+    const startedAt = clock.monotonic()
+    const overdue = (): void => {
+      if (clock.monotonic() - startedAt < RELEASE_AFTER_MS) return
+      this.#mayRelease = true
+      this.#releaseDone(this.#open.keys())
+    }
+    clock.sleep(RELEASE_AFTER_MS, done.signal, 'limit').then(overdue, () => {})
+    try {
+      await this.#schedule.run()
+    } finally {
+      done.abort()
+      await Promise.allSettled(this.#releasing)
+    }
+  }
+
+  #begin(steps: StepList, partition: PartitionRun, lane: Step['lane']): void {
+    const { table } = partition
+    const count = steps.countIn((span) => span.lane === lane)
+    const left = partition.hasTooMany ? Math.min(count, readAllTheSame(table.partitions.length)) : count
+    table.tasksLeft += left
+    this.#addNext({ partition, steps: steps.inLane(lane), left })
+  }
+
+  /** The next step of a lane comes into line when the one before it begins, so that there is never more than one of them. */
+  #addNext(waiting: Waiting): void {
+    const { partition, steps } = waiting
+    if (partition.stopped) {
+      partition.table.tasksLeft -= waiting.left
+      waiting.left = 0
+    }
+    const next = waiting.left === 0 ? undefined : steps.next()
+    if (next === undefined || next.done === true) return
+    waiting.left--
+    this.#schedule.add([this.#taskOf(next.value, partition, () => this.#addNext(waiting))])
+  }
+
+  #taskOf(step: Step, partition: PartitionRun, onBegun: () => void = () => {}): Task {
+    const { table } = partition
+    return {
+      source: sourceOf(table),
+      partition,
+      lane: step.lane,
+      to: step.window?.to,
+      comesLast: table.known?.status === 'failing',
+      run: async (slot) => {
+        table.tasksLeft--
+        table.atWork++
+        onBegun()
+        if (partition.stopped) return undefined
+        if (!(await runStep(step, partition, this.#context, slot))) return undefined
+        partition.left--
+        partition.finish(step)
+        table.stepsDone++
+        if (step.lane === 'history') {
+          partition.historyLeft--
+          return undefined
+        }
+        partition.liveLeft--
+        return this.#context.options.only === undefined ? this.#dueAgain(partition) : undefined
+      },
+    }
+  }
+
+  #dueAgain(partition: PartitionRun): Due | undefined {
+    const due = dueAgain(partition, this.#context)
+    return due === undefined ? undefined : this.#counted(due)
+  }
+
+  /** Counts, as planned steps are counted, what comes due again and again. */
+  #counted({ dueAt, task }: Due): Due {
+    const { table } = task.partition as PartitionRun
+    const run: Task['run'] = async (slot) => {
+      table.atWork++
+      const next = await task.run(slot)
+      return next === undefined ? undefined : this.#counted(next)
+    }
+    return { dueAt, task: { ...task, run } }
+  }
+
+  #ended({ partition, source, lane }: Task): void {
+    const { table } = partition as PartitionRun
+    table.atWork--
+    if (isDone(table)) this.#tryUnfit(table)
+    // The last history of all lets go whatever was kept fresh beside it.
+    if (lane === 'history' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
+    else this.#releaseDone([source], [table])
+  }
+
+  /** Windows whose rows did not fit before the table held any are tried once more, when nothing else of it is left. */
+  #tryUnfit(table: TableRun): void {
+    if (table.triedUnfit) return
+    table.triedUnfit = true
+    const tasks = table.partitions.flatMap((one) => unfitAgain(one).map((step) => this.#taskOf(step, one)))
+    table.tasksLeft += tasks.length
+    if (tasks.length > 0) this.#schedule.add(tasks)
+  }
+
+  #releaseDone(sources: Iterable<string>, only?: readonly TableRun[]): void {
+    if (this.#context.signal.aborted) return
+    const perSource = this.#context.options.keepsFresh === 'source'
+    for (const source of sources) {
+      const open = this.#open.get(source)
+      // Before all is known of a source, or of the run, history may come that its tables are kept fresh beside.
+      const isKnown = this.#mayRelease || (perSource && this.#asked.has(source))
+      for (const table of only ?? [...(open ?? [])]) {
+        if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.goesOn(source)))) continue
+        if (open?.delete(table) === true) this.#release(table)
+      }
+      this.#leaveIfDone(source)
+    }
+  }
+
+  #release(table: TableRun): void {
+    const source = sourceOf(table)
+    const work = this.#options
+      .release(table)
+      .catch((error: unknown) => this.#context.stop(error))
+      .finally(() => {
+        this.#releasing.delete(work)
+        this.#leaveIfDone(source)
+      })
+    table.isReleased = true
+    this.#releasing.add(work)
+  }
+
+  #leaveIfDone(source: string): void {
+    const use = this.#asked.get(source)
+    if (use === undefined || (this.#open.get(source)?.size ?? 0) > 0) return
+    this.#asked.delete(source)
+    this.#options.leave(use)
+  }
+}
+
+const sourceOf = ({ planned }: TableRun): string => planned.surveyed.use.name
+const isDone = ({ tasksLeft, atWork, isLocked }: TableRun): boolean => tasksLeft === 0 && atWork === 0 && !isLocked
+const comesDue = ({ planned, prepared }: TableRun): boolean =>
+  prepared !== undefined && planned.surveyed.table.cursor !== undefined
+
+/** The partition of a table read whole is read with every run; here only where that was asked for. */
+function isWantedAgain({ kind }: StepSpan, { table, id }: PartitionRun): boolean {
+  return kind === 'reread' || (kind === 'whole' && (table.known?.partitions.get(id)?.rereads.length ?? 0) > 0)
+}

@@ -1,0 +1,29 @@
+import type { Completion } from '@tidemark/core/engine'
+import type { Step } from '../plan/step.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+
+/** What the commit of a step says beside its range. The revision comes only with the last step of a pass that failed nowhere. */
+export function completionOf(
+  step: Step,
+  partition: PartitionRun,
+  last: boolean,
+  deletions: boolean,
+): Omit<Completion, 'cover' | 'last'> {
+  const { table, planned } = partition
+  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
+  const done = last && step.lane === 'history' ? 1 : 0
+  const overcomes = last && partition.isOvercomeBy(step)
+  if (deletions) table.reportsDeletions = true
+  table.recorded = table.status(done, overcomes ? partition : undefined)
+  return {
+    revision: closes && planned.revision !== undefined ? revisionOf(planned.revision, table) : undefined,
+    status: table.ownStatus(done),
+    checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
+    failing: (partition.isFailing && !overcomes) || undefined,
+    purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
+  }
+}
+
+/** It holds for the columns that the table has by now. */
+const revisionOf = (revision: { readonly text: string; readonly facts: string }, { factsHash }: TableRun) =>
+  factsHash === undefined ? revision : { ...revision, facts: factsHash }

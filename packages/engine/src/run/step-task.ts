@@ -1,0 +1,82 @@
+import type {
+  Completion,
+  Destination,
+  EncodedKey,
+  Lease,
+  Logger,
+  Prepared,
+  Rail,
+  Range,
+  RejectLimit,
+  RejectShare,
+  StepRef,
+  Table,
+  TableColumn,
+} from '@tidemark/core/engine'
+import type { Step } from '../plan/step.ts'
+import type { Lateness } from '../report/lateness.ts'
+import type { RowCounts } from '../report/report.ts'
+import type { Slot } from '../schedule/task.ts'
+import type { SourceGuard } from '../source/source-guard.ts'
+import type { Clock } from '../time/clock.ts'
+
+type NamedKeys = readonly Readonly<Record<string, unknown>>[]
+/** Keys of rows that did not come back. */
+type Missing = AsyncIterable<NamedKeys> | Iterable<NamedKeys>
+
+/** What came and was not kept, by no reject. */
+export interface LeftOut {
+  /** Rows above the step's window. */
+  readonly above: number
+  readonly withoutCursor: number
+  /** Names of fields that no column holds. */
+  readonly undeclared: ReadonlySet<string>
+}
+
+/** All that reading one step needs; decided by the schedule, which alone knows what else is left. */
+export interface StepTask {
+  readonly step: Step
+  readonly ref: StepRef
+  /** The window as it was planned; after a retry the step's own is what is left of it. */
+  readonly origin: Range | undefined
+  readonly table: Table
+  readonly columns: readonly TableColumn[]
+  readonly prepared: Prepared
+  readonly lease: Lease
+  readonly destination: Destination
+  readonly client: unknown
+  /** Stands around what its source does. */
+  readonly guard: SourceGuard
+  readonly partition: unknown
+  /** Where the config speaks of the table: `sources.shop.tables.orders`. */
+  readonly place: string
+  /** Its source may say that rows have other columns than were found. */
+  readonly mayChangeColumns: boolean
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly clock: Clock
+  /** Its place among the steps that may run at once. */
+  readonly slot: Slot
+  /** No page for so long, or no answer to a question, and the step is given up. */
+  readonly giveUpMs: number
+  readonly silenceMs: number
+  readonly isOverTime: () => boolean
+  readonly redact: (text: string) => string
+  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
+  /** What the deletion limit knows of the run so far. */
+  readonly rail: () => Omit<Rail, 'mark'>
+  /** Older versions may still come from other windows of the partition. */
+  readonly olderToCome: () => boolean
+  /** What the step's last part commits beside its range. */
+  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
+  /** Takes fields that no column holds; all of them, where they are others than the state has. */
+  readonly undeclared: (names: Iterable<string>) => readonly string[] | undefined
+  /** Looks for rows that did not come back with their window. @returns whether it is known which of them are gone. */
+  readonly elsewhere:
+    | ((missing: Missing, take: (alive: readonly EncodedKey[]) => void | Promise<void>) => Promise<boolean>)
+    | undefined
+  /** What was left out of a step that is read to its end. */
+  readonly onLeft: (left: LeftOut) => void
+  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
+}

@@ -1,0 +1,292 @@
+import {
+  type Coverage,
+  intersect,
+  type Lease,
+  type Prepared,
+  type Range,
+  type Refusal,
+  subtract,
+  type TableState,
+  type TableStatus,
+  union,
+} from '@tidemark/core/engine'
+import type { SurveyedTable } from '../discover/catalog.ts'
+import type { Failure } from '../failure/failure.ts'
+import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
+import type { Step } from '../plan/step.ts'
+import { hasTooMany } from '../plan/too-many-windows.ts'
+import { undeclaredWith, unreadOf } from '../plan/unread.ts'
+import type { Lateness } from '../report/lateness.ts'
+import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from '../report/report.ts'
+import { ShapeGate } from './shape-gate.ts'
+import type { LeftOut } from './step-task.ts'
+
+/** What happens to one table in a run. */
+export class TableRun {
+  readonly planned: PlannedTable
+  readonly known: TableState | undefined
+  readonly partitions: readonly PartitionRun[]
+  lease: Lease | undefined
+  heldBy: Refusal | undefined
+  prepared: Prepared | undefined
+  /** As its source gives it now: where it is read, further columns may be found. */
+  surveyed: SurveyedTable
+  /** How often its columns changed since. */
+  reshapes = 0
+  readonly gate = new ShapeGate()
+  /** Of the columns that were found: what a committed revision holds for. */
+  factsHash: string | undefined
+  rows: RowCounts = NO_ROWS
+  stepsDone = 0
+  /** Steps that were begun, without those that are tried again. */
+  stepsBegun = 0
+  /** Planned steps that were not begun, and steps at work. */
+  tasksLeft = 0
+  atWork = 0
+  /** Windows of nothing but bad rows were tried once more. */
+  triedUnfit = false
+  /** Nothing more is done with it in this run. */
+  isReleased = false
+  /** Somebody has locked it in the destination: it is prepared a little later. */
+  isLocked = false
+  /** The status as the state has it. */
+  recorded: TableStatus | undefined
+  durationMs = 0
+  /** What its lookback found. */
+  late: Lateness | undefined
+  /** When its source was asked, as it was recorded in this run. */
+  checkedAt: bigint | undefined
+  /** The source has told of rows that are gone. */
+  reportsDeletions = false
+  /** Marked or replaced away, for the deletion limit. */
+  gone = 0
+  failures: readonly PartitionFailure[] = []
+  /** Fields of its rows in this run that no column holds. */
+  readonly undeclared = new Set<string>()
+  /** Those of all runs, as the state has them. */
+  recordedUndeclared: readonly string[]
+
+  constructor(planned: PlannedTable, known: TableState | undefined) {
+    this.planned = planned
+    this.surveyed = planned.surveyed
+    this.known = known
+    this.recorded = known?.status
+    this.recordedUndeclared = known?.undeclared ?? []
+    this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
+  }
+
+  get name(): string {
+    return this.prepared?.name ?? this.planned.name
+  }
+
+  fail(partition: string, failure: Failure): void {
+    this.failures = [...this.failures, { partition, failure }]
+  }
+
+  /** A failure that was overcome in this run. */
+  unfail(failure: Failure): void {
+    this.failures = this.failures.filter((one) => one.failure !== failure)
+  }
+
+  /** Takes fields that no column holds. @returns all of them, where they are others than the state has. */
+  takeUndeclared(names: Iterable<string>): readonly string[] | undefined {
+    for (const name of names) this.undeclared.add(name)
+    const all = undeclaredWith(this, this.recordedUndeclared)
+    if (String(all) === String(this.recordedUndeclared)) return undefined
+    this.recordedUndeclared = all
+    return all
+  }
+
+  add(rows: Partial<RowCounts>): void {
+    this.rows = addRows(this.rows, rows)
+  }
+
+  /** When its source was asked first for a partition, where all that it had then is read. */
+  get isCheckedAt(): bigint | undefined {
+    // What is no longer listed was not asked for.
+    if (this.planned.missing.length > 0) return undefined
+    if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
+    if (this.partitions.length === 0) return this.planned.surveyed.askedAt
+    let first: bigint | undefined
+    for (const { asked } of this.partitions) {
+      if (asked.at === undefined) return undefined
+      if (first === undefined || asked.at < first) first = asked.at
+    }
+    return first
+  }
+
+  get stepsLeft(): number {
+    return this.partitions.reduce((sum, partition) => sum + partition.left, 0)
+  }
+
+  /** The status as it is, when `done` more history steps are taken as done, and what failed of `overcome` as overcome. */
+  status(done = 0, overcome?: PartitionRun): TableStatus {
+    const isFailing = this.failures.length > 0 || this.partitions.some((one) => one.isFailing && one !== overcome)
+    return isFailing && this.planned.pausedFor === undefined ? 'failing' : this.ownStatus(done)
+  }
+
+  /** What it is where nothing of it fails. */
+  ownStatus(done = 0): TableStatus {
+    if (this.planned.pausedFor !== undefined) return 'paused'
+    const left = this.partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
+    return left - done > 0 ? 'history' : 'live'
+  }
+
+  report(): TableReport {
+    const { surveyed } = this.planned
+    return {
+      name: this.name,
+      source: surveyed.use.name,
+      table: surveyed.table.name,
+      status: this.status(),
+      pausedFor: this.planned.pausedFor,
+      rows: this.rows,
+      late: this.late,
+      stepsDone: this.stepsDone,
+      stepsLeft: this.stepsLeft,
+      unread: unreadOf(this),
+      failures: this.failures,
+      heldBy: this.heldBy,
+      durationMs: Math.round(this.durationMs),
+    }
+  }
+}
+
+/** What happens to one partition in a run. */
+export class PartitionRun {
+  readonly table: TableRun
+  readonly planned: PlannedPartition
+  /** Steps that are planned and not committed. */
+  left: number
+  historyLeft: number
+  /** Of them, those that keep it live. */
+  liveLeft: number
+  failed = false
+  /** When its source was last asked for its end, by the destination's clock, and what it answered. */
+  asked: { readonly at: bigint | undefined; readonly to: bigint | undefined }
+  /** All that it had when it was asked is read. */
+  isChecked: boolean
+  /** Something of it failed, in this run or before, and was not read since. */
+  isFailing: boolean
+  /** What failed, as far as it is known, and what of it steps are to read. */
+  failedWindow: Range | undefined
+  #toOvercome: Coverage
+  /** It has more windows than are read, which no step overcomes. */
+  readonly hasTooMany: boolean
+  /** It failed, and nothing more of it is tried in this run. */
+  stopped = false
+  /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
+  unfit: { readonly step: Step; readonly failure: Failure }[] = []
+  wasted = 0
+  /** Rows were written. */
+  landed = false
+  /** Steps that are committed. */
+  readonly finished: Step[] = []
+  /** Rows of a window that was read again came back. */
+  cameBack = false
+  /** What this run reads again of it. */
+  readonly rereads: Coverage
+  /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
+  leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
+  /** Where a clock that went ahead was stopped in this run. */
+  stoppedAt: bigint | undefined
+  /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
+  coveredTo: bigint | undefined
+
+  constructor(table: TableRun, planned: PlannedPartition) {
+    this.table = table
+    this.planned = planned
+    this.left = planned.steps.count
+    this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'reread'))
+    this.historyLeft = planned.steps.countIn(({ lane }) => lane === 'history')
+    this.liveLeft = this.left - this.historyLeft
+    this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
+    this.asked = { at: planned.surveyed.askedAt, to: planned.wanted?.to }
+    const known = table.known?.partitions.get(this.id)
+    const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
+    this.isFailing = (known?.failures ?? 0) > 0
+    this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
+    this.isChecked =
+      planned.surveyed.failure === undefined &&
+      !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
+    this.hasTooMany = hasTooMany(planned)
+    this.#toOvercome = this.failedWindow === undefined ? [] : intersect(planned.steps.ranges(), [this.failedWindow])
+  }
+
+  /** Whether a step reads up to where its source ended when it was asked. */
+  reachesEnd({ window }: Pick<Step, 'window'>): boolean {
+    return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
+  }
+
+  /** It failed, and nothing is left to read of what did. */
+  get hasNothingFailed(): boolean {
+    return this.isFailing && !this.hasTooMany && this.#toOvercome.length === 0
+  }
+
+  /** Whether nothing that failed is left when this step is done. */
+  isOvercomeBy(step: Step): boolean {
+    return this.isFailing && !this.hasTooMany && subtract(this.#toOvercome, [rangeOf(step)]).length === 0
+  }
+
+  /** A step failed, with so much of its window left. */
+  stepFailed(step: Step, { window }: Step): void {
+    this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
+    this.isFailing = true
+    this.#toOvercome = union(this.#toOvercome, [rangeOf(step)])
+  }
+
+  /** What is left of a step that was given up may be tried once more in its stead. */
+  leaveTo(rest: Step, step: Step): void {
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOf(step)]), [rangeOf(rest)])
+  }
+
+  stepDone(step: Step): void {
+    if (this.isOvercomeBy(step)) this.isFailing = false
+    this.#toOvercome = subtract(this.#toOvercome, [rangeOf(step)])
+    if (this.reachesEnd(step)) this.isChecked = true
+  }
+
+  get id(): string {
+    return this.planned.surveyed.id
+  }
+
+  /** What a step left out. Rows above its window are too young where it ends at the end of all. */
+  leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
+    for (const name of undeclared) this.table.undeclared.add(name)
+    if (window === undefined) return
+    const isNewest = lane === 'live' || window.to === this.planned.surveyed.end
+    const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
+    this.leftOut = {
+      tooYoung: isNewest ? above : before.tooYoung,
+      // A source that bounds nothing gives them with every window.
+      withoutCursor: Math.max(before.withoutCursor, withoutCursor),
+    }
+  }
+
+  /** A step is committed: up to where it went. */
+  finish(step: Step): void {
+    const { window } = step
+    const to = this.stoppedAt
+    const isShorter = window !== undefined && to !== undefined && window.to > to
+    this.finished.push(isShorter ? { ...step, window: { from: window.from, to } } : step)
+  }
+
+  /** A clock went ahead: nothing above this has come, whatever was planned. */
+  stopAt(present: bigint): void {
+    this.stoppedAt = present
+    if (this.coveredTo !== undefined && this.coveredTo > present) this.coveredTo = present
+  }
+}
+
+function last(...positions: readonly (bigint | undefined)[]): bigint | undefined {
+  return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}
+
+/** What a step reads; the step of a whole partition reads all of it. */
+const rangeOf = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }
+
+function hull(a: Range | undefined, b: Range): Range {
+  if (a === undefined) return b
+  const isLower = a.from === undefined || (b.from !== undefined && a.from < b.from)
+  return { from: isLower ? a.from : b.from, to: last(a.to, b.to)! }
+}

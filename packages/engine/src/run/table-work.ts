@@ -1,0 +1,71 @@
+import { textAt, union } from '@tidemark/core/engine'
+import type { Step } from '../plan/step.ts'
+import type { RunEvent, TableWork } from '../report/event.ts'
+import { type Axis, axisOf, placeOn, segmentsOn } from '../report/timeline.ts'
+import type { PartitionRun, TableRun } from './table-run.ts'
+
+/** What a run has to do for a table. */
+export function workOf(table: TableRun): TableWork {
+  const { name, planned, known, partitions } = table
+  const { cursor } = planned.surveyed.table
+  const axis = lineOf(table)
+  const coverages = partitions.map(({ id }) => union(known?.partitions.get(id)?.covered ?? []))
+  return {
+    table: name,
+    source: planned.surveyed.use.name,
+    partitions: partitions.length,
+    steps: table.stepsLeft,
+    coverage:
+      axis === undefined || cursor === undefined
+        ? undefined
+        : {
+            from: isOpen(table) ? undefined : textAt(axis.from, cursor),
+            to: textAt(axis.to, cursor),
+            segments: segmentsOn(axis, coverages),
+          },
+  }
+}
+
+/** Where a step stands among those of its table. */
+export function placeOf(
+  { window }: Step,
+  { table }: PartitionRun,
+  place: number,
+): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'place' | 'of'> {
+  const { cursor } = table.planned.surveyed.table
+  const axis = window === undefined ? undefined : lineOf(table)
+  return {
+    window:
+      window === undefined || cursor === undefined
+        ? undefined
+        : { from: window.from === undefined ? undefined : textAt(window.from, cursor), to: textAt(window.to, cursor) },
+    span:
+      axis === undefined || window === undefined
+        ? undefined
+        : { from: window.from === undefined ? 0 : placeOn(axis, window.from), to: placeOn(axis, window.to) },
+    place,
+    of: Math.max(place, table.stepsDone + table.stepsLeft),
+  }
+}
+
+function isOpen({ partitions }: TableRun): boolean {
+  return partitions.some(({ planned: { wanted } }) => wanted !== undefined && wanted.from === undefined)
+}
+
+const LINES = new WeakMap<TableRun, { readonly axis: Axis | undefined }>()
+
+/** The line that a table's coverage is drawn on: from where it is wanted to the end of this run. */
+function lineOf(table: TableRun): Axis | undefined {
+  const known = LINES.get(table)
+  if (known !== undefined) return known.axis
+  const wanted = table.partitions.flatMap(({ planned }) => planned.wanted ?? [])
+  const present = wanted.reduce<bigint | undefined>(
+    (end, { to }) => (end === undefined || to > end ? to : end),
+    undefined,
+  )
+  const coverages = table.partitions.map(({ id }) => union(table.known?.partitions.get(id)?.covered ?? []))
+  const starts = wanted.map(({ from }) => from)
+  const axis = wanted.length === 0 ? undefined : axisOf({ starts, coverages, present })
+  LINES.set(table, { axis })
+  return axis
+}

@@ -1,0 +1,50 @@
+import type { Failure } from '../failure/failure.ts'
+import type { Step } from '../plan/step.ts'
+import type { Progress } from './read-step.ts'
+import type { PartitionRun } from './table-run.ts'
+
+/** So many rows of windows that did not fit are read in a run before their partition is left alone. */
+const WASTED = 1000
+
+/**
+ * The partition fails. Where the rows of one window did not fit, or none of them came back, its others are read all the
+ * same: one bad row in the newest window must not keep a whole history out, and what one window is to be judged by may come
+ * with another. Where nothing fits, not all of it is read in vain.
+ */
+export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { rows, empties }: Progress): void {
+  const isUnfit = (failure.code === 'reject-limit' || empties) && step.window !== undefined
+  if (isUnfit) partition.unfit.push({ step, failure })
+  partition.wasted += rows.rejected
+  partition.stopped = !isUnfit || partition.wasted >= WASTED
+  // Of many such windows one speaks for all.
+  if (!isUnfit || partition.unfit.length === 1) partition.table.fail(partition.id, failure)
+  partition.failed = true
+  // Whatever its last commit was to say of the table, it did not come to it.
+  partition.table.recorded = undefined
+}
+
+/** Whether a step is part of the first read of its partition, which is judged as one: its history below the cut. */
+export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): true | undefined {
+  const known = table.known?.partitions.get(id)
+  const cut = planned.cut ?? known?.cut
+  const isFirst =
+    step.window === undefined
+      ? (known?.completedAt ?? null) === null
+      : step.kind === 'history' && cut != null && step.window.to <= cut
+  return isFirst || undefined
+}
+
+/**
+ * Takes back that windows failed which were judged before rows of their partition landed or came back: few bad rows are
+ * not an obstacle by now, and windows without rows are not a sign that all of it is gone.
+ *
+ * @returns their steps, to be run once more.
+ */
+export function unfitAgain(partition: PartitionRun): readonly Step[] {
+  const { unfit, stopped, landed, cameBack, table } = partition
+  if (unfit.length === 0 || stopped || !(landed || cameBack)) return []
+  for (const { failure } of unfit) table.unfail(failure)
+  partition.unfit = []
+  partition.failed = false
+  return unfit.map(({ step }) => step)
+}
