@@ -1,7 +1,7 @@
 import { newPartition, type PartitionState, type State, silent, type TableState } from '@tidemark/core/engine'
-import { systemClock } from '../../../packages/engine/src/time/clock.ts'
-import { plan } from '../../../packages/engine/src/plan/plan.ts'
 import { survey } from '../../../packages/engine/src/discover/survey.ts'
+import { plan } from '../../../packages/engine/src/plan/plan.ts'
+import { systemClock } from '../../../packages/engine/src/time/clock.ts'
 import { report, seconds } from '../measure.ts'
 import { ordersSource } from '../source.ts'
 

@@ -1,5 +1,5 @@
 import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
-import type { Destination, ReadOnlyDestination } from '@tidemark/core/engine'
+import type { Destination, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { Use } from './discover/catalog.ts'
 import type { Failure } from './failure/failure.ts'
 import type { RunEvent } from './report/event.ts'
@@ -47,6 +47,8 @@ export interface LookOptions {
 /** What a run is given. */
 export interface RunOptions extends LookOptions {
   readonly destination: Destination
+  /** Tables that the caller holds already, so that nobody takes one between asking for something and doing it. They are let go as soon as they are done. */
+  readonly held?: readonly Lease[] | undefined
 }
 
 export interface Settings {

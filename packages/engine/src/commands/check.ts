@@ -1,15 +1,15 @@
 import { lookSettings } from '../discover/look-settings.ts'
-import { survey } from '../discover/survey.ts'
+import { withCatalog } from '../discover/with-catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { LookOptions } from '../options.ts'
 import { plan } from '../plan/plan.ts'
+import { checkedConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { CONCURRENCY } from '../run/run-steps.ts'
 import { Schedule } from '../schedule/schedule.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { type CheckedPage, checkPage } from './check-page.ts'
 import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
-import { checked, closeAll, surveyOptions } from './sync.ts'
 
 /** So many tables of a source in a row without an answer, and its others are not asked. */
 const MOST_SILENT = 4
@@ -23,15 +23,12 @@ export async function check(given: CheckOptions): Promise<CheckReport> {
   const options = { ...given, clock, settings: lookSettings(given.settings) }
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
-  const catalog = await survey(surveyOptions(options, state, signal))
-  try {
-    const planned = plan(catalog, state, checked(catalog, state, options)).tables
+  return await withCatalog(options, state, signal, async (catalog) => {
+    const planned = plan(catalog, state, checkedConfig(catalog, state, options)).tables
     const pages =
       options.quick === true ? new Map<PlannedTable, CheckedPage>() : await readPages(planned, options, signal)
     return checkReport({ catalog, state, planned, pages, options })
-  } finally {
-    await closeAll(catalog)
-  }
+  })
 }
 
 /** Side by side, as many as a run would read at once. */

@@ -1,8 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { type Contents, type Destination, messageOf, quotedCommand, type WrittenState } from '@tidemark/core/engine'
 import { otherProject } from '../discover/other-project.ts'
-import { holdingLong } from '../lease/holding.ts'
 import { knownTables } from '../lease/known-tables.ts'
+import { withTablesForLong } from '../lease/with-tables.ts'
 import { coveredAhead } from '../plan/covered-ahead.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -36,7 +36,7 @@ export async function importState(
   if (foreign !== undefined) throw otherProject(foreign)
   const before = [...state.tables.keys()]
   const held = [...new Set([...names, ...before])]
-  return await holdingLong(destination, held, options, async (leases) => {
+  return await withTablesForLong(destination, held, options, async (leases) => {
     const problems: string[] = []
     const known = knownTables(tables)
     for (const [at, table] of known.entries()) {

@@ -7,8 +7,8 @@ import {
   type RecordChunk,
   type StateRecord,
 } from '@tidemark/core/engine'
-import { holdingLong } from '../lease/holding.ts'
 import { knownTables } from '../lease/known-tables.ts'
+import { withTablesForLong } from '../lease/with-tables.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 
 export interface MoveOptions {
@@ -56,9 +56,9 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
       },
     )
   }
-  return await holdingLong(from, known, held, async (own) => {
+  return await withTablesForLong(from, known, held, async (own) => {
     await to.relocation.begin(from.relocation.place)
-    return await holdingLong(to, known, held, async (theirs) => {
+    return await withTablesForLong(to, known, held, async (theirs) => {
       const tables = knownTables(await tableRecords(from))
       const done: MoveReport['tables'][number][] = []
       for (const table of tables) {

@@ -1,8 +1,9 @@
 import type { DeletionShare, Range, TableState } from '@tidemark/core/engine'
 import { lookSettings } from '../discover/look-settings.ts'
-import { survey } from '../discover/survey.ts'
+import { withCatalog } from '../discover/with-catalog.ts'
 import type { LookOptions } from '../options.ts'
 import { plan as planRun } from '../plan/plan.ts'
+import { checkedConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { deletesOf, type RangePlan, rangesOf } from '../plan/ranges.ts'
 import type { Step } from '../plan/step.ts'
@@ -11,7 +12,6 @@ import { tooManyWindows } from '../plan/too-many-windows.ts'
 import { type WindowText, windowText } from '../plan/window-text.ts'
 import type { SourceReport } from '../report/report.ts'
 import { sourceReports } from '../report/source-reports.ts'
-import { checked, closeAll, surveyOptions } from './sync.ts'
 
 /** What a run would do, for people and for `--json`; windows as text. */
 export interface Plan {
@@ -68,17 +68,14 @@ export async function plan(given: LookOptions): Promise<Plan> {
   const options = { ...given, settings: lookSettings(given.settings) }
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
-  const catalog = await survey(surveyOptions(options, state, signal))
-  try {
-    const planned = planRun(catalog, state, checked(catalog, state, options))
+  return await withCatalog(options, state, signal, (catalog) => {
+    const planned = planRun(catalog, state, checkedConfig(catalog, state, options))
     return {
       sources: sourceReports(options, catalog, state),
       tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
       removed: planned.removed,
     }
-  } finally {
-    await closeAll(catalog)
-  }
+  })
 }
 
 function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {

@@ -1,6 +1,6 @@
 import type { CursorType, Destination, Fact, Range, TableState } from '@tidemark/core/engine'
 import { unknownTable } from '../discover/selection.ts'
-import { holding } from '../lease/holding.ts'
+import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
 import { fewWindows, windowAround } from '../plan/window-around.ts'
 import type { Report } from '../report/report.ts'
@@ -26,20 +26,21 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
   const { destination } = options
   const { tables } = await destination.state()
   const byTable = Map.groupBy(rejects, ({ table }) => table)
-  await holding(destination, [...byTable.keys()], async (leases) => {
-    for (const lease of leases) {
+  const names = [...byTable.keys()]
+  return await withTables(destination, names, async (held) => {
+    for (const lease of held) {
       const table = tables.get(lease.table)
       if (table === undefined) throw unknownTable(lease.table, [...tables.keys()])
       await destination.record(lease, rereadsOf(table, byTable.get(lease.table) ?? []))
     }
+    return await sync({ ...options, select: names, held })
   })
-  return sync({ ...options, select: [...byTable.keys()] })
 }
 
 /** Forgets rows that were set aside, for good. That it was done stays in the record of a run of its own. */
 export async function dropRejects(destination: Destination, rejects: readonly RejectPlace[]): Promise<void> {
   const byTable = Map.groupBy(rejects, ({ table }) => table)
-  await holding(destination, [...byTable.keys()], async (leases) => {
+  await withTables(destination, [...byTable.keys()], async (leases) => {
     const run = await destination.startRun()
     const dropped: string[] = []
     try {

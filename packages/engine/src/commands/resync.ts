@@ -2,13 +2,13 @@ import { SyncError } from '@tidemark/core'
 import { type Fact, intersect, type Range, type State, type TableState } from '@tidemark/core/engine'
 import { otherProject } from '../discover/other-project.ts'
 import { unknownTable } from '../discover/selection.ts'
-import { survey } from '../discover/survey.ts'
-import { holding } from '../lease/holding.ts'
+import { withCatalog } from '../discover/with-catalog.ts'
+import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
 import { askedWindow } from '../plan/asked-window.ts'
 import type { Report } from '../report/report.ts'
 import { coverageFacts, lateNames } from '../run/late-columns.ts'
-import { closeAll, surveyOptions, sync } from './sync.ts'
+import { sync } from './sync.ts'
 
 export interface ResyncOptions {
   readonly table: string
@@ -33,13 +33,13 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   const there = [...options.uses, ...(options.unavailable ?? [])]
   if (!there.some(({ name }) => name === table.source)) throw unlisted(table)
   if (wanted.full === true) await checkReadable(options, state, table)
-  await holding(destination, [table.name], async (leases) => {
-    for (const lease of leases) {
+  return await withTables(destination, [table.name], async (held) => {
+    for (const lease of held) {
       if (wanted.full === true) await destination.reset(lease, table.name)
       else await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
     }
+    return await sync({ ...options, select: [table.name], held })
   })
-  return sync({ ...options, select: [table.name] })
 }
 
 /** A tracked table by its name in the destination, or in its source where that is one of a kind. @throws SyncError `fix-config`. */
@@ -63,8 +63,7 @@ const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncEr
 /** Nothing is forgotten that could not be read again: its source must answer, list the table and say what there is. */
 async function checkReadable(options: RunOptions, state: State, { name, source }: TableState): Promise<void> {
   const signal = options.signal ?? new AbortController().signal
-  const catalog = await survey(surveyOptions({ ...options, select: [name] }, state, signal))
-  try {
+  await withCatalog({ ...options, select: [name] }, state, signal, (catalog) => {
     const use = catalog.uses.find((one) => one.name === source)
     const table = use?.tables.find((one) => one.name === name)
     const failure =
@@ -77,9 +76,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
       )
     }
     if (table === undefined) throw unlisted({ name, source })
-  } finally {
-    await closeAll(catalog)
-  }
+  })
 }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */

@@ -1,11 +1,14 @@
 import { SyncError } from '@tidemark/core'
 import { AnswerSize, isDeleted, type Table, windowAt } from '@tidemark/core/engine'
-import { abortable } from '@tidemark/core/values'
 import type { SurveyedPartition, SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
 import { unknownTable } from '../discover/selection.ts'
-import { survey } from '../discover/survey.ts'
+import { withCatalog } from '../discover/with-catalog.ts'
 import type { LookOptions } from '../options.ts'
-import { closeAll, surveyOptions } from './sync.ts'
+import { eachPage } from '../read/page-loop.ts'
+import { ALONE } from '../schedule/task.ts'
+import { rowsIn, waitingFor } from '../source/source-wait.ts'
+import { patienceOf } from '../source/stall.ts'
+import { systemClock } from '../time/clock.ts'
 
 export interface Sample {
   readonly table: string
@@ -30,8 +33,8 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   const state = await options.destination.state()
-  const catalog = await survey(surveyOptions({ ...options, select: [wanted] }, state, signal))
-  try {
+  const asked = { ...options, select: [wanted] }
+  return await withCatalog(asked, state, signal, async (catalog) => {
     const tables = catalog.uses.flatMap((use) => use.tables)
     const found = tables.find((one) => one.name === wanted) ?? tables.find((one) => one.table.name === wanted)
     if (found === undefined) throw missing(wanted, catalog.uses, tables)
@@ -45,13 +48,10 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
     }
     for (const partition of found.partitions) {
       if (rows.length >= limit) break
-      await take(found, partition, { left: limit - rows.length, add, signal })
+      await take(found, partition, { left: limit - rows.length, add, signal, options })
     }
     return { table: found.name, columns: found.columns.map((column) => column.name), rows }
-  } finally {
-    stop.abort()
-    await closeAll(catalog)
-  }
+  }).finally(() => stop.abort())
 }
 
 function missing(wanted: string, uses: readonly SurveyedUse[], tables: readonly SurveyedTable[]): SyncError {
@@ -69,34 +69,44 @@ interface Taking {
   readonly left: number
   readonly add: (row: Record<string, unknown>) => void
   readonly signal: AbortSignal
+  readonly options: LookOptions
 }
 
-async function take(found: SurveyedTable, partition: SurveyedPartition, { left, add, signal }: Taking): Promise<void> {
-  const { table } = found
+async function take(
+  found: SurveyedTable,
+  partition: SurveyedPartition,
+  { left, add, signal, options }: Taking,
+): Promise<void> {
+  const { table, use } = found
   if (partition.failure !== undefined) throw new SyncError(partition.failure.message, partition.failure.remedy)
   if (table.cursor !== undefined && partition.unsettledEnd === undefined) return
-  const question = {
-    client: found.use.client as never,
-    signal,
-    log: found.use.log,
-    partition: partition.value as never,
-    ...boundsOf(table, found, partition),
-  }
-  const iterator = table.read(question)[Symbol.asyncIterator]()
-  try {
-    for (let missing = left; missing > 0; ) {
-      const next = await abortable(iterator.next(), signal)
-      if (next.done === true) return
-      if (Array.isArray(next.value)) {
-        const page = next.value.slice(0, missing) as Record<string, unknown>[]
-        for (const row of page) add(row)
-        missing -= page.length
-      } else if (!isDeleted(next.value))
-        throw new SyncError('read() yielded what is no page; a page is an array of rows, or deleted([…])', 'fix-source')
-    }
-  } finally {
-    void Promise.resolve(iterator.return?.()).catch(() => {})
-  }
+  const question = { client: use.client as never, log: use.log, partition: partition.value as never }
+  const bounds = boundsOf(table, found, partition)
+  const { clock = systemClock, settings = {} } = options
+  const waiting = { clock, signal, ...patienceOf(settings), guard: use.guard, slot: ALONE, isOverTime: () => false }
+  let wanted = left
+  await waitingFor(waiting, (wait) =>
+    eachPage({
+      table,
+      read: () => use.guard.run(() => table.read({ ...question, signal: wait.signal, ...bounds })),
+      next: (ask) => wait.page(ask, rowsIn),
+      take: (page) => {
+        if (Array.isArray(page)) {
+          const rows = page.slice(0, wanted) as Record<string, unknown>[]
+          for (const row of rows) add(row)
+          wanted -= rows.length
+        } else if (!isDeleted(page))
+          throw new SyncError(
+            'read() yielded what is no page; a page is an array of rows, or deleted([…])',
+            'fix-source',
+          )
+        return wanted > 0 ? 'more' : 'enough'
+      },
+      stop: () => wait.end(),
+      clock,
+      signal,
+    }),
+  )
 }
 
 /** The whole range there is, as the table would be asked for it at first sight; a table with a window is asked for its newest. */

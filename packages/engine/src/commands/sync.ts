@@ -1,16 +1,16 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { type Logger, SyncError } from '@tidemark/core'
-import { type Fact, failpoint, type State, silent } from '@tidemark/core/engine'
-import type { Catalog, SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
+import { SyncError } from '@tidemark/core'
+import { type Fact, failpoint, type State } from '@tidemark/core/engine'
+import type { Catalog, SurveyedUse } from '../discover/catalog.ts'
 import { NameClaims } from '../discover/clash.ts'
-import { Selection } from '../discover/selection.ts'
-import { startPosition } from '../discover/settings.ts'
-import { type survey, surveyUse } from '../discover/survey.ts'
+import { surveyUse } from '../discover/survey.ts'
+import type { SurveyOptions } from '../discover/survey-options.ts'
+import { closeSources, surveyOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
-import type { LookOptions, RunOptions } from '../options.ts'
-import { type PlanConfig, removedTables } from '../plan/plan.ts'
+import type { RunOptions } from '../options.ts'
+import { removedTables } from '../plan/plan.ts'
+import { checkedConfig, planConfig } from '../plan/plan-config.ts'
 import { unreadFacts } from '../plan/unread.ts'
 import { isShort, latenessText } from '../report/lateness.ts'
 import { exitCodeOf, type Report } from '../report/report.ts'
@@ -32,7 +32,6 @@ import { besideDestination } from '../time/clock-skew.ts'
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
 const GIVE_UP_MS = 45_000
-const CLOSE_MS = 5000
 
 /**
  * One run: survey, plan, read, commit, report. Resolves with the report whatever happens to sources and tables.
@@ -148,7 +147,7 @@ async function run(given: RunOptions): Promise<Report> {
     const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
-    await closeAll({ uses: surveyed.filter((use) => !left.has(use)) })
+    await closeSources(surveyed.filter((use) => !left.has(use)))
   }
   failpoint('before-report')
   const done = report()
@@ -166,7 +165,7 @@ async function release(table: TableRun, context: RunContext): Promise<void> {
 
 interface Discovery {
   readonly context: RunContext
-  readonly asked: ReturnType<typeof surveyOptions>
+  readonly asked: SurveyOptions
   readonly intake: Intake
   readonly before: State
   readonly surveyed: SurveyedUse[]
@@ -199,7 +198,7 @@ async function discover({ context, asked, intake, before, surveyed }: Discovery)
   await intake.end()
   for (const one of all) if (one.status === 'rejected') throw one.reason
   const catalog = { uses: surveyed }
-  const config = checked(catalog, before, options)
+  const config = checkedConfig(catalog, before, options)
   await recordRemoved(removedTables(catalog, before, config), before, context)
   await forgetSources(before, context)
 }
@@ -217,60 +216,12 @@ function inCatalogOrder(tables: readonly TableRun[], { uses }: Catalog): readonl
   return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
-/** Lets all sources close what they hold; one that hangs is not waited for long. */
-export async function closeAll(catalog: Catalog | undefined): Promise<void> {
-  const closed = Promise.allSettled((catalog?.uses ?? []).map((use) => use.close()))
-  await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
-}
-
 function isConfigError(error: unknown): boolean {
   return (
     SyncError.is(error) &&
     error.remedy === 'fix-config' &&
     ['unknown-table', 'config', 'other-project'].includes(error.code ?? '')
   )
-}
-
-export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): Parameters<typeof survey>[0] {
-  const selection = new Selection(options.select)
-  const nameOf = (table: string): string => options.destination.nameOf(table)
-  const { resting } = options
-  return {
-    uses: selection.uses(options.uses, state, nameOf).filter((use) => resting?.uses.has(use.name) !== true),
-    state,
-    settings: options.settings ?? {},
-    clock: options.clock ?? systemClock,
-    signal,
-    log: options.log ?? (silent satisfies Logger),
-    nameOf,
-    problemOf: (text, use) => options.destination.problemOf(text, use),
-    secretsOf: options.secretsOf,
-    names: options.destination.profile.names,
-    acceptDeletions: options.acceptDeletions,
-    wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
-  }
-}
-
-/** What planning needs of the config. @throws SyncError where a selected name is unknown. */
-export function checked(catalog: Catalog, state: State, options: LookOptions): PlanConfig {
-  const config = planConfig(options)
-  const installed = [...config.unavailable, ...options.uses.map(({ name }) => name)]
-  new Selection(options.select).check(catalog, state, installed)
-  return config
-}
-
-export function planConfig(options: LookOptions): PlanConfig {
-  const { resting } = options
-  const selection = new Selection(options.select)
-  const { synced } = options.settings ?? {}
-  return {
-    select: ({ use, table, name }: SurveyedTable) =>
-      selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
-    unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.uses ?? [])],
-    isWhole: (use) => selection.isWhole(use),
-    acceptDeletions: options.acceptDeletions,
-    synced: synced === undefined ? undefined : { tables: synced.tables, to: startPosition(synced.to, 'to_timestamp') },
-  }
 }
 
 /** A lookback that only just found what came late misses what comes later. */

@@ -9,7 +9,7 @@ import { type ReadRange, readRange } from '../read/read-range.ts'
 import { unreadRows } from '../read/second-count.ts'
 import { type Elsewhere, type ElsewhereTask, findAhead, findByKey } from '../run/elsewhere.ts'
 import type { Reading } from '../run/unread-ranges.ts'
-import type { Slot } from '../schedule/task.ts'
+import { ALONE } from '../schedule/task.ts'
 import { retry } from '../source/retry.ts'
 import { type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { endsTheTries } from '../source/stall.ts'
@@ -175,9 +175,6 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: M
     }
   }
 }
-
-/** Nobody else waits for what is compared. */
-const ALONE: Slot = { lend: () => {}, lendToAll: () => {}, takeBack: () => {} }
 
 async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>): Promise<T> {
   const { clock, policy = DEFAULT_RETRY, signal, silenceMs, giveUpMs, surveyed } = task

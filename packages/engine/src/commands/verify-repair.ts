@@ -1,5 +1,5 @@
 import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
-import { holding } from '../lease/holding.ts'
+import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
 import { fewWindows, windowAround } from '../plan/window-around.ts'
 import type { Report } from '../report/report.ts'
@@ -19,10 +19,10 @@ export async function repair(
 ): Promise<Report> {
   const { destination } = options
   const facts = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
-  await holding(destination, [table.name], async (leases) => {
-    for (const lease of leases) await destination.record(lease, facts)
+  return await withTables(destination, [table.name], async (held) => {
+    for (const lease of held) await destination.record(lease, facts)
+    return await sync({ ...options, select: [table.name], only: 'rereads', held })
   })
-  return await sync({ ...options, select: [table.name], only: 'rereads' })
 }
 
 function rereadsOf(

@@ -1,11 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import { type Comparison, type Destination, type TableState, textAt } from '@tidemark/core/engine'
 import type { SurveyedTable } from '../discover/catalog.ts'
-import { survey } from '../discover/survey.ts'
+import { withCatalog } from '../discover/with-catalog.ts'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import type { LookOptions, RunOptions } from '../options.ts'
 import { askedWindow } from '../plan/asked-window.ts'
 import { plan } from '../plan/plan.ts'
+import { planConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { DEFAULT_PART } from '../read/part-size.ts'
 import { shapeOf } from '../run/prepare-tables.ts'
@@ -13,7 +14,6 @@ import { type Reading, rangeOf } from '../run/unread-ranges.ts'
 import { patienceOf } from '../source/stall.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { knownTable } from './resync.ts'
-import { closeAll, planConfig, surveyOptions } from './sync.ts'
 import { type Looked, type LookTask, look } from './verify-look.ts'
 import type { VerifyOptions } from './verify-options.ts'
 import { repair } from './verify-repair.ts'
@@ -39,9 +39,8 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
   const asked = askedWindow(known, wanted)
   const options: LookOptions = { ...given, clock, select: [known.name] }
   const signal = options.signal ?? new AbortController().signal
-  const catalog = await survey(surveyOptions(options, state, signal))
   let comparison: Comparison | undefined
-  try {
+  return await withCatalog(options, state, signal, async (catalog) => {
     const use = catalog.uses.find((one) => one.name === known.source)
     const absent = options.unavailable?.find((one) => one.name === known.source)?.failure
     const failed = use?.failure ?? absent
@@ -100,14 +99,13 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     } finally {
       second.close()
     }
-  } catch (error) {
-    // Stopped before the end, nothing is known.
-    if (signal.aborted) return reportOf(empty(known.name))
-    throw error
-  } finally {
-    comparison?.close()
-    await closeAll(catalog)
-  }
+  })
+    .catch((error: unknown) => {
+      // Stopped before the end, nothing is known.
+      if (signal.aborted) return reportOf(empty(known.name))
+      throw error
+    })
+    .finally(() => comparison?.close())
 
   function reportOf(facts: Omit<VerifyReport, 'exitCode' | 'durationMs' | 'interrupted'>): VerifyReport {
     return {

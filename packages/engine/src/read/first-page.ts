@@ -4,9 +4,9 @@ import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
 import { answered } from '../source/answered.ts'
 import { ofSource } from '../source/source-guard.ts'
 import type { Clock } from '../time/clock.ts'
+import { eachPage } from './page-loop.ts'
 import { PageReader } from './page-reader.ts'
 import { questionOf } from './read-range.ts'
-import { notPages } from './step-error.ts'
 
 export interface FirstPageTask {
   readonly surveyed: SurveyedTable
@@ -54,40 +54,33 @@ export async function firstPage(task: FirstPageTask): Promise<FirstPage> {
 }
 
 async function read(task: FirstPageTask, signal: AbortSignal): Promise<FirstPage> {
-  const { table } = task.surveyed
+  const { table, columns, use } = task.surveyed
+  const part = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+  const question = { client: use.client as never, log: use.log, partition: task.partition.value as never }
   let pages = 0
+  let found: FirstPage | undefined
   for (const range of task.ranges) {
-    const { reader, iterator } = open(task, range, signal)
-    let ended = false
-    try {
-      while (!ended && pages < MAX_PAGES && !signal.aborted) {
-        const next = await task.surveyed.use.guard.run(() => iterator.next())
-        // A source without I/O would let no timer have its turn.
-        await task.clock.turn()
-        ended = next.done === true
-        if (ended || isDeleted(next.value)) continue
-        const page: unknown = Array.isArray(next.value) ? next.value.slice(0, MAX_ROWS) : next.value
+    const reader = new PageReader({ table, columns, encoder: task.encoder, range, part, redact: task.redact })
+    await eachPage({
+      table,
+      read: () => use.guard.run(() => table.read(questionOf({ table, range, question }, signal))),
+      next: (ask) => use.guard.run(ask),
+      take: (given) => {
+        if (isDeleted(given)) return 'more'
+        const page = Array.isArray(given) ? given.slice(0, MAX_ROWS) : given
         for (const _ of reader.add(page)) break
         if (Array.isArray(page) && page.length > 0) pages++
-        const found = pageOf(task, reader, page)
-        if (found !== undefined) return found
-      }
-    } finally {
-      if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
-    }
-    if (table.cursor === undefined) break
+        found = pageOf(task, reader, page)
+        return found === undefined && pages < MAX_PAGES ? 'more' : 'enough'
+      },
+      stop: () => {},
+      clock: task.clock,
+      signal,
+    })
+    if (found !== undefined) return found
+    if (table.cursor === undefined || pages >= MAX_PAGES) break
   }
   return { rows: 0, rejected: 0, why: undefined }
-}
-
-function open({ surveyed, partition, encoder, redact }: FirstPageTask, range: Range | undefined, signal: AbortSignal) {
-  const { table, columns, use } = surveyed
-  const part = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
-  const reader = new PageReader({ table, columns, encoder, range, part, redact })
-  const question = { client: use.client as never, log: use.log, partition: partition.value as never }
-  const pages = use.guard.run(() => table.read(questionOf({ table, range, question }, signal)))
-  if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
-  return { reader, iterator: pages[Symbol.asyncIterator]() }
 }
 
 /** What a page came to; undefined where none of its rows is of the window. */

@@ -1,9 +1,10 @@
-import { isDeleted, type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
 import { INT64_MAX } from '@tidemark/core/values'
 import { rowsIn, type SourceWait } from '../source/source-wait.ts'
 import type { Clock } from '../time/clock.ts'
+import { eachPage } from './page-loop.ts'
 import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
-import { notPages, outOfOrder } from './step-error.ts'
+import { outOfOrder } from './step-error.ts'
 
 export interface RangeTask extends Omit<PageReaderOptions, 'range'> {
   /** Undefined: the whole partition. */
@@ -32,7 +33,6 @@ export interface ReadRange {
   readonly pages: number
 }
 
-const TURN_MS = 2
 const EVERYTHING: Range = { from: undefined, to: INT64_MAX }
 
 /** Reads a range of one partition, trimmed, validated and encoded as a step would; nothing is written. */
@@ -56,30 +56,22 @@ export async function readRange(
     sums.undeclared += gathered.undeclared
     await take(gathered)
   }
-  const pages = table.read(questionOf(task, given.signal))
-  if (typeof pages?.[Symbol.asyncIterator] !== 'function') throw notPages(table)
-  const iterator = pages[Symbol.asyncIterator]()
-  let ended = false
-  let past = false
-  let turnedAt = clock.monotonic()
   try {
-    for (;;) {
-      const next = await wait.page(() => iterator.next(), rowsIn)
-      if (clock.monotonic() - turnedAt > TURN_MS) {
-        await clock.turn()
-        turnedAt = clock.monotonic()
-        signal.throwIfAborted()
-      }
-      ended = next.done === true
-      if (ended || (past && !isDeleted(next.value))) break
-      if (!isDeleted(next.value) && next.value.length > 0) filled++
-      for (const _ of reader.add(next.value)) await hand()
-      past = past || isPast(reader, table, range)
-    }
+    await eachPage({
+      table,
+      read: () => table.read(questionOf(task, given.signal)),
+      next: (ask) => wait.page(ask, rowsIn),
+      take: async (page) => {
+        if (Array.isArray(page) && page.length > 0) filled++
+        for (const _ of reader.add(page)) await hand()
+        return isPast(reader, table, range) ? 'past' : 'more'
+      },
+      stop: () => given.abort(new DOMException('the range is read', 'AbortError')),
+      clock,
+      signal,
+    })
   } finally {
     wait.signal.removeEventListener('abort', stopped)
-    given.abort(new DOMException('the range is read', 'AbortError'))
-    if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
   }
   await hand()
   return { ...sums, pages: filled, keyless: reader.keyless }

@@ -106,8 +106,11 @@ export class Intake {
     const { destination, options } = context
     const claimed = found.map((table) => this.#options.names.claim(table))
     const placed = claimed.filter(({ unplaced }) => unplaced !== true)
-    const { leases, refused } = await destination.lease(placed.map((table) => table.name))
-    const leaseOf = new Map(leases.map((lease) => [lease.table, lease]))
+    const leaseOf = new Map(options.held?.map((lease) => [lease.table, lease]))
+    const { leases, refused } = await destination.lease(
+      placed.map((table) => table.name).filter((name) => !leaseOf.has(name)),
+    )
+    for (const lease of leases) leaseOf.set(lease.table, lease)
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()

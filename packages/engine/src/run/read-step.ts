@@ -3,7 +3,6 @@ import {
   type Completion,
   type Counts,
   failpoint,
-  isDeleted,
   type Part,
   type Question,
   type Rail,
@@ -11,19 +10,17 @@ import {
   type RejectLimit,
   windowAt,
 } from '@tidemark/core/engine'
+import { eachPage } from '../read/page-loop.ts'
 import { PageReader } from '../read/page-reader.ts'
 import { isSuspect } from '../read/reject-suspicion.ts'
 import { type SeenRows, seenIn, truthOf } from '../read/seen-rows.ts'
-import { heldBack, notPages, outOfOrder, tooManyRejects } from '../read/step-error.ts'
+import { heldBack, outOfOrder, tooManyRejects } from '../read/step-error.ts'
 import { latenessOf, lookedBack } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type RowCounts, sumCounts } from '../report/report.ts'
 import { rowsIn, type SourceWait, waitingFor } from '../source/source-wait.ts'
 import { lateDeletionsOf } from './late-deletions.ts'
 import type { StepTask } from './step-task.ts'
 import { tracedCommit } from './telemetry.ts'
-
-/** How long pages may be taken in at a stretch. */
-const TURN_MS = 2
 
 /** How far a step came; also when it failed, because what was committed stays. */
 export interface Progress {
@@ -48,7 +45,6 @@ export class StepReader {
   readonly #seen: SeenRows | undefined
   readonly #startedAt: number
   #number = 0
-  #turnedAt: number
   #pending: Promise<unknown> = Promise.resolve()
   /** Greatest position of the pages that came in whole. */
   #seenTo: number | bigint | undefined
@@ -65,7 +61,6 @@ export class StepReader {
     const seen = this.#seen
     this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part, seen })
     this.#startedAt = task.clock.monotonic()
-    this.#turnedAt = this.#startedAt
   }
 
   async run(): Promise<void> {
@@ -93,43 +88,24 @@ export class StepReader {
   }
 
   async #readPages(wait: SourceWait): Promise<void> {
-    const { table, guard } = this.#task
-    const pages = guard.run(() => table.read(this.#question(wait.signal)))
-    if (typeof pages?.[Symbol.asyncIterator] !== 'function') {
-      // It may be a promise that rejects later, and nobody would be there.
-      Promise.resolve(pages as unknown).catch(() => {})
-      throw notPages(table)
-    }
-    const iterator = pages[Symbol.asyncIterator]()
-    let ended = false
-    let past = false
+    const { table, guard, clock, signal } = this.#task
     try {
-      for (;;) {
-        const next = await wait.page(() => iterator.next(), rowsIn)
-        await this.#turn()
-        ended = next.done === true
-        // Behind the page that passed the window only the deletions that belong to it are of interest.
-        if (ended || (past && !isDeleted(next.value))) break
-        for (const _ of this.#reader.add(next.value)) await this.#write()
-        past = past || (await this.#isPast())
-      }
+      await eachPage({
+        table,
+        read: () => guard.run(() => table.read(this.#question(wait.signal))),
+        next: (ask) => wait.page(ask, rowsIn),
+        take: async (page) => {
+          for (const _ of this.#reader.add(page)) await this.#write()
+          return (await this.#isPast()) ? 'past' : 'more'
+        },
+        stop: () => wait.end(),
+        clock,
+        signal,
+      })
     } catch (error) {
       this.#pending.catch(() => {})
       throw error
-    } finally {
-      wait.end()
-      // Lets the source close what it opened. One that hangs is not waited for.
-      if (!ended) void Promise.try(() => iterator.return?.()).catch(() => {})
     }
-  }
-
-  /** Now and then everything else has its turn, however fast the pages come. */
-  async #turn(): Promise<void> {
-    const { clock, signal } = this.#task
-    if (clock.monotonic() - this.#turnedAt < TURN_MS) return
-    await clock.turn()
-    this.#turnedAt = clock.monotonic()
-    signal.throwIfAborted()
   }
 
   #question(signal: AbortSignal): Question {

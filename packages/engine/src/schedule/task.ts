@@ -8,6 +8,9 @@ export interface Slot {
   takeBack(): void
 }
 
+/** The place of a task that nothing else waits for. */
+export const ALONE: Slot = { lend: () => {}, lendToAll: () => {}, takeBack: () => {} }
+
 /** Something to do: one step, or a question that leads to one. */
 export interface Task {
   readonly source: string

@@ -8,11 +8,11 @@ const HEARTBEAT_MS = 15_000
 const GIVE_UP_MS = 45_000
 
 /**
- * Holds tables for work that is done at once, all of them or none.
+ * Holds tables from asking for something to having done it, all of them or none: nobody else takes one in between.
  *
  * @throws SyncError code `held` where another runner holds one of them.
  */
-export async function holding<T>(
+export async function withTables<T>(
   destination: Destination,
   tables: readonly string[],
   work: (leases: readonly Lease[]) => Promise<T>,
@@ -26,7 +26,7 @@ export async function holding<T>(
 }
 
 /** The same for work that takes long, with a heartbeat. @throws SyncError code `held`. */
-export async function holdingLong<T>(
+export async function withTablesForLong<T>(
   destination: Destination,
   tables: readonly string[],
   { clock, stop }: { readonly clock: Clock; readonly stop: (reason: unknown) => void },

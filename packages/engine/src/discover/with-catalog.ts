@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from '@tidemark/core'
+import { type State, silent } from '@tidemark/core/engine'
+import type { LookOptions } from '../options.ts'
+import { systemClock } from '../time/clock.ts'
+import type { Catalog, SurveyedUse } from './catalog.ts'
+import { Selection } from './selection.ts'
+import { survey } from './survey.ts'
+import type { SurveyOptions } from './survey-options.ts'
+
+const CLOSE_MS = 5000
+
+/** Connects to the sources, asks what there is, does work with it, and closes them, whatever becomes of it. */
+export async function withCatalog<T>(
+  options: LookOptions,
+  state: State,
+  signal: AbortSignal,
+  work: (catalog: Catalog) => Promise<T> | T,
+): Promise<T> {
+  const catalog = await survey(surveyOptions(options, state, signal))
+  try {
+    return await work(catalog)
+  } finally {
+    await closeSources(catalog.uses)
+  }
+}
+
+/** Lets all sources close what they hold; one that hangs is not waited for long. */
+export async function closeSources(uses: readonly SurveyedUse[]): Promise<void> {
+  const closed = Promise.allSettled(uses.map((use) => use.close()))
+  await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
+}
+
+export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): SurveyOptions {
+  const selection = new Selection(options.select)
+  const nameOf = (table: string): string => options.destination.nameOf(table)
+  const { resting } = options
+  return {
+    uses: selection.uses(options.uses, state, nameOf).filter((use) => resting?.uses.has(use.name) !== true),
+    state,
+    settings: options.settings ?? {},
+    clock: options.clock ?? systemClock,
+    signal,
+    log: options.log ?? (silent satisfies Logger),
+    nameOf,
+    problemOf: (text, use) => options.destination.problemOf(text, use),
+    secretsOf: options.secretsOf,
+    names: options.destination.profile.names,
+    acceptDeletions: options.acceptDeletions,
+    wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
+  }
+}
