@@ -144,12 +144,9 @@ export class StepReader {
 
   /** Hands the part on, once the one before is written. */
   async #write(): Promise<void> {
-    const { completion } = this.#task
     await this.#pending
     const cover = this.#staged ? undefined : this.#coverSoFar()
-    const pending = this.#commit(
-      cover === undefined ? undefined : { cover, last: false, ...completion(false, this.#reader.anyDeleted) },
-    )
+    const pending = this.#commit(cover === undefined ? undefined : { cover, last: false, ...this.#completion(false) })
     pending.catch(() => {})
     this.#pending = pending
   }
@@ -166,17 +163,17 @@ export class StepReader {
   }
 
   async #finish(): Promise<void> {
-    const { step, prepared, completion, onLeft } = this.#task
+    const { step, prepared, owner } = this.#task
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
-    const completes = { cover, last: true, ...completion(true, this.#reader.anyDeleted) }
+    const completes = { cover, last: true, ...this.#completion(true) }
     const lateDeletions = await lateDeletionsOf(this.#task, this.#seen)
     const first = await this.#commit(completes, { lateDeletions })
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(first.missing, completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
     if (committed.held === undefined) {
-      if (step.kind !== 'unchanged') onLeft({ ...this.#reader.leftOut, undeclared: this.#reader.undeclared.names })
+      if (step.kind !== 'unchanged') owner.ended({ ...this.#reader.leftOut, undeclared: this.#reader.undeclared.names })
       return
     }
     this.progress.empties = committed.held.empties === true
@@ -194,6 +191,10 @@ export class StepReader {
         `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and the source could not be asked everywhere they may be; they stay, and the next sync looks again`,
       )
     return await this.#commit(completes, { mark: canTell === true })
+  }
+
+  #completion(last: boolean): Omit<Completion, 'cover' | 'last'> {
+    return this.#task.owner.completion(last, this.#reader.anyDeleted)
   }
 
   /** Why most rows were rejected. */
@@ -216,7 +217,7 @@ export class StepReader {
     completes: Completion | undefined,
     more: Pick<Part, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
   ): Promise<Committed> {
-    const { step, ref, destination, lease, rail, olderToCome, clock, onPart } = this.#task
+    const { step, ref, destination, lease, owner, clock } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
@@ -229,10 +230,10 @@ export class StepReader {
       truth: this.#number === 1 && last ? undefined : truthOf(this.#task, this.#seen),
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
-      tombstones: !last || olderToCome(),
+      tombstones: !last || owner.hasOlderSteps,
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
-      rail: last && this.#staged ? { ...this.#marking(more.mark), ...rail() } : undefined,
-      completes: completes && { ...completes, undeclared: this.#task.undeclared(this.#reader.undeclared.names) },
+      rail: last && this.#staged ? { ...this.#marking(more.mark), ...owner.deletionRail } : undefined,
+      completes: completes && { ...completes, undeclared: owner.undeclaredWith(this.#reader.undeclared.names) },
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')
@@ -249,7 +250,12 @@ export class StepReader {
     this.progress.rows = addRows(this.progress.rows, rows)
     const isDone = committed.held === undefined && committed.overLimit !== true && committed.missing === undefined
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
-    onPart(rows, latenessOf(committed, step, this.#lookedBack))
+    owner.committed({
+      rows,
+      late: latenessOf(committed, step, this.#lookedBack),
+      completes: isDone ? part.completes : undefined,
+      deletions: this.#reader.anyDeleted,
+    })
     return committed
   }
 

@@ -1,4 +1,4 @@
-import type { Completion } from '@tidemark/core/engine'
+import type { Completion, TableStatus } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
@@ -13,8 +13,6 @@ export function completionOf(
   const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
   const done = last && step.lane === 'history' ? 1 : 0
   const overcomes = last && partition.isOvercomeBy(step)
-  if (deletions) table.reportsDeletions = true
-  table.recorded = table.status(done, overcomes ? partition : undefined)
   return {
     revision: closes && planned.revision !== undefined ? revisionOf(planned.revision, table) : undefined,
     status: table.ownStatus(done),
@@ -22,6 +20,12 @@ export function completionOf(
     failing: (partition.isFailing && !overcomes) || undefined,
     purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
+}
+
+/** The status that the table has once a commit is done which completes a step, or a part of one. */
+export function statusAfter(step: Step, partition: PartitionRun, last: boolean): TableStatus {
+  const done = last && step.lane === 'history' ? 1 : 0
+  return partition.table.status(done, last && partition.isOvercomeBy(step) ? partition : undefined)
 }
 
 /** It holds for the columns that the table has by now. */

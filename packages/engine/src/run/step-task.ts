@@ -64,19 +64,35 @@ export interface StepTask {
   readonly redact: (text: string) => string
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
-  /** What the deletion limit knows of the run so far. */
-  readonly rail: () => Omit<Rail, 'mark'>
-  /** Older versions may still come from other windows of the partition. */
-  readonly olderToCome: () => boolean
-  /** What the step's last part commits beside its range. */
-  readonly completion: (last: boolean, deletions: boolean) => Omit<Completion, 'cover' | 'last'>
-  /** Takes fields that no column holds; all of them, where they are others than the state has. */
-  readonly undeclared: (names: Iterable<string>) => readonly string[] | undefined
   /** Looks for rows that did not come back with their window. @returns whether it is known which of them are gone. */
   readonly elsewhere:
     | ((missing: Missing, take: (alive: readonly EncodedKey[]) => void | Promise<void>) => Promise<boolean>)
     | undefined
-  /** What was left out of a step that is read to its end. */
-  readonly onLeft: (left: LeftOut) => void
-  readonly onPart: (rows: Partial<RowCounts>, late: Lateness | undefined) => void
+  /** The partition whose step it is. */
+  readonly owner: StepOwner
+}
+
+/** What the partition of a step knows of the rest of its run, and is told of what the step commits. */
+export interface StepOwner {
+  /** What the deletion limit knows of the run so far. */
+  readonly deletionRail: Omit<Rail, 'mark'>
+  /** Older versions may still come from other windows of the partition. */
+  readonly hasOlderSteps: boolean
+  /** What a part commits beside its range, the last one or one before. @param deletions whether the source has reported any. */
+  completion(last: boolean, deletions: boolean): Omit<Completion, 'cover' | 'last'>
+  /** All fields that no column holds, with those of a part, where they are others than the state has. */
+  undeclaredWith(names: Iterable<string>): readonly string[] | undefined
+  /** A part is committed. */
+  committed(part: CommittedPart): void
+  /** The step is read to its end. */
+  ended(left: LeftOut): void
+}
+
+export interface CommittedPart {
+  readonly rows: Partial<RowCounts>
+  readonly late: Lateness | undefined
+  /** What it completed; undefined where it did not, or was held back. */
+  readonly completes: Completion | undefined
+  /** Whether the source has reported deletions so far. */
+  readonly deletions: boolean
 }

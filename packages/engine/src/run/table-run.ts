@@ -88,13 +88,11 @@ export class TableRun {
     this.failures = this.failures.filter((one) => one.failure !== failure)
   }
 
-  /** Takes fields that no column holds. @returns all of them, where they are others than the state has. */
-  takeUndeclared(names: Iterable<string>): readonly string[] | undefined {
+  /** All fields that no column holds, with these, where they are others than the state has. */
+  undeclaredWith(names: Iterable<string>): readonly string[] | undefined {
     for (const name of names) this.undeclared.add(name)
     const all = undeclaredWith(this, this.recordedUndeclared)
-    if (String(all) === String(this.recordedUndeclared)) return undefined
-    this.recordedUndeclared = all
-    return all
+    return String(all) === String(this.recordedUndeclared) ? undefined : all
   }
 
   add(rows: Partial<RowCounts>): void {

@@ -1,5 +1,6 @@
 import { type Range, type StepRef, union } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
+import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
 import { DEFAULT_PART } from '../read/part-size.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
@@ -8,9 +9,9 @@ import type { Slot } from '../schedule/task.ts'
 import { patienceOf } from '../source/stall.ts'
 import { mayReshape } from './reshape.ts'
 import type { RunContext } from './run-context.ts'
-import { completionOf } from './step-completion.ts'
+import { completionOf, statusAfter } from './step-completion.ts'
 import { elsewhereOf } from './step-elsewhere.ts'
-import type { StepTask } from './step-task.ts'
+import type { CommittedPart, LeftOut, StepOwner, StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
 import { isFirstRead } from './unfit-windows.ts'
 
@@ -50,26 +51,67 @@ export function taskOf(
     redact: options.redact ?? ((text) => text),
     part: settings?.part ?? DEFAULT_PART,
     rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
-    rail: () => ({
-      limit: options.acceptDeletions === true ? undefined : surveyed.options.deletionLimit,
-      goneBefore: table.gone,
-      replaces: step.read === undefined ? undefined : union(partition.rereads, [step.read]),
-      cameBack: partition.cameBack || undefined,
-    }),
-    olderToCome: () => partition.left > 1,
     elsewhere: elsewhereOf(step, partition, context, slot),
-    completion: (last, deletions) => completionOf(step, partition, last, deletions),
-    onLeft: (left) => partition.leaveOut(step, left),
-    undeclared: (names) => table.takeUndeclared(names),
-    onPart: (rows, late) => {
-      table.add(rows)
-      if ((rows.written ?? 0) > 0) partition.landed = true
-      if (step.kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
-      if (late !== undefined) table.late = later(table.late, late)
-      // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
-      if (step.kind === 'whole' || step.kind === 'reread' || surveyed.table.primaryKey.length === 0)
-        table.gone += rows.deleted ?? 0
-      options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step: ref.step, rows })
-    },
+    owner: new PartitionStep(step, ref, partition, options),
+  }
+}
+
+/** A partition of a run, for one of its steps. */
+class PartitionStep implements StepOwner {
+  readonly #step: Step
+  readonly #ref: StepRef
+  readonly #partition: PartitionRun
+  readonly #options: RunOptions
+
+  constructor(step: Step, ref: StepRef, partition: PartitionRun, options: RunOptions) {
+    this.#step = step
+    this.#ref = ref
+    this.#partition = partition
+    this.#options = options
+  }
+
+  get deletionRail(): StepOwner['deletionRail'] {
+    const { table, rereads, cameBack } = this.#partition
+    const { read } = this.#step
+    return {
+      limit: this.#options.acceptDeletions === true ? undefined : table.surveyed.options.deletionLimit,
+      goneBefore: table.gone,
+      replaces: read === undefined ? undefined : union(rereads, [read]),
+      cameBack: cameBack || undefined,
+    }
+  }
+
+  get hasOlderSteps(): boolean {
+    return this.#partition.left > 1
+  }
+
+  completion(last: boolean, deletions: boolean): ReturnType<StepOwner['completion']> {
+    return completionOf(this.#step, this.#partition, last, deletions)
+  }
+
+  undeclaredWith(names: Iterable<string>): readonly string[] | undefined {
+    return this.#partition.table.undeclaredWith(names)
+  }
+
+  committed({ rows, late, completes, deletions }: CommittedPart): void {
+    const partition = this.#partition
+    const { table } = partition
+    const { kind } = this.#step
+    table.add(rows)
+    if (deletions) table.reportsDeletions = true
+    if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes.last)
+    if (completes?.undeclared !== undefined) table.recordedUndeclared = completes.undeclared
+    if ((rows.written ?? 0) > 0) partition.landed = true
+    if (kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
+    if (late !== undefined) table.late = later(table.late, late)
+    // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
+    if (kind === 'whole' || kind === 'reread' || table.surveyed.table.primaryKey.length === 0)
+      table.gone += rows.deleted ?? 0
+    const { step } = this.#ref
+    this.#options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step, rows })
+  }
+
+  ended(left: LeftOut): void {
+    this.#partition.leaveOut(this.#step, left)
   }
 }
