@@ -1,4 +1,4 @@
-import { type CommandText, type Destination, formatInstant, type State, textAt } from '@tidemark/core/engine'
+import { type CommandText, type Destination, formatInstant, positionText, type State } from '@tidemark/core/engine'
 import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
 import {
   type Overview,
@@ -137,11 +137,8 @@ async function countInto(counted: Counted, { destination, state, busy }: Countin
 }
 
 function runningStep(step: StepRecord, state: State): RunningStep {
-  const cursor = state.tables.get(step.table)?.facts?.cursor
   const text = (position: bigint | undefined): string | null =>
-    position === undefined || cursor == null
-      ? null
-      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+    position === undefined ? null : (positionText(state.tables.get(step.table), position) ?? null)
   return {
     run: step.run,
     table: step.table,

@@ -82,6 +82,7 @@ const Status = z.strictObject({
       next_try_at: instant.nullable(),
       rows: count.nullable(),
       rows_exact: z.boolean(),
+      holes: z.int().nonnegative(),
       rejects: count,
     }),
   ),

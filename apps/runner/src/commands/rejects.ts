@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { formatInstant, type ReadOnlyDestination, type State, textAt } from '@tidemark/core/engine'
+import { formatInstant, positionText, type ReadOnlyDestination, type State } from '@tidemark/core/engine'
 import { countRejects, listRejects, type RejectRecord } from '@tidemark/destination'
 import { dropRejects, knownTable, retryRejects } from '@tidemark/engine'
 import type { Command } from 'commander'
@@ -151,11 +151,7 @@ function lineOf(
   { id, table, partition, key, position, code, message, payload, run, rejectedAt, times }: RejectRecord,
   state: State,
 ) {
-  const cursor = state.tables.get(table)?.facts?.cursor
-  const at =
-    position === undefined || cursor == null
-      ? null
-      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  const at = position === undefined ? null : (positionText(state.tables.get(table), position) ?? null)
   return {
     id,
     table,

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { formatInstant, type ReadOnlyDestination, type State, textAt } from '@tidemark/core/engine'
+import { formatInstant, positionText, type ReadOnlyDestination, type State } from '@tidemark/core/engine'
 import {
   listFoldedRuns,
   listRuns,
@@ -99,11 +99,8 @@ function stepLine(
   { step, table, partition, kind, window, attempt, beganAt, rows, error }: StepRecord,
   state: State,
 ): StepLine {
-  const cursor = state.tables.get(table)?.facts?.cursor
   const text = (position: bigint | undefined): string | null =>
-    position === undefined || cursor == null
-      ? null
-      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+    position === undefined ? null : (positionText(state.tables.get(table), position) ?? null)
   return { step, table, partition, kind, from: text(window?.from), to: text(window?.to), attempt, beganAt, rows, error }
 }
 

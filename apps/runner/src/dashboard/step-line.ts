@@ -1,15 +1,11 @@
-import { type State, textAt } from '@tidemark/core/engine'
+import { positionText, type State } from '@tidemark/core/engine'
 import type { StepRecord } from '@tidemark/destination'
 import type { StepLine } from './answers.ts'
 import { millis } from './run-line.ts'
 
 /** A step as the page shows it; its window in the words of its table's cursor. */
 export function stepLine(step: StepRecord, state: State): StepLine {
-  const cursor = state.tables.get(step.table)?.facts?.cursor
-  const text = (position: bigint): string =>
-    cursor == null
-      ? String(position)
-      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  const text = (position: bigint): string => positionText(state.tables.get(step.table), position) ?? String(position)
   const { window } = step
   return {
     run: step.run,

@@ -1,4 +1,11 @@
-import { type CommandText, type Range, type State, type TableState, union } from '@tidemark/core/engine'
+import {
+  type CommandText,
+  listedPartitions,
+  type Range,
+  type State,
+  type TableState,
+  union,
+} from '@tidemark/core/engine'
 import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
 import { lookAt, type TableLook } from '../overview.ts'
 import type { TableLine } from './answers.ts'
@@ -74,7 +81,7 @@ export function axisOfTable(
   { facts, partitions }: Pick<TableState, 'facts' | 'partitions'>,
   now: bigint,
 ): { readonly from: bigint; readonly to: bigint } | undefined {
-  const present = [...partitions.values()].filter(({ goneAt }) => goneAt === null)
+  const present = listedPartitions({ partitions })
   if (facts?.cursor == null || present.length === 0) return undefined
   return axisOf({
     starts: present.map(({ start }) => start ?? undefined),

@@ -1,4 +1,4 @@
-import { type PartitionState, type State, type TableStatus, union } from '@tidemark/core/engine'
+import type { State, TableStatus } from '@tidemark/core/engine'
 import { overviewOf, type Promised } from '@tidemark/engine'
 
 /** How a table stands, as numbers for a monitor. */
@@ -22,22 +22,19 @@ export interface TableStanding {
 
 /** Reads a state for a monitor. Pure. */
 export function standingsOf(state: State, { rejects, now, promised }: StandingOptions): readonly TableStanding[] {
-  return overviewOf(state, { now, rejects, promised }).tables.map((one) => {
-    const partitions = [...state.tables.get(one.name)!.partitions.values()].filter(({ goneAt }) => goneAt === null)
-    return {
-      name: one.name,
-      source: one.source,
-      status: one.status,
-      lagSeconds: one.lag_ms === null ? undefined : one.lag_ms / 1000,
-      stale: one.stale,
-      lastCheck: seconds(one.last_checked_at),
-      freshWithinSeconds: one.fresh_within_ms / 1000,
-      gaps: partitions.reduce((sum, partition) => sum + gapsOf(partition), 0),
-      partitionsFailing: one.partitions_failing,
-      lastSuccess: seconds(one.last_synced_at),
-      rejects: one.rejects,
-    }
-  })
+  return overviewOf(state, { now, rejects, promised }).tables.map((one) => ({
+    name: one.name,
+    source: one.source,
+    status: one.status,
+    lagSeconds: one.lag_ms === null ? undefined : one.lag_ms / 1000,
+    stale: one.stale,
+    lastCheck: seconds(one.last_checked_at),
+    freshWithinSeconds: one.fresh_within_ms / 1000,
+    gaps: one.holes,
+    partitionsFailing: one.partitions_failing,
+    lastSuccess: seconds(one.last_synced_at),
+    rejects: one.rejects,
+  }))
 }
 
 export interface StandingOptions {
@@ -48,12 +45,4 @@ export interface StandingOptions {
 
 function seconds(instant: string | null): number | undefined {
   return instant === null ? undefined : Date.parse(instant) / 1000
-}
-
-function gapsOf({ covered, start }: PartitionState): number {
-  const ranges = union(covered)
-  const [first] = ranges
-  if (first === undefined) return 0
-  const beforeFirst = first.from !== undefined && (start === null || first.from > start)
-  return ranges.length - 1 + (beforeFirst ? 1 : 0)
 }

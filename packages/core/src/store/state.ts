@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COLUMN_TYPES } from '../contract/column.ts'
+import { textAt } from '../contract/cursor.ts'
 import { REMEDIES } from '../contract/error.ts'
 
 /**
@@ -201,6 +202,17 @@ export function newPartition(partition: string): PartitionState {
     covered: [],
     rereads: [],
   }
+}
+
+/** The partitions of a table that its source still lists. */
+export function listedPartitions(table: Pick<TableState, 'partitions'> | undefined): readonly PartitionState[] {
+  return [...(table?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null)
+}
+
+/** A position of a known table as text; undefined where it has no cursor. */
+export function positionText(table: Pick<TableState, 'facts'> | undefined, position: bigint): string | undefined {
+  const cursor = table?.facts?.cursor
+  return cursor == null ? undefined : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
 }
 
 /** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Fact, intersect, type Range, type State, type TableState } from '@tidemark/core/engine'
+import { type Fact, intersect, listedPartitions, type Range, type State, type TableState } from '@tidemark/core/engine'
 import { otherProject } from '../discover/other-project.ts'
 import { unknownTable } from '../discover/selection.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
@@ -81,10 +81,10 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
 function rereadsOf(table: TableState, window: Range | undefined): readonly Fact[] {
-  const { partitions, facts } = table
+  const { facts } = table
   if (facts?.cursor != null && window === undefined)
     return [...coverageFacts(table, 'resync', 'claimed'), { kind: 'columns-read', columns: lateNames(facts) }]
-  const listed = [...partitions.values()].filter((partition) => partition.goneAt === null)
+  const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) => {
     const windows = facts?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
     return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))

@@ -2,6 +2,7 @@ import {
   type ColumnChanges,
   columnChanges,
   isPastPartitionLimit,
+  listedPartitions,
   newPartition,
   type PartitionState,
   type State,
@@ -83,7 +84,7 @@ function unlisted(
   { acceptDeletions }: PlanConfig,
 ): Pick<PlannedTable, 'gone' | 'missing'> {
   const listed = new Set(partitions.map((partition) => partition.id))
-  const before = [...(known?.partitions.values() ?? [])].filter((one) => one.goneAt === null)
+  const before = listedPartitions(known)
   const absent = before.filter(({ partition }) => !listed.has(partition))
   // Of one that was never read nothing can go missing.
   const [read, lost] = [before.filter(wasRead), absent.filter(wasRead)]

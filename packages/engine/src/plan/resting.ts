@@ -1,4 +1,4 @@
-import { parseDuration, type State, type TableState } from '@tidemark/core/engine'
+import { listedPartitions, parseDuration, type State, type TableState } from '@tidemark/core/engine'
 import type { Use } from '../discover/catalog.ts'
 import { Selection } from '../discover/selection.ts'
 import { optionsOf } from '../discover/settings.ts'
@@ -70,7 +70,7 @@ function lastMsAgo(table: TableState, now: bigint, asked: number | undefined): n
 
 /** How long a table of which every partition fails is left alone. */
 function failingMs({ status, partitions, failure }: TableState, now: bigint): number {
-  const present = [...partitions.values()].filter((partition) => partition.goneAt === null)
+  const present = listedPartitions({ partitions })
   if (status !== 'failing') return 0
   const wait = (nextTryAt: bigint | null): number => (nextTryAt === null ? 0 : Number(nextTryAt - now) / 1000)
   // A partition that does well, or that was never tried, is not held up by the others.

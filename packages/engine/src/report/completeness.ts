@@ -1,10 +1,20 @@
-import { completeTo as completePart, type PartitionState, type TableState, union } from '@tidemark/core/engine'
+import {
+  completeTo as completePart,
+  listedPartitions,
+  type PartitionState,
+  type TableState,
+  union,
+} from '@tidemark/core/engine'
 
 // Up to where, and up to when, a table has what its source had (docs/decisions/0023).
 
-/** The partitions that the source still lists. */
-export function presentIn({ partitions }: Pick<TableState, 'partitions'>): readonly PartitionState[] {
-  return [...partitions.values()].filter(({ goneAt }) => goneAt === null)
+/** Holes in what is covered of a partition: between its ranges, and before the first where its history is wanted from earlier. */
+export function holesIn({ covered, start }: Pick<PartitionState, 'covered' | 'start'>): number {
+  const ranges = union(covered)
+  const [first] = ranges
+  if (first === undefined) return 0
+  const beforeFirst = first.from !== undefined && (start === null || first.from > start)
+  return ranges.length - 1 + (beforeFirst ? 1 : 0)
 }
 
 /**
@@ -13,7 +23,7 @@ export function presentIn({ partitions }: Pick<TableState, 'partitions'>): reado
  */
 export function completeTo(table: TableState): bigint | null | undefined {
   if (table.status === 'new' || table.status === 'paused') return undefined
-  const partitions = presentIn(table)
+  const partitions = listedPartitions(table)
   if (partitions.length === 0) {
     if (table.failure !== undefined) return undefined
     return table.facts?.cursor == null ? (lastCheckOf(table) ?? undefined) : null
@@ -38,7 +48,7 @@ export function completeAt(table: TableState): bigint | undefined {
  * Undefined where one was never read, or it cannot be known.
  */
 export function oldestOf(table: TableState): bigint | undefined {
-  const partitions = presentIn(table)
+  const partitions = listedPartitions(table)
   if (partitions.length === 0) return lastCheckOf(table)
   let least: bigint | undefined
   for (const partition of partitions) {
@@ -52,7 +62,7 @@ export function oldestOf(table: TableState): bigint | undefined {
 /** When a table's source was last asked and all that it had by then was read: of the partition asked longest ago. */
 export function lastCheckOf(table: TableState): bigint | undefined {
   let least: bigint | undefined
-  for (const partition of presentIn(table)) {
+  for (const partition of listedPartitions(table)) {
     const at = checkOf(table, partition)
     // A state of before kept only when something was last committed.
     if (at === undefined) return table.lastSyncedAt ?? undefined

@@ -1,14 +1,15 @@
 import {
   type Coverage,
   formatInstant,
+  listedPartitions,
+  positionText,
   type Range,
   type State,
   subtract,
   type TableState,
-  textAt,
   union,
 } from '@tidemark/core/engine'
-import { oldestOf, presentIn } from './completeness.ts'
+import { holesIn, oldestOf } from './completeness.ts'
 import { freshUntil, type Promised, promisedBy } from './freshness.ts'
 import { type Status, statusOf, type TableSummary } from './status.ts'
 import { axisOf, type Segment, segmentsOn } from './timeline.ts'
@@ -37,6 +38,8 @@ export interface TableOverview extends TableSummary {
   readonly rows_exact: boolean
   /** Rows that were set aside. */
   readonly rejects: number
+  /** Holes in what is covered, over all partitions. */
+  readonly holes: number
 }
 
 /** A coverage as fractions of the way from a table's start to now. */
@@ -80,6 +83,7 @@ export function overviewOf(state: State, { now, rows, rejects, promised = promis
       rows: counted?.rows ?? null,
       rows_exact: counted?.isExact ?? false,
       rejects: rejects?.get(summary.name) ?? 0,
+      holes: listedPartitions(table).reduce((sum, partition) => sum + holesIn(partition), 0),
     }
   })
   return { ...status, tables }
@@ -87,7 +91,7 @@ export function overviewOf(state: State, { now, rows, rejects, promised = promis
 
 function coverageLine(table: TableState, now: bigint): CoverageLine | null {
   const cursor = table.facts?.cursor
-  const partitions = presentIn(table)
+  const partitions = listedPartitions(table)
   if (cursor == null || partitions.length === 0) return null
   const coverages = partitions.map(({ covered }) => union(covered))
   const starts = partitions.map(({ start }) => start ?? undefined)
@@ -95,8 +99,7 @@ function coverageLine(table: TableState, now: bigint): CoverageLine | null {
   if (axis === undefined) return null
   const segments = segmentsOn(axis, coverages)
   const gaps = gapsOf(coverages, starts)
-  const text = (position: bigint): string =>
-    textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  const text = (position: bigint): string => positionText(table, position)!
   return {
     from: starts.includes(undefined) ? null : text(axis.from),
     to: text(axis.to),
@@ -150,7 +153,7 @@ function freshnessOf(
 
 function nextTry(table: TableState): string | null {
   if (table.status !== 'failing') return null
-  const failing = presentIn(table).filter(({ failures }) => failures > 0)
+  const failing = listedPartitions(table).filter(({ failures }) => failures > 0)
   const tries = [...(table.failure === undefined ? [] : [table.failure]), ...failing].flatMap(({ nextTryAt }) =>
     nextTryAt === null ? [] : [nextTryAt],
   )

@@ -5,13 +5,14 @@ import {
   instantParts,
   isFailing,
   type KnownFailure,
+  listedPartitions,
+  positionText,
   type State,
   type TableState,
   type TableStatus,
-  textAt,
   union,
 } from '@tidemark/core/engine'
-import { completeAt, completeTo, lastCheckOf, lower, presentIn } from './completeness.ts'
+import { completeAt, completeTo, lastCheckOf, lower } from './completeness.ts'
 
 /** How far everything is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
 export interface Status {
@@ -98,15 +99,12 @@ export function statusOf(state: State): Status {
 function summaryOf(table: TableState): TableSummary {
   const partitions = [...table.partitions.values()]
   const cursor = table.facts?.cursor
-  const text = (position: bigint): string =>
-    cursor == null
-      ? instantText(position)
-      : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
+  const text = (position: bigint): string => positionText(table, position) ?? instantText(position)
   const covered = partitions.length === 1 ? union(partitions[0]?.covered ?? []) : []
   const end = completeTo(table)
   const checkedAt = lastCheckOf(table)
   const failure = failureOf(table)
-  const listed = partitions.filter(({ goneAt }) => goneAt === null)
+  const listed = listedPartitions(table)
   return {
     name: table.name,
     source: table.source,
@@ -117,7 +115,7 @@ function summaryOf(table: TableState): TableSummary {
     complete_to: end === undefined || end === null ? null : cursor == null ? instantText(end) : text(end),
     partitions: partitions.length,
     partitions_failing: partitions.filter(isFailing).length,
-    partitions_gone: partitions.filter((partition) => partition.goneAt !== null).length,
+    partitions_gone: partitions.length - listed.length,
     rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
     too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
     without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),
@@ -136,7 +134,7 @@ function summaryOf(table: TableState): TableSummary {
 function failureOf(table: TableState): KnownFailure | undefined {
   if (table.status !== 'failing') return undefined
   if (table.failure !== undefined) return table.failure
-  const failing = presentIn(table).find(({ failures, lastError }) => failures > 0 && lastError !== null)
+  const failing = listedPartitions(table).find(({ failures, lastError }) => failures > 0 && lastError !== null)
   if (failing === undefined) return undefined
   return { message: failing.lastError ?? '', code: failing.errorCode, remedy: failing.errorRemedy }
 }

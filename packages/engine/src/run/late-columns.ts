@@ -1,4 +1,12 @@
-import { type Fact, type Facts, type Prepared, shellCommands, type TableState, union } from '@tidemark/core/engine'
+import {
+  type Fact,
+  type Facts,
+  listedPartitions,
+  type Prepared,
+  shellCommands,
+  type TableState,
+  union,
+} from '@tidemark/core/engine'
 import type { RunContext } from './run-context.ts'
 import type { TableRun } from './table-run.ts'
 
@@ -16,7 +24,7 @@ export function coverageFacts(
   reason: string,
   which: 'claimed' | 'read',
 ): readonly Fact[] {
-  const listed = [...(table?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null)
+  const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) =>
     union(which === 'claimed' ? covered : covered.filter((one) => !one.claimed)).map((window) => ({
       kind: 'reread' as const,

@@ -1,4 +1,12 @@
-import { type Fact, isLoose, type Prepared, type Shape, type State, textAt } from '@tidemark/core/engine'
+import {
+  type Fact,
+  isLoose,
+  listedPartitions,
+  type Prepared,
+  type Shape,
+  type State,
+  textAt,
+} from '@tidemark/core/engine'
 import type { SurveyedTable } from '../discover/catalog.ts'
 import { tablePlace } from '../failure/config-path.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
@@ -220,7 +228,7 @@ async function recordMissing(table: TableRun, context: RunContext): Promise<void
   const { surveyed, missing, partitions } = planned
   const [first] = missing
   if (first === undefined) return
-  const of = [...(known?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null).length
+  const of = listedPartitions(known).length
   const place = tablePlace(surveyed.use.name, surveyed.table.name)
   const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
   const failure = redacted(failureOf(error), context.options)
