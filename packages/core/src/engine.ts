@@ -1,25 +1,13 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
 export type { Unread } from './contract/answers.ts'
-export {
-  bare,
-  COLUMN_TYPES,
-  type ColumnType,
-  columnsOf,
-  columnType,
-  fits,
-  isLoose,
-  isWhole,
-  type Plain,
-  type TableColumn,
-} from './contract/column.ts'
+export { bare, columnsOf, columnType, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
 export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
 export { type Adapters, adapted, CONTRACTS, contractsWith } from './contract/contract.ts'
 export { CONTRACT } from './contract/contract-version.ts'
 export {
   type Cursor,
-  type CursorType,
   floorTo,
   positionOf,
   spanOf,
@@ -33,11 +21,10 @@ export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
-export { NUMERIC } from './contract/schema.ts'
 export { isSource } from './contract/source.ts'
 export type { Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
-export { type ColumnChanges, columnChanges, holds } from './store/column-change.ts'
+export { type ColumnChanges, columnChanges } from './store/column-change.ts'
 export type {
   Compared,
   ComparedScope,
@@ -127,6 +114,8 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './store/state-record.ts'
+export { COLUMN_TYPES, type ColumnType, type CursorType, fits, holds } from './values/column-types.ts'
+export { NUMERIC } from './values/decimal.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { redactJson } from './values/redact-json.ts'
