@@ -5,8 +5,6 @@ export { abortable } from './values/abortable.ts'
 export { coalesceWindows } from './values/coalesce-windows.ts'
 export {
   COLUMN_TYPE_TRAITS,
-  COLUMN_TYPES,
-  type ColumnType,
   type ColumnTypeTraits,
   CURSOR_TYPES,
   type CursorTraits,
@@ -19,7 +17,6 @@ export { isFaithful, plainDecimal, significantDigits } from './values/decimal.ts
 export {
   decimalText,
   exactJsonText,
-  int64OrRaw,
   isRawNumber,
   type NumberReader,
   numberOrRaw,
@@ -29,7 +26,7 @@ export {
   rawNumber,
 } from './values/exact-json.ts'
 export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
-export { INT64_MAX, INT64_MIN, int64, isInt64, safeInteger } from './values/int64.ts'
+export { INT64_MAX, int64, safeInteger } from './values/int64.ts'
 export { Kind } from './values/kind.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { typeOfKinds } from './values/type-of-kinds.ts'
