@@ -30,14 +30,8 @@ describe('docs/sources.md', () => {
   })
 })
 
-// An exact decimal is read the same way from an API and from a file. The only home that both may have is the package of the
-// HTTP client, and a source of files must not bring that with it.
-it('the decimals of files are those of HTTP', () => {
-  const http = read('packages/http/src/decimal.ts') ?? ''
-  expect(http).toContain('export function isFaithful')
-  expect(read('packages/source-files/src/decimal.ts')?.startsWith(http)).toBe(true)
-})
-
+// They need Node's own decoder, and core does no I/O: the only home that both may have is the package of the HTTP client, and
+// a source of files must not bring that with it.
 it('the frames of zstd are those of HTTP', () => {
   const http = read('packages/http/src/zstd-frames.ts') ?? ''
   expect(http).toContain('export async function* zstdFrames')

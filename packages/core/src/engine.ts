@@ -1,52 +1,23 @@
 // The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
 
 export type { Unread } from './contract/answers.ts'
-export {
-  bare,
-  COLUMN_TYPES,
-  type ColumnType,
-  columnsOf,
-  columnType,
-  fits,
-  isLoose,
-  isWhole,
-  type Plain,
-  type TableColumn,
-} from './contract/column.ts'
+export { bare, columnsOf, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'
 export { isColumnsChanged } from './contract/columns-changed.ts'
-export type { DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
-export { type Adapters, adapted, CONTRACTS, contractsWith } from './contract/contract.ts'
+export type { SchemaMode } from './contract/config.ts'
+export { adapted, CONTRACTS } from './contract/contract.ts'
 export { CONTRACT } from './contract/contract-version.ts'
-export {
-  type Cursor,
-  type CursorType,
-  floorTo,
-  positionOf,
-  spanOf,
-  textAt,
-  valueAt,
-  windowAt,
-} from './contract/cursor.ts'
+export { type Cursor, floorTo, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
 export { parseDuration } from './contract/duration.ts'
-export { messageOf, REMEDIES } from './contract/error.ts'
+export { messageOf } from './contract/error.ts'
 export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
-export { NUMERIC } from './contract/schema.ts'
 export { isSource } from './contract/source.ts'
 export type { Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
-export { type ColumnChanges, columnChanges, holds } from './store/column-change.ts'
-export type {
-  Compared,
-  ComparedScope,
-  Comparison,
-  Difference,
-  DifferenceKind,
-  Extent,
-  SourceRows,
-} from './store/comparison.ts'
+export { type ColumnChanges, columnChanges } from './store/column-change.ts'
+export type { ComparedScope, Comparison, Difference, DifferenceKind, Extent } from './store/comparison.ts'
 export {
   type Coverage,
   completeTo,
@@ -54,7 +25,6 @@ export {
   cutAt,
   gaps,
   intersect,
-  type Lookback,
   readFrom,
   subtract,
   union,
@@ -96,11 +66,10 @@ export {
   stateOf,
 } from './store/project.ts'
 export type { QueryLimits, QueryResult } from './store/query-result.ts'
-export { isPastRejectLimit, type RejectCase, type RejectShare, type RejectTally } from './store/reject-limit.ts'
+export { isPastRejectLimit, type RejectShare, type RejectTally } from './store/reject-limit.ts'
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
 export {
   AHEAD,
-  CoveredRange,
   Facts,
   isFailing,
   KnownColumn,
@@ -110,12 +79,9 @@ export {
   OLDEST_READABLE_STATE,
   PartitionState,
   positionText,
-  Reread,
-  Revision,
   SourceFailure,
   STATE_VERSION,
   type State,
-  type TableFailure,
   TableState,
   TableStatus,
 } from './store/state.ts'
@@ -129,10 +95,12 @@ export {
   STATE_RECORDS,
   type StateRecord,
 } from './store/state-record.ts'
-export { formatInstant, type Instant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
+export { type ColumnType, type CursorType, fits, holds } from './values/column-types.ts'
+export { NUMERIC } from './values/decimal.ts'
+export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { redactJson } from './values/redact-json.ts'
-export { type CommandText, quotedCommand, shellCommands, shellWord, type Verb } from './values/shell-command.ts'
+export { type CommandText, quotedCommand, shellCommands, shellWord } from './values/shell-command.ts'
 export { didYouMean } from './values/suggestion.ts'
-export { isEmpty, type Range, range } from './values/window.ts'
+export type { Range } from './values/window.ts'
 export { split, type Windows } from './values/windows.ts'

@@ -1,5 +1,5 @@
 export type { Changed, Gone, Key, Page, Regrouped, Unread } from './contract/answers.ts'
-export { COLUMN_TYPES, type Column, type ColumnType, keepTypes, rowOf, type TableColumn } from './contract/column.ts'
+export { type Column, keepTypes, rowOf, type TableColumn } from './contract/column.ts'
 export { columnsChanged } from './contract/columns-changed.ts'
 export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions } from './contract/config.ts'
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './contract/context.ts'
@@ -36,5 +36,6 @@ export {
 } from './contract/source.ts'
 export type { Deletions, NullCursor, Order, Table, TableSpec } from './contract/table.ts'
 export { isDsn, looksLikeAddress } from './values/address-shape.ts'
+export { COLUMN_TYPES, type ColumnType } from './values/column-types.ts'
 export { suggestion } from './values/suggestion.ts'
 export type { Window } from './values/window.ts'

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import type { Range } from '../src/values/window.ts'
 
+export function range(from: bigint | undefined, to: bigint): Range {
+  return { from, to }
+}
+
 /** Positions close together, so that ranges meet, touch and overlap often. */
 export const position = fc.bigInt({ min: -12n, max: 12n })
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { COLUMN_TYPES, type ColumnType } from '../src/contract/column.ts'
-import { type ColumnChanges, columnChanges, holds } from '../src/store/column-change.ts'
+import { type ColumnChanges, columnChanges } from '../src/store/column-change.ts'
 import type { KnownColumn } from '../src/store/state.ts'
+import { COLUMN_TYPES, type ColumnType, holds } from '../src/values/column-types.ts'
 
 const type = fc.constantFrom(...COLUMN_TYPES)
 const name = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'constructor')

@@ -3,12 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   bare,
-  COLUMN_TYPES,
   type Column,
-  type ColumnType,
   columnsOf,
   columnType,
-  fits,
   isLoose,
   isWhole,
   keepTypes,
@@ -16,7 +13,7 @@ import {
   type TableColumn,
 } from '../src/contract/column.ts'
 import { bytes, filledWith, numeric, secret, unixSeconds } from '../src/contract/schema.ts'
-import { holds } from '../src/store/column-change.ts'
+import { COLUMN_TYPES, type ColumnType, fits, holds } from '../src/values/column-types.ts'
 
 const columnOf = (schema: z.ZodType): TableColumn => columnsOf(z.object({ it: schema }))[0]!
 

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { floorTo } from '../src/contract/cursor.ts'
 import { completeTo, contains, cutAt, gaps, intersect, readFrom, subtract, union } from '../src/store/coverage.ts'
-import { isEmpty, type Range, range } from '../src/values/window.ts'
+import { isEmpty, type Range } from '../src/values/window.ts'
 import { split } from '../src/values/windows.ts'
-import { boundedRange, position, someRange, someRanges } from './arbitrary.ts'
+import { boundedRange, position, range, someRange, someRanges } from './arbitrary.ts'
 
 // The model: the set of integers in the ranges, with one number that stands for everything below them all.
 const BELOW_ALL = -40

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { CONTRACTS } from '../src/contract/contract.ts'
+import { CONTRACTS, contractsWith } from '../src/contract/contract.ts'
 import { CONTRACT } from '../src/contract/contract-version.ts'
 import { SyncError } from '../src/contract/error.ts'
 import { silent } from '../src/contract/log.ts'
 import { deleted, isDeleted } from '../src/contract/page.ts'
 import { register, registered } from '../src/contract/registry.ts'
-import { defineSource, isSource } from '../src/contract/source.ts'
+import { defineSource, isSource, type Source } from '../src/contract/source.ts'
 
 const one = { name: 'one', row: z.object({ id: z.int() }), async *read() {} }
 
@@ -20,6 +20,16 @@ describe('a source', () => {
     expect(source).toMatchObject({ name: 'shop', contract: CONTRACT, config, identity: undefined })
     expect(source.tables).toMatchObject([{ kind: 'table', name: 'one' }])
     expect(CONTRACTS).toContain(CONTRACT)
+  })
+
+  it('may be of an older contract from which adapters lead up without a gap', () => {
+    const adapter = (source: Source) => source
+    expect(contractsWith({ [CONTRACT - 1]: adapter, [CONTRACT - 2]: adapter })).toEqual([
+      CONTRACT - 2,
+      CONTRACT - 1,
+      CONTRACT,
+    ])
+    expect(contractsWith({ [CONTRACT - 2]: adapter })).toEqual([CONTRACT])
   })
 
   it('may leave out config and connect, and is then known by that', () => {

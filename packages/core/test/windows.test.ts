@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contains, union } from '../src/store/coverage.ts'
-import { isEmpty, range } from '../src/values/window.ts'
+import { isEmpty } from '../src/values/window.ts'
 import { split } from '../src/values/windows.ts'
-import { boundedRange, position } from './arbitrary.ts'
+import { boundedRange, position, range } from './arbitrary.ts'
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 

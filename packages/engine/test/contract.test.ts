@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Source } from '@tidemark/core'
-import { type Adapters, adapted, CONTRACT, CONTRACTS, contractsWith } from '@tidemark/core/engine'
+import { adapted, CONTRACT, CONTRACTS } from '@tidemark/core/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sync } from '../src/commands/sync.ts'
 import type { Report } from '../src/report/report.ts'
@@ -133,8 +133,7 @@ describe('a source made by', () => {
       const { older, ...rest } = source as Source & { older: Source['tables'] }
       return from === CONTRACT - 1 ? { ...rest, tables: older } : source
     }
-    const adapters: Adapters = { [CONTRACT - 1]: step(CONTRACT - 1), [CONTRACT - 2]: step(CONTRACT - 2) }
-    expect(contractsWith(adapters)).toEqual([CONTRACT - 2, CONTRACT - 1, CONTRACT])
+    const adapters = { [CONTRACT - 1]: step(CONTRACT - 1), [CONTRACT - 2]: step(CONTRACT - 2) }
     const { tables, ...old } = await sourceOf(CONTRACT - 2, 'old')
     const given = Object.freeze({ ...old, older: tables }) as unknown as Source
     const source = adapted(given, adapters)
@@ -147,9 +146,5 @@ describe('a source made by', () => {
   it.each([undefined, null, 'one', Number.NaN, 0.5, {}])('no contract (%s) is refused', (contract) => {
     const source = { name: 'odd', contract } as unknown as Source
     expect(() => adapted(source)).toThrow(/install a newer version of the source/)
-  })
-
-  it('an adapter with a gap behind it speaks for nobody', () => {
-    expect(contractsWith({ [CONTRACT - 2]: (source) => source })).toEqual([CONTRACT])
   })
 })

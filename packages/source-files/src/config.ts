@@ -33,9 +33,7 @@ const TableConfig = z
     columns: z
       .record(z.string(), ColumnTypeName)
       .default({})
-      .describe(
-        'types of columns: `text`, `integer`, `double`, `numeric`, `boolean`, `timestamp`, `local_timestamp`, `date`, `json`, `bytes`',
-      ),
+      .describe(`types of columns: ${COLUMN_TYPES.map((type) => `\`${type}\``).join(', ')}`),
     primaryKey: z
       .array(z.string())
       .min(1)

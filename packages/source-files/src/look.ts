@@ -1,10 +1,11 @@
 import type { Logger } from '@tidemark/core'
+import { COLUMN_TYPE_TRAITS, Kind } from '@tidemark/core/values'
 import type { Meter } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import { BadRecord, type Fields } from './csv.ts'
 import { typedJson } from './json-value.ts'
-import { KINDS, Kind, kindOfJson, kindOfText } from './kind.ts'
+import { kindOfJson, kindOfText } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { parquetColumns, parquetFailure } from './parquet.ts'
 import { openParquet } from './parquet-file.ts'
@@ -67,7 +68,7 @@ async function lookIntoParquet({ path }: TableFile, { client, signal }: Looking,
     const columns = client.duckDb.use(signal, async function* (connection) {
       yield await parquetColumns(connection, file)
     })
-    for await (const one of columns) for (const { name, type } of one) add(kinds, name, KINDS[type])
+    for await (const one of columns) for (const { name, type } of one) add(kinds, name, COLUMN_TYPE_TRAITS[type].kind)
     return { bytes: 0, cells: 0, isWhole: true }
   } catch (error) {
     throw parquetFailure(error)

@@ -8,11 +8,11 @@ import {
   type Tracked,
   type TrackedPartition,
 } from '@tidemark/core'
+import { Kind, typeOfKinds } from '@tidemark/core/values'
 import { atRest } from './at-rest.ts'
 import { failure } from './broken.ts'
 import { compressionOf } from './bytes.ts'
 import { type FileTable, formatOf, minAgeOf } from './config.ts'
-import { Kind, typeOf } from './kind.ts'
 import type { TableFile } from './listing.ts'
 import { type Kinds, type Looking, lookInto } from './look.ts'
 import type { Wanted } from './parquet.ts'
@@ -64,7 +64,7 @@ export async function sniff(
   warnOfSlips(kinds, types, looking)
   const found = [...kinds].map(([name, seen]) => ({
     name,
-    type: typeOf(seen, mixed, types.get(name)) ?? types.get(name) ?? 'text',
+    type: typeOfKinds(seen, mixed, types.get(name)) ?? types.get(name) ?? 'text',
   }))
   // Rows had these below what was looked at. Nothing more is known of them, so they get the type that holds all.
   const late = (tracked.undeclared?.(table.name) ?? []).filter((name) => !kinds.has(name) && isName(name))
@@ -194,7 +194,7 @@ function warnOfSlips(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { tab
 /** A column of numbers that is text because of empty texts is probably one in which they mean NULL. */
 function warnOfEmpty(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { table, log }: Looking): void {
   for (const [name, seen] of kinds) {
-    const type = typeOf(seen & ~Kind.empty, 'text')
+    const type = typeOfKinds(seen & ~Kind.empty, 'text')
     if ((seen & Kind.empty) === 0 || type === undefined || type === 'text') continue
     if (known.get(name) === 'text' || Object.hasOwn(table.columns, name)) continue
     log.warn(

@@ -1,5 +1,6 @@
 import type { Column } from '@tidemark/core'
-import { Kind, kindOf } from './kind.ts'
+import { Kind } from '@tidemark/core/values'
+import { kindOf } from './kind.ts'
 
 /** Sees what the rows of a table have that the columns which were found for it do not hold. */
 export class ColumnWatch {

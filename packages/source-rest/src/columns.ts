@@ -1,7 +1,8 @@
 import { type Column, type Context, keepTypes, type Logger, SyncError } from '@tidemark/core'
+import { Kind, typeOfKinds } from '@tidemark/core/values'
 import { names } from './check-tables.ts'
 import { columnTypeOf } from './convert.ts'
-import { Kind, kindOf, typeOf } from './kind.ts'
+import { kindOf } from './kind.ts'
 import type { Part } from './part.ts'
 import { listParts } from './parts.ts'
 import { readRows } from './read.ts'
@@ -89,7 +90,10 @@ export function columnsOf(
   const before = new Map(known?.map((column) => [column.name, column]))
   const found = [...kinds].map(([name, seen]) => ({
     name,
-    type: typeOf(seen, table.primaryKey?.includes(name)) ?? before.get(name)?.type ?? 'text',
+    type:
+      typeOfKinds(seen, table.primaryKey?.includes(name) === true ? 'text' : 'json') ??
+      before.get(name)?.type ??
+      'text',
   }))
   const columns = new Map<string, Column>()
   for (const column of keepTypes(found, known)) columns.set(column.name, column)

@@ -1,7 +1,8 @@
 import type { Column, ColumnType } from '@tidemark/core'
+import { fits } from '@tidemark/core/values'
 import { atPath, type BodyPath } from '@tidemark/http'
 import { type Convert, converterOf } from './convert.ts'
-import { checkOf, mayNotHold } from './kind.ts'
+import { mayNotHold } from './kind.ts'
 import type { ColumnTypeName, RestTable } from './table-config.ts'
 
 /** Makes a table's row of an API's. What is not an object comes back as it is, for the engine to refuse. */
@@ -61,8 +62,7 @@ export function rowMaker(table: RestTable, columns: readonly Column[], see?: See
 /** Whether a value is of another type, asked in two steps: most values are seen to fit by the first. */
 function otherThan(type: ColumnType): Place['isOther'] {
   const mayNot = mayNotHold(type)
-  const fits = checkOf(type)
-  return mayNot && ((value, converted) => mayNot(value) && !fits(converted))
+  return mayNot && ((value, converted) => mayNot(value) && !fits(converted, type))
 }
 
 /** Sets a field, also one named `__proto__`. */

@@ -1,7 +1,7 @@
-import { type Column, SyncError, suggestion, type Tracked } from '@tidemark/core'
+import { type Column, type ColumnType, SyncError, suggestion, type Tracked } from '@tidemark/core'
+import { COLUMN_TYPE_TRAITS, type CursorType } from '@tidemark/core/values'
 import type { SqlConfig, TableConfig } from './config.ts'
 import { comparedAs } from './cursor-type.ts'
-import type { CursorType } from './database.ts'
 import type { FoundColumn, FoundTable } from './found-table.ts'
 import { movesWithChanges, plainName } from './moving-cursor.ts'
 
@@ -24,7 +24,8 @@ export interface CursorChoice {
   readonly indexStatement: (column: string) => string
 }
 
-const TIMES: ReadonlySet<string> = new Set(['timestamp', 'local_timestamp'])
+/** Not of days: one that changes moves by none for as long as a day. */
+const isTime = (type: ColumnType): boolean => COLUMN_TYPE_TRAITS[type].cursor?.counts === 'time'
 
 /**
  * The column that a table is read by: the configured one, else the one it is known by, else one whose name says that it
@@ -77,7 +78,7 @@ function detected(choice: CursorChoice): ChosenCursor | undefined {
   const { table, columns, config, keyed, tracked, warn, indexStatement } = choice
   if (table.kind === 'view') return undefined
   const candidates = config.cursors.flatMap((wanted) => {
-    const column = columns.find((one) => plainName(one.name) === plainName(wanted) && TIMES.has(one.type))
+    const column = columns.find((one) => plainName(one.name) === plainName(wanted) && isTime(one.type))
     const cursor = column === undefined ? '' : typedCursor(column.name, choice)
     return typeof cursor === 'string' ? [] : [cursor]
   })

@@ -1,21 +1,19 @@
 import type { ColumnType } from '@tidemark/core'
-import type { CursorType } from './database.ts'
+import { type CursorType, isCursorType } from '@tidemark/core/values'
 import type { FoundColumn } from './found-table.ts'
-
-const CURSOR_TYPES: ReadonlySet<string> = new Set(['timestamp', 'local_timestamp', 'date', 'integer'])
 
 /**
  * As what a column can be the cursor where it is read as a type; undefined where it cannot. The database compares bounds
  * with what it holds, whatever a value is read as: a text that is called a time would be compared as a text.
  */
 export function comparedAs(found: FoundColumn, type: ColumnType): CursorType | undefined {
-  if (!CURSOR_TYPES.has(type)) return undefined
+  if (!isCursorType(type)) return undefined
   const isOwn = found.type === type
   // A time without an offset that the user takes for one of UTC; whole numbers that have another name.
   const isMeant =
     (found.type === 'local_timestamp' && type === 'timestamp') ||
     (found.type === 'numeric' && type === 'integer' && isWhole(found.kind))
-  return isOwn || isMeant ? (type as CursorType) : undefined
+  return isOwn || isMeant ? type : undefined
 }
 
 /** `numeric(20,0)`, `decimal(20)`, `bigint(20) unsigned`. */

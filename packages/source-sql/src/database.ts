@@ -1,9 +1,9 @@
 import type { Logger } from '@tidemark/core'
+import type { CursorType } from '@tidemark/core/values'
 
 import type { FoundTable, Reading } from './found-table.ts'
 
 export type Row = Record<string, unknown>
-export type CursorType = 'timestamp' | 'local_timestamp' | 'date' | 'integer'
 
 /** A column as it is read: under its name, by the reading that was chosen for it. */
 export interface Selected extends Reading {

@@ -1,34 +1,7 @@
 import { z } from 'zod'
-import { parseDate, parseInstant } from '../values/instant.ts'
+import { COLUMN_TYPE_TRAITS, COLUMN_TYPES, type ColumnType, typeHolding } from '../values/column-types.ts'
 import { SyncError } from './error.ts'
-import { columnTyped, filledWith, NUMERIC } from './schema.ts'
-
-/** The types a column can have in a destination. `docs/destinations.md` says what each becomes in which database. */
-export type ColumnType =
-  | 'text'
-  | 'integer'
-  | 'double'
-  | 'numeric'
-  | 'boolean'
-  | 'timestamp'
-  | 'local_timestamp'
-  | 'date'
-  | 'json'
-  | 'bytes'
-
-/** All types of columns, for schemas of configs. */
-export const COLUMN_TYPES = [
-  'text',
-  'integer',
-  'double',
-  'numeric',
-  'boolean',
-  'timestamp',
-  'local_timestamp',
-  'date',
-  'json',
-  'bytes',
-] as const satisfies readonly ColumnType[]
+import { columnTyped, filledWith } from './schema.ts'
 
 /** A column found at run time. */
 export interface Column {
@@ -73,6 +46,9 @@ type Def = { readonly type: string; readonly [key: string]: unknown }
 const defOf = (schema: z.core.$ZodType): Def => schema._zod.def as unknown as Def
 
 const WRAPPERS = new Set(['optional', 'nullable', 'default', 'prefault', 'readonly', 'nonoptional', 'catch'])
+const TYPE_OF_FORMAT: ReadonlyMap<string, ColumnType> = new Map(
+  COLUMN_TYPES.flatMap((type) => (COLUMN_TYPE_TRAITS[type].formats ?? []).map((format) => [format, type])),
+)
 const INTEGER_FORMATS = new Set(['safeint', 'int32', 'uint32', 'int64', 'uint64'])
 
 /** What a schema gives in the end: wrappers are taken off, of a pipe its output counts. */
@@ -88,9 +64,7 @@ export function columnType(name: string, schema: z.core.$ZodType): ColumnType {
   const def = defOf(bare(schema))
   switch (def.type) {
     case 'string':
-      if (def['format'] === 'datetime') return def['local'] === true ? 'local_timestamp' : 'timestamp'
-      if (def['format'] === 'date') return 'date'
-      return def['format'] === 'numeric' ? 'numeric' : 'text'
+      return TYPE_OF_FORMAT.get(`${def['local'] === true ? 'local ' : ''}${def['format']}`) ?? 'text'
     case 'template_literal':
       return 'text'
     case 'number':
@@ -223,36 +197,6 @@ export function isLoose(row: z.ZodObject): boolean {
   return type === 'unknown' || type === 'any'
 }
 
-const DECIMAL = NUMERIC
-
-/** Whether a value is of a column type, for columns found at run time. */
-export function fits(value: unknown, type: ColumnType): boolean {
-  switch (type) {
-    case 'text':
-      return typeof value === 'string'
-    case 'integer':
-      return Number.isSafeInteger(value) || typeof value === 'bigint'
-    case 'double':
-      return typeof value === 'number'
-    case 'numeric':
-      return typeof value === 'string' ? DECIMAL.test(value) : Number.isFinite(value) || typeof value === 'bigint'
-    case 'boolean':
-      return typeof value === 'boolean'
-    case 'timestamp':
-      return typeof value === 'string'
-        ? (parseInstant(value)?.zone ?? 'none') !== 'none'
-        : value instanceof Date && !Number.isNaN(value.getTime())
-    case 'local_timestamp':
-      return typeof value === 'string' && parseInstant(value)?.zone === 'none'
-    case 'date':
-      return typeof value === 'string' && parseDate(value) !== undefined
-    case 'json':
-      return value !== undefined
-    case 'bytes':
-      return value instanceof Uint8Array
-  }
-}
-
 /**
  * The columns to use for a table found at run time: those found today, where one that the state knows keeps its type
  * while that type holds what was found, and grows without loss where it does not and may.
@@ -263,18 +207,8 @@ export function keepTypes(columns: readonly Column[], known?: readonly Column[] 
   return columns.map((column) => {
     const { type, fixed } = before.get(column.name) ?? {}
     if (type === undefined) return column
-    return { ...column, type: fixed === true ? type : holding(type, column.type) }
+    return { ...column, type: fixed === true ? type : typeHolding(type, column.type) }
   })
-}
-
-/** The narrowest type that holds both the values of a known type and of a found one, without loss. */
-function holding(known: ColumnType, found: ColumnType): ColumnType {
-  if (known === found || known === 'json') return known
-  if (found === 'integer' && (known === 'numeric' || known === 'double')) return known
-  if (known === 'integer' && (found === 'numeric' || found === 'double')) return 'numeric'
-  if ((known === 'numeric' && found === 'double') || (known === 'double' && found === 'numeric')) return 'numeric'
-  if (found === 'date' && (known === 'local_timestamp' || known === 'timestamp')) return known
-  return 'text'
 }
 
 /**
@@ -290,7 +224,7 @@ export function rowOf(
 ): z.ZodObject<Record<string, z.ZodType<any, any>>> {
   const shape: Record<string, z.ZodType> = Object.create(null)
   for (const { name, type, nullable, fill } of keepTypes(columns, known)) {
-    const schema = z.custom((value) => fits(value, type), columnTyped(type))
+    const schema = z.custom(COLUMN_TYPE_TRAITS[type].accepts, columnTyped(type))
     const own = nullable === false ? schema : schema.nullish()
     shape[name] = fill === undefined ? own : filledWith(own, fill)
   }

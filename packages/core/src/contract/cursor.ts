@@ -1,11 +1,10 @@
 import type { z } from 'zod'
+import { type CursorType, isCursorType } from '../values/column-types.ts'
 import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
 import { isInt64 } from '../values/int64.ts'
 import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
 import { SyncError } from './error.ts'
-
-export type CursorType = 'timestamp' | 'local_timestamp' | 'date' | 'integer'
 
 /** The column a table is read by, and how its values become 64-bit positions and back. */
 export interface Cursor {
@@ -26,7 +25,7 @@ const LAST = 253_402_300_799_999_999n
 /** @throws SyncError `fix-source` where the column cannot be a cursor. */
 export function cursorOf(table: string, column: TableColumn): Cursor {
   const { type } = column
-  if (type !== 'timestamp' && type !== 'local_timestamp' && type !== 'date' && type !== 'integer') {
+  if (!isCursorType(type)) {
     throw new SyncError(
       `table "${table}": column "${column.name}" is of type ${type} and cannot be the cursor; a cursor is a timestamp, a date or an integer`,
       'fix-source',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NUMERIC } from '../values/decimal.ts'
 import { formatInstant } from '../values/instant.ts'
 
 // Core's own schemas carry their meaning in their definition, where a second copy of core or of zod still reads it.
@@ -12,7 +13,6 @@ export function secret(): z.ZodString {
 export function numeric(): z.ZodString {
   return z.stringFormat('numeric', NUMERIC) as unknown as z.ZodString
 }
-export const NUMERIC: RegExp = /^-?(?:\d+(?:\.\d*)?|\.\d+)$/
 
 /** Binary data as a `Uint8Array`. Becomes the column type `bytes`. */
 export function bytes(): z.ZodCustom<Uint8Array> {

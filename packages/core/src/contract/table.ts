@@ -1,3 +1,4 @@
+import { COLUMN_TYPE_TRAITS } from '../values/column-types.ts'
 import type { Changed, Key, Page, Regrouped, Unread } from './answers.ts'
 import type { TableColumn } from './column.ts'
 import { columnsIn } from './columns-in.ts'
@@ -212,7 +213,7 @@ export function tableOf<Client>(
       if (spec[name] !== undefined)
         fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
     }
-  } else if (spec.end === undefined && (cursor.type === 'integer' || cursor.type === 'local_timestamp')) {
+  } else if (spec.end === undefined && !COLUMN_TYPE_TRAITS[cursor.type].cursor.byClock) {
     fail(
       `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
     )

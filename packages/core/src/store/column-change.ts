@@ -1,5 +1,5 @@
-import type { ColumnType } from '../contract/column.ts'
 import type { SchemaMode } from '../contract/config.ts'
+import { type ColumnType, holds } from '../values/column-types.ts'
 import type { KnownColumn } from './state.ts'
 
 /** What must happen to a destination table so that it holds the columns a source has today. */
@@ -8,20 +8,6 @@ export interface ColumnChanges {
   readonly widen: readonly { readonly name: string; readonly from: ColumnType; readonly to: ColumnType }[]
   /** Changes that lose something, or that the mode forbids. */
   readonly refuse: readonly { readonly name: string; readonly from: ColumnType | undefined; readonly to: ColumnType }[]
-}
-
-// Without loss, and only in this direction: integer → numeric → text, double → numeric → text, date → text. A time without
-// a zone becomes no instant: nobody says of which zone it is.
-const WIDER: Partial<Record<ColumnType, readonly ColumnType[]>> = {
-  integer: ['numeric', 'text'],
-  double: ['numeric', 'text'],
-  numeric: ['text'],
-  date: ['text'],
-}
-
-/** Whether a column of this type holds every value of the other, written in its own form. */
-export function holds(column: ColumnType, value: ColumnType): boolean {
-  return column === value || (WIDER[value]?.includes(column) ?? false)
 }
 
 /**

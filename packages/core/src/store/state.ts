@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { COLUMN_TYPES } from '../contract/column.ts'
 import { textAt } from '../contract/cursor.ts'
 import { REMEDIES } from '../contract/error.ts'
+import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
 
 /**
  * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes
@@ -40,7 +40,7 @@ export const Facts = z.object({
   cursor: z
     .object({
       column: z.string(),
-      type: z.enum(['timestamp', 'local_timestamp', 'date', 'integer']),
+      type: z.enum(CURSOR_TYPES),
       precision: z.int().nullable(),
     })
     .nullable(),

@@ -1,3 +1,6 @@
+/** A decimal number as text: `-12.3400`, any number of digits, no exponent. */
+export const NUMERIC: RegExp = /^-?(?:\d+(?:\.\d*)?|\.\d+)$/
+
 /**
  * Whether a number is exactly what a decimal text says. `'0.10'` and `0.1` are; a text of twenty digits and the double
  * next to it are not.

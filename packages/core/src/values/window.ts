@@ -15,10 +15,6 @@ export interface Range {
   readonly to: bigint
 }
 
-export function range(from: bigint | undefined, to: bigint): Range {
-  return { from, to }
-}
-
 export function isEmpty({ from, to }: Range): boolean {
   return from !== undefined && from >= to
 }

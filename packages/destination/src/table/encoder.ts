@@ -1,5 +1,6 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
-import { fits, holds } from '@tidemark/core/engine'
+import { holds } from '@tidemark/core/engine'
+import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { type Bound, type Encode, type Forms, TEXT_FORMS } from '../values/forms.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
@@ -44,8 +45,10 @@ function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: Form
           : (value) => (typeof value === 'string' ? timestamp(value, offset, precision) : undefined)
       return same ? form : (value) => (form(value) === undefined ? undefined : store(value))
     }
-    case 'column':
-      return (value) => (fits(value, plain.type) ? store(value) : undefined)
+    case 'column': {
+      const { accepts } = COLUMN_TYPE_TRAITS[plain.type]
+      return (value) => (accepts(value) ? store(value) : undefined)
+    }
     case 'any':
       return store
   }

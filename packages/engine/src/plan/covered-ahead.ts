@@ -1,8 +1,9 @@
 import { AHEAD, type RecordChunk, type StateRecord, textAt } from '@tidemark/core/engine'
+import { COLUMN_TYPE_TRAITS, CURSOR_TYPES } from '@tidemark/core/values'
 
 /** Clocks of sources differ, and a time without an offset may be another day's. */
 const DAY = 86_400_000_000n
-const TIMES = ['timestamp', 'local_timestamp', 'date'] as const
+const TIMES = CURSOR_TYPES.filter((type) => COLUMN_TYPE_TRAITS[type].cursor.counts !== 'numbers')
 
 /** Tables of a written state that are covered beyond the present, for people; not where that is known and is healed. */
 export function coveredAhead(chunks: readonly RecordChunk[], now: bigint): readonly string[] {

@@ -1,18 +1,11 @@
 import { type CursorType, floorTo, type Range } from '@tidemark/core/engine'
-import { coalesceWindows } from '@tidemark/core/values'
-
-/** A whole second is a window that every source can be asked for, whatever it compares. */
-const UNIT: Readonly<Record<CursorType, bigint>> = {
-  timestamp: 1_000_000n,
-  local_timestamp: 1_000_000n,
-  date: 86_400_000_000n,
-  integer: 1n,
-}
+import { COLUMN_TYPE_TRAITS, coalesceWindows } from '@tidemark/core/values'
 
 /** The smallest window that every source can be asked for in which a position lies. */
 export function windowAround(position: bigint, type: CursorType): Range {
-  const from = floorTo(position, UNIT[type])
-  return { from, to: from + UNIT[type] }
+  const { unit } = COLUMN_TYPE_TRAITS[type].cursor
+  const from = floorTo(position, unit)
+  return { from, to: from + unit }
 }
 
 /** So many windows of a partition are asked for again because of some rows in them. */

@@ -1,17 +1,7 @@
-import { type ColumnType, fits, parseDate, parseInstant } from '@tidemark/core/engine'
+import { type ColumnType, type CursorType, fits } from '@tidemark/core/engine'
+import { COLUMN_TYPE_TRAITS, CURSOR_TYPES, typesFitting } from '@tidemark/core/values'
 
-const NARROW: readonly ColumnType[] = [
-  'boolean',
-  'integer',
-  'numeric',
-  'double',
-  'date',
-  'timestamp',
-  'local_timestamp',
-  'text',
-  'json',
-]
-const TIMES: ReadonlySet<ColumnType> = new Set(['timestamp', 'local_timestamp', 'date'])
+const TIMES: readonly CursorType[] = CURSOR_TYPES.filter((type) => COLUMN_TYPE_TRAITS[type].cursor.counts !== 'numbers')
 
 /** What values look like that do not fit their column, and what to do, for people; undefined where they say nothing. */
 export function fittingType(declared: ColumnType, values: readonly unknown[]): string | undefined {
@@ -19,8 +9,8 @@ export function fittingType(declared: ColumnType, values: readonly unknown[]): s
   if (values.length > 0 && present.length === 0) return 'the value is missing or NULL there: let the column be nullable'
   // A check of the author's own says no, not the type.
   if (present.length === 0 || present.every((value) => fits(value, declared))) return undefined
-  if (TIMES.has(declared)) return timeOf(present)
-  const type = NARROW.find((one) => one !== declared && present.every((value) => fits(value, one)))
+  if (TIMES.some((type) => type === declared)) return timeOf(present)
+  const [type] = typesFitting(present)
   return type === undefined ? undefined : `the type ${type} fits`
 }
 
@@ -29,10 +19,11 @@ function timeOf(values: readonly unknown[]): string | undefined {
   if (numbers.every((one) => one !== undefined)) return unixOf(numbers)
   const texts = values.filter((value) => typeof value === 'string')
   if (texts.length < values.length) return undefined
-  if (texts.every((text) => parseDate(text) !== undefined)) return 'the type date fits'
-  const zones = texts.map((text) => parseInstant(text)?.zone)
-  if (zones.every((zone) => zone === 'none')) return 'the type local_timestamp fits: the time has no offset'
-  if (zones.every((zone) => zone !== undefined && zone !== 'none')) return 'the type timestamp fits'
+  const type = TIMES.find((one) => texts.every((text) => fits(text, one)))
+  if (type !== undefined) {
+    const { counts, byClock } = COLUMN_TYPE_TRAITS[type].cursor
+    return `the type ${type} fits${counts === 'time' && !byClock ? ': the time has no offset' : ''}`
+  }
   const kind = texts.every((text) => RFC_2822.test(text))
     ? 'looks like a date of e-mail or HTTP (RFC 2822)'
     : texts.every((text) => !Number.isNaN(Date.parse(text)))

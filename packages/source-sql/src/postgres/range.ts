@@ -1,5 +1,5 @@
+import type { CursorType } from '@tidemark/core/values'
 import { sql } from 'kysely'
-import type { CursorType } from '../database.ts'
 import type { FoundTable } from '../found-table.ts'
 import { fromOf, relationOf } from '../select.ts'
 import { dialect } from './read.ts'

@@ -1,3 +1,4 @@
+import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { type RawBuilder, sql } from 'kysely'
 import type { Bounds, Selected } from '../database.ts'
 import type { FoundColumn } from '../found-table.ts'
@@ -46,7 +47,7 @@ function keyValues(
   { type }: Selected,
   value: unknown,
 ): readonly RawBuilder<unknown>[] | undefined {
-  if (type === 'timestamp' || type === 'local_timestamp' || type === 'json') return undefined
+  if (COLUMN_TYPE_TRAITS[type].cursor?.counts === 'time' || type === 'json') return undefined
   if (value instanceof Uint8Array) return [sql`${value}`]
   if (type === 'boolean') return [value === true || value === 'true' ? sql`1` : sql`0`]
   const text = String(value)

@@ -8,6 +8,7 @@ import {
   textAt,
   valueAt,
 } from '@tidemark/core/engine'
+import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { openDestination } from '@tidemark/destination'
 import { type Clock, type Report, type RunEvent, sync, systemClock } from '@tidemark/engine'
 import type { Finding } from './law.ts'
@@ -185,7 +186,7 @@ export function startsOf(subjects: readonly Subject[]): Readonly<Record<string, 
 
 /** The finest bounds that make sense: a source that keeps milliseconds need not tell microseconds apart. */
 export function grainOf(points: readonly bigint[], { type, tick }: Cursor): bigint {
-  const timed = type === 'timestamp' || type === 'local_timestamp'
+  const timed = COLUMN_TYPE_TRAITS[type].cursor.counts === 'time'
   return timed && tick < 1000n && points.every((point) => point % 1000n === 0n) ? 1000n : tick
 }
 
