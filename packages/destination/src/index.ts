@@ -24,6 +24,6 @@ export {
 } from './state/run-records.ts'
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
 export { clashes, tableName } from './table/names.ts'
-export { type SampleOptions, sampleRows } from './table/sample-rows.ts'
+export { charactersShown, type SampleOptions, sampleRows } from './table/sample-rows.ts'
 export { countRows, listChanges, type ShapeChange } from './table/table-records.ts'
 export { tookTooLong } from './took-too-long.ts'

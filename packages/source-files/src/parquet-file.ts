@@ -11,6 +11,7 @@ import { checkPages } from './parquet-pages.ts'
 import { instantElement, plainBytes, type Schema, unzonedElement, writeFooter } from './parquet-schema.ts'
 import { isWithinDay } from './parquet-time.ts'
 import { schemaOfGroups } from './parquet-variant.ts'
+import { wideFields } from './parquet-wide.ts'
 
 /** The digits that DuckDB's decimals have; it makes doubles of longer ones. */
 const DIGITS = 38
@@ -22,6 +23,8 @@ export interface ParquetFile {
   readonly groups: string
   readonly footer: Footer
   readonly fields: readonly ParquetField[]
+  /** Columns that are read by themselves, because their values are long. */
+  readonly wide: ReadonlySet<ParquetField>
 }
 
 export const isWide = ({ decimal }: SchemaElement): boolean => decimal !== undefined && decimal.precision > DIGITS
@@ -55,13 +58,14 @@ export async function openParquet(
     path = copies.use(await client.temporary((to) => pipeline(bytesOf(file, signal), to, { signal }))).path
   const footer = await readFooter(path)
   const fields = fieldsOf(footer)
-  if (pages === 'check') await checkPages(path, footer, signal)
+  const held = pages === 'check' ? await checkPages(path, footer, signal) : new Map<ColumnChunk, number>()
+  const wide = wideFields(fields, held)
   const copied = async (schema: Schema | undefined, from = path): Promise<string> =>
     schema === undefined ? from : copies.use(await copyWith(schema, from, footer, client, signal)).path
   path = await copied(readableSchema(footer, fields))
   const groups = pages === 'check' ? await copied(schemaOfGroups(footer, fields)) : path
   const kept = copies.move()
-  return { path, groups, footer, fields, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, groups, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */

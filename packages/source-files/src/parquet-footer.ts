@@ -3,9 +3,10 @@ import { Broken } from './broken.ts'
 import { type RawField, Thrift, ThriftReader } from './thrift.ts'
 
 // Fields by their ids in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
-const File = { schema: 2, rows: 3, groups: 4 } as const
+export const File = { version: 1, schema: 2, rows: 3, groups: 4 } as const
 export const Element = {
   type: 1,
+  repetition: 3,
   name: 4,
   children: 5,
   converted: 6,
@@ -13,9 +14,9 @@ export const Element = {
   precision: 8,
   logical: 10,
 } as const
-const Group = { chunks: 1, rows: 3 } as const
-const Chunk = { metadata: 3, encryption: 8 } as const
-const Metadata = { values: 5, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
+export const Group = { chunks: 1, bytes: 2, rows: 3 } as const
+export const Chunk = { offset: 2, metadata: 3, encryption: 8 } as const
+export const Metadata = { values: 5, unpacked: 6, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
 const Statistics = { oldMax: 1, oldMin: 2, max: 5, min: 6 } as const
 const NUMBERS: readonly number[] = [Element.type, Element.children, Element.converted, Element.scale, Element.precision]
 /** Both as a converted and as a logical type. */
@@ -79,6 +80,8 @@ export interface ColumnChunk {
   /** Its smallest and largest value as bytes, where it says them. */
   readonly min: Buffer | undefined
   readonly max: Buffer | undefined
+  /** Where in the footer it is described. */
+  readonly describedAt: number
 }
 
 /** What a Parquet file says of itself. */
@@ -231,6 +234,7 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
   let data = 0
   let dictionary = 0
   let bounds: Pick<ColumnChunk, 'min' | 'max'> = { min: undefined, max: undefined }
+  const describedAt = reader.at
   reader.struct((id) => {
     if (id === Metadata.values) values = reader.integer()
     else if (id === Metadata.size) size = reader.integer()
@@ -239,7 +243,7 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
     else if (id === Metadata.statistics) bounds = readBounds(reader)
   })
   const isFirst = dictionary > 0 && (data === 0 || dictionary < data)
-  chunks.push({ start: isFirst ? dictionary : data, size, values, ...bounds })
+  chunks.push({ start: isFirst ? dictionary : data, size, values, ...bounds, describedAt })
 }
 
 function readBounds(reader: ThriftReader): Pick<ColumnChunk, 'min' | 'max'> {

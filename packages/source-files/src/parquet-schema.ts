@@ -1,5 +1,14 @@
-import { Element, type Footer, MAGIC, type SchemaElement, TIME, TIMESTAMP, TIMESTAMP_MILLIS } from './parquet-footer.ts'
-import { type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
+import {
+  Element,
+  File,
+  type Footer,
+  MAGIC,
+  type SchemaElement,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMP_MILLIS,
+} from './parquet-footer.ts'
+import { listOf, numberField, type RawField, Thrift, ThriftReader, varint, writeStruct } from './thrift.ts'
 
 // Schemas with which DuckDB reads what it reads wrong else.
 
@@ -8,22 +17,32 @@ export type Schema = readonly (readonly RawField[])[]
 /** A footer whose schema has other elements, with what stands behind it in the file. */
 export function writeFooter(footer: Footer, schema: Schema): Buffer {
   const { bytes, schemaAt } = footer
-  const count = schema.length
-  const head =
-    count < 15 ? Buffer.from([(count << 4) | Thrift.struct]) : Buffer.from([0xf0 | Thrift.struct, ...varint(count)])
-  const written = Buffer.concat([
-    bytes.subarray(0, schemaAt[0]),
-    head,
-    ...schema.map(writeStruct),
-    bytes.subarray(schemaAt[1]),
+  return ended([bytes.subarray(0, schemaAt[0]), listOf(schema.map(writeStruct)), bytes.subarray(schemaAt[1])])
+}
+
+/** A footer that says no more than what a reader needs, with what stands behind it in the file. */
+export function footerOf(footer: {
+  readonly schema: Schema
+  readonly rows: number
+  /** As they are written. */
+  readonly groups: readonly Buffer[]
+}): Buffer {
+  const { schema, rows, groups } = footer
+  return ended([
+    writeStruct([
+      numberField(File.version, Thrift.i32, 1),
+      { id: File.schema, type: Thrift.list, value: listOf(schema.map(writeStruct)) },
+      numberField(File.rows, Thrift.i64, rows),
+      { id: File.groups, type: Thrift.list, value: listOf(groups) },
+    ]),
   ])
+}
+
+function ended(parts: readonly Buffer[]): Buffer {
+  const written = Buffer.concat(parts)
   const length = Buffer.alloc(4)
   length.writeUInt32LE(written.length)
   return Buffer.concat([written, length, MAGIC])
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
 }
 
 /** The fields of an element without what makes its bytes a decimal. */

@@ -1,7 +1,10 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import { pipeline } from 'node:stream/promises'
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import type { ColumnType } from '@tidemark/core'
 import { isRawNumber } from '@tidemark/core/values'
+import { type Block, zipped } from './blocks.ts'
 import { Broken } from './broken.ts'
+import type { Files } from './client.ts'
 import { type Convert, fromText, fromValue } from './convert.ts'
 import { uniqueNames } from './csv.ts'
 import { chunksOf, fileLiteral, identifier } from './duckdb.ts'
@@ -12,6 +15,7 @@ import { nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
 import { isWithinDay } from './parquet-time.ts'
 import { OLD_INSTANT, type Shape, shapeOf, timeInUtc, wideDecimal } from './parquet-types.ts'
 import { hasConflict, isInParts, variantProblem } from './parquet-variant.ts'
+import { WIDE_NAME, wideGroups } from './parquet-wide.ts'
 import { isInherited, type Row, rowMaker, rowsOf } from './rows.ts'
 import { type Layout, slicesOf, valuesOf } from './vector.ts'
 
@@ -85,45 +89,106 @@ export interface Wanted {
   readonly nullable?: boolean
 }
 
+/** Types that say all there is to say of a column: of others the file may say more. */
+const IS_ALONE = /^(?:VARCHAR|BLOB|JSON)$/
+
 /** The rows of a Parquet file, up to 2,048 a page and fewer where they are wide, with values of the wanted types. */
 export async function* parquetRows(
-  connection: DuckDBConnection,
+  client: Files,
   file: ParquetFile,
   wanted: readonly Wanted[],
   signal: AbortSignal,
 ): AsyncGenerator<Row[]> {
-  const found = new Map((await parquetColumns(connection, file)).map((column) => [column.name, column]))
-  const plan = wanted.flatMap((want) => planOf(want, found.get(want.name)) ?? [])
-  const read = wanted.flatMap(({ name }) => found.get(name) ?? [])
-  await checkVariants(connection, file, read, signal)
-  const slots = await slotsIn(connection, file, read)
+  yield* client.duckDb.use(signal, async function* (connection) {
+    const found = new Map((await parquetColumns(connection, file)).map((column) => [column.name, column]))
+    const [together, apart] = [[] as Planned[], [] as (readonly [ParquetLeaf, Planned])[]]
+    for (const want of wanted) {
+      const column = found.get(want.name)
+      const isApart = column !== undefined && file.wide.has(column.field) && IS_ALONE.test(column.given)
+      const plan = planOf(want, isApart ? { ...column, column: identifier(WIDE_NAME) } : column)
+      if (plan === undefined) continue
+      if (isApart) apart.push([column.field.leaves[0]!, plan])
+      else together.push(plan)
+    }
+    const read = wanted.flatMap(({ name }) => found.get(name) ?? [])
+    await checkVariants(connection, file, read, signal)
+    const slots = await slotsIn(connection, file, read)
+    const main = wholeBlocks(connection, file, { plan: together, slots }, signal)
+    const others = apart.map(([leaf, column]) => wideBlocks(client, file, { leaf, column }, signal))
+    const make = rowMaker([...together, ...apart.map(([, column]) => column)].map(({ name }) => name))
+    for await (const { columns, count } of others.length === 0 ? main : zipped([main, ...others]))
+      yield rowsOf(make, columns, count)
+  })
+}
+
+interface Selected {
+  readonly plan: readonly Planned[]
+  readonly slots: readonly (Slots & { readonly name: string })[]
+}
+
+/** The values of some columns of a file. @throws Broken where it has not as many rows, or values in lists, as it says. */
+async function* wholeBlocks(
+  connection: DuckDBConnection,
+  { path, footer }: ParquetFile,
+  selected: Selected,
+  signal: AbortSignal,
+): AsyncGenerator<Block> {
+  const { slots } = selected
+  const counts = slots.map(() => 0)
+  let rows = 0
+  const onChunk = (chunk: DuckDBDataChunk, columns: number): void => {
+    for (const at of counts.keys())
+      for (const count of valuesOf(chunk, columns + at, 'int64', { from: 0, to: chunk.rowCount }))
+        counts[at]! += Number(count)
+    rows += chunk.rowCount
+  }
+  yield* blocksOf(connection, path, selected, signal, onChunk)
+  if (rows !== footer.rows)
+    throw new Broken(`has ${footer.rows} rows by its own account, and ${rows} were read; write it again`)
+  const other = slots.findIndex(({ values }, at) => values !== counts[at])
+  if (other >= 0)
+    throw new Broken(
+      `has ${slots[other]!.values} values by its own account in column ${slots[other]!.name}, and ${counts[other]} were read: its lists are damaged; write it again`,
+    )
+}
+
+/** The values of one column, read by itself. */
+async function* wideBlocks(
+  client: Files,
+  { path, footer }: ParquetFile,
+  { leaf, column }: { readonly leaf: ParquetLeaf; readonly column: Planned },
+  signal: AbortSignal,
+): AsyncGenerator<Block> {
+  for await (const group of wideGroups(path, footer, leaf)) {
+    await using own = await client.temporary((to) => pipeline(group.content(), to, { signal }))
+    yield* client.duckDb.use(signal, (connection) =>
+      blocksOf(connection, own.path, { plan: [column], slots: [] }, signal),
+    )
+  }
+}
+
+/** @param onChunk called with each chunk, and how many of its columns are of the plan, when its rows are taken. */
+async function* blocksOf(
+  connection: DuckDBConnection,
+  path: string,
+  { plan, slots }: Selected,
+  signal: AbortSignal,
+  onChunk: (chunk: DuckDBDataChunk, columns: number) => void = () => {},
+): AsyncGenerator<Block> {
   // Without a column that the table has, its rows still count.
   const select = plan.length === 0 ? ['true'] : plan.map((column) => column.sql)
   const types = plan.length === 0 ? ['BOOLEAN'] : plan.map((column) => column.result)
-  const sql = `SELECT ${[...select, ...slots.map((one) => one.sql)].join(', ')} FROM ${scan(file.path)}`
-  const make = rowMaker(plan.map((column) => column.name))
-  let rows = 0
-  const counts = slots.map(() => 0)
+  const sql = `SELECT ${[...select, ...slots.map((one) => one.sql)].join(', ')} FROM ${scan(path)}`
   for await (const chunk of chunksOf(connection, sql, [...types, ...slots.map(() => 'BIGINT')], signal)) {
     for (const slice of slicesOf(chunk, types.length)) {
       const columns = plan.map(({ layout, convert }, at) => {
         const values = valuesOf(chunk, at, layout, slice)
         return convert === undefined ? values : values.map((value) => (value === null ? null : convert(value)))
       })
-      yield rowsOf(make, columns, slice.to - slice.from)
+      yield { columns, count: slice.to - slice.from }
     }
-    for (const at of counts.keys())
-      for (const count of valuesOf(chunk, types.length + at, 'int64', { from: 0, to: chunk.rowCount }))
-        counts[at]! += Number(count)
-    rows += chunk.rowCount
+    onChunk(chunk, types.length)
   }
-  if (rows !== file.footer.rows)
-    throw new Broken(`has ${file.footer.rows} rows by its own account, and ${rows} were read; write it again`)
-  const other = slots.findIndex(({ values }, at) => values !== counts[at])
-  if (other >= 0)
-    throw new Broken(
-      `has ${slots[other]!.values} values by its own account in column ${slots[other]!.name}, and ${counts[other]} were read: its lists are damaged; write it again`,
-    )
 }
 
 /** What is to be counted of the columns that are read. */
@@ -200,9 +265,10 @@ export function parquetFailure(error: unknown): unknown {
     return new Broken('is no whole Parquet file: it is cut off or damaged; write it again', { cause: error })
   }
   if (/^Out of Memory/i.test(message)) {
-    return new Broken('does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config', {
-      cause: error,
-    })
+    return new Broken(
+      'does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config, or write it again with smaller pages and without a dictionary for long values (pyarrow: write_batch_size=16, use_dictionary=False)',
+      { cause: error },
+    )
   }
   return /^(?:IO|Invalid Input|Conversion|Serialization|HTTP|Invalid) Error|Snappy|ZSTD|decompress/i.test(message)
     ? new Broken(`cannot be read as Parquet: ${message.split('\n')[0]}`, { cause: error })

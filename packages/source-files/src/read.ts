@@ -54,7 +54,7 @@ function pages(file: TableFile, format: Format, reading: Reading): AsyncGenerato
 async function* parquetPages({ path }: TableFile, { client, columns, signal }: Reading): AsyncGenerator<Row[]> {
   try {
     await using file = await openParquet(path, client, signal, 'check')
-    yield* client.duckDb.use(signal, (connection) => parquetRows(connection, file, columns, signal))
+    yield* parquetRows(client, file, columns, signal)
   } catch (error) {
     throw parquetFailure(error)
   }

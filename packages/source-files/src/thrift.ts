@@ -8,6 +8,8 @@ export const Thrift = {
   true: 1,
   false: 2,
   byte: 3,
+  i32: 5,
+  i64: 6,
   double: 7,
   binary: 8,
   list: 9,
@@ -146,4 +148,21 @@ export function writeStruct(fields: readonly RawField[]): Buffer {
     return [Buffer.from([(step << 4) | type]), value]
   })
   return Buffer.concat([...parts, Buffer.from([0])])
+}
+
+/** A field with an integer. */
+export function numberField(id: number, type: typeof Thrift.i32 | typeof Thrift.i64, value: number): RawField {
+  return { id, type, value: Buffer.from(varint(value * 2)) }
+}
+
+/** A list of structs that are written already. */
+export function listOf(structs: readonly Buffer[]): Buffer {
+  const count = structs.length
+  const head = count < 15 ? [(count << 4) | Thrift.struct] : [0xf0 | Thrift.struct, ...varint(count)]
+  return Buffer.concat([Buffer.from(head), ...structs])
+}
+
+/** A number that is not negative, seven bits a byte. */
+export function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))]
 }

@@ -42,8 +42,7 @@ describe('an answer of DuckDB', () => {
     await using file = await openParquet(path, source.client, signal, 'check')
     const wanted = [{ name: 'i', type: 'integer', declared: false }] as const
     const rowsOf = (rows: number) =>
-      all(parquetRows(connection, { ...file, footer: { ...file.footer, rows } }, wanted, signal))
-    const connection = await connected()
+      all(parquetRows(source.client, { ...file, footer: { ...file.footer, rows } }, wanted, signal))
     expect((await rowsOf(10)).flat()).toHaveLength(10)
     await expect(rowsOf(11)).rejects.toThrow('has 11 rows by its own account, and 10 were read')
   })

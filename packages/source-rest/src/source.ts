@@ -109,8 +109,8 @@ function warnOfSlips({ name: table, columns }: RestTable, { kinds }: Look, track
 function lateTable(table: RestTable): Table<RestClient> {
   const { name } = table
   const partitions = rest.partitions(async (context) => {
-    const { error, isLate } = await lookAt({ ...context, table, known: undefined }, NEW_PATIENCE_MS)
-    if (isLate) throw error
+    const { error } = await lookAt({ ...context, table, known: undefined }, NEW_PATIENCE_MS)
+    if (error !== undefined) throw error
     throw columnsChanged(`the columns of "${name}" are known now`)
   })
   const read = (): never => {

@@ -1,4 +1,4 @@
-import { type Reader, sampleRows } from '@tidemark/destination'
+import { charactersShown, type Reader, sampleRows } from '@tidemark/destination'
 import type { RowsAnswer } from './answers.ts'
 import type { RowCounts } from './row-counts.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -20,18 +20,26 @@ export async function rows(
   const isSmall = count?.isExact === true && count.rows <= SORTED
   const isNewest = table.facts?.cursor != null && isSmall
   const found = await sampleRows(reader, { table: name, columns, limit: ROWS, newest: isNewest ? true : undefined })
+  const most = charactersShown(columns.length)
   return {
     columns: columns.map(({ column }) => column),
-    rows: found.map((row) => row.map((value, at) => shown(value, columns[at]?.type))),
+    rows: found.map((row) => row.map((value, at) => shown(value, columns[at]?.type, most))),
     isNewest,
   }
 }
 
-function shown(value: unknown, type: string | undefined): string | number | boolean | null {
+function shown(value: unknown, type: string | undefined, most: number): string | number | boolean | null {
   if (value === null || value === undefined) return null
   if (type === 'bytes') return `${String(value)} bytes`
   // SQLite keeps them as 0 and 1.
   if (type === 'boolean') return value === true || value === 1
   // As texts: what is exact in the database stays so, and NaN is not JSON.
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : String(value)
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : cut(String(value), most)
+}
+
+/** By characters, as the database cuts. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const characters = [...text]
+  return characters.length <= most ? text : `${characters.slice(0, most).join('')}…`
 }

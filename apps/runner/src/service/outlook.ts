@@ -67,7 +67,8 @@ async function lookAt(destination: Destination, freshness: PromiseOptions): Prom
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
   return {
     standings: standingsOf(state, { rejects, now, promised }),
-    failingSources: [...(state.failingSources?.keys() ?? [])],
+    // One that has only not answered so far has not failed.
+    failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),
     activity,
   }
 }

@@ -65,6 +65,25 @@ describe('the dashboard answers', () => {
     }
   })
 
+  it('with the sources that fail, and those that have not answered so far', async () => {
+    const project = await synced()
+    const raw = new DatabaseSync(database(project))
+    const insert =
+      raw.prepare(`insert into _tidemark_failing_sources (source, project, failures, failed_at, error, error_code, error_remedy)
+      values (?, '', ?, 0, 'it was asked', ?, 'retry')`)
+    insert.run('deaf', 0, 'no-answer-yet')
+    insert.run('down', 1, 'network')
+    raw.close()
+    const { port } = await startUi(project)
+    const { body } = await rawRequest({ port, path: '/api/overview', headers: { host: `127.0.0.1:${port}` } })
+    expect(JSON.parse(body)).toMatchObject({
+      failingSources: [
+        { name: 'deaf', isSilent: true },
+        { name: 'down', isSilent: false },
+      ],
+    })
+  })
+
   it('on 127.0.0.1 alone, at the next port where the wanted one is in use', async () => {
     const project = await synced()
     const taken = createServer()

@@ -10,10 +10,17 @@ export interface SampleOptions {
   readonly newest?: true | undefined
 }
 
-/** So many characters of a value are shown. */
+/** So many characters of a value are shown, and of a row with very many columns. */
 const LONGEST = 300
+const LONGEST_ROW = 15_000
+const SHORTEST = 20
 
-/** A few rows of a table for people: long values are cut, bytes are counted. */
+/** How many characters of each value are shown. A value that `sampleRows` gives with one more is longer. */
+export function charactersShown(columns: number): number {
+  return Math.max(SHORTEST, Math.min(LONGEST, Math.floor(LONGEST_ROW / columns)))
+}
+
+/** A few rows of a table for people: long values are cut behind one character more than is shown, bytes are counted. */
 export async function sampleRows(
   destination: Pick<Destination, 'query'>,
   { table, columns, limit, newest }: SampleOptions,
@@ -21,18 +28,18 @@ export async function sampleRows(
   if (columns.length === 0) return []
   const order = newest === undefined ? '' : ' order by _cursor desc'
   const { rows } = await destination.query(
-    `select ${columns.map(shown).join(', ')} from ${quotedName(table)} where _deleted_at is null${order} limit ${whole(limit)}`,
+    `select ${columns.map((column) => shown(column, charactersShown(columns.length))).join(', ')} from ${quotedName(table)} where _deleted_at is null${order} limit ${whole(limit)}`,
   )
   return rows
 }
 
-function shown({ column, type }: KnownColumn): string {
+function shown({ column, type }: KnownColumn, most: number): string {
   const name = quotedName(column)
   switch (type) {
     case 'text':
     case 'json':
     case 'numeric':
-      return `substr(cast(${name} as text), 1, ${LONGEST + 1})`
+      return `substr(cast(${name} as text), 1, ${most + 1})`
     case 'bytes':
       return `length(${name})`
     default:
