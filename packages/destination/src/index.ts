@@ -23,7 +23,7 @@ export {
   type TableRunRecord,
 } from './state/run-records.ts'
 export { listWaitingRunners, type WaitingRunner } from './state/waiting-runners.ts'
-export { clashes, tableName } from './table/names.ts'
+export { tableName } from './table/names.ts'
 export { charactersShown, type SampleOptions, sampleRows } from './table/sample-rows.ts'
 export { countRows, listChanges, type ShapeChange } from './table/table-records.ts'
 export { tookTooLong } from './took-too-long.ts'

@@ -54,20 +54,6 @@ export function columnName(wanted: string, taken: ReadonlySet<string>, repertoir
   }
 }
 
-/** Groups of wanted table names that would become one table: each group is a mistake in the config. */
-export function clashes(names: readonly string[]): readonly (readonly string[])[] {
-  const groups = new Map<string, Set<string>>()
-  const twice: string[][] = []
-  for (const name of names) {
-    const key = fold(tableName(name))
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, new Set([name]))
-    else if (group.has(name)) twice.push([name, name])
-    else group.add(name)
-  }
-  return [...twice, ...[...groups.values()].filter((group) => group.size > 1).map((group) => [...group])]
-}
-
 function check(name: string, what: 'table' | 'column'): void {
   const problem = name === '' ? 'is empty' : UNICODE.problemOf(name)
   if (problem === undefined) return
