@@ -57,7 +57,7 @@ describe('the page on programs', () => {
   })
 
   it('lists every event', () => {
-    const event = ['event.ts', 'watch.ts']
+    const event = ['report/event.ts', 'commands/watch.ts']
       .map((name) => readFileSync(join(ROOT, 'packages/engine/src', name), 'utf8'))
       .join('')
     const types = [...event.matchAll(/readonly type: '([\w-]+)'/g)].map((match) => match[1])

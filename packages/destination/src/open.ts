@@ -65,7 +65,7 @@ export function namesServer(address: string): boolean {
   return KINDS.find((kind) => kind.names(address))!.isNetworked
 }
 
-/** Whether the database ends a statement when it is told to. Otherwise only the process can be ended that runs `queryRows`. */
+/** Whether the database ends a statement when it is asked to. Otherwise only the process can be ended that runs `queryRows`. */
 export function endsQueries(place: Place): boolean {
   return kindOf(place).queryRows === undefined
 }

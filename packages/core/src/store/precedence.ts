@@ -1,4 +1,4 @@
-/** A version of a row, as far as it is told which of two stands. */
+/** What of a version of a row decides which of two stands. */
 export interface Version {
   /** Its position by the cursor; null: it has none. */
   readonly position: bigint | number | null

@@ -109,7 +109,7 @@ export interface WriteOptions {
   /** The stamp of this transaction, and what the statements of the step share. */
   readonly now: bigint
   readonly terms: Terms
-  /** Is told of what was written. */
+  /** Hears of what was written. */
   readonly late: LateCounter
 }
 

@@ -2,7 +2,7 @@ import type { StepRef } from '@tidemark/core/engine'
 import type { RawBuilder } from 'kysely'
 import type { Target } from './target.ts'
 
-/** A step, as far as its staging table is told apart from others. */
+/** What distinguishes a step's staging table from others. */
 export type StepId = Pick<StepRef, 'run' | 'step'>
 
 /** What is known of a step's staging table. */

@@ -72,7 +72,7 @@ export interface StepTask {
   readonly owner: StepOwner
 }
 
-/** What the partition of a step knows of the rest of its run, and is told of what the step commits. */
+/** What the partition of a step knows of the rest of its run, and hears of what the step commits. */
 export interface StepOwner {
   /** What the deletion limit knows of the run so far. */
   readonly deletionRail: Omit<Rail, 'mark'>
