@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -37,8 +36,8 @@ export function inLanes({ all = 'test/**/*.test.ts', slow = [], crash = [] }: Te
       // Tests wait for real processes, files and databases, and several packages are tested at once: slow is not broken.
       testTimeout: 60_000,
       hookTimeout: 60_000,
-      // Thousands of processes are started: each compiles its code once for all of them.
-      env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tidemark-compile-cache') },
+      // Thousands of processes are started: each compiles its code once for all of them. Where nobody else may write.
+      env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     },
   })
 }
