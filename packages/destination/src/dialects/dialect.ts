@@ -53,6 +53,8 @@ export interface Dialect {
   stagingTable(staging: { readonly lease: number; readonly fence: number; readonly slot: number }): RawBuilder<unknown>
   /** Makes a staging table of these columns, with `_kind` and `_at` behind them. */
   createStaging(table: RawBuilder<unknown>, columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
+  /** Whether rows that are staged can be lost while their step goes on, as in a table without a log after a crash of its server. */
+  readonly losesStaging: boolean
   /** Whether a staging table's name may be used again at once: its number is the lowest that is free then, so that statements come again. */
   readonly reusesStagingNames: boolean
   /** The table of pairs of equal rows, old and new, of a table without a key: its name, and how it is made in a transaction. */

@@ -42,7 +42,7 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
     const missing = await countMissing(writing, staging, terms)
     if (missing > 0) return { ...NOTHING_MOVED, missing }
   }
-  await resolveEntries(writing, staging)
+  const staged = await resolveEntries(writing, staging)
   const deletions = sql`(select * from ${table} where _kind = 1)`
   const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
@@ -51,7 +51,6 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
   if (reread && layout.cursored && staging.seen > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
-  const staged = await count(session, sql`select count(*) from ${table} where _kind = 0`)
   const order: Order = reread ? 'reread' : layout.cursored ? 'ordered' : 'any'
   const { written, rejects } = await moveStaged(writing, staging, (rows) =>
     changed(session, mergeRows(dialect, target, rows, order, terms)),

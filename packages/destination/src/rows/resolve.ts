@@ -7,7 +7,8 @@ import { and, list } from './sql.ts'
 import type { Writing } from './writing.ts'
 
 /** @throws SyncError `retry` where the database lost what was staged: Postgres gives such tables back empty after a crash. */
-export async function checkEntries({ session, target }: Writing, { table, entries }: Staging): Promise<void> {
+export async function checkEntries({ dialect, session, target }: Writing, { table, entries }: Staging): Promise<void> {
+  if (!dialect.losesStaging) return
   if ((await count(session, sql`select count(*) from ${table}`)) === entries) return
   throw new SyncError(
     `the server lost rows of "${target.layout.name}" that were staged, as it does when it crashes; they are read again`,
@@ -16,11 +17,17 @@ export async function checkEntries({ session, target }: Writing, { table, entrie
   )
 }
 
-/** Leaves one entry a key in a staging table, the one that stands, and makes what lookups by key need. */
-export async function resolveEntries({ session, target }: Writing, staging: Staging): Promise<void> {
+/**
+ * Leaves one entry a key in a staging table, the one that stands, and makes what lookups by key need.
+ *
+ * @returns how many of them are rows.
+ */
+export async function resolveEntries({ session, target }: Writing, staging: Staging): Promise<number> {
   const { table, deletions, seen } = staging
   const { key, cursored } = target.layout
-  if ((await session.indexUnique?.(staging)) !== true) {
+  const isUnique = (await session.indexUnique?.(staging)) === true
+  if (isUnique && deletions + seen === 0) return staging.entries
+  if (!isUnique) {
     // A deletion is void where a newer version came, even one that was rejected: the row is there.
     if (deletions > 0 && seen > 0) {
       const same = and(key.map((name) => sql`n.${sql.id(name)} = d.${sql.id(name)}`))
@@ -39,4 +46,5 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
   }
   // In a whole read a key that was reported as deleted is a key that did not come.
   if (deletions > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
+  return await count(session, sql`select count(*) from ${table} where _kind = 0`)
 }

@@ -48,6 +48,7 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     createStaging: (name, columns) =>
       sql`create unlogged table ${name} (${sql.join(columns)}, _kind smallint not null, _at bigint not null)
         with (autovacuum_enabled = false)`,
+    losesStaging: true,
     // One that somebody reads is not dropped at once.
     reusesStagingNames: false,
     pairs: {

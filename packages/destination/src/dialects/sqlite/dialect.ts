@@ -48,6 +48,8 @@ export function sqliteDialect(database: Database): Dialect {
     stagingTable: ({ slot }) => sql.id('temp', stagingName(slot)),
     createStaging: (table, columns) =>
       sql`create temp table ${table} (${sql.join(columns)}, _kind integer not null, _at integer primary key) strict`,
+    // They lie in a temporary table of the connection.
+    losesStaging: false,
     reusesStagingNames: true,
     pairs: {
       table: sql.id('temp', '_tidemark_kept'),

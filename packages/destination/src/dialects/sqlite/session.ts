@@ -9,7 +9,7 @@ import type { StateDatabase } from '../../state/state-tables.ts'
 import { dataColumns } from '../../table/columns.ts'
 import { stampText } from '../../values/value-text.ts'
 import type { Attempt, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
-import type { EncodedRows, Loaded } from '../encoded-rows.ts'
+import type { EncodedRows, Loaded, RefusedRow } from '../encoded-rows.ts'
 import type { Staging } from '../staging.ts'
 import type { Target } from '../target.ts'
 import { prepared, runMany } from './bulk.ts'
@@ -17,6 +17,9 @@ import { CONSTRAINT, codeOf, refuses } from './errors.ts'
 import type { KeptStatements } from './kept-statements.ts'
 import { indexPositions, mainTable, stagingName } from './names.ts'
 import type { Upserts } from './upserts.ts'
+
+/** Rows that are undone together: what a savepoint changes is kept in a journal of its own. */
+const AT_ONCE = 1000
 
 /** So many keys, and so many parameters, one statement is given. */
 const KEYS = 1000
@@ -104,8 +107,14 @@ export class SqliteSession implements Session {
       named,
       statement: (count: number) => this.#kept.upserts.of(this.#raw, this.db, target, where, count),
     }
-    const loaded = await loadHalving(this, layout.name, rows, async (some) => runMany(some, bulk))
-    const { written, refused } = loaded
+    let written = 0
+    const refused: RefusedRow[] = []
+    for (const some of chunks(rows, AT_ONCE)) {
+      const loaded = await loadHalving(this, layout.name, some, async (one) => runMany(one, bulk))
+      written += loaded.written
+      refused.push(...loaded.refused)
+    }
+    const loaded = { written, refused }
     if (written === 0) return loaded
     const left = new Set(refused.map(({ row }) => row))
     if (written + refused.length === rows.length) late.all(rows.filter((row) => !left.has(row)))
