@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineSource, register, type Source, SyncError } from '@tidemark/core'
+import { columnsChanged, defineSource, register, type Source, SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -172,6 +172,80 @@ describe('a source that never answers', () => {
     late.resolve({ close: () => closed++ })
     await turn()
     expect(closed).toBe(1)
+  })
+})
+
+describe('a table whose columns take long to find', () => {
+  /** Two tables, of which one is listed without columns until its partitions were waited for. */
+  function lateOf(time: VirtualTime, found: () => readonly string[]): Source {
+    const source = defineSource({ name: 'api' })
+    const read = async function* () {
+      yield [{ id: 1, at: instant(1) }]
+    }
+    const full = (name: string) => source.table({ name, row, primaryKey: ['id'], read })
+    const late = source.table({
+      name: 'late',
+      row: z.object({}),
+      partitions: source.partitions(async () => {
+        await time.sleep(5000)
+        throw columnsChanged('they are known now')
+      }),
+      read,
+    } as never)
+    const tables = async () => [full('quick'), ...(time.now < 5000 ? [late] : found().map(full))]
+    return register(source.with(tables as never)) as Source
+  }
+
+  async function runOf(found: () => readonly string[], options: object = {}) {
+    const destination = await openMemory()
+    onTestFinished(() => destination.close())
+    const { time, clock } = inVirtualTime()
+    const ended: [string, number][] = []
+    const onEvent = (event: RunEvent): void => {
+      if (event.type === 'step-ended') ended.push([event.table, time.now])
+    }
+    const uses = usesOf([lateOf(time, found)]).map((use) => ({ ...use, options }))
+    const report = await time.run(sync({ uses, destination, clock, onEvent }), TURNS)
+    return { report, ended, tables: report.tables.map(({ table, status }) => [table, status]) }
+  }
+
+  it('is read as soon as they are known, and holds up no other', async () => {
+    const { report, ended } = await runOf(() => ['late'])
+    expect([report.exitCode, ended.map(([table]) => table)]).toEqual([0, ['api_quick', 'api_late']])
+    expect(ended[0]![1]).toBeLessThan(2000)
+    // Asked for once, without the wait before another try.
+    expect(ended[1]![1]).toBeLessThan(5500)
+  })
+
+  it('is not listed where it turns out to have none', async () => {
+    const { report, tables } = await runOf(() => [])
+    expect([report.exitCode, tables]).toEqual([0, [['quick', 'live']]])
+  })
+
+  it('may have options for its columns before', async () => {
+    const { report, tables } = await runOf(() => ['late'], { tables: { late: { columns: { at: false } } } })
+    expect([report.exitCode, tables]).toEqual([
+      0,
+      [
+        ['quick', 'live'],
+        ['late', 'live'],
+      ],
+    ])
+  })
+
+  it('fails alone where its columns never come', async () => {
+    const source = defineSource({ name: 'api' })
+    const refuse = (): never => {
+      throw columnsChanged('not yet')
+    }
+    const late = source.table({
+      name: 'late',
+      row: z.object({}),
+      partitions: source.partitions(refuse),
+      read: refuse,
+    } as never)
+    const { report } = await runAll([register(source.with((async () => [late]) as never)) as Source])
+    expect(report.tables).toMatchObject([{ status: 'failing', failures: [{ failure: { code: 'columns-changed' } }] }])
   })
 })
 
