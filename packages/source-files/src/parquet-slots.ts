@@ -48,6 +48,9 @@ function countsOf(type: DuckDBType, value: string, depth: number): readonly stri
   return [ONE]
 }
 
+/** How many parts of a type have values of their own. */
+export const leavesIn = (type: DuckDBType): number => countsOf(type, '', 0).length
+
 function ofList(list: string, item: string, count: string): string {
   if (count === ONE) return `greatest(coalesce(len(${list}), 1), 1)`
   return `coalesce(list_sum(list_transform(${list}, lambda ${item}: ${count})), 1)`

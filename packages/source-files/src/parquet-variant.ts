@@ -11,8 +11,9 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { chunksOf, literal } from './duckdb.ts'
+import type { SchemaElement } from './parquet-element.ts'
 import type { ParquetField } from './parquet-field.ts'
-import type { Footer, SchemaElement } from './parquet-footer.ts'
+import type { Footer } from './parquet-footer.ts'
 import { plainGroup, renamed, type Schema } from './parquet-schema.ts'
 
 // A VARIANT may be in parts: what has one type in a column of its own ("typed_value"), the rest as bytes ("value"). Both
@@ -32,7 +33,8 @@ export const isInParts = ({ element, below }: ParquetField): boolean =>
 export function variantProblem(field: ParquetField): string | undefined {
   if (!isInParts(field)) return undefined
   const isWrong = field.below.some(
-    ({ name, isFixedBytes, isUuid, decimal }) => name === TYPED && isFixedBytes && !isUuid && decimal === undefined,
+    ({ name, fixedLength, isUuid, decimal }) =>
+      name === TYPED && fixedLength !== undefined && !isUuid && decimal === undefined,
   )
   return isWrong
     ? `is a VARIANT with bytes of one length that are no UUID, which its specification does not know: write it again`

@@ -1,6 +1,6 @@
 import { copyFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { SchemaElement } from '../src/parquet-footer.ts'
+import type { SchemaElement } from '../src/parquet-element.ts'
 import { errorOf, Folder, open } from './harness.ts'
 import { rewritten, written } from './parquet-files.ts'
 
