@@ -3,10 +3,12 @@
 https://github.com/apache/parquet-format/blob/master/VariantEncoding.md and VariantShredding.md
 """
 
+import struct
 import uuid
-from decimal import Decimal
+from decimal import Decimal, getcontext
 
 MISSING = object()
+getcontext().prec = 100
 
 
 def number(data, at, size):
@@ -30,8 +32,6 @@ def decimal(data, at, size):
 
 
 def floating(data, at, size):
-    import struct
-
     return {"f": repr(struct.unpack("<d" if size == 8 else "<f", data[at : at + size])[0])}
 
 

@@ -14,6 +14,6 @@ export interface ParquetField {
 export interface ParquetLeaf {
   readonly element: SchemaElement
   readonly chunks: readonly ColumnChunk[]
-  /** How it is read as it is stored; undefined where DuckDB reads it. */
+  /** How it is read as it is stored; undefined where DuckDB reads it as it is. */
   readonly raw: Raw | undefined
 }

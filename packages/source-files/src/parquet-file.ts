@@ -10,14 +10,12 @@ import { type ColumnChunk, type Footer, readFooter } from './parquet-footer.ts'
 import { checkPages } from './parquet-pages.ts'
 import { rawOf } from './parquet-raw.ts'
 import { inBothWays, instantElement, isNewOnly, type Schema, writeFooter } from './parquet-schema.ts'
-import { schemaOfGroups } from './parquet-variant.ts'
+import { variantElements } from './parquet-variant.ts'
 import { wideFields } from './parquet-wide.ts'
 
 /** A Parquet file in a form in which DuckDB reads it without loss. */
 export interface ParquetFile {
   readonly path: string
-  /** Where a VARIANT is in parts, the same with the groups that these are. */
-  readonly groups: string
   readonly footer: Footer
   readonly fields: readonly ParquetField[]
   /** Columns that are read by themselves, because their values are long. */
@@ -42,12 +40,10 @@ export async function openParquet(
   const fields = fieldsOf(footer)
   const held = pages === 'check' ? await checkPages(path, footer, signal) : new Map<ColumnChunk, number>()
   const wide = wideFields(fields, held)
-  const copied = async (schema: Schema | undefined, from = path): Promise<string> =>
-    schema === undefined ? from : copies.use(await copyWith(schema, from, footer, client, signal)).path
-  path = await copied(readableSchema(footer, fields))
-  const groups = pages === 'check' ? await copied(schemaOfGroups(footer, fields)) : path
+  const schema = readableSchema(footer, fields)
+  if (schema !== undefined) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, groups, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */
@@ -89,13 +85,11 @@ function fieldsOf({ schema, chunks }: Footer): readonly ParquetField[] {
     const from = at
     for (let left = 1; left > 0 && at < schema.length; at++) left += schema[at]!.children - 1
     const own = schema.slice(from, at)
-    // Its values are of any type beside their own one: DuckDB must know which.
-    const hasVariant = own.some(({ isVariant }) => isVariant)
     const leavesOf = own
       .filter(({ isLeaf }) => isLeaf)
       .map((element): ParquetLeaf => {
         const ofLeaf = chunksAt(chunks, nth++, leaves)
-        return { element, chunks: ofLeaf, raw: hasVariant ? undefined : rawOf(element, ofLeaf) }
+        return { element, chunks: ofLeaf, raw: rawOf(element, ofLeaf) }
       })
     fields.push({ element: own[0]!, below: own.slice(1), leaves: leavesOf })
   }
@@ -113,9 +107,10 @@ function readableSchema(footer: Footer, fields: readonly ParquetField[]): Schema
   const raws = new Map(fields.flatMap(({ leaves }) => leaves.map(({ element, raw }) => [element, raw?.fields])))
   const inside = fields.flatMap(({ element, below }) => (element.isRepeated ? [element, ...below] : below))
   const instants = new Set(inside.filter((element) => element.isOldInstant))
+  const ofVariants = variantElements(footer.schema)
   const schema = footer.schema.map((element) => {
-    const raw = raws.get(element)
-    if (raw !== undefined) return raw
+    const other = raws.get(element) ?? ofVariants.get(element)
+    if (other !== undefined) return other
     if (isNewOnly(element)) return inBothWays(element)
     return instants.has(element) ? instantElement(element) : element.fields
   })

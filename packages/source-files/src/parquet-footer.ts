@@ -88,6 +88,7 @@ export function parseFooter(bytes: Buffer, start: number): Footer {
 }
 
 function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
+  const first = chunks.length
   let rows = 0
   reader.struct((id) => {
     if (id === Group.rows) rows = reader.integer()
@@ -99,6 +100,12 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
         }),
       )
   })
+  // Each row has a value at least, also where that is NULL or an empty list.
+  const short = chunks.slice(first).find(({ values }) => values < rows)
+  if (short !== undefined)
+    throw new Broken(
+      `is damaged: the column at byte ${short.start} says to have ${short.values} values, and its group has ${rows} rows; write it again`,
+    )
   return rows
 }
 

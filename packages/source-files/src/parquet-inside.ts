@@ -3,6 +3,7 @@ import { isRawNumber } from '@tidemark/core/values'
 import type { Convert } from './convert.ts'
 import { orMisfit } from './misfit.ts'
 import type { Raw } from './parquet-raw.ts'
+import { isVariantType, variantOf } from './parquet-variant.ts'
 
 /**
  * What makes values of what is stored inside of a value that came as JSON; undefined where nothing of it is.
@@ -16,12 +17,18 @@ export function rawInside(type: DuckDBType, leaves: readonly { readonly raw: Raw
 }
 
 function insideOf(type: DuckDBType, next: () => Raw | undefined): Convert | undefined {
+  if (isVariantType(type)) return ofSome(variantOf(type, next))
   if (type instanceof DuckDBStructType) return insideStruct(type, next)
   if (type instanceof DuckDBListType) return insideList(insideOf(type.valueType, next))
   if (type instanceof DuckDBMapType) return insideMap(insideOf(type.keyType, next), insideOf(type.valueType, next))
   const convert = next()?.inJson
-  return convert && ((value) => (value === null ? null : convert(value)))
+  return convert && ofSome(convert)
 }
+
+const ofSome =
+  (convert: Convert): Convert =>
+  (value) =>
+    value === null ? null : convert(value)
 
 function insideStruct(type: DuckDBStructType, next: () => Raw | undefined): Convert | undefined {
   const entries = type.entryTypes.flatMap((entry, at) => {
@@ -29,29 +36,27 @@ function insideStruct(type: DuckDBStructType, next: () => Raw | undefined): Conv
     return convert === undefined ? [] : [[type.entryNames[at]!, convert] as const]
   })
   if (entries.length === 0) return undefined
-  return (value) => {
-    if (value === null) return null
+  return ofSome((value) => {
     const struct = value as Record<string, unknown>
     for (const [name, convert] of entries) struct[name] = convert(struct[name])
     return struct
-  }
+  })
 }
 
 function insideList(convert: Convert | undefined): Convert | undefined {
-  return convert && ((value) => (value === null ? null : (value as unknown[]).map(convert)))
+  return convert && ofSome((value) => (value as unknown[]).map(convert))
 }
 
 function insideMap(ofKey: Convert | undefined, ofValue: Convert | undefined): Convert | undefined {
   if (ofKey === undefined && ofValue === undefined) return undefined
-  return (value) =>
-    value === null
-      ? null
-      : Object.fromEntries(
-          Object.entries(value as Record<string, unknown>).map(([key, one]) => [
-            ofKey === undefined ? key : String(written(ofKey(key))),
-            ofValue === undefined ? one : ofValue(one),
-          ]),
-        )
+  return ofSome((value) =>
+    Object.fromEntries(
+      Object.entries(value as Record<string, unknown>).map(([key, one]) => [
+        ofKey === undefined ? key : String(written(ofKey(key))),
+        ofValue === undefined ? one : ofValue(one),
+      ]),
+    ),
+  )
 }
 
 const written = (value: unknown): unknown => (isRawNumber(value) ? value.rawJSON : value)

@@ -1,11 +1,13 @@
 import { isRawNumber, numberOrRaw } from '@tidemark/core/values'
 import type { Convert } from './convert.ts'
+import { bytesFromJson, timeInJson, timestampInJson } from './duckdb-text.ts'
 import { Misfit, orMisfit } from './misfit.ts'
 import { A_SECOND, type IntegerOfParquet, NANOSECONDS, type SchemaElement } from './parquet-element.ts'
 import type { ColumnChunk } from './parquet-footer.ts'
 import { plain } from './parquet-schema.ts'
 import { decimalOf, numberOf, type Shape, wideDecimal } from './parquet-types.ts'
 import type { RawField } from './thrift.ts'
+import { roundedDown } from './variant-value.ts'
 
 // What DuckDB may read as another value is read as the number or the bytes that it is stored as, and made a value here:
 // also inside of lists, structs and maps, where it comes as JSON. What a file's statistics place where DuckDB reads it as
@@ -90,27 +92,12 @@ const FINE_INSTANT: Shape = {
     `CAST(make_timestamp(${column} // 1000 - CAST(${column} % 1000 < 0 AS BIGINT)) AS TIMESTAMP WITH TIME ZONE)`,
 }
 
-/** As DuckDB writes instants in JSON. */
-const instantInJson: Convert = (value) => {
-  const nanoseconds = integerOf(value)
-  const micros = nanoseconds / 1000n - (nanoseconds % 1000n < 0n ? 1n : 0n)
-  const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
-  const seconds = new Date(Number((micros - rest) / 1000n)).toISOString().slice(0, 19).replace('T', ' ')
-  return `${seconds}${fraction(rest, 6)}+00`
-}
+const instantInJson: Convert = (value) => timestampInJson(roundedDown(integerOf(value)), 6, '+00')
 
 /** A time of day, which may be after 24:00. @throws Misfit where it is before 00:00. */
 function timeText(count: bigint, unit: number, zone: string): string {
   if (count < 0n) throw new Misfit('expected a time of day, and it is before 00:00')
-  const second = A_SECOND[unit]!
-  const seconds = Number(count / second)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(':')
-  return `${clock}${fraction(count % second, unit * 3)}${zone}`
-}
-
-function fraction(count: bigint, digits: number): string {
-  return count === 0n ? '' : `.${String(count).padStart(digits, '0').replace(/0+$/, '')}`
+  return `${timeInJson(count, unit * 3)}${zone}`
 }
 
 function rangeOf({ bits, isSigned }: IntegerOfParquet): readonly [least: bigint, most: bigint] {
@@ -133,13 +120,7 @@ function integerOf(value: unknown): bigint {
 const decimalInJson =
   (scale: number): Convert =>
   (value) => {
-    const text = decimalOf(bytesIn(value as string), scale)
+    const text = decimalOf(bytesFromJson(value as string), scale)
     if (text instanceof Misfit) throw text
     return numberOrRaw(text)
   }
-
-/** Bytes as DuckDB writes them in JSON: those that are not printable, a quote and a backslash as `\xFF`. */
-function bytesIn(text: string): Uint8Array {
-  const bytes = text.replace(/\\x([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return Buffer.from(bytes, 'latin1')
-}

@@ -85,7 +85,6 @@ const NESTED: Shape = {
   type: 'json',
   layout: 'string',
   result: 'VARCHAR',
-  // Not `to_json`: of a VARIANT it makes the text that people are shown.
   sql: (column) => `CAST(CAST(${column} AS JSON) AS VARCHAR)`,
   convert: (value) => nested(value as string),
 }
@@ -100,7 +99,7 @@ const GEOMETRY: Shape = {
 }
 
 /** Whether the values of a type have parts. */
-export const isNested = (type: string): boolean => /[\]]$|^(?:STRUCT|MAP|UNION)\(|^VARIANT/.test(type)
+export const isNested = (type: string): boolean => /[\]]$|^(?:STRUCT|MAP)\(/.test(type)
 
 export function shapeOf(type: string): Shape {
   if (Object.hasOwn(SHAPES, type)) return SHAPES[type]!
@@ -129,7 +128,8 @@ export function decimalOf(bytes: Uint8Array, scale: number): string | Misfit {
 export const numberOf = (bytes: Uint8Array): bigint =>
   BigInt.asIntN(bytes.length * 8, BigInt(`0x0${Buffer.from(bytes).toString('hex')}`))
 
-function decimalText(bytes: Uint8Array, scale: number): string {
+/** The number that bytes are, with so many digits behind the point. */
+export function decimalText(bytes: Uint8Array, scale: number): string {
   const value = numberOf(bytes)
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0')
   const point = digits.length - scale
@@ -137,8 +137,8 @@ function decimalText(bytes: Uint8Array, scale: number): string {
 }
 
 /**
- * Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. And
- * of a decimal in a VARIANT that has no digit before its point it writes none.
+ * Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. And of a
+ * decimal whose type has no digit before the point it writes none.
  */
 function nested(json: string): unknown {
   try {

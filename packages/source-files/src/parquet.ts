@@ -14,7 +14,7 @@ import type { ParquetFile } from './parquet-file.ts'
 import { rawInside } from './parquet-inside.ts'
 import { leavesIn, nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
 import { isNested, OLD_INSTANT, type Shape, shapeOf } from './parquet-types.ts'
-import { hasConflict, isInParts, variantProblem } from './parquet-variant.ts'
+import { isVariantField, variantProblem } from './parquet-variant.ts'
 import { WIDE_NAME, wideGroups } from './parquet-wide.ts'
 import { isInherited, type Row, rowMaker, rowsOf } from './rows.ts'
 import { type Layout, slicesOf, valuesOf } from './vector.ts'
@@ -94,7 +94,6 @@ export async function* parquetRows(
       if (isApart) apart.push([column.field.leaves[0]!, plan])
       else together.push(plan)
     }
-    await checkVariants(connection, file, read, signal)
     const slots = slotsIn(nested, read)
     const main = wholeBlocks(connection, file, { plan: together, slots }, signal)
     const others = apart.map(([leaf, column]) => wideBlocks(client, file, { leaf, column }, signal))
@@ -186,21 +185,6 @@ function slotsIn(nested: Types, columns: readonly ParquetColumn[]): readonly (Sl
   })
 }
 
-/** @throws Broken where a VARIANT has two values for the same thing: DuckDB takes one of them. */
-async function checkVariants(
-  connection: DuckDBConnection,
-  file: ParquetFile,
-  columns: readonly ParquetColumn[],
-  signal: AbortSignal,
-): Promise<void> {
-  if (file.groups === file.path) return
-  for (const { name, column, field } of columns)
-    if (isInParts(field) && (await hasConflict(connection, scan(file.groups), column, signal)))
-      throw new Broken(
-        `has a column ${JSON.stringify(name)} with a VARIANT that has two values for the same thing, in "value" and in "typed_value": write it again`,
-      )
-}
-
 interface Planned {
   readonly name: string
   readonly sql: string
@@ -225,10 +209,10 @@ function planOf(want: Wanted, found: ParquetColumn | undefined, nested: Types): 
 
 /** What makes values of what is stored inside of a column; undefined where DuckDB reads all of it. */
 function insideOf({ name, field }: ParquetColumn, type: DuckDBType | undefined): Convert | undefined {
-  if (field.leaves.every(({ raw }) => raw === undefined)) return undefined
+  if (field.leaves.every(({ raw }) => raw === undefined) && !isVariantField(field)) return undefined
   if (type !== undefined && leavesIn(type) === field.leaves.length) return rawInside(type, field.leaves)
   throw new Broken(
-    `has a column ${JSON.stringify(name)} with times, decimals or integers beside a geometry or an empty group in one struct, where they cannot be read: write them as columns of their own`,
+    `has a column ${JSON.stringify(name)} of which DuckDB reads other parts than the file has: write its parts as columns of their own`,
   )
 }
 
@@ -261,6 +245,18 @@ export function parquetFailure(error: unknown): unknown {
       { cause: error },
     )
   }
+  const codec = /Unsupported compression codec "(\w+)"/.exec(message)?.[1]
+  if (codec !== undefined)
+    return new Broken(
+      `is compressed with ${codec}, which cannot be read: write it again with another compression, such as LZ4_RAW, Snappy or Zstandard`,
+      { cause: error },
+    )
+  const encoding = /(\w+) encoding is only supported/.exec(message)?.[1]
+  if (encoding !== undefined)
+    return new Broken(
+      `has values in the encoding ${encoding} of a type with which it cannot be read: write it again with another encoding, such as plain or dictionary`,
+      { cause: error },
+    )
   return /^(?:IO|Invalid Input|Conversion|Serialization|HTTP|Invalid) Error|Snappy|ZSTD|decompress/i.test(message)
     ? new Broken(`cannot be read as Parquet: ${message.split('\n')[0]}`, { cause: error })
     : error

@@ -146,7 +146,7 @@ export function writeStruct(fields: readonly RawField[]): Buffer {
   const parts = fields.flatMap(({ id, type, value }) => {
     const step = id - before
     before = id
-    return [Buffer.from([(step << 4) | type]), value]
+    return [Buffer.from(step < 16 ? [(step << 4) | type] : [type, ...varint(id * 2)]), value]
   })
   return Buffer.concat([...parts, Buffer.from([0])])
 }

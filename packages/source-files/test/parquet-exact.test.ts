@@ -166,6 +166,18 @@ describe('Parquet comes out as it is written', () => {
   })
 })
 
+it('a compression that DuckDB has no reader for is refused with what to write instead', async () => {
+  const folder = new Folder()
+  const file = await written(folder, 'a.parquet', 'SELECT 1 AS i', ', COMPRESSION uncompressed')
+  const whole = readFileSync(file)
+  const { start } = await readFooter(file)
+  // The codec of the column, before the number of its values: LZ4 is 5.
+  const at = whole.indexOf(Buffer.from('15001602', 'hex'), start)
+  whole[at + 1] = 10
+  const source = await open({ t: { path: folder.write('b.parquet', whole) } })
+  expect((await errorOf(source.read())).message).toMatch(/is compressed with LZ4, which cannot.*such as LZ4_RAW/)
+})
+
 describe('Parquet that is damaged is refused', () => {
   it.each(['checksums-1.0.parquet', 'checksums-2.0.parquet'])('wherever a bit of a page flips: %s', async (name) => {
     const whole = readFileSync(fixture(name))
