@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Broken } from './broken.ts'
+import { refuseOtherKinds } from './magic.ts'
 import { readElement, type SchemaElement } from './parquet-element.ts'
 import { ThriftReader } from './thrift.ts'
 
@@ -12,6 +13,8 @@ const Statistics = { oldMax: 1, oldMin: 2, max: 5, min: 6 } as const
 const NULLS = 3
 export const MAGIC = Buffer.from('PAR1')
 const ENCRYPTED = Buffer.from('PARE')
+/** As much of its beginning tells another kind of file. */
+const HEAD = 256
 const LONGEST = 1024 * 1024 * 1024
 
 /** Where the pages of a column are within a group of rows. */
@@ -46,6 +49,8 @@ export async function readFooter(path: string): Promise<Footer> {
   const { size } = await file.stat()
   const tail = await bytesAt(file, Math.max(0, size - 8), Math.min(8, size))
   if (tail.subarray(-4).equals(ENCRYPTED)) throw new Broken('is an encrypted Parquet file, which cannot be read')
+  const head = await bytesAt(file, 0, Math.min(HEAD, size))
+  if (!head.subarray(0, 4).equals(MAGIC)) refuseOtherKinds(head)
   if (size < 12 || !tail.subarray(-4).equals(MAGIC))
     throw new Broken('is no whole Parquet file: it is cut off or damaged; write it again')
   const length = tail.readUInt32LE(0)
