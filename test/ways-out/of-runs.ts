@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { fails, follows, json, until, type WayOut, works } from './way-out.ts'
 
@@ -38,6 +39,24 @@ export const OF_RUNS: readonly WayOut[] = [
       project.config({ stallTimeout: '1m' })
       await works(project, 'sync')
       expect(project.count('shop_orders')).toBe(200)
+    },
+  },
+  {
+    code: 'no-answer-yet',
+    title: 'a source that has not answered for half a minute',
+    async walk(world) {
+      const project = world.project()
+      project.shop(
+        `shop.table({ name: 'orders', row: z.object({ id: z.int(), at: z.iso.datetime() }), primaryKey: ['id'], cursor: 'at', start: '2026-01-01T00:00:00Z', end: () => process.env.ANSWERS ? '2026-02-01T00:00:00Z' : new Promise((done) => setTimeout(done, 100_000)), async *read() {} })`,
+      )
+      const runner = project.start(['sync'])
+      world.atEnd(() => void runner.kill('SIGKILL'))
+      const said = async () => (await project.run('status')).text
+      await sleep(30_000)
+      await until('the status says that it waits', async () => (await said()).includes('errors.md#no-answer-yet'))
+      const text = await said()
+      project.env['ANSWERS'] = 'true'
+      await follows(project, text, 'check')
     },
   },
   {

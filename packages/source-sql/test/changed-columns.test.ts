@@ -131,7 +131,7 @@ it.each([
     await world.run(`ALTER TABLE t ALTER c TYPE ${becomes}`)
     const { tables } = await into.run()
     expect(JSON.stringify(tables)).toContain(says)
-  await into.resync('crm_t', { full: true })
-  expect(into.rows('select id, c from crm_t')).toEqual([{ id: 1, c: null }])
+    await into.resync('crm_t', { full: true })
+    expect(into.rows('select id, c from crm_t')).toEqual([{ id: 1, c: null }])
   },
 )

@@ -59,7 +59,7 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
     return {
       what: 'wait until it answers or is given up, and see why it does not answer',
       when: 'to see what it says',
-      command: command('check', named),
+      command: command('check'),
       see,
     }
   if (code === 'held' || code === 'fenced')
