@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ColumnType } from '@tidemark/core'
+import { plain } from '../../../test/values/meaning.ts'
 import type { Known, Unit } from './python.ts'
 
 /** Whether a value that was read from text, as a type that was found, says all that is written there, and nothing else. */
@@ -26,7 +27,7 @@ export function agreesWithKnown(value: unknown, known: Known, isInJson = false):
     return isExact && written(value) === known.i
   }
   if ('f' in known) return Object.is(doubleOf(value), doubleOf(known.f))
-  if ('n' in known) return sameDecimal(written(value), known.n)
+  if ('n' in known) return plain(written(value)) === plain(known.n)
   if ('s' in known) return value === known.s
   if ('x' in known) return hexOf(value) === known.x
   if ('json' in known) return isDeepStrictEqual(value, JSON.parse(known.json))
@@ -60,20 +61,6 @@ function doubleOf(value: unknown): number {
   // No destination keeps the sign of a zero.
   if (named === null) return Number(text) + 0
   return named[2]!.toLowerCase() === 'nan' ? Number.NaN : Number(`${named[1]}Infinity`)
-}
-
-/** Two texts of one number; the point moves where a number in JSON has an exponent. */
-function sameDecimal(one: string, other: string): boolean {
-  const plain = (text: string): string => {
-    const [, sign, whole = '', fraction = '', exponent = '0'] =
-      /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
-    const digits = whole + fraction
-    const shift = Number(exponent) - fraction.length
-    const bare = digits.replace(/^0+/, '')
-    const end = bare.replace(/0+$/, '')
-    return end === '' ? '0' : `${sign}${end}e${shift + bare.length - end.length}`
-  }
-  return plain(one) === plain(other)
 }
 
 /** Bytes as hex; inside of JSON DuckDB writes those that are not printable as `\xFF`. */
