@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { generate } from 'selfsigned'
 import { expect } from 'vitest'
 import { configIn, type Project } from './project.ts'
 import { fails, follows, type Handle, json, quotedIn, type WayOut, type World, works } from './way-out.ts'
-
-type SelfSigned = typeof import('../../packages/http/node_modules/selfsigned/index.js')
-const selfsigned = createRequire(new URL('../../packages/http/package.json', import.meta.url))(
-  'selfsigned',
-) as SelfSigned
 
 interface Api {
   readonly project: Project
@@ -191,7 +186,7 @@ export const OF_APIS: readonly WayOut[] = [
     code: 'certificate',
     title: "an authority of one's own",
     async walk(world) {
-      const { private: key, cert } = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }], {
+      const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
         keySize: 2048,
       })
       const server = createServer({ key, cert }, (_, response) => json(response, ONE))

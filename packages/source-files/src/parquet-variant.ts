@@ -74,7 +74,7 @@ export const isVariantType = (type: DuckDBType): type is DuckDBStructType =>
 
 type NextRaw = () => Raw | undefined
 type Group = Readonly<Record<string, unknown>>
-/** The value of a part; undefined where there is none. */
+/** The value of a part; undefined where it has no value. */
 type Part = (group: Group, names: readonly string[]) => unknown
 
 /** How a VARIANT becomes a value. */
