@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { generate } from 'selfsigned'
 import { expect } from 'vitest'
 import { configIn, type Project } from './project.ts'
 import { fails, follows, type Handle, json, quotedIn, type WayOut, type World, works } from './way-out.ts'
@@ -175,6 +179,27 @@ export const OF_APIS: readonly WayOut[] = [
       const values = { '<user>': 'me', '<password>': 'word', '<host>': hostname, '<port>': port }
       project.env['HTTP_PROXY'] = form!.replace(/<\w+>/g, (word) => values[word as keyof typeof values])
       await follows(project, text, 'sync')
+      expect(project.count('rest_items')).toBe(1)
+    },
+  },
+  {
+    code: 'certificate',
+    title: "an authority of one's own",
+    async walk(world) {
+      const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+        keySize: 2048,
+      })
+      const server = createServer({ key, cert }, (_, response) => json(response, ONE))
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      world.atEnd(() => void server.close())
+      const project = world.project('rest')
+      const baseUrl = `https://localhost:${(server.address() as AddressInfo).port}`
+      const tables = { items: { path: '/items', primaryKey: ['id'] } }
+      project.config({ sources: { rest: { config: { baseUrl, attempts: 1, tables } } } })
+      expect(await fails(project, 'certificate', 'sync')).toContain('trust the server')
+      project.env['NODE_EXTRA_CA_CERTS'] = project.write('authority.pem', cert)
+      await works(project, 'sync')
       expect(project.count('rest_items')).toBe(1)
     },
   },

@@ -60,6 +60,19 @@ export const OF_FILES: readonly WayOut[] = [
   },
   {
     code: 'source-config',
+    title: 'a file that bzip2 compressed, written with what the message names',
+    async walk(world) {
+      const project = fileProject(world, 'b.csv.bz2', 'BZh91AY&SY')
+      const text = await fails(project, 'source-config', 'sync')
+      const [, ending] = /compressed with bzip2, .* or write it as (\.gz) or \.zst/.exec(text)!
+      project.write(`b.csv${ending}`, gzipSync(KEYED))
+      configure(project, { path: `b.csv${ending}` })
+      await follows(project, text, 'sync')
+      expect(project.count('files_t')).toBe(2)
+    },
+  },
+  {
+    code: 'source-config',
     title: 'a compressed file without its ending',
     async walk(world) {
       const project = fileProject(world, 'z.csv', gzipSync(KEYED))

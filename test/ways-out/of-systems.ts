@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 import { configIn, type Project } from './project.ts'
@@ -72,6 +73,47 @@ export const OF_SYSTEMS: readonly WayOut[] = [
       await fails(project, 'no-git', 'sync')
       project.config({ sources: { git: false } })
       await works(project, 'sync')
+    },
+  },
+  {
+    code: 'partial-clone',
+    title: 'a clone without the contents of its files',
+    async walk(world) {
+      const project = world.project('git')
+      project.git('init', '--quiet', 'origin')
+      project.git('-C', 'origin', 'config', 'uploadpack.allowFilter', 'true')
+      for (const text of ['one', 'two']) {
+        project.write('origin/file.txt', `${text}\n`.repeat(50))
+        project.git('-C', 'origin', 'add', '.')
+        commit(project, 'origin')
+      }
+      project.git('clone', '--quiet', '--no-checkout', '--filter=blob:none', `file://${project.folder}/origin`, 'mine')
+      project.config({ sources: { git: { config: { repositories: ['mine'] } } } })
+      const text = await fails(project, 'partial-clone', 'sync')
+      const [, command] = /run "(git fetch [^"]*)" there/.exec(text)!
+      expect((await project.sh(`cd mine && ${command}`)).code).toBe(0)
+      await works(project, 'sync')
+      expect(project.count('git_commit_files')).toBe(2)
+    },
+  },
+  {
+    code: 'dubious-ownership',
+    title: 'a repository of another user',
+    async walk(world) {
+      const project = world.project('git')
+      commit(project, 'mine')
+      project.config({ sources: { git: { config: { repositories: ['mine'] } } } })
+      // git itself takes all repositories for another user's where this is set, and only a program before it may set it.
+      const git = project.write(
+        'home/bin/git',
+        `#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 PATH='${process.env['PATH']}' exec git "$@"\n`,
+      )
+      chmodSync(git, 0o755)
+      const text = await fails(project, 'dubious-ownership', 'sync')
+      const [, command] = /run "(git config [^"]*)"/.exec(text)!
+      expect((await project.sh(command!)).code).toBe(0)
+      await works(project, 'sync')
+      expect(project.count('git_commits')).toBe(1)
     },
   },
 ]

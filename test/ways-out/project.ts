@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -91,6 +91,13 @@ export default core.register(shop.with([${tables}]))
     return this.#spawn(process.execPath, [MAIN, ...args])
   }
 
+  /** Starts the program, which the walk ends. @param heard what it prints, piece by piece */
+  start(args: readonly string[], heard: (piece: string) => void = () => {}): ChildProcess {
+    const child = this.#child(process.execPath, [MAIN, ...args])
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', heard)
+    return child
+  }
+
   /** Pastes a line into a shell. */
   sh(line: string): Promise<Said> {
     return this.#spawn('sh', ['-c', line])
@@ -118,10 +125,12 @@ export default core.register(shop.with([${tables}]))
     return { HOME: home, PATH, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '', ...this.env }
   }
 
+  #child(program: string, args: readonly string[]): ChildProcess {
+    return spawn(program, args, { cwd: this.folder, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
   #spawn(program: string, args: readonly string[]): Promise<Said> {
-    const child = spawn(program, args, {
-      ...{ cwd: this.folder, env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] },
-    })
+    const child = this.#child(program, args)
     let text = ''
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (piece: string) => (text += piece))

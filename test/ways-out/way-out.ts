@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PostgresServer } from '@tidemark/postgres-server'
 import { expect } from 'vitest'
 import { commandsIn, type Kind, Project, type Said } from './project.ts'
 
@@ -16,14 +18,21 @@ export type Handle = (response: ServerResponse, request: IncomingMessage) => voi
 
 /** What a walk may have: projects and servers, which are gone when it is over. */
 export class World {
-  readonly #atEnd: (work: () => void) => void
+  readonly postgres: PostgresServer
+  readonly #atEnd: (work: () => void | Promise<void>) => void
 
-  constructor(atEnd: (work: () => void) => void) {
+  constructor(postgres: PostgresServer, atEnd: (work: () => void | Promise<void>) => void) {
+    this.postgres = postgres
     this.#atEnd = atEnd
   }
 
   project(...kinds: readonly Kind[]): Project {
     return new Project(kinds, this.#atEnd)
+  }
+
+  /** Does this when the walk is over. */
+  atEnd(work: () => void | Promise<void>): void {
+    this.#atEnd(work)
   }
 
   /** A server on loopback. @returns its URL. */
@@ -76,4 +85,10 @@ export function quotedIn(text: string, before: string): string {
   const found = text.split(before)[1]?.match(/^\s*["'`]([^"'`]+)["'`]/)
   expect(found?.[1], `"…" behind "${before}" in: ${text}`).toBeDefined()
   return found![1]!
+}
+
+/** Waits until something is so. @throws Error after 20 s. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await isSo()); await sleep(5))
+    if (Date.now() > end) throw new Error(`not within 20 s: ${what}`)
 }

@@ -22,7 +22,7 @@ const deletionLimit = z.union([z.literal('none'), limit])
 
 const TableOptions = z.object({
   name: text(
-    (value) => value !== '' && !value.includes('\0'),
+    (value) => value !== '' && !value.includes('\0') && value.isWellFormed(),
     'name; write what the table is called in the database',
   ).optional(),
   initialSyncStart: start.optional(),

@@ -55,6 +55,12 @@ describe('a config', () => {
     expect(problems(config)).toEqual([])
   })
 
+  it.each(['', 'a\0', 'a\ud800'])('has no name of a table that no database holds: %j', (name) => {
+    expect(problems({ sources: { a: { tables: { t: { name } } } } })).toEqual([
+      expect.stringMatching(/^sources\.a\.tables\.t\.name: .*write what the table is called in the database/),
+    ])
+  })
+
   it.each([
     ['an unknown key', { sorces: {} }, 'sorces: there is no such key; did you mean "sources"?'],
     [

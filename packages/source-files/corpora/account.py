@@ -3,7 +3,7 @@
 Reads a list of files as JSON ({"path", "encoding"?, "delimiter"?}) from standard input, and writes one line of JSON a file:
 {"names", "rows"}, or {"error"}. A CSV value is a text. A Parquet value is null or one of
 {"b": bool} {"i": integer} {"f": double} {"n": decimal} {"s": text} {"x": bytes in hex} {"day": days since 1970}
-{"at": integer, "unit", "zone"} {"time": integer, "unit"} {"list": values} {"struct": [[name, value]]} {"map": [[key, value]]};
+{"json": text} {"at": integer, "unit", "zone"} {"time": integer, "unit"} {"list": values} {"struct": [[name, value]]} {"map": [[key, value]]};
 integers, decimals and doubles are texts, so that no reader of JSON rounds them.
 """
 
@@ -13,6 +13,7 @@ import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from variant import variant
 
 csv.field_size_limit(1 << 27)
 
@@ -35,6 +36,10 @@ def account(array):
     kind = array.type
     if pa.types.is_dictionary(kind):
         return account(array.dictionary_decode())
+    if isinstance(kind, pa.UuidType):
+        return tagged("s", texts(array))
+    if isinstance(kind, pa.JsonType):
+        return tagged("json", array.storage.to_pylist())
     if isinstance(kind, pa.BaseExtensionType):
         return account(array.storage)
     if pa.types.is_boolean(kind):
@@ -60,10 +65,11 @@ def account(array):
         return tagged("time", texts(array.cast(plain)), unit=kind.unit)
     if pa.types.is_struct(kind):
         fields = [(kind.field(at).name, account(array.field(at))) for at in range(kind.num_fields)]
-        return [
+        structs = [
             {"struct": [[name, values[at]] for name, values in fields]} if is_valid else None
             for at, is_valid in enumerate(array.is_valid().to_pylist())
         ]
+        return [variant(one) for one in structs] if is_variant(kind) else structs
     if pa.types.is_map(kind):
         pairs = [list(pair) for pair in zip(account(array.keys), account(array.items))]
         return spans("map", array, pairs)
@@ -79,6 +85,11 @@ def account(array):
     if pa.types.is_null(kind):
         return [None] * len(array)
     raise TypeError(f"no account of {kind}")
+
+
+def is_variant(kind):
+    names = {kind.field(at).name for at in range(kind.num_fields)}
+    return "metadata" in names and names <= {"metadata", "value", "typed_value"}
 
 
 def spans(tag, array, values):

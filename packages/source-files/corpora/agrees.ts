@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ColumnType } from '@tidemark/core'
+import { plain } from '../../../test/values/meaning.ts'
 import type { Known, Unit } from './python.ts'
 
 /** Whether a value that was read from text, as a type that was found, says all that is written there, and nothing else. */
@@ -16,37 +17,38 @@ export function agreesWithText(type: string, value: unknown, text: string): bool
 }
 
 /** Whether a value that was read from Parquet is the one that pyarrow reads there. */
-export function agreesWithKnown(value: unknown, known: Known): boolean {
+export function agreesWithKnown(value: unknown, known: Known, isInJson = false): boolean {
   if (known === null || value === null) return value === known
   if ('b' in known) return value === known.b
-  if ('i' in known) return (typeof value !== 'number' || Number.isSafeInteger(value)) && written(value) === known.i
+  if ('i' in known) {
+    // No number of a column says that it is not the one below; the digits in JSON do.
+    const isExact =
+      typeof value !== 'number' || Number.isSafeInteger(value) || (isInJson && Math.abs(value) === 2 ** 53)
+    return isExact && written(value) === known.i
+  }
   if ('f' in known) return Object.is(doubleOf(value), doubleOf(known.f))
-  if ('n' in known) return sameDecimal(written(value), known.n)
+  if ('n' in known) return plain(written(value)) === plain(known.n)
   if ('s' in known) return value === known.s
   if ('x' in known) return hexOf(value) === known.x
-  if ('day' in known) return timeOf(`${String(value)}T00:00:00`) === BigInt(known.day) * DAY
+  if ('json' in known) return isDeepStrictEqual(value, JSON.parse(known.json))
+  if ('day' in known) return timeOf(`${isoOf(String(value))}T00:00:00`) === BigInt(known.day) * DAY
   if ('at' in known) {
-    const time = timeOf(String(value))
-    if (hasZone(String(value)) !== known.zone) return false
-    // Nanoseconds with a zone DuckDB cuts toward 1970.
-    return (
-      sameTime(time, known.at, known.unit) ||
-      (known.zone && known.unit === 'ns' && time === (BigInt(known.at) / 1000n) * 1000n)
-    )
+    const time = timeOf(isoOf(String(value)))
+    return hasZone(String(value)) === known.zone && sameTime(time, known.at, known.unit)
   }
   if ('time' in known) return sameTime(timeOf(`1970-01-01T${String(value)}`), known.time, known.unit)
   if ('list' in known)
     return (
       Array.isArray(value) &&
       value.length === known.list.length &&
-      known.list.every((one, at) => agreesWithKnown(value[at], one))
+      known.list.every((one, at) => agreesWithKnown(value[at], one, true))
     )
   const pairs = 'struct' in known ? known.struct : known.map.map(([key, one]) => [keyOf(key), one] as const)
   const entries = new Map(pairs)
   return (
     typeof value === 'object' &&
     isDeepStrictEqual(Object.keys(value).sort(), [...entries.keys()].sort()) &&
-    Object.entries(value).every(([name, one]) => agreesWithKnown(one, entries.get(name)!))
+    Object.entries(value).every(([name, one]) => agreesWithKnown(one, entries.get(name)!, true))
   )
 }
 
@@ -59,20 +61,6 @@ function doubleOf(value: unknown): number {
   // No destination keeps the sign of a zero.
   if (named === null) return Number(text) + 0
   return named[2]!.toLowerCase() === 'nan' ? Number.NaN : Number(`${named[1]}Infinity`)
-}
-
-/** Two texts of one number; the point moves where a number in JSON has an exponent. */
-function sameDecimal(one: string, other: string): boolean {
-  const plain = (text: string): string => {
-    const [, sign, whole = '', fraction = '', exponent = '0'] =
-      /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
-    const digits = whole + fraction
-    const shift = Number(exponent) - fraction.length
-    const bare = digits.replace(/^0+/, '')
-    const end = bare.replace(/0+$/, '')
-    return end === '' ? '0' : `${sign}${end}e${shift + bare.length - end.length}`
-  }
-  return plain(one) === plain(other)
 }
 
 /** Bytes as hex; inside of JSON DuckDB writes those that are not printable as `\xFF`. */
@@ -95,7 +83,15 @@ function sameTime(nanoseconds: bigint | undefined, count: string, unit: Unit): b
   )
 }
 
-const hasZone = (text: string): boolean => /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(text.slice(11))
+const hasZone = (text: string): boolean => /:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(text)
+
+/** A time whose year is before the first, as DuckDB writes it in JSON, as ISO 8601 does. */
+function isoOf(text: string): string {
+  return text.replace(/^(\d+)(-\d\d-\d\d) \(BC\)/, (_, year: string, rest: string) => {
+    const ordinal = 1 - Number(year)
+    return `${ordinal < 0 ? '-' : ''}${String(-ordinal).padStart(4, '0')}${rest}`
+  })
+}
 
 /** Nanoseconds since 1970 of a time as ISO 8601 writes it, with any year; undefined where it is none. */
 function timeOf(text: string): bigint | undefined {

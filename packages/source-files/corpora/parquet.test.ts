@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { Element, type SchemaElement } from '../src/parquet-element.ts'
+import { Thrift, writeStruct } from '../src/thrift.ts'
 import { errorOf, type Opened, open, type Row } from '../test/harness.ts'
+import { rewritten } from '../test/parquet-files.ts'
 import { agreesWithKnown } from './agrees.ts'
 import { type Account, accountsOf, corpora, type Known, python } from './python.ts'
 
@@ -12,6 +15,18 @@ const vega = path.join(createRequire(import.meta.url).resolve('vega-datasets'), 
 const written = mkdtempSync(path.join(tmpdir(), 'corpora-'))
 afterAll(() => rmSync(written, { recursive: true, force: true }))
 python('written.py', [written])
+for (const name of globSync('variant-*.parquet', { cwd: written })) {
+  const file = path.join(written, name)
+  writeFileSync(file, await rewritten(file, saidToBeVariant))
+}
+
+/** pyarrow writes the groups of a VARIANT, and does not say what they are. */
+function saidToBeVariant({ name, children, fields }: SchemaElement): SchemaElement['fields'] {
+  const ofVariant = { id: 16, type: Thrift.struct, value: writeStruct([]) }
+  return name === 'v' && children > 1
+    ? [...fields, { id: Element.logical, type: Thrift.struct, value: writeStruct([ofVariant]) }]
+    : fields
+}
 
 const found = (root: string): string[] =>
   globSync('**/*.parquet', { cwd: root })
@@ -22,13 +37,16 @@ const ours = found(written)
 
 it('pyarrow has files of its own, and writes some', () => {
   expect([theirs.length, ours.length]).toEqual([4, expect.any(Number)])
-  expect(ours.length).toBeGreaterThan(400)
+  expect(ours.length).toBeGreaterThan(1500)
 })
 
 /** What DuckDB cannot read, by the reason that is given. */
-const REFUSED: Readonly<Record<string, string>> = {
-  'encoding-i-BYTE_STREAM_SPLIT.parquet': 'BYTE_STREAM_SPLIT encoding is only supported for FLOAT or DOUBLE data',
-}
+const REFUSED: Readonly<Record<string, string>> = Object.fromEntries(
+  ['encoding-i-BYTE_STREAM_SPLIT', 'split-half-0', 'split-fixed-0', 'split-decimal128_28_9-0'].map((name) => [
+    `${name}.parquet`,
+    'has values in the encoding BYTE_STREAM_SPLIT of a type with which it cannot be read: write it again with another encoding',
+  ]),
+)
 
 const all = [...theirs, ...ours]
 const accounts = accountsOf<Known>(all.map((file) => ({ path: file })))
@@ -54,7 +72,7 @@ async function wrongIn(source: Opened, table: string, account: Account<Known>): 
   return account.rows.flatMap((values, at) =>
     values.flatMap((known, column) => {
       const value = rows[at]![names[column]!]
-      return agreesWithKnown(value, known)
+      return agreesWithKnown(value, known, source.table(table).columns[column]!.type === 'json')
         ? []
         : [`row ${at + 1}, ${names[column]}: ${JSON.stringify(known)} is ${JSON.stringify(value)} (${typeof value})`]
     }),

@@ -15,6 +15,7 @@ export type Known =
   | { readonly n: string }
   | { readonly s: string }
   | { readonly x: string }
+  | { readonly json: string }
   | { readonly day: string }
   | { readonly at: string; readonly unit: Unit; readonly zone: boolean }
   | { readonly time: string; readonly unit: Unit }
@@ -41,7 +42,7 @@ export interface AskedFile {
 export function python(script: string, args: readonly string[], input = ''): string {
   const program = path.join(corpora, 'python/bin/python')
   if (!existsSync(program)) throw new Error(`${program} does not exist: run .ci/install-corpora`)
-  const env = { PATH: process.env['PATH'], PYTHONIOENCODING: 'utf-8' }
+  const env = { PATH: process.env['PATH'], PYTHONIOENCODING: 'utf-8', PYTHONDONTWRITEBYTECODE: '1' }
   const maxBuffer = 1024 * 1024 * 1024
   return execFileSync(program, [path.join(import.meta.dirname, script), ...args], {
     input,

@@ -6,7 +6,9 @@ from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from variant_bytes import NAMES, VALUES, fields, metadata, short
 
 FOLDER = Path(sys.argv[1])
 getcontext().prec = 100
@@ -89,7 +91,7 @@ def write(name, table, **way):
     path = FOLDER / f"{name}.parquet"
     try:
         pq.write_table(table, path, row_group_size=500, data_page_size=1024, write_page_checksum=True, **way)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         # Some types cannot be written in some ways: old versions have no nanoseconds before 1970 to a multiple of 1,000.
         path.unlink(missing_ok=True)
 
@@ -108,6 +110,76 @@ write("encoding-b-RLE", WIDE_TABLE.select(["b"]), use_dictionary=False, column_e
 for options in ({"use_deprecated_int96_timestamps": True}, {"coerce_timestamps": "ms", "allow_truncated_timestamps": True}, {"store_schema": False}):
     for name in ("at_us", "at_us_zone", "at_ns"):
         write(f"{name}-{next(iter(options))}", pa.table({"v": filled(COLUMNS[name])}), **options)
+NUMERIC = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64", "at_us", "at_ns_zone", "time_ms", "time_us", "day", "decimal32_9_4", "decimal64_18_2")
+for name in NUMERIC:
+    options = {"store_decimal_as_integer": True} if name.startswith("decimal") else {}
+    write(f"delta-{name}-0", pa.table({"v": filled(COLUMNS[name])}), use_dictionary=False, column_encoding={"v": "DELTA_BINARY_PACKED"}, **options)
+for name in ("float", "double", "half", "fixed", "decimal128_28_9"):
+    write(f"split-{name}-0", pa.table({"v": filled(COLUMNS[name])}), use_dictionary=False, column_encoding={"v": "BYTE_STREAM_SPLIT"})
+for name in ("binary", "large_text", "fixed", "decimal128_28_9", "decimal256_50_10"):
+    write(f"prefixes-{name}-0", pa.table({"v": filled(COLUMNS[name])}), use_dictionary=False, column_encoding={"v": "DELTA_BYTE_ARRAY"})
+MORE = (
+    {"write_page_index": True, "max_rows_per_page": 50},
+    {"bloom_filter_options": {"v": {"ndv": 100, "fpp": 0.01}}},
+    {"dictionary_pagesize_limit": 64},
+    {"use_content_defined_chunking": True},
+    {"write_statistics": False},
+    {"flavor": "spark"},
+    {"write_time_adjusted_to_utc": True},
+    {"store_decimal_as_integer": True},
+    {"use_compliant_nested_type": False},
+)
+for name, column in COLUMNS.items():
+    for at, way in enumerate(MORE):
+        write(f"more-{name}-{at}", pa.table({"v": filled(column)}), **way)
+
+
+def nested(column):
+    """The same values in a list, a struct and a map."""
+    ends = [*range(0, len(column), 3), len(column)]
+    keys = pa.array([f"k{at}" for at in range(len(column))])
+    return {
+        "list": pa.ListArray.from_arrays(ends, column),
+        "struct": pa.StructArray.from_arrays([column, pa.array(range(len(column)))], ["x", "y"]),
+        "map": pa.MapArray.from_arrays(ends, keys, column),
+    }
+
+
+for name, column in COLUMNS.items():
+    for where, inside in nested(filled(column, 300)).items():
+        for at, way in enumerate(({}, {"write_statistics": False, "data_page_version": "2.0"}, {"write_time_adjusted_to_utc": True})):
+            write(f"within-{where}-{name}-{at}", pa.table({"v": inside}), **way)
 write("not-null", pa.table([pa.array([1, 2])], schema=pa.schema([pa.field("v", pa.int64(), nullable=False)])))
 write("no-rows", pa.table({"v": pa.array([], pa.int64())}))
 write("names", pa.table({"a.b": [1], "ä": [2], "A": [3], "a": [4], 'q"': [5], " ": [6]}))
+
+# Whoever compares says in the schema that these are VARIANTs, which pyarrow cannot.
+KEYS = metadata(NAMES)
+
+
+def variants(rest, typed=None):
+    parts = {"metadata": pa.array([KEYS] * len(rest), pa.binary()), "value": pa.array(rest, pa.binary())}
+    return pa.StructArray.from_arrays([*parts.values(), *([] if typed is None else [typed])], [*parts, *([] if typed is None else ["typed_value"])])
+
+
+def parts(typed, rest=None):
+    return pa.StructArray.from_arrays([pa.array(rest or [None] * len(typed), pa.binary()), typed], ["value", "typed_value"])
+
+
+SHREDDED = (
+    *(f"int{bits}" for bits in (8, 16, 32, 64)), "float", "double", "boolean", "text", "binary", "day", "time_us",
+    *(f"at_{unit}{zone}" for unit in ("us", "ns") for zone in ("", "_zone")), "decimal32_9_4", "decimal64_18_2", "decimal128_38_0",
+)
+write("variant-bytes", pa.table({"v": variants([*VALUES, None])}))
+for name in SHREDDED:
+    # Each fourth is of another type, and so in the bytes.
+    own = pc.if_else([at % 4 != 3 for at in range(200)], filled(COLUMNS[name], 200), pa.nulls(200, COLUMNS[name].type))
+    rest = [short(f"other {at}") if at % 4 == 3 else None for at in range(len(own))]
+    whole = {"in": variants(rest, own)}
+    ends = list(range(0, len(own) + 1, 5))
+    whole["array"] = variants([None] * (len(ends) - 1), pa.ListArray.from_arrays(ends, parts(own, rest)))
+    more = [fields({3: short("Zoë")}) if at % 2 == 0 else None for at in range(len(own))]
+    whole["object"] = variants(more, pa.StructArray.from_arrays([parts(own, rest), parts(own)], ["a", "b"]))
+    for where, column in whole.items():
+        for at, way in enumerate(({}, {"write_statistics": False, "data_page_version": "2.0"})):
+            write(f"variant-{name}-{where}-{at}", pa.table({"v": column}), **way)

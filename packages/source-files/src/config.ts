@@ -2,6 +2,7 @@ import { COLUMN_TYPES, SyncError } from '@tidemark/core'
 import { z } from 'zod'
 import { knowsEncoding } from './content.ts'
 import type { Dialect } from './csv.ts'
+import { unreadable } from './magic.ts'
 
 const Format = z.enum(['csv', 'tsv', 'ndjson', 'json', 'parquet'])
 export type Format = z.infer<typeof Format>
@@ -142,6 +143,8 @@ export function formatOf(table: FileTable, path: string): Format {
   if (table.format !== undefined) return table.format
   const ending = /\.([^.]+)$/.exec(path.replace(/\.(?:gz|zst)$/i, ''))?.[1]?.toLowerCase() ?? ''
   if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending]!
+  const problem = unreadable(ending)
+  if (problem !== undefined) throw new SyncError(`file ${path} ${problem}`, 'fix-config')
   throw new SyncError(
     `the ending of ${path} says nothing about its format: set tables.${table.name}.format to one of ${Format.options.join(', ')}`,
     'fix-config',

@@ -23,6 +23,25 @@ const KINDS: readonly (readonly [start: Buffer, problem: string])[] = [
   [Buffer.from('SQLite format 3\0'), 'is a SQLite database: read it with the source "sql"'],
   [Buffer.from('%PDF-'), `is a PDF document: ${EXPORT}`],
 ]
+/** What files are compressed with that cannot be read, by their endings. */
+const COMPRESSIONS: Readonly<Record<string, string>> = {
+  bz2: 'bzip2',
+  xz: 'xz',
+  lzma: 'xz',
+  lz4: 'lz4',
+  '7z': '7z',
+  zip: 'zip',
+  br: 'Brotli',
+  sz: 'Snappy',
+  snappy: 'Snappy',
+}
+
+/** Why a file with such an ending cannot be read, and what to do; undefined where nothing is known of the ending. */
+export function unreadable(ending: string): string | undefined {
+  const name = Object.hasOwn(COMPRESSIONS, ending) ? COMPRESSIONS[ending] : undefined
+  return name && `is compressed with ${name}, which cannot be read: ${UNPACK}`
+}
+
 const BZIP2 = /^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/
 const HTML = /^\s*<(?:!doctype\s+html|html[\s>])/i
 

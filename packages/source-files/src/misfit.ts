@@ -8,3 +8,15 @@ export class Misfit extends Error {
     this.problem = problem
   }
 }
+
+/** The same work, which gives a misfit where it threw one. */
+export const orMisfit =
+  <Value, Result>(work: (value: Value) => Result): ((value: Value) => Result | Misfit) =>
+  (value) => {
+    try {
+      return work(value)
+    } catch (error) {
+      if (error instanceof Misfit) return error
+      throw error
+    }
+  }

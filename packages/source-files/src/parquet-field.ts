@@ -1,4 +1,6 @@
-import type { ColumnChunk, SchemaElement } from './parquet-footer.ts'
+import type { SchemaElement } from './parquet-element.ts'
+import type { ColumnChunk } from './parquet-footer.ts'
+import type { Raw } from './parquet-raw.ts'
 
 /** A top-level column, and all elements that are below it. */
 export interface ParquetField {
@@ -12,4 +14,6 @@ export interface ParquetField {
 export interface ParquetLeaf {
   readonly element: SchemaElement
   readonly chunks: readonly ColumnChunk[]
+  /** How it is read as it is stored; undefined where DuckDB reads it as it is. */
+  readonly raw: Raw | undefined
 }

@@ -5,41 +5,21 @@ import { bytesOf, compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import type { TableFile } from './listing.ts'
-import type { ParquetField } from './parquet-field.ts'
-import { type ColumnChunk, type Footer, readFooter, type SchemaElement } from './parquet-footer.ts'
+import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
+import { type ColumnChunk, type Footer, readFooter } from './parquet-footer.ts'
 import { checkPages } from './parquet-pages.ts'
-import { instantElement, plainBytes, type Schema, unzonedElement, writeFooter } from './parquet-schema.ts'
-import { isWithinDay } from './parquet-time.ts'
-import { schemaOfGroups } from './parquet-variant.ts'
+import { rawOf } from './parquet-raw.ts'
+import { inBothWays, instantElement, isNewOnly, type Schema, writeFooter } from './parquet-schema.ts'
+import { variantElements } from './parquet-variant.ts'
 import { wideFields } from './parquet-wide.ts'
-
-/** The digits that DuckDB's decimals have; it makes doubles of longer ones. */
-const DIGITS = 38
 
 /** A Parquet file in a form in which DuckDB reads it without loss. */
 export interface ParquetFile {
   readonly path: string
-  /** Where a VARIANT is in parts, the same with the groups that these are. */
-  readonly groups: string
   readonly footer: Footer
   readonly fields: readonly ParquetField[]
   /** Columns that are read by themselves, because their values are long. */
   readonly wide: ReadonlySet<ParquetField>
-}
-
-export const isWide = ({ decimal }: SchemaElement): boolean => decimal !== undefined && decimal.precision > DIGITS
-
-/** A decimal that DuckDB makes a double, or a zero where it has no bytes at all. */
-export const isDecodedHere = (element: SchemaElement): boolean =>
-  isWide(element) || (element.decimal !== undefined && element.isBytes)
-
-/** A column of times of day in UTC of which the file does not say that DuckDB reads them as they are. */
-export function isUnzoned({ element, leaves }: ParquetField): boolean {
-  const { time } = element
-  return (
-    time?.isZoned === true &&
-    (time.isFine || leaves.some(({ chunks }) => !chunks.every((one) => isWithinDay(one, time) === true)))
-  )
 }
 
 /**
@@ -60,12 +40,10 @@ export async function openParquet(
   const fields = fieldsOf(footer)
   const held = pages === 'check' ? await checkPages(path, footer, signal) : new Map<ColumnChunk, number>()
   const wide = wideFields(fields, held)
-  const copied = async (schema: Schema | undefined, from = path): Promise<string> =>
-    schema === undefined ? from : copies.use(await copyWith(schema, from, footer, client, signal)).path
-  path = await copied(readableSchema(footer, fields))
-  const groups = pages === 'check' ? await copied(schemaOfGroups(footer, fields)) : path
+  const schema = readableSchema(footer, fields)
+  if (schema !== undefined) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, groups, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */
@@ -107,13 +85,13 @@ function fieldsOf({ schema, chunks }: Footer): readonly ParquetField[] {
     const from = at
     for (let left = 1; left > 0 && at < schema.length; at++) left += schema[at]!.children - 1
     const own = schema.slice(from, at)
-    fields.push({
-      element: own[0]!,
-      below: own.slice(1),
-      leaves: own
-        .filter(({ isLeaf }) => isLeaf)
-        .map((element) => ({ element, chunks: chunksAt(chunks, nth++, leaves) })),
-    })
+    const leavesOf = own
+      .filter(({ isLeaf }) => isLeaf)
+      .map((element): ParquetLeaf => {
+        const ofLeaf = chunksAt(chunks, nth++, leaves)
+        return { element, chunks: ofLeaf, raw: rawOf(element, ofLeaf) }
+      })
+    fields.push({ element: own[0]!, below: own.slice(1), leaves: leavesOf })
   }
   return fields
 }
@@ -126,13 +104,15 @@ function chunksAt(chunks: readonly ColumnChunk[], nth: number, leaves: number): 
 
 /** The schema with which DuckDB reads what it reads wrong else; undefined where that is nothing. */
 function readableSchema(footer: Footer, fields: readonly ParquetField[]): Schema | undefined {
-  const own = new Set(fields.flatMap(({ element }) => (isDecodedHere(element) ? [element] : [])))
-  const instants = new Set(fields.flatMap(({ below }) => below.filter((element) => element.isOldInstant)))
-  const unzoned = new Set(fields.flatMap((field) => (isUnzoned(field) ? [field.element] : [])))
-  if (own.size + instants.size + unzoned.size === 0) return undefined
-  return footer.schema.map((element) => {
-    if (own.has(element)) return plainBytes(element)
-    if (unzoned.has(element)) return unzonedElement(element)
+  const raws = new Map(fields.flatMap(({ leaves }) => leaves.map(({ element, raw }) => [element, raw?.fields])))
+  const inside = fields.flatMap(({ element, below }) => (element.isRepeated ? [element, ...below] : below))
+  const instants = new Set(inside.filter((element) => element.isOldInstant))
+  const ofVariants = variantElements(footer.schema)
+  const schema = footer.schema.map((element) => {
+    const other = raws.get(element) ?? ofVariants.get(element)
+    if (other !== undefined) return other
+    if (isNewOnly(element)) return inBothWays(element)
     return instants.has(element) ? instantElement(element) : element.fields
   })
+  return schema.every((fields, at) => fields === footer.schema[at]!.fields) ? undefined : schema
 }

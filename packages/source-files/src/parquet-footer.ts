@@ -1,75 +1,21 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Broken } from './broken.ts'
-import { type RawField, Thrift, ThriftReader } from './thrift.ts'
+import { refuseOtherKinds } from './magic.ts'
+import { readElement, type SchemaElement } from './parquet-element.ts'
+import { ThriftReader } from './thrift.ts'
 
 // Fields by their ids in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 export const File = { version: 1, schema: 2, rows: 3, groups: 4 } as const
-export const Element = {
-  type: 1,
-  repetition: 3,
-  name: 4,
-  children: 5,
-  converted: 6,
-  scale: 7,
-  precision: 8,
-  logical: 10,
-} as const
 export const Group = { chunks: 1, bytes: 2, rows: 3 } as const
 export const Chunk = { offset: 2, metadata: 3, encryption: 8 } as const
 export const Metadata = { values: 5, unpacked: 6, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
 const Statistics = { oldMax: 1, oldMin: 2, max: 5, min: 6 } as const
-const NUMBERS: readonly number[] = [Element.type, Element.children, Element.converted, Element.scale, Element.precision]
-/** Both as a converted and as a logical type. */
-const DECIMAL = 5
-export const TIMESTAMP_MILLIS = 9
-const TIMESTAMP_MICROS = 10
-/** As logical types. */
-export const TIME = 7
-export const TIMESTAMP = 8
-const UUID = 14
-const VARIANT = 16
-const Physical = { bytes: 6, fixedBytes: 7 } as const
-/** How many of them a day has, by the field of `TimeUnit` that names the unit. */
-const DAYS: Readonly<Record<number, bigint>> = { 1: 86_400_000n, 2: 86_400_000_000n, 3: 86_400_000_000_000n }
-
+const NULLS = 3
 export const MAGIC = Buffer.from('PAR1')
 const ENCRYPTED = Buffer.from('PARE')
+/** As much of its beginning tells another kind of file. */
+const HEAD = 256
 const LONGEST = 1024 * 1024 * 1024
-
-/** How many digits a decimal has, and how many of them are behind the point. */
-export interface Decimal {
-  readonly precision: number
-  readonly scale: number
-}
-
-/** In which units a time of day counts, by how many a day has, and whether it is in UTC. */
-export interface TimeOfDay {
-  /** As a field of `TimeUnit`. */
-  readonly unit: number
-  readonly day: bigint
-  readonly isZoned: boolean
-  /** In nanoseconds. */
-  readonly isFine: boolean
-}
-
-/** One column, or what columns are below. */
-export interface SchemaElement {
-  readonly name: string
-  readonly children: number
-  /** Whether it has values, and is no group. */
-  readonly isLeaf: boolean
-  readonly decimal: Decimal | undefined
-  /** Bytes of any length, and of one length. */
-  readonly isBytes: boolean
-  readonly isFixedBytes: boolean
-  readonly isUuid: boolean
-  readonly isVariant: boolean
-  /** Of a time of day. */
-  readonly time: TimeOfDay | undefined
-  /** A time of the old kind, which is an instant though nothing says so but the specification. */
-  readonly isOldInstant: boolean
-  readonly fields: readonly RawField[]
-}
 
 /** Where the pages of a column are within a group of rows. */
 export interface ColumnChunk {
@@ -82,6 +28,8 @@ export interface ColumnChunk {
   readonly max: Buffer | undefined
   /** Where in the footer it is described. */
   readonly describedAt: number
+  /** Whether all are NULL by its own account. */
+  readonly isEmpty: boolean
 }
 
 /** What a Parquet file says of itself. */
@@ -101,6 +49,8 @@ export async function readFooter(path: string): Promise<Footer> {
   const { size } = await file.stat()
   const tail = await bytesAt(file, Math.max(0, size - 8), Math.min(8, size))
   if (tail.subarray(-4).equals(ENCRYPTED)) throw new Broken('is an encrypted Parquet file, which cannot be read')
+  const head = await bytesAt(file, 0, Math.min(HEAD, size))
+  if (!head.subarray(0, 4).equals(MAGIC)) refuseOtherKinds(head)
   if (size < 12 || !tail.subarray(-4).equals(MAGIC))
     throw new Broken('is no whole Parquet file: it is cut off or damaged; write it again')
   const length = tail.readUInt32LE(0)
@@ -142,78 +92,8 @@ export function parseFooter(bytes: Buffer, start: number): Footer {
   return { rows: grouped, schema, chunks, start, bytes, schemaAt }
 }
 
-function readElement(reader: ThriftReader): SchemaElement {
-  const fields: RawField[] = []
-  const numbers = new Map<number, number>()
-  let name = ''
-  let logical: Logical = {}
-  reader.struct((id, type) => {
-    const from = reader.at
-    if (id === Element.name) name = reader.binary().toString()
-    else if (id === Element.logical) logical = readLogical(reader)
-    else if (NUMBERS.includes(id)) numbers.set(id, reader.integer())
-    else reader.skip(type)
-    fields.push({ id, type, value: reader.bytes.subarray(from, reader.at) })
-  })
-  const converted = numbers.get(Element.converted)
-  const hasLogical = fields.some(({ id }) => id === Element.logical)
-  const old = { precision: numbers.get(Element.precision) ?? 0, scale: numbers.get(Element.scale) ?? 0 }
-  return {
-    name,
-    children: numbers.get(Element.children) ?? 0,
-    decimal: logical.decimal ?? (converted === DECIMAL ? old : undefined),
-    isLeaf: numbers.has(Element.type),
-    isBytes: numbers.get(Element.type) === Physical.bytes,
-    isFixedBytes: numbers.get(Element.type) === Physical.fixedBytes,
-    isUuid: logical.id === UUID,
-    isVariant: logical.id === VARIANT,
-    time: logical.time,
-    isOldInstant: !hasLogical && (converted === TIMESTAMP_MILLIS || converted === TIMESTAMP_MICROS),
-    fields,
-  }
-}
-
-/** What a logical type says, as far as it is looked at. */
-interface Logical {
-  readonly id?: number
-  readonly decimal?: Decimal
-  readonly time?: TimeOfDay | undefined
-}
-
-function readLogical(reader: ThriftReader): Logical {
-  let logical: Logical = {}
-  reader.struct((id) => {
-    if (id === DECIMAL) logical = { id, decimal: readDecimal(reader) }
-    else if (id === TIME) logical = { id, time: readTime(reader) }
-    else logical = { id }
-  })
-  return logical
-}
-
-function readDecimal(reader: ThriftReader): Decimal {
-  let [scale, precision] = [0, 0]
-  reader.struct((id) => {
-    if (id === 1) scale = reader.integer()
-    else if (id === 2) precision = reader.integer()
-  })
-  return { precision, scale }
-}
-
-function readTime(reader: ThriftReader): TimeOfDay | undefined {
-  let isZoned = false
-  let unit = 0
-  reader.struct((id, type) => {
-    if (id === 1) isZoned = type === Thrift.true
-    else if (id === 2)
-      reader.struct((of) => {
-        unit = of
-      })
-  })
-  const day = DAYS[unit]
-  return day === undefined ? undefined : { unit, day, isZoned, isFine: unit === 3 }
-}
-
 function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
+  const first = chunks.length
   let rows = 0
   reader.struct((id) => {
     if (id === Group.rows) rows = reader.integer()
@@ -225,6 +105,12 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
         }),
       )
   })
+  // Each row has a value at least, also where that is NULL or an empty list.
+  const short = chunks.slice(first).find(({ values }) => values < rows)
+  if (short !== undefined)
+    throw new Broken(
+      `is damaged: the column at byte ${short.start} says to have ${short.values} values, and its group has ${rows} rows; write it again`,
+    )
   return rows
 }
 
@@ -233,7 +119,7 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
   let size = 0
   let data = 0
   let dictionary = 0
-  let bounds: Pick<ColumnChunk, 'min' | 'max'> = { min: undefined, max: undefined }
+  let bounds: Bounds = { min: undefined, max: undefined, nulls: undefined }
   const describedAt = reader.at
   reader.struct((id) => {
     if (id === Metadata.values) values = reader.integer()
@@ -243,17 +129,25 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
     else if (id === Metadata.statistics) bounds = readBounds(reader)
   })
   const isFirst = dictionary > 0 && (data === 0 || dictionary < data)
-  chunks.push({ start: isFirst ? dictionary : data, size, values, ...bounds, describedAt })
+  const { nulls, ...ends } = bounds
+  chunks.push({ start: isFirst ? dictionary : data, size, values, ...ends, isEmpty: nulls === values, describedAt })
 }
 
-function readBounds(reader: ThriftReader): Pick<ColumnChunk, 'min' | 'max'> {
+interface Bounds extends Pick<ColumnChunk, 'min' | 'max'> {
+  readonly nulls: number | undefined
+}
+
+function readBounds(reader: ThriftReader): Bounds {
   const found = new Map<number, Buffer>()
   const wanted: readonly number[] = Object.values(Statistics)
+  let nulls: number | undefined
   reader.struct((id) => {
-    if (wanted.includes(id)) found.set(id, reader.binary())
+    if (id === NULLS) nulls = reader.integer()
+    else if (wanted.includes(id)) found.set(id, reader.binary())
   })
   return {
     min: found.get(Statistics.min) ?? found.get(Statistics.oldMin),
     max: found.get(Statistics.max) ?? found.get(Statistics.oldMax),
+    nulls,
   }
 }

@@ -1,14 +1,6 @@
-import {
-  Element,
-  File,
-  type Footer,
-  MAGIC,
-  type SchemaElement,
-  TIME,
-  TIMESTAMP,
-  TIMESTAMP_MILLIS,
-} from './parquet-footer.ts'
-import { listOf, numberField, type RawField, Thrift, ThriftReader, varint, writeStruct } from './thrift.ts'
+import { Converted, Element, Logical, type SchemaElement } from './parquet-element.ts'
+import { File, type Footer, MAGIC } from './parquet-footer.ts'
+import { listOf, numberField, type RawField, Thrift, varint, writeStruct } from './thrift.ts'
 
 // Schemas with which DuckDB reads what it reads wrong else.
 
@@ -45,11 +37,49 @@ function ended(parts: readonly Buffer[]): Buffer {
   return Buffer.concat([written, length, MAGIC])
 }
 
-/** The fields of an element without what makes its bytes a decimal. */
-export function plainBytes({ fields }: SchemaElement): readonly RawField[] {
-  const decimal: readonly number[] = [Element.converted, Element.scale, Element.precision, Element.logical]
-  return fields.filter(({ id }) => !decimal.includes(id))
+/** The fields of an element without what makes its bytes or its number another value. */
+export function plain({ fields }: SchemaElement): readonly RawField[] {
+  const meant: readonly number[] = [Element.converted, Element.scale, Element.precision, Element.logical]
+  return fields.filter(({ id }) => !meant.includes(id))
 }
+
+/** What says the same in the old way, which DuckDB asks for. */
+const OLD: Readonly<Record<number, number>> = {
+  [Logical.text]: Converted.text,
+  [Logical.map]: Converted.map,
+  [Logical.list]: Converted.list,
+  [Logical.enum]: Converted.enum,
+  [Logical.decimal]: Converted.decimal,
+  [Logical.date]: Converted.date,
+  [Logical.json]: Converted.json,
+}
+
+/** Whether an element says in the new way alone what DuckDB takes from the old one, and would leave out. */
+export const isNewOnly = (element: SchemaElement): boolean =>
+  element.converted === undefined && oldOf(element) !== undefined
+
+function oldOf({ logical, integer }: SchemaElement): number | undefined {
+  if (logical !== Logical.integer || integer === undefined) return OLD[logical ?? -1]
+  const at = [8, 16, 32, 64].indexOf(integer.bits)
+  return at < 0 ? undefined : (integer.isSigned ? Converted.int8 : Converted.uint8) + at
+}
+
+/** The fields of such an element with what says it in the old way too. */
+export function inBothWays(element: SchemaElement): readonly RawField[] {
+  const { fields, decimal } = element
+  const added = [numberField(Element.converted, Thrift.i32, oldOf(element)!)]
+  if (decimal !== undefined)
+    added.push(
+      numberField(Element.scale, Thrift.i32, decimal.scale),
+      numberField(Element.precision, Thrift.i32, decimal.precision),
+    )
+  const ids = added.map(({ id }) => id)
+  return [...fields.filter(({ id }) => !ids.includes(id)), ...added].sort((one, other) => one.id - other.id)
+}
+
+/** An element as DuckDB is to read it that says nothing but what kind of text or bytes it is. */
+export const readable = (element: SchemaElement): SchemaElement =>
+  isNewOnly(element) ? { ...element, fields: inBothWays(element) } : element
 
 /** The fields of a group without what makes it a VARIANT. */
 export function plainGroup({ fields }: SchemaElement): readonly RawField[] {
@@ -65,24 +95,12 @@ export function renamed({ fields }: SchemaElement, name: string): readonly RawFi
 }
 
 /** The fields of a time of the old kind with what says that it is an instant. */
-export function instantElement({ fields }: SchemaElement): readonly RawField[] {
-  const converted = new ThriftReader(fields.find(({ id }) => id === Element.converted)!.value).integer()
-  const unit = { id: converted === TIMESTAMP_MILLIS ? 1 : 2, type: Thrift.struct, value: writeStruct([]) }
+export function instantElement({ fields, converted }: SchemaElement): readonly RawField[] {
+  const unit = { id: converted === Converted.timestampMillis ? 1 : 2, type: Thrift.struct, value: writeStruct([]) }
   const time = writeStruct([
     { id: 1, type: Thrift.true, value: Buffer.alloc(0) },
     { id: 2, type: Thrift.struct, value: writeStruct([unit]) },
   ])
-  const logical = writeStruct([{ id: TIMESTAMP, type: Thrift.struct, value: time }])
+  const logical = writeStruct([{ id: Logical.timestamp, type: Thrift.struct, value: time }])
   return [...fields, { id: Element.logical, type: Thrift.struct, value: logical }]
-}
-
-/** The fields of a time of day without its zone, in which DuckDB takes it modulo a day. */
-export function unzonedElement({ fields, time }: SchemaElement): readonly RawField[] {
-  const unit = writeStruct([{ id: time!.unit, type: Thrift.struct, value: writeStruct([]) }])
-  const ofTime = writeStruct([
-    { id: 1, type: Thrift.false, value: Buffer.alloc(0) },
-    { id: 2, type: Thrift.struct, value: unit },
-  ])
-  const value = writeStruct([{ id: TIME, type: Thrift.struct, value: ofTime }])
-  return fields.map((field) => (field.id === Element.logical ? { ...field, value } : field))
 }

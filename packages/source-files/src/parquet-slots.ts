@@ -7,6 +7,7 @@ import {
 } from '@duckdb/node-api'
 import { literal } from './duckdb.ts'
 import type { ParquetLeaf } from './parquet-field.ts'
+import { isNested } from './parquet-types.ts'
 
 // Levels beside the values of a list say where its rows begin. DuckDB passes over values whose levels begin no row, so
 // what came out is counted and compared with what the file says to have.
@@ -48,18 +49,21 @@ function countsOf(type: DuckDBType, value: string, depth: number): readonly stri
   return [ONE]
 }
 
+/** How many parts of a type have values of their own. */
+export const leavesIn = (type: DuckDBType): number => countsOf(type, '', 0).length
+
 function ofList(list: string, item: string, count: string): string {
   if (count === ONE) return `greatest(coalesce(len(${list}), 1), 1)`
   return `coalesce(list_sum(list_transform(${list}, lambda ${item}: ${count})), 1)`
 }
 
-/** The types of columns with parts, as far as DuckDB tells the parts. */
+/** The types of columns with parts. */
 export async function nestedTypes(
   connection: DuckDBConnection,
   from: string,
   columns: readonly { readonly column: string; readonly given: string }[],
 ): Promise<ReadonlyMap<string, DuckDBType>> {
-  const nested = columns.filter(({ given }) => /\]$|^(?:STRUCT|MAP)\(/.test(given) && !/VARIANT|GEOMETRY/.test(given))
+  const nested = columns.filter(({ given }) => isNested(given))
   if (nested.length === 0) return new Map()
   const result = await connection.run(`SELECT ${nested.map(({ column }) => column).join(', ')} FROM ${from} LIMIT 0`)
   return new Map(result.columnTypes().map((type, at) => [nested[at]!.column, type]))

@@ -27,17 +27,13 @@ const micros: Shape = {
 const bytesOf: Convert = (value) => (value as { bytes: Uint8Array }).bytes
 
 /** A time of day. DuckDB writes `00:00:0+` of one that is before it. */
-function timeOfDay(type: string, zone = ''): Shape {
+function timeOfDay(type: string): Shape {
   return {
     ...text,
-    sql: (column) =>
-      `CASE WHEN ${column} < CAST('00:00:00' AS ${type}) THEN '-' ELSE ${asVarchar(column)} || '${zone}' END`,
+    sql: (column) => `CASE WHEN ${column} < CAST('00:00:00' AS ${type}) THEN '-' ELSE ${asVarchar(column)} END`,
     convert: (value) => (value === '-' ? new Misfit('expected a time of day, and it is before 00:00') : value),
   }
 }
-
-/** Times of day in UTC, read without their zone. */
-export const timeInUtc = (given: string): Shape => timeOfDay(given, '+00')
 
 /** Times of the old kind (`TIMESTAMP_MILLIS`), of which nothing but the specification says that they are in UTC. */
 export const OLD_INSTANT: Shape = {
@@ -89,7 +85,6 @@ const NESTED: Shape = {
   type: 'json',
   layout: 'string',
   result: 'VARCHAR',
-  // Not `to_json`: of a VARIANT it makes the text that people are shown.
   sql: (column) => `CAST(CAST(${column} AS JSON) AS VARCHAR)`,
   convert: (value) => nested(value as string),
 }
@@ -103,15 +98,18 @@ const GEOMETRY: Shape = {
   text: { type: 'text', layout: 'string', result: 'VARCHAR', sql: (column) => `ST_AsText(${column})` },
 }
 
+/** Whether the values of a type have parts. */
+export const isNested = (type: string): boolean => /[\]]$|^(?:STRUCT|MAP)\(/.test(type)
+
 export function shapeOf(type: string): Shape {
   if (Object.hasOwn(SHAPES, type)) return SHAPES[type]!
-  if (/[\]]$|^(?:STRUCT|MAP|UNION)\(|^VARIANT/.test(type)) return NESTED
+  if (isNested(type)) return NESTED
   if (/^GEOMETRY\b/.test(type)) return GEOMETRY
   if (/^DECIMAL\((\d+),\1\)$/.test(type)) return FRACTION
   return /^(?:DECIMAL\(|U?HUGEINT$|UBIGINT$|BIGNUM$)/.test(type) ? NUMERIC : text
 }
 
-/** A decimal of more digits than DuckDB holds, read as the bytes that it is: a whole number in two's complement. */
+/** A decimal, read as the bytes that it is: a whole number in two's complement. */
 export function wideDecimal(scale: number): Shape {
   return {
     type: 'numeric',
@@ -121,21 +119,26 @@ export function wideDecimal(scale: number): Shape {
   }
 }
 
-function decimalOf(bytes: Uint8Array, scale: number): unknown {
+/** The number that bytes are. */
+export function decimalOf(bytes: Uint8Array, scale: number): string | Misfit {
   return bytes.length === 0 ? new Misfit('expected a decimal, and there are no bytes') : decimalText(bytes, scale)
 }
 
-function decimalText(bytes: Uint8Array, scale: number): string {
-  const hex = Buffer.from(bytes).toString('hex')
-  const value = BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`))
+/** A whole number in two's complement, its first byte the highest. */
+export const numberOf = (bytes: Uint8Array): bigint =>
+  BigInt.asIntN(bytes.length * 8, BigInt(`0x0${Buffer.from(bytes).toString('hex')}`))
+
+/** The number that bytes are, with so many digits behind the point. */
+export function decimalText(bytes: Uint8Array, scale: number): string {
+  const value = numberOf(bytes)
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0')
   const point = digits.length - scale
   return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale === 0 ? '' : `.${digits.slice(point)}`}`
 }
 
 /**
- * Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. And
- * of a decimal in a VARIANT that has no digit before its point it writes none.
+ * Parses what DuckDB wrote as JSON. It writes NaN and infinities bare, which JSON does not have: they become texts. And of a
+ * decimal whose type has no digit before the point it writes none.
  */
 function nested(json: string): unknown {
   try {

@@ -1,166 +1,143 @@
-import {
-  DuckDBBlobValue,
-  type DuckDBConnection,
-  DuckDBListType,
-  DuckDBListValue,
-  DuckDBMapType,
-  DuckDBMapValue,
-  DuckDBStructType,
-  DuckDBStructValue,
-  type DuckDBType,
-  type DuckDBValue,
-} from '@duckdb/node-api'
-import { chunksOf, literal } from './duckdb.ts'
+import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api'
+import { isRawNumber } from '@tidemark/core/values'
+import { Broken } from './broken.ts'
+import type { Convert } from './convert.ts'
+import { bytesFromJson } from './duckdb-text.ts'
+import { Misfit } from './misfit.ts'
+import type { SchemaElement } from './parquet-element.ts'
 import type { ParquetField } from './parquet-field.ts'
-import type { Footer, SchemaElement } from './parquet-footer.ts'
-import { plainGroup, renamed, type Schema } from './parquet-schema.ts'
+import type { Raw } from './parquet-raw.ts'
+import { plainGroup, renamed } from './parquet-schema.ts'
+import type { RawField } from './thrift.ts'
+import { variantNames, variantValue } from './variant-value.ts'
 
-// A VARIANT may be in parts: what has one type in a column of its own ("typed_value"), the rest as bytes ("value"). Both
-// together are two values, unless they are an object's fields, and others. DuckDB then takes one of them.
+// A VARIANT is read as the group that it is, and put together here. It may be in parts: what has one type in a column of
+// its own ("typed_value"), the rest as bytes ("value"). Both together are two values, unless they are an object's fields,
+// and others; DuckDB would take one of them.
 // https://github.com/apache/parquet-format/blob/master/VariantShredding.md
 
 const VALUE = 'value'
 const TYPED = 'typed_value'
 const METADATA = 'metadata'
-/** The name that the metadata has in the schema of groups: no other struct is taken for a VARIANT. */
+/** The name that the metadata has in the schema with which DuckDB reads: no other struct is taken for a VARIANT. */
 const MARK = 'metadata of a VARIANT'
 
-export const isInParts = ({ element, below }: ParquetField): boolean =>
-  [element, ...below].some(({ isVariant }) => isVariant) && below.some(({ name }) => name === TYPED)
+/** The elements of VARIANTs as DuckDB is to read them. */
+export function variantElements(schema: readonly SchemaElement[]): ReadonlyMap<SchemaElement, readonly RawField[]> {
+  const elements = new Map<SchemaElement, readonly RawField[]>()
+  for (const [at, element] of schema.entries()) {
+    if (!element.isVariant) continue
+    elements.set(element, plainGroup(element))
+    const metadata = childrenOf(schema, at).find(({ name }) => name === METADATA)
+    if (metadata !== undefined) elements.set(metadata, renamed(metadata, MARK))
+  }
+  return elements
+}
 
-/** Why the values of a column cannot be read: bytes of one length that are no UUID are no value of a VARIANT. */
-export function variantProblem(field: ParquetField): string | undefined {
-  if (!isInParts(field)) return undefined
-  const isWrong = field.below.some(
-    ({ name, isFixedBytes, isUuid, decimal }) => name === TYPED && isFixedBytes && !isUuid && decimal === undefined,
-  )
-  return isWrong
-    ? `is a VARIANT with bytes of one length that are no UUID, which its specification does not know: write it again`
+/** What is directly below an element. */
+function childrenOf(schema: readonly SchemaElement[], parent: number): readonly SchemaElement[] {
+  const children: SchemaElement[] = []
+  let at = parent + 1
+  for (let child = 0; child < schema[parent]!.children && at < schema.length; child++) {
+    children.push(schema[at]!)
+    for (let left = 1; left > 0; at++) left += (schema[at]?.children ?? 0) - 1
+  }
+  return children
+}
+
+/** Whether a column is a VARIANT, or has one inside. */
+export const isVariantField = ({ element, below }: Pick<ParquetField, 'element' | 'below'>): boolean =>
+  [element, ...below].some(({ isVariant }) => isVariant)
+
+/** Why the values of a column cannot be read: a VARIANT that its specification does not know. */
+export function variantProblem({ element, below }: ParquetField): string | undefined {
+  const all = [element, ...below]
+  for (const [at, variant] of all.entries()) {
+    if (!variant.isVariant) continue
+    const children = childrenOf(all, at)
+    const hasBytes = children.every(({ name, isBytes }) => name === TYPED || isBytes)
+    const names = children.map(({ name }) => name)
+    if (!hasBytes || !names.includes(METADATA) || names.some((name) => ![METADATA, VALUE, TYPED].includes(name)))
+      return `is a VARIANT of other parts than "metadata", "value" and "typed_value": write it again`
+  }
+  if (!isVariantField({ element, below })) return undefined
+  const typed = all.filter(({ name, isLeaf }) => name === TYPED && isLeaf)
+  if (typed.some(({ fixedLength, isUuid, decimal }) => fixedLength !== undefined && !isUuid && decimal === undefined))
+    return 'is a VARIANT with bytes of one length that are no UUID, which its specification does not know: write it again'
+  return typed.some(({ integer }) => integer?.isSigned === false)
+    ? 'is a VARIANT with unsigned integers, which its specification does not know: write it again'
     : undefined
 }
 
-/** The schema in which a VARIANT in parts is the groups that it is made of; undefined where no column is one. */
-export function schemaOfGroups(footer: Footer, fields: readonly ParquetField[]): Schema | undefined {
-  const inParts = new Set(fields.filter(isInParts).flatMap(({ element, below }) => [element, ...below]))
-  if (inParts.size === 0) return undefined
-  let metadata: SchemaElement | undefined
-  return footer.schema.map((element, at) => {
-    if (!inParts.has(element)) return element.fields
-    if (element.isVariant) metadata = metadataOf(footer.schema, at)
-    if (element === metadata) return renamed(element, MARK)
-    return element.isVariant ? plainGroup(element) : element.fields
-  })
-}
+export const isVariantType = (type: DuckDBType): type is DuckDBStructType =>
+  type instanceof DuckDBStructType && type.entryNames.includes(MARK)
 
-/** Which of the elements below a VARIANT is its metadata. */
-function metadataOf(schema: readonly SchemaElement[], variant: number): SchemaElement | undefined {
-  let at = variant + 1
-  for (let child = 0; child < schema[variant]!.children; child++) {
-    const element = schema[at]
-    if (element?.name === METADATA && element.isLeaf) return element
-    for (let left = 1; left > 0; at++) left += (schema[at]?.children ?? 0) - 1
+type NextRaw = () => Raw | undefined
+type Group = Readonly<Record<string, unknown>>
+/** The value of a part; undefined where it has no value. */
+type Part = (group: Group, names: readonly string[]) => unknown
+
+/** How a VARIANT becomes a value. */
+export function variantOf(type: DuckDBStructType, next: NextRaw): Convert {
+  const part = partOf(type, next)
+  return (value) => {
+    const group = value as Group
+    return part(group, variantNames(bytesFromJson(group[MARK] as string))) ?? null
   }
-  return undefined
 }
 
-/** Whether a VARIANT in a column, of a file with the schema of groups, has two values for the same thing. */
-export async function hasConflict(
-  connection: DuckDBConnection,
-  from: string,
-  column: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const type = (await connection.run(`SELECT ${column} FROM ${from} LIMIT 0`)).columnTypes()[0]!
-  const isDouble = doubled(type, column, 0)
-  if (isDouble === undefined) return false
-  const query = `SELECT ${column} FROM ${from} WHERE ${isDouble}`
-  for await (const chunk of chunksOf(connection, query, [String(type)], signal))
-    if (chunk.getColumnValues(0).some((value) => isConflict(value, type))) return true
-  return false
+function partOf(type: DuckDBType, next: NextRaw): Part {
+  if (!(type instanceof DuckDBStructType)) throw notKnown()
+  let typed: Typed | undefined
+  for (const [at, name] of type.entryNames.entries()) {
+    if (name === TYPED) typed = typedOf(type.entryTypes[at]!, next)
+    else next()
+  }
+  return (group, names) => {
+    const bytes = (group[VALUE] ?? null) as string | null
+    const rest = bytes === null ? undefined : variantValue(bytesFromJson(bytes), names)
+    const own = group[TYPED] ?? null
+    if (own === null || typed === undefined) return rest
+    const value = typed.read(own, names)
+    return rest === undefined ? value : together(value, rest, typed.fields)
+  }
 }
 
-/** Whether in some place both parts are there, as a condition; undefined where no place has both. */
-function doubled(type: DuckDBType, value: string, depth: number, isIn = false): string | undefined {
-  if (type instanceof DuckDBListType) return anyDoubled(type.valueType, value, depth, isIn)
-  if (type instanceof DuckDBMapType) return anyDoubled(type.valueType, `map_values(${value})`, depth, isIn)
-  if (!(type instanceof DuckDBStructType)) return undefined
-  if (!isIn && !type.entryNames.includes(MARK)) return anyOf(doubledEntries(type, value, depth, false))
-  const typed = typedOf(type)
-  if (typed === undefined) return undefined
-  const [rest, own] = [part(value, VALUE), part(value, TYPED)]
-  const both = type.entryNames.includes(VALUE) ? `(${rest} IS NOT NULL AND ${own} IS NOT NULL)` : undefined
-  const below =
-    typed instanceof DuckDBStructType ? doubledEntries(typed, own, depth, true) : [doubled(typed, own, depth, true)]
-  return anyOf([both, ...below])
+/** An object's fields of both parts. */
+function together(value: unknown, rest: unknown, fields: readonly string[] | undefined): unknown {
+  const isObject = typeof rest === 'object' && rest !== null && !Array.isArray(rest) && !isRawNumber(rest)
+  if (fields === undefined || !isObject || fields.some((name) => Object.hasOwn(rest, name)))
+    throw new Misfit('expected one value of a VARIANT, and there are two, in "value" and in "typed_value"')
+  return { ...(value as object), ...rest }
 }
 
-function anyDoubled(type: DuckDBType, list: string, depth: number, isIn: boolean): string | undefined {
-  const condition = doubled(type, `x${depth}`, depth + 1, isIn)
-  return condition && `len(list_filter(${list}, lambda x${depth}: ${condition})) > 0`
+interface Typed {
+  readonly read: (value: unknown, names: readonly string[]) => unknown
+  /** Of an object: those that are not in the rest. */
+  readonly fields?: readonly string[]
 }
 
-function doubledEntries(type: DuckDBStructType, value: string, depth: number, isIn: boolean) {
-  return type.entryTypes.map((entry, at) => doubled(entry, part(value, type.entryNames[at]!), depth, isIn))
+function typedOf(type: DuckDBType, next: NextRaw): Typed {
+  if (type instanceof DuckDBListType) {
+    const element = partOf(type.valueType, next)
+    return { read: (list, names) => (list as (Group | null)[]).map((one) => (one && element(one, names)) ?? null) }
+  }
+  if (type instanceof DuckDBStructType) {
+    const parts = type.entryTypes.map((entry) => partOf(entry, next))
+    return { read: (value, names) => objectOf(type.entryNames, parts, value as Group, names), fields: type.entryNames }
+  }
+  const raw = next()
+  return { read: (value) => (raw === undefined ? value : raw.inJson(value)) }
 }
 
-const part = (struct: string, name: string): string => `struct_extract(${struct}, ${literal(name)})`
-
-function anyOf(conditions: readonly (string | undefined)[]): string | undefined {
-  const some = conditions.filter((one) => one !== undefined)
-  return some.length === 0 ? undefined : `coalesce(${some.join(' OR ')}, false)`
+function objectOf(fields: readonly string[], parts: readonly Part[], value: Group, names: readonly string[]): object {
+  return Object.fromEntries(
+    fields.flatMap((name, at) => {
+      const group = value[name] as Group | null
+      const one = group === null ? undefined : parts[at]!(group, names)
+      return one === undefined ? [] : [[name, one]]
+    }),
+  )
 }
 
-function typedOf(type: DuckDBStructType): DuckDBType | undefined {
-  const at = type.entryNames.indexOf(TYPED)
-  return at < 0 ? undefined : type.entryTypes[at]
-}
-
-/** Whether both parts say a value of the same thing. `metadata` is of the VARIANT around it. */
-function isConflict(value: DuckDBValue, type: DuckDBType, metadata?: Uint8Array): boolean {
-  if (value instanceof DuckDBListValue && type instanceof DuckDBListType)
-    return value.items.some((item) => isConflict(item, type.valueType, metadata))
-  if (value instanceof DuckDBMapValue && type instanceof DuckDBMapType)
-    return value.entries.some((entry) => isConflict(entry.value, type.valueType, metadata))
-  if (!(value instanceof DuckDBStructValue && type instanceof DuckDBStructType)) return false
-  const own = bytesOf(value.entries[MARK]) ?? metadata
-  if (own === undefined)
-    return type.entryNames.some((name, at) => isConflict(value.entries[name]!, type.entryTypes[at]!))
-  const typed = value.entries[TYPED]
-  const typedType = typedOf(type)
-  if (typed === undefined || typed === null || typedType === undefined) return false
-  const bytes = bytesOf(value.entries[VALUE])
-  if (!(typedType instanceof DuckDBStructType && typed instanceof DuckDBStructValue))
-    return bytes !== undefined || isConflict(typed, typedType, own)
-  if (bytes !== undefined && fieldsOf(bytes, own)?.some((name) => typedType.entryNames.includes(name)) !== false)
-    return true
-  return typedType.entryNames.some((name, at) => isConflict(typed.entries[name]!, typedType.entryTypes[at]!, own))
-}
-
-const bytesOf = (value: DuckDBValue | undefined): Uint8Array | undefined =>
-  value instanceof DuckDBBlobValue ? value.bytes : undefined
-
-const OBJECT = 2
-
-/** The names of the fields of an object as a VARIANT encodes it; undefined where it is no object. */
-function fieldsOf(value: Uint8Array, metadata: Uint8Array): readonly string[] | undefined {
-  const head = value[0] ?? 0
-  if ((head & 3) !== OBJECT) return undefined
-  const width = ((head >> 4) & 3) + 1
-  const isLarge = (head & 64) !== 0
-  const count = unsigned(value, 1, isLarge ? 4 : 1)
-  const from = isLarge ? 5 : 2
-  return Array.from({ length: count }, (_, at) => nameAt(metadata, unsigned(value, from + at * width, width)))
-}
-
-/** A name in the dictionary of a VARIANT. */
-function nameAt(metadata: Uint8Array, id: number): string {
-  const width = ((metadata[0] ?? 0) >> 6) + 1
-  const count = unsigned(metadata, 1, width)
-  const offset = (nth: number): number => unsigned(metadata, 1 + width * (1 + nth), width)
-  const names = 1 + width * (count + 2)
-  return Buffer.from(metadata.subarray(names + offset(id), names + offset(id + 1))).toString()
-}
-
-function unsigned(bytes: Uint8Array, at: number, width: number): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUIntLE(at, width)
-}
+const notKnown = (): Broken => new Broken('has a VARIANT in parts that its specification does not know: write it again')

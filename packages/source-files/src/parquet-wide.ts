@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { Element } from './parquet-element.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
-import { Chunk, type ColumnChunk, Element, type Footer, Group, MAGIC, Metadata } from './parquet-footer.ts'
+import { Chunk, type ColumnChunk, type Footer, Group, MAGIC, Metadata } from './parquet-footer.ts'
 import { type Page, pagesOf } from './parquet-pages.ts'
-import { footerOf, renamed } from './parquet-schema.ts'
+import { footerOf, readable, renamed } from './parquet-schema.ts'
 import { listOf, numberField, type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
 
 // DuckDB reads 2,048 rows at once, and keeps all pages that they are in: of texts of a megabyte that is two gigabytes. It
@@ -38,13 +39,9 @@ export function wideFields(
   return wide
 }
 
-const REPEATED = 2
-
 /** A text or bytes of its own in each row: what has several values in a row has pages that begin within one. */
 function isPlain({ element, below }: ParquetField): boolean {
-  const repetition = element.fields.find(({ id }) => id === Element.repetition)
-  const isRepeated = repetition !== undefined && new ThriftReader(repetition.value).integer() === REPEATED
-  return below.length === 0 && element.isBytes && element.decimal === undefined && !isRepeated
+  return below.length === 0 && element.isBytes && element.decimal === undefined && !element.isRepeated
 }
 
 /** A group of rows with one column of a file, as a file of its own. */
@@ -61,7 +58,7 @@ export async function* wideGroups(
 ): AsyncGenerator<WideGroup> {
   await using file = await open(path)
   const root = schema[0]!.fields.filter(({ id }) => id === Element.name)
-  const own = [[...root, numberField(Element.children, Thrift.i32, 1)], renamed(element, WIDE_NAME)]
+  const own = [[...root, numberField(Element.children, Thrift.i32, 1)], renamed(readable(element), WIDE_NAME)]
   for (const chunk of chunks) {
     const pages: Page[] = []
     let values = 0

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
 import type { ColumnType } from '@tidemark/core'
 import { isRawNumber } from '@tidemark/core/values'
 import { type Block, zipped } from './blocks.ts'
@@ -10,11 +10,11 @@ import { uniqueNames } from './csv.ts'
 import { chunksOf, fileLiteral, identifier } from './duckdb.ts'
 import { Misfit } from './misfit.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
-import { isDecodedHere, isUnzoned, isWide, type ParquetFile } from './parquet-file.ts'
-import { nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
-import { isWithinDay } from './parquet-time.ts'
-import { OLD_INSTANT, type Shape, shapeOf, timeInUtc, wideDecimal } from './parquet-types.ts'
-import { hasConflict, isInParts, variantProblem } from './parquet-variant.ts'
+import type { ParquetFile } from './parquet-file.ts'
+import { rawInside } from './parquet-inside.ts'
+import { leavesIn, nestedTypes, type Slots, slotsOf } from './parquet-slots.ts'
+import { isNested, OLD_INSTANT, type Shape, shapeOf } from './parquet-types.ts'
+import { isVariantField, variantProblem } from './parquet-variant.ts'
 import { WIDE_NAME, wideGroups } from './parquet-wide.ts'
 import { isInherited, type Row, rowMaker, rowsOf } from './rows.ts'
 import { type Layout, slicesOf, valuesOf } from './vector.ts'
@@ -54,32 +54,14 @@ export async function parquetColumns(
       given,
       shape,
       field,
-      problem: problemOf(field),
+      problem: variantProblem(field),
     }
   })
 }
 
-function shapeOfField(field: ParquetField, given: string): Shape {
-  const { element } = field
-  if (isDecodedHere(element)) return wideDecimal(element.decimal!.scale)
-  if (isUnzoned(field)) return timeInUtc(given)
-  return element.isOldInstant ? OLD_INSTANT : shapeOf(given)
-}
-
-function problemOf(field: ParquetField): string | undefined {
-  const wide = field.below.find(isWide)?.decimal
-  // DuckDB makes doubles of them, and wrong ones.
-  if (wide !== undefined)
-    return `holds decimals of ${wide.precision} digits inside of a list or a struct, where no more than 38 can be read: write them as text, or as a column of their own`
-  return field.leaves.some((leaf) => isBeyondDay(leaf, field))
-    ? 'holds times of day before 00:00 or after 24:00 inside of a list or a struct, where they cannot be read: write times that a day has'
-    : variantProblem(field)
-}
-
-/** Whether the file says that times of day inside of another value are not within a day. Those of a column are rejected. */
-function isBeyondDay({ element, chunks }: ParquetLeaf, field: ParquetField): boolean {
-  const { time } = element
-  return time !== undefined && element !== field.element && chunks.some((one) => isWithinDay(one, time) === false)
+function shapeOfField({ element, leaves }: ParquetField, given: string): Shape {
+  if (isNested(given)) return shapeOf(given)
+  return leaves[0]?.raw?.shape ?? (element.isOldInstant ? OLD_INSTANT : shapeOf(given))
 }
 
 export interface Wanted {
@@ -102,17 +84,17 @@ export async function* parquetRows(
   yield* client.duckDb.use(signal, async function* (connection) {
     const found = new Map((await parquetColumns(connection, file)).map((column) => [column.name, column]))
     const [together, apart] = [[] as Planned[], [] as (readonly [ParquetLeaf, Planned])[]]
+    const read = wanted.flatMap(({ name }) => found.get(name) ?? [])
+    const nested = await nestedTypes(connection, scan(file.path), read)
     for (const want of wanted) {
       const column = found.get(want.name)
       const isApart = column !== undefined && file.wide.has(column.field) && IS_ALONE.test(column.given)
-      const plan = planOf(want, isApart ? { ...column, column: identifier(WIDE_NAME) } : column)
+      const plan = planOf(want, isApart ? { ...column, column: identifier(WIDE_NAME) } : column, nested)
       if (plan === undefined) continue
       if (isApart) apart.push([column.field.leaves[0]!, plan])
       else together.push(plan)
     }
-    const read = wanted.flatMap(({ name }) => found.get(name) ?? [])
-    await checkVariants(connection, file, read, signal)
-    const slots = await slotsIn(connection, file, read)
+    const slots = slotsIn(nested, read)
     const main = wholeBlocks(connection, file, { plan: together, slots }, signal)
     const others = apart.map(([leaf, column]) => wideBlocks(client, file, { leaf, column }, signal))
     const make = rowMaker([...together, ...apart.map(([, column]) => column)].map(({ name }) => name))
@@ -191,34 +173,16 @@ async function* blocksOf(
   }
 }
 
+type Types = ReadonlyMap<string, DuckDBType>
+
 /** What is to be counted of the columns that are read. */
-async function slotsIn(
-  connection: DuckDBConnection,
-  { path }: ParquetFile,
-  columns: readonly ParquetColumn[],
-): Promise<readonly (Slots & { readonly name: string })[]> {
-  const types = await nestedTypes(connection, scan(path), columns)
+function slotsIn(nested: Types, columns: readonly ParquetColumn[]): readonly (Slots & { readonly name: string })[] {
   return columns.flatMap(({ name, column, field }) => {
-    const type = types.get(column)
+    const type = nested.get(column)
     return type === undefined
       ? []
       : slotsOf(field.leaves, type, column).map((slots) => ({ ...slots, name: JSON.stringify(name) }))
   })
-}
-
-/** @throws Broken where a VARIANT has two values for the same thing: DuckDB takes one of them. */
-async function checkVariants(
-  connection: DuckDBConnection,
-  file: ParquetFile,
-  columns: readonly ParquetColumn[],
-  signal: AbortSignal,
-): Promise<void> {
-  if (file.groups === file.path) return
-  for (const { name, column, field } of columns)
-    if (isInParts(field) && (await hasConflict(connection, scan(file.groups), column, signal)))
-      throw new Broken(
-        `has a column ${JSON.stringify(name)} with a VARIANT that has two values for the same thing, in "value" and in "typed_value": write it again`,
-      )
 }
 
 interface Planned {
@@ -230,15 +194,26 @@ interface Planned {
 }
 
 /** How a wanted column comes out; undefined where the file does not have it. */
-function planOf(want: Wanted, found: ParquetColumn | undefined): Planned | undefined {
+function planOf(want: Wanted, found: ParquetColumn | undefined, nested: Types): Planned | undefined {
   const { name } = want
   if (found === undefined)
     return isInherited(name) ? { name, sql: 'NULL', result: 'INTEGER', layout: 'other', convert: undefined } : undefined
   const { column, given, problem } = found
   if (problem !== undefined) throw new Broken(`has a column ${JSON.stringify(name)} that ${problem}`)
-  const shape = (want.type === 'text' ? found.shape.text : undefined) ?? found.shape
+  const own = (want.type === 'text' ? found.shape.text : undefined) ?? found.shape
+  const inside = isNested(given) ? insideOf(found, nested.get(column)) : undefined
+  const shape = inside === undefined ? own : { ...own, convert: (value: unknown) => inside(own.convert!(value)) }
   const { sql, result = given, layout } = shape
   return { name, sql: sql?.(column) ?? column, result, layout, convert: chained(shape, want) }
+}
+
+/** What makes values of what is stored inside of a column; undefined where DuckDB reads all of it. */
+function insideOf({ name, field }: ParquetColumn, type: DuckDBType | undefined): Convert | undefined {
+  if (field.leaves.every(({ raw }) => raw === undefined) && !isVariantField(field)) return undefined
+  if (type !== undefined && leavesIn(type) === field.leaves.length) return rawInside(type, field.leaves)
+  throw new Broken(
+    `has a column ${JSON.stringify(name)} of which DuckDB reads other parts than the file has: write its parts as columns of their own`,
+  )
 }
 
 function chained({ type, convert: first }: Shape, want: Wanted): Convert | undefined {
@@ -270,6 +245,18 @@ export function parquetFailure(error: unknown): unknown {
       { cause: error },
     )
   }
+  const codec = /Unsupported compression codec "(\w+)"/.exec(message)?.[1]
+  if (codec !== undefined)
+    return new Broken(
+      `is compressed with ${codec}, which cannot be read: write it again with another compression, such as LZ4_RAW, Snappy or Zstandard`,
+      { cause: error },
+    )
+  const encoding = /(\w+) encoding is only supported/.exec(message)?.[1]
+  if (encoding !== undefined)
+    return new Broken(
+      `has values in the encoding ${encoding} of a type with which it cannot be read: write it again with another encoding, such as plain or dictionary`,
+      { cause: error },
+    )
   return /^(?:IO|Invalid Input|Conversion|Serialization|HTTP|Invalid) Error|Snappy|ZSTD|decompress/i.test(message)
     ? new Broken(`cannot be read as Parquet: ${message.split('\n')[0]}`, { cause: error })
     : error

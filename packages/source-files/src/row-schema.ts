@@ -14,11 +14,8 @@ const EMPTY = 'an empty text in quotes; set "quotedNulls": true in the table\'s 
  * @param quotes whether the files have quotes: an empty text may then be meant as NULL.
  */
 export function rowSchema(columns: readonly Wanted[], quotes: boolean): ReturnType<typeof rowOf> {
-  const { shape } = rowOf(columns)
   const bare = rowOf(columns.map((column) => ({ ...column, nullable: false }))).shape
-  const own = columns.map(({ name, type, declared, nullable }) => {
-    // Without a function of ours the engine need not look at each value of json.
-    if (type === 'json' && !declared && columns.some((column) => column.type !== 'json')) return [name, shape[name]!]
+  const own = columns.map(({ name, type, nullable }) => {
     const json = z.custom((value) => !(value instanceof Misfit), { error: 'expected a JSON text' })
     const schema = speaking(type === 'json' ? json : bare[name]!, quotes && type !== 'text' && type !== 'json')
     return [name, nullable === false ? schema : schema.nullish()]

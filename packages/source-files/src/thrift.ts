@@ -34,7 +34,8 @@ export class ThriftReader {
     this.at = at
   }
 
-  #byte(): number {
+  /** One byte. */
+  byte(): number {
     if (this.at >= this.bytes.length) throw new TooShort('is no whole Parquet file: its metadata ends too early')
     return this.bytes[this.at++]!
   }
@@ -42,7 +43,7 @@ export class ThriftReader {
   #unsigned(): number {
     let value = 0
     for (let scale = 1; scale < 2 ** 70; scale *= 128) {
-      const byte = this.#byte()
+      const byte = this.byte()
       value += (byte & 127) * scale
       if (byte < 128) return value
     }
@@ -66,7 +67,7 @@ export class ThriftReader {
   /** Calls `visit` for each field of a struct; a field whose value it leaves is passed over. */
   struct(visit: (id: number, type: number) => void, depth = 0): void {
     for (let id = 0; ; ) {
-      const head = this.#byte()
+      const head = this.byte()
       if (head === 0) return
       id = head >> 4 === 0 ? this.integer() : id + (head >> 4)
       const before = this.at
@@ -77,7 +78,7 @@ export class ThriftReader {
 
   /** Calls `visit` for each element of a list, which must read it. */
   list(visit: (type: number) => void): void {
-    const head = this.#byte()
+    const head = this.byte()
     const length = head >> 4 === 15 ? this.#unsigned() : head >> 4
     for (let nth = 0; nth < length; nth++) visit(head & 15)
   }
@@ -89,7 +90,7 @@ export class ThriftReader {
       case Thrift.false:
         return
       case Thrift.byte:
-        this.#byte()
+        this.byte()
         return
       case Thrift.double:
         this.at += 8
@@ -117,14 +118,14 @@ export class ThriftReader {
 
   #skipElement(type: number, depth: number): void {
     // Of a list a boolean is a byte; of a struct it is in the head of its field.
-    if (type === Thrift.true || type === Thrift.false) this.#byte()
+    if (type === Thrift.true || type === Thrift.false) this.byte()
     else this.skip(type, depth)
   }
 
   #skipMap(depth: number): void {
     const length = this.#unsigned()
     if (length === 0) return
-    const types = this.#byte()
+    const types = this.byte()
     for (let nth = 0; nth < length; nth++) {
       this.#skipElement(types >> 4, depth)
       this.#skipElement(types & 15, depth)
@@ -145,7 +146,7 @@ export function writeStruct(fields: readonly RawField[]): Buffer {
   const parts = fields.flatMap(({ id, type, value }) => {
     const step = id - before
     before = id
-    return [Buffer.from([(step << 4) | type]), value]
+    return [Buffer.from(step < 16 ? [(step << 4) | type] : [type, ...varint(id * 2)]), value]
   })
   return Buffer.concat([...parts, Buffer.from([0])])
 }

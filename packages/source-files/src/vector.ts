@@ -133,7 +133,7 @@ const days = new Map<number, string>()
 const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
 
 /** A day since 1970 as `YYYY-MM-DD`; outside the years 0 to 9999 with a year of more digits or a sign, which no date column takes. */
-function dayText(day: number): string {
+export function dayText(day: number): string {
   const known = days.get(day)
   if (known !== undefined) return known
   if (day < -719_528 || day > 2_932_896) return farDayText(day)

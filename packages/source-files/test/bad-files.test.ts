@@ -84,6 +84,16 @@ describe('other wrong files', () => {
     ['a line that is no JSON', 'x.ndjson', '{"a":1}\n{"a":\n{"a":3}\n', /not valid JSON \(line 2\)/],
     ['NaN in JSON', 'x.ndjson', '{"a":NaN}\n', /not valid JSON \(line 1\)/],
     ['a format that the ending does not say', 'x.dat', 'a\n1\n', /tables\.t\.format/],
+    [
+      'bzip2, by its ending',
+      'x.csv.bz2',
+      'BZh91AY&SY',
+      /compressed with bzip2, which cannot be read: unpack.*\.gz or \.zst/,
+    ],
+    ['xz, by its ending', 'x.parquet.xz', 'a', /compressed with xz, which cannot be read: unpack/],
+    ['bzip2 that is called Parquet', 'x.parquet', 'BZh91AY&SY', /compressed with bzip2, which cannot be read: unpack/],
+    ['gzip that is called Parquet', 'x.parquet', gzipSync('PAR1'), /compressed with gzip.*rename it/],
+    ['no Parquet at all', 'x.parquet', 'a,b\n1,2\n3,4\n', /is no whole Parquet file/],
   ])('%s', async (_name, file, content, message) => {
     const error = await failureOf(file, content)
     expect(error.message).toMatch(message)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { literal } from '../src/duckdb.ts'
-import { readFooter, type SchemaElement } from '../src/parquet-footer.ts'
+import type { SchemaElement } from '../src/parquet-element.ts'
+import { readFooter } from '../src/parquet-footer.ts'
 import { writeFooter } from '../src/parquet-schema.ts'
 import type { Folder } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { SchemaElement } from '../src/parquet-footer.ts'
+import type { SchemaElement } from '../src/parquet-element.ts'
 import { Thrift } from '../src/thrift.ts'
 import { errorOf, Folder, judged, type Opened, open } from './harness.ts'
 import { rewritten, written } from './parquet-files.ts'
@@ -71,9 +71,35 @@ describe('a VARIANT in parts', () => {
     ['a field of a field twice', NONE, `{'a': ${field(object(1), `{'b': ${field(NONE, '7')}}`)}}`],
     ['one in a list', SHORT_TEXT, '7', (struct) => `[${struct}]`],
     ['one in a map', SHORT_TEXT, '7', (struct) => `MAP {'k': ${struct}}`],
-  ])('is refused with %s', async (_, value, typed, around) => {
-    const { message } = await errorOf((await variant(value, typed, around)).read())
-    expect(message).toMatch(/column "v" with a VARIANT that has two values for the same thing/)
+  ])('makes a reject of its row with %s', async (_, value, typed, around) => {
+    const source = await variant(value, typed, around)
+    const { good, bad } = judged(source, await source.read())
+    expect(good).toEqual([])
+    expect(bad).toMatchObject([
+      { id: 1, v: { problem: expect.stringMatching(/one value of a VARIANT.*there are two/) } },
+    ])
+  })
+
+  it('is refused with other parts than it may have', async () => {
+    const other = ({ name, fields, children }: SchemaElement) =>
+      children === 3 && name === 'v' ? [...fields, VARIANT] : fields
+    const source = await withSchema(`SELECT {'metadata': ${METADATA}, 'value': ${SHORT_TEXT}, 'more': 1} AS v`, other)
+    expect((await errorOf(source.read())).message).toMatch(
+      /column "v" that is a VARIANT of other parts than "metadata"/,
+    )
+  })
+
+  it.each([
+    ['a text beyond its end', String.raw`'\x15x'::BLOB`],
+    ['a name that it does not have', object(9)],
+    ['an unknown type', String.raw`'\xFC'::BLOB`],
+    ['no bytes', "''::BLOB"],
+    ['a text that is no UTF-8', String.raw`'\x05\xFF'::BLOB`],
+    ['more values than there are bytes', String.raw`'\x13\xFF\xFF\xFF\x7F'::BLOB`],
+  ])('makes a reject of its row with %s', async (_, value) => {
+    const source = await variant(value, 'NULL::INTEGER')
+    const { good, bad } = judged(source, await source.read())
+    expect([good, bad.map((row) => row['id'])]).toEqual([[], [1]])
   })
 
   it('is refused with bytes of one length that are no UUID', async () => {
@@ -133,6 +159,12 @@ describe('lists', () => {
   })
 })
 
+it('a column is refused that has fewer values than there are rows', async () => {
+  // In the footer: how the column is compressed, and how many values it has.
+  const source = await patched('SELECT range AS i FROM range(10)', [hex('15 00 16 14'), hex('15 00 16 00')])
+  expect((await errorOf(source.read())).message).toMatch(/says to have 0 values, and its group has 10 rows/)
+})
+
 it('a column is refused whose pages have more values than it says', async () => {
   // Of the header of a page: its kind, and how many values it has.
   const source = await patched('SELECT range AS i FROM range(10)', [hex('2c 15 14'), hex('2c 15 2a')])
@@ -164,9 +196,13 @@ describe('times of day that no day has', () => {
     expect(await source.read()).toEqual([{ t: '00:00:01.123456789+00' }])
   })
 
-  it.each([-5_000_000n, 86_400_000_001n])('are refused inside of a list: %s', async (micros) => {
+  it.each([
+    [-5_000_000n, [], 1],
+    [86_400_000_001n, [{ t: ['24:00:00.000001'] }], 0],
+  ])('are the same inside of a list: %s', async (micros, good, rejected) => {
     const source = await patched("SELECT [TIME '00:00:01'] AS t", [int64(1_000_000n), int64(micros)])
-    expect((await errorOf(source.read())).message).toMatch(/column "t" that holds times of day before 00:00 or after/)
+    const found = judged(source, await source.read())
+    expect([found.good, found.bad.length]).toEqual([good, rejected])
   })
 
   it('make rejects of their rows without a zone', async () => {

@@ -6,8 +6,9 @@ import { type Block, zipped } from '../src/blocks.ts'
 import { parquetRows } from '../src/parquet.ts'
 import { openParquet } from '../src/parquet-file.ts'
 import { wideGroups } from '../src/parquet-wide.ts'
+import { Thrift, writeStruct } from '../src/thrift.ts'
 import { Folder, open } from './harness.ts'
-import { written } from './parquet-files.ts'
+import { rewritten, written } from './parquet-files.ts'
 
 const { signal } = new AbortController()
 
@@ -38,6 +39,20 @@ describe('columns that are read by themselves have the values that they have bes
     const path = await written(folder, 'a.parquet', SELECT, options)
     const together = await rowsOf(path, TYPES, false)
     expect(together).toHaveLength(10_000)
+    expect(together[8]).toMatchObject({ i: 8, t: 't8ü', n: 16 })
+    expect(await rowsOf(path, TYPES, true)).toEqual(together)
+  })
+
+  it('that are described in the new way alone', async () => {
+    const folder = new Folder()
+    const logical = writeStruct([{ id: 1, type: Thrift.struct, value: writeStruct([]) }])
+    const bytes = await rewritten(await written(folder, 'a.parquet', SELECT), ({ name, fields }) =>
+      name === 't'
+        ? [...fields.filter(({ id }) => id !== 6 && id !== 10), { id: 10, type: Thrift.struct, value: logical }]
+        : fields,
+    )
+    const path = folder.write('b.parquet', bytes)
+    const together = await rowsOf(path, TYPES, false)
     expect(together[8]).toMatchObject({ i: 8, t: 't8ü', n: 16 })
     expect(await rowsOf(path, TYPES, true)).toEqual(together)
   })

@@ -1,5 +1,6 @@
 import {
   type Column,
+  type ColumnType,
   type Context,
   keepTypes,
   type Logger,
@@ -25,6 +26,9 @@ import { readingAs } from './reading.ts'
 import { type Client, sql } from './source.ts'
 import { keyFor } from './table-key.ts'
 import { valueBefore } from './value-before.ts'
+
+/** Types whose values a destination makes no texts of. */
+const NO_TEXTS: ReadonlySet<ColumnType | undefined> = new Set(['boolean', 'timestamp', 'local_timestamp', 'bytes'])
 
 interface Tables {
   readonly client: Client
@@ -218,9 +222,13 @@ function columnsFor(
     const type = asked ?? (column.type === 'json' && primaryKey.includes(column.name) ? 'text' : column.type)
     return { name: column.name, type, found: column }
   })
-  const kept = keepTypes(columns, tracked.columns(table.name))
+  const before = tracked.columns(table.name)
+  const kept = keepTypes(columns, before)
+  const types = new Map(before?.map((column) => [column.name, column.type]))
   return columns.map((column, at) => {
-    const type = own?.columns[column.name] ? column.type : kept[at]!.type
+    // A column does not become a text whose rows would not: what is refused is the type that the database has now.
+    const isOwn = own?.columns[column.name] || (kept[at]!.type === 'text' && NO_TEXTS.has(types.get(column.name)))
+    const type = isOwn ? column.type : kept[at]!.type
     return { column: { name: column.name, type }, selected: { name: column.name, ...readingAs(column.found, type) } }
   })
 }

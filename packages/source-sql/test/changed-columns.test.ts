@@ -115,3 +115,23 @@ describe.each(systems)('a column of %s whose type is changed after it was found'
     expect(into.rows('SELECT id, c FROM crm_t')).toEqual([{ id: 1, c: '5 kg' }])
   })
 })
+
+it.each([
+  ['timestamp', 'timestamptz', 'was local_timestamp and is now timestamp'],
+  ['timestamptz', 'timestamp', 'was timestamp and is now local_timestamp'],
+  ['boolean', 'int USING c::int', 'was boolean and is now integer'],
+])(
+  'a column that was %s and becomes %s is called what it is now, and read again when asked',
+  async (was, becomes, says) => {
+    const world = await postgres()
+    await world.run(`CREATE TABLE t (id int NOT NULL PRIMARY KEY, c ${was})`)
+    await world.run('INSERT INTO t VALUES (1, NULL)')
+    const into = target(world)
+    await into.run()
+    await world.run(`ALTER TABLE t ALTER c TYPE ${becomes}`)
+    const { tables } = await into.run()
+    expect(JSON.stringify(tables)).toContain(says)
+    await into.resync('crm_t', { full: true })
+    expect(into.rows('select id, c from crm_t')).toEqual([{ id: 1, c: null }])
+  },
+)

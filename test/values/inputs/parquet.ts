@@ -15,6 +15,7 @@ import {
 
 /** A file in the tests of `source-files` that DuckDB does not write: `file:<name>:<column>`. */
 const WIDE = 'file:wide-decimals.parquet'
+const NANOSECONDS = 'file:nanoseconds.parquet'
 
 /** Values of Parquet: an expression of DuckDB, which writes the file, or a column of a file that is there. */
 export const PARQUET: Examples = {
@@ -92,6 +93,11 @@ export const PARQUET: Examples = {
     { given: "TIMESTAMP '294247-01-10 04:00:54.775806'", means: local('+294247-01-10T04:00:54.775806') },
   ],
   nanoseconds: [
+    {
+      shown: '1969-12-31 23:59:59.999998999 in UTC',
+      given: `${NANOSECONDS}:t`,
+      means: instant('1969-12-31T23:59:59.999998999Z'),
+    },
     { given: "TIMESTAMP_NS '2024-01-31 12:00:00.123456789'", means: local('2024-01-31T12:00:00.123456789') },
     {
       given: "TIMESTAMP_NS '2024-01-31 12:00:00.123456789'",
@@ -100,6 +106,7 @@ export const PARQUET: Examples = {
     },
   ],
   'times of day': [
+    { shown: '[04:05:06.789]', given: `${NANOSECONDS}:l`, means: json('["04:05:06.789"]') },
     { given: "TIME '04:05:06.789'", means: text('04:05:06.789') },
     { given: "TIMETZ '04:05:06+02'", means: text('02:05:06+00') },
   ],
