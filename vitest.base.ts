@@ -1,30 +1,24 @@
 import { join } from 'node:path'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** The test files of a package, as globs; those in no other lane are in the fast one. */
-interface Tests {
-  readonly all?: string
-  /** They start servers, browsers or many processes, or look at much. */
-  readonly slow?: readonly string[]
-  /** They kill processes, or look for what nobody thought of by chance. */
-  readonly crash?: readonly string[]
-}
-
 /** Which lane is run: `fast`, `slow` or `crash`; all of a package's tests where a developer asks for none. */
 // biome-ignore lint/suspicious/noUndeclaredEnvVars: each script of a package sets it for itself
 export const lane = process.env['TIDEMARK_LANE']
 
 /**
- * The tests of a package, divided into lanes.
+ * The tests below some folders, divided into lanes by their names.
  *
- * The fast lane answers a change (`pnpm test`), so it holds what needs no server and few processes. A new file is in it
- * until it is named in another.
+ * The fast lane answers a change (`pnpm test`), so it holds what needs no server and few processes. A file `*.slow.test.ts`
+ * starts servers, browsers or many processes, or looks at much; one `*.crash.test.ts` kills processes, or looks for what
+ * nobody thought of by chance.
  */
-export function inLanes({ all = 'test/**/*.test.ts', slow = [], crash = [] }: Tests): ViteUserConfig {
+export function inLanes(folders = 'test/**'): ViteUserConfig {
+  const named = (suffix: string): string => `${folders}/*.${suffix}`
+  const [all, slow, crash] = [named('test.ts'), named('slow.test.ts'), named('crash.test.ts')]
   const lanes: Readonly<Record<string, { readonly include: string[]; readonly exclude?: string[] }>> = {
-    fast: { include: [all], exclude: [...configDefaults.exclude, ...slow, ...crash] },
-    slow: { include: [...slow] },
-    crash: { include: [...crash] },
+    fast: { include: [all], exclude: [...configDefaults.exclude, slow, crash] },
+    slow: { include: [slow] },
+    crash: { include: [crash] },
   }
   if (lane !== undefined && lanes[lane] === undefined)
     throw new Error(`TIDEMARK_LANE is ${lane}: fast, slow and crash are the lanes`)
@@ -42,5 +36,4 @@ export function inLanes({ all = 'test/**/*.test.ts', slow = [], crash = [] }: Te
   })
 }
 
-/** A package whose tests are all in the fast lane. */
-export default inLanes({})
+export default inLanes()

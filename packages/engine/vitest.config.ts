@@ -1,3 +1,1 @@
-import { inLanes } from '../../vitest.base.ts'
-
-export default inLanes({ slow: ['test/verify.test.ts'], crash: ['test/model{,-hard}.test.ts'] })
+export { default } from '../../vitest.base.ts'

@@ -1,3 +1,1 @@
-import { inLanes } from '../../vitest.base.ts'
-
-export default inLanes({ slow: ['test/{alone,bad-input,conformance,dead-endpoint}.test.ts'] })
+export { default } from '../../vitest.base.ts'
