@@ -12,6 +12,8 @@ export interface Limit {
 export interface Config {
   /** The database: a path from the project folder, or a URL. Default: `data/tidemark.db`. */
   readonly destination?: string | undefined
+  /** What the names of this project's tables start with, in a database that several projects share: `team_a`. */
+  readonly namespace?: string | undefined
   /** Where histories start, where neither table nor source says: an ISO date or time. */
   readonly initialSyncStart?: string | undefined
   /** How old a table's last check may be before it is called stale, where neither table nor source says: `30m`, `6h`, `2d`. */
