@@ -17,7 +17,7 @@ const WAYS = [...OF_VERBS, ...OF_SOURCES, ...OF_FILES, ...OF_APIS, ...OF_SYSTEMS
 /** Entries that name a command or a line of config, and are not walked here, with the reason. */
 const NOT_WALKED: Readonly<Record<string, string>> = {
   'columns-changed': 'the same run reads the table with its new columns: nothing fails, and nothing is left to do',
-  peer: 'the command installs a package from a registry',
+  peer: 'it installs a package: walked with the packed packages, in scaffold/peer.test.ts',
   stuck: 'every question to a source has a time limit, which ends the wait before: no source gets there',
 }
 
