@@ -26,6 +26,7 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]
   },
   // A kind of database knows the others not, and nobody but `open.ts` knows a kind.
   destination: {
+    files: [],
     values: [],
     state: ['values'],
     table: ['state', 'values'],
@@ -33,7 +34,7 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]
     rows: ['dialects', 'table', 'state', 'values'],
     compare: ['rows', 'dialects', 'table', 'state', 'values'],
     relocate: ['compare', 'rows', 'dialects', 'table', 'state', 'values'],
-    'dialects/*': ['relocate', 'compare', 'rows', 'dialects', 'table', 'state', 'values'],
+    'dialects/*': ['relocate', 'compare', 'rows', 'dialects', 'table', 'state', 'values', 'files'],
   },
 }
 const OPENS = 'packages/destination/src/open.ts'

@@ -106,7 +106,7 @@ it('with destination: a foreign address the sync is refused, and no file of that
       const { code, stdout, stderr } = await project.run(args)
       expect(code).toBe(2)
       expect(stderr).toMatch(
-        /give it the path of a SQLite file, such as data\/tidemark\.db, or a url such as postgres:/,
+        /give it the path of a SQLite file, such as data\/tidemark\.db, or of a DuckDB file, such as data\/tidemark\.duckdb, or a url such as postgres:/,
       )
       expect(stdout + stderr).not.toContain('c4nary')
     }

@@ -83,7 +83,10 @@ describe('opening a file', () => {
     'Host=db;Username=me;Password=secret;Database=db',
     'Driver={PostgreSQL};Server=db;Pwd=secret',
     'Data Source=db;Initial Catalog=x;User ID=me;Password=secret',
-    'duckdb:secret.db',
+    'jdbc:duckdb:secret.db',
+    'md:secret',
+    'duckdb:secret.db?access_mode=read_only',
+    'duckdb::memory:secret',
     'libsql://db.example?authToken=secret',
     'data/x.db\nsecret',
   ])('refuses %j without telling what it holds, and makes no file of that name', (url) => {

@@ -1,12 +1,12 @@
 import type { QueryLimits, QueryResult } from '@tidemark/core/engine'
 import type { RawBuilder } from 'kysely'
+import { Turns } from '../../turns.ts'
 import type { Connections, Dialect, Session, TransactionOptions } from '../dialect.ts'
 import { limitedQuery } from './limited-query.ts'
 import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
 import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
 import { takingOver } from './takeover.ts'
-import { Turns } from './turns.ts'
 
 /** The connections to one schema of Postgres. */
 export class PostgresConnections implements Connections {

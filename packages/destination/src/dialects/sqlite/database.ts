@@ -2,11 +2,11 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '@tidemark/core/engine'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
+import { makeFile } from '../../files/make-file.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { UNICODE } from '../../values/repertoire.ts'
 import { BUSY, codeOf, explain } from './errors.ts'
 import { KeptStatements } from './kept-statements.ts'
-import { makeFile } from './make-file.ts'
 import { temporaryBeside } from './temporary.ts'
 
 /** A SQLite database that is open: the driver's object for the bulk path, and Kysely over the same connection. */

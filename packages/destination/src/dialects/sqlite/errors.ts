@@ -1,6 +1,6 @@
-import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SyncError } from '@tidemark/core'
+import { freeMb } from '../../files/free-mb.ts'
 import { temporaryFolders } from './temporary.ts'
 
 // SQLite's primary result codes; the extended ones carry more in their upper bits.
@@ -124,13 +124,4 @@ function roomOf(path: string): string {
     ]
   })
   return texts.join(', ')
-}
-
-function freeMb(folder: string): number | undefined {
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return Math.floor((bavail * bsize) / 1_048_576)
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
+import { examineFile } from '../../files/examine-file.ts'
+import { exposureOf } from '../../files/exposure.ts'
+import { filePath } from '../../files/file-path.ts'
 import type { DatabaseKind } from '../database-kind.ts'
-import { examineSqlite } from './examine.ts'
-import { exposureOf } from './exposure.ts'
-import { filePath } from './file-path.ts'
 import { openSqlite } from './open-sqlite.ts'
 import { queryFile } from './query-file.ts'
 import { hasSqliteState } from './read-only.ts'
@@ -15,14 +15,19 @@ export const sqlite: DatabaseKind = {
   isNetworked: false,
   names: () => true,
   placeOf: (address) => {
-    const path = filePath(address)
+    const path = filePath(address, 'sqlite')
     return { kind: 'sqlite', url: path, shown: path }
   },
   open: ({ url }, { busyMs = BUSY_MS, ...options }) => openSqlite({ ...options, path: url, busyMs }),
   openReader: ({ url }, project) => openSqliteReader(url, project),
   hasState: async ({ url }) => url !== ':memory:' && (await hasSqliteState(url)),
-  examine: ({ url, shown }) => examineSqlite(url, shown),
+  examine: async ({ url, shown }) => ({
+    kind: 'sqlite',
+    title: 'SQLite',
+    version: process.versions['sqlite'] ?? '',
+    ...(url === ':memory:' ? { freeBytes: undefined, problems: [] } : await examineFile(url, shown)),
+  }),
   // SQLite does not let go before it has an answer, which may be never.
   queryRows: ({ url }, statement) => queryFile(url, statement),
-  exposureOf: ({ url }) => exposureOf(url),
+  exposureOf: ({ url }) => (url === ':memory:' ? [] : exposureOf([url, `${url}-wal`, `${url}-shm`])),
 }

@@ -1,15 +1,18 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Examination } from '../database-kind.ts'
 
 /** With less than this the next run may end in the middle. */
 const LITTLE = 100 * 1024 * 1024
 
-/** Looks at a file, or at where it would be made. */
-export async function examineSqlite(path: string, shown: string): Promise<Examination> {
-  const common = { kind: 'sqlite', title: 'SQLite', version: process.versions['sqlite'] ?? '' }
-  if (path === ':memory:') return { ...common, freeBytes: undefined, problems: [] }
+export interface ExaminedFile {
+  readonly freeBytes: number
+  /** What stands against writing, each with the way out. */
+  readonly problems: readonly string[]
+}
+
+/** Looks at the file of a database, or at where it would be made. */
+export async function examineFile(path: string, shown: string): Promise<ExaminedFile> {
   const folder = await nearestFolder(dirname(path))
   const { bavail, bsize } = await statfs(folder)
   const freeBytes = bavail * bsize
@@ -31,7 +34,7 @@ export async function examineSqlite(path: string, shown: string): Promise<Examin
         ]
       : []),
   ]
-  return { ...common, freeBytes, problems }
+  return { freeBytes, problems }
 }
 
 async function nearestFolder(folder: string): Promise<string> {

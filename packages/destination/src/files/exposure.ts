@@ -6,11 +6,16 @@ const READABLE = 0o004
 const WRITABLE = 0o002
 const STICKY = 0o1000
 
-/** What other users of the machine may do with a database file, and how to keep them from it. */
-export function exposureOf(path: string): readonly string[] {
+/**
+ * What other users of the machine may do with the files of a database, and how to keep them from it.
+ *
+ * @param paths the database itself, then what stands beside it.
+ */
+export function exposureOf(paths: readonly [string, ...string[]]): readonly string[] {
   const me = process.getuid?.()
-  if (path === ':memory:' || me === undefined) return []
-  const files = [path, `${path}-wal`, `${path}-shm`].flatMap(opened)
+  if (me === undefined) return []
+  const [path] = paths
+  const files = paths.flatMap(opened)
   const folder = dirname(path)
   const around = statSync(folder, { throwIfNoEntry: false })
   const isOpen = around !== undefined && (around.mode & WRITABLE) !== 0 && (around.mode & STICKY) === 0

@@ -9,18 +9,31 @@ const OTHERS = 0o077
  * sources hold. SQLite gives its companion files the same mode. One that is empty is as good as new.
  */
 export function makeFile(path: string): void {
+  makeFolder(path)
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const stats = statSync(path, { throwIfNoEntry: false })
     if (stats === undefined) closeSync(openSync(path, 'a', 0o600))
     else if (isEmptyAndMine(stats)) chmodSync(path, 0o600)
   } catch (error) {
-    throw new SyncError(
-      `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
-      'fix-config',
-      { code: 'destination-unavailable', cause: error },
-    )
+    throw notMade(path, error)
   }
+}
+
+/** Makes the folder of a file where it is not there. Only its owner may look into it. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw notMade(path, error)
+  }
+}
+
+function notMade(path: string, error: unknown): SyncError {
+  return new SyncError(
+    `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
+    'fix-config',
+    { code: 'destination-unavailable', cause: error },
+  )
 }
 
 function isEmptyAndMine(stats: Stats): boolean {

@@ -4,29 +4,33 @@ import { looksLikeAddress, SyncError } from '@tidemark/core'
 
 const POSTGRES = /^(?:jdbc:)?(?:postgres(?:ql)?|pgsql|psql|pgx?|postgis)(?:\+[\w.-]+)?:/i
 const SQLITE = /^(?:jdbc:)?sqlite[23]?(?:\+[\w.-]+)?:/i
+const DUCKDB = /^(?:jdbc:)?(?:duckdb(?:\+[\w.-]+)?|motherduck|md):/i
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i
 
 function refuse(problem: string): never {
   throw new SyncError(
-    `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or a url such as postgres://user@host:5432/database`,
+    `the destination ${problem}; give it the path of a SQLite file, such as data/tidemark.db, or of a DuckDB file, such as data/tidemark.duckdb, or a url such as postgres://user@host:5432/database`,
     'fix-config',
     { code: 'destination-unavailable' },
   )
 }
 
 /**
- * The file that a destination names, `:memory:` for none. Whatever looks like the address of a database is not a file of that
- * name.
+ * The file that a destination names: by its path, as `file:<path>`, or behind the database's own scheme. Whatever looks like
+ * the address of a database is not a file of that name.
  *
+ * @param own the scheme of the database that asks.
  * @throws SyncError `fix-config`, which never repeats what was written: an address may hold a password.
  */
-export function filePath(url: string): string {
+export function filePath(url: string, own: 'sqlite' | 'duckdb'): string {
   if (url === '') return refuse('is empty')
   if (url.includes('\0')) return refuse('holds a NUL character')
+  if (own !== 'sqlite' && url.includes(':memory:')) return refuse('names no file')
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase()
-  if (scheme === 'sqlite' || scheme === 'file') return pathIn(scheme, url.slice(scheme.length + 1))
+  if (scheme === own || scheme === 'file') return pathIn(scheme, url.slice(scheme.length + 1))
   if (POSTGRES.test(url)) return refuse('names Postgres in the words of another program')
   if (SQLITE.test(url)) return refuse('names SQLite in the words of another program')
+  if (DUCKDB.test(url)) return refuse('names DuckDB in the words of another program')
   if (scheme !== undefined)
     return refuse(`is of the kind "${scheme.slice(0, 30)}", which is not supported (a file of such a name is ./<name>)`)
   if (url.includes('://')) return refuse('holds an address with something before it')

@@ -1,0 +1,11 @@
+import { statfsSync } from 'node:fs'
+
+/** How many megabytes are free where a folder lies; undefined where nobody can tell. */
+export function freeMb(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return Math.floor((bavail * bsize) / 1_048_576)
+  } catch {
+    return undefined
+  }
+}
