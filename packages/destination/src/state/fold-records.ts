@@ -52,21 +52,42 @@ export async function pruneFolded(db: Db, before: bigint): Promise<void> {
 }
 
 async function foldSteps(db: Db, runs: RawBuilder<unknown>): Promise<void> {
-  const sums = ['rows_read', 'rows_unchanged', 'rows_deduped', 'rows_trimmed', 'duration_ms', 'writing_ms']
+  const sums = ['rows_read', 'rows_unchanged', 'rows_deduped', 'rows_trimmed', 'duration_ms', 'writing_ms'] as const
   // An open start is below all others.
   const start = sql`case when count(from_position) < count(*) then null else min(from_position) end`
-  await sql`insert into _tidemark_folded_steps (name, partition, kind, day, steps, first_run, last_run, from_position, to_position,
-      began_at, ended_at, ${names(sums)})
-    select name, partition, kind, ${dayOf('began_at')}, count(*), min(run), max(run), ${start}, max(to_position),
+  const group = ['name', 'partition', 'kind'] as const
+  const less = (name: string) => kept('_tidemark_folded_steps', name, '<')
+  const more = (name: string) => kept('_tidemark_folded_steps', name, '>')
+  await db
+    .insertInto('_tidemark_folded_steps')
+    .columns([
+      ...group,
+      'day',
+      'steps',
+      'first_run',
+      'last_run',
+      'from_position',
+      'to_position',
+      'began_at',
+      'ended_at',
+      ...sums,
+    ])
+    .expression(sql<never>`select name, partition, kind, ${dayOf('began_at')}, count(*), min(run), max(run), ${start}, max(to_position),
       min(began_at), max(ended_at), ${sql.join(sums.map((name) => sql`sum(${sql.ref(name)})`))}
-    from _tidemark_steps s where s.run in (${runs}) and ${QUIET} group by name, partition, kind, ${dayOf('began_at')}
-    on conflict (name, partition, kind, day) do update set ${sql.join([
-      ...['steps', ...sums].map((name) => added('_tidemark_folded_steps', name)),
-      ...['first_run', 'began_at'].map((name) => kept('_tidemark_folded_steps', name, '<')),
-      ...['last_run', 'ended_at', 'to_position'].map((name) => kept('_tidemark_folded_steps', name, '>')),
-      sql`from_position = case when excluded.from_position is null or excluded.from_position < _tidemark_folded_steps.from_position
-        then excluded.from_position else _tidemark_folded_steps.from_position end`,
-    ])}`.execute(db)
+      from _tidemark_steps s where s.run in (${runs}) and ${QUIET} group by name, partition, kind, ${dayOf('began_at')}`)
+    .onConflict((conflict) =>
+      conflict.columns([...group, 'day']).doUpdateSet({
+        ...added('_tidemark_folded_steps', ['steps', ...sums]),
+        first_run: less('first_run'),
+        began_at: less('began_at'),
+        last_run: more('last_run'),
+        ended_at: more('ended_at'),
+        to_position: more('to_position'),
+        from_position: sql`case when excluded.from_position is null or excluded.from_position < _tidemark_folded_steps.from_position
+          then excluded.from_position else _tidemark_folded_steps.from_position end`,
+      }),
+    )
+    .execute()
 }
 
 /** What a run did in steps that are folded stays with it. */
@@ -85,24 +106,35 @@ async function sumUp(db: Db, runs: RawBuilder<unknown>): Promise<void> {
 async function foldRuns(db: Db, runs: RawBuilder<unknown>): Promise<void> {
   const quiet = sql`run in (${runs}) and exit_code = 0 and error is null and ended_by is null
     and not exists (select 1 from _tidemark_steps s where s.run = _tidemark_runs.run)`
-  await sql`insert into _tidemark_folded_runs (day, runs, first_run, last_run, started_at, ended_at, steps, rows_read)
-    select ${dayOf('started_at')}, count(*), min(run), max(run), min(started_at), max(ended_at), sum(folded_steps), sum(folded_read)
-    from _tidemark_runs where ${quiet} group by ${dayOf('started_at')}
-    on conflict (day) do update set ${sql.join([
-      ...['runs', 'steps', 'rows_read'].map((name) => added('_tidemark_folded_runs', name)),
-      ...['first_run', 'started_at'].map((name) => kept('_tidemark_folded_runs', name, '<')),
-      ...['last_run', 'ended_at'].map((name) => kept('_tidemark_folded_runs', name, '>')),
-    ])}`.execute(db)
+  const sums = ['runs', 'steps', 'rows_read'] as const
+  const less = (name: string) => kept('_tidemark_folded_runs', name, '<')
+  const more = (name: string) => kept('_tidemark_folded_runs', name, '>')
+  await db
+    .insertInto('_tidemark_folded_runs')
+    .columns(['day', 'runs', 'first_run', 'last_run', 'started_at', 'ended_at', 'steps', 'rows_read'])
+    .expression(sql<never>`select ${dayOf('started_at')}, count(*), min(run), max(run), min(started_at), max(ended_at), sum(folded_steps), sum(folded_read)
+      from _tidemark_runs where ${quiet} group by ${dayOf('started_at')}`)
+    .onConflict((conflict) =>
+      conflict.column('day').doUpdateSet({
+        ...added('_tidemark_folded_runs', sums),
+        first_run: less('first_run'),
+        started_at: less('started_at'),
+        last_run: more('last_run'),
+        ended_at: more('ended_at'),
+      }),
+    )
+    .execute()
   await sql`delete from _tidemark_runs where ${quiet}`.execute(db)
 }
 
-const names = (all: readonly string[]): RawBuilder<unknown> => sql.join(all.map((name) => sql.ref(name)))
-
-function added(table: string, name: string): RawBuilder<unknown> {
-  return sql`${sql.ref(name)} = ${sql.ref(`${table}.${name}`)} + ${sql.ref(`excluded.${name}`)}`
+/** Sums of what is there and what comes. */
+function added<N extends string>(table: string, names: readonly N[]): Readonly<Record<N, RawBuilder<bigint>>> {
+  const sums = names.map((name) => [name, sql`${sql.ref(`${table}.${name}`)} + ${sql.ref(`excluded.${name}`)}`])
+  return Object.fromEntries(sums) as Record<N, RawBuilder<bigint>>
 }
 
-function kept(table: string, name: string, which: '<' | '>'): RawBuilder<unknown> {
+/** The lesser or the greater of what is there and what comes. */
+function kept(table: string, name: string, which: '<' | '>'): RawBuilder<bigint> {
   const [own, come] = [sql.ref(`${table}.${name}`), sql.ref(`excluded.${name}`)]
-  return sql`${sql.ref(name)} = case when ${come} ${sql.raw(which)} ${own} then ${come} else ${own} end`
+  return sql`case when ${come} ${sql.raw(which)} ${own} then ${come} else ${own} end`
 }

@@ -24,12 +24,18 @@ interface Found {
 
 /** Compares the columns that a table has with those that its source has. @throws SyncError code `schema`. */
 export function knownColumns(
-  { name, place, repertoire }: Pick<SchemaEditor, 'place' | 'repertoire'> & { readonly name: string },
+  {
+    name,
+    place,
+    repertoire,
+    reservedColumns = [],
+  }: Pick<SchemaEditor, 'place' | 'repertoire' | 'reservedColumns'> & { readonly name: string },
   shape: Shape,
   old: Facts | undefined,
   { free, present, exists, filled }: Found,
 ): KnownColumns {
   const wanted = shape.columns
+  const taken = [...present, ...reservedColumns]
   if (old === undefined || free || !exists) {
     // The types are free; names stay as they were, and columns that the source no longer has stay empty.
     const byName = new Map(old?.columns.map((column) => [column.name, column]))
@@ -38,7 +44,7 @@ export function knownColumns(
     const gone = exists
       ? (old?.columns ?? []).filter((column) => !wanted.some((one) => one.name === column.name)).map(inTime)
       : []
-    const added = nameColumns([...kept, ...gone], fresh, present, repertoire)
+    const added = nameColumns([...kept, ...gone], fresh, taken, repertoire)
     const named = new Map([...kept, ...added].map((column) => [column.name, column]))
     const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
     return { columns, added: [], filled: [], widened: new Map(), changes: ['table made again'] }
@@ -65,7 +71,7 @@ export function knownColumns(
   const fills = new Map(
     wanted.flatMap(({ name, fill }) => (fill === undefined || !filled ? [] : [[name, fill] as const])),
   )
-  const added = nameColumns(old.columns, add, present, repertoire).map((column) => {
+  const added = nameColumns(old.columns, add, taken, repertoire).map((column) => {
     const isLate = filled && shape.cursor !== undefined && !fills.has(column.name)
     return isLate ? { ...column, late: true as const } : column
   })

@@ -13,7 +13,7 @@ import { parseFacts } from '../state/state-read.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import { factsOf, identifying } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
-import type { Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
+import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
 import { columnAdded, recorded } from './shape-changes.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 
@@ -89,7 +89,7 @@ export async function planTable(
 
   const present = there?.columns ?? []
   const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
-  const known = knownColumns({ name, place: editor.place, repertoire: editor.repertoire }, shape, old, found)
+  const known = knownColumns({ ...editor, name }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
     const problem = await editor.problemOf(db, name, old)
     if (problem !== undefined)
@@ -148,13 +148,12 @@ export async function planTable(
     !extra
   if (asRecorded) return { facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
-    for (const { column, type } of known.added)
-      await editor.addColumn(
-        target,
-        name,
+    const added = known.added.map(
+      ({ column, type }): Filled =>
         known.filled.find((one) => one.column === column) ?? { column, type, fill: undefined },
-      )
-    if (extra) await editor.addColumn(target, name, { column: '_extra', type: 'json', fill: undefined })
+    )
+    const more: readonly Filled[] = extra ? [{ column: '_extra', type: 'json', fill: undefined }] : []
+    await editor.addColumns(target, name, [...added, ...more])
     await save(target, now)
     return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }

@@ -48,13 +48,16 @@ export interface SchemaEditor {
   readonly place: string
   /** Which texts it holds. */
   readonly repertoire: Repertoire
+  /** Names that no column may have beside those of `SYSTEM_COLUMNS`: folded. Absent: none. */
+  readonly reservedColumns?: readonly string[]
   /** The most columns a table can have, with those of the system. */
   readonly maxColumns: number
   /** The most columns of a key, with the partition; undefined: any number. */
   readonly maxKeyColumns: number | undefined
   physical(db: Db, name: string): Promise<Physical | undefined>
   create(db: Db, plan: Plan, lease: Lease): Promise<void>
-  addColumn(db: Db, table: string, column: Filled): Promise<void>
+  /** Adds columns, all that a change needs at once. */
+  addColumns(db: Db, table: string, columns: readonly Filled[]): Promise<void>
   /** Gives a column a value in all rows. */
   fillColumn(db: Db, table: string, column: Filled): Promise<void>
   /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */

@@ -53,12 +53,15 @@ export function postgresEditor(
       const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
       await sql`create table ${table(plan.name)} (${join([...columns, ...key])})`.execute(db)
     },
-    addColumn: async (db, name, { column, type, fill }) => {
-      const value = fillValue(type, fill)
-      const add = sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`
-      // A default that rows are read with: none of them is written. Those that come bring their own value.
-      await (value === undefined ? add : sql`${add} default ${value}`).execute(db)
-      if (value !== undefined) await sql`alter table ${table(name)} alter column ${id(column)} drop default`.execute(db)
+    addColumns: async (db, name, columns) => {
+      for (const { column, type, fill } of columns) {
+        const value = fillValue(type, fill)
+        const add = sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`
+        // A default that rows are read with: none of them is written. Those that come bring their own value.
+        await (value === undefined ? add : sql`${add} default ${value}`).execute(db)
+        if (value !== undefined)
+          await sql`alter table ${table(name)} alter column ${id(column)} drop default`.execute(db)
+      }
     },
     fillColumn: async (db, name, { column, type, fill }) => {
       const value = fillValue(type, fill)

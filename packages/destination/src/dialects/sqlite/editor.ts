@@ -19,9 +19,11 @@ export function sqliteEditor({ raw, path }: Pick<Database, 'raw' | 'path'>): Sch
     maxKeyColumns: sqliteProfile.keyColumns,
     physical: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),
-    async addColumn(db, table, column) {
-      await addColumn(table, column.column, column.type).execute(db)
-      await fillColumn(db, raw, table, column)
+    async addColumns(db, table, columns) {
+      for (const column of columns) {
+        await addColumn(table, column.column, column.type).execute(db)
+        await fillColumn(db, raw, table, column)
+      }
     },
     fillColumn: (db, table, column) => fillColumn(db, raw, table, column),
     rebuild: (db, rebuild) => rebuildTable(db, raw, rebuild),
