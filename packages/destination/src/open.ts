@@ -1,11 +1,12 @@
 import type { Logger } from '@tidemark/core'
 import { type Destination, type Project, silent } from '@tidemark/core/engine'
 import type { DatabaseKind, Examination, OpenOptions, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
+import { duckdb } from './dialects/duckdb/kind.ts'
 import { postgres } from './dialects/postgres/kind.ts'
 import { sqlite } from './dialects/sqlite/kind.ts'
 
 /** The first that an address names is its kind. */
-const KINDS: readonly DatabaseKind[] = [postgres, sqlite]
+const KINDS: readonly DatabaseKind[] = [postgres, duckdb, sqlite]
 
 export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'moving'> {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */

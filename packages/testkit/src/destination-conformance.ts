@@ -19,12 +19,21 @@ import { testState } from './destination/state-laws.ts'
 import { testValues } from './destination/value-laws.ts'
 import type { TestDatabase } from './destination/world.ts'
 
+export interface DestinationSuite {
+  /** So many examples each law that holds for whatever comes is tried with. 40. */
+  readonly examples?: number | undefined
+}
+
 /**
  * What every destination must do, as a vitest suite. It speaks to the destination through its interface alone.
  *
  * @param open makes an empty database; called once a test.
  */
-export function testDestination(name: string, open: () => Promise<TestDatabase>): void {
+export function testDestination(
+  name: string,
+  open: () => Promise<TestDatabase>,
+  { examples }: DestinationSuite = {},
+): void {
   describe(`destination ${name}`, () => {
     let current: TestDatabase
     beforeEach(async () => {
@@ -49,6 +58,6 @@ export function testDestination(name: string, open: () => Promise<TestDatabase>)
     testSchema(database)
     testComparisons(database)
     testRelocations(database)
-    testProperties(database)
+    testProperties(database, examples)
   })
 }

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import { type Row, runnerNamed, type TableSpec, type TestTable, World } from '../src/destination/world.ts'
 
-// The same rows in both databases: whatever they are, they read back deeply equal, wherever the process stands.
+// The same rows in every database: whatever they are, they read back deeply equal, wherever the process stands.
 
 const ZONES = ['UTC', 'America/New_York', 'Asia/Kathmandu']
 const OFFSETS: Readonly<Record<string, number>> = { UTC: 0, 'America/New_York': 300, 'Asia/Kathmandu': -345 }
@@ -133,7 +133,7 @@ describe.each(ZONES)('in %s', (name) => {
     const place = await server.newSchema()
     schema = place.schema
     worlds = await Promise.all(
-      [join(folder, 'x.db'), place.url].map((url) =>
+      [join(folder, 'x.db'), place.url, join(folder, 'x.duckdb')].map((url) =>
         World.on(
           {
             connect: (options) => openDestination({ url, ...options }),
@@ -153,31 +153,36 @@ describe.each(ZONES)('in %s', (name) => {
     rmSync(folder, { recursive: true })
   })
 
-  const inBoth = async (spec: TableSpec): Promise<readonly [TestTable, TestTable]> =>
-    (await Promise.all(worlds.map((world) => world.table(spec)))) as unknown as readonly [TestTable, TestTable]
+  /** The same table in SQLite and in the others. */
+  const inAll = async (spec: TableSpec): Promise<readonly [TestTable, TestTable, TestTable]> =>
+    (await Promise.all(worlds.map((world) => world.table(spec)))) as unknown as readonly [
+      TestTable,
+      TestTable,
+      TestTable,
+    ]
 
   it('the process really is', () => {
     expect(new Date('2024-01-01T12:00:00Z').getTimezoneOffset()).toBe(OFFSETS[name])
   })
 
-  it('any rows read back equal from both databases', async () => {
+  it('any rows read back equal from all databases', async () => {
     const ways = ['history', 'live', 'whole', 'keyless'] as const
     const tables = await Promise.all(
-      ways.map((way) => inBoth({ name: way, row, primaryKey: way === 'keyless' ? [] : ['id'] })),
+      ways.map((way) => inAll({ name: way, row, primaryKey: way === 'keyless' ? [] : ['id'] })),
     )
     let next = 0
     const property = fc.asyncProperty(fc.array(values, { minLength: 1, maxLength: 6 }), async (some) => {
       const rows = some.map((one) => ({ id: next++, ...one }))
       for (const [at, way] of ways.entries()) {
-        const [sqlite, postgres] = tables[at]!
+        const all = tables[at]!
         const write = (table: TestTable) =>
           way === 'history' || way === 'live' ? table.write(rows, { kind: way }) : table.replace(rows)
-        const [one, other] = await Promise.all([write(sqlite), write(postgres)])
-        expect(other).toEqual(one)
+        const [one, ...others] = await Promise.all(all.map(write))
+        expect(others).toEqual([one, one])
         expect(one).toMatchObject({ written: rows.length, rejected: 0 })
         // Rows without a key and a cursor have no order: a database puts them where it has room.
-        const [left, right] = (await Promise.all([sqlite.live(), postgres.live()])).map((all) => all.toSorted(byId))
-        expect(right!.map(plain)).toEqual(left!.map(plain))
+        const [left, ...more] = (await Promise.all(all.map((table) => table.live()))).map((rows) => rows.toSorted(byId))
+        for (const other of more) expect(other.map(plain)).toEqual(left!.map(plain))
         // And what is read is what was given.
         const last = left!.slice(-rows.length).map(plain)
         expect(last).toMatchObject(
@@ -190,27 +195,27 @@ describe.each(ZONES)('in %s', (name) => {
           if (timestamp !== null) expect(got['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
           if (timestamp?.endsWith('Z')) expect(got['timestamp']).toBe(cut(timestamp))
         }
-        // Both know what is there already.
-        const [again, too] = await Promise.all([write(sqlite), write(postgres)])
-        expect([again, too]).toEqual([again, again])
+        // All know what is there already.
+        const [again, ...too] = await Promise.all(all.map(write))
+        expect(too).toEqual([again, again])
         expect(again).toMatchObject(at === 3 || way !== 'keyless' ? { written: 0, unchanged: rows.length } : {})
       }
     })
     await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true })
-    for (const [sqlite, postgres] of tables) {
+    for (const all of tables) {
       const columns = 'id, text, "integer", small, "double", "numeric", timestamp, local, date, bytes, _cursor'
       const ask = ({ world, name: table }: TestTable) =>
         world.destination.query(`select ${columns} from "${table}" where _deleted_at is null order by id`)
-      const [one, other] = await Promise.all([ask(sqlite), ask(postgres)])
-      const told = ({ columns, rows }: typeof one) => ({
+      const [one, ...others] = await Promise.all(all.map(ask))
+      const told = ({ columns, rows }: NonNullable<typeof one>) => ({
         columns,
         rows: rows.map((values) => values.map((value) => (value instanceof Uint8Array ? [...value] : value))),
       })
-      expect(told(other)).toEqual(told(one))
+      for (const other of others) expect(told(other)).toEqual(told(one!))
     }
   }, 300_000)
 
-  it('both refuse the same values, with the same reason', async () => {
+  it('all refuse the same values, with the same reason', async () => {
     const TYPES: readonly ColumnType[] = [
       'text',
       'integer',
@@ -223,7 +228,7 @@ describe.each(ZONES)('in %s', (name) => {
       'bytes',
     ]
     const columns = [{ name: 'id', type: 'integer' as const }, ...TYPES.map((type) => ({ name: type, type }))]
-    const [sqlite, postgres] = await inBoth({ row: rowOf(columns), primaryKey: ['id'] })
+    const all = await inAll({ row: rowOf(columns), primaryKey: ['id'] })
     const odd = fc.oneof(
       fc.anything({ withBigInt: true, withDate: true, withTypedArray: true, withNullPrototype: true }),
       fc.constantFrom(
@@ -242,19 +247,19 @@ describe.each(ZONES)('in %s', (name) => {
     )
     fc.assert(
       fc.property(fc.constantFrom(...TYPES), odd, (type, value) => {
-        const [one, other] = [sqlite, postgres].map((table) =>
-          table.prepared.encoder.output({ id: 1, [type]: value }, null),
-        )
-        expect(Array.isArray(other)).toBe(Array.isArray(one))
-        if (!Array.isArray(one)) expect(other).toEqual(one)
+        const [one, ...others] = all.map((table) => table.prepared.encoder.output({ id: 1, [type]: value }, null))
+        for (const other of others) {
+          expect(Array.isArray(other)).toBe(Array.isArray(one))
+          if (!Array.isArray(one)) expect(other).toEqual(one)
+        }
       }),
       { numRuns: 2000 },
     )
   })
 
-  it('both know the same of what they hold', async () => {
+  it('all know the same of what they hold', async () => {
     const known = await Promise.all(
-      (await inBoth({ row, primaryKey: ['id'], cursor: 'timestamp', partitioned: true, identity: 'x' })).map(
+      (await inAll({ row, primaryKey: ['id'], cursor: 'timestamp', partitioned: true, identity: 'x' })).map(
         async (table) => {
           const at = (id: number, timestamp: string) => ({ ...EMPTY, id, timestamp })
           await table.write([at(1, '0000-01-01T00:00:00Z'), at(2, '2024-03-10T02:30:00-05:00')], {
@@ -273,7 +278,7 @@ describe.each(ZONES)('in %s', (name) => {
         },
       ),
     )
-    expect(JSON.stringify(known[1], exact)).toEqual(JSON.stringify(known[0], exact))
+    for (const other of known.slice(1)) expect(JSON.stringify(other, exact)).toEqual(JSON.stringify(known[0], exact))
     expect(known[0]!.window).toEqual([2n])
   })
 })

@@ -19,8 +19,8 @@ export interface Places {
   /** One writer at a time: who is stopped inside a transaction holds everyone up. */
   readonly singleWriter: boolean
   empty(): Promise<CrashPlace>
-  /** For the negative control: what writes here has no transactions. */
-  torn(): Promise<CrashPlace & { readonly withoutTransactions?: boolean }>
+  /** For the negative control: what writes here has no transactions. Absent: other places prove the harness. */
+  torn?(): Promise<CrashPlace & { readonly withoutTransactions?: boolean }>
 }
 
 /** Who looks, and takes no lease. */
@@ -29,10 +29,11 @@ export const looker = { id: 'checker', host: 'checker', pid: 1, startedAt: 0n }
 // Processes die here, and no power fails: what was written is there either way. So the files may lie in memory.
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-async function emptyFile(): Promise<CrashPlace> {
+/** @param companions what stands beside the file while it is in use. */
+async function emptyFile(name: string, companions: readonly string[]): Promise<CrashPlace> {
   const folder = mkdtempSync(join(MEMORY, 'tidemark-crash-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const url = join(folder, 'x.db')
+  const url = join(folder, name)
   return {
     url,
     shown: url,
@@ -41,16 +42,24 @@ async function emptyFile(): Promise<CrashPlace> {
       const copy = `${url}.copy`
       copyFileSync(url, copy)
       return async () => {
-        for (const more of ['-wal', '-shm']) rmSync(`${url}${more}`, { force: true })
+        for (const more of companions) rmSync(`${url}${more}`, { force: true })
         copyFileSync(copy, url)
       }
     },
   }
 }
 
+const SQLITE = ['x.db', ['-wal', '-shm']] as const
+
 export const sqlitePlaces: Places = {
   name: 'sqlite',
   singleWriter: true,
-  empty: emptyFile,
-  torn: async () => ({ ...(await emptyFile()), withoutTransactions: true }),
+  empty: () => emptyFile(...SQLITE),
+  torn: async () => ({ ...(await emptyFile(...SQLITE)), withoutTransactions: true }),
+}
+
+export const duckdbPlaces: Places = {
+  name: 'duckdb',
+  singleWriter: true,
+  empty: () => emptyFile('x.duckdb', ['.wal']),
 }

@@ -79,7 +79,7 @@ function missing(name: string, partition: string, ranges: readonly Range[], ther
 /** The same of the table that is read whole, in one statement. */
 export async function checkWhole(destination: Destination, state: State, until: number): Promise<readonly string[]> {
   if (state.tables.get('crash_whole')?.facts == null) return []
-  const { rows } = await destination.query('select id, at, note from crash_whole where _deleted_at is null')
+  const { rows } = await destination.query('select id, "at", note from crash_whole where _deleted_at is null')
   return checkGeneration('crash_whole', rows.map(([id, at, note]) => textOf({ id, at, note })).sort(), until)
 }
 
@@ -102,7 +102,7 @@ interface RowThere {
 
 /** In one statement, and not as rows are read elsewhere: after every kill all of them are looked at. */
 async function rowsIn(destination: Destination, name: string): Promise<readonly RowThere[]> {
-  const { rows } = await destination.query(`select id, at, note, _deleted_at is null from ${name}`)
+  const { rows } = await destination.query(`select id, "at", note, _deleted_at is null from ${name}`)
   return rows.map(([id, at, note, isLive]) => ({
     id: Number(id),
     text: textOf({ id, at, note }),

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
 import { type TestDatabase, type TestTable, World } from './world.ts'
 
-const RUNS = 40
+/** So many examples each property is tried with, unless a suite says otherwise. */
+export const RUNS = 40
 
 const id = fc.integer({ min: 0, max: 5 })
 const at = fc.integer({ min: 0, max: 8 })
@@ -19,7 +20,7 @@ const rowsOf = fc.uniqueArray(
 )
 
 /** Laws that hold for whatever comes, in whatever order. */
-export function testProperties(database: () => TestDatabase): void {
+export function testProperties(database: () => TestDatabase, numRuns = RUNS): void {
   describe('for all', () => {
     let tables = 0
     /** A table of its own for each run of a property, in one world. */
@@ -39,7 +40,7 @@ export function testProperties(database: () => TestDatabase): void {
         })
         await law(table, value)
       })
-      await fc.assert(property, { numRuns: RUNS }).finally(() => world.destination.close())
+      await fc.assert(property, { numRuns }).finally(() => world.destination.close())
     }
 
     it('orders of versions and deletions the end is that of their cursors, a deletion last', () =>
@@ -210,7 +211,7 @@ export function testProperties(database: () => TestDatabase): void {
           })),
         )
       })
-      await fc.assert(property, { numRuns: RUNS }).finally(() => world.destination.close())
+      await fc.assert(property, { numRuns }).finally(() => world.destination.close())
     })
   })
 }

@@ -191,7 +191,7 @@ export function testRetention(database: () => TestDatabase): void {
             `insert into _tidemark_runners (id, host, pid, started_at, heartbeat_at, lease_ms) values ('${id}', 'h', 1, 1, ${heartbeat}, 1000)`,
           )
         await database().execute(
-          "insert into _tidemark_leases (name, runner, fence, commits, since) values ('held', 'holder', 1, 0, 1)",
+          "insert into _tidemark_leases (id, name, runner, fence, commits, since) values (9, 'held', 'holder', 1, 0, 1)",
         )
         await world.destination.startRun()
         const { rows } = await world.destination.query('select id from _tidemark_runners order by id')

@@ -1,0 +1,88 @@
+import { dirname } from 'node:path'
+import { SyncError } from '@tidemark/core'
+import { freeMb } from '../../files/free-mb.ts'
+
+/** DuckDB's word for the kind of an error stands before its message. */
+function kindOf(error: unknown): string | undefined {
+  return error instanceof Error
+    ? /^(?:Failed to extract statements: )?([A-Za-z ]+ Error): /.exec(error.message)?.[1]
+    : undefined
+}
+
+/** Whether an error is about the values that were written. */
+export function refuses(error: unknown): boolean {
+  return /^(?:Constraint|Conversion|Out of Range) Error$/.test(kindOf(error) ?? '')
+}
+
+/** Whether another process has the file. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof Error && /Could not set lock/.test(error.message)
+}
+
+/** Whether DuckDB ended a statement because it was told to. */
+export function isInterrupted(error: unknown): boolean {
+  return error instanceof Error && /^INTERRUPT Error/.test(error.message)
+}
+
+/** What a statement of the user's may be wrong in, and not the database. */
+export function isOfStatement(error: unknown): boolean {
+  return /^(?:Parser|Binder|Catalog|Conversion|Out of Range|Invalid Input|Invalid|Permission|Mismatch Type|Not implemented|Syntax|Missing Extension|Invalid Configuration|Dependency) Error$/i.test(
+    kindOf(error) ?? '',
+  )
+}
+
+const FULL = /No space left on device|disk quota|max_temp_directory_size|Could not write (?:all|file)/i
+const UNWRITABLE =
+  /Permission denied|Read-only file system|Operation not permitted|No such file or directory|Is a directory|Cannot open file/i
+const FOREIGN =
+  /not a valid DuckDB database file|Corrupt database file|Loading external extensions|Serialization Error|Failure while replaying WAL|Checksum/i
+
+/** What a failure of DuckDB means to a user: which file, what is wrong, and the way out. Anything else passes as it is. */
+export function explain(error: unknown, path: string): unknown {
+  if (SyncError.is(error) || !(error instanceof Error)) return error
+  // An inner error of DuckDB says where in its code it was.
+  const [message = ''] = error.message.split('\n')
+  const say = (text: string, remedy: 'retry' | 'fix-config' | 'upgrade', code: string) =>
+    new SyncError(text, remedy, { code, cause: error })
+  const free = freeMb(dirname(path))
+  const room = free === undefined ? '' : `, ${free} MB are free there`
+  if (isLocked(error)) {
+    const pid = /PID (\d+)/.exec(message)?.[1]
+    return say(
+      `the database ${path} is open in another program${pid === undefined ? '' : ` (process ${pid})`}, and DuckDB lets one process at a time have a file; end it (or wait until it is done) and run again`,
+      'retry',
+      'destination-locked',
+    )
+  }
+  if (FULL.test(message))
+    return say(
+      `the database ${path} cannot be written (${message})${room}; make room and run again, nothing of this part was kept`,
+      'retry',
+      'destination-full',
+    )
+  if (/file with version number|newer version of DuckDB/i.test(message))
+    return say(
+      `the database ${path} was written by another version of DuckDB (${message}); install an @duckdb/node-api that reads it`,
+      'upgrade',
+      'destination-newer',
+    )
+  if (FOREIGN.test(message))
+    return say(
+      `${path} is no DuckDB database or is damaged (${message}); put back a good copy, or name another file as the destination`,
+      'fix-config',
+      'destination-corrupt',
+    )
+  if (/^IO Error/.test(message) && UNWRITABLE.test(message))
+    return say(
+      `the database ${path} cannot be opened for writing (${message}); give this user the right to write the file and its folder, or name another file`,
+      'fix-config',
+      'destination-unavailable',
+    )
+  if (/^(?:IO Error|FATAL Error|Out of Memory Error|.*database has been invalidated)/.test(message))
+    return say(
+      `the database ${path} cannot be read or written (${message})${room}; look at the disk, the memory and the system's log and run again, nothing of this part was kept`,
+      'retry',
+      'destination-failed',
+    )
+  return error
+}

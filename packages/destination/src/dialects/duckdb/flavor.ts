@@ -1,0 +1,26 @@
+import { sql } from 'kysely'
+import type { Flavor } from '../../state/flavor.ts'
+import { COUNTED } from './numbers.ts'
+
+export const duckdbFlavor: Flavor = {
+  // When the transaction began: DuckDB has no other clock in SQL. A transaction begins when its turn has come.
+  now: sql`epoch_us(get_current_timestamp())`,
+  // In milliseconds, as on SQLite.
+  instant: (position) => sql`strftime(make_timestamp(${position}), '%Y-%m-%dT%H:%M:%S.%gZ')`,
+  counted: (table, column) => {
+    const { name } = table.toOperationNode().table.table.identifier
+    if (COUNTED.get(name) !== column) throw new Error(`${name} is missing in the list of tables that are counted`)
+    return table.addColumn(column, 'bigint', (c) => c.notNull()) as never
+  },
+  joined: (text) => sql`string_agg(${text}, ',')`,
+  extendView: async (db, name, select) => {
+    await sql`create or replace view ${sql.id(name)} as ${select}`.execute(db)
+  },
+  hasTable: async (db, name) => {
+    const found =
+      await sql`select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'main' and table_name = ${name}`.execute(
+        db,
+      )
+    return found.rows.length > 0
+  },
+}
