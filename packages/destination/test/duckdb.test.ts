@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -140,8 +140,8 @@ describe('a file', () => {
   it('of a newer Tidemark is refused, and left alone', async () => {
     const path = await synced()
     await byHand(path, 'update _tidemark_meta set version = 99')
-    for (const open of [openDestination({ url: path, runner }), openReader({ url: path })])
-      await expect(open).rejects.toSatisfy(fails('destination-newer', 'upgrade', '99', path))
+    for (const open of [() => openDestination({ url: path, runner }), () => openReader({ url: path })])
+      await expect(open()).rejects.toSatisfy(fails('destination-newer', 'upgrade', '99', path))
   })
 })
 
@@ -161,4 +161,46 @@ it('without its driver DuckDB says which package is missing', () => {
     encoding: 'utf8',
   })
   expect(said).toMatch(/^destination-unavailable .*pnpm add @duckdb\/node-api/)
+})
+
+describe('a table that was changed by a process that died', () => {
+  const INDEX = 'create unique index mine on t (note)'
+  const COLUMN = "alter table t add column own varchar default 'x'"
+  const ADDED = [
+    ['note', 'double'],
+    ['more', 'text'],
+  ]
+  const FILLED = [
+    ['note', 'double'],
+    ['more', 'text', 'f'],
+  ]
+  const WIDER = [['note', 'text']]
+
+  it.each([
+    ['a column was added', [], ADDED, [9.5, 2.5]],
+    ['a column was filled, beside an index and a column of a user', [INDEX, COLUMN], FILLED, [9.5, 2.5]],
+    ['a column became wider', [], WIDER, ['9.5', '2.5']],
+    ['a column became wider, and all before is in the file', [INDEX, COLUMN, 'checkpoint'], WIDER, ['9.5', '2.5']],
+  ] as const)('is as it was committed: %s', async (_what, by, to, notes) => {
+    const path = join(folder(), 'x.duckdb')
+    const child = spawnSync(process.execPath, [
+      join(import.meta.dirname, 'duckdb-child.ts'),
+      path,
+      JSON.stringify({ by, to }),
+    ])
+    expect([child.signal, String(child.stderr)]).toEqual(['SIGKILL', ''])
+    const destination = await openDestination({ url: path, runner })
+    expect((await destination.query('select note from t order by id')).rows.flat()).toEqual(notes)
+    await destination.close()
+  })
+
+  it('is not changed beside a column of a user whose default is computed: the log could not be read again', () => {
+    const path = join(folder(), 'x.duckdb')
+    const by = ['alter table t add column own timestamptz default now()']
+    const words = [join(import.meta.dirname, 'duckdb-child.ts'), path, JSON.stringify({ by, to: ADDED })]
+    const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    expect(signal).toBeNull()
+    expect(stderr).toContain('your column "own" has a default that is computed')
+    expect(stderr).toContain("code: 'table-changed'")
+  })
 })

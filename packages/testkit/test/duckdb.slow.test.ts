@@ -19,4 +19,4 @@ const open = async (): Promise<TestDatabase> => {
 }
 
 // A commit takes five times as long as on SQLite.
-testDestination('duckdb', open, { examples: 15 })
+testDestination('duckdb', open, { examples: 10 })
