@@ -160,7 +160,10 @@ it('without its driver DuckDB says which package is missing', () => {
     env: { PATH: process.env['PATH'] },
     encoding: 'utf8',
   })
-  expect(said).toMatch(/^destination-unavailable .*pnpm add @duckdb\/node-api/)
+  const manifest = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')
+  const wanted = JSON.parse(manifest).peerDependencies['@duckdb/node-api']
+  expect(said).toMatch(/^destination-unavailable .*\(Cannot find module '@duckdb\/node-api'\)/)
+  expect(said.trim().endsWith(`pnpm add @duckdb/node-api@${wanted}`), said).toBe(true)
 })
 
 describe('a table that was changed by a process that died', () => {

@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as DuckDb from '@duckdb/node-api'
-import { SyncError } from '@tidemark/core'
+import { messageOf, SyncError } from '@tidemark/core'
 
 export type Driver = typeof DuckDb
+
+/** As the manifest of this package asks for it: a release whose inside is known. */
+const WANTED = '@duckdb/node-api@1.5.6-r.1'
 
 let loaded: Driver | undefined
 
@@ -27,11 +30,13 @@ export function driver(): Driver {
     }
   }
   throw new SyncError(
-    'a DuckDB destination needs the package @duckdb/node-api, which cannot be loaded here; add it to the project with: pnpm add @duckdb/node-api',
+    `a DuckDB destination needs the package @duckdb/node-api, which cannot be loaded here (${firstLineOf(failures[0])}); add it to the project with: pnpm add ${WANTED}`,
     'fix-config',
     { code: 'destination-unavailable', cause: failures[0] },
   )
 }
+
+const firstLineOf = (error: unknown): string => messageOf(error).split('\n')[0]!
 
 /**
  * The driver decodes texts by a decoder that takes a byte order mark at their start away (its version 1.5.6), so that what is
