@@ -16,7 +16,7 @@ import { isAlive } from './this-runner.ts'
 
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
 export interface Look extends Overview {
-  readonly tables: readonly TableLook[]
+  readonly tables: readonly StatusTable[]
   readonly failing_sources: readonly SourceLook[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
@@ -24,7 +24,7 @@ export interface Look extends Overview {
   readonly other_projects?: readonly OtherProject[] | undefined
 }
 
-export interface TableLook extends TableOverview {
+export interface StatusTable extends TableOverview {
   /** When its source is to be asked again; null where nobody is there to do it. */
   readonly next_check_at: string | null
   /** What to do about its failure, or about what it waits for; null where it does neither. */
@@ -72,7 +72,7 @@ export function looker(
     const overview = overviewOf(state, { now, rows: counted, rejects, promised })
     return {
       ...overview,
-      tables: overview.tables.map((table) => lookAt(table, runner, command)),
+      tables: overview.tables.map((table) => statusTableOf(table, runner, command)),
       failing_sources: overview.failing_sources.map((source) => lookAtSource(source, command)),
       runner,
       running: running.map((step) => runningStep(step, state)),
@@ -82,7 +82,11 @@ export function looker(
 }
 
 /** What is due next is due only where somebody is there to do it, and what fails has a way out. */
-export function lookAt(table: TableOverview, { state, next_run_at }: Activity, command: CommandText): TableLook {
+export function statusTableOf(
+  table: TableOverview,
+  { state, next_run_at }: Activity,
+  command: CommandText,
+): StatusTable {
   const { last_checked_at: last, every_ms: everyMs, paused_for, removed_at } = table
   const isDue = state !== 'none' && paused_for === null && removed_at === null
   const at = last === null || everyMs === null ? next_run_at : new Date(Date.parse(last) + everyMs).toISOString()

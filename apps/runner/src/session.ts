@@ -20,7 +20,7 @@ import { secretFile } from './secret-file.ts'
 import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
-import { askedPlace, configuredPlace, lookAt, type Target } from './target.ts'
+import { askedPlace, configuredPlace, inspectTarget, type Target } from './target.ts'
 import type { Terminal } from './terminal.ts'
 import { isAlive, thisRunner } from './this-runner.ts'
 import { chooseUses, type Uses } from './uses.ts'
@@ -70,7 +70,7 @@ export async function openSession(call: Call): Promise<Session> {
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)
-  const target = await lookAt(asked ?? configuredPlace(config.data.destination, environment))
+  const target = await inspectTarget(asked ?? configuredPlace(config.data.destination, environment))
   const identity = projectIdentity(project, config.data.namespace)
   const command = commandFor({ cwd, project: project.folder, flags, environment })
   return { ...call, project, config, target, identity, command }

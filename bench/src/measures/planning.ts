@@ -1,6 +1,6 @@
 import { newPartition, type PartitionState, type State, silent, type TableState } from '@tidemark/core/engine'
 import { survey } from '../../../packages/engine/src/discover/survey.ts'
-import { plan } from '../../../packages/engine/src/plan/plan.ts'
+import { planRun } from '../../../packages/engine/src/plan/plan.ts'
 import { systemClock } from '../../../packages/engine/src/time/clock.ts'
 import { report, seconds } from '../measure.ts'
 import { ordersSource } from '../source.ts'
@@ -55,7 +55,7 @@ await report(async () => {
   const state: State = { tables: new Map(names.map((name) => [name, stateOf(name)])) }
   let steps = 0
   const took = await seconds(() => {
-    const planned = plan(catalog, state, {
+    const planned = planRun(catalog, state, {
       select: () => true,
       isWhole: () => true,
       unavailable: [],

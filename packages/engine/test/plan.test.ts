@@ -10,7 +10,7 @@ import {
 } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type PlanConfig, plan } from '../src/plan/plan.ts'
+import { type PlanConfig, planRun } from '../src/plan/plan.ts'
 import type { Step } from '../src/plan/step.ts'
 import { catalogOf, EVERYTHING, type Surveyed, tableOf } from './catalog-of.ts'
 
@@ -48,7 +48,7 @@ const NOTHING: State = { tables: new Map() }
 const covered = (...ranges: readonly Range[]) => ranges.map((one) => ({ ...one, claimed: false }))
 
 function planned(surveyed: Surveyed, state: State = NOTHING, config: PlanConfig = EVERYTHING) {
-  const [table] = plan(catalogOf(surveyed), state, config).tables
+  const [table] = planRun(catalogOf(surveyed), state, config).tables
   if (table === undefined) throw new Error('nothing was planned')
   return { table, partition: table.partitions[0], steps: table.partitions.flatMap((one) => [...one.steps]) }
 }
@@ -239,8 +239,8 @@ describe('a plan', () => {
 
   it('calls a table removed only where its source answered', () => {
     const state = stateOf({}, { name: 'gone_x', source: 'gone' })
-    expect(plan({ uses: [] }, state, EVERYTHING).removed).toEqual(['gone_x'])
-    expect(plan({ uses: [] }, state, { ...EVERYTHING, unavailable: ['gone'] }).removed).toEqual([])
+    expect(planRun({ uses: [] }, state, EVERYTHING).removed).toEqual(['gone_x'])
+    expect(planRun({ uses: [] }, state, { ...EVERYTHING, unavailable: ['gone'] }).removed).toEqual([])
   })
 
   it('a whole table is read again each run, unless its revision is the committed one', () => {

@@ -6,7 +6,7 @@ import { plan } from '../src/commands/preview.ts'
 import { resync } from '../src/commands/resync.ts'
 import { sync } from '../src/commands/sync.ts'
 import { verify } from '../src/commands/verify.ts'
-import { plan as planOf } from '../src/plan/plan.ts'
+import { planRun as planOf } from '../src/plan/plan.ts'
 import { catalogOf, EVERYTHING, fixedClock, tableOf } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, rowsIn, run, System, sourceOf } from './system.ts'
 

@@ -6,9 +6,9 @@ export {
   figuresText,
   type KillFigures,
   type KillOptions,
+  type KillPlace,
   killAtFailpoints,
   killAtRandom,
-  type Place,
   runQuietly,
 } from './crash/kill-runner.ts'
 export { type Random, randomOf, seedOf } from './crash/random.ts'

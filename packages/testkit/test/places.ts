@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDestination } from '@tidemark/destination'
 import { onTestFinished } from 'vitest'
-import type { Place } from '../src/crash-harness.ts'
+import type { KillPlace } from '../src/crash-harness.ts'
 
 /** A database that is there for one test. */
-export interface CrashPlace extends Place {
+export interface CrashPlace extends KillPlace {
   /** What its url shows of it in messages. */
   readonly shown: string
   /** Keeps a copy. @returns what puts it back. */

@@ -4,7 +4,7 @@ import { EXIT, plan as preview } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
 import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
-import { type AtRisk, planText, type TableLook } from '../show/plan.ts'
+import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
@@ -16,7 +16,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   const planned = await withReader(session, async (destination) => {
     const state = await destination.state()
     const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
-    const tables: TableLook[] = []
+    const tables: TablePlanView[] = []
     for (const table of found.tables) {
       const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
       tables.push({

@@ -12,7 +12,7 @@ import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { statusText } from '../show/status.ts'
 import { cut } from '../show/width.ts'
-import { lookAt } from '../target.ts'
+import { inspectTarget } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface StatusFlags {
@@ -79,7 +79,7 @@ async function watchStatus(session: Session): Promise<never> {
     : undefined
   for (;;) {
     try {
-      const target = await lookAt(session.target)
+      const target = await inspectTarget(session.target)
       if (target.exists) {
         await withReader({ ...session, target }, async (destination) => {
           const again = looker(destination, lookingOf(session))

@@ -144,7 +144,7 @@ export interface TableRunLine {
   readonly writingMs: number
 }
 
-export interface StepLine {
+export interface StepAnswer {
   readonly run: number
   readonly step: number
   readonly table: string
@@ -167,8 +167,8 @@ export interface RunAnswer {
   readonly tables: readonly TableRunLine[]
   readonly page: number
   readonly pages: number
-  readonly failures: readonly StepLine[]
-  readonly underWay: readonly StepLine[]
+  readonly failures: readonly StepAnswer[]
+  readonly underWay: readonly StepAnswer[]
 }
 
 export interface TableAnswer {
@@ -179,8 +179,8 @@ export interface TableAnswer {
   readonly columns: readonly { readonly name: string; readonly column: string; readonly type: string }[]
   readonly changes: readonly { readonly change: string; readonly at: number }[]
   readonly gaps: readonly { readonly from: string | null; readonly to: string }[]
-  readonly failures: readonly StepLine[]
-  readonly underWay: readonly StepLine[]
+  readonly failures: readonly StepAnswer[]
+  readonly underWay: readonly StepAnswer[]
   /** The oldest first. */
   readonly runs: readonly TableRunLine[]
   /** How old the newest was when it was read, at the end of each live step; the oldest first. */

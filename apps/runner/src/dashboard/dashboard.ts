@@ -5,7 +5,7 @@ import { plain } from '../show/plain.ts'
 import { createActions } from './actions.ts'
 import { createApp, troubleOf } from './app.ts'
 import { createFeed } from './feed.ts'
-import { listen } from './listen.ts'
+import { listenLocally } from './listen.ts'
 import { createRowCounts } from './row-counts.ts'
 import { createSnapshots } from './snapshot.ts'
 
@@ -63,7 +63,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     redact,
     actions: actions === undefined || runs === undefined ? undefined : { token: actions.token, runs },
   })
-  const { server, port } = await listen(app, options.port)
+  const { server, port } = await listenLocally(app, options.port)
   return {
     port,
     async close() {

@@ -10,7 +10,7 @@ const MOST_CONNECTIONS = 256
 const REQUEST_MS = 10_000
 
 /** Serves on this machine alone, at the wanted port or the next that is free. @returns the server and its port. */
-export async function listen(
+export async function listenLocally(
   app: Hono,
   wanted: number,
 ): Promise<{ readonly server: ServerType; readonly port: number }> {

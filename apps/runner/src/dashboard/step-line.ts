@@ -1,10 +1,10 @@
 import { positionText, type State } from '@tidemark/core/engine'
 import type { StepRecord } from '@tidemark/destination'
-import type { StepLine } from './answers.ts'
+import type { StepAnswer } from './answers.ts'
 import { millis } from './run-line.ts'
 
 /** A step as the page shows it; its window in the words of its table's cursor. */
-export function stepLine(step: StepRecord, state: State): StepLine {
+export function stepLine(step: StepRecord, state: State): StepAnswer {
   const text = (position: bigint): string => positionText(state.tables.get(step.table), position) ?? String(position)
   const { window } = step
   return {

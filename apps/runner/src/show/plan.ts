@@ -7,10 +7,10 @@ import { oneLine } from './plain.ts'
 
 /** A plan, and what it may take away. */
 export interface PlanLook extends Plan {
-  readonly tables: readonly TableLook[]
+  readonly tables: readonly TablePlanView[]
 }
 
-export interface TableLook extends TablePlan {
+export interface TablePlanView extends TablePlan {
   /** How many rows it has, where some of them may be marked or replaced, and where the run would hold that back. */
   readonly atRisk: AtRisk | undefined
 }
@@ -43,7 +43,7 @@ const INDENT = '            '
 
 const word = (sight: string): string => sight.toUpperCase().padEnd(10)
 
-function tableText(table: TableLook, command: CommandText): string {
+function tableText(table: TablePlanView, command: CommandText): string {
   const { sight, changes, ranges, notKept } = table
   const hidden = ranges.length - SHOWN
   return [
@@ -83,7 +83,10 @@ function windowText({ from, to }: WindowText): string {
 }
 
 /** What no run sees of the table, and what each run reads in vain. */
-function hints({ name, sight, deletions, couldBeReadBy, atRisk }: TableLook, command: CommandText): readonly string[] {
+function hints(
+  { name, sight, deletions, couldBeReadBy, atRisk }: TablePlanView,
+  command: CommandText,
+): readonly string[] {
   if (sight === 'paused' || sight === 'failed') return []
   const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
   const column = couldBeReadBy
@@ -105,7 +108,7 @@ function hints({ name, sight, deletions, couldBeReadBy, atRisk }: TableLook, com
 const MANY = 1000
 
 /** What may be marked or replaced, and when the run would hold back. */
-function risk({ deletes, atRisk }: TableLook): readonly string[] {
+function risk({ deletes, atRisk }: TablePlanView): readonly string[] {
   if (deletes === undefined || atRisk === undefined || atRisk.rows === 0) return []
   const { rows, isExact, held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`

@@ -1,7 +1,7 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { unreadTexts } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
-import type { Look, SourceLook, TableLook } from '../overview.ts'
+import type { Look, SourceLook, StatusTable } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
 import { fixText } from './fix-text.ts'
@@ -63,7 +63,7 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
   ]
   if (tracked.length === 0 && unasked.length > 0) return `No table is read: ${unasked.join('; ')}.`
   if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
-  const count = (is: (table: TableLook) => boolean): number => tracked.filter(is).length
+  const count = (is: (table: StatusTable) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
   const counts: readonly (readonly [number, string])[] = [
     [count(({ status }) => status === 'failing'), 'failing'],
@@ -135,24 +135,24 @@ function lengthText(ms: number): string {
 
 const URGENCY = { paused: 0, failing: 1, new: 3, history: 3, returned: 3, live: 4, removed: 5 } as const
 
-function urgency({ name, status, stale }: TableLook, busy: ReadonlySet<string>): number {
+function urgency({ name, status, stale }: StatusTable, busy: ReadonlySet<string>): number {
   return busy.has(name) ? 2 : stale && status !== 'failing' ? Math.min(1, URGENCY[status]) : URGENCY[status]
 }
 
 function statusWord(
-  { name, status, stale, partitions, partitions_failing: failing }: TableLook,
+  { name, status, stale, partitions, partitions_failing: failing }: StatusTable,
   busy: ReadonlySet<string>,
 ): string {
   const word = failing > 0 && partitions > 1 ? `${status}, ${failing} of ${partitions} failing` : status
   return [word, ...(stale ? ['stale'] : []), ...(busy.has(name) ? ['reading'] : [])].join(', ')
 }
 
-function rowsText({ rows, rows_exact }: TableLook): string {
+function rowsText({ rows, rows_exact }: StatusTable): string {
   if (rows === null) return ''
   return rows_exact ? countText(rows) : `${countText(rows)}+`
 }
 
-function note(table: TableLook): string {
+function note(table: StatusTable): string {
   if (table.paused_for !== null) return table.paused_for
   if (table.last_error !== null) return `${nextTry(table)}${table.last_error}`
   if (table.removed_at !== null) return `removed ${table.removed_at.slice(0, 10)}, its rows stay`
@@ -167,7 +167,7 @@ function note(table: TableLook): string {
   return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again']), ...unread].join('; ')
 }
 
-function nextTry({ next_try_at: at }: TableLook): string {
+function nextTry({ next_try_at: at }: StatusTable): string {
   return at === null ? '' : `next try ${at.slice(11, 19)}: `
 }
 
@@ -198,7 +198,7 @@ function footnotes(look: Look, command: StatusOptions['command']): readonly stri
 const SHOWN = 20
 const NAMED = 3
 
-function deletionsText(unseen: readonly TableLook[], command: StatusOptions['command']): string {
+function deletionsText(unseen: readonly StatusTable[], command: StatusOptions['command']): string {
   const names = unseen.slice(0, NAMED).map(({ name }) => oneLine(name))
   const more = unseen.length - names.length
   const which = `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`

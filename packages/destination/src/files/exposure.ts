@@ -11,7 +11,7 @@ const STICKY = 0o1000
  *
  * @param paths the database itself, then what stands beside it.
  */
-export function exposureOf(paths: readonly [string, ...string[]]): readonly string[] {
+export function exposureOfFile(paths: readonly [string, ...string[]]): readonly string[] {
   const me = process.getuid?.()
   if (me === undefined) return []
   const [path] = paths

@@ -17,7 +17,7 @@ export interface StepCounts {
   readonly deleted: number
 }
 
-export interface StepRecord {
+export interface StepProgress {
   readonly counts: StepCounts
   readonly parts: number
   readonly endedAt: bigint | undefined
@@ -44,7 +44,7 @@ function identityOf(step: StepRef) {
 }
 
 /** Writes a step's record, or adds to it. */
-export async function recordStep(db: Db, step: StepRef, record: StepRecord): Promise<void> {
+export async function recordStep(db: Db, step: StepRef, record: StepProgress): Promise<void> {
   const { counts } = record
   const greater = (column: string) =>
     sql<bigint>`case when ${sql.ref(`excluded.${column}`)} > ${sql.ref(`_tidemark_steps.${column}`)} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`_tidemark_steps.${column}`)} end`

@@ -2,7 +2,7 @@ import { lookSettings } from '../discover/look-settings.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { LookOptions } from '../options.ts'
-import { plan } from '../plan/plan.ts'
+import { planRun } from '../plan/plan.ts'
 import { checkedConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { CONCURRENCY } from '../run/run-steps.ts'
@@ -24,7 +24,7 @@ export async function check(given: CheckOptions): Promise<CheckReport> {
   const signal = options.signal ?? new AbortController().signal
   const state = await options.destination.state()
   return await withCatalog(options, state, signal, async (catalog) => {
-    const planned = plan(catalog, state, checkedConfig(catalog, state, options)).tables
+    const planned = planRun(catalog, state, checkedConfig(catalog, state, options)).tables
     const pages =
       options.quick === true ? new Map<PlannedTable, CheckedPage>() : await readPages(planned, options, signal)
     return checkReport({ catalog, state, planned, pages, options })

@@ -5,7 +5,7 @@ import { withCatalog } from '../discover/with-catalog.ts'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import type { LookOptions, RunOptions } from '../options.ts'
 import { askedWindow } from '../plan/asked-window.ts'
-import { plan } from '../plan/plan.ts'
+import { planRun } from '../plan/plan.ts'
 import { planConfig } from '../plan/plan-config.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { DEFAULT_PART } from '../read/part-size.ts'
@@ -46,7 +46,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const failed = use?.failure ?? absent
     const nothing = (failure: Failure) => reportOf({ ...empty(known.name), failure: redacted(failure, options) })
     if (failed !== undefined) return nothing({ ...failed, code: 'no-source' })
-    const [planned] = plan(catalog, state, planConfig(options)).tables
+    const [planned] = planRun(catalog, state, planConfig(options)).tables
     if (planned === undefined)
       return nothing(gone(`the source "${known.source}" is not installed or no longer lists "${known.table}"`))
     const { surveyed, pausedFor } = planned

@@ -39,7 +39,7 @@ export interface PlanConfig {
 }
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
-export function plan(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
+export function planRun(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
   const tables = catalog.uses.flatMap((use) => use.tables).filter(config.select)
   return {
     tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),

@@ -2,7 +2,7 @@ import type { State } from '@tidemark/core/engine'
 import type { SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
-import { type PlanConfig, plan } from '../plan/plan.ts'
+import { type PlanConfig, planRun } from '../plan/plan.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -115,7 +115,7 @@ export class Intake {
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
     const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
-    const planned = plan({ uses }, state, { ...config, isWhole: () => false, surveyed: before })
+    const planned = planRun({ uses }, state, { ...config, isWhole: () => false, surveyed: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)

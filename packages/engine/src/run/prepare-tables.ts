@@ -16,7 +16,7 @@ import { partitionsMissing } from '../read/step-error.ts'
 import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
 import { recordOvercome } from './record-checks.ts'
 import {
-  placeOf,
+  failingTableOf,
   recordFailedPartitions,
   recordPartitionFailure,
   recordUnanswered,
@@ -64,7 +64,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     }
     table.fail('', failure)
     table.recorded = 'failing'
-    await recordOn(table, [await tableFailure(placeOf(table), failure, context)], context)
+    await recordOn(table, [await tableFailure(failingTableOf(table), failure, context)], context)
   }
   return false
 }

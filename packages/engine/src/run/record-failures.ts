@@ -59,7 +59,7 @@ export async function recordPartitionFailure(
 /** A table, by its names, and how it failed before. */
 export type FailingTable = Pick<TableState, 'name' | 'source' | 'table' | 'failure'>
 
-export function placeOf({ name, planned, known }: TableRun): FailingTable {
+export function failingTableOf({ name, planned, known }: TableRun): FailingTable {
   const { use, table } = planned.surveyed
   return { name, source: use.name, table: table.name, failure: known?.failure }
 }

@@ -8,7 +8,7 @@ export interface FaultProxyOptions {
 }
 
 /** What the proxy does to bytes on their way. */
-export interface Fault {
+export interface ProxyFault {
   /** `request`: from the client; `reply`: from the server. */
   readonly on: 'request' | 'reply'
   /** Only a piece of bytes that holds this text; absent: the next one. */
@@ -29,7 +29,7 @@ export interface Fault {
 export interface FaultProxy {
   readonly port: number
   /** Adds a fault. @returns how often it has happened. */
-  inject(fault: Fault): () => number
+  inject(fault: ProxyFault): () => number
   /** Takes all faults away; a connection that is half open stays so. */
   mend(): void
   /** Breaks every connection there is. */
@@ -40,7 +40,7 @@ export interface FaultProxy {
 }
 
 interface Armed {
-  readonly fault: Fault
+  readonly fault: ProxyFault
   left: number
   happened: number
 }
@@ -89,7 +89,7 @@ export async function openFaultProxy({ port, host = '127.0.0.1' }: FaultProxyOpt
 interface Way {
   readonly from: Socket
   readonly to: Socket
-  readonly on: Fault['on']
+  readonly on: ProxyFault['on']
   readonly armed: readonly Armed[]
   /** Both ways of a connection: a half-open one carries nothing any more. */
   readonly line: { isSilent: boolean }

@@ -7,14 +7,14 @@ import { startVictim, type Victim } from './start-victim.ts'
 import type { VictimOptions } from './victim-options.ts'
 
 /** One destination that is to be written, killed and looked at. */
-export interface Place {
+export interface KillPlace {
   /** What a process opens it by. */
   readonly url: string
   /** How the checker looks at it: with a runner of its own, taking no lease. */
   readonly connect: Connect
 }
 
-export interface KillOptions extends Place {
+export interface KillOptions extends KillPlace {
   readonly kills: number
   readonly seed: number
   /** The negative control: the writer has no transactions. */
@@ -92,7 +92,7 @@ function failuresOf(victim: Victim): readonly string[] {
   ]
 }
 
-export interface FailpointOptions extends Place {
+export interface FailpointOptions extends KillPlace {
   /** At which times that a process comes by. */
   readonly nths: readonly number[]
   readonly points?: readonly Failpoint[] | undefined

@@ -1,14 +1,14 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { type Row, type TableSpec, type TestDatabase, type TestTable, World } from './world.ts'
+import { DestinationWorld, type Row, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of rows held against those of a source. */
 export function testComparisons(database: () => TestDatabase): void {
   describe('a comparison', () => {
-    let world: World
+    let world: DestinationWorld
     beforeEach(async () => {
-      world = await World.on(database())
+      world = await DestinationWorld.on(database())
       return () => world.destination.close()
     })
 

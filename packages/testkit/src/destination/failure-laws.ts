@@ -1,12 +1,12 @@
 import type { Fact } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { type TestDatabase, World } from './world.ts'
+import { DestinationWorld, type TestDatabase } from './world.ts'
 
 /** Laws of what failed: it is in the state with its table, until what failed is read. */
 export function testFailures(database: () => TestDatabase): void {
-  async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
-    const world = await World.on(database())
+  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
+    const world = await DestinationWorld.on(database())
     await use(world).finally(() => world.destination.close())
   }
 

@@ -1,14 +1,14 @@
 import type { StepRef } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { type TestDatabase, World } from './world.ts'
+import { DestinationWorld, type TestDatabase } from './world.ts'
 
 /** Laws of partitions that are read at the same time under one lease. */
 export function testPartitions(database: () => TestDatabase): void {
   describe('staging', () => {
-    let world: World
+    let world: DestinationWorld
     beforeEach(async () => {
-      world = await World.on(database())
+      world = await DestinationWorld.on(database())
       return () => world.destination.close()
     })
 

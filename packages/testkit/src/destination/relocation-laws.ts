@@ -1,15 +1,15 @@
 import { RECORD_KINDS, type RecordChunk } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { runnerNamed, type TestDatabase, type TestTable, World } from './world.ts'
+import { DestinationWorld, runnerNamed, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of state and rows that are written down, and of a state that is put in the place of another. */
 export function testRelocations(database: () => TestDatabase): void {
   describe('relocation', () => {
-    let world: World
+    let world: DestinationWorld
     let table: TestTable
     beforeEach(async () => {
-      world = await World.on(database())
+      world = await DestinationWorld.on(database())
       table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
       await table.write([thing(1, 10), thing(2, 20)], { deleted: [{ key: { id: 2 }, at: 30n }] })
       return () => world.destination.close()

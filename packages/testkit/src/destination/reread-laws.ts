@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { gathered, rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
+import { DestinationWorld, gathered, rejectOf, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of windows that are read again, and of rows without a key, which are replaced. */
 export function testRereads(database: () => TestDatabase): void {
   describe('replacing', () => {
-    let world: World
+    let world: DestinationWorld
     beforeEach(async () => {
-      world = await World.on(database())
+      world = await DestinationWorld.on(database())
       return () => world.destination.close()
     })
 

@@ -1,15 +1,15 @@
 import { bytes, filledWith, numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type TableSpec, type TestDatabase, type TestTable, World } from './world.ts'
+import { DestinationWorld, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
 
 const row = (more: Record<string, z.ZodType>) => z.object({ id: z.int(), ...more })
 const primaryKey = ['id']
 
 export function testSchema(database: () => TestDatabase): void {
   describe('a shape', () => {
-    async function inWorld(use: (world: World) => Promise<void>): Promise<void> {
-      const world = await World.on(database())
+    async function inWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
+      const world = await DestinationWorld.on(database())
       await use(world).finally(() => world.destination.close())
     }
     const refused =

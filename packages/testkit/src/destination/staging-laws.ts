@@ -1,16 +1,16 @@
 import type { Range } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { rejectOf, type TestDatabase, type TestTable, World } from './world.ts'
+import { DestinationWorld, rejectOf, type TestDatabase, type TestTable } from './world.ts'
 
 const many = (count: number, from = 0) => Array.from({ length: count }, (_, at) => thing(from + at, from + at))
 
 /** Laws of steps that gather in a staging table and move at once. */
 export function testStaging(database: () => TestDatabase): void {
   describe('staging', () => {
-    let world: World
+    let world: DestinationWorld
     beforeEach(async () => {
-      world = await World.on(database())
+      world = await DestinationWorld.on(database())
       return () => world.destination.close()
     })
 

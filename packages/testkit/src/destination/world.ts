@@ -57,7 +57,7 @@ export function runnerNamed(id: string, more: Partial<Runner> = {}): Runner {
 }
 
 /** A destination with a run that has begun. */
-export class World {
+export class DestinationWorld {
   readonly destination: Destination
   readonly run: number
   #steps = 0
@@ -67,9 +67,12 @@ export class World {
     this.run = run
   }
 
-  static async on(database: TestDatabase, options: ConnectOptions = { runner: runnerNamed('one') }): Promise<World> {
+  static async on(
+    database: TestDatabase,
+    options: ConnectOptions = { runner: runnerNamed('one') },
+  ): Promise<DestinationWorld> {
     const destination = await database.connect(options)
-    return new World(destination, await destination.startRun())
+    return new DestinationWorld(destination, await destination.startRun())
   }
 
   nextStep(): number {
@@ -143,12 +146,12 @@ export interface WriteOptions {
 }
 
 export class TestTable {
-  readonly world: World
+  readonly world: DestinationWorld
   readonly shape: Shape
   readonly lease: Lease
   readonly prepared: Prepared
 
-  constructor(world: World, shape: Shape, lease: Lease, prepared: Prepared) {
+  constructor(world: DestinationWorld, shape: Shape, lease: Lease, prepared: Prepared) {
     this.world = world
     this.shape = shape
     this.lease = lease

@@ -1,4 +1,4 @@
-import type { StepLine } from '../answers.ts'
+import type { StepAnswer } from '../answers.ts'
 import { DataTable } from './data-table.tsx'
 import { format } from './format.ts'
 import { router } from './router.ts'
@@ -6,7 +6,7 @@ import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 
 export interface StepListProps {
-  readonly steps: readonly StepLine[]
+  readonly steps: readonly StepAnswer[]
   readonly now: number
   readonly caption: string
   /** What names a step here: its run on a table's page, its table on a run's. */
@@ -62,7 +62,7 @@ export function StepList({ steps, now, caption, of }: StepListProps) {
   )
 }
 
-function windowText({ window }: StepLine): string {
+function windowText({ window }: StepAnswer): string {
   if (window === null) return 'the whole'
   return `${window.from === null ? 'the beginning' : format.position(window.from)} to ${format.position(window.to)}`
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { examineFile } from '../../files/examine-file.ts'
-import { exposureOf } from '../../files/exposure.ts'
+import { exposureOfFile } from '../../files/exposure.ts'
 import { filePath } from '../../files/file-path.ts'
 import type { DatabaseKind } from '../database-kind.ts'
 
@@ -27,5 +27,5 @@ export const duckdb: DatabaseKind = {
     const version = driver().version().replace(/^v/, '')
     return { kind: 'duckdb', title: 'DuckDB', version, ...(await examineFile(url, shown)) }
   },
-  exposureOf: ({ url }) => exposureOf([url, `${url}.wal`]),
+  exposureOf: ({ url }) => exposureOfFile([url, `${url}.wal`]),
 }

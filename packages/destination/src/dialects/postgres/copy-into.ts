@@ -27,7 +27,7 @@ function suffixOf(entries: LoadInto['entries']): Suffix & { readonly columns: re
 }
 
 /** The values of a table's encoded rows, and their positions. */
-export function valuesOf({ layout, table }: Target): LoadInto {
+export function loadOf({ layout, table }: Target): LoadInto {
   return { table, columns: [...dataColumns(layout), '_cursor'], types: [...dataTypes(layout), 'integer'] }
 }
 
@@ -41,5 +41,5 @@ export async function copyStraight(
   const synced = field(stamp(now) as number)
   const bytes = target.layout.partitioned ? Buffer.concat([synced, field(partition)]) : synced
   const columns = systemColumns(target.layout).slice(1)
-  return await copyInto(session, valuesOf(target), rows, { fields: columns.length, bytes, columns })
+  return await copyInto(session, loadOf(target), rows, { fields: columns.length, bytes, columns })
 }

@@ -3,7 +3,7 @@ import { loadHalving } from '../../rows/load.ts'
 import type { LoadInto, Session } from '../dialect.ts'
 import type { EncodedRows, Loaded } from '../encoded-rows.ts'
 import type { Target } from '../target.ts'
-import { copyInto, valuesOf } from './copy-into.ts'
+import { copyInto, loadOf } from './copy-into.ts'
 import type { Reserved } from './sessions.ts'
 import { TYPES } from './type-names.ts'
 
@@ -37,7 +37,7 @@ export async function workHalving(
   rows: EncodedRows,
   work: (part: RawBuilder<unknown>) => Promise<number>,
 ): Promise<Loaded> {
-  const into = valuesOf(target)
+  const into = loadOf(target)
   const { name } = target.layout
   const one = (some: EncodedRows) => withPart(session, into, some, work)
   const tried = await session.attempt(name, () => one(rows))

@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { quotedName } from '../../values/literal.ts'
 import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
+import type { Mode } from '../dialect.ts'
 import { OWN_SCHEMA, type PostgresAddress } from './address.ts'
 import { driverOptions } from './driver-options.ts'
 import { explain, isLost, mayPass } from './errors.ts'
@@ -37,20 +38,11 @@ export interface Reserved {
   readonly db: Kysely<StateDatabase>
 }
 
-export type Mode =
-  /** Reads by a statement that is the user's: nothing that it does to its session stays. */
-  | 'query'
-  /** Writes; rows are looked up by their keys, a part at a time. */
-  | 'part'
-  /** Writes; the planner chooses how. */
-  | 'write'
-  /** Changes tables: readers queue behind such a change, so that it waits for a moment only. */
-  | 'shape'
-  /** Reads that see one moment. */
-  | 'read'
+/** What a transaction is for; `query` reads by a statement that is the user's: nothing that it does to its session stays. */
+export type SessionMode = Mode | 'query'
 
-export interface TransactionOptions {
-  readonly mode: Mode
+export interface SessionTransaction {
+  readonly mode: SessionMode
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Reserved) => Promise<boolean>) | undefined
 }
@@ -110,7 +102,7 @@ export class Sessions {
   }
 
   /** Does work in one transaction; what may pass at another try is tried again, with all that it did undone. */
-  async transaction<T>(options: TransactionOptions, work: (session: Reserved) => Promise<T>): Promise<T> {
+  async transaction<T>(options: SessionTransaction, work: (session: Reserved) => Promise<T>): Promise<T> {
     // Counted from the first failure: the work itself may take longer.
     let deadline: number | undefined
     for (let attempt = 1; ; attempt++) {
@@ -186,7 +178,7 @@ export class Sessions {
     for (const client of clients) cutAfter(client, this.#options.watchMs)
   }
 
-  async #open({ client }: Reserved, mode: Mode): Promise<void> {
+  async #open({ client }: Reserved, mode: SessionMode): Promise<void> {
     const results = (await client.query(this.#opening(mode))) as unknown as readonly pg.QueryResult<Backend>[]
     this.#watch.knows(client, results.at(-1)!.rows[0]!)
   }
@@ -197,7 +189,7 @@ export class Sessions {
   }
 
   /** Goes back, and gives the connection back unless it is gone. */
-  async #end(session: Reserved, mode: Mode, lost: boolean): Promise<void> {
+  async #end(session: Reserved, mode: SessionMode, lost: boolean): Promise<void> {
     try {
       if (!lost) await session.client.query('rollback')
       // A lock that a statement takes for its session outlives the transaction.
@@ -260,7 +252,7 @@ export class Sessions {
    * Begins a transaction and says all that it depends on, in one message: whatever the role, the database or a pooler
    * has set, times are in UTC, names are ours, and rules that a user deferred speak before COMMIT.
    */
-  #opening(mode: Mode): string {
+  #opening(mode: SessionMode): string {
     const { lockMs, idleMs } = this.#options
     const settings: Record<string, string> = {
       application_name: this.#options.applicationName,
@@ -291,7 +283,7 @@ export class Sessions {
   }
 }
 
-function writes(mode: Mode): boolean {
+function writes(mode: SessionMode): boolean {
   return mode === 'part' || mode === 'write' || mode === 'shape'
 }
 

@@ -1,5 +1,5 @@
 /** One entry between the outer parentheses of a CREATE TABLE: a column, or a constraint of the table (no name). */
-export interface Entry {
+export interface DefinitionEntry {
   readonly name: string | undefined
   readonly text: string
 }
@@ -12,8 +12,8 @@ const CONSTRAINTS = new Set(['constraint', 'primary', 'unique', 'check', 'foreig
  * Takes a CREATE TABLE statement apart, as SQLite keeps it: columns that a user added are then kept as they were
  * written, with their defaults, checks and generated values.
  */
-export function entriesOf(createTable: string): readonly Entry[] {
-  const entries: Entry[] = []
+export function entriesOf(createTable: string): readonly DefinitionEntry[] {
+  const entries: DefinitionEntry[] = []
   let depth = 0
   let text = ''
   const finish = () => {

@@ -7,7 +7,7 @@ import { fillColumn } from './fill-column.ts'
 import { indexPositions } from './names.ts'
 import { problemOf } from './problem-of.ts'
 import { sqliteProfile } from './profile.ts'
-import { rebuildTable, storedColumns } from './rebuild.ts'
+import { rebuildTable, ungeneratedColumns } from './rebuild.ts'
 
 /** Makes and changes tables in SQLite. */
 export function sqliteEditor({ raw, path }: Pick<Database, 'raw' | 'path'>): SchemaEditor {
@@ -42,6 +42,6 @@ function physical(raw: DatabaseSync, name: string): Physical | undefined {
     isTable,
     kind: isTable ? 'a table' : 'a view',
     name: row.name,
-    columns: isTable ? storedColumns(raw, name) : [],
+    columns: isTable ? ungeneratedColumns(raw, name) : [],
   }
 }

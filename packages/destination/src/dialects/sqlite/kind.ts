@@ -1,5 +1,5 @@
 import { examineFile } from '../../files/examine-file.ts'
-import { exposureOf } from '../../files/exposure.ts'
+import { exposureOfFile } from '../../files/exposure.ts'
 import { filePath } from '../../files/file-path.ts'
 import type { DatabaseKind } from '../database-kind.ts'
 import { openSqlite } from './open-sqlite.ts'
@@ -29,5 +29,5 @@ export const sqlite: DatabaseKind = {
   }),
   // SQLite does not let go before it has an answer, which may be never.
   queryRows: ({ url }, statement) => queryFile(url, statement),
-  exposureOf: ({ url }) => (url === ':memory:' ? [] : exposureOf([url, `${url}-wal`, `${url}-shm`])),
+  exposureOf: ({ url }) => (url === ':memory:' ? [] : exposureOfFile([url, `${url}-wal`, `${url}-shm`])),
 }

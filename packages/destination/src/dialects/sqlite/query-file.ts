@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { SyncError } from '@tidemark/core'
 import type { QueryAnswer } from '../database-kind.ts'
 import { explain } from './errors.ts'
-import { queryRows } from './query.ts'
+import { queryOpen } from './query.ts'
 import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts'
 
 /** How long a writer is waited for. */
@@ -20,7 +20,7 @@ export function* queryFile(path: string, statement: string): Generator<QueryAnsw
     if (!existsSync(path))
       throw new SyncError(`there is no database ${path}; put it back`, 'fix-config', { code: 'destination-missing' })
     database = openReadOnly(path, BUSY_MS)
-    yield* queryRows(database.raw, statement)
+    yield* queryOpen(database.raw, statement)
   } catch (error) {
     throw explain(error, path)
   } finally {

@@ -14,7 +14,7 @@ export function runQuery(raw: DatabaseSync, text: string): QueryResult {
   let columns: readonly string[] = []
   const rows: (readonly unknown[])[] = []
   const size = new AnswerSize(answerLimit())
-  for (const answer of queryRows(raw, text)) {
+  for (const answer of queryOpen(raw, text)) {
     if ('columns' in answer) columns = answer.columns
     else {
       size.add(answer.row)
@@ -25,7 +25,7 @@ export function runQuery(raw: DatabaseSync, text: string): QueryResult {
 }
 
 /** The same row by row. Nothing else may be asked of the connection meanwhile. */
-export function* queryRows(raw: DatabaseSync, text: string): Generator<QueryAnswer> {
+export function* queryOpen(raw: DatabaseSync, text: string): Generator<QueryAnswer> {
   const refuse = (problem: string, cause?: unknown): never => {
     throw new SyncError(`${problem}; ${ALLOWED}`, 'fix-config', { code: 'query', cause })
   }

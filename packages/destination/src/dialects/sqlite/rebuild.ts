@@ -37,13 +37,13 @@ export async function rebuildTable(
       "select type, name, sql from main.sqlite_schema where tbl_name = ? collate nocase and type in ('index', 'trigger') and sql is not null",
     )
     .all(plan.name) as unknown as readonly { readonly type: string; readonly name: string; readonly sql: string }[]
-  const before = storedColumns(rawDb, plan.name)
+  const before = ungeneratedColumns(rawDb, plan.name)
 
   await createTable(
     { ...plan, name: NEW },
     others.map(({ text }) => raw(text)),
   ).execute(db)
-  const after = new Set(storedColumns(rawDb, NEW).map(fold))
+  const after = new Set(ungeneratedColumns(rawDb, NEW).map(fold))
   const copied = before.filter((name) => after.has(fold(name)))
   // SQLite makes a text of 15 digits of a double.
   rawDb.function('tidemark_number', (number) => String(number))
@@ -72,7 +72,7 @@ export async function rebuildTable(
 }
 
 /** The columns that hold values of their own: not the generated ones. */
-export function storedColumns(rawDb: DatabaseSync, table: string): readonly string[] {
+export function ungeneratedColumns(rawDb: DatabaseSync, table: string): readonly string[] {
   const rows = rawDb.prepare('select name from pragma_table_xinfo(?) where hidden = 0').all(table)
   return rows.map((row) => String(row['name']))
 }
