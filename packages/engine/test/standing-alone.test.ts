@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { columnsChanged, defineSource, register, type Source, SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -173,6 +173,18 @@ describe('a source that never answers', () => {
     await turn()
     expect(closed).toBe(1)
   })
+})
+
+it('a source that is closed before the others is waited for, as long as it closes', async () => {
+  const destination = await openMemory()
+  onTestFinished(() => destination.close())
+  let isClosed = false
+  const close = async (): Promise<void> => {
+    await wait(200)
+    isClosed = true
+  }
+  await sync({ uses: usesOf([sourceOf('slow', { connect: () => ({ close }) })]), destination })
+  expect(isClosed).toBe(true)
 })
 
 describe('a table whose columns take long to find', () => {

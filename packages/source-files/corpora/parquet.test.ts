@@ -8,6 +8,7 @@ import { Element, type SchemaElement } from '../src/parquet-element.ts'
 import { Thrift, writeStruct } from '../src/thrift.ts'
 import { errorOf, type Opened, open, type Row } from '../test/harness.ts'
 import { rewritten } from '../test/parquet-files.ts'
+import { parquetRowsOf } from '../test/parquet-rows.ts'
 import { agreesWithKnown } from './agrees.ts'
 import { type Account, accountsOf, corpora, type Known, python } from './python.ts'
 
@@ -62,6 +63,20 @@ it.each([...groups])('%s', async (_name, files) => {
     if (refused === undefined) expect(await wrongIn(source, tableOf(file), accounts[at]!), file).toEqual([])
     else expect((await errorOf(source.read(tableOf(file)))).message).toContain(refused)
   }
+})
+
+it('texts of which each page is cut', async () => {
+  // The first have each kind of page, codec and encoding once.
+  const texts = all.entries().filter(([, file]) => /^text-(?:1?\d|2[0-3])\./.test(path.basename(file)))
+  const read: string[] = []
+  for (const [at, file] of texts) {
+    const rows = await parquetRowsOf(file, { v: 'text' }, { above: 0, into: 100_000 })
+    expect(rows.length, file).toBe(accounts[at]!.rows.length)
+    const wrong = rows.filter(({ v }, nth) => !agreesWithKnown(v, accounts[at]!.rows[nth]![0]!))
+    expect(wrong, file).toEqual([])
+    read.push(file)
+  }
+  expect(read).toHaveLength(24)
 })
 
 async function wrongIn(source: Opened, table: string, account: Account<Known>): Promise<readonly string[]> {

@@ -30,6 +30,11 @@ export class Files {
     return bytesIn(this.#config.scanLimit)
   }
 
+  /** How many bytes DuckDB may hold. */
+  get memoryLimit(): number {
+    return bytesIn(this.#config.memoryLimit)
+  }
+
   /** What work gives, done once a run; one that fails is done again. */
   async once<T>(what: string, work: () => Promise<T>): Promise<T> {
     const done = (this.#done.get(what) as Promise<T> | undefined) ?? work()
@@ -49,13 +54,13 @@ export class Files {
     return listing
   }
 
-  /** A file of our own, filled by `write`: for a format that is not read from front to back. */
+  /** A file of our own that nobody else may read, filled by `write`: for a format that is not read from front to back. */
   async temporary(write: (to: Writable) => Promise<void>): Promise<AsyncDisposable & { readonly path: string }> {
     this.#folder ??= mkdtemp(path.join(tmpdir(), 'tidemark-files-'))
     const copy = path.join(await this.#folder, String(this.#temporaries++))
     const remove = (): Promise<void> => rm(copy, { force: true })
     try {
-      await write(createWriteStream(copy))
+      await write(createWriteStream(copy, { mode: 0o600 }))
     } catch (error) {
       await remove()
       throw error

@@ -5,6 +5,7 @@ import { bytesOf, compressionOf } from './bytes.ts'
 import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import type { TableFile } from './listing.ts'
+import { type Cut, cutFor } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import { type ColumnChunk, type Footer, readFooter } from './parquet-footer.ts'
 import { checkPages } from './parquet-pages.ts'
@@ -20,6 +21,7 @@ export interface ParquetFile {
   readonly fields: readonly ParquetField[]
   /** Columns that are read by themselves, because their values are long. */
   readonly wide: ReadonlySet<ParquetField>
+  readonly cut: Cut
 }
 
 /**
@@ -43,7 +45,7 @@ export async function openParquet(
   const schema = readableSchema(footer, fields)
   if (schema !== undefined) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, footer, fields, wide, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, fields, wide, cut: cutFor(client), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */

@@ -26,6 +26,8 @@ export interface ColumnChunk {
   /** Its smallest and largest value as bytes, where it says them. */
   readonly min: Buffer | undefined
   readonly max: Buffer | undefined
+  /** How many of its values are NULL, where it says so. */
+  readonly nulls: number | undefined
   /** Where in the footer it is described. */
   readonly describedAt: number
   /** Whether all are NULL by its own account. */
@@ -63,12 +65,23 @@ export async function readFooter(path: string): Promise<Footer> {
 /** Bytes of a file. @throws Broken where it has fewer. */
 export async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
+  await readInto(buffer, 0, file, position, length)
+  return buffer
+}
+
+/** Reads bytes of a file to a place in a buffer. @throws Broken where it has fewer. */
+export async function readInto(
+  buffer: Buffer,
+  at: number,
+  file: FileHandle,
+  position: number,
+  length: number,
+): Promise<void> {
   for (let read = 0; read < length; ) {
-    const { bytesRead } = await file.read(buffer, read, length - read, position + read)
+    const { bytesRead } = await file.read(buffer, at + read, length - read, position + read)
     if (bytesRead === 0) throw new Broken('is no whole Parquet file: it is cut off; write it again')
     read += bytesRead
   }
-  return buffer
 }
 
 export function parseFooter(bytes: Buffer, start: number): Footer {
@@ -119,23 +132,28 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
   let size = 0
   let data = 0
   let dictionary = 0
-  let bounds: Bounds = { min: undefined, max: undefined, nulls: undefined }
+  let statistics: Bounds = { min: undefined, max: undefined, nulls: undefined }
   const describedAt = reader.at
   reader.struct((id) => {
     if (id === Metadata.values) values = reader.integer()
     else if (id === Metadata.size) size = reader.integer()
     else if (id === Metadata.data) data = reader.integer()
     else if (id === Metadata.dictionary) dictionary = reader.integer()
-    else if (id === Metadata.statistics) bounds = readBounds(reader)
+    else if (id === Metadata.statistics) statistics = readBounds(reader)
   })
   const isFirst = dictionary > 0 && (data === 0 || dictionary < data)
-  const { nulls, ...ends } = bounds
-  chunks.push({ start: isFirst ? dictionary : data, size, values, ...ends, isEmpty: nulls === values, describedAt })
+  const { nulls } = statistics
+  chunks.push({
+    start: isFirst ? dictionary : data,
+    size,
+    values,
+    ...statistics,
+    isEmpty: nulls === values,
+    describedAt,
+  })
 }
 
-interface Bounds extends Pick<ColumnChunk, 'min' | 'max'> {
-  readonly nulls: number | undefined
-}
+type Bounds = Pick<ColumnChunk, 'min' | 'max' | 'nulls'>
 
 function readBounds(reader: ThriftReader): Bounds {
   const found = new Map<number, Buffer>()

@@ -2,16 +2,19 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { Broken } from './broken.ts'
 import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
-import { ThriftReader, TooShort } from './thrift.ts'
+import { Thrift, ThriftReader, TooShort } from './thrift.ts'
 
 // DuckDB does not look at the checksums of pages, so a flipped bit in a file would be another value. Nor does it
 // compare how many values the pages have with what their column says, so what is too much would be left out.
 
-const Header = { type: 1, size: 2, compressedSize: 3, crc: 4, data: 5, dataV2: 8 } as const
-/** In both kinds of data pages. */
+const Header = { type: 1, size: 2, compressedSize: 3, crc: 4, data: 5, dictionary: 7, dataV2: 8 } as const
+/** In the headers of data pages of both kinds, and of dictionaries. */
 const VALUES = 1
-/** How the values of a data page are written, in each kind of them; and the two ways that mean a dictionary. */
-const ENCODING = { [Header.data]: 2, [Header.dataV2]: 4 } as const
+/** How values are written in a data page of the first kind, and in a dictionary; and the levels of the former. */
+const ENCODING = 2
+const LEVEL_ENCODING = 3
+const V2 = { nulls: 2, rows: 3, encoding: 4, definitions: 5, repetitions: 6, isPacked: 7 } as const
+/** The two ways to write values that mean a dictionary. */
 const OF_DICTIONARY: readonly number[] = [2, 8]
 const DICTIONARY = 2
 const HEADER = 512
@@ -26,11 +29,29 @@ export interface Page {
   readonly size: number
   /** How many bytes it has when it is unpacked. */
   readonly unpacked: number
+  /** How many values a page of data has, also those that are NULL. */
   readonly values: number
+  /** How many a dictionary has. */
+  readonly entries: number
   readonly crc: number | undefined
   readonly isDictionary: boolean
   /** Its values are places in the dictionary. */
   readonly usesDictionary: boolean
+  /** How its values are written, and its levels where they are packed together with them. */
+  readonly encoding: number
+  readonly levelEncoding: number
+  /** Of a page of the second kind, whose levels stand in front as they are. */
+  readonly second: SecondKind | undefined
+}
+
+export interface SecondKind {
+  readonly rows: number
+  readonly nulls: number
+  /** How many bytes its levels have. */
+  readonly definitions: number
+  readonly repetitions: number
+  /** Whether its values are packed. */
+  readonly isPacked: boolean
 }
 
 /**
@@ -128,34 +149,67 @@ async function pageAt(file: FileHandle, at: number, end: number): Promise<Page> 
   for (let length = HEADER; ; length *= 8) {
     const reader = new ThriftReader(await bytesAt(file, at, Math.min(length, end - at)))
     try {
-      let size = -1
-      let values = 0
-      let crc: number | undefined
-      let type = 0
-      let unpacked = 0
-      let encoding = 0
-      reader.struct((id) => {
-        if (id === Header.compressedSize) size = reader.integer()
-        else if (id === Header.size) unpacked = reader.integer()
-        else if (id === Header.type) type = reader.integer()
-        else if (id === Header.crc) crc = reader.integer() >>> 0
-        else if (id === Header.data || id === Header.dataV2)
-          reader.struct((of) => {
-            if (of === VALUES) values = reader.integer()
-            else if (of === ENCODING[id]) encoding = reader.integer()
+      const numbers = new Map<number, number>()
+      const own = new Map<number, number>()
+      let kind = 0
+      reader.struct((id, type) => {
+        if (type === Thrift.i32) numbers.set(id, reader.integer())
+        else if (id === Header.data || id === Header.dataV2 || id === Header.dictionary) {
+          kind = id
+          reader.struct((of, given) => {
+            if (given === Thrift.i32) own.set(of, reader.integer())
+            else if (given === Thrift.true || given === Thrift.false) own.set(of, given)
           })
+        }
       })
-      const ways = { isDictionary: type === DICTIONARY, usesDictionary: OF_DICTIONARY.includes(encoding) }
-      return { from: at, start: at + reader.at, size, unpacked, values, crc, ...ways }
+      return { from: at, start: at + reader.at, ...pageOf(kind, numbers, own) }
     } catch (error) {
       if (!(error instanceof TooShort) || length >= end - at || length > LONGEST_HEADER) throw error
     }
   }
 }
 
-async function checksumOf(file: FileHandle, { start, size }: Page): Promise<number> {
+function pageOf(
+  kind: number,
+  numbers: ReadonlyMap<number, number>,
+  own: ReadonlyMap<number, number>,
+): Omit<Page, 'from' | 'start'> {
+  const crc = numbers.get(Header.crc)
+  const values = own.get(VALUES) ?? 0
+  const isSecond = kind === Header.dataV2
+  const encoding = own.get(isSecond ? V2.encoding : ENCODING) ?? 0
+  return {
+    size: numbers.get(Header.compressedSize) ?? -1,
+    unpacked: numbers.get(Header.size) ?? 0,
+    values: kind === Header.dictionary ? 0 : values,
+    entries: kind === Header.dictionary ? values : 0,
+    crc: crc === undefined ? undefined : crc >>> 0,
+    isDictionary: numbers.get(Header.type) === DICTIONARY,
+    usesDictionary: kind !== Header.dictionary && OF_DICTIONARY.includes(encoding),
+    encoding,
+    levelEncoding: own.get(LEVEL_ENCODING) ?? 0,
+    second: isSecond ? secondOf(own) : undefined,
+  }
+}
+
+const secondOf = (own: ReadonlyMap<number, number>): SecondKind => ({
+  rows: own.get(V2.rows) ?? 0,
+  nulls: own.get(V2.nulls) ?? 0,
+  definitions: own.get(V2.definitions) ?? 0,
+  repetitions: own.get(V2.repetitions) ?? 0,
+  isPacked: own.get(V2.isPacked) !== Thrift.false,
+})
+
+async function checksumOf(file: FileHandle, page: Page): Promise<number> {
   let sum = 0
-  for (let read = 0; read < size; read += PIECE)
-    sum = crc32(await bytesAt(file, start + read, Math.min(PIECE, size - read)), sum)
+  for await (const piece of piecesOf(file, page)) sum = crc32(piece, sum)
   return sum
+}
+
+/** Bytes of a file, one piece at a time. */
+export async function* piecesOf(
+  file: FileHandle,
+  { start, size }: Pick<Page, 'start' | 'size'>,
+): AsyncGenerator<Buffer> {
+  for (let read = 0; read < size; read += PIECE) yield await bytesAt(file, start + read, Math.min(PIECE, size - read))
 }

@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Files } from './client.ts'
+import { UNPACKED } from './parquet-codec.ts'
+import { type Cut, isCuttable, smallPages } from './parquet-cut.ts'
 import { Element } from './parquet-element.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
-import { Chunk, type ColumnChunk, type Footer, Group, MAGIC, Metadata } from './parquet-footer.ts'
+import { Chunk, type ColumnChunk, type Footer, MAGIC, Metadata, Group as RowGroup } from './parquet-footer.ts'
 import { type Page, pagesOf } from './parquet-pages.ts'
+import { PLAIN, RLE } from './parquet-plain.ts'
 import { footerOf, readable, renamed } from './parquet-schema.ts'
-import { listOf, numberField, type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
+import { listOf, numberField, numbersOf, type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
 
 // DuckDB reads 2,048 rows at once, and keeps all pages that they are in: of texts of a megabyte that is two gigabytes. It
 // never reads beyond a file, so such a column is read by itself, a few pages at a time, each time from a file that has only these.
@@ -15,8 +19,8 @@ const TOGETHER = 128 << 20
 /** So many bytes of pages are read at a time, and one page where it has more. */
 const GROUP = 16 << 20
 
-/** Of what describes a chunk, up to here it says what kind of values it has. */
-const LAST_OF_KIND = 4
+/** What says of a chunk which kind of values it has. */
+const Kind = { type: 1, encodings: 2, path: 3, codec: 4 } as const
 
 /** The name of the one column of such a file. */
 export const WIDE_NAME = 'v'
@@ -39,9 +43,16 @@ export function wideFields(
   return wide
 }
 
+const OPTIONAL = 1
+
 /** A text or bytes of its own in each row: what has several values in a row has pages that begin within one. */
 function isPlain({ element, below }: ParquetField): boolean {
   return below.length === 0 && element.isBytes && element.decimal === undefined && !element.isRepeated
+}
+
+function numberOf(fields: readonly RawField[], wanted: number): number | undefined {
+  const field = fields.find(({ id }) => id === wanted)
+  return field === undefined ? undefined : new ThriftReader(field.value).integer()
 }
 
 /** A group of rows with one column of a file, as a file of its own. */
@@ -50,15 +61,29 @@ export interface WideGroup {
   content(): AsyncGenerator<Buffer>
 }
 
-/** The values of one column, a few pages at a time, each as a Parquet file that DuckDB reads by itself. */
-export async function* wideGroups(
-  path: string,
-  { bytes, schema, start: end }: Footer,
-  { element, chunks }: ParquetLeaf,
-): AsyncGenerator<WideGroup> {
+/** A column that is read by itself, and what that needs. */
+export interface WideColumn {
+  readonly path: string
+  readonly footer: Footer
+  readonly leaf: ParquetLeaf
+  readonly cut: Cut
+  readonly client: Files
+  readonly signal: AbortSignal
+}
+
+/**
+ * The values of one column, a few pages at a time, each as a Parquet file that DuckDB reads by itself. Pages that are too
+ * large for it are cut. The content of each is to be read before the next is asked for.
+ */
+export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup> {
+  const { path, footer, leaf } = column
+  const { bytes, schema, start: end } = footer
+  const { element, chunks } = leaf
   await using file = await open(path)
   const root = schema[0]!.fields.filter(({ id }) => id === Element.name)
   const own = [[...root, numberField(Element.children, Thrift.i32, 1)], renamed(readable(element), WIDE_NAME)]
+  const footerOn = (group: Group, kind: readonly RawField[], shift: number): Buffer =>
+    footerOf({ schema: own, rows: group.values, groups: [rowGroup(group, kind, shift)] })
   for (const chunk of chunks) {
     const pages: Page[] = []
     let values = 0
@@ -67,21 +92,61 @@ export async function* wideGroups(
       values += page.values
       if (values >= chunk.values) break
     }
-    for (const group of groupsOf(pages)) {
+    const kind = kindOf(bytes, chunk)
+    const groups = groupsOf(pages)
+    if (groups.some(({ unpacked }) => unpacked > column.cut.above) && isCuttable(pages, codecOf(kind))) {
+      yield* cutGroups({ file, chunk, kind, pages }, column, footerOn)
+      continue
+    }
+    for (const group of groups) {
       const { from, to, values: rows } = group
       yield {
         rows,
         async *content() {
           yield MAGIC
           yield* createReadStream(path, { start: from, end: to - 1 })
-          yield footerOf({ schema: own, rows, groups: [rowGroup(group, chunk, MAGIC.length - from, bytes)] })
+          yield footerOn(group, kind, MAGIC.length - from)
         },
       }
     }
   }
 }
 
-interface Pages {
+/** A chunk, and what is known of it. */
+interface Described {
+  readonly file: FileHandle
+  readonly chunk: ColumnChunk
+  readonly kind: readonly RawField[]
+  readonly pages: readonly Page[]
+}
+
+async function* cutGroups(
+  { file, chunk, kind, pages }: Described,
+  { leaf, cut, client, signal }: WideColumn,
+  footerOn: (group: Group, kind: readonly RawField[], shift: number) => Buffer,
+): AsyncGenerator<WideGroup> {
+  const isOptional = numberOf(leaf.element.fields, Element.repetition) === OPTIONAL
+  const { nulls } = chunk
+  const cutting = { file, codec: codecOf(kind), nulls, isOptional, client, signal, into: cut.into }
+  for await (const page of smallPages(pages, cutting)) {
+    const { rows } = page
+    yield {
+      rows,
+      async *content() {
+        const parts = page.parts()
+        const from = MAGIC.length
+        const size = parts.reduce((sum, part) => sum + part.length, 0)
+        yield MAGIC
+        yield* parts
+        const group = { from, to: from + size, dictionary: undefined, data: from, values: rows, unpacked: size }
+        yield footerOn(group, plainKind(kind), 0)
+      },
+    }
+  }
+}
+
+/** Where pages are that are read at a time. */
+interface Group {
   readonly from: number
   readonly to: number
   readonly dictionary: number | undefined
@@ -91,9 +156,9 @@ interface Pages {
 }
 
 /** Pages of a chunk in groups. Those that need its dictionary stay with it. */
-function groupsOf(pages: readonly Page[]): readonly Pages[] {
+function groupsOf(pages: readonly Page[]): readonly Group[] {
   const lastOfDictionary = pages.findLastIndex(({ usesDictionary, isDictionary }) => usesDictionary || isDictionary)
-  const groups: Pages[] = []
+  const groups: Group[] = []
   for (const [nth, page] of pages.entries()) {
     const before = groups.at(-1)
     const to = page.start + page.size
@@ -115,16 +180,15 @@ function groupsOf(pages: readonly Page[]): readonly Pages[] {
   return groups
 }
 
-/** Describes a group of rows with the one column as its chunk was, without statistics. @param shift how much further back it is */
+/** Describes a group of rows with the one column, without statistics. @param shift how much further back it is */
 function rowGroup(
-  { from, to, dictionary, data, values, unpacked }: Pages,
-  chunk: ColumnChunk,
+  { from, to, dictionary, data, values, unpacked }: Group,
+  kind: readonly RawField[],
   shift: number,
-  bytes: Buffer,
 ): Buffer {
   const long = (id: number, value: number): RawField => numberField(id, Thrift.i64, value)
   const described = writeStruct([
-    ...kindOf(bytes, chunk),
+    ...kind,
     long(Metadata.values, values),
     long(Metadata.unpacked, unpacked),
     long(Metadata.size, to - from),
@@ -136,9 +200,9 @@ function rowGroup(
     { id: Chunk.metadata, type: Thrift.struct, value: described },
   ])
   return writeStruct([
-    { id: Group.chunks, type: Thrift.list, value: listOf([column]) },
-    long(Group.bytes, unpacked),
-    long(Group.rows, values),
+    { id: RowGroup.chunks, type: Thrift.list, value: listOf([column]) },
+    long(RowGroup.bytes, unpacked),
+    long(RowGroup.rows, values),
   ])
 }
 
@@ -149,7 +213,16 @@ function kindOf(bytes: Buffer, { describedAt }: ColumnChunk): readonly RawField[
   reader.struct((id, type) => {
     const from = reader.at
     reader.skip(type)
-    if (id <= LAST_OF_KIND) fields.push({ id, type, value: bytes.subarray(from, reader.at) })
+    if (id <= Kind.codec) fields.push({ id, type, value: bytes.subarray(from, reader.at) })
   })
   return fields
 }
+
+const codecOf = (kind: readonly RawField[]): number => numberOf(kind, Kind.codec) ?? UNPACKED
+
+/** The same of pages that are neither packed nor use a dictionary. */
+const plainKind = (kind: readonly RawField[]): readonly RawField[] =>
+  kind.map((field) => {
+    if (field.id === Kind.codec) return numberField(field.id, Thrift.i32, UNPACKED)
+    return field.id === Kind.encodings ? { ...field, value: numbersOf([PLAIN, RLE]) } : field
+  })

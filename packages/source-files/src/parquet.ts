@@ -137,11 +137,11 @@ async function* wholeBlocks(
 /** The values of one column, read by itself. */
 async function* wideBlocks(
   client: Files,
-  { path, footer }: ParquetFile,
+  { path, footer, cut }: ParquetFile,
   { leaf, column }: { readonly leaf: ParquetLeaf; readonly column: Planned },
   signal: AbortSignal,
 ): AsyncGenerator<Block> {
-  for await (const group of wideGroups(path, footer, leaf)) {
+  for await (const group of wideGroups({ path, footer, leaf, cut, client, signal })) {
     await using own = await client.temporary((to) => pipeline(group.content(), to, { signal }))
     yield* client.duckDb.use(signal, (connection) =>
       blocksOf(connection, own.path, { plan: [column], slots: [] }, signal),

@@ -40,6 +40,13 @@ export class ThriftReader {
     return this.bytes[this.at++]!
   }
 
+  #pass(length: number): void {
+    // A list may say to have more values than there are bytes, and is passed over value by value.
+    if (length > this.bytes.length - this.at)
+      throw new TooShort('is no whole Parquet file: its metadata ends too early')
+    this.at += length
+  }
+
   #unsigned(): number {
     let value = 0
     for (let scale = 1; scale < 2 ** 70; scale *= 128) {
@@ -58,9 +65,7 @@ export class ThriftReader {
 
   binary(): Buffer {
     const length = this.#unsigned()
-    if (length > this.bytes.length - this.at)
-      throw new TooShort('is no whole Parquet file: its metadata ends too early')
-    this.at += length
+    this.#pass(length)
     return this.bytes.subarray(this.at - length, this.at)
   }
 
@@ -93,10 +98,10 @@ export class ThriftReader {
         this.byte()
         return
       case Thrift.double:
-        this.at += 8
+        this.#pass(8)
         return
       case Thrift.uuid:
-        this.at += 16
+        this.#pass(16)
         return
       case Thrift.binary:
         this.binary()
@@ -161,6 +166,11 @@ export function listOf(structs: readonly Buffer[]): Buffer {
   const count = structs.length
   const head = count < 15 ? [(count << 4) | Thrift.struct] : [0xf0 | Thrift.struct, ...varint(count)]
   return Buffer.concat([Buffer.from(head), ...structs])
+}
+
+/** A list of a few integers. */
+export function numbersOf(values: readonly number[]): Buffer {
+  return Buffer.from([(values.length << 4) | Thrift.i32, ...values.flatMap((value) => varint(value * 2))])
 }
 
 /** A number that is not negative, seven bits a byte. */

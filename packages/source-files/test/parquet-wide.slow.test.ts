@@ -3,25 +3,14 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type Block, zipped } from '../src/blocks.ts'
-import { parquetRows } from '../src/parquet.ts'
 import { openParquet } from '../src/parquet-file.ts'
 import { wideGroups } from '../src/parquet-wide.ts'
 import { Thrift, writeStruct } from '../src/thrift.ts'
 import { Folder, open } from './harness.ts'
 import { rewritten, written } from './parquet-files.ts'
+import { parquetRowsOf } from './parquet-rows.ts'
 
 const { signal } = new AbortController()
-
-/** The rows of a file, with the columns of texts and bytes read by themselves or with the others. */
-async function rowsOf(path: string, types: Readonly<Record<string, 'text' | 'integer' | 'json'>>, apart: boolean) {
-  const source = await open({ t: { path } })
-  await using file = await openParquet(path, source.client, signal, 'check')
-  const wide = new Set(apart ? file.fields.filter(({ below, element }) => below.length === 0 && element.isBytes) : [])
-  const wanted = Object.entries(types).map(([name, type]) => ({ name, type, declared: false }))
-  const rows: Record<string, unknown>[] = []
-  for await (const page of parquetRows(source.client, { ...file, wide }, wanted, signal)) rows.push(...page)
-  return rows
-}
 
 describe('columns that are read by themselves have the values that they have beside the others', () => {
   const SELECT = `SELECT i, CASE WHEN i % 7 = 0 THEN NULL ELSE 't' || i || 'ü' END AS t, ('b' || i)::BLOB AS b,
@@ -37,10 +26,10 @@ describe('columns that are read by themselves have the values that they have bes
   ])('%s', async (_, options) => {
     const folder = new Folder()
     const path = await written(folder, 'a.parquet', SELECT, options)
-    const together = await rowsOf(path, TYPES, false)
+    const together = await parquetRowsOf(path, TYPES, 'together')
     expect(together).toHaveLength(10_000)
     expect(together[8]).toMatchObject({ i: 8, t: 't8ü', n: 16 })
-    expect(await rowsOf(path, TYPES, true)).toEqual(together)
+    expect(await parquetRowsOf(path, TYPES, 'apart')).toEqual(together)
   })
 
   it('that are described in the new way alone', async () => {
@@ -52,14 +41,14 @@ describe('columns that are read by themselves have the values that they have bes
         : fields,
     )
     const path = folder.write('b.parquet', bytes)
-    const together = await rowsOf(path, TYPES, false)
+    const together = await parquetRowsOf(path, TYPES, 'together')
     expect(together[8]).toMatchObject({ i: 8, t: 't8ü', n: 16 })
-    expect(await rowsOf(path, TYPES, true)).toEqual(together)
+    expect(await parquetRowsOf(path, TYPES, 'apart')).toEqual(together)
   })
 
   it('where nothing else is read', async () => {
     const path = await written(new Folder(), 'a.parquet', SELECT)
-    const rows = await rowsOf(path, { t: 'text' }, true)
+    const rows = await parquetRowsOf(path, { t: 'text' }, 'apart')
     expect([rows.length, rows[1]]).toEqual([10_000, { t: 't1ü' }])
   })
 })
@@ -95,7 +84,8 @@ describe('long values in one group of rows', () => {
     const [wide, ...more] = [...opened.wide]
     expect([wide?.element.name, more]).toEqual(['v', []])
     const groups: number[] = []
-    for await (const { rows } of wideGroups(opened.path, opened.footer, wide!.leaves[0]!)) groups.push(rows)
+    const column = { ...opened, client: source.client, leaf: wide!.leaves[0]!, signal }
+    for await (const { rows } of wideGroups(column)) groups.push(rows)
     expect(groups.length).toBeGreaterThan(3)
     expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(ROWS)
   })

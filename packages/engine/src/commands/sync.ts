@@ -59,7 +59,8 @@ async function run(given: RunOptions): Promise<Report> {
   let failure: Report['failure']
   let isTimeUp = false
   const surveyed: SurveyedUse[] = []
-  const left = new Set<SurveyedUse>()
+  /** Sources that are done before the run is, and how they close. */
+  const left = new Map<SurveyedUse, Promise<void>>()
   const { destination } = options
   const tables = (): readonly TableRun[] => intake?.tables ?? []
   const report = (): Report => {
@@ -116,8 +117,9 @@ async function run(given: RunOptions): Promise<Report> {
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
       leave: (use) => {
-        left.add(use)
-        void use.close().catch(() => {})
+        const closing = use.close()
+        closing.catch(() => {})
+        left.set(use, closing)
         options.onEvent?.({ type: 'source-ended', source: use.name })
       },
     })
@@ -147,7 +149,7 @@ async function run(given: RunOptions): Promise<Report> {
     const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
-    await closeSources(surveyed.filter((use) => !left.has(use)))
+    await closeSources(surveyed.map((use) => ({ close: () => left.get(use) ?? use.close() })))
   }
   failpoint('before-report')
   const done = report()

@@ -26,7 +26,7 @@ export async function withCatalog<T>(
 }
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */
-export async function closeSources(uses: readonly SurveyedUse[]): Promise<void> {
+export async function closeSources(uses: readonly Pick<SurveyedUse, 'close'>[]): Promise<void> {
   const closed = Promise.allSettled(uses.map((use) => use.close()))
   await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
 }

@@ -1,0 +1,44 @@
+/** Bytes that arrive in pieces, copied in the lengths that are needed. */
+export class ByteInput {
+  readonly #pieces: AsyncIterator<Buffer>
+  #rest: Buffer = Buffer.alloc(0)
+  /** How many bytes were copied. */
+  offset = 0
+
+  constructor(pieces: AsyncIterable<Buffer>) {
+    this.#pieces = pieces[Symbol.asyncIterator]()
+  }
+
+  /** Whether nothing is left. */
+  async isOver(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      const next = await this.#pieces.next()
+      if (next.done === true) return true
+      this.#rest = next.value
+    }
+    return false
+  }
+
+  /** Copies the next bytes to a place in another buffer. @throws Error where there are fewer. */
+  async copy(length: number, to: Buffer, at: number): Promise<void> {
+    for (let done = 0; done < length; ) {
+      if (this.#rest.length === 0 && (await this.isOver()))
+        throw Object.assign(new Error('the bytes end too early'), { code: 'Z_BUF_ERROR' })
+      const count = this.#rest.copy(to, at + done, 0, length - done)
+      this.#rest = this.#rest.subarray(count)
+      this.offset += count
+      done += count
+    }
+  }
+
+  /** The next bytes, as one buffer. */
+  async read(length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length)
+    await this.copy(length, bytes, 0)
+    return bytes
+  }
+
+  async close(): Promise<void> {
+    await this.#pieces.return?.()
+  }
+}
