@@ -13,7 +13,7 @@ export async function runInto(url: string, source: Source, more: RunSettings = {
   const destination = await openDestination({ url, runner })
   try {
     const report = await sync({
-      uses: [{ name: source.name, source, config: more.config ?? {}, options: {} }],
+      sources: [{ name: source.name, source, config: more.config ?? {}, options: {} }],
       destination,
       settings: more.settings,
     })

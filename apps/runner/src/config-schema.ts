@@ -66,8 +66,8 @@ const UseConfig = z.object({
 })
 export type UseConfig = z.infer<typeof UseConfig>
 
-const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).superRefine((uses, context) => {
-  for (const [name, use] of Object.entries(uses)) {
+const sources = z.record(z.string(), z.union([z.literal(false), UseConfig])).superRefine((sources, context) => {
+  for (const [name, use] of Object.entries(sources)) {
     // What is switched off may also be called by its package.
     if (use === false || /^[a-z][a-z0-9_]*$/.test(name)) continue
     context.addIssue({

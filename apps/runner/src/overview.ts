@@ -15,23 +15,23 @@ import type { Fix } from './show/fix-text.ts'
 import { isAlive } from './this-runner.ts'
 
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
-export interface Look extends Overview {
-  readonly tables: readonly StatusTable[]
-  readonly failing_sources: readonly SourceLook[]
+export interface StatusView extends Overview {
+  readonly tables: readonly TableView[]
+  readonly failing_sources: readonly SourceView[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
   /** Whose tables are in the database beside these; absent: nobody's. */
   readonly other_projects?: readonly OtherProject[] | undefined
 }
 
-export interface StatusTable extends TableOverview {
+export interface TableView extends TableOverview {
   /** When its source is to be asked again; null where nobody is there to do it. */
   readonly next_check_at: string | null
   /** What to do about its failure, or about what it waits for; null where it does neither. */
   readonly fix: Fix | null
 }
 
-export interface SourceLook extends SourceSummary {
+export interface SourceView extends SourceSummary {
   readonly fix: Fix
 }
 
@@ -57,10 +57,10 @@ type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
 
 /** Looks at a destination, again and again at little cost: rows are counted again only where something was synced. */
-export function looker(
+export function createStatusReader(
   destination: Looking,
   { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },
-): () => Promise<Look> {
+): () => Promise<StatusView> {
   const counted: Counted = new Map()
   return async () => {
     const state = await destination.state()
@@ -72,8 +72,8 @@ export function looker(
     const overview = overviewOf(state, { now, rows: counted, rejects, promised })
     return {
       ...overview,
-      tables: overview.tables.map((table) => statusTableOf(table, runner, command)),
-      failing_sources: overview.failing_sources.map((source) => lookAtSource(source, command)),
+      tables: overview.tables.map((table) => tableView(table, runner, command)),
+      failing_sources: overview.failing_sources.map((source) => sourceView(source, command)),
       runner,
       running: running.map((step) => runningStep(step, state)),
       other_projects: otherProjects(state),
@@ -82,11 +82,7 @@ export function looker(
 }
 
 /** What is due next is due only where somebody is there to do it, and what fails has a way out. */
-export function statusTableOf(
-  table: TableOverview,
-  { state, next_run_at }: Activity,
-  command: CommandText,
-): StatusTable {
+export function tableView(table: TableOverview, { state, next_run_at }: Activity, command: CommandText): TableView {
   const { last_checked_at: last, every_ms: everyMs, paused_for, removed_at } = table
   const isDue = state !== 'none' && paused_for === null && removed_at === null
   const at = last === null || everyMs === null ? next_run_at : new Date(Date.parse(last) + everyMs).toISOString()
@@ -98,7 +94,7 @@ export function statusTableOf(
   }
 }
 
-export function lookAtSource(source: SourceSummary, command: CommandText): SourceLook {
+export function sourceView(source: SourceSummary, command: CommandText): SourceView {
   const { name, last_error: message, error_code: code, error_remedy: remedy } = source
   const failed = { source: name, message, code: code ?? undefined, remedy: remedy ?? 'retry' }
   return { ...source, fix: fixOf(failed, command) }

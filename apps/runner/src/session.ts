@@ -11,6 +11,7 @@ import type {
 } from '@tidemark/core/engine'
 import { openDestination, openReader } from '@tidemark/destination'
 import type { LookOptions } from '@tidemark/engine'
+import { type ConfiguredSources, configuredSources } from './configured-sources.ts'
 import { discover } from './discover.ts'
 import type { Interrupts } from './interrupts.ts'
 import { configError, demand, type LoadedConfig, loadConfig, loadDotEnv } from './load-config.ts'
@@ -20,10 +21,9 @@ import { secretFile } from './secret-file.ts'
 import { passwordsIn } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
 import { commandFor } from './show/command.ts'
-import { askedPlace, configuredPlace, inspectTarget, type Target } from './target.ts'
+import { askedPlace, configuredPlace, resolveDatabase, type Target } from './target.ts'
 import type { Terminal } from './terminal.ts'
 import { isAlive, thisRunner } from './this-runner.ts'
-import { chooseUses, type Uses } from './uses.ts'
 
 /** The flags that every verb takes. */
 export interface Flags {
@@ -70,25 +70,26 @@ export async function openSession(call: Call): Promise<Session> {
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
   // Sources read relative paths from where the process is, and their config stands in the project.
   process.chdir(project.folder)
-  const target = await inspectTarget(asked ?? configuredPlace(config.data.destination, environment))
+  const target = await resolveDatabase(asked ?? configuredPlace(config.data.destination, environment))
   const identity = projectIdentity(project, config.data.namespace)
   const command = commandFor({ cwd, project: project.folder, flags, environment })
   return { ...call, project, config, target, identity, command }
 }
 
 /** Discovers the installed sources and puts the config to them. */
-export async function findUses(session: Session): Promise<Uses> {
+export async function findSources(session: Session): Promise<ConfiguredSources> {
   const { config, project, secrets, log, terminal } = session
   demand(config, () => true)
   const discovered = await discover(project)
   for (const name of discovered.absent) log.warn(`the dependency ${name} is not installed; run "pnpm install"`)
-  const uses = await chooseUses(config, discovered, secrets)
-  for (const note of uses.notes) log.warn(note)
-  for (const { name, package: from, missing } of uses.unconfigured) {
+  const sources = await configuredSources(config, discovered, secrets)
+  for (const note of sources.notes) log.warn(note)
+  for (const { name, package: from, missing } of sources.unconfigured) {
     terminal.say(`${name} (${from}) is installed and not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`)
   }
-  for (const { name, from } of uses.uses) log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`)
-  return uses
+  for (const { name, from } of sources.sources)
+    log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`)
+  return sources
 }
 
 /** Opens the database, makes it where it is missing, brings its state to this version, works with it, and closes it. */
@@ -135,14 +136,14 @@ function placed(error: unknown, { config }: Session): unknown {
 /** What the engine is given for these uses. */
 export function runOptions<D extends ReadOnlyDestination>(
   session: Session,
-  { uses, unavailable, unconfigured }: Uses,
+  { sources, unavailable, unconfigured }: ConfiguredSources,
   destination: D,
   state: State,
 ): LookOptions & { readonly destination: D } {
   const { config, interrupts, log, secrets, project } = session
   return {
-    uses,
-    unavailable: [...unavailable, ...lost({ uses, unavailable, unconfigured }, state)],
+    sources: sources,
+    unavailable: [...unavailable, ...lost({ sources, unavailable, unconfigured }, state)],
     destination,
     settings: settingsFrom(config.data),
     signal: interrupts.signal,
@@ -160,8 +161,11 @@ export function runOptions<D extends ReadOnlyDestination>(
  * Uses that the state knows and that are gone without anyone having removed them: their source lost its config, or
  * belongs to a package that broke before it could say its name. Their tables are not taken for removed.
  */
-function lost({ uses, unavailable, unconfigured }: Omit<Uses, 'notes'>, state: State): Uses['unavailable'] {
-  const present = new Set([...uses, ...unavailable].map((one) => one.name))
+function lost(
+  { sources, unavailable, unconfigured }: Omit<ConfiguredSources, 'notes'>,
+  state: State,
+): ConfiguredSources['unavailable'] {
+  const present = new Set([...sources, ...unavailable].map((one) => one.name))
   const known = new Set(
     [...state.tables.values()].filter((table) => table.status !== 'removed').map((table) => table.source),
   )

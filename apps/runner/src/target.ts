@@ -48,7 +48,7 @@ export function configuredPlace(configured: string | undefined, environment: Nod
 }
 
 /** @throws SyncError where a server cannot be asked. */
-export async function inspectTarget(place: FoundPlace): Promise<Target> {
+export async function resolveDatabase(place: FoundPlace): Promise<Target> {
   return { ...place, exists: await isThere(place) }
 }
 

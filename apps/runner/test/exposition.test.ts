@@ -3,13 +3,13 @@ import type { Failure, RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { NOBODY } from '../src/activity.ts'
 import { exposition } from '../src/service/exposition.ts'
-import { familiesOf, type Pulse } from '../src/service/families.ts'
+import { type LoopStatus, metricFamilies } from '../src/service/families.ts'
 import { healthOf } from '../src/service/health.ts'
-import { standingsOf } from '../src/service/standing.ts'
-import { Tally } from '../src/service/tally.ts'
+import { tableMetrics } from '../src/service/standing.ts'
+import { RunMetrics } from '../src/service/tally.ts'
 
 const NOW = 1_000_000_000_000n
-const PULSE: Pulse = {
+const PULSE: LoopStatus = {
   isRunning: false,
   busy: [],
   lastEndedAt: 500_000,
@@ -86,7 +86,7 @@ describe('how a table stands', () => {
       ['b', { ...newPartition('b'), start: 0n, covered: [range(100n, NOW - 90_000_000n)], failures: 2 }],
       ['gone', { ...newPartition('gone'), goneAt: 1n, failures: 9 }],
     ])
-    expect(standingsOf(stateOf({ partitions }), { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
+    expect(tableMetrics(stateOf({ partitions }), { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
       {
         name: 'crm_orders',
         source: 'crm',
@@ -108,9 +108,9 @@ describe('how a table stands', () => {
     const [table] = integer.tables.values()
     const cursor = { column: 'id', type: 'integer' as const, precision: null }
     const facts = { ...table!.facts!, cursor }
-    expect(standingsOf(stateOf({ ...table, facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds).toBeUndefined()
+    expect(tableMetrics(stateOf({ ...table, facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds).toBeUndefined()
     expect(
-      standingsOf(stateOf({ partitions: new Map([['', newPartition('')]]) }), { rejects: new Map(), now: NOW })[0],
+      tableMetrics(stateOf({ partitions: new Map([['', newPartition('')]]) }), { rejects: new Map(), now: NOW })[0],
     ).toMatchObject({
       lagSeconds: undefined,
       gaps: 0,
@@ -120,13 +120,13 @@ describe('how a table stands', () => {
 
 it('names the sources that cannot be asked', () => {
   const seen = { standings: [], failingSources: ['crm'], activity: NOBODY }
-  const lines = exposition(familiesOf('1.2.3', PULSE, new Tally(() => 0), seen)).split('\n')
+  const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines).toContain('tidemark_source_failing{source="crm"} 1')
 })
 
 it('counts what happens by table: rows, steps, retries, waits for a rate limit', () => {
   let now = 0
-  const tally = new Tally(() => now)
+  const tally = new RunMetrics(() => now)
   const failure: Failure = { message: 'm', remedy: 'retry', code: 'rate-limited', retryAfterMs: 1, stack: undefined }
   const at = { table: 't', partition: 'p1', step: 1 }
   const events: readonly RunEvent[] = [
@@ -155,7 +155,7 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   log.info('no answer; asking again in 1 s', { source: 'shop', delayMs: 1000 })
   expect(said).toHaveLength(3)
   tally.ended({ exitCode: 3, durationMs: 4000 })
-  const text = exposition(familiesOf('1.2.3', PULSE, tally, undefined))
+  const text = exposition(metricFamilies('1.2.3', PULSE, tally, undefined))
   for (const line of [
     'tidemark_build_info{version="1.2.3"} 1',
     'tidemark_database_up 0',

@@ -1,13 +1,13 @@
 import type { RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { EventSources } from '../src/service/event-sources.ts'
-import type { Pulse } from '../src/service/families.ts'
+import type { LoopStatus } from '../src/service/families.ts'
 import { healthOf } from '../src/service/health.ts'
 
 const MINUTE = 60_000
 const NOW = Date.UTC(2026, 0, 2, 12)
 
-const pulse = (busy: Pulse['busy']): Pulse => ({
+const pulse = (busy: LoopStatus['busy']): LoopStatus => ({
   isRunning: busy.length > 0,
   busy,
   lastEndedAt: undefined,

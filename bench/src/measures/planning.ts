@@ -1,5 +1,5 @@
 import { newPartition, type PartitionState, type State, silent, type TableState } from '@tidemark/core/engine'
-import { survey } from '../../../packages/engine/src/discover/survey.ts'
+import { discoverSources } from '../../../packages/engine/src/discover/survey.ts'
 import { planRun } from '../../../packages/engine/src/plan/plan.ts'
 import { systemClock } from '../../../packages/engine/src/time/clock.ts'
 import { report, seconds } from '../measure.ts'
@@ -39,8 +39,8 @@ function stateOf(name: string): TableState {
 
 await report(async () => {
   const source = ordersSource({ pages: () => [], tables: TABLES })
-  const catalog = await survey({
-    uses: [{ name: 'memory', source, config: {}, options: { initialSyncStart: '1970-01-01' } }],
+  const catalog = await discoverSources({
+    sources: [{ name: 'memory', source, config: {}, options: { initialSyncStart: '1970-01-01' } }],
     state: { tables: new Map() },
     settings: {},
     clock: systemClock,
@@ -51,7 +51,7 @@ await report(async () => {
     names: 'exact',
     wants: () => true,
   })
-  const names = catalog.uses.flatMap((use) => use.tables.map((table) => table.name))
+  const names = catalog.sources.flatMap((use) => use.tables.map((table) => table.name))
   const state: State = { tables: new Map(names.map((name) => [name, stateOf(name)])) }
   let steps = 0
   const took = await seconds(() => {

@@ -32,24 +32,24 @@ export {
 export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './store/deletion-limit.ts'
 export type {
   Destination,
-  Fact,
   Prepared,
   Profile,
   ReadOnlyDestination,
   ReadOptions,
-  RunFact,
+  RunChange,
   Shape,
+  StateChange,
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
 export type { Lease, Leases, Refusal, Runner } from './store/lease.ts'
 export type {
+  Batch,
   Committed,
   Completion,
   Counts,
   Deletion,
-  Part,
-  Rail,
+  DeletionGuard,
   Reject,
   RejectLimit,
   StepKind,
@@ -70,7 +70,6 @@ export { isPastRejectLimit, type RejectShare, type RejectTally } from './store/r
 export type { Contents, KnownTable, Relocation, StoredRow } from './store/relocation.ts'
 export {
   AHEAD,
-  Facts,
   isFailing,
   KnownColumn,
   type KnownFailure,
@@ -79,6 +78,7 @@ export {
   OLDEST_READABLE_STATE,
   PartitionState,
   positionText,
+  RecordedSchema,
   SourceFailure,
   STATE_VERSION,
   type State,

@@ -1,18 +1,18 @@
 import type {
+  Batch,
   Committed,
   Comparison,
   Destination,
-  Fact,
   Lease,
   Leases,
-  Part,
   Prepared,
   Project,
   QueryResult,
   ReadOptions,
-  RunFact,
+  RunChange,
   Shape,
   State,
+  StateChange,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
@@ -75,7 +75,7 @@ export class SqlStore implements Destination {
   }
 
   problemOf(...asked: Parameters<Destination['problemOf']>): string | undefined {
-    return textProblem(this.#dialect.forms.repertoire, ...asked)
+    return textProblem(this.#dialect.codec.repertoire, ...asked)
   }
 
   async now(): Promise<bigint> {
@@ -121,7 +121,7 @@ export class SqlStore implements Destination {
   }
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
-    const { editor, forms } = this.#dialect
+    const { editor, codec: forms } = this.#dialect
     const name = tableName(shape.name)
     const { facts, work } = await this.#read(({ db }) =>
       planTable(db, editor, name, lease, shape, this.#options.project),
@@ -129,17 +129,17 @@ export class SqlStore implements Destination {
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, facts.columns)
     this.#targets.set(name, { layout, table: this.#dialect.table(name) })
-    return { name, facts, encoder: encoderOf(layout, forms), changes }
+    return { name, schema: facts, encoder: encoderOf(layout, forms), changes }
   }
 
   async preview(shape: Shape): Promise<Prepared> {
-    const { editor, forms } = this.#dialect
+    const { editor, codec: forms } = this.#dialect
     return await this.#read(({ db }) => previewTable(db, editor, { shape, forms, project: this.#options.project }))
   }
 
-  async commit(lease: Lease, part: Part): Promise<Committed> {
+  async commit(lease: Lease, part: Batch): Promise<Committed> {
     const step = { ...part.step, table: lease.table }
-    checkPartition(lease.table, step.partition, this.#dialect.forms.repertoire)
+    checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
     const target = this.#targets.get(lease.table)
     const mode = part.staging === 'move' ? 'write' : 'part'
     const taken: number[] = []
@@ -178,8 +178,8 @@ export class SqlStore implements Destination {
     })
   }
 
-  async record(lease: Lease, facts: readonly Fact[]): Promise<void> {
-    const { repertoire } = this.#dialect.forms
+  async record(lease: Lease, facts: readonly StateChange[]): Promise<void> {
+    const { repertoire } = this.#dialect.codec
     for (const fact of facts) if ('partition' in fact) checkPartition(lease.table, fact.partition, repertoire)
     await this.#fenced(
       lease,
@@ -202,7 +202,7 @@ export class SqlStore implements Destination {
     )
   }
 
-  async recordRun(run: number, facts: readonly RunFact[]): Promise<void> {
+  async recordRun(run: number, facts: readonly RunChange[]): Promise<void> {
     await this.#write(async ({ db }) => {
       for (const fact of facts) {
         const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
@@ -230,7 +230,7 @@ export class SqlStore implements Destination {
   }
 
   async compare(shape: Shape): Promise<Comparison> {
-    const { editor, forms, canonical } = this.#dialect
+    const { editor, codec: forms, canonical } = this.#dialect
     const name = tableName(shape.name)
     const plan = await this.#read(({ db }) => planComparison({ db, editor, name, shape }))
     return openComparison({ forms, canonical }, plan, storedTable(this.#connections, this.#dialect, plan.layout))

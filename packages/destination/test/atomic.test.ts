@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Part, StepRef } from '@tidemark/core/engine'
+import type { Batch, StepRef } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { byHand, capturing, folder, open, prepare, type Ready, shapeOf, things } from './place.ts'
 
@@ -35,7 +35,7 @@ function failing(raw: DatabaseSync, nth: number): { readonly calls: () => number
 }
 
 const reject = { key: '1', seen: undefined, position: 1, code: 'x', message: 'x', payload: '{}', hash: 'h' }
-const direct: Partial<Part> = {
+const direct: Partial<Batch> = {
   rejects: [reject],
   deletions: [
     { key: [3], position: null },
@@ -43,11 +43,16 @@ const direct: Partial<Part> = {
   ],
   tombstones: true,
 }
-const staged: Partial<Part> = { ...direct, staging: 'move', rail: { mark: true, goneBefore: 0 } }
-const kinds: readonly (readonly [string, Partial<Part>, Partial<StepRef>, string[]])[] = [
+const staged: Partial<Batch> = { ...direct, staging: 'move', deletionGuard: { mark: true, goneBefore: 0 } }
+const kinds: readonly (readonly [string, Partial<Batch>, Partial<StepRef>, string[]])[] = [
   ['written straight', direct, {}, ['id']],
   ['moved from staging', staged, {}, ['id']],
-  ['replaced without a key', { rejects: [reject], staging: 'move', rail: { mark: true, goneBefore: 0 } }, {}, []],
+  [
+    'replaced without a key',
+    { rejects: [reject], staging: 'move', deletionGuard: { mark: true, goneBefore: 0 } },
+    {},
+    [],
+  ],
 ]
 
 describe('whichever call of the driver fails', () => {

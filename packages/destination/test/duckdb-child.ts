@@ -1,6 +1,6 @@
 // Changes a table, writes into it, and dies before DuckDB has put its log into the file. `node duckdb-child.ts <path> <JSON>`
 import { DuckDBInstance } from '@duckdb/node-api'
-import type { ColumnType, Part, Shape } from '@tidemark/core/engine'
+import type { Batch, ColumnType, Shape } from '@tidemark/core/engine'
 import { openDestination } from '../src/index.ts'
 
 const [path = '', words = '[]'] = process.argv.slice(2)
@@ -34,7 +34,7 @@ const destination = await openDestination({
 })
 const run = await destination.startRun()
 const [lease] = (await destination.lease(['t'])).leases
-const write = async (step: number, rows: Part['rows']): Promise<void> => {
+const write = async (step: number, rows: Batch['rows']): Promise<void> => {
   await destination.commit(lease!, {
     step: { run, step, partition: '', kind: 'live', beganAt: 1n, window: undefined },
     number: 1,
@@ -45,7 +45,7 @@ const write = async (step: number, rows: Part['rows']): Promise<void> => {
     durationMs: 1,
     completes: undefined,
     tombstones: false,
-  } as unknown as Part)
+  } as unknown as Batch)
 }
 await destination.prepare(lease!, shapeOf([['note', 'double']]))
 await write(1, [

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { Part } from '@tidemark/core/engine'
+import type { Batch } from '@tidemark/core/engine'
 import { type CompiledQuery, Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { dialectOf } from '../src/dialects/sqlite/database.ts'
@@ -33,11 +33,11 @@ async function state() {
 }
 
 const step = { run: 1, step: 1, table: 't', partition: '', attempt: 1, beganAt: 9n } as const
-const partOf = (kind: 'live' | 'reread'): Part & { completes: object } =>
+const partOf = (kind: 'live' | 'reread'): Batch & { completes: object } =>
   ({
     step: { ...step, kind, window: { from: 10n, to: 20n } },
     completes: { cover: { from: 10n, to: 20n }, last: true, status: 'live', purge: false },
-  }) as unknown as Part & { completes: object }
+  }) as unknown as Batch & { completes: object }
 
 describe('among thousands of rereads, partitions and rejects', () => {
   it.each(['live', 'reread'] as const)('the commit of a step looks only at what it answers: %s', async (kind) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Destination, Lease, Part, Prepared, Runner, Shape, StepRef } from '@tidemark/core/engine'
+import type { Batch, Destination, Lease, Prepared, Runner, Shape, StepRef } from '@tidemark/core/engine'
 import { columnsOf } from '@tidemark/core/engine'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -60,7 +60,7 @@ export interface Ready {
   readonly destination: Destination
   readonly lease: Lease
   readonly prepared: Prepared
-  write(rows: readonly object[], more?: Partial<Part>, step?: Partial<StepRef>): ReturnType<Destination['commit']>
+  write(rows: readonly object[], more?: Partial<Batch>, step?: Partial<StepRef>): ReturnType<Destination['commit']>
 }
 
 /** Leases and prepares a table, and writes rows into it. */

@@ -26,9 +26,14 @@ async function gate(place: Place, table = 'things', id = 1500) {
 const WAYS: readonly (readonly [string, RegExp, boolean, (ready: Ready) => ReturnType<Ready['write']>])[] = [
   ['COPY', /^copy/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'history' })],
   ['the merge', /^merge/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'live' })],
-  ['a move', /^merge/i, true, ({ write }) => write(things(COUNT), { staging: 'move', rail })],
+  ['a move', /^merge/i, true, ({ write }) => write(things(COUNT), { staging: 'move', deletionGuard: rail })],
   ['COPY without a key', /^copy/i, false, ({ write }) => write(things(COUNT), {}, { kind: 'live' })],
-  ['a move without a key', /^insert/i, false, ({ write }) => write(things(COUNT), { staging: 'move', rail })],
+  [
+    'a move without a key',
+    /^insert/i,
+    false,
+    ({ write }) => write(things(COUNT), { staging: 'move', deletionGuard: rail }),
+  ],
 ]
 
 describe('a session that is ended', { timeout: 180_000 }, () => {
@@ -79,7 +84,9 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
     await place.rows('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
       'tidemark one',
     ])
-    expect(await write(things(10, 10), { staging: 'move', number: 2, rail }, step)).toMatchObject({ written: 20 })
+    expect(await write(things(10, 10), { staging: 'move', number: 2, deletionGuard: rail }, step)).toMatchObject({
+      written: 20,
+    })
   })
 
   it('again and again is an error in the end, which says where', async () => {

@@ -16,17 +16,17 @@ describe('a server that crashes', () => {
     const { url, server, rows } = await newPlace()
     const { destination, write } = await prepare(await open(url), shapeOf(undefined, more))
     const step = { step: 1, kind: 'whole' } as const
-    await write(things(20), { staging: 'move', rail })
+    await write(things(20), { staging: 'move', deletionGuard: rail })
     // What is staged of a step without a log is gone, and so are its parts.
     await write(things(10), { staging: 'fill', completes: undefined }, { ...step, step: 2 })
     await server.crash()
-    const moved = write(things(10, 10), { staging: 'move', number: 2, rail }, { ...step, step: 2 })
+    const moved = write(things(10, 10), { staging: 'move', number: 2, deletionGuard: rail }, { ...step, step: 2 })
     await expect(moved).rejects.toSatisfy(lost)
     expect(await all(destination.read('things'))).toHaveLength(20)
     expect((await destination.query('select completed_at is not null from _tidemark_partitions')).rows).toEqual([
       [true],
     ])
-    expect(await write(things(20), { staging: 'move', rail }, { ...step, step: 3 })).toMatchObject({
+    expect(await write(things(20), { staging: 'move', deletionGuard: rail }, { ...step, step: 3 })).toMatchObject({
       unchanged: 20,
       deleted: 0,
     })

@@ -99,7 +99,7 @@ describe('a row that only the server refuses', () => {
       const done = { rejected: 1, written: 1999 }
       expect(await write([], { rows }, { kind: 'history' })).toMatchObject(done)
       expect(await write([], { rows }, { kind: 'live' })).toMatchObject({ rejected: 1, unchanged: 1999 })
-      expect(await write([], { rows, staging: 'move', rail })).toMatchObject({
+      expect(await write([], { rows, staging: 'move', deletionGuard: rail })).toMatchObject({
         rejected: 1,
         unchanged: 1999,
         deleted: 0,

@@ -60,7 +60,7 @@ describe('one of 20,000 rows that the server refuses', () => {
     const before = Number((await place.rows<{ n: string }>('select count(*) as n from things'))[0]!.n)
     const straight = await write(rowsWith(BAD), { completes: undefined }, { kind: 'history' })
     expect(straight).toMatchObject({ written: COUNT - 1, rejected: 1, unchanged: 0 })
-    const moved = await write(rowsWith(BAD), { staging: 'move', rail })
+    const moved = await write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })
     expect(moved).toMatchObject({ rejected: 1, unchanged: COUNT - 1, written: 0 })
     const rows = await place.rows('select count(*)::int as n from things where _deleted_at is null and id <> -1')
     expect(rows).toEqual([{ n: COUNT - 1 }])
@@ -96,7 +96,10 @@ describe('one of 20,000 rows that the server refuses', () => {
     const destination = await open(place.url)
     const { write } = await prepare(destination, shapeOf(Thing, { primaryKey: [] }))
     await place.rows("alter table things add check (note <> 'bad')")
-    expect(await write(rowsWith(BAD), { staging: 'move', rail })).toMatchObject({ written: COUNT - 1, rejected: 1 })
+    expect(await write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })).toMatchObject({
+      written: COUNT - 1,
+      rejected: 1,
+    })
     expect(await write(rowsWith(5, 6), {}, { kind: 'live' })).toMatchObject({ written: COUNT - 2, rejected: 2 })
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 2 * COUNT - 3 }])
   })
@@ -110,7 +113,7 @@ describe('one of 20,000 rows that the server refuses', () => {
         { id: 1, note: 'a' },
         { id: 2, note: 'b' },
       ],
-      { staging: 'move', rail },
+      { staging: 'move', deletionGuard: rail },
     )
     await place.rows("alter table things add check (note <> 'bad')")
     const done = await write(
@@ -118,7 +121,7 @@ describe('one of 20,000 rows that the server refuses', () => {
         { id: 1, note: 'bad' },
         { id: 2, note: 'c' },
       ],
-      { staging: 'move', rail },
+      { staging: 'move', deletionGuard: rail },
     )
     expect(done).toMatchObject({ written: 1, rejected: 1, deleted: 0 })
     expect(await all(destination.read('things'))).toEqual([
@@ -135,7 +138,9 @@ describe('one of 20,000 rows that the server refuses', () => {
       written: 2,
       rejected: 1,
     })
-    expect(await write([{ id: 'a' }, { id: long }, { id: 'b' }], { staging: 'move', rail })).toMatchObject({
+    expect(
+      await write([{ id: 'a' }, { id: long }, { id: 'b' }], { staging: 'move', deletionGuard: rail }),
+    ).toMatchObject({
       unchanged: 2,
       rejected: 1,
     })
@@ -155,7 +160,7 @@ describe("a rule of the user's that no row is to blame for", () => {
     ])
     await place.rows('create table mine (thing bigint references things)')
     await place.rows('insert into mine values (2)')
-    await write([{ id: 1, note: 'a' }], { staging: 'move', rail })
+    await write([{ id: 1, note: 'a' }], { staging: 'move', deletionGuard: rail })
     const purge = write([{ id: 1, note: 'a' }], { completes: { last: true, status: 'live', purge: true } })
     await expect(purge).rejects.toSatisfy(
       (error) => SyncError.is(error) && error.remedy === 'fix-config' && /refused.*"mine"/.test(error.message),
@@ -172,7 +177,7 @@ describe("a rule of the user's that no row is to blame for", () => {
       await expect(write(rowsWith(BAD), {}, { kind })).rejects.toSatisfy(
         (error) => SyncError.is(error) && error.code === 'destination-full' && error.remedy === 'retry',
       )
-    await expect(write(rowsWith(BAD), { staging: 'move', rail })).rejects.toThrow('make room')
+    await expect(write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })).rejects.toThrow('make room')
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 0 }])
     expect(await place.rows('select count(*)::int as n from _tidemark_rejects')).toEqual([{ n: 0 }])
     await place.rows('drop trigger refuse on things')

@@ -5,7 +5,7 @@ import { all, open, prepare, shapeOf, things } from './place.ts'
 import { byHand, onPostgres } from './postgres-place.ts'
 
 const newPlace = onPostgres()
-const rail = { mark: true, goneBefore: 0 }
+const deletionGuard = { mark: true, goneBefore: 0 }
 const row = (more: Record<string, z.ZodType> = {}) => z.object({ id: z.int(), note: z.string().nullable(), ...more })
 const refused =
   (code: string, ...words: readonly (string | RegExp)[]) =>
@@ -63,7 +63,7 @@ describe('a table in Postgres', () => {
     for (const [more, step] of [
       [{}, { kind: 'live' }],
       [{}, { kind: 'history' }],
-      [{ staging: 'move', rail }, {}],
+      [{ staging: 'move', deletionGuard }, {}],
     ] as const)
       await expect(write(things(3), more, step)).rejects.toSatisfy(
         refused('table-locked', 'table "things" is locked by session', 'AccessExclusiveLock', 'pg_terminate_backend'),
@@ -148,7 +148,7 @@ describe('a table in Postgres', () => {
     await rows('drop table pointing')
     const { write, prepared } = await prepare(destination, other)
     await write([{ id: 1, note: 'a', n: '2024-01-01' }], {}, { partition: 'p' })
-    expect(prepared.facts.primaryKey).toEqual(['note', 'n'])
+    expect(prepared.schema.primaryKey).toEqual(['note', 'n'])
     expect(await all(destination.read('things'))).toMatchObject([{ id: 1n, note: 'a', n: '2024-01-01' }])
     expect(await rows('select id::int, mine from shown')).toEqual([{ id: 1, mine: 'm' }])
   })
@@ -186,7 +186,7 @@ describe('a table in Postgres', () => {
     // While a run is on, its part fails, and nothing of it stays.
     if (/constraint|varchar/.test(statement)) return
     for (const kind of ['history', 'live', 'whole'] as const) {
-      const more = kind === 'whole' ? ({ staging: 'move', rail } as const) : {}
+      const more = kind === 'whole' ? ({ staging: 'move', deletionGuard } as const) : {}
       await expect(write(things(3), more, { partition: 'p', kind })).rejects.toSatisfy((error) => SyncError.is(error))
     }
     expect(await rows('select count(*)::int as n from _tidemark_steps')).toEqual([{ n: 1 }])

@@ -72,7 +72,7 @@ describe('a part of a history', () => {
     const { destination, write } = await prepare(await open(place.url))
     await write(things(3))
     const rail = { mark: true, goneBefore: 0 }
-    expect(await write(things(1), { staging: 'move', rail })).toMatchObject({ deleted: 2 })
+    expect(await write(things(1), { staging: 'move', deletionGuard: rail })).toMatchObject({ deleted: 2 })
     expect(await write(things(4), {}, { kind: 'history' })).toMatchObject({ written: 3, unchanged: 1 })
     expect(await all(destination.read('things'))).toHaveLength(4)
   })
@@ -106,7 +106,7 @@ describe('a part of a history', () => {
       await place.rows(`create table things_${at} partition of things for values with (modulus 3, remainder ${at})`)
     const { write } = await prepare(destination, shape)
     const rail = { mark: true, goneBefore: 0 }
-    const move = (rows: readonly object[]) => write(rows, { staging: 'move', rail })
+    const move = (rows: readonly object[]) => write(rows, { staging: 'move', deletionGuard: rail })
     await move(things(60))
     // Rows of different partitions stand at the same place of theirs.
     expect(await move(things(30))).toMatchObject({ written: 0, unchanged: 30, deleted: 30 })

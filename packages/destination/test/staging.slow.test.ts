@@ -4,7 +4,7 @@ import type { StepRef } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { capturing, folder, open, prepare, shapeOf, things } from './place.ts'
 
-const move = { staging: 'move', rail: { mark: true, goneBefore: 0 } } as const
+const move = { staging: 'move', deletionGuard: { mark: true, goneBefore: 0 } } as const
 const fill = { staging: 'fill', completes: undefined } as const
 
 /** How many statements were compiled since. */
@@ -80,10 +80,10 @@ describe.each([['id'], []])('staging tables (key: %s)', (...primaryKey) => {
     await write(things(200), move, { partition: 'held', step: 1000 })
     const held = await write(
       [],
-      { ...move, rail: { ...move.rail, limit: { share: 0.5, above: 100 } } },
+      { ...move, deletionGuard: { ...move.deletionGuard, limit: { share: 0.5, above: 100 } } },
       { partition: 'held', step: 1001 },
     )
-    expect(held.held).toMatchObject({ gone: 200, of: 200 })
+    expect(held.withheld).toMatchObject({ gone: 200, of: 200 })
     expect(left()).toBe(30)
     await destination.release([lease])
     expect(left()).toBe(0)

@@ -1,6 +1,6 @@
 import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
 import type { Destination, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
-import type { Use } from './discover/catalog.ts'
+import type { ConfiguredSource } from './discover/catalog.ts'
 import type { Failure } from './failure/failure.ts'
 import type { RunEvent } from './report/event.ts'
 import type { Clock } from './time/clock.ts'
@@ -9,14 +9,14 @@ import type { RetryPolicy } from './time/retry-policy.ts'
 
 /** What a run leaves alone because it is not due yet: uses that need not even be asked, and known tables. */
 export interface Resting {
-  readonly uses: ReadonlySet<string>
+  readonly sources: ReadonlySet<string>
   readonly tables: ReadonlySet<string>
 }
 
 /** What is needed to ask the sources and to look at the destination. */
 export interface LookOptions {
   /** The sources to sync, each with its config. */
-  readonly uses: readonly Use[]
+  readonly sources: readonly ConfiguredSource[]
   /** Uses that are configured or installed but cannot run; their tables are not taken for removed. */
   readonly unavailable?: readonly { readonly name: string; readonly failure: Failure }[] | undefined
   readonly destination: ReadOnlyDestination
@@ -67,7 +67,7 @@ export interface Settings {
   /** How long a source may leave a question without an answer (2 minutes), or, five times that, give no page of rows. */
   readonly stallTimeoutMs?: number | undefined
   /** Rows and bytes of a part. */
-  readonly part?: { readonly rows: number; readonly bytes: number } | undefined
+  readonly batch?: { readonly rows: number; readonly bytes: number } | undefined
   /** Share of a window's rows that may be rejected, where it has more than `above` rows. */
   readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined
   /** How many rows of a table may be marked as deleted or replaced in a run, where neither table nor source says. */

@@ -63,8 +63,8 @@ describe('a source that breaks in its own way', () => {
       source.table({ name: 'bad', row, primaryKey: ['id'], read: read as never }),
     ]
     const destination = await openMemory()
-    const uses = [{ name: 'two', source: source.with(tables), config: {}, options: {} }]
-    const report = await sync({ uses, destination, settings: { retry: FAST } })
+    const sources = [{ name: 'two', source: source.with(tables), config: {}, options: {} }]
+    const report = await sync({ sources: sources, destination, settings: { retry: FAST } })
     expect(report.exitCode).toBe(EXIT.someFailed)
     const [good, bad] = report.tables
     expect(good).toMatchObject({ status: 'live', rows: { written: 2 } })

@@ -1,7 +1,7 @@
 import { defineSource, minutes, type Source } from '@tidemark/core'
 import { silent, type Table } from '@tidemark/core/engine'
 import { z } from 'zod'
-import type { Catalog, SurveyedPartition, SurveyedTable, TableSettings } from '../src/discover/catalog.ts'
+import type { Catalog, DiscoveredPartition, DiscoveredTable, TableSettings } from '../src/discover/catalog.ts'
 import { SourceGuard } from '../src/source/source-guard.ts'
 import { type Clock, systemClock } from '../src/time/clock.ts'
 
@@ -24,7 +24,7 @@ export function tableOf(spec: Partial<Parameters<typeof memory.table>[0]> = {}):
 export interface Surveyed {
   readonly table?: Table
   readonly settings?: Partial<TableSettings>
-  readonly partitions?: readonly Partial<SurveyedPartition>[]
+  readonly partitions?: readonly Partial<DiscoveredPartition>[]
   readonly identity?: string
 }
 
@@ -46,12 +46,12 @@ export function catalogOf({ table = tableOf(), settings = {}, partitions = [{}],
     log: silent,
     failure: undefined,
     guard: new SourceGuard('memory'),
-    tables: [] as SurveyedTable[],
+    tables: [] as DiscoveredTable[],
     close: async () => {},
   }
   use.tables.push({
     name: `memory_${table.name}`,
-    use,
+    source: use,
     table,
     columns: table.columns,
     options: { ...SETTINGS, lookback: table.lookback, ...settings },
@@ -69,7 +69,7 @@ export function catalogOf({ table = tableOf(), settings = {}, partitions = [{}],
       ...partition,
     })),
   })
-  return { uses: [use] }
+  return { sources: [use] }
 }
 
 export const EVERYTHING = { select: () => true, isWhole: () => true, unavailable: [], synced: undefined }

@@ -31,7 +31,7 @@ function sourceOf(read: Read, spec: Spec = {}, name = 'shop'): Source {
 }
 
 const optionsOf = (sources: readonly Source[], more: Partial<RunOptions> = {}): RunOptions => ({
-  uses: sources.map((source) => ({ name: source.name, source, config: {}, options: {} })),
+  sources: sources.map((source) => ({ name: source.name, source, config: {}, options: {} })),
   destination,
   ...more,
 })

@@ -93,8 +93,8 @@ describe('a runner beside the clock of its destination', () => {
       const memory = await openMemory()
       const destination = withClock(memory, () => at(1000))
       const log = new Lines()
-      const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-      await sync({ uses, destination, clock: fixedClock(at(1000 + ahead)), log })
+      const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+      await sync({ sources: sources, destination, clock: fixedClock(at(1000 + ahead)), log })
       expect(log.lines.join()).toMatch(/the clock of this machine is .* ahead of the destination's/)
       const [partition] = [...(await memory.state()).tables.get('memory_events')!.partitions.values()]
       expect(union(partition?.covered ?? []).at(-1)?.to).toBe(at(1000))
@@ -108,15 +108,20 @@ describe('a runner beside the clock of its destination', () => {
     system.put({ id: 2, at: 500, text: 'old' })
     const memory = await openMemory()
     const log = new Lines()
-    const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+    const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
     await sync({
-      uses,
+      sources: sources,
       destination: withClock(memory, () => at(100_000)),
       clock: fixedClock(at(100_000 - behind)),
       log,
     })
     expect(log.lines.join()).toContain('behind the destination')
-    await sync({ uses, destination: withClock(memory, () => at(100_000)), clock: fixedClock(at(100_000)), log })
+    await sync({
+      sources: sources,
+      destination: withClock(memory, () => at(100_000)),
+      clock: fixedClock(at(100_000)),
+      log,
+    })
     expect(await rowsIn(memory)).toEqual(sorted(system.all()))
   })
 
@@ -129,8 +134,8 @@ describe('a runner beside the clock of its destination', () => {
     system.beforePage = () => {
       clock.at -= at(3600)
     }
-    const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-    const report = await sync({ uses, destination, clock })
+    const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+    const report = await sync({ sources: sources, destination, clock })
     expect(report.exitCode).toBe(0)
     expect(report.durationMs).toBeGreaterThanOrEqual(0)
     expect((await destination.query('select count(*) from _tidemark_steps where duration_ms < 0')).rows).toEqual([[0]])

@@ -65,12 +65,12 @@ async function sourceOf(contract: number, name: string): Promise<Source> {
   return draft.with([things]) as Source
 }
 
-async function run(...sources: readonly Source[]): Promise<{ report: Report; ids: readonly unknown[] }> {
+async function run(...given: readonly Source[]): Promise<{ report: Report; ids: readonly unknown[] }> {
   const destination = await openMemory()
   try {
-    const uses = sources.map((source) => ({ name: source.name, source, config: {}, options: {} }))
+    const sources = given.map((source) => ({ name: source.name, source, config: {}, options: {} }))
     const settings = { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 } }
-    const report = await sync({ uses, destination, settings })
+    const report = await sync({ sources, destination, settings })
     const ids: unknown[] = []
     for (const { name } of report.tables) for await (const row of destination.read(name)) ids.push(row['id'])
     return { report, ids }
@@ -106,13 +106,13 @@ describe('a source made by', () => {
     const use = (source: Source) => [{ name: 'moved', source, config: {}, options: {} }]
     const settings = { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 } }
     const present = await sourceOf(CONTRACT, 'moved')
-    await sync({ uses: use(present), destination, settings })
+    await sync({ sources: use(present), destination, settings })
     const before = (await destination.state()).tables.get('moved_things')
-    await sync({ uses: use({ ...present, contract: CONTRACT + 1 }), destination, settings })
+    await sync({ sources: use({ ...present, contract: CONTRACT + 1 }), destination, settings })
     const between = (await destination.state()).tables.get('moved_things')
     expect(between).toMatchObject({ status: 'failing', filled: true, present: 'rows' })
     expect(between?.partitions.get('')?.covered).toEqual(before?.partitions.get('')?.covered)
-    const report = await sync({ uses: use(present), destination, settings })
+    const report = await sync({ sources: use(present), destination, settings })
     expect(report.tables[0]?.status).toBe('live')
     await destination.close()
   })

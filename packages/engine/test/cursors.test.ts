@@ -27,7 +27,7 @@ describe('rows that share the value of the cursor', () => {
     for (let id = 0; id < 250; id++) system.put({ id, at: 600, text: 'tie' })
     for (let id = 250; id < 260; id++) system.put({ id, at: 590, text: 'before' })
     const destination = await openMemory()
-    const settings = { part: { rows: 70, bytes: 1e6 } }
+    const settings = { batch: { rows: 70, bytes: 1e6 } }
     const go = async () => {
       const order = how === undefined || !('ordered' in how) ? 0 : how.ordered === 'ascending' ? 1 : -1
       system.rows.set(
@@ -124,12 +124,12 @@ describe('a history', () => {
         return table!.read(question)
       },
     }))
-    const uses = [{ name: 'five', source: { ...source, tables: tables as never }, config: {}, options: {} }]
+    const sources = [{ name: 'five', source: { ...source, tables: tables as never }, config: {}, options: {} }]
     const clock = fixedClock(at(10_000))
-    expect((await sync({ uses, destination, clock })).exitCode).toBe(3)
+    expect((await sync({ sources: sources, destination, clock })).exitCode).toBe(3)
     asked.length = 0
     isBroken = false
-    expect((await sync({ uses, destination, clock })).exitCode).toBe(0)
+    expect((await sync({ sources: sources, destination, clock })).exitCode).toBe(0)
     expect(new Set(asked)).toEqual(new Set(['d']))
   })
 

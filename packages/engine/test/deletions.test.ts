@@ -95,8 +95,8 @@ it('retention: rows that left the system while a reread was settled are not mark
   await run({ system, destination, spec })
   system.now = 1030
   keep()
-  const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  await resync({ uses, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
+  const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+  await resync({ sources: sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
   const marked = (await destination.query('select id from memory_events where _deleted_at is not null')).rows
   expect(marked).toEqual([])
 })
@@ -121,7 +121,7 @@ it('an update that moved a row out of a reread window', async () => {
         .map((o) => ({ ...o, at: instant(o.at) }))
     },
   }
-  await resync({ uses: source(spec), destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
+  await resync({ sources: source(spec), destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
   system.now = 1100
   await run({ system, destination })
   expect((await rowsIn(destination)).some((o) => o.id === 4)).toBe(true)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Gather } from '../src/read/gather.ts'
+import { BatchBuffer } from '../src/read/gather.ts'
 
 type Version = readonly [key: number, cursor: number]
 
@@ -8,7 +8,7 @@ it('keeps of each key the greatest cursor, the last among equals, whatever the o
   const version: fc.Arbitrary<Version> = fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 3 }))
   fc.assert(
     fc.property(fc.array(version, { maxLength: 40 }), (versions) => {
-      const gather = new Gather([0])
+      const gather = new BatchBuffer([0])
       const expected = new Map<number, readonly unknown[]>()
       for (const [place, [key, cursor]] of versions.entries()) {
         const before = expected.get(key)
@@ -23,7 +23,7 @@ it('keeps of each key the greatest cursor, the last among equals, whatever the o
 })
 
 it('tells composite keys apart whose texts run together', () => {
-  const gather = new Gather([0, 1])
+  const gather = new BatchBuffer([0, 1])
   gather.add(['a', 'bc', 1])
   gather.add(['ab', 'c', 1])
   gather.add(['a', 'bc', 2])
@@ -34,7 +34,7 @@ it('tells composite keys apart whose texts run together', () => {
 })
 
 it('compares binary keys by their bytes', () => {
-  const gather = new Gather([0])
+  const gather = new BatchBuffer([0])
   gather.add([Uint8Array.of(2, 1), 1])
   gather.add([Uint8Array.of(1, 1), 1])
   gather.add([Uint8Array.of(2, 1), 2])
@@ -42,7 +42,7 @@ it('compares binary keys by their bytes', () => {
 })
 
 it('keeps all rows of a table without a key', () => {
-  const gather = new Gather([])
+  const gather = new BatchBuffer([])
   for (let n = 0; n < 3; n++) gather.add([1, null])
   expect(gather.take().rows.length).toBe(3)
 })

@@ -174,7 +174,7 @@ export class HardWorld {
       use: { options: { deletes: this.#kind.hard === true ? 'hard' : 'soft' } },
       options: {
         // So few rows may all go.
-        settings: { part: { rows: 3, bytes: 1e6 }, deletionLimit: 'none', ...(isShort ? { maxTimeMs: 0 } : {}) },
+        settings: { batch: { rows: 3, bytes: 1e6 }, deletionLimit: 'none', ...(isShort ? { maxTimeMs: 0 } : {}) },
       },
     })
     const hasBad = [...this.#rows.values()].flat().some(isBad)

@@ -61,7 +61,7 @@ async function world() {
     },
   })
   const options: RunOptions = {
-    uses: [{ name: 'memory', source: sourceOf(system), config: {}, options: {} }],
+    sources: [{ name: 'memory', source: sourceOf(system), config: {}, options: {} }],
     destination: watched,
     clock: fixedClock(at(system.now)),
   }

@@ -27,7 +27,7 @@ describe('rows without a key', () => {
   it('show nothing of a window that failed half-way', async () => {
     fill(40)
     once(new Error('broken'), 5)
-    await run({ system, destination, spec, options: { settings: { part: { rows: 4, bytes: 1e6 } } } })
+    await run({ system, destination, spec, options: { settings: { batch: { rows: 4, bytes: 1e6 } } } })
     expect(await rowsIn(destination)).toEqual([])
     await run({ system, destination, spec })
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
@@ -86,7 +86,7 @@ it('keyless: what the system no longer keeps is not replaced away', async () => 
   await run({ system, destination, spec })
   system.now = 1030
   keep()
-  const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  const r = await resync({ uses, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
+  const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+  const r = await resync({ sources: sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
   expect(r.tables[0]!.rows.deleted).toBe(0)
 })

@@ -46,8 +46,8 @@ interface Long {
 }
 
 function syncLong({ source, clock, every = '1m', log = new Lines(), signal }: Long): ReturnType<typeof sync> {
-  const uses = [{ name: 'memory', source, config: {}, options: { every } }]
-  return sync({ uses, destination, clock, log, ...(signal === undefined ? {} : { signal }) })
+  const sources = [{ name: 'memory', source, config: {}, options: { every } }]
+  return sync({ sources: sources, destination, clock, log, ...(signal === undefined ? {} : { signal }) })
 }
 
 /** Two tables of one source, each of its own system. */

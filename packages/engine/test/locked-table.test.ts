@@ -51,7 +51,7 @@ it('a table that was locked is not released while it is prepared again, whatever
   }
   const shop = source.with([table('locked', async () => {}), table('slow', slow)]) as Source
   const report = await sync({
-    uses: [{ name: 'shop', source: shop, config: {}, options: {} }],
+    sources: [{ name: 'shop', source: shop, config: {}, options: {} }],
     destination: lockedOnce(memory, 'shop_locked', free.promise),
     settings: { retry: { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 } },
   })

@@ -39,6 +39,6 @@ export function first<T>(values: readonly T[]): T {
 }
 
 /** Parts of four rows. */
-export const small = { settings: { part: { rows: 4, bytes: 1e6 } } }
+export const small = { settings: { batch: { rows: 4, bytes: 1e6 } } }
 
 export const ids = async (): Promise<number[]> => (await rowsIn(destination)).map((one) => one.id)

@@ -228,7 +228,7 @@ class World {
       pageSize: 2,
       use: { options: { backfillNewColumns: true } },
       // So few rows may all go.
-      options: { settings: { part: { rows: 3, bytes: 1e6 }, deletionLimit: 'none' } },
+      options: { settings: { batch: { rows: 3, bytes: 1e6 }, deletionLimit: 'none' } },
     })
   }
 
@@ -254,9 +254,9 @@ class World {
     if (!state.tables.has('memory_events') || this.kind.spec['window'] === undefined) return
     this.system.beforePage = () => {}
     this.sort()
-    const uses = [{ name: 'memory', source: sourceOf(this.system, this.spec, 2), config: {}, options: {} }]
+    const sources = [{ name: 'memory', source: sourceOf(this.system, this.spec, 2), config: {}, options: {} }]
     const report = await resync(
-      { uses, destination: this.destination, clock: fixedClock(at(this.system.now)) },
+      { sources: sources, destination: this.destination, clock: fixedClock(at(this.system.now)) },
       { table: 'memory_events', from: instant(from), to: instant(to) },
     )
     expect(report.exitCode).toBe(0)

@@ -23,8 +23,8 @@ const settled: Spec = { settle: minutes(1), lookback: minutes(2) }
 const DAY = 86_400
 
 function optionsFor(spec: Spec, more: object = {}) {
-  const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: more }]
-  return { uses, destination, clock: fixedClock(at(system.now)) }
+  const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: more }]
+  return { sources, destination, clock: fixedClock(at(system.now)) }
 }
 const ids = async (options: { partition?: string } = {}): Promise<number[]> =>
   (await rowsIn(destination, options)).map((one) => one.id)

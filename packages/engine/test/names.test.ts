@@ -48,7 +48,7 @@ const use = (tables: readonly Made[], options: SourceOptions = {}, name = 'shop'
   options,
 })
 const run = (tables: readonly Made[], options?: SourceOptions): Promise<Report> =>
-  sync({ uses: [use(tables, options)], destination })
+  sync({ sources: [use(tables, options)], destination })
 
 async function rowsOf(name: string): Promise<string[]> {
   const rows: string[] = []
@@ -220,8 +220,8 @@ describe('tables that would have one name', () => {
       { prefix: 'shop' },
       'two',
     )
-    await sync({ uses: [one], destination })
-    const report = await sync({ uses: [two, one], destination })
+    await sync({ sources: [one], destination })
+    const report = await sync({ sources: [two, one], destination })
     expect(failed(report)).toEqual({
       'two.orders': expect.stringMatching(
         /give one of the sources another "prefix" in the config, or this table another name/,
@@ -238,7 +238,7 @@ describe('tables that would have one name', () => {
 
   it('do not stop what is done with the others', async () => {
     await run(twins.filter(({ name }) => name !== 'ORDERS'))
-    const options = { uses: [use(twins)], destination }
+    const options = { sources: [use(twins)], destination }
     expect((await plan(options)).tables.map(({ name, sight }) => [name, sight])).toEqual([
       ['shop_orders', 'known'],
       ['shop.ORDERS', 'failed'],

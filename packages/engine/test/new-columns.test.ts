@@ -93,8 +93,8 @@ describe('a column that is new', () => {
     expect(report.lines.filter((line) => line.includes('size'))).toEqual([named])
     expect((await run({ system, destination, spec: wider() })).lines.join()).not.toContain('size')
     expect((await late(destination)).map(({ name }) => name)).toEqual(['size'])
-    const uses = [{ name: 'memory', source: sourceOf(system, wider()), config: {}, options: {} }]
-    const options = { uses, destination, clock: fixedClock(at(system.now)) }
+    const sources = [{ name: 'memory', source: sourceOf(system, wider()), config: {}, options: {} }]
+    const options = { sources, destination, clock: fixedClock(at(system.now)) }
     // A part of it is not its history.
     await resync(options, { table: 'memory_events', from: instant(0), to: instant(600) })
     expect(await late(destination)).toHaveLength(1)

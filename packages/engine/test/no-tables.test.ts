@@ -23,7 +23,7 @@ async function shopOf(all: readonly string[]) {
   let options: SourceOptions = {}
   const found = source.with(async () => listed.map(table)) as Source
   let installed = [{ name: 'shop', source: found }]
-  const uses = () => installed.map((one) => ({ ...one, config: {}, options }))
+  const sources = () => installed.map((one) => ({ ...one, config: {}, options }))
   return {
     lists: (names: readonly string[]) => {
       listed = names
@@ -32,12 +32,12 @@ async function shopOf(all: readonly string[]) {
       options = given
     },
     run: (more: { select?: readonly string[]; acceptDeletions?: boolean } = {}) =>
-      sync({ uses: uses(), destination, ...more }),
+      sync({ sources: sources(), destination, ...more }),
     uninstall: () => {
       installed = []
     },
-    resync: (name: string) => resync({ uses: uses(), destination }, { table: name }),
-    plan: () => plan({ uses: uses(), destination }),
+    resync: (name: string) => resync({ sources: sources(), destination }, { table: name }),
+    plan: () => plan({ sources: sources(), destination }),
     statuses: async () =>
       Object.fromEntries(
         [...(await destination.state()).tables.values()].map(({ table: name, status }) => [name, status]),

@@ -9,7 +9,7 @@ describe('ordered tables', () => {
   it('an ascending one keeps what it covered, and continues from the last value seen', async () => {
     fill(100)
     const spec = { ordered: 'ascending' }
-    const options = { settings: { part: { rows: 10, bytes: 1e6 } } }
+    const options = { settings: { batch: { rows: 10, bytes: 1e6 } } }
     once(new Error('broken'), 10)
     await run({ system, destination, spec, options })
     expect((await rowsIn(destination)).length).toBeGreaterThan(20)
@@ -23,7 +23,7 @@ describe('ordered tables', () => {
     fill(60)
     const backwards = [...system.all().slice(0, 50), row(200, 5), ...system.all().slice(50)]
     system.rows.set('', backwards)
-    const options = { settings: { part: { rows: 10, bytes: 1e6 } } }
+    const options = { settings: { batch: { rows: 10, bytes: 1e6 } } }
     const failed = await run({ system, destination, spec: { ordered: 'ascending' }, options })
     expect(first(first(failed.tables).failures).failure).toMatchObject({ remedy: 'fix-source', code: 'order' })
     await run({ system, destination, options })
@@ -91,7 +91,7 @@ it('goes back after a retry: what the first attempt covered is read again', asyn
       }
     },
   }
-  await run({ system, destination, spec, options: { settings: { part: { rows: 10, bytes: 1e6 } } } })
+  await run({ system, destination, spec, options: { settings: { batch: { rows: 10, bytes: 1e6 } } } })
   const p = (await destination.state()).tables.get('memory_events')!.partitions.get('')!
   expect(p.rereads[0]?.from ?? undefined).toBeUndefined()
 })

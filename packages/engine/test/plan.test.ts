@@ -47,8 +47,8 @@ function stateOf(partition: Partial<PartitionState>, table: Partial<TableState> 
 const NOTHING: State = { tables: new Map() }
 const covered = (...ranges: readonly Range[]) => ranges.map((one) => ({ ...one, claimed: false }))
 
-function planned(surveyed: Surveyed, state: State = NOTHING, config: PlanConfig = EVERYTHING) {
-  const [table] = planRun(catalogOf(surveyed), state, config).tables
+function planned(discovered: Surveyed, state: State = NOTHING, config: PlanConfig = EVERYTHING) {
+  const [table] = planRun(catalogOf(discovered), state, config).tables
   if (table === undefined) throw new Error('nothing was planned')
   return { table, partition: table.partitions[0], steps: table.partitions.flatMap((one) => [...one.steps]) }
 }
@@ -101,7 +101,7 @@ describe('a plan', () => {
       { partitions: [{ end: at(90) }] },
       stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50)) }, { status: 'removed' }),
     )
-    expect(table.sight).toBe('returned')
+    expect(table.tracking).toBe('returned')
     expect(brief(steps)).toEqual([['live', [at(50), at(90)], at(50)]])
   })
 
@@ -115,7 +115,7 @@ describe('a plan', () => {
   })
 
   it('reads nothing when the revision is the committed one, but covers what passed', () => {
-    const revision = { text: 'r1', facts: 'f' }
+    const revision = { text: 'r1', schemaHash: 'f' }
     const { steps } = planned(
       { partitions: [{ end: at(90), revision: { ...revision, stale: [] } }] },
       stateOf({ cut: at(50), start: 0n, revision, covered: covered(range(0, 50)) }),
@@ -125,17 +125,17 @@ describe('a plan', () => {
 
   it('reads when the revision was committed under another contract', () => {
     const { steps } = planned(
-      { partitions: [{ end: at(90), revision: { text: 'r1', facts: 'new', stale: [] } }] },
-      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', facts: 'old' }, covered: covered(range(0, 50)) }),
+      { partitions: [{ end: at(90), revision: { text: 'r1', schemaHash: 'new', stale: [] } }] },
+      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', schemaHash: 'old' }, covered: covered(range(0, 50)) }),
     )
     expect(brief(steps)).toEqual([['live', [at(50), at(90)], at(50)]])
   })
 
   it('plans stale windows as rereads where they are covered', () => {
-    const revision = { text: 'r2', facts: 'f', stale: [range(10, 20), range(45, 60)] }
+    const revision = { text: 'r2', schemaHash: 'f', stale: [range(10, 20), range(45, 60)] }
     const { steps, partition } = planned(
       { partitions: [{ end: at(90), revision }] },
-      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', facts: 'f' }, covered: covered(range(0, 50)) }),
+      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', schemaHash: 'f' }, covered: covered(range(0, 50)) }),
     )
     expect(steps.map((step) => [step.kind, step.window?.from, step.window?.to])).toEqual([
       ['live', at(50), at(90)],
@@ -146,7 +146,7 @@ describe('a plan', () => {
   })
 
   it('commits a revision only with an end that is not below the one at which it was first seen', () => {
-    const revision = { text: 'r2', facts: 'f', stale: [] }
+    const revision = { text: 'r2', schemaHash: 'f', stale: [] }
     const young = planned(
       { partitions: [{ end: at(90), unsettledEnd: at(100), revision }] },
       stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50)) }),
@@ -155,7 +155,7 @@ describe('a plan', () => {
     expect(young.partition?.seen).toEqual({ text: 'r2', end: at(100) })
     const known = { cut: at(50), start: 0n, seen: { text: 'r2', end: at(100) }, covered: covered(range(0, 90)) }
     const settled = planned({ partitions: [{ end: at(150), unsettledEnd: at(160), revision }] }, stateOf(known))
-    expect(settled.partition?.revision).toEqual({ text: 'r2', facts: 'f' })
+    expect(settled.partition?.revision).toEqual({ text: 'r2', schemaHash: 'f' })
     expect(settled.partition?.seen).toBeUndefined()
   })
 
@@ -163,9 +163,9 @@ describe('a plan', () => {
     ['another source system', { identity: 'b' }, { identity: 'a' }, /another system now: b instead of a/],
     ['a table dropped by hand', {}, { present: 'missing' as const }, /is missing, although it was filled/],
     ['a table emptied by hand', {}, { present: 'empty' as const }, /is empty, although it was filled/],
-  ])('pauses a table for %s', (_, surveyed, table, why) => {
+  ])('pauses a table for %s', (_, discovered, table, why) => {
     const { table: found, steps } = planned(
-      { ...surveyed, partitions: [{ end: at(90) }] },
+      { ...discovered, partitions: [{ end: at(90) }] },
       stateOf({ cut: at(50), covered: covered(range(0, 50)) }, table),
     )
     expect(found.pausedFor).toMatch(why)
@@ -229,7 +229,7 @@ describe('a plan', () => {
     const count = 25_000
     const stale = Array.from({ length: count }, (_, n) => range(n * 10, n * 10 + 1 + (n % 3)))
     const known = stateOf({ cut: at(1), start: 0n, covered: covered(range(0, count * 10)) })
-    const revision = { text: 'r', facts: 'f', stale }
+    const revision = { text: 'r', schemaHash: 'f', stale }
     const windows = planned({ partitions: [{ end: at(count * 10), revision }] }, known).partition!.stale
     expect(windows.length).toBeGreaterThan(1000)
     expect(windows.length).toBeLessThanOrEqual(10_000)
@@ -239,13 +239,13 @@ describe('a plan', () => {
 
   it('calls a table removed only where its source answered', () => {
     const state = stateOf({}, { name: 'gone_x', source: 'gone' })
-    expect(planRun({ uses: [] }, state, EVERYTHING).removed).toEqual(['gone_x'])
-    expect(planRun({ uses: [] }, state, { ...EVERYTHING, unavailable: ['gone'] }).removed).toEqual([])
+    expect(planRun({ sources: [] }, state, EVERYTHING).removed).toEqual(['gone_x'])
+    expect(planRun({ sources: [] }, state, { ...EVERYTHING, unavailable: ['gone'] }).removed).toEqual([])
   })
 
   it('a whole table is read again each run, unless its revision is the committed one', () => {
     const table = tableOf({ cursor: undefined, settle: undefined, lookback: undefined })
-    const revision = { text: 'r', facts: 'f' }
+    const revision = { text: 'r', schemaHash: 'f' }
     expect(planned({ table }).steps.map((step) => [step.kind, step.lane])).toEqual([['whole', 'history']])
     expect(planned({ table }, stateOf({ completedAt: 1n })).steps.map((step) => [step.kind, step.lane])).toEqual([
       ['whole', 'live'],

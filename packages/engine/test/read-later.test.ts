@@ -14,7 +14,7 @@ afterEach(() => destination.close())
 
 const row = (id: number, when: number, text = 'a'): Row => ({ id, at: when, text })
 const spec: Spec = { settle: minutes(0), lookback: minutes(2) }
-const small = { settings: { part: { rows: 2, bytes: 1e6 } } }
+const small = { settings: { batch: { rows: 2, bytes: 1e6 } } }
 
 describe.each([
   ['in one part', {}],
@@ -98,6 +98,6 @@ it('a step that is tried again takes what is there by then', async () => {
     system.put(row(1, 5, 'final'))
     throw Object.assign(new Error('reset'), { code: 'ECONNRESET' })
   }
-  await run({ system, destination, spec, pageSize: 2, options: { settings: { part: { rows: 1, bytes: 1e6 } } } })
+  await run({ system, destination, spec, pageSize: 2, options: { settings: { batch: { rows: 1, bytes: 1e6 } } } })
   expect(await rowsIn(destination)).toEqual(sorted(system.all()))
 })

@@ -24,7 +24,7 @@ describe('rejects', () => {
 
   it('past the limit the window is not covered, earlier parts stay, and the exit code says so', async () => {
     const bad = Array.from({ length: 10 }, (_, id) => ({ id: 500 + id, at: instant(5), text: 7 }))
-    const options = { settings: { part: { rows: 50, bytes: 1e6 } } }
+    const options = { settings: { batch: { rows: 50, bytes: 1e6 } } }
     const done = await run({ system, destination, spec: page([...good(200), ...bad]), options })
     expect(done.exitCode).toBe(4)
     expect((await rowsIn(destination)).length).toBe(200)
@@ -129,6 +129,6 @@ it('reject limit, ascending: parts before the limit is reached are not covered',
           .map((n) => ({ id: n, at: instant(n), text: n % 2 ? 7 : 'a'.repeat(1000) }))
     },
   }
-  await run({ system, destination, spec, options: { settings: { part: { rows: 50_000, bytes: 16_000 } } } })
+  await run({ system, destination, spec, options: { settings: { batch: { rows: 50_000, bytes: 16_000 } } } })
   expect((await destination.state()).tables.get('memory_events')?.partitions.get('')?.covered).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { newPartition, type State, type TableState } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
-import { restingOf } from '../src/plan/resting.ts'
+import { notDueOf } from '../src/plan/resting.ts'
 import { restAfter } from '../src/source/retry.ts'
 import { openMemory, run, System } from './system.ts'
 
@@ -38,9 +38,9 @@ const failing = (nextTryAt: bigint | null, more: Partial<TableState> = {}): Part
   ...more,
 })
 
-function rest(state: State, given: Partial<Parameters<typeof restingOf>[0]> = {}) {
-  const { uses, tables, dueInMs } = restingOf({
-    uses: [
+function rest(state: State, given: Partial<Parameters<typeof notDueOf>[0]> = {}) {
+  const { sources, tables, dueInMs } = notDueOf({
+    sources: [
       { name: 'a', options: {} },
       { name: 'b', options: { every: '1h', tables: { fast: { every: '10s' } } } },
     ],
@@ -50,27 +50,27 @@ function rest(state: State, given: Partial<Parameters<typeof restingOf>[0]> = {}
     askedMsAgo: () => 2000,
     ...given,
   })
-  return { uses: [...uses], tables: [...tables], dueInMs }
+  return { sources: [...sources], tables: [...tables], dueInMs }
 }
 
 describe('what is not due', () => {
   it('rests as long as the command says, or its source, or it itself', () => {
     const all = stateOf(table('a_one'), table('b_slow'), table('b_fast'))
-    expect(rest(all)).toEqual({ uses: ['a', 'b'], tables: ['a_one', 'b_slow', 'b_fast'], dueInMs: 9000 })
+    expect(rest(all)).toEqual({ sources: ['a', 'b'], tables: ['a_one', 'b_slow', 'b_fast'], dueInMs: 9000 })
     expect(rest(all, { now: NOW + 10_000_000n, askedMsAgo: () => 12_000 }).tables).toEqual(['a_one', 'b_slow'])
     expect(rest(all, { now: NOW + 400_000_000n, askedMsAgo: () => 400_000 })).toMatchObject({
-      uses: [],
+      sources: [],
       tables: ['b_slow'],
     })
   })
 
   it('at the start of a process only what has an `every` of its own rests, by what the state says', () => {
     const all = stateOf(table('a_one'), table('b_slow'), table('b_fast', { lastSyncedAt: ago(11_000) }))
-    expect(rest(all, { askedMsAgo: () => undefined })).toEqual({ uses: [], tables: ['b_slow'], dueInMs: 3_599_000 })
+    expect(rest(all, { askedMsAgo: () => undefined })).toEqual({ sources: [], tables: ['b_slow'], dueInMs: 3_599_000 })
   })
 
   it('a source that was never read, or has nothing in the state but removed tables, is asked', () => {
-    expect(rest(stateOf(table('b_slow', { status: 'removed' }))).uses).toEqual([])
+    expect(rest(stateOf(table('b_slow', { status: 'removed' }))).sources).toEqual([])
   })
 
   it('a sync in the future was written by a wrong clock and holds nothing up', () => {
@@ -109,8 +109,8 @@ describe('a run that leaves something alone', () => {
     system.now = 1010
     const asked = system.asked.length
     for (const resting of [
-      { uses: new Set<string>(), tables: new Set(['memory_events']) },
-      { uses: new Set(['memory']), tables: new Set(['memory_events']) },
+      { sources: new Set<string>(), tables: new Set(['memory_events']) },
+      { sources: new Set(['memory']), tables: new Set(['memory_events']) },
     ]) {
       const report = await run({ system, destination, options: { resting } })
       expect(report).toMatchObject({ exitCode: 0, tables: [] })

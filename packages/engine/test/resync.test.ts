@@ -9,7 +9,7 @@ useMemoryWorld()
 
 describe('resync', () => {
   const options = (spec = {}) => ({
-    uses: [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }],
+    sources: [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }],
     destination,
     clock: fixedClock(at(system.now)),
   })
@@ -57,9 +57,9 @@ it('a reread of one partition beside an ordinary step of another marks nothing t
   system.now = 1100
   for (let id = 100; id < 140; id++) system.put(row(id, 1000 + id - 100), 'y')
   system.beforePage = () => new Promise((r) => setTimeout(r, 1))
-  const uses = [{ name: 'memory', source: sourceOf(system), config: {}, options: {} }]
+  const sources = [{ name: 'memory', source: sourceOf(system), config: {}, options: {} }]
   await resync(
-    { uses, destination, clock, settings: small.settings },
+    { sources: sources, destination, clock, settings: small.settings },
     { table: 'memory_events', from: instant(0), to: instant(400) },
   )
   const x = await rowsIn(destination, { partition: 'x' })
@@ -76,8 +76,8 @@ it('a reread is not struck out by a lookback, which marks nothing', async () => 
   system.beforePage = (_, __, from) => {
     if (from <= 0) throw new Error('broken')
   }
-  const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  await resync({ uses, destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
+  const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+  await resync({ sources: sources, destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
   await destination.state()
   system.beforePage = () => {}
   await run({ system, destination, spec })
@@ -95,7 +95,7 @@ it('a reread that marked nothing does not count as answered', async () => {
     },
   }
   const use = (spec: object) => [{ name: 'memory', source: sourceOf(system, spec as never), config: {}, options: {} }]
-  await resync({ uses: use(bad), destination, clock: fixedClock(at(1000)) }, { table: 'memory_events' })
+  await resync({ sources: use(bad), destination, clock: fixedClock(at(1000)) }, { table: 'memory_events' })
   await run({ system, destination })
   const ids = (await rowsIn(destination)).map((one) => one.id)
   expect(ids).not.toContain(3)
@@ -104,7 +104,7 @@ it('a reread that marked nothing does not count as answered', async () => {
 it('resync --full of a table whose source is not there leaves its rows', async () => {
   fill(5)
   await run({ system, destination })
-  await resync({ uses: [], destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }).catch(
+  await resync({ sources: [], destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }).catch(
     (e) => String(e),
   )
   expect((await rowsIn(destination)).length).toBe(5)
@@ -114,9 +114,9 @@ it('resync --full leaves the rows of a table whose source cannot be connected', 
   fill(5)
   await run({ system, destination })
   const source = { ...sourceOf(system), connect: () => Promise.reject(new SyncError('away', 'fix-config')) }
-  const uses = [{ name: 'memory', source, config: {}, options: {} }]
+  const sources = [{ name: 'memory', source, config: {}, options: {} }]
   await expect(
-    resync({ uses, destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }),
+    resync({ sources: sources, destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }),
   ).rejects.toThrow(/left as it is.*away/)
   expect((await rowsIn(destination)).length).toBe(5)
 })

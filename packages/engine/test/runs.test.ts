@@ -47,7 +47,7 @@ describe('a run', () => {
   it('tries again what may pass, in the same run, and writes each row once', async () => {
     fill(30)
     once(new SyncError('busy', 'retry', { retryAfterMs: 5 }))
-    const done = await run({ system, destination, options: { settings: { part: { rows: 4, bytes: 1e6 } } } })
+    const done = await run({ system, destination, options: { settings: { batch: { rows: 4, bytes: 1e6 } } } })
     expect(done.exitCode).toBe(0)
     expect(done.lines.join()).toMatch(/memory_events: busy; trying again in/)
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
@@ -108,7 +108,7 @@ describe('a run', () => {
   it('a table removed and back reads only the hole', async () => {
     fill(20)
     await run({ system, destination })
-    const empty = await run({ system, destination, options: { uses: [] } })
+    const empty = await run({ system, destination, options: { sources: [] } })
     expect(empty.lines.join()).toMatch(/memory_events is removed/)
     expect((await destination.state()).tables.get('memory_events')?.status).toBe('removed')
     system.now = 1200
@@ -177,12 +177,12 @@ describe('what a run leaves to others', () => {
         const member = Reflect.get(target, name)
         if (typeof member !== 'function') return member
         if (name !== 'commit') return member.bind(target)
-        return async (lease: never, part: { rows: readonly unknown[] }) => {
+        return async (lease: never, batch: { rows: readonly unknown[] }) => {
           inCommit++
           expect(inCommit).toBe(1)
           await new Promise((resolve) => setTimeout(resolve, 5))
-          const committed = await target.commit(lease, part as never)
-          rowsCommitted += part.rows.length
+          const committed = await target.commit(lease, batch as never)
+          rowsCommitted += batch.rows.length
           inCommit--
           return committed
         }
@@ -192,7 +192,7 @@ describe('what a run leaves to others', () => {
       pulled += 5
       ahead = Math.max(ahead, pulled - rowsCommitted)
     }
-    await run({ system, destination: slow, options: { settings: { part: { rows: 10, bytes: 1e6 } } } })
+    await run({ system, destination: slow, options: { settings: { batch: { rows: 10, bytes: 1e6 } } } })
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
     // One part that is written, one that gathers, and the page that fills it.
     expect(ahead).toBeLessThanOrEqual(10 + 10 + 5)
@@ -205,15 +205,15 @@ describe('what a run leaves to others', () => {
       name: 'broken',
       connect: () => Promise.reject(new SyncError('no such host', 'fix-config')),
     }
-    const uses = [
+    const sources = [
       { name: 'broken', source: broken, config: {}, options: {} },
       { name: 'memory', source: sourceOf(system), config: {}, options: {} },
     ]
-    const report = await run({ system, destination, options: { uses } })
+    const report = await run({ system, destination, options: { sources: sources } })
     expect(report.exitCode).toBe(3)
     expect(report.sources).toMatchObject([{ name: 'broken', failure: { message: 'no such host' } }, { name: 'memory' }])
     expect((await rowsIn(destination)).length).toBe(5)
-    const alone = await run({ system, destination, options: { uses: uses.slice(0, 1) } })
+    const alone = await run({ system, destination, options: { sources: sources.slice(0, 1) } })
     expect(alone.exitCode).toBe(5)
     expect((await destination.state()).tables.get('memory_events')?.status).toBe('removed')
   })
@@ -227,14 +227,14 @@ describe('what a run leaves to others', () => {
   it('two uses of one source are two sets of tables', async () => {
     fill(3)
     const source = sourceOf(system)
-    const uses = ['one', 'two'].map((name) => ({ name, source, config: {}, options: {} }))
-    const report = await run({ system, destination, options: { uses } })
+    const sources = ['one', 'two'].map((name) => ({ name, source, config: {}, options: {} }))
+    const report = await run({ system, destination, options: { sources: sources } })
     expect(report.tables.map((table) => [table.name, table.rows.written])).toEqual([
       ['one_events', 3],
       ['two_events', 3],
     ])
-    const clash = uses.map((use) => ({ ...use, options: { prefix: 'same' } }))
-    const both = await run({ system, destination, options: { uses: clash } })
+    const clash = sources.map((use) => ({ ...use, options: { prefix: 'same' } }))
+    const both = await run({ system, destination, options: { sources: clash } })
     expect(both.exitCode).toBe(3)
     expect(both.tables.map(({ failures }) => failures[0]?.failure.message)).toEqual([
       expect.stringMatching(/both become the table "same_events"/),

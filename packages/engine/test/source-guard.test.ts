@@ -21,11 +21,11 @@ function sourceOf(name: string, read: () => Promise<void> = async () => {}, conn
   return register(source.with([table as never])) as Source
 }
 
-async function runAll(...sources: readonly Source[]) {
+async function runAll(...given: readonly Source[]) {
   const destination = await openMemory()
   onTestFinished(() => destination.close())
-  const uses = sources.map((source) => ({ name: source.name, source, config: {}, options: {} }))
-  return sync({ uses, destination })
+  const sources = given.map((source) => ({ name: source.name, source, config: {}, options: {} }))
+  return sync({ sources, destination })
 }
 
 it.each(['destination-lost', 'config', 'clash', 'fenced', 'held', 'unknown-table'])(

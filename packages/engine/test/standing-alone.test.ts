@@ -91,8 +91,8 @@ describe('a source that never answers', () => {
       const { rows } = await destination.query('select name from _tidemark_leases where runner is null')
       free.push(...rows.map(([name]) => String(name)))
     }
-    const uses = usesOf([mute, sourceOf('well')])
-    await time.run(Promise.all([sync({ uses, destination, clock }), watch()]), TURNS)
+    const sources = usesOf([mute, sourceOf('well')])
+    await time.run(Promise.all([sync({ sources: sources, destination, clock }), watch()]), TURNS)
     expect(free).toEqual(['well_rows'])
   })
 
@@ -114,8 +114,8 @@ describe('a source that never answers', () => {
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'source-silent') said.push([event.source, event.question])
     }
-    const uses = usesOf([sourceOf('mute', broken), sourceOf('well')])
-    await time.run(Promise.all([sync({ uses, destination, clock, log, onEvent }), watch()]), TURNS)
+    const sources = usesOf([sourceOf('mute', broken), sourceOf('well')])
+    await time.run(Promise.all([sync({ sources: sources, destination, clock, log, onEvent }), watch()]), TURNS)
     expect(seen).toEqual([
       undefined,
       expect.objectContaining({
@@ -144,7 +144,7 @@ describe('a source that never answers', () => {
       }
     }
     const late = sourceOf('late', { connect: () => time.sleep(40_000), read: () => time.sleep(20_000) })
-    const report = sync({ uses: usesOf([late]), destination, clock })
+    const report = sync({ sources: usesOf([late]), destination, clock })
     await time.run(Promise.all([report, watch()]), TURNS)
     expect(seen).toEqual(['no-answer-yet', undefined])
     expect((await report).exitCode).toBe(0)
@@ -154,8 +154,8 @@ describe('a source that never answers', () => {
     const destination = await openMemory()
     onTestFinished(() => destination.close())
     const { time, clock } = inVirtualTime()
-    const uses = usesOf([sourceOf('mute', { connect: never }), sourceOf('well')])
-    const planned = await time.run(plan({ uses, destination, clock }), TURNS)
+    const sources = usesOf([sourceOf('mute', { connect: never }), sourceOf('well')])
+    const planned = await time.run(plan({ sources: sources, destination, clock }), TURNS)
     expect(time.now).toBeLessThan(31_000)
     expect(planned.sources).toEqual([
       { name: 'mute', failure: expect.objectContaining({ code: 'timeout', message: 'no answer within 30 s' }) },
@@ -183,7 +183,7 @@ it('a source that is closed before the others is waited for, as long as it close
     await wait(200)
     isClosed = true
   }
-  await sync({ uses: usesOf([sourceOf('slow', { connect: () => ({ close }) })]), destination })
+  await sync({ sources: usesOf([sourceOf('slow', { connect: () => ({ close }) })]), destination })
   expect(isClosed).toBe(true)
 })
 
@@ -216,8 +216,8 @@ describe('a table whose columns take long to find', () => {
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'step-ended') ended.push([event.table, time.now])
     }
-    const uses = usesOf([lateOf(time, found)]).map((use) => ({ ...use, options }))
-    const report = await time.run(sync({ uses, destination, clock, onEvent }), TURNS)
+    const sources = usesOf([lateOf(time, found)]).map((use) => ({ ...use, options }))
+    const report = await time.run(sync({ sources: sources, destination, clock, onEvent }), TURNS)
     return { report, ended, tables: report.tables.map(({ table, status }) => [table, status]) }
   }
 
@@ -277,7 +277,7 @@ describe('a table with nothing left to do is given back at once:', () => {
       const { rows } = await destination.query('select name from _tidemark_leases where runner is null order by name')
       free = rows.map(([name]) => String(name))
     }
-    await time.run(Promise.all([sync({ uses: usesOf(sources(time)), destination, clock }), watch()]), TURNS)
+    await time.run(Promise.all([sync({ sources: usesOf(sources(time)), destination, clock }), watch()]), TURNS)
     return free
   }
 

@@ -107,7 +107,7 @@ export interface Run {
   readonly spec?: Spec
   readonly pageSize?: number
   readonly options?: Partial<RunOptions>
-  readonly use?: Partial<RunOptions['uses'][number]>
+  readonly use?: Partial<RunOptions['sources'][number]>
 }
 
 /** One run of the system at its own time. */
@@ -123,7 +123,7 @@ export async function run({
   const clock = fixedClock(at(system.now))
   const source = sourceOf(system, spec, pageSize)
   const report = await sync({
-    uses: [{ name: 'memory', source, config: {}, options: {}, ...use }],
+    sources: [{ name: 'memory', source, config: {}, options: {}, ...use }],
     destination,
     clock,
     log,

@@ -67,11 +67,11 @@ function runOf(system: Ids, destination: Destination) {
       },
     }),
   ])
-  const uses = [
+  const sources = [
     { name: 'ids', source: system.source, config: {}, options: {} },
     { name: 'memory', source: other as unknown as Source, config: {}, options: {} },
   ]
-  return { uses, destination, log, clock: fixedClock(at(1000)) }
+  return { sources, destination, log, clock: fixedClock(at(1000)) }
 }
 
 const idsIn = async (destination: Destination): Promise<bigint[]> => {
@@ -214,8 +214,8 @@ describe('what was covered in one go, and has short windows by now', () => {
   it('is resynced as far as it can be, and stays to be read again', async () => {
     const { system, destination } = await long()
     const clock = fixedClock(at(system.now))
-    const uses = [{ name: 'memory', source: sourceOf(system, short), config: {}, options: {} }]
-    const report = await resync({ uses, destination, clock }, { table: 'memory_events' })
+    const sources = [{ name: 'memory', source: sourceOf(system, short), config: {}, options: {} }]
+    const report = await resync({ sources: sources, destination, clock }, { table: 'memory_events' })
     expect(report.tables[0]?.failures[0]?.failure).toMatchObject({ code: 'too-many-windows' })
     expect(system.asked.length).toBeLessThan(1100)
     const { rereads } = (await destination.state()).tables.get('memory_events')!.partitions.get('')!
@@ -224,8 +224,11 @@ describe('what was covered in one go, and has short windows by now', () => {
 
   it('is not verified window by window for ever', async () => {
     const { system, destination } = await long()
-    const uses = [{ name: 'memory', source: sourceOf(system, short), config: {}, options: {} }]
-    const report = await verify({ uses, destination, clock: fixedClock(at(system.now)) }, { table: 'memory_events' })
+    const sources = [{ name: 'memory', source: sourceOf(system, short), config: {}, options: {} }]
+    const report = await verify(
+      { sources: sources, destination, clock: fixedClock(at(system.now)) },
+      { table: 'memory_events' },
+    )
     expect(JSON.stringify(report)).toContain('too-many-windows')
     expect(system.asked).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Destination, Part } from '@tidemark/core/engine'
+import type { Batch, Destination } from '@tidemark/core/engine'
 import { expect, it } from 'vitest'
 import { destination, fill, system, useMemoryWorld } from './memory-world.ts'
 import { instant, run } from './system.ts'
@@ -14,7 +14,7 @@ it('fields that no column holds are recorded, also where the commit that says so
       const member = target[name] as unknown
       if (typeof member !== 'function') return member
       if (name !== 'commit') return member.bind(target)
-      return async (lease: never, part: Part) => {
+      return async (lease: never, part: Batch) => {
         if (part.completes?.last === true && failed++ === 0)
           throw new SyncError('the database went away', 'retry', { retryAfterMs: 1 })
         return await target.commit(lease, part)

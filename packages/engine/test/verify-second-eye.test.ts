@@ -17,7 +17,7 @@ async function synced(system: System, spec: Spec, exitCode = 0): Promise<Destina
 const look = (destination: Destination, system: System, spec: Spec) =>
   verify(
     {
-      uses: [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }],
+      sources: [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }],
       destination,
       clock: fixedClock(at(system.now)),
     },

@@ -63,9 +63,9 @@ function look(
   more: Partial<VerifyOptions> = {},
   options: Partial<RunOptions> = {},
 ) {
-  const uses = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
+  const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
   return verify(
-    { uses, destination, clock: fixedClock(at(system.now)), ...options },
+    { sources: sources, destination, clock: fixedClock(at(system.now)), ...options },
     { table: 'memory_events', ...more },
   )
 }

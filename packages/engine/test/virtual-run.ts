@@ -43,6 +43,6 @@ export async function runAll(sources: readonly Source[], settings: object = {}, 
   const { time, clock, log } = inVirtualTime()
   const events: [number, RunEvent][] = []
   const onEvent = (event: RunEvent): void => void events.push([time.now, event])
-  const report = await time.run(sync({ uses: usesOf(sources), destination, clock, log, settings, onEvent }), TURNS)
+  const report = await time.run(sync({ sources: usesOf(sources), destination, clock, log, settings, onEvent }), TURNS)
   return { time, report, events, lines: log.lines, destination }
 }

@@ -135,7 +135,10 @@ it('rows that only drip are given up when the run is over its time; those that f
     }
   })
   const settings = { maxTimeMs: 5000 }
-  const report = await time.run(sync({ uses: usesOf([dripping, flowing]), destination, clock, log, settings }), TURNS)
+  const report = await time.run(
+    sync({ sources: usesOf([dripping, flowing]), destination, clock, log, settings }),
+    TURNS,
+  )
   expect(time.now).toBeLessThan(40_000)
   expect(report.endedBy).toBe('max-time')
   expect(report.tables.map(({ status, failures }) => [status, failures[0]?.failure.code])).toEqual([
@@ -155,7 +158,7 @@ it('a table that is read whole is free for others as soon as it is read, while a
     free.push(...rows.flat())
   }
   const mute = register({ ...well(), name: 'mute', connect: never } as Source)
-  await time.run(Promise.all([sync({ uses: usesOf([mute, well()]), destination, clock }), watch()]), TURNS)
+  await time.run(Promise.all([sync({ sources: usesOf([mute, well()]), destination, clock }), watch()]), TURNS)
   expect(free).toEqual(['well_rows'])
 })
 
@@ -230,7 +233,7 @@ it.each<[string, Answers, RegExp]>([
   const { source, destination } = await withMissingRow(more, hangs)
   const { time, clock, log } = inVirtualTime()
   const report = await time.run(
-    resync({ uses: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
+    resync({ sources: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
     TURNS,
   )
   expect(time.now).toBeLessThan(700_000)
@@ -240,9 +243,9 @@ it.each<[string, Answers, RegExp]>([
 it('a comparison with a source that gives no page ends, and says so', async () => {
   const { source, destination } = await withMissingRow({}, hangs)
   const { time, clock, log } = inVirtualTime()
-  await time.run(sync({ uses: usesOf([source]), destination, clock, log }), TURNS)
+  await time.run(sync({ sources: usesOf([source]), destination, clock, log }), TURNS)
   const report = await time.run(
-    verify({ uses: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
+    verify({ sources: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
     TURNS,
   )
   expect(JSON.stringify(report)).toMatch(/gave no rows for 600 s/)

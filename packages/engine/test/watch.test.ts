@@ -11,8 +11,8 @@ function systemOf(count: number): System {
 
 async function optionsFor(system: System, pageSize = 5, partRows = 20_000) {
   const destination = await openMemory()
-  const uses = [{ name: 'memory', source: sourceOf(system, {}, pageSize), config: {}, options: {} }]
-  return { uses, destination, settings: { part: { rows: partRows, bytes: 1e9 } } }
+  const sources = [{ name: 'memory', source: sourceOf(system, {}, pageSize), config: {}, options: {} }]
+  return { sources, destination, settings: { batch: { rows: partRows, bytes: 1e9 } } }
 }
 
 describe('a run that is watched', () => {

@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 /** Some rows, column by column. */
 export interface Block {
@@ -23,7 +23,8 @@ export async function* zipped(streams: readonly AsyncGenerator<Block>[]): AsyncG
       for (const one of all) await fill(one)
       if (all.every(({ isOver }) => isOver)) return
       const count = Math.min(...all.map(({ block, at }) => block.count - at))
-      if (count === 0) throw new Broken('is damaged: its columns do not have the same number of rows; write it again')
+      if (count === 0)
+        throw new InvalidFileError('is damaged: its columns do not have the same number of rows; write it again')
       yield { columns: all.flatMap(({ block, at }) => block.columns.map((one) => one.slice(at, at + count))), count }
       for (const one of all) one.at += count
     }

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 
 /** What is wrong inside a file, found by the code that reads it; `failure` adds the file's name. */
-export class Broken extends Error {
+export class InvalidFileError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'Broken'
@@ -38,7 +38,7 @@ export function failure(path: string, error: unknown, signal?: AbortSignal): unk
   const { code, message } = error as { readonly code?: string; readonly message?: string }
   const known = code === undefined ? undefined : SYSTEM[code]
   if (known !== undefined) return new SyncError(`file ${path} ${known.problem}`, known.remedy, { cause: error })
-  if (error instanceof Broken)
+  if (error instanceof InvalidFileError)
     return new SyncError(`file ${path} ${error.message}`, 'fix-config', { cause: error.cause })
   if (code?.startsWith('ZSTD_error_'))
     return new SyncError(

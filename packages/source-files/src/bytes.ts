@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 const CHUNK = 256 * 1024
@@ -48,7 +48,8 @@ async function* chunks(file: FileHandle, signal: AbortSignal): AsyncGenerator<Bu
     yield buffer.subarray(0, bytesRead)
   }
   const { size } = await file.stat()
-  if (read < size) throw new Broken(`gave only ${read} of its ${size} bytes: is its disk or its network failing?`)
+  if (read < size)
+    throw new InvalidFileError(`gave only ${read} of its ${size} bytes: is its disk or its network failing?`)
 }
 
 async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -59,5 +60,7 @@ async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator
   // Node ends at a zero behind a member, and leaves alone whatever follows, also further members.
   const { size } = await file.stat()
   if (gunzip.bytesWritten < size)
-    throw new Broken(`has other bytes behind its compressed data (from byte ${gunzip.bytesWritten} on): write it again`)
+    throw new InvalidFileError(
+      `has other bytes behind its compressed data (from byte ${gunzip.bytesWritten} on): write it again`,
+    )
 }

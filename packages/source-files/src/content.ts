@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { bytesOf, type Meter } from './bytes.ts'
 import { refuseOtherKinds } from './magic.ts'
 
@@ -57,7 +57,9 @@ function decoder(encoding: string, first: Buffer): Decode {
     try {
       return text.decode(bytes, { stream: !last })
     } catch (cause) {
-      throw new Broken(`is not ${encoding}: set the table's "encoding" to the one it was written in`, { cause })
+      throw new InvalidFileError(`is not ${encoding}: set the table's "encoding" to the one it was written in`, {
+        cause,
+      })
     }
   }
 }
@@ -71,7 +73,7 @@ function utf8(isUtf16: boolean): Decode {
     const end = last ? all.length : all.length - cutShort(all)
     carry = all.subarray(end)
     const whole = all.subarray(0, end)
-    if (!isUtf8(whole)) throw new Broken(notUtf8(offset + firstInvalid(whole), isUtf16))
+    if (!isUtf8(whole)) throw new InvalidFileError(notUtf8(offset + firstInvalid(whole), isUtf16))
     const text = whole.toString(isAscii(whole) ? 'latin1' : 'utf8')
     const start = offset === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
     offset += end

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
 import { type CsvError, type InfoField, type InfoRecord, Parser } from 'csv-parse'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { DELIMITERS, type LineEnd, lineEndOf } from './line-ends.ts'
 import { Misfit } from './misfit.ts'
 
@@ -97,7 +97,7 @@ export class CsvParser {
     }
     if (last) await this.#finish(this.#parser)
     if (this.#given - this.#record > LONGEST)
-      throw new Broken(
+      throw new InvalidFileError(
         `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}): is a quote never closed?`,
       )
     this.#forget()
@@ -156,12 +156,12 @@ export class CsvParser {
       await end
     } catch (error) {
       if ((error as CsvError).code !== 'CSV_QUOTE_NOT_CLOSED') throw error
-      throw new Broken(
+      throw new InvalidFileError(
         `ends inside a quoted value that begins in the record of line ${this.#lineOf(this.#record)}: it is cut off, or a quote is never closed`,
       )
     }
     if (this.#record < this.#given)
-      throw new Broken(`was read only to byte ${this.#record} of ${this.#given} of its text; is it CSV?`)
+      throw new InvalidFileError(`was read only to byte ${this.#record} of ${this.#given} of its text; is it CSV?`)
   }
 
   #cast(text: string, { index, quoting, bytes }: InfoField): string | null {
@@ -169,7 +169,7 @@ export class CsvParser {
     const from = index === 0 ? this.#record : this.#value + this.#delimiterLength
     this.#value = bytes
     if (index === MOST_VALUES)
-      throw new Broken(`has a record of more than a million values (line ${this.#lineOf(this.#record)})`)
+      throw new InvalidFileError(`has a record of more than a million values (line ${this.#lineOf(this.#record)})`)
     if (!quoting) {
       if (nulls.has(text)) return null
       if (text.includes(this.#end === 'cr' ? '\n' : '\r')) this.#checkEnd()
@@ -186,7 +186,7 @@ export class CsvParser {
   /** A line end of another kind than that of the first line stands in a value. */
   #checkEnd(): void {
     if (this.#end === 'cr')
-      throw new Broken(
+      throw new InvalidFileError(
         `ends its first line with a carriage return alone, and a later one with a line feed (in the record of line ${this.#lineOf(this.#record)}): write it with one kind of line end`,
       )
     this.#problem ??= STRAY
@@ -206,7 +206,7 @@ export class CsvParser {
     } else if (fields.length < width && problem === undefined && this.#dialect.fillShort) {
       this.#records.push([...fields, ...Array<null>(width - fields.length).fill(null)])
     } else if (fields.length < width && this.#isUnended && bytes === this.#given) {
-      throw new Broken(
+      throw new InvalidFileError(
         `ends in a row of ${counted(fields.length)} where ${width} are expected, without a line end (line ${this.#lineOf(from)}): if it is cut off, write it again whole; if its last row is meant to be short, ${FILL}`,
       )
     } else {

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { SyncError } from '@tidemark/core'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 export interface DuckDbLimits {
   readonly memoryLimit: string
@@ -33,7 +33,7 @@ const FATAL = /^(?:INTERNAL|FATAL) Error/
 const OF_ANOTHER = /database has been invalidated because of a previous fatal error/
 
 /** The file at hand ended DuckDB. */
-export class DuckDbFailed extends Broken {}
+export class DuckDbFailed extends InvalidFileError {}
 
 /** DuckDB failed at another file; what was read with it at the time is to be read again. */
 export class DuckDbLost extends SyncError {
@@ -174,7 +174,9 @@ export async function* chunksOf(
   const given = result.columnTypes().map(String)
   const wrong = types.findIndex((type, at) => given[at] !== type)
   if (wrong >= 0 || given.length !== types.length)
-    throw new Broken(`cannot be read: DuckDB gave ${given[wrong]} for column ${wrong + 1} instead of ${types[wrong]}`)
+    throw new InvalidFileError(
+      `cannot be read: DuckDB gave ${given[wrong]} for column ${wrong + 1} instead of ${types[wrong]}`,
+    )
   for (;;) {
     signal.throwIfAborted()
     const chunk = await result.fetchChunk()

@@ -1,7 +1,7 @@
 import { getManyValues, none } from 'stream-chain/core'
 import { Assembler } from 'stream-json/core/assembler.js'
 import { jsonParser, type Token } from 'stream-json/core/parser.js'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import type { JsonReader } from './json-value.ts'
 
 export type JsonObject = Record<string, unknown>
@@ -22,7 +22,7 @@ export async function* jsonLines(texts: AsyncIterable<string>, { parse }: JsonRe
   }
   for await (const text of texts) {
     rest += text
-    if (rest.length > LONGEST && !text.includes('\n')) throw new Broken(`${TOO_LONG} (line ${line + 1})`)
+    if (rest.length > LONGEST && !text.includes('\n')) throw new InvalidFileError(`${TOO_LONG} (line ${line + 1})`)
     if (!text.includes('\n')) continue
     const lines = rest.split('\n')
     rest = lines.pop()!
@@ -37,10 +37,10 @@ function parsed(text: string, place: string, parse: (text: string) => unknown): 
   try {
     value = parse(text)
   } catch (cause) {
-    throw new Broken(`is not valid JSON (${place}): ${(cause as Error).message}`, { cause })
+    throw new InvalidFileError(`is not valid JSON (${place}): ${(cause as Error).message}`, { cause })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
-  throw new Broken(
+  throw new InvalidFileError(
     `has ${text.trim().slice(0, 40)} where an object belongs (${place}): every record must be a JSON object`,
   )
 }
@@ -72,9 +72,9 @@ class JsonRecords {
     const before = this.#count
     const objects = this.#objects(text)
     this.#length = this.#count > before ? 0 : this.#length + text.length
-    if (this.#length > LONGEST) throw new Broken(TOO_LONG)
+    if (this.#length > LONGEST) throw new InvalidFileError(TOO_LONG)
     if (this.#assembler.depth > DEEPEST)
-      throw new Broken(`nests more than a million levels deep (record ${this.#count + 1}): is it JSON?`)
+      throw new InvalidFileError(`nests more than a million levels deep (record ${this.#count + 1}): is it JSON?`)
     return objects
   }
 
@@ -82,7 +82,7 @@ class JsonRecords {
   end(): JsonObject[] {
     const objects = this.#assembler.done && this.#shape !== 'array' ? this.#objects(none) : []
     if (this.#assembler.done && (this.#shape === 'objects' || this.#shape === 'ended')) return objects
-    throw new Broken(
+    throw new InvalidFileError(
       `ends too early, or is wrong near its end, in or after record ${this.#count + 1}: if it is cut off, write it again whole`,
     )
   }
@@ -104,22 +104,26 @@ class JsonRecords {
       const tokens = this.#parser(text as string)
       return tokens === none ? [] : getManyValues(tokens)
     } catch (cause) {
-      throw new Broken(`is not valid JSON (in or soon after record ${this.#count + 1}): ${(cause as Error).message}`, {
-        cause,
-      })
+      throw new InvalidFileError(
+        `is not valid JSON (in or soon after record ${this.#count + 1}): ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      )
     }
   }
 
   /** Reads a token between records; whether it begins one. */
   #begins({ name }: Token): boolean {
-    if (this.#shape === 'ended') throw new Broken(`has more after the end of its array (record ${this.#count})`)
+    if (this.#shape === 'ended')
+      throw new InvalidFileError(`has more after the end of its array (record ${this.#count})`)
     if (this.#shape === 'unknown') {
       this.#shape = name === 'startArray' ? 'array' : 'objects'
       if (name === 'startArray') return false
     }
     if (name === 'startObject') return true
     if (name !== 'endArray')
-      throw new Broken(
+      throw new InvalidFileError(
         `must be an array of objects, or objects one after the other: record ${this.#count + 1} is no object`,
       )
     this.#shape = 'ended'

@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 // Files of other kinds begin with bytes that no text of a table begins with. Their own error says what they are: else
 // the first message would say that they are not UTF-8.
@@ -51,8 +51,10 @@ export function refuseOtherKinds(first: Buffer): void {
   for (const [magic, problem] of KINDS) {
     if (!first.subarray(0, magic.length).equals(magic)) continue
     // The three letters alone may be a word.
-    if (!magic.equals(hex('425a68')) || BZIP2.test(start)) throw new Broken(problem)
+    if (!magic.equals(hex('425a68')) || BZIP2.test(start)) throw new InvalidFileError(problem)
   }
   if (HTML.test(start))
-    throw new Broken('is a web page (HTML) and has no rows: was it saved from an address that asks for a login?')
+    throw new InvalidFileError(
+      'is a web page (HTML) and has no rows: was it saved from an address that asks for a login?',
+    )
 }

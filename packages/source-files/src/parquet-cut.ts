@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { ByteInput } from './byte-input.ts'
 import type { Files } from './client.ts'
 import { unpackOf } from './parquet-codec.ts'
@@ -77,14 +77,14 @@ export async function* smallPages(pages: readonly Page[], cutting: Cutting): Asy
     } catch (error) {
       const { code } = error as { readonly code?: string }
       if (!/^(?:Z_|ZSTD_|ERR__ERROR_)/.test(code ?? '')) throw error
-      throw new Broken(`is damaged: the page at byte ${page.start} cannot be unpacked; write it again`, {
+      throw new InvalidFileError(`is damaged: the page at byte ${page.start} cannot be unpacked; write it again`, {
         cause: error,
       })
     }
   }
   // Places in a dictionary are filled up to groups of eight, so that one more would be read, and one less left.
   if (cutting.nulls !== undefined && cutting.nulls !== nulls)
-    throw new Broken(
+    throw new InvalidFileError(
       `is damaged: the column at byte ${pages[0]?.from} has ${cutting.nulls} values that are NULL by its own account, and ${nulls} in its pages; write it again`,
     )
   if (small.rows > 0) yield small
@@ -112,7 +112,7 @@ async function* cut(
       const isNull = levels !== undefined && levels.next() === 0
       const length = isNull ? 0 : await values.next()
       if (length > cutting.client.memoryLimit)
-        throw new Broken(
+        throw new InvalidFileError(
           `has a value of ${length} bytes, which does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config`,
         )
       if (small.isFullFor(length)) {
@@ -137,8 +137,8 @@ async function* cut(
   }
 }
 
-const disagrees = ({ start }: Page): Broken =>
-  new Broken(`is damaged: the page at byte ${start} has not the values that it says to have; write it again`)
+const disagrees = ({ start }: Page): InvalidFileError =>
+  new InvalidFileError(`is damaged: the page at byte ${start} has not the values that it says to have; write it again`)
 
 interface Opened {
   /** Which values are NULL; undefined where none may be. */

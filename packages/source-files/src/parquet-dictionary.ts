@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import type { Files } from './client.ts'
 import { bytesAt, readInto } from './parquet-footer.ts'
 
@@ -118,7 +118,9 @@ class Places {
   startOf(nth: number): number {
     const start = this.#starts[nth]
     if (start === undefined)
-      throw new Broken(`is damaged: a page has value ${nth} of a dictionary that has ${this.#count}; write it again`)
+      throw new InvalidFileError(
+        `is damaged: a page has value ${nth} of a dictionary that has ${this.#count}; write it again`,
+      )
     return start
   }
 
@@ -127,5 +129,5 @@ class Places {
   }
 }
 
-const otherwise = (): Broken =>
-  new Broken('is damaged: a dictionary has not the values that it says to have; write it again')
+const otherwise = (): InvalidFileError =>
+  new InvalidFileError('is damaged: a dictionary has not the values that it says to have; write it again')

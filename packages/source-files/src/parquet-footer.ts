@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { refuseOtherKinds } from './magic.ts'
 import { readElement, type SchemaElement } from './parquet-element.ts'
 import { ThriftReader } from './thrift.ts'
@@ -50,15 +50,16 @@ export async function readFooter(path: string): Promise<Footer> {
   await using file = await open(path)
   const { size } = await file.stat()
   const tail = await bytesAt(file, Math.max(0, size - 8), Math.min(8, size))
-  if (tail.subarray(-4).equals(ENCRYPTED)) throw new Broken('is an encrypted Parquet file, which cannot be read')
+  if (tail.subarray(-4).equals(ENCRYPTED))
+    throw new InvalidFileError('is an encrypted Parquet file, which cannot be read')
   const head = await bytesAt(file, 0, Math.min(HEAD, size))
   if (!head.subarray(0, 4).equals(MAGIC)) refuseOtherKinds(head)
   if (size < 12 || !tail.subarray(-4).equals(MAGIC))
-    throw new Broken('is no whole Parquet file: it is cut off or damaged; write it again')
+    throw new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again')
   const length = tail.readUInt32LE(0)
   const start = size - 8 - length
   if (start < 4 || length > LONGEST)
-    throw new Broken('is no whole Parquet file: it is cut off or damaged; write it again')
+    throw new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again')
   return parseFooter(await bytesAt(file, start, length), start)
 }
 
@@ -79,7 +80,7 @@ export async function readInto(
 ): Promise<void> {
   for (let read = 0; read < length; ) {
     const { bytesRead } = await file.read(buffer, at + read, length - read, position + read)
-    if (bytesRead === 0) throw new Broken('is no whole Parquet file: it is cut off; write it again')
+    if (bytesRead === 0) throw new InvalidFileError('is no whole Parquet file: it is cut off; write it again')
     read += bytesRead
   }
 }
@@ -101,7 +102,9 @@ export function parseFooter(bytes: Buffer, start: number): Footer {
   })
   // Some writers leave the sum at 0.
   if (grouped !== rows && rows !== 0)
-    throw new Broken(`is damaged: it says to have ${rows} rows, and its groups have ${grouped}; write it again`)
+    throw new InvalidFileError(
+      `is damaged: it says to have ${rows} rows, and its groups have ${grouped}; write it again`,
+    )
   return { rows: grouped, schema, chunks, start, bytes, schemaAt }
 }
 
@@ -114,14 +117,14 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
       reader.list(() =>
         reader.struct((of) => {
           if (of === Chunk.metadata) readChunk(reader, chunks)
-          else if (of === Chunk.encryption) throw new Broken('has encrypted columns, which cannot be read')
+          else if (of === Chunk.encryption) throw new InvalidFileError('has encrypted columns, which cannot be read')
         }),
       )
   })
   // Each row has a value at least, also where that is NULL or an empty list.
   const short = chunks.slice(first).find(({ values }) => values < rows)
   if (short !== undefined)
-    throw new Broken(
+    throw new InvalidFileError(
       `is damaged: the column at byte ${short.start} says to have ${short.values} values, and its group has ${rows} rows; write it again`,
     )
   return rows

@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 // How Parquet writes levels and places in a dictionary: runs of one number, and groups of eight numbers in a few bits each.
 // https://github.com/apache/parquet-format/blob/master/Encodings.md
@@ -17,7 +17,8 @@ export class HybridReader {
   #bit = 0
 
   constructor(bytes: Buffer, width: number) {
-    if (width > WIDEST) throw new Broken(`is damaged: it has numbers of ${width} bits in a page; write it again`)
+    if (width > WIDEST)
+      throw new InvalidFileError(`is damaged: it has numbers of ${width} bits in a page; write it again`)
     this.#bytes = bytes
     this.#width = width
   }
@@ -75,4 +76,5 @@ export class HybridReader {
   }
 }
 
-const tooShort = (): Broken => new Broken('is damaged: a page has not as many values as it says; write it again')
+const tooShort = (): InvalidFileError =>
+  new InvalidFileError('is damaged: a page has not as many values as it says; write it again')

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
 import { Thrift, ThriftReader, TooShort } from './thrift.ts'
 
@@ -78,7 +78,7 @@ export async function checkPages(
     for await (const page of pagesOf(file, part)) {
       signal.throwIfAborted()
       if (page.crc !== undefined && (await checksumOf(file, page)) !== page.crc)
-        throw new Broken(
+        throw new InvalidFileError(
           `is damaged: the checksum of the page at byte ${page.start} is wrong; write it again, or copy it again`,
         )
       values += page.values
@@ -86,7 +86,7 @@ export async function checkPages(
       if (values >= chunk.values && !isSummed) break
     }
     if (values !== chunk.values)
-      throw new Broken(
+      throw new InvalidFileError(
         `is damaged: the column at byte ${chunk.start} has ${chunk.values} values by its own account, and ${values} in its pages; write it again`,
       )
     held.set(chunk, vector.most)
@@ -127,7 +127,7 @@ async function hasChecksums(file: FileHandle, chunk: ColumnChunk): Promise<boole
     }
   } catch (error) {
     // Whether such pages can be read, whoever reads them says.
-    if (!(error instanceof Broken)) throw error
+    if (!(error instanceof InvalidFileError)) throw error
   }
   return false
 }
@@ -139,7 +139,7 @@ export async function* pagesOf(
   for (let at = start; at < start + size; ) {
     const page = await pageAt(file, at, start + size)
     if (page.size < 0 || page.start + page.size > start + size)
-      throw new Broken(`is damaged: the page at byte ${at} is longer than its column; write it again`)
+      throw new InvalidFileError(`is damaged: the page at byte ${at} is longer than its column; write it again`)
     yield page
     at = page.start + page.size
   }

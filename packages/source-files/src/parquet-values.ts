@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import type { ByteInput } from './byte-input.ts'
 import type { DictionaryFile } from './parquet-dictionary.ts'
 import { HybridReader } from './parquet-hybrid.ts'
@@ -32,7 +32,7 @@ export class PlainValues implements PageValues {
   async next(): Promise<number> {
     this.#length = (await this.#input.read(PREFIX)).readUInt32LE()
     if (this.#length > this.#size - this.#input.offset)
-      throw new Broken('is damaged: a value is longer than its page; write it again')
+      throw new InvalidFileError('is damaged: a value is longer than its page; write it again')
     return this.#length
   }
 
@@ -73,7 +73,7 @@ export async function placesIn(
   size: number,
 ): Promise<PageValues> {
   if (dictionary === undefined)
-    throw new Broken('is damaged: a page needs a dictionary that is missing; write it again')
+    throw new InvalidFileError('is damaged: a page needs a dictionary that is missing; write it again')
   // A page of which all is NULL may have nothing behind its levels.
   const bytes = await input.read(Math.max(0, size - input.offset))
   return new DictionaryValues(dictionary, new HybridReader(bytes.subarray(1), bytes[0] ?? 0))

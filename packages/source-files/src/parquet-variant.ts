@@ -1,6 +1,6 @@
 import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api'
 import { isRawNumber } from '@tidemark/core/values'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import type { Convert } from './convert.ts'
 import { bytesFromJson } from './duckdb-text.ts'
 import { Misfit } from './misfit.ts'
@@ -140,4 +140,5 @@ function objectOf(fields: readonly string[], parts: readonly Part[], value: Grou
   )
 }
 
-const notKnown = (): Broken => new Broken('has a VARIANT in parts that its specification does not know: write it again')
+const notKnown = (): InvalidFileError =>
+  new InvalidFileError('has a VARIANT in parts that its specification does not know: write it again')

@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node
 import type { ColumnType } from '@tidemark/core'
 import { isRawNumber } from '@tidemark/core/values'
 import { type Block, zipped } from './blocks.ts'
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 import type { Files } from './client.ts'
 import { type Convert, fromText, fromValue } from './convert.ts'
 import { uniqueNames } from './csv.ts'
@@ -42,7 +42,7 @@ export async function parquetColumns(
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${scan(path)}`)
   const columns = described.getRowObjectsJson() as { column_name: string; column_type: string }[]
   if (columns.length !== fields.length)
-    throw new Broken(`has ${fields.length} columns by its own account, and DuckDB reads ${columns.length}`)
+    throw new InvalidFileError(`has ${fields.length} columns by its own account, and DuckDB reads ${columns.length}`)
   const names = uniqueNames(fields.map(({ element }) => element.name))
   return columns.map(({ column_name: column, column_type: given }, at) => {
     const field = fields[at]!
@@ -126,10 +126,10 @@ async function* wholeBlocks(
   }
   yield* blocksOf(connection, path, selected, signal, onChunk)
   if (rows !== footer.rows)
-    throw new Broken(`has ${footer.rows} rows by its own account, and ${rows} were read; write it again`)
+    throw new InvalidFileError(`has ${footer.rows} rows by its own account, and ${rows} were read; write it again`)
   const other = slots.findIndex(({ values }, at) => values !== counts[at])
   if (other >= 0)
-    throw new Broken(
+    throw new InvalidFileError(
       `has ${slots[other]!.values} values by its own account in column ${slots[other]!.name}, and ${counts[other]} were read: its lists are damaged; write it again`,
     )
 }
@@ -199,7 +199,7 @@ function planOf(want: Wanted, found: ParquetColumn | undefined, nested: Types): 
   if (found === undefined)
     return isInherited(name) ? { name, sql: 'NULL', result: 'INTEGER', layout: 'other', convert: undefined } : undefined
   const { column, given, problem } = found
-  if (problem !== undefined) throw new Broken(`has a column ${JSON.stringify(name)} that ${problem}`)
+  if (problem !== undefined) throw new InvalidFileError(`has a column ${JSON.stringify(name)} that ${problem}`)
   const own = (want.type === 'text' ? found.shape.text : undefined) ?? found.shape
   const inside = isNested(given) ? insideOf(found, nested.get(column)) : undefined
   const shape = inside === undefined ? own : { ...own, convert: (value: unknown) => inside(own.convert!(value)) }
@@ -211,7 +211,7 @@ function planOf(want: Wanted, found: ParquetColumn | undefined, nested: Types): 
 function insideOf({ name, field }: ParquetColumn, type: DuckDBType | undefined): Convert | undefined {
   if (field.leaves.every(({ raw }) => raw === undefined) && !isVariantField(field)) return undefined
   if (type !== undefined && leavesIn(type) === field.leaves.length) return rawInside(type, field.leaves)
-  throw new Broken(
+  throw new InvalidFileError(
     `has a column ${JSON.stringify(name)} of which DuckDB reads other parts than the file has: write its parts as columns of their own`,
   )
 }
@@ -234,30 +234,30 @@ function fromOther(type: ColumnType, want: Wanted): Convert {
 
 /** What DuckDB says of a file that is not a whole Parquet file. */
 export function parquetFailure(error: unknown): unknown {
-  if (error instanceof Broken) return error
+  if (error instanceof InvalidFileError) return error
   const message = (error as Error).message ?? ''
   if (/magic bytes|too small to be a Parquet|footer|TProtocolException|invalid metadata/i.test(message)) {
-    return new Broken('is no whole Parquet file: it is cut off or damaged; write it again', { cause: error })
+    return new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again', { cause: error })
   }
   if (/^Out of Memory/i.test(message)) {
-    return new Broken(
+    return new InvalidFileError(
       'does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config, or write it again with smaller pages and without a dictionary for long values (pyarrow: write_batch_size=16, use_dictionary=False)',
       { cause: error },
     )
   }
   const codec = /Unsupported compression codec "(\w+)"/.exec(message)?.[1]
   if (codec !== undefined)
-    return new Broken(
+    return new InvalidFileError(
       `is compressed with ${codec}, which cannot be read: write it again with another compression, such as LZ4_RAW, Snappy or Zstandard`,
       { cause: error },
     )
   const encoding = /(\w+) encoding is only supported/.exec(message)?.[1]
   if (encoding !== undefined)
-    return new Broken(
+    return new InvalidFileError(
       `has values in the encoding ${encoding} of a type with which it cannot be read: write it again with another encoding, such as plain or dictionary`,
       { cause: error },
     )
   return /^(?:IO|Invalid Input|Conversion|Serialization|HTTP|Invalid) Error|Snappy|ZSTD|decompress/i.test(message)
-    ? new Broken(`cannot be read as Parquet: ${message.split('\n')[0]}`, { cause: error })
+    ? new InvalidFileError(`cannot be read as Parquet: ${message.split('\n')[0]}`, { cause: error })
     : error
 }

@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 // Node has no Snappy. https://github.com/google/snappy/blob/main/format_description.txt
 
@@ -13,7 +13,8 @@ const LITERAL = 0
 /** How many bytes stand behind the tag of a copy, by its kind. */
 const BEHIND = [0, 1, 2, 4] as const
 
-const damaged = (why: string): Broken => new Broken(`is damaged: its Snappy data ${why}; write it again`)
+const damaged = (why: string): InvalidFileError =>
+  new InvalidFileError(`is damaged: its Snappy data ${why}; write it again`)
 
 /**
  * Decompresses a raw block of Snappy as its bytes arrive, in a memory that does not grow with it.

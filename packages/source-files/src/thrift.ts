@@ -1,4 +1,4 @@
-import { Broken } from './broken.ts'
+import { InvalidFileError } from './broken.ts'
 
 // What Parquet writes its footers and page headers in: Thrift's compact protocol. Only what is looked at here is read,
 // all else is passed over.
@@ -22,7 +22,7 @@ export const Thrift = {
 const DEEPEST = 64
 
 /** Bytes that end too early: more of them may help, where there are more. */
-export class TooShort extends Broken {}
+export class TooShort extends InvalidFileError {}
 
 /** Reads values one behind the other. */
 export class ThriftReader {
@@ -54,7 +54,7 @@ export class ThriftReader {
       value += (byte & 127) * scale
       if (byte < 128) return value
     }
-    throw new Broken('is no whole Parquet file: its metadata is damaged')
+    throw new InvalidFileError('is no whole Parquet file: its metadata is damaged')
   }
 
   /** An integer of any length, as far as a number holds it. */
@@ -89,7 +89,7 @@ export class ThriftReader {
   }
 
   skip(type: number, depth = 0): void {
-    if (depth > DEEPEST) throw new Broken('is no whole Parquet file: its metadata is damaged')
+    if (depth > DEEPEST) throw new InvalidFileError('is no whole Parquet file: its metadata is damaged')
     switch (type) {
       case Thrift.true:
       case Thrift.false:

@@ -3,7 +3,7 @@ import { open as openFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Broken } from '../src/broken.ts'
+import { InvalidFileError } from '../src/broken.ts'
 import { Files } from '../src/client.ts'
 import { FilesConfig } from '../src/config.ts'
 import { isCuttable, smallPages } from '../src/parquet-cut.ts'
@@ -112,7 +112,7 @@ describe('a page that is damaged is refused', () => {
         count += page.values
         if (count >= chunk.values) break
       }
-      if (!isCuttable(pages, codec)) throw new Broken('is left to DuckDB')
+      if (!isCuttable(pages, codec)) throw new InvalidFileError('is left to DuckDB')
       const { nulls } = chunk
       const cutting = { file, codec, nulls, isOptional: true, client, signal, into: 200 }
       for await (const page of smallPages(pages, cutting)) values.push(...valuesIn(page))
@@ -153,7 +153,7 @@ describe('a page that is damaged is refused', () => {
         const values = await cutColumn(path, column, CODECS[way.split('-')[0]!]!)
         seen.push(isDeepStrictEqual(values, KNOWN[column === T ? 0 : 1]) ? 'same' : 'other')
       } catch (error) {
-        if (!(error instanceof Broken)) throw error
+        if (!(error instanceof InvalidFileError)) throw error
         seen.push('refused')
       }
     }

@@ -33,7 +33,7 @@ export async function world(): Promise<World> {
     const now = Object.entries(tables).map(([name, table]) => [name, { minAge: '0s', ...table }])
     const parsed = FilesConfig.parse({ ...config, tables: Object.fromEntries(now) })
     return {
-      uses: [{ name: 'files', source: source as never, config: parsed, options: {} }],
+      sources: [{ name: 'files', source: source as never, config: parsed, options: {} }],
       destination,
       log,
       settings: { retry: { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 } },

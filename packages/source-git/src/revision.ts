@@ -1,8 +1,8 @@
 import type { Changed, Window } from '@tidemark/core'
 import type { Git } from './git.ts'
 import { type Repository, shallowCommits } from './repository.ts'
-import { readSeen, type Seen, writeSeen } from './seen.ts'
-import { Stale } from './stale.ts'
+import { type HistorySnapshot, readSeen, writeSeen } from './seen.ts'
+import { StaleWindows } from './stale.ts'
 import { tipsOf, type Visit, type Walk, walk } from './walk.ts'
 
 export interface RevisionQuestion {
@@ -43,7 +43,7 @@ export async function revisionOf({
   if (before !== undefined && !isDue && isSame(before, seen))
     return { revision: writeSeen({ ...seen, next: before.next }), stale: [] }
 
-  const news = new News(now, isDue ? undefined : before?.next)
+  const news = new NewCommits(now, isDue ? undefined : before?.next)
   if (before === undefined || isDue) {
     const since = before?.next ?? Number.POSITIVE_INFINITY
     for await (const page of walk(client, partition, { from: seen.tips }, signal)) news.add(page, since)
@@ -60,8 +60,8 @@ export async function revisionOf({
 }
 
 /** The dates of what is new: those that are due are stale, of the others the first is remembered. */
-class News {
-  readonly stale = new Stale()
+class NewCommits {
+  readonly stale = new StaleWindows()
   next: number | undefined
   readonly #now: number
 
@@ -80,14 +80,14 @@ class News {
 }
 
 /** Where to walk to meet everything that can be seen now and could not before. */
-function newIn(seen: Omit<Seen, 'next'>, before: Seen): readonly Walk[] {
+function newIn(seen: Omit<HistorySnapshot, 'next'>, before: HistorySnapshot): readonly Walk[] {
   const cut = new Set(seen.shallow)
   // A commit that is no longer the cut has parents again; all behind it is new, and so are its own changes.
   const opened = before.shallow.filter((sha) => !cut.has(sha))
   return [{ from: seen.tips, not: before.tips }, { from: opened }]
 }
 
-function isSame(before: Seen, seen: Omit<Seen, 'next'>): boolean {
+function isSame(before: HistorySnapshot, seen: Omit<HistorySnapshot, 'next'>): boolean {
   return writeSeen({ ...before, next: undefined }) === writeSeen({ ...seen, next: undefined })
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What a repository's history was when a revision was made: all it takes to tell later what has come since. */
-export interface Seen {
+export interface HistorySnapshot {
   /** Commits from which every other one can be reached. */
   readonly tips: readonly string[]
   /** The commits at which a shallow clone was cut. */
@@ -20,13 +20,13 @@ const Text = z.object({
 })
 
 /** The revision as the engine keeps it. The same history always gives the same text. */
-export function writeSeen({ tips, shallow, next }: Seen): string {
+export function writeSeen({ tips, shallow, next }: HistorySnapshot): string {
   const size = (tips[0] ?? shallow[0] ?? '').length / 2
   return JSON.stringify({ v: 1, size, tips: pack(tips), shallow: pack(shallow), next } satisfies z.input<typeof Text>)
 }
 
 /** @returns undefined where there is no revision, or one that another version of this package wrote. */
-export function readSeen(revision: string | undefined): Seen | undefined {
+export function readSeen(revision: string | undefined): HistorySnapshot | undefined {
   if (revision === undefined) return undefined
   const { data } = Text.safeParse(parse(revision))
   if (data === undefined) return undefined

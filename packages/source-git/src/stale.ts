@@ -7,7 +7,7 @@ const LIMIT = 20
 const BATCH = 4096
 
 /** Gathers dates and gives the windows they lie in: one second each, those with the smallest gaps joined. */
-export class Stale {
+export class StaleWindows {
   #windows: readonly Window<number>[] = []
   #dates = new Set<number>()
 

@@ -42,7 +42,7 @@ export async function world(settings: Settings = {}): Promise<World> {
   }
   const run = (config: object, options: SourceOptions = {}): Promise<Report> =>
     sync({
-      uses: [{ name: 'github', source: source as never, config: GitHubConfig.parse(config), options }],
+      sources: [{ name: 'github', source: source as never, config: GitHubConfig.parse(config), options }],
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },

@@ -3,7 +3,7 @@ import { Kind, typeOfKinds } from '@tidemark/core/values'
 import { names } from './check-tables.ts'
 import { columnTypeOf } from './convert.ts'
 import { kindOf } from './kind.ts'
-import type { Part } from './part.ts'
+import type { ParentPartition } from './part.ts'
 import { listParts } from './parts.ts'
 import { readRows } from './read.ts'
 import type { RestClient } from './rest-client.ts'
@@ -136,7 +136,7 @@ async function look(looking: Looking, see: See): Promise<void> {
 }
 
 async function lookInto(
-  partition: Part | undefined,
+  partition: ParentPartition | undefined,
   { client, table, known, signal }: Looking,
   see: See,
 ): Promise<void> {
@@ -176,7 +176,7 @@ const recent = (): string => new Date(Date.now() - RECENT_MS).toISOString()
 async function partsOf(
   context: Context<RestClient> & { readonly table: RestTable },
   most: number,
-): Promise<readonly (Part | undefined)[]> {
+): Promise<readonly (ParentPartition | undefined)[]> {
   const { table } = context
   if (table.parent === undefined) return [undefined]
   const parts = (await listParts(context, table)).filter(({ problem }) => problem === undefined)

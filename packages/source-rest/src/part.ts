@@ -1,5 +1,5 @@
 /** A row of a parent table, as the partition of its child. */
-export interface Part {
+export interface ParentPartition {
   /** Unique among all rows of the parent, whatever its own partition. */
   readonly id: string
   /** What `{partition}` stands for. */
@@ -10,10 +10,10 @@ export interface Part {
   /** Why nothing can be read for it: it fails alone, and the other rows of the parent have their children. */
   readonly problem?: unknown
   /** The partition of the parent's own row. */
-  readonly parent: Part | undefined
+  readonly parent: ParentPartition | undefined
 }
 
 /** @throws why nothing can be read for a partition. */
-export function checkPart(part: Part | undefined): void {
+export function checkPart(part: ParentPartition | undefined): void {
   if (part?.problem !== undefined) throw part.problem
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Context, SyncError } from '@tidemark/core'
 import { atPath, isRawNumber } from '@tidemark/http'
-import { checkPart, type Part } from './part.ts'
+import { checkPart, type ParentPartition } from './part.ts'
 import { type Row, readRows } from './read.ts'
 import type { ParentRow, RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'
@@ -12,12 +12,12 @@ import { placeholdersIn } from './template.ts'
 const MAX_ID_BYTES = 1000
 
 /** The rows of a table's parent as its partitions. The parent is read once a run, whatever the number of its children. */
-export async function listParts(context: Context<RestClient>, child: RestTable): Promise<readonly Part[]> {
+export async function listParts(context: Context<RestClient>, child: RestTable): Promise<readonly ParentPartition[]> {
   const { client } = context
   const parent = client.table(child.parent!.table)
   const { rows, broken } = await client.once(`rows ${parent.name}`, () => readParent(context, parent))
-  const parts = new Map<string, Part>()
-  const nameless = new Map<Part | undefined, number>()
+  const parts = new Map<string, ParentPartition>()
+  const nameless = new Map<ParentPartition | undefined, number>()
   for (const row of rows) {
     const part = partOf(row, child)
     if (part === undefined) nameless.set(row.partition, (nameless.get(row.partition) ?? 0) + 1)
@@ -33,7 +33,7 @@ export async function listParts(context: Context<RestClient>, child: RestTable):
 interface ParentRows {
   readonly rows: readonly ParentRow[]
   /** Partitions of the parent that could not be read. */
-  readonly broken: readonly { readonly partition: Part | undefined; readonly problem: unknown }[]
+  readonly broken: readonly { readonly partition: ParentPartition | undefined; readonly problem: unknown }[]
 }
 
 async function readParent({ client, signal, log }: Context<RestClient>, parent: RestTable): Promise<ParentRows> {
@@ -45,7 +45,7 @@ async function readParent({ client, signal, log }: Context<RestClient>, parent: 
     Object.keys(parent.columns).map((name) => ({ name, type: 'json' })),
   )
   const rows: ParentRow[] = []
-  const broken: { partition: Part | undefined; problem: unknown }[] = []
+  const broken: { partition: ParentPartition | undefined; problem: unknown }[] = []
   for (const partition of partitions) {
     const to = new Date().toISOString()
     const before = rows.length
@@ -69,7 +69,7 @@ const only = (row: Row, fields: ReadonlySet<string>): Row =>
   Object.fromEntries(Object.entries(row ?? {}).filter(([name]) => fields.has(name)))
 
 /** A row of the parent as a partition; undefined where it has nothing to be named by. */
-function partOf({ row, partition }: ParentRow, child: RestTable): Part | undefined {
+function partOf({ row, partition }: ParentRow, child: RestTable): ParentPartition | undefined {
   const { key: name, revision } = child.parent!
   const key = keyOf(atPath(row, name))
   if (key === undefined) return undefined
@@ -113,7 +113,12 @@ function idFor(key: string): string {
   return `${key.replaceAll('\0', '').toWellFormed().slice(0, 40).toWellFormed()} (${hash})`
 }
 
-function addBroken(parts: Map<string, Part>, parent: Part | undefined, name: string, problem: unknown): void {
+function addBroken(
+  parts: Map<string, ParentPartition>,
+  parent: ParentPartition | undefined,
+  name: string,
+  problem: unknown,
+): void {
   let id = parent === undefined ? name : `${parent.id}/${name}`
   while (parts.has(id)) id += '?'
   parts.set(id, { id, key: '', row: {}, revision: undefined, parent, problem })

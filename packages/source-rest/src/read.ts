@@ -22,7 +22,7 @@ import { names } from './check-tables.ts'
 import type { ColumnWatch } from './column-watch.ts'
 import { configFailure } from './config-failure.ts'
 import { onlyPage } from './only-page.ts'
-import type { Part } from './part.ts'
+import type { ParentPartition } from './part.ts'
 import type { RestClient } from './rest-client.ts'
 import type { RowMaker } from './row-maker.ts'
 import type { RestTable } from './table-config.ts'
@@ -35,7 +35,7 @@ export interface Reading {
   readonly table: RestTable
   readonly from?: string | undefined
   readonly to?: string | undefined
-  readonly partition?: Part | undefined
+  readonly partition?: ParentPartition | undefined
   readonly signal: AbortSignal
   /** Makes the table's rows of the API's. */
   readonly make: RowMaker

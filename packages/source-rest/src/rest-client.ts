@@ -3,7 +3,7 @@ import { HttpClient } from '@tidemark/http'
 import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
-import type { Part } from './part.ts'
+import type { ParentPartition } from './part.ts'
 import type { RestTable } from './table-config.ts'
 
 const MB = 1024 * 1024
@@ -11,7 +11,7 @@ const MB = 1024 * 1024
 /** What is kept of a parent's row, and the partition it came from. */
 export interface ParentRow {
   readonly row: Readonly<Record<string, unknown>>
-  readonly partition: Part | undefined
+  readonly partition: ParentPartition | undefined
 }
 
 /** What the tables of one run share: the API, the config, and what was asked already. */

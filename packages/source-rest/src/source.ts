@@ -17,7 +17,7 @@ import { ColumnWatch } from './column-watch.ts'
 import { columnsOf, type Look, lookAt, NEW_PATIENCE_MS } from './columns.ts'
 import { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
-import { checkPart, type Part } from './part.ts'
+import { checkPart, type ParentPartition } from './part.ts'
 import { listParts } from './parts.ts'
 import { countRows, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
@@ -164,7 +164,7 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
   }
   interface Asked {
     readonly client: RestClient
-    readonly partition?: Part
+    readonly partition?: ParentPartition
     readonly from?: unknown
     readonly to?: unknown
     readonly signal: AbortSignal
@@ -205,7 +205,7 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     revision:
       revision ??
       (typeof parent.revision === 'string'
-        ? ({ partition }: { partition: Part }) =>
+        ? ({ partition }: { partition: ParentPartition }) =>
             partition.revision === undefined ? undefined : `${words}:${partition.revision}`
         : undefined),
     read,

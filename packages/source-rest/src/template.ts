@@ -1,13 +1,13 @@
 import { SyncError } from '@tidemark/core'
 import { atPath } from '@tidemark/http'
-import type { Part } from './part.ts'
+import type { ParentPartition } from './part.ts'
 import { formatted, type TimeFormat } from './time-format.ts'
 
 /** What a request's placeholders stand for. */
 export interface Fill {
   readonly from: string | undefined
   readonly to: string | undefined
-  readonly partition: Part | undefined
+  readonly partition: ParentPartition | undefined
 }
 
 // Only these names: a body may well have other braces in it.

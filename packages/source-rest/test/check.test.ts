@@ -27,7 +27,7 @@ async function checked(handler: Handler, table: object = TABLE) {
     baseUrl: api.url,
     tables: { orders: table, other: { path: '/other', infer: false, columns: { id: 'integer' } } },
   })
-  const report = await check({ uses: [{ name: 'api', source, config, options: {} }], destination })
+  const report = await check({ sources: [{ name: 'api', source, config, options: {} }], destination })
   return { report, asked: api.take() }
 }
 

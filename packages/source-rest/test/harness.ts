@@ -101,7 +101,7 @@ export async function world(settings: Settings = {}): Promise<World> {
   }
   const run = (config: object, options: SourceOptions = {}): Promise<Report> =>
     sync({
-      uses: [{ name: 'api', source: source as never, config: RestConfig.parse(config), options }],
+      sources: [{ name: 'api', source: source as never, config: RestConfig.parse(config), options }],
       destination,
       log,
       settings: { retry: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 }, ...settings },

@@ -59,7 +59,7 @@ describe('a field that comes late', () => {
   it('in a table with a cursor, also where part of it was committed', async () => {
     const rows = many(2500, (id) => ({ id, at: at(id), ...(id >= 2200 ? { late: `l${id}` } : {}) }))
     const { config } = await listed(() => rows)
-    const { sync, rows: read } = await world({ part: { rows: 300, bytes: 1_000_000 } })
+    const { sync, rows: read } = await world({ batch: { rows: 300, bytes: 1_000_000 } })
     const params = { since: '{from}' }
     await sync(config({ cursor: 'at', ordered: 'ascending', params }))
     expect(await read('SELECT count(*) AS n, count(late) AS late FROM api_t')).toEqual([{ n: 2500, late: 300 }])

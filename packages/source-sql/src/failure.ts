@@ -2,7 +2,7 @@ import { type Remedy, SyncError } from '@tidemark/core'
 import { TooSlow } from './chunks.ts'
 
 /** How the source reports a driver's failure: what it means, and what to do. */
-export interface Told {
+export interface Explanation {
   readonly problem: string
   readonly remedy: Remedy
 }
@@ -13,16 +13,16 @@ export interface Failed {
   readonly message: string
 }
 
-export interface Blame {
+export interface ErrorTranslator {
   /** Which database, for people. */
   readonly label: string
   readonly mask: (text: string) => string
   /** What the system's own codes mean; undefined where they say nothing. */
-  readonly tell: (failed: Failed) => Told | undefined
+  readonly tell: (failed: Failed) => Explanation | undefined
 }
 
 /** The same, of what happens while a table is read. */
-export function blameIn(blame: Blame, { name }: { readonly name: string }): Blame {
+export function blameIn(blame: ErrorTranslator, { name }: { readonly name: string }): ErrorTranslator {
   return { ...blame, label: `${blame.label}: table ${JSON.stringify(name)}` }
 }
 
@@ -45,7 +45,7 @@ const NETWORK =
  * What a driver threw as an error that says which database, what is wrong and what to do. Neither the driver's error nor
  * the URL goes along: both can hold a password.
  */
-export function sqlFailure(error: unknown, blame: Blame): unknown {
+export function sqlFailure(error: unknown, blame: ErrorTranslator): unknown {
   if (SyncError.is(error) || isAbort(error)) return error
   if (error instanceof TooSlow) {
     const problem =
@@ -75,7 +75,7 @@ function failedOf(error: unknown): Failed {
 }
 
 /** What all systems have in common: the network, and its encryption. */
-function toldByNetwork({ code, message }: Failed): Told {
+function toldByNetwork({ code, message }: Failed): Explanation {
   if (CERTIFICATE.has(code)) {
     return {
       problem: `its certificate is not trusted (${message}); give the file with the right one as sslrootcert=… in the URL, or encrypt without a check with sslmode=require`,

@@ -1,7 +1,7 @@
 import { abortable } from '@tidemark/core/values'
 
 /** Lends a few connections: opened when first needed, kept for the next, and never more than the limit. */
-export class Lending<T> {
+export class ConnectionPool<T> {
   readonly #limit: number
   readonly #open: (signal: AbortSignal) => Promise<T>
   readonly #end: (one: T) => unknown
@@ -19,20 +19,20 @@ export class Lending<T> {
   }
 
   /** Gives work a connection. After a failure it is not used again: nobody knows in what state it is. */
-  async lend<R>(signal: AbortSignal | undefined, work: (one: T) => Promise<R>): Promise<R> {
-    const one = await this.take(signal)
+  async use<R>(signal: AbortSignal | undefined, work: (one: T) => Promise<R>): Promise<R> {
+    const one = await this.acquire(signal)
     let result: R
     try {
       result = await work(one)
     } catch (error) {
-      this.discard(one)
+      this.destroy(one)
       throw error
     }
-    this.giveBack(one)
+    this.release(one)
     return result
   }
 
-  async take(signal: AbortSignal | undefined): Promise<T> {
+  async acquire(signal: AbortSignal | undefined): Promise<T> {
     while (this.#lent >= this.#limit) await this.#turn(signal)
     signal?.throwIfAborted()
     this.#lent++
@@ -58,13 +58,13 @@ export class Lending<T> {
     }
   }
 
-  giveBack(one: T): void {
+  release(one: T): void {
     if (this.#closed.signal.aborted) this.#let(one)
     else if (this.#busy.delete(one)) this.#idle.push(one)
     this.#next()
   }
 
-  discard(one: T): void {
+  destroy(one: T): void {
     this.#let(one)
     this.#next()
   }

@@ -17,7 +17,7 @@ export interface WaitOptions {
  * @param list names those that are open at the moment.
  * @returns those that are left; empty where all have ended.
  */
-export async function untilEnded(
+export async function waitForTransactions(
   list: () => Promise<readonly string[]>,
   { signal, stubborn, now }: WaitOptions,
 ): Promise<readonly string[]> {

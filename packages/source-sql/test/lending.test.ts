@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest'
-import { Lending } from '../src/lending.ts'
+import { ConnectionPool } from '../src/lending.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 
 function lending(open: (signal: AbortSignal) => Promise<number> = async () => 1) {
   const ended: number[] = []
-  return { ended, lent: new Lending<number>(1, open, (one) => void ended.push(one)) }
+  return { ended, lent: new ConnectionPool<number>(1, open, (one) => void ended.push(one)) }
 }
 
 it('closing ends what is lent too, once, though its work hangs', async () => {
   const { ended, lent } = lending()
-  void lent.lend(undefined, never)
+  void lent.use(undefined, never)
   await Promise.resolve()
   await new Promise(setImmediate)
   await lent.close()
@@ -24,7 +24,7 @@ it('closing stops what is being opened, and ends what comes all the same', async
     signal.addEventListener('abort', () => (stopped = true))
     return promise
   })
-  const taking = lent.take(undefined)
+  const taking = lent.acquire(undefined)
   await lent.close()
   await expect(taking).rejects.toThrow('closed')
   expect(stopped).toBe(true)
@@ -37,6 +37,6 @@ it('whoever gives up while one is opened leaves its place to the next', async ()
   let opened = 0
   const { lent } = lending(async () => (++opened === 1 ? await never() : 2))
   const signal = AbortSignal.timeout(10)
-  await expect(lent.take(signal)).rejects.toThrow()
-  expect(await lent.take(undefined)).toBe(2)
+  await expect(lent.acquire(signal)).rejects.toThrow()
+  expect(await lent.acquire(undefined)).toBe(2)
 })

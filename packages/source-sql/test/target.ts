@@ -33,7 +33,7 @@ export function target(world: Pick<World, 'url'>, base: Record<string, unknown> 
     try {
       const parsed = source.config!.parse({ url: world.url, ...base, ...config })
       return await work({
-        uses: [{ name: 'crm', source, config: parsed, options: {} }],
+        sources: [{ name: 'crm', source, config: parsed, options: {} }],
         destination,
         log: { debug() {}, info: say, warn: say },
       } as Parameters<typeof sync>[0])

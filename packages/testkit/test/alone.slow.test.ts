@@ -78,7 +78,7 @@ describe('what does not stand alone is found:', () => {
 
   it('an engine that closes no connection', { timeout: 60_000 }, async () => {
     const leaks: typeof sync = (options) => {
-      const uses = options.uses.map((use) => ({
+      const sources = options.sources.map((use) => ({
         ...use,
         source: {
           ...use.source,
@@ -88,7 +88,7 @@ describe('what does not stand alone is found:', () => {
           },
         } as Source,
       }))
-      return sync({ ...options, uses })
+      return sync({ ...options, sources: sources })
     }
     const found = await runAlone(sourceOf(), {}, { way: 'refuse', in: 'functions', ends: 'itself' }, leaks)
     expect(found).toContainEqual(expect.stringMatching(/after read went wrong the connection was not closed/))

@@ -145,7 +145,7 @@ describe.each(syncPlaces())('the deletion limit on $name', ({ empty }: SyncPlace
     const use = { deletes: kind.deletes }
     const source = shop(world, kind, windowed)
     expect((await syncShop(destination, source, { use })).exitCode).toBe(0)
-    const options = { uses: [{ name: 'shop', source, config: {}, options: use }], destination }
+    const options = { sources: [{ name: 'shop', source, config: {}, options: use }], destination }
     world.set('', [])
     expect(await resync(options, { table: 'orders' })).toMatchObject({ exitCode: 3 })
     expect(await live(destination)).toBe(50)
@@ -166,7 +166,7 @@ describe.each(syncPlaces())('the deletion limit on $name', ({ empty }: SyncPlace
     const destination = await empty()
     const world: World = new Map([['', rows(50)]])
     const source = shop(world, KINDS[0]!, windowed)
-    const options = { uses: [{ name: 'shop', source, config: {}, options: {} }], destination }
+    const options = { sources: [{ name: 'shop', source, config: {}, options: {} }], destination }
     await syncShop(destination, source)
     world.set('', rows(49))
     const report = await verify(options, { table: 'orders', repair: true })

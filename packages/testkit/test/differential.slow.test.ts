@@ -8,7 +8,13 @@ import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationWorld, type Row, runnerNamed, type TableSpec, type TestTable } from '../src/destination/world.ts'
+import {
+  DestinationUnderTest,
+  type Row,
+  runnerNamed,
+  type TableSpec,
+  type TestTable,
+} from '../src/destination/world.ts'
 
 // The same rows in every database: whatever they are, they read back deeply equal, wherever the process stands.
 
@@ -126,7 +132,7 @@ describe.each(ZONES)('in %s', (name) => {
   const before = process.env['TZ']
   let folder: string
   let schema: string
-  let worlds: readonly DestinationWorld[]
+  let worlds: readonly DestinationUnderTest[]
   beforeEach(async () => {
     process.env['TZ'] = name
     folder = mkdtempSync(join(tmpdir(), 'tidemark-'))
@@ -134,7 +140,7 @@ describe.each(ZONES)('in %s', (name) => {
     schema = place.schema
     worlds = await Promise.all(
       [join(folder, 'x.db'), place.url, join(folder, 'x.duckdb')].map((url) =>
-        DestinationWorld.on(
+        DestinationUnderTest.on(
           {
             connect: (options) => openDestination({ url, ...options }),
             execute: async () => {},

@@ -137,11 +137,11 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
       ['its identity', { identity: () => bad }, /identity\(\) gave "a.*", which holds/],
     ])('as %s fails its source, and no other', async (_what, spec, message) => {
       const destination = await empty()
-      const uses = [
+      const sources = [
         { name: 'shop', source: beside((shop) => tableOf(shop, {}), spec), config: {}, options: {} },
         { name: 'other', source: beside((shop) => tableOf(shop, {})), config: {}, options: {} },
       ]
-      const done = await syncShop(destination, uses[0]!.source, { uses })
+      const done = await syncShop(destination, sources[0]!.source, { sources: sources })
       expect(done).toMatchObject({
         exitCode: 3,
         failure: undefined,

@@ -174,10 +174,10 @@ describe('a table of Postgres that another program has locked', () => {
       ),
     }
     await expect(reading()).rejects.toMatchObject(said)
-    await expect(verify({ uses: [use], destination }, { table: 'shop_t3' })).rejects.toMatchObject(said)
-    expect(await verify({ uses: [use], destination }, { table: 'shop_t4' })).toMatchObject({ exitCode: 0 })
+    await expect(verify({ sources: [use], destination }, { table: 'shop_t3' })).rejects.toMatchObject(said)
+    expect(await verify({ sources: [use], destination }, { table: 'shop_t4' })).toMatchObject({ exitCode: 0 })
     await user.query('rollback')
-    expect(await verify({ uses: [use], destination }, { table: 'shop_t3' })).toMatchObject({ exitCode: 0 })
+    expect(await verify({ sources: [use], destination }, { table: 'shop_t3' })).toMatchObject({ exitCode: 0 })
   })
 
   it('may be one that rows gather in, as while the database is dumped: nothing fails', async () => {

@@ -8,7 +8,7 @@ const [url = '', name = '', more] = process.argv.slice(2)
 const runner = { id: `memory-${process.pid}`, host: 'test', pid: process.pid, startedAt: 1n }
 const destination = await openDestination({ url, runner })
 const options = {
-  uses: [{ name: 'wide', source: WIDE_SOURCES[name]!, config: {}, options: {} }],
+  sources: [{ name: 'wide', source: WIDE_SOURCES[name]!, config: {}, options: {} }],
   destination,
 }
 const { tables, failure } = await sync(options)

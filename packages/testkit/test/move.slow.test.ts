@@ -129,7 +129,7 @@ function optionsOf(destination: Destination, source: Source): RunOptions {
     },
   ].map((spec) => memory.table(spec as never))
   return {
-    uses: [{ name: 'memory', source: memory.with(tables as never) as never, config: {}, options: {} }],
+    sources: [{ name: 'memory', source: memory.with(tables as never) as never, config: {}, options: {} }],
     destination,
     settings: { rejectLimit: { share: 1, above: 1 } },
   }
@@ -312,7 +312,7 @@ describe('a move is refused', () => {
       },
     })
     await sync({
-      uses: [{ name: 'long', source: keyed.with([table]) as never, config: {}, options: {} }],
+      sources: [{ name: 'long', source: keyed.with([table]) as never, config: {}, options: {} }],
       destination: lite,
     })
     const pg = await d.open(true)

@@ -49,13 +49,13 @@ export interface Synced extends Report {
 export async function syncShop(
   destination: Destination,
   source: Source,
-  options: Partial<RunOptions> & { readonly use?: RunOptions['uses'][number]['options'] } = {},
+  options: Partial<RunOptions> & { readonly use?: RunOptions['sources'][number]['options'] } = {},
 ): Promise<Synced> {
   const lines: string[] = []
   const say = (message: string): void => void lines.push(message)
   const { use = {}, ...more } = options
   const report = await sync({
-    uses: [{ name: 'shop', source, config: {}, options: use }],
+    sources: [{ name: 'shop', source, config: {}, options: use }],
     destination,
     log: { debug: () => {}, info: say, warn: say },
     ...more,

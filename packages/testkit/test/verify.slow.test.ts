@@ -110,7 +110,7 @@ function optionsOf(destination: Destination, kind: Kind): RunOptions {
       yield all.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
     },
   } as never)
-  return { uses: [{ name: 'memory', source: memory.with([table]) as never, config: {}, options: {} }], destination }
+  return { sources: [{ name: 'memory', source: memory.with([table]) as never, config: {}, options: {} }], destination }
 }
 
 const CHANGES = [

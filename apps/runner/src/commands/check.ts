@@ -3,7 +3,7 @@ import { type Examination, examine } from '@tidemark/destination'
 import { check as ask, type CheckedTable, type CheckReport, EXIT, pageText, type SourceReport } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, withReader } from '../session.ts'
 import { errorAddress } from '../show/error-address.ts'
 import { failureLine } from '../show/failure.ts'
 import { plural, sizeText } from '../show/numbers.ts'
@@ -27,13 +27,13 @@ export async function check(call: Call, { quick }: CheckFlags = {}): Promise<num
   const session = await openSession(call)
   const { target, command } = session
   const destination = { place: target.shown, exists: target.exists, ...(await examine(target)) }
-  const uses = await findUses(session)
+  const configured = await findSources(session)
   const report = await withReader(session, async (destination) =>
-    ask({ ...runOptions(session, uses, destination, await destination.state()), quick }),
+    ask({ ...runOptions(session, configured, destination, await destination.state()), quick }),
   )
   const sources = report.sources.map((source) => ({ ...source, package: packageOf(source.name) }))
   const shown = redactDeep(
-    { config: session.config.file ?? null, destination, ...report, sources, unconfigured: uses.unconfigured },
+    { config: session.config.file ?? null, destination, ...report, sources, unconfigured: configured.unconfigured },
     secrets.redact,
   )
   const exitCode = destination.problems.length > 0 ? EXIT.destination : report.exitCode
@@ -56,7 +56,7 @@ export async function check(call: Call, { quick }: CheckFlags = {}): Promise<num
   return exitCode
 
   function packageOf(name: string): string {
-    const from = uses.uses.find((use) => use.name === name)?.from
+    const from = configured.sources.find((use) => use.name === name)?.from
     return from === undefined ? '' : `${from.package}@${from.version}`
   }
 }

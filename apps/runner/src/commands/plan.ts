@@ -3,7 +3,7 @@ import { countRows } from '@tidemark/destination'
 import { EXIT, plan as preview } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, withReader } from '../session.ts'
 import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -12,10 +12,10 @@ import { type AddVerb, examples } from '../verb.ts'
 export async function plan(call: Call, names: readonly string[]): Promise<number> {
   const { terminal, secrets } = call
   const session = await openSession(call)
-  const uses = await findUses(session)
+  const sources = await findSources(session)
   const planned = await withReader(session, async (destination) => {
     const state = await destination.state()
-    const found = await preview({ ...runOptions(session, uses, destination, state), select: names })
+    const found = await preview({ ...runOptions(session, sources, destination, state), select: names })
     const tables: TablePlanView[] = []
     for (const table of found.tables) {
       const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
@@ -26,7 +26,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
     }
     return { ...found, tables }
   })
-  const shown = redactDeep({ ...planned, unconfigured: uses.unconfigured }, secrets.redact)
+  const shown = redactDeep({ ...planned, unconfigured: sources.unconfigured }, secrets.redact)
   terminal.printJson(shown)
   for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))

@@ -7,7 +7,7 @@ import { confirm } from '../confirm.ts'
 import { redactDeep } from '../redact-deep.ts'
 import {
   type Call,
-  findUses,
+  findSources,
   needDatabase,
   openSession,
   runOptions,
@@ -19,7 +19,7 @@ import { countText, plural } from '../show/numbers.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
-import { tell } from './sync.ts'
+import { printReport } from './sync.ts'
 
 /** What can be done with rows that were set aside. */
 export const rejects = { list, show, retry, drop }
@@ -74,17 +74,17 @@ async function show(call: Call, id: string): Promise<number> {
 
 async function retry(call: Call, which: readonly string[]): Promise<number> {
   const session = await openLooking(call)
-  const uses = await findUses(session)
+  const sources = await findSources(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const state = await destination.state()
       const found =
         which.length === 0 ? await listRejects(destination, { brief: true }) : await chosen(destination, state, which)
       if (found.length === 0) return undefined
-      return await retryRejects({ ...runOptions(session, uses, destination, state), ...more }, found)
+      return await retryRejects({ ...runOptions(session, sources, destination, state), ...more }, found)
     }),
   )
-  if (report !== undefined) return tell(session, report, uses)
+  if (report !== undefined) return printReport(session, report, sources)
   call.terminal.printJson({ run: null, exitCode: 0, sources: [], tables: [] })
   call.terminal.print('No row is set aside.')
   return 0

@@ -2,10 +2,10 @@ import { SyncError } from '@tidemark/core'
 import { resync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { confirm } from '../confirm.ts'
-import { type Call, findUses, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
+import { type Call, findSources, needDatabase, openSession, runOptions, withDestination } from '../session.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
-import { tell } from './sync.ts'
+import { printReport } from './sync.ts'
 
 export interface ResyncFlags {
   readonly from?: string | undefined
@@ -25,15 +25,15 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   }
   const session = await openSession(call)
   needDatabase(session)
-  const uses = await findUses(session)
+  const sources = await findSources(session)
   if (full === true && yes !== true) await confirm(`--full removes all rows of ${table} and reads it from its start`)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
-      const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
+      const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
       return run(options, { table, from, to, full })
     }),
   )
-  return tell(session, report, uses)
+  return printReport(session, report, sources)
 }
 
 export const addResync: AddVerb = (root, run) => {

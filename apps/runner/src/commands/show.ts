@@ -1,7 +1,7 @@
 import { answerLimit } from '@tidemark/destination'
 import { show as sample } from '@tidemark/engine'
 import type { Command } from 'commander'
-import { type Call, findUses, openSession, runOptions, withReader } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, withReader } from '../session.ts'
 import { textTable } from '../show/text-table.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
@@ -9,13 +9,13 @@ import { type AddVerb, countOption, examples } from '../verb.ts'
 export async function show(call: Call, table: string, limit: number): Promise<number> {
   const { terminal } = call
   const session = await openSession(call)
-  const uses = await findUses(session)
+  const sources = await findSources(session)
   const {
     columns,
     rows,
     table: name,
   } = await withReader(session, async (destination) =>
-    sample(runOptions(session, uses, destination, await destination.state()), {
+    sample(runOptions(session, sources, destination, await destination.state()), {
       table,
       limit,
       mostBytes: answerLimit(),

@@ -5,14 +5,14 @@ import type { Command } from 'commander'
 import { NOBODY } from '../activity.ts'
 import { isLive } from '../is-live.ts'
 import { otherLines } from '../other-projects.ts'
-import { type Look, looker } from '../overview.ts'
+import { createStatusReader, type StatusView } from '../overview.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { openScreen } from '../screen.ts'
 import { type Call, openSession, type Session, withReader } from '../session.ts'
 import { oneLine } from '../show/plain.ts'
 import { statusText } from '../show/status.ts'
 import { cut } from '../show/width.ts'
-import { inspectTarget } from '../target.ts'
+import { resolveDatabase } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface StatusFlags {
@@ -36,7 +36,7 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
     terminal.print(noDatabase(session))
     return 0
   }
-  const look = await withReader(session, (destination) => looker(destination, lookingOf(session))())
+  const look = await withReader(session, (destination) => createStatusReader(destination, lookingOf(session))())
   const shown = redactDeep(look, secrets.redact)
   terminal.printJson(shown)
   terminal.print(statusText(shown, { command, columns: terminal.columns, now: Date.now() }))
@@ -44,7 +44,7 @@ export async function status(call: Call, { watch }: StatusFlags = {}): Promise<n
   return 0
 }
 
-const NOTHING: Look = {
+const NOTHING: StatusView = {
   to_timestamp: null,
   synced_tables: [],
   tables: [],
@@ -60,7 +60,7 @@ const EVERY_PRINTED_MS = 30_000
 async function watchStatus(session: Session): Promise<never> {
   const { terminal, command, secrets, environment } = session
   const drawn = isLive(process.stdout, environment)
-  let look: Look | undefined
+  let look: StatusView | undefined
   let trouble: string | undefined
   const text = (columns: number | undefined, most?: number): string => {
     if (look === undefined) return trouble ?? noDatabase(session)
@@ -79,10 +79,10 @@ async function watchStatus(session: Session): Promise<never> {
     : undefined
   for (;;) {
     try {
-      const target = await inspectTarget(session.target)
+      const target = await resolveDatabase(session.target)
       if (target.exists) {
         await withReader({ ...session, target }, async (destination) => {
-          const again = looker(destination, lookingOf(session))
+          const again = createStatusReader(destination, lookingOf(session))
           for (;;) {
             look = redactDeep(await again(), secrets.redact)
             trouble = undefined
@@ -105,7 +105,7 @@ async function watchStatus(session: Session): Promise<never> {
   }
 }
 
-function lookingOf({ config, command }: Session): Parameters<typeof looker>[1] {
+function lookingOf({ config, command }: Session): Parameters<typeof createStatusReader>[1] {
   return { config: config.data, command }
 }
 

@@ -3,13 +3,13 @@ import { parseDuration, shellCommands } from '@tidemark/core/engine'
 import { EXIT, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
+import type { ConfiguredSources } from '../configured-sources.ts'
 import { redactDeep } from '../redact-deep.ts'
 import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
-import { type Call, findUses, openSession, runOptions, type Session, withDestination } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable, unreadLines } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
-import type { Uses } from '../uses.ts'
 import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -29,36 +29,37 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   }
   if (goesOn(flags)) return serve(call, names, flags, maxTimeMs)
   const opened = await openSession(call)
-  const uses = await findUses(opened)
-  const session = takeOver === true ? takingOver(opened, uses) : opened
+  const sources = await findSources(opened)
+  const session = takeOver === true ? takingOver(opened, sources) : opened
   // Without a source there is still something to do where tables are known: they are marked as removed.
-  if (isIdle(uses) && !session.target.exists) {
-    if (names.length > 0) throw new SyncError(idleText(session, uses.unconfigured.length), 'fix-config')
-    return sayIdle(session, uses)
+  if (isIdle(sources) && !session.target.exists) {
+    if (names.length > 0) throw new SyncError(idleText(session, sources.unconfigured.length), 'fix-config')
+    return sayIdle(session, sources)
   }
   await agreeOnTarget(session)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
-      const options = { ...runOptions(session, uses, destination, await destination.state()), ...more }
+      const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
       return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
     }),
   )
-  const exitCode = tell(session, report, uses)
-  if (isIdle(uses)) call.terminal.print(idleText(session, uses.unconfigured.length))
+  const exitCode = printReport(session, report, sources)
+  if (isIdle(sources)) call.terminal.print(idleText(session, sources.unconfigured.length))
   return exitCode
 }
 
 /** For this run, whatever was read of a source that this project has is its own. */
-function takingOver(session: Session, { uses }: Uses): Session {
+function takingOver(session: Session, configured: ConfiguredSources): Session {
   const { identity } = session
-  const sources = new Set(uses.map(({ name }) => name))
+  const sources = new Set(configured.sources.map(({ name }) => name))
   const isOurs: typeof identity.isOurs = (recorded, source) => sources.has(source) || identity.isOurs(recorded, source)
   return { ...session, identity: { ...identity, isOurs } }
 }
 
-const isIdle = ({ uses, unavailable }: Uses): boolean => uses.length === 0 && unavailable.length === 0
+const isIdle = ({ sources, unavailable }: ConfiguredSources): boolean =>
+  sources.length === 0 && unavailable.length === 0
 
-function sayIdle(session: Session, { unconfigured }: Uses): number {
+function sayIdle(session: Session, { unconfigured }: ConfiguredSources): number {
   session.terminal.printJson({ run: null, exitCode: EXIT.ok, sources: [], tables: [], unconfigured })
   session.terminal.print(idleText(session, unconfigured.length))
   return EXIT.ok
@@ -73,7 +74,11 @@ function idleText({ project, command }: Session, unconfigured: number): string {
 }
 
 /** Prints what a run did. @returns its exit code. */
-export function tell(session: Session, given: Report, { unconfigured }: Pick<Uses, 'unconfigured'>): number {
+export function printReport(
+  session: Session,
+  given: Report,
+  { unconfigured }: Pick<ConfiguredSources, 'unconfigured'>,
+): number {
   const { terminal, secrets, command, flags } = session
   const exitCode = session.interrupts.exitCode() ?? given.exitCode
   const report = redactDeep(given, secrets.redact)

@@ -3,7 +3,15 @@ import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import { verify as run, type VerifyReport } from '@tidemark/engine'
 import { type Command, InvalidArgumentError } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findUses, needDatabase, openSession, runOptions, withDestination, withReader } from '../session.ts'
+import {
+  type Call,
+  findSources,
+  needDatabase,
+  openSession,
+  runOptions,
+  withDestination,
+  withReader,
+} from '../session.ts'
 import { everySoOften } from '../show/every-so-often.ts'
 import { verifyText } from '../show/verify.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -25,7 +33,7 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
     throw new SyncError('--seed chooses the windows of a sample; say --sample 5% beside it', 'fix-config')
   const session = await openSession(call)
   needDatabase(session)
-  const uses = await findUses(session)
+  const sources = await findSources(session)
   const { terminal, secrets, command } = session
   const progress = everySoOften(terminal.say)
   const options = {
@@ -35,7 +43,7 @@ export async function verify(call: Call, table: string, flags: VerifyFlags): Pro
     onProgress: (done: number, of: number) => progress(`${table}: ${done} of ${of} windows compared so far`),
   }
   const compare = async (destination: ReadOnlyDestination): Promise<VerifyReport> =>
-    run(runOptions(session, uses, destination, await destination.state()), options)
+    run(runOptions(session, sources, destination, await destination.state()), options)
   const report = await call.interrupts.during(() =>
     flags.repair === true ? withDestination(session, compare) : withReader(session, compare),
   )

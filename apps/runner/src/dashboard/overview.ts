@@ -1,7 +1,7 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
-import { lookAtSource, type SourceLook } from '../overview.ts'
+import { type SourceView, sourceView } from '../overview.ts'
 import { isSilent, syncAgain } from '../show/status.ts'
 import type { OverviewAnswer, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
@@ -62,7 +62,7 @@ export function overview(
     syncCommand: command('sync'),
     runner: activity,
     againCommand: syncAgain(activity, command),
-    failingSources: status.failing_sources.map((source) => sourceLine(lookAtSource(source, command))),
+    failingSources: status.failing_sources.map((source) => sourceLine(sourceView(source, command))),
     sources: [...new Set(status.tables.map(({ source }) => source))].sort(),
     running: running === undefined ? null : runLine(running, history.get(running.run)?.values() ?? []),
     tables: tableLines(
@@ -76,7 +76,7 @@ export function overview(
   }
 }
 
-function sourceLine(source: SourceLook): SourceLine {
+function sourceLine(source: SourceView): SourceLine {
   const { name, failing_since, last_error, fix } = source
   return { name, since: Date.parse(failing_since), isSilent: isSilent(source), problem: last_error, fix }
 }

@@ -7,7 +7,7 @@ import {
   union,
 } from '@tidemark/core/engine'
 import { axisOf, overviewOf, type TableOverview } from '@tidemark/engine'
-import { type StatusTable, statusTableOf } from '../overview.ts'
+import { type TableView, tableView } from '../overview.ts'
 import type { TableLine } from './answers.ts'
 import { barOf } from './bar.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -23,7 +23,7 @@ export function tableLines(
   const tables = new Map(names.map((name) => [name, snapshot.state.tables.get(name)!]))
   const lines = overviewsOf({ tables }, snapshot)
   return names.map((name) => {
-    const one = statusTableOf(lines.get(name)!, snapshot.activity, command)
+    const one = tableView(lines.get(name)!, snapshot.activity, command)
     return tableLine(tables.get(name)!, one, snapshot, counts)
   })
 }
@@ -35,7 +35,7 @@ export function overviewsOf(state: State, { rejects, promised, now }: Snapshot):
 
 const at = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))
 
-function tableLine(table: TableState, one: StatusTable, snapshot: Snapshot, counts: RowCounts): TableLine {
+function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts: RowCounts): TableLine {
   const underWay = snapshot.underWay.filter((step) => step.table === table.name)
   const count = counts.of(table)
   const { coverage } = one

@@ -1,12 +1,12 @@
 import type { SilentQuestion } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
-import type { Sight } from './outlook.ts'
-import type { TableStanding } from './standing.ts'
-import { RUN_SECONDS, type TableTally, type Tally } from './tally.ts'
+import type { ProbedState } from './outlook.ts'
+import type { TableMetrics } from './standing.ts'
+import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './tally.ts'
 
 /** What the loop knows of itself. Times in milliseconds since 1970. */
-export interface Pulse {
+export interface LoopStatus {
   readonly isRunning: boolean
   /** Sources at work: since when, when something was last heard of their run, and what they leave without an answer. */
   readonly busy: readonly {
@@ -23,7 +23,12 @@ export interface Pulse {
 }
 
 /** All metrics, with what the database said; undefined where it did not answer. */
-export function familiesOf(version: string, pulse: Pulse, tally: Tally, seen: Sight | undefined): readonly Family[] {
+export function metricFamilies(
+  version: string,
+  pulse: LoopStatus,
+  tally: RunMetrics,
+  seen: ProbedState | undefined,
+): readonly Family[] {
   return [
     gauge('tidemark_build_info', 'The version that runs.', [{ labels: { version }, value: 1 }]),
     gauge('tidemark_run_in_progress', 'Whether a run is going on.', [{ value: pulse.isRunning ? 1 : 0 }]),
@@ -110,7 +115,7 @@ function failing(sources: readonly string[]): Family {
 }
 
 function perSource(
-  { sources }: Tally,
+  { sources }: RunMetrics,
   name: string,
   help: string,
   value: (one: { readonly waits: number; readonly seconds: number }) => number,
@@ -119,7 +124,7 @@ function perSource(
   return counter(name, help, samples)
 }
 
-function runDurations({ runsWithin, runSeconds }: Tally): Family {
+function runDurations({ runsWithin, runSeconds }: RunMetrics): Family {
   const bounds = [...RUN_SECONDS.map(String), '+Inf']
   return {
     name: 'tidemark_run_duration_seconds',
@@ -133,8 +138,8 @@ function runDurations({ runsWithin, runSeconds }: Tally): Family {
   }
 }
 
-function tableFamilies(standings: readonly TableStanding[]): readonly Family[] {
-  const each = (name: string, help: string, value: (one: TableStanding) => number | undefined): Family =>
+function tableFamilies(standings: readonly TableMetrics[]): readonly Family[] {
+  const each = (name: string, help: string, value: (one: TableMetrics) => number | undefined): Family =>
     gauge(
       name,
       help,
@@ -184,7 +189,7 @@ function counter(name: string, help: string, samples: readonly Sample[]): Family
   return { name, type: 'counter', help, samples }
 }
 
-function perTable({ tables }: Tally, name: string, help: string, value: (one: TableTally) => number): Family {
+function perTable({ tables }: RunMetrics, name: string, help: string, value: (one: TableRunMetrics) => number): Family {
   return counter(
     name,
     help,

@@ -1,6 +1,6 @@
 import { formatInstant } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
-import type { Pulse } from './families.ts'
+import type { LoopStatus } from './families.ts'
 
 export interface BusySource {
   readonly source: string
@@ -32,7 +32,7 @@ const SPARE_MS = 5 * 60_000
 const FINE: readonly number[] = [EXIT.ok, EXIT.someFailed, EXIT.rejects, EXIT.held]
 
 export interface HealthFacts {
-  readonly pulse: Pulse
+  readonly pulse: LoopStatus
   /** What the database said when it was asked just now; undefined: it answered. */
   readonly problem: string | undefined
   readonly now: number

@@ -4,27 +4,27 @@ import { countRejects } from '@tidemark/destination'
 import { type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
 import { isAlive } from '../this-runner.ts'
-import { standingsOf, type TableStanding } from './standing.ts'
+import { type TableMetrics, tableMetrics } from './standing.ts'
 
 /** What the database said when it was asked. */
-export interface Sight {
-  readonly standings: readonly TableStanding[]
+export interface ProbedState {
+  readonly standings: readonly TableMetrics[]
   /** By name. */
   readonly failingSources: readonly string[]
   readonly activity: Activity
 }
-export type Seen = Sight | { readonly problem: string }
+export type ProbeResult = ProbedState | { readonly problem: string }
 
 /** An answer is good for so long, so that many who ask cost no more than one. */
 const FRESH_MS = 2000
 const LONGEST_MS = 10_000
 
 /** Looks at the state for monitors. */
-export class Outlook {
+export class StateProbe {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
   readonly #freshness: PromiseOptions
-  #looking: { readonly at: number; readonly seen: Promise<Seen> } | undefined
+  #looking: { readonly at: number; readonly seen: Promise<ProbeResult> } | undefined
 
   constructor(
     open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
@@ -35,15 +35,15 @@ export class Outlook {
     this.#freshness = freshness
   }
 
-  look(): Promise<Seen> {
+  look(): Promise<ProbeResult> {
     const now = performance.now()
     if (this.#looking === undefined || now - this.#looking.at > FRESH_MS)
       this.#looking = { at: now, seen: this.#patiently() }
     return this.#looking.seen
   }
 
-  async #patiently(): Promise<Seen> {
-    const late = Promise.withResolvers<Seen>()
+  async #patiently(): Promise<ProbeResult> {
+    const late = Promise.withResolvers<ProbeResult>()
     const timer = setTimeout(() => late.resolve({ problem: `no answer within ${LONGEST_MS / 1000} s` }), LONGEST_MS)
     try {
       return await Promise.race([this.#ask(), late.promise])
@@ -52,7 +52,7 @@ export class Outlook {
     }
   }
 
-  async #ask(): Promise<Seen> {
+  async #ask(): Promise<ProbeResult> {
     try {
       return await this.#open((destination) => lookAt(destination, this.#freshness))
     } catch (error) {
@@ -61,12 +61,12 @@ export class Outlook {
   }
 }
 
-async function lookAt(destination: Destination, freshness: PromiseOptions): Promise<Seen> {
+async function lookAt(destination: Destination, freshness: PromiseOptions): Promise<ProbeResult> {
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
   const activity = await askActivity(destination, isAlive)
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
   return {
-    standings: standingsOf(state, { rejects, now, promised }),
+    standings: tableMetrics(state, { rejects, now, promised }),
     // One that has only not answered so far has not failed.
     failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),
     activity,

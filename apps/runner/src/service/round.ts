@@ -1,18 +1,18 @@
-import { type Report, type Rest, type RunEvent, restingOf, type Settings, sync } from '@tidemark/engine'
+import { type NotDueTables, notDueOf, type Report, type RunEvent, type Settings, sync } from '@tidemark/engine'
+import type { ConfiguredSources } from '../configured-sources.ts'
 import { runOptions, type Session } from '../session.ts'
-import type { Uses } from '../uses.ts'
 import { withProgress } from '../with-progress.ts'
 import type { SharedDestination } from './shared-destination.ts'
-import type { Tally } from './tally.ts'
+import type { RunMetrics } from './tally.ts'
 import { type Moment, moment, msBetween } from './timetable.ts'
 
 export interface RoundOptions {
   readonly session: Session
-  readonly uses: Uses
+  readonly sources: ConfiguredSources
   readonly names: readonly string[]
   readonly settings: Settings
   readonly database: SharedDestination
-  readonly tally: Tally
+  readonly tally: RunMetrics
   /** Sources that no earlier run is at work for. */
   readonly free: readonly string[]
   /** How long tables rest that have no `every` of their own. */
@@ -22,7 +22,7 @@ export interface RoundOptions {
   /** Another run has the screen. */
   readonly quietly: boolean
   /** What rests is known; the others are at work from now on. */
-  readonly onDecided: (rest: Rest) => void
+  readonly onDecided: (rest: NotDueTables) => void
   /** Something happened in it. */
   readonly onEvent: (event: RunEvent) => void
   /** A source has nothing left to do in this run. @param tables those that were asked for. */
@@ -34,14 +34,14 @@ const TOGETHER = 0.05
 
 /** One run of the sources that are free and due. @returns undefined where all of them rest. */
 export async function runRound(options: RoundOptions): Promise<Report | undefined> {
-  const { session, uses, names, settings, database, tally, free, onDecided, isFirst, quietly } = options
+  const { session, sources, names, settings, database, tally, free, onDecided, isFirst, quietly } = options
   return database.with(async (destination) => {
     const state = await destination.state()
-    const own = uses.uses.filter(({ name }) => free.includes(name))
-    const rest = restingOf({
+    const own = sources.sources.filter(({ name }) => free.includes(name))
+    const rest = notDueOf({
       state,
       now: await destination.now(),
-      uses: own,
+      sources: own,
       select: names,
       everyMs: options.everyMs,
       togetherMs: options.everyMs * TOGETHER,
@@ -52,8 +52,8 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
     })
     onDecided(rest)
     // What the state cannot know: sources that were never read are never at rest.
-    if (own.every(({ name }) => rest.uses.has(name)) && own.length > 0) return undefined
-    const busy = uses.uses.filter(({ name }) => !free.includes(name)).map(({ name }) => name)
+    if (own.every(({ name }) => rest.sources.has(name)) && own.length > 0) return undefined
+    const busy = sources.sources.filter(({ name }) => !free.includes(name)).map(({ name }) => name)
     const known = [...state.tables.values()]
     const tables = new Map(free.map((source) => [source, tablesOf(source, known, rest)]))
     const hear = tally.ofRun()
@@ -61,10 +61,10 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
       session,
       ({ log = session.log, onEvent }) =>
         sync({
-          ...runOptions(session, uses, destination, state),
+          ...runOptions(session, sources, destination, state),
           settings,
           select: names,
-          resting: { uses: new Set([...rest.uses, ...busy]), tables: rest.tables },
+          resting: { sources: new Set([...rest.sources, ...busy]), tables: rest.tables },
           keepsFresh: 'source',
           log: tally.hearing(isFirst ? log : news(log)),
           onEvent: (event) => {
@@ -81,7 +81,7 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
 
 type Known = readonly { readonly name: string; readonly source: string }[]
 
-function tablesOf(source: string, known: Known, rest: Rest): Set<string> {
+function tablesOf(source: string, known: Known, rest: NotDueTables): Set<string> {
   return new Set(known.filter((one) => one.source === source && !rest.tables.has(one.name)).map(({ name }) => name))
 }
 

@@ -1,25 +1,32 @@
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
-import { EXIT, type Report, type Rest, type RunEvent, type Settings, type SilentQuestion } from '@tidemark/engine'
+import {
+  EXIT,
+  type NotDueTables,
+  type Report,
+  type RunEvent,
+  type Settings,
+  type SilentQuestion,
+} from '@tidemark/engine'
+import type { ConfiguredSources } from '../configured-sources.ts'
 import { jsonText } from '../json-text.ts'
 import { redactDeep } from '../redact-deep.ts'
 import type { Session } from '../session.ts'
 import { durationText } from '../show/numbers.ts'
 import { failureLines, reportSummary } from '../show/report.ts'
 import { reportDocument } from '../show/report-document.ts'
-import type { Uses } from '../uses.ts'
 import { EventSources } from './event-sources.ts'
-import type { Pulse } from './families.ts'
+import type { LoopStatus } from './families.ts'
 import { runRound } from './round.ts'
 import type { SharedDestination } from './shared-destination.ts'
-import { Tally } from './tally.ts'
+import { RunMetrics } from './tally.ts'
 import { type Moment, moment, msBetween, type Timetable } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
 import type { Waiting } from './waiting.ts'
 
-export interface RoundsOptions {
+export interface SyncLoopOptions {
   readonly session: Session
-  readonly uses: Uses
+  readonly sources: ConfiguredSources
   readonly names: readonly string[]
   readonly settings: Settings
   readonly timetable: Timetable
@@ -34,9 +41,9 @@ const LONGEST_DELAY_MS = 300_000
  * Runs, each of the sources that are due and not at work in an earlier one: a source that hangs keeps its own run open, and
  * no other from the next. A run begins when the timetable and the tables' own `every` say so.
  */
-export class Rounds {
-  readonly tally = new Tally(() => performance.now())
-  readonly #options: RoundsOptions
+export class SyncLoop {
+  readonly tally = new RunMetrics(() => performance.now())
+  readonly #options: SyncLoopOptions
   /** When each known table, and each source, was last asked for. */
   readonly #tablesAsked = new Map<string, Moment>()
   readonly #sourcesAsked = new Map<string, Moment>()
@@ -58,11 +65,11 @@ export class Rounds {
   #fatal: { readonly error: unknown } | undefined
   #wake = new AbortController()
 
-  constructor(options: RoundsOptions) {
+  constructor(options: SyncLoopOptions) {
     this.#options = options
   }
 
-  pulse(): Pulse {
+  pulse(): LoopStatus {
     return {
       isRunning: this.#running.size > 0,
       busy: [...this.#busy].map(([source, { began, heard, question }]) => ({
@@ -112,7 +119,7 @@ export class Rounds {
 
   /** One run, and what it came to. */
   async #round(decided: () => void, signal: AbortSignal): Promise<void> {
-    const { session, uses, names, settings, timetable, database } = this.#options
+    const { session, sources, names, settings, timetable, database } = this.#options
     const startedAt = performance.now()
     const isFirst = this.#isFirst
     const free = this.#free()
@@ -122,7 +129,7 @@ export class Rounds {
     for (const source of free) this.#busy.set(source, { began, heard: began })
     try {
       const report = await runRound({
-        ...{ session, uses, names, settings, database, free, isFirst },
+        ...{ session, sources, names, settings, database, free, isFirst },
         tally: this.tally,
         everyMs: timetable.everyMs,
         askedAt: (table) => this.#tablesAsked.get(table),
@@ -166,10 +173,10 @@ export class Rounds {
     for (const [source, one] of this.#busy) if (one.began === began && of?.has(source) !== false) one.heard = now
   }
 
-  #rests({ uses, dueInMs }: Rest): void {
+  #rests({ sources, dueInMs }: NotDueTables): void {
     const now = moment()
     if (dueInMs !== undefined) this.#rest = { since: now, ms: dueInMs }
-    for (const source of uses) this.#sourceEnded(source, [])
+    for (const source of sources) this.#sourceEnded(source, [])
   }
 
   #sourceEnded(source: string, tables: readonly string[]): void {
@@ -181,7 +188,7 @@ export class Rounds {
   }
 
   #free(): readonly string[] {
-    return this.#options.uses.uses.map(({ name }) => name).filter((name) => !this.#busy.has(name))
+    return this.#options.sources.sources.map(({ name }) => name).filter((name) => !this.#busy.has(name))
   }
 
   #isDue(): boolean {
@@ -197,19 +204,22 @@ export class Rounds {
 
   /** Since when something waits for the next run, and how long at most; nothing where all sources are at work. */
   #waits(): readonly { readonly since: Moment; readonly ms: number | undefined }[] {
-    const { uses, timetable } = this.#options
+    const { sources, timetable } = this.#options
     const free = this.#free()
-    if (free.length === 0 && uses.uses.length > 0) return []
+    if (free.length === 0 && sources.sources.length > 0) return []
     if (timetable.begins === 'tick' || free.length === 0) return [{ since: this.#lastTick ?? NEVER, ms: undefined }]
     const asked = free.map((source) => ({ since: this.#sourcesAsked.get(source) ?? NEVER, ms: undefined }))
     return this.#rest === undefined ? asked : [...asked, this.#rest]
   }
 
   #tell(report: Report): void {
-    const { session, uses } = this.#options
+    const { session, sources } = this.#options
     const { terminal, secrets, command, flags } = session
     const shown = redactDeep(report, secrets.redact)
-    const document = redactDeep({ ...reportDocument(shown, command), unconfigured: uses.unconfigured }, secrets.redact)
+    const document = redactDeep(
+      { ...reportDocument(shown, command), unconfigured: sources.unconfigured },
+      secrets.redact,
+    )
     const say = flags.json === true ? terminal.sayShown : terminal.print
     for (const line of failureLines(shown, command)) say(line)
     // One document a line: there is a run after this one.

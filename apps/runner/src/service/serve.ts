@@ -4,15 +4,15 @@ import { SyncError } from '@tidemark/core'
 import { longestSilenceMs, type Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import { jsonText } from '../json-text.ts'
-import { type Call, findUses, openSession, type Session, withDestination } from '../session.ts'
+import { type Call, findSources, openSession, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { addressOf } from './address.ts'
 import { EXPOSITION_TYPE, exposition } from './exposition.ts'
-import { familiesOf } from './families.ts'
+import { metricFamilies } from './families.ts'
 import { healthOf } from './health.ts'
 import { type Listening, listen } from './listen.ts'
-import { Outlook } from './outlook.ts'
-import { isAway, Rounds } from './rounds.ts'
+import { StateProbe } from './outlook.ts'
+import { isAway, SyncLoop } from './rounds.ts'
 import { SharedDestination } from './shared-destination.ts'
 import { timetableOf } from './timetable.ts'
 import { waitUntil } from './wait-until.ts'
@@ -63,22 +63,22 @@ export async function serve(
     endWithin(GRACE_MS, call)
     const session = await patiently(call)
     if (session === undefined) return interrupts.exitCode() ?? 0
-    const uses = await findUses(session)
-    if (uses.uses.length === 0 && uses.unavailable.length === 0)
+    const configured = await findSources(session)
+    if (configured.sources.length === 0 && configured.unavailable.length === 0)
       throw usage(
-        `no source is ${uses.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
+        `no source is ${configured.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
       )
     await agreeOnTarget(session)
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
     const settings: Settings = { ...settingsFrom(session.config.data, maxTimeMs), everyMs }
     const database = new SharedDestination((work) => withDestination(session, work))
     const { sources, freshWithin } = session.config.data
-    const outlook = new Outlook((work) => database.with(work), {
+    const outlook = new StateProbe((work) => database.with(work), {
       redact: session.secrets.redact,
       freshness: { sources, freshWithin, everyMs },
     })
     const waiting = new Waiting(database, timetable.everyMs)
-    const rounds = new Rounds({ session, uses, names, settings, timetable, database, waiting })
+    const rounds = new SyncLoop({ session, sources: configured, names, settings, timetable, database, waiting })
     let listening: Listening | undefined
     try {
       if (address !== undefined) {
@@ -94,7 +94,7 @@ export async function serve(
   })
 }
 
-function pathsOf(rounds: Rounds, outlook: Outlook, silenceMs: number) {
+function pathsOf(rounds: SyncLoop, outlook: StateProbe, silenceMs: number) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -108,7 +108,9 @@ function pathsOf(rounds: Rounds, outlook: Outlook, silenceMs: number) {
     },
     '/metrics': async () => {
       const seen = await outlook.look()
-      const body = exposition(familiesOf(version, rounds.pulse(), rounds.tally, 'problem' in seen ? undefined : seen))
+      const body = exposition(
+        metricFamilies(version, rounds.pulse(), rounds.tally, 'problem' in seen ? undefined : seen),
+      )
       return { status: 200, type: EXPOSITION_TYPE, body }
     },
   }

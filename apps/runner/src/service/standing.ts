@@ -2,7 +2,7 @@ import type { State, TableStatus } from '@tidemark/core/engine'
 import { overviewOf, type Promised } from '@tidemark/engine'
 
 /** How a table stands, as numbers for a monitor. */
-export interface TableStanding {
+export interface TableMetrics {
   readonly name: string
   readonly source: string
   readonly status: TableStatus
@@ -21,7 +21,7 @@ export interface TableStanding {
 }
 
 /** Reads a state for a monitor. Pure. */
-export function standingsOf(state: State, { rejects, now, promised }: StandingOptions): readonly TableStanding[] {
+export function tableMetrics(state: State, { rejects, now, promised }: StandingOptions): readonly TableMetrics[] {
   return overviewOf(state, { now, rejects, promised }).tables.map((one) => ({
     name: one.name,
     source: one.source,

@@ -2,7 +2,7 @@ import type { Logger } from '@tidemark/core'
 import type { Report, RowCounts, RunEvent } from '@tidemark/engine'
 
 /** What happened to a table since this process began. */
-export interface TableTally {
+export interface TableRunMetrics {
   readonly rows: Map<keyof RowCounts, number>
   steps: number
   stepsFailed: number
@@ -17,8 +17,8 @@ export interface TableTally {
 export const RUN_SECONDS = [0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200] as const
 
 /** What runs of this process did, added up while they go on. By table, never by partition: those may be millions. */
-export class Tally {
-  readonly tables = new Map<string, TableTally>()
+export class RunMetrics {
+  readonly tables = new Map<string, TableRunMetrics>()
   /** Waits within the requests of a source, because its system asked for them. */
   readonly sources = new Map<string, { waits: number; seconds: number }>()
   /** Runs by exit code. */
@@ -96,7 +96,7 @@ export class Tally {
     this.runsWithin[RUN_SECONDS.length]!++
   }
 
-  #tableOf(name: string): TableTally {
+  #tableOf(name: string): TableRunMetrics {
     const known = this.tables.get(name)
     if (known !== undefined) return known
     const rows = new Map<keyof RowCounts, number>()

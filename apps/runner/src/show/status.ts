@@ -1,7 +1,7 @@
 import type { CommandText } from '@tidemark/core/engine'
 import { unreadTexts } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
-import type { Look, SourceLook, StatusTable } from '../overview.ts'
+import type { SourceView, StatusView, TableView } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
 import { fixText } from './fix-text.ts'
@@ -19,7 +19,7 @@ export interface StatusOptions {
 }
 
 /** How far everything is, for people. */
-export function statusText(look: Look, options: StatusOptions): string {
+export function statusText(look: StatusView, options: StatusOptions): string {
   const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
   const { tables, running, failing_sources: sources } = look
   if (tables.length === 0 && sources.length > 0)
@@ -52,7 +52,7 @@ export function statusText(look: Look, options: StatusOptions): string {
 }
 
 /** Whether all is as it should be. Nothing is called complete beside what fails, waits, is old or is to be read again. */
-export function headline({ to_timestamp, synced_tables, tables, failing_sources }: Look): string {
+export function headline({ to_timestamp, synced_tables, tables, failing_sources }: StatusView): string {
   const tracked = tables.filter((table) => table.status !== 'removed')
   const [silent, refusing] = [failing_sources.filter(isSilent), failing_sources.filter((one) => !isSilent(one))]
   const unasked = [
@@ -63,7 +63,7 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
   ]
   if (tracked.length === 0 && unasked.length > 0) return `No table is read: ${unasked.join('; ')}.`
   if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
-  const count = (is: (table: StatusTable) => boolean): number => tracked.filter(is).length
+  const count = (is: (table: TableView) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
   const counts: readonly (readonly [number, string])[] = [
     [count(({ status }) => status === 'failing'), 'failing'],
@@ -87,16 +87,16 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
 }
 
 /** It has not failed: it was asked, and has not answered so far. */
-export const isSilent = ({ error_code: code }: SourceLook): boolean => code === 'no-answer-yet'
+export const isSilent = ({ error_code: code }: SourceView): boolean => code === 'no-answer-yet'
 
-function namesOf(sources: readonly SourceLook[]): string {
+function namesOf(sources: readonly SourceView[]): string {
   const names = sources.slice(0, NAMED).map(({ name }) => oneLine(name))
   const more = sources.length - names.length
   return `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
 }
 
 /** Who syncs, or that nobody does. */
-function runnerText({ runner, tables }: Look, now: number, command: StatusOptions['command']): string {
+function runnerText({ runner, tables }: StatusView, now: number, command: StatusOptions['command']): string {
   const process = `process ${runner.pid} on ${oneLine(runner.host ?? '')}`
   if (runner.state === 'running') return `Run ${runner.run} is in progress (${process}).`
   if (runner.state === 'waiting') {
@@ -135,24 +135,24 @@ function lengthText(ms: number): string {
 
 const URGENCY = { paused: 0, failing: 1, new: 3, history: 3, returned: 3, live: 4, removed: 5 } as const
 
-function urgency({ name, status, stale }: StatusTable, busy: ReadonlySet<string>): number {
+function urgency({ name, status, stale }: TableView, busy: ReadonlySet<string>): number {
   return busy.has(name) ? 2 : stale && status !== 'failing' ? Math.min(1, URGENCY[status]) : URGENCY[status]
 }
 
 function statusWord(
-  { name, status, stale, partitions, partitions_failing: failing }: StatusTable,
+  { name, status, stale, partitions, partitions_failing: failing }: TableView,
   busy: ReadonlySet<string>,
 ): string {
   const word = failing > 0 && partitions > 1 ? `${status}, ${failing} of ${partitions} failing` : status
   return [word, ...(stale ? ['stale'] : []), ...(busy.has(name) ? ['reading'] : [])].join(', ')
 }
 
-function rowsText({ rows, rows_exact }: StatusTable): string {
+function rowsText({ rows, rows_exact }: TableView): string {
   if (rows === null) return ''
   return rows_exact ? countText(rows) : `${countText(rows)}+`
 }
 
-function note(table: StatusTable): string {
+function note(table: TableView): string {
   if (table.paused_for !== null) return table.paused_for
   if (table.last_error !== null) return `${nextTry(table)}${table.last_error}`
   if (table.removed_at !== null) return `removed ${table.removed_at.slice(0, 10)}, its rows stay`
@@ -167,12 +167,12 @@ function note(table: StatusTable): string {
   return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again']), ...unread].join('; ')
 }
 
-function nextTry({ next_try_at: at }: StatusTable): string {
+function nextTry({ next_try_at: at }: TableView): string {
   return at === null ? '' : `next try ${at.slice(11, 19)}: `
 }
 
 /** Below the table: what to do about what fails or waits, and what no run can see. */
-function footnotes(look: Look, command: StatusOptions['command']): readonly string[] {
+function footnotes(look: StatusView, command: StatusOptions['command']): readonly string[] {
   const { tables, failing_sources: sources } = look
   const ofSources = sources.map(
     (source) =>
@@ -198,7 +198,7 @@ function footnotes(look: Look, command: StatusOptions['command']): readonly stri
 const SHOWN = 20
 const NAMED = 3
 
-function deletionsText(unseen: readonly StatusTable[], command: StatusOptions['command']): string {
+function deletionsText(unseen: readonly TableView[], command: StatusOptions['command']): string {
   const names = unseen.slice(0, NAMED).map(({ name }) => oneLine(name))
   const more = unseen.length - names.length
   const which = `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`

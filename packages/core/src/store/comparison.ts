@@ -56,9 +56,9 @@ export interface Comparison {
   readonly name: string
   readonly encoder: Encoder
   /** Columns that the destination does not have yet, or holds in a narrower type: the next sync sees to them. */
-  readonly left: readonly string[]
+  readonly uncomparedColumns: readonly string[]
   /** Columns that are not compared where they are NULL in a row that was written before they were there. */
-  readonly late: readonly string[]
+  readonly addedColumns: readonly string[]
   extent(scope: ComparedScope): Promise<Extent>
   /** Begins to look at a scope; at the one that was looked at last: to look again, so that only what both found stays. */
   begin(number: number, scope: ComparedScope): void

@@ -7,10 +7,10 @@ import type { Range } from '../values/window.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
 import type { Lease, Leases } from './lease.ts'
-import type { Committed, Counts, Part, StepRef } from './part.ts'
+import type { Batch, Committed, Counts, StepRef } from './part.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
-import type { Facts, SourceFact, State, TableFailure, TableStatus } from './state.ts'
+import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
 
 /**
  * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;
@@ -43,7 +43,7 @@ export interface Destination {
   /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
   preview(shape: Shape): Promise<Prepared>
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
-  commit(lease: Lease, part: Part): Promise<Committed>
+  commit(lease: Lease, part: Batch): Promise<Committed>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -51,12 +51,12 @@ export interface Destination {
   missing(
     lease: Lease,
     step: StepRef,
-    late?: Pick<Part, 'lateBelow' | 'lateDeletions'>,
+    late?: Pick<Batch, 'lateBelow' | 'lateDeletions'>,
   ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
-  record(lease: Lease, facts: readonly Fact[]): Promise<void>
+  record(lease: Lease, facts: readonly StateChange[]): Promise<void>
   /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
-  recordRun(run: number, facts: readonly RunFact[]): Promise<void>
+  recordRun(run: number, facts: readonly RunChange[]): Promise<void>
   /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
@@ -129,16 +129,16 @@ export interface Shape {
 export interface Prepared {
   /** Its name in the destination. */
   readonly name: string
-  readonly facts: Facts
+  readonly schema: RecordedSchema
   readonly encoder: Encoder
   /** What was done to reach the shape, for people: `column "note" added`. */
   readonly changes: readonly string[]
 }
 
 /** What is recorded about a table without rows. */
-export type Fact =
+export type StateChange =
   | {
-      /** The table was surveyed: it is tracked. `pausedFor` null lifts a pause. */
+      /** The table was discovered: it is tracked. `pausedFor` null lifts a pause. */
       readonly kind: 'table'
       readonly status: TableStatus
       readonly pausedFor: string | null
@@ -220,7 +220,7 @@ export type Fact =
   /** The table as a whole fails no longer. */
   | { readonly kind: 'table-works'; readonly status: TableStatus }
 
-export type RunFact =
+export type RunChange =
   | {
       readonly kind: 'ended'
       readonly exitCode: number

@@ -54,7 +54,7 @@ export interface Counts {
 }
 
 /** Rows that are written in one transaction, and what they complete. */
-export interface Part {
+export interface Batch {
   readonly step: StepRef
   /** 1, 2, 3 … within the step. */
   readonly number: number
@@ -83,7 +83,7 @@ export interface Part {
   /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
   readonly tombstones: boolean
   /** Only with `move`: how vanished rows are treated. */
-  readonly rail?: Rail | undefined
+  readonly deletionGuard?: DeletionGuard | undefined
   /** How many of the step's rows may be rejects, with those that the database refuses. Past it the part completes nothing and nothing is moved. */
   readonly rejectLimit?: RejectLimit | undefined
   /** What is committed with the rows. Absent: the step goes on. */
@@ -102,7 +102,7 @@ export interface RejectLimit extends RejectShare {
 }
 
 /** The deletion limit of marking and replacing. */
-export interface Rail {
+export interface DeletionGuard {
   /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
   readonly mark: boolean
   /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
@@ -154,9 +154,9 @@ export interface Committed {
   /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
   readonly missing?: number | undefined
   /** The deletion limit held marking or replacing back; what it would complete is not committed. */
-  readonly held?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
+  readonly withheld?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
-  readonly blind?: true | undefined
+  readonly deletionsUnknown?: true | undefined
   /** Past the reject limit: what it would complete is not committed. */
   readonly overLimit?: true | undefined
 }

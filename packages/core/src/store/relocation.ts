@@ -1,5 +1,5 @@
 import type { Lease } from './lease.ts'
-import type { Facts } from './state.ts'
+import type { RecordedSchema } from './state.ts'
 import type { RecordChunk, RecordKind } from './state-record.ts'
 
 /** How many rows a table holds, marked ones too, and a sum over all that stands in them: the same in every database. */
@@ -23,7 +23,7 @@ export interface StoredRow {
 /** A table with its columns, as the state has it. */
 export interface KnownTable {
   readonly name: string
-  readonly facts: Facts
+  readonly facts: RecordedSchema
 }
 
 /** State and rows of a destination as they stand, for whoever writes them down or carries them elsewhere. */

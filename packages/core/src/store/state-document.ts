@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SyncError } from '../contract/error.ts'
 import { isInt64 } from '../values/int64.ts'
 import type { Contents } from './relocation.ts'
-import { Facts, STATE_VERSION, TableStatus } from './state.ts'
+import { RecordedSchema, STATE_VERSION, TableStatus } from './state.ts'
 import {
   type FieldType,
   RECORD_KINDS,
@@ -147,7 +147,7 @@ function checkRanges({ coverage, rereads }: Readonly<Record<'coverage' | 'reread
 
 function factsIn(name: string, facts: string): void {
   try {
-    Facts.parse(JSON.parse(facts))
+    RecordedSchema.parse(JSON.parse(facts))
   } catch (cause) {
     throw refused(`was changed: the facts of the table "${name}" cannot be read`, cause)
   }

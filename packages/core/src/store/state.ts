@@ -30,7 +30,7 @@ export const KnownColumn = z.object({
 export type KnownColumn = z.infer<typeof KnownColumn>
 
 /** The facts of a table's contract when it was last prepared. A change of key, cursor or system needs a decision. */
-export const Facts = z.object({
+export const RecordedSchema = z.object({
   columns: z.array(KnownColumn),
   primaryKey: z.array(z.string()),
   globalKey: z.boolean(),
@@ -45,7 +45,7 @@ export const Facts = z.object({
     })
     .nullable(),
 })
-export type Facts = z.infer<typeof Facts>
+export type RecordedSchema = z.infer<typeof RecordedSchema>
 
 /** A wanted reread: a range of the cursor, or the whole partition where `to` is null. */
 export const Reread = z.object({
@@ -72,7 +72,7 @@ export const CoveredRange = z.object({
 export const Revision = z.object({
   text: z.string(),
   /** A hash of the contract and the overrides that the revision was committed under; another one voids it. */
-  facts: z.string(),
+  schemaHash: z.string(),
 })
 export type Revision = z.infer<typeof Revision>
 
@@ -129,7 +129,7 @@ export const TableState = z.object({
   source: z.string(),
   table: z.string(),
   status: TableStatus,
-  facts: Facts.nullable(),
+  facts: RecordedSchema.nullable(),
   /** Which system it was read from. */
   identity: z.string().nullable(),
   /** Whether rows were ever written. */

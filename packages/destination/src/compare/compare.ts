@@ -187,8 +187,8 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
   return {
     name: layout.name,
     encoder,
-    left,
-    late: [...late.keys()],
+    uncomparedColumns: left,
+    addedColumns: [...late.keys()],
     extent: (scope) => stored.extent(scope),
     begin(number, scope) {
       ledger.clear()

@@ -11,7 +11,7 @@ import { planTable } from '../table/prepare.ts'
 import type { SchemaEditor } from '../table/schema-editor.ts'
 import { columnAdded } from '../table/shape-changes.ts'
 import type { Canonical } from '../values/canonical.ts'
-import type { Forms } from '../values/forms.ts'
+import type { ValueCodec } from '../values/forms.ts'
 import { stampText } from '../values/value-text.ts'
 import { compare } from './compare.ts'
 import type { StoredTable } from './stored-table.ts'
@@ -20,7 +20,7 @@ export interface ComparisonOptions {
   readonly editor: SchemaEditor
   readonly name: string
   readonly shape: Shape
-  readonly forms: Forms
+  readonly forms: ValueCodec
   readonly canonical: Canonical
 }
 
@@ -43,7 +43,7 @@ export async function planComparison({
   shape,
 }: Pick<ComparisonOptions, 'editor' | 'name' | 'shape'> & { readonly db: Kysely<StateDatabase> }): Promise<Compare> {
   const facts = await factsOfTable(db, name)
-  const there = await editor.physical(db, name)
+  const there = await editor.inspect(db, name)
   if (facts === undefined || there === undefined) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,

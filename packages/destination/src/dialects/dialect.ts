@@ -1,10 +1,10 @@
-import type { ColumnType, Lease, Part, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
+import type { Batch, ColumnType, Lease, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
 import type { Kysely, RawBuilder } from 'kysely'
-import type { Flavor } from '../state/flavor.ts'
+import type { StateDialect } from '../state/flavor.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 import type { SchemaEditor } from '../table/schema-editor.ts'
 import type { Canonical } from '../values/canonical.ts'
-import type { Forms } from '../values/forms.ts'
+import type { ValueCodec } from '../values/forms.ts'
 import type { EncodedRows, Loaded } from './encoded-rows.ts'
 import type { Staging } from './staging.ts'
 import type { Target } from './target.ts'
@@ -17,11 +17,11 @@ export interface Dialect {
   /** For people: the file, or the address without its password. */
   readonly place: string
   /** The SQL of the state. */
-  readonly flavor: Flavor
+  readonly flavor: StateDialect
   /** Makes and changes tables. */
   readonly editor: SchemaEditor
   /** How values are encoded. */
-  readonly forms: Forms
+  readonly codec: ValueCodec
   /** An encoded value in its canonical form. */
   readonly canonical: Canonical
   /** A value as `Session.rows` gives it, in its canonical form: text, numeric and times as texts, integers as bigints, json parsed. */
@@ -142,7 +142,7 @@ export interface Session {
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
   /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
-  write(target: Target, part: Part, options: WriteOptions): Promise<Loaded>
+  write(target: Target, part: Batch, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
   /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */

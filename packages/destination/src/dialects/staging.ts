@@ -24,7 +24,7 @@ export interface Staging {
   readonly deletions: number
   readonly seen: number
   /** A row was refused whose key could not be kept: what is absent says nothing. */
-  readonly blind: boolean
+  readonly deletionsUnknown: boolean
 }
 
 export function isOf(staging: Staging, step: StepId): boolean {

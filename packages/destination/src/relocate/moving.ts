@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { type Kysely, sql } from 'kysely'
-import type { Flavor } from '../state/flavor.ts'
+import type { StateDialect } from '../state/flavor.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
 /** What stands in a database that is moved into: where from, and the tables that were made so far. There only as long. */
@@ -15,7 +15,7 @@ export interface InterruptedMove {
 }
 
 /** The move that goes on here, or was interrupted; undefined where there is no such move. */
-export async function moveInto(db: Kysely<StateDatabase>, flavor: Flavor): Promise<InterruptedMove | undefined> {
+export async function moveInto(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<InterruptedMove | undefined> {
   if (!(await flavor.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
   const rows = await face(db).selectFrom(MOVING).selectAll().execute()
   return {

@@ -116,7 +116,7 @@ export class TableRelocation implements Relocation {
         `it has ${columnCount(plan)} columns with those of the system, and ${editor.database} takes ${editor.maxColumns}`,
       )
     await this.#base.fenced(lease, async ({ db }) => {
-      const there = await editor.physical(db, table.name)
+      const there = await editor.inspect(db, table.name)
       if (there !== undefined) refuse(`there is ${there.kind} of that name (${there.name}) already; name another place`)
       await editor.create(db, plan, lease)
       if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
@@ -125,7 +125,7 @@ export class TableRelocation implements Relocation {
   }
 
   async put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void> {
-    const { forms, table: nameOf } = this.#base.dialect
+    const { codec: forms, table: nameOf } = this.#base.dialect
     const layout = tableLayout(table, loose)
     const encoded = rows.map((row) => storedForm(layout, row, forms))
     const columns = storedColumns(layout)
@@ -157,7 +157,7 @@ export class TableRelocation implements Relocation {
 
   /** Whether undeclared fields are kept; undefined where the table is not there. */
   async #looseOf({ name, facts }: KnownTable): Promise<boolean | undefined> {
-    const there = await this.#read((db) => this.#base.dialect.editor.physical(db, name))
+    const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined
     const system = ['_cursor', '_synced_at', '_deleted_at', ...(facts.partitioned ? ['_partition'] : [])]
     const missing = [...facts.columns.map(({ column }) => column), ...system].find(

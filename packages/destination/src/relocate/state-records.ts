@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
-import type { Flavor } from '../state/flavor.ts'
+import type { StateDialect } from '../state/flavor.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
 /** So many records are read at a time. */
@@ -23,7 +23,7 @@ const names = (all: readonly string[]) => sql.join(all.map((name) => sql.ref(nam
 /** Some records of a kind, in their order; what a state of an earlier version has not is NULL, or no record. */
 export async function readRecords(
   db: Kysely<StateDatabase>,
-  flavor: Flavor,
+  flavor: StateDialect,
   kind: RecordKind,
   after: number,
 ): Promise<readonly StateRecord[]> {

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { ColumnType, StoredRow } from '@tidemark/core/engine'
 import { canonicalText } from '../compare/canonical-text.ts'
 import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
-import type { Forms } from '../values/forms.ts'
+import type { ValueCodec } from '../values/forms.ts'
 
 /** The columns that a row is written into as it stands. */
 export function storedColumns(layout: Layout): readonly { readonly name: string; readonly type: ColumnType }[] {
@@ -17,7 +17,7 @@ export function storedColumns(layout: Layout): readonly { readonly name: string;
 }
 
 /** A row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
-export function storedForm(layout: Layout, row: StoredRow, forms: Forms): readonly unknown[] {
+export function storedForm(layout: Layout, row: StoredRow, forms: ValueCodec): readonly unknown[] {
   const all = [...row.values, row.position, row.syncedAt, row.deletedAt, ...(layout.partitioned ? [row.partition] : [])]
   return storedColumns(layout).map(({ name, type }, at) => {
     const value = all[at]

@@ -1,4 +1,4 @@
-import type { Rail } from '@tidemark/core/engine'
+import type { DeletionGuard } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Terms } from '../dialects/terms.ts'
 import { replacedRanges } from './rail.ts'
@@ -7,8 +7,12 @@ import { and } from './sql.ts'
 import type { Writing } from './writing.ts'
 
 /** Whether a partition has rows beside those that the run replaces. */
-export async function hasBeside({ session, target }: Writing, rail: Rail, { partition }: Terms): Promise<boolean> {
-  const outside = (replacedRanges(rail) ?? []).map(({ from, to }) => {
+export async function hasBeside(
+  { session, target }: Writing,
+  deletionGuard: DeletionGuard,
+  { partition }: Terms,
+): Promise<boolean> {
+  const outside = (replacedRanges(deletionGuard) ?? []).map(({ from, to }) => {
     const below = from === undefined ? sql`` : sql` or t._cursor < ${from}`
     return sql`(t._cursor is null${below} or t._cursor >= ${to})`
   })

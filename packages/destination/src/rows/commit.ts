@@ -1,4 +1,4 @@
-import { type Committed, failpoint, type Lease, type Part, type Reject } from '@tidemark/core/engine'
+import { type Batch, type Committed, failpoint, type Lease, type Reject } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { isOf, type Staging } from '../dialects/staging.ts'
 import { complete } from '../state/completion.ts'
@@ -12,7 +12,7 @@ export interface CommitInput {
   /** Undefined where the table was not prepared: no rows may come. */
   readonly writer: TableWriter | undefined
   readonly lease: Lease
-  readonly part: Part
+  readonly part: Batch
   /** The stamp of this transaction. */
   readonly now: bigint
   /** The staging table of the part's partition. */
@@ -85,8 +85,8 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       rejected: rejects.length,
       ...(late === undefined ? {} : { late }),
       ...(missing === undefined ? {} : { missing }),
-      ...(held === undefined ? {} : { held }),
-      ...(blind && completes !== undefined ? { blind } : {}),
+      ...(held === undefined ? {} : { withheld: held }),
+      ...(blind && completes !== undefined ? { deletionsUnknown: blind } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
     },
     staging,
@@ -100,7 +100,7 @@ interface Rows {
   readonly deduped: number
   readonly rejects: readonly Reject[]
   readonly late?: Committed['late']
-  readonly held?: Committed['held']
+  readonly held?: Committed['withheld']
   readonly blind?: boolean
   readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */

@@ -1,4 +1,4 @@
-import type { Part } from '@tidemark/core/engine'
+import type { Batch } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Terms } from '../dialects/terms.ts'
 import { keyAndPosition } from './key-row.ts'
@@ -25,7 +25,7 @@ export async function applyDeletions(
 /** Marks rows that are gone though their deletions came from below. @returns how many. */
 export async function markLateDeletions(
   { session, target }: Writing,
-  { lateDeletions = [], lateBelow }: Part,
+  { lateDeletions = [], lateBelow }: Batch,
   terms: Terms,
 ): Promise<number> {
   if (lateBelow === undefined || lateDeletions.length === 0) return 0

@@ -42,7 +42,7 @@ export async function fill(
   const refused = await stage(part.rows, 0)
   const keyed = layout.key.length > 0
   const deletions = keyed ? part.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
-  let blind = before?.blind === true
+  let blind = before?.deletionsUnknown === true
   const seen: (readonly unknown[])[] = []
   const see = (key: EncodedKey | undefined, position: bigint | number | null) => {
     if (key === undefined || !keyed) blind = true
@@ -70,7 +70,7 @@ export async function fill(
       entries,
       deletions: (before?.deletions ?? 0) + deletions.length,
       seen: (before?.seen ?? 0) + seen.length - unseen.length,
-      blind: blind || unseen.length > 0,
+      deletionsUnknown: blind || unseen.length > 0,
     },
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
   }

@@ -1,4 +1,4 @@
-import type { Committed, Lease, Part, Reject } from '@tidemark/core/engine'
+import type { Batch, Committed, Lease, Reject } from '@tidemark/core/engine'
 import { isOf, type Staging } from '../dialects/staging.ts'
 import type { Target } from '../dialects/target.ts'
 
@@ -18,16 +18,16 @@ export interface Moved {
   readonly deduped: number
   readonly deleted: number
   readonly rejects: readonly Reject[]
-  readonly held?: Committed['held']
+  readonly held?: Committed['withheld']
   /** Nobody could say what is gone, so nothing was marked. */
-  readonly blind?: boolean
+  readonly deletionsUnknown?: boolean
   /** Rows that did not come back, where the deletion limit asks: nothing was moved. */
   readonly missing?: number
 }
 
 export interface Filling {
   readonly lease: Lease
-  readonly part: Part
+  readonly part: Batch
   readonly before: Staging | undefined
   /** The number of the staging table, where it is to be made. */
   readonly slot: number

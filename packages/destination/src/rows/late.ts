@@ -7,7 +7,7 @@ import type { Terms } from '../dialects/terms.ts'
 import { keyRow } from './key-row.ts'
 import { sameKey } from './merge.ts'
 
-export class Late implements LateCounter {
+export class LateRowCounter implements LateCounter {
   readonly #below: bigint | undefined
   readonly #terms: Terms
   #rows = 0

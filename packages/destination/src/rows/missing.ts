@@ -1,4 +1,4 @@
-import type { Part, StepRef } from '@tidemark/core/engine'
+import type { Batch, StepRef } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Connections, Dialect } from '../dialects/dialect.ts'
 import { isOf, type Staging } from '../dialects/staging.ts'
@@ -29,7 +29,7 @@ export interface Missing {
   readonly target: Target | undefined
   readonly staging: Staging | undefined
   readonly step: StepRef
-  readonly late: Pick<Part, 'lateBelow' | 'lateDeletions'> | undefined
+  readonly late: Pick<Batch, 'lateBelow' | 'lateDeletions'> | undefined
 }
 
 /** The keys of those rows, or of those that late deletions would mark, in chunks. */

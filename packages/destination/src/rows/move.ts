@@ -1,4 +1,4 @@
-import type { Lease, Part, Rail } from '@tidemark/core/engine'
+import type { Batch, DeletionGuard, Lease } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
 import type { Terms } from '../dialects/terms.ts'
@@ -19,7 +19,7 @@ import type { Writing } from './writing.ts'
 
 export interface Move {
   readonly lease: Lease
-  readonly part: Part
+  readonly part: Batch
   readonly staging: Staging
   readonly now: bigint
 }
@@ -28,16 +28,16 @@ export interface Move {
 export async function move(writing: Writing, { lease, part, staging, now }: Move): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout } = target
-  const { step, rail, tombstones } = part
+  const { step, deletionGuard, tombstones } = part
   const terms = termsOf(dialect, { step }, now)
   await checkEntries(writing, staging)
-  const blind = rail?.mark === false || staging.blind
-  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, rail, blind })
+  const blind = deletionGuard?.mark === false || staging.deletionsUnknown
+  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, blind })
 
   const reread = step.kind === 'reread'
   if (reread && terms.read !== undefined) await session.indexPositions(target, lease.id)
   const { table } = staging
-  if (rail?.ask === true && !blind) {
+  if (deletionGuard?.ask === true && !blind) {
     await session.indexStaging(staging)
     const missing = await countMissing(writing, staging, terms)
     if (missing > 0) return { ...NOTHING_MOVED, missing }
@@ -47,7 +47,7 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
   const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (reread || step.kind === 'whole') && !blind
-  const vanished = marks ? await markGone(writing, table, { terms, rail, onlyBefore: reread }) : { marked: 0 }
+  const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: reread }) : { marked: 0 }
   if (reread && layout.cursored && staging.seen > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
@@ -62,7 +62,7 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
     deleted: deleted + vanished.marked,
     rejects,
     held: vanished.held,
-    blind,
+    deletionsUnknown: blind,
   }
 }
 
@@ -70,7 +70,7 @@ const NOTHING_MOVED: Moved = { written: 0, unchanged: 0, deduped: 0, deleted: 0,
 
 interface Marking {
   readonly terms: Terms
-  readonly rail: Rail | undefined
+  readonly deletionGuard: DeletionGuard | undefined
   /** Only rows that were synced before the step began. */
   readonly onlyBefore: boolean
 }
@@ -79,7 +79,7 @@ interface Marking {
 async function markGone(
   writing: Writing,
   staging: RawBuilder<unknown>,
-  { terms, rail, onlyBefore }: Marking,
+  { terms, deletionGuard, onlyBefore }: Marking,
 ): Promise<{ readonly marked: number; readonly held?: Held }> {
   const { session, target } = writing
   return await session.tentatively(async () => {
@@ -88,13 +88,13 @@ async function markGone(
     const live = async (where: RawBuilder<unknown>) =>
       gone +
       (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))
-    const held = await heldBy(rail, {
+    const held = await heldBy(deletionGuard, {
       gone,
       ofScope: () => live(inScope(target.layout, terms)),
       ofTable: () => live(sql`true`),
       leavesNone: async () =>
         !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
-        !(await hasBeside(writing, rail!, terms)),
+        !(await hasBeside(writing, deletionGuard!, terms)),
     })
     return { keep: held === undefined, value: held === undefined ? { marked: gone } : { marked: 0, held } }
   })

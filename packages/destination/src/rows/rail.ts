@@ -1,6 +1,6 @@
-import { type Committed, isPastDeletionLimit, type Rail } from '@tidemark/core/engine'
+import { type Committed, type DeletionGuard, isPastDeletionLimit } from '@tidemark/core/engine'
 
-export type Held = Committed['held']
+export type Held = Committed['withheld']
 
 export interface Going {
   /** Rows that this pass would mark or replace away. */
@@ -13,9 +13,12 @@ export interface Going {
 }
 
 /** Whether more would go than the deletion limit lets pass. */
-export async function heldBy(rail: Rail | undefined, { gone, ofScope, ofTable, leavesNone }: Going): Promise<Held> {
-  if (rail?.limit === undefined || gone === 0) return undefined
-  const { limit, goneBefore, cameBack } = rail
+export async function heldBy(
+  deletionGuard: DeletionGuard | undefined,
+  { gone, ofScope, ofTable, leavesNone }: Going,
+): Promise<Held> {
+  if (deletionGuard?.limit === undefined || gone === 0) return undefined
+  const { limit, goneBefore, cameBack } = deletionGuard
   if (cameBack !== true && (await leavesNone())) return { gone, of: gone, empties: true }
   const least = limit.share * limit.above
   if (gone > least) {
@@ -33,7 +36,7 @@ export async function heldBy(rail: Rail | undefined, { gone, ofScope, ofTable, l
 const RANGES = 20
 
 /** What a run replaces of a partition, as few ranges; undefined: all of it. */
-export function replacedRanges({ replaces }: Rail): Rail['replaces'] {
+export function replacedRanges({ replaces }: DeletionGuard): DeletionGuard['replaces'] {
   if (replaces === undefined || replaces.length <= RANGES) return replaces
   return [{ from: replaces[0]!.from, to: replaces.at(-1)!.to }]
 }

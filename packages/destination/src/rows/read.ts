@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Facts, ReadOptions } from '@tidemark/core/engine'
+import type { ReadOptions, RecordedSchema } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Dialect, Session } from '../dialects/dialect.ts'
 import { identifying } from '../table/columns.ts'
@@ -7,7 +7,7 @@ import { and, list } from './sql.ts'
 
 export interface Reading {
   readonly name: string
-  readonly facts: Facts | undefined
+  readonly facts: RecordedSchema | undefined
   readonly options: ReadOptions
 }
 
@@ -16,7 +16,7 @@ export async function* readRows(
   { dialect, session }: { readonly dialect: Dialect; readonly session: Session },
   { name, facts, options }: Reading,
 ): AsyncGenerator<Record<string, unknown>> {
-  const there = facts === undefined ? undefined : await dialect.editor.physical(session.db, name)
+  const there = facts === undefined ? undefined : await dialect.editor.inspect(session.db, name)
   if (facts === undefined || there === undefined || there.columns.length === 0) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,

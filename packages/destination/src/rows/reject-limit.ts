@@ -1,4 +1,4 @@
-import { isPastRejectLimit, type Part, type RejectLimit, type StepRef } from '@tidemark/core/engine'
+import { type Batch, isPastRejectLimit, type RejectLimit, type StepRef } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { StateDatabase } from '../state/state-tables.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -10,7 +10,7 @@ export interface Judged {
   /** Undefined where the table was not prepared: it holds no rows. */
   readonly writer: TableWriter | undefined
   /** The rejects that came with it are recorded already. */
-  readonly part: Part
+  readonly part: Batch
   /** Rows of it that the database refused. */
   readonly refused: number
 }

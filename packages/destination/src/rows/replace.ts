@@ -1,4 +1,4 @@
-import type { Rail } from '@tidemark/core/engine'
+import type { DeletionGuard } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
 import type { Terms } from '../dialects/terms.ts'
@@ -18,7 +18,7 @@ const { id, join, raw } = sql
 export interface Replacement {
   readonly staging: Staging
   readonly terms: Terms
-  readonly rail: Rail | undefined
+  readonly deletionGuard: DeletionGuard | undefined
   /** Some rows of the pass were rejected, and nobody can say which ones: an old row may be one of them. */
   readonly blind: boolean
 }
@@ -36,7 +36,7 @@ export async function replaceRows(writing: Writing, replacement: Replacement): P
   return moved
 }
 
-async function replace(writing: Writing, { staging, terms, rail, blind }: Replacement): Promise<Moved> {
+async function replace(writing: Writing, { staging, terms, deletionGuard, blind }: Replacement): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout, table } = target
   const { rows } = staging
@@ -48,12 +48,12 @@ async function replace(writing: Writing, { staging, terms, rail, blind }: Replac
   const held =
     blind && gone > 0
       ? all
-      : await heldBy(rail, {
+      : await heldBy(deletionGuard, {
           gone,
           ofScope: () => old,
           ofTable: () => count(session, sql`select count(*) from ${table}`),
           leavesNone: async () =>
-            rows === 0 && (rail?.replaces === undefined || !(await hasBeside(writing, rail, terms))),
+            rows === 0 && (deletionGuard?.replaces === undefined || !(await hasBeside(writing, deletionGuard, terms))),
         })
   const none = { written: 0, deduped: 0, deleted: 0 }
   if (held !== undefined) return { ...none, unchanged: rows, rejects: [], held }

@@ -1,4 +1,4 @@
-import type { Part, StepRef } from '@tidemark/core/engine'
+import type { Batch, StepRef } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { RangeTerms, Terms } from '../dialects/terms.ts'
 import type { Layout } from '../table/columns.ts'
@@ -8,7 +8,7 @@ import { and } from './sql.ts'
 /** @param truth absent: what the step reads. */
 export function termsOf(
   { moment }: { moment(text: RawBuilder<unknown>): RawBuilder<unknown> },
-  { step, truth = step.window }: Pick<Part, 'truth'> & { readonly step: StepRef },
+  { step, truth = step.window }: Pick<Batch, 'truth'> & { readonly step: StepRef },
   now: bigint,
 ): Terms {
   return {

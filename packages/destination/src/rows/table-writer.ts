@@ -1,4 +1,4 @@
-import type { Part, Reject } from '@tidemark/core/engine'
+import type { Batch, Reject } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Tentative } from '../dialects/dialect.ts'
 import type { Staging } from '../dialects/staging.ts'
@@ -22,7 +22,7 @@ export class TableWriter {
   }
 
   /** Writes a part straight into its table: its rows, then its deletions. */
-  write(part: Part, now: bigint): Promise<Written> {
+  write(part: Batch, now: bigint): Promise<Written> {
     return writePart(this.#writing, part, now)
   }
 

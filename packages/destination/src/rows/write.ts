@@ -1,18 +1,18 @@
-import type { Part } from '@tidemark/core/engine'
+import type { Batch } from '@tidemark/core/engine'
 import { applyDeletions, markLateDeletions } from './deletions.ts'
 import type { Written } from './filling.ts'
 import { keyAndPosition } from './key-row.ts'
-import { Late } from './late.ts'
+import { LateRowCounter } from './late.ts'
 import { rejectOf } from './refused.ts'
 import { termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 /** Writes a part straight into its table: its rows, then its deletions. */
-export async function writePart(writing: Writing, part: Part, now: bigint): Promise<Written> {
+export async function writePart(writing: Writing, part: Batch, now: bigint): Promise<Written> {
   const { dialect, session, target } = writing
   const { layout } = target
   const terms = termsOf(dialect, part, now)
-  const late = new Late(part.lateBelow, terms)
+  const late = new LateRowCounter(part.lateBelow, terms)
   const { written, refused } =
     part.rows.length === 0 ? { written: 0, refused: [] } : await session.write(target, part, { now, terms, late })
   const { deletions, tombstones } = part

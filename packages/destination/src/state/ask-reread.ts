@@ -1,4 +1,4 @@
-import { AHEAD, type Fact } from '@tidemark/core/engine'
+import { AHEAD, type StateChange } from '@tidemark/core/engine'
 import type { DeleteQueryBuilder, DeleteResult, Kysely } from 'kysely'
 import { setPartition } from './partition-record.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
@@ -9,7 +9,7 @@ type Db = Kysely<StateDatabase>
 export async function askReread(
   db: Db,
   name: string,
-  { partition, window, reason }: Fact & { kind: 'reread' },
+  { partition, window, reason }: StateChange & { kind: 'reread' },
   now: bigint,
 ): Promise<void> {
   const from_position = window?.from ?? null
@@ -35,7 +35,12 @@ function equals(query: Forgetting, column: 'from_position' | 'to_position', valu
 }
 
 /** What steps have covered beyond the present is wanted again, from where the first of them may have missed something. */
-export async function askAhead(db: Db, name: string, fact: Fact & { kind: 'ahead' }, now: bigint): Promise<void> {
+export async function askAhead(
+  db: Db,
+  name: string,
+  fact: StateChange & { kind: 'ahead' },
+  now: bigint,
+): Promise<void> {
   const { partition, end, back } = fact
   const covered = await db
     .selectFrom('_tidemark_coverage')

@@ -1,4 +1,4 @@
-import { type Part, type Range, type StepRef, subtract } from '@tidemark/core/engine'
+import { type Batch, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
 import type { StateDatabase } from './state-tables.ts'
@@ -16,7 +16,7 @@ export interface Manner {
 }
 
 /** Commits what a part completes: coverage or the whole read, rereads answered, revision, status. */
-export async function complete(db: Db, part: Part, { now, replaced, blind }: Manner): Promise<void> {
+export async function complete(db: Db, part: Batch, { now, replaced, blind }: Manner): Promise<void> {
   const { step, completes } = part
   if (completes === undefined) return
   const { table: name, partition } = step

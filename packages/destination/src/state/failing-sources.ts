@@ -1,6 +1,6 @@
-import { isOf, type Project, type RunFact, SourceFailure, type State } from '@tidemark/core/engine'
+import { isOf, type Project, type RunChange, SourceFailure, type State } from '@tidemark/core/engine'
 import type { Kysely, Selectable } from 'kysely'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 const TABLE = '_tidemark_failing_sources'
@@ -9,14 +9,14 @@ type Db = Kysely<StateDatabase>
 type Row = Selectable<StateDatabase[typeof TABLE]>
 
 interface Whose {
-  readonly flavor: Flavor
+  readonly flavor: StateDialect
   readonly project?: Project | undefined
 }
 
 /** A source could not be asked for its tables, or can be again. */
 export async function recordSource(
   db: Db,
-  { source, failure, isSilent }: Extract<RunFact, { readonly kind: 'source' }>,
+  { source, failure, isSilent }: Extract<RunChange, { readonly kind: 'source' }>,
   { flavor, project }: Whose,
 ): Promise<void> {
   const own = (await db.selectFrom(TABLE).selectAll().where('source', '=', source).execute()).filter(ofProject(project))
@@ -41,7 +41,7 @@ export async function recordSource(
 /** The sources of a project that could not be asked. An earlier version of the state knows of none. */
 export async function readFailingSources(
   db: Db,
-  flavor: Flavor,
+  flavor: StateDialect,
   project: Project | undefined,
 ): Promise<Pick<State, 'failingSources'>> {
   if (!(await flavor.hasTable(db as unknown as Kysely<never>, TABLE))) return {}

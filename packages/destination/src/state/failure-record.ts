@@ -1,4 +1,4 @@
-import type { Fact } from '@tidemark/core/engine'
+import type { StateChange } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { OVERCOME, setPartition } from './partition-record.ts'
@@ -7,7 +7,7 @@ import { recordStep } from './step-record.ts'
 import { setStatus } from './table-status.ts'
 
 type Db = Kysely<StateDatabase>
-type Of<K extends Fact['kind']> = Extract<Fact, { readonly kind: K }>
+type Of<K extends StateChange['kind']> = Extract<StateChange, { readonly kind: K }>
 
 const NOTHING = { read: 0, deduped: 0, trimmed: 0, rejected: 0, written: 0, unchanged: 0, deleted: 0 }
 

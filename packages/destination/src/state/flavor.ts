@@ -2,7 +2,7 @@ import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
 import type { Int64 } from './state-tables.ts'
 
 /** What differs between databases in the SQL of the state, as data. */
-export interface Flavor {
+export interface StateDialect {
   /** The database's clock in microseconds since 1970. */
   readonly now: RawBuilder<Int64>
   /** A microsecond position as readable text. */

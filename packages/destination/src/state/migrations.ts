@@ -1,12 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { createViews, extendViews } from './views.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
-const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promise<void>)[] = [
+const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: StateDialect) => Promise<void>)[] = [
   createAll,
   addChanges,
   addChecks,
@@ -16,7 +16,7 @@ const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: Flavor) => Promi
  * Brings the state tables to this version. Call it inside a transaction that holds the write lock from its start, so
  * that two processes that open a new database together do it one after the other.
  */
-export async function migrate(db: Kysely<StateDatabase>, flavor: Flavor, place: string): Promise<void> {
+export async function migrate(db: Kysely<StateDatabase>, flavor: StateDialect, place: string): Promise<void> {
   const version = await stateVersion(db, flavor)
   refuseNewer(version, place)
   for (const step of MIGRATIONS.slice(version)) await step(db, flavor)
@@ -25,7 +25,7 @@ export async function migrate(db: Kysely<StateDatabase>, flavor: Flavor, place: 
 }
 
 /** The version of the state tables; 0 where there are no state tables. */
-export async function stateVersion(db: Kysely<StateDatabase>, flavor: Flavor): Promise<number> {
+export async function stateVersion(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<number> {
   if (!(await flavor.hasTable(db as unknown as Kysely<never>, '_tidemark_meta'))) return 0
   const row = await db.selectFrom('_tidemark_meta').select('version').executeTakeFirst()
   return Number(row?.version ?? 0)
@@ -41,7 +41,7 @@ export function refuseNewer(version: number, place: string): void {
   )
 }
 
-async function createAll(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const { schema } = db
   await schema
     .createTable('_tidemark_meta')
@@ -174,7 +174,7 @@ async function createSteps({ schema }: Kysely<StateDatabase>): Promise<void> {
 }
 
 /** Version 2: how often a step was tried and how long its writing took, and what was done to the tables' shapes. */
-async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+async function addChanges({ schema }: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   await schema
     .alterTable('_tidemark_steps')
     .addColumn('attempt', 'bigint', (c) => c.notNull().defaultTo(1))
@@ -193,7 +193,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: Flavor): Pr
 }
 
 /** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
-async function addChecks(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+async function addChecks(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
     db.schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
   await add('tables', 'last_checked_at', 'bigint')

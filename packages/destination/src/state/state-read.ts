@@ -1,17 +1,17 @@
 import { SyncError } from '@tidemark/core'
 import {
-  Facts,
   newPartition,
   type PartitionState,
   type Project,
   quotedCommand,
+  RecordedSchema,
   type State,
   stateOf,
   TableState,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
 
 type Present = TableState['present']
@@ -34,7 +34,7 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
 /** Everything that is known, by destination table name, as a project sees it. What does not parse names its table. */
 export async function readState(
   db: Kysely<StateDatabase>,
-  flavor: Flavor,
+  flavor: StateDialect,
   present: (names: readonly string[]) => ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>,
   project: Project | undefined,
 ): Promise<State> {
@@ -80,7 +80,7 @@ interface Ranges {
 }
 
 /** Coverage in one row a partition: a million ranges as rows of their own would take seconds to fetch. */
-async function readCoverage(db: Kysely<StateDatabase>, flavor: Flavor): Promise<readonly Ranges[]> {
+async function readCoverage(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<readonly Ranges[]> {
   const range = sql<string>`coalesce(cast(from_position as text), '') || ' ' || cast(to_position as text)`
   const query = sql<Ranges>`select name, partition, claimed, ${flavor.joined(range)} as ranges
     from _tidemark_coverage group by name, partition, claimed order by name, partition, claimed`
@@ -91,7 +91,7 @@ type Draft = { -readonly [K in keyof PartitionState]: PartitionState[K] }
 
 async function readPartitions(
   db: Kysely<StateDatabase>,
-  flavor: Flavor,
+  flavor: StateDialect,
 ): Promise<ReadonlyMap<string, Map<string, PartitionState>>> {
   const tables = new Map<string, Map<string, Draft>>()
   const partitionOf = (name: string, partition: string): Draft => {
@@ -112,7 +112,7 @@ async function readPartitions(
     state.cut = position(row.cut)
     state.start = position(row.start_position)
     state.completedAt = position(row.completed_at)
-    state.revision = row.revision === null ? null : { text: row.revision, facts: row.revision_facts ?? '' }
+    state.revision = row.revision === null ? null : { text: row.revision, schemaHash: row.revision_facts ?? '' }
     state.seen = row.seen === null ? null : { text: row.seen, end: BigInt(row.seen_end ?? 0) }
     state.failures = Number(row.failures)
     state.nextTryAt = position(row.next_try_at)
@@ -151,9 +151,9 @@ async function readPartitions(
 }
 
 /** Contract facts as they were stored. */
-export function parseFacts(name: string, text: string): Facts {
+export function parseFacts(name: string, text: string): RecordedSchema {
   try {
-    return Facts.parse(JSON.parse(text))
+    return RecordedSchema.parse(JSON.parse(text))
   } catch (error) {
     throw damaged(name, error)
   }

@@ -1,12 +1,12 @@
 import { SyncError } from '@tidemark/core'
 import {
-  type Fact,
-  type Facts,
   failpoint,
   type Lease,
   type Project,
-  type RunFact,
+  type RecordedSchema,
+  type RunChange,
   type Runner,
+  type StateChange,
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
@@ -14,7 +14,7 @@ import { askAhead, askReread } from './ask-reread.ts'
 import { closeCrashedRuns } from './crashed-runs.ts'
 import { recordSource } from './failing-sources.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { cover, setPartition } from './partition-record.ts'
 import { prune } from './retention.ts'
@@ -35,7 +35,7 @@ export async function fence(
   db: Db,
   lease: Lease,
   runner: Runner,
-  flavor: Flavor,
+  flavor: StateDialect,
 ): Promise<{ readonly now: bigint; readonly commits: bigint }> {
   const rows = await db
     .updateTable('_tidemark_leases')
@@ -79,7 +79,7 @@ export async function stillHeld(db: Db, lease: Lease, runner: Runner): Promise<b
 }
 
 /** Records a fact about a table, inside a fenced transaction. */
-export async function recordFact(db: Db, name: string, fact: Fact, now: bigint): Promise<void> {
+export async function recordFact(db: Db, name: string, fact: StateChange, now: bigint): Promise<void> {
   switch (fact.kind) {
     case 'table': {
       const set = {
@@ -192,11 +192,11 @@ export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
 
 export interface RunFactOptions {
   readonly runner: Runner
-  readonly flavor: Flavor
+  readonly flavor: StateDialect
   readonly project?: Project | undefined
 }
 
-export async function recordRunFact(db: Db, run: number, fact: RunFact, options: RunFactOptions): Promise<void> {
+export async function recordRunFact(db: Db, run: number, fact: RunChange, options: RunFactOptions): Promise<void> {
   const { runner, flavor } = options
   switch (fact.kind) {
     case 'ended':
@@ -281,7 +281,7 @@ export async function forget(db: Db, name: string): Promise<void> {
 }
 
 /** The recorded contract of a table; undefined where it was never prepared. */
-export async function factsOfTable(db: Db, name: string): Promise<Facts | undefined> {
+export async function factsOfTable(db: Db, name: string): Promise<RecordedSchema | undefined> {
   const row = await db.selectFrom('_tidemark_tables').select('facts').where('name', '=', name).executeTakeFirst()
   return row?.facts == null ? undefined : parseFacts(name, row.facts)
 }

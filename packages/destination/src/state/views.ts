@@ -1,11 +1,11 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 // Views for people; nothing of Tidemark reads them.
 
 /** The views as version 1 of the state has them. */
-export async function createViews(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const { time, position } = textsOf(flavor)
   await sql`create view tidemark_status as ${selectStatus({ time, position, error: sql`p.last_error`, more: sql`` })}`.execute(
     db,
@@ -27,7 +27,7 @@ export async function createViews(db: Kysely<StateDatabase>, flavor: Flavor): Pr
 }
 
 /** Version 3: when a table was last asked for, its own failure, and what ended a run. */
-export async function extendViews(db: Kysely<StateDatabase>, flavor: Flavor): Promise<void> {
+export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
   const { time, position } = textsOf(flavor)
   await flavor.extendView(
@@ -66,7 +66,7 @@ interface Texts {
   position(column: string): RawBuilder<string>
 }
 
-function textsOf(flavor: Flavor): Texts {
+function textsOf(flavor: StateDialect): Texts {
   const time = (column: string) => flavor.instant(sql.ref(column))
   return {
     time,

@@ -1,6 +1,6 @@
-import type { Destination, RunFact, Runner } from '@tidemark/core/engine'
+import type { Destination, RunChange, Runner } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { Flavor } from './flavor.ts'
+import type { StateDialect } from './flavor.ts'
 import { instant } from './run-end.ts'
 import type { StateDatabase } from './state-tables.ts'
 
@@ -19,8 +19,8 @@ export interface WaitingRunner {
 export async function recordWaiting(
   db: Kysely<StateDatabase>,
   { id, host, pid, startedAt }: Runner,
-  { everyMs, dueAt }: Extract<RunFact, { readonly kind: 'waiting' }>,
-  flavor: Flavor,
+  { everyMs, dueAt }: Extract<RunChange, { readonly kind: 'waiting' }>,
+  flavor: StateDialect,
 ): Promise<void> {
   const set = { every_ms: everyMs, due_at: dueAt, heartbeat_at: flavor.now }
   await db

@@ -1,4 +1,4 @@
-import type { ColumnType, Facts, KnownColumn, Shape, TableColumn } from '@tidemark/core/engine'
+import type { ColumnType, KnownColumn, RecordedSchema, Shape, TableColumn } from '@tidemark/core/engine'
 import type { Repertoire } from '../values/repertoire.ts'
 import { columnName, fold } from './names.ts'
 
@@ -87,7 +87,7 @@ export function nameColumns(
   return named
 }
 
-export function factsOf(shape: Shape, columns: readonly KnownColumn[]): Facts {
+export function factsOf(shape: Shape, columns: readonly KnownColumn[]): RecordedSchema {
   const { cursor, aliases = [] } = shape
   return {
     columns: [...columns],

@@ -1,14 +1,14 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
 import { holds } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
-import { type Bound, type Encode, type Forms, TEXT_FORMS } from '../values/forms.ts'
+import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/forms.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
 import type { Layout } from './columns.ts'
 
 /** Encodes values of one type into a column that may be wider: through the text of the narrower one. */
-function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Encode {
-  const own = TEXT_FORMS.stored[type]
+function storedAs(type: ColumnType, column: ColumnType, { stored }: ValueCodec): Encode {
+  const own = TEXT_CODEC.stored[type]
   const wide = stored[column]
   if (type === column || !holds(column, type)) return wide
   return (value) => {
@@ -19,7 +19,7 @@ function storedAs(type: ColumnType, column: ColumnType, { stored }: Forms): Enco
 }
 
 /** What zod would say about a value of a plain schema, and its stored form, in one. */
-function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: Forms): Encode {
+function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: ValueCodec): Encode {
   const store = storedAs(type, column, forms)
   const same = type === column
   switch (plain.kind) {
@@ -78,7 +78,7 @@ function accepts(column: TableColumn, value: null | undefined): boolean {
 }
 
 /** The encoder of one column from what the source gave; undefined where zod must be asked. */
-function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
+function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: ValueCodec): Encode {
   const trim = isKey && (stored === 'numeric' || column.type === 'numeric') ? shortened : undefined
   if (column.plain === undefined) {
     const store = storedAs(column.type, stored, forms)
@@ -105,7 +105,7 @@ function shortened(value: Bound | undefined): Bound | undefined {
 }
 
 /** The encoder of one column from what zod gave. */
-function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: Forms): Encode {
+function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: ValueCodec): Encode {
   const store = storedAs(column.type, stored, forms)
   if (!isKey) return (value) => (value === null || value === undefined ? null : store(value))
   const trim = stored === 'numeric' || column.type === 'numeric' ? shortened : (value: Bound | undefined) => value
@@ -120,7 +120,7 @@ function own(name: string, encode: Encode): Encode {
 }
 
 /** Compiles the encoder of a table, into the forms of its database. */
-export function encoderOf(layout: Layout, forms: Forms): Encoder {
+export function encoderOf(layout: Layout, forms: ValueCodec): Encoder {
   const { columns, keyAt, loose } = layout
   const { repertoire } = forms
   const isKey = (at: number) => keyAt.includes(at)

@@ -1,4 +1,4 @@
-import { columnChanges, type Facts, type KnownColumn, quotedCommand, type Shape } from '@tidemark/core/engine'
+import { columnChanges, type KnownColumn, quotedCommand, type RecordedSchema, type Shape } from '@tidemark/core/engine'
 import { nameColumns } from './columns.ts'
 import type { Filled, SchemaEditor } from './schema-editor.ts'
 import { columnAdded } from './shape-changes.ts'
@@ -31,7 +31,7 @@ export function knownColumns(
     reservedColumns = [],
   }: Pick<SchemaEditor, 'place' | 'repertoire' | 'reservedColumns'> & { readonly name: string },
   shape: Shape,
-  old: Facts | undefined,
+  old: RecordedSchema | undefined,
   { free, present, exists, filled }: Found,
 ): KnownColumns {
   const wanted = shape.columns

@@ -1,11 +1,11 @@
 import { SyncError } from '@tidemark/core'
 import {
-  type Facts,
   isOf,
   type Lease,
   type Project,
   projectName,
   quotedCommand,
+  type RecordedSchema,
   type Shape,
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
@@ -25,7 +25,7 @@ export function columnCount({ columns, extra, partitioned }: Plan): number {
 }
 
 export interface Preparation {
-  readonly facts: Facts
+  readonly facts: RecordedSchema
   readonly changes: readonly string[]
   /** Does what is to be done, inside a fenced transaction. Absent: the table is as it should be. */
   readonly work?: ((db: Db, now: bigint) => Promise<readonly string[]>) | undefined
@@ -41,7 +41,7 @@ export async function planTable(
   project?: Project | undefined,
 ): Promise<Preparation> {
   const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
-  const there = await editor.physical(db, name)
+  const there = await editor.inspect(db, name)
   const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
   const free = row !== undefined && Number(row.free) === 1
 
@@ -185,7 +185,7 @@ const isRecorded = (row: Recorded, shape: Shape) =>
 
 interface Saved {
   readonly shape: Shape
-  readonly facts: Facts
+  readonly facts: RecordedSchema
   readonly project: Project | undefined
 }
 

@@ -2,7 +2,7 @@ import type { Prepared, Project, Shape } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { NO_LEASE } from '../state/no-lease.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
-import type { Forms } from '../values/forms.ts'
+import type { ValueCodec } from '../values/forms.ts'
 import { layOut } from './columns.ts'
 import { encoderOf } from './encoder.ts'
 import { tableName } from './names.ts'
@@ -11,7 +11,7 @@ import type { SchemaEditor } from './schema-editor.ts'
 
 export interface PreviewOptions {
   readonly shape: Shape
-  readonly forms: Forms
+  readonly forms: ValueCodec
   readonly project: Project | undefined
 }
 
@@ -23,5 +23,5 @@ export async function previewTable(
 ): Promise<Prepared> {
   const name = tableName(shape.name)
   const { facts, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
-  return { name, facts, encoder: encoderOf(layOut(name, shape, facts.columns), forms), changes }
+  return { name, schema: facts, encoder: encoderOf(layOut(name, shape, facts.columns), forms), changes }
 }

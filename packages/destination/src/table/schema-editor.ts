@@ -1,4 +1,4 @@
-import type { ColumnType, Facts, KnownColumn, Lease } from '@tidemark/core/engine'
+import type { ColumnType, KnownColumn, Lease, RecordedSchema } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { StateDatabase } from '../state/state-tables.ts'
 import type { Repertoire } from '../values/repertoire.ts'
@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** What carries a table's name in the database. */
-export interface Physical {
+export interface InspectedTable {
   readonly isTable: boolean
   /** For people: `a view`. */
   readonly kind: string
@@ -54,7 +54,7 @@ export interface SchemaEditor {
   readonly maxColumns: number
   /** The most columns of a key, with the partition; undefined: any number. */
   readonly maxKeyColumns: number | undefined
-  physical(db: Db, name: string): Promise<Physical | undefined>
+  inspect(db: Db, name: string): Promise<InspectedTable | undefined>
   create(db: Db, plan: Plan, lease: Lease): Promise<void>
   /** Adds columns, all that a change needs at once. */
   addColumns(db: Db, table: string, columns: readonly Filled[]): Promise<void>
@@ -65,5 +65,5 @@ export interface SchemaEditor {
   /** Rows of tables without a key are found by their position. */
   indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>
   /** Whether a table still is what it was made. @returns what is wrong, for people. */
-  problemOf(db: Db, name: string, known: Facts): Promise<string | undefined>
+  problemOf(db: Db, name: string, known: RecordedSchema): Promise<string | undefined>
 }

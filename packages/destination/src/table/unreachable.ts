@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import { type Facts, quotedCommand, type Shape } from '@tidemark/core/engine'
+import { quotedCommand, type RecordedSchema, type Shape } from '@tidemark/core/engine'
 
 /** @throws SyncError code `schema`: the table cannot get the shape that is wanted. */
 export function refuse(table: string, problem: string): never {
@@ -12,7 +12,7 @@ export function refuseChanged(table: string, place: string, problem: string): ne
 }
 
 /** @throws SyncError where the key, the cursor or what a row belongs to is another one. */
-export function refuseChange(table: string, old: Facts, shape: Shape): void {
+export function refuseChange(table: string, old: RecordedSchema, shape: Shape): void {
   const again = `read it again with ${quotedCommand('resync', [table], '--full')}`
   const key = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
   if (old.primaryKey.join('\0') !== shape.primaryKey.join('\0')) {

@@ -18,7 +18,7 @@ export type Bound = string | number | bigint | boolean | Uint8Array | null
 export type Encode = (value: unknown) => Bound | undefined
 
 /** The forms in which a database takes values. Equal values have one form. */
-export interface Forms {
+export interface ValueCodec {
   /** Which texts it holds. */
   readonly repertoire: Repertoire
   /** How a value of a column type is stored. */
@@ -32,7 +32,7 @@ const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
 /** Forms of the types that every database takes alike. */
-export const COMMON_FORMS = {
+export const COMMON_ENCODERS = {
   text: (value) => (typeof value === 'string' && isText(value) ? value : undefined),
   integer: (value) => {
     // `-0` is 0, as an integer has no sign of zero.
@@ -51,10 +51,10 @@ export const COMMON_FORMS = {
 } satisfies Partial<Record<ColumnType, Encode>>
 
 /** Times and decimals as texts, as SQLite stores them. */
-export const TEXT_FORMS: Forms = {
+export const TEXT_CODEC: ValueCodec = {
   repertoire: UNICODE,
   stored: {
-    ...COMMON_FORMS,
+    ...COMMON_ENCODERS,
     double: (value) => (typeof value === 'number' && Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined),
     boolean: (value) => (value === true ? 1 : value === false ? 0 : undefined),
     timestamp: (value) => {

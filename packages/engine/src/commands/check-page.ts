@@ -18,18 +18,26 @@ const MAX_WINDOWS = 5
 
 /** Reads one page of a table, of what the next sync would read first. @throws what the destination threw. */
 export async function checkPage(
-  { surveyed, partitions }: PlannedTable,
+  { discovered, partitions }: PlannedTable,
   options: LookOptions & { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<CheckedPage> {
   const { destination, clock, signal, settings = {}, redact = (text: string) => text } = options
   try {
-    const { encoder } = await destination.preview(shapeOf(surveyed))
-    const asked = partitions.filter((one) => one.surveyed.failure === undefined)
+    const { encoder } = await destination.preview(shapeOf(discovered))
+    const asked = partitions.filter((one) => one.discovered.failure === undefined)
     const partition = asked.find((one) => nextRanges(one).length > 0) ?? asked[0]
     if (partition === undefined) return { page: undefined, failure: undefined }
     const ranges = nextRanges(partition)
-    const task = { surveyed, partition: partition.surveyed, encoder, signal, clock, redact, ms: silenceOf(settings) }
-    const known = ranges.length > 0 ? ranges : newestRanges(surveyed.table, partition)
+    const task = {
+      discovered,
+      partition: partition.discovered,
+      encoder,
+      signal,
+      clock,
+      redact,
+      ms: silenceOf(settings),
+    }
+    const known = ranges.length > 0 ? ranges : newestRanges(discovered.table, partition)
     return { page: await firstPage({ ...task, ranges: known }), failure: undefined }
   } catch (error) {
     if (signal.aborted || isDestinationFailure(error)) throw error
@@ -45,11 +53,11 @@ function nextRanges({ steps }: PlannedPartition): readonly (Range | undefined)[]
 
 /** Where nothing is to be read: the newest of what is there. */
 function newestRanges(
-  { cursor, window, lookback }: PlannedTable['surveyed']['table'],
-  { surveyed, goesOnFrom, wanted }: PlannedPartition,
+  { cursor, window, lookback }: PlannedTable['discovered']['table'],
+  { discovered, goesOnFrom, wanted }: PlannedPartition,
 ): readonly (Range | undefined)[] {
   if (cursor === undefined) return [undefined]
-  const to = surveyed.end ?? goesOnFrom
+  const to = discovered.end ?? goesOnFrom
   if (to === undefined) return []
   const few = cursor.tick * 1000n
   const from = floorTo(to - (window ?? (lookback > few ? lookback : few)), cursor.tick)

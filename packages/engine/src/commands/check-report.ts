@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { isPastRejectLimit, type State } from '@tidemark/core/engine'
-import type { Catalog, SurveyedTable } from '../discover/catalog.ts'
+import type { Catalog, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import { EMPTIED, MISSING } from '../failure/lost-table.ts'
 import type { LookOptions } from '../options.ts'
@@ -53,22 +53,22 @@ interface Checked {
 export function checkReport({ catalog, state, planned, pages, options }: Checked): CheckReport {
   const failures: CheckFailure[] = []
   const tables = planned.map((table): CheckedTable => {
-    const { surveyed, name, pausedFor } = table
+    const { discovered, name, pausedFor } = table
     const outcome = pages.get(table)
     const page = outcome?.page
     const own = [
-      ...failuresOf(surveyed),
+      ...failuresOf(discovered),
       ...(outcome?.failure === undefined ? [] : [{ partition: '', failure: outcome.failure }]),
       ...rejectFailure(name, page, state, options),
     ]
     for (const { partition, failure } of own) {
-      failures.push({ table: name, source: surveyed.use.name, partition, ...redacted(failure, options) })
+      failures.push({ table: name, source: discovered.source.name, partition, ...redacted(failure, options) })
     }
     const word = own.length > 0 ? 'failed' : options.quick === true ? 'listed' : 'ok'
     return {
       name,
-      source: surveyed.use.name,
-      table: surveyed.table.name,
+      source: discovered.source.name,
+      table: discovered.table.name,
       state: pausedFor !== undefined ? 'paused' : word,
       pausedFor,
       page,
@@ -81,7 +81,7 @@ export function checkReport({ catalog, state, planned, pages, options }: Checked
   return { sources, tables, failures, exitCode: exitCodeOf({ sources, tables, failures }) }
 }
 
-function failuresOf({ failure, partitions }: SurveyedTable): readonly PartitionFailure[] {
+function failuresOf({ failure, partitions }: DiscoveredTable): readonly PartitionFailure[] {
   if (failure !== undefined) return [{ partition: '', failure }]
   return partitions.flatMap((one) => (one.failure === undefined ? [] : [{ partition: one.id, failure: one.failure }]))
 }

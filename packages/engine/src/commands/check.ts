@@ -51,14 +51,16 @@ async function readPages(
     signal: AbortSignal.any([signal, stop.signal]),
     abort: (reason) => stop.abort(reason),
   })
-  const readable = tables.filter(({ surveyed, pausedFor }) => surveyed.failure === undefined && pausedFor === undefined)
+  const readable = tables.filter(
+    ({ discovered, pausedFor }) => discovered.failure === undefined && pausedFor === undefined,
+  )
   const tasks = readable.map((table) => ({
-    source: table.surveyed.use.name,
+    source: table.discovered.source.name,
     partition: table,
     lane: 'live' as const,
     to: undefined,
     run: async () => {
-      const source = table.surveyed.use.name
+      const source = table.discovered.source.name
       const before = silent.get(source) ?? []
       const outcome =
         before.length < MOST_SILENT

@@ -79,28 +79,29 @@ export async function plan(given: LookOptions): Promise<Plan> {
 }
 
 function tablePlan(planned: PlannedTable, known: TableState | undefined): TablePlan {
-  const { surveyed, pausedFor } = planned
+  const { discovered, pausedFor } = planned
   const steps = new StepList(planned.partitions.flatMap((partition) => partition.steps.spans))
-  const failure = surveyed.failure ?? surveyed.partitions.find((partition) => partition.failure !== undefined)?.failure
+  const failure =
+    discovered.failure ?? discovered.partitions.find((partition) => partition.failure !== undefined)?.failure
   const text = (range: Range): WindowText => windowText(range, planned)
   return {
     name: planned.name,
-    source: surveyed.use.name,
-    table: surveyed.table.name,
-    sight: pausedFor !== undefined ? 'paused' : surveyed.failure !== undefined ? 'failed' : planned.sight,
+    source: discovered.source.name,
+    table: discovered.table.name,
+    sight: pausedFor !== undefined ? 'paused' : discovered.failure !== undefined ? 'failed' : planned.tracking,
     pausedFor,
     failure:
       failure?.message ??
       missingText(planned) ??
       planned.partitions.map((one) => tooManyWindows(planned, one)?.message).find((text) => text !== undefined),
     changes: changeTexts(planned),
-    partitions: surveyed.partitions.length,
+    partitions: discovered.partitions.length,
     windows: steps.countIn(({ kind }) => kind !== 'unchanged'),
     ranges: rangesOf(steps.spans, planned),
     deletes: deletesOf(steps.spans, planned),
     deletions: deletionsOf(planned, known),
     couldBeReadBy: counterOf(planned),
-    deletionLimit: surveyed.options.deletionLimit,
+    deletionLimit: discovered.options.deletionLimit,
     steps: steps[Symbol.iterator]()
       .take(LISTED)
       .map(({ partition, lane, kind, window, read }) => ({
@@ -119,13 +120,13 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
   }
 }
 
-function deletionsOf({ surveyed: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
+function deletionsOf({ discovered: { table } }: PlannedTable, known: TableState | undefined): TablePlan['deletions'] {
   if (table.cursor === undefined) return 'seen'
   return table.deletions === 'reported' || known?.reportsDeletions === true ? 'reported' : 'unseen'
 }
 
 /** A table whose key is one integer, read whole, and not asked first whether anything has changed. */
-function counterOf({ surveyed: { table } }: PlannedTable): string | undefined {
+function counterOf({ discovered: { table } }: PlannedTable): string | undefined {
   const [key, ...more] = table.primaryKey
   if (table.cursor !== undefined || table.revision !== undefined || key === undefined || more.length > 0)
     return undefined

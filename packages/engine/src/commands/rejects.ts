@@ -1,8 +1,8 @@
-import type { CursorType, Destination, Fact, Range, TableState } from '@tidemark/core/engine'
+import type { CursorType, Destination, Range, StateChange, TableState } from '@tidemark/core/engine'
 import { unknownTable } from '../discover/selection.ts'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
-import { fewWindows, windowAround } from '../plan/window-around.ts'
+import { limitWindows, windowContaining } from '../plan/window-around.ts'
 import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 
@@ -60,12 +60,12 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
 
 const SAID = 20
 
-function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly Fact[] {
+function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly StateChange[] {
   return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
     // A partition that the source no longer lists cannot be read.
     if (partitions.get(partition)?.goneAt !== null) return []
     const type = facts?.cursor?.type
-    const windows = type === undefined ? [undefined] : fewWindows(own.flatMap((one) => windowOf(one, type)))
+    const windows = type === undefined ? [undefined] : limitWindows(own.flatMap((one) => windowOf(one, type)))
     return windows.map((window) => ({ kind: 'reread' as const, partition, window, reason: 'rejects retry' }))
   })
 }
@@ -73,5 +73,5 @@ function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPl
 /** Where a row lies, or all that was read where nobody knows. */
 function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
   if (position === undefined) return window === undefined ? [] : [window]
-  return [windowAround(position, type)]
+  return [windowContaining(position, type)]
 }

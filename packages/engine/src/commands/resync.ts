@@ -1,5 +1,12 @@
 import { SyncError } from '@tidemark/core'
-import { type Fact, intersect, listedPartitions, type Range, type State, type TableState } from '@tidemark/core/engine'
+import {
+  intersect,
+  listedPartitions,
+  type Range,
+  type State,
+  type StateChange,
+  type TableState,
+} from '@tidemark/core/engine'
 import { otherProject } from '../discover/other-project.ts'
 import { unknownTable } from '../discover/selection.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
@@ -30,7 +37,7 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   const { destination } = options
   const state = await destination.state()
   const table = knownTable(state, wanted.table)
-  const there = [...options.uses, ...(options.unavailable ?? [])]
+  const there = [...options.sources, ...(options.unavailable ?? [])]
   if (!there.some(({ name }) => name === table.source)) throw unlisted(table)
   if (wanted.full === true) await checkReadable(options, state, table)
   return await withTables(destination, [table.name], async (held) => {
@@ -64,7 +71,7 @@ const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncEr
 async function checkReadable(options: RunOptions, state: State, { name, source }: TableState): Promise<void> {
   const signal = options.signal ?? new AbortController().signal
   await withCatalog({ ...options, select: [name] }, state, signal, (catalog) => {
-    const use = catalog.uses.find((one) => one.name === source)
+    const use = catalog.sources.find((one) => one.name === source)
     const table = use?.tables.find((one) => one.name === name)
     const failure =
       use?.failure ?? table?.failure ?? table?.partitions.find((one) => one.failure !== undefined)?.failure
@@ -80,7 +87,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
-function rereadsOf(table: TableState, window: Range | undefined): readonly Fact[] {
+function rereadsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
   const { facts } = table
   if (facts?.cursor != null && window === undefined)
     return [...coverageFacts(table, 'resync', 'claimed'), { kind: 'columns-read', columns: lateNames(facts) }]

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { AnswerSize, isDeleted, type Table, windowAt } from '@tidemark/core/engine'
-import type { SurveyedPartition, SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { unknownTable } from '../discover/selection.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
 import type { LookOptions } from '../options.ts'
@@ -35,9 +35,9 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
   const state = await options.destination.state()
   const asked = { ...options, select: [wanted] }
   return await withCatalog(asked, state, signal, async (catalog) => {
-    const tables = catalog.uses.flatMap((use) => use.tables)
+    const tables = catalog.sources.flatMap((use) => use.tables)
     const found = tables.find((one) => one.name === wanted) ?? tables.find((one) => one.table.name === wanted)
-    if (found === undefined) throw missing(wanted, catalog.uses, tables)
+    if (found === undefined) throw missing(wanted, catalog.sources, tables)
     if (found.failure !== undefined)
       throw new SyncError(found.failure.message, found.failure.remedy, { code: found.failure.code })
     const rows: Record<string, unknown>[] = []
@@ -54,8 +54,8 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
   }).finally(() => stop.abort())
 }
 
-function missing(wanted: string, uses: readonly SurveyedUse[], tables: readonly SurveyedTable[]): SyncError {
-  const failed = uses.find((use) => use.failure !== undefined)?.failure
+function missing(wanted: string, sources: readonly DiscoveredSource[], tables: readonly DiscoveredTable[]): SyncError {
+  const failed = sources.find((use) => use.failure !== undefined)?.failure
   if (failed !== undefined && tables.length === 0)
     return new SyncError(failed.message, failed.remedy, { code: failed.code })
   return unknownTable(
@@ -73,11 +73,11 @@ interface Taking {
 }
 
 async function take(
-  found: SurveyedTable,
-  partition: SurveyedPartition,
+  found: DiscoveredTable,
+  partition: DiscoveredPartition,
   { left, add, signal, options }: Taking,
 ): Promise<void> {
-  const { table, use } = found
+  const { table, source: use } = found
   if (partition.failure !== undefined) throw new SyncError(partition.failure.message, partition.failure.remedy)
   if (table.cursor !== undefined && partition.unsettledEnd === undefined) return
   const question = { client: use.client as never, log: use.log, partition: partition.value as never }
@@ -110,7 +110,7 @@ async function take(
 }
 
 /** The whole range there is, as the table would be asked for it at first sight; a table with a window is asked for its newest. */
-function boundsOf(table: Table, { options }: SurveyedTable, { start, unsettledEnd }: SurveyedPartition): object {
+function boundsOf(table: Table, { options }: DiscoveredTable, { start, unsettledEnd }: DiscoveredPartition): object {
   if (table.cursor === undefined || unsettledEnd === undefined) return {}
   const configured = options.start ?? start
   const newest = table.window === undefined ? configured : unsettledEnd - table.window

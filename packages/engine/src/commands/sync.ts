@@ -1,10 +1,10 @@
 import { SyncError } from '@tidemark/core'
-import { type Fact, failpoint, type State } from '@tidemark/core/engine'
-import type { Catalog, SurveyedUse } from '../discover/catalog.ts'
+import { failpoint, type State, type StateChange } from '@tidemark/core/engine'
+import type { Catalog, DiscoveredSource } from '../discover/catalog.ts'
 import { NameClaims } from '../discover/clash.ts'
-import { surveyUse } from '../discover/survey.ts'
-import type { SurveyOptions } from '../discover/survey-options.ts'
-import { closeSources, surveyOptions } from '../discover/with-catalog.ts'
+import { discoverSource } from '../discover/survey.ts'
+import type { DiscoverOptions } from '../discover/survey-options.ts'
+import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
@@ -27,7 +27,7 @@ import type { TableRun } from '../run/table-run.ts'
 import { tracedRun } from '../run/telemetry.ts'
 import { overTime } from '../source/stall.ts'
 import { systemClock } from '../time/clock.ts'
-import { besideDestination } from '../time/clock-skew.ts'
+import { clampToDestination } from '../time/clock-skew.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Before the minute that a lease lasts. */
@@ -46,7 +46,7 @@ async function run(given: RunOptions): Promise<Report> {
   const own = given.clock ?? systemClock
   // What follows reports a destination that does not answer, once there is a report.
   const destinationNow = await given.destination.now().catch(() => own.now())
-  const clock = besideDestination(own, destinationNow, given.log)
+  const clock = clampToDestination(own, destinationNow, given.log)
   const options: RunOptions = { ...given, clock }
   const startedAt = clock.monotonic()
   const askedAt = (): bigint => destinationNow + BigInt(Math.round((clock.monotonic() - startedAt) * 1000))
@@ -58,20 +58,20 @@ async function run(given: RunOptions): Promise<Report> {
   let intake: Intake | undefined
   let failure: Report['failure']
   let isTimeUp = false
-  const surveyed: SurveyedUse[] = []
+  const discovered: DiscoveredSource[] = []
   /** Sources that are done before the run is, and how they close. */
-  const left = new Map<SurveyedUse, Promise<void>>()
+  const left = new Map<DiscoveredSource, Promise<void>>()
   const { destination } = options
   const tables = (): readonly TableRun[] => intake?.tables ?? []
   const report = (): Report => {
-    const catalog = { uses: inOrder(surveyed, options) }
+    const catalog = { sources: inOrder(discovered, options) }
     const sources = sourceReports(options, catalog, before)
     const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
     const stopped = interruptionOf(options.signal)
     return {
       run: number,
       durationMs: Math.round(clock.monotonic() - startedAt),
-      exitCode: stopped?.exitCode ?? exitCodeOf(done, (options.resting?.uses.size ?? 0) > 0),
+      exitCode: stopped?.exitCode ?? exitCodeOf(done, (options.resting?.sources.size ?? 0) > 0),
       interrupted: stopped !== undefined,
       endedBy: stopped?.endedBy ?? (isTimeUp ? 'max-time' : undefined),
       ...done,
@@ -123,10 +123,10 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: use.name })
       },
     })
-    const asked = { ...surveyOptions(options, before, signal), askedAt }
-    const names = new NameClaims(asked.uses, asked)
+    const asked = { ...discoverOptions(options, before, signal), askedAt }
+    const names = new NameClaims(asked.sources, asked)
     intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
-    const discovering = discover({ context, asked, intake, before, surveyed })
+    const discovering = discover({ context, asked, intake, before, discovered })
       .catch((error: unknown) => {
         stop.abort(error)
         throw error
@@ -134,7 +134,7 @@ async function run(given: RunOptions): Promise<Report> {
       .finally(() => runSteps.seal())
     const ends = await Promise.allSettled([discovering, runSteps.run()])
     for (const end of ends) if (end.status === 'rejected') throw end.reason
-    isTimeUp = context.isOverTime() && isCutShort(tables(), surveyed)
+    isTimeUp = context.isOverTime() && isCutShort(tables(), discovered)
     signal.throwIfAborted()
     for (const table of tables()) if (!table.isReleased) await recordStatus(table, context)
     warnOfLateRows(tables(), options)
@@ -149,7 +149,7 @@ async function run(given: RunOptions): Promise<Report> {
     const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
-    await closeSources(surveyed.map((use) => ({ close: () => left.get(use) ?? use.close() })))
+    await closeSources(discovered.map((use) => ({ close: () => left.get(use) ?? use.close() })))
   }
   failpoint('before-report')
   const done = report()
@@ -167,14 +167,14 @@ async function release(table: TableRun, context: RunContext): Promise<void> {
 
 interface Discovery {
   readonly context: RunContext
-  readonly asked: SurveyOptions
+  readonly asked: DiscoverOptions
   readonly intake: Intake
   readonly before: State
-  readonly surveyed: SurveyedUse[]
+  readonly discovered: DiscoveredSource[]
 }
 
 /** Asks all sources at once; none waits for another. Ends when all of them have answered, or were given up. */
-async function discover({ context, asked, intake, before, surveyed }: Discovery): Promise<void> {
+async function discover({ context, asked, intake, before, discovered }: Discovery): Promise<void> {
   const { options, clock } = context
   const { maxTimeMs } = options.settings ?? {}
   for (const one of unavailableSources(options, before)) intake.asked(one)
@@ -188,33 +188,33 @@ async function discover({ context, asked, intake, before, surveyed }: Discovery)
   const onSilent = noticeSilence(context, (source, question) => intake.silent(source, question))
   const withLimit = { ...asked, outOfTime: outOfTime.signal, onSilent }
   const all = await Promise.allSettled(
-    asked.uses.map(async (use) => {
-      const one = await surveyUse(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
+    asked.sources.map(async (use) => {
+      const one = await discoverSource(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
         context.stop(error)
         throw error
       })
-      surveyed.push(one)
+      discovered.push(one)
       intake.asked(one)
     }),
   ).finally(() => answered.abort())
   await intake.end()
   for (const one of all) if (one.status === 'rejected') throw one.reason
-  const catalog = { uses: surveyed }
+  const catalog = { sources: discovered }
   const config = checkedConfig(catalog, before, options)
   await recordRemoved(removedTables(catalog, before, config), before, context)
   await forgetSources(before, context)
 }
 
 /** Sources in the order of the config, whichever answered first. */
-function inOrder(surveyed: readonly SurveyedUse[], { uses }: RunOptions): readonly SurveyedUse[] {
-  const place = new Map(uses.map(({ name }, at) => [name, at]))
-  return surveyed.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0))
+function inOrder(discovered: readonly DiscoveredSource[], { sources }: RunOptions): readonly DiscoveredSource[] {
+  const place = new Map(sources.map(({ name }, at) => [name, at]))
+  return discovered.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0))
 }
 
 /** Tables in the order in which their sources list them. */
-function inCatalogOrder(tables: readonly TableRun[], { uses }: Catalog): readonly TableRun[] {
-  const place = new Map(uses.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
-  const placeOf = ({ planned }: TableRun): number => place.get(planned.surveyed.table) ?? Number.MAX_SAFE_INTEGER
+function inCatalogOrder(tables: readonly TableRun[], { sources }: Catalog): readonly TableRun[] {
+  const place = new Map(sources.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
+  const placeOf = ({ planned }: TableRun): number => place.get(planned.discovered.table) ?? Number.MAX_SAFE_INTEGER
   return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
@@ -228,8 +228,8 @@ function isConfigError(error: unknown): boolean {
 
 /** A lookback that only just found what came late misses what comes later. */
 function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void {
-  for (const { name, late, planned } of tables) {
-    const { table, use } = planned.surveyed
+  for (const { name, lateness: late, planned } of tables) {
+    const { table, source: use } = planned.discovered
     if (late === undefined || table.cursor === undefined || !isShort(late)) continue
     const where = `sources.${use.name}.tables.${table.name}.lookback`
     log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
@@ -240,7 +240,7 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
 async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
   if (table.prepared === undefined) return
   const status = table.status()
-  const facts: Fact[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  const facts: StateChange[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
   if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
   facts.push(...unreadFacts(table))
   if (facts.length > 0) await recordOn(table, facts, context)

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { Comparison, Difference } from '@tidemark/core/engine'
 import { type Range, split, union, type Windows } from '@tidemark/core/engine'
-import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import { type Failure, failureOf } from '../failure/failure.ts'
 import { countText, MOST_WINDOWS } from '../plan/too-many-windows.ts'
 import type { Gathered } from '../read/page-reader.ts'
@@ -19,7 +19,7 @@ import type { Slice } from './verify-slices.ts'
 
 /** All that looking at slices needs. */
 export interface LookTask {
-  readonly surveyed: SurveyedTable
+  readonly discovered: DiscoveredTable
   readonly comparison: Comparison
   /** What is read of each partition. */
   readonly readings: ReadonlyMap<string, Reading>
@@ -56,7 +56,7 @@ export interface Looked {
  * between reading the one and the other.
  */
 export async function look(slices: readonly Slice[], task: LookTask): Promise<Looked> {
-  const { comparison, surveyed, signal } = task
+  const { comparison, discovered, signal } = task
   const rows = { source: 0, destination: 0, rejected: 0, undeclared: 0 }
   const unread = new Map<number, number>()
   const failures = new Map<number, Failure>()
@@ -80,7 +80,7 @@ export async function look(slices: readonly Slice[], task: LookTask): Promise<Lo
     }
     task.onSlice(done + 1, slices.length)
   }
-  if (surveyed.table.cursor !== undefined && silent === undefined) await excuseMoved(slices, task, failures)
+  if (discovered.table.cursor !== undefined && silent === undefined) await excuseMoved(slices, task, failures)
   return { rows, unread, failures, differences: comparison.differences() }
 }
 
@@ -95,12 +95,12 @@ interface Seen extends LookedRows {
 }
 
 async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
-  const { comparison, surveyed, signal } = task
-  const { table, use } = surveyed
-  const { value } = partitionOf(surveyed, partition)
+  const { comparison, discovered, signal } = task
+  const { table, source: use } = discovered
+  const { value } = partitionOf(discovered, partition)
   return await again(task, async (wait) => {
     comparison.begin(number, { partition, window })
-    const ranges = window === undefined ? [undefined] : windowsOf(window, surveyed)
+    const ranges = window === undefined ? [undefined] : windowsOf(window, discovered)
     const read = await readAll(ranges, partition, { ...task, wait }, (gathered) => comparison.add(sourceRows(gathered)))
     const { rows, rejected, doubtful } = await comparison.end(read.keyless, signal)
     return {
@@ -115,7 +115,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
 }
 
 /** The windows that a slice is read in. @throws SyncError `fix-config` where there are too many of them. */
-function windowsOf(slice: Range, { name, table }: SurveyedTable): Windows {
+function windowsOf(slice: Range, { name, table }: DiscoveredTable): Windows {
   const windows = split(slice, table.window)
   if (windows.count <= MOST_WINDOWS) return windows
   throw new SyncError(
@@ -128,11 +128,11 @@ function windowsOf(slice: Range, { name, table }: SurveyedTable): Windows {
 async function readAll(
   ranges: Iterable<Range | undefined>,
   partition: string,
-  { surveyed, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
+  { discovered, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
   take: (gathered: Gathered) => void,
 ): Promise<ReadRange> {
-  const { table, columns, use } = surveyed
-  const { value } = partitionOf(surveyed, partition)
+  const { table, columns, source: use } = discovered
+  const { value } = partitionOf(discovered, partition)
   const question = { client: use.client as never, log: use.log, partition: value as never }
   const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
@@ -149,13 +149,13 @@ async function readAll(
  * the next sync, and is not an extra row in its old place.
  */
 async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: Map<number, Failure>): Promise<void> {
-  const { comparison, surveyed, readings } = task
+  const { comparison, discovered, readings } = task
   const { encoder } = comparison
   for (const partition of new Set(slices.map((slice) => slice.partition))) {
     if (comparison.extras(partition) === 0) continue
-    const places = surveyed.partitions.flatMap((one) => {
+    const places = discovered.partitions.flatMap((one) => {
       const reading = readings.get(one.id)
-      return reading !== undefined && (surveyed.table.globalKey || one.id === partition)
+      return reading !== undefined && (discovered.table.globalKey || one.id === partition)
         ? [{ partition: one, reading }]
         : []
     })
@@ -177,8 +177,8 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: M
 }
 
 async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>): Promise<T> {
-  const { clock, policy = DEFAULT_RETRY, signal, silenceMs, giveUpMs, surveyed } = task
-  const { guard } = surveyed.use
+  const { clock, policy = DEFAULT_RETRY, signal, silenceMs, giveUpMs, discovered } = task
+  const { guard } = discovered.source
   const waiting = { clock, signal, silenceMs, giveUpMs, guard, slot: ALONE, isOverTime: () => false }
   return await retry(() => waitingFor(waiting, work), { clock, policy, signal })
 }
@@ -187,6 +187,6 @@ function sourceRows({ rows, deletions, rejects }: Gathered) {
   return { rows, deletions, seen: rejects.flatMap(({ seen }) => (seen === undefined ? [] : [seen])) }
 }
 
-export function partitionOf({ partitions }: SurveyedTable, id: string): SurveyedPartition {
+export function partitionOf({ partitions }: DiscoveredTable, id: string): DiscoveredPartition {
   return partitions.find((one) => one.id === id)!
 }

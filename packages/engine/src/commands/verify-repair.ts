@@ -1,7 +1,7 @@
-import { type Fact, intersect, type TableState } from '@tidemark/core/engine'
+import { intersect, type StateChange, type TableState } from '@tidemark/core/engine'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
-import { fewWindows, windowAround } from '../plan/window-around.ts'
+import { limitWindows, windowContaining } from '../plan/window-around.ts'
 import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 
@@ -29,11 +29,11 @@ function rereadsOf(
   { facts, partitions }: TableState,
   partition: string,
   positions: ReadonlySet<bigint>,
-): readonly Fact[] {
+): readonly StateChange[] {
   const type = facts?.cursor?.type
   const reason = 'verify --repair'
   if (type === undefined) return [{ kind: 'reread', partition, window: undefined, reason }]
-  const around = fewWindows([...positions].map((position) => windowAround(position, type)))
+  const around = limitWindows([...positions].map((position) => windowContaining(position, type)))
   return intersect(around, partitions.get(partition)?.covered ?? []).map((window) => ({
     kind: 'reread',
     partition,

@@ -32,7 +32,7 @@ export interface Scoped {
 
 /** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
 export async function scopeOf({ planned, known, asked, wanted, comparison }: Scope): Promise<Scoped> {
-  const { table, partitions } = planned.surveyed
+  const { table, partitions } = planned.discovered
   const { partition: only, sample } = wanted
   if (only !== undefined && !known.partitions.has(only)) {
     const some = [...known.partitions.keys()].slice(0, 20)
@@ -43,9 +43,9 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
   }
   const notes: string[] = []
   const scopes: { readonly partition: string; readonly window: Range | undefined }[] = []
-  const considered = planned.partitions.filter(({ surveyed: { id } }) => only === undefined || id === only)
-  for (const { surveyed, wanted: range } of considered) {
-    const { id, failure } = surveyed
+  const considered = planned.partitions.filter(({ discovered: { id } }) => only === undefined || id === only)
+  for (const { discovered, wanted: range } of considered) {
+    const { id, failure } = discovered
     const its = known.partitions.get(id)
     if (failure !== undefined || its === undefined) continue
     if (its.rereads.length > 0)
@@ -88,8 +88,8 @@ const labelled = (table: string, partition: string): string => (partition === ''
 
 /** Why a listed partition is not, or not completely, in what is compared; nothing where it is. */
 function unreadOf(
-  { surveyed: { id, failure }, wanted }: PlannedPartition,
-  { surveyed: { table } }: PlannedTable,
+  { discovered: { id, failure }, wanted }: PlannedPartition,
+  { discovered: { table } }: PlannedTable,
   known: TableState,
 ): readonly UnreadPartition[] {
   if (failure !== undefined) return [{ partition: id, why: 'failed', message: failure.message }]

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { type Comparison, type Destination, type TableState, textAt } from '@tidemark/core/engine'
-import type { SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredTable } from '../discover/catalog.ts'
 import { withCatalog } from '../discover/with-catalog.ts'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import type { LookOptions, RunOptions } from '../options.ts'
@@ -41,7 +41,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
   const signal = options.signal ?? new AbortController().signal
   let comparison: Comparison | undefined
   return await withCatalog(options, state, signal, async (catalog) => {
-    const use = catalog.uses.find((one) => one.name === known.source)
+    const use = catalog.sources.find((one) => one.name === known.source)
     const absent = options.unavailable?.find((one) => one.name === known.source)?.failure
     const failed = use?.failure ?? absent
     const nothing = (failure: Failure) => reportOf({ ...empty(known.name), failure: redacted(failure, options) })
@@ -49,29 +49,29 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     const [planned] = planRun(catalog, state, planConfig(options)).tables
     if (planned === undefined)
       return nothing(gone(`the source "${known.source}" is not installed or no longer lists "${known.table}"`))
-    const { surveyed, pausedFor } = planned
+    const { discovered, pausedFor } = planned
     if (pausedFor !== undefined) return nothing(gone(`${known.name} is paused: ${pausedFor}`))
-    if (surveyed.failure !== undefined) return nothing(surveyed.failure)
+    if (discovered.failure !== undefined) return nothing(discovered.failure)
     if (planned.partitions.length === 0 && known.partitions.size > 0)
       return nothing(
         gone(`the source lists none of the partitions of ${known.name}, so there is nothing to compare it with`),
       )
-    comparison = await options.destination.compare(shapeOf(surveyed))
+    comparison = await options.destination.compare(shapeOf(discovered))
     const chosen = await scopeOf({ planned, known, asked, wanted, comparison })
     const task = (with_: Comparison): LookTask => ({
-      surveyed,
+      discovered,
       comparison: with_,
       readings: readingsOf(planned, known),
       signal,
       clock,
       policy: options.settings?.retry,
       ...patienceOf(options.settings ?? {}),
-      part: options.settings?.part ?? DEFAULT_PART,
+      part: options.settings?.batch ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       onSlice: wanted.onProgress ?? (() => {}),
     })
     const looked = await look(chosen.slices, task(comparison))
-    const { places, numbers, ...found } = await gather(looked, chosen.slices, surveyed, wanted.keys ?? KEYS, {
+    const { places, numbers, ...found } = await gather(looked, chosen.slices, discovered, wanted.keys ?? KEYS, {
       ...options,
       clock,
       signal,
@@ -91,7 +91,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     if (wanted.repair !== true || places.size === 0) return reportOf(base)
     const report = await repair({ ...options, destination: writable(given.destination) }, known, places)
     const touched = chosen.slices.filter(({ number }) => numbers.has(number))
-    const second = await options.destination.compare(shapeOf(surveyed))
+    const second = await options.destination.compare(shapeOf(discovered))
     try {
       const after = await look(touched, task(second))
       const left = [...after.differences].reduce((sum, { times }) => sum + times, 0) + after.failures.size
@@ -123,10 +123,10 @@ function writable(destination: LookOptions['destination']): Destination {
   throw new Error('a repair needs a destination that is open for writing')
 }
 
-function readingsOf({ partitions, surveyed }: PlannedTable, known: TableState): LookTask['readings'] {
-  const { options, table } = surveyed
+function readingsOf({ partitions, discovered }: PlannedTable, known: TableState): LookTask['readings'] {
+  const { options, table } = discovered
   return new Map(
-    partitions.map(({ surveyed: { id }, wanted }): [string, Reading] => {
+    partitions.map(({ discovered: { id }, wanted }): [string, Reading] => {
       const { covered = [], rereads = [] } = known.partitions.get(id) ?? {}
       const end = wanted?.to
       const pending = rereads.map(({ from, to }) => rangeOf(from, to, end))
@@ -155,7 +155,7 @@ const empty = (table: string) => ({
 
 const gone = (message: string): Failure => failureOf(new SyncError(message, 'fix-config', { code: 'not-readable' }))
 
-function notesOf({ left, late }: Comparison): readonly string[] {
+function notesOf({ uncomparedColumns: left, addedColumns: late }: Comparison): readonly string[] {
   return [
     ...(left.length === 0 ? [] : [`not compared, as the next sync changes them: ${left.join(', ')}`]),
     ...(late.length === 0 ? [] : [`compared only in rows that were written since the column came: ${late.join(', ')}`]),
@@ -165,7 +165,7 @@ function notesOf({ left, late }: Comparison): readonly string[] {
 async function gather(
   looked: Looked,
   slices: readonly Slice[],
-  surveyed: SurveyedTable,
+  discovered: DiscoveredTable,
   most: number,
   options: LookOptions & { readonly clock: Clock; readonly signal: AbortSignal },
 ) {
@@ -175,7 +175,7 @@ async function gather(
   const totals = { missing: 0, extra: 0, different: 0, unread: 0 }
   const windowOf = (number: number) => {
     const { partition, window } = byNumber.get(number)!
-    const { cursor } = surveyed.table
+    const { cursor } = discovered.table
     const text = (position: bigint | undefined) =>
       position === undefined || cursor === undefined ? null : textAt(position, cursor)
     const one = { partition, from: text(window?.from), to: text(window?.to), failure: undefined, keys: [] }

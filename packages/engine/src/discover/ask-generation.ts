@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import type { PartitionState, Question, Table } from '@tidemark/core/engine'
-import type { SurveyedGeneration, SurveyedPartition } from './catalog.ts'
+import type { DiscoveredGeneration, DiscoveredPartition } from './catalog.ts'
 import type { Again } from './partition-question.ts'
 
 /** Asks what a source calls the data of a partition, so that data that was replaced as a whole is noticed. */
@@ -9,7 +9,7 @@ export async function askGeneration(
   known: PartitionState | undefined,
   context: Question,
   again: Again,
-): Promise<SurveyedGeneration | undefined> {
+): Promise<DiscoveredGeneration | undefined> {
   const ask = table.generation
   if (ask === undefined) return undefined
   const previous = known?.generation ?? undefined
@@ -25,6 +25,6 @@ export async function askGeneration(
 }
 
 /** Whether all that was read before is other data by now. */
-export function isReplaced({ generation }: SurveyedPartition, { generation: before }: PartitionState): boolean {
+export function isReplaced({ generation }: DiscoveredPartition, { generation: before }: PartitionState): boolean {
   return generation !== undefined && before !== null && generation.text !== before && !generation.regrouped
 }

@@ -2,27 +2,27 @@ import type { Partition } from '@tidemark/core'
 import { isColumnsChanged, type Table } from '@tidemark/core/engine'
 import { failureOf } from '../failure/failure.ts'
 import { mapLending } from '../time/map-lending.ts'
-import type { SurveyedTable } from './catalog.ts'
+import type { DiscoveredTable } from './catalog.ts'
 import type { Again } from './partition-question.ts'
 import { factsHash } from './settings.ts'
-import type { SurveyOptions } from './survey-options.ts'
-import { surveyPartition } from './survey-partition.ts'
+import type { DiscoverOptions } from './survey-options.ts'
+import { discoverPartition } from './survey-partition.ts'
 
 /** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
 export const QUESTIONS = { limit: 8, most: 32 }
 
 export interface TableQuestion {
-  readonly described: SurveyedTable
+  readonly described: DiscoveredTable
   /** Finds a table once more, whose columns were not known yet; undefined: it has none so far. */
-  readonly describeAgain: (before: SurveyedTable) => Promise<SurveyedTable | undefined>
+  readonly describeAgain: (before: DiscoveredTable) => Promise<DiscoveredTable | undefined>
   readonly listed: (table: Table) => Promise<readonly Partition[]>
   readonly again: Again
   readonly signal: AbortSignal
-  readonly options: SurveyOptions
+  readonly options: DiscoverOptions
 }
 
 /** Asks about a table; undefined where a table whose columns were not known yet turns out to have none. */
-export async function askTable(question: TableQuestion): Promise<SurveyedTable | undefined> {
+export async function askTable(question: TableQuestion): Promise<DiscoveredTable | undefined> {
   const { described, describeAgain, options } = question
   try {
     try {
@@ -38,15 +38,15 @@ export async function askTable(question: TableQuestion): Promise<SurveyedTable |
   }
 }
 
-async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<SurveyedTable> {
-  const { name, use, table, columns, failure } = described
+async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<DiscoveredTable> {
+  const { name, source: use, table, columns, failure } = described
   if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
   const facts = factsHash(table, columns, described.options)
   const { clock, askedAt, problemOf } = options
   const asked = askedAt?.()
-  const question = { table, surveyed: use, again, facts, options: { signal, clock, askedAt, problemOf } }
+  const question = { table, discovered: use, again, facts, options: { signal, clock, askedAt, problemOf } }
   const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
-    surveyPartition({ ...question, partition, known: options.state.tables.get(name) }),
+    discoverPartition({ ...question, partition, known: options.state.tables.get(name) }),
   )
   return { ...described, askedAt: asked, partitions }
 }

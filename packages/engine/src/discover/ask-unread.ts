@@ -8,7 +8,7 @@ const COUNT_MS = 10_000
 
 /** Asks how many rows no window up to an end holds. Whatever becomes of it, the partition is read. */
 export async function askUnread(
-  { table, surveyed, options }: PartitionQuestion,
+  { table, discovered, options }: PartitionQuestion,
   context: Question,
   end: bigint,
 ): Promise<Unread | undefined> {
@@ -27,7 +27,7 @@ export async function askUnread(
     )
   } catch (error) {
     if (signal.aborted) throw error
-    surveyed.log.debug(`${table.name}: rows that are not read were not counted`, { cause: failureOf(error).message })
+    discovered.log.debug(`${table.name}: rows that are not read were not counted`, { cause: failureOf(error).message })
     return undefined
   } finally {
     given.abort(new DOMException('the question is over', 'AbortError'))

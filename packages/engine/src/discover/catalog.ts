@@ -5,7 +5,7 @@ import type { Failure } from '../failure/failure.ts'
 import type { SourceGuard } from '../source/source-guard.ts'
 
 /** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
-export interface Use {
+export interface ConfiguredSource {
   readonly name: string
   readonly source: Source
   readonly config: unknown
@@ -14,10 +14,10 @@ export interface Use {
 
 /** What the sources have today: the answer of the survey, and with the state all that planning needs. */
 export interface Catalog {
-  readonly uses: readonly SurveyedUse[]
+  readonly sources: readonly DiscoveredSource[]
 }
 
-export interface SurveyedUse {
+export interface DiscoveredSource {
   readonly name: string
   readonly client: unknown
   readonly log: Logger
@@ -25,12 +25,12 @@ export interface SurveyedUse {
   readonly failure: Failure | undefined
   /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
   readonly missing?: MissingTables | undefined
-  readonly tables: readonly SurveyedTable[]
+  readonly tables: readonly DiscoveredTable[]
   /** Stands around whatever it is asked. */
   readonly guard: SourceGuard
   /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
   readonly findTable?:
-    | ((name: string, known: readonly Column[]) => Promise<Pick<SurveyedTable, 'table' | 'columns'> | undefined>)
+    | ((name: string, known: readonly Column[]) => Promise<Pick<DiscoveredTable, 'table' | 'columns'> | undefined>)
     | undefined
   close(): Promise<void>
 }
@@ -41,10 +41,10 @@ export interface MissingTables {
   readonly failure: Failure
 }
 
-export interface SurveyedTable {
+export interface DiscoveredTable {
   /** The name in the destination. */
   readonly name: string
-  readonly use: SurveyedUse
+  readonly source: DiscoveredSource
   readonly table: Table
   /** The columns that are kept, without those that the config leaves out. */
   readonly columns: readonly TableColumn[]
@@ -56,7 +56,7 @@ export interface SurveyedTable {
   readonly unplaced?: true | undefined
   /** Its partitions could not be listed, or its settings do not fit it. */
   readonly failure: Failure | undefined
-  readonly partitions: readonly SurveyedPartition[]
+  readonly partitions: readonly DiscoveredPartition[]
 }
 
 /** The options of one table, with those of its source and the defaults applied. */
@@ -73,7 +73,7 @@ export interface TableSettings {
   readonly backfill: boolean
 }
 
-export interface SurveyedPartition {
+export interface DiscoveredPartition {
   /** '' where the table has none. */
   readonly id: string
   /** What `read` is given. */
@@ -88,23 +88,23 @@ export interface SurveyedPartition {
   readonly ownEnd: boolean
   /** Before settling and rounding. */
   readonly unsettledEnd: bigint | undefined
-  readonly revision: SurveyedRevision | undefined
+  readonly revision: DiscoveredRevision | undefined
   /** What the source calls its data; absent: it does not say. */
-  readonly generation?: SurveyedGeneration | undefined
+  readonly generation?: DiscoveredGeneration | undefined
   /** Rows that no window holds, by the system's own count. */
   readonly unread?: Unread | undefined
   readonly failure: Failure | undefined
 }
 
-export interface SurveyedGeneration {
+export interface DiscoveredGeneration {
   readonly text: string
   /** Parts came or went, and none was replaced. */
   readonly regrouped: boolean
 }
 
-export interface SurveyedRevision {
+export interface DiscoveredRevision {
   readonly text: string
   /** A hash of what it holds for; a committed one of another hash is void. */
-  readonly facts: string
+  readonly schemaHash: string
   readonly stale: readonly Range[]
 }

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { State } from '@tidemark/core/engine'
 import { failureOf } from '../failure/failure.ts'
-import type { SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import type { ConfiguredSource, DiscoveredSource, DiscoveredTable } from './catalog.ts'
 import { destinationNames, type NamesOptions, unplacedName } from './destination-names.ts'
 import { optionsOf } from './settings.ts'
 
@@ -15,17 +15,20 @@ export interface ClashOptions {
  * Tables that would have one name in the destination: the one that lies there by the state goes on, the others fail, each
  * by name. Where it is nobody's, all of them fail: which one came first must not decide whose rows they are.
  */
-export function withoutClashes(uses: readonly SurveyedUse[], options: ClashOptions): readonly SurveyedUse[] {
-  const placed = uses.flatMap((use) => use.tables).filter((table) => table.unplaced !== true)
+export function withoutClashes(
+  sources: readonly DiscoveredSource[],
+  options: ClashOptions,
+): readonly DiscoveredSource[] {
+  const placed = sources.flatMap((use) => use.tables).filter((table) => table.unplaced !== true)
   const groups = Map.groupBy(placed, ({ name }) => (options.names === 'folded' ? folded(name) : name))
-  const refused = new Map<SurveyedTable, SurveyedTable>()
+  const refused = new Map<DiscoveredTable, DiscoveredTable>()
   for (const group of groups.values()) {
     if (group.length < 2) continue
     const owner = group.find((table) => isRecorded(table, options.state))
     for (const table of group) if (table !== owner) refused.set(table, withFailure(table, group, owner))
   }
-  if (refused.size === 0) return uses
-  return uses.map((use) => ({ ...use, tables: use.tables.map((table) => refused.get(table) ?? table) }))
+  if (refused.size === 0) return sources
+  return sources.map((use) => ({ ...use, tables: use.tables.map((table) => refused.get(table) ?? table) }))
 }
 
 /**
@@ -34,15 +37,15 @@ export function withoutClashes(uses: readonly SurveyedUse[], options: ClashOptio
  */
 export class NameClaims {
   readonly #options: ClashOptions
-  readonly #uses: ReadonlySet<string>
-  readonly #taken = new Map<string, SurveyedTable>()
+  readonly #sources: ReadonlySet<string>
+  readonly #taken = new Map<string, DiscoveredTable>()
   /** By name: the tables that want it, by their use. */
   readonly #wanted = new Map<string, Map<string, string>>()
 
-  constructor(uses: readonly Use[], options: ClashOptions & NamesOptions) {
+  constructor(sources: readonly ConfiguredSource[], options: ClashOptions & NamesOptions) {
     this.#options = options
-    this.#uses = new Set(uses.map(({ name }) => name))
-    for (const use of uses) {
+    this.#sources = new Set(sources.map(({ name }) => name))
+    for (const use of sources) {
       const { tables } = use.source
       if (typeof tables === 'function') continue
       const tracked = tables.filter((table) => optionsOf(use.options, table.name) !== false)
@@ -52,24 +55,24 @@ export class NameClaims {
   }
 
   /** @returns the table as it may be read: without a place, and failing, where its name is another source's. */
-  claim(table: SurveyedTable): SurveyedTable {
+  claim(table: DiscoveredTable): DiscoveredTable {
     if (table.unplaced === true || isRecorded(table, this.#options.state)) return this.#take(table)
-    const { name, use } = table
+    const { name, source: use } = table
     const owner = this.#options.state.tables.get(name)
     const other = [...this.#wantedBy(name)].find(([one]) => one !== use.name)
     const taken = this.#taken.get(this.#keyOf(name))
     const rival =
-      owner !== undefined && owner.source !== use.name && owner.status !== 'removed' && this.#uses.has(owner.source)
+      owner !== undefined && owner.source !== use.name && owner.status !== 'removed' && this.#sources.has(owner.source)
         ? { use: owner.source, table: owner.table, name }
-        : taken !== undefined && taken.use.name !== use.name
-          ? { use: taken.use.name, table: taken.table.name, name: taken.name }
+        : taken !== undefined && taken.source.name !== use.name
+          ? { use: taken.source.name, table: taken.table.name, name: taken.name }
           : other !== undefined
             ? { use: other[0], table: other[1], name }
             : undefined
     return rival === undefined ? this.#take(table) : refused(table, rival)
   }
 
-  #take(table: SurveyedTable): SurveyedTable {
+  #take(table: DiscoveredTable): DiscoveredTable {
     if (table.unplaced !== true) this.#taken.set(this.#keyOf(table.name), table)
     return table
   }
@@ -91,18 +94,18 @@ function folded(name: string): string {
   return name.replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
 }
 
-function isRecorded({ name, use, table }: SurveyedTable, { tables }: State): boolean {
+function isRecorded({ name, source: use, table }: DiscoveredTable, { tables }: State): boolean {
   const known = tables.get(name)
   return known?.source === use.name && (known.table === table.name || table.aliases.includes(known.table))
 }
 
 function withFailure(
-  surveyed: SurveyedTable,
-  group: readonly SurveyedTable[],
-  owner: SurveyedTable | undefined,
-): SurveyedTable {
-  const { use, table, name } = owner ?? group.find((one) => one !== surveyed)!
-  return refused(surveyed, { use: use.name, table: table.name, name })
+  discovered: DiscoveredTable,
+  group: readonly DiscoveredTable[],
+  owner: DiscoveredTable | undefined,
+): DiscoveredTable {
+  const { source: use, table, name } = owner ?? group.find((one) => one !== discovered)!
+  return refused(discovered, { use: use.name, table: table.name, name })
 }
 
 interface Rival {
@@ -111,8 +114,8 @@ interface Rival {
   readonly name: string
 }
 
-function refused(surveyed: SurveyedTable, other: Rival): SurveyedTable {
-  const { use, table, name } = surveyed
+function refused(discovered: DiscoveredTable, other: Rival): DiscoveredTable {
+  const { source: use, table, name } = discovered
   const own = `sources.${use.name}.tables: { ${JSON.stringify(table.name)}: { name: ${JSON.stringify(`${name}_2`)} } }`
   const wayOut =
     other.use === use.name
@@ -126,5 +129,5 @@ function refused(surveyed: SurveyedTable, other: Rival): SurveyedTable {
       { code: 'clash' },
     ),
   )
-  return { ...surveyed, name: unplacedName(use.name, table.name), unplaced: true, failure, partitions: [] }
+  return { ...discovered, name: unplacedName(use.name, table.name), unplaced: true, failure, partitions: [] }
 }

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import type { State, Table, TableState } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
-import type { Use } from './catalog.ts'
+import type { ConfiguredSource } from './catalog.ts'
 import { otherProject } from './other-project.ts'
 import type { ProblemOf } from './storable-text.ts'
 
@@ -32,7 +32,7 @@ export function unplacedName(use: string, table: string): string {
  * indexes live on; but not where the old name belongs to a table of its own by now: whose rows lie there nobody can tell.
  */
 export function destinationNames(
-  use: Use,
+  use: ConfiguredSource,
   tables: readonly Table[],
   options: NamesOptions,
 ): ReadonlyMap<Table, DestinationName> {
@@ -50,13 +50,13 @@ export function destinationNames(
 }
 
 class Naming {
-  readonly #use: Use
+  readonly #use: ConfiguredSource
   readonly #tables: ReadonlyMap<string, Table>
   readonly #options: NamesOptions
   /** Those that were read, by their names at the source. */
   readonly #known: ReadonlyMap<string, TableState>
 
-  constructor(use: Use, tables: readonly Table[], options: NamesOptions) {
+  constructor(use: ConfiguredSource, tables: readonly Table[], options: NamesOptions) {
     this.#use = use
     this.#tables = new Map(tables.map((table) => [table.name, table]))
     this.#options = options
@@ -160,7 +160,7 @@ class Naming {
 
 const isRemoved = ({ status }: TableState): boolean => status === 'removed'
 
-function unheldName(use: Use, table: Table, name: string, problem: string): SyncError {
+function unheldName(use: ConfiguredSource, table: Table, name: string, problem: string): SyncError {
   const place = tablePlace(use.name, table.name)
   return new SyncError(
     `table "${table.name}" of "${use.name}": its name in the destination, ${JSON.stringify(name)}, ${problem}; give it another one with ${place}.name, or the source another "prefix"`,
@@ -169,7 +169,7 @@ function unheldName(use: Use, table: Table, name: string, problem: string): Sync
   )
 }
 
-function contestedAlias(use: Use, table: Table, other: Table): SyncError {
+function contestedAlias(use: ConfiguredSource, table: Table, other: Table): SyncError {
   const place = `${use.options.prefix ?? use.name}_${other.name}`
   const named = [
     [table.name, place],

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { isPastPartitionLimit, quotedCommand, type State, type Table, type TableState } from '@tidemark/core/engine'
 import { failureOf } from '../failure/failure.ts'
-import type { MissingTables, Use } from './catalog.ts'
+import type { ConfiguredSource, MissingTables } from './catalog.ts'
 import { optionsOf } from './settings.ts'
 
 export interface Listed {
@@ -17,7 +17,10 @@ export interface Listed {
  *
  * @returns undefined where what is not listed any more may go.
  */
-export function missingTables(use: Use, { found, state, acceptDeletions }: Listed): MissingTables | undefined {
+export function missingTables(
+  use: ConfiguredSource,
+  { found, state, acceptDeletions }: Listed,
+): MissingTables | undefined {
   if (acceptDeletions || use.options.deletionLimit === 'none') return undefined
   const listed = new Set(found.flatMap(({ name, aliases }) => [name, ...aliases]))
   const known = [...state.tables.values()].filter((table) => table.source === use.name && wasRead(table))
@@ -30,7 +33,7 @@ export function missingTables(use: Use, { found, state, acceptDeletions }: Liste
 
 const wasRead = ({ status, lastSyncedAt }: TableState): boolean => status !== 'removed' && lastSyncedAt !== null
 
-function tablesMissing(use: Use, lost: readonly TableState[], of: number, listed: number): SyncError {
+function tablesMissing(use: ConfiguredSource, lost: readonly TableState[], of: number, listed: number): SyncError {
   const names = lost.map(({ table }) => table).sort()
   const some = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
   const problem =

@@ -1,7 +1,7 @@
 import type { Partition } from '@tidemark/core'
 import type { Table, TableState } from '@tidemark/core/engine'
 import type { Clock } from '../time/clock.ts'
-import type { SurveyedUse } from './catalog.ts'
+import type { DiscoveredSource } from './catalog.ts'
 import type { ProblemOf } from './storable-text.ts'
 
 /** Asks a source, and again where the failure may pass. @param what it is asked for, for people: `the end of table "orders"`. */
@@ -9,7 +9,7 @@ export type Again = <T>(what: string, work: () => T | Promise<T>) => Promise<T>
 
 export interface PartitionQuestion {
   readonly table: Table
-  readonly surveyed: SurveyedUse
+  readonly discovered: DiscoveredSource
   readonly again: Again
   readonly partition: Partition
   readonly known: TableState | undefined

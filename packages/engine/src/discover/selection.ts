@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { didYouMean, type State } from '@tidemark/core/engine'
-import type { Catalog, Use } from './catalog.ts'
+import type { Catalog, ConfiguredSource } from './catalog.ts'
 import { otherProject } from './other-project.ts'
 
 /** What a user named on the command line: tables by their name in the destination or in the source, or whole sources. */
@@ -20,15 +20,19 @@ export class Selection {
    * The uses that hold what is selected, as far as is known before they are asked: their own names, tables that
    * the state knows, tables that a source lists in its code. All of them where a name is found in none.
    */
-  uses(uses: readonly Use[], state: State, nameOf: (table: string) => string): readonly Use[] {
-    if (this.#names === undefined) return uses
+  sources(
+    sources: readonly ConfiguredSource[],
+    state: State,
+    nameOf: (table: string) => string,
+  ): readonly ConfiguredSource[] {
+    if (this.#names === undefined) return sources
     const found = new Set<string>()
     for (const name of this.#names) {
-      const holding = holders(name, uses, state, nameOf)
-      if (holding.length === 0) return uses
+      const holding = holders(name, sources, state, nameOf)
+      if (holding.length === 0) return sources
       for (const use of holding) found.add(use)
     }
-    return uses.filter((use) => found.has(use.name))
+    return sources.filter((use) => found.has(use.name))
   }
 
   /** Whether a use that cannot run holds something that was selected. */
@@ -50,7 +54,7 @@ export class Selection {
     if (this.#names === undefined) return
     const tables = new Set<string>(state.tables.keys())
     const others = new Set<string>(installed)
-    for (const use of catalog.uses) {
+    for (const use of catalog.sources) {
       others.add(use.name)
       for (const table of use.tables) {
         tables.add(table.name)
@@ -69,11 +73,11 @@ export class Selection {
 }
 
 /** A table that was synced, of a source that was asked and does not list it: it is not read, and no one else would say so. */
-function notListed(name: string, { uses }: Catalog, state: State): SyncError | undefined {
+function notListed(name: string, { sources }: Catalog, state: State): SyncError | undefined {
   const isMeant = (table: { readonly name: string }, own: string): boolean => table.name === name || own === name
-  const isListed = uses.some((use) => use.name === name || use.tables.some((one) => isMeant(one, one.table.name)))
+  const isListed = sources.some((use) => use.name === name || use.tables.some((one) => isMeant(one, one.table.name)))
   const known = [...state.tables.values()].find((table) => isMeant(table, table.table))
-  const asked = uses.find((use) => use.name === known?.source)
+  const asked = sources.find((use) => use.name === known?.source)
   if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
   return new SyncError(
     `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
@@ -99,14 +103,14 @@ function notInstalled(name: string, installed: readonly string[], state: State):
 /** Names of the uses that a selected name can mean. */
 function holders(
   name: string,
-  uses: readonly Use[],
+  sources: readonly ConfiguredSource[],
   state: State,
   nameOf: (table: string) => string,
 ): readonly string[] {
   const known = [...state.tables.values()]
     .filter((table) => table.name === name || table.table === name)
     .map((table) => table.source)
-  const listed = uses.filter(({ name: use, source, options }) => {
+  const listed = sources.filter(({ name: use, source, options }) => {
     const { tables } = source
     if (use === name) return true
     if (typeof tables === 'function') return false

@@ -2,12 +2,12 @@ import type { Logger, SecretStore } from '@tidemark/core'
 import type { State } from '@tidemark/core/engine'
 import type { Settings } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
-import type { Use } from './catalog.ts'
+import type { ConfiguredSource } from './catalog.ts'
 import type { ProblemOf } from './storable-text.ts'
 
 /** What sources are asked with. */
-export interface SurveyOptions {
-  readonly uses: readonly Use[]
+export interface DiscoverOptions {
+  readonly sources: readonly ConfiguredSource[]
   readonly state: State
   readonly settings: Settings
   readonly clock: Clock

@@ -4,7 +4,7 @@ import { failureOf } from '../failure/failure.ts'
 import type { Clock } from '../time/clock.ts'
 import { askGeneration } from './ask-generation.ts'
 import { askUnread } from './ask-unread.ts'
-import type { SurveyedPartition, SurveyedRevision } from './catalog.ts'
+import type { DiscoveredPartition, DiscoveredRevision } from './catalog.ts'
 import type { Again, PartitionQuestion } from './partition-question.ts'
 import { storableText, unstorablePartition } from './storable-text.ts'
 
@@ -12,13 +12,13 @@ import { storableText, unstorablePartition } from './storable-text.ts'
  * Asks one partition for its revision, then its end, then its start. The revision comes first: whatever it stands for
  * was there before the end was taken, so a pass up to that end has read it (docs/decisions/0002).
  */
-export async function surveyPartition(question: PartitionQuestion): Promise<SurveyedPartition> {
-  const { table, partition, surveyed, again, options } = question
+export async function discoverPartition(question: PartitionQuestion): Promise<DiscoveredPartition> {
+  const { table, partition, discovered, again, options } = question
   const id = typeof partition === 'string' ? partition : partition.id
   const context = {
-    client: surveyed.client as never,
+    client: discovered.client as never,
     signal: options.signal,
-    log: surveyed.log,
+    log: discovered.log,
     partition: partition as never,
   } satisfies Question
   const unheld = unstorablePartition(table.name, id, options.problemOf)
@@ -68,12 +68,12 @@ async function askRevision(
   id: string,
   context: Question,
   again: Again,
-): Promise<SurveyedRevision | undefined> {
+): Promise<DiscoveredRevision | undefined> {
   const { table, known, facts } = question
   if (table.revision === undefined) return undefined
   const ask = table.revision
   const before = known?.partitions.get(id)
-  const since = async (previous: string | undefined): Promise<SurveyedRevision | undefined> =>
+  const since = async (previous: string | undefined): Promise<DiscoveredRevision | undefined> =>
     readRevision(
       await again(`the revision of table "${table.name}"`, () => ask({ ...context, previous })),
       table,
@@ -81,7 +81,7 @@ async function askRevision(
     )
   const committed = before?.revision?.text
   const seen = before?.seen?.text
-  const holds = before?.revision?.facts === facts
+  const holds = before?.revision?.schemaHash === facts
   const now = await since(holds ? committed : undefined)
   // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.
   const isBack = holds && now?.text === committed && seen !== undefined && seen !== committed
@@ -101,7 +101,7 @@ export async function staleSince(
     table,
     revision,
     context,
-  }: { readonly table: Table; readonly revision: SurveyedRevision; readonly context: Question },
+  }: { readonly table: Table; readonly revision: DiscoveredRevision; readonly context: Question },
   again: Again,
 ): Promise<readonly Range[]> {
   const ask = table.revision
@@ -109,12 +109,12 @@ export async function staleSince(
   const answer = await again(`the revision of table "${table.name}"`, () =>
     ask({ ...context, previous: revision.text }),
   )
-  return readRevision(answer, table, revision.facts)?.stale ?? []
+  return readRevision(answer, table, revision.schemaHash)?.stale ?? []
 }
 
-function readRevision(answer: unknown, table: Table, facts: string): SurveyedRevision | undefined {
+function readRevision(answer: unknown, table: Table, facts: string): DiscoveredRevision | undefined {
   if (answer === undefined || answer === null) return undefined
-  if (typeof answer === 'string') return { text: answer, facts, stale: [] }
+  if (typeof answer === 'string') return { text: answer, schemaHash: facts, stale: [] }
   const { revision, stale } = answer as { revision?: unknown; stale?: unknown }
   if (typeof revision !== 'string' || !Array.isArray(stale)) {
     throw new SyncError(
@@ -122,7 +122,7 @@ function readRevision(answer: unknown, table: Table, facts: string): SurveyedRev
       'fix-source',
     )
   }
-  return { text: revision, facts, stale: stale.map((window) => rangeOf(window, table)) }
+  return { text: revision, schemaHash: facts, stale: stale.map((window) => rangeOf(window, table)) }
 }
 
 function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range {

@@ -9,24 +9,24 @@ import { silenceOf } from '../source/stall.ts'
 import { mapLending } from '../time/map-lending.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import { askTable, QUESTIONS, type TableQuestion } from './ask-table.ts'
-import type { Catalog, SurveyedTable, SurveyedUse, Use } from './catalog.ts'
+import type { Catalog, ConfiguredSource, DiscoveredSource, DiscoveredTable } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { storableText } from './storable-text.ts'
-import type { SurveyOptions } from './survey-options.ts'
+import type { DiscoverOptions } from './survey-options.ts'
 import { trackedBy } from './tracked.ts'
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
-export async function survey(options: SurveyOptions): Promise<Catalog> {
-  const asked = await Promise.allSettled(options.uses.map((use) => surveyUse(use, options)))
-  const uses = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+export async function discoverSources(options: DiscoverOptions): Promise<Catalog> {
+  const asked = await Promise.allSettled(options.sources.map((use) => discoverSource(use, options)))
+  const sources = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
-  if (broken === undefined) return { uses: withoutClashes(uses, options) }
+  if (broken === undefined) return { sources: withoutClashes(sources, options) }
   // Stopped: whoever had connected already is let go.
-  for (const use of uses) void use.close().catch(() => {})
+  for (const use of sources) void use.close().catch(() => {})
   throw broken.reason
 }
 
@@ -36,21 +36,21 @@ export async function survey(options: SurveyOptions): Promise<Catalog> {
  * @param onTable called with each table as soon as all is known of it.
  * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
  */
-export function surveyUse(
-  use: Use,
-  options: SurveyOptions,
-  onTable: (table: SurveyedTable) => void = () => {},
-): Promise<SurveyedUse> {
+export function discoverSource(
+  use: ConfiguredSource,
+  options: DiscoverOptions,
+  onTable: (table: DiscoveredTable) => void = () => {},
+): Promise<DiscoveredSource> {
   const guard = new SourceGuard(use.name)
   return guard.run(() => surveyGuarded(use, options, guard, onTable))
 }
 
 async function surveyGuarded(
-  use: Use,
-  options: SurveyOptions,
+  use: ConfiguredSource,
+  options: DiscoverOptions,
   guard: SourceGuard,
-  onTable: (table: SurveyedTable) => void,
-): Promise<SurveyedUse> {
+  onTable: (table: DiscoveredTable) => void,
+): Promise<DiscoveredSource> {
   const { clock, outOfTime } = options
   const over = new AbortController()
   const signal = AbortSignal.any([options.signal, guard.signal, over.signal, ...[outOfTime ?? []].flat()])
@@ -79,7 +79,7 @@ async function surveyGuarded(
     over.abort(new DOMException('the source is let go', 'AbortError'))
     await (client as { close?: () => unknown } | undefined)?.close?.()
   }
-  const surveyed = { name: use.name, log, close, guard }
+  const discovered = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
     client = await again('a connection', () =>
@@ -104,13 +104,13 @@ async function surveyGuarded(
       acceptDeletions: options.acceptDeletions === true,
     })
     checkOptions(use, found, options.state)
-    const findTable: SurveyedUse['findTable'] = async (name, known) => {
+    const findTable: DiscoveredSource['findTable'] = async (name, known) => {
       const columns: Tracked['columns'] = (one) => (one === name ? known : tracked.columns(one))
       const table = (await find({ ...tracked, columns })).find((one) => one.name === name)
       return table && { table, columns: columnsKept(use.name, table, use.options) }
     }
-    const result: SurveyedUse & { tables: SurveyedTable[] } = {
-      ...{ ...surveyed, client, failure: undefined, missing, tables: [] },
+    const result: DiscoveredSource & { tables: DiscoveredTable[] } = {
+      ...{ ...discovered, client, failure: undefined, missing, tables: [] },
       findTable: typeof tables === 'function' ? findTable : undefined,
     }
     const lists = new Map<unknown, Promise<readonly Partition[]>>()
@@ -129,13 +129,13 @@ async function surveyGuarded(
     const wanted = found.filter((table) => optionsOf(use.options, table.name) !== false)
     const names = destinationNames(use, wanted, options)
     const all = wanted.map((table) =>
-      describeTable(use, table, names.get(table)!, { surveyed: result, identity, options }),
+      describeTable(use, table, names.get(table)!, { discovered: result, identity, options }),
     )
-    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [SurveyedUse]
+    const [{ tables: described }] = withoutClashes([{ ...result, tables: all }], options) as [DiscoveredSource]
     const describeAgain: TableQuestion['describeAgain'] = async (before) => {
       const table = (await find(tracked)).find(({ name }) => name === before.table.name)
       const placed = { name: before.name, problem: undefined, unplaced: before.unplaced === true }
-      return table && describeTable(use, table, placed, { surveyed: result, identity, options })
+      return table && describeTable(use, table, placed, { discovered: result, identity, options })
     }
     const asked = await mapLending(described, { ...QUESTIONS, clock }, async (one) => {
       const table = await askTable({ described: one, describeAgain, listed, again, signal, options })
@@ -154,7 +154,7 @@ async function surveyGuarded(
       void close().catch(() => {})
       throw error
     }
-    return { ...surveyed, client, failure: failureOf(error), tables: [] }
+    return { ...discovered, client, failure: failureOf(error), tables: [] }
   }
 }
 
@@ -179,7 +179,7 @@ function named(log: Logger, use: string): Logger {
 }
 
 /** A key under `tables` that names no table is a mistake, unless the table is known and only away. */
-function checkOptions(use: Use, found: readonly Table[], state: State): void {
+function checkOptions(use: ConfiguredSource, found: readonly Table[], state: State): void {
   for (const key of Object.keys(use.options.tables ?? {})) {
     if (key.includes('*') || found.some((table) => table.name === key)) continue
     if ([...state.tables.values()].some((table) => table.source === use.name && table.table === key)) continue
@@ -209,18 +209,22 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
 
 /** What is known of a table before its source is asked about it. */
 function describeTable(
-  use: Use,
+  use: ConfiguredSource,
   table: Table,
   { name, problem, unplaced }: DestinationName,
   {
-    surveyed,
+    discovered,
     identity,
     options,
-  }: { readonly surveyed: SurveyedUse; readonly identity: string | undefined; readonly options: SurveyOptions },
-): SurveyedTable {
+  }: {
+    readonly discovered: DiscoveredSource
+    readonly identity: string | undefined
+    readonly options: DiscoverOptions
+  },
+): DiscoveredTable {
   const settings = settingsOf(use.name, table, use.options, options.settings)
   const base = {
-    ...{ name, unplaced: unplaced ? (true as const) : undefined, use: surveyed, table, identity, partitions: [] },
+    ...{ name, unplaced: unplaced ? (true as const) : undefined, source: discovered, table, identity, partitions: [] },
     options: settings,
   }
   if (table.kind !== 'table') {

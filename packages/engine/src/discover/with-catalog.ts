@@ -3,10 +3,10 @@ import type { Logger } from '@tidemark/core'
 import { type State, silent } from '@tidemark/core/engine'
 import type { LookOptions } from '../options.ts'
 import { systemClock } from '../time/clock.ts'
-import type { Catalog, SurveyedUse } from './catalog.ts'
+import type { Catalog, DiscoveredSource } from './catalog.ts'
 import { Selection } from './selection.ts'
-import { survey } from './survey.ts'
-import type { SurveyOptions } from './survey-options.ts'
+import { discoverSources } from './survey.ts'
+import type { DiscoverOptions } from './survey-options.ts'
 
 const CLOSE_MS = 5000
 
@@ -17,26 +17,26 @@ export async function withCatalog<T>(
   signal: AbortSignal,
   work: (catalog: Catalog) => Promise<T> | T,
 ): Promise<T> {
-  const catalog = await survey(surveyOptions(options, state, signal))
+  const catalog = await discoverSources(discoverOptions(options, state, signal))
   try {
     return await work(catalog)
   } finally {
-    await closeSources(catalog.uses)
+    await closeSources(catalog.sources)
   }
 }
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */
-export async function closeSources(uses: readonly Pick<SurveyedUse, 'close'>[]): Promise<void> {
-  const closed = Promise.allSettled(uses.map((use) => use.close()))
+export async function closeSources(sources: readonly Pick<DiscoveredSource, 'close'>[]): Promise<void> {
+  const closed = Promise.allSettled(sources.map((use) => use.close()))
   await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
 }
 
-export function surveyOptions(options: LookOptions, state: State, signal: AbortSignal): SurveyOptions {
+export function discoverOptions(options: LookOptions, state: State, signal: AbortSignal): DiscoverOptions {
   const selection = new Selection(options.select)
   const nameOf = (table: string): string => options.destination.nameOf(table)
   const { resting } = options
   return {
-    uses: selection.uses(options.uses, state, nameOf).filter((use) => resting?.uses.has(use.name) !== true),
+    sources: selection.sources(options.sources, state, nameOf).filter((use) => resting?.sources.has(use.name) !== true),
     state,
     settings: options.settings ?? {},
     clock: options.clock ?? systemClock,

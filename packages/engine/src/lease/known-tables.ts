@@ -1,10 +1,10 @@
-import { Facts, type KnownTable, type StateRecord } from '@tidemark/core/engine'
+import { type KnownTable, RecordedSchema, type StateRecord } from '@tidemark/core/engine'
 
 /** The tables of a state's records that have a shape, so that they have rows to look at. */
 export function knownTables(records: readonly StateRecord[]): readonly KnownTable[] {
   return records.flatMap(({ name, facts }) =>
     facts === null || facts === undefined
       ? []
-      : [{ name: String(name), facts: Facts.parse(JSON.parse(String(facts))) }],
+      : [{ name: String(name), facts: RecordedSchema.parse(JSON.parse(String(facts))) }],
   )
 }

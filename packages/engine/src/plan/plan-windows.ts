@@ -15,7 +15,7 @@ import {
 } from '@tidemark/core/engine'
 import { coalesceWindows } from '@tidemark/core/values'
 import { isReplaced } from '../discover/ask-generation.ts'
-import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import type { PlannedPartition } from './planned-table.ts'
 import type { Step } from './step.ts'
 import { StepList, type StepSpan } from './step-list.ts'
@@ -36,28 +36,28 @@ export interface PlanMore {
  * Whether the source says that nothing changed since the committed pass. One that comes back after another was seen
  * does not count: a pass of the other may have changed rows before it broke.
  */
-export function isUnchanged({ revision }: SurveyedPartition, state: PartitionState): boolean {
-  if (revision === undefined || !holdsRevision(state, revision.facts)) return false
+export function isUnchanged({ revision }: DiscoveredPartition, state: PartitionState): boolean {
+  if (revision === undefined || !holdsRevision(state, revision.schemaHash)) return false
   return state.revision?.text === revision.text && (state.seen === null || state.seen.text === revision.text)
 }
 
 function holdsRevision({ revision }: PartitionState, facts: string | undefined): boolean {
-  return revision !== null && revision.facts === facts
+  return revision !== null && revision.schemaHash === facts
 }
 
 /** What a source calls its data, where the state does not know it yet. */
-export function newGeneration({ generation }: SurveyedPartition, state: PartitionState): string | undefined {
+export function newGeneration({ generation }: DiscoveredPartition, state: PartitionState): string | undefined {
   return generation?.text === state.generation ? undefined : generation?.text
 }
 
 /** The windows of one partition: what is wanted and not covered, and what is wanted again. */
 export function planWindows(
-  surveyed: SurveyedTable,
-  partition: SurveyedPartition,
+  discovered: DiscoveredTable,
+  partition: DiscoveredPartition,
   state: PartitionState,
   { claimedTo, backfill }: PlanMore,
 ): Planned {
-  const { name, table, options } = surveyed
+  const { name, table, options } = discovered
   const { end, revision } = partition
   const configured = later(options.start, partition.start)
   const tick = table.cursor?.tick ?? 1n
@@ -115,7 +115,7 @@ export function planWindows(
   }
   // Without a committed revision a source may call everything stale; what counts as read by another system stays so.
   const unclaimed = state.covered.filter((one) => !one.claimed)
-  const verified = holdsRevision(state, revision?.facts) ? covered : unclaimed
+  const verified = holdsRevision(state, revision?.schemaHash) ? covered : unclaimed
   const stale = kept(coalesceWindows(revision?.stale ?? [], MOST_STALE), verified)
   const newColumns = backfill ? kept(state.covered, unclaimed) : []
   const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
@@ -144,7 +144,7 @@ export function planWindows(
     generation,
     replaced,
     aheadOf: isAhead(partition, last, options.lookback) ? end : undefined,
-    revision: complete ? { text: revision.text, facts: revision.facts } : undefined,
+    revision: complete ? { text: revision.text, facts: revision.schemaHash } : undefined,
     notKept:
       floor === undefined || (configured !== undefined && configured >= floor)
         ? []
@@ -191,7 +191,7 @@ function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined
 }
 
 /** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
-function isAhead({ end, ownEnd }: SurveyedPartition, last: bigint | undefined, lookback: bigint): boolean {
+function isAhead({ end, ownEnd }: DiscoveredPartition, last: bigint | undefined, lookback: bigint): boolean {
   return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
 }
 

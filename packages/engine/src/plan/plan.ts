@@ -11,10 +11,10 @@ import {
   union,
 } from '@tidemark/core/engine'
 import { isReplaced } from '../discover/ask-generation.ts'
-import type { Catalog, SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { Catalog, DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import { EMPTIED, MISSING } from '../failure/lost-table.ts'
 import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
-import type { PlannedPartition, PlannedTable, Sight } from './planned-table.ts'
+import type { PlannedPartition, PlannedTable, Tracking } from './planned-table.ts'
 import { StepList } from './step-list.ts'
 
 /** What to do, as data: printable, and the same for the same catalog and state. */
@@ -25,9 +25,9 @@ export interface RunPlan {
 }
 
 export interface PlanConfig {
-  readonly select: (table: SurveyedTable) => boolean
+  readonly select: (table: DiscoveredTable) => boolean
   /** The state that the survey saw: what was committed since then is not a sign that a source went back. */
-  readonly surveyed?: State | undefined
+  readonly discovered?: State | undefined
   /** Whether all tables of a use were asked for: where only some were, nothing is known of the others. */
   readonly isWhole: (use: string) => boolean
   /** Uses that could not run; their tables are not taken for removed. */
@@ -40,7 +40,7 @@ export interface PlanConfig {
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
 export function planRun(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
-  const tables = catalog.uses.flatMap((use) => use.tables).filter(config.select)
+  const tables = catalog.sources.flatMap((use) => use.tables).filter(config.select)
   return {
     tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
     removed: removedTables(catalog, state, config),
@@ -49,10 +49,10 @@ export function planRun(catalog: Catalog, state: State, config: PlanConfig): Run
 
 /** Tables in the state that no source lists any more. */
 export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
-  const listed = new Set(catalog.uses.flatMap((use) => use.tables.map(({ name }) => name)))
+  const listed = new Set(catalog.sources.flatMap((use) => use.tables.map(({ name }) => name)))
   const silent = new Set([
     ...config.unavailable,
-    ...catalog.uses.filter((use) => (use.failure ?? use.missing) !== undefined).map((use) => use.name),
+    ...catalog.sources.filter((use) => (use.failure ?? use.missing) !== undefined).map((use) => use.name),
   ])
   return [...state.tables.values()]
     .filter(({ name, source, status }) => !listed.has(name) && !silent.has(source) && status !== 'removed')
@@ -60,18 +60,17 @@ export function removedTables(catalog: Catalog, state: State, config: PlanConfig
     .map((table) => table.name)
 }
 
-function planTable(surveyed: SurveyedTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
-  const sight = sightOf(known)
-  const base = { name: surveyed.name, surveyed, sight, changes: changesOf(surveyed, known) }
-  const pausedFor = pauseOf(surveyed, known, config.surveyed?.tables.get(surveyed.name) ?? known)
-  if (pausedFor !== undefined || surveyed.failure !== undefined)
+function planTable(discovered: DiscoveredTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
+  const base = { name: discovered.name, discovered, tracking: sightOf(known), changes: changesOf(discovered, known) }
+  const pausedFor = pauseOf(discovered, known, config.discovered?.tables.get(discovered.name) ?? known)
+  if (pausedFor !== undefined || discovered.failure !== undefined)
     return { ...base, pausedFor, partitions: [], gone: [], missing: [] }
-  const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(surveyed, config) : undefined
-  const backfill = surveyed.options.backfill && lateColumns(surveyed, known, base.changes).length > 0
-  const partitions = surveyed.partitions.map((partition) =>
-    planPartition(surveyed, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
+  const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(discovered, config) : undefined
+  const backfill = discovered.options.backfill && lateColumns(discovered, known, base.changes).length > 0
+  const partitions = discovered.partitions.map((partition) =>
+    planPartition(discovered, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
   )
-  return { ...base, pausedFor: undefined, partitions, ...unlisted(surveyed, known, config) }
+  return { ...base, pausedFor: undefined, partitions, ...unlisted(discovered, known, config) }
 }
 
 const wasRead = ({ completedAt, covered }: PartitionState): boolean => completedAt !== null || covered.length > 0
@@ -79,7 +78,7 @@ const namesOf = (all: readonly PartitionState[]): readonly string[] => all.map((
 
 /** Known partitions that the source no longer lists: gone, or too many for that. */
 function unlisted(
-  { partitions, options }: SurveyedTable,
+  { partitions, options }: DiscoveredTable,
   known: TableState | undefined,
   { acceptDeletions }: PlanConfig,
 ): Pick<PlannedTable, 'gone' | 'missing'> {
@@ -94,7 +93,7 @@ function unlisted(
   return { gone: namesOf(absent.filter((one) => !wasRead(one))), missing: namesOf(lost) }
 }
 
-function sightOf(known: TableState | undefined): Sight {
+function sightOf(known: TableState | undefined): Tracking {
   if (known?.status === 'removed') return 'returned'
   // One that could not be asked so far is known by its name alone.
   const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
@@ -102,7 +101,7 @@ function sightOf(known: TableState | undefined): Sight {
 }
 
 /** Columns whose history was not read: those that come now, and those that came before somebody asked for it. */
-function lateColumns({ columns }: SurveyedTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
+function lateColumns({ columns }: DiscoveredTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
   const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
   const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))
   const now = new Set(columns.map(({ name }) => name))
@@ -110,7 +109,7 @@ function lateColumns({ columns }: SurveyedTable, known: TableState | undefined, 
 }
 
 function changesOf(
-  { columns, table, options }: SurveyedTable,
+  { columns, table, options }: DiscoveredTable,
   known: TableState | undefined,
 ): ColumnChanges | undefined {
   if (known?.facts == null) return undefined
@@ -118,7 +117,7 @@ function changesOf(
   return columnChanges(known.facts.columns, columns, { mode: options.mode, fixed })
 }
 
-function claimOf({ name, table }: SurveyedTable, { synced }: PlanConfig): bigint | undefined {
+function claimOf({ name, table }: DiscoveredTable, { synced }: PlanConfig): bigint | undefined {
   if (synced === undefined || table.cursor === undefined || table.cursor.type === 'integer') return undefined
   return synced.tables.includes(name) || synced.tables.includes(table.name) ? synced.to : undefined
 }
@@ -127,7 +126,7 @@ const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none
 
 /** Why a known table must not be read on without a decision; undefined where nothing stands against it. */
 function pauseOf(
-  { table, identity, partitions, options }: SurveyedTable,
+  { table, identity, partitions, options }: DiscoveredTable,
   known: TableState | undefined,
   before: TableState | undefined,
 ): string | undefined {
@@ -156,19 +155,19 @@ function pauseOf(
   return undefined
 }
 
-function wentBack(lookback: bigint, { end, ownEnd }: SurveyedPartition, known: PartitionState | undefined): boolean {
+function wentBack(lookback: bigint, { end, ownEnd }: DiscoveredPartition, known: PartitionState | undefined): boolean {
   const last = union(known?.covered ?? []).at(-1)?.to
   return ownEnd && end !== undefined && last !== undefined && end < last - lookback
 }
 
 function planPartition(
-  surveyed: SurveyedTable,
-  partition: SurveyedPartition,
+  discovered: DiscoveredTable,
+  partition: DiscoveredPartition,
   known: PartitionState | undefined,
   more: PlanMore,
 ): PlannedPartition {
   const planned = {
-    surveyed: partition,
+    discovered: partition,
     sight:
       known === undefined || (known.cut === null && known.completedAt === null) ? ('new' as const) : ('known' as const),
     wanted: undefined,
@@ -188,12 +187,12 @@ function planPartition(
   }
   if (partition.failure !== undefined) return planned
   const state = known ?? newPartition(partition.id)
-  return surveyed.table.cursor === undefined
-    ? { ...planned, ...planWhole(surveyed, partition, state) }
-    : { ...planned, ...planWindows(surveyed, partition, state, more) }
+  return discovered.table.cursor === undefined
+    ? { ...planned, ...planWhole(discovered, partition, state) }
+    : { ...planned, ...planWindows(discovered, partition, state, more) }
 }
 
-function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state: PartitionState): Planned {
+function planWhole({ name }: DiscoveredTable, partition: DiscoveredPartition, state: PartitionState): Planned {
   const { revision } = partition
   const isSame = isUnchanged(partition, state)
   const replaced = isSame && isReplaced(partition, state) ? [undefined] : []
@@ -205,6 +204,6 @@ function planWhole({ name }: SurveyedTable, partition: SurveyedPartition, state:
     generation,
     replaced,
     seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },
-    revision: revision === undefined ? undefined : { text: revision.text, facts: revision.facts },
+    revision: revision === undefined ? undefined : { text: revision.text, facts: revision.schemaHash },
   }
 }

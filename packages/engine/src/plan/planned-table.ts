@@ -1,13 +1,13 @@
 import type { ColumnChanges, Range } from '@tidemark/core/engine'
-import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import type { StepList } from './step-list.ts'
 
-export type Sight = 'new' | 'known' | 'returned'
+export type Tracking = 'new' | 'known' | 'returned'
 
 export interface PlannedTable {
   readonly name: string
-  readonly surveyed: SurveyedTable
-  readonly sight: Sight
+  readonly discovered: DiscoveredTable
+  readonly tracking: Tracking
   /** Why it is not read until someone decides. */
   readonly pausedFor: string | undefined
   readonly changes: ColumnChanges | undefined
@@ -19,7 +19,7 @@ export interface PlannedTable {
 }
 
 export interface PlannedPartition {
-  readonly surveyed: SurveyedPartition
+  readonly discovered: DiscoveredPartition
   readonly sight: 'new' | 'known'
   /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
   readonly wanted: Range | undefined

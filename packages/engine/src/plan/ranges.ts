@@ -19,7 +19,7 @@ export interface RangePlan {
 const LISTED = 100
 
 /** Steps in few words: of each kind the ranges that its windows make together, the newest first, live before history. */
-export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
+export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'discovered'>): readonly RangePlan[] {
   const groups = Map.groupBy(spans, ({ lane, kind }) => `${lane} ${kind}`)
   const ranges = [...groups.values()].flatMap((group) => rangesOfKind(group, planned))
   return ranges.sort((a, b) => rank(a) - rank(b)).slice(0, LISTED)
@@ -27,7 +27,7 @@ export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable,
 
 const rank = ({ lane, kind }: RangePlan): number => (kind === 'reread' ? 2 : 0) + (lane === 'live' ? 0 : 1)
 
-function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'surveyed'>): readonly RangePlan[] {
+function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'discovered'>): readonly RangePlan[] {
   const [first] = spans
   if (first === undefined) return []
   const common = { lane: first.lane, kind: first.kind }
@@ -65,11 +65,11 @@ function isWithin(window: Range, { from, to }: Range): boolean {
 /** Where rows that do not come back go. */
 export function deletesOf(
   spans: readonly StepSpan[],
-  { surveyed }: Pick<PlannedTable, 'surveyed'>,
+  { discovered }: Pick<PlannedTable, 'discovered'>,
 ): 'whole' | 'rereads' | undefined {
   if (spans.some(({ kind }) => kind === 'whole')) return 'whole'
   // Without a key a window is replaced as a whole, also the part of it that is only looked back into.
-  const replaces = surveyed.table.primaryKey.length === 0
+  const replaces = discovered.table.primaryKey.length === 0
   const again = spans
     .map(lowestOf)
     .some(({ kind, window, read }) => kind === 'reread' || (replaces && isBelow(read, window)))

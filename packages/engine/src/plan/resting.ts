@@ -1,11 +1,11 @@
 import { listedPartitions, parseDuration, type State, type TableState } from '@tidemark/core/engine'
-import type { Use } from '../discover/catalog.ts'
+import type { ConfiguredSource } from '../discover/catalog.ts'
 import { Selection } from '../discover/selection.ts'
 import { optionsOf } from '../discover/settings.ts'
 import type { Resting } from '../options.ts'
 
-export interface RestingOptions {
-  readonly uses: readonly Pick<Use, 'name' | 'options'>[]
+export interface NotDueOptions {
+  readonly sources: readonly Pick<ConfiguredSource, 'name' | 'options'>[]
   readonly state: State
   /** As in `RunOptions`: the others are not looked at. */
   readonly select?: readonly string[] | undefined
@@ -20,7 +20,7 @@ export interface RestingOptions {
 }
 
 /** What rests, and when the first of it comes due. */
-export interface Rest extends Resting {
+export interface NotDueTables extends Resting {
   readonly dueInMs: number | undefined
 }
 
@@ -28,11 +28,19 @@ export interface Rest extends Resting {
  * What is not due. A table is due `every` after it was last synced or asked for; one that failed not before the next try
  * that the state names, unless this process has never asked for it: a started run tries everything. Pure.
  */
-export function restingOf({ uses, state, select, now, everyMs, togetherMs = 0, askedMsAgo }: RestingOptions): Rest {
+export function notDueOf({
+  sources,
+  state,
+  select,
+  now,
+  everyMs,
+  togetherMs = 0,
+  askedMsAgo,
+}: NotDueOptions): NotDueTables {
   const selection = new Selection(select)
   const tables = new Map<string, number>()
   const resting = new Set<string>()
-  for (const use of uses) {
+  for (const use of sources) {
     const own = [...state.tables.values()].filter(
       ({ source, status, table, name }) =>
         source === use.name && status !== 'removed' && selection.wants(source, table, name),
@@ -50,10 +58,10 @@ export function restingOf({ uses, state, select, now, everyMs, togetherMs = 0, a
     if (!awake) resting.add(use.name)
   }
   const dueInMs = tables.size === 0 ? undefined : Math.min(...tables.values())
-  return { uses: resting, tables: new Set(tables.keys()), dueInMs }
+  return { sources: resting, tables: new Set(tables.keys()), dueInMs }
 }
 
-function ownEvery({ options }: Pick<Use, 'options'>, { table }: TableState): number | undefined {
+function ownEvery({ options }: Pick<ConfiguredSource, 'options'>, { table }: TableState): number | undefined {
   const own = optionsOf(options, table)
   const every = (own === false ? undefined : own.every) ?? options.every
   return every === undefined ? undefined : parseDuration(every)

@@ -22,13 +22,13 @@ export function readAllTheSame(partitions: number): number {
 
 /** Why a partition cannot be read to its end; undefined where it can. */
 export function tooManyWindows(
-  { name, surveyed, partitions }: Pick<PlannedTable, 'name' | 'surveyed' | 'partitions'>,
+  { name, discovered, partitions }: Pick<PlannedTable, 'name' | 'discovered' | 'partitions'>,
   partition: PlannedPartition,
 ): SyncError | undefined {
-  const { use, table } = surveyed
+  const { source: use, table } = discovered
   const { cursor, window } = table
   if (!hasTooMany(partition) || cursor === undefined || window === undefined) return undefined
-  const { id } = partition.surveyed
+  const { id } = partition.discovered
   const ranges = union(partition.steps.ranges())
   const [oldest, newest] = [ranges[0]!, ranges.at(-1)!]
   const what = `${name}${id === '' ? '' : ` (${id})`}: what is to be read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, makes ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`

@@ -1,12 +1,12 @@
-import type { Fact, TableState, Unread } from '@tidemark/core/engine'
-import type { SurveyedTable } from '../discover/catalog.ts'
+import type { StateChange, TableState, Unread } from '@tidemark/core/engine'
+import type { DiscoveredTable } from '../discover/catalog.ts'
 import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 import type { UnreadRows } from './unread-text.ts'
 
 /** What a run knows of a table whose unread rows are counted. */
 export interface CountedTable {
   readonly planned: PlannedTable
-  readonly surveyed: SurveyedTable
+  readonly discovered: DiscoveredTable
   readonly known: TableState | undefined
   readonly partitions: readonly CountedPartition[]
   /** Fields of its rows in this run that no column holds, and those of all runs before, as the state has them. */
@@ -25,7 +25,7 @@ interface CountedPartition {
 
 /** What the source of a table has and the destination does not, as the source counts it or as it was left out. */
 export function unreadOf(table: CountedTable): UnreadRows {
-  const { settle, cursor } = table.planned.surveyed.table
+  const { settle, cursor } = table.planned.discovered.table
   const counts = table.partitions.map((partition) => countsOf(partition) ?? knownCounts(table, partition))
   return {
     tooYoung: counts.reduce((sum, { tooYoung = 0 }) => sum + tooYoung, 0),
@@ -36,8 +36,8 @@ export function unreadOf(table: CountedTable): UnreadRows {
 }
 
 /** What of it the state does not know yet. */
-export function unreadFacts(table: CountedTable): readonly Fact[] {
-  const facts = table.partitions.flatMap((partition): readonly Fact[] => {
+export function unreadFacts(table: CountedTable): readonly StateChange[] {
+  const facts = table.partitions.flatMap((partition): readonly StateChange[] => {
     const unread = countsOf(partition)
     if (unread === undefined) return []
     const known = knownCounts(table, partition)
@@ -49,7 +49,7 @@ export function unreadFacts(table: CountedTable): readonly Fact[] {
   return [...facts, { kind: 'undeclared', fields }]
 }
 
-const countsOf = ({ planned, leftOut }: CountedPartition): Unread | undefined => planned.surveyed.unread ?? leftOut
+const countsOf = ({ planned, leftOut }: CountedPartition): Unread | undefined => planned.discovered.unread ?? leftOut
 
 function knownCounts(table: CountedTable, { id }: CountedPartition): Unread {
   const known = table.known?.partitions.get(id)
@@ -62,16 +62,16 @@ const NAMES = 100
 /** A step sees few rows, so what an earlier one saw stays; a table that was read whole was seen whole. */
 function undeclaredOf(table: CountedTable): readonly string[] {
   const isSeenWhole =
-    table.surveyed.table.cursor === undefined && table.partitions.every(({ finished }) => finished.length > 0)
+    table.discovered.table.cursor === undefined && table.partitions.every(({ finished }) => finished.length > 0)
   return undeclaredWith(table, isSeenWhole ? [] : table.recordedUndeclared)
 }
 
 /** What this run saw, and earlier ones did, and no column holds by now. */
 export function undeclaredWith(
-  { undeclared, surveyed }: Pick<CountedTable, 'undeclared' | 'surveyed'>,
+  { undeclared, discovered }: Pick<CountedTable, 'undeclared' | 'discovered'>,
   before: readonly string[],
 ): readonly string[] {
-  const declared = new Set(surveyed.table.columns.map(({ name }) => name))
+  const declared = new Set(discovered.table.columns.map(({ name }) => name))
   return [...new Set([...before, ...undeclared])]
     .filter((name) => !declared.has(name))
     .sort()

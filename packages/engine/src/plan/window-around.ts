@@ -2,7 +2,7 @@ import { type CursorType, floorTo, type Range } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS, coalesceWindows } from '@tidemark/core/values'
 
 /** The smallest window that every source can be asked for in which a position lies. */
-export function windowAround(position: bigint, type: CursorType): Range {
+export function windowContaining(position: bigint, type: CursorType): Range {
   const { unit } = COLUMN_TYPE_TRAITS[type].cursor
   const from = floorTo(position, unit)
   return { from, to: from + unit }
@@ -12,6 +12,6 @@ export function windowAround(position: bigint, type: CursorType): Range {
 const MOST_WINDOWS = 100
 
 /** Windows that are to be read again, so few that each can be a request. */
-export function fewWindows(windows: readonly Range[]): readonly Range[] {
+export function limitWindows(windows: readonly Range[]): readonly Range[] {
   return coalesceWindows(windows, MOST_WINDOWS)
 }

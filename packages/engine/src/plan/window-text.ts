@@ -8,8 +8,8 @@ export interface WindowText {
 }
 
 /** A window as text, by the cursor of its table. */
-export function windowText({ from, to }: Range, { surveyed }: Pick<PlannedTable, 'surveyed'>): WindowText {
-  const { cursor } = surveyed.table
+export function windowText({ from, to }: Range, { discovered }: Pick<PlannedTable, 'discovered'>): WindowText {
+  const { cursor } = discovered.table
   if (cursor === undefined) return { from: undefined, to: String(to) }
   return { from: from === undefined ? undefined : textAt(from, cursor), to: textAt(to, cursor) }
 }

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { isDeleted, type Prepared, type Range } from '@tidemark/core/engine'
-import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import { answered } from '../source/answered.ts'
 import { ofSource } from '../source/source-guard.ts'
 import type { Clock } from '../time/clock.ts'
@@ -9,8 +9,8 @@ import { PageReader } from './page-reader.ts'
 import { questionOf } from './read-range.ts'
 
 export interface FirstPageTask {
-  readonly surveyed: SurveyedTable
-  readonly partition: SurveyedPartition
+  readonly discovered: DiscoveredTable
+  readonly partition: DiscoveredPartition
   readonly encoder: Prepared['encoder']
   /** What the next sync reads first, the first of it first; one undefined: the whole partition. */
   readonly ranges: readonly (Range | undefined)[]
@@ -40,8 +40,8 @@ const MAX_PAGES = 10
  * @throws what the source threw; SyncError code `timeout` where it takes too long.
  */
 export async function firstPage(task: FirstPageTask): Promise<FirstPage> {
-  const { surveyed, signal, clock, ms } = task
-  const { guard } = surveyed.use
+  const { discovered, signal, clock, ms } = task
+  const { guard } = discovered.source
   const given = new AbortController()
   const stop = AbortSignal.any([signal, guard.signal, given.signal])
   try {
@@ -54,7 +54,7 @@ export async function firstPage(task: FirstPageTask): Promise<FirstPage> {
 }
 
 async function read(task: FirstPageTask, signal: AbortSignal): Promise<FirstPage> {
-  const { table, columns, use } = task.surveyed
+  const { table, columns, source: use } = task.discovered
   const part = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
   const question = { client: use.client as never, log: use.log, partition: task.partition.value as never }
   let pages = 0
@@ -84,11 +84,11 @@ async function read(task: FirstPageTask, signal: AbortSignal): Promise<FirstPage
 }
 
 /** What a page came to; undefined where none of its rows is of the window. */
-function pageOf({ surveyed, redact }: FirstPageTask, reader: PageReader, page: unknown): FirstPage | undefined {
+function pageOf({ discovered, redact }: FirstPageTask, reader: PageReader, page: unknown): FirstPage | undefined {
   const { read: all, trimmed, rejected } = reader.counts
   const rows = all - trimmed
-  if (rows > 0) return { rows, rejected, why: reader.reasons.text(surveyed.columns, redact) }
-  const { cursor, name } = surveyed.table
+  if (rows > 0) return { rows, rejected, why: reader.reasons.text(discovered.columns, redact) }
+  const { cursor, name } = discovered.table
   if (cursor === undefined || !Array.isArray(page) || page.length === 0) return undefined
   const withCursor = page.some((row) => (row as Record<string, unknown> | null)?.[cursor.column] != null)
   if (withCursor) return undefined

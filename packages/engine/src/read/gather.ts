@@ -5,7 +5,7 @@ import { type EncodedKey, type EncodedRow, isOlder } from '@tidemark/core/engine
  * equals. Most sources yield keys in ascending order, and then no key can come twice: a map is made only when one
  * goes back.
  */
-export class Gather {
+export class BatchBuffer {
   rows: EncodedRow[] = []
   deduped = 0
   bytes = 0

@@ -13,7 +13,7 @@ import {
   type Unfit,
 } from '@tidemark/core/engine'
 import { type Bound, bound } from './bound.ts'
-import { Gather, weigh } from './gather.ts'
+import { BatchBuffer, weigh } from './gather.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'
@@ -49,7 +49,7 @@ export interface Gathered {
  * rejects. Knows nothing of windows beyond its range, and of order only what it saw.
  */
 export class PageReader {
-  readonly gather: Gather
+  readonly gather: BatchBuffer
   /** The source told of a deletion. */
   anyDeleted = false
   /** A rejected row had no readable key: the pass cannot tell what is gone. */
@@ -84,7 +84,7 @@ export class PageReader {
 
   constructor(options: PageReaderOptions) {
     this.#options = options
-    this.gather = new Gather(options.encoder.key)
+    this.gather = new BatchBuffer(options.encoder.key)
     this.undeclared = new UndeclaredFields(options.table)
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)

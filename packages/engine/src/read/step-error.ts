@@ -27,7 +27,7 @@ export interface HeldStep {
 
 export function heldBack(
   { name, place, step, rejected, why }: HeldStep,
-  held: NonNullable<Committed['held']>,
+  held: NonNullable<Committed['withheld']>,
 ): SyncError {
   const { gone, of } = held
   // Of rows without a key none says which one a reject is: the good ones of before stay until all can be read.

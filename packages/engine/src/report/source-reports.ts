@@ -20,7 +20,7 @@ export function sourceReports(
     name,
     failure: redacted(failure, options),
   }))
-  const asked = (catalog?.uses ?? []).map(({ name, failure: own, missing }) => {
+  const asked = (catalog?.sources ?? []).map(({ name, failure: own, missing }) => {
     const failure = own ?? missing?.failure
     return { name, failure: failure === undefined ? undefined : redacted(failure, options) }
   })

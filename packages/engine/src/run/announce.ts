@@ -7,7 +7,7 @@ const AFTER_MS = 1000
  *
  * @returns what calls it off, and waits for what is under way.
  */
-export function announce(record: () => Promise<void>, afterMs = AFTER_MS): () => Promise<void> {
+export function recordStepStarted(record: () => Promise<void>, afterMs = AFTER_MS): () => Promise<void> {
   let said: Promise<void> | undefined
   const timer = setTimeout(() => {
     said = record().catch(() => {})

@@ -16,9 +16,9 @@ import type { PartitionRun } from './table-run.ts'
  * while a planned live step is left, so that each partition waits once.
  */
 export function dueAgain(partition: PartitionRun, context: RunContext): Due | undefined {
-  const { table, use, options } = partition.table.planned.surveyed
+  const { table, source: use, options } = partition.table.planned.discovered
   if (table.cursor === undefined || partition.coveredTo === undefined) return undefined
-  if (partition.failed || partition.liveLeft > 0) return undefined
+  if (partition.failed || partition.liveStepsRemaining > 0) return undefined
   const task = {
     source: use.name,
     partition,
@@ -42,12 +42,12 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
     await recordPartitionChecked(partition, context)
     return dueAgain(partition, context)
   }
-  const window = oldestOf(gap, partition.table.planned.surveyed.table.window)
-  partition.left++
+  const window = oldestOf(gap, partition.table.planned.discovered.table.window)
+  partition.stepsRemaining++
   partition.stoppedAt = undefined
   const step = stepOf(window, partition)
   if (!(await runStep(step, partition, context, slot))) return undefined
-  partition.left--
+  partition.stepsRemaining--
   partition.finish(step)
   partition.table.stepsDone++
   const { stoppedAt = window.to } = partition
@@ -81,14 +81,14 @@ async function gapOf(
   { clock, signal, options, isOverTime, destinationNow }: RunContext,
   slot: Slot,
 ): Promise<Gap | undefined> {
-  const { table, use } = partition.table.planned.surveyed
+  const { table, source: use } = partition.table.planned.discovered
   const { cursor } = table
   const from = partition.coveredTo
   if (cursor === undefined || from === undefined) return undefined
   const question = {
     client: use.client as never,
     log: use.log,
-    partition: partition.planned.surveyed.value as never,
+    partition: partition.planned.discovered.value as never,
   }
   const patience = { clock, signal, slot, isOverTime, guard: use.guard, ...patienceOf(options.settings ?? {}) }
   const askedAt = destinationNow()
@@ -106,7 +106,7 @@ function oldestOf({ from, to }: Gap, size: bigint | undefined): Window {
 type Window = Pick<Gap, 'from' | 'to'>
 
 function stepOf(window: Window, partition: PartitionRun): Step {
-  const { name, table, options } = partition.table.planned.surveyed
+  const { name, table, options } = partition.table.planned.discovered
   // All below counts as covered here: what was committed a moment ago borders the window.
   const covered = [{ from: partition.planned.wanted?.from, to: window.from }]
   const from = readFrom(window, { covered, lookback: options.lookback, tick: table.cursor?.tick ?? 1n })

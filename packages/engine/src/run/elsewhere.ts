@@ -10,7 +10,7 @@ import {
   type Table,
   type TableColumn,
 } from '@tidemark/core/engine'
-import type { SurveyedPartition, SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import type { Again } from '../discover/partition-question.ts'
 import { askEnd, staleSince } from '../discover/survey-partition.ts'
 import { failureOf, isDestinationFailure } from '../failure/failure.ts'
@@ -23,12 +23,12 @@ import { type Reading, unreadRanges } from './unread-ranges.ts'
 
 /** Rows that did not come back with their window, and where they may be instead. */
 export interface ElsewhereTask {
-  readonly surveyed: SurveyedTable
+  readonly discovered: DiscoveredTable
   readonly encoder: Encoder
   /** The end of their window. */
   readonly above: bigint | undefined
   /** The partitions in which they may be: their own, and all others where the key is global. */
-  readonly places: readonly { readonly partition: SurveyedPartition; readonly reading: Reading }[]
+  readonly places: readonly { readonly partition: DiscoveredPartition; readonly reading: Reading }[]
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly signal: AbortSignal
@@ -61,8 +61,8 @@ export async function findByKey(
   task: ElsewhereTask,
   take: Take,
 ): Promise<boolean> {
-  const { surveyed, encoder, places, wait } = task
-  const { table, use } = surveyed
+  const { discovered, encoder, places, wait } = task
+  const { table, source: use } = discovered
   const { findKeys } = table
   if (findKeys === undefined || places.some(({ partition }) => partition.failure !== undefined)) return false
   const values = keyValues(table)
@@ -95,13 +95,13 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
     for (let pass = 1; pass <= PASSES; pass++) {
       const end = await endOf(partition, reading, task)
       if (end === undefined) return { keyless: true }
-      const ranges = rangesTo(end, above, reading, task.surveyed.table)
+      const ranges = rangesTo(end, above, reading, task.discovered.table)
       if (isTooMuch(ranges, task)) return { keyless: true }
       const read = await readRanges(ranges, partition, task, take, end)
       keyless ||= read.keyless
       // Rows only move up, so those of an ascending table move to where its pages come last.
-      if (read.pages <= 1 || task.surveyed.table.ordered === 'ascending') break
-      above = end - reading.lookback - task.surveyed.table.settle
+      if (read.pages <= 1 || task.discovered.table.ordered === 'ascending') break
+      above = end - reading.lookback - task.discovered.table.settle
     }
     const moved = await staleAbove(partition, task)
     if (isTooMuch(moved, task)) return { keyless: true }
@@ -112,9 +112,9 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
 }
 
 /** A source that says what changed may move rows to anywhere, also to what this run has read before. */
-async function staleAbove(partition: SurveyedPartition, task: ElsewhereTask): Promise<readonly Range[]> {
-  const { surveyed, above } = task
-  const { table } = surveyed
+async function staleAbove(partition: DiscoveredPartition, task: ElsewhereTask): Promise<readonly Range[]> {
+  const { discovered, above } = task
+  const { table } = discovered
   const { revision } = partition
   if (revision === undefined) return []
   const stale = await staleSince({ table, revision, context: contextOf(partition, task) }, asker(task))
@@ -122,8 +122,8 @@ async function staleAbove(partition: SurveyedPartition, task: ElsewhereTask): Pr
 }
 
 /** More windows than a run would read are not looked through for rows that may be in none of them. */
-function isTooMuch(ranges: readonly Range[], { surveyed }: ElsewhereTask): boolean {
-  return ranges.reduce((sum, one) => sum + split(one, surveyed.table.window).count, 0) > MOST_WINDOWS
+function isTooMuch(ranges: readonly Range[], { discovered }: ElsewhereTask): boolean {
+  return ranges.reduce((sum, one) => sum + split(one, discovered.table.window).count, 0) > MOST_WINDOWS
 }
 
 /** What is not read yet up to the end, and behind it one range more for what lies ahead. */
@@ -140,7 +140,7 @@ function rangesTo(end: bigint, above: bigint | undefined, reading: Reading, tabl
 /** @param end from here on a system may refuse to be read. */
 async function readRanges(
   ranges: readonly Range[],
-  partition: SurveyedPartition,
+  partition: DiscoveredPartition,
   task: ElsewhereTask,
   take: Take,
   end?: bigint,
@@ -148,7 +148,7 @@ async function readRanges(
   const all = { keyless: false, pages: 0 }
   for (const range of ranges) {
     // What lies ahead is asked for in one go.
-    const size = end !== undefined && range.to > end ? undefined : task.surveyed.table.window
+    const size = end !== undefined && range.to > end ? undefined : task.discovered.table.window
     for (const window of split(range, size)) {
       const { keyless, pages } = await readOne(window, partition, task, take, end)
       all.keyless ||= keyless
@@ -162,16 +162,17 @@ type Read = Pick<ReadRange, 'keyless' | 'pages'>
 
 async function readOne(
   range: Range,
-  partition: SurveyedPartition,
+  partition: DiscoveredPartition,
   task: ElsewhereTask,
   take: Take,
   end: bigint | undefined,
 ): Promise<Read> {
-  const { surveyed, encoder, signal, clock, part, redact, wait } = task
-  const { columns, use } = surveyed
+  const { discovered, encoder, signal, clock, part, redact, wait } = task
+  const { columns, source: use } = discovered
   const question = { client: use.client as never, log: use.log as Logger, partition: partition.value as never }
   // Whatever comes is there, also what another window would hold, and what has no cursor.
-  const table: Table = surveyed.table.nullCursor === 'skip' ? { ...surveyed.table, nullCursor: 'keep' } : surveyed.table
+  const table: Table =
+    discovered.table.nullCursor === 'skip' ? { ...discovered.table, nullCursor: 'keep' } : discovered.table
   const read = (one: Range): Promise<ReadRange> =>
     readRange(
       { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, part, redact, wait },
@@ -197,8 +198,12 @@ async function readOne(
 }
 
 /** The end of what the source has now; where it does not say, the one that it said last. */
-async function endOf(partition: SurveyedPartition, reading: Reading, task: ElsewhereTask): Promise<bigint | undefined> {
-  const end = await askEnd(task.surveyed.table, contextOf(partition, task), task.clock, asker(task))
+async function endOf(
+  partition: DiscoveredPartition,
+  reading: Reading,
+  task: ElsewhereTask,
+): Promise<bigint | undefined> {
+  const end = await askEnd(task.discovered.table, contextOf(partition, task), task.clock, asker(task))
   return end ?? partition.unsettledEnd ?? reading.end
 }
 
@@ -207,7 +212,7 @@ const asker =
   (_what, work) =>
     wait.answer(work)
 
-function contextOf({ value }: SurveyedPartition, { surveyed: { use }, wait }: ElsewhereTask): Question {
+function contextOf({ value }: DiscoveredPartition, { discovered: { source: use }, wait }: ElsewhereTask): Question {
   return { client: use.client as never, signal: wait.signal, log: use.log, partition: value as never }
 }
 

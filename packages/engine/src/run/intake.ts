@@ -1,5 +1,5 @@
 import type { State } from '@tidemark/core/engine'
-import type { SurveyedTable, SurveyedUse } from '../discover/catalog.ts'
+import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
 import { type PlanConfig, planRun } from '../plan/plan.ts'
@@ -35,7 +35,7 @@ export class Intake {
   #waiting: (() => Promise<void>)[] = []
   /** Sources of which a question without an answer is recorded. */
   readonly #silent = new Set<string>()
-  #found: SurveyedTable[] = []
+  #found: DiscoveredTable[] = []
   #work: Promise<void> | undefined
   readonly #later = new Set<Promise<void>>()
   #failed: { readonly error: unknown } | undefined
@@ -44,14 +44,14 @@ export class Intake {
     this.#options = options
   }
 
-  add(table: SurveyedTable): void {
+  add(table: DiscoveredTable): void {
     if (!this.#options.config.select(table)) return
     this.#found.push(table)
     this.#begin()
   }
 
   /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
-  asked(use: SurveyedUse | AskedSource): void {
+  asked(use: DiscoveredSource | AskedSource): void {
     this.#waiting.push(async () => {
       const wasSilent = this.#silent.delete(use.name)
       await recordAnswer({ ...use, wasSilent }, this.#options.before, this.#options.context)
@@ -101,7 +101,7 @@ export class Intake {
     }
   }
 
-  async #take(found: readonly SurveyedTable[]): Promise<void> {
+  async #take(found: readonly DiscoveredTable[]): Promise<void> {
     const { context, steps, config, before } = this.#options
     const { destination, options } = context
     const claimed = found.map((table) => this.#options.names.claim(table))
@@ -114,8 +114,8 @@ export class Intake {
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
-    const uses = [...Map.groupBy(claimed, ({ use }) => use)].map(([use, tables]) => ({ ...use, tables }))
-    const planned = planRun({ uses }, state, { ...config, isWhole: () => false, surveyed: before })
+    const sources = [...Map.groupBy(claimed, ({ source: use }) => use)].map(([use, tables]) => ({ ...use, tables }))
+    const planned = planRun({ sources: sources }, state, { ...config, isWhole: () => false, discovered: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)

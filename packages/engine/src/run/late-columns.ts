@@ -1,8 +1,8 @@
 import {
-  type Fact,
-  type Facts,
   listedPartitions,
   type Prepared,
+  type RecordedSchema,
+  type StateChange,
   shellCommands,
   type TableState,
   union,
@@ -11,7 +11,7 @@ import type { RunContext } from './run-context.ts'
 import type { TableRun } from './table-run.ts'
 
 /** Columns that are NULL in rows of before, because their history was not read for them. */
-export function lateNames({ columns }: Facts): readonly string[] {
+export function lateNames({ columns }: RecordedSchema): readonly string[] {
   return columns.flatMap(({ name, late }) => (late === true ? [name] : []))
 }
 
@@ -23,7 +23,7 @@ export function coverageFacts(
   table: TableState | undefined,
   reason: string,
   which: 'claimed' | 'read',
-): readonly Fact[] {
+): readonly StateChange[] {
   const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) =>
     union(which === 'claimed' ? covered : covered.filter((one) => !one.claimed)).map((window) => ({
@@ -38,13 +38,13 @@ export function coverageFacts(
 /** Says what was done to a table, and of columns that are NULL in older rows how they get their values there. */
 export function sayChanges(
   { name, known, planned }: TableRun,
-  { changes, facts }: Prepared,
+  { changes, schema: facts }: Prepared,
   { options }: RunContext,
 ): void {
   if (known === undefined) return
   const before = new Set(known.facts === null ? [] : lateNames(known.facts))
   const late = lateNames(facts).filter((column) => !before.has(column))
-  const isSaid = late.length > 0 && !planned.surveyed.options.backfill
+  const isSaid = late.length > 0 && !planned.discovered.options.backfill
   const own = new Set(
     facts.columns.filter(({ name }) => late.includes(name)).map(({ column }) => `column "${column}" added`),
   )

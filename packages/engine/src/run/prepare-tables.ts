@@ -1,13 +1,13 @@
 import {
-  type Fact,
   isLoose,
   listedPartitions,
   type Prepared,
   type Shape,
   type State,
+  type StateChange,
   textAt,
 } from '@tidemark/core/engine'
-import type { SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredTable } from '../discover/catalog.ts'
 import { tablePlace } from '../failure/config-path.ts'
 import { type Failure, failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
@@ -34,7 +34,7 @@ import type { TableRun } from './table-run.ts'
 export async function prepareTable(table: TableRun, context: RunContext, mayWait: boolean): Promise<boolean> {
   const { planned, lease } = table
   const { destination, options } = context
-  const { failure, unplaced } = planned.surveyed
+  const { failure, unplaced } = planned.discovered
   if (unplaced === true && failure !== undefined) table.fail('', redacted(failure, options))
   if (lease === undefined) return false
   try {
@@ -42,11 +42,11 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
       await pause(table, planned.pausedFor, context)
       return false
     }
-    if (planned.surveyed.failure !== undefined) throw new FailedSurvey(planned.surveyed.failure)
+    if (planned.discovered.failure !== undefined) throw new FailedSurvey(planned.discovered.failure)
     // What holds no row yet may get any shape.
-    const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.surveyed.options.mode === 'evolve'
+    const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.discovered.options.mode === 'evolve'
     if (isRefused && table.known?.filled === false) await destination.reset(lease, table.name)
-    table.prepared = await destination.prepare(lease, shapeOf(planned.surveyed))
+    table.prepared = await destination.prepare(lease, shapeOf(planned.discovered))
     sayChanges(table, table.prepared, context)
     const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
     if (facts.length > 0 && !(await recordOn(table, facts, context))) return false
@@ -80,7 +80,7 @@ class FailedSurvey extends Error {
   }
 }
 
-export function shapeOf({ name, use, table, columns, options, identity }: SurveyedTable): Shape {
+export function shapeOf({ name, source: use, table, columns, options, identity }: DiscoveredTable): Shape {
   return {
     name,
     source: use.name,
@@ -107,13 +107,13 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
 }
 
 /** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
-export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[] {
+export function factsOf(planned: PlannedTable, table: TableRun): readonly StateChange[] {
   const { known, partitions } = table
-  const facts: Fact[] = []
-  if (planned.sight === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
+  const facts: StateChange[] = []
+  if (planned.tracking === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
   else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
   if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
-  if (known?.reportsDeletions !== true && planned.surveyed.table.deletions === 'reported')
+  if (known?.reportsDeletions !== true && planned.discovered.table.deletions === 'reported')
     facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
@@ -142,19 +142,19 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly Fact[]
     for (const window of partition.replaced)
       facts.push({ kind: 'reread', partition: id, window, reason: 'its data was replaced' })
   }
-  for (const { surveyed, aheadOf } of planned.partitions) {
+  for (const { discovered, aheadOf } of planned.partitions) {
     if (aheadOf === undefined) continue
-    const back = planned.surveyed.table.settle + planned.surveyed.options.lookback
-    facts.push({ kind: 'ahead', partition: surveyed.id, end: aheadOf, back })
+    const back = planned.discovered.table.settle + planned.discovered.options.lookback
+    facts.push({ kind: 'ahead', partition: discovered.id, end: aheadOf, back })
   }
   for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
   return facts
 }
 
 /** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
-function backfillFacts({ planned, known }: TableRun, { facts }: Prepared): readonly Fact[] {
+function backfillFacts({ planned, known }: TableRun, { schema: facts }: Prepared): readonly StateChange[] {
   const late = lateNames(facts)
-  if (!planned.surveyed.options.backfill || late.length === 0) return []
+  if (!planned.discovered.options.backfill || late.length === 0) return []
   return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
 
@@ -162,12 +162,12 @@ function backfillFacts({ planned, known }: TableRun, { facts }: Prepared): reado
 function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
   const { log } = options
   if (log === undefined) return
-  const { cursor } = planned.surveyed.table
+  const { cursor } = planned.discovered.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
   const found = (how: 'new' | 'known' | 'returned') => ({ table: name, sight: how })
   const isAnew = partitions.length > 0 && before.every((one) => one.cut === null && one.completedAt === null)
-  if (planned.sight === 'new') {
+  if (planned.tracking === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {
     log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
@@ -175,12 +175,12 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     const ends = partitions.flatMap(({ planned: { goesOnFrom } }) => (goesOnFrom === undefined ? [] : [goesOnFrom]))
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
-    const left = partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
+    const left = partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
     const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
-    const how = planned.sight === 'returned' ? 'returned' : 'known'
+    const how = planned.tracking === 'returned' ? 'returned' : 'known'
     log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
     const added = partitions.filter(({ planned: { sight } }) => sight === 'new')
-    if (planned.surveyed.table.partitions !== undefined) {
+    if (planned.discovered.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))
         log.info(`${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`)
       if (added.length > 10) log.info(`${name}: ${added.length - 10} more partitions are new`)
@@ -217,19 +217,19 @@ function startText(planned: PlannedTable): string {
   return texts[0] ?? 'the beginning'
 }
 
-function startOfPartition({ wanted }: PlannedPartition, { surveyed }: PlannedTable): string {
-  const { cursor } = surveyed.table
+function startOfPartition({ wanted }: PlannedPartition, { discovered }: PlannedTable): string {
+  const { cursor } = discovered.table
   return cursor === undefined || wanted?.from === undefined ? 'the beginning' : textAt(wanted.from, cursor)
 }
 
 /** Partitions that are missing keep what they have, and one of them says so in the state. */
 async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
   const { planned, known } = table
-  const { surveyed, missing, partitions } = planned
+  const { discovered, missing, partitions } = planned
   const [first] = missing
   if (first === undefined) return
   const of = listedPartitions(known).length
-  const place = tablePlace(surveyed.use.name, surveyed.table.name)
+  const place = tablePlace(discovered.source.name, discovered.table.name)
   const error = partitionsMissing({ name: table.name, place, missing, of, listed: partitions.length })
   const failure = redacted(failureOf(error), context.options)
   table.fail(first, failure)

@@ -1,11 +1,11 @@
 import {
+  type Batch,
   type Committed,
   type Completion,
   type Counts,
+  type DeletionGuard,
   failpoint,
-  type Part,
   type Question,
-  type Rail,
   type Range,
   type RejectLimit,
   windowAt,
@@ -75,7 +75,7 @@ export class StepReader {
    * After a failure: what has gathered of an ascending window is committed up to and without the last value seen, so that
    * the next attempt continues from there. An API that breaks now and then must still get somewhere.
    */
-  async salvage(): Promise<void> {
+  async commitPartial(): Promise<void> {
     const { counts, disordered } = this.#reader
     if (this.#staged || this.#task.table.ordered !== 'ascending' || disordered || counts.read === 0) return
     await this.#write()
@@ -83,7 +83,7 @@ export class StepReader {
   }
 
   /** What came in and is in no part yet. */
-  get untaken(): Counts {
+  get uncommittedCounts(): Counts {
     return this.#reader.counts
   }
 
@@ -130,7 +130,7 @@ export class StepReader {
   }
 
   async #goesBack(): Promise<never> {
-    const { step, table, destination, lease, origin } = this.#task
+    const { step, table, destination, lease, plannedWindow: origin } = this.#task
     await this.#pending
     const coveredTo = this.progress.coveredTo ?? step.window?.from
     if (origin !== undefined && coveredTo !== undefined && (origin.from === undefined || origin.from < coveredTo)) {
@@ -172,12 +172,12 @@ export class StepReader {
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(first.missing, completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
     if (committed.overLimit === true) throw tooManyRejects(prepared.name, this.#limit(this.progress.rows), this.#why)
-    if (committed.held === undefined) {
+    if (committed.withheld === undefined) {
       if (step.kind !== 'unchanged') owner.ended({ ...this.#reader.leftOut, undeclared: this.#reader.undeclared.names })
       return
     }
-    this.progress.empties = committed.held.empties === true
-    throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.held)
+    this.progress.empties = committed.withheld.empties === true
+    throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.withheld)
   }
 
   /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
@@ -215,13 +215,13 @@ export class StepReader {
 
   async #commit(
     completes: Completion | undefined,
-    more: Pick<Part, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
+    more: Pick<Batch, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
   ): Promise<Committed> {
     const { step, ref, destination, lease, owner, clock } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
-    const part: Part = {
+    const part: Batch = {
       step: ref,
       number: this.#number,
       ...gathered,
@@ -232,7 +232,7 @@ export class StepReader {
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || owner.hasOlderSteps,
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
-      rail: last && this.#staged ? { ...this.#marking(more.mark), ...owner.deletionRail } : undefined,
+      deletionGuard: last && this.#staged ? { ...this.#marking(more.mark), ...owner.deletionRail } : undefined,
       completes: completes && { ...completes, undeclared: owner.undeclaredWith(this.#reader.undeclared.names) },
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
@@ -248,7 +248,7 @@ export class StepReader {
       undeclared,
     }
     this.progress.rows = addRows(this.progress.rows, rows)
-    const isDone = committed.held === undefined && committed.overLimit !== true && committed.missing === undefined
+    const isDone = committed.withheld === undefined && committed.overLimit !== true && committed.missing === undefined
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
     owner.committed({
       rows,
@@ -260,7 +260,7 @@ export class StepReader {
   }
 
   /** Whether rows that did not come back may be marked, or only counted first. */
-  #marking(mark: boolean | undefined): Pick<Rail, 'mark' | 'ask'> {
+  #marking(mark: boolean | undefined): Pick<DeletionGuard, 'mark' | 'ask'> {
     if (this.#reader.keyless || mark === false) return { mark: false }
     return mark === undefined && this.#task.elsewhere !== undefined ? { mark: true, ask: true } : { mark: true }
   }

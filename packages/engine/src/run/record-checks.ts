@@ -18,7 +18,8 @@ export async function recordPartitionChecked(partition: PartitionRun, context: R
 /** Partitions that failed before, were asked now, and have nothing left to read: they fail no longer. */
 export async function recordOvercome(table: TableRun, context: RunContext): Promise<void> {
   const overcome = table.partitions.filter(
-    ({ hasNothingFailed, left, planned }) => hasNothingFailed && left === 0 && planned.surveyed.failure === undefined,
+    ({ hasNothingFailed, stepsRemaining: left, planned }) =>
+      hasNothingFailed && left === 0 && planned.discovered.failure === undefined,
   )
   const at = overcome[0]?.asked.at
   if (at !== undefined) await recordAsked(table, { at, partitions: overcome.map(({ id }) => id), overcome }, context)

@@ -1,4 +1,4 @@
-import type { Fact, PartitionState, Range, StepRef, TableState } from '@tidemark/core/engine'
+import type { PartitionState, Range, StateChange, StepRef, TableState } from '@tidemark/core/engine'
 import { type Failure, redacted } from '../failure/failure.ts'
 import { restAfter } from '../source/retry.ts'
 import { type RunContext, recordOn } from './run-context.ts'
@@ -11,7 +11,7 @@ const NOTHING = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
 /** Partitions that could not be asked fail alone. */
 export async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
   for (const partition of table.partitions) {
-    const { failure } = partition.planned.surveyed
+    const { failure } = partition.planned.discovered
     if (failure === undefined || table.lease === undefined) continue
     const shown = redacted(failure, context.options)
     partition.failed = true
@@ -42,7 +42,7 @@ export async function recordPartitionFailure(
   context: RunContext,
 ): Promise<void> {
   const now = await context.destination.now()
-  const fact: Fact = {
+  const fact: StateChange = {
     kind: 'failure',
     step: stepOf(table.name, partition, now, context),
     counts: NOTHING,
@@ -60,7 +60,7 @@ export async function recordPartitionFailure(
 export type FailingTable = Pick<TableState, 'name' | 'source' | 'table' | 'failure'>
 
 export function failingTableOf({ name, planned, known }: TableRun): FailingTable {
-  const { use, table } = planned.surveyed
+  const { source: use, table } = planned.discovered
   return { name, source: use.name, table: table.name, failure: known?.failure }
 }
 
@@ -69,7 +69,7 @@ export async function tableFailure(
   { name, source, table, failure: before }: FailingTable,
   failure: Failure,
   context: RunContext,
-): Promise<Fact> {
+): Promise<StateChange> {
   const now = await context.destination.now()
   return {
     kind: 'table-failure',

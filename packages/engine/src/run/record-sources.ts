@@ -1,4 +1,4 @@
-import type { RunFact, State, TableState } from '@tidemark/core/engine'
+import type { RunChange, State, TableState } from '@tidemark/core/engine'
 import type { MissingTables } from '../discover/catalog.ts'
 import { type Failure, redacted } from '../failure/failure.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -72,11 +72,11 @@ export async function forgetSources(
   { destination, options, run }: RunContext,
 ): Promise<void> {
   if (failingSources === undefined) return
-  const configured = new Set([...options.uses, ...(options.unavailable ?? [])].map(({ name }) => name))
+  const configured = new Set([...options.sources, ...(options.unavailable ?? [])].map(({ name }) => name))
   const gone = [...failingSources.keys()].filter((name) => !configured.has(name))
   if (gone.length > 0) await destination.recordRun(run, gone.map(answering))
 }
 
-const answering = (source: string): RunFact => ({ kind: 'source', source, failure: undefined })
+const answering = (source: string): RunChange => ({ kind: 'source', source, failure: undefined })
 
 const isTracked = ({ status }: TableState): boolean => status !== 'removed' && status !== 'paused'

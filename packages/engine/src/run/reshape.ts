@@ -1,6 +1,6 @@
 import { type Column, SyncError } from '@tidemark/core'
-import { type ColumnChanges, columnChanges, type Fact, union } from '@tidemark/core/engine'
-import type { SurveyedTable } from '../discover/catalog.ts'
+import { type ColumnChanges, columnChanges, type StateChange, union } from '@tidemark/core/engine'
+import type { DiscoveredTable } from '../discover/catalog.ts'
 import { factsHash } from '../discover/settings.ts'
 import { isDestinationFailure } from '../failure/failure.ts'
 import { factsOf, shapeOf } from './prepare-tables.ts'
@@ -11,8 +11,8 @@ import type { TableRun } from './table-run.ts'
 const MAX_RESHAPES = 20
 
 /** Whether a table may get other columns while it is read. */
-export function mayReshape({ surveyed, reshapes }: TableRun): boolean {
-  const { use, options } = surveyed
+export function mayReshape({ discovered, reshapes }: TableRun): boolean {
+  const { source: use, options } = discovered
   return use.findTable !== undefined && options.mode === 'evolve' && reshapes < MAX_RESHAPES
 }
 
@@ -21,11 +21,11 @@ export function mayReshape({ surveyed, reshapes }: TableRun): boolean {
  * met the first of them is read again, and so no row lacks a value. Where the destination cannot take them in without loss,
  * the table stays as it is, and rows that do not fit are rejected.
  */
-export async function reshape(table: TableRun, before: SurveyedTable, context: RunContext): Promise<void> {
+export async function reshape(table: TableRun, before: DiscoveredTable, context: RunContext): Promise<void> {
   const { log } = context.options
   await table.gate.change(async () => {
     // Another step of the table has met the same.
-    if (table.surveyed !== before || table.lease === undefined) return
+    if (table.discovered !== before || table.lease === undefined) return
     table.reshapes++
     try {
       const said = await changed(table, context)
@@ -59,7 +59,7 @@ async function changed(table: TableRun, context: RunContext): Promise<readonly s
   if (add.length + widen.length + remade.length + kept.length === 0) return []
   if (remade.length > 0) await context.destination.reset(table.lease, table.name)
   table.prepared = await context.destination.prepare(table.lease, shapeOf(now))
-  table.surveyed = now
+  table.discovered = now
   table.factsHash = factsHash(now.table, now.columns, now.options)
   const again = remade.length > 0 ? factsOf(table.planned, table) : backfillOf(table, add.length > 0)
   if (again.length > 0) await recordOn(table, again, context)
@@ -72,14 +72,14 @@ async function changed(table: TableRun, context: RunContext): Promise<readonly s
 
 const NO_CHANGES: ColumnChanges = { add: [], widen: [], refuse: [] }
 
-function changesTo({ prepared }: TableRun, { table, columns }: SurveyedTable): ColumnChanges {
+function changesTo({ prepared }: TableRun, { table, columns }: DiscoveredTable): ColumnChanges {
   const fixed = [...table.primaryKey, ...(table.cursor === undefined ? [] : [table.cursor.column])]
-  return columnChanges(prepared?.facts.columns ?? [], columns, { mode: 'evolve', fixed })
+  return columnChanges(prepared?.schema.columns ?? [], columns, { mode: 'evolve', fixed })
 }
 
 /** The table as its source gives it now; undefined where that is not the same table with other columns. */
-async function foundNow({ surveyed }: TableRun, fixed: readonly string[]): Promise<SurveyedTable | undefined> {
-  const { use, table } = surveyed
+async function foundNow({ discovered }: TableRun, fixed: readonly string[]): Promise<DiscoveredTable | undefined> {
+  const { source: use, table } = discovered
   const known = table.columns.map(
     ({ name, type }): Column => ({ name, type, fixed: fixed.includes(name) || undefined }),
   )
@@ -89,12 +89,12 @@ async function foundNow({ surveyed }: TableRun, fixed: readonly string[]): Promi
     String(now.table.primaryKey) === String(table.primaryKey) &&
     now.table.cursor?.column === table.cursor?.column &&
     now.table.cursor?.type === table.cursor?.type
-  return isSame ? { ...surveyed, ...now } : undefined
+  return isSame ? { ...discovered, ...now } : undefined
 }
 
 /** What was read before is read again for new columns, where that was asked for. */
-function backfillOf({ known, surveyed }: TableRun, isMore: boolean): readonly Fact[] {
-  if (!isMore || !surveyed.options.backfill) return []
+function backfillOf({ known, discovered }: TableRun, isMore: boolean): readonly StateChange[] {
+  if (!isMore || !discovered.options.backfill) return []
   return [...(known?.partitions.values() ?? [])].flatMap(({ partition, covered }) =>
     union(covered.filter((one) => !one.claimed)).map((window) => ({
       kind: 'reread' as const,

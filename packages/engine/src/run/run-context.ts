@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Destination, Fact } from '@tidemark/core/engine'
+import type { Destination, StateChange } from '@tidemark/core/engine'
 import { type Failure, failureOf, redacted } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
@@ -39,7 +39,7 @@ export function loseLease(table: TableRun, failure: Failure): void {
 /** Records facts about a table. @returns false where another runner took it over. */
 export async function recordOn(
   table: TableRun,
-  facts: readonly Fact[],
+  facts: readonly StateChange[],
   { destination, options }: RunContext,
 ): Promise<boolean> {
   if (table.lease === undefined) return false

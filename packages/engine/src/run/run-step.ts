@@ -1,4 +1,4 @@
-import { type Fact, isColumnsChanged, type Range, type StepRef } from '@tidemark/core/engine'
+import { isColumnsChanged, type Range, type StateChange, type StepRef } from '@tidemark/core/engine'
 import { failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
@@ -6,7 +6,7 @@ import type { Slot } from '../schedule/task.ts'
 import { delayBefore, LONGEST_WAIT_MS, restAfter } from '../source/retry.ts'
 import { endsTheTries, OVER_TIME, overTime } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
-import { announce } from './announce.ts'
+import { recordStepStarted } from './announce.ts'
 import { type Progress, StepReader } from './read-step.ts'
 import { mayReshape, reshape } from './reshape.ts'
 import { isFenced, loseLease, type RunContext, recordOn } from './run-context.ts'
@@ -37,7 +37,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       if (within === undefined) return true
       current = within
       const leave = await table.gate.enter()
-      const { surveyed } = table
+      const { discovered } = table
       const attemptedAt = clock.monotonic()
       const fresh = () => referTo(current, { attempt: tried, beganAt }, partition, context)
       const ref = reshaped === undefined ? fresh() : { ...reshaped, beganAt, window: current.read }
@@ -53,9 +53,9 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         ...placeOf(step, partition, place),
       })
       const { lease } = table
-      const quiet = announce(() => destination.record(lease, [{ kind: 'started', step: ref }]))
+      const quiet = recordStepStarted(() => destination.record(lease, [{ kind: 'started', step: ref }]))
       try {
-        const source = table.planned.surveyed.use.name
+        const source = table.planned.discovered.source.name
         const traced = { ref, source, rows: () => reader.progress.rows }
         const isLate = context.isOverTime() && context.late.has(source)
         const read = isLate ? () => Promise.reject(overTime()) : () => reader.run()
@@ -72,7 +72,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       } catch (error) {
         if (signal.aborted || isDestinationFailure(error)) throw error
         const failure = redacted(failureOf(error), options)
-        if (failure.code === OVER_TIME) context.late.add(table.planned.surveyed.use.name)
+        if (failure.code === OVER_TIME) context.late.add(table.planned.discovered.source.name)
         options.onEvent?.({ type: 'step-ended', table: table.name, partition: partition.id, step: ref.step, failure })
         if (isFenced(error)) {
           loseLease(table, failure)
@@ -83,7 +83,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const rest = remaining(current, reader.progress)
         if (isColumnsChanged(error) && mayReshape(table)) {
           options.log?.info(`${labelOf(partition)}: ${failure.message}; its columns are looked at again`)
-          await reshape(table, surveyed, context)
+          await reshape(table, discovered, context)
           // It has not failed: the same step goes on with other columns.
           reshaped = ref
           attempt--
@@ -106,10 +106,10 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
         partition.stepFailed(step, rest)
-        const fact: Fact = {
+        const fact: StateChange = {
           kind: 'failure',
           step: ref,
-          counts: reader.untaken,
+          counts: reader.uncommittedCounts,
           error: failure.message,
           code: failure.code,
           remedy: failure.remedy,
@@ -145,7 +145,7 @@ const failuresOf = ({ table, id }: PartitionRun): number => table.known?.partiti
 /** Commits what a failed attempt had read. @returns false where another runner took the table over. */
 async function salvaged(reader: StepReader, table: TableRun, options: RunOptions): Promise<boolean> {
   try {
-    await reader.salvage()
+    await reader.commitPartial()
     return true
   } catch (error) {
     if (!isFenced(error)) throw error

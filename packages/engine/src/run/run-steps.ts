@@ -1,4 +1,4 @@
-import type { SurveyedUse } from '../discover/catalog.ts'
+import type { DiscoveredSource } from '../discover/catalog.ts'
 import type { Step } from '../plan/step.ts'
 import type { StepList, StepSpan } from '../plan/step-list.ts'
 import { readAllTheSame } from '../plan/too-many-windows.ts'
@@ -27,7 +27,7 @@ export interface RunStepsOptions {
   /** A table has nothing left to do in this run: its status is recorded and it is released. */
   readonly release: (table: TableRun) => Promise<void>
   /** All tables of a source are released, and no more will come. */
-  readonly leave: (use: SurveyedUse) => void
+  readonly leave: (use: DiscoveredSource) => void
 }
 
 /**
@@ -40,7 +40,7 @@ export class RunSteps {
   readonly #schedule: Schedule
   readonly #open = new Map<string, Set<TableRun>>()
   /** Sources that have said all they have. */
-  readonly #asked = new Map<string, SurveyedUse>()
+  readonly #asked = new Map<string, DiscoveredSource>()
   readonly #releasing = new Set<Promise<void>>()
   #mayRelease = false
 
@@ -85,7 +85,7 @@ export class RunSteps {
   }
 
   /** A source has said all it has. */
-  asked(use: SurveyedUse): void {
+  asked(use: DiscoveredSource): void {
     this.#asked.set(use.name, use)
     this.#releaseDone([use.name])
   }
@@ -151,14 +151,14 @@ export class RunSteps {
         onBegun()
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
-        partition.left--
+        partition.stepsRemaining--
         partition.finish(step)
         table.stepsDone++
         if (step.lane === 'history') {
-          partition.historyLeft--
+          partition.historyStepsRemaining--
           return undefined
         }
-        partition.liveLeft--
+        partition.liveStepsRemaining--
         return this.#context.options.only === undefined ? this.#dueAgain(partition) : undefined
       },
     }
@@ -234,10 +234,10 @@ export class RunSteps {
   }
 }
 
-const sourceOf = ({ planned }: TableRun): string => planned.surveyed.use.name
+const sourceOf = ({ planned }: TableRun): string => planned.discovered.source.name
 const isDone = ({ tasksLeft, atWork, isLocked }: TableRun): boolean => tasksLeft === 0 && atWork === 0 && !isLocked
 const comesDue = ({ planned, prepared }: TableRun): boolean =>
-  prepared !== undefined && planned.surveyed.table.cursor !== undefined
+  prepared !== undefined && planned.discovered.table.cursor !== undefined
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */
 function isWantedAgain({ kind }: StepSpan, { table, id }: PartitionRun): boolean {

@@ -10,7 +10,7 @@ export function completionOf(
   deletions: boolean,
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
-  const closes = last && partition.left <= 1 && !partition.failed && partition.stoppedAt === undefined
+  const closes = last && partition.stepsRemaining <= 1 && !partition.failed && partition.stoppedAt === undefined
   const done = last && step.lane === 'history' ? 1 : 0
   const overcomes = last && partition.isOvercomeBy(step)
   return {
@@ -18,7 +18,7 @@ export function completionOf(
     status: table.ownStatus(done),
     checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
     failing: (partition.isFailing && !overcomes) || undefined,
-    purge: closes && table.planned.surveyed.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
+    purge: closes && table.planned.discovered.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
   }
 }
 

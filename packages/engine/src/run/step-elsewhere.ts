@@ -17,23 +17,23 @@ export function elsewhereOf(
   slot: Slot,
 ): StepTask['elsewhere'] {
   const { table } = partition
-  const { surveyed } = table.planned
+  const { discovered } = table.planned
   const { prepared } = table
-  if (window === undefined || prepared === undefined || surveyed.table.primaryKey.length === 0) return undefined
+  if (window === undefined || prepared === undefined || discovered.table.primaryKey.length === 0) return undefined
   return async (missing, take) => {
-    const places = surveyed.table.globalKey ? table.partitions : [partition]
+    const places = discovered.table.globalKey ? table.partitions : [partition]
     const settings = options.settings ?? {}
     const task: Omit<ElsewhereTask, 'wait'> = {
-      surveyed,
+      discovered,
       encoder: prepared.encoder,
       above: window.to,
-      places: places.map((one) => ({ partition: one.planned.surveyed, reading: readingOf(one) })),
-      part: settings.part ?? DEFAULT_PART,
+      places: places.map((one) => ({ partition: one.planned.discovered, reading: readingOf(one) })),
+      part: settings.batch ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       signal,
       clock,
     }
-    const { guard } = surveyed.use
+    const { guard } = discovered.source
     return await waitingFor({ clock, signal, slot, guard, isOverTime, ...patienceOf(settings) }, async (wait) => {
       const waiting = { ...task, wait }
       if (await findByKey(missing, waiting, ({ alive }) => take(alive))) return true

@@ -1,11 +1,11 @@
 import type {
   Completion,
+  DeletionGuard,
   Destination,
   EncodedKey,
   Lease,
   Logger,
   Prepared,
-  Rail,
   Range,
   RejectLimit,
   RejectShare,
@@ -38,7 +38,7 @@ export interface StepTask {
   readonly step: Step
   readonly ref: StepRef
   /** The window as it was planned; after a retry the step's own is what is left of it. */
-  readonly origin: Range | undefined
+  readonly plannedWindow: Range | undefined
   readonly table: Table
   readonly columns: readonly TableColumn[]
   readonly prepared: Prepared
@@ -75,7 +75,7 @@ export interface StepTask {
 /** What the partition of a step knows of the rest of its run, and hears of what the step commits. */
 export interface StepOwner {
   /** What the deletion limit knows of the run so far. */
-  readonly deletionRail: Omit<Rail, 'mark'>
+  readonly deletionRail: Omit<DeletionGuard, 'mark'>
   /** Older versions may still come from other windows of the partition. */
   readonly hasOlderSteps: boolean
   /** What a part commits beside its range, the last one or one before. @param deletions whether the source has reported any. */

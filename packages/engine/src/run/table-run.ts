@@ -10,7 +10,7 @@ import {
   type TableStatus,
   union,
 } from '@tidemark/core/engine'
-import type { SurveyedTable } from '../discover/catalog.ts'
+import type { DiscoveredTable } from '../discover/catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import type { Step } from '../plan/step.ts'
@@ -30,7 +30,7 @@ export class TableRun {
   heldBy: Refusal | undefined
   prepared: Prepared | undefined
   /** As its source gives it now: where it is read, further columns may be found. */
-  surveyed: SurveyedTable
+  discovered: DiscoveredTable
   /** How often its columns changed since. */
   reshapes = 0
   readonly gate = new ShapeGate()
@@ -53,13 +53,13 @@ export class TableRun {
   recorded: TableStatus | undefined
   durationMs = 0
   /** What its lookback found. */
-  late: Lateness | undefined
+  lateness: Lateness | undefined
   /** When its source was asked, as it was recorded in this run. */
   checkedAt: bigint | undefined
   /** The source has told of rows that are gone. */
   reportsDeletions = false
   /** Marked or replaced away, for the deletion limit. */
-  gone = 0
+  deletedRows = 0
   failures: readonly PartitionFailure[] = []
   /** Fields of its rows in this run that no column holds. */
   readonly undeclared = new Set<string>()
@@ -68,7 +68,7 @@ export class TableRun {
 
   constructor(planned: PlannedTable, known: TableState | undefined) {
     this.planned = planned
-    this.surveyed = planned.surveyed
+    this.discovered = planned.discovered
     this.known = known
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
@@ -104,7 +104,7 @@ export class TableRun {
     // What is no longer listed was not asked for.
     if (this.planned.missing.length > 0) return undefined
     if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
-    if (this.partitions.length === 0) return this.planned.surveyed.askedAt
+    if (this.partitions.length === 0) return this.planned.discovered.askedAt
     let first: bigint | undefined
     for (const { asked } of this.partitions) {
       if (asked.at === undefined) return undefined
@@ -114,7 +114,7 @@ export class TableRun {
   }
 
   get stepsLeft(): number {
-    return this.partitions.reduce((sum, partition) => sum + partition.left, 0)
+    return this.partitions.reduce((sum, partition) => sum + partition.stepsRemaining, 0)
   }
 
   /** The status as it is, when `done` more history steps are taken as done, and what failed of `overcome` as overcome. */
@@ -126,20 +126,20 @@ export class TableRun {
   /** What it is where nothing of it fails. */
   ownStatus(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
-    const left = this.partitions.reduce((sum, partition) => sum + partition.historyLeft, 0)
+    const left = this.partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
     return left - done > 0 ? 'history' : 'live'
   }
 
   report(): TableReport {
-    const { surveyed } = this.planned
+    const { discovered } = this.planned
     return {
       name: this.name,
-      source: surveyed.use.name,
-      table: surveyed.table.name,
+      source: discovered.source.name,
+      table: discovered.table.name,
       status: this.status(),
       pausedFor: this.planned.pausedFor,
       rows: this.rows,
-      late: this.late,
+      late: this.lateness,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
       unread: unreadOf(this),
@@ -155,10 +155,10 @@ export class PartitionRun {
   readonly table: TableRun
   readonly planned: PlannedPartition
   /** Steps that are planned and not committed. */
-  left: number
-  historyLeft: number
+  stepsRemaining: number
+  historyStepsRemaining: number
   /** Of them, those that keep it live. */
-  liveLeft: number
+  liveStepsRemaining: number
   failed = false
   /** When its source was last asked for its end, by the destination's clock, and what it answered. */
   asked: { readonly at: bigint | undefined; readonly to: bigint | undefined }
@@ -194,18 +194,18 @@ export class PartitionRun {
   constructor(table: TableRun, planned: PlannedPartition) {
     this.table = table
     this.planned = planned
-    this.left = planned.steps.count
+    this.stepsRemaining = planned.steps.count
     this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'reread'))
-    this.historyLeft = planned.steps.countIn(({ lane }) => lane === 'history')
-    this.liveLeft = this.left - this.historyLeft
+    this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'history')
+    this.liveStepsRemaining = this.stepsRemaining - this.historyStepsRemaining
     this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
-    this.asked = { at: planned.surveyed.askedAt, to: planned.wanted?.to }
+    this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
     const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
     this.isFailing = (known?.failures ?? 0) > 0
     this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
     this.isChecked =
-      planned.surveyed.failure === undefined &&
+      planned.discovered.failure === undefined &&
       !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
     this.hasTooMany = hasTooMany(planned)
     this.#toOvercome = this.failedWindow === undefined ? [] : intersect(planned.steps.ranges(), [this.failedWindow])
@@ -245,14 +245,14 @@ export class PartitionRun {
   }
 
   get id(): string {
-    return this.planned.surveyed.id
+    return this.planned.discovered.id
   }
 
   /** What a step left out. Rows above its window are too young where it ends at the end of all. */
   leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
     for (const name of undeclared) this.table.undeclared.add(name)
     if (window === undefined) return
-    const isNewest = lane === 'live' || window.to === this.planned.surveyed.end
+    const isNewest = lane === 'live' || window.to === this.planned.discovered.end
     const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
     this.leftOut = {
       tooYoung: isNewest ? above : before.tooYoung,

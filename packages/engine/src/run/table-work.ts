@@ -7,12 +7,12 @@ import type { PartitionRun, TableRun } from './table-run.ts'
 /** What a run has to do for a table. */
 export function workOf(table: TableRun): TableWork {
   const { name, planned, known, partitions } = table
-  const { cursor } = planned.surveyed.table
+  const { cursor } = planned.discovered.table
   const axis = lineOf(table)
   const coverages = partitions.map(({ id }) => union(known?.partitions.get(id)?.covered ?? []))
   return {
     table: name,
-    source: planned.surveyed.use.name,
+    source: planned.discovered.source.name,
     partitions: partitions.length,
     steps: table.stepsLeft,
     coverage:
@@ -32,7 +32,7 @@ export function placeOf(
   { table }: PartitionRun,
   place: number,
 ): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'place' | 'of'> {
-  const { cursor } = table.planned.surveyed.table
+  const { cursor } = table.planned.discovered.table
   const axis = window === undefined ? undefined : lineOf(table)
   return {
     window:

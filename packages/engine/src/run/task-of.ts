@@ -24,32 +24,32 @@ export function taskOf(
   { origin, slot }: { readonly origin: Range | undefined; readonly slot: Slot },
 ): StepTask {
   const { table, planned } = partition
-  const { surveyed } = table
+  const { discovered } = table
   const { options, destination, clock, signal } = context
   const { settings } = options
   if (table.prepared === undefined || table.lease === undefined) throw new Error(`table ${table.name} is not prepared`)
   return {
     step,
     ref,
-    origin,
-    table: surveyed.table,
-    columns: surveyed.columns,
+    plannedWindow: origin,
+    table: discovered.table,
+    columns: discovered.columns,
     prepared: table.prepared,
     lease: table.lease,
     destination,
-    client: surveyed.use.client,
-    guard: surveyed.use.guard,
-    partition: planned.surveyed.value,
+    client: discovered.source.client,
+    guard: discovered.source.guard,
+    partition: planned.discovered.value,
     mayChangeColumns: mayReshape(table),
-    place: tablePlace(surveyed.use.name, surveyed.table.name),
+    place: tablePlace(discovered.source.name, discovered.table.name),
     signal,
-    log: surveyed.use.log,
+    log: discovered.source.log,
     clock,
     slot,
     ...patienceOf(settings ?? {}),
     isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
-    part: settings?.part ?? DEFAULT_PART,
+    part: settings?.batch ?? DEFAULT_PART,
     rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
     elsewhere: elsewhereOf(step, partition, context, slot),
     owner: new PartitionStep(step, ref, partition, options),
@@ -74,15 +74,15 @@ class PartitionStep implements StepOwner {
     const { table, rereads, cameBack } = this.#partition
     const { read } = this.#step
     return {
-      limit: this.#options.acceptDeletions === true ? undefined : table.surveyed.options.deletionLimit,
-      goneBefore: table.gone,
+      limit: this.#options.acceptDeletions === true ? undefined : table.discovered.options.deletionLimit,
+      goneBefore: table.deletedRows,
       replaces: read === undefined ? undefined : union(rereads, [read]),
       cameBack: cameBack || undefined,
     }
   }
 
   get hasOlderSteps(): boolean {
-    return this.#partition.left > 1
+    return this.#partition.stepsRemaining > 1
   }
 
   completion(last: boolean, deletions: boolean): ReturnType<StepOwner['completion']> {
@@ -103,10 +103,10 @@ class PartitionStep implements StepOwner {
     if (completes?.undeclared !== undefined) table.recordedUndeclared = completes.undeclared
     if ((rows.written ?? 0) > 0) partition.landed = true
     if (kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
-    if (late !== undefined) table.late = later(table.late, late)
+    if (late !== undefined) table.lateness = later(table.lateness, late)
     // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
-    if (kind === 'whole' || kind === 'reread' || table.surveyed.table.primaryKey.length === 0)
-      table.gone += rows.deleted ?? 0
+    if (kind === 'whole' || kind === 'reread' || table.discovered.table.primaryKey.length === 0)
+      table.deletedRows += rows.deleted ?? 0
     const { step } = this.#ref
     this.#options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step, rows })
   }

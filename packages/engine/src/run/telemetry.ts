@@ -11,7 +11,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import type { Committed, Part, StepRef } from '@tidemark/core/engine'
+import type { Batch, Committed, StepRef } from '@tidemark/core/engine'
 import { type Failure, failureOf } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Report, RowCounts } from '../report/report.ts'
@@ -84,7 +84,7 @@ export function tracedStep(
 /** One part on its way into the database. */
 export function tracedCommit(
   { ref, destination, redact }: Pick<StepTask, 'ref' | 'destination' | 'redact'>,
-  part: Part,
+  part: Batch,
   work: () => Promise<Committed>,
 ): Promise<Committed> {
   const database = { 'db.system.name': destination.profile.system }

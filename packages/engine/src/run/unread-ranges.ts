@@ -30,7 +30,7 @@ export function unreadRanges(above: bigint | undefined, to: bigint, reading: Rea
 /** What of a partition is read by now, with what this run has read so far. */
 export function readingOf({ table, planned, finished, id }: PartitionRun): Reading {
   const known = table.known?.partitions.get(id)
-  const { surveyed } = table.planned
+  const { discovered } = table.planned
   const windows = (again: boolean): readonly Range[] =>
     finished.flatMap(({ kind, window }) => ((kind === 'reread') === again && window !== undefined ? [window] : []))
   const wanted = (known?.rereads ?? []).map(({ from, to }) => rangeOf(from, to, planned.wanted?.to))
@@ -43,8 +43,8 @@ export function readingOf({ table, planned, finished, id }: PartitionRun): Readi
       windows(true),
     ),
     end: ends.reduce((last, end) => (last === undefined || (end !== undefined && end > last) ? end : last), undefined),
-    lookback: surveyed.options.lookback,
-    tick: surveyed.table.cursor?.tick ?? 1n,
+    lookback: discovered.options.lookback,
+    tick: discovered.table.cursor?.tick ?? 1n,
   }
 }
 

@@ -7,8 +7,8 @@ import type { PartitionRun } from './table-run.ts'
  * the survey, and what was dropped in it is not gone, only old.
  */
 export function withoutDropped(step: Step, { table, planned }: PartitionRun, { clock, startedAt }: RunContext): Step {
-  const { retention, cursor, primaryKey } = table.planned.surveyed.table
-  const present = planned.surveyed.unsettledEnd
+  const { retention, cursor, primaryKey } = table.planned.discovered.table
+  const present = planned.discovered.unsettledEnd
   const replaces = step.kind === 'reread' || primaryKey.length === 0
   if (
     retention === undefined ||

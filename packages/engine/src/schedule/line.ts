@@ -16,7 +16,7 @@ interface Own {
 }
 
 /** Tasks that wait, the lowest rank first. Those of one partition stand behind one another, and while it is busy, aside. */
-export class Line {
+export class PartitionQueue {
   readonly #waiting = new Heap<Own>(isBefore)
   #aside: readonly Own[] = []
   #came = 0

@@ -1,17 +1,17 @@
-import { Line } from './line.ts'
+import { PartitionQueue } from './line.ts'
 import type { Due, Task } from './task.ts'
 
-export interface May {
+export interface StartLimits {
   /** Steps due up to this time on the monotonic clock may start; undefined: none. */
   readonly dueTo: number | undefined
   readonly history: boolean
 }
 
 /** The tasks of one source, in the order in which they should start. */
-export class Queue {
-  readonly #live = new Line()
-  readonly #history = new Line()
-  readonly #due = new Line()
+export class SourceQueue {
+  readonly #live = new PartitionQueue()
+  readonly #history = new PartitionQueue()
+  readonly #due = new PartitionQueue()
   readonly #busy = new Set<object>()
   #tookDue = false
   /** History tasks at work. */
@@ -47,7 +47,7 @@ export class Queue {
   }
 
   /** Takes the next task and keeps its partition busy until the task has ended. */
-  start(may: May): Task | undefined {
+  start(may: StartLimits): Task | undefined {
     const live = this.#live.take(this.#busy)
     // They alternate: what is due again as soon as it has ended would never let history begin.
     const inTurn = live ?? (this.#tookDue ? this.#takeHistory(may) : undefined)
@@ -66,11 +66,11 @@ export class Queue {
     for (const line of [this.#live, this.#history, this.#due]) line.free(task.partition)
   }
 
-  #takeDue({ dueTo }: May): Task | undefined {
+  #takeDue({ dueTo }: StartLimits): Task | undefined {
     return dueTo === undefined ? undefined : this.#due.take(this.#busy, dueTo)
   }
 
-  #takeHistory({ history }: May): Task | undefined {
+  #takeHistory({ history }: StartLimits): Task | undefined {
     return history ? this.#history.take(this.#busy) : undefined
   }
 }

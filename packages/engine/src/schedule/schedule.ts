@@ -1,5 +1,5 @@
 import { WakeUp, type WakeUpOptions } from '../time/wake-up.ts'
-import { Queue } from './queue.ts'
+import { SourceQueue } from './queue.ts'
 import type { Due, Slot, Task } from './task.ts'
 
 /** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */
@@ -27,7 +27,7 @@ export interface ScheduleOptions extends WakeUpOptions {
  */
 export class Schedule {
   readonly #options: ScheduleOptions
-  readonly #queues = new Map<string, Queue>()
+  readonly #queues = new Map<string, SourceQueue>()
   readonly #wakeUp: WakeUp
   /** Tasks at work, and those of them whose place is taken by another. */
   #running = 0
@@ -78,20 +78,20 @@ export class Schedule {
     return this.#running - this.#lent >= this.#options.concurrency || this.#isStopped
   }
 
-  #mayStart({ running, silent }: Queue): boolean {
+  #mayStart({ running, silent }: SourceQueue): boolean {
     return running - Math.min(silent, MOST_SILENT) < this.#options.perSource
   }
 
-  #queueOf(source: string): Queue {
+  #queueOf(source: string): SourceQueue {
     let queue = this.#queues.get(source)
     if (queue === undefined) {
-      queue = new Queue()
+      queue = new SourceQueue()
       this.#queues.set(source, queue)
     }
     return queue
   }
 
-  #readsHistory(queue: Queue): boolean {
+  #readsHistory(queue: SourceQueue): boolean {
     return queue.histories > 0 || (queue.hasHistory && this.#options.mayStartHistory())
   }
 
@@ -110,7 +110,7 @@ export class Schedule {
     return false
   }
 
-  async #run(queue: Queue, task: Task): Promise<void> {
+  async #run(queue: SourceQueue, task: Task): Promise<void> {
     this.#running++
     const slot = this.#slot(queue)
     let due: Due | undefined
@@ -131,7 +131,7 @@ export class Schedule {
     }
   }
 
-  #slot(queue: Queue): Slot {
+  #slot(queue: SourceQueue): Slot {
     const lent = { any: false, own: false }
     const set = (any: boolean, own: boolean): void => {
       if (any === lent.any && own === lent.own) return

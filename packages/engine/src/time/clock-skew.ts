@@ -10,7 +10,7 @@ const WORTH_A_WORD = 60_000_000n
  * what is still to happen. One that is behind only reads a little later. Where it is set ahead while the run goes on, time
  * passes as the monotonic clock says; each step looks at the destination's once more (`withinPresent`).
  */
-export function besideDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
+export function clampToDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
   const ahead = clock.now() - destinationNow
   if (ahead > WORTH_A_WORD || ahead < -WORTH_A_WORD) {
     const by = durationText(ahead < 0n ? -ahead : ahead)

@@ -3,10 +3,10 @@ import { abortable, formatInstant } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import { countQuery } from '../count.ts'
 import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
-import { type Blame, blameIn, sqlFailure } from '../failure.ts'
+import { blameIn, type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
-import { Lending } from '../lending.ts'
+import { ConnectionPool } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
@@ -38,12 +38,12 @@ export class MySql implements Database {
   readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
-  readonly #questions: Lending<Session>
-  readonly #readers: Lending<Session>
+  readonly #questions: ConnectionPool<Session>
+  readonly #readers: ConnectionPool<Session>
   readonly #open: TransactionList
   readonly #stubborn = new Set<string>()
   readonly #warned = new Set<string>()
-  readonly #blame: Blame
+  readonly #blame: ErrorTranslator
   #cluster: Promise<readonly RawRow[]> | undefined
 
   constructor(target: ServerTarget, options: DatabaseOptions) {
@@ -51,8 +51,8 @@ export class MySql implements Database {
     this.#target = target
     this.#options = options
     this.#blame = { label: target.label, mask: maskOf(target), tell: tellMySql }
-    const lending = (limit: number): Lending<Session> => {
-      const lent: Lending<Session> = new Lending(
+    const lending = (limit: number): ConnectionPool<Session> => {
+      const lent: ConnectionPool<Session> = new ConnectionPool(
         limit,
         (signal) => connectMySql(target, options.statementTimeoutMs, (broken) => lent.forget(broken), signal),
         end,
@@ -156,7 +156,7 @@ export class MySql implements Database {
     return {
       signal,
       blame: this.#blame,
-      ask: (query) => this.#questions.lend(signal, ({ connection }) => ask(connection, query)),
+      ask: (query) => this.#questions.use(signal, ({ connection }) => ask(connection, query)),
     }
   }
 
@@ -164,7 +164,7 @@ export class MySql implements Database {
     let session: Session | undefined
     let done = false
     try {
-      session = await this.#readers.take(asked.signal)
+      session = await this.#readers.acquire(asked.signal)
       const { connection } = session
       await ask(connection, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await ask(connection, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
@@ -190,11 +190,11 @@ export class MySql implements Database {
   /** Given up in the middle, it tells the server, which would go on sorting for nobody. */
   #letGo(session: Session, done: boolean): void {
     if (done) {
-      this.#readers.giveBack(session)
+      this.#readers.release(session)
       return
     }
     const { threadId } = session.connection
-    this.#readers.discard(session)
+    this.#readers.destroy(session)
     if (typeof threadId === 'number') this.#ask(`KILL ${threadId}`).catch(() => {})
   }
 
@@ -250,7 +250,7 @@ export class MySql implements Database {
 
   async #lend<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     try {
-      return await this.#questions.lend(signal, (session) =>
+      return await this.#questions.use(signal, (session) =>
         signal === undefined ? work(session) : abortable(work(session), signal),
       )
     } catch (error) {

@@ -1,10 +1,10 @@
-import type { Failed, Told } from '../failure.ts'
+import type { Explanation, Failed } from '../failure.ts'
 
-const config = (problem: string): Told => ({ problem, remedy: 'fix-config' })
-const retry = (problem: string): Told => ({ problem, remedy: 'retry' })
+const config = (problem: string): Explanation => ({ problem, remedy: 'fix-config' })
+const retry = (problem: string): Explanation => ({ problem, remedy: 'retry' })
 
 /** What MySQL, MariaDB and their driver say. */
-export function tellMySql({ code, message }: Failed): Told | undefined {
+export function tellMySql({ code, message }: Failed): Explanation | undefined {
   switch (code) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':

@@ -3,7 +3,7 @@ import type { Asked } from '../database.ts'
 import { greatest, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
-import { untilEnded } from '../writers.ts'
+import { waitForTransactions } from '../writers.ts'
 import { dialect } from './read.ts'
 import { type RawRow, text } from './session.ts'
 
@@ -42,7 +42,7 @@ export async function integerEnd(
     ...(next === undefined || next >= INT64_MAX ? [] : [next]),
   ]
   if (ends.length === 0) return undefined
-  const left = await untilEnded(writers, { signal, stubborn, now: () => performance.now() })
+  const left = await waitForTransactions(writers, { signal, stubborn, now: () => performance.now() })
   if (left.length > 0) {
     log.warn(
       `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (connection ${left[0]!.split(' ')[0]}); it is read when that has ended`,

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { type FoundTable, placesOf } from '../found-table.ts'
 import { relationOf } from '../select.ts'
 import { dialect } from './read.ts'
@@ -16,7 +16,7 @@ const DENIED = new Set([
 
 export interface RightsQuestion {
   readonly ask: (query: string) => Promise<unknown>
-  readonly blame: Blame
+  readonly blame: ErrorTranslator
   readonly signal: AbortSignal
 }
 

@@ -3,10 +3,10 @@ import { abortable, formatInstant } from '@tidemark/core/values'
 import type pg from 'pg'
 import { countQuery } from '../count.ts'
 import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
-import { type Blame, blameIn, sqlFailure, unlessUnfit } from '../failure.ts'
+import { blameIn, type ErrorTranslator, sqlFailure, unlessUnfit } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
-import { Lending } from '../lending.ts'
+import { ConnectionPool } from '../lending.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
 import { BEFORE } from './before.ts'
@@ -19,7 +19,7 @@ import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { resumed } from './resumed.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
-import { RowTap } from './row-tap.ts'
+import { DataRowParser } from './row-tap.ts'
 import {
   APPLICATION,
   ask,
@@ -39,7 +39,7 @@ export interface DatabaseOptions extends SessionOptions {
 
 interface Session {
   readonly client: pg.Client
-  readonly tap: RowTap
+  readonly tap: DataRowParser
 }
 
 const QUESTIONS = 2
@@ -53,11 +53,11 @@ export class Postgres implements Database {
   readonly holdsAnything = false
   readonly #target: ServerTarget
   readonly #options: DatabaseOptions
-  readonly #questions: Lending<Session>
-  readonly #readers: Lending<Session>
+  readonly #questions: ConnectionPool<Session>
+  readonly #readers: ConnectionPool<Session>
   readonly #stubborn = new Set<string>()
   readonly #warned = new Set<string>()
-  readonly #blame: Blame
+  readonly #blame: ErrorTranslator
   #isStandby = false
 
   constructor(target: ServerTarget, options: DatabaseOptions) {
@@ -65,9 +65,9 @@ export class Postgres implements Database {
     this.#target = target
     this.#options = options
     this.#blame = { label: target.label, mask: maskOf(target), tell: tellPostgres }
-    const lending = (limit: number): Lending<Session> => {
+    const lending = (limit: number): ConnectionPool<Session> => {
       const opened = new Map<pg.Client, Session>()
-      const lent: Lending<Session> = new Lending(
+      const lent: ConnectionPool<Session> = new ConnectionPool(
         limit,
         async (signal) => {
           const forget = (broken: pg.Client): void => {
@@ -75,7 +75,7 @@ export class Postgres implements Database {
             if (session !== undefined) lent.forget(session)
           }
           const client = await connectPostgres(target, forget, signal)
-          const session = { client, tap: new RowTap(client) }
+          const session = { client, tap: new DataRowParser(client) }
           opened.set(client, session)
           return session
         },
@@ -199,7 +199,7 @@ export class Postgres implements Database {
     let session: Session | undefined
     let done = false
     try {
-      session = await this.#readers.take(asked.signal)
+      session = await this.#readers.acquire(asked.signal)
       for (let tries = 1; ; tries++) {
         await abortable(session.client.query(beginning(this.#options)), asked.signal)
         if ((yield* readPages(session, reads, { ...asked, timeoutMs })) === 'done') break
@@ -229,11 +229,11 @@ export class Postgres implements Database {
   /** Given up in the middle, it tells the server, which would go on sorting for nobody. */
   #letGo(session: Session, done: boolean): void {
     if (done) {
-      this.#readers.giveBack(session)
+      this.#readers.release(session)
       return
     }
     cancel(session.client)
-    this.#readers.discard(session)
+    this.#readers.destroy(session)
   }
 
   async #ask(
@@ -255,7 +255,7 @@ export class Postgres implements Database {
 
   async #inTransaction<T>(signal: AbortSignal | undefined, work: (client: pg.Client) => Promise<T>): Promise<T> {
     try {
-      return await this.#questions.lend(signal, async ({ client }) => {
+      return await this.#questions.use(signal, async ({ client }) => {
         const all = async (): Promise<T> => {
           await client.query(beginning(this.#options))
           const result = await work(client)

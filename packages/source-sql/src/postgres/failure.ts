@@ -1,7 +1,7 @@
-import type { Failed, Told } from '../failure.ts'
+import type { Explanation, Failed } from '../failure.ts'
 
-const config = (problem: string): Told => ({ problem, remedy: 'fix-config' })
-const retry = (problem: string): Told => ({ problem, remedy: 'retry' })
+const config = (problem: string): Explanation => ({ problem, remedy: 'fix-config' })
+const retry = (problem: string): Explanation => ({ problem, remedy: 'retry' })
 
 /** A standby stopped a read, because what its primary changed could not wait any longer. */
 export function isConflict(message: unknown): boolean {
@@ -23,7 +23,7 @@ export function conflictOnStandby(error: unknown): unknown {
 }
 
 /** What Postgres and its driver say, by SQLSTATE and by the driver's own words. */
-export function tellPostgres({ code, message }: Failed): Told | undefined {
+export function tellPostgres({ code, message }: Failed): Explanation | undefined {
   if (isConflict(message))
     return retry(
       `${message}: changes of the primary waited for this read for longer than the standby lets them; raise max_standby_streaming_delay or set hot_standby_feedback = on there, give the table an index that begins with its cursor, or read the primary`,
@@ -65,7 +65,7 @@ export function tellPostgres({ code, message }: Failed): Told | undefined {
   }
 }
 
-function byClass(code: string, message: string): Told | undefined {
+function byClass(code: string, message: string): Explanation | undefined {
   if (!/^[0-9A-Z]{5}$/.test(code)) return undefined
   // Connections, resources, an operator who intervened, the disk: all of it may pass.
   if (/^(08|53|57|58)/.test(code)) return retry(message)
@@ -74,7 +74,7 @@ function byClass(code: string, message: string): Told | undefined {
   return undefined
 }
 
-function byDriver(message: string): Told | undefined {
+function byDriver(message: string): Explanation | undefined {
   if (/does not support SSL|establishing an SSL connection/.test(message))
     return config(`${message}; if the network in between is trusted, say sslmode=disable in the URL`)
   if (/password must be a string|SASL|SCRAM/.test(message))

@@ -3,7 +3,7 @@ import type { Asked } from '../database.ts'
 import { greatest, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
-import { untilEnded } from '../writers.ts'
+import { waitForTransactions } from '../writers.ts'
 import { dialect } from './read.ts'
 import type { TextRow } from './session.ts'
 import { LAST_DRAWN, WRITERS } from './transactions.ts'
@@ -37,7 +37,7 @@ export async function integerEnd(
   if (known.length === 0) return undefined
   const list = async () =>
     (await ask(WRITERS, concerned, signal)).map(([transaction, pid]) => `${pid ?? 'prepared'} ${transaction}`)
-  const left = await untilEnded(list, { signal, stubborn, now: () => performance.now() })
+  const left = await waitForTransactions(list, { signal, stubborn, now: () => performance.now() })
   if (left.length > 0) {
     log.warn(
       `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (process ${left[0]!.split(' ')[0]}); it is read when that has ended`,

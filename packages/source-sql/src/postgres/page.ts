@@ -3,7 +3,7 @@ import { ChangedColumn } from '../changed-column.ts'
 import { type Chunk, Chunks } from '../chunks.ts'
 import type { Row } from '../database.ts'
 import { isReadAs } from './column-reading.ts'
-import type { RowMaker, RowSink, RowTap } from './row-tap.ts'
+import type { DataRowParser, DataRowSink, RowMaker } from './row-tap.ts'
 
 interface Connection {
   query(text: string): void
@@ -13,21 +13,21 @@ interface Connection {
  * The next rows of a cursor. `pg-cursor` would keep one statement running for the whole window; a `FETCH` is a statement of
  * its own, and its rows are handed on in chunks, as they come.
  */
-export class Page implements RowSink {
+export class Page implements DataRowSink {
   readonly maker: RowMaker
   readonly wanted: number
   readonly #chunks: Chunks<Row>
-  readonly #tap: RowTap
+  readonly #tap: DataRowParser
   #failure: { readonly error: unknown } | undefined
 
-  constructor(maker: RowMaker, wanted: number, tap: RowTap) {
+  constructor(maker: RowMaker, wanted: number, tap: DataRowParser) {
     this.maker = maker
     this.wanted = wanted
     this.#tap = tap
     this.#chunks = new Chunks(tap)
   }
 
-  static fetch(client: pg.Client, tap: RowTap, maker: RowMaker, wanted: number): Page {
+  static fetch(client: pg.Client, tap: DataRowParser, maker: RowMaker, wanted: number): Page {
     const page = new Page(maker, wanted, tap)
     client.query(page as unknown as pg.Submittable)
     return page

@@ -8,7 +8,7 @@ import { compiler, type Dialect, selectOf } from '../select.ts'
 import { parameterType } from './column-reading.ts'
 import { Page } from './page.ts'
 import { isRewritten } from './rewritten.ts'
-import { type RowTap, rowMaker } from './row-tap.ts'
+import { type DataRowParser, rowMaker } from './row-tap.ts'
 import { ask } from './session.ts'
 
 export const dialect: Dialect = {
@@ -31,7 +31,7 @@ export const dialect: Dialect = {
  * @returns `again` before any page where the snapshot does not hold the table as it is: another transaction may.
  */
 export async function* readPages(
-  { client, tap }: { readonly client: pg.Client; readonly tap: RowTap },
+  { client, tap }: { readonly client: pg.Client; readonly tap: DataRowParser },
   reads: Reads,
   { signal, timeoutMs }: Asked & { readonly timeoutMs: number },
 ): AsyncGenerator<readonly Row[], 'done' | 'again'> {

@@ -20,7 +20,7 @@ export function rowMaker(columns: readonly Selected[]): RowMaker {
 }
 
 /** Where rows go, each with about how many bytes it came in. */
-export interface RowSink {
+export interface DataRowSink {
   readonly maker: RowMaker
   add(make: () => Row, bytes: number): void
 }
@@ -73,9 +73,9 @@ interface Wire {
  * Reads the rows of an answer straight from the connection, a third faster than the driver, which makes a message
  * object and a text of its own for every field. Everything that is not a row goes to the driver as it came.
  */
-export class RowTap implements Tap {
+export class DataRowParser implements Tap {
   readonly #stream: NodeJS.ReadableStream
-  #sink: RowSink | undefined
+  #sink: DataRowSink | undefined
   #pending: Buffer[] = []
   #gathered = 0
   #needed = 0
@@ -93,7 +93,7 @@ export class RowTap implements Tap {
   }
 
   /** From here on rows go into the sink. To be called while nothing is on its way. */
-  open(sink: RowSink): void {
+  open(sink: DataRowSink): void {
     this.#sink = sink
   }
 
@@ -128,7 +128,7 @@ export class RowTap implements Tap {
   }
 
   /** Takes in all messages that are complete; gives how many bytes they were. */
-  #split(bytes: Buffer, sink: RowSink | undefined): number {
+  #split(bytes: Buffer, sink: DataRowSink | undefined): number {
     const latin1 = bytes.toString('latin1')
     let at = 0
     while (at + 5 <= bytes.length) {

@@ -5,11 +5,11 @@ import { sql } from 'kysely'
 import { countQuery } from '../count.ts'
 import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
 import { greatest } from '../exact.ts'
-import { type Blame, sqlFailure } from '../failure.ts'
+import { type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
-import { Lending } from '../lending.ts'
+import { ConnectionPool } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import type { FileTarget } from '../target.ts'
 import { valueOfOldRows } from './before.ts'
@@ -33,14 +33,14 @@ export class Sqlite implements Database {
   readonly order = 'integers'
   readonly holdsAnything = true
   readonly #target: FileTarget
-  readonly #files: Lending<DatabaseSync>
-  readonly #blame: Blame
+  readonly #files: ConnectionPool<DatabaseSync>
+  readonly #blame: ErrorTranslator
 
   constructor(target: FileTarget) {
     this.label = target.label
     this.#target = target
     this.#blame = { label: target.label, mask: (text) => text, tell: tellSqlite }
-    this.#files = new Lending(
+    this.#files = new ConnectionPool(
       READERS,
       async () => new DatabaseSync(target.path, { readOnly: true, timeout: BUSY_MS }),
       (db) => db.close(),
@@ -125,7 +125,7 @@ export class Sqlite implements Database {
     let db: DatabaseSync | undefined
     let done = false
     try {
-      db = await this.#files.take(asked.signal)
+      db = await this.#files.acquire(asked.signal)
       // In WAL mode a reader is in nobody's way, and sees one state of the file. Otherwise its lock would stop a commit.
       const { journal_mode: mode } = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string }
       if (mode === 'wal') db.exec('BEGIN')
@@ -136,8 +136,8 @@ export class Sqlite implements Database {
       throw sqlFailure(error, this.#blame)
     } finally {
       if (db !== undefined) {
-        if (done) this.#files.giveBack(db)
-        else this.#files.discard(db)
+        if (done) this.#files.release(db)
+        else this.#files.destroy(db)
       }
     }
   }
@@ -171,7 +171,7 @@ export class Sqlite implements Database {
 
   async #lend<T>(signal: AbortSignal | undefined, work: (db: DatabaseSync) => Promise<T>): Promise<T> {
     try {
-      return await this.#files.lend(signal, work)
+      return await this.#files.use(signal, work)
     } catch (error) {
       throw sqlFailure(error, this.#blame)
     }

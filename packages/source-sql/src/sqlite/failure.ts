@@ -1,9 +1,9 @@
-import type { Failed, Told } from '../failure.ts'
+import type { Explanation, Failed } from '../failure.ts'
 
 const PRIMARY = 0xff
 
 /** What SQLite says, by its result codes. */
-export function tellSqlite({ code, message }: Failed): Told | undefined {
+export function tellSqlite({ code, message }: Failed): Explanation | undefined {
   switch (Number(code) & PRIMARY) {
     case 5:
     case 6:

@@ -77,7 +77,7 @@ async function watched({ ill, destination, given, engine }: Watching): Promise<r
   const stop = new AbortController()
   const startedAt = performance.now()
   const running = engine({
-    uses: [
+    sources: [
       ...ill.map(({ broken, place }) => ({
         ...{ name: broken.source.name, source: broken.source, config: place.config, options: {} },
       })),

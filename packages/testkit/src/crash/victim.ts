@@ -53,12 +53,12 @@ async function work(): Promise<Report> {
   say({ type: 'running' })
   let run = 0
   const runOptions: RunOptions = {
-    uses: [{ name: 'crash', source: crashSource({ until, pageMs }), config: {}, options: {} }],
+    sources: [{ name: 'crash', source: crashSource({ until, pageMs }), config: {}, options: {} }],
     destination,
     // Small parts, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
     settings: {
       concurrency: options.concurrency,
-      part: { rows: 250, bytes: 1e7 },
+      batch: { rows: 250, bytes: 1e7 },
       rejectLimit: { share: 0.5, above: 100 },
       deletionLimit: { share: 0.9, above: 100 },
     },

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { TestDatabase, TestTable } from './world.ts'
-import { DestinationWorld, rejectOf } from './world.ts'
+import { DestinationUnderTest, rejectOf } from './world.ts'
 
 export const Thing = z.object({ id: z.int(), at: z.int().nullable(), note: z.string().nullable() })
 export const thing = (id: number, at: number | null, note: string | null = `v${at}`) => ({ id, at, note })
@@ -9,10 +9,10 @@ export const thing = (id: number, at: number | null, note: string | null = `v${a
 /** Laws of a part that is written straight into its table. */
 export function testCommit(database: () => TestDatabase): void {
   describe('a part', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     let table: TestTable
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
       return () => world.destination.close()
     })

@@ -1,14 +1,14 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, type Row, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, type Row, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of rows held against those of a source. */
 export function testComparisons(database: () => TestDatabase): void {
   describe('a comparison', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       return () => world.destination.close()
     })
 

@@ -1,12 +1,12 @@
-import type { Fact } from '@tidemark/core/engine'
+import type { StateChange } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 /** Laws of what failed: it is in the state with its table, until what failed is read. */
 export function testFailures(database: () => TestDatabase): void {
-  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-    const world = await DestinationWorld.on(database())
+  async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+    const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
 
@@ -67,7 +67,7 @@ export function testFailures(database: () => TestDatabase): void {
         const { leases } = await destination.lease(['never'])
         const failure = { message: 'no list', code: 'forbidden', remedy: 'fix-config', nextTryAt: 9n } as const
         const step = { run, step: 900, table: 'never', partition: '', kind: 'live', attempt: 1, beganAt: 1n } as const
-        const record = (fact: Fact) => destination.record(leases[0]!, [fact])
+        const record = (fact: StateChange) => destination.record(leases[0]!, [fact])
         const fact = {
           kind: 'table-failure',
           source: 'shop',

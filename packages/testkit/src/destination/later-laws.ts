@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, gathered, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, gathered, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of versions that are judged by when they were read. */
 export function testLater(database: () => TestDatabase): void {
-  let world: DestinationWorld
+  let world: DestinationUnderTest
   let table: TestTable
 
   describe.each(['live', 'history'] as const)('a part of kind %s, which is read later than what is there', (kind) => {
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
       return () => world.destination.close()
     })

@@ -1,22 +1,22 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, runnerNamed, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, runnerNamed, type TestDatabase } from './world.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** Laws of who may write: leases, and the fence that stops who was replaced. */
 export function testLeases(database: () => TestDatabase): void {
-  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-    const world = await DestinationWorld.on(database())
+  async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+    const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
   async function withTwo(
-    use: (one: DestinationWorld, two: DestinationWorld) => Promise<void>,
+    use: (one: DestinationUnderTest, two: DestinationUnderTest) => Promise<void>,
     more: object = {},
   ): Promise<void> {
-    const one = await DestinationWorld.on(database(), { runner: runnerNamed('one'), ...more })
-    const two = await DestinationWorld.on(database(), { runner: runnerNamed('two', { pid: 4712 }), ...more })
+    const one = await DestinationUnderTest.on(database(), { runner: runnerNamed('one'), ...more })
+    const two = await DestinationUnderTest.on(database(), { runner: runnerNamed('two', { pid: 4712 }), ...more })
     await use(one, two).finally(async () => {
       await one.destination.close()
       await two.destination.close()

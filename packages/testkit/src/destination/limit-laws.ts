@@ -1,7 +1,7 @@
 import { numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationWorld, rejectOf, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase } from './world.ts'
 
 const Numbered = z.object({ id: z.int(), note: z.string() })
 const numbered = (count: number) => Array.from({ length: count }, (_, id) => ({ id, note: `n${id}` }))
@@ -14,8 +14,8 @@ const dense = (bytes: number) =>
 /** Laws of what is large, long, wide or many: it is held, or it is a reject with its reason, and takes nothing along. */
 export function testLimits(database: () => TestDatabase): void {
   describe('limits', () => {
-    async function inWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-      const world = await DestinationWorld.on(database())
+    async function inWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+      const world = await DestinationUnderTest.on(database())
       await use(world).finally(() => world.destination.close())
     }
 

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 const LONG = 'a_name_that_is_longer_than_sixty_three_bytes_and_has_the_same_start'
 // F4, F5, F7, F8, F9, F13, I9.
@@ -52,7 +52,7 @@ const SYSTEM = ['_kind', '_at', '_synced_at', '_deleted_at', '_cursor', '_partit
 export function testNames(database: () => TestDatabase): void {
   describe('names', () => {
     it('of tables and columns are taken as they are', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       for (const name of NAMES) {
         const row = z.object({ [name]: z.string() })
         const table = await world.table({ name, row, primaryKey: [name], partitioned: true })
@@ -67,7 +67,7 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('can all be columns of one table, keyed or not, with those of the system beside them', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const names = [...NAMES, ...SYSTEM, 'Id', 'id', 'ID', `${LONG}_a`, `${LONG}_b`, 'é'.repeat(40), '__proto']
       const row = z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
       const given = Object.fromEntries(names.map((name, at) => [name, `value ${at}`]))
@@ -76,7 +76,7 @@ export function testNames(database: () => TestDatabase): void {
         await table.replace([given])
         expect(await table.replace([given])).toMatchObject({ written: 0, unchanged: 1 })
         expect(Object.entries((await table.live())[0]!).sort()).toEqual(Object.entries(given).sort())
-        const columns = table.prepared.facts.columns.map(({ column }) => column)
+        const columns = table.prepared.schema.columns.map(({ column }) => column)
         expect(new Set(columns.map((column) => column.toLowerCase())).size).toBe(columns.length)
         expect(columns.every((column) => Buffer.byteLength(column) <= 63 && !column.includes('\ufffd'))).toBe(true)
       }
@@ -84,7 +84,7 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('that are too long stay apart, and stay the same', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const wanted = [
         `${LONG}_a`,
         `${LONG}_b`,
@@ -107,7 +107,7 @@ export function testNames(database: () => TestDatabase): void {
       expect(new Set(names).size).toBe(wanted.length)
       expect(names.every((name) => Buffer.byteLength(name) <= 63)).toBe(true)
       await world.destination.close()
-      const again = await DestinationWorld.on(database())
+      const again = await DestinationUnderTest.on(database())
       for (const [at, name] of wanted.entries()) {
         const table = await again.table({ name, row: z.object({ id: z.string() }), primaryKey: ['id'] })
         expect([table.name, table.prepared.changes]).toEqual([names[at], []])
@@ -116,7 +116,7 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('may be what another table brings with it: its key, its type, its index, its sequence', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const names = ['x', 'x_pkey', '_x', 'x_id_seq', 'sqlite_autoindex_x_1', '_tidemark_key_1', '_tidemark_position_2']
       for (const primaryKey of [['id'], []]) {
         for (const name of names) {
@@ -134,7 +134,7 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('of tables that differ in case only never become one table', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const spec = { row: z.object({ id: z.string() }), primaryKey: ['id'] }
       const first = await world.table({ ...spec, name: 'Things' })
       await first.write([{ id: 'first' }])
@@ -148,7 +148,7 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('are recorded with what they stand for', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const wanted = ['id', 'Id', `${LONG}_a`, '_cursor']
       const row = z.object(Object.fromEntries(wanted.map((name) => [name, z.string()])))
       const table = await world.table({ name: `${LONG}_table`, row, primaryKey: ['id'] })
@@ -160,22 +160,22 @@ export function testNames(database: () => TestDatabase): void {
     })
 
     it('of columns stay as they were first chosen', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const first = await world.table({ row: z.object({ id: z.int(), Note: z.string() }), primaryKey: ['id'] })
       const second = await world.table({
         row: z.object({ id: z.int(), note: z.string(), Note: z.string() }),
         primaryKey: ['id'],
       })
-      const name = (columns: typeof first.prepared.facts.columns, wanted: string) =>
+      const name = (columns: typeof first.prepared.schema.columns, wanted: string) =>
         columns.find((column) => column.name === wanted)!.column
-      expect(name(first.prepared.facts.columns, 'Note')).toBe('Note')
-      expect(name(second.prepared.facts.columns, 'Note')).toBe('Note')
-      expect(name(second.prepared.facts.columns, 'note')).toMatch(/^note_[0-9a-f]{8}$/)
+      expect(name(first.prepared.schema.columns, 'Note')).toBe('Note')
+      expect(name(second.prepared.schema.columns, 'Note')).toBe('Note')
+      expect(name(second.prepared.schema.columns, 'note')).toMatch(/^note_[0-9a-f]{8}$/)
       await world.destination.close()
     })
 
     it.each(['', 'a\0b', '\ud800'])('are refused where no database takes them: %j', async (name) => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const refused = (error: unknown) => SyncError.is(error) && error.remedy === 'fix-source'
       await expect(world.table({ name, row: z.object({ id: z.int() }), primaryKey: ['id'] })).rejects.toSatisfy(refused)
       await expect(world.table({ row: z.object({ [name]: z.int() }), primaryKey: [name] })).rejects.toSatisfy(refused)

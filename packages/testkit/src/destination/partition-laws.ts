@@ -1,14 +1,14 @@
 import type { StepRef } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 /** Laws of partitions that are read at the same time under one lease. */
 export function testPartitions(database: () => TestDatabase): void {
   describe('staging', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       return () => world.destination.close()
     })
 

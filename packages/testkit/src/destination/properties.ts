@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, type TestDatabase, type TestTable } from './world.ts'
 
 /** So many examples each property is tried with, unless a suite says otherwise. */
 export const RUNS = 40
@@ -29,7 +29,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
       spec: { readonly keyed: boolean; readonly cursor?: 'at'; readonly partitioned?: boolean },
       law: (table: TestTable, value: T) => Promise<void>,
     ): Promise<void> {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const property = fc.asyncProperty(arbitrary, async (value) => {
         const table = await world.table({
           name: `property_${++tables}`,
@@ -161,7 +161,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
       ))
 
     it('values of every type what is written is read', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const row = z.object({
         id: z.int(),
         text: z.string().nullable(),

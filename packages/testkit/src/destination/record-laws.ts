@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 /** Laws of the records of what was done: steps that go on, attempts, writing, changes of shape. */
 export function testRecords(database: () => TestDatabase): void {
-  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-    const world = await DestinationWorld.on(database())
+  async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+    const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
 

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
 import type { TestDatabase, TestTable } from './world.ts'
-import { DestinationWorld, rejectOf } from './world.ts'
+import { DestinationUnderTest, rejectOf } from './world.ts'
 
 /** Laws of how many rejected rows let a window count as covered. */
 export function testRejectLimit(database: () => TestDatabase): void {
   describe('a part with rejected rows', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     let table: TestTable
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
       return () => world.destination.close()
     })

@@ -1,21 +1,21 @@
 import { RECORD_KINDS, type RecordChunk } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, runnerNamed, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, runnerNamed, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of state and rows that are written down, and of a state that is put in the place of another. */
 export function testRelocations(database: () => TestDatabase): void {
   describe('relocation', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     let table: TestTable
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
       await table.write([thing(1, 10), thing(2, 20)], { deleted: [{ key: { id: 2 }, at: 30n }] })
       return () => world.destination.close()
     })
 
-    const known = () => ({ name: table.name, facts: table.prepared.facts })
+    const known = () => ({ name: table.name, facts: table.prepared.schema })
     async function records(): Promise<readonly RecordChunk[]> {
       const all: RecordChunk[] = []
       for (const kind of RECORD_KINDS) for await (const one of world.destination.relocation.records(kind)) all.push(one)

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, gathered, rejectOf, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, gathered, rejectOf, type TestDatabase, type TestTable } from './world.ts'
 
 /** Laws of windows that are read again, and of rows without a key, which are replaced. */
 export function testRereads(database: () => TestDatabase): void {
   describe('replacing', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       return () => world.destination.close()
     })
 
@@ -64,7 +64,7 @@ export function testRereads(database: () => TestDatabase): void {
         const before = await table.live()
         const step = await table.begin('reread', { window })
         const deleted = [{ key: { id: 5 }, at: 13n }]
-        const asked = await table.replace([thing(4, 12, 'new')], { step, deleted, rail: { ask: true } })
+        const asked = await table.replace([thing(4, 12, 'new')], { step, deleted, deletionGuard: { ask: true } })
         expect(asked).toMatchObject({ missing: 2, written: 0, unchanged: 0, deleted: 0 })
         expect(await table.live()).toEqual(before)
         expect((await gathered(world.destination.missing(table.lease, step))).flat()).toEqual([{ id: 2n }, { id: 3n }])
@@ -79,7 +79,7 @@ export function testRereads(database: () => TestDatabase): void {
       it('that asks first is done at once where all rows came back', async () => {
         await table.write([thing(1, 10), thing(2, 30)])
         await table.record({ kind: 'reread', partition: '', window, reason: 'test' })
-        const moved = await table.replace([thing(1, 10, 'new')], { window, rail: { ask: true } })
+        const moved = await table.replace([thing(1, 10, 'new')], { window, deletionGuard: { ask: true } })
         expect(moved).toMatchObject({ written: 1, deleted: 0 })
         expect(moved.missing).toBeUndefined()
         expect((await table.partition()).rereads).toEqual([])
@@ -91,7 +91,7 @@ export function testRereads(database: () => TestDatabase): void {
         const rows = Array.from({ length: 12_000 }, (_, id) => ({ group: `a'${id % 3}`, at: 12 + (id >> 13), id }))
         await named.write(rows)
         const step = await named.begin('reread', { window })
-        expect(await named.replace([], { step, rail: { ask: true } })).toMatchObject({ missing: 12_000 })
+        expect(await named.replace([], { step, deletionGuard: { ask: true } })).toMatchObject({ missing: 12_000 })
         const keys = (await gathered(world.destination.missing(named.lease, step))).flat()
         const texts = (all: readonly object[]) =>
           all.map((key) => JSON.stringify(key, (_, one) => (typeof one === 'bigint' ? Number(one) : one))).sort()
@@ -173,7 +173,7 @@ export function testRereads(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing })
         await table.replace([thing(1, 1), thing(2, 2)])
         const before = await table.partition()
-        const blind = { rail: { mark: false }, rejects: [rejectOf(undefined)] }
+        const blind = { deletionGuard: { mark: false }, rejects: [rejectOf(undefined)] }
         const held = await table.replace([thing(2, 2), thing(3, 3)], blind)
         expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, held: { gone: 1, of: 2 } })
         expect(await table.column('id')).toEqual([1n, 2n])
@@ -182,7 +182,7 @@ export function testRereads(database: () => TestDatabase): void {
         // Where every row came back nothing is in doubt.
         const more = await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)], blind)
         expect(more).toMatchObject({ written: 1, unchanged: 2 })
-        expect(more.held).toBeUndefined()
+        expect(more.withheld).toBeUndefined()
         expect((await table.partition()).completedAt).toBeGreaterThan(before.completedAt!)
       })
 

@@ -1,12 +1,12 @@
 import { listFoldedRuns, listRuns } from '@tidemark/destination'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 /** Laws of what is kept of runs that are over. */
 export function testRetention(database: () => TestDatabase): void {
-  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-    const world = await DestinationWorld.on(database())
+  async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+    const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
   describe('what is kept of the past', () => {
@@ -21,7 +21,7 @@ export function testRetention(database: () => TestDatabase): void {
         `insert into _tidemark_steps (run, step, name, partition, kind, began_at, parts, duration_ms) ${numbers} select run, 1, 'things', '', 'live', ${at}, 1, 1 from n`,
       )
     }
-    async function runs({ destination }: DestinationWorld, table: '_tidemark_runs' | '_tidemark_steps') {
+    async function runs({ destination }: DestinationUnderTest, table: '_tidemark_runs' | '_tidemark_steps') {
       const { rows } = await destination.query(`select min(run), count(*) from ${table} where run < 0`)
       return rows[0]!.map((value) => (value === null ? null : Number(value)))
     }
@@ -73,7 +73,7 @@ export function testRetention(database: () => TestDatabase): void {
               select i - ${count}, ${step}, '${table}', '', 'live', i * 10, i * 10 + 10, ${began}, ${began} + 3, 1, 5, ${written}, 5 - (${written}), 7 from n`,
           )
       }
-      const sums = async ({ destination }: DestinationWorld) => {
+      const sums = async ({ destination }: DestinationUnderTest) => {
         const runs = (await listRuns(destination)).filter(({ run }) => run < 0)
         const folded = await listFoldedRuns(destination)
         return {
@@ -83,7 +83,7 @@ export function testRetention(database: () => TestDatabase): void {
           written: runs.reduce((sum, one) => sum + one.rows.written, 0),
         }
       }
-      const count = async ({ destination }: DestinationWorld, what: string): Promise<number> =>
+      const count = async ({ destination }: DestinationUnderTest, what: string): Promise<number> =>
         Number((await destination.query(`select count(*) from ${what}`)).rows[0]?.[0])
 
       it('are the records of the newest 500 runs, the sums of older ones, and of each table a record of the day', () =>

@@ -1,15 +1,15 @@
 import { bytes, filledWith, numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationWorld, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
 
 const row = (more: Record<string, z.ZodType>) => z.object({ id: z.int(), ...more })
 const primaryKey = ['id']
 
 export function testSchema(database: () => TestDatabase): void {
   describe('a shape', () => {
-    async function inWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-      const world = await DestinationWorld.on(database())
+    async function inWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+      const world = await DestinationUnderTest.on(database())
       await use(world).finally(() => world.destination.close())
     }
     const refused =
@@ -27,7 +27,7 @@ export function testSchema(database: () => TestDatabase): void {
           identity: 'x',
         }
         expect((await world.table(spec)).prepared.changes).toEqual(['table created'])
-        const { facts, changes } = (await world.table(spec)).prepared
+        const { schema: facts, changes } = (await world.table(spec)).prepared
         expect(changes).toEqual([])
         expect((await world.destination.state()).tables.get('things')).toMatchObject({
           facts,

@@ -1,16 +1,16 @@
 import type { Range } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationWorld, rejectOf, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './world.ts'
 
 const many = (count: number, from = 0) => Array.from({ length: count }, (_, at) => thing(from + at, from + at))
 
 /** Laws of steps that gather in a staging table and move at once. */
 export function testStaging(database: () => TestDatabase): void {
   describe('staging', () => {
-    let world: DestinationWorld
+    let world: DestinationUnderTest
     beforeEach(async () => {
-      world = await DestinationWorld.on(database())
+      world = await DestinationUnderTest.on(database())
       return () => world.destination.close()
     })
 
@@ -74,7 +74,10 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('marks nothing where it cannot tell what is gone', async () => {
         await table.replace([thing(1, 1), thing(2, 2)])
-        expect(await table.replace([thing(3, 3)], { rail: { mark: false } })).toMatchObject({ written: 1, deleted: 0 })
+        expect(await table.replace([thing(3, 3)], { deletionGuard: { mark: false } })).toMatchObject({
+          written: 1,
+          deleted: 0,
+        })
         expect(await table.column('id')).toEqual([1n, 2n, 3n])
       })
 
@@ -83,7 +86,11 @@ export function testStaging(database: () => TestDatabase): void {
         await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'asked' })
         const step = await table.begin('whole')
         const revision = { text: 'r', facts: 'f' }
-        const blind = await table.replace([thing(2, 2)], { step, rail: { mark: false }, completes: { revision } })
+        const blind = await table.replace([thing(2, 2)], {
+          step,
+          deletionGuard: { mark: false },
+          completes: { revision },
+        })
         expect(blind).toMatchObject({ written: 1, deleted: 0, blind: true })
         expect(await table.partition()).toMatchObject({
           rereads: [{ from: null, to: null }],
@@ -92,7 +99,7 @@ export function testStaging(database: () => TestDatabase): void {
         })
         const sighted = await table.replace([thing(2, 2)], { completes: { revision } })
         expect(sighted).toMatchObject({ deleted: 1 })
-        expect(sighted.blind).toBeUndefined()
+        expect(sighted.deletionsUnknown).toBeUndefined()
         expect(await table.partition()).toMatchObject({ rereads: [], revision })
       })
 
@@ -150,14 +157,14 @@ export function testStaging(database: () => TestDatabase): void {
       })
     })
 
-    describe('the rail', () => {
+    describe('the deletion guard', () => {
       const limit = { share: 0.5, above: 100 }
 
       it('holds a whole read back that would mark most rows: it writes, marks nothing and completes nothing', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'] })
         await table.replace(many(200))
         const before = await table.partition()
-        const held = await table.replace([...many(10), thing(900, 1)], { rail: { limit } })
+        const held = await table.replace([...many(10), thing(900, 1)], { deletionGuard: { limit } })
         expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, held: { gone: 190, of: 200 } })
         expect(await table.column('id')).toHaveLength(201)
         expect((await table.partition()).completedAt).toBe(before.completedAt)
@@ -166,7 +173,7 @@ export function testStaging(database: () => TestDatabase): void {
       it('does not look at how many new rows come', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'] })
         await table.replace(many(200))
-        expect(await table.replace(many(300, 1000), { rail: { limit } })).toMatchObject({
+        expect(await table.replace(many(300, 1000), { deletionGuard: { limit } })).toMatchObject({
           held: { gone: 200, of: 200 },
         })
       })
@@ -174,8 +181,8 @@ export function testStaging(database: () => TestDatabase): void {
       it('lets half go, and everything of a small table, and everything where it is lifted', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'] })
         await table.replace(many(200))
-        expect((await table.replace(many(100), { rail: { limit } })).deleted).toBe(100)
-        expect((await table.replace(many(1), { rail: { limit } })).deleted).toBe(99)
+        expect((await table.replace(many(100), { deletionGuard: { limit } })).deleted).toBe(100)
+        expect((await table.replace(many(1), { deletionGuard: { limit } })).deleted).toBe(99)
         await table.replace(many(200))
         expect((await table.replace([])).deleted).toBe(200)
       })
@@ -193,14 +200,14 @@ export function testStaging(database: () => TestDatabase): void {
         ] as const)
           await table.write(rows(from), { partition })
         const window = { from: 0n, to: 150n }
-        expect(await table.replace([thing(0, 0)], { partition: 'a', window, rail: { limit } })).toMatchObject({
+        expect(await table.replace([thing(0, 0)], { partition: 'a', window, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
           held: { gone: 149, of: 150 },
         })
         expect(await table.column('id', { partition: 'a', window })).toHaveLength(150)
-        const most = await table.replace(rows(0).slice(0, 80), { partition: 'a', window, rail: { limit } })
+        const most = await table.replace(rows(0).slice(0, 80), { partition: 'a', window, deletionGuard: { limit } })
         expect(most).toMatchObject({ deleted: 70 })
-        expect(await table.replace([], { partition: 'b', rail: { limit } })).toMatchObject({
+        expect(await table.replace([], { partition: 'b', deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
           held: { gone: 300, of: 300 },
         })
@@ -210,10 +217,12 @@ export function testStaging(database: () => TestDatabase): void {
       it('adds up what goes in one run', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true })
         for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(61), { partition })
-        const first = await table.replace(many(1), { partition: 'a', rail: { limit } })
-        const second = await table.replace(many(1), { partition: 'b', rail: { limit, goneBefore: 60 } })
+        const first = await table.replace(many(1), { partition: 'a', deletionGuard: { limit } })
+        const second = await table.replace(many(1), { partition: 'b', deletionGuard: { limit, goneBefore: 60 } })
         expect([first.deleted, second.deleted]).toEqual([60, 60])
-        expect(await table.replace(many(1), { partition: 'c', rail: { limit, goneBefore: 120 } })).toMatchObject({
+        expect(
+          await table.replace(many(1), { partition: 'c', deletionGuard: { limit, goneBefore: 120 } }),
+        ).toMatchObject({
           deleted: 0,
           held: { gone: 180, of: 244 },
         })
@@ -225,13 +234,13 @@ export function testStaging(database: () => TestDatabase): void {
           const table = await world.table({ row: Thing, ...(keyed ? { primaryKey: ['id'] } : {}), partitioned: true })
           await table.replace(many(2), { partition: 'a' })
           await table.replace(many(3, 10), { partition: 'b' })
-          const held = await table.replace([], { partition: 'a', rail: { limit } })
+          const held = await table.replace([], { partition: 'a', deletionGuard: { limit } })
           expect(held).toMatchObject({ deleted: 0, held: { gone: 2, of: 2, empties: true } })
           expect(await table.column('id', { partition: 'a' })).toEqual([0n, 1n])
           // With others in their place the table is not empty, and where the limit is lifted nothing is held.
-          expect((await table.replace([thing(7, 7)], { partition: 'a', rail: { limit } })).deleted).toBe(2)
+          expect((await table.replace([thing(7, 7)], { partition: 'a', deletionGuard: { limit } })).deleted).toBe(2)
           expect((await table.replace([], { partition: 'a' })).deleted).toBe(1)
-          expect((await table.replace([], { partition: 'a', rail: { limit } })).held).toBeUndefined()
+          expect((await table.replace([], { partition: 'a', deletionGuard: { limit } })).withheld).toBeUndefined()
         },
       )
 
@@ -243,7 +252,7 @@ export function testStaging(database: () => TestDatabase): void {
           for (const partition of ['a', 'b']) await table.write(many(30), { partition })
           const window = { from: 0n, to: 10n }
           const again = (replaces: readonly Range[]) =>
-            table.replace([], { kind: 'reread', partition: 'a', window, rail: { limit, replaces } })
+            table.replace([], { kind: 'reread', partition: 'a', window, deletionGuard: { limit, replaces } })
           const all = [
             { from: undefined, to: 10n },
             { from: 10n, to: 30n },
@@ -254,18 +263,20 @@ export function testStaging(database: () => TestDatabase): void {
           // What another window brought back, or what none replaces, is left.
           expect((await again([window])).deleted).toBe(10)
           const next = { kind: 'reread', partition: 'a', window: { from: 10n, to: 30n } } as const
-          expect((await table.replace([], { ...next, rail: { limit, replaces: all } })).held).toMatchObject({
+          expect(
+            (await table.replace([], { ...next, deletionGuard: { limit, replaces: all } })).withheld,
+          ).toMatchObject({
             gone: 20,
           })
-          const rail = { limit, replaces: all, cameBack: true } as const
-          expect((await table.replace([], { ...next, rail })).deleted).toBe(20)
+          const deletionGuard = { limit, replaces: all, cameBack: true } as const
+          expect((await table.replace([], { ...next, deletionGuard })).deleted).toBe(20)
         },
       )
 
       it('replaces nothing of a table without a key, and counts its rows as unchanged', async () => {
         const table = await world.table({ row: Thing })
         await table.replace(many(200))
-        expect(await table.replace(many(20), { rail: { limit } })).toMatchObject({
+        expect(await table.replace(many(20), { deletionGuard: { limit } })).toMatchObject({
           written: 0,
           unchanged: 20,
           deleted: 0,
@@ -275,7 +286,7 @@ export function testStaging(database: () => TestDatabase): void {
         const windowed = await world.table({ name: 'windowed', row: Thing, cursor: 'at' })
         const step = { kind: 'live', window: { from: 0n, to: 150n } } as const
         await windowed.replace(many(150, 0), step)
-        expect(await windowed.replace([thing(0, 0)], { ...step, rail: { limit } })).toMatchObject({
+        expect(await windowed.replace([thing(0, 0)], { ...step, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
           held: { gone: 149, of: 150 },
         })

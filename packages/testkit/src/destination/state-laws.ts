@@ -2,12 +2,12 @@ import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationWorld, rejectOf, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase } from './world.ts'
 
 /** Laws of what is known: coverage, rereads, rejects, runs, and the user's questions. */
 export function testState(database: () => TestDatabase): void {
-  async function withWorld(use: (world: DestinationWorld) => Promise<void>): Promise<void> {
-    const world = await DestinationWorld.on(database())
+  async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
+    const world = await DestinationUnderTest.on(database())
     await use(world).finally(() => world.destination.close())
   }
   describe('coverage', () => {
@@ -115,7 +115,7 @@ export function testState(database: () => TestDatabase): void {
   })
 
   describe('rejects', () => {
-    const keys = async (world: DestinationWorld) =>
+    const keys = async (world: DestinationUnderTest) =>
       (await world.destination.query('select key from _tidemark_rejects order by key')).rows.map(([key]) => key)
 
     it('of the same key or the same payload take the place of each other', () =>

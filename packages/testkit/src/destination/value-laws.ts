@@ -2,13 +2,13 @@ import { numeric, rowOf } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { HELD, TEXTS, UNFIT } from './value-cases.ts'
-import { DestinationWorld, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 export function testValues(database: () => TestDatabase): void {
   describe('values', () => {
     it('read back equal, one by one and as zod gives them', async () => {
       const row = z.object({ id: z.int(), ...Object.fromEntries(HELD.map(([, schema], at) => [`c${at}`, schema])) })
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row, primaryKey: ['id'] })
       const given = Object.fromEntries(
         HELD.flatMap(([, , value], at) => (value === undefined ? [] : [[`c${at}`, value]])),
@@ -31,7 +31,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('that cannot be held are refused with a reason, and never changed', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       for (const [at, [name, type, value]] of UNFIT.entries()) {
         const columns = [
           { name: 'id', type: 'integer' as const },
@@ -49,7 +49,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('are held as the profile says: doubles', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const { nan, infinity, negativeZero } = world.destination.profile.doubles
       const table = await world.table({
         row: rowOf([
@@ -133,7 +133,7 @@ export function testValues(database: () => TestDatabase): void {
         '2024-13-01T00:00:00Z',
         '2024-01-01T00:00:00ZZ',
       ]
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       for (const [at, schema] of schemas.entries()) {
         const row = z.object({ id: z.int(), value: schema })
         const { prepared } = await world.table({ name: `asked_${at}`, row, primaryKey: ['id'] })
@@ -151,7 +151,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of any text are keys, partitions, told deletions and json, and only that', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const row = z.object({ id: z.string(), json: z.any() })
       const table = await world.table({ row, primaryKey: ['id'], partitioned: true })
       for (const partition of TEXTS) {
@@ -172,7 +172,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of a key that cannot be held are refused with a reason', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const { prepared } = await world.table({ row: z.object({ id: z.string() }), primaryKey: ['id'] })
       for (const id of ['a\0b', '\ud800']) {
         expect(prepared.encoder.encodeKey({ id })).toMatchObject({ column: 'id', reason: expect.stringMatching(/\w/) })
@@ -182,7 +182,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of a key are never NULL', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const { prepared } = await world.table({ row: z.object({ id: z.string().nullish() }), primaryKey: ['id'] })
       for (const row of [{ id: null }, {}]) {
         expect(prepared.encoder.plain(row, null)).toBeUndefined()
@@ -196,7 +196,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of a key are distinguished by their bytes, and in that order', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row: z.object({ id: z.string() }), primaryKey: ['id'] })
       const ids = ['B', 'a', 'A', 'é', 'e\u0301', '', ' ', 'ß', 'ss', 'İ', 'i', '\u{1f600}', '\uffee']
       await table.write(ids.map((id) => ({ id })))
@@ -206,7 +206,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of a key that is numeric are equal whatever their scale', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row: z.object({ id: numeric(), note: z.string() }), primaryKey: ['id'] })
       await table.write([
         { id: '1.0', note: 'a' },
@@ -220,7 +220,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of undeclared fields are kept where the row is loose', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row: z.looseObject({ id: z.int() }), primaryKey: ['id'] })
       await table.write([{ id: 1, more: [1], big: 2n ** 60n + 1n }, { id: 2 }])
       expect(await table.live()).toEqual([{ id: 1n, more: [1], big: 2n ** 60n + 1n }, { id: 2n }])
@@ -231,7 +231,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('of undeclared fields are those that the source does not declare, whatever the config leaves out', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({
         row: z.looseObject({ id: z.int() }),
         primaryKey: ['id'],
@@ -245,7 +245,7 @@ export function testValues(database: () => TestDatabase): void {
     })
 
     it('are read by partition and by window, both ends as they are meant', async () => {
-      const world = await DestinationWorld.on(database())
+      const world = await DestinationUnderTest.on(database())
       const table = await world.table({
         row: z.object({ id: z.int() }),
         primaryKey: ['id'],

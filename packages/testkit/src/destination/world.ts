@@ -1,19 +1,19 @@
 import type {
+  Batch,
   Committed,
   Completion,
   Deletion,
+  DeletionGuard,
   Destination,
   EncodedRow,
-  Fact,
   Lease,
-  Part,
   Prepared,
-  Rail,
   Range,
   Reject,
   RejectLimit,
   Runner,
   Shape,
+  StateChange,
   StepKind,
   StepRef,
 } from '@tidemark/core/engine'
@@ -57,7 +57,7 @@ export function runnerNamed(id: string, more: Partial<Runner> = {}): Runner {
 }
 
 /** A destination with a run that has begun. */
-export class DestinationWorld {
+export class DestinationUnderTest {
   readonly destination: Destination
   readonly run: number
   #steps = 0
@@ -70,9 +70,9 @@ export class DestinationWorld {
   static async on(
     database: TestDatabase,
     options: ConnectOptions = { runner: runnerNamed('one') },
-  ): Promise<DestinationWorld> {
+  ): Promise<DestinationUnderTest> {
     const destination = await database.connect(options)
-    return new DestinationWorld(destination, await destination.startRun())
+    return new DestinationUnderTest(destination, await destination.startRun())
   }
 
   nextStep(): number {
@@ -133,7 +133,7 @@ export interface WriteOptions {
   readonly rejects?: readonly Reject[]
   readonly tombstones?: boolean
   readonly step?: StepRef
-  readonly rail?: Partial<Rail>
+  readonly deletionGuard?: Partial<DeletionGuard>
   readonly rejectLimit?: RejectLimit
   readonly completes?: Partial<Completion> | false
   readonly staging?: 'fill' | 'move'
@@ -146,12 +146,12 @@ export interface WriteOptions {
 }
 
 export class TestTable {
-  readonly world: DestinationWorld
+  readonly world: DestinationUnderTest
   readonly shape: Shape
   readonly lease: Lease
   readonly prepared: Prepared
 
-  constructor(world: DestinationWorld, shape: Shape, lease: Lease, prepared: Prepared) {
+  constructor(world: DestinationUnderTest, shape: Shape, lease: Lease, prepared: Prepared) {
     this.world = world
     this.shape = shape
     this.lease = lease
@@ -191,8 +191,8 @@ export class TestTable {
     return await this.world.destination.commit(this.lease, await this.part(rows, options))
   }
 
-  async part(rows: readonly Row[], options: WriteOptions = {}): Promise<Part> {
-    const { staging, rail, rejects = [], deleted = [] } = options
+  async part(rows: readonly Row[], options: WriteOptions = {}): Promise<Batch> {
+    const { staging, deletionGuard, rejects = [], deleted = [] } = options
     const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'history')
     const step = options.step ?? (await this.begin(kind, options))
     const cover = step.window ?? (this.shape.cursor === undefined ? undefined : { from: undefined, to: 1000n })
@@ -210,7 +210,7 @@ export class TestTable {
       lateBelow: options.lateBelow,
       alive: options.alive?.map((key) => this.key(key)),
       tombstones: options.tombstones ?? false,
-      rail: staging === 'move' ? { mark: true, goneBefore: 0, ...rail } : undefined,
+      deletionGuard: staging === 'move' ? { mark: true, goneBefore: 0, ...deletionGuard } : undefined,
       rejectLimit: options.rejectLimit,
       completes: options.completes === false || staging === 'fill' ? undefined : completes,
       durationMs: 1,
@@ -234,7 +234,7 @@ export class TestTable {
     return await this.write(rows.slice(at), { ...options, step, staging: 'move', number })
   }
 
-  async record(...facts: readonly Fact[]): Promise<void> {
+  async record(...facts: readonly StateChange[]): Promise<void> {
     await this.world.destination.record(this.lease, facts)
   }
 

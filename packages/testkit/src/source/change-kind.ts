@@ -2,7 +2,7 @@ import type { Table } from '@tidemark/core/engine'
 import type { SourceTestOptions } from './options.ts'
 import type { OpenPlace } from './place.ts'
 import type { ReadRow } from './reading.ts'
-import type { Subject, World } from './world.ts'
+import type { SourceUnderTest, Subject } from './world.ts'
 
 /** What people do to the rows of a system. */
 export type ChangeKind = 'add' | 'edit' | 'remove'
@@ -26,7 +26,7 @@ export function changesOf({ immutable, cursor, deletions }: Table, options: Sour
 
 /** Has the test change a table. */
 export async function applyChange(
-  { options }: World,
+  { options }: SourceUnderTest,
   kind: ChangeKind,
   where: { readonly place: OpenPlace; readonly table: string; readonly partition: string; readonly row: ReadRow },
 ): Promise<void> {

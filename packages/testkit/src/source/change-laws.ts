@@ -6,7 +6,7 @@ import type { OpenPlace } from './place.ts'
 import { contents, demandSuccess, differences, memory, runInto } from './quiet-run.ts'
 import { type ReadRow, read } from './reading.ts'
 import { cut, missing } from './row-text.ts'
-import type { Subject, World } from './world.ts'
+import type { SourceUnderTest, Subject } from './world.ts'
 
 export const editsLaw: Law = {
   name: 'edits',
@@ -51,7 +51,7 @@ const DONE = { edit: 'edited', remove: 'removed' } as const
 
 /** Runs, changes an old row, runs again, and compares with a run that sees all of it at once. */
 async function changedBetweenRuns(
-  world: World,
+  world: SourceUnderTest,
   name: string,
   kind: Exclude<ChangeKind, 'add'>,
 ): Promise<readonly Finding[]> {
@@ -91,7 +91,7 @@ async function changedBetweenRuns(
 }
 
 /** All rows of the partition as the source gives them now, from where the test's window begins. */
-async function rowsNow(world: World, place: OpenPlace, subject: Subject): Promise<readonly ReadRow[]> {
+async function rowsNow(world: SourceUnderTest, place: OpenPlace, subject: Subject): Promise<readonly ReadRow[]> {
   await using opened = await world.open(place)
   const table = opened.tables.find(({ name }) => name === subject.table.name)
   const partition =

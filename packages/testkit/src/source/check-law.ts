@@ -3,7 +3,7 @@ import { entryOf } from './entry.ts'
 import { BrokenLaw, type Law } from './law.ts'
 import { refuseOldOptions, type SourceTestOptions } from './options.ts'
 import { Waivers } from './waivers.ts'
-import { World } from './world.ts'
+import { SourceUnderTest } from './world.ts'
 
 /** Checks one law. @throws BrokenLaw with the smallest examples, or what the source threw on the way. */
 export async function checkLaw(
@@ -14,7 +14,7 @@ export async function checkLaw(
 ): Promise<void> {
   refuseOldOptions(options)
   const waivers = new Waivers(options.waive)
-  const world = new World(source, options, waivers, law.name, entryOf(options.entry, testFile))
+  const world = new SourceUnderTest(source, options, waivers, law.name, entryOf(options.entry, testFile))
   const findings = await law.check(world)
   if (findings.length > 0) throw new BrokenLaw(law, findings)
 }

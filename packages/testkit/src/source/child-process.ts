@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import type { ChildLine, Job } from './job.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 const HERE = import.meta.url
 const CHILD = new URL(HERE.endsWith('.ts') ? './child.ts' : './child.js', HERE)
@@ -78,7 +78,7 @@ export class Child {
 }
 
 /** Starts a process with the source of a world. @throws where no module is known that registers it. */
-export async function startChild(world: World, job: Job): Promise<Child> {
+export async function startChild(world: SourceUnderTest, job: Job): Promise<Child> {
   const { entry, source } = world
   if (entry === undefined) {
     throw new Error(

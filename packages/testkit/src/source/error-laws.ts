@@ -8,7 +8,7 @@ import type { OpenPlace } from './place.ts'
 import { read } from './reading.ts'
 import { cut, textOf } from './row-text.ts'
 import { secretsIn, unmarkedSecrets } from './secrets.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 const DELAY = { 'retry-after': '2' }
 const DELAY_MS = 2000
@@ -32,7 +32,10 @@ export const errorsLaw: Law = {
   },
 }
 
-async function findingsOf(world: World, { remedy, delay, ...fault }: (typeof FAULTS)[number]): Promise<Finding[]> {
+async function findingsOf(
+  world: SourceUnderTest,
+  { remedy, delay, ...fault }: (typeof FAULTS)[number],
+): Promise<Finding[]> {
   await using place = await world.place()
   return (await failures(world, place, fault)).flatMap(({ table, stage, error }) => {
     const where = `answered ${fault.status} ${stage}`
@@ -56,7 +59,12 @@ interface Failed {
 }
 
 /** What comes of a fault: from the first request on, and with the first request of each table's read. */
-async function failures(world: World, place: OpenPlace, fault: Fault, log = new Lines()): Promise<readonly Failed[]> {
+async function failures(
+  world: SourceUnderTest,
+  place: OpenPlace,
+  fault: Fault,
+  log = new Lines(),
+): Promise<readonly Failed[]> {
   const { server } = place
   if (server === undefined) return []
   const under = async (work: () => Promise<unknown>): Promise<{ readonly error: unknown; readonly asked: boolean }> => {
@@ -139,7 +147,7 @@ function formsOf(secret: string): readonly string[] {
 }
 
 /** Everything that the source says while it is read, and while it fails: through the log, the console, and in errors. */
-async function said(world: World, place: OpenPlace): Promise<readonly string[]> {
+async function said(world: SourceUnderTest, place: OpenPlace): Promise<readonly string[]> {
   const log = new Lines()
   const heard = listenToConsole(log.lines)
   const errors: unknown[] = []

@@ -21,7 +21,7 @@ import {
   withTables,
 } from './quiet-run.ts'
 import { testRunner } from './test-runner.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 const PARTS = 12
 const TABLES = 3
@@ -93,7 +93,7 @@ function whenOf(stop: Stop): string {
 }
 
 /** Runs until the process stands still in the middle, and kills it there. */
-async function killed(world: World, job: Extract<Job, { kind: 'sync' }>): Promise<void> {
+async function killed(world: SourceUnderTest, job: Extract<Job, { kind: 'sync' }>): Promise<void> {
   const child = await startChild(world, job)
   const isStill = await child.standsStill()
   child.kill()
@@ -104,7 +104,7 @@ async function killed(world: World, job: Extract<Job, { kind: 'sync' }>): Promis
   )
 }
 
-async function finished(world: World, job: Job): Promise<Finding | undefined> {
+async function finished(world: SourceUnderTest, job: Job): Promise<Finding | undefined> {
   const child = await startChild(world, job)
   await child.ended
   return child.problem === undefined

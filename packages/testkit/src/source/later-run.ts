@@ -3,7 +3,7 @@ import type { Table } from '@tidemark/core/engine'
 import { type Clock, systemClock } from '@tidemark/engine'
 import type { OpenPlace } from './place.ts'
 import { contents, demandSuccess, memory, runInto, withTables } from './quiet-run.ts'
-import type { Subject, World } from './world.ts'
+import type { SourceUnderTest, Subject } from './world.ts'
 
 /** One run in which nothing happens, by a clock by which everything is old enough: what it leaves behind. */
 export async function laterRun(run: {
@@ -33,7 +33,7 @@ export function laterClock(tables: readonly Table[]): Clock {
 }
 
 /** The tables of a source that a law is asked about. */
-export async function tablesIn(world: World, place?: OpenPlace): Promise<readonly Table[]> {
+export async function tablesIn(world: SourceUnderTest, place?: OpenPlace): Promise<readonly Table[]> {
   if (place === undefined) {
     await using own = await world.place()
     return await tablesIn(world, own)
@@ -42,7 +42,7 @@ export async function tablesIn(world: World, place?: OpenPlace): Promise<readonl
   return world.tables(opened)
 }
 
-export async function subjectsIn(world: World, place: OpenPlace): Promise<readonly Subject[]> {
+export async function subjectsIn(world: SourceUnderTest, place: OpenPlace): Promise<readonly Subject[]> {
   await using opened = await world.open(place)
   return await world.subjects(opened)
 }

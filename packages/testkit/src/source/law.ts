@@ -1,5 +1,5 @@
 import type { LawName } from './law-name.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 /** What must hold for every source. */
 export interface Law {
@@ -9,7 +9,7 @@ export interface Law {
   /** What a user of the source meets where it does not hold. */
   readonly meaning: string
   /** Looks for the smallest examples that break it; none where it holds. */
-  check(world: World): Promise<readonly Finding[]>
+  check(world: SourceUnderTest): Promise<readonly Finding[]>
 }
 
 /** An example that breaks a law. */

@@ -15,7 +15,7 @@ import type { Finding } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import { cut, missing, shortest, textOf } from './row-text.ts'
 import { testRunner } from './test-runner.ts'
-import type { Subject, World } from './world.ts'
+import type { SourceUnderTest, Subject } from './world.ts'
 
 /** A source whose tables are changed on the way: what they say, or how they read. */
 export function withTables(source: Source, change: (table: Table) => Table | undefined): Source {
@@ -58,7 +58,7 @@ export function runInto({
     Object.entries(starts).map(([name, initialSyncStart]) => [name, { initialSyncStart }]),
   )
   return sync({
-    uses: [
+    sources: [
       { name: source.name, source: clock === undefined ? source : clockless(source), config, options: { tables } },
     ],
     destination: clock === undefined ? destination : timed(destination, clock),
@@ -66,7 +66,7 @@ export function runInto({
       concurrency: 1,
       retry: { attempts: 2, firstDelayMs: 10, maxDelayMs: 10 },
       deletionLimit: 'none',
-      ...(partRows === undefined ? {} : { part: { rows: partRows, bytes: 16 * 1024 * 1024 } }),
+      ...(partRows === undefined ? {} : { batch: { rows: partRows, bytes: 16 * 1024 * 1024 } }),
     },
     signal,
     onEvent,
@@ -124,7 +124,7 @@ export async function contents(destination: Destination): Promise<ReadonlyMap<st
 
 /** Where the rows of one destination differ from those of a quiet run. */
 export function differences(
-  world: World,
+  world: SourceUnderTest,
   got: ReadonlyMap<string, readonly string[]>,
   quiet: ReadonlyMap<string, readonly string[]>,
   after: string,
@@ -196,7 +196,7 @@ function least(points: readonly bigint[]): bigint {
 
 /** Tables of which a run of the engine gives less than reading them gave. */
 export function shortfalls(
-  world: World,
+  world: SourceUnderTest,
   quiet: ReadonlyMap<string, readonly string[]>,
   subjects: readonly Subject[],
 ): readonly Finding[] {
@@ -217,7 +217,7 @@ export function shortfalls(
 
 /** Rows that the engine rejects when it reads everything, though their schema takes them. */
 export async function rejectsOf(
-  world: World,
+  world: SourceUnderTest,
   place: OpenPlace,
   starts: Readonly<Record<string, string>>,
 ): Promise<readonly Finding[]> {

@@ -4,7 +4,7 @@ import type { Finding, Law } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import { type ReadRow, read } from './reading.ts'
 import { cut } from './row-text.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 interface Answer {
   readonly partition: string
@@ -61,7 +61,7 @@ function textsOf({ rows }: Answer): string {
 }
 
 /** Tables with a revision, each with its first partition that has rows. Partitions may have other ids in another place. */
-async function asked(world: World): Promise<readonly { readonly table: Table; readonly nth: number }[]> {
+async function asked(world: SourceUnderTest): Promise<readonly { readonly table: Table; readonly nth: number }[]> {
   await using place = await world.place()
   await using opened = await world.open(place)
   const found: { table: Table; nth: number }[] = []
@@ -76,7 +76,7 @@ async function asked(world: World): Promise<readonly { readonly table: Table; re
 
 /** Asks as a run of its own does: connected again, the revision before anything else. */
 async function ask(
-  world: World,
+  world: SourceUnderTest,
   place: OpenPlace,
   name: string,
   nth: number,

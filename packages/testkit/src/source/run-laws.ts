@@ -18,7 +18,7 @@ import {
   windowsOf,
   withTables,
 } from './quiet-run.ts'
-import type { World } from './world.ts'
+import type { SourceUnderTest } from './world.ts'
 
 const STOPS = 6
 
@@ -110,7 +110,7 @@ export const updatesLaw: Law = {
 }
 
 async function changedWhileRead(
-  world: World,
+  world: SourceUnderTest,
   place: OpenPlace,
   name: string,
   kind: ChangeKind,
@@ -186,7 +186,7 @@ export const partitionsLaw: Law = {
 const TRIES = 5
 
 /** Runs without the nth partition, then with it, and compares with a run that knew it from the start. */
-async function withOneNew(world: World, table: Table, nth: number): Promise<readonly Finding[] | 'no rows'> {
+async function withOneNew(world: SourceUnderTest, table: Table, nth: number): Promise<readonly Finding[] | 'no rows'> {
   await using place = await world.place()
   const source = onlyTable(world.source, table.name)
   let hidden = ''
@@ -214,7 +214,7 @@ async function withOneNew(world: World, table: Table, nth: number): Promise<read
 }
 
 /** Tables with partitions, and how many they have. Their ids may be others in another place. */
-async function partitioned(world: World): Promise<readonly (readonly [Table, number])[]> {
+async function partitioned(world: SourceUnderTest): Promise<readonly (readonly [Table, number])[]> {
   await using place = await world.place()
   await using opened = await world.open(place)
   const found: (readonly [Table, number])[] = []

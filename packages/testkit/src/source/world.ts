@@ -27,7 +27,7 @@ const PARTITIONS = 3
 const LISTED = 20
 
 /** A source under test with its system: what laws look at. */
-export class World {
+export class SourceUnderTest {
   readonly source: Source
   readonly options: SourceTestOptions
   /** The module that registers the source; undefined where none was found. */

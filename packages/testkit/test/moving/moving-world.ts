@@ -121,10 +121,10 @@ export class MovingWorld {
     const clock: Clock = { ...systemClock, now: () => BigInt(system.now + this.#skew) * 1_000_000n, random: () => 0.5 }
     const options = { deletes: this.#options.deletes, backfillNewColumns: true }
     return {
-      uses: [{ name: 'moving', source: system.source(), config: {}, options }],
+      sources: [{ name: 'moving', source: system.source(), config: {}, options }],
       destination: this.#watched,
       clock,
-      settings: { part: { rows: 5, bytes: 1e6 }, deletionLimit: 'none' },
+      settings: { batch: { rows: 5, bytes: 1e6 }, deletionLimit: 'none' },
     }
   }
 

@@ -15,7 +15,7 @@ async function fill(url: string): Promise<void> {
   const runner: Runner = { id: 'first', host: 'released', pid: 1, startedAt: 1n }
   const destination = await openDestination({ url, runner })
   await sync({
-    uses: [{ name: 'crash', source: crashSource({ until: 10, pageMs: 0 }), config: {}, options: {} }],
+    sources: [{ name: 'crash', source: crashSource({ until: 10, pageMs: 0 }), config: {}, options: {} }],
     destination,
     settings: { rejectLimit: { share: 0.5, above: 100 } },
   })

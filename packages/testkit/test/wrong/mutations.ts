@@ -1,5 +1,5 @@
 import { SyncError } from '@tidemark/core'
-import type { Destination, Encoder, Lease, Part } from '@tidemark/core/engine'
+import type { Batch, Destination, Encoder, Lease } from '@tidemark/core/engine'
 import { testCommit } from '../../src/destination/commit-laws.ts'
 import { testLater } from '../../src/destination/later-laws.ts'
 import { testLeases } from '../../src/destination/lease-laws.ts'
@@ -21,7 +21,7 @@ export interface Mutation {
 }
 
 const commits =
-  (change: (part: Part) => Part) =>
+  (change: (part: Batch) => Batch) =>
   (right: Destination): Partial<Destination> => ({ commit: (lease, part) => right.commit(lease, change(part)) })
 
 const NOTHING = { written: 0, unchanged: 0, deduped: 0, rejected: 0, deleted: 0 }
@@ -116,7 +116,9 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'what did not come back is gone at once': {
     laws: testRereads,
     notices: 'that asks first moves nothing where rows did not come back, and says which',
-    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, ask: undefined } })),
+    breaks: commits((part) =>
+      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, ask: undefined } },
+    ),
   },
   'rows that moved are taken for gone': {
     laws: testRereads,
@@ -166,12 +168,16 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a mass of deletions is let through': {
     laws: testStaging,
     notices: 'holds a whole read back that would mark most rows: it writes, marks nothing and completes nothing',
-    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, limit: undefined } })),
+    breaks: commits((part) =>
+      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, limit: undefined } },
+    ),
   },
   'what vanished is never marked': {
     laws: testRereads,
     notices: 'marks what did not come back in its window, and nothing outside it',
-    breaks: commits((part) => (part.rail === undefined ? part : { ...part, rail: { ...part.rail, mark: false } })),
+    breaks: commits((part) =>
+      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, mark: false } },
+    ),
   },
   'partitions are one': {
     laws: testStaging,

@@ -17,7 +17,7 @@ export function duckdbDialect({ path, catalog }: DuckDbPlace): Dialect {
     place: path,
     flavor: duckdbFlavor,
     editor: duckdbEditor({ path, catalog }),
-    forms: DUCKDB_FORMS,
+    codec: DUCKDB_FORMS,
     canonical: decodeValue,
     decode: decodeValue,
     table,

@@ -1,9 +1,9 @@
-import type { ColumnType, Facts } from '@tidemark/core/engine'
+import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
-import type { Filled, Physical, Plan, SchemaEditor } from '../../table/schema-editor.ts'
+import type { Filled, InspectedTable, Plan, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuse, refuseChanged } from '../../table/unreachable.ts'
 import { literal } from '../../values/literal.ts'
 import { UNICODE } from '../../values/repertoire.ts'
@@ -46,7 +46,7 @@ export function duckdbEditor({ path, catalog }: DuckDbPlace): SchemaEditor {
     reservedColumns: [ROW_NUMBER],
     maxColumns: duckdbProfile.columns,
     maxKeyColumns: duckdbProfile.keyColumns,
-    physical,
+    inspect: physical,
     create: async (db, plan) => {
       checkRowNumber(plan)
       await createTable(table(plan.name), plan).execute(db)
@@ -98,7 +98,7 @@ function checkRowNumber({ name, key, columns }: Plan): void {
   )
 }
 
-async function physical(db: Db, name: string): Promise<Physical | undefined> {
+async function physical(db: Db, name: string): Promise<InspectedTable | undefined> {
   const { rows } = await sql<{ name: string; kind: string }>`
     select table_name as name, 'a table' as kind from duckdb_tables()
       where database_name = current_database() and schema_name = 'main' and lower(table_name) = lower(${name})
@@ -114,7 +114,7 @@ async function physical(db: Db, name: string): Promise<Physical | undefined> {
 }
 
 /** Whether a table still is what it was made. @returns what is wrong, for people. */
-async function problemOf(db: Db, name: string, known: Facts): Promise<string | undefined> {
+async function problemOf(db: Db, name: string, known: RecordedSchema): Promise<string | undefined> {
   const { columns, primaryKey, partitioned, globalKey } = known
   const types = new Map((await columnsOf(db, name)).map((column) => [fold(column.name), column.type]))
   const system: readonly (readonly [string, ColumnType])[] = [

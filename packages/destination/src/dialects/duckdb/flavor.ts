@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { Flavor } from '../../state/flavor.ts'
+import type { StateDialect } from '../../state/flavor.ts'
 import { COUNTED } from './numbers.ts'
 
-export const duckdbFlavor: Flavor = {
+export const duckdbFlavor: StateDialect = {
   // When the transaction began: DuckDB has no other clock in SQL. A transaction begins when its turn has come.
   now: sql`epoch_us(get_current_timestamp())`,
   // In milliseconds, as on SQLite.

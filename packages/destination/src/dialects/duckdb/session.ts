@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Part, TableState } from '@tidemark/core/engine'
+import type { Batch, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { loadHalving } from '../../rows/load.ts'
 import { mergeRows, upsert, valuesOf } from '../../rows/merge.ts'
@@ -72,7 +72,7 @@ export class DuckDbSession implements Session {
     )
   }
 
-  async write(target: Target, part: Part, { terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, part: Batch, { terms, late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const into = {
       columns: [...dataColumns(layout), '_cursor'],

@@ -1,6 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import { type ColumnType, formatInstant } from '@tidemark/core/engine'
-import { type Forms, TEXT_FORMS } from '../../values/forms.ts'
+import { TEXT_CODEC, type ValueCodec } from '../../values/forms.ts'
 import { parseJson } from '../../values/value-text.ts'
 
 const DAY = 86_400_000_000n
@@ -23,10 +23,10 @@ export const TYPES: Readonly<Record<ColumnType, string>> = {
 }
 
 /** Times and decimals as texts, which DuckDB itself reads. */
-export const DUCKDB_FORMS: Forms = {
-  ...TEXT_FORMS,
+export const DUCKDB_FORMS: ValueCodec = {
+  ...TEXT_CODEC,
   stored: {
-    ...TEXT_FORMS.stored,
+    ...TEXT_CODEC.stored,
     double: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
     boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   },

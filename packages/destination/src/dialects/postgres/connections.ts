@@ -6,7 +6,7 @@ import { limitedQuery } from './limited-query.ts'
 import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
 import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
-import { takingOver } from './takeover.ts'
+import { terminateStaleHolders } from './takeover.ts'
 
 /** The connections to one schema of Postgres. */
 export class PostgresConnections implements Connections {
@@ -32,7 +32,7 @@ export class PostgresConnections implements Connections {
     const options = { mode, landed: landed && within(landed) }
     if (takesLeases)
       return await sessions.transaction(options, (reserved) =>
-        takingOver(sessions, reserved, () => within(work)(reserved)),
+        terminateStaleHolders(sessions, reserved, () => within(work)(reserved)),
       )
     if (table === undefined) return await sessions.transaction(options, within(work))
     const place = { schema: this.#shared.schema, name: table }

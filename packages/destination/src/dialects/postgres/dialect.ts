@@ -4,7 +4,7 @@ import { pairColumns } from '../../rows/replace.ts'
 import type { Dialect } from '../dialect.ts'
 import { postgresEditor } from './editor.ts'
 import { postgresFlavor } from './flavor.ts'
-import { decodeText, formsOf, shownForm } from './forms.ts'
+import { codecOf, decodeText, shownForm } from './forms.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
 import { stagingName } from './staging-tables.ts'
@@ -28,7 +28,7 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     place,
     flavor: postgresFlavor,
     editor: postgresEditor(schema, { place, repertoire }),
-    forms: formsOf(repertoire),
+    codec: codecOf(repertoire),
     canonical: shownForm,
     decode: (value, type) => decodeText(value as string | null, type),
     table,

@@ -1,14 +1,14 @@
-import type { ColumnType, Facts, Lease } from '@tidemark/core/engine'
+import type { ColumnType, Lease, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { identifying, type Layout } from '../../table/columns.ts'
-import type { Physical, Plan, Rebuild, SchemaEditor } from '../../table/schema-editor.ts'
+import type { InspectedTable, Plan, Rebuild, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuseChanged } from '../../table/unreachable.ts'
-import { TEXT_FORMS } from '../../values/forms.ts'
+import { TEXT_CODEC } from '../../values/forms.ts'
 import { literal } from '../../values/literal.ts'
 import { stateOf } from './errors.ts'
-import { BINARY_FORMS } from './forms.ts'
+import { BINARY_CODEC } from './forms.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
 import { TYPES } from './type-names.ts'
@@ -47,7 +47,7 @@ export function postgresEditor(
     repertoire,
     maxColumns: postgresProfile.columns,
     maxKeyColumns: postgresProfile.keyColumns,
-    physical: (db, name) => physical(db, schema, name),
+    inspect: (db, name) => physical(db, schema, name),
     create: async (db, plan, lease) => {
       const key = keyOf(plan, lease)
       const columns = definitions(plan).map(({ name, type, required }) => definition(name, type, required))
@@ -83,9 +83,9 @@ export function postgresEditor(
 
 /** A value as a constant in SQL; undefined where there is no value, or the type does not hold it. */
 function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undefined {
-  if (fill === undefined || fill === null || (BINARY_FORMS.stored[type](fill) ?? undefined) === undefined)
+  if (fill === undefined || fill === null || (BINARY_CODEC.stored[type](fill) ?? undefined) === undefined)
     return undefined
-  const value = TEXT_FORMS.stored[type](fill)
+  const value = TEXT_CODEC.stored[type](fill)
   if (value === undefined || value === null) return undefined
   const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
   return sql`cast(${raw(literal(text))} as ${raw(TYPES[type])})`
@@ -116,7 +116,7 @@ function definition(name: string, type: string, required: boolean): RawBuilder<u
   return sql`${id(name)} ${raw(type)}${raw(required ? ' not null' : '')}`
 }
 
-async function physical(db: Db, schema: string, name: string): Promise<Physical | undefined> {
+async function physical(db: Db, schema: string, name: string): Promise<InspectedTable | undefined> {
   const { rows } = await sql<{ kind: string }>`select relkind as kind from pg_catalog.pg_class
     where relname = ${name} and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(
     db,
@@ -139,7 +139,7 @@ export async function columnsOf(db: Db, schema: string, name: string): Promise<r
   return rows
 }
 
-async function problemOf(db: Db, schema: string, name: string, known: Facts): Promise<string | undefined> {
+async function problemOf(db: Db, schema: string, name: string, known: RecordedSchema): Promise<string | undefined> {
   const { columns, primaryKey, partitioned, globalKey } = known
   const types = new Map((await columnsOf(db, schema, name)).map((column) => [column.name, column.type]))
   const system: readonly (readonly [string, ColumnType])[] = [

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Flavor } from '../../state/flavor.ts'
+import type { StateDialect } from '../../state/flavor.ts'
 
-export const postgresFlavor: Flavor = {
+export const postgresFlavor: StateDialect = {
   // Asked before a transaction has said whose functions count. The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
   now: sql`cast(extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.*) 1000000 as bigint)`,
   // In milliseconds, as on SQLite.

@@ -1,5 +1,5 @@
 import { type ColumnType, formatInstant, type Micros, parseDate, parseInstant } from '@tidemark/core/engine'
-import { type Bound, COMMON_FORMS, type Encode, type Forms } from '../../values/forms.ts'
+import { type Bound, COMMON_ENCODERS, type Encode, type ValueCodec } from '../../values/forms.ts'
 import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
 import { dateOfInstant, parseJson } from '../../values/value-text.ts'
 import { postgresProfile } from './profile.ts'
@@ -38,7 +38,7 @@ function local(value: string, precision?: number): Bound | undefined {
 }
 
 function numeric(value: unknown): Bound | undefined {
-  const text = COMMON_FORMS.numeric(value)
+  const text = COMMON_ENCODERS.numeric(value)
   if (text === undefined || text.length < FRACTION_DIGITS) return text
   const point = text.indexOf('.')
   const whole = (point < 0 ? text.length : point) - (text.startsWith('-') ? 1 : 0)
@@ -51,10 +51,10 @@ function date(value: unknown): Bound | undefined {
 }
 
 /** What binary `COPY` is made of. */
-export const BINARY_FORMS: Forms = {
+export const BINARY_CODEC: ValueCodec = {
   repertoire: UNICODE,
   stored: {
-    ...COMMON_FORMS,
+    ...COMMON_ENCODERS,
     double: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
     numeric,
     boolean: (value) => (typeof value === 'boolean' ? value : undefined),
@@ -71,16 +71,16 @@ export const BINARY_FORMS: Forms = {
 }
 
 /** The same in a database whose encoding has not all of Unicode. */
-export function formsOf(repertoire: Repertoire): Forms {
-  if (repertoire.encoding === undefined) return BINARY_FORMS
-  const { stored } = BINARY_FORMS
+export function codecOf(repertoire: Repertoire): ValueCodec {
+  if (repertoire.encoding === undefined) return BINARY_CODEC
+  const { stored } = BINARY_CODEC
   const held =
     (encode: Encode): Encode =>
     (value) => {
       const text = encode(value)
       return typeof text === 'string' && repertoire.problemOf(text) !== undefined ? undefined : text
     }
-  return { ...BINARY_FORMS, repertoire, stored: { ...stored, text: held(stored.text), json: held(stored.json) } }
+  return { ...BINARY_CODEC, repertoire, stored: { ...stored, text: held(stored.text), json: held(stored.json) } }
 }
 
 /** Microseconds since 1970 in the count that rows hold. */

@@ -1,4 +1,4 @@
-import type { Lease, Part, TableState } from '@tidemark/core/engine'
+import type { Batch, Lease, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { loadHalving } from '../../rows/load.ts'
@@ -68,7 +68,7 @@ export class PostgresSession implements Session {
     return copyInto(this, into, rows)
   }
 
-  async write(target: Target, part: Part, { now, terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, part: Batch, { now, terms, late }: WriteOptions): Promise<Loaded> {
     const { dialect, merging } = this.#shared
     const { layout } = target
     const { rows, step } = part

@@ -15,7 +15,11 @@ export function applicationName({ id }: Runner): string {
  * Does work that takes leases. A runner that was stopped inside a transaction holds its lease's row though its heartbeat
  * is over, and nothing but the end of its session frees it.
  */
-export async function takingOver<T>(sessions: Sessions, session: Reserved, work: () => Promise<T>): Promise<T> {
+export async function terminateStaleHolders<T>(
+  sessions: Sessions,
+  session: Reserved,
+  work: () => Promise<T>,
+): Promise<T> {
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(session.db)
   const pid = Number(rows[0]?.pid)
   let ending: Promise<void> = Promise.resolve()

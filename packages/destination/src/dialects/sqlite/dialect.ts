@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { pairColumns } from '../../rows/replace.ts'
 import { decode } from '../../values/decode.ts'
-import { TEXT_FORMS } from '../../values/forms.ts'
+import { TEXT_CODEC } from '../../values/forms.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Database } from './database.ts'
 import { TYPES } from './ddl.ts'
@@ -23,7 +23,7 @@ export function sqliteDialect(database: Database): Dialect {
     place: database.path,
     flavor: sqliteFlavor,
     editor: sqliteEditor(database),
-    forms: TEXT_FORMS,
+    codec: TEXT_CODEC,
     canonical: decode,
     decode,
     table: mainTable,

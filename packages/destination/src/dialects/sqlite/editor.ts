@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Physical, SchemaEditor } from '../../table/schema-editor.ts'
+import type { InspectedTable, SchemaEditor } from '../../table/schema-editor.ts'
 import { UNICODE } from '../../values/repertoire.ts'
 import type { Database } from './database.ts'
 import { addColumn, createTable } from './ddl.ts'
@@ -17,7 +17,7 @@ export function sqliteEditor({ raw, path }: Pick<Database, 'raw' | 'path'>): Sch
     repertoire: UNICODE,
     maxColumns: sqliteProfile.columns,
     maxKeyColumns: sqliteProfile.keyColumns,
-    physical: async (_db, name) => physical(raw, name),
+    inspect: async (_db, name) => physical(raw, name),
     create: async (db, plan) => void (await createTable(plan).execute(db)),
     async addColumns(db, table, columns) {
       for (const column of columns) {
@@ -32,7 +32,7 @@ export function sqliteEditor({ raw, path }: Pick<Database, 'raw' | 'path'>): Sch
   }
 }
 
-function physical(raw: DatabaseSync, name: string): Physical | undefined {
+function physical(raw: DatabaseSync, name: string): InspectedTable | undefined {
   const row = raw
     .prepare("select type, name from main.sqlite_schema where name = ? collate nocase and type in ('table', 'view')")
     .get(name) as { readonly type: string; readonly name: string } | undefined

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import type { Filled } from '../../table/schema-editor.ts'
-import { TEXT_FORMS } from '../../values/forms.ts'
+import { TEXT_CODEC } from '../../values/forms.ts'
 import { mainTable } from './names.ts'
 
 /** So many rows are filled at a stretch; then the process does what else it has to. */
@@ -16,7 +16,7 @@ export async function fillColumn(
   table: string,
   { column, type, fill }: Filled,
 ): Promise<void> {
-  const value = fill === undefined ? undefined : TEXT_FORMS.stored[type](fill)
+  const value = fill === undefined ? undefined : TEXT_CODEC.stored[type](fill)
   if (value === undefined || value === null) return
   const rows = sql`(select _rowid_ from ${mainTable(table)} where _rowid_ > ?1 order by _rowid_ limit ${sql.lit(SIZE)})`
   const last = raw.prepare(sql`select max(_rowid_) from ${rows}`.compile(db).sql)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Flavor } from '../../state/flavor.ts'
+import type { StateDialect } from '../../state/flavor.ts'
 
-export const sqliteFlavor: Flavor = {
+export const sqliteFlavor: StateDialect = {
   // Milliseconds are what SQLite's clock gives.
   now: sql`cast(round(unixepoch('now', 'subsec') * 1000) as integer) * 1000`,
   // Floored by hand: integer division cuts towards zero, which is wrong before 1970.

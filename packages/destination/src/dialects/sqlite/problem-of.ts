@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ColumnType, Facts } from '@tidemark/core/engine'
+import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
 import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import { TYPES } from './ddl.ts'
 
 /** Whether a table still is what it was made: a hand may have made it again. @returns what is wrong, for people. */
-export function problemOf(raw: DatabaseSync, table: string, known: Facts): string | undefined {
+export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchema): string | undefined {
   const { columns, primaryKey, partitioned, globalKey } = known
   const present = raw.prepare('select name, type, pk from pragma_table_xinfo(?) where hidden = 0').all(table)
   const types = new Map(present.map(({ name, type }) => [fold(String(name)), String(type).toUpperCase()]))

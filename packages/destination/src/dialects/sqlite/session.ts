@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { SyncError } from '@tidemark/core'
-import { messageOf, type Part, type TableState } from '@tidemark/core/engine'
+import { type Batch, messageOf, type TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { loadHalving } from '../../rows/load.ts'
@@ -90,7 +90,7 @@ export class SqliteSession implements Session {
     })
   }
 
-  async write(target: Target, part: Part, { now, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, part: Batch, { now, late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const { rows, step } = part
     const { truth = step.window } = part

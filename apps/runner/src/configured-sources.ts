@@ -1,6 +1,6 @@
 import { SyncError, suggestion } from '@tidemark/core'
 import type { Masker } from '@tidemark/core/engine'
-import { type Failure, failureOf, type Use } from '@tidemark/engine'
+import { type ConfiguredSource, type Failure, failureOf } from '@tidemark/engine'
 import { problemLines, unknownKeys } from './config-problems.ts'
 import type { UseConfig } from './config-schema.ts'
 import type { Discovered, InstalledSource } from './discover.ts'
@@ -22,8 +22,8 @@ export interface Unconfigured {
 }
 
 /** What the config and the installed sources come to. */
-export interface Uses {
-  readonly uses: readonly (Use & { readonly from: InstalledSource })[]
+export interface ConfiguredSources {
+  readonly sources: readonly (ConfiguredSource & { readonly from: InstalledSource })[]
   readonly unavailable: readonly Unavailable[]
   readonly unconfigured: readonly Unconfigured[]
   /** Things worth a word that stop nothing. */
@@ -42,15 +42,19 @@ interface Wanted {
  * Puts the config and the installed sources together. It reports every problem of the config at once; a package that
  * could not be loaded is not a problem of the config and takes only its own uses along.
  */
-export async function chooseUses(config: LoadedConfig, discovered: Discovered, secrets: Masker): Promise<Uses> {
+export async function configuredSources(
+  config: LoadedConfig,
+  discovered: Discovered,
+  secrets: Masker,
+): Promise<ConfiguredSources> {
   const { written, unavailable, problems, notes } = writtenUses(config, discovered)
   const installed = installedUses(config, discovered, written)
   problems.push(...installed.problems)
-  const uses: (Use & { from: InstalledSource })[] = []
+  const sources: (ConfiguredSource & { from: InstalledSource })[] = []
   const unconfigured = [...installed.unconfigured]
   for (const wanted of [...written, ...installed.wanted]) {
     const outcome = await configure(inNamespace(wanted, config.data.namespace), secrets)
-    if ('use' in outcome) uses.push(outcome.use)
+    if ('use' in outcome) sources.push(outcome.use)
     else if ('failure' in outcome) unavailable.push({ name: wanted.name, failure: outcome.failure })
     else if (wanted.written) problems.push(...outcome.problems)
     else unconfigured.push({ name: wanted.name, package: wanted.from.package, missing: outcome.problems })
@@ -60,7 +64,7 @@ export async function chooseUses(config: LoadedConfig, discovered: Discovered, s
     const name = one.name ?? guessName(one.package)
     if (!unavailable.some((other) => other.failure === one.failure)) unavailable.push({ name, failure: one.failure })
   }
-  return { uses, unavailable, unconfigured, notes }
+  return { sources, unavailable, unconfigured, notes }
 }
 
 /** In a database that several projects use, the tables of one begin with its namespace. */
@@ -150,7 +154,7 @@ function notInstalled(wanted: string, { sources, absent }: Discovered): string {
 }
 
 type Outcome =
-  | { readonly use: Use & { readonly from: InstalledSource } }
+  | { readonly use: ConfiguredSource & { readonly from: InstalledSource } }
   | { readonly failure: Failure }
   | { readonly problems: readonly string[] }
 
