@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { placeOf } from '@tidemark/destination'
 import { startPostgres } from '@tidemark/postgres-server'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { ChildQuestion } from '../src/query-apart.ts'
 import { inTerminal } from './pty.ts'
 import { dailySource, type TestProject, testProject } from './test-project.ts'
 
@@ -91,7 +93,12 @@ describe.runIf(process.platform === 'linux')('a query that never ends', () => {
     onTestFinished(() => void child.kill('SIGKILL'))
     const ended = once(child, 'exit')
     // No process has this number.
-    child.send({ path: join(folder, 'data/tidemark.db'), statement: ENDLESS, asker: 2 ** 22 + 1 })
+    const question: ChildQuestion = {
+      place: placeOf(join(folder, 'data/tidemark.db')),
+      statement: ENDLESS,
+      asker: 2 ** 22 + 1,
+    }
+    child.send(question)
     expect(await Promise.race([ended, pause(SOON_MS)])).toEqual([null, 'SIGKILL'])
   })
 

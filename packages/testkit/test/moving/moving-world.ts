@@ -35,6 +35,7 @@ export class MovingWorld {
   readonly #committed = new Set<number>()
   /** Rows that live and were found marked or away. */
   readonly #wrong: MovingRow[] = []
+  #looking: Promise<void> = Promise.resolve()
   #skew = 0
 
   constructor(destination: Destination, options: MovingOptions) {
@@ -45,7 +46,9 @@ export class MovingWorld {
     const watched = async (...args: Parameters<Destination['commit']>) => {
       this.system.pass()
       const committed = await destination.commit(...args)
-      await this.#look()
+      // One behind the other: partitions commit side by side, and an older sight knows nothing of what a newer one found.
+      this.#looking = this.#looking.then(() => this.#look())
+      await this.#looking
       return committed
     }
     this.#watched = new Proxy(destination, {

@@ -1,13 +1,9 @@
 import { statSync } from 'node:fs'
-import { SyncError } from '@tidemark/core'
 import type { Project } from '@tidemark/core/engine'
-import { moveInto, refuseMoving } from '../../relocate/moving.ts'
+import { requireFile } from '../../files/require-file.ts'
 import { stateVersion } from '../../state/migrations.ts'
-import { NO_RUNNER } from '../../state/no-runner.ts'
-import { refuseOther } from '../../state/refuse-other.ts'
 import { markOf, STATE_MARK } from '../../state/state-mark.ts'
-import { SqlStore } from '../../store.ts'
-import { tableName } from '../../table/names.ts'
+import { readerOf, readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import type { Reader } from '../database-kind.ts'
 import { connect, DuckDbConnections } from './connections.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -26,11 +22,11 @@ const WAIT_MS = 2000
 export async function openDuckDbReader(path: string, project: Project | undefined): Promise<Reader> {
   let opened = ''
   const take = async (): Promise<{ readonly file: DuckDbFile }> => {
-    checkThere(path)
+    requireFile(path)
     const file = await openFile(path, { isReadOnly: true, waitMs: WAIT_MS })
     try {
       const now = stampOf(path)
-      if (now !== opened) await asking(file, (connected) => checkState(connected, path))
+      if (now !== opened) await asking(file, ({ db }) => refuseUnreadable(db, duckdbFlavor, path))
       opened = now
       return { file }
     } catch (error) {
@@ -42,26 +38,13 @@ export async function openDuckDbReader(path: string, project: Project | undefine
   const catalog = await asking(file, catalogOf).finally(() => file.close())
   const dialect = duckdbDialect({ path, catalog })
   const access = { path, take, giveBack: (one: DuckDbFile) => one.close(), close: () => {} }
-  const destination = new SqlStore(new DuckDbConnections(access, dialect), dialect, {
-    runner: NO_RUNNER,
-    leaseMs: 0,
-    project,
-  })
+  const destination = readOnlyStore(new DuckDbConnections(access, dialect), dialect, project)
   let looked = { stamp: '', mark: '' }
   return {
-    profile: destination.profile,
-    nameOf: tableName,
-    problemOf: (text, use) => destination.problemOf(text, use),
-    now: () => destination.now(),
-    state: () => destination.state(),
-    read: (table, options) => destination.read(table, options),
-    compare: (shape) => destination.compare(shape),
-    preview: (shape) => destination.preview(shape),
-    relocation: destination.relocation,
-    query: (statement, limits) => destination.query(statement, limits),
+    ...readerOf(destination),
     markEveryMs: 1000,
     async mark() {
-      checkThere(path)
+      requireFile(path)
       const stamp = stampOf(path)
       // A file that is as it was is not opened.
       if (stamp !== looked.stamp) looked = { stamp, mark: markOf((await destination.query(STATE_MARK)).rows) }
@@ -90,19 +73,6 @@ async function asking<T>(file: DuckDbFile, work: (connected: Connected) => Promi
   } finally {
     connected.connection.closeSync()
   }
-}
-
-async function checkState({ db }: Connected, path: string): Promise<void> {
-  refuseOther(await stateVersion(db, duckdbFlavor), path)
-  refuseMoving(await moveInto(db, duckdbFlavor), path)
-}
-
-/** @throws SyncError where there is no file: opening would say only that it cannot. */
-function checkThere(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
-  throw new SyncError(`there is no database ${path}; "tidemark sync" makes it, or put it back`, 'fix-config', {
-    code: 'destination-missing',
-  })
 }
 
 /** Another text after each change of the file or its log. */

@@ -1,11 +1,6 @@
 import type { Project } from '@tidemark/core/engine'
-import { moveInto, refuseMoving } from '../../relocate/moving.ts'
-import { stateVersion } from '../../state/migrations.ts'
-import { NO_RUNNER } from '../../state/no-runner.ts'
-import { refuseOther } from '../../state/refuse-other.ts'
 import { markOf, STATE_MARK } from '../../state/state-mark.ts'
-import { SqlStore } from '../../store.ts'
-import { tableName } from '../../table/names.ts'
+import { readerOf, readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import type { Reader } from '../database-kind.ts'
 import { parseAddress } from './address.ts'
 import { askRepertoire } from './ask-repertoire.ts'
@@ -30,8 +25,7 @@ export async function openPostgresReader(url: string, project: Project | undefin
     await sessions.transaction({ mode: 'read' }, async (session) => {
       await chooseSchema(sessions, session)
       sessions.repertoire = await askRepertoire(session)
-      refuseOther(await stateVersion(session.db, postgresFlavor), address.shown)
-      refuseMoving(await moveInto(session.db, postgresFlavor), address.shown)
+      await refuseUnreadable(session.db, postgresFlavor, address.shown)
     })
   } catch (error) {
     await sessions.close()
@@ -39,18 +33,9 @@ export async function openPostgresReader(url: string, project: Project | undefin
   }
   const dialect = postgresDialect(sessions)
   const connections = new PostgresConnections(sessions, dialect)
-  const destination = new SqlStore(connections, dialect, { runner: NO_RUNNER, leaseMs: 0, project })
+  const destination = readOnlyStore(connections, dialect, project)
   return {
-    profile: destination.profile,
-    nameOf: tableName,
-    problemOf: (text, use) => destination.problemOf(text, use),
-    now: () => destination.now(),
-    state: () => destination.state(),
-    read: (table, options) => destination.read(table, options),
-    compare: (shape) => destination.compare(shape),
-    preview: (shape) => destination.preview(shape),
-    relocation: destination.relocation,
-    query: (statement, limits) => destination.query(statement, limits),
+    ...readerOf(destination),
     markEveryMs: 1000,
     mark: async () => markOf((await destination.query(STATE_MARK)).rows),
     close: () => sessions.close(),

@@ -1,12 +1,8 @@
-import { statSync } from 'node:fs'
-import { SyncError } from '@tidemark/core'
 import type { Project } from '@tidemark/core/engine'
-import { moveInto, refuseMoving } from '../../relocate/moving.ts'
-import { stateVersion } from '../../state/migrations.ts'
-import { NO_RUNNER } from '../../state/no-runner.ts'
-import { refuseOther } from '../../state/refuse-other.ts'
+import { requireFile } from '../../files/require-file.ts'
 import { markOf, STATE_MARK } from '../../state/state-mark.ts'
-import { SqlStore } from '../../store.ts'
+import type { SqlStore } from '../../store.ts'
+import { readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import { textProblem } from '../../table/check-partition.ts'
 import { tableName } from '../../table/names.ts'
 import { UNICODE } from '../../values/repertoire.ts'
@@ -43,16 +39,16 @@ export async function openSqliteReader(path: string, project: Project | undefine
   }
 
   const current = async (): Promise<Opened> => {
-    const file = fileAt(path)
+    const { dev, ino } = requireFile(path)
+    const file = `${dev}:${ino}`
     if (opened?.file === file) return opened
     close()
     const database = openReadOnly(path, BUSY_MS)
     try {
-      refuseOther(await stateVersion(database.db, sqliteFlavor), path)
-      refuseMoving(await moveInto(database.db, sqliteFlavor), path)
+      await refuseUnreadable(database.db, sqliteFlavor, path)
       version = ''
       const connections = new SqliteConnections(database)
-      const destination = new SqlStore(connections, sqliteDialect(database), { runner: NO_RUNNER, leaseMs: 0, project })
+      const destination = readOnlyStore(connections, sqliteDialect(database), project)
       opened = { database, connections, destination, file }
       return opened
     } catch (error) {
@@ -105,13 +101,4 @@ export async function openSqliteReader(path: string, project: Project | undefine
   }
   await reading(() => {})
   return reader
-}
-
-/** @throws SyncError where there is no file: opening would say only that it cannot. */
-function fileAt(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
-  if (stats !== undefined) return `${stats.dev}:${stats.ino}`
-  throw new SyncError(`there is no database ${path}; "tidemark sync" makes it, or put it back`, 'fix-config', {
-    code: 'destination-missing',
-  })
 }
