@@ -134,15 +134,15 @@ it(
       const status = await statusOf(folder, clock.now())
       for (const name of WELL) {
         const { status: its, last_error: error } = status[tableOf(name)] ?? { status: 'unknown', last_error: null }
-        if (its !== 'live' || error !== null) wrong.push(`round ${round}: ${name} is ${its}: ${error}`)
+        if (its !== 'complete' || error !== null) wrong.push(`round ${round}: ${name} is ${its}: ${error}`)
       }
       // The three that never gave a row are never called complete, and once they were given up they say why.
       for (const name of ['hangs', 'drips', 'breaks']) {
         const its = status[tableOf(name)]
-        if (its?.status === 'live') wrong.push(`round ${round}: ${name} is live`)
+        if (its?.status === 'complete') wrong.push(`round ${round}: ${name} is live`)
       }
       const barred = status['barred_items']
-      if (round < ROUNDS / 2 && barred?.status !== 'live') wrong.push(`round ${round}: barred is ${barred?.status}`)
+      if (round < ROUNDS / 2 && barred?.status !== 'complete') wrong.push(`round ${round}: barred is ${barred?.status}`)
       if (round > ROUNDS / 2 + 4 && !(barred?.status === 'failing' && barred.last_error?.includes('403')))
         wrong.push(`round ${round}: barred is ${barred?.status}: ${barred?.last_error}`)
     }

@@ -21,7 +21,7 @@ export function ordersSource({ pages, tables = 1, end, lookback }: OrdersOptions
         row: Row,
         primaryKey: ['id'],
         cursor: 'updated_at',
-        settle: minutes(0),
+        minAge: minutes(0),
         ...(end === undefined ? {} : { end: () => end }),
         ...(lookback === undefined ? {} : { lookback }),
         async *read() {

@@ -50,7 +50,7 @@ async function outcomesOf(
   for (const one of cases) {
     const { table, column, key } = place(one)
     const name = `v_${table}`
-    const facts = tables.get(name)?.facts
+    const facts = tables.get(name)?.schema
     const type = facts?.columns.find((found) => found.name === column)?.type
     if (!rows.has(name) && facts != null) rows.set(name, await rowsOf(destination, name, key.column))
     const row = rows.get(name)?.get(key.value)

@@ -153,7 +153,7 @@ describe('the walk', { timeout: 300_000 }, () => {
       tables: { name: string; status: string }[]
     }
     expect(status.synced_tables).not.toContain('walk_D')
-    expect(status.tables.find((table) => table.name === 'walk_A')?.status).toBe('live')
+    expect(status.tables.find((table) => table.name === 'walk_A')?.status).toBe('complete')
     expect(status.tables.find((table) => table.name === 'walk_D')?.status).toBe('failing')
   })
 

@@ -35,7 +35,9 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
     expect(existsSync(join(folder, `${FILE}.wal`))).toBe(false)
     expect(json(await run(['sync', '--json']))).toMatchObject({ tables: [{ rows: { read: 0 } }] })
     expect((await run(['check'])).stdout).toContain('DuckDB')
-    expect(json(await run(['status', '--json']))).toMatchObject({ tables: [{ name: 'daily_days', status: 'live' }] })
+    expect(json(await run(['status', '--json']))).toMatchObject({
+      tables: [{ name: 'daily_days', status: 'complete' }],
+    })
     expect((await run(['tables'])).stdout).toContain('daily_days')
     expect((await run(['verify', 'days'])).code).toBe(0)
     expect((await run(['resync', 'days', '--full', '--yes'])).code).toBe(0)

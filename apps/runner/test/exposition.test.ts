@@ -23,8 +23,8 @@ function stateOf(more: Partial<TableState> = {}): State {
     name: 'crm_orders',
     source: 'crm',
     table: 'orders',
-    status: 'live',
-    facts: {
+    status: 'complete',
+    schema: {
       columns: [],
       primaryKey: [],
       globalKey: false,
@@ -32,7 +32,7 @@ function stateOf(more: Partial<TableState> = {}): State {
       cursor: { column: 'at', type: 'timestamp', precision: null },
     },
     identity: null,
-    filled: true,
+    everFilled: true,
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,
@@ -47,7 +47,7 @@ function stateOf(more: Partial<TableState> = {}): State {
   return { tables: new Map([[table.name, table]]) }
 }
 
-const range = (from: bigint | undefined, to: bigint) => ({ from, to, claimed: false })
+const range = (from: bigint | undefined, to: bigint) => ({ from, to, assumed: false })
 
 it('writes the text format: names, types, labels escaped', () => {
   const text = exposition([
@@ -84,13 +84,13 @@ describe('how a table stands', () => {
     const partitions = new Map([
       ['a', { ...newPartition('a'), start: 0n, covered: [range(0n, 10n), range(20n, NOW - 5_000_000n)] }],
       ['b', { ...newPartition('b'), start: 0n, covered: [range(100n, NOW - 90_000_000n)], failures: 2 }],
-      ['gone', { ...newPartition('gone'), goneAt: 1n, failures: 9 }],
+      ['gone', { ...newPartition('gone'), removedAt: 1n, failures: 9 }],
     ])
     expect(tableMetrics(stateOf({ partitions }), { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
       {
         name: 'crm_orders',
         source: 'crm',
-        status: 'live',
+        status: 'complete',
         lagSeconds: 90,
         stale: false,
         lastCheck: Number(NOW - 60_000_000n) / 1e6,
@@ -107,8 +107,10 @@ describe('how a table stands', () => {
     const integer = stateOf({ partitions: new Map([['', { ...newPartition(''), covered: [range(0n, 10n)] }]]) })
     const [table] = integer.tables.values()
     const cursor = { column: 'id', type: 'integer' as const, precision: null }
-    const facts = { ...table!.facts!, cursor }
-    expect(tableMetrics(stateOf({ ...table, facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds).toBeUndefined()
+    const facts = { ...table!.schema!, cursor }
+    expect(
+      tableMetrics(stateOf({ ...table, schema: facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds,
+    ).toBeUndefined()
     expect(
       tableMetrics(stateOf({ partitions: new Map([['', newPartition('')]]) }), { rejects: new Map(), now: NOW })[0],
     ).toMatchObject({
@@ -131,7 +133,16 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
   const at = { table: 't', partition: 'p1', step: 1 }
   const events: readonly RunEvent[] = [
     { type: 'run-started', run: 1 },
-    { type: 'step-started', ...at, kind: 'live', attempt: 1, window: undefined, span: undefined, place: 1, of: 1 },
+    {
+      type: 'step-started',
+      ...at,
+      kind: 'incremental',
+      attempt: 1,
+      window: undefined,
+      span: undefined,
+      index: 1,
+      of: 1,
+    },
     { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
     { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },
   ]

@@ -11,7 +11,7 @@ const at = DAY * 86_400_000 + 3_600_000
 async function project() {
   const made = testProject()
   const path = join(made.folder, 'x.db')
-  const step = { kind: 'live' as const, from: 0, to: 1, beganAt: at, endedAt: at, durationMs: 1, writingMs: 0 }
+  const step = { kind: 'incremental' as const, from: 0, to: 1, beganAt: at, endedAt: at, durationMs: 1, writingMs: 0 }
   await seedState(path, {
     tables: [],
     runs: [

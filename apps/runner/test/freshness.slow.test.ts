@@ -104,8 +104,8 @@ describe('a state that nobody has touched for five days', TIMEOUT, () => {
     pass(project, 5 * 24 * HOUR)
     const { runner, tables } = await statusOf(project)
     expect(tables.map(({ status, stale, next_check_at }) => [status, stale, next_check_at])).toEqual([
-      ['live', true, null],
-      ['live', true, null],
+      ['complete', true, null],
+      ['complete', true, null],
     ])
     expect(runner).toMatchObject({ state: 'none', every_ms: HOUR, missed_run_at: expect.any(String) })
     const { stdout } = await project.run(['status'])

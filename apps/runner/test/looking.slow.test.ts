@@ -43,7 +43,7 @@ const Status = z.strictObject({
       name: text,
       source: text,
       table: text,
-      status: z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned']),
+      status: z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned']),
       paused_for: text.nullable(),
       covered: z.array(z.strictObject({ from: text.nullable(), to: text })),
       complete_to: text.nullable(),
@@ -152,7 +152,7 @@ describe('the documents of --json', () => {
       fix: { what: 'a bug in the source: tell its author', command: 'npx tidemark sync shop_broken' },
     })
     expect(status.runner).toMatchObject({ state: 'none', last_run: { run: 1, state: 'ended', exit_code: 3 } })
-    expect(status.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({ rows: 50, status: 'live' })
+    expect(status.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({ rows: 50, status: 'complete' })
 
     const { runs } = z.strictObject({ runs: z.array(Run) }).parse(json(await project.run(['runs', '--json'])))
     expect(runs).toMatchObject([
@@ -194,8 +194,8 @@ describe('the documents of --json', () => {
       windows: 4,
       ranges: [
         {
-          lane: 'history',
-          kind: 'history',
+          lane: 'backfill',
+          kind: 'backfill',
           windows: 4,
           partitions: 1,
           window: { from: '2026-01-01T00:00:00Z', to: '2026-01-05T00:00:00Z' },

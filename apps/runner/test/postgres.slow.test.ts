@@ -50,7 +50,7 @@ describe('a project whose destination is Postgres', () => {
     expect(second.code).toBe(0)
     expect(JSON.parse(second.stdout)).toMatchObject({ tables: [{ name: 'daily_days', rows: { written: 0 } }] })
     const status = await run('status', '--json')
-    expect(JSON.parse(status.stdout)).toMatchObject({ tables: [{ name: 'daily_days', status: 'live' }] })
+    expect(JSON.parse(status.stdout)).toMatchObject({ tables: [{ name: 'daily_days', status: 'complete' }] })
     const asked = await run(
       'query',
       'select count(*) as n, min(at) as first, max(id) as last from daily_days',
@@ -58,7 +58,7 @@ describe('a project whose destination is Postgres', () => {
     )
     expect(rowsOf(asked)).toEqual([{ n: 31, first: '2026-01-01T00:00:00.000000Z', last: 30 }])
     const views = await run('query', 'select name, status, gaps from tidemark_status', '--json')
-    expect(rowsOf(views)).toMatchObject([{ name: 'daily_days', status: 'live' }])
+    expect(rowsOf(views)).toMatchObject([{ name: 'daily_days', status: 'complete' }])
     expect((await run('query', 'delete from daily_days')).code).toBe(2)
     expect((await run('resync', 'daily_days', '--full', '--yes')).code).toBe(0)
     const again = await run('query', 'select count(*) as n from daily_days', '--json')
@@ -97,7 +97,9 @@ describe('a project whose destination is Postgres', () => {
     const { code, stdout } = await run()
     expect(code).toBe(6)
     const { tables } = JSON.parse(stdout) as { tables: { name: string; status: string }[] }
-    expect(Object.fromEntries(tables.map(({ name, status }) => [name, status]))).toMatchObject({ daily_third: 'live' })
+    expect(Object.fromEntries(tables.map(({ name, status }) => [name, status]))).toMatchObject({
+      daily_third: 'complete',
+    })
     expect(stdout).toMatch(/its table in the destination is missing, although it was filled/)
     expect(stdout).toMatch(/\\"note\\" was taken out by hand/)
     expect(stdout).not.toMatch(/bug/i)

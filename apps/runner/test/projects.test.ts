@@ -60,14 +60,14 @@ describe('two projects on one database, with sources of one name', TIMEOUT, () =
     const b = projectOf(file, dailySource('daily', ['months']))
     for (const project of [a, b, a, b]) expect((await run(project, 'sync')).code).toBe(0)
     expect(tablesIn(await run(a, 'status'))).toEqual([
-      ['daily_days', 'live'],
-      ['daily_weeks', 'live'],
+      ['daily_days', 'complete'],
+      ['daily_weeks', 'complete'],
     ])
     const status = await b.run(['status'])
     expect(status.stdout).toContain(`2 tables of another project ("a-project", ${a.folder} on `)
     expect(status.stdout).toMatch(/: daily_days, daily_weeks$/m)
     const seen = await run(b, 'tables')
-    expect(tablesIn(seen)).toEqual([['daily_months', 'live']])
+    expect(tablesIn(seen)).toEqual([['daily_months', 'complete']])
     expect(JSON.parse(seen.stdout)).toMatchObject({
       other_projects: [{ project: expect.stringContaining(a.folder), tables: ['daily_days', 'daily_weeks'] }],
     })
@@ -103,8 +103,8 @@ describe('two projects on one database, with sources of one name', TIMEOUT, () =
     const b = projectOf(file, otherDaily(['days']), { namespace: 'second' })
     for (const project of [a, b, a, b]) expect((await run(project, 'sync')).code).toBe(0)
     expect([notes(file, 'daily_days'), notes(file, 'second_daily_days')]).toEqual([['days '], ['other']])
-    expect(tablesIn(await run(a, 'status'))).toEqual([['daily_days', 'live']])
-    expect(tablesIn(await run(b, 'status'))).toEqual([['second_daily_days', 'live']])
+    expect(tablesIn(await run(a, 'status'))).toEqual([['daily_days', 'complete']])
+    expect(tablesIn(await run(b, 'status'))).toEqual([['second_daily_days', 'complete']])
     expect((await b.run(['status'])).stdout).toMatch(/1 table of another project \("a-project"/)
     expect((await a.run(['status'])).stdout).toMatch(/1 table of another project \("second"/)
   })
@@ -138,12 +138,12 @@ describe('a project that takes the place of another one', TIMEOUT, () => {
       { tables: [{ name: 'daily_days', rows: { read: 0 } }] },
     ])
     expect((await run(b, 'sync')).code).toBe(0)
-    expect(tablesIn(await run(b, 'status'))).toEqual([['daily_days', 'live']])
+    expect(tablesIn(await run(b, 'status'))).toEqual([['daily_days', 'complete']])
     const first = await run(a, 'sync')
     expect(first.code).toBe(3)
     expect(tablesIn(await run(a, 'status'))).toEqual([
-      ['daily_weeks', 'live'],
-      ['own_days', 'live'],
+      ['daily_weeks', 'complete'],
+      ['own_days', 'complete'],
     ])
   })
 })
@@ -162,7 +162,7 @@ describe('a project is the same one', TIMEOUT, () => {
     const there = await elsewhere.run(['sync', '--json', '--project', moved])
     expect([there.code, there.stderr]).toEqual([0, expect.not.stringContaining('another project')])
     expect(JSON.parse(there.stdout)).toMatchObject({
-      tables: [{ name: 'daily_days', status: 'live', rows: { read: 0 } }],
+      tables: [{ name: 'daily_days', status: 'complete', rows: { read: 0 } }],
     })
     const database = new DatabaseSync(file, { readOnly: true })
     const [row] = database.prepare('select project from _tidemark_tables').all()
@@ -179,7 +179,7 @@ describe('a project is the same one', TIMEOUT, () => {
     cpSync(a.folder, clone, { recursive: true, verbatimSymlinks: true })
     for (const folder of [clone, a.folder, clone]) {
       const there = await a.run(['sync', '--json', '--project', folder])
-      expect([there.code, tablesIn(there)]).toEqual([0, [['daily_days', 'live']]])
+      expect([there.code, tablesIn(there)]).toEqual([0, [['daily_days', 'complete']]])
     }
   })
 
@@ -192,8 +192,8 @@ describe('a project is the same one', TIMEOUT, () => {
     a.install('daily', dailySource('daily', ['days', 'weeks', 'months']))
     expect((await run(a, 'sync')).code).toBe(0)
     expect(tablesIn(await run(a, 'status'))).toEqual([
-      ['daily_days', 'live'],
-      ['daily_months', 'live'],
+      ['daily_days', 'complete'],
+      ['daily_months', 'complete'],
       ['daily_weeks', 'removed'],
     ])
   })

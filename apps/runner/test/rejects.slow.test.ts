@@ -113,7 +113,7 @@ it('retry reads only the places where they lie; twice asks for the same; what is
   const again = await project.run(['rejects', 'retry'])
   expect(again.stdout).toBe('No row is set aside.\n')
   expect(again.code).toBe(0)
-  const { rows } = json<{ rows: unknown[] }>(await project.run(['query', '--json', 'select * from _tidemark_rereads']))
+  const { rows } = json<{ rows: unknown[] }>(await project.run(['query', '--json', 'select * from _tidemark_resyncs']))
   expect(rows).toEqual([])
 })
 

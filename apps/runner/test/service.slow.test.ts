@@ -94,7 +94,10 @@ describe('sync --every', () => {
     await stop(again)
     expect(times(project, 'end two')).toBe(1)
     const status = await project.run(['status', '--json'])
-    expect(JSON.parse(status.stdout).tables.map((one: { status: string }) => one.status)).toEqual(['live', 'live'])
+    expect(JSON.parse(status.stdout).tables.map((one: { status: string }) => one.status)).toEqual([
+      'complete',
+      'complete',
+    ])
   })
 
   it('a table that fails is tried less and less, the others go on', async () => {

@@ -150,9 +150,9 @@ describe('types', () => {
           name,
           source: 's',
           table: name,
-          status: 'live',
+          status: 'complete',
           identity: null,
-          filled: true,
+          everFilled: true,
           present: 'rows',
           pausedFor: null,
         } as const),
@@ -165,7 +165,7 @@ describe('types', () => {
           removedAt: null,
           partitions: new Map(),
         },
-        facts: {
+        schema: {
           columns: names.map((one) => ({ name: one, column: one, type: 'bytes' as const })),
           ...{ primaryKey: [], globalKey: false, partitioned: true, cursor: null },
         },

@@ -21,8 +21,8 @@ it('a promise that a source lets fail in the air is said, and the others go on',
   expect(stderr).toMatch(/nobody waited for.*\n.*left in the air/)
   const { tables } = JSON.parse(stdout) as { tables: { name: string; status: string }[] }
   expect(tables.map(({ name, status }) => [name, status])).toEqual([
-    ['good_a', 'live'],
-    ['leaky_b', 'live'],
+    ['good_a', 'complete'],
+    ['leaky_b', 'complete'],
   ])
 })
 
@@ -55,7 +55,7 @@ it.each([
     expect(exit, stderr).toBe(3)
     const { tables, sources } = JSON.parse(stdout)
     expect(tables.find(({ name }: { name: string }) => name === 'good_a')).toMatchObject({
-      status: 'live',
+      status: 'complete',
       failures: [],
     })
     const failure =

@@ -248,7 +248,7 @@ export default register(source.with([people]))`
     expect(failing_sources).toMatchObject([{ name: 'crm', last_error: expect.stringContaining('half an upgrade') }])
     expect(tables).toMatchObject([
       { name: 'crm_people', status: 'failing' },
-      { name: 'shop_orders', status: 'live' },
+      { name: 'shop_orders', status: 'complete' },
     ])
   })
 })

@@ -14,17 +14,17 @@ function stateOf(name: string): TableState {
   const covered = Array.from({ length: WINDOWS }, (_, at) => ({
     from: BigInt(at * 2) * HOUR,
     to: BigInt(at * 2 + 1) * HOUR,
-    claimed: false,
+    assumed: false,
   }))
-  const partition: PartitionState = { ...newPartition(''), cut: 300n * HOUR, start: 0n, covered }
+  const partition: PartitionState = { ...newPartition(''), backfillEnd: 300n * HOUR, start: 0n, covered }
   return {
     name,
     source: 'memory',
     table: name,
-    status: 'history',
-    facts: null,
+    status: 'backfilling',
+    schema: null,
     identity: null,
-    filled: true,
+    everFilled: true,
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,

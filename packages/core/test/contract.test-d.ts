@@ -59,7 +59,7 @@ const commits = git.table({
     yield* client.log(partition, { from, to })
   },
   partitions: gitRepositories, // after read: it still infers
-  settle: minutes(0),
+  minAge: minutes(0),
   async revision({ client, partition, previous }) {
     expectTypeOf(previous).toEqualTypeOf<string | undefined>()
     const tips = await client.packedRefsHash(partition)
@@ -403,7 +403,7 @@ tracker.table({
   primaryKey: ['id'],
   cursor: 'updated_at',
   // @ts-expect-error durations are made by days, hours, minutes, seconds
-  settle: { ms: 60_000 },
+  minAge: { ms: 60_000 },
   read,
 })
 tracker.table({

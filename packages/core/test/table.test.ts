@@ -82,7 +82,7 @@ describe('a table that does not fit together', () => {
     [{ globalKey: true }, 'table "issues": globalKey needs a primary key; name its columns'],
     [{ cursor: 'at', window: 5 }, 'table "issues": "window" must be a duration such as days(1) or seconds(0)'],
     [{ cursor: 'id', end: () => 1, lookback: days(1) }, 'table "issues": "lookback" must be a count'],
-    [{ cursor: 'id', end: () => 1, settle: -1 }, 'table "issues": "settle" must be a count'],
+    [{ cursor: 'id', end: () => 1, minAge: -1 }, 'table "issues": "minAge" must be a count'],
     [{ cursor: 'id', end: () => 1, retention: 1.5 }, 'table "issues": "retention" must be a count'],
     [
       { cursor: 'day', window: hours(23) },
@@ -117,7 +117,7 @@ describe('a table that does not fit together', () => {
   it.each([
     'window',
     'lookback',
-    'settle',
+    'minAge',
     'retention',
     'ordered',
     'start',
@@ -142,7 +142,7 @@ describe('a table', () => {
       partitions: undefined,
       window: undefined,
       lookback: 0n,
-      settle: 0n,
+      minAge: 0n,
       retention: undefined,
       ordered: undefined,
       nullCursor: 'reject',
@@ -157,29 +157,29 @@ describe('a table', () => {
   })
 
   it('with a timestamp cursor settles for a minute and looks back ten, unless it says otherwise', () => {
-    expect(table({ cursor: 'at' })).toMatchObject({ lookback: 600_000_000n, settle: 60_000_000n })
-    expect(table({ cursor: 'at', lookback: minutes(0), settle: minutes(0) })).toMatchObject({
+    expect(table({ cursor: 'at' })).toMatchObject({ lookback: 600_000_000n, minAge: 60_000_000n })
+    expect(table({ cursor: 'at', lookback: minutes(0), minAge: minutes(0) })).toMatchObject({
       lookback: 0n,
-      settle: 0n,
+      minAge: 0n,
     })
     for (const cursor of ['day', 'local', 'id']) {
-      expect(table({ cursor, end: () => undefined })).toMatchObject({ lookback: 0n, settle: 0n })
+      expect(table({ cursor, end: () => undefined })).toMatchObject({ lookback: 0n, minAge: 0n })
     }
   })
 
   it('measures every length in its cursor’s own unit', () => {
-    const lengths = { window: days(2), lookback: hours(1), settle: seconds(1), retention: days(30) }
+    const lengths = { window: days(2), lookback: hours(1), minAge: seconds(1), retention: days(30) }
     expect(table({ cursor: 'at', ...lengths })).toMatchObject({
       window: 172_800_000_000n,
       lookback: 3_600_000_000n,
-      settle: 1_000_000n,
+      minAge: 1_000_000n,
       retention: 2_592_000_000_000n,
     })
-    const counts = { window: 1000, lookback: 10n, settle: 0, retention: 2 ** 53 - 1 }
+    const counts = { window: 1000, lookback: 10n, minAge: 0, retention: 2 ** 53 - 1 }
     expect(table({ cursor: 'id', end: () => 1, ...counts })).toMatchObject({
       window: 1000n,
       lookback: 10n,
-      settle: 0n,
+      minAge: 0n,
       retention: BigInt(2 ** 53 - 1),
     })
   })

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Reader } from './dialects/database-kind.ts'
 import type { Connections, Dialect } from './dialects/dialect.ts'
 import { moveInto, refuseMoving } from './relocate/moving.ts'
-import type { Flavor } from './state/flavor.ts'
+import type { StateDialect } from './state/flavor.ts'
 import { stateVersion } from './state/migrations.ts'
 import { NO_RUNNER } from './state/no-runner.ts'
 import { refuseOther } from './state/refuse-other.ts'
@@ -12,9 +12,9 @@ import { SqlStore } from './store.ts'
 import { tableName } from './table/names.ts'
 
 /** @throws SyncError where a state cannot be read: it is too new or too old, or is in the middle of a move. */
-export async function refuseUnreadable(db: Kysely<StateDatabase>, flavor: Flavor, place: string): Promise<void> {
-  refuseOther(await stateVersion(db, flavor), place)
-  refuseMoving(await moveInto(db, flavor), place)
+export async function refuseUnreadable(db: Kysely<StateDatabase>, dialect: StateDialect, place: string): Promise<void> {
+  refuseOther(await stateVersion(db, dialect), place)
+  refuseMoving(await moveInto(db, dialect), place)
 }
 
 /** A store that takes no lease and writes nothing. */

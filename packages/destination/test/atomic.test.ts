@@ -9,7 +9,7 @@ const TABLES = [
   '_tidemark_tables',
   '_tidemark_partitions',
   '_tidemark_coverage',
-  '_tidemark_rereads',
+  '_tidemark_resyncs',
   '_tidemark_steps',
   '_tidemark_rejects',
   '_tidemark_leases',
@@ -34,7 +34,7 @@ function failing(raw: DatabaseSync, nth: number): { readonly calls: () => number
   return { calls: () => calls, stop: () => Object.assign(statement, { run, all }) }
 }
 
-const reject = { key: '1', seen: undefined, position: 1, code: 'x', message: 'x', payload: '{}', hash: 'h' }
+const reject = { key: '1', encodedKey: undefined, position: 1, code: 'x', message: 'x', payload: '{}', hash: 'h' }
 const direct: Partial<Batch> = {
   rejects: [reject],
   deletions: [
@@ -43,13 +43,13 @@ const direct: Partial<Batch> = {
   ],
   tombstones: true,
 }
-const staged: Partial<Batch> = { ...direct, staging: 'move', deletionGuard: { mark: true, goneBefore: 0 } }
+const staged: Partial<Batch> = { ...direct, staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } }
 const kinds: readonly (readonly [string, Partial<Batch>, Partial<StepRef>, string[]])[] = [
   ['written straight', direct, {}, ['id']],
   ['moved from staging', staged, {}, ['id']],
   [
     'replaced without a key',
-    { rejects: [reject], staging: 'move', deletionGuard: { mark: true, goneBefore: 0 } },
+    { rejects: [reject], staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } },
     {},
     [],
   ],
@@ -61,7 +61,7 @@ describe('whichever call of the driver fails', () => {
     const { destination, raw } = await capturing(() => open(path))
     const ready: Ready = await prepare(destination, shapeOf(undefined, { primaryKey }))
     await ready.write(things(10), primaryKey.length === 0 ? part : {})
-    await destination.record(ready.lease, [{ kind: 'reread', partition: '', window: undefined, reason: 'asked' }])
+    await destination.record(ready.lease, [{ kind: 'resync', partition: '', window: undefined, reason: 'asked' }])
     const hand = byHand(path)
     const everything = () => JSON.stringify(TABLES.map((table) => hand.prepare(`select * from ${table}`).all()))
     const before = everything()

@@ -51,10 +51,10 @@ async function write(): Promise<void> {
     const rows = Array.from({ length: SIZE }, (_, at) => encoder.plain({ id: first + at, part: first }, first + at)!)
     const window = { from: BigInt(first), to: BigInt(first + SIZE) }
     const beganAt = await destination.now()
-    const step = { run, step: part, table, partition: '', kind: 'history', window, attempt: 1, beganAt } as const
+    const step = { run, step: part, table, partition: '', kind: 'backfill', window, attempt: 1, beganAt } as const
     const reject = {
       key: String(first),
-      seen: undefined,
+      encodedKey: undefined,
       position: first,
       code: 'x',
       message: 'x',
@@ -62,7 +62,7 @@ async function write(): Promise<void> {
       hash: String(first),
     }
     const counts = { read: SIZE + 1, deduped: 0, trimmed: 0, rejected: 1 }
-    const completes = { cover: window, last: true, status: 'live', purge: false } as const
+    const completes = { cover: window, last: true, status: 'complete', purge: false } as const
     try {
       await destination.commit(lease, {
         step,

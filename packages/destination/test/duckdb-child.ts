@@ -36,7 +36,7 @@ const run = await destination.startRun()
 const [lease] = (await destination.lease(['t'])).leases
 const write = async (step: number, rows: Batch['rows']): Promise<void> => {
   await destination.commit(lease!, {
-    step: { run, step, partition: '', kind: 'live', beganAt: 1n, window: undefined },
+    step: { run, step, partition: '', kind: 'incremental', beganAt: 1n, window: undefined },
     number: 1,
     rows,
     deletions: [],

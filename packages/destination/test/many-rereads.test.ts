@@ -33,25 +33,28 @@ async function state() {
 }
 
 const step = { run: 1, step: 1, table: 't', partition: '', attempt: 1, beganAt: 9n } as const
-const partOf = (kind: 'live' | 'reread'): Batch & { completes: object } =>
+const partOf = (kind: 'incremental' | 'resync'): Batch & { completes: object } =>
   ({
     step: { ...step, kind, window: { from: 10n, to: 20n } },
-    completes: { cover: { from: 10n, to: 20n }, last: true, status: 'live', purge: false },
+    completes: { cover: { from: 10n, to: 20n }, last: true, status: 'complete', purge: false },
   }) as unknown as Batch & { completes: object }
 
 describe('among thousands of rereads, partitions and rejects', () => {
-  it.each(['live', 'reread'] as const)('the commit of a step looks only at what it answers: %s', async (kind) => {
-    const { db, lookups } = await state()
-    const found = await lookups(() => complete(db, partOf(kind), { now: 10n, replaced: false, blind: false }))
-    expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
-    const rereads = found.filter((one) => one.includes('_tidemark_rereads'))
-    expect(rereads.length).toBeGreaterThan(0)
-    for (const one of rereads)
-      expect(one).toContain('_tidemark_rereads_by_end (name=? AND partition=? AND to_position>?)')
-    expect(found.filter((one) => /\bp\b/.test(one))).toEqual([
-      expect.stringContaining('_tidemark_partitions_failing (name=?)'),
-    ])
-  })
+  it.each(['incremental', 'resync'] as const)(
+    'the commit of a step looks only at what it answers: %s',
+    async (kind) => {
+      const { db, lookups } = await state()
+      const found = await lookups(() => complete(db, partOf(kind), { now: 10n, replaced: false, blind: false }))
+      expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
+      const rereads = found.filter((one) => one.includes('_tidemark_resyncs'))
+      expect(rereads.length).toBeGreaterThan(0)
+      for (const one of rereads)
+        expect(one).toContain('_tidemark_rereads_by_end (name=? AND partition=? AND to_position>?)')
+      expect(found.filter((one) => /\bp\b/.test(one))).toEqual([
+        expect.stringContaining('_tidemark_partitions_failing (name=?)'),
+      ])
+    },
+  )
 
   it.each([
     ['a window', { from: 10n, to: 20n }],
@@ -60,7 +63,7 @@ describe('among thousands of rereads, partitions and rejects', () => {
   ])('asking for %s again looks for nothing but the same wish', async (_, window) => {
     const { db, lookups } = await state()
     const found = await lookups(() =>
-      recordFact(db, 't', { kind: 'reread', partition: '', window, reason: 'stale' }, 10n),
+      recordFact(db, 't', { kind: 'resync', partition: '', window, reason: 'stale' }, 10n),
     )
     expect(found).toEqual([
       expect.stringContaining('_tidemark_rereads_by_end (name=? AND partition=? AND to_position=?)'),

@@ -63,7 +63,7 @@ it.runIf(process.platform === 'linux' && existsSync('/proc/self/fd'))(
     const place = process.env['SQLITE_TMPDIR']
     const { destination, write } = await prepare(await open(path))
     if (place === undefined) expect(process.env['SQLITE_TMPDIR']).toBe(join(path, '..'))
-    await write(things(20_000), {}, { kind: 'whole' })
+    await write(things(20_000), {}, { kind: 'full_refresh' })
     const temporary = readdirSync('/proc/self/fd').flatMap((fd) => {
       try {
         return [readlinkSync(`/proc/self/fd/${fd}`)].filter((file) => /etilqs/.test(file))

@@ -76,7 +76,7 @@ export async function prepare(destination: Destination, shape: Shape = shapeOf()
       step: ++steps,
       table: shape.name,
       partition: '',
-      kind: shape.cursor === undefined ? 'whole' : 'history',
+      kind: shape.cursor === undefined ? 'full_refresh' : 'backfill',
       window: undefined,
       attempt: 1,
       beganAt: await destination.now(),
@@ -90,7 +90,7 @@ export async function prepare(destination: Destination, shape: Shape = shapeOf()
       rejects: [],
       counts: { read: rows.length, deduped: 0, trimmed: 0, rejected: 0 },
       tombstones: false,
-      completes: { last: true, status: 'live', purge: false },
+      completes: { last: true, status: 'complete', purge: false },
       durationMs: 1,
       ...more,
     })

@@ -5,7 +5,7 @@ import { onPostgres, type Place, sessionsOf, until } from './postgres-place.ts'
 import { proxyTo } from './postgres-proxy.ts'
 
 const newPlace = onPostgres()
-const rail = { mark: true, goneBefore: 0 }
+const rail = { mark: true, deletedBefore: 0 }
 const COUNT = 2000
 
 /** Lets the row of one id wait until the test says so, and tells who waits. */
@@ -24,10 +24,10 @@ async function gate(place: Place, table = 'things', id = 1500) {
 }
 
 const WAYS: readonly (readonly [string, RegExp, boolean, (ready: Ready) => ReturnType<Ready['write']>])[] = [
-  ['COPY', /^copy/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'history' })],
-  ['the merge', /^merge/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'live' })],
+  ['COPY', /^copy/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'backfill' })],
+  ['the merge', /^merge/i, true, ({ write }) => write(things(COUNT), {}, { kind: 'incremental' })],
   ['a move', /^merge/i, true, ({ write }) => write(things(COUNT), { staging: 'move', deletionGuard: rail })],
-  ['COPY without a key', /^copy/i, false, ({ write }) => write(things(COUNT), {}, { kind: 'live' })],
+  ['COPY without a key', /^copy/i, false, ({ write }) => write(things(COUNT), {}, { kind: 'incremental' })],
   [
     'a move without a key',
     /^insert/i,
@@ -71,7 +71,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
       )
       // A connection between transactions is known by the name it came with.
       expect(ended.length).toBeGreaterThan(0)
-      expect(await ready.write(things(10, at * 10), {}, { kind: 'history' })).toMatchObject({ written: 10 })
+      expect(await ready.write(things(10, at * 10), {}, { kind: 'backfill' })).toMatchObject({ written: 10 })
     }
     expect(await all(ready.destination.read('things'))).toHaveLength(30)
   })
@@ -79,7 +79,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
   it('between the parts of a staged read takes nothing of it along', async () => {
     const place = await newPlace()
     const { write } = await prepare(await open(place.url))
-    const step = { step: 1, kind: 'whole' } as const
+    const step = { step: 1, kind: 'full_refresh' } as const
     await write(things(10), { staging: 'fill', completes: undefined }, step)
     await place.rows('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
       'tidemark one',
@@ -118,7 +118,7 @@ describe('the answer to COMMIT', { timeout: 180_000 }, () => {
     for (const lose of ['reply', 'commit', 'reply', 'commit'] as const) {
       proxy.lose(lose)
       const rows = 'staging' in more ? things(10 + expected) : things(10, expected)
-      const done = await write(rows, more, { kind: 'staging' in more ? 'whole' : 'live' })
+      const done = await write(rows, more, { kind: 'staging' in more ? 'full_refresh' : 'incremental' })
       expect(proxy.lost(), lose).toBe(true)
       expect(done.written, lose).toBe(10)
       expected += 10
@@ -139,7 +139,7 @@ describe('the answer to COMMIT', { timeout: 180_000 }, () => {
     const { write, lease } = await prepare(destination)
     expect(proxy.lost()).toBe(true)
     proxy.lose('reply')
-    await destination.record(lease, [{ kind: 'reread', partition: '', window: undefined, reason: 'x' }])
+    await destination.record(lease, [{ kind: 'resync', partition: '', window: undefined, reason: 'x' }])
     proxy.lose('reply')
     await destination.renew()
     await write(things(3))

@@ -5,7 +5,7 @@ import { onPostgres, until } from './postgres-place.ts'
 
 // Each of these ends the server, so they have one of their own.
 const newPlace = onPostgres({})
-const rail = { mark: true, goneBefore: 0 }
+const rail = { mark: true, deletedBefore: 0 }
 const lost = (error: unknown) => SyncError.is(error) && error.code === 'staging-lost' && error.remedy === 'retry'
 
 describe('a server that crashes', () => {
@@ -15,7 +15,7 @@ describe('a server that crashes', () => {
   ])('between the parts of a staged read is noticed, and nothing counts as gone: %s', async (_name, more) => {
     const { url, server, rows } = await newPlace()
     const { destination, write } = await prepare(await open(url), shapeOf(undefined, more))
-    const step = { step: 1, kind: 'whole' } as const
+    const step = { step: 1, kind: 'full_refresh' } as const
     await write(things(20), { staging: 'move', deletionGuard: rail })
     // What is staged of a step without a log is gone, and so are its parts.
     await write(things(10), { staging: 'fill', completes: undefined }, { ...step, step: 2 })
@@ -37,10 +37,10 @@ describe('a server that crashes', () => {
     const { url, server } = await newPlace()
     const { destination, write } = await prepare(await open(url))
     for (let at = 0; at < 3; at++) {
-      await write(things(10, at * 10), {}, { kind: 'history' })
+      await write(things(10, at * 10), {}, { kind: 'backfill' })
       await server.crash()
     }
-    await write(things(10, 30), {}, { kind: 'history' })
+    await write(things(10, 30), {}, { kind: 'backfill' })
     expect(await all(destination.read('things'))).toHaveLength(40)
   })
 
@@ -52,7 +52,7 @@ describe('a server that crashes', () => {
     const writing = async () => {
       let at = 0
       for (; on; at++) {
-        const step = { step: 100 + at, kind: 'live' } as const
+        const step = { step: 100 + at, kind: 'incremental' } as const
         await Promise.all([
           write(things(500, at * 500), {}, step),
           keyless.write(things(500, at * 500), {}, { ...step, step: 10_000 + at }),

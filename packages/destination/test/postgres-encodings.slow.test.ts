@@ -19,7 +19,7 @@ async function database(encoding: string): Promise<{ readonly name: string; read
 }
 
 const Note = z.object({ id: z.string(), note: z.string().nullish(), json: z.json().nullish() })
-const rail = { mark: true, goneBefore: 0 }
+const rail = { mark: true, deletedBefore: 0 }
 
 describe.each([
   ['LATIN1', 'é', '€'],
@@ -97,8 +97,8 @@ describe('a row that only the server refuses', () => {
       const { write } = await prepare(destination, shapeOf(Note))
       const rows = Array.from({ length: 2000 }, (_, id) => [`k${id}`, id === 1234 ? 'n 🎉' : `n${id}`, null, null])
       const done = { rejected: 1, written: 1999 }
-      expect(await write([], { rows }, { kind: 'history' })).toMatchObject(done)
-      expect(await write([], { rows }, { kind: 'live' })).toMatchObject({ rejected: 1, unchanged: 1999 })
+      expect(await write([], { rows }, { kind: 'backfill' })).toMatchObject(done)
+      expect(await write([], { rows }, { kind: 'incremental' })).toMatchObject({ rejected: 1, unchanged: 1999 })
       expect(await write([], { rows, staging: 'move', deletionGuard: rail })).toMatchObject({
         rejected: 1,
         unchanged: 1999,
@@ -112,7 +112,7 @@ it('a database in SQL_ASCII holds all of Unicode', async () => {
   const destination = await open((await database('SQL_ASCII')).url)
   const { write } = await prepare(destination, shapeOf(Note, { partitioned: true }))
   const row = { id: 'ключ 🎉', note: 'é€Ж🎉', json: { '🎉': ['é'] } }
-  expect(await write([row], {}, { kind: 'history', partition: 'część 🎉' })).toMatchObject({ written: 1 })
+  expect(await write([row], {}, { kind: 'backfill', partition: 'część 🎉' })).toMatchObject({ written: 1 })
   expect(await all(destination.read('things'))).toEqual([row])
   expect([...(await destination.state()).tables.get('things')!.partitions.keys()]).toEqual(['część 🎉'])
 })

@@ -8,7 +8,7 @@ const newPlace = onPostgres()
 const COUNT = 20_000
 const BAD = 13_577
 const Thing = z.object({ id: z.int(), note: z.string().nullable() })
-const rail = { mark: true, goneBefore: 0 }
+const rail = { mark: true, deletedBefore: 0 }
 const rowsWith = (...bad: readonly number[]) =>
   Array.from({ length: COUNT }, (_, id) => ({ id, note: bad.includes(id) ? 'bad' : `n${id}` }))
 
@@ -58,7 +58,7 @@ describe('one of 20,000 rows that the server refuses', () => {
     const { write } = await prepare(destination)
     await rule(place)
     const before = Number((await place.rows<{ n: string }>('select count(*) as n from things'))[0]!.n)
-    const straight = await write(rowsWith(BAD), { completes: undefined }, { kind: 'history' })
+    const straight = await write(rowsWith(BAD), { completes: undefined }, { kind: 'backfill' })
     expect(straight).toMatchObject({ written: COUNT - 1, rejected: 1, unchanged: 0 })
     const moved = await write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })
     expect(moved).toMatchObject({ rejected: 1, unchanged: COUNT - 1, written: 0 })
@@ -74,7 +74,7 @@ describe('one of 20,000 rows that the server refuses', () => {
     const { write } = await prepare(await open(place.url))
     await place.rows("alter table things add check (note <> 'bad')")
     const bad = [0, 1, 2, 7_000, 9_999, 10_000, COUNT - 1]
-    expect(await write(rowsWith(...bad), {}, { kind: 'history' })).toMatchObject({ rejected: bad.length })
+    expect(await write(rowsWith(...bad), {}, { kind: 'backfill' })).toMatchObject({ rejected: bad.length })
     const rows = await place.rows<{ key: string }>('select key from _tidemark_rejects order by id')
     expect(rows.map(({ key }) => (JSON.parse(key) as number[])[0])).toEqual(bad)
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: COUNT - bad.length }])
@@ -86,7 +86,7 @@ describe('one of 20,000 rows that the server refuses', () => {
     await place.rows("alter table things add check (note <> 'bad')")
     const rows = Array.from({ length: 2000 }, (_, id) => ({ id, note: id % 10 === id % 7 ? 'bad' : 'n' }))
     const bad = rows.filter(({ note }) => note === 'bad').length
-    expect(await write(rows, {}, { kind: 'live' })).toMatchObject({ written: 2000 - bad, rejected: bad })
+    expect(await write(rows, {}, { kind: 'incremental' })).toMatchObject({ written: 2000 - bad, rejected: bad })
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 2000 - bad }])
     expect(await place.rows('select count(*)::int as n from _tidemark_rejects')).toEqual([{ n: bad }])
   })
@@ -100,7 +100,7 @@ describe('one of 20,000 rows that the server refuses', () => {
       written: COUNT - 1,
       rejected: 1,
     })
-    expect(await write(rowsWith(5, 6), {}, { kind: 'live' })).toMatchObject({ written: COUNT - 2, rejected: 2 })
+    expect(await write(rowsWith(5, 6), {}, { kind: 'incremental' })).toMatchObject({ written: COUNT - 2, rejected: 2 })
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 2 * COUNT - 3 }])
   })
 
@@ -134,7 +134,7 @@ describe('one of 20,000 rows that the server refuses', () => {
     const place = await newPlace()
     const { destination, write } = await prepare(await open(place.url), shapeOf(z.object({ id: z.string() })))
     const long = Array.from({ length: 3000 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7919) % 20_000))).join('')
-    expect(await write([{ id: 'a' }, { id: long }, { id: 'b' }], {}, { kind: 'history' })).toMatchObject({
+    expect(await write([{ id: 'a' }, { id: long }, { id: 'b' }], {}, { kind: 'backfill' })).toMatchObject({
       written: 2,
       rejected: 1,
     })
@@ -161,7 +161,7 @@ describe("a rule of the user's that no row is to blame for", () => {
     await place.rows('create table mine (thing bigint references things)')
     await place.rows('insert into mine values (2)')
     await write([{ id: 1, note: 'a' }], { staging: 'move', deletionGuard: rail })
-    const purge = write([{ id: 1, note: 'a' }], { completes: { last: true, status: 'live', purge: true } })
+    const purge = write([{ id: 1, note: 'a' }], { completes: { last: true, status: 'complete', purge: true } })
     await expect(purge).rejects.toSatisfy(
       (error) => SyncError.is(error) && error.remedy === 'fix-config' && /refused.*"mine"/.test(error.message),
     )
@@ -173,7 +173,7 @@ describe("a rule of the user's that no row is to blame for", () => {
     const { write } = await prepare(await open(place.url))
     await raise("raise exception 'could not extend file' using errcode = '53100'")(place)
     await onEach(place)
-    for (const kind of ['history', 'live'] as const)
+    for (const kind of ['backfill', 'incremental'] as const)
       await expect(write(rowsWith(BAD), {}, { kind })).rejects.toSatisfy(
         (error) => SyncError.is(error) && error.code === 'destination-full' && error.remedy === 'retry',
       )

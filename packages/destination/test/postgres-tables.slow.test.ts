@@ -5,7 +5,7 @@ import { all, open, prepare, shapeOf, things } from './place.ts'
 import { byHand, onPostgres } from './postgres-place.ts'
 
 const newPlace = onPostgres()
-const deletionGuard = { mark: true, goneBefore: 0 }
+const deletionGuard = { mark: true, deletedBefore: 0 }
 const row = (more: Record<string, z.ZodType> = {}) => z.object({ id: z.int(), note: z.string().nullable(), ...more })
 const refused =
   (code: string, ...words: readonly (string | RegExp)[]) =>
@@ -61,8 +61,8 @@ describe('a table in Postgres', () => {
     await user.rows('begin')
     await user.rows('lock table things in access exclusive mode')
     for (const [more, step] of [
-      [{}, { kind: 'live' }],
-      [{}, { kind: 'history' }],
+      [{}, { kind: 'incremental' }],
+      [{}, { kind: 'backfill' }],
       [{ staging: 'move', deletionGuard }, {}],
     ] as const)
       await expect(write(things(3), more, step)).rejects.toSatisfy(
@@ -101,7 +101,7 @@ describe('a table in Postgres', () => {
         { ...given, id: 2, n: 'x' },
       ],
       {},
-      { kind: 'live' },
+      { kind: 'incremental' },
     )
     expect(await all(destination.read('things'))).toEqual([
       { ...given, id: 1n, n: '7' },
@@ -185,8 +185,8 @@ describe('a table in Postgres', () => {
     await expect(prepare(destination, shape)).rejects.toSatisfy(refused('table-changed', ...words))
     // While a run is on, its part fails, and nothing of it stays.
     if (/constraint|varchar/.test(statement)) return
-    for (const kind of ['history', 'live', 'whole'] as const) {
-      const more = kind === 'whole' ? ({ staging: 'move', deletionGuard } as const) : {}
+    for (const kind of ['backfill', 'incremental', 'full_refresh'] as const) {
+      const more = kind === 'full_refresh' ? ({ staging: 'move', deletionGuard } as const) : {}
       await expect(write(things(3), more, { partition: 'p', kind })).rejects.toSatisfy((error) => SyncError.is(error))
     }
     expect(await rows('select count(*)::int as n from _tidemark_steps')).toEqual([{ n: 1 }])
@@ -198,7 +198,7 @@ describe('a table in Postgres', () => {
     await (await prepare(destination)).write(things(2))
     await rows('alter table things drop constraint _tidemark_key_1')
     await rows('create unique index mine on things (id)')
-    await (await prepare(destination)).write(things(3), {}, { kind: 'history' })
+    await (await prepare(destination)).write(things(3), {}, { kind: 'backfill' })
     expect(await all(destination.read('things'))).toHaveLength(3)
   })
 })

@@ -163,8 +163,8 @@ describe('a destination that cannot be opened', () => {
       `create schema ${place.schema} authorization ${decodeURIComponent(url.username)}`,
     )
     const { write } = await prepare(await open(url.href))
-    await write(things(3), {}, { kind: 'history' })
-    await expect(write(things(4), {}, { kind: 'live' })).rejects.toSatisfy(
+    await write(things(3), {}, { kind: 'backfill' })
+    await expect(write(things(4), {}, { kind: 'incremental' })).rejects.toSatisfy(
       (error) => SyncError.is(error) && /GRANT TEMPORARY ON DATABASE/.test(error.message),
     )
   })

@@ -21,8 +21,8 @@ async function watch(place: Place, table = 'things'): Promise<() => Promise<read
 
 const parts =
   (ready: Ready) =>
-  async (step: number, number: number, from: number, count = 3, kind = 'history') =>
-    await ready.write(things(count, from), { number, completes: undefined }, { step, kind: kind as 'history' })
+  async (step: number, number: number, from: number, count = 3, kind = 'backfill') =>
+    await ready.write(things(count, from), { number, completes: undefined }, { step, kind: kind as 'backfill' })
 
 describe('a part of a history', () => {
   it('goes straight into the table until it meets a known key, and by a merge for the rest of its step', async () => {
@@ -42,7 +42,7 @@ describe('a part of a history', () => {
           { id: 13, note: 'n' },
         ],
         { number: 3, completes: undefined },
-        { step: 1, kind: 'history' },
+        { step: 1, kind: 'backfill' },
       ),
     ).toMatchObject({ written: 2, unchanged: 1 })
     expect(await write(1, 4, 100)).toMatchObject({ written: 3 })
@@ -59,11 +59,11 @@ describe('a part of a history', () => {
     const destination = await open(place.url)
     const ready = await prepare(destination)
     const ways = await watch(place)
-    await parts(ready)(1, 1, 0, 3, 'live')
+    await parts(ready)(1, 1, 0, 3, 'incremental')
     expect(await ways()).toEqual(['merge'])
     const keyless = await prepare(destination, shapeOf(undefined, { name: 'log', table: 'log', primaryKey: [] }))
     await place.rows('create trigger watch before insert on log for each statement execute function watch()')
-    await parts(keyless)(2, 1, 0, 3, 'live')
+    await parts(keyless)(2, 1, 0, 3, 'incremental')
     expect(await ways()).toEqual(['copy'])
   })
 
@@ -71,9 +71,9 @@ describe('a part of a history', () => {
     const place = await newPlace()
     const { destination, write } = await prepare(await open(place.url))
     await write(things(3))
-    const rail = { mark: true, goneBefore: 0 }
+    const rail = { mark: true, deletedBefore: 0 }
     expect(await write(things(1), { staging: 'move', deletionGuard: rail })).toMatchObject({ deleted: 2 })
-    expect(await write(things(4), {}, { kind: 'history' })).toMatchObject({ written: 3, unchanged: 1 })
+    expect(await write(things(4), {}, { kind: 'backfill' })).toMatchObject({ written: 3, unchanged: 1 })
     expect(await all(destination.read('things'))).toHaveLength(4)
   })
 
@@ -90,7 +90,7 @@ describe('a part of a history', () => {
       json: { [text(id + 1)]: [id] },
       number: 2n ** 62n + BigInt(id),
     }))
-    expect(await write(rows, {}, { kind: 'history' })).toMatchObject({ written: 400 })
+    expect(await write(rows, {}, { kind: 'backfill' })).toMatchObject({ written: 400 })
     const read = await all(destination.read('things'))
     expect(read).toEqual(rows.map((one) => ({ ...one, id: BigInt(one.id) })))
   })
@@ -105,7 +105,7 @@ describe('a part of a history', () => {
     for (const at of [0, 1, 2])
       await place.rows(`create table things_${at} partition of things for values with (modulus 3, remainder ${at})`)
     const { write } = await prepare(destination, shape)
-    const rail = { mark: true, goneBefore: 0 }
+    const rail = { mark: true, deletedBefore: 0 }
     const move = (rows: readonly object[]) => write(rows, { staging: 'move', deletionGuard: rail })
     await move(things(60))
     // Rows of different partitions stand at the same place of theirs.

@@ -40,7 +40,7 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
     const state = await reader.state()
     expect(state).toEqual(await destination.state())
     expect(await listRuns(reader)).toEqual(await listRuns(destination))
-    const columns = state.tables.get('things')!.facts!.columns
+    const columns = state.tables.get('things')!.schema!.columns
     expect(await sampleRows(reader, { table: 'things', columns, limit: 5 })).toEqual([[1, null]])
   })
 
@@ -48,7 +48,7 @@ describe.each(['sqlite', 'postgres'] as const)('a reader on %s', (database) => {
     const url = await urlOf[database]()
     const { destination, write } = await prepare(await open(url))
     await write([{ id: 1, note: 'é'.repeat(5000) }])
-    const { columns } = (await destination.state()).tables.get('things')!.facts!
+    const { columns } = (await destination.state()).tables.get('things')!.schema!
     const [row] = await sampleRows(destination, { table: 'things', columns, limit: 5, newest: true })
     expect(row).toEqual([1, 'é'.repeat(301)])
   })

@@ -49,8 +49,8 @@ describe.each(['sqlite', 'postgres'] as const)('the records on %s', (database) =
     const { destination, lease } = await written()
     const steps = await listSteps(destination)
     expect(steps.map(({ step, kind, attempt }) => [step, kind, attempt])).toEqual([
-      [2, 'whole', 1],
-      [1, 'whole', 1],
+      [2, 'full_refresh', 1],
+      [1, 'full_refresh', 1],
     ])
     expect(await listSteps(destination, { run: 1, table: 'things', limit: 1 })).toEqual([steps[0]])
     expect(await listSteps(destination, { table: "o'; drop table x; --" })).toEqual([])

@@ -67,7 +67,7 @@ describe('a source that breaks in its own way', () => {
     const report = await sync({ sources: sources, destination, settings: { retry: FAST } })
     expect(report.exitCode).toBe(EXIT.someFailed)
     const [good, bad] = report.tables
-    expect(good).toMatchObject({ status: 'live', rows: { written: 2 } })
+    expect(good).toMatchObject({ status: 'complete', rows: { written: 2 } })
     expect(bad?.failures[0]?.failure.message).toContain(message)
     expect(bad?.failures[0]?.failure.remedy).toBe('fix-source')
     expect((await destination.query('select count(*) from two_bad')).rows).toEqual([[0]])

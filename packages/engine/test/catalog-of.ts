@@ -14,7 +14,7 @@ export function tableOf(spec: Partial<Parameters<typeof memory.table>[0]> = {}):
     row: z.object({ id: z.int(), at: z.iso.datetime() }),
     primaryKey: ['id'],
     cursor: 'at',
-    settle: minutes(0),
+    minAge: minutes(0),
     lookback: minutes(0),
     async *read() {},
     ...(spec as object),

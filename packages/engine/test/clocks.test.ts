@@ -51,7 +51,7 @@ describe('a clock that was ahead', () => {
     }
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
     const [partition] = [...(await destination.state()).tables.get('memory_events')!.partitions.values()]
-    expect(partition?.rereads).toEqual([])
+    expect(partition?.resyncs).toEqual([])
   })
 
   it('again, when it was right in between, loses nothing either', async () => {
@@ -78,7 +78,7 @@ describe('a clock that was ahead', () => {
       system.now = now
       await run({ system, destination, spec })
     }
-    const { rows } = await destination.query('select reason, to_position from _tidemark_rereads')
+    const { rows } = await destination.query('select reason, to_position from _tidemark_resyncs')
     expect(rows.map(([reason, to]) => [reason, BigInt(to as number)])).toEqual([['a clock was ahead', at(5000)]])
   })
 })

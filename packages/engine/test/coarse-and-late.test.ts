@@ -76,5 +76,5 @@ it('lookback set in the config counts for "went back"', async () => {
   await run({ system, destination, spec, use })
   end = 950
   const r = await run({ system, destination, spec, use })
-  expect(r.tables[0]!.status).toBe('live')
+  expect(r.tables[0]!.status).toBe('complete')
 })

@@ -55,7 +55,7 @@ async function sourceOf(contract: number, name: string): Promise<Source> {
     row: z.object({ id: z.int(), at: z.iso.datetime() }),
     primaryKey: ['id'],
     cursor: 'at',
-    settle: seconds(0),
+    minAge: seconds(0),
     async *read() {
       if (tries++ === 0) throw new SyncError('busy', 'retry', { retryAfterMs: 1 })
       yield [1, 2, 3].map((id) => ({ id, at: `2026-01-0${id}T00:00:00Z` }))
@@ -85,7 +85,7 @@ describe('a source made by', () => {
     const { report, ids } = await run(source)
     expect(report.exitCode).toBe(0)
     expect(ids).toEqual([1n, 3n])
-    expect(report.tables[0]).toMatchObject({ status: 'live', failures: [] })
+    expect(report.tables[0]).toMatchObject({ status: 'complete', failures: [] })
   })
 
   it('a newer contract is refused by name, with what to do; the others run', async () => {
@@ -113,7 +113,7 @@ describe('a source made by', () => {
     expect(between).toMatchObject({ status: 'failing', filled: true, present: 'rows' })
     expect(between?.partitions.get('')?.covered).toEqual(before?.partitions.get('')?.covered)
     const report = await sync({ sources: use(present), destination, settings })
-    expect(report.tables[0]?.status).toBe('live')
+    expect(report.tables[0]?.status).toBe('complete')
     await destination.close()
   })
 

@@ -71,7 +71,7 @@ describe('a failure', () => {
       ['failing', 'not today', 'network', 'retry'],
       ['failing', 'not today', 'network', 'retry'],
     ])
-    expect(await stateOf()).toMatchObject({ status: 'live' })
+    expect(await stateOf()).toMatchObject({ status: 'complete' })
     expect(statusOf(await destination.state()).tables[0]).toMatchObject({ last_error: null, error_code: null })
   })
 
@@ -83,7 +83,7 @@ describe('a failure', () => {
     const { destination: looked, seen } = watched()
     for (let round = 1; round <= 4; round++) {
       system.now = 1000 + round * 60
-      system.put({ id: 1000 + round, at: system.now - 10, text: 'live' })
+      system.put({ id: 1000 + round, at: system.now - 10, text: 'complete' })
       const report = await run({ system, destination: looked, spec: windows })
       expect(report.exitCode).toBe(3)
       expect(report.tables[0]!.status).toBe('failing')
@@ -105,8 +105,8 @@ describe('a failure', () => {
     expect(last).toBeGreaterThan(0)
     expect(new Set(statuses.slice(0, last + 1))).toEqual(new Set(['failing']))
     // The rest of its history is read after that.
-    expect(statuses.slice(last + 1)).toContain('history')
-    expect(statuses.at(-1)).toBe('live')
+    expect(statuses.slice(last + 1)).toContain('backfilling')
+    expect(statuses.at(-1)).toBe('complete')
   })
 
   it('of a window that is no longer wanted is none', async () => {
@@ -114,7 +114,7 @@ describe('a failure', () => {
     breakBelow(480, () => new Error('closed'))
     await run({ system, destination, spec: windows })
     await run({ system, destination, spec: { ...windows, start: instant(480) } })
-    expect(await stateOf()).toMatchObject({ status: 'live' })
+    expect(await stateOf()).toMatchObject({ status: 'complete' })
     expect(overviewOf(await destination.state(), { now: 0n }).tables[0]).toMatchObject({ next_try_at: null })
   })
 
@@ -141,7 +141,7 @@ describe('a failure', () => {
     system.now = 1300
     await run({ system, destination })
     // A partition that is gone has no failure that anybody could fix.
-    expect(await stateOf()).toMatchObject({ status: 'live' })
+    expect(await stateOf()).toMatchObject({ status: 'complete' })
     expect(statusOf(await destination.state()).tables[0]).toMatchObject({ partitions_failing: 0, last_error: null })
   })
 })
@@ -179,7 +179,7 @@ describe('a table that cannot be asked for', () => {
     const done = await run({ system, destination })
     expect(done.lines).toContain('memory_events is new, needs history from the beginning')
     const after = tableIn(await destination.state())
-    expect(after).toMatchObject({ status: 'live' })
+    expect(after).toMatchObject({ status: 'complete' })
     expect(after?.failure).toBeUndefined()
   })
 
@@ -208,6 +208,6 @@ describe('a table that cannot be asked for', () => {
     )
     // Nothing is new: no window is read, and all the same it fails no longer.
     await run({ system, destination })
-    expect(await stateOf()).toMatchObject({ status: 'live', failure: undefined })
+    expect(await stateOf()).toMatchObject({ status: 'complete', failure: undefined })
   })
 })

@@ -68,13 +68,13 @@ describe('data that was replaced as a whole', () => {
       throw new Error('broken')
     }
     expect((await run({ system, destination, spec })).exitCode).toBe(3)
-    const { rereads } = await known()
+    const { resyncs: rereads } = await known()
     expect(rereads).not.toEqual([])
     system.beforePage = () => {}
     const report = await run({ system, destination, spec })
     expect(report.lines.join()).not.toContain('replaced')
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
-    expect((await known()).rereads).toEqual([])
+    expect((await known()).resyncs).toEqual([])
   })
 
   it('is only recorded where it is first known, or where parts came and went', async () => {

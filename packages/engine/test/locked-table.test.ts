@@ -56,8 +56,8 @@ it('a table that was locked is not released while it is prepared again, whatever
     settings: { retry: { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 } },
   })
   expect(report.tables.map(({ name, status, rows }) => [name, status, rows.written])).toEqual([
-    ['shop_locked', 'live', 1],
-    ['shop_slow', 'live', 1],
+    ['shop_locked', 'complete', 1],
+    ['shop_slow', 'complete', 1],
   ])
   expect(report.exitCode).toBe(0)
 })

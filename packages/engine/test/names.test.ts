@@ -144,7 +144,7 @@ describe('a renamed table', () => {
       shop_old: expect.stringMatching(/^alias: /),
     })
     expect(await rowsOf('shop_old')).toEqual(['1', '2'])
-    expect(report.tables.find(({ table }) => table === 'other')?.status).toBe('live')
+    expect(report.tables.find(({ table }) => table === 'other')?.status).toBe('complete')
   })
 
   it.each<NonNullable<SourceOptions['tables']>>([

@@ -49,8 +49,8 @@ describe('a column that is new', () => {
       'select kind, count(*) from _tidemark_steps where run = 2 group by kind order by kind',
     )
     expect(kinds.rows).toEqual([
-      ['live', 1],
-      ['reread', 7],
+      ['incremental', 1],
+      ['resync', 7],
     ])
     system.asked = []
     await run({ system, destination, use, spec: { ...wider(), end: () => instant(2200) } })
@@ -83,7 +83,7 @@ describe('a column that is new', () => {
 
   const named = 'memory_events: column "size" is new and NULL in rows synced before; run: tidemark resync memory_events'
   const late = async (destination: Destination) =>
-    (await destination.state()).tables.get('memory_events')!.facts!.columns.filter((one) => one.late === true)
+    (await destination.state()).tables.get('memory_events')!.schema!.columns.filter((one) => one.addedLater === true)
 
   it('says once how its history is read, and a resync reads it', async () => {
     const system = systemOf(30)

@@ -60,7 +60,7 @@ it('a source that lists no table any more fails its tables, and removes none; on
   expect(await shop.statuses()).toEqual({ lines: 'failing', orders: 'failing' })
   shop.lists(['orders'])
   expect((await shop.run()).exitCode).toBe(0)
-  expect(await shop.statuses()).toEqual({ lines: 'removed', orders: 'live' })
+  expect(await shop.statuses()).toEqual({ lines: 'removed', orders: 'complete' })
   await shop.close()
 })
 
@@ -80,7 +80,7 @@ it('a source that loses most of its tables fails those, reads the others, and re
     ['shop_a', 1],
     ['shop_b', 1],
   ])
-  const held = { ...allAre(SIX, 'failing'), a: 'live', b: 'live' }
+  const held = { ...allAre(SIX, 'failing'), a: 'complete', b: 'complete' }
   expect(await shop.statuses()).toEqual(held)
   expect(await shop.failing()).toEqual(['shop'])
   // Reading one of the others changes nothing of that.
@@ -90,7 +90,7 @@ it('a source that loses most of its tables fails those, reads the others, and re
   // The way out that the message names.
   expect(most.sources[0]?.failure?.message).toContain('sync shop --accept-deletions')
   expect((await shop.run({ select: ['shop'], acceptDeletions: true })).exitCode).toBe(0)
-  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'live', b: 'live' })
+  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'complete', b: 'complete' })
   expect(await shop.failing()).toEqual([])
   expect((await shop.run()).exitCode).toBe(0)
   await shop.close()
@@ -103,7 +103,7 @@ it('they live again as soon as they are listed', async () => {
   await shop.run()
   shop.lists(SIX)
   expect((await shop.run()).exitCode).toBe(0)
-  expect(await shop.statuses()).toEqual(allAre(SIX, 'live'))
+  expect(await shop.statuses()).toEqual(allAre(SIX, 'complete'))
   expect(await shop.failing()).toEqual([])
   await shop.close()
 })
@@ -117,7 +117,7 @@ it.each([
   shop.lists(['a', 'b'])
   shop.configure(options)
   expect((await shop.run()).exitCode).toBe(0)
-  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'live', b: 'live' })
+  expect(await shop.statuses()).toEqual({ ...allAre(SIX, 'removed'), a: 'complete', b: 'complete' })
   await shop.close()
 })
 
@@ -144,7 +144,7 @@ it('a table, or a source, that is named and not installed any more is said', asy
   await expect(shop.resync('shop_orders')).rejects.toThrow(
     'table "shop_orders" was left as it is: its source "shop" is not installed',
   )
-  expect(await shop.statuses()).toEqual({ orders: 'live' })
+  expect(await shop.statuses()).toEqual({ orders: 'complete' })
   expect((await shop.run()).exitCode).toBe(0)
   expect(await shop.statuses()).toEqual({ orders: 'removed' })
   await shop.close()

@@ -28,7 +28,7 @@ describe('ordered tables', () => {
     expect(first(first(failed.tables).failures).failure).toMatchObject({ remedy: 'fix-source', code: 'order' })
     await run({ system, destination, options })
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
-    expect((await destination.state()).tables.get('memory_events')?.partitions.get('')?.rereads).toEqual([])
+    expect((await destination.state()).tables.get('memory_events')?.partitions.get('')?.resyncs).toEqual([])
   })
 
   it.each(['ascending', 'descending'] as const)(
@@ -93,7 +93,7 @@ it('goes back after a retry: what the first attempt covered is read again', asyn
   }
   await run({ system, destination, spec, options: { settings: { batch: { rows: 10, bytes: 1e6 } } } })
   const p = (await destination.state()).tables.get('memory_events')!.partitions.get('')!
-  expect(p.rereads[0]?.from ?? undefined).toBeUndefined()
+  expect(p.resyncs[0]?.from ?? undefined).toBeUndefined()
 })
 
 it('descending pages that go up are noticed', async () => {

@@ -12,8 +12,8 @@ function table(partitions: readonly Partial<PartitionState>[], more: Partial<Tab
     name: 'shop_orders',
     source: 'shop',
     table: 'orders',
-    status: 'live',
-    facts: {
+    status: 'complete',
+    schema: {
       columns: [],
       primaryKey: ['id'],
       globalKey: false,
@@ -21,7 +21,7 @@ function table(partitions: readonly Partial<PartitionState>[], more: Partial<Tab
       cursor: { column: 'at', type: 'timestamp', precision: null },
     },
     identity: null,
-    filled: true,
+    everFilled: true,
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,
@@ -39,7 +39,7 @@ const look = (one: TableState, options: Partial<Parameters<typeof overviewOf>[1]
   overviewOf({ tables: new Map([[one.name, one]]) }, { now: NOW, ...options }).tables[0]!
 
 const start = at('2026-01-01T00:00:00Z')
-const range = (from: bigint | undefined, to: bigint) => ({ from, to, claimed: false })
+const range = (from: bigint | undefined, to: bigint) => ({ from, to, assumed: false })
 
 describe('the coverage of a table as a line from its start to now', () => {
   it('shows its gap, its lag and its share', () => {
@@ -77,8 +77,8 @@ describe('the coverage of a table as a line from its start to now', () => {
   })
 
   it('takes what was never read for missing', () => {
-    expect(look(table([{ start, cut: NOW }])).coverage).toMatchObject({ share: 0, covered_to: 0, segments: [] })
-    expect(look(table([{ start, cut: NOW }])).lag_ms).toBeNull()
+    expect(look(table([{ start, backfillEnd: NOW }])).coverage).toMatchObject({ share: 0, covered_to: 0, segments: [] })
+    expect(look(table([{ start, backfillEnd: NOW }])).lag_ms).toBeNull()
   })
 
   it('draws an open start as the month before what is known', () => {
@@ -92,15 +92,15 @@ describe('the coverage of a table as a line from its start to now', () => {
   })
 
   it('is as long as its coverage where only the source knows the present', () => {
-    const facts = { ...table([{}]).facts!, cursor: { column: 'id', type: 'integer' as const, precision: null } }
-    const one = look(table([{ start: 0n, covered: [range(0n, 500n), range(750n, 1000n)] }], { facts }))
+    const facts = { ...table([{}]).schema!, cursor: { column: 'id', type: 'integer' as const, precision: null } }
+    const one = look(table([{ start: 0n, covered: [range(0n, 500n), range(750n, 1000n)] }], { schema: facts }))
     expect(one.coverage).toMatchObject({ from: '0', to: '1000', share: 0.75, gaps: [{ from: '500', to: '750' }] })
     expect(one.lag_ms).toBeNull()
   })
 
   it('is none for a table that is read whole, whose lag is the time since it was', () => {
-    const facts = { ...table([{}]).facts!, cursor: null }
-    const one = look(table([{ completedAt: NOW - 60_000_000n }], { facts }))
+    const facts = { ...table([{}]).schema!, cursor: null }
+    const one = look(table([{ completedAt: NOW - 60_000_000n }], { schema: facts }))
     expect(one.coverage).toBeNull()
     expect(one.lag_ms).toBe(60_000)
   })

@@ -26,10 +26,10 @@ function stateOf(partition: Partial<PartitionState>, table: Partial<TableState> 
     name: 'memory_events',
     source: 'memory',
     table: 'events',
-    status: 'live',
-    facts: null,
+    status: 'complete',
+    schema: null,
     identity: null,
-    filled: true,
+    everFilled: true,
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,
@@ -45,7 +45,7 @@ function stateOf(partition: Partial<PartitionState>, table: Partial<TableState> 
 }
 
 const NOTHING: State = { tables: new Map() }
-const covered = (...ranges: readonly Range[]) => ranges.map((one) => ({ ...one, claimed: false }))
+const covered = (...ranges: readonly Range[]) => ranges.map((one) => ({ ...one, assumed: false }))
 
 function planned(discovered: Surveyed, state: State = NOTHING, config: PlanConfig = EVERYTHING) {
   const [table] = planRun(catalogOf(discovered), state, config).tables
@@ -60,55 +60,55 @@ describe('a plan', () => {
   it('gives a new table its whole history, newest window first, and nothing live', () => {
     const { steps, partition } = planned({ table: tableOf({ window: minutes(1) }), partitions: [{ end: at(150) }] })
     expect(brief(steps)).toEqual([
-      ['history', [at(120), at(150)], at(120)],
-      ['history', [at(60), at(120)], at(60)],
-      ['history', [at(0), at(60)], at(0)],
+      ['backfill', [at(120), at(150)], at(120)],
+      ['backfill', [at(60), at(120)], at(60)],
+      ['backfill', [at(0), at(60)], at(0)],
     ])
-    expect(partition?.cut).toBe(at(150))
+    expect(partition?.backfillEnd).toBe(at(150))
   })
 
   it('gives a known table what is missing up to now, with the lookback under its covered end', () => {
     const { steps } = planned(
       { table: tableOf({ lookback: minutes(1) }), partitions: [{ end: at(900) }] },
-      stateOf({ cut: at(600), start: 0n, covered: covered(range(0, 600)) }),
+      stateOf({ backfillEnd: at(600), start: 0n, covered: covered(range(0, 600)) }),
     )
-    expect(brief(steps)).toEqual([['live', [at(600), at(900)], at(540)]])
+    expect(brief(steps)).toEqual([['incremental', [at(600), at(900)], at(540)]])
   })
 
   it('keeps at most one window live, and makes history of what was missed before it', () => {
     const { steps } = planned(
       { table: tableOf({ window: minutes(1) }), partitions: [{ end: at(210) }] },
-      stateOf({ cut: at(60), start: 0n, covered: covered(range(0, 60)) }),
+      stateOf({ backfillEnd: at(60), start: 0n, covered: covered(range(0, 60)) }),
     )
     expect(steps.map((step) => [step.lane, step.window?.from])).toEqual([
-      ['live', at(180)],
-      ['history', at(120)],
-      ['history', at(60)],
+      ['incremental', at(180)],
+      ['backfill', at(120)],
+      ['backfill', at(60)],
     ])
   })
 
   it('reads exactly the missing early range when the start moves earlier', () => {
     const { steps, partition } = planned(
       { settings: { start: -at(100) }, partitions: [{ end: at(50) }] },
-      stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50)) }),
+      stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(0, 50)) }),
     )
-    expect(brief(steps)).toEqual([['history', [-at(100), 0n], -at(100)]])
+    expect(brief(steps)).toEqual([['backfill', [-at(100), 0n], -at(100)]])
     expect(partition?.start).toBe(-at(100))
   })
 
   it('reads only the hole of a table that was away, and says that it is back', () => {
     const { table, steps } = planned(
       { partitions: [{ end: at(90) }] },
-      stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50)) }, { status: 'removed' }),
+      stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(0, 50)) }, { status: 'removed' }),
     )
     expect(table.tracking).toBe('returned')
-    expect(brief(steps)).toEqual([['live', [at(50), at(90)], at(50)]])
+    expect(brief(steps)).toEqual([['incremental', [at(50), at(90)], at(50)]])
   })
 
   it('wants nothing below what the system keeps, and says what can no longer be had', () => {
     const { steps, partition } = planned(
       { table: tableOf({ retention: days(1) }), partitions: [{ end: at(200_000) }] },
-      stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50_000)) }),
+      stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(0, 50_000)) }),
     )
     expect(steps.map((step) => step.window)).toEqual([range(200_000 - 86_400, 200_000)])
     expect(partition?.notKept).toEqual([range(50_000, 200_000 - 86_400)])
@@ -118,7 +118,7 @@ describe('a plan', () => {
     const revision = { text: 'r1', schemaHash: 'f' }
     const { steps } = planned(
       { partitions: [{ end: at(90), revision: { ...revision, stale: [] } }] },
-      stateOf({ cut: at(50), start: 0n, revision, covered: covered(range(0, 50)) }),
+      stateOf({ backfillEnd: at(50), start: 0n, revision, covered: covered(range(0, 50)) }),
     )
     expect(brief(steps)).toEqual([['unchanged', [at(50), at(90)], at(50)]])
   })
@@ -126,21 +126,31 @@ describe('a plan', () => {
   it('reads when the revision was committed under another contract', () => {
     const { steps } = planned(
       { partitions: [{ end: at(90), revision: { text: 'r1', schemaHash: 'new', stale: [] } }] },
-      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', schemaHash: 'old' }, covered: covered(range(0, 50)) }),
+      stateOf({
+        backfillEnd: at(50),
+        start: 0n,
+        revision: { text: 'r1', schemaHash: 'old' },
+        covered: covered(range(0, 50)),
+      }),
     )
-    expect(brief(steps)).toEqual([['live', [at(50), at(90)], at(50)]])
+    expect(brief(steps)).toEqual([['incremental', [at(50), at(90)], at(50)]])
   })
 
   it('plans stale windows as rereads where they are covered', () => {
     const revision = { text: 'r2', schemaHash: 'f', stale: [range(10, 20), range(45, 60)] }
     const { steps, partition } = planned(
       { partitions: [{ end: at(90), revision }] },
-      stateOf({ cut: at(50), start: 0n, revision: { text: 'r1', schemaHash: 'f' }, covered: covered(range(0, 50)) }),
+      stateOf({
+        backfillEnd: at(50),
+        start: 0n,
+        revision: { text: 'r1', schemaHash: 'f' },
+        covered: covered(range(0, 50)),
+      }),
     )
     expect(steps.map((step) => [step.kind, step.window?.from, step.window?.to])).toEqual([
-      ['live', at(50), at(90)],
-      ['reread', at(45), at(50)],
-      ['reread', at(10), at(20)],
+      ['incremental', at(50), at(90)],
+      ['resync', at(45), at(50)],
+      ['resync', at(10), at(20)],
     ])
     expect(partition?.stale).toEqual([range(10, 20), range(45, 50)])
   })
@@ -149,14 +159,14 @@ describe('a plan', () => {
     const revision = { text: 'r2', schemaHash: 'f', stale: [] }
     const young = planned(
       { partitions: [{ end: at(90), unsettledEnd: at(100), revision }] },
-      stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 50)) }),
+      stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(0, 50)) }),
     )
     expect(young.partition?.revision).toBeUndefined()
-    expect(young.partition?.seen).toEqual({ text: 'r2', end: at(100) })
+    expect(young.partition?.pendingRevision).toEqual({ text: 'r2', end: at(100) })
     const known = { cut: at(50), start: 0n, seen: { text: 'r2', end: at(100) }, covered: covered(range(0, 90)) }
     const settled = planned({ partitions: [{ end: at(150), unsettledEnd: at(160), revision }] }, stateOf(known))
     expect(settled.partition?.revision).toEqual({ text: 'r2', schemaHash: 'f' })
-    expect(settled.partition?.seen).toBeUndefined()
+    expect(settled.partition?.pendingRevision).toBeUndefined()
   })
 
   it.each([
@@ -166,7 +176,7 @@ describe('a plan', () => {
   ])('pauses a table for %s', (_, discovered, table, why) => {
     const { table: found, steps } = planned(
       { ...discovered, partitions: [{ end: at(90) }] },
-      stateOf({ cut: at(50), covered: covered(range(0, 50)) }, table),
+      stateOf({ backfillEnd: at(50), covered: covered(range(0, 50)) }, table),
     )
     expect(found.pausedFor).toMatch(why)
     expect(steps).toEqual([])
@@ -188,12 +198,12 @@ describe('a plan', () => {
       cursor: { column: 'at', type: 'timestamp' as const, precision: null },
       ...change,
     }
-    const { table } = planned({ partitions: [{ end: at(90) }] }, stateOf({ cut: at(50) }, { facts }))
+    const { table } = planned({ partitions: [{ end: at(90) }] }, stateOf({ backfillEnd: at(50) }, { schema: facts }))
     expect(table.pausedFor).toMatch(why)
   })
 
   it('pauses a table whose own end went back by more than a lookback, and only then', () => {
-    const known = stateOf({ cut: at(50), start: 0n, covered: covered(range(0, 100)) })
+    const known = stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(0, 100)) })
     expect(
       planned(
         { settings: {}, table: tableOf({ lookback: minutes(1) }), partitions: [{ end: at(39), ownEnd: true }] },
@@ -210,14 +220,14 @@ describe('a plan', () => {
   it('takes what another system has synced as covered, on a first run only', () => {
     const config = { ...EVERYTHING, synced: { tables: ['events'], to: at(40) } }
     const first = planned({ partitions: [{ end: at(90) }] }, NOTHING, config)
-    expect(first.partition?.claim).toEqual(range(0, 40))
+    expect(first.partition?.assumed).toEqual(range(0, 40))
     expect(first.steps.map((step) => step.window)).toEqual([range(40, 90)])
     const later = planned(
       { partitions: [{ end: at(90) }] },
-      stateOf({ cut: at(50), start: 0n, covered: covered(range(40, 50)) }),
+      stateOf({ backfillEnd: at(50), start: 0n, covered: covered(range(40, 50)) }),
       config,
     )
-    expect(later.partition?.claim).toBeUndefined()
+    expect(later.partition?.assumed).toBeUndefined()
     expect(later.steps.map((step) => step.window)).toEqual([range(50, 90), range(0, 40)])
   })
 
@@ -228,7 +238,7 @@ describe('a plan', () => {
   it('keeps stale windows apart up to a bound, and joins those beyond it that lie closest', () => {
     const count = 25_000
     const stale = Array.from({ length: count }, (_, n) => range(n * 10, n * 10 + 1 + (n % 3)))
-    const known = stateOf({ cut: at(1), start: 0n, covered: covered(range(0, count * 10)) })
+    const known = stateOf({ backfillEnd: at(1), start: 0n, covered: covered(range(0, count * 10)) })
     const revision = { text: 'r', schemaHash: 'f', stale }
     const windows = planned({ partitions: [{ end: at(count * 10), revision }] }, known).partition!.stale
     expect(windows.length).toBeGreaterThan(1000)
@@ -244,11 +254,11 @@ describe('a plan', () => {
   })
 
   it('a whole table is read again each run, unless its revision is the committed one', () => {
-    const table = tableOf({ cursor: undefined, settle: undefined, lookback: undefined })
+    const table = tableOf({ cursor: undefined, minAge: undefined, lookback: undefined })
     const revision = { text: 'r', schemaHash: 'f' }
-    expect(planned({ table }).steps.map((step) => [step.kind, step.lane])).toEqual([['whole', 'history']])
+    expect(planned({ table }).steps.map((step) => [step.kind, step.lane])).toEqual([['full_refresh', 'backfill']])
     expect(planned({ table }, stateOf({ completedAt: 1n })).steps.map((step) => [step.kind, step.lane])).toEqual([
-      ['whole', 'live'],
+      ['full_refresh', 'current'],
     ])
     expect(
       planned({ table, partitions: [{ revision: { ...revision, stale: [] } }] }, stateOf({ completedAt: 1n, revision }))
@@ -276,13 +286,13 @@ describe('plan and commit, over any number of runs', () => {
           let partition = newPartition('')
           for (const { forward, start, commits } of [...runs, { forward: 0, start: -300, commits: undefined }]) {
             now += forward
-            const known = partition.cut === null ? NOTHING : stateOf(partition)
+            const known = partition.backfillEnd === null ? NOTHING : stateOf(partition)
             const { steps, partition: done } = planned(
               { table, settings: { start: at(start) }, partitions: [{ end: at(now) }] },
               known,
             )
             const before = partition.covered
-            expect(steps.filter((step) => step.lane === 'live').length).toBeLessThanOrEqual(1)
+            expect(steps.filter((step) => step.lane === 'current').length).toBeLessThanOrEqual(1)
             for (const step of steps) {
               const isDone = commits === undefined || commits.next().value === true
               if (!isDone || step.window === undefined) continue
@@ -291,10 +301,14 @@ describe('plan and commit, over any number of runs', () => {
               expect(step.window.from! - step.read!.from!).toBeLessThanOrEqual(at(lookback))
               partition = {
                 ...partition,
-                covered: union(partition.covered, [step.window]).map((one) => ({ ...one, claimed: false })),
+                covered: union(partition.covered, [step.window]).map((one) => ({ ...one, assumed: false })),
               }
             }
-            partition = { ...partition, cut: partition.cut ?? done?.cut ?? null, start: done?.start ?? partition.start }
+            partition = {
+              ...partition,
+              backfillEnd: partition.backfillEnd ?? done?.backfillEnd ?? null,
+              start: done?.start ?? partition.start,
+            }
             for (const range of before) expect(gaps(range, partition.covered)).toEqual([])
           }
           expect(gaps({ from: at(-300), to: at(now) }, partition.covered)).toEqual([])

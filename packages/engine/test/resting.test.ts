@@ -14,10 +14,10 @@ function table(name: string, more: Partial<TableState> = {}): TableState {
     name,
     source,
     table: own,
-    status: 'live',
-    facts: null,
+    status: 'complete',
+    schema: null,
     identity: null,
-    filled: true,
+    everFilled: true,
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,
@@ -116,7 +116,7 @@ describe('a run that leaves something alone', () => {
       expect(report).toMatchObject({ exitCode: 0, tables: [] })
     }
     expect(system.asked).toHaveLength(asked)
-    expect([...(await destination.state()).tables.values()].map(({ status }) => status)).toEqual(['live'])
+    expect([...(await destination.state()).tables.values()].map(({ status }) => status)).toEqual(['complete'])
     await destination.close()
   })
 })

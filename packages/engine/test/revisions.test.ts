@@ -142,5 +142,5 @@ it('a stale window that reaches beyond the coverage leaves no reread for ever', 
   system.now = 1100
   await run({ system, destination, spec })
   const p = (await destination.state()).tables.get('memory_events')!.partitions.get('')!
-  expect(p.rereads).toEqual([])
+  expect(p.resyncs).toEqual([])
 })

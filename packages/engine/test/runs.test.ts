@@ -72,7 +72,7 @@ describe('a run', () => {
     expect(await rowsIn(destination, { partition: 'x' })).toEqual(sorted(system.all('x')))
     system.beforePage = () => {}
     const done = await run({ system, destination })
-    expect(first(done.tables).status).toBe('live')
+    expect(first(done.tables).status).toBe('complete')
     expect(await rowsIn(destination, { partition: 'y' })).toEqual(sorted(system.all('y')))
   })
 
@@ -90,14 +90,14 @@ describe('a run', () => {
     await run({ system, destination })
     expect(await rowsIn(destination, { partition: 'x' })).toEqual([row(1, 10)])
     const state = await destination.state()
-    expect(state.tables.get('memory_events')?.partitions.get('x')?.goneAt).not.toBeNull()
+    expect(state.tables.get('memory_events')?.partitions.get('x')?.removedAt).not.toBeNull()
   })
 
   it('with a time budget begins no more history, but stays live', async () => {
     fill(100)
     const spec = { window: minutes(2), start: instant(0) }
     const none = await run({ system, destination, spec, options: { settings: { maxTimeMs: 0 } } })
-    expect(first(none.tables)).toMatchObject({ stepsDone: 0, status: 'history' })
+    expect(first(none.tables)).toMatchObject({ stepsDone: 0, status: 'backfilling' })
     await run({ system, destination, spec })
     system.now = 2000
     system.put(row(500, 1990))

@@ -24,7 +24,7 @@ function taskOf(log: Log, name: string, more: Partial<Task> = {}, running = { no
   return {
     source: 'a',
     partition: {},
-    lane: 'history',
+    lane: 'backfill',
     to: 0n,
     run: async () => {
       log.order.push(name)
@@ -51,18 +51,18 @@ const options = (more: object = {}): Given => ({
 })
 
 describe('the schedule', () => {
-  it('runs live before history, and the newest history first', async () => {
+  it('runs current before history, and the newest history first', async () => {
     const log: Log = { order: [], most: 0 }
     await schedule(
       [
         taskOf(log, 'old', { to: 1n }),
         taskOf(log, 'new', { to: 9n }),
-        taskOf(log, 'live', { lane: 'live' }),
+        taskOf(log, 'current', { lane: 'current' }),
         taskOf(log, 'middle', { to: 5n }),
       ],
       options(),
     )
-    expect(log.order).toEqual(['live', 'new', 'middle', 'old'])
+    expect(log.order).toEqual(['current', 'new', 'middle', 'old'])
   })
 
   it('bounds what runs at once, overall and in each source', async () => {
@@ -92,29 +92,29 @@ describe('the schedule', () => {
     expect(log.most).toBe(1)
   })
 
-  it('runs a live step that comes due between two history steps, and ends when no history is left', async () => {
+  it('runs a current step that comes due between two history steps, and ends when no history is left', async () => {
     const log: Log = { order: [], most: 0 }
-    const live: Task = taskOf(log, 'live', {
-      lane: 'live',
+    const current: Task = taskOf(log, 'current', {
+      lane: 'current',
       run: async () => {
-        log.order.push('live')
-        return { dueAt: performance.now() + 3, task: live }
+        log.order.push('current')
+        return { dueAt: performance.now() + 3, task: current }
       },
     })
-    await schedule([live, ...[5, 4, 3, 2, 1].map((n) => taskOf(log, String(n), { to: BigInt(n) }))], options())
-    expect(log.order[0]).toBe('live')
-    expect(log.order.filter((name) => name === 'live').length).toBeGreaterThan(1)
-    expect(log.order.filter((name) => name !== 'live')).toEqual(['5', '4', '3', '2', '1'])
+    await schedule([current, ...[5, 4, 3, 2, 1].map((n) => taskOf(log, String(n), { to: BigInt(n) }))], options())
+    expect(log.order[0]).toBe('current')
+    expect(log.order.filter((name) => name === 'current').length).toBeGreaterThan(1)
+    expect(log.order.filter((name) => name !== 'current')).toEqual(['5', '4', '3', '2', '1'])
     expect(log.order.at(-1)).toBe('1')
   })
 
-  it('stays live in one source while a long history step is at work in another', async () => {
+  it('stays current in one source while a long history step is at work in another', async () => {
     const log: Log = { order: [], most: 0 }
-    const live: Task = taskOf(log, 'live', {
-      lane: 'live',
+    const current: Task = taskOf(log, 'current', {
+      lane: 'current',
       run: async () => {
-        log.order.push('live')
-        return { dueAt: performance.now() + 5, task: live }
+        log.order.push('current')
+        return { dueAt: performance.now() + 5, task: current }
       },
     })
     const long = taskOf(log, 'long', {
@@ -125,18 +125,18 @@ describe('the schedule', () => {
         return undefined
       },
     })
-    await schedule([live, long], options())
-    expect(log.order.filter((name) => name === 'live').length).toBeGreaterThan(3)
+    await schedule([current, long], options())
+    expect(log.order.filter((name) => name === 'current').length).toBeGreaterThan(3)
     expect(log.order.at(-1)).toBe('long')
   })
 
-  it('past the budget begins no history, but everything live', async () => {
+  it('past the budget begins no history, but everything current', async () => {
     const log: Log = { order: [], most: 0 }
     await schedule(
-      [taskOf(log, 'history'), taskOf(log, 'live', { lane: 'live' })],
+      [taskOf(log, 'backfill'), taskOf(log, 'current', { lane: 'current' })],
       options({ mayStartHistory: () => false }),
     )
-    expect(log.order).toEqual(['live'])
+    expect(log.order).toEqual(['current'])
   })
 
   it('a source that waits does not hold up another', async () => {
@@ -169,12 +169,12 @@ describe('what comes due while history goes on', () => {
   })
 
   const timed = (more: object = {}) => options({ perSource: 2, monotonic: time.monotonic, sleep: time.sleep, ...more })
-  const live = (name: string, more: Partial<Task> & { readonly every: number; readonly ms?: number }): Task => {
+  const current = (name: string, more: Partial<Task> & { readonly every: number; readonly ms?: number }): Task => {
     const { every, ms = 0, ...rest } = more
     const task: Task = {
       source: 'a',
       partition: {},
-      lane: 'live',
+      lane: 'current',
       to: undefined,
       run: async () => {
         log.push(`${name}@${time.now}`)
@@ -185,10 +185,10 @@ describe('what comes due while history goes on', () => {
     }
     return task
   }
-  const history = (name: string, ms: number, more: Partial<Task> = {}): Task => ({
+  const backfill = (name: string, ms: number, more: Partial<Task> = {}): Task => ({
     source: 'a',
     partition: {},
-    lane: 'history',
+    lane: 'backfill',
     to: 0n,
     run: async () => {
       log.push(`${name}@${time.now}`)
@@ -201,9 +201,9 @@ describe('what comes due while history goes on', () => {
   it('is not held up by what is due in a partition that is busy', async () => {
     const partition = {}
     const tasks = [
-      live('A', { partition, every: 10 }),
-      live('B', { every: 20 }),
-      history('long', 70, { partition, to: 1n }),
+      current('A', { partition, every: 10 }),
+      current('B', { every: 20 }),
+      backfill('long', 70, { partition, to: 1n }),
     ]
     await time.run(schedule(tasks, timed()))
     expect(log).toEqual(['A@0', 'B@0', 'long@0', 'B@20', 'B@40', 'B@60'])
@@ -211,68 +211,68 @@ describe('what comes due while history goes on', () => {
 
   it('wakes nobody up while nothing can start', async () => {
     const partition = {}
-    const tasks = [live('live', { partition, every: 5 }), history('long', 2000, { partition })]
+    const tasks = [current('current', { partition, every: 5 }), backfill('long', 2000, { partition })]
     await time.run(schedule(tasks, timed()))
-    expect(log).toEqual(['live@0', 'long@0'])
+    expect(log).toEqual(['current@0', 'long@0'])
     expect(time.timers).toBe(0)
   })
 
   it('keeps one timer for many steps', async () => {
     const partition = {}
-    const steps = Array.from({ length: 1000 }, (_, at) => history(String(at), 1, { partition }))
-    await time.run(schedule([live('live', { every: 600 }), ...steps], timed()))
-    expect(log.filter((one) => one.startsWith('live'))).toEqual(['live@0', 'live@600'])
+    const steps = Array.from({ length: 1000 }, (_, at) => backfill(String(at), 1, { partition }))
+    await time.run(schedule([current('current', { every: 600 }), ...steps], timed()))
+    expect(log.filter((one) => one.startsWith('current'))).toEqual(['current@0', 'current@600'])
     expect(time.timers).toBe(2)
   })
 
   it('sleeps on when it is woken too early', async () => {
     const sleep = (ms: number, signal: AbortSignal) => time.sleep(Math.min(ms, 30), signal)
-    await time.run(schedule([live('live', { every: 80 }), history('long', 100)], timed({ sleep })))
-    expect(log).toEqual(['live@0', 'long@0', 'live@80'])
+    await time.run(schedule([current('current', { every: 80 }), backfill('long', 100)], timed({ sleep })))
+    expect(log).toEqual(['current@0', 'long@0', 'current@80'])
     expect(time.timers).toBe(4)
   })
 
   it('takes turns with history where it is always due', async () => {
-    const steps = ['1', '2', '3'].map((name) => history(name, 1, { to: BigInt(name) }))
-    await time.run(schedule([live('live', { every: 0, ms: 5 }), ...steps], timed({ perSource: 1 })))
-    expect(log.map((one) => one.split('@')[0])).toEqual(['live', 'live', '3', 'live', '2', 'live', '1'])
+    const steps = ['1', '2', '3'].map((name) => backfill(name, 1, { to: BigInt(name) }))
+    await time.run(schedule([current('current', { every: 0, ms: 5 }), ...steps], timed({ perSource: 1 })))
+    expect(log.map((one) => one.split('@')[0])).toEqual(['current', 'current', '3', 'current', '2', 'current', '1'])
   })
 
   it('takes turns with the history of its own partition', async () => {
     const partition = {}
-    const steps = ['1', '2'].map((name) => history(name, 1, { partition, to: BigInt(name) }))
-    await time.run(schedule([live('live', { partition, every: 0, ms: 5 }), ...steps], timed()))
-    expect(log.map((one) => one.split('@')[0])).toEqual(['live', 'live', '2', 'live', '1'])
+    const steps = ['1', '2'].map((name) => backfill(name, 1, { partition, to: BigInt(name) }))
+    await time.run(schedule([current('current', { partition, every: 0, ms: 5 }), ...steps], timed()))
+    expect(log.map((one) => one.split('@')[0])).toEqual(['current', 'current', '2', 'current', '1'])
   })
 
   it('does not starve the history of another source', async () => {
-    const tasks = [live('live', { every: 0, ms: 5 }), history('other', 1, { source: 'b' })]
+    const tasks = [current('current', { every: 0, ms: 5 }), backfill('other', 1, { source: 'b' })]
     await time.run(schedule(tasks, timed({ concurrency: 1 })))
-    expect(log).toEqual(['live@0', 'other@5'])
+    expect(log).toEqual(['current@0', 'other@5'])
   })
 
   it('can be known from the start, also of a source without a step', async () => {
     const due = [
-      { dueAt: 30, task: live('A', { every: 50, source: 'b' }) },
-      { dueAt: 10, task: live('B', { every: 50, source: 'b' }) },
+      { dueAt: 30, task: current('A', { every: 50, source: 'b' }) },
+      { dueAt: 10, task: current('B', { every: 50, source: 'b' }) },
     ]
-    await time.run(schedule([history('long', 70)], timed({ due })))
+    await time.run(schedule([backfill('long', 70)], timed({ due })))
     expect(log).toEqual(['long@0', 'B@10', 'A@30', 'B@60'])
   })
 
   it('never begins where there is no history', async () => {
     await time.run(
-      schedule([live('live', { every: 1 })], timed({ due: [{ dueAt: 0, task: live('due', { every: 1 }) }] })),
+      schedule([current('current', { every: 1 })], timed({ due: [{ dueAt: 0, task: current('due', { every: 1 }) }] })),
     )
-    expect(log).toEqual(['live@0'])
+    expect(log).toEqual(['current@0'])
   })
 
   it('comes to an end with a hundred thousand partitions, and as many windows of one', async () => {
-    const due = Array.from({ length: 100_000 }, (_, at) => ({ dueAt: at % 7, task: live('due', { every: 1e6 }) }))
+    const due = Array.from({ length: 100_000 }, (_, at) => ({ dueAt: at % 7, task: current('due', { every: 1e6 }) }))
     const partition = {}
-    const quick = { ...history('window', 0, { partition }), run: () => Promise.resolve(undefined) }
+    const quick = { ...backfill('window', 0, { partition }), run: () => Promise.resolve(undefined) }
     const windows = Array.from({ length: 100_000 }, (_, at) => ({ ...quick, to: BigInt(at) }))
-    await time.run(schedule([history('long', 10, { source: 'b' }), ...windows], timed({ due })))
+    await time.run(schedule([backfill('long', 10, { source: 'b' }), ...windows], timed({ due })))
     expect(log.length).toBe(100_001)
   })
 })
@@ -282,7 +282,7 @@ it('stops what hangs when a task throws', async () => {
   const hangs: Task = {
     source: 'a',
     partition: {},
-    lane: 'live',
+    lane: 'current',
     to: undefined,
     run: () => new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason))),
   }
@@ -295,12 +295,18 @@ it('stops what hangs when a task throws', async () => {
   await expect(time.run(work)).rejects.toThrow('broken')
 })
 
-it('a stop in the middle lets the event loop turn, though live steps are due and history is left', async () => {
+it('a stop in the middle lets the event loop turn, though current steps are due and history is left', async () => {
   const stop = new AbortController()
   const partition = {}
-  const due: Task = { source: 'a', partition, lane: 'live', to: undefined, run: async () => ({ dueAt: 0, task: due }) }
+  const due: Task = {
+    source: 'a',
+    partition,
+    lane: 'current',
+    to: undefined,
+    run: async () => ({ dueAt: 0, task: due }),
+  }
   // It ends only when timers have their turn, as a step does that waits for I/O.
-  const step: Task = { source: 'b', partition: {}, lane: 'history', to: 1n, run: () => wait(20).then(() => undefined) }
+  const step: Task = { source: 'b', partition: {}, lane: 'backfill', to: 1n, run: () => wait(20).then(() => undefined) }
   const done = schedule([due, step, { ...step, to: 2n }], options({ signal: stop.signal }))
   stop.abort(new Error('stopped'))
   await done

@@ -41,7 +41,7 @@ it.each(['destination-lost', 'config', 'clash', 'fenced', 'held', 'unknown-table
     expect(read.exitCode).toBe(3)
     expect(read.tables.map(({ source, status }) => [source, status])).toEqual([
       ['bad', 'failing'],
-      ['good', 'live'],
+      ['good', 'complete'],
     ])
     const connected = await runAll(
       sourceOf('bad', undefined, () => {
@@ -50,6 +50,6 @@ it.each(['destination-lost', 'config', 'clash', 'fenced', 'held', 'unknown-table
       sourceOf('good', () => wait(20)),
     )
     expect(connected.exitCode).toBe(3)
-    expect(connected.tables.map(({ source, status }) => [source, status])).toEqual([['good', 'live']])
+    expect(connected.tables.map(({ source, status }) => [source, status])).toEqual([['good', 'complete']])
   },
 )

@@ -57,7 +57,10 @@ describe('a source that never answers', () => {
     expect(failure?.message).toMatch(/no answer within 120 s|gave no rows for 600 s/)
     // Tried once: again it would only take as long again.
     expect(ran.time.now).toBeLessThan(broken?.read === undefined ? 130_000 : 620_000)
-    expect(ran.report.tables.find(({ source }) => source === 'well')).toMatchObject({ status: 'live', failures: [] })
+    expect(ran.report.tables.find(({ source }) => source === 'well')).toMatchObject({
+      status: 'complete',
+      failures: [],
+    })
     expect(ran.lines.filter((line) => line.includes('trying again'))).toEqual([])
   })
 
@@ -231,7 +234,7 @@ describe('a table whose columns take long to find', () => {
 
   it('is not listed where it turns out to have none', async () => {
     const { report, tables } = await runOf(() => [])
-    expect([report.exitCode, tables]).toEqual([0, [['quick', 'live']]])
+    expect([report.exitCode, tables]).toEqual([0, [['quick', 'complete']]])
   })
 
   it('may have options for its columns before', async () => {
@@ -239,8 +242,8 @@ describe('a table whose columns take long to find', () => {
     expect([report.exitCode, tables]).toEqual([
       0,
       [
-        ['quick', 'live'],
-        ['late', 'live'],
+        ['quick', 'complete'],
+        ['late', 'complete'],
       ],
     ])
   })
@@ -341,7 +344,7 @@ it('a table of a source is read before its other tables are known', async () => 
   expect(read?.[0]).toBeLessThan(2000)
   expect(ran.report.tables.map(({ table, status }) => [table, status])).toEqual([
     ['slow', 'failing'],
-    ['quick', 'live'],
+    ['quick', 'complete'],
   ])
 })
 

@@ -75,7 +75,7 @@ it('a claim is not lost where the first run broke before it was recorded', async
   expect((await rowsIn(destination)).length).toBe(10)
 })
 
-it('claimed stays claimed when the contract changes', async () => {
+it('assumed stays assumed when the contract changes', async () => {
   fill(20)
   const settings = { synced: { tables: ['events'], to: instant(100) } }
   const all = [{ from: undefined, to: instant(1000) }]

@@ -156,7 +156,7 @@ describe.each(KINDS)('a table %s', (_name, spec, partitions) => {
     const after = (await state(one)).partitions
     for (const [id, { covered: ranges }] of covered) {
       expect([subtract(after.get(id)!.covered, ranges), subtract(ranges, after.get(id)!.covered)]).toEqual([[], []])
-      expect(after.get(id)!.rereads).toEqual([])
+      expect(after.get(id)!.resyncs).toEqual([])
     }
   })
 })

@@ -59,7 +59,7 @@ it('tables of a source whose endpoints are dead keep its other tables waiting fo
   for (const name of ['well1', 'well2']) expect(endedAt(name)).toBeLessThan(13_000)
   // All that hang wait side by side.
   expect(endedAt('dead3')).toBeLessThan(640_000)
-  expect(report.tables.map(({ status }) => status)).toEqual(['failing', 'failing', 'live', 'live', 'failing'])
+  expect(report.tables.map(({ status }) => status)).toEqual(['failing', 'failing', 'complete', 'complete', 'failing'])
 })
 
 it('a source of which everything hangs is not flooded', async () => {
@@ -82,7 +82,7 @@ it('a source of which everything hangs is not flooded', async () => {
 it('a wait that would last longer than the run may take is not begun', async () => {
   const { time, report } = await runAll([limited('one'), well()], { maxTimeMs: 30_000 })
   expect(time.now).toBeLessThan(11_000)
-  expect([report.exitCode, report.tables.map(({ status }) => status)]).toEqual([3, ['failing', 'live']])
+  expect([report.exitCode, report.tables.map(({ status }) => status)]).toEqual([3, ['failing', 'complete']])
   const [failed] = report.tables[0]!.failures
   expect(failed?.failure.message).toBe('too many requests')
 })
@@ -143,7 +143,7 @@ it('rows that only drip are given up when the run is over its time; those that f
   expect(report.endedBy).toBe('max-time')
   expect(report.tables.map(({ status, failures }) => [status, failures[0]?.failure.code])).toEqual([
     ['failing', 'max-time'],
-    ['live', undefined],
+    ['complete', undefined],
   ])
 })
 

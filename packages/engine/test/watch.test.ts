@@ -137,7 +137,9 @@ it('says how much there is to do, and where each step stands in it', async () =>
       },
     },
   ])
-  expect(steps.map(({ place, of, attempt }) => [place, of, attempt])).toEqual([1, 2, 3, 4, 5].map((at) => [at, 5, 1]))
+  expect(steps.map(({ index: place, of, attempt }) => [place, of, attempt])).toEqual(
+    [1, 2, 3, 4, 5].map((at) => [at, 5, 1]),
+  )
   // Together they are what is not covered.
   const spans = steps.map(({ span }) => span!).sort((a, b) => a.from - b.from)
   expect(spans.map(({ from }) => from)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9].map((from) => expect.closeTo(from)))

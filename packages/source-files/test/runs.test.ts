@@ -131,7 +131,7 @@ describe('a table whose files are bad', () => {
     const { folder, run } = await world()
     folder.write('orders.csv', 'id\n1\n')
     const { exitCode, tables } = await run({ t: { path: folder.at(name) }, good: { path: folder.at('orders.csv') } })
-    expect([exitCode, tables.map(({ status }) => status)]).toEqual([3, ['failing', 'live']])
+    expect([exitCode, tables.map(({ status }) => status)]).toEqual([3, ['failing', 'complete']])
   })
 })
 

@@ -71,7 +71,7 @@ it('goes on where the clock of the host that answers is behind', async () => {
   await next()
   github.now -= 5000
   repository.push(['b', github.at(-1)])
-  expect((await sync())['github_commits']).toMatchObject({ status: 'live' })
+  expect((await sync())['github_commits']).toMatchObject({ status: 'complete' })
   expect(await next()).toEqual(['a', 'b'])
 })
 

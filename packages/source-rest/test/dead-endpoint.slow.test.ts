@@ -44,7 +44,7 @@ it.each(['silent', 'drips'] as const)(
     const { exitCode, tables } = await running
     expect([exitCode, ...tables.map(({ table, status }) => [table, status])]).toEqual([
       3,
-      ['good', 'live'],
+      ['good', 'complete'],
       ['bad', 'failing'],
     ])
     expect(await rows('SELECT id FROM api_bad')).toEqual([{ id: 1 }])
@@ -67,8 +67,8 @@ it('tables are read at once, known ones and new ones, while the endpoint of a ne
   expect([exitCode, ...tables.map(({ table, status }) => [table, status])]).toEqual([
     3,
     ['bad', 'failing'],
-    ['good', 'live'],
-    ['new', 'live'],
+    ['good', 'complete'],
+    ['new', 'complete'],
   ])
 })
 
@@ -85,8 +85,8 @@ it('a new table whose endpoint is only slow is read in the same run, with the co
   await wait(3500)
   expect(await rows('SELECT id, name FROM api_good')).toEqual([{ id: 1, name: '/good' }])
   expect((await running).map(({ table, status }) => [table, status])).toEqual([
-    ['slow', 'live'],
-    ['good', 'live'],
+    ['slow', 'complete'],
+    ['good', 'complete'],
   ])
   const [row] = await rows('SELECT * FROM api_slow')
   expect(Object.keys(row!).filter((name) => !name.startsWith('_'))).toEqual(['id'])

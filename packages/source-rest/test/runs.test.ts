@@ -47,7 +47,7 @@ describe('runs', () => {
     const { sync, rows } = await world()
 
     const [first] = await sync(config)
-    expect(first).toMatchObject({ name: 'api_issues', status: 'live', rows: { written: 20 } })
+    expect(first).toMatchObject({ name: 'api_issues', status: 'complete', rows: { written: 20 } })
     expect(await rows('SELECT id, title, updated_at FROM api_issues ORDER BY id LIMIT 2')).toEqual([
       { id: 1, title: 'issue 1', updated_at: expect.stringContaining(time(1).slice(0, 10)) },
       { id: 2, title: 'issue 2', updated_at: expect.anything() },

@@ -19,7 +19,7 @@ it.each<[string, object, string]>([
   expect(warnings.join()).not.toContain('paused')
   const updated_at = `${new Date(Date.now() - 120_000).toISOString().slice(0, 19)}Z`
   ROWS.push({ id: ROWS.length + 1, name: 'new', updated_at })
-  expect((await sync(config({})))[0]).toMatchObject({ status: 'live', rows: { deleted: 0 } })
+  expect((await sync(config({})))[0]).toMatchObject({ status: 'complete', rows: { deleted: 0 } })
   expect(await rows('SELECT count(*) AS n FROM api_items')).toEqual([{ n: ROWS.length }])
 })
 

@@ -73,12 +73,12 @@ describe.each(servers)('what a user of %s may no longer read', (_, make, readerO
       message: expect.stringMatching(/GRANT SELECT/),
     })
     expect(report.tables.find((table) => table.name === 'crm_b')!.failures).toEqual([])
-    expect(statusOf(into)).toMatchObject({ crm_b: 'live' })
+    expect(statusOf(into)).toMatchObject({ crm_b: 'complete' })
     expect(statusOf(into)['crm_a']).not.toBe('removed')
     await reader.grant('SELECT ON a')
     await world.run(`INSERT INTO a VALUES (2, 'x', 'y', '2026-01-01 00:00:00')`)
     expect((await into.run()).exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_a: 'live', crm_b: 'live' })
+    expect(statusOf(into)).toEqual({ crm_a: 'complete', crm_b: 'complete' })
     // Left out by name it is wanted no more.
     await reader.revoke('SELECT ON a')
     expect((await into.run({ exclude: ['a'] })).exitCode).toBe(0)
@@ -99,7 +99,7 @@ describe.each(servers)('what a user of %s may no longer read', (_, make, readerO
       message: expect.stringMatching(/column "s" of table "a" may no longer be read.*columns: \{ "s": false \}/),
     })
     expect((await into.run({ tables: { a: { columns: { s: false } } } })).exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_a: 'live', crm_b: 'live' })
+    expect(statusOf(into)).toEqual({ crm_a: 'complete', crm_b: 'complete' })
     // A key that may not be read any more does not make rows of its table ones without a key.
     await reader.revoke('SELECT (id) ON a')
     const keyless = await into.run({ tables: { a: { columns: { s: false } } } })
@@ -117,7 +117,7 @@ describe.each(servers)('what a user of %s may no longer read', (_, make, readerO
     await world.run('ALTER TABLE a DROP COLUMN s')
     await world.run('DROP TABLE b')
     expect((await into.run()).exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_a: 'live', crm_b: 'removed' })
+    expect(statusOf(into)).toEqual({ crm_a: 'complete', crm_b: 'removed' })
   })
 
   it('from the beginning is a key: the table has none, says so, and is read whole', async () => {
@@ -173,7 +173,7 @@ describe.runIf(hasMariaDb)('a view of MariaDB', () => {
         ['crm_w', 1],
       ],
     ])
-    expect(statusOf(into)).toEqual({ crm_b: 'live', crm_w: 'failing' })
+    expect(statusOf(into)).toEqual({ crm_b: 'complete', crm_w: 'failing' })
   })
 })
 
@@ -216,6 +216,6 @@ describe('a table of SQLite', () => {
     await into.run()
     await world.run('DROP TABLE a')
     expect((await into.run()).exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_a: 'removed', crm_b: 'live' })
+    expect(statusOf(into)).toEqual({ crm_a: 'removed', crm_b: 'complete' })
   })
 })

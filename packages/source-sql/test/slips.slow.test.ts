@@ -38,7 +38,7 @@ describe.each(systems)('a slip in the config of %s', (_, make) => {
     const slip = await into.run({ tables: { orders: { ...RIGHT, ...wrong } } })
     expect(slip.tables.map(({ name, status }) => [name, status])).toEqual([
       ['crm_orders', 'failing'],
-      ['crm_others', 'live'],
+      ['crm_others', 'complete'],
     ])
     const { failure } = orders(slip).failures[0]!
     expect(failure.remedy).toBe('fix-config')
@@ -49,7 +49,7 @@ describe.each(systems)('a slip in the config of %s', (_, make) => {
     const recent = new Date(Date.now() - 120_000).toISOString().slice(0, 19).replace('T', ' ')
     await world.run(`INSERT INTO orders VALUES (4, 10, '${recent}')`)
     const right = await into.run({ tables: { orders: RIGHT } })
-    expect([right.exitCode, orders(right).status, orders(right).rows.deleted]).toEqual([0, 'live', 0])
+    expect([right.exitCode, orders(right).status, orders(right).rows.deleted]).toEqual([0, 'complete', 0])
     expect(into.rows('SELECT count(*) AS n FROM crm_orders WHERE _deleted_at IS NULL')).toEqual([{ n: 4 }])
     // Before anything was read it is refused at once.
     const error = await errorOf(open(world, { tables: { orders: { ...RIGHT, ...wrong } } }))

@@ -63,7 +63,7 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     await world.run('DROP TABLE orders')
     const third = await into.run()
     expect(third.exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_added: 'live', crm_kinds: 'live', crm_orders: 'removed' })
+    expect(statusOf(into)).toEqual({ crm_added: 'complete', crm_kinds: 'complete', crm_orders: 'removed' })
     expect(into.rows('SELECT count(*) AS n FROM crm_orders')).toEqual([{ n: 3 }])
   })
 
@@ -103,10 +103,10 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
     // That an index goes is no reason to stop.
     await world.run(world.system === 'mysql' ? 'DROP INDEX a_u ON a' : 'DROP INDEX a_u')
     expect((await into.run()).exitCode).toBe(0)
-    expect(statusOf(into)).toEqual({ crm_a: 'live', crm_b: 'live' })
+    expect(statusOf(into)).toEqual({ crm_a: 'complete', crm_b: 'complete' })
     await world.run('ALTER TABLE a DROP COLUMN updated_at')
     expect((await into.run()).exitCode).toBe(3)
-    expect(statusOf(into)).toEqual({ crm_a: 'paused', crm_b: 'live' })
+    expect(statusOf(into)).toEqual({ crm_a: 'paused', crm_b: 'complete' })
     expect(into.log.join('\n')).toContain('its cursor changed from updated_at to none')
   })
 

@@ -172,7 +172,7 @@ describe.each(ZONES)('in %s', (name) => {
   })
 
   it('any rows read back equal from all databases', async () => {
-    const ways = ['history', 'live', 'whole', 'keyless'] as const
+    const ways = ['backfill', 'incremental', 'full_refresh', 'keyless'] as const
     const tables = await Promise.all(
       ways.map((way) => inAll({ name: way, row, primaryKey: way === 'keyless' ? [] : ['id'] })),
     )
@@ -182,7 +182,7 @@ describe.each(ZONES)('in %s', (name) => {
       for (const [at, way] of ways.entries()) {
         const all = tables[at]!
         const write = (table: TestTable) =>
-          way === 'history' || way === 'live' ? table.write(rows, { kind: way }) : table.replace(rows)
+          way === 'backfill' || way === 'incremental' ? table.write(rows, { kind: way }) : table.replace(rows)
         const [one, ...others] = await Promise.all(all.map(write))
         expect(others).toEqual([one, one])
         expect(one).toMatchObject({ written: rows.length, rejected: 0 })
@@ -273,9 +273,14 @@ describe.each(ZONES)('in %s', (name) => {
             window: { from: -(2n ** 62n), to: 2n ** 62n },
           })
           await table.write([at(3, '9999-12-31T23:59:59.999999Z')], { partition: "b'", window: { from: 0n, to: 5n } })
-          await table.record({ kind: 'reread', partition: 'a', window: undefined, reason: 'x' })
+          await table.record({ kind: 'resync', partition: 'a', window: undefined, reason: 'x' })
           const { partitions, ...state } = await table.state()
-          const stable = [...partitions].map(([name, { covered, failures, cut }]) => ({ name, covered, failures, cut }))
+          const stable = [...partitions].map(([name, { covered, failures, backfillEnd: cut }]) => ({
+            name,
+            covered,
+            failures,
+            cut,
+          }))
           return {
             state: { ...state, firstSeenAt: 0, lastSyncedAt: 0 },
             stable,

@@ -54,7 +54,10 @@ it.each([
       rows[13_577] = { ...rows[13_577]!, ...bad }
       const source = shopOf({ ...timed, ...yields(rows.slice(0, 9000), rows.slice(9000)) })
       const done = await syncShop(destination, source)
-      expect(done).toMatchObject({ exitCode: 0, tables: [{ status: 'live', rows: { written: 19_999, rejected: 1 } }] })
+      expect(done).toMatchObject({
+        exitCode: 0,
+        tables: [{ status: 'complete', rows: { written: 19_999, rejected: 1 } }],
+      })
       const [reject, ...others] = await listRejects(destination)
       expect(others).toEqual([])
       expect(reject?.message).toMatch(
@@ -112,8 +115,8 @@ it('messages, partitions and names with characters that are not held fail what t
     expect(thrown?.failures.map(({ failure }) => failure.message)).toEqual(['no 🎉 é'])
     expect(parts).toMatchObject({ rows: { written: 2 - run }, failures: [{ failure: { code: 'schema' } }] })
     expect(named?.failures[0]?.failure.message).toContain("the database's encoding LATIN1 does not have, and UTF8 has")
-    expect(column).toMatchObject({ status: 'live', rows: { written: 2 - run }, failures: [] })
-    expect(fine).toMatchObject({ name: 'shop_é', status: 'live', rows: { written: 2 - run } })
+    expect(column).toMatchObject({ status: 'complete', rows: { written: 2 - run }, failures: [] })
+    expect(fine).toMatchObject({ name: 'shop_é', status: 'complete', rows: { written: 2 - run } })
     expect(done.state.tables.find(({ name }) => name === 'shop_thrown')?.last_error).toBe('no \\ud83c\\udf89 é')
   }
 })

@@ -74,7 +74,7 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
         const done = await syncShop(destination, source)
         expect(done).toMatchObject({ exitCode: 3, failure: undefined })
         const [its, good] = done.tables
-        expect(good).toMatchObject({ name: 'shop_good', status: 'live', rows: { written: 2 - run } })
+        expect(good).toMatchObject({ name: 'shop_good', status: 'complete', rows: { written: 2 - run } })
         expect(its).toMatchObject({ name: 'shop_bad', status: 'failing' })
         expect(its?.failures.map(({ failure }) => failure.message)).toEqual([expect.stringMatching(message)])
         const known = done.state.tables.find(({ name }) => name === 'shop_bad')
@@ -109,7 +109,7 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
       const source = beside((shop) => tableOf(shop, { partitions: shop.partitions(() => listed) }))
       for (const written of [2, 0]) {
         const done = await syncShop(destination, source)
-        expect(done).toMatchObject({ exitCode: 3, tables: [{ rows: { written } }, { status: 'live' }] })
+        expect(done).toMatchObject({ exitCode: 3, tables: [{ rows: { written } }, { status: 'complete' }] })
         const [{ partition, failure } = {}, ...others] = done.tables[0]!.failures
         expect(others).toEqual([])
         expect(partition).toMatch(/^ab \([0-9a-f]{16}\)$/)
@@ -128,7 +128,7 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
         destination,
         beside((shop) => tableOf(shop, { name: bad })),
       )
-      expect(done).toMatchObject({ exitCode: 3, tables: [{ status: 'failing' }, { status: 'live' }] })
+      expect(done).toMatchObject({ exitCode: 3, tables: [{ status: 'failing' }, { status: 'complete' }] })
       expect(done.tables[0]!.failures[0]!.failure.message).toMatch(/the table's name holds/)
     })
 

@@ -82,7 +82,7 @@ describe('a table of Postgres that another program has locked', () => {
     const done = await sync(destination, version)
     expect(done).toMatchObject({ exitCode: 3, failure: undefined })
     expect(othersOf(done.tables).map(({ status, rows }) => [status, rows.written])).toEqual(
-      Array.from({ length: 9 }, () => ['live', version - 1]),
+      Array.from({ length: 9 }, () => ['complete', version - 1]),
     )
     const [failed, ...more] = done.tables.find(({ name }) => name === 'shop_t3')!.failures
     expect(more).toEqual([])
@@ -94,7 +94,10 @@ describe('a table of Postgres that another program has locked', () => {
     await user.query('rollback')
     const after = await sync(destination, version)
     expect(after).toMatchObject({ exitCode: 0 })
-    expect(after.tables.find(({ name }) => name === 'shop_t3')).toMatchObject({ status: 'live', rows: { written: 1 } })
+    expect(after.tables.find(({ name }) => name === 'shop_t3')).toMatchObject({
+      status: 'complete',
+      rows: { written: 1 },
+    })
   })
 
   it('is changed later in the run, when it is free', async () => {

@@ -67,11 +67,11 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       // Back again they go on as if nothing had been.
       shop.listed = names(before)
       const back = await syncShop(destination, source(shop, spec), { clock })
-      expect(back).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'live', partitions_failing: 0 }] } })
+      expect(back).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'complete', partitions_failing: 0 }] } })
       shop.listed = names(after)
       const accepted = await syncShop(destination, source(shop, spec), { clock, acceptDeletions: true })
       expect(accepted.exitCode).toBe(0)
-      expect(accepted.state.tables[0]).toMatchObject({ status: 'live', partitions_gone: before - after })
+      expect(accepted.state.tables[0]).toMatchObject({ status: 'complete', partitions_gone: before - after })
       expect((await syncShop(destination, source(shop, spec), { clock })).exitCode).toBe(0)
       expect(await rowsIn(destination)).toBe(before)
     })
@@ -88,7 +88,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       const done = await syncShop(destination, source(shop, spec))
       expect(done).toMatchObject({
         exitCode: 0,
-        state: { tables: [{ status: 'live', partitions_gone: before - after }] },
+        state: { tables: [{ status: 'complete', partitions_gone: before - after }] },
       })
       expect(await rowsIn(destination)).toBe(before)
     })
@@ -121,16 +121,16 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       const done = await syncShop(destination, source(shop, spec))
       expect(done).toMatchObject({
         exitCode: 0,
-        state: { tables: [{ status: 'live', partitions_failing: 0, last_error: null }] },
+        state: { tables: [{ status: 'complete', partitions_failing: 0, last_error: null }] },
       })
       const view = await destination.query('select status, partitions, failing, last_error from tidemark_status')
       expect(view.rows.map((one) => one.map((value) => (typeof value === 'bigint' ? Number(value) : value)))).toEqual([
-        ['live', 1, 0, null],
+        ['complete', 1, 0, null],
       ])
       shop.listed = ['a', 'b']
       shop.broken = []
       const back = await syncShop(destination, source(shop, spec))
-      expect(back).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'live', partitions_failing: 0 }] } })
+      expect(back).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'complete', partitions_failing: 0 }] } })
     })
   })
 
@@ -147,6 +147,6 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
     expect(await syncShop(destination, source(shop, { revision }))).toMatchObject({ exitCode: 3 })
     isAway = false
     const done = await syncShop(destination, source(shop, { revision }))
-    expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'live', partitions_failing: 0 }] } })
+    expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ status: 'complete', partitions_failing: 0 }] } })
   })
 })

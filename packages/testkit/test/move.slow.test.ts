@@ -145,7 +145,7 @@ function canonical(_: string, value: unknown): unknown {
 /** All that is recorded, but the numbers of what moved. */
 async function everything(destination: Destination): Promise<unknown> {
   const { relocation } = destination
-  const kinds = ['tables', 'partitions', 'coverage', 'rereads', 'changes', 'rejects', 'runs', 'steps'] as const
+  const kinds = ['tables', 'partitions', 'coverage', 'resyncs', 'changes', 'rejects', 'runs', 'steps'] as const
   const all: Record<string, unknown> = {}
   for (const kind of kinds) {
     const records: unknown[] = []
@@ -154,7 +154,7 @@ async function everything(destination: Destination): Promise<unknown> {
   }
   const { tables } = await destination.state()
   const rows: Record<string, unknown> = {}
-  for (const { name, facts } of tables.values()) {
+  for (const { name, schema: facts } of tables.values()) {
     rows[name] = await relocation.contents({ name, facts: facts! })
     const list: Record<string, unknown>[] = []
     for await (const one of destination.read(name, { deleted: true })) list.push(one)
@@ -172,8 +172,8 @@ async function filled(place: Place, source: Source): Promise<Destination> {
   // A table that is wanted again, and one that another is said to have read.
   const { leases } = await destination.lease(['memory_keyed', 'memory_unkeyed'])
   await destination.record(leases[0]!, [
-    { kind: 'reread', partition: '', window: { from: 5n, to: 2n ** 62n }, reason: 'test' },
-    { kind: 'claim', partition: '', cover: { from: undefined, to: -5n } },
+    { kind: 'resync', partition: '', window: { from: 5n, to: 2n ** 62n }, reason: 'test' },
+    { kind: 'assume', partition: '', cover: { from: undefined, to: -5n } },
   ])
   await destination.release(leases)
   return destination
@@ -347,7 +347,7 @@ describe.each(Object.keys(PLACES))('a state written down on %s', (name) => {
     const destination = await filled(place, source)
     const before = await everything(destination)
     const text = JSON.stringify(await exportState(destination, quiet))
-    for (const kind of ['tables', 'partitions', 'coverage', 'rereads', 'changes', 'rejects', 'leases'])
+    for (const kind of ['tables', 'partitions', 'coverage', 'resyncs', 'changes', 'rejects', 'leases'])
       await place.hand(`delete from _tidemark_${kind}`)
     const answers: number[] = []
     expect(await importState(destination, readStateDocument(text), asking(answers))).toBe(4)
@@ -439,8 +439,8 @@ describe('a state document', () => {
     const partitions = covered.flatMap((one) => (one.kind === 'coverage' ? one.records : []))
     const healed = partitions.map(({ name, partition }, id) => ({
       ...{ id: BigInt(1000 + id), name: name!, partition: partition!, from_position: null, to_position: far },
-      ...{ asked_at: 0n, reason: 'a clock was ahead' },
+      ...{ requested_at: 0n, reason: 'a clock was ahead' },
     }))
-    await attempt([...covered, { kind: 'rereads', records: healed }])
+    await attempt([...covered, { kind: 'resyncs', records: healed }])
   })
 })

@@ -137,7 +137,7 @@ describe.each(syncPlaces())('rejected rows on $name', ({ empty }: SyncPlace) => 
       windowed([...rows(50), { id: 999, at: '2026-01-01T23:30:00.000Z', note: 7 }]),
     )
     expect(done.exitCode).toBe(0)
-    expect(done.tables[0]).toMatchObject({ status: 'live', failures: [], rows: { written: 50 } })
+    expect(done.tables[0]).toMatchObject({ status: 'complete', failures: [], rows: { written: 50 } })
     expect(done.state).toMatchObject({
       synced_tables: ['shop_orders'],
       tables: [{ partitions_failing: 0, last_error: null }],
@@ -157,7 +157,7 @@ describe.each(syncPlaces())('rejected rows on $name', ({ empty }: SyncPlace) => 
       end = time(61 + run)
       const done = await syncShop(destination, source())
       expect(done.exitCode).toBe(0)
-      expect(done.state.tables[0]).toMatchObject({ status: 'live', last_error: null })
+      expect(done.state.tables[0]).toMatchObject({ status: 'complete', last_error: null })
     }
     all = [...all, ...Array.from({ length: 12 }, (_, at) => ({ id: 200 + at, at: time(91), note: at < 7 ? 7 : 'a' }))]
     end = time(95)

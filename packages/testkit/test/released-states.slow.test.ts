@@ -120,7 +120,7 @@ describe.each(kinds)('the state of an earlier version on $name', { timeout: 120_
       '_tidemark_coverage',
       '_tidemark_steps',
       '_tidemark_rejects',
-      '_tidemark_rereads',
+      '_tidemark_resyncs',
       '_tidemark_leases',
     ])
       expect(before.get(table)!.length, table).toBeGreaterThan(0)
@@ -135,7 +135,7 @@ describe.each(kinds)('the state of an earlier version on $name', { timeout: 120_
       expect(await runQuietly({ url: one.url, until: NOW, pageMs: 0 })).toEqual([])
     expect(await checker.check(NOW)).toEqual([])
     expect(await rowsOf(place.connect)).toEqual(await rowsOf(quiet.place.connect))
-    expect(await ask(place, 'select count(*) from _tidemark_rereads')).toEqual([[0]])
+    expect(await ask(place, 'select count(*) from _tidemark_resyncs')).toEqual([[0]])
     // Runs and steps go on from their numbers.
     expect(await ask(place, 'select max(run) from _tidemark_runs')).toEqual([[3]])
     expect(await kindsOf(kind, place)).toEqual(await kindsOf(kind, quiet.place))

@@ -64,7 +64,7 @@ export function testRunners(places: Places): void {
             racers.flatMap(({ lines }) => lines),
           ),
         ).toEqual([])
-        const done = "ended_at is not null and error is null and kind in ('live', 'history')"
+        const done = "ended_at is not null and error is null and kind in ('incremental', 'backfill')"
         const [steps, windows] = await numbers(
           place,
           `select count(*), count(distinct name || ' ' || partition || ' ' || to_position) from _tidemark_steps where ${done}`,

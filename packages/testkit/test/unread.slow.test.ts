@@ -129,7 +129,7 @@ describe.each(syncPlaces())('what is not read is counted and said, on $name', ({
       destination,
       source(() => [plain(1)], { countUnread }),
     )
-    expect(done).toMatchObject({ exitCode: 0, tables: [{ status: 'live', rows: { written: 1 } }] })
+    expect(done).toMatchObject({ exitCode: 0, tables: [{ status: 'complete', rows: { written: 1 } }] })
     expect(done.state.tables[0]).toMatchObject({ too_young: 0, without_cursor: 0, partitions_failing: 0 })
   })
 

@@ -20,7 +20,7 @@ export async function kyselyTypes(call: Call): Promise<number> {
 async function tracked(destination: ReadOnlyDestination): Promise<readonly TypedTable[]> {
   const { tables } = await destination.state()
   const there = [...tables.values()]
-    .filter(({ status, facts, present }) => status !== 'removed' && facts !== null && present !== 'missing')
+    .filter(({ status, schema: facts, present }) => status !== 'removed' && facts !== null && present !== 'missing')
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const typed: TypedTable[] = []
   for (const table of there) {

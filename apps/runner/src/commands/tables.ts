@@ -86,7 +86,7 @@ function tablesIn({ tables: known }: State): readonly TableLine[] {
   return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(lineOf)
 }
 
-function lineOf({ name, source, table, status, facts }: TableState): TableLine {
+function lineOf({ name, source, table, status, schema: facts }: TableState): TableLine {
   return {
     name,
     source,

@@ -94,12 +94,12 @@ function matches(
 }
 
 const isFresh = ({ name, status }: TableSummary, stale: ReadonlySet<string>): boolean =>
-  status === 'live' && !stale.has(name)
+  status === 'complete' && !stale.has(name)
 
 const isWrong = ({ name, status }: TableSummary, stale: ReadonlySet<string>): boolean =>
   status === 'failing' || status === 'paused' || stale.has(name)
 
-const COMING = ['new', 'history', 'returned']
+const COMING = ['new', 'backfilling', 'returned']
 
 function isOf(table: TableSummary, status: string, stale: ReadonlySet<string>): boolean {
   if (status === 'fresh') return isFresh(table, stale)
@@ -109,7 +109,7 @@ function isOf(table: TableSummary, status: string, stale: ReadonlySet<string>): 
 }
 
 /** What asks for someone comes first. */
-const ATTENTION = ['paused', 'failing', 'stale', 'returned', 'new', 'history', 'live', 'removed']
+const ATTENTION = ['paused', 'failing', 'stale', 'returned', 'new', 'backfilling', 'complete', 'removed']
 
 function attentionOf({ name, status }: TableSummary, stale: ReadonlySet<string>): number {
   const own = ATTENTION.indexOf(status)

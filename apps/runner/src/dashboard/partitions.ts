@@ -49,7 +49,7 @@ export function partitions(
         partition.nextTryAt === null || snapshot.activity.state === 'none' ? null : millis(partition.nextTryAt),
       error: isFailing(partition) ? partition.lastError : null,
       fix: fixFor(name, partition, command),
-      isGone: partition.goneAt !== null,
+      isGone: partition.removedAt !== null,
     }
   })
   return { partitions: lines, page, pages, count: found.length }
@@ -65,7 +65,7 @@ function fixFor(
 }
 
 /** What fails, then what has gaps, then the others, and at the end what the source no longer lists. */
-function rank({ goneAt, failures, covered }: PartitionState): number {
+function rank({ removedAt: goneAt, failures, covered }: PartitionState): number {
   if (goneAt !== null) return 3
   if (failures > 0) return 0
   return union(covered).length > 1 ? 1 : 2

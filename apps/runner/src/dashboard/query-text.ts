@@ -2,7 +2,7 @@ import type { TableState } from '@tidemark/core/engine'
 import { sqlName } from '../show/sql-name.ts'
 
 /** A query to begin with: the newest rows that are not marked as deleted. */
-export function sqlOf({ name, facts }: TableState): string {
+export function sqlOf({ name, schema: facts }: TableState): string {
   const cursor = facts?.cursor
   const column = facts?.columns.find((one) => one.name === cursor?.column)?.column
   const order = column === undefined ? '' : ` order by ${sqlName(column)} desc`

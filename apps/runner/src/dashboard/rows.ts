@@ -14,11 +14,11 @@ export async function rows(
   { reader, snapshot, counts }: { readonly reader: Reader; readonly snapshot: Snapshot; readonly counts: RowCounts },
 ): Promise<RowsAnswer> {
   const table = tableNamed(snapshot, name)
-  const columns = table.facts?.columns ?? []
+  const columns = table.schema?.columns ?? []
   if (table.present === 'missing' || columns.length === 0) return { columns: [], rows: [], isNewest: false }
   const count = await counts.now(table)
   const isSmall = count?.isExact === true && count.rows <= SORTED
-  const isNewest = table.facts?.cursor != null && isSmall
+  const isNewest = table.schema?.cursor != null && isSmall
   const found = await sampleRows(reader, { table: name, columns, limit: ROWS, newest: isNewest ? true : undefined })
   const most = charactersShown(columns.length)
   return {

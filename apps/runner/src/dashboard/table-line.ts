@@ -68,7 +68,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
             axisOfTable(table, snapshot.now),
             underWay.map(({ window }) => window),
           ),
-    isWhole: table.facts !== null && table.facts.cursor === null,
+    isWhole: table.schema !== null && table.schema.cursor === null,
     running: underWay.length,
     spark: snapshot.runs
       .toReversed()
@@ -78,7 +78,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
 
 /** What a table's coverage is drawn on. */
 export function axisOfTable(
-  { facts, partitions }: Pick<TableState, 'facts' | 'partitions'>,
+  { schema: facts, partitions }: Pick<TableState, 'schema' | 'partitions'>,
   now: bigint,
 ): { readonly from: bigint; readonly to: bigint } | undefined {
   const present = listedPartitions({ partitions })

@@ -33,15 +33,15 @@ export async function tablePage(
   const steps = await listSteps(reader, { table: name, limit: STEPS })
   const failures = await listSteps(reader, { table: name, failed: true, limit: FAILURES })
   const changes = await listChanges(reader, { table: name, limit: CHANGES })
-  const cursor = table.facts?.cursor ?? null
+  const cursor = table.schema?.cursor ?? null
   const [line] = tableLines(snapshot, [name], { counts, command })
   const sql = sqlOf(table)
   return {
     now: millis(now),
     table: line!,
-    key: table.facts?.primaryKey ?? [],
+    key: table.schema?.primaryKey ?? [],
     cursor: cursor === null ? null : { column: cursor.column, type: cursor.type },
-    columns: table.facts?.columns ?? [],
+    columns: table.schema?.columns ?? [],
     changes: changes.map(({ change, changedAt }) => ({ change, at: millis(changedAt) })),
     gaps: overviewsOf({ tables: new Map([[name, table]]) }, snapshot).get(name)?.coverage?.gaps ?? [],
     failures: failures.map((step) => stepLine(step, state)),
@@ -67,12 +67,12 @@ export function tableNamed({ state }: Snapshot, name: string): TableState {
   throw new SyncError(`there is no table "${name}" here (any more)`, 'fix-config', { code: 'not-found' })
 }
 
-function lagsOf({ facts }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {
+function lagsOf({ schema: facts }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {
   const cursor = facts?.cursor
   if (cursor == null || cursor.type === 'integer') return []
   return steps
     .flatMap(({ kind, window, endedAt, error }) =>
-      kind !== 'live' || window === undefined || endedAt === undefined || error !== undefined
+      kind !== 'incremental' || window === undefined || endedAt === undefined || error !== undefined
         ? []
         : [{ at: millis(endedAt), lagMs: Math.max(0, millis(endedAt - window.to)) }],
     )

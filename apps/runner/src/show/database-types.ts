@@ -26,7 +26,7 @@ export function databaseTypes({ readTypes }: Pick<Profile, 'readTypes'>, tables:
 }
 
 function interfaceOf({ table, present }: TypedTable, name: string, types: ReadTypes): string {
-  const { facts } = table
+  const { schema: facts } = table
   const required = new Set(facts?.primaryKey ?? [])
   const own = (facts?.columns ?? []).map((column) =>
     member(column.column, required.has(column.name) ? types[column.type] : `${types[column.type]} | null`),

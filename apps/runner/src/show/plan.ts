@@ -68,15 +68,21 @@ function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, 
   return `${shown}: ${windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`}${failing}`
 }
 
-function rangeText({ lane, kind, window, readFrom, windows, partitions }: RangePlan): string {
-  const what = kind === 'live' || kind === 'history' ? lane : KINDS[kind]
+function rangeText({ kind, window, readFrom, windows, partitions }: RangePlan): string {
+  const what = KINDS[kind]
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   if (window === undefined) return `${what}${among}`
   const count = kind === 'unchanged' ? 'the source says that nothing changed' : `${plural(windows, 'window')}${among}`
   return `${what}: ${windowText(window)}, ${count}${readFrom === undefined ? '' : `, read from ${readFrom}`}`
 }
 
-const KINDS = { whole: 'read as a whole', reread: 'read again', unchanged: 'unchanged' } as const
+const KINDS = {
+  incremental: 'incremental',
+  backfill: 'backfill',
+  full_refresh: 'full refresh',
+  resync: 'resync',
+  unchanged: 'unchanged',
+} as const
 
 function windowText({ from, to }: WindowText): string {
   return `${from ?? 'the beginning'} to ${to}`
@@ -112,7 +118,8 @@ function risk({ deletes, atRisk }: TablePlanView): readonly string[] {
   if (deletes === undefined || atRisk === undefined || atRisk.rows === 0) return []
   const { rows, isExact, held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
-  const where = deletes === 'whole' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
+  const where =
+    deletes === 'full_refresh' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
   const limit =
     held === undefined
       ? 'all may go, nothing holds them back'

@@ -71,7 +71,7 @@ export class RunFollower {
     if (event.type === 'step-started') {
       entry.firstAt ??= now
       entry.retry = undefined
-      entry.place = Math.max(entry.place, event.place)
+      entry.place = Math.max(entry.place, event.index)
       entry.of = event.of
       entry.working.set(event.step, { span: event.span })
     } else if (event.type === 'part-committed') {

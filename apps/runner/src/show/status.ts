@@ -133,7 +133,7 @@ function lengthText(ms: number): string {
   return `${Math.max(1, Math.round(ms / unit))}${name}`
 }
 
-const URGENCY = { paused: 0, failing: 1, new: 3, history: 3, returned: 3, live: 4, removed: 5 } as const
+const URGENCY = { paused: 0, failing: 1, new: 3, backfilling: 3, returned: 3, complete: 4, removed: 5 } as const
 
 function urgency({ name, status, stale }: TableView, busy: ReadonlySet<string>): number {
   return busy.has(name) ? 2 : stale && status !== 'failing' ? Math.min(1, URGENCY[status]) : URGENCY[status]

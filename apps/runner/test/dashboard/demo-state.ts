@@ -76,7 +76,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'shop',
     name: 'shop_orders',
-    status: 'live',
+    status: 'complete',
     cursor: 'timestamp',
     days: 300,
     holes: [[96, 110]],
@@ -103,7 +103,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'shop',
     name: 'shop_customers',
-    status: 'live',
+    status: 'complete',
     cursor: 'timestamp',
     days: 300,
     pace: 60,
@@ -113,7 +113,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'shop',
     name: 'shop_products',
-    status: 'live',
+    status: 'complete',
     cursor: 'none',
     days: 0,
     pace: 12,
@@ -137,7 +137,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'shop',
     name: 'shop_events',
-    status: 'history',
+    status: 'backfilling',
     cursor: 'timestamp',
     days: 700,
     holes: [[0, 430]],
@@ -148,7 +148,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'github',
     name: 'github_issues',
-    status: 'live',
+    status: 'complete',
     cursor: 'timestamp',
     days: 900,
     partitions: ['acme/shop', 'acme/site', 'acme/app', 'acme/infra', 'acme/docs'],
@@ -159,7 +159,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'github',
     name: 'github_pull_requests',
-    status: 'history',
+    status: 'backfilling',
     cursor: 'timestamp',
     days: 900,
     holes: [[0, 250]],
@@ -171,7 +171,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'github',
     name: 'github_commits',
-    status: 'live',
+    status: 'complete',
     cursor: 'timestamp',
     days: 900,
     pace: 70,
@@ -181,7 +181,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'crm',
     name: 'crm_contacts',
-    status: 'live',
+    status: 'complete',
     cursor: 'timestamp',
     days: 540,
     pace: 33,
@@ -203,7 +203,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'bank',
     name: 'bank_payments',
-    status: 'live',
+    status: 'complete',
     cursor: 'integer',
     days: 1200,
     pace: 150,
@@ -213,7 +213,7 @@ const TABLES: readonly Demo[] = [
   {
     source: 'files',
     name: 'files_budget',
-    status: 'live',
+    status: 'complete',
     cursor: 'none',
     days: 0,
     pace: 0,
@@ -290,7 +290,7 @@ function demoRuns(now: number, random: () => number): readonly SeedRun[] {
       const one: SeedStep = {
         table: table.name,
         partition: table.partitions?.[0] ?? '',
-        kind: 'live',
+        kind: 'incremental',
         from: isTimed ? began - 5 * MINUTE : table.cursor === 'integer' ? at * 150 : null,
         to: isTimed ? began - (40 + random() * 60) * SECOND : table.cursor === 'integer' ? (at + 1) * 150 : null,
         beganAt: began,
@@ -301,7 +301,7 @@ function demoRuns(now: number, random: () => number): readonly SeedRun[] {
         writingMs: Math.round(took * (0.15 + random() * 0.3)),
         ...(error === undefined ? {} : { error }),
       }
-      const underWay = isLast && table.status === 'history' ? [under(table, now, 0), under(table, now, 1)] : []
+      const underWay = isLast && table.status === 'backfilling' ? [under(table, now, 0), under(table, now, 1)] : []
       return [one, ...underWay]
     })
     const failed = steps.some(({ error }) => error !== undefined)
@@ -322,7 +322,7 @@ function under(table: Demo, now: number, at: number): SeedStep {
   return {
     table: table.name,
     partition: table.partitions?.[0] ?? '',
-    kind: 'history',
+    kind: 'backfill',
     from: high - 30 * DAY,
     to: high,
     beganAt: now - (24 - at * 9) * SECOND,

@@ -21,7 +21,7 @@ export function manyTables({ tables, runs, now }: { tables: number; runs: number
       yield {
         name: nameOf(at),
         source: `shop${at % 20}`,
-        status: isFailing ? 'failing' : 'live',
+        status: isFailing ? 'failing' : 'complete',
         cursor: 'timestamp',
         lastSyncedAt: to,
         partitions: [
@@ -48,7 +48,7 @@ export function manyTables({ tables, runs, now }: { tables: number; runs: number
         exitCode: 3,
         steps: Array.from({ length: tables }, (_, at) => ({
           table: nameOf(at),
-          kind: 'live' as const,
+          kind: 'incremental' as const,
           from: startedAt - 5 * MINUTE,
           to: startedAt,
           beganAt: startedAt + at * 100,

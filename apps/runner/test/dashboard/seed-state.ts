@@ -5,7 +5,7 @@ import { openDestination } from '@tidemark/destination'
 export interface SeedTable {
   readonly name: string
   readonly source: string
-  readonly status: 'new' | 'history' | 'live' | 'failing' | 'paused' | 'removed' | 'returned'
+  readonly status: 'new' | 'backfilling' | 'complete' | 'failing' | 'paused' | 'removed' | 'returned'
   readonly cursor: 'timestamp' | 'integer' | 'none'
   readonly partitions: readonly SeedPartition[]
   readonly rows: readonly SeedRow[]
@@ -34,7 +34,7 @@ export interface SeedRun {
 export interface SeedStep {
   readonly table: string
   readonly partition?: string
-  readonly kind: 'live' | 'history' | 'reread'
+  readonly kind: 'incremental' | 'backfill' | 'resync'
   readonly from: number | null
   readonly to: number | null
   readonly beganAt: number
@@ -84,7 +84,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
   const addPartition = insert('_tidemark_partitions', [
     ...['name', 'partition', 'start_position', 'completed_at', 'failures', 'next_try_at', 'last_error'],
   ])
-  const addCovered = insert('_tidemark_coverage', ['name', 'partition', 'from_position', 'to_position', 'claimed'])
+  const addCovered = insert('_tidemark_coverage', ['name', 'partition', 'from_position', 'to_position', 'assumed'])
   const addLease = insert('_tidemark_leases', ['name'])
   for (const { name, source, status, cursor, partitions, rows, pausedFor, lastSyncedAt, ...more } of tables) {
     const columns = more.columns ?? [

@@ -39,7 +39,7 @@ export interface TableSpec<
   /** How much below a covered end is read again, for rows that come late. 10 minutes for timestamps, else none. */
   readonly lookback?: Span<S, K> | undefined
   /** How young a row may not be read, because others of its age are still on their way. 1 minute for timestamps, else none. */
-  readonly settle?: Span<S, K> | undefined
+  readonly minAge?: Span<S, K> | undefined
   /** How far back the system keeps rows. What is older is never asked for, and kept here. */
   readonly retention?: Span<S, K> | undefined
   /**
@@ -133,7 +133,7 @@ export interface Table<in Client = never> {
   /** How much below a covered end is read again. */
   readonly lookback: bigint
   /** How young a row may not be read. */
-  readonly settle: bigint
+  readonly minAge: bigint
   /** How far back the system keeps rows; undefined: without end. */
   readonly retention: bigint | undefined
   /** Undefined: in any order. */
@@ -201,7 +201,7 @@ export function tableOf<Client>(
     for (const name of [
       'window',
       'lookback',
-      'settle',
+      'minAge',
       'retention',
       'ordered',
       'start',
@@ -227,7 +227,7 @@ export function tableOf<Client>(
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')
 
   const span = (
-    name: 'window' | 'lookback' | 'settle' | 'retention',
+    name: 'window' | 'lookback' | 'minAge' | 'retention',
     otherwise: bigint | undefined,
   ): bigint | undefined =>
     spec[name] === undefined
@@ -251,7 +251,7 @@ export function tableOf<Client>(
     // Whole steps: a bound between two values of the cursor could not be written.
     window: window === undefined || cursor === undefined ? undefined : floorTo(window, cursor.tick),
     lookback: span('lookback', timed ? 10n * MINUTE : 0n)!,
-    settle: span('settle', timed ? MINUTE : 0n)!,
+    minAge: span('minAge', timed ? MINUTE : 0n)!,
     retention: span('retention', undefined),
     ordered: spec.ordered,
     nullCursor: spec.nullCursor ?? 'reject',

@@ -147,12 +147,12 @@ export type StateChange =
       /** Partitions at first sight, and revisions first seen. What is absent stays as it is; a missing row is made. */
       readonly kind: 'partition'
       readonly partition: string
-      readonly cut?: bigint | undefined
+      readonly backfillEnd?: bigint | undefined
       /** Recorded as `PartitionState.start`. */
       readonly start?: bigint | null | undefined
-      readonly seen?: { readonly text: string; readonly end: bigint } | undefined
+      readonly pendingRevision?: { readonly text: string; readonly end: bigint } | undefined
       /** Whether the source no longer lists it; absent: as it was. */
-      readonly gone?: boolean | undefined
+      readonly removed?: boolean | undefined
       readonly generation?: string | undefined
       readonly unread?: Unread | undefined
     }
@@ -172,8 +172,8 @@ export type StateChange =
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
   /** What another system has synced, by the word of the config. */
-  | { readonly kind: 'claim'; readonly partition: string; readonly cover: Range }
-  | { readonly kind: 'reread'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
+  | { readonly kind: 'assume'; readonly partition: string; readonly cover: Range }
+  | { readonly kind: 'resync'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
   /** The history of columns that came late is read, or asked for in the same transaction. */
   | { readonly kind: 'columns-read'; readonly columns: readonly string[] }
   | {

@@ -20,7 +20,7 @@ export interface StepRef {
   readonly beganAt: bigint
 }
 /** `whole`: read without a cursor. `reread`: covered before, wanted again. */
-export type StepKind = 'live' | 'history' | 'whole' | 'reread' | 'unchanged'
+export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged'
 
 /** A deletion that the source told: the key and its position. */
 export interface Deletion {
@@ -37,7 +37,7 @@ export interface Reject {
    * The same key encoded: in a pass that marks what is gone it counts as seen, and an older version of the row that is
    * there lies at `position` then.
    */
-  readonly seen: EncodedKey | undefined
+  readonly encodedKey: EncodedKey | undefined
   readonly position: bigint | number | undefined
   readonly code: string
   readonly message: string
@@ -117,7 +117,7 @@ export interface DeletionGuard {
   /** Rows of it came back in another step of this run. */
   readonly cameBack?: true | undefined
   /** Rows of this table that were marked or replaced away earlier in this run. */
-  readonly goneBefore: number
+  readonly deletedBefore: number
 }
 
 export interface Completion {
@@ -128,7 +128,7 @@ export interface Completion {
   /** Something else of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
   /** The partition's revision, where this ends a complete pass. */
-  readonly revision?: { readonly text: string; readonly facts: string } | undefined
+  readonly revision?: { readonly text: string; readonly schemaHash: string } | undefined
   /** What the table is when nothing of it fails; while anything does, it is failing. */
   readonly status: TableStatus
   /** All fields that rows of the table had and no column holds; absent: as the state has them. */
@@ -150,7 +150,7 @@ export interface Committed {
   /** Rows that were marked or replaced away. */
   readonly deleted: number
   /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
-  readonly late?: { readonly rows: number; readonly lowest: bigint } | undefined
+  readonly lateRows?: { readonly rows: number; readonly lowest: bigint } | undefined
   /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
   readonly missing?: number | undefined
   /** The deletion limit held marking or replacing back; what it would complete is not committed. */

@@ -138,8 +138,8 @@ function check(tables: readonly StateRecord[]): void {
   }
 }
 
-function checkRanges({ coverage, rereads }: Readonly<Record<'coverage' | 'rereads', readonly StateRecord[]>>): void {
-  for (const { name, from_position: from, to_position: to } of [...coverage, ...rereads]) {
+function checkRanges({ coverage, resyncs }: Readonly<Record<'coverage' | 'resyncs', readonly StateRecord[]>>): void {
+  for (const { name, from_position: from, to_position: to } of [...coverage, ...resyncs]) {
     if (typeof from === 'bigint' && typeof to === 'bigint' && to < from)
       throw refused(`was changed: a range of the table "${String(name)}" ends at ${to}, before it begins at ${from}`)
   }

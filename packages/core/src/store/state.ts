@@ -9,11 +9,11 @@ import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
-export const STATE_VERSION = 3
+export const STATE_VERSION = 4
 /** The oldest version that whoever only looks reads as it is: a runner of that version may still be at work. */
-export const OLDEST_READABLE_STATE = 2
+export const OLDEST_READABLE_STATE = 4
 
-export const TableStatus = z.enum(['new', 'history', 'live', 'failing', 'paused', 'removed', 'returned'])
+export const TableStatus = z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>
 
 /** A 64-bit position as a destination gives it back. */
@@ -25,7 +25,7 @@ export const KnownColumn = z.object({
   column: z.string(),
   type: z.enum(COLUMN_TYPES),
   /** It was added to a table that had rows, and is NULL in those: their history was not read for it. */
-  late: z.literal(true).optional(),
+  addedLater: z.literal(true).optional(),
 })
 export type KnownColumn = z.infer<typeof KnownColumn>
 
@@ -48,7 +48,7 @@ export const RecordedSchema = z.object({
 export type RecordedSchema = z.infer<typeof RecordedSchema>
 
 /** A wanted reread: a range of the cursor, or the whole partition where `to` is null. */
-export const Reread = z.object({
+export const RequestedResync = z.object({
   id: z.int(),
   from: Position.nullable(),
   to: Position.nullable(),
@@ -56,7 +56,7 @@ export const Reread = z.object({
   askedAt: Position,
   reason: z.string(),
 })
-export type Reread = z.infer<typeof Reread>
+export type RequestedResync = z.infer<typeof RequestedResync>
 
 /** The reason of rereads that follow the clock up to a covered end which lay ahead of it. */
 export const AHEAD = 'a clock was ahead'
@@ -65,7 +65,7 @@ export const AHEAD = 'a clock was ahead'
 export const CoveredRange = z.object({
   from: z.custom<bigint | undefined>((value) => value === undefined || typeof value === 'bigint'),
   to: Position,
-  claimed: z.boolean(),
+  assumed: z.boolean(),
 })
 
 /** The text by which a source says that nothing changed, and what that holds for. */
@@ -94,14 +94,14 @@ export const PartitionState = z.object({
   /** The partition's id; '' where the table has none. */
   partition: z.string(),
   /** The end at which it was first seen: what is above is live, what is below is history. */
-  cut: Position.nullable(),
+  backfillEnd: Position.nullable(),
   /** Where its history is wanted from, as last planned; null: an open start. With the coverage it says whether the history is complete. */
   start: Position.nullable(),
   /** When it was last read completely, in microseconds; only of tables without a cursor. */
   completedAt: Position.nullable(),
   revision: Revision.nullable(),
   /** The revision last seen, and the unsettled end at which it was seen first. */
-  seen: z.object({ text: z.string(), end: Position }).nullable(),
+  pendingRevision: z.object({ text: z.string(), end: Position }).nullable(),
   failures: z.int(),
   nextTryAt: Position.nullable(),
   lastError: z.string().nullable(),
@@ -111,14 +111,14 @@ export const PartitionState = z.object({
   failedWindow: z.object({ from: Position.nullable(), to: Position }).nullable(),
   /** When its source was last asked and all that it had by then was read, by the destination's clock. */
   checkedAt: Position.nullable(),
-  goneAt: Position.nullable(),
+  removedAt: Position.nullable(),
   /** What the source calls this copy of the table's data; another one means that it was replaced as a whole. */
   generation: z.string().nullable(),
   /** Rows that the source has and no window holds, as it counted them last; null where it cannot count. */
   tooYoung: z.int().nullable(),
   withoutCursor: z.int().nullable(),
   covered: z.array(CoveredRange),
-  rereads: z.array(Reread),
+  resyncs: z.array(RequestedResync),
 })
 export type PartitionState = z.infer<typeof PartitionState>
 
@@ -129,11 +129,11 @@ export const TableState = z.object({
   source: z.string(),
   table: z.string(),
   status: TableStatus,
-  facts: RecordedSchema.nullable(),
+  schema: RecordedSchema.nullable(),
   /** Which system it was read from. */
   identity: z.string().nullable(),
   /** Whether rows were ever written. */
-  filled: z.boolean(),
+  everFilled: z.boolean(),
   /** What the destination has now: a table that was filled and is empty or missing needs a decision. */
   present: z.enum(['rows', 'empty', 'missing']),
   pausedFor: z.string().nullable(),
@@ -183,11 +183,11 @@ export interface State {
 export function newPartition(partition: string): PartitionState {
   return {
     partition,
-    cut: null,
+    backfillEnd: null,
     start: null,
     completedAt: null,
     revision: null,
-    seen: null,
+    pendingRevision: null,
     failures: 0,
     nextTryAt: null,
     lastError: null,
@@ -195,27 +195,27 @@ export function newPartition(partition: string): PartitionState {
     errorRemedy: null,
     failedWindow: null,
     checkedAt: null,
-    goneAt: null,
+    removedAt: null,
     generation: null,
     tooYoung: null,
     withoutCursor: null,
     covered: [],
-    rereads: [],
+    resyncs: [],
   }
 }
 
 /** The partitions of a table that its source still lists. */
 export function listedPartitions(table: Pick<TableState, 'partitions'> | undefined): readonly PartitionState[] {
-  return [...(table?.partitions.values() ?? [])].filter(({ goneAt }) => goneAt === null)
+  return [...(table?.partitions.values() ?? [])].filter(({ removedAt: goneAt }) => goneAt === null)
 }
 
 /** A position of a known table as text; undefined where it has no cursor. */
-export function positionText(table: Pick<TableState, 'facts'> | undefined, position: bigint): string | undefined {
-  const cursor = table?.facts?.cursor
+export function positionText(table: Pick<TableState, 'schema'> | undefined, position: bigint): string | undefined {
+  const cursor = table?.schema?.cursor
   return cursor == null ? undefined : textAt(position, { type: cursor.type, precision: cursor.precision ?? undefined })
 }
 
 /** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */
-export function isFailing({ failures, goneAt }: Pick<PartitionState, 'failures' | 'goneAt'>): boolean {
+export function isFailing({ failures, removedAt: goneAt }: Pick<PartitionState, 'failures' | 'removedAt'>): boolean {
   return failures > 0 && goneAt === null
 }

@@ -63,7 +63,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       rejected: counts.rejected + rejects.length,
       deleted,
     },
-    parts: part.number,
+    batches: part.number,
     endedAt: ends ? now : undefined,
     durationMs: part.durationMs,
     writingMs: performance.now() - startedAt,
@@ -83,7 +83,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       deleted,
       deduped,
       rejected: rejects.length,
-      ...(late === undefined ? {} : { late }),
+      ...(late === undefined ? {} : { lateRows: late }),
       ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { withheld: held }),
       ...(blind && completes !== undefined ? { deletionsUnknown: blind } : {}),
@@ -99,7 +99,7 @@ interface Rows {
   readonly deleted: number
   readonly deduped: number
   readonly rejects: readonly Reject[]
-  readonly late?: Committed['late']
+  readonly late?: Committed['lateRows']
   readonly held?: Committed['withheld']
   readonly blind?: boolean
   readonly missing?: number | undefined
@@ -172,11 +172,11 @@ async function recordFilled(
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return
-  const filled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
+  const everFilled = written === 0 && (await writer.holds(1)) === 0 ? 0 : 1
   await db
     .updateTable('_tidemark_tables')
-    .set({ filled })
+    .set({ ever_filled: everFilled })
     .where('name', '=', lease.table)
-    .where('filled', '!=', filled)
+    .where('ever_filled', '!=', everFilled)
     .execute()
 }

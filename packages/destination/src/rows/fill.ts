@@ -50,7 +50,9 @@ export async function fill(
   }
   if ((await stage(deletions, 1)).length > 0) blind = true
   // A reject whose key is unknown is in the deletion limit's `mark`: the engine has seen it.
-  if (keyed) for (const reject of part.rejects) if (reject.seen !== undefined) see(reject.seen, reject.position ?? null)
+  if (keyed)
+    for (const reject of part.rejects)
+      if (reject.encodedKey !== undefined) see(reject.encodedKey, reject.position ?? null)
   for (const { row } of refused)
     see(
       layout.keyAt.map((at) => row[at]),

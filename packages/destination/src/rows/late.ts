@@ -18,7 +18,7 @@ export class LateRowCounter implements LateCounter {
     this.#terms = terms
   }
 
-  get found(): Committed['late'] {
+  get found(): Committed['lateRows'] {
     return this.#lowest === undefined ? undefined : { rows: this.#rows, lowest: this.#lowest }
   }
 

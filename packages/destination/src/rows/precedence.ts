@@ -31,7 +31,7 @@ export type Order =
    */
   | 'ordered'
   /** Not older, or the one that is there was synced before the step began: the source is the truth. */
-  | 'reread'
+  | 'resync'
   /** Anything goes: the table has no cursor. */
   | 'any'
 
@@ -59,6 +59,6 @@ export function passes(order: Order, { began, truth }: Terms, source = 's'): Raw
   if (order === 'any') return sql``
   const newer = rowSupersedes(source)
   const before = sql`t._synced_at < ${began}`
-  if (order === 'reread') return sql`(${newer} or ${before}) and `
+  if (order === 'resync') return sql`(${newer} or ${before}) and `
   return truth === undefined ? sql`${newer} and ` : sql`(${newer} or (${before} and ${inRange(truth)})) and `
 }

@@ -18,17 +18,17 @@ export async function heldBy(
   { gone, ofScope, ofTable, leavesNone }: Going,
 ): Promise<Held> {
   if (deletionGuard?.limit === undefined || gone === 0) return undefined
-  const { limit, goneBefore, cameBack } = deletionGuard
+  const { limit, deletedBefore, cameBack } = deletionGuard
   if (cameBack !== true && (await leavesNone())) return { gone, of: gone, empties: true }
   const least = limit.share * limit.above
   if (gone > least) {
     const of = await ofScope()
     if (isPastDeletionLimit({ gone, of }, limit)) return { gone, of }
   }
-  const lost = goneBefore + gone
+  const lost = deletedBefore + gone
   if (lost <= least) return undefined
   // What went earlier in this run counts as there: otherwise the limit would close a little more with every step.
-  const of = (await ofTable()) + goneBefore
+  const of = (await ofTable()) + deletedBefore
   return isPastDeletionLimit({ gone: lost, of }, limit) ? { gone: lost, of } : undefined
 }
 

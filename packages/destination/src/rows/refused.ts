@@ -15,7 +15,7 @@ export function rejectOf(layout: Layout, row: readonly unknown[], error: unknown
   const payload = textOf(Object.fromEntries(dataColumns(layout).map((name, at) => [name, values[at]])))
   return {
     key: layout.key.length === 0 ? undefined : textOf(layout.keyAt.map((at) => values[at])),
-    seen: undefined,
+    encodedKey: undefined,
     position: position ?? undefined,
     code: 'destination',
     message: `the database refused the row: ${messageOf(error)}`.slice(0, MESSAGE).toWellFormed(),

@@ -9,13 +9,13 @@ type Db = Kysely<StateDatabase>
 export async function askReread(
   db: Db,
   name: string,
-  { partition, window, reason }: StateChange & { kind: 'reread' },
+  { partition, window, reason }: StateChange & { kind: 'resync' },
   now: bigint,
 ): Promise<void> {
   const from_position = window?.from ?? null
   const to_position = window?.to ?? null
   await db
-    .deleteFrom('_tidemark_rereads')
+    .deleteFrom('_tidemark_resyncs')
     .where('name', '=', name)
     .where('partition', '=', partition)
     // Not IS NOT DISTINCT FROM, which finds nothing by an index in Postgres.
@@ -23,12 +23,12 @@ export async function askReread(
     .$call((query) => equals(query, 'from_position', from_position))
     .execute()
   await db
-    .insertInto('_tidemark_rereads')
-    .values({ name, partition, from_position, to_position, asked_at: now, reason })
+    .insertInto('_tidemark_resyncs')
+    .values({ name, partition, from_position, to_position, requested_at: now, reason })
     .execute()
 }
 
-type Forgetting = DeleteQueryBuilder<StateDatabase, '_tidemark_rereads', DeleteResult>
+type Forgetting = DeleteQueryBuilder<StateDatabase, '_tidemark_resyncs', DeleteResult>
 
 function equals(query: Forgetting, column: 'from_position' | 'to_position', value: bigint | null): Forgetting {
   return value === null ? query.where(column, 'is', null) : query.where(column, '=', value)
@@ -47,13 +47,13 @@ export async function askAhead(
     .select((select) => select.fn.max('to_position').as('to'))
     .where('name', '=', name)
     .where('partition', '=', partition)
-    .where('claimed', '=', 0)
+    .where('assumed', '=', 0)
     .executeTakeFirst()
   if (covered?.to == null || BigInt(covered.to) <= end) return
   const to = BigInt(covered.to)
   // One that begins above the present was answered in part by a clock that was ahead once more.
   const asked = await db
-    .selectFrom('_tidemark_rereads')
+    .selectFrom('_tidemark_resyncs')
     .select('id')
     .where('name', '=', name)
     .where('partition', '=', partition)
@@ -67,7 +67,7 @@ export async function askAhead(
     .select(['from_position', 'began_at'])
     .where('name', '=', name)
     .where('partition', '=', partition)
-    .where('kind', 'in', ['live', 'history', 'unchanged'])
+    .where('kind', 'in', ['incremental', 'backfill', 'unchanged'])
     .where('to_position', '>', end)
     .where('ended_at', 'is not', null)
     .where('error', 'is', null)
@@ -77,14 +77,14 @@ export async function askAhead(
     .select(['from_position', 'began_at'])
     .where('name', '=', name)
     .where('partition', '=', partition)
-    .where('kind', 'in', ['live', 'history', 'unchanged'])
+    .where('kind', 'in', ['incremental', 'backfill', 'unchanged'])
     .where('to_position', '>', end)
     .execute()
   const starts = [...steps, ...folded].map((step) => missedFrom(step, end, back))
   // Records are kept for a while only: without one, what a live step would look back into.
   const from = starts.reduce(lowest, starts.length === 0 ? end - back : end)
   await setPartition(db, name, partition, {})
-  await askReread(db, name, { kind: 'reread', partition, window: { from, to }, reason: AHEAD }, now)
+  await askReread(db, name, { kind: 'resync', partition, window: { from, to }, reason: AHEAD }, now)
 }
 
 /** Where a step that read beyond the present may have begun to miss rows; undefined: at the start of everything. */

@@ -30,14 +30,14 @@ export async function complete(db: Db, part: Batch, { now, replaced, blind }: Ma
     else Object.assign(facts, OVERCOME)
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {
-      const again = replaced || step.kind === 'reread' || step.kind === 'whole'
+      const again = replaced || step.kind === 'resync' || step.kind === 'full_refresh'
       if (!blind) await strikeRereads(db, step, { again, covered: completes.cover })
       await strikeRejects(db, step)
     }
   }
   if (completes.revision !== undefined && !blind) {
     facts.revision = completes.revision.text
-    facts.revision_facts = completes.revision.facts
+    facts.revision_schema_hash = completes.revision.schemaHash
   }
   await setPartition(db, name, partition, facts)
   const { undeclared } = completes
@@ -64,11 +64,11 @@ async function strikeRereads(
     const wanted = row.to_position === null ? [] : [{ from, to: BigInt(row.to_position) }]
     const left = whole ? [] : subtract(wanted, done)
     if (left.length === 1 && left[0]!.from === from && left[0]!.to === wanted[0]!.to) continue
-    await db.deleteFrom('_tidemark_rereads').where('id', '=', row.id).execute()
-    const { name, partition, asked_at, reason } = row
+    await db.deleteFrom('_tidemark_resyncs').where('id', '=', row.id).execute()
+    const { name, partition, requested_at, reason } = row
     for (const { from, to } of left) {
-      const piece = { name, partition, asked_at, reason, from_position: from ?? null, to_position: to }
-      await db.insertInto('_tidemark_rereads').values(piece).execute()
+      const piece = { name, partition, requested_at, reason, from_position: from ?? null, to_position: to }
+      await db.insertInto('_tidemark_resyncs').values(piece).execute()
     }
   }
 }
@@ -76,11 +76,11 @@ async function strikeRereads(
 /** Rereads asked for before a step that ranges may answer: no others are looked at, however many there are. Undefined: all. */
 async function rereadsIn(db: Db, step: StepRef, ranges: readonly Range[] | undefined) {
   const own = db
-    .selectFrom('_tidemark_rereads')
+    .selectFrom('_tidemark_resyncs')
     .selectAll()
     .where('name', '=', step.table)
     .where('partition', '=', step.partition)
-    .where('asked_at', '<', step.beganAt)
+    .where('requested_at', '<', step.beganAt)
   if (ranges === undefined) return await own.execute()
   const found = new Map<number, Awaited<ReturnType<typeof own.execute>>[number]>()
   for (const { from, to } of ranges) {

@@ -16,7 +16,7 @@ export async function recordFailure(db: Db, name: string, fact: Of<'failure'>, n
   const { step, counts, error, window } = fact
   await recordStep(db, step, {
     counts: { ...NOTHING, ...counts },
-    parts: 0,
+    batches: 0,
     endedAt: now,
     durationMs: fact.durationMs,
     writingMs: 0,
@@ -51,7 +51,7 @@ export async function recordChecked(db: Db, name: string, fact: Of<'checked'>): 
 /** The table fails as a whole, and is known from now on where it was not. */
 export async function recordTableFailure(db: Db, name: string, fact: Of<'table-failure'>, now: bigint): Promise<void> {
   const { step, failure, source, table } = fact
-  const record = { counts: NOTHING, parts: 0, endedAt: now, durationMs: 0, writingMs: 0, error: failure.message }
+  const record = { counts: NOTHING, batches: 0, endedAt: now, durationMs: 0, writingMs: 0, error: failure.message }
   await recordStep(db, step, record)
   const set = {
     status: 'failing',
@@ -62,7 +62,16 @@ export async function recordTableFailure(db: Db, name: string, fact: Of<'table-f
   }
   await db
     .insertInto('_tidemark_tables')
-    .values({ name, source, table_name: table, free: 0, filled: 0, first_seen_at: now, failures: 1, ...set })
+    .values({
+      name,
+      source,
+      table_name: table,
+      reshape_allowed: 0,
+      ever_filled: 0,
+      first_seen_at: now,
+      failures: 1,
+      ...set,
+    })
     .onConflict((conflict) =>
       conflict.column('name').doUpdateSet({ failures: sql`coalesce(_tidemark_tables.failures, 0) + 1`, ...set }),
     )

@@ -1,6 +1,9 @@
 import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
 import type { Int64 } from './state-tables.ts'
 
+/** The name that a column had, and the one that it gets. */
+export type Renamed = readonly [from: string, to: string]
+
 /** What differs between databases in the SQL of the state, as data. */
 export interface StateDialect {
   /** The database's clock in microseconds since 1970. */
@@ -11,7 +14,9 @@ export interface StateDialect {
   counted<T extends string, C extends string>(table: CreateTableBuilder<T, C>, column: string): CreateTableBuilder<T, C>
   /** Many texts of a group as one, with commas between them. */
   joined(text: RawBuilder<string>): RawBuilder<string>
-  /** Gives a view that is there columns behind those that it has. */
-  extendView(db: Kysely<never>, name: string, select: RawBuilder<unknown>): Promise<void>
+  /** Defines an existing view again: with columns after those that it has, and one of those under another name. */
+  replaceView(db: Kysely<never>, name: string, select: RawBuilder<unknown>, renamed?: Renamed): Promise<void>
+  /** Renames columns of a table of the state, whatever views of users read it. */
+  renameColumns(db: Kysely<never>, table: string, renamed: readonly Renamed[]): Promise<void>
   hasTable(db: Kysely<never>, name: string): Promise<boolean>
 }

@@ -161,20 +161,20 @@ export async function releaseLeases(
 /** Joins the covered ranges of tables that are held alone now, where that makes them fewer. */
 async function joinCoverage(db: Kysely<StateDatabase>, names: readonly string[]): Promise<void> {
   if (names.length === 0) return
-  const joinable = await sql<{ name: string; partition: string; claimed: bigint | number }>`
-    select distinct name, partition, claimed from (
-      select name, partition, claimed, from_position, max(to_position) over (
-        partition by name, partition, claimed order by coalesce(from_position, -9223372036854775808), to_position
+  const joinable = await sql<{ name: string; partition: string; assumed: bigint | number }>`
+    select distinct name, partition, assumed from (
+      select name, partition, assumed, from_position, max(to_position) over (
+        partition by name, partition, assumed order by coalesce(from_position, -9223372036854775808), to_position
         rows between unbounded preceding and 1 preceding) as reach
       from _tidemark_coverage where name in (${sql.join(names)})
     ) as ranges where reach is not null and (from_position is null or reach >= from_position)`.execute(db)
-  for (const { name, partition, claimed } of joinable.rows) {
+  for (const { name, partition, assumed } of joinable.rows) {
     const these = db
       .selectFrom('_tidemark_coverage')
       .select(['from_position', 'to_position'])
       .where('name', '=', name)
       .where('partition', '=', partition)
-      .where('claimed', '=', claimed)
+      .where('assumed', '=', assumed)
     const ranges: Range[] = (await these.execute()).map((row) => ({
       from: row.from_position === null ? undefined : BigInt(row.from_position),
       to: BigInt(row.to_position),
@@ -185,13 +185,13 @@ async function joinCoverage(db: Kysely<StateDatabase>, names: readonly string[])
       .deleteFrom('_tidemark_coverage')
       .where('name', '=', name)
       .where('partition', '=', partition)
-      .where('claimed', '=', claimed)
+      .where('assumed', '=', assumed)
       .execute()
     for (const chunk of chunks(joined)) {
       await db
         .insertInto('_tidemark_coverage')
         .values(
-          chunk.map(({ from, to }) => ({ name, partition, from_position: from ?? null, to_position: to, claimed })),
+          chunk.map(({ from, to }) => ({ name, partition, from_position: from ?? null, to_position: to, assumed })),
         )
         .execute()
     }

@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import type { StateDialect } from './flavor.ts'
+import { renameWords } from './rename-words.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { createViews, extendViews } from './views.ts'
 
@@ -10,6 +11,7 @@ const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: StateDialect) =>
   createAll,
   addChanges,
   addChecks,
+  renameWords,
 ]
 
 /**

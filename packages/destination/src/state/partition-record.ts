@@ -33,10 +33,10 @@ export async function cover(
   name: string,
   partition: string,
   { from, to }: Range,
-  claimed: 0 | 1,
+  assumed: 0 | 1,
 ): Promise<void> {
   await db
     .insertInto('_tidemark_coverage')
-    .values({ name, partition, from_position: from ?? null, to_position: to, claimed })
+    .values({ name, partition, from_position: from ?? null, to_position: to, assumed })
     .execute()
 }

@@ -20,7 +20,7 @@ export interface StepRecord {
   readonly beganAt: bigint
   /** Undefined while it goes on, and where it was interrupted. */
   readonly endedAt: bigint | undefined
-  readonly parts: number
+  readonly batches: number
   readonly rows: RecordedRows
   readonly durationMs: number
   /** Of it, what the destination took to write; reading goes on meanwhile. */
@@ -126,7 +126,7 @@ export async function listSteps(
   ]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const { rows } = await destination.query(
-    `select s.run, s.step, s.name, s.partition, s.kind, s.from_position, s.to_position, s.attempt, s.began_at, s.ended_at, s.parts,
+    `select s.run, s.step, s.name, s.partition, s.kind, s.from_position, s.to_position, s.attempt, s.began_at, s.ended_at, s.batches,
       s.duration_ms, s.writing_ms, s.error, ${COUNTED.map((name) => `s.rows_${name}`).join(', ')}
       from _tidemark_steps s${where} order by s.run desc, s.step desc${most(limit)}`,
   )
@@ -142,7 +142,7 @@ export async function listSteps(
       attempt,
       beganAt,
       endedAt,
-      parts,
+      batches,
       took,
       wrote,
       error,
@@ -157,7 +157,7 @@ export async function listSteps(
       attempt: Number(attempt),
       beganAt: instant(beganAt)!,
       endedAt: instant(endedAt),
-      parts: Number(parts),
+      batches: Number(batches),
       durationMs: Number(took),
       writingMs: Number(wrote),
       error: text(error),

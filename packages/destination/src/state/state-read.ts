@@ -49,9 +49,9 @@ export async function readState(
       table: row.table_name,
       status: row.status,
       // After a reset the shape is free: there is nothing to compare it with.
-      facts: row.facts === null || Number(row.free) === 1 ? null : parseFacts(row.name, row.facts),
+      facts: row.schema === null || Number(row.reshape_allowed) === 1 ? null : parseFacts(row.name, row.schema),
       identity: row.identity,
-      filled: Number(row.filled) === 1,
+      filled: Number(row.ever_filled) === 1,
       present: there.get(row.name) ?? 'missing',
       pausedFor: row.paused_for,
       firstSeenAt: position(row.first_seen_at),
@@ -74,7 +74,7 @@ export async function readState(
 interface Ranges {
   readonly name: string
   readonly partition: string
-  readonly claimed: Int64
+  readonly assumed: Int64
   /** `from to,from to`; an open start is empty. */
   readonly ranges: string
 }
@@ -82,8 +82,8 @@ interface Ranges {
 /** Coverage in one row a partition: a million ranges as rows of their own would take seconds to fetch. */
 async function readCoverage(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<readonly Ranges[]> {
   const range = sql<string>`coalesce(cast(from_position as text), '') || ' ' || cast(to_position as text)`
-  const query = sql<Ranges>`select name, partition, claimed, ${flavor.joined(range)} as ranges
-    from _tidemark_coverage group by name, partition, claimed order by name, partition, claimed`
+  const query = sql<Ranges>`select name, partition, assumed, ${flavor.joined(range)} as ranges
+    from _tidemark_coverage group by name, partition, assumed order by name, partition, assumed`
   return (await query.execute(db)).rows
 }
 
@@ -102,18 +102,19 @@ async function readPartitions(
     }
     let state = partitions.get(partition)
     if (state === undefined) {
-      state = { ...newPartition(partition), covered: [], rereads: [] }
+      state = { ...newPartition(partition), covered: [], resyncs: [] }
       partitions.set(partition, state)
     }
     return state
   }
   for (const row of await db.selectFrom('_tidemark_partitions').selectAll().execute()) {
     const state = partitionOf(row.name, row.partition)
-    state.cut = position(row.cut)
+    state.backfillEnd = position(row.backfill_end)
     state.start = position(row.start_position)
     state.completedAt = position(row.completed_at)
-    state.revision = row.revision === null ? null : { text: row.revision, schemaHash: row.revision_facts ?? '' }
-    state.seen = row.seen === null ? null : { text: row.seen, end: BigInt(row.seen_end ?? 0) }
+    state.revision = row.revision === null ? null : { text: row.revision, schemaHash: row.revision_schema_hash ?? '' }
+    state.pendingRevision =
+      row.pending_revision === null ? null : { text: row.pending_revision, end: BigInt(row.pending_revision_end ?? 0) }
     state.failures = Number(row.failures)
     state.nextTryAt = position(row.next_try_at)
     state.lastError = row.last_error
@@ -121,29 +122,29 @@ async function readPartitions(
     state.errorRemedy = (row.error_remedy ?? null) as PartitionState['errorRemedy']
     state.failedWindow = row.failed_to == null ? null : { from: position(row.failed_from), to: BigInt(row.failed_to) }
     state.checkedAt = position(row.checked_at)
-    state.goneAt = position(row.gone_at)
+    state.removedAt = position(row.removed_at)
     state.generation = row.generation ?? null
     state.tooYoung = row.too_young == null ? null : Number(row.too_young)
     state.withoutCursor = row.without_cursor == null ? null : Number(row.without_cursor)
   }
   for (const row of await readCoverage(db, flavor)) {
     const { covered } = partitionOf(row.name, row.partition)
-    const claimed = Number(row.claimed) === 1
+    const assumed = Number(row.assumed) === 1
     for (const range of row.ranges.split(',')) {
       const at = range.indexOf(' ')
       covered.push({
         from: at === 0 ? undefined : BigInt(range.slice(0, at)),
         to: BigInt(range.slice(at + 1)),
-        claimed,
+        assumed,
       })
     }
   }
-  for (const row of await db.selectFrom('_tidemark_rereads').selectAll().orderBy('id').execute()) {
-    partitionOf(row.name, row.partition).rereads.push({
+  for (const row of await db.selectFrom('_tidemark_resyncs').selectAll().orderBy('id').execute()) {
+    partitionOf(row.name, row.partition).resyncs.push({
       id: Number(row.id),
       from: position(row.from_position),
       to: position(row.to_position),
-      askedAt: BigInt(row.asked_at),
+      askedAt: BigInt(row.requested_at),
       reason: row.reason,
     })
   }

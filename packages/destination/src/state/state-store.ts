@@ -89,7 +89,7 @@ export async function recordFact(db: Db, name: string, fact: StateChange, now: b
       }
       await db
         .insertInto('_tidemark_tables')
-        .values({ name, source: '', table_name: '', free: 0, filled: 0, first_seen_at: now, ...set })
+        .values({ name, source: '', table_name: '', reshape_allowed: 0, ever_filled: 0, first_seen_at: now, ...set })
         .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
         .execute()
       if (fact.status !== 'paused' && fact.status !== 'removed') await setStatus(db, name, fact.status)
@@ -97,16 +97,18 @@ export async function recordFact(db: Db, name: string, fact: StateChange, now: b
     }
     case 'partition':
       await setPartition(db, name, fact.partition, {
-        ...(fact.cut === undefined ? {} : { cut: fact.cut }),
-        ...(fact.seen === undefined ? {} : { seen: fact.seen.text, seen_end: fact.seen.end }),
+        ...(fact.backfillEnd === undefined ? {} : { cut: fact.backfillEnd }),
+        ...(fact.pendingRevision === undefined
+          ? {}
+          : { seen: fact.pendingRevision.text, pending_revision_end: fact.pendingRevision.end }),
         ...(fact.start === undefined ? {} : { start_position: fact.start }),
-        ...(fact.gone === false ? { gone_at: null } : {}),
+        ...(fact.removed === false ? { removed_at: null } : {}),
         ...(fact.generation === undefined ? {} : { generation: fact.generation }),
         ...(fact.unread === undefined
           ? {}
           : { too_young: fact.unread.tooYoung ?? null, without_cursor: fact.unread.withoutCursor ?? null }),
       })
-      if (fact.gone === true) await markGone(db, name, fact.partition, now)
+      if (fact.removed === true) await markGone(db, name, fact.partition, now)
       return
     case 'checked':
       await recordChecked(db, name, fact)
@@ -119,11 +121,11 @@ export async function recordFact(db: Db, name: string, fact: StateChange, now: b
       await db.updateTable('_tidemark_tables').set({ undeclared }).where('name', '=', name).execute()
       return
     }
-    case 'claim':
+    case 'assume':
       await setPartition(db, name, fact.partition, {})
       await cover(db, name, fact.partition, fact.cover, 1)
       return
-    case 'reread':
+    case 'resync':
       await setPartition(db, name, fact.partition, {})
       await askReread(db, name, fact, now)
       return
@@ -155,12 +157,12 @@ export async function recordFact(db: Db, name: string, fact: StateChange, now: b
 async function readColumns(db: Db, name: string, read: readonly string[]): Promise<void> {
   const facts = await factsOfTable(db, name)
   if (facts === undefined) return
-  const columns = facts.columns.map(({ late, ...column }) =>
-    late === undefined || read.includes(column.name) ? column : { ...column, late },
+  const columns = facts.columns.map(({ addedLater, ...column }) =>
+    addedLater === undefined || read.includes(column.name) ? column : { ...column, addedLater },
   )
   await db
     .updateTable('_tidemark_tables')
-    .set({ facts: JSON.stringify({ ...facts, columns }) })
+    .set({ schema: JSON.stringify({ ...facts, columns }) })
     .where('name', '=', name)
     .execute()
 }
@@ -169,10 +171,10 @@ async function readColumns(db: Db, name: string, read: readonly string[]): Promi
 async function markGone(db: Db, name: string, partition: string, now: bigint): Promise<void> {
   await db
     .updateTable('_tidemark_partitions')
-    .set({ gone_at: now })
+    .set({ removed_at: now })
     .where('name', '=', name)
     .where('partition', '=', partition)
-    .where('gone_at', 'is', null)
+    .where('removed_at', 'is', null)
     .execute()
 }
 
@@ -251,7 +253,7 @@ export async function recordRunFact(db: Db, run: number, fact: RunChange, option
 export async function forget(db: Db, name: string): Promise<void> {
   for (const table of [
     '_tidemark_coverage',
-    '_tidemark_rereads',
+    '_tidemark_resyncs',
     '_tidemark_partitions',
     '_tidemark_rejects',
   ] as const) {
@@ -261,9 +263,9 @@ export async function forget(db: Db, name: string): Promise<void> {
     .updateTable('_tidemark_tables')
     .set({
       status: 'new',
-      free: 1,
+      reshape_allowed: 1,
       identity: null,
-      filled: 0,
+      ever_filled: 0,
       paused_for: null,
       last_synced_at: null,
       last_checked_at: null,
@@ -282,6 +284,6 @@ export async function forget(db: Db, name: string): Promise<void> {
 
 /** The recorded contract of a table; undefined where it was never prepared. */
 export async function factsOfTable(db: Db, name: string): Promise<RecordedSchema | undefined> {
-  const row = await db.selectFrom('_tidemark_tables').select('facts').where('name', '=', name).executeTakeFirst()
-  return row?.facts == null ? undefined : parseFacts(name, row.facts)
+  const row = await db.selectFrom('_tidemark_tables').select('schema').where('name', '=', name).executeTakeFirst()
+  return row?.schema == null ? undefined : parseFacts(name, row.schema)
 }

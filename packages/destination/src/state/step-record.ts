@@ -19,7 +19,7 @@ export interface StepCounts {
 
 export interface StepProgress {
   readonly counts: StepCounts
-  readonly parts: number
+  readonly batches: number
   readonly endedAt: bigint | undefined
   /** Since the step began. */
   readonly durationMs: number
@@ -55,7 +55,7 @@ export async function recordStep(db: Db, step: StepRef, record: StepProgress): P
     .values({
       ...identityOf(step),
       ended_at: record.endedAt ?? null,
-      parts: record.parts,
+      batches: record.batches,
       rows_read: counts.read,
       rows_written: counts.written,
       rows_unchanged: counts.unchanged,
@@ -70,7 +70,7 @@ export async function recordStep(db: Db, step: StepRef, record: StepProgress): P
     .onConflict((conflict) =>
       conflict.columns(['run', 'step']).doUpdateSet({
         ended_at: record.endedAt ?? null,
-        parts: greater('parts'),
+        batches: greater('batches'),
         rows_read: add('rows_read'),
         rows_written: add('rows_written'),
         rows_unchanged: add('rows_unchanged'),
@@ -100,7 +100,7 @@ export async function recordStarted(db: Db, step: StepRef): Promise<void> {
 
 const NOTHING = {
   ended_at: null,
-  parts: 0,
+  batches: 0,
   rows_read: 0,
   rows_written: 0,
   rows_unchanged: 0,

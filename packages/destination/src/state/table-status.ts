@@ -15,7 +15,7 @@ export async function setStatus(db: Db, name: string, status: TableStatus, more:
     .set({
       ...more,
       status: sql<string>`case when failures > 0 or exists (
-        select 1 from _tidemark_partitions p where p.name = _tidemark_tables.name and p.failures > 0 and p.gone_at is null
+        select 1 from _tidemark_partitions p where p.name = _tidemark_tables.name and p.failures > 0 and p.removed_at is null
       ) then 'failing' else ${status} end`,
     })
     .where('name', '=', name)

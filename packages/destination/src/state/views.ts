@@ -7,14 +7,10 @@ import type { StateDatabase } from './state-tables.ts'
 /** The views as version 1 of the state has them. */
 export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const { time, position } = textsOf(flavor)
-  await sql`create view tidemark_status as ${selectStatus({ time, position, error: sql`p.last_error`, more: sql`` })}`.execute(
+  await sql`create view tidemark_status as ${selectStatus({ time, position, removed: 'gone_at', error: sql`p.last_error`, more: sql`` })}`.execute(
     db,
   )
-  await sql`create view tidemark_coverage as
-    select c.name as name, c.partition as partition,
-      case when c.from_position is null then 'start' else ${position('c.from_position')} end as covered_from,
-      ${position('c.to_position')} as covered_to, c.claimed as claimed
-    from _tidemark_coverage c join _tidemark_tables t on t.name = c.name`.execute(db)
+  await sql`create view tidemark_coverage as ${selectCoverage(position, 'claimed')}`.execute(db)
   await sql`create view tidemark_runs as
     select r.run as run, r.host as host, r.pid as pid, ${time('r.started_at')} as started_at, ${time('r.ended_at')} as ended_at,
       case when r.ended_at is not null then 'ended'
@@ -30,18 +26,19 @@ export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialec
 export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
   const { time, position } = textsOf(flavor)
-  await flavor.extendView(
+  await flavor.replaceView(
     own,
     'tidemark_status',
     selectStatus({
       time,
       position,
+      removed: 'gone_at',
       error: sql`coalesce(t.last_error, p.last_error)`,
       more: sql`, ${time('t.last_checked_at')} as last_check`,
     }),
   )
   const dead = sql`(n.heartbeat_at is null or n.heartbeat_at < ${flavor.now} - n.lease_ms * 1000)`
-  await flavor.extendView(
+  await flavor.replaceView(
     own,
     'tidemark_runs',
     sql`select r.run as run, r.host as host, r.pid as pid, ${time('r.started_at')} as started_at,
@@ -61,6 +58,28 @@ export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialec
   )
 }
 
+/** Version 4: the words of the field. */
+export async function renameViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+  const own = db as unknown as Kysely<never>
+  const { time, position } = textsOf(flavor)
+  const status = {
+    time,
+    position,
+    removed: 'removed_at' as const,
+    error: sql`coalesce(t.last_error, p.last_error)`,
+    more: sql`, ${time('t.last_checked_at')} as last_check`,
+  }
+  await flavor.replaceView(own, 'tidemark_status', selectStatus(status))
+  await flavor.replaceView(own, 'tidemark_coverage', selectCoverage(position, 'assumed'), ['claimed', 'assumed'])
+}
+
+function selectCoverage(position: Texts['position'], assumed: 'claimed' | 'assumed'): RawBuilder<unknown> {
+  return sql`select c.name as name, c.partition as partition,
+      case when c.from_position is null then 'start' else ${position('c.from_position')} end as covered_from,
+      ${position('c.to_position')} as covered_to, ${sql.ref(`c.${assumed}`)} as ${sql.id(assumed)}
+    from _tidemark_coverage c join _tidemark_tables t on t.name = c.name`
+}
+
 interface Texts {
   time(column: string): RawBuilder<string>
   position(column: string): RawBuilder<string>
@@ -76,12 +95,14 @@ function textsOf(flavor: StateDialect): Texts {
 }
 
 interface StatusParts extends Texts {
+  /** The column that says when a partition was listed last, where it is not any more. */
+  readonly removed: 'gone_at' | 'removed_at'
   readonly error: RawBuilder<unknown>
   /** Columns behind the others. */
   readonly more: RawBuilder<unknown>
 }
 
-function selectStatus({ time, position, error, more }: StatusParts): RawBuilder<unknown> {
+function selectStatus({ time, position, removed, error, more }: StatusParts): RawBuilder<unknown> {
   // A range starts a gap where nothing before it in its partition reaches so far.
   return sql`with marked as (
       select name, partition, from_position, to_position,
@@ -97,7 +118,7 @@ function selectStatus({ time, position, error, more }: StatusParts): RawBuilder<
       from per_partition group by name
     ), parts as (
       select name, count(*) as partitions, sum(case when failures > 0 then 1 else 0 end) as failing, max(last_error) as last_error
-      from _tidemark_partitions where gone_at is null group by name
+      from _tidemark_partitions where ${sql.ref(removed)} is null group by name
     )
     select t.name as name, t.source as source, t.table_name as table_name, t.status as status, t.paused_for as paused_for,
       case when c.open_start = 1 then 'start' else ${position('c.covered_from')} end as covered_from,

@@ -73,7 +73,7 @@ export function knownColumns(
   )
   const added = nameColumns(old.columns, add, taken, repertoire).map((column) => {
     const isLate = filled && shape.cursor !== undefined && !fills.has(column.name)
-    return isLate ? { ...column, late: true as const } : column
+    return isLate ? { ...column, addedLater: true as const } : column
   })
   const types = new Map(widen.map(({ name, to }) => [name, to]))
   const columns = old.columns.map((column) => ({ ...column, type: types.get(column.name) ?? column.type }))
@@ -92,6 +92,6 @@ export function knownColumns(
 }
 
 /** The table is read from its start: no column of it came late. */
-function inTime({ late: _, ...column }: KnownColumn): KnownColumn {
+function inTime({ addedLater: _, ...column }: KnownColumn): KnownColumn {
   return column
 }

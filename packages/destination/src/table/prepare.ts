@@ -42,8 +42,8 @@ export async function planTable(
 ): Promise<Preparation> {
   const row = await db.selectFrom('_tidemark_tables').selectAll().where('name', '=', name).executeTakeFirst()
   const there = await editor.inspect(db, name)
-  const old = row?.facts == null ? undefined : parseFacts(name, row.facts)
-  const free = row !== undefined && Number(row.free) === 1
+  const old = row?.schema == null ? undefined : parseFacts(name, row.schema)
+  const free = row !== undefined && Number(row.reshape_allowed) === 1
 
   if (row !== undefined && project !== undefined && !isOf(row, project)) {
     throw new SyncError(
@@ -66,7 +66,7 @@ export async function planTable(
     )
   }
   if (old !== undefined && !free) {
-    if (there === undefined && Number(row?.filled) === 1)
+    if (there === undefined && Number(row?.ever_filled) === 1)
       refuseChanged(
         name,
         editor.place,
@@ -88,7 +88,7 @@ export async function planTable(
     )
 
   const present = there?.columns ?? []
-  const found = { free, present, exists: there !== undefined, filled: Number(row?.filled) === 1 }
+  const found = { free, present, exists: there !== undefined, filled: Number(row?.ever_filled) === 1 }
   const known = knownColumns({ ...editor, name }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
     const problem = await editor.problemOf(db, name, old)
@@ -141,7 +141,7 @@ export async function planTable(
   const extra = shape.loose && !present.includes('_extra')
   const asRecorded =
     row !== undefined &&
-    row.facts === JSON.stringify(facts) &&
+    row.schema === JSON.stringify(facts) &&
     isRecorded(row, shape) &&
     (project === undefined || row.project === project.record) &&
     known.added.length === 0 &&
@@ -193,15 +193,15 @@ async function saveShape(db: Db, name: string, { shape, facts, project }: Saved,
   const set = {
     source: shape.source,
     table_name: shape.table,
-    facts: JSON.stringify(facts),
+    schema: JSON.stringify(facts),
     cursor_type: facts.cursor?.type ?? null,
-    free: 0,
+    reshape_allowed: 0,
     ...(shape.identity === undefined ? {} : { identity: shape.identity }),
     ...(project === undefined ? {} : { project: project.record }),
   }
   await db
     .insertInto('_tidemark_tables')
-    .values({ name, status: 'new', filled: 0, first_seen_at: now, ...set })
+    .values({ name, status: 'new', ever_filled: 0, first_seen_at: now, ...set })
     .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
     .execute()
 }

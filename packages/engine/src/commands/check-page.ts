@@ -54,7 +54,7 @@ function nextRanges({ steps }: PlannedPartition): readonly (Range | undefined)[]
 /** Where nothing is to be read: the newest of what is there. */
 function newestRanges(
   { cursor, window, lookback }: PlannedTable['discovered']['table'],
-  { discovered, goesOnFrom, wanted }: PlannedPartition,
+  { discovered, continuesFrom: goesOnFrom, wanted }: PlannedPartition,
 ): readonly (Range | undefined)[] {
   if (cursor === undefined) return [undefined]
   const to = discovered.end ?? goesOnFrom

@@ -57,7 +57,7 @@ async function readPages(
   const tasks = readable.map((table) => ({
     source: table.discovered.source.name,
     partition: table,
-    lane: 'live' as const,
+    lane: 'current' as const,
     to: undefined,
     run: async () => {
       const source = table.discovered.source.name

@@ -35,7 +35,7 @@ export interface TablePlan {
   /** The same in few words: windows of one kind that follow one another are one range. At most 100, the newest. */
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
-  readonly deletes: 'whole' | 'rereads' | undefined
+  readonly deletes: 'full_refresh' | 'resyncs' | undefined
   /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
   readonly deletions: 'seen' | 'reported' | 'unseen'
   /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
@@ -50,7 +50,7 @@ export interface TablePlan {
 
 export interface StepPlan {
   readonly partition: string
-  readonly lane: 'live' | 'history'
+  readonly lane: 'current' | 'backfill'
   readonly kind: Step['kind']
   /** Undefined where the partition is read whole. */
   readonly window: WindowText | undefined
@@ -133,7 +133,7 @@ function counterOf({ discovered: { table } }: PlannedTable): string | undefined 
   return table.columns.find(({ name, type }) => name === key && type === 'integer')?.name
 }
 
-function missingText({ missing, partitions }: PlannedTable): string | undefined {
+function missingText({ missingPartitions: missing, partitions }: PlannedTable): string | undefined {
   const count = missing.length
   if (count === 0) return undefined
   return partitions.length === 0

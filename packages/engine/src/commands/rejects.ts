@@ -60,13 +60,13 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
 
 const SAID = 20
 
-function rereadsOf({ facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly StateChange[] {
+function rereadsOf({ schema: facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly StateChange[] {
   return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
     // A partition that the source no longer lists cannot be read.
-    if (partitions.get(partition)?.goneAt !== null) return []
+    if (partitions.get(partition)?.removedAt !== null) return []
     const type = facts?.cursor?.type
     const windows = type === undefined ? [undefined] : limitWindows(own.flatMap((one) => windowOf(one, type)))
-    return windows.map((window) => ({ kind: 'reread' as const, partition, window, reason: 'rejects retry' }))
+    return windows.map((window) => ({ kind: 'resync' as const, partition, window, reason: 'rejects retry' }))
   })
 }
 

@@ -88,12 +88,12 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
 function rereadsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
-  const { facts } = table
+  const { schema: facts } = table
   if (facts?.cursor != null && window === undefined)
-    return [...coverageFacts(table, 'resync', 'claimed'), { kind: 'columns-read', columns: lateNames(facts) }]
+    return [...coverageFacts(table, 'resync', 'assumed'), { kind: 'columns-read', columns: lateNames(facts) }]
   const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) => {
     const windows = facts?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
-    return windows.map((one) => ({ kind: 'reread' as const, partition, window: one, reason: 'resync' }))
+    return windows.map((one) => ({ kind: 'resync' as const, partition, window: one, reason: 'resync' }))
   })
 }

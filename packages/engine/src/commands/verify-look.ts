@@ -184,7 +184,7 @@ async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>):
 }
 
 function sourceRows({ rows, deletions, rejects }: Gathered) {
-  return { rows, deletions, seen: rejects.flatMap(({ seen }) => (seen === undefined ? [] : [seen])) }
+  return { rows, deletions, seen: rejects.flatMap(({ encodedKey: seen }) => (seen === undefined ? [] : [seen])) }
 }
 
 export function partitionOf({ partitions }: DiscoveredTable, id: string): DiscoveredPartition {

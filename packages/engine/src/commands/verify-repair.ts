@@ -26,16 +26,16 @@ export async function repair(
 }
 
 function rereadsOf(
-  { facts, partitions }: TableState,
+  { schema: facts, partitions }: TableState,
   partition: string,
   positions: ReadonlySet<bigint>,
 ): readonly StateChange[] {
   const type = facts?.cursor?.type
   const reason = 'verify --repair'
-  if (type === undefined) return [{ kind: 'reread', partition, window: undefined, reason }]
+  if (type === undefined) return [{ kind: 'resync', partition, window: undefined, reason }]
   const around = limitWindows([...positions].map((position) => windowContaining(position, type)))
   return intersect(around, partitions.get(partition)?.covered ?? []).map((window) => ({
-    kind: 'reread',
+    kind: 'resync',
     partition,
     window,
     reason,

@@ -48,13 +48,13 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
     const { id, failure } = discovered
     const its = known.partitions.get(id)
     if (failure !== undefined || its === undefined) continue
-    if (its.rereads.length > 0)
+    if (its.resyncs.length > 0)
       notes.push(`${labelled(known.name, id)} is to be resynced in part: the next sync reads it`)
     if (table.cursor === undefined) {
       if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
       continue
     }
-    const read = its.covered.filter(({ claimed }) => !claimed)
+    const read = its.covered.filter(({ assumed }) => !assumed)
     if (read.length < its.covered.length)
       notes.push(`${labelled(known.name, id)}: what another system synced (synced_tables) was not compared`)
     const there = range === undefined ? [] : intersect([range], read)
@@ -65,7 +65,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
   }
   const listed = new Set(partitions.map(({ id }) => id))
   // Those that are too many to be taken for gone still belong to the table.
-  const missing = planned.missing.filter((id) => only === undefined || id === only)
+  const missing = planned.missingPartitions.filter((id) => only === undefined || id === only)
   const left = [...known.partitions.keys()].filter(
     (id) => !listed.has(id) && !missing.includes(id) && (only === undefined || id === only),
   )

@@ -127,7 +127,7 @@ function readingsOf({ partitions, discovered }: PlannedTable, known: TableState)
   const { options, table } = discovered
   return new Map(
     partitions.map(({ discovered: { id }, wanted }): [string, Reading] => {
-      const { covered = [], rereads = [] } = known.partitions.get(id) ?? {}
+      const { covered = [], resyncs: rereads = [] } = known.partitions.get(id) ?? {}
       const end = wanted?.to
       const pending = rereads.map(({ from, to }) => rangeOf(from, to, end))
       return [id, { covered, pending, end, lookback: options.lookback, tick: table.cursor?.tick ?? 1n }]

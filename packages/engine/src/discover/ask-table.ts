@@ -4,7 +4,7 @@ import { failureOf } from '../failure/failure.ts'
 import { mapLending } from '../time/map-lending.ts'
 import type { DiscoveredTable } from './catalog.ts'
 import type { Again } from './partition-question.ts'
-import { factsHash } from './settings.ts'
+import { schemaHash } from './settings.ts'
 import type { DiscoverOptions } from './survey-options.ts'
 import { discoverPartition } from './survey-partition.ts'
 
@@ -41,7 +41,7 @@ export async function askTable(question: TableQuestion): Promise<DiscoveredTable
 async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<DiscoveredTable> {
   const { name, source: use, table, columns, failure } = described
   if (failure !== undefined || !options.wants(use.name, table.name, name)) return described
-  const facts = factsHash(table, columns, described.options)
+  const facts = schemaHash(table, columns, described.options)
   const { clock, askedAt, problemOf } = options
   const asked = askedAt?.()
   const question = { table, discovered: use, again, facts, options: { signal, clock, askedAt, problemOf } }

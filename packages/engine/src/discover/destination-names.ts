@@ -60,7 +60,9 @@ class Naming {
     this.#use = use
     this.#tables = new Map(tables.map((table) => [table.name, table]))
     this.#options = options
-    const own = [...options.state.tables.values()].filter(({ source, facts }) => source === use.name && facts !== null)
+    const own = [...options.state.tables.values()].filter(
+      ({ source, schema: facts }) => source === use.name && facts !== null,
+    )
     // One that is read under a name of its own by now may have left another behind.
     const [gone, tracked] = [own.filter(isRemoved), own.filter((one) => !isRemoved(one))]
     this.#known = new Map([...gone, ...tracked].map((one) => [one.table, one]))
@@ -114,7 +116,7 @@ class Naming {
     if (own === undefined && its === undefined) return true
     // It has gone on there, before the other one came, or both were read as they are now.
     if (own !== undefined && own.name === this.#former(other.name)) return true
-    if (own?.facts?.aliases?.includes(other.name) === true) return true
+    if (own?.schema?.aliases?.includes(other.name) === true) return true
     // The user says that the other one is new.
     return own === undefined && this.#given(other.name) !== undefined
   }

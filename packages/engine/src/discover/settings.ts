@@ -134,7 +134,7 @@ export function columnsKept(use: string, table: Table, options: SourceOptions): 
 }
 
 /** A hash of what a revision holds for: a change of contract, columns or overrides makes the source be asked again. */
-export function factsHash(table: Table, columns: readonly TableColumn[], settings: TableSettings): string {
+export function schemaHash(table: Table, columns: readonly TableColumn[], settings: TableSettings): string {
   const facts = [
     columns.map(({ name, type }) => [name, type]),
     fingerprint(table.row),

@@ -44,7 +44,7 @@ export async function discoverPartition(question: PartitionQuestion): Promise<Di
     const start = typeof table.start === 'function' ? await askStart(table, context, again) : table.start
     const { cursor } = table
     const end =
-      unsettledEnd === undefined || cursor === undefined ? undefined : floorTo(unsettledEnd - table.settle, cursor.tick)
+      unsettledEnd === undefined || cursor === undefined ? undefined : floorTo(unsettledEnd - table.minAge, cursor.tick)
     const unread = end === undefined ? undefined : await askUnread(question, context, end)
     return {
       ...asked,
@@ -80,7 +80,7 @@ async function askRevision(
       facts,
     )
   const committed = before?.revision?.text
-  const seen = before?.seen?.text
+  const seen = before?.pendingRevision?.text
   const holds = before?.revision?.schemaHash === facts
   const now = await since(holds ? committed : undefined)
   // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.

@@ -6,7 +6,7 @@ import { modeOf } from './settings.ts'
 /** What a source may ask of what was synced before: its own tables as the state has them. */
 export function trackedBy({ name: use, options }: ConfiguredSource, state: State): Tracked {
   const own = [...state.tables.values()].filter((table) => table.source === use)
-  const known = new Map(own.map((table) => [table.table, table.facts]))
+  const known = new Map(own.map((table) => [table.table, table.schema]))
   const stateOf = (name: string) => own.find((table) => table.table === name)
   return {
     tables: () => own.filter((table) => table.status !== 'removed').map((table) => table.table),
@@ -25,7 +25,7 @@ export function trackedBy({ name: use, options }: ConfiguredSource, state: State
       return (
         partitions &&
         new Map(
-          [...partitions].map(([id, { revision, goneAt }]) => [
+          [...partitions].map(([id, { revision, removedAt: goneAt }]) => [
             id,
             { revision: revision?.text, gone: goneAt !== null },
           ]),

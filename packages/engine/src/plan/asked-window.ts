@@ -4,7 +4,7 @@ import { INT64_MAX } from '@tidemark/core/values'
 
 /** A window of a table as a user writes it, in positions; undefined: everything. @throws SyncError `fix-config`. */
 export function askedWindow(
-  { name, facts }: Pick<TableState, 'name' | 'facts'>,
+  { name, schema: facts }: Pick<TableState, 'name' | 'schema'>,
   { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
 ): Range | undefined {
   if (from === undefined && to === undefined) return undefined

@@ -10,7 +10,7 @@ export function coveredAhead(chunks: readonly RecordChunk[], now: bigint): reado
   const all = (kind: RecordChunk['kind']): readonly StateRecord[] =>
     chunks.flatMap((chunk) => (chunk.kind === kind ? chunk.records : []))
   const types = new Map(all('tables').map(({ name, cursor_type: type }) => [name, type]))
-  const healed = all('rereads').filter(({ reason }) => reason === AHEAD)
+  const healed = all('resyncs').filter(({ reason }) => reason === AHEAD)
   const isHealed = ({ name, partition, to_position: to }: StateRecord): boolean =>
     healed.some(
       (one) => one['name'] === name && one['partition'] === partition && position(one['to_position']) >= position(to),

@@ -27,7 +27,7 @@ const MOST_STALE = 10_000
 
 export interface PlanMore {
   /** Up to where another system has read the table, by the word of the config. */
-  readonly claimedTo: bigint | undefined
+  readonly assumedUpTo: bigint | undefined
   /** Columns are new, and their history is wanted. */
   readonly backfill: boolean
 }
@@ -38,7 +38,10 @@ export interface PlanMore {
  */
 export function isUnchanged({ revision }: DiscoveredPartition, state: PartitionState): boolean {
   if (revision === undefined || !holdsRevision(state, revision.schemaHash)) return false
-  return state.revision?.text === revision.text && (state.seen === null || state.seen.text === revision.text)
+  return (
+    state.revision?.text === revision.text &&
+    (state.pendingRevision === null || state.pendingRevision.text === revision.text)
+  )
 }
 
 function holdsRevision({ revision }: PartitionState, facts: string | undefined): boolean {
@@ -55,20 +58,20 @@ export function planWindows(
   discovered: DiscoveredTable,
   partition: DiscoveredPartition,
   state: PartitionState,
-  { claimedTo, backfill }: PlanMore,
+  { assumedUpTo, backfill }: PlanMore,
 ): Planned {
   const { name, table, options } = discovered
   const { end, revision } = partition
   const configured = later(options.start, partition.start)
   const tick = table.cursor?.tick ?? 1n
-  const isNew = state.cut === null && state.covered.length === 0
-  const claim =
-    claimedTo === undefined || end === undefined || !isNew
+  const isNew = state.backfillEnd === null && state.covered.length === 0
+  const assumed =
+    assumedUpTo === undefined || end === undefined || !isNew
       ? undefined
-      : claimed(configured, floorTo(claimedTo, tick), end)
-  const covered = claim === undefined ? union(state.covered) : union(state.covered, [claim])
+      : assumedRange(configured, floorTo(assumedUpTo, tick), end)
+  const covered = assumed === undefined ? union(state.covered) : union(state.covered, [assumed])
   const last = covered.at(-1)?.to
-  const to = end ?? last ?? state.cut ?? undefined
+  const to = end ?? last ?? state.backfillEnd ?? undefined
   const generation = newGeneration(partition, state)
   if (to === undefined) return { generation }
   const floor =
@@ -78,11 +81,11 @@ export function planWindows(
   const wasReplaced = isReplaced(partition, state)
   const unchanged = isUnchanged(partition, state) && !wasReplaced && last !== undefined && last < to
   const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
-  const cut = state.cut ?? to
+  const cut = state.backfillEnd ?? to
 
   const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
     ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
-  const [healing, wished] = partitionBy(state.rereads, ({ reason }) => reason === AHEAD)
+  const [healing, wished] = partitionBy(state.resyncs, ({ reason }) => reason === AHEAD)
   const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
   // Such a reread follows the clock, run by run, so it looks back as a live step does.
   const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
@@ -97,46 +100,49 @@ export function planWindows(
   })
   const lookback = { covered, lookback: options.lookback, tick, floor }
   const ordinary = (lane: Step['lane'], range: Range): StepSpan => ({
-    ...span(lane, lane, range),
+    ...span(lane === 'current' ? 'incremental' : 'backfill', lane, range),
     // What is healed is looked back for there, and further: read here it would count as healed.
     readFrom: (window) => later(readFrom(window, lookback), healedBelow(window, heal)),
   })
-  const live: StepSpan[] = []
-  const history: StepSpan[] = []
+  const current: StepSpan[] = []
+  const missing: StepSpan[] = []
   for (const [at, gap] of open.entries()) {
     const { below, above } = cutAt(gap, cut)
-    if (below !== undefined) history.push(ordinary('history', below))
+    if (below !== undefined) missing.push(ordinary('backfill', below))
     if (above === undefined) continue
     // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
     const newest = at === open.length - 1 ? split(above, table.window).newest : undefined
-    if (newest !== undefined) live.push(ordinary('live', newest))
+    if (newest !== undefined) current.push(ordinary('current', newest))
     const missed = subtract([above], newest === undefined ? [] : [newest])
-    history.push(...missed.map((range) => ordinary('history', range)))
+    missing.push(...missed.map((range) => ordinary('backfill', range)))
   }
   // Without a committed revision a source may call everything stale; what counts as read by another system stays so.
-  const unclaimed = state.covered.filter((one) => !one.claimed)
-  const verified = holdsRevision(state, revision?.schemaHash) ? covered : unclaimed
+  const verifiedRanges = state.covered.filter((one) => !one.assumed)
+  const verified = holdsRevision(state, revision?.schemaHash) ? covered : verifiedRanges
   const stale = kept(coalesceWindows(revision?.stale ?? [], MOST_STALE), verified)
-  const newColumns = backfill ? kept(state.covered, unclaimed) : []
-  const replaced = wasReplaced ? kept(state.covered, unclaimed) : []
+  const newColumns = backfill ? kept(state.covered, verifiedRanges) : []
+  const replaced = wasReplaced ? kept(state.covered, verifiedRanges) : []
   const again = subtract(kept([...asked, ...stale, ...newColumns, ...replaced], covered), heal)
   const steps = new StepList([
-    ...(unchanged ? [span('unchanged', 'live', { from: last, to }, undefined)] : []),
-    ...live,
-    ...heal.map((range) => span('reread', 'live', range)),
-    ...history.reverse(),
-    ...again.map((range) => span('reread', 'history', range)).reverse(),
+    ...(unchanged ? [span('unchanged', 'current', { from: last, to }, undefined)] : []),
+    ...current,
+    ...heal.map((range) => span('resync', 'current', range)),
+    ...missing.reverse(),
+    ...again.map((range) => span('resync', 'backfill', range)).reverse(),
   ])
-  const seenEnd = state.seen !== null && state.seen.text === revision?.text ? state.seen.end : partition.unsettledEnd
+  const seenEnd =
+    state.pendingRevision !== null && state.pendingRevision.text === revision?.text
+      ? state.pendingRevision.end
+      : partition.unsettledEnd
   const complete = revision !== undefined && end !== undefined && seenEnd !== undefined && end >= seenEnd
   return {
     wanted,
     steps,
-    cut: state.cut === null ? cut : undefined,
+    backfillEnd: state.backfillEnd === null ? cut : undefined,
     start: startChanged(start, state) ? (start ?? null) : undefined,
-    claim,
-    seen:
-      revision === undefined || seenEnd === undefined || state.seen?.text === revision.text
+    assumed,
+    pendingRevision:
+      revision === undefined || seenEnd === undefined || state.pendingRevision?.text === revision.text
         ? undefined
         : { text: revision.text, end: seenEnd },
     stale,
@@ -144,12 +150,12 @@ export function planWindows(
     generation,
     replaced,
     aheadOf: isAhead(partition, last, options.lookback) ? end : undefined,
-    revision: complete ? { text: revision.text, facts: revision.schemaHash } : undefined,
+    revision: complete ? { text: revision.text, schemaHash: revision.schemaHash } : undefined,
     notKept:
       floor === undefined || (configured !== undefined && configured >= floor)
         ? []
         : notKept({ from: configured, to: floor }, covered),
-    goesOnFrom: last,
+    continuesFrom: last,
   }
 }
 
@@ -157,7 +163,10 @@ export function planWindows(
  * Whether the wanted start must be recorded. A start that only moves up under a complete history (retention does that
  * with every run) says nothing new.
  */
-function startChanged(start: bigint | undefined, { start: recorded, cut, covered }: PartitionState): boolean {
+function startChanged(
+  start: bigint | undefined,
+  { start: recorded, backfillEnd: cut, covered }: PartitionState,
+): boolean {
   if (cut === null) return true
   if ((recorded ?? undefined) === start) return false
   const isLater = start !== undefined && (recorded === null || start > recorded)
@@ -171,7 +180,7 @@ function keptFrom(present: bigint, retention: bigint, tick: bigint): bigint {
 }
 
 /** What another system has read: from the wanted start up to what it says, but not beyond the end. */
-function claimed(start: bigint | undefined, to: bigint, end: bigint): Range | undefined {
+function assumedRange(start: bigint | undefined, to: bigint, end: bigint): Range | undefined {
   const upTo = to < end ? to : end
   return start !== undefined && start >= upTo ? undefined : { from: start, to: upTo }
 }

@@ -61,14 +61,14 @@ export function removedTables(catalog: Catalog, state: State, config: PlanConfig
 }
 
 function planTable(discovered: DiscoveredTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
-  const base = { name: discovered.name, discovered, tracking: sightOf(known), changes: changesOf(discovered, known) }
+  const base = { name: discovered.name, discovered, tracking: trackingOf(known), changes: changesOf(discovered, known) }
   const pausedFor = pauseOf(discovered, known, config.discovered?.tables.get(discovered.name) ?? known)
   if (pausedFor !== undefined || discovered.failure !== undefined)
-    return { ...base, pausedFor, partitions: [], gone: [], missing: [] }
-  const claimedTo = known === undefined || known.lastSyncedAt === null ? claimOf(discovered, config) : undefined
+    return { ...base, pausedFor, partitions: [], removedPartitions: [], missingPartitions: [] }
+  const assumedUpTo = known === undefined || known.lastSyncedAt === null ? claimOf(discovered, config) : undefined
   const backfill = discovered.options.backfill && lateColumns(discovered, known, base.changes).length > 0
   const partitions = discovered.partitions.map((partition) =>
-    planPartition(discovered, partition, known?.partitions.get(partition.id), { claimedTo, backfill }),
+    planPartition(discovered, partition, known?.partitions.get(partition.id), { assumedUpTo, backfill }),
   )
   return { ...base, pausedFor: undefined, partitions, ...unlisted(discovered, known, config) }
 }
@@ -81,7 +81,7 @@ function unlisted(
   { partitions, options }: DiscoveredTable,
   known: TableState | undefined,
   { acceptDeletions }: PlanConfig,
-): Pick<PlannedTable, 'gone' | 'missing'> {
+): Pick<PlannedTable, 'removedPartitions' | 'missingPartitions'> {
   const listed = new Set(partitions.map((partition) => partition.id))
   const before = listedPartitions(known)
   const absent = before.filter(({ partition }) => !listed.has(partition))
@@ -89,14 +89,14 @@ function unlisted(
   const [read, lost] = [before.filter(wasRead), absent.filter(wasRead)]
   const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
   const isPast = isLimited && isPastPartitionLimit({ gone: lost.length, of: read.length }, listed.size)
-  if (!isPast) return { gone: namesOf(absent), missing: [] }
-  return { gone: namesOf(absent.filter((one) => !wasRead(one))), missing: namesOf(lost) }
+  if (!isPast) return { removedPartitions: namesOf(absent), missingPartitions: [] }
+  return { removedPartitions: namesOf(absent.filter((one) => !wasRead(one))), missingPartitions: namesOf(lost) }
 }
 
-function sightOf(known: TableState | undefined): Tracking {
+function trackingOf(known: TableState | undefined): Tracking {
   if (known?.status === 'removed') return 'returned'
   // One that could not be asked so far is known by its name alone.
-  const isUnread = known?.failure !== undefined && known.facts === null && known.partitions.size === 0
+  const isUnread = known?.failure !== undefined && known.schema === null && known.partitions.size === 0
   return known === undefined || isUnread ? 'new' : 'known'
 }
 
@@ -105,16 +105,19 @@ function lateColumns({ columns }: DiscoveredTable, known: TableState | undefined
   const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
   const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))
   const now = new Set(columns.map(({ name }) => name))
-  return [...added, ...(known?.facts?.columns ?? []).filter(({ name, late }) => late === true && now.has(name))]
+  return [
+    ...added,
+    ...(known?.schema?.columns ?? []).filter(({ name, addedLater: late }) => late === true && now.has(name)),
+  ]
 }
 
 function changesOf(
   { columns, table, options }: DiscoveredTable,
   known: TableState | undefined,
 ): ColumnChanges | undefined {
-  if (known?.facts == null) return undefined
+  if (known?.schema == null) return undefined
   const fixed = [...table.primaryKey, ...(table.cursor === undefined ? [] : [table.cursor.column])]
-  return columnChanges(known.facts.columns, columns, { mode: options.mode, fixed })
+  return columnChanges(known.schema.columns, columns, { mode: options.mode, fixed })
 }
 
 function claimOf({ name, table }: DiscoveredTable, { synced }: PlanConfig): bigint | undefined {
@@ -134,7 +137,7 @@ function pauseOf(
   if (known.identity !== null && identity !== undefined && known.identity !== identity) {
     return `the source is another system now: ${identity} instead of ${known.identity}`
   }
-  const { facts } = known
+  const { schema: facts } = known
   if (facts !== null) {
     const key = [...table.primaryKey]
     if (String(facts.primaryKey) !== String(key) || facts.globalKey !== table.globalKey) {
@@ -146,8 +149,8 @@ function pauseOf(
       return `its cursor changed from ${facts.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
-  if (known.filled && known.present === 'missing') return MISSING
-  if (known.filled && known.present === 'empty') return EMPTIED
+  if (known.everFilled && known.present === 'missing') return MISSING
+  if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
   if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
     return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
@@ -168,14 +171,16 @@ function planPartition(
 ): PlannedPartition {
   const planned = {
     discovered: partition,
-    sight:
-      known === undefined || (known.cut === null && known.completedAt === null) ? ('new' as const) : ('known' as const),
+    tracking:
+      known === undefined || (known.backfillEnd === null && known.completedAt === null)
+        ? ('new' as const)
+        : ('known' as const),
     wanted: undefined,
     steps: new StepList(),
-    cut: undefined,
+    backfillEnd: undefined,
     start: undefined,
-    claim: undefined,
-    seen: undefined,
+    assumed: undefined,
+    pendingRevision: undefined,
     stale: [],
     backfill: [],
     generation: undefined,
@@ -183,7 +188,7 @@ function planPartition(
     aheadOf: undefined,
     revision: undefined,
     notKept: [],
-    goesOnFrom: undefined,
+    continuesFrom: undefined,
   }
   if (partition.failure !== undefined) return planned
   const state = known ?? newPartition(partition.id)
@@ -197,13 +202,16 @@ function planWhole({ name }: DiscoveredTable, partition: DiscoveredPartition, st
   const isSame = isUnchanged(partition, state)
   const replaced = isSame && isReplaced(partition, state) ? [undefined] : []
   const generation = newGeneration(partition, state)
-  if (isSame && replaced.length === 0 && state.completedAt !== null && state.rereads.length === 0) return { generation }
-  const lane = state.completedAt === null ? 'history' : 'live'
+  if (isSame && replaced.length === 0 && state.completedAt !== null && state.resyncs.length === 0) return { generation }
+  const lane = state.completedAt === null ? 'backfill' : 'current'
   return {
-    steps: new StepList([{ table: name, partition: partition.id, lane, kind: 'whole', windows: undefined }]),
+    steps: new StepList([{ table: name, partition: partition.id, lane, kind: 'full_refresh', windows: undefined }]),
     generation,
     replaced,
-    seen: revision === undefined || state.seen?.text === revision.text ? undefined : { text: revision.text, end: 0n },
-    revision: revision === undefined ? undefined : { text: revision.text, facts: revision.schemaHash },
+    pendingRevision:
+      revision === undefined || state.pendingRevision?.text === revision.text
+        ? undefined
+        : { text: revision.text, end: 0n },
+    revision: revision === undefined ? undefined : { text: revision.text, schemaHash: revision.schemaHash },
   }
 }

@@ -13,23 +13,23 @@ export interface PlannedTable {
   readonly changes: ColumnChanges | undefined
   readonly partitions: readonly PlannedPartition[]
   /** Known partitions that the source no longer lists. */
-  readonly gone: readonly string[]
+  readonly removedPartitions: readonly string[]
   /** The same, where they are too many to be taken for gone unasked. */
-  readonly missing: readonly string[]
+  readonly missingPartitions: readonly string[]
 }
 
 export interface PlannedPartition {
   readonly discovered: DiscoveredPartition
-  readonly sight: 'new' | 'known'
+  readonly tracking: 'new' | 'known'
   /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
   readonly wanted: Range | undefined
   readonly steps: StepList
   /** Recorded at first sight. */
-  readonly cut: bigint | undefined
+  readonly backfillEnd: bigint | undefined
   /** Recorded where it changed; null: an open start. */
   readonly start: bigint | null | undefined
-  readonly claim: Range | undefined
-  readonly seen: { readonly text: string; readonly end: bigint } | undefined
+  readonly assumed: Range | undefined
+  readonly pendingRevision: { readonly text: string; readonly end: bigint } | undefined
   /** Stale windows, recorded as rereads. */
   readonly stale: readonly Range[]
   /** What is read again for the sake of new columns. */
@@ -41,9 +41,9 @@ export interface PlannedPartition {
   /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
   readonly aheadOf: bigint | undefined
   /** The revision that a complete pass commits. */
-  readonly revision: { readonly text: string; readonly facts: string } | undefined
+  readonly revision: { readonly text: string; readonly schemaHash: string } | undefined
   /** Wanted, not covered, and older than the system keeps. */
   readonly notKept: readonly Range[]
   /** The last covered end. */
-  readonly goesOnFrom: bigint | undefined
+  readonly continuesFrom: bigint | undefined
 }

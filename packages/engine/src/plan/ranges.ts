@@ -6,7 +6,7 @@ import { type WindowText, windowText } from './window-text.ts'
 
 /** Windows of one kind that follow one another, as one range. */
 export interface RangePlan {
-  readonly lane: 'live' | 'history'
+  readonly lane: 'current' | 'backfill'
   readonly kind: Step['kind']
   /** Undefined where partitions are read whole. */
   readonly window: WindowText | undefined
@@ -25,7 +25,7 @@ export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable,
   return ranges.sort((a, b) => rank(a) - rank(b)).slice(0, LISTED)
 }
 
-const rank = ({ lane, kind }: RangePlan): number => (kind === 'reread' ? 2 : 0) + (lane === 'live' ? 0 : 1)
+const rank = ({ lane, kind }: RangePlan): number => (kind === 'resync' ? 2 : 0) + (lane === 'current' ? 0 : 1)
 
 function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'discovered'>): readonly RangePlan[] {
   const [first] = spans
@@ -66,12 +66,12 @@ function isWithin(window: Range, { from, to }: Range): boolean {
 export function deletesOf(
   spans: readonly StepSpan[],
   { discovered }: Pick<PlannedTable, 'discovered'>,
-): 'whole' | 'rereads' | undefined {
-  if (spans.some(({ kind }) => kind === 'whole')) return 'whole'
+): 'full_refresh' | 'resyncs' | undefined {
+  if (spans.some(({ kind }) => kind === 'full_refresh')) return 'full_refresh'
   // Without a key a window is replaced as a whole, also the part of it that is only looked back into.
   const replaces = discovered.table.primaryKey.length === 0
   const again = spans
     .map(lowestOf)
-    .some(({ kind, window, read }) => kind === 'reread' || (replaces && isBelow(read, window)))
-  return again ? 'rereads' : undefined
+    .some(({ kind, window, read }) => kind === 'resync' || (replaces && isBelow(read, window)))
+  return again ? 'resyncs' : undefined
 }

@@ -48,7 +48,7 @@ export class StepList implements Iterable<Step> {
   /** As the steps of one lane are run: live steps as they are planned, of the history the newest first. */
   *inLane(lane: Step['lane']): Generator<Step> {
     const own = this.spans.filter((span) => span.lane === lane)
-    for (const span of lane === 'live' ? own : own.toSorted(newestFirst)) yield* stepsOf(span)
+    for (const span of lane === 'current' ? own : own.toSorted(newestFirst)) yield* stepsOf(span)
   }
 }
 
@@ -63,7 +63,7 @@ export const countOf = ({ windows }: StepSpan): number => windows?.count ?? 1
 export function* stepsOf(span: StepSpan): Generator<Step> {
   const { windows, lane } = span
   if (windows === undefined) yield stepOf(span, undefined)
-  else for (const window of lane === 'live' ? windows : windows.newestFirst()) yield stepOf(span, window)
+  else for (const window of lane === 'current' ? windows : windows.newestFirst()) yield stepOf(span, window)
 }
 
 export function stepOf({ table, partition, lane, kind, readFrom }: StepSpan, window: Range | undefined): Step {

@@ -4,7 +4,7 @@ import type { Range, StepKind } from '@tidemark/core/engine'
 export interface Step {
   readonly table: string
   readonly partition: string
-  readonly lane: 'live' | 'history'
+  readonly lane: 'current' | 'backfill'
   readonly kind: StepKind
   /** What it covers; undefined where the partition is read whole. */
   readonly window: Range | undefined

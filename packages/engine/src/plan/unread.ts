@@ -25,7 +25,7 @@ interface CountedPartition {
 
 /** What the source of a table has and the destination does not, as the source counts it or as it was left out. */
 export function unreadOf(table: CountedTable): UnreadRows {
-  const { settle, cursor } = table.planned.discovered.table
+  const { minAge: settle, cursor } = table.planned.discovered.table
   const counts = table.partitions.map((partition) => countsOf(partition) ?? knownCounts(table, partition))
   return {
     tooYoung: counts.reduce((sum, { tooYoung = 0 }) => sum + tooYoung, 0),

@@ -286,9 +286,10 @@ export class PageReader {
     if (this.#isKnown(position)) this.known.rejected++
     const { reject, keyless } = rejectOf({ ...this.#options, row, position, code, message })
     if (keyless) this.keyless = true
-    else if (reject.seen !== undefined && position !== undefined) this.#options.seen?.saw(reject.seen, position)
+    else if (reject.encodedKey !== undefined && position !== undefined)
+      this.#options.seen?.saw(reject.encodedKey, position)
     this.#rejects.push(reject)
-    const { payload, key = '', seen = [] } = reject
+    const { payload, key = '', encodedKey: seen = [] } = reject
     this.#otherBytes += payload.length + reject.message.length + key.length + weigh(seen)
   }
 }

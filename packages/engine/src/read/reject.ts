@@ -45,7 +45,7 @@ export function rejectOf({ table, columns, encoder, redact, row, position, code,
   const payload = redactJson(unredacted(json, PAYLOAD_LENGTH), redact)
   const reject = {
     key: read === undefined ? undefined : jsonOf(table.primaryKey.map((name) => (row as Raw)[name])),
-    seen,
+    encodedKey: seen,
     position,
     code,
     message: excerptOf(message, MESSAGE_LENGTH, redact),

@@ -26,7 +26,7 @@ export function completeTo(table: TableState): bigint | null | undefined {
   const partitions = listedPartitions(table)
   if (partitions.length === 0) {
     if (table.failure !== undefined) return undefined
-    return table.facts?.cursor == null ? (lastCheckOf(table) ?? undefined) : null
+    return table.schema?.cursor == null ? (lastCheckOf(table) ?? undefined) : null
   }
   let least: bigint | null = null
   for (const partition of partitions) {
@@ -77,12 +77,13 @@ function checkOf({ lastCheckedAt }: TableState, { checkedAt }: PartitionState): 
 
 function partitionEnd(table: TableState, partition: PartitionState): bigint | null | undefined {
   const { covered, completedAt, start } = partition
-  if (table.facts?.cursor == null)
+  if (table.schema?.cursor == null)
     return completedAt === null ? undefined : upper(completedAt, checkOf(table, partition))
   const joined = union(covered)
   const last = joined.at(-1)
   // Asked, and there was nothing to read: what has no rows has no position either.
-  if (last === undefined) return partition.cut === null && checkOf(table, partition) !== undefined ? null : undefined
+  if (last === undefined)
+    return partition.backfillEnd === null && checkOf(table, partition) !== undefined ? null : undefined
   return completePart({ from: start ?? undefined, to: last.to }, joined)
 }
 
@@ -91,7 +92,7 @@ function partitionEnd(table: TableState, partition: PartitionState): bigint | nu
  * or snapshot; an integer says nothing of time, so it is the question that found nothing beyond.
  */
 function readUpTo(table: TableState, partition: PartitionState): bigint | undefined {
-  const cursor = table.facts?.cursor
+  const cursor = table.schema?.cursor
   const checked = checkOf(table, partition)
   if (cursor == null) return partition.completedAt === null ? undefined : upper(partition.completedAt, checked)
   const end = union(partition.covered).at(-1)?.to

@@ -30,7 +30,7 @@ export type RunEvent =
       /** The window on the line of the table's `coverage`, as fractions. */
       readonly span: { readonly from: number; readonly to: number } | undefined
       /** The so manieth of the table in this run, and of how many: those that come due again are added as they come. */
-      readonly place: number
+      readonly index: number
       readonly of: number
     }
   | {

@@ -48,7 +48,7 @@ export function lookedBack({ read, window }: Pick<Step, 'read' | 'window'>): big
 
 /** What a commit says of rows that came late. */
 export function latenessOf(
-  { late }: Committed,
+  { lateRows: late }: Committed,
   { window }: Pick<Step, 'window'>,
   lookback: bigint | undefined,
 ): Lateness | undefined {

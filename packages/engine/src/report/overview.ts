@@ -90,7 +90,7 @@ export function overviewOf(state: State, { now, rows, rejects, promised = promis
 }
 
 function coverageLine(table: TableState, now: bigint): CoverageLine | null {
-  const cursor = table.facts?.cursor
+  const cursor = table.schema?.cursor
   const partitions = listedPartitions(table)
   if (cursor == null || partitions.length === 0) return null
   const coverages = partitions.map(({ covered }) => union(covered))
@@ -130,7 +130,7 @@ function gapsOf(coverages: readonly Coverage[], starts: readonly (bigint | undef
 }
 
 function lagOf(table: TableState, now: bigint): number | null {
-  if (table.status === 'removed' || table.facts === null || table.partitions.size === 0) return null
+  if (table.status === 'removed' || table.schema === null || table.partitions.size === 0) return null
   const oldest = oldestOf(table)
   if (oldest === undefined) return null
   return oldest > now ? 0 : Number((now - oldest) / 1000n)

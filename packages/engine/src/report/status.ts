@@ -98,7 +98,7 @@ export function statusOf(state: State): Status {
 
 function summaryOf(table: TableState): TableSummary {
   const partitions = [...table.partitions.values()]
-  const cursor = table.facts?.cursor
+  const cursor = table.schema?.cursor
   const text = (position: bigint): string => positionText(table, position) ?? instantText(position)
   const covered = partitions.length === 1 ? union(partitions[0]?.covered ?? []) : []
   const end = completeTo(table)
@@ -116,7 +116,7 @@ function summaryOf(table: TableState): TableSummary {
     partitions: partitions.length,
     partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.length - listed.length,
-    rereads: partitions.reduce((sum, partition) => sum + partition.rereads.length, 0),
+    rereads: partitions.reduce((sum, partition) => sum + partition.resyncs.length, 0),
     too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
     without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),
     undeclared: table.undeclared,
@@ -139,7 +139,7 @@ function failureOf(table: TableState): KnownFailure | undefined {
   return { message: failing.lastError ?? '', code: failing.errorCode, remedy: failing.errorRemedy }
 }
 
-function deletionsOf({ facts, reportsDeletions }: TableState): TableSummary['deletions'] {
+function deletionsOf({ schema: facts, reportsDeletions }: TableState): TableSummary['deletions'] {
   if (facts === null) return null
   if (facts.cursor === null) return 'seen'
   return reportsDeletions === true ? 'reported' : 'unseen'

@@ -22,7 +22,7 @@ export function dueAgain(partition: PartitionRun, context: RunContext): Due | un
   const task = {
     source: use.name,
     partition,
-    lane: 'live',
+    lane: 'current',
     to: undefined,
     run: (slot: Slot) => runNext(partition, context, slot),
   } as const
@@ -95,7 +95,7 @@ async function gapOf(
   const end = await waitingFor(patience, (wait) =>
     askEnd(table, { ...question, signal: wait.signal }, clock, (_what, ask) => wait.answer(ask)),
   )
-  return { from, to: end === undefined ? from : floorTo(end - table.settle, cursor.tick), askedAt }
+  return { from, to: end === undefined ? from : floorTo(end - table.minAge, cursor.tick), askedAt }
 }
 
 /** The oldest of the windows that a gap splits into. */
@@ -110,5 +110,12 @@ function stepOf(window: Window, partition: PartitionRun): Step {
   // All below counts as covered here: what was committed a moment ago borders the window.
   const covered = [{ from: partition.planned.wanted?.from, to: window.from }]
   const from = readFrom(window, { covered, lookback: options.lookback, tick: table.cursor?.tick ?? 1n })
-  return { table: name, partition: partition.id, lane: 'live', kind: 'live', window, read: { from, to: window.to } }
+  return {
+    table: name,
+    partition: partition.id,
+    lane: 'current',
+    kind: 'incremental',
+    window,
+    read: { from, to: window.to },
+  }
 }

@@ -101,7 +101,7 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       keyless ||= read.keyless
       // Rows only move up, so those of an ascending table move to where its pages come last.
       if (read.pages <= 1 || task.discovered.table.ordered === 'ascending') break
-      above = end - reading.lookback - task.discovered.table.settle
+      above = end - reading.lookback - task.discovered.table.minAge
     }
     const moved = await staleAbove(partition, task)
     if (isTooMuch(moved, task)) return { keyless: true }
@@ -180,7 +180,7 @@ async function readOne(
         take({
           alive: [
             ...rows.map((row) => encoder.key.map((at) => row[at])),
-            ...rejects.flatMap(({ seen }) => (seen === undefined ? [] : [seen])),
+            ...rejects.flatMap(({ encodedKey: seen }) => (seen === undefined ? [] : [seen])),
           ],
           gone: deletions.map(({ key }) => key),
         }),

@@ -104,8 +104,8 @@ export class Intake {
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
     const { context, steps, config, before } = this.#options
     const { destination, options } = context
-    const claimed = found.map((table) => this.#options.names.claim(table))
-    const placed = claimed.filter(({ unplaced }) => unplaced !== true)
+    const assumed = found.map((table) => this.#options.names.claim(table))
+    const placed = assumed.filter(({ unplaced }) => unplaced !== true)
     const leaseOf = new Map(options.held?.map((lease) => [lease.table, lease]))
     const { leases, refused } = await destination.lease(
       placed.map((table) => table.name).filter((name) => !leaseOf.has(name)),
@@ -114,7 +114,7 @@ export class Intake {
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
-    const sources = [...Map.groupBy(claimed, ({ source: use }) => use)].map(([use, tables]) => ({ ...use, tables }))
+    const sources = [...Map.groupBy(assumed, ({ source: use }) => use)].map(([use, tables]) => ({ ...use, tables }))
     const planned = planRun({ sources: sources }, state, { ...config, isWhole: () => false, discovered: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))

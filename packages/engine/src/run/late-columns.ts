@@ -12,7 +12,7 @@ import type { TableRun } from './table-run.ts'
 
 /** Columns that are NULL in rows of before, because their history was not read for them. */
 export function lateNames({ columns }: RecordedSchema): readonly string[] {
-  return columns.flatMap(({ name, late }) => (late === true ? [name] : []))
+  return columns.flatMap(({ name, addedLater: late }) => (late === true ? [name] : []))
 }
 
 /**
@@ -22,12 +22,12 @@ export function lateNames({ columns }: RecordedSchema): readonly string[] {
 export function coverageFacts(
   table: TableState | undefined,
   reason: string,
-  which: 'claimed' | 'read',
+  which: 'assumed' | 'read',
 ): readonly StateChange[] {
   const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) =>
-    union(which === 'claimed' ? covered : covered.filter((one) => !one.claimed)).map((window) => ({
-      kind: 'reread' as const,
+    union(which === 'assumed' ? covered : covered.filter((one) => !one.assumed)).map((window) => ({
+      kind: 'resync' as const,
       partition,
       window,
       reason,
@@ -42,7 +42,7 @@ export function sayChanges(
   { options }: RunContext,
 ): void {
   if (known === undefined) return
-  const before = new Set(known.facts === null ? [] : lateNames(known.facts))
+  const before = new Set(known.schema === null ? [] : lateNames(known.schema))
   const late = lateNames(facts).filter((column) => !before.has(column))
   const isSaid = late.length > 0 && !planned.discovered.options.backfill
   const own = new Set(

@@ -45,7 +45,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     if (planned.discovered.failure !== undefined) throw new FailedSurvey(planned.discovered.failure)
     // What holds no row yet may get any shape.
     const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.discovered.options.mode === 'evolve'
-    if (isRefused && table.known?.filled === false) await destination.reset(lease, table.name)
+    if (isRefused && table.known?.everFilled === false) await destination.reset(lease, table.name)
     table.prepared = await destination.prepare(lease, shapeOf(planned.discovered))
     sayChanges(table, table.prepared, context)
     const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
@@ -111,17 +111,17 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
   const { known, partitions } = table
   const facts: StateChange[] = []
   if (planned.tracking === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
-  else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'history', pausedFor: null })
+  else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'backfilling', pausedFor: null })
   if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
   if (known?.reportsDeletions !== true && planned.discovered.table.deletions === 'reported')
     facts.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
-    const isBack = before !== undefined && before.goneAt !== null
+    const isBack = before !== undefined && before.removedAt !== null
     if (
-      partition.cut !== undefined ||
+      partition.backfillEnd !== undefined ||
       partition.start !== undefined ||
-      partition.seen !== undefined ||
+      partition.pendingRevision !== undefined ||
       partition.generation !== undefined ||
       before === undefined ||
       isBack
@@ -129,25 +129,25 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
       facts.push({
         kind: 'partition',
         partition: id,
-        cut: partition.cut,
+        backfillEnd: partition.backfillEnd,
         start: partition.start,
-        seen: partition.seen,
+        pendingRevision: partition.pendingRevision,
         generation: partition.generation,
-        gone: isBack ? false : undefined,
+        removed: isBack ? false : undefined,
       })
     }
-    if (partition.claim !== undefined) facts.push({ kind: 'claim', partition: id, cover: partition.claim })
+    if (partition.assumed !== undefined) facts.push({ kind: 'assume', partition: id, cover: partition.assumed })
     for (const window of partition.stale)
-      facts.push({ kind: 'reread', partition: id, window, reason: 'the source calls it stale' })
+      facts.push({ kind: 'resync', partition: id, window, reason: 'the source calls it stale' })
     for (const window of partition.replaced)
-      facts.push({ kind: 'reread', partition: id, window, reason: 'its data was replaced' })
+      facts.push({ kind: 'resync', partition: id, window, reason: 'its data was replaced' })
   }
   for (const { discovered, aheadOf } of planned.partitions) {
     if (aheadOf === undefined) continue
-    const back = planned.discovered.table.settle + planned.discovered.options.lookback
+    const back = planned.discovered.table.minAge + planned.discovered.options.lookback
     facts.push({ kind: 'ahead', partition: discovered.id, end: aheadOf, back })
   }
-  for (const partition of planned.gone) facts.push({ kind: 'partition', partition, gone: true })
+  for (const partition of planned.removedPartitions) facts.push({ kind: 'partition', partition, removed: true })
   return facts
 }
 
@@ -166,27 +166,29 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
   const found = (how: 'new' | 'known' | 'returned') => ({ table: name, sight: how })
-  const isAnew = partitions.length > 0 && before.every((one) => one.cut === null && one.completedAt === null)
+  const isAnew = partitions.length > 0 && before.every((one) => one.backfillEnd === null && one.completedAt === null)
   if (planned.tracking === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {
     log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
   } else {
-    const ends = partitions.flatMap(({ planned: { goesOnFrom } }) => (goesOnFrom === undefined ? [] : [goesOnFrom]))
+    const ends = partitions.flatMap(({ planned: { continuesFrom: goesOnFrom } }) =>
+      goesOnFrom === undefined ? [] : [goesOnFrom],
+    )
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
     const left = partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
     const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
     const how = planned.tracking === 'returned' ? 'returned' : 'known'
     log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
-    const added = partitions.filter(({ planned: { sight } }) => sight === 'new')
+    const added = partitions.filter(({ planned: { tracking: sight } }) => sight === 'new')
     if (planned.discovered.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))
         log.info(`${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`)
       if (added.length > 10) log.info(`${name}: ${added.length - 10} more partitions are new`)
     }
   }
-  for (const gone of planned.gone.slice(0, 10))
+  for (const gone of planned.removedPartitions.slice(0, 10))
     log.info(`${name} (${gone}) is gone: the source no longer lists it; its rows stay`)
   for (const { planned: partition, id } of partitions.filter((one) => one.planned.replaced.length > 0).slice(0, 10)) {
     const [before, now] = [known?.partitions.get(id)?.generation, partition.generation]
@@ -196,7 +198,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     )
   }
   for (const { planned: partition } of partitions) {
-    const { goesOnFrom, aheadOf } = partition
+    const { continuesFrom: goesOnFrom, aheadOf } = partition
     if (cursor === undefined || aheadOf === undefined || goesOnFrom === undefined) continue
     log.warn(
       `${name}: it is covered until ${textAt(goesOnFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
@@ -225,7 +227,7 @@ function startOfPartition({ wanted }: PlannedPartition, { discovered }: PlannedT
 /** Partitions that are missing keep what they have, and one of them says so in the state. */
 async function recordMissing(table: TableRun, context: RunContext): Promise<void> {
   const { planned, known } = table
-  const { discovered, missing, partitions } = planned
+  const { discovered, missingPartitions: missing, partitions } = planned
   const [first] = missing
   if (first === undefined) return
   const of = listedPartitions(known).length

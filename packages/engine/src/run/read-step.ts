@@ -55,7 +55,7 @@ export class StepReader {
     const knownBelow = step.window?.from
     const { encoder } = prepared
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
-    this.#staged = step.kind === 'whole' || step.kind === 'reread' || table.primaryKey.length === 0
+    this.#staged = step.kind === 'full_refresh' || step.kind === 'resync' || table.primaryKey.length === 0
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#seen = this.#staged ? undefined : seenIn(task)
     const seen = this.#seen
@@ -136,7 +136,7 @@ export class StepReader {
     if (origin !== undefined && coveredTo !== undefined && (origin.from === undefined || origin.from < coveredTo)) {
       const window = { from: origin.from, to: coveredTo }
       await destination.record(lease, [
-        { kind: 'reread', partition: step.partition, window, reason: 'a page went back' },
+        { kind: 'resync', partition: step.partition, window, reason: 'a page went back' },
       ])
     }
     throw outOfOrder(table)

@@ -87,7 +87,7 @@ export async function tableFailure(
 
 function stepOf(table: string, partition: string, now: bigint, context: RunContext): StepRef {
   const [run, step] = [context.run, context.nextStep()]
-  return { run, step, table, partition, kind: 'live', window: undefined, attempt: 1, beganAt: now }
+  return { run, step, table, partition, kind: 'incremental', window: undefined, attempt: 1, beganAt: now }
 }
 
 function restUntil(now: bigint, before: PartitionState['failures'] | undefined, failure: Failure): bigint {

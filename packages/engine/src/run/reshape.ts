@@ -1,7 +1,7 @@
 import { type Column, SyncError } from '@tidemark/core'
 import { type ColumnChanges, columnChanges, type StateChange, union } from '@tidemark/core/engine'
 import type { DiscoveredTable } from '../discover/catalog.ts'
-import { factsHash } from '../discover/settings.ts'
+import { schemaHash } from '../discover/settings.ts'
 import { isDestinationFailure } from '../failure/failure.ts'
 import { factsOf, shapeOf } from './prepare-tables.ts'
 import { type RunContext, recordOn } from './run-context.ts'
@@ -45,7 +45,7 @@ async function changed(table: TableRun, context: RunContext): Promise<readonly s
   const found = await foundNow(table, [])
   const { refuse } = found === undefined ? NO_CHANGES : changesTo(table, found)
   // What holds no row yet may get any shape.
-  const isFree = table.known?.filled !== true && table.rows.written === 0 && table.stepsDone === 0
+  const isFree = table.known?.everFilled !== true && table.rows.written === 0 && table.stepsDone === 0
   const kept = isFree ? [] : refuse
   const now =
     kept.length === 0
@@ -60,7 +60,7 @@ async function changed(table: TableRun, context: RunContext): Promise<readonly s
   if (remade.length > 0) await context.destination.reset(table.lease, table.name)
   table.prepared = await context.destination.prepare(table.lease, shapeOf(now))
   table.discovered = now
-  table.factsHash = factsHash(now.table, now.columns, now.options)
+  table.schemaHash = schemaHash(now.table, now.columns, now.options)
   const again = remade.length > 0 ? factsOf(table.planned, table) : backfillOf(table, add.length > 0)
   if (again.length > 0) await recordOn(table, again, context)
   return [
@@ -96,8 +96,8 @@ async function foundNow({ discovered }: TableRun, fixed: readonly string[]): Pro
 function backfillOf({ known, discovered }: TableRun, isMore: boolean): readonly StateChange[] {
   if (!isMore || !discovered.options.backfill) return []
   return [...(known?.partitions.values() ?? [])].flatMap(({ partition, covered }) =>
-    union(covered.filter((one) => !one.claimed)).map((window) => ({
-      kind: 'reread' as const,
+    union(covered.filter((one) => !one.assumed)).map((window) => ({
+      kind: 'resync' as const,
       ...{ partition, window, reason: 'a new column' },
     })),
   )

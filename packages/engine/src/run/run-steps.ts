@@ -14,7 +14,7 @@ export const CONCURRENCY = { overall: 4, perSource: 2 }
 /** A source that has not answered for so long does not keep the tables of others from being released. */
 const RELEASE_AFTER_MS = 10_000
 
-const LANES = ['live', 'history'] as const
+const LANES = ['current', 'backfill'] as const
 
 /** What of a lane of a partition is not in line yet. */
 interface Waiting {
@@ -154,7 +154,7 @@ export class RunSteps {
         partition.stepsRemaining--
         partition.finish(step)
         table.stepsDone++
-        if (step.lane === 'history') {
+        if (step.lane === 'backfill') {
           partition.historyStepsRemaining--
           return undefined
         }
@@ -185,7 +185,7 @@ export class RunSteps {
     table.atWork--
     if (isDone(table)) this.#tryUnfit(table)
     // The last history of all lets go whatever was kept fresh beside it.
-    if (lane === 'history' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
+    if (lane === 'backfill' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
     else this.#releaseDone([source], [table])
   }
 
@@ -241,5 +241,5 @@ const comesDue = ({ planned, prepared }: TableRun): boolean =>
 
 /** The partition of a table read whole is read with every run; here only where that was asked for. */
 function isWantedAgain({ kind }: StepSpan, { table, id }: PartitionRun): boolean {
-  return kind === 'reread' || (kind === 'whole' && (table.known?.partitions.get(id)?.rereads.length ?? 0) > 0)
+  return kind === 'resync' || (kind === 'full_refresh' && (table.known?.partitions.get(id)?.resyncs.length ?? 0) > 0)
 }

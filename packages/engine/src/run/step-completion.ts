@@ -11,23 +11,23 @@ export function completionOf(
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
   const closes = last && partition.stepsRemaining <= 1 && !partition.failed && partition.stoppedAt === undefined
-  const done = last && step.lane === 'history' ? 1 : 0
+  const done = last && step.lane === 'backfill' ? 1 : 0
   const overcomes = last && partition.isOvercomeBy(step)
   return {
     revision: closes && planned.revision !== undefined ? revisionOf(planned.revision, table) : undefined,
     status: table.ownStatus(done),
     checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
     failing: (partition.isFailing && !overcomes) || undefined,
-    purge: closes && table.planned.discovered.options.deletes === 'hard' && (step.kind !== 'live' || deletions),
+    purge: closes && table.planned.discovered.options.deletes === 'hard' && (step.kind !== 'incremental' || deletions),
   }
 }
 
 /** The status that the table has once a commit is done which completes a step, or a part of one. */
 export function statusAfter(step: Step, partition: PartitionRun, last: boolean): TableStatus {
-  const done = last && step.lane === 'history' ? 1 : 0
+  const done = last && step.lane === 'backfill' ? 1 : 0
   return partition.table.status(done, last && partition.isOvercomeBy(step) ? partition : undefined)
 }
 
 /** It holds for the columns that the table has by now. */
-const revisionOf = (revision: { readonly text: string; readonly facts: string }, { factsHash }: TableRun) =>
-  factsHash === undefined ? revision : { ...revision, facts: factsHash }
+const revisionOf = (revision: { readonly text: string; readonly schemaHash: string }, { schemaHash }: TableRun) =>
+  schemaHash === undefined ? revision : { ...revision, schemaHash }

@@ -35,7 +35,7 @@ export class TableRun {
   reshapes = 0
   readonly gate = new ShapeGate()
   /** Of the columns that were found: what a committed revision holds for. */
-  factsHash: string | undefined
+  schemaHash: string | undefined
   rows: RowCounts = NO_ROWS
   stepsDone = 0
   /** Steps that were begun, without those that are tried again. */
@@ -102,7 +102,7 @@ export class TableRun {
   /** When its source was asked first for a partition, where all that it had then is read. */
   get isCheckedAt(): bigint | undefined {
     // What is no longer listed was not asked for.
-    if (this.planned.missing.length > 0) return undefined
+    if (this.planned.missingPartitions.length > 0) return undefined
     if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
     if (this.partitions.length === 0) return this.planned.discovered.askedAt
     let first: bigint | undefined
@@ -127,7 +127,7 @@ export class TableRun {
   ownStatus(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
     const left = this.partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
-    return left - done > 0 ? 'history' : 'live'
+    return left - done > 0 ? 'backfilling' : 'complete'
   }
 
   report(): TableReport {
@@ -195,10 +195,10 @@ export class PartitionRun {
     this.table = table
     this.planned = planned
     this.stepsRemaining = planned.steps.count
-    this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'reread'))
-    this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'history')
+    this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'resync'))
+    this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'backfill')
     this.liveStepsRemaining = this.stepsRemaining - this.historyStepsRemaining
-    this.coveredTo = last(planned.goesOnFrom, planned.wanted?.from, planned.wanted?.to)
+    this.coveredTo = last(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
     this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
     const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
@@ -252,7 +252,7 @@ export class PartitionRun {
   leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
     for (const name of undeclared) this.table.undeclared.add(name)
     if (window === undefined) return
-    const isNewest = lane === 'live' || window.to === this.planned.discovered.end
+    const isNewest = lane === 'current' || window.to === this.planned.discovered.end
     const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
     this.leftOut = {
       tooYoung: isNewest ? above : before.tooYoung,

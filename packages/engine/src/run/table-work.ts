@@ -30,8 +30,8 @@ export function workOf(table: TableRun): TableWork {
 export function placeOf(
   { window }: Step,
   { table }: PartitionRun,
-  place: number,
-): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'place' | 'of'> {
+  index: number,
+): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'index' | 'of'> {
   const { cursor } = table.planned.discovered.table
   const axis = window === undefined ? undefined : lineOf(table)
   return {
@@ -43,8 +43,8 @@ export function placeOf(
       axis === undefined || window === undefined
         ? undefined
         : { from: window.from === undefined ? 0 : placeOn(axis, window.from), to: placeOn(axis, window.to) },
-    place,
-    of: Math.max(place, table.stepsDone + table.stepsLeft),
+    index,
+    of: Math.max(index, table.stepsDone + table.stepsLeft),
   }
 }
 

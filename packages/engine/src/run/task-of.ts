@@ -75,7 +75,7 @@ class PartitionStep implements StepOwner {
     const { read } = this.#step
     return {
       limit: this.#options.acceptDeletions === true ? undefined : table.discovered.options.deletionLimit,
-      goneBefore: table.deletedRows,
+      deletedBefore: table.deletedRows,
       replaces: read === undefined ? undefined : union(rereads, [read]),
       cameBack: cameBack || undefined,
     }
@@ -102,10 +102,10 @@ class PartitionStep implements StepOwner {
     if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes.last)
     if (completes?.undeclared !== undefined) table.recordedUndeclared = completes.undeclared
     if ((rows.written ?? 0) > 0) partition.landed = true
-    if (kind === 'reread' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
+    if (kind === 'resync' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
     if (late !== undefined) table.lateness = later(table.lateness, late)
     // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
-    if (kind === 'whole' || kind === 'reread' || table.discovered.table.primaryKey.length === 0)
+    if (kind === 'full_refresh' || kind === 'resync' || table.discovered.table.primaryKey.length === 0)
       table.deletedRows += rows.deleted ?? 0
     const { step } = this.#ref
     this.#options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step, rows })

@@ -32,9 +32,9 @@ export function readingOf({ table, planned, finished, id }: PartitionRun): Readi
   const known = table.known?.partitions.get(id)
   const { discovered } = table.planned
   const windows = (again: boolean): readonly Range[] =>
-    finished.flatMap(({ kind, window }) => ((kind === 'reread') === again && window !== undefined ? [window] : []))
-  const wanted = (known?.rereads ?? []).map(({ from, to }) => rangeOf(from, to, planned.wanted?.to))
-  const covered = union(known?.covered ?? [], planned.claim === undefined ? [] : [planned.claim], windows(false))
+    finished.flatMap(({ kind, window }) => ((kind === 'resync') === again && window !== undefined ? [window] : []))
+  const wanted = (known?.resyncs ?? []).map(({ from, to }) => rangeOf(from, to, planned.wanted?.to))
+  const covered = union(known?.covered ?? [], planned.assumed === undefined ? [] : [planned.assumed], windows(false))
   const ends = [planned.wanted?.to, ...windows(false).map(({ to }) => to)]
   return {
     covered,

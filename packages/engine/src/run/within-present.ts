@@ -9,7 +9,7 @@ import type { PartitionRun } from './table-run.ts'
  * @returns undefined where nothing of the step has come.
  */
 export function withinPresent(step: Step, partition: PartitionRun, destinationNow: bigint): Step | undefined {
-  const { end, settle, cursor } = partition.table.planned.discovered.table
+  const { end, minAge: settle, cursor } = partition.table.planned.discovered.table
   const { window, read } = step
   if (end !== undefined || cursor === undefined || window === undefined || read === undefined) return step
   const present = floorTo(destinationNow - settle, cursor.tick)

@@ -9,7 +9,7 @@ import type { PartitionRun } from './table-run.ts'
 export function withoutDropped(step: Step, { table, planned }: PartitionRun, { clock, startedAt }: RunContext): Step {
   const { retention, cursor, primaryKey } = table.planned.discovered.table
   const present = planned.discovered.unsettledEnd
-  const replaces = step.kind === 'reread' || primaryKey.length === 0
+  const replaces = step.kind === 'resync' || primaryKey.length === 0
   if (
     retention === undefined ||
     present === undefined ||

@@ -36,9 +36,9 @@ export class SourceQueue {
   }
 
   add(tasks: readonly Task[]): void {
-    const live = tasks.filter((task) => task.lane === 'live')
+    const live = tasks.filter((task) => task.lane === 'current')
     this.#live.add(live.map((task) => ({ rank: task.comesLast === true ? 1 : 0, task })))
-    const history = tasks.filter((task) => task.lane === 'history')
+    const history = tasks.filter((task) => task.lane === 'backfill')
     this.#history.add(history.map((task) => ({ rank: newestFirst(task), task })))
   }
 
@@ -56,13 +56,13 @@ export class SourceQueue {
     if (task === undefined) return undefined
     this.#tookDue = due !== undefined
     this.#busy.add(task.partition)
-    if (task.lane === 'history') this.histories++
+    if (task.lane === 'backfill') this.histories++
     return task
   }
 
   ended(task: Task): void {
     this.#busy.delete(task.partition)
-    if (task.lane === 'history') this.histories--
+    if (task.lane === 'backfill') this.histories--
     for (const line of [this.#live, this.#history, this.#due]) line.free(task.partition)
   }
 

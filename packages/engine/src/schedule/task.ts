@@ -16,7 +16,7 @@ export interface Task {
   readonly source: string
   /** Tasks of one partition never run at once: each may stand on what the one before committed. */
   readonly partition: object
-  readonly lane: 'live' | 'history'
+  readonly lane: 'current' | 'backfill'
   /** The end of its window: newer history goes first. Undefined counts as newest. */
   readonly to: bigint | undefined
   /** Behind the other live tasks of its source, because it failed when it was tried last. */

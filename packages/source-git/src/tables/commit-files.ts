@@ -33,7 +33,7 @@ export const commitFiles = git.table({
   // A commit is a fact: one that a rewritten history no longer has keeps its row.
   deletions: 'unseen',
   partitions: repositories,
-  settle: minutes(0),
+  minAge: minutes(0),
   lookback: minutes(0),
   revision: (question) => revisionOf({ table: TABLE, ...question }),
   async *read({ client, partition, from, to, signal }) {

@@ -37,7 +37,7 @@ export const commits = git.table({
   deletions: 'unseen',
   partitions: repositories,
   // Commits are there as soon as they are made, and what comes with an old date the revision says.
-  settle: minutes(0),
+  minAge: minutes(0),
   lookback: minutes(0),
   revision: (question) => revisionOf({ table: TABLE, ...question }),
   async *read({ client, partition, from, to, signal }) {

@@ -42,7 +42,7 @@ export const commits = github.table({
   start: '1970-01-01T00:00:00.000Z',
   window: days(5 * 365),
   // What comes with an old date, the revision says.
-  settle: minutes(0),
+  minAge: minutes(0),
   // Clocks of GitHub's hosts differ by seconds: an end a little below the last one is not a sign that it went back.
   lookback: minutes(10),
   revision: (question) => commitRevision(question),

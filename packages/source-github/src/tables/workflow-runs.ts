@@ -57,7 +57,7 @@ export const workflowRuns = github.table({
   // Most runs end within a day; and what comes late is seen there.
   lookback: days(1),
   // So the revision is kept at once, also where it is another one with every sync.
-  settle: minutes(0),
+  minAge: minutes(0),
   async revision({ client, partition, previous, signal }): Promise<Changed<string> | undefined> {
     const [, day, tag] = /^day:(\S+) (.*)$/.exec(previous ?? '') ?? []
     const query = { per_page: PAGE }

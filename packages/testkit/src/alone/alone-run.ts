@@ -136,7 +136,7 @@ function foundIn(report: Report, ill: readonly Ill[], given: AloneCase): readonl
   // What the system answers otherwise than with data fails what asked it, where it was asked; a drip is only slow.
   const mustFail = given.in === 'functions' && given.way !== 'drip'
   return [
-    ...(well?.status === 'live' && well.failures.length === 0 ? [] : [`the healthy table is ${well?.status}`]),
+    ...(well?.status === 'complete' && well.failures.length === 0 ? [] : [`the healthy table is ${well?.status}`]),
     ...(report.failure === undefined ? [] : [`the run failed as a whole: ${report.failure.message}`]),
     ...(failed.size > 0 && report.exitCode !== 3 ? [`the exit code is ${report.exitCode}, not 3`] : []),
     ...ill.flatMap(({ at, broken }) =>

@@ -7,7 +7,7 @@ export async function checkRecords(destination: Destination, state: State): Prom
   const violations: string[] = []
   for (const { name, rows } of CRASH_TABLES) {
     const table = `crash_${name}`
-    if (state.tables.get(table)?.facts == null) continue
+    if (state.tables.get(table)?.schema == null) continue
     if (rows === 'immutable') {
       // In one statement, so that it holds while someone writes, too.
       const [there, recorded] = await numbers(

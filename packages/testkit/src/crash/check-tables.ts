@@ -36,7 +36,7 @@ export async function checkTables(
   for (const table of CRASH_TABLES) {
     const name = nameOf(table)
     const known = state.tables.get(name)
-    if (known?.facts == null) continue
+    if (known?.schema == null) continue
     const there = await rowsIn(destination, name)
     if (table.rows === 'generations') {
       rows.set(name, new Uint8Array())
@@ -78,7 +78,7 @@ function missing(name: string, partition: string, ranges: readonly Range[], ther
 
 /** The same of the table that is read whole, in one statement. */
 export async function checkWhole(destination: Destination, state: State, until: number): Promise<readonly string[]> {
-  if (state.tables.get('crash_whole')?.facts == null) return []
+  if (state.tables.get('crash_whole')?.schema == null) return []
   const { rows } = await destination.query('select id, "at", note from crash_whole where _deleted_at is null')
   return checkGeneration('crash_whole', rows.map(([id, at, note]) => textOf({ id, at, note })).sort(), until)
 }

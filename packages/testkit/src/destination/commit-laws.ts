@@ -21,9 +21,9 @@ export function testCommit(database: () => TestDatabase): void {
       await table.write([thing(1, 10)], { completes: false })
       expect((await table.partition())?.covered ?? []).toEqual([])
       await table.write([thing(2, 20)], { window: { from: 0n, to: 100n } })
-      expect((await table.partition()).covered).toEqual([{ from: 0n, to: 100n, claimed: false }])
+      expect((await table.partition()).covered).toEqual([{ from: 0n, to: 100n, assumed: false }])
       expect(await table.column('id')).toEqual([1n, 2n])
-      expect(await table.state()).toMatchObject({ filled: true, present: 'rows', status: 'live' })
+      expect(await table.state()).toMatchObject({ filled: true, present: 'rows', status: 'complete' })
     })
 
     it.each([0, 1, 2, 99, 100, 101, 250, 1000])('of %i rows lands whole', async (count) => {
@@ -107,13 +107,13 @@ export function testCommit(database: () => TestDatabase): void {
       expect(await table.column('id')).toEqual([1n, 2n])
     })
 
-    it.each(['live', 'history'] as const)(
+    it.each(['incremental', 'backfill'] as const)(
       'of kind %s says which of its rows came late: only those it wrote',
       async (kind) => {
         await table.write([thing(1, 10), thing(2, 20), thing(3, 30)])
         const again = await table.write([thing(1, 10), thing(2, 20), thing(4, 40)], { kind, lateBelow: 35n })
         expect(again).toMatchObject({ written: 1 })
-        expect(again.late).toBeUndefined()
+        expect(again.lateRows).toBeUndefined()
         const late = await table.write([thing(1, 10), thing(5, 15), thing(2, 25), thing(6, 50)], {
           kind,
           lateBelow: 35n,
@@ -139,7 +139,7 @@ export function testCommit(database: () => TestDatabase): void {
     })
 
     it('is counted in the record of its step, and the counts add up', async () => {
-      const step = await table.begin('history', { window: { from: 0n, to: 50n } })
+      const step = await table.begin('backfill', { window: { from: 0n, to: 50n } })
       await table.write([thing(1, 1), thing(2, 2)], { step, completes: false })
       await table.write([thing(2, 2), thing(3, 3)], { step, number: 2, rejects: [rejectOf('{"id":9}')] })
       const { rows } = await world.destination.query(
@@ -193,7 +193,7 @@ export function testCommit(database: () => TestDatabase): void {
     })
 
     it('of a table that was not prepared writes nothing', async () => {
-      const step = await table.begin('history')
+      const step = await table.begin('backfill')
       const lease = await world.lease('unknown')
       await expect(world.destination.commit(lease, await table.part([thing(1, 1)], { step }))).rejects.toThrow(
         'not prepared',

@@ -98,7 +98,7 @@ export function testComparisons(database: () => TestDatabase): void {
 
     it('counts equal rows that have no key, and keeps partitions apart', async () => {
       const table = await world.table({ row: Thing, cursor: 'at' })
-      await table.replace([thing(1, 10), thing(1, 10), thing(2, 20)], { kind: 'history', window })
+      await table.replace([thing(1, 10), thing(1, 10), thing(2, 20)], { kind: 'backfill', window })
       expect(await look(table, [thing(1, 10), thing(2, 20), thing(2, 20)])).toHaveLength(2)
       const parts = await world.table({ ...keyed, name: 'parts', partitioned: true })
       await parts.write([thing(1, 10)], { partition: 'a' })

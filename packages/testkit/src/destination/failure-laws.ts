@@ -18,7 +18,7 @@ export function testFailures(database: () => TestDatabase): void {
         const fail = async (partition: string) =>
           table.record({
             kind: 'failure',
-            step: await table.begin('live', { partition, window: { from: 0n, to: 9n } }),
+            step: await table.begin('incremental', { partition, window: { from: 0n, to: 9n } }),
             counts,
             error: 'no answer',
             code: 'network',
@@ -29,7 +29,7 @@ export function testFailures(database: () => TestDatabase): void {
           })
         const status = async () => (await table.state()).status
         const write = (partition: string, completes: object = {}) =>
-          table.write([], { partition, window: { from: 0n, to: 9n }, completes: { status: 'live', ...completes } })
+          table.write([], { partition, window: { from: 0n, to: 9n }, completes: { status: 'complete', ...completes } })
         await write('a')
         await fail('a')
         expect(await status()).toBe('failing')
@@ -44,7 +44,7 @@ export function testFailures(database: () => TestDatabase): void {
         expect(await status()).toBe('failing')
         expect(await table.partition('a')).toMatchObject({ failures: 1, lastError: 'no answer', nextTryAt: 77n })
         await write('a', { checkedAt: 5n })
-        expect(await status()).toBe('live')
+        expect(await status()).toBe('complete')
         expect(await table.partition('a')).toMatchObject({
           failures: 0,
           errorCode: null,
@@ -52,13 +52,13 @@ export function testFailures(database: () => TestDatabase): void {
           checkedAt: 5n,
         })
         await fail('b')
-        await table.record({ kind: 'checked', at: 6n, partitions: ['a', 'b'], overcome: ['b'], status: 'history' })
-        expect(await status()).toBe('history')
+        await table.record({ kind: 'checked', at: 6n, partitions: ['a', 'b'], overcome: ['b'], status: 'backfilling' })
+        expect(await status()).toBe('backfilling')
         expect(await table.partition('b')).toMatchObject({ failures: 0, lastError: null, checkedAt: 6n })
         await fail('b')
-        await table.record({ kind: 'partition', partition: 'b', gone: true })
+        await table.record({ kind: 'partition', partition: 'b', removed: true })
         await write('a')
-        expect(await status()).toBe('live')
+        expect(await status()).toBe('complete')
       }))
 
     it('keeps the failure of a table as a whole, also of one that was never seen', () =>
@@ -66,7 +66,15 @@ export function testFailures(database: () => TestDatabase): void {
         const { destination, run } = world
         const { leases } = await destination.lease(['never'])
         const failure = { message: 'no list', code: 'forbidden', remedy: 'fix-config', nextTryAt: 9n } as const
-        const step = { run, step: 900, table: 'never', partition: '', kind: 'live', attempt: 1, beganAt: 1n } as const
+        const step = {
+          run,
+          step: 900,
+          table: 'never',
+          partition: '',
+          kind: 'incremental',
+          attempt: 1,
+          beganAt: 1n,
+        } as const
         const record = (fact: StateChange) => destination.record(leases[0]!, [fact])
         const fact = {
           kind: 'table-failure',

@@ -51,7 +51,7 @@ export function testLeases(database: () => TestDatabase): void {
           await expect(old.write([thing(1, 1)])).rejects.toSatisfy(
             (error) => SyncError.is(error) && error.code === 'fenced',
           )
-          await expect(old.record({ kind: 'reread', partition: '', window: undefined, reason: 'x' })).rejects.toThrow(
+          await expect(old.record({ kind: 'resync', partition: '', window: undefined, reason: 'x' })).rejects.toThrow(
             'another runner',
           )
           await expect(one.destination.reset(old.lease, 'things')).rejects.toThrow('another runner')

@@ -39,9 +39,9 @@ export function testLimits(database: () => TestDatabase): void {
         const long = dense(3 * (keyBytes ?? 10_000))
         const fits = dense(900)
         const rows = [{ id: 'a' }, { id: long }, { id: fits }]
-        for (const kind of ['history', 'live', 'whole'] as const) {
+        for (const kind of ['backfill', 'incremental', 'full_refresh'] as const) {
           const table = await world.table({ name: kind, row: z.object({ id: z.string() }), primaryKey: ['id'] })
-          const done = kind === 'whole' ? await table.replace(rows) : await table.write(rows, { kind })
+          const done = kind === 'full_refresh' ? await table.replace(rows) : await table.write(rows, { kind })
           const held = keyBytes === undefined
           expect(done).toMatchObject({ written: held ? 3 : 2, rejected: held ? 0 : 1 })
           expect(new Set(await table.column('id'))).toEqual(new Set(held ? ['a', fits, long] : ['a', fits]))
@@ -95,8 +95,10 @@ export function testLimits(database: () => TestDatabase): void {
               )
           const table = await world.table({ ...spec, primaryKey: names.slice(0, most) })
           const partition = partitioned ? 'p' : ''
-          expect(await table.write([given(1), given(2)], { partition, kind: 'history' })).toMatchObject({ written: 2 })
-          expect(await table.write([given(2), given(3)], { partition, kind: 'live' })).toMatchObject({ written: 1 })
+          expect(await table.write([given(1), given(2)], { partition, kind: 'backfill' })).toMatchObject({ written: 2 })
+          expect(await table.write([given(2), given(3)], { partition, kind: 'incremental' })).toMatchObject({
+            written: 1,
+          })
         }),
     )
 
@@ -120,7 +122,7 @@ export function testLimits(database: () => TestDatabase): void {
         })
         expect(await table.replace([given(1, 'a'), given(2, 'b')])).toMatchObject({ written: 2, rejected: 0 })
         expect(await table.replace([given(1, 'a'), given(2, 'c')])).toMatchObject({ written: 1, unchanged: 1 })
-        expect(await table.write([given(3, 'd')], { kind: 'live' })).toMatchObject({ written: 1 })
+        expect(await table.write([given(3, 'd')], { kind: 'incremental' })).toMatchObject({ written: 1 })
         const read = await table.live()
         expect(read.map((row) => [row['id'], row['c0'], row['c1'], row[`c${most - 2}`]])).toEqual(
           [given(1, 'a'), given(2, 'c'), given(3, 'd')].map((row) => [
@@ -143,7 +145,7 @@ export function testLimits(database: () => TestDatabase): void {
           id,
           ...Object.fromEntries(names.map((name) => [name, value])),
         })
-        for (const kind of ['history', 'live'] as const) {
+        for (const kind of ['backfill', 'incremental'] as const) {
           const table = await world.table({ name: kind, row, primaryKey: ['id'] })
           const done = await table.write([full(1, null), full(2, 7), full(3, null)], { kind })
           const held = rowBytes === undefined
@@ -187,7 +189,7 @@ export function testLimits(database: () => TestDatabase): void {
               { id: depth, json },
               { id: depth + 1, json: 1 },
             ],
-            { kind: 'live' },
+            { kind: 'incremental' },
           )
           expect(written + rejected).toBe(2)
           expect(written).toBeGreaterThan(0)
@@ -199,8 +201,8 @@ export function testLimits(database: () => TestDatabase): void {
       inWorld(async (world) => {
         const table = await world.table({ row: Numbered, primaryKey: ['id'] })
         const rows = numbered(count)
-        expect(await table.write(rows, { kind: 'history' })).toMatchObject({ written: count })
-        expect(await table.write(rows, { kind: 'live' })).toMatchObject({ written: 0, unchanged: count })
+        expect(await table.write(rows, { kind: 'backfill' })).toMatchObject({ written: count })
+        expect(await table.write(rows, { kind: 'incremental' })).toMatchObject({ written: 0, unchanged: count })
         expect(await table.replace(rows)).toMatchObject({ written: 0, unchanged: count, deleted: 0 })
         const deleted = rows.map(({ id }) => ({ key: { id } }))
         expect(await table.write([], { deleted })).toMatchObject({ deleted: count })
@@ -212,7 +214,7 @@ export function testLimits(database: () => TestDatabase): void {
       inWorld(async (world) => {
         const table = await world.table({ row: Numbered, primaryKey: ['id'], partitioned: true, cursor: 'id' })
         const rejects = Array.from({ length: 1501 }, (_, at) => rejectOf(String(at)))
-        await table.write(numbered(1), { rejects, partition: 'p0', kind: 'live' })
+        await table.write(numbered(1), { rejects, partition: 'p0', kind: 'incremental' })
         await table.record(
           ...Array.from({ length: 1200 }, (_, at) => ({
             kind: 'partition' as const,

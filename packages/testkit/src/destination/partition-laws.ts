@@ -42,12 +42,12 @@ export function testPartitions(database: () => TestDatabase): void {
 
       it('keeps one apart from what is written straight into another', async () => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true })
-        const step = await table.begin('reread', { partition: 'x', window })
+        const step = await table.begin('resync', { partition: 'x', window })
         await table.write([thing(1, 1)], { step, staging: 'fill' })
         await table.write([thing(7, 7)], { partition: 'y', window })
         await table.record({
           kind: 'failure',
-          step: await table.begin('live', { partition: 'y', window }),
+          step: await table.begin('incremental', { partition: 'y', window }),
           counts: { read: 0, deduped: 0, trimmed: 0, rejected: 0 },
           error: 'no answer',
           nextTryAt: 1n,
@@ -72,7 +72,7 @@ export function testPartitions(database: () => TestDatabase): void {
           async (step) => await table.write([thing(2, 2)], { step, staging: 'fill', number: 1 }),
         ]
         for (const lose of losses) {
-          const step = await table.begin('whole', { partition })
+          const step = await table.begin('full_refresh', { partition })
           await table.write([thing(1, 1)], { step, staging: 'fill' })
           await table.write([thing(1, 1)], { step, staging: 'fill', number: 2 })
           await lose(step)
@@ -81,7 +81,7 @@ export function testPartitions(database: () => TestDatabase): void {
           )
           expect(await table.column('id')).toEqual([1n, 2n])
         }
-        const step = await table.begin('whole', { partition: 'never' })
+        const step = await table.begin('full_refresh', { partition: 'never' })
         await expect(table.write([thing(3, 3)], { step, staging: 'fill', number: 2 })).rejects.toThrow()
         expect(await table.replace([thing(1, 1)], { partition })).toMatchObject({ unchanged: 1, deleted: 1 })
       })
@@ -89,7 +89,7 @@ export function testPartitions(database: () => TestDatabase): void {
       it('of a table that is leased again begin again', async () => {
         const spec = { row: Thing, primaryKey: ['id'], partitioned: true }
         const table = await world.table(spec)
-        const steps = await each((partition) => table.begin('whole', { partition }))
+        const steps = await each((partition) => table.begin('full_refresh', { partition }))
         await each((_, at) => table.write([thing(1, 1)], { step: steps[at]!, staging: 'fill' }))
         await world.destination.release([table.lease])
         const next = await world.table(spec)

@@ -73,7 +73,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
         const known = new Map<number, { readonly at: number; readonly gone: boolean; readonly step: number }>()
         for (const [number, { from, to, parts }] of steps.entries()) {
           const window = { from: BigInt(from), to: BigInt(to) }
-          const ref = await table.begin('live', { window })
+          const ref = await table.begin('incremental', { window })
           for (const [index, part] of parts.entries()) {
             const inside = part.filter((one) => one.at >= from && one.at < to)
             const rows = newest(inside.filter(({ gone }) => !gone))

@@ -14,7 +14,7 @@ export function testRecords(database: () => TestDatabase): void {
     it('is there while it reads, without rows, and its parts add to it', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        const step = { ...(await table.begin('live', { window: { from: 0n, to: 100n } })), attempt: 3 }
+        const step = { ...(await table.begin('incremental', { window: { from: 0n, to: 100n } })), attempt: 3 }
         await table.record({ kind: 'started', step })
         const ask = async () =>
           (
@@ -33,7 +33,7 @@ export function testRecords(database: () => TestDatabase): void {
     it('holds how long it took, not the sum of what each part says, and what writing took of it', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        const step = await table.begin('live', { window: { from: 0n, to: 100n } })
+        const step = await table.begin('incremental', { window: { from: 0n, to: 100n } })
         for (const [number, durationMs] of [10, 40, 30].entries()) {
           const part = await table.part([thing(number, number)], { step })
           await world.destination.commit(table.lease, { ...part, number: number + 1, durationMs, completes: undefined })

@@ -28,7 +28,7 @@ export function testRereads(database: () => TestDatabase): void {
       it('leaves a row whose newer version was rejected, until that one is gone from where it was', async () => {
         await table.write([thing(1, 12), thing(2, 13), thing(3, 14)])
         const rejected = (id: number, position: bigint) =>
-          rejectOf(`{"id":${id}}`, { seen: table.key({ id }), position })
+          rejectOf(`{"id":${id}}`, { encodedKey: table.key({ id }), position })
         const rejects = [rejected(1, 15n), rejected(2, 11n)]
         expect(await table.replace([thing(3, 14)], { window, rejects })).toMatchObject({ written: 0, deleted: 0 })
         expect(await table.column('note')).toEqual(['v12', 'v13', 'v14'])
@@ -53,7 +53,7 @@ export function testRereads(database: () => TestDatabase): void {
 
       it('is the truth about what was synced before it began, and not about what came since', async () => {
         await table.write([thing(1, 30), thing(2, 12)])
-        const step = await table.begin('reread', { window })
+        const step = await table.begin('resync', { window })
         await table.write([thing(3, 15), thing(4, 40)])
         await table.replace([thing(1, 11), thing(4, 12)], { step })
         expect(await table.column('note')).toEqual(['v11', 'v15', 'v40'])
@@ -62,7 +62,7 @@ export function testRereads(database: () => TestDatabase): void {
       it('that asks first moves nothing where rows did not come back, and says which', async () => {
         await table.write([thing(1, 9), thing(2, 10), thing(3, 11), thing(4, 12), thing(5, 13), thing(6, 20)])
         const before = await table.live()
-        const step = await table.begin('reread', { window })
+        const step = await table.begin('resync', { window })
         const deleted = [{ key: { id: 5 }, at: 13n }]
         const asked = await table.replace([thing(4, 12, 'new')], { step, deleted, deletionGuard: { ask: true } })
         expect(asked).toMatchObject({ missing: 2, written: 0, unchanged: 0, deleted: 0 })
@@ -78,11 +78,11 @@ export function testRereads(database: () => TestDatabase): void {
 
       it('that asks first is done at once where all rows came back', async () => {
         await table.write([thing(1, 10), thing(2, 30)])
-        await table.record({ kind: 'reread', partition: '', window, reason: 'test' })
+        await table.record({ kind: 'resync', partition: '', window, reason: 'test' })
         const moved = await table.replace([thing(1, 10, 'new')], { window, deletionGuard: { ask: true } })
         expect(moved).toMatchObject({ written: 1, deleted: 0 })
         expect(moved.missing).toBeUndefined()
-        expect((await table.partition()).rereads).toEqual([])
+        expect((await table.partition()).resyncs).toEqual([])
       })
 
       it('names every row that did not come back, however many lie at one place', async () => {
@@ -90,7 +90,7 @@ export function testRereads(database: () => TestDatabase): void {
         const named = await world.table({ name: 'named', row: Named, primaryKey: ['group', 'id'], cursor: 'at' })
         const rows = Array.from({ length: 12_000 }, (_, id) => ({ group: `a'${id % 3}`, at: 12 + (id >> 13), id }))
         await named.write(rows)
-        const step = await named.begin('reread', { window })
+        const step = await named.begin('resync', { window })
         expect(await named.replace([], { step, deletionGuard: { ask: true } })).toMatchObject({ missing: 12_000 })
         const keys = (await gathered(world.destination.missing(named.lease, step))).flat()
         const texts = (all: readonly object[]) =>
@@ -105,7 +105,7 @@ export function testRereads(database: () => TestDatabase): void {
       })
 
       it('holds the greatest cursor of a key, and a deletion wins a tie', async () => {
-        const step = await table.begin('reread', { window })
+        const step = await table.begin('resync', { window })
         await table.write([thing(1, 15), thing(2, 12), thing(3, 12)], {
           step,
           staging: 'fill',
@@ -150,8 +150,8 @@ export function testRereads(database: () => TestDatabase): void {
 
       it('a window is replaced as a whole, and nothing outside it', async () => {
         const table = await world.table({ row: Thing, cursor: 'at' })
-        await table.replace([thing(1, 5), thing(2, 15)], { kind: 'history', window: { from: 0n, to: 20n } })
-        await table.replace([thing(3, 15), thing(4, 25)], { kind: 'live', window: { from: 10n, to: 30n } })
+        await table.replace([thing(1, 5), thing(2, 15)], { kind: 'backfill', window: { from: 0n, to: 20n } })
+        await table.replace([thing(3, 15), thing(4, 25)], { kind: 'incremental', window: { from: 10n, to: 30n } })
         expect(await table.column('id')).toEqual([1n, 3n, 4n])
       })
 

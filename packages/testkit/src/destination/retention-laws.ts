@@ -18,7 +18,7 @@ export function testRetention(database: () => TestDatabase): void {
         `insert into _tidemark_runs (run, runner, host, pid, started_at, ended_at) ${numbers} select run, 'gone', 'h', 1, ${at}, ${at} from n`,
       )
       await database().execute(
-        `insert into _tidemark_steps (run, step, name, partition, kind, began_at, parts, duration_ms) ${numbers} select run, 1, 'things', '', 'live', ${at}, 1, 1 from n`,
+        `insert into _tidemark_steps (run, step, name, partition, kind, began_at, batches, duration_ms) ${numbers} select run, 1, 'things', '', 'incremental', ${at}, 1, 1 from n`,
       )
     }
     async function runs({ destination }: DestinationUnderTest, table: '_tidemark_runs' | '_tidemark_steps') {
@@ -70,7 +70,7 @@ export function testRetention(database: () => TestDatabase): void {
         ] as const)
           await database().execute(
             `insert into _tidemark_steps (run, step, name, partition, kind, from_position, to_position, began_at, ended_at, parts, rows_read, rows_written, rows_unchanged, duration_ms) ${numbers}
-              select i - ${count}, ${step}, '${table}', '', 'live', i * 10, i * 10 + 10, ${began}, ${began} + 3, 1, 5, ${written}, 5 - (${written}), 7 from n`,
+              select i - ${count}, ${step}, '${table}', '', 'incremental', i * 10, i * 10 + 10, ${began}, ${began} + 3, 1, 5, ${written}, 5 - (${written}), 7 from n`,
           )
       }
       const sums = async ({ destination }: DestinationUnderTest) => {
@@ -152,7 +152,7 @@ export function testRetention(database: () => TestDatabase): void {
       it('still says where a clock that was ahead began to read too far', () =>
         withWorld(async (world) => {
           const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-          const ahead = await table.begin('live', { window: { from: 40n, to: 900n } })
+          const ahead = await table.begin('incremental', { window: { from: 40n, to: 900n } })
           await table.write([], { step: ahead })
           await minutes(501, (await world.destination.now()) - day)
           await database().execute(
@@ -162,7 +162,7 @@ export function testRetention(database: () => TestDatabase): void {
           expect(await count(world, `_tidemark_steps where name = '${table.lease.table}'`)).toBe(0)
           await table.record({ kind: 'ahead', partition: '', end: 500n, back: 0n })
           const partition = (await world.destination.state()).tables.get(table.lease.table)!.partitions.get('')!
-          expect(partition.rereads).toMatchObject([{ from: 40n, to: 900n }])
+          expect(partition.resyncs).toMatchObject([{ from: 40n, to: 900n }])
         }))
 
       it('goes after ninety days', () =>

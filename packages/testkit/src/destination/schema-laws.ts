@@ -89,7 +89,7 @@ export function testSchema(database: () => TestDatabase): void {
           id: 3n,
           ...Object.fromEntries(Object.keys(fills).map((name) => [name, null])),
         })
-        expect((await table.state()).facts!.columns.filter(({ late }) => late === true)).toEqual([])
+        expect((await table.state()).schema!.columns.filter(({ addedLater: late }) => late === true)).toEqual([])
       }))
 
     it('fills a new column beside one that becomes wider', () =>
@@ -105,7 +105,7 @@ export function testSchema(database: () => TestDatabase): void {
         const prepared = (more: Record<string, z.ZodType>) =>
           world.table({ row: row({ at: z.int(), ...more }), primaryKey, cursor: 'at' })
         const late = async (table: TestTable) =>
-          (await table.state()).facts!.columns.filter((one) => one.late === true).map(({ name }) => name)
+          (await table.state()).schema!.columns.filter((one) => one.addedLater === true).map(({ name }) => name)
         await prepared({})
         const narrow = await prepared({ empty: z.string() })
         expect(await late(narrow)).toEqual([])
@@ -251,8 +251,8 @@ export function testSchema(database: () => TestDatabase): void {
           cursor: 'at',
           identity: 'a',
         })
-        await table.write([{ id: 1, a: 'x', at: 1 }], { completes: { revision: { text: 'r', facts: 'f' } } })
-        await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'x' })
+        await table.write([{ id: 1, a: 'x', at: 1 }], { completes: { revision: { text: 'r', schemaHash: 'f' } } })
+        await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'x' })
         await world.destination.reset(table.lease, 'things')
         expect(await table.state()).toMatchObject({
           facts: null,

@@ -40,7 +40,7 @@ export function testStaging(database: () => TestDatabase): void {
       })
 
       it('shows nothing before it moves, and moves many parts at once', async () => {
-        const step = await table.begin('whole')
+        const step = await table.begin('full_refresh')
         await table.write(many(10), { step, staging: 'fill' })
         await table.write(many(10, 10), { step, staging: 'fill', number: 2 })
         expect(await table.live()).toEqual([])
@@ -63,7 +63,7 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('neither writes nor marks a row that was rejected', async () => {
         await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)])
-        const reject = rejectOf('{"id":2}', { seen: table.key({ id: 2 }) })
+        const reject = rejectOf('{"id":2}', { encodedKey: table.key({ id: 2 }) })
         expect(await table.replace([thing(1, 1)], { rejects: [reject] })).toMatchObject({
           written: 0,
           unchanged: 1,
@@ -83,9 +83,9 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('that cannot tell what is gone answers no reread and is no complete pass', async () => {
         await table.replace([thing(1, 1)])
-        await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'asked' })
-        const step = await table.begin('whole')
-        const revision = { text: 'r', facts: 'f' }
+        await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'asked' })
+        const step = await table.begin('full_refresh')
+        const revision = { text: 'r', schemaHash: 'f' }
         const blind = await table.replace([thing(2, 2)], {
           step,
           deletionGuard: { mark: false },
@@ -127,7 +127,7 @@ export function testStaging(database: () => TestDatabase): void {
       })
 
       it('starts again with the next step of its table', async () => {
-        const lost = await table.begin('whole')
+        const lost = await table.begin('full_refresh')
         await table.write(many(10), { step: lost, staging: 'fill' })
         expect(await table.replace([thing(50, 50)])).toMatchObject({ written: 1 })
         expect(await table.column('id')).toEqual([50n])
@@ -218,10 +218,10 @@ export function testStaging(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'], partitioned: true })
         for (const partition of ['a', 'b', 'c', 'd']) await table.replace(many(61), { partition })
         const first = await table.replace(many(1), { partition: 'a', deletionGuard: { limit } })
-        const second = await table.replace(many(1), { partition: 'b', deletionGuard: { limit, goneBefore: 60 } })
+        const second = await table.replace(many(1), { partition: 'b', deletionGuard: { limit, deletedBefore: 60 } })
         expect([first.deleted, second.deleted]).toEqual([60, 60])
         expect(
-          await table.replace(many(1), { partition: 'c', deletionGuard: { limit, goneBefore: 120 } }),
+          await table.replace(many(1), { partition: 'c', deletionGuard: { limit, deletedBefore: 120 } }),
         ).toMatchObject({
           deleted: 0,
           held: { gone: 180, of: 244 },
@@ -252,7 +252,7 @@ export function testStaging(database: () => TestDatabase): void {
           for (const partition of ['a', 'b']) await table.write(many(30), { partition })
           const window = { from: 0n, to: 10n }
           const again = (replaces: readonly Range[]) =>
-            table.replace([], { kind: 'reread', partition: 'a', window, deletionGuard: { limit, replaces } })
+            table.replace([], { kind: 'resync', partition: 'a', window, deletionGuard: { limit, replaces } })
           const all = [
             { from: undefined, to: 10n },
             { from: 10n, to: 30n },
@@ -262,7 +262,7 @@ export function testStaging(database: () => TestDatabase): void {
             expect(await again(replaces)).toMatchObject({ deleted: 0, held: { gone: 10, of: 10, empties: true } })
           // What another window brought back, or what none replaces, is left.
           expect((await again([window])).deleted).toBe(10)
-          const next = { kind: 'reread', partition: 'a', window: { from: 10n, to: 30n } } as const
+          const next = { kind: 'resync', partition: 'a', window: { from: 10n, to: 30n } } as const
           expect(
             (await table.replace([], { ...next, deletionGuard: { limit, replaces: all } })).withheld,
           ).toMatchObject({
@@ -284,7 +284,7 @@ export function testStaging(database: () => TestDatabase): void {
         })
         expect(await table.column('id')).toHaveLength(200)
         const windowed = await world.table({ name: 'windowed', row: Thing, cursor: 'at' })
-        const step = { kind: 'live', window: { from: 0n, to: 150n } } as const
+        const step = { kind: 'incremental', window: { from: 0n, to: 150n } } as const
         await windowed.replace(many(150, 0), step)
         expect(await windowed.replace([thing(0, 0)], { ...step, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,

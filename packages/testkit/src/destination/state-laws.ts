@@ -11,10 +11,10 @@ export function testState(database: () => TestDatabase): void {
     await use(world).finally(() => world.destination.close())
   }
   describe('coverage', () => {
-    it('is joined when the table is taken, claimed ranges apart', () =>
+    it('is joined when the table is taken, assumed ranges apart', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        await table.record({ kind: 'claim', partition: '', cover: { from: 0n, to: 10n } })
+        await table.record({ kind: 'assume', partition: '', cover: { from: 0n, to: 10n } })
         for (const [from, to] of [
           [10n, 20n],
           [20n, 30n],
@@ -28,10 +28,10 @@ export function testState(database: () => TestDatabase): void {
         expect(covered).toHaveLength(4)
         expect(covered).toEqual(
           expect.arrayContaining([
-            { from: 0n, to: 10n, claimed: true },
-            { from: undefined, to: 5n, claimed: false },
-            { from: 10n, to: 30n, claimed: false },
-            { from: 50n, to: 60n, claimed: false },
+            { from: 0n, to: 10n, assumed: true },
+            { from: undefined, to: 5n, assumed: false },
+            { from: 10n, to: 30n, assumed: false },
+            { from: 50n, to: 60n, assumed: false },
           ]),
         )
       }))
@@ -41,7 +41,7 @@ export function testState(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
         const window = { from: -(2n ** 63n), to: 2n ** 63n - 1n }
         await table.write([], { window })
-        expect((await table.partition()).covered).toEqual([{ ...window, claimed: false }])
+        expect((await table.partition()).covered).toEqual([{ ...window, assumed: false }])
       }))
   })
 
@@ -50,21 +50,21 @@ export function testState(database: () => TestDatabase): void {
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
         const window = { from: 0n, to: 100n }
-        const before = await table.begin('reread', { window })
-        await table.record({ kind: 'reread', partition: '', window, reason: 'asked' })
+        const before = await table.begin('resync', { window })
+        await table.record({ kind: 'resync', partition: '', window, reason: 'asked' })
         await table.replace([], { step: before })
-        expect((await table.partition()).rereads).toMatchObject([{ from: 0n, to: 100n, reason: 'asked' }])
+        expect((await table.partition()).resyncs).toMatchObject([{ from: 0n, to: 100n, reason: 'asked' }])
         await table.replace([], { window })
-        expect((await table.partition()).rereads).toEqual([])
+        expect((await table.partition()).resyncs).toEqual([])
       }))
 
     it('keeps what the step did not read', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        await table.record({ kind: 'reread', partition: '', window: { from: undefined, to: 100n }, reason: 'asked' })
-        const [asked] = (await table.partition()).rereads
+        await table.record({ kind: 'resync', partition: '', window: { from: undefined, to: 100n }, reason: 'asked' })
+        const [asked] = (await table.partition()).resyncs
         await table.replace([], { window: { from: 40n, to: 60n } })
-        const { rereads } = await table.partition()
+        const { resyncs: rereads } = await table.partition()
         expect(rereads.map(({ from, to }) => [from, to])).toEqual([
           [null, 40n],
           [60n, 100n],
@@ -75,42 +75,42 @@ export function testState(database: () => TestDatabase): void {
     it('of a whole partition is answered by a whole read only', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        await table.record({ kind: 'reread', partition: '', window: undefined, reason: 'repair' })
+        await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'repair' })
         await table.replace([], { window: { from: 0n, to: 10n } })
-        expect((await table.partition()).rereads).toMatchObject([{ from: null, to: null }])
+        expect((await table.partition()).resyncs).toMatchObject([{ from: null, to: null }])
         await table.replace([])
-        expect((await table.partition()).rereads).toEqual([])
+        expect((await table.partition()).resyncs).toEqual([])
       }))
 
     it('is struck out by an ordinary step where that covered it, not where it only looked back', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
-        for (const kind of ['live', 'history'] as const) {
-          await table.record({ kind: 'reread', partition: '', window: { from: 0n, to: 100n }, reason: kind })
+        for (const kind of ['incremental', 'backfill'] as const) {
+          await table.record({ kind: 'resync', partition: '', window: { from: 0n, to: 100n }, reason: kind })
           const cover = { from: 90n, to: 120n }
           await table.write([], { kind, window: { from: 0n, to: 120n }, completes: { cover } })
-          expect((await table.partition()).rereads).toMatchObject([{ from: 0n, to: 90n }])
+          expect((await table.partition()).resyncs).toMatchObject([{ from: 0n, to: 90n }])
           await table.replace([], { window: { from: 0n, to: 90n } })
-          expect((await table.partition()).rereads).toEqual([])
+          expect((await table.partition()).resyncs).toEqual([])
         }
       }))
 
     it('is struck out by a step that replaced its window, lookback and all', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, cursor: 'at' })
-        await table.record({ kind: 'reread', partition: '', window: { from: 0n, to: 100n }, reason: 'asked' })
+        await table.record({ kind: 'resync', partition: '', window: { from: 0n, to: 100n }, reason: 'asked' })
         const cover = { from: 90n, to: 120n }
-        await table.replace([], { kind: 'live', window: { from: 0n, to: 120n }, completes: { cover } })
-        expect((await table.partition()).rereads).toEqual([])
+        await table.replace([], { kind: 'incremental', window: { from: 0n, to: 120n }, completes: { cover } })
+        expect((await table.partition()).resyncs).toEqual([])
       }))
 
     it('is not struck out by a step that read nothing', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
         const window = { from: 0n, to: 10n }
-        await table.record({ kind: 'reread', partition: '', window, reason: 'x' })
+        await table.record({ kind: 'resync', partition: '', window, reason: 'x' })
         await table.write([], { kind: 'unchanged', window })
-        expect((await table.partition()).rereads).toHaveLength(1)
+        expect((await table.partition()).resyncs).toHaveLength(1)
       }))
   })
 
@@ -140,7 +140,7 @@ export function testState(database: () => TestDatabase): void {
         const keyed = ['a', 'b'].map((hash) => rejectOf('7', { hash }))
         const window = { from: 0n, to: 100n }
         for (let again = 0; again < 2; again++) {
-          const step = await table.begin('history', { window })
+          const step = await table.begin('backfill', { window })
           await table.write([], { step, rejects: [...equal(700), ...keyed], completes: false })
           await table.write([], { step, rejects: [...equal(5), ...keyed], number: 2 })
           // Read again by another step they are the same rows, not more.
@@ -164,8 +164,14 @@ export function testState(database: () => TestDatabase): void {
     it('keeps cut, start, revision, failures and back-off of a partition', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at', partitioned: true })
-        await table.record({ kind: 'partition', partition: 'a', cut: 50n, start: 1n, seen: { text: 'r1', end: 49n } })
-        const step = await table.begin('live', { partition: 'a', window: { from: 0n, to: 9n } })
+        await table.record({
+          kind: 'partition',
+          partition: 'a',
+          backfillEnd: 50n,
+          start: 1n,
+          pendingRevision: { text: 'r1', end: 49n },
+        })
+        const step = await table.begin('incremental', { partition: 'a', window: { from: 0n, to: 9n } })
         const counts = { read: 3, deduped: 0, trimmed: 0, rejected: 0 }
         for (let twice = 0; twice < 2; twice++) {
           await table.record({ kind: 'failure', step, counts, error: 'no answer', nextTryAt: 77n, durationMs: 5 })
@@ -181,7 +187,7 @@ export function testState(database: () => TestDatabase): void {
         })
         await table.write([], {
           partition: 'a',
-          completes: { revision: { text: 'r1', facts: 'f' }, status: 'history' },
+          completes: { revision: { text: 'r1', schemaHash: 'f' }, status: 'backfilling' },
         })
         expect(await table.partition('a')).toMatchObject({
           cut: 50n,
@@ -190,13 +196,13 @@ export function testState(database: () => TestDatabase): void {
           lastError: null,
           revision: { text: 'r1', facts: 'f' },
         })
-        expect((await table.state()).status).toBe('history')
-        await table.record({ kind: 'partition', partition: 'a', gone: true })
-        const { goneAt } = await table.partition('a')
-        await table.record({ kind: 'partition', partition: 'a', gone: true })
+        expect((await table.state()).status).toBe('backfilling')
+        await table.record({ kind: 'partition', partition: 'a', removed: true })
+        const { removedAt: goneAt } = await table.partition('a')
+        await table.record({ kind: 'partition', partition: 'a', removed: true })
         expect(goneAt).not.toBeNull()
-        expect((await table.partition('a')).goneAt).toBe(goneAt)
-        await table.record({ kind: 'partition', partition: 'a', gone: false })
+        expect((await table.partition('a')).removedAt).toBe(goneAt)
+        await table.record({ kind: 'partition', partition: 'a', removed: false })
         expect(await table.partition('a')).toMatchObject({ goneAt: null, cut: 50n })
       }))
 
@@ -240,7 +246,7 @@ export function testState(database: () => TestDatabase): void {
         const { rows } = await world.destination.query(
           'select name, status, covered_from, covered_to, gaps, partitions, failing from tidemark_status',
         )
-        expect(rows.map((one) => one.map(String))).toEqual([['things', 'live', '0', '30', '1', '1', '0']])
+        expect(rows.map((one) => one.map(String))).toEqual([['things', 'complete', '0', '30', '1', '1', '0']])
       }))
   })
 

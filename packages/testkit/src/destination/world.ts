@@ -193,10 +193,10 @@ export class TestTable {
 
   async part(rows: readonly Row[], options: WriteOptions = {}): Promise<Batch> {
     const { staging, deletionGuard, rejects = [], deleted = [] } = options
-    const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'history')
+    const kind = options.kind ?? (this.shape.cursor === undefined ? 'full_refresh' : 'backfill')
     const step = options.step ?? (await this.begin(kind, options))
     const cover = step.window ?? (this.shape.cursor === undefined ? undefined : { from: undefined, to: 1000n })
-    const completes = { cover, last: true, status: 'live' as const, purge: false, ...(options.completes || {}) }
+    const completes = { cover, last: true, status: 'complete' as const, purge: false, ...(options.completes || {}) }
     return {
       step,
       number: options.number ?? 1,
@@ -210,7 +210,7 @@ export class TestTable {
       lateBelow: options.lateBelow,
       alive: options.alive?.map((key) => this.key(key)),
       tombstones: options.tombstones ?? false,
-      deletionGuard: staging === 'move' ? { mark: true, goneBefore: 0, ...deletionGuard } : undefined,
+      deletionGuard: staging === 'move' ? { mark: true, deletedBefore: 0, ...deletionGuard } : undefined,
       rejectLimit: options.rejectLimit,
       completes: options.completes === false || staging === 'fill' ? undefined : completes,
       durationMs: 1,
@@ -223,7 +223,7 @@ export class TestTable {
 
   /** Reads the whole of a partition (or a window) again: through staging, in so many parts. */
   async replace(rows: readonly Row[], options: WriteOptions & { readonly parts?: number } = {}): Promise<Committed> {
-    const kind = options.kind ?? (this.shape.cursor === undefined ? 'whole' : 'reread')
+    const kind = options.kind ?? (this.shape.cursor === undefined ? 'full_refresh' : 'resync')
     const step = options.step ?? (await this.begin(kind, options))
     const size = Math.max(1, Math.ceil(rows.length / (options.parts ?? 1)))
     let number = 1
@@ -277,7 +277,7 @@ export async function gathered<T>(all: AsyncIterable<T>): Promise<readonly T[]> 
 export function rejectOf(key: string | undefined, more: Partial<Reject> = {}): Reject {
   return {
     key,
-    seen: undefined,
+    encodedKey: undefined,
     position: undefined,
     code: 'invalid',
     message: 'no good',

@@ -110,7 +110,7 @@ export function memory(): Promise<Destination> {
 export async function contents(destination: Destination): Promise<ReadonlyMap<string, readonly string[]>> {
   const { tables } = await destination.state()
   const found = new Map<string, readonly string[]>()
-  for (const { name, table, facts, partitions } of tables.values()) {
+  for (const { name, table, schema: facts, partitions } of tables.values()) {
     const texts: string[] = []
     for (const partition of facts?.partitioned === true ? partitions.keys() : [undefined]) {
       if (facts === null) continue
@@ -170,7 +170,7 @@ export function inWindows(table: Table, windows: Readonly<Record<string, Windows
   const own = windows[table.name]
   const { cursor } = table
   if (own === undefined || cursor === undefined) return table
-  return { ...table, window: own.window, settle: 0n, end: () => valueAt(own.end, cursor) }
+  return { ...table, window: own.window, minAge: 0n, end: () => valueAt(own.end, cursor) }
 }
 
 /** The start of each table with a cursor: its first row. A history without a start is one window. */

@@ -22,7 +22,7 @@ async function fill(url: string): Promise<void> {
   const { leases } = await destination.lease(['crash_keyed'])
   await destination.record(leases[0]!, [
     {
-      kind: 'reread',
+      kind: 'resync',
       partition: '',
       window: { from: 1_767_225_600_000_000n, to: 1_767_225_900_000_000n },
       reason: 'x',

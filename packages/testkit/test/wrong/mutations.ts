@@ -191,7 +191,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       record: (lease, facts) =>
         right.record(
           lease,
-          facts.filter(({ kind }) => kind !== 'reread'),
+          facts.filter(({ kind }) => kind !== 'resync'),
         ),
     }),
   },

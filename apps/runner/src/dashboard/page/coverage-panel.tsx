@@ -94,7 +94,13 @@ function Partitions({ name, place, now }: { readonly name: string; readonly plac
             <div key="state">
               <StatusBadge
                 status={
-                  one.isGone ? 'removed' : one.failures > 0 ? 'failing' : one.completeTo === null ? 'history' : 'live'
+                  one.isGone
+                    ? 'removed'
+                    : one.failures > 0
+                      ? 'failing'
+                      : one.completeTo === null
+                        ? 'backfilling'
+                        : 'complete'
                 }
                 {...(one.isGone ? { text: 'gone' } : one.failures > 0 ? { text: `failed ${one.failures} times` } : {})}
               />

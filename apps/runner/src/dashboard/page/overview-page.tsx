@@ -63,7 +63,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
   )
 }
 
-const STATUSES = ['live', 'history', 'new', 'returned', 'failing', 'paused', 'stale', 'removed']
+const STATUSES = ['complete', 'backfilling', 'new', 'returned', 'failing', 'paused', 'stale', 'removed']
 const TYPING_MS = 180
 
 function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly place: Place }) {

@@ -24,7 +24,7 @@ export function Tiles({
 }) {
   const of = (...names: readonly string[]): number => names.reduce((sum, name) => sum + (totals.byStatus[name] ?? 0), 0)
   const tracked = totals.tables - of('removed')
-  const coming = of('new', 'history', 'returned')
+  const coming = of('new', 'backfilling', 'returned')
   const { fresh, wrong, stale, incomplete, runningWindows: windows } = totals
   return (
     <ul class="tiles">

@@ -13,8 +13,12 @@ export const duckdbFlavor: StateDialect = {
     return table.addColumn(column, 'bigint', (c) => c.notNull()) as never
   },
   joined: (text) => sql`string_agg(${text}, ',')`,
-  extendView: async (db, name, select) => {
+  replaceView: async (db, name, select) => {
     await sql`create or replace view ${sql.id(name)} as ${select}`.execute(db)
+  },
+  renameColumns: async (db, table, renamed) => {
+    for (const [from, to] of renamed)
+      await sql`alter table ${sql.id(table)} rename column ${sql.id(from)} to ${sql.id(to)}`.execute(db)
   },
   hasTable: async (db, name) => {
     const found =

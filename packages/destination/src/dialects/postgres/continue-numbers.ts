@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 
 const COUNTED = [
-  ['_tidemark_rereads', 'id'],
+  ['_tidemark_resyncs', 'id'],
   ['_tidemark_changes', 'id'],
   ['_tidemark_rejects', 'id'],
   ['_tidemark_runs', 'run'],

@@ -11,8 +11,16 @@ export const postgresFlavor: StateDialect = {
     table.addColumn(column, 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey()) as never,
   joined: (text) => sql`string_agg(${text}, ',')`,
   // Not dropped: a user's own view may stand on it.
-  extendView: async (db, name, select) => {
+  replaceView: async (db, name, select, renamed) => {
+    if (renamed !== undefined) {
+      const [from, to] = renamed
+      await sql`alter view ${sql.id(name)} rename column ${sql.id(from)} to ${sql.id(to)}`.execute(db)
+    }
     await sql`create or replace view ${sql.id(name)} as ${select}`.execute(db)
+  },
+  renameColumns: async (db, table, renamed) => {
+    for (const [from, to] of renamed)
+      await sql`alter table ${sql.id(table)} rename column ${sql.id(from)} to ${sql.id(to)}`.execute(db)
   },
   hasTable: async (db, name) => {
     const found = await sql`select from pg_catalog.pg_class

@@ -79,7 +79,7 @@ export class PostgresSession implements Session {
     }
     if (layout.key.length === 0) return await loadHalving(this, layout.name, rows, straight)
     const self = `${step.run} ${step.step}`
-    if (step.kind === 'history' && merging.get(target) !== self) {
+    if (step.kind === 'backfill' && merging.get(target) !== self) {
       const tried = await attempt(this, () => straight(rows))
       if (tried.ok) return { written: tried.value, refused: [] }
       // A known key, or a row that the server refuses: the other way tells which.

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { StateDialect } from '../../state/flavor.ts'
+import { copyRenamed } from './copy-renamed.ts'
 
 export const sqliteFlavor: StateDialect = {
   // Milliseconds are what SQLite's clock gives.
@@ -9,10 +10,11 @@ export const sqliteFlavor: StateDialect = {
     sql`strftime('%Y-%m-%dT%H:%M:%fZ', (${position} - ((${position} % 1000000) + 1000000) % 1000000) / 1000000 + (((${position} % 1000000) + 1000000) % 1000000) / 1000000.0, 'unixepoch')`,
   counted: (table, column) => table.addColumn(column, 'integer', (c) => c.primaryKey().autoIncrement()) as never,
   joined: (text) => sql`group_concat(${text}, ',')`,
-  extendView: async (db, name, select) => {
+  replaceView: async (db, name, select) => {
     await sql`drop view ${sql.id(name)}`.execute(db)
     await sql`create view ${sql.id(name)} as ${select}`.execute(db)
   },
+  renameColumns: async (db, table, renamed) => await copyRenamed(db, table, renamed),
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
