@@ -50,9 +50,9 @@ async function outcomesOf(
   for (const one of cases) {
     const { table, column, key } = place(one)
     const name = `v_${table}`
-    const facts = tables.get(name)?.schema
-    const type = facts?.columns.find((found) => found.name === column)?.type
-    if (!rows.has(name) && facts != null) rows.set(name, await rowsOf(destination, name, key.column))
+    const recorded = tables.get(name)?.schema
+    const type = recorded?.columns.find((found) => found.name === column)?.type
+    if (!rows.has(name) && recorded != null) rows.set(name, await rowsOf(destination, name, key.column))
     const row = rows.get(name)?.get(key.value)
     if (row !== undefined && type !== undefined) {
       const value = type === 'json' ? await jsonOf(destination, name, column, key) : row[column]

@@ -142,7 +142,7 @@ export function runOptions<D extends ReadOnlyDestination>(
 ): LookOptions & { readonly destination: D } {
   const { config, interrupts, log, secrets, project } = session
   return {
-    sources: sources,
+    sources,
     unavailable: [...unavailable, ...lost({ sources, unavailable, unconfigured }, state)],
     destination,
     settings: settingsFrom(config.data),

@@ -107,9 +107,9 @@ describe('how a table stands', () => {
     const integer = stateOf({ partitions: new Map([['', { ...newPartition(''), covered: [range(0n, 10n)] }]]) })
     const [table] = integer.tables.values()
     const cursor = { column: 'id', type: 'integer' as const, precision: null }
-    const facts = { ...table!.schema!, cursor }
+    const recorded = { ...table!.schema!, cursor }
     expect(
-      tableMetrics(stateOf({ ...table, schema: facts }), { rejects: new Map(), now: NOW })[0]?.lagSeconds,
+      tableMetrics(stateOf({ ...table, schema: recorded }), { rejects: new Map(), now: NOW })[0]?.lagSeconds,
     ).toBeUndefined()
     expect(
       tableMetrics(stateOf({ partitions: new Map([['', newPartition('')]]) }), { rejects: new Map(), now: NOW })[0],

@@ -51,7 +51,7 @@ await report(async () => {
     names: 'exact',
     wants: () => true,
   })
-  const names = catalog.sources.flatMap((use) => use.tables.map((table) => table.name))
+  const names = catalog.sources.flatMap((source) => source.tables.map((table) => table.name))
   const state: State = { tables: new Map(names.map((name) => [name, stateOf(name)])) }
   let steps = 0
   const took = await seconds(() => {

@@ -5,9 +5,9 @@ import { open } from './open.ts'
 const destination = await open(process.argv[2] ?? 'service.db')
 try {
   const sources = [{ name: 'hello', source: hello, config: {}, options: {} }]
-  const { tables } = await plan({ sources: sources, destination }) // what a run would do; writes nothing
+  const { tables } = await plan({ sources, destination }) // what a run would do; writes nothing
   for (const table of tables) console.log(`${table.name} is ${table.sight}, ${table.steps.length} to read`)
-  const report = await sync({ sources: sources, destination })
+  const report = await sync({ sources, destination })
   for (const table of report.tables) console.log(`${table.name} is ${table.status}, ${table.rows.written} rows written`)
   const { synced_tables } = await status({ destination })
   console.log(`complete: ${synced_tables.join(', ')}`)

@@ -8,7 +8,7 @@ process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')))
 const destination = await open(process.argv[2] ?? 'service.db')
 try {
   const sources = [{ name: 'hello', source: hello, config: {}, options: {} }]
-  const run = watch({ sources: sources, destination, signal: stop.signal })
+  const run = watch({ sources, destination, signal: stop.signal })
   for await (const event of run) {
     switch (event.type) {
       case 'part-committed':

@@ -170,10 +170,10 @@ describe('parseInstant', () => {
       fc.property(micros, fc.bigInt({ min: -3_000_000n, max: 3_000_000n }), digits, digits, (value, step, a, b) => {
         const other = value + step
         if (instantParts(other) === undefined) return
-        const cut = (of: bigint, to: number) =>
+        const backfillEnd = (of: bigint, to: number) =>
           of - (((of % 10n ** BigInt(6 - to)) + 10n ** BigInt(6 - to)) % 10n ** BigInt(6 - to))
         const [left, right] = [parseInstant(written(value, a))!.micros, parseInstant(written(other, b))!.micros]
-        expect(left < right).toBe(cut(value, a) < cut(other, b))
+        expect(left < right).toBe(backfillEnd(value, a) < backfillEnd(other, b))
       }),
     )
     expect('2024-01-01T00:00:00.500Z' < '2024-01-01T00:00:00Z').toBe(true)

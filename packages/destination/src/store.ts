@@ -121,27 +121,29 @@ export class SqlStore implements Destination {
   }
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
-    const { editor, codec: forms } = this.#dialect
+    const { editor, codec } = this.#dialect
     const name = tableName(shape.name)
-    const { facts, work } = await this.#read(({ db }) =>
+    const { facts: recorded, work } = await this.#read(({ db }) =>
       planTable(db, editor, name, lease, shape, this.#options.project),
     )
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
-    const layout = layOut(name, shape, facts.columns)
+    const layout = layOut(name, shape, recorded.columns)
     this.#targets.set(name, { layout, table: this.#dialect.table(name) })
-    return { name, schema: facts, encoder: encoderOf(layout, forms), changes }
+    return { name, schema: recorded, encoder: encoderOf(layout, codec), changes }
   }
 
   async preview(shape: Shape): Promise<Prepared> {
-    const { editor, codec: forms } = this.#dialect
-    return await this.#read(({ db }) => previewTable(db, editor, { shape, forms, project: this.#options.project }))
+    const { editor, codec } = this.#dialect
+    return await this.#read(({ db }) =>
+      previewTable(db, editor, { shape, forms: codec, project: this.#options.project }),
+    )
   }
 
-  async commit(lease: Lease, part: Batch): Promise<Committed> {
-    const step = { ...part.step, table: lease.table }
+  async commit(lease: Lease, batch: Batch): Promise<Committed> {
+    const step = { ...batch.step, table: lease.table }
     checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
     const target = this.#targets.get(lease.table)
-    const mode = part.staging === 'move' ? 'write' : 'part'
+    const mode = batch.staging === 'move' ? 'write' : 'part'
     const taken: number[] = []
     const { committed } = await this.#fenced(
       lease,
@@ -151,7 +153,7 @@ export class SqlStore implements Destination {
           db: session.db,
           writer: target && new TableWriter({ dialect: this.#dialect, session, target }),
           lease,
-          part: { ...part, step },
+          part: { ...batch, step },
           now,
           staging: this.#stagings.of(lease, step.partition),
           freeSlot: () => this.#takeSlot(taken),
@@ -178,21 +180,21 @@ export class SqlStore implements Destination {
     })
   }
 
-  async record(lease: Lease, facts: readonly StateChange[]): Promise<void> {
+  async record(lease: Lease, changes: readonly StateChange[]): Promise<void> {
     const { repertoire } = this.#dialect.codec
-    for (const fact of facts) if ('partition' in fact) checkPartition(lease.table, fact.partition, repertoire)
+    for (const change of changes) if ('partition' in change) checkPartition(lease.table, change.partition, repertoire)
     await this.#fenced(
       lease,
       'write',
       async (session, now) => {
         const dropped: string[] = []
-        for (const fact of facts) {
-          await recordFact(session.db, lease.table, fact, now)
-          if (fact.kind !== 'failure') continue
-          const staging = this.#stagings.of(lease, fact.step.partition)
-          if (staging === undefined || !isOf(staging, fact.step)) continue
+        for (const change of changes) {
+          await recordFact(session.db, lease.table, change, now)
+          if (change.kind !== 'failure') continue
+          const staging = this.#stagings.of(lease, change.step.partition)
+          if (staging === undefined || !isOf(staging, change.step)) continue
           await session.dropStaging(staging.table)
-          dropped.push(fact.step.partition)
+          dropped.push(change.step.partition)
         }
         return dropped
       },
@@ -202,10 +204,10 @@ export class SqlStore implements Destination {
     )
   }
 
-  async recordRun(run: number, facts: readonly RunChange[]): Promise<void> {
+  async recordRun(run: number, changes: readonly RunChange[]): Promise<void> {
     await this.#write(async ({ db }) => {
-      for (const fact of facts) {
-        const named = fact.kind === 'removed' ? { ...fact, table: tableName(fact.table) } : fact
+      for (const change of changes) {
+        const named = change.kind === 'removed' ? { ...change, table: tableName(change.table) } : change
         await recordRunFact(db, run, named, this.#options)
       }
     })
@@ -224,16 +226,16 @@ export class SqlStore implements Destination {
     const name = tableName(table)
     const dialect = this.#dialect
     yield* this.#connections.reading(name, async function* (session) {
-      const facts = await factsOfTable(session.db, name)
-      yield* readRows({ dialect, session }, { name, facts, options })
+      const recorded = await factsOfTable(session.db, name)
+      yield* readRows({ dialect, session }, { name, facts: recorded, options })
     })
   }
 
   async compare(shape: Shape): Promise<Comparison> {
-    const { editor, codec: forms, canonical } = this.#dialect
+    const { editor, codec, canonical } = this.#dialect
     const name = tableName(shape.name)
     const plan = await this.#read(({ db }) => planComparison({ db, editor, name, shape }))
-    return openComparison({ forms, canonical }, plan, storedTable(this.#connections, this.#dialect, plan.layout))
+    return openComparison({ forms: codec, canonical }, plan, storedTable(this.#connections, this.#dialect, plan.layout))
   }
 
   query(...asked: Parameters<Destination['query']>): Promise<QueryResult> {
@@ -280,13 +282,13 @@ export class SqlStore implements Destination {
     work: (session: Session, now: bigint) => Promise<T>,
     done?: (result: T) => void,
   ): Promise<T> {
-    const { runner, flavor } = this.#options
+    const { runner, flavor: dialect } = this.#options
     let commits = 0n
     return await this.#turns.take(lease, async () => {
       const landed = async ({ db }: Session) => (await stillHeld(db, lease, runner)) >= commits
       const options = { mode, table: lease.table, landed }
       const result = await this.#connections.transaction(options, async (session) => {
-        const held = await fence(session.db, lease, runner, flavor)
+        const held = await fence(session.db, lease, runner, dialect)
         commits = held.commits
         return await work(session, this.#clock.stamp(held.now))
       })

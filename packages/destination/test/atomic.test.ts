@@ -56,11 +56,11 @@ const kinds: readonly (readonly [string, Partial<Batch>, Partial<StepRef>, strin
 ]
 
 describe('whichever call of the driver fails', () => {
-  it.each(kinds)('a part %s lands whole or not at all', async (_name, part, step, primaryKey) => {
+  it.each(kinds)('a part %s lands whole or not at all', async (_name, batch, step, primaryKey) => {
     const path = join(folder(), 'x.db')
     const { destination, raw } = await capturing(() => open(path))
     const ready: Ready = await prepare(destination, shapeOf(undefined, { primaryKey }))
-    await ready.write(things(10), primaryKey.length === 0 ? part : {})
+    await ready.write(things(10), primaryKey.length === 0 ? batch : {})
     await destination.record(ready.lease, [{ kind: 'resync', partition: '', window: undefined, reason: 'asked' }])
     const hand = byHand(path)
     const everything = () => JSON.stringify(TABLES.map((table) => hand.prepare(`select * from ${table}`).all()))
@@ -68,7 +68,7 @@ describe('whichever call of the driver fails', () => {
     const next = things(230, 4)
     for (let nth = 1; ; nth++) {
       const failure = failing(raw, nth)
-      const outcome = await ready.write(next, part, step).then(
+      const outcome = await ready.write(next, batch, step).then(
         () => 'written',
         (error: Error) => error.message,
       )
@@ -84,7 +84,7 @@ describe('whichever call of the driver fails', () => {
     }
     expect(everything()).not.toBe(before)
     // Straight: keys 0 to 233 without the 3 that is told to be gone; else what came.
-    const live = 'staging' in part ? 230 : 233
+    const live = 'staging' in batch ? 230 : 233
     expect((await destination.query('select count(*) from things where _deleted_at is null')).rows).toEqual([[live]])
   })
 })

@@ -175,7 +175,7 @@ describe('opening a file', () => {
   it('says which table a hand has been at', async () => {
     const path = join(folder(), 'x.db')
     const { destination } = await prepare(await open(path))
-    byHand(path).exec(`update _tidemark_tables set facts = '{"columns":"?"}'`)
+    byHand(path).exec(`update _tidemark_tables set schema = '{"columns":"?"}'`)
     await expect(destination.state()).rejects.toSatisfy(fails('destination-corrupt', 'fix-config', 'things'))
   })
 })

@@ -55,7 +55,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
       expect(await place.rows('select count(*)::int as n, count(distinct id)::int as ids from things')).toEqual([
         { n: COUNT, ids: COUNT },
       ])
-      expect(await place.rows('select rows_written::int as n, parts::int from _tidemark_steps')).toEqual([
+      expect(await place.rows('select rows_written::int as n, batches::int from _tidemark_steps')).toEqual([
         { n: COUNT, parts: 1 },
       ])
     },

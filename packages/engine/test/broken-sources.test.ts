@@ -64,7 +64,7 @@ describe('a source that breaks in its own way', () => {
     ]
     const destination = await openMemory()
     const sources = [{ name: 'two', source: source.with(tables), config: {}, options: {} }]
-    const report = await sync({ sources: sources, destination, settings: { retry: FAST } })
+    const report = await sync({ sources, destination, settings: { retry: FAST } })
     expect(report.exitCode).toBe(EXIT.someFailed)
     const [good, bad] = report.tables
     expect(good).toMatchObject({ status: 'complete', rows: { written: 2 } })

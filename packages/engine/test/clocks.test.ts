@@ -94,7 +94,7 @@ describe('a runner beside the clock of its destination', () => {
       const destination = withClock(memory, () => at(1000))
       const log = new Lines()
       const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-      await sync({ sources: sources, destination, clock: fixedClock(at(1000 + ahead)), log })
+      await sync({ sources, destination, clock: fixedClock(at(1000 + ahead)), log })
       expect(log.lines.join()).toMatch(/the clock of this machine is .* ahead of the destination's/)
       const [partition] = [...(await memory.state()).tables.get('memory_events')!.partitions.values()]
       expect(union(partition?.covered ?? []).at(-1)?.to).toBe(at(1000))
@@ -110,14 +110,14 @@ describe('a runner beside the clock of its destination', () => {
     const log = new Lines()
     const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
     await sync({
-      sources: sources,
+      sources,
       destination: withClock(memory, () => at(100_000)),
       clock: fixedClock(at(100_000 - behind)),
       log,
     })
     expect(log.lines.join()).toContain('behind the destination')
     await sync({
-      sources: sources,
+      sources,
       destination: withClock(memory, () => at(100_000)),
       clock: fixedClock(at(100_000)),
       log,
@@ -135,7 +135,7 @@ describe('a runner beside the clock of its destination', () => {
       clock.at -= at(3600)
     }
     const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-    const report = await sync({ sources: sources, destination, clock })
+    const report = await sync({ sources, destination, clock })
     expect(report.exitCode).toBe(0)
     expect(report.durationMs).toBeGreaterThanOrEqual(0)
     expect((await destination.query('select count(*) from _tidemark_steps where duration_ms < 0')).rows).toEqual([[0]])

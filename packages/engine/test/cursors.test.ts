@@ -126,10 +126,10 @@ describe('a history', () => {
     }))
     const sources = [{ name: 'five', source: { ...source, tables: tables as never }, config: {}, options: {} }]
     const clock = fixedClock(at(10_000))
-    expect((await sync({ sources: sources, destination, clock })).exitCode).toBe(3)
+    expect((await sync({ sources, destination, clock })).exitCode).toBe(3)
     asked.length = 0
     isBroken = false
-    expect((await sync({ sources: sources, destination, clock })).exitCode).toBe(0)
+    expect((await sync({ sources, destination, clock })).exitCode).toBe(0)
     expect(new Set(asked)).toEqual(new Set(['d']))
   })
 

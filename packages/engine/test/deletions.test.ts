@@ -96,7 +96,7 @@ it('retention: rows that left the system while a reread was settled are not mark
   system.now = 1030
   keep()
   const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  await resync({ sources: sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
+  await resync({ sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
   const marked = (await destination.query('select id from memory_events where _deleted_at is not null')).rows
   expect(marked).toEqual([])
 })

@@ -87,6 +87,6 @@ it('keyless: what the system no longer keeps is not replaced away', async () => 
   system.now = 1030
   keep()
   const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  const r = await resync({ sources: sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
+  const r = await resync({ sources, destination, clock: fixedClock(at(1030)) }, { table: 'memory_events' })
   expect(r.tables[0]!.rows.deleted).toBe(0)
 })

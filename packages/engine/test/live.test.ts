@@ -47,7 +47,7 @@ interface Long {
 
 function syncLong({ source, clock, every = '1m', log = new Lines(), signal }: Long): ReturnType<typeof sync> {
   const sources = [{ name: 'memory', source, config: {}, options: { every } }]
-  return sync({ sources: sources, destination, clock, log, ...(signal === undefined ? {} : { signal }) })
+  return sync({ sources, destination, clock, log, ...(signal === undefined ? {} : { signal }) })
 }
 
 /** Two tables of one source, each of its own system. */

@@ -256,7 +256,7 @@ class World {
     this.sort()
     const sources = [{ name: 'memory', source: sourceOf(this.system, this.spec, 2), config: {}, options: {} }]
     const report = await resync(
-      { sources: sources, destination: this.destination, clock: fixedClock(at(this.system.now)) },
+      { sources, destination: this.destination, clock: fixedClock(at(this.system.now)) },
       { table: 'memory_events', from: instant(from), to: instant(to) },
     )
     expect(report.exitCode).toBe(0)

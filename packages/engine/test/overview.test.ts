@@ -92,15 +92,15 @@ describe('the coverage of a table as a line from its start to now', () => {
   })
 
   it('is as long as its coverage where only the source knows the present', () => {
-    const facts = { ...table([{}]).schema!, cursor: { column: 'id', type: 'integer' as const, precision: null } }
-    const one = look(table([{ start: 0n, covered: [range(0n, 500n), range(750n, 1000n)] }], { schema: facts }))
+    const recorded = { ...table([{}]).schema!, cursor: { column: 'id', type: 'integer' as const, precision: null } }
+    const one = look(table([{ start: 0n, covered: [range(0n, 500n), range(750n, 1000n)] }], { schema: recorded }))
     expect(one.coverage).toMatchObject({ from: '0', to: '1000', share: 0.75, gaps: [{ from: '500', to: '750' }] })
     expect(one.lag_ms).toBeNull()
   })
 
   it('is none for a table that is read whole, whose lag is the time since it was', () => {
-    const facts = { ...table([{}]).schema!, cursor: null }
-    const one = look(table([{ completedAt: NOW - 60_000_000n }], { schema: facts }))
+    const recorded = { ...table([{}]).schema!, cursor: null }
+    const one = look(table([{ completedAt: NOW - 60_000_000n }], { schema: recorded }))
     expect(one.coverage).toBeNull()
     expect(one.lag_ms).toBe(60_000)
   })

@@ -190,7 +190,7 @@ describe('a plan', () => {
       /cursor changed from id to at/,
     ],
   ])('pauses a table that changed %s', (_, change, why) => {
-    const facts = {
+    const recorded = {
       columns: [],
       primaryKey: ['id'],
       globalKey: false,
@@ -198,7 +198,7 @@ describe('a plan', () => {
       cursor: { column: 'at', type: 'timestamp' as const, precision: null },
       ...change,
     }
-    const { table } = planned({ partitions: [{ end: at(90) }] }, stateOf({ backfillEnd: at(50) }, { schema: facts }))
+    const { table } = planned({ partitions: [{ end: at(90) }] }, stateOf({ backfillEnd: at(50) }, { schema: recorded }))
     expect(table.pausedFor).toMatch(why)
   })
 

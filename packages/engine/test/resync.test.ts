@@ -59,7 +59,7 @@ it('a reread of one partition beside an ordinary step of another marks nothing t
   system.beforePage = () => new Promise((r) => setTimeout(r, 1))
   const sources = [{ name: 'memory', source: sourceOf(system), config: {}, options: {} }]
   await resync(
-    { sources: sources, destination, clock, settings: small.settings },
+    { sources, destination, clock, settings: small.settings },
     { table: 'memory_events', from: instant(0), to: instant(400) },
   )
   const x = await rowsIn(destination, { partition: 'x' })
@@ -77,7 +77,7 @@ it('a reread is not struck out by a lookback, which marks nothing', async () => 
     if (from <= 0) throw new Error('broken')
   }
   const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
-  await resync({ sources: sources, destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
+  await resync({ sources, destination, clock: fixedClock(at(1010)) }, { table: 'memory_events' })
   await destination.state()
   system.beforePage = () => {}
   await run({ system, destination, spec })
@@ -116,7 +116,7 @@ it('resync --full leaves the rows of a table whose source cannot be connected', 
   const source = { ...sourceOf(system), connect: () => Promise.reject(new SyncError('away', 'fix-config')) }
   const sources = [{ name: 'memory', source, config: {}, options: {} }]
   await expect(
-    resync({ sources: sources, destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }),
+    resync({ sources, destination, clock: fixedClock(at(1000)) }, { table: 'memory_events', full: true }),
   ).rejects.toThrow(/left as it is.*away/)
   expect((await rowsIn(destination)).length).toBe(5)
 })

@@ -209,7 +209,7 @@ describe('what a run leaves to others', () => {
       { name: 'broken', source: broken, config: {}, options: {} },
       { name: 'memory', source: sourceOf(system), config: {}, options: {} },
     ]
-    const report = await run({ system, destination, options: { sources: sources } })
+    const report = await run({ system, destination, options: { sources } })
     expect(report.exitCode).toBe(3)
     expect(report.sources).toMatchObject([{ name: 'broken', failure: { message: 'no such host' } }, { name: 'memory' }])
     expect((await rowsIn(destination)).length).toBe(5)
@@ -228,7 +228,7 @@ describe('what a run leaves to others', () => {
     fill(3)
     const source = sourceOf(system)
     const sources = ['one', 'two'].map((name) => ({ name, source, config: {}, options: {} }))
-    const report = await run({ system, destination, options: { sources: sources } })
+    const report = await run({ system, destination, options: { sources } })
     expect(report.tables.map((table) => [table.name, table.rows.written])).toEqual([
       ['one_events', 3],
       ['two_events', 3],

@@ -95,7 +95,7 @@ describe('a source that never answers', () => {
       free.push(...rows.map(([name]) => String(name)))
     }
     const sources = usesOf([mute, sourceOf('well')])
-    await time.run(Promise.all([sync({ sources: sources, destination, clock }), watch()]), TURNS)
+    await time.run(Promise.all([sync({ sources, destination, clock }), watch()]), TURNS)
     expect(free).toEqual(['well_rows'])
   })
 
@@ -118,7 +118,7 @@ describe('a source that never answers', () => {
       if (event.type === 'source-silent') said.push([event.source, event.question])
     }
     const sources = usesOf([sourceOf('mute', broken), sourceOf('well')])
-    await time.run(Promise.all([sync({ sources: sources, destination, clock, log, onEvent }), watch()]), TURNS)
+    await time.run(Promise.all([sync({ sources, destination, clock, log, onEvent }), watch()]), TURNS)
     expect(seen).toEqual([
       undefined,
       expect.objectContaining({
@@ -158,7 +158,7 @@ describe('a source that never answers', () => {
     onTestFinished(() => destination.close())
     const { time, clock } = inVirtualTime()
     const sources = usesOf([sourceOf('mute', { connect: never }), sourceOf('well')])
-    const planned = await time.run(plan({ sources: sources, destination, clock }), TURNS)
+    const planned = await time.run(plan({ sources, destination, clock }), TURNS)
     expect(time.now).toBeLessThan(31_000)
     expect(planned.sources).toEqual([
       { name: 'mute', failure: expect.objectContaining({ code: 'timeout', message: 'no answer within 30 s' }) },
@@ -220,7 +220,7 @@ describe('a table whose columns take long to find', () => {
       if (event.type === 'step-ended') ended.push([event.table, time.now])
     }
     const sources = usesOf([lateOf(time, found)]).map((use) => ({ ...use, options }))
-    const report = await time.run(sync({ sources: sources, destination, clock, onEvent }), TURNS)
+    const report = await time.run(sync({ sources, destination, clock, onEvent }), TURNS)
     return { report, ended, tables: report.tables.map(({ table, status }) => [table, status]) }
   }
 

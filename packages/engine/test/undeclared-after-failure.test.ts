@@ -14,10 +14,10 @@ it('fields that no column holds are recorded, also where the commit that says so
       const member = target[name] as unknown
       if (typeof member !== 'function') return member
       if (name !== 'commit') return member.bind(target)
-      return async (lease: never, part: Batch) => {
-        if (part.completes?.last === true && failed++ === 0)
+      return async (lease: never, batch: Batch) => {
+        if (batch.completes?.last === true && failed++ === 0)
           throw new SyncError('the database went away', 'retry', { retryAfterMs: 1 })
-        return await target.commit(lease, part)
+        return await target.commit(lease, batch)
       }
     },
   })

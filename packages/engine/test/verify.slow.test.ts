@@ -65,7 +65,7 @@ function look(
 ) {
   const sources = [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }]
   return verify(
-    { sources: sources, destination, clock: fixedClock(at(system.now)), ...options },
+    { sources, destination, clock: fixedClock(at(system.now)), ...options },
     { table: 'memory_events', ...more },
   )
 }

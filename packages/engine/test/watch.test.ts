@@ -105,11 +105,13 @@ describe('a run that is watched', () => {
 
 it('plan, sync and status are all that a program needs', async () => {
   const options = await optionsFor(systemOf(5))
-  expect((await plan(options)).tables.map(({ name, sight }) => [name, sight])).toEqual([['memory_events', 'new']])
+  expect((await plan(options)).tables.map(({ name, sight: tracking }) => [name, tracking])).toEqual([
+    ['memory_events', 'new'],
+  ])
   expect(await status(options)).toMatchObject({ tables: [], to_timestamp: null })
   expect((await sync(options)).exitCode).toBe(0)
   expect(await status(options)).toMatchObject({ synced_tables: ['memory_events'] })
-  expect((await plan(options)).tables.map(({ sight }) => sight)).toEqual(['known'])
+  expect((await plan(options)).tables.map(({ sight: tracking }) => tracking)).toEqual(['known'])
   await options.destination.close()
 })
 

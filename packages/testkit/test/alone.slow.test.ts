@@ -78,17 +78,17 @@ describe('what does not stand alone is found:', () => {
 
   it('an engine that closes no connection', { timeout: 60_000 }, async () => {
     const leaks: typeof sync = (options) => {
-      const sources = options.sources.map((use) => ({
-        ...use,
+      const sources = options.sources.map((source) => ({
+        ...source,
         source: {
-          ...use.source,
+          ...source.source,
           connect: async (...given: Parameters<NonNullable<Source['connect']>>) => {
-            const client = await use.source.connect?.(...given)
+            const client = await source.source.connect?.(...given)
             return { ...(client as object), close: undefined }
           },
         } as Source,
       }))
-      return sync({ ...options, sources: sources })
+      return sync({ ...options, sources })
     }
     const found = await runAlone(sourceOf(), {}, { way: 'refuse', in: 'functions', ends: 'itself' }, leaks)
     expect(found).toContainEqual(expect.stringMatching(/after read went wrong the connection was not closed/))

@@ -275,11 +275,11 @@ describe.each(ZONES)('in %s', (name) => {
           await table.write([at(3, '9999-12-31T23:59:59.999999Z')], { partition: "b'", window: { from: 0n, to: 5n } })
           await table.record({ kind: 'resync', partition: 'a', window: undefined, reason: 'x' })
           const { partitions, ...state } = await table.state()
-          const stable = [...partitions].map(([name, { covered, failures, backfillEnd: cut }]) => ({
+          const stable = [...partitions].map(([name, { covered, failures, backfillEnd }]) => ({
             name,
             covered,
             failures,
-            cut,
+            cut: backfillEnd,
           }))
           return {
             state: { ...state, firstSeenAt: 0, lastSyncedAt: 0 },

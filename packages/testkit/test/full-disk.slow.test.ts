@@ -21,7 +21,7 @@ async function runInto(url: string, pages: number) {
     const destination = await openDestination({ url, runner })
     const sources = [{ name: 'crash', source: crashSource({ until: 400, pageMs: 0 }), config: {}, options: {} }]
     const settings = { batch: { rows: 100, bytes: 1e7 }, rejectLimit: { share: 0.5, above: 100 } }
-    return await sync({ sources: sources, destination, settings }).finally(() => destination.close())
+    return await sync({ sources, destination, settings }).finally(() => destination.close())
   } finally {
     DatabaseSync.prototype.exec = exec
   }

@@ -141,7 +141,7 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
         { name: 'shop', source: beside((shop) => tableOf(shop, {}), spec), config: {}, options: {} },
         { name: 'other', source: beside((shop) => tableOf(shop, {})), config: {}, options: {} },
       ]
-      const done = await syncShop(destination, sources[0]!.source, { sources: sources })
+      const done = await syncShop(destination, sources[0]!.source, { sources })
       expect(done).toMatchObject({
         exitCode: 3,
         failure: undefined,

@@ -154,8 +154,8 @@ async function everything(destination: Destination): Promise<unknown> {
   }
   const { tables } = await destination.state()
   const rows: Record<string, unknown> = {}
-  for (const { name, schema: facts } of tables.values()) {
-    rows[name] = await relocation.contents({ name, facts: facts! })
+  for (const { name, schema: recorded } of tables.values()) {
+    rows[name] = await relocation.contents({ name, facts: recorded! })
     const list: Record<string, unknown>[] = []
     for await (const one of destination.read(name, { deleted: true })) list.push(one)
     const texts = list.map((one) => JSON.stringify(one, canonical)).sort()

@@ -56,7 +56,7 @@ export async function check(call: Call, { quick }: CheckFlags = {}): Promise<num
   return exitCode
 
   function packageOf(name: string): string {
-    const from = configured.sources.find((use) => use.name === name)?.from
+    const from = configured.sources.find((source) => source.name === name)?.from
     return from === undefined ? '' : `${from.package}@${from.version}`
   }
 }

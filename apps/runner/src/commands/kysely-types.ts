@@ -20,7 +20,9 @@ export async function kyselyTypes(call: Call): Promise<number> {
 async function tracked(destination: ReadOnlyDestination): Promise<readonly TypedTable[]> {
   const { tables } = await destination.state()
   const there = [...tables.values()]
-    .filter(({ status, schema: facts, present }) => status !== 'removed' && facts !== null && present !== 'missing')
+    .filter(
+      ({ status, schema: recorded, present }) => status !== 'removed' && recorded !== null && present !== 'missing',
+    )
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const typed: TypedTable[] = []
   for (const table of there) {

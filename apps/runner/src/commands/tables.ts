@@ -86,16 +86,16 @@ function tablesIn({ tables: known }: State): readonly TableLine[] {
   return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(lineOf)
 }
 
-function lineOf({ name, source, table, status, schema: facts }: TableState): TableLine {
+function lineOf({ name, source, table, status, schema: recorded }: TableState): TableLine {
   return {
     name,
     source,
     table,
     status,
-    primary_key: facts?.primaryKey ?? [],
-    cursor: facts?.cursor?.column ?? null,
-    partitioned: facts?.partitioned ?? false,
-    columns: facts?.columns ?? [],
+    primary_key: recorded?.primaryKey ?? [],
+    cursor: recorded?.cursor?.column ?? null,
+    partitioned: recorded?.partitioned ?? false,
+    columns: recorded?.columns ?? [],
   }
 }
 

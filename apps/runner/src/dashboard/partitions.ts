@@ -65,8 +65,8 @@ function fixFor(
 }
 
 /** What fails, then what has gaps, then the others, and at the end what the source no longer lists. */
-function rank({ removedAt: goneAt, failures, covered }: PartitionState): number {
-  if (goneAt !== null) return 3
+function rank({ removedAt, failures, covered }: PartitionState): number {
+  if (removedAt !== null) return 3
   if (failures > 0) return 0
   return union(covered).length > 1 ? 1 : 2
 }

@@ -2,9 +2,9 @@ import type { TableState } from '@tidemark/core/engine'
 import { sqlName } from '../show/sql-name.ts'
 
 /** A query to begin with: the newest rows that are not marked as deleted. */
-export function sqlOf({ name, schema: facts }: TableState): string {
-  const cursor = facts?.cursor
-  const column = facts?.columns.find((one) => one.name === cursor?.column)?.column
+export function sqlOf({ name, schema: recorded }: TableState): string {
+  const cursor = recorded?.cursor
+  const column = recorded?.columns.find((one) => one.name === cursor?.column)?.column
   const order = column === undefined ? '' : ` order by ${sqlName(column)} desc`
   return `select * from ${sqlName(name)} where _deleted_at is null${order} limit 20`
 }

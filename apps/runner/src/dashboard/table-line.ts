@@ -78,14 +78,14 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
 
 /** What a table's coverage is drawn on. */
 export function axisOfTable(
-  { schema: facts, partitions }: Pick<TableState, 'schema' | 'partitions'>,
+  { schema: recorded, partitions }: Pick<TableState, 'schema' | 'partitions'>,
   now: bigint,
 ): { readonly from: bigint; readonly to: bigint } | undefined {
   const present = listedPartitions({ partitions })
-  if (facts?.cursor == null || present.length === 0) return undefined
+  if (recorded?.cursor == null || present.length === 0) return undefined
   return axisOf({
     starts: present.map(({ start }) => start ?? undefined),
     coverages: present.map(({ covered }): readonly Range[] => union(covered)),
-    present: facts.cursor.type === 'integer' ? undefined : now,
+    present: recorded.cursor.type === 'integer' ? undefined : now,
   })
 }

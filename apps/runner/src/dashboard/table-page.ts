@@ -67,8 +67,8 @@ export function tableNamed({ state }: Snapshot, name: string): TableState {
   throw new SyncError(`there is no table "${name}" here (any more)`, 'fix-config', { code: 'not-found' })
 }
 
-function lagsOf({ schema: facts }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {
-  const cursor = facts?.cursor
+function lagsOf({ schema: recorded }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {
+  const cursor = recorded?.cursor
   if (cursor == null || cursor.type === 'integer') return []
   return steps
     .flatMap(({ kind, window, endedAt, error }) =>

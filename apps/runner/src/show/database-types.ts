@@ -26,14 +26,14 @@ export function databaseTypes({ readTypes }: Pick<Profile, 'readTypes'>, tables:
 }
 
 function interfaceOf({ table, present }: TypedTable, name: string, types: ReadTypes): string {
-  const { schema: facts } = table
-  const required = new Set(facts?.primaryKey ?? [])
-  const own = (facts?.columns ?? []).map((column) =>
+  const { schema: recorded } = table
+  const required = new Set(recorded?.primaryKey ?? [])
+  const own = (recorded?.columns ?? []).map((column) =>
     member(column.column, required.has(column.name) ? types[column.type] : `${types[column.type]} | null`),
   )
   const system = [
     ...(present.includes('_extra') ? [member('_extra', `${types.json} | null`)] : []),
-    ...(facts?.partitioned === true ? [member('_partition', types.text)] : []),
+    ...(recorded?.partitioned === true ? [member('_partition', types.text)] : []),
     member('_cursor', `${types.integer} | null`),
     member('_synced_at', types.timestamp),
     member('_deleted_at', `${types.timestamp} | null`),

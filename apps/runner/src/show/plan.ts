@@ -27,8 +27,8 @@ export interface AtRisk {
 /** What a run would do, for people: a paragraph a table, under how it was found. */
 export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
-  const counts = [...Map.groupBy(tables, ({ sight }) => sight)].map(
-    ([sight, found]) => `${countText(found.length)} ${sight}`,
+  const counts = [...Map.groupBy(tables, ({ sight: tracking }) => tracking)].map(
+    ([tracking, found]) => `${countText(found.length)} ${tracking}`,
   )
   const all = [...counts, ...(removed.length === 0 ? [] : [`${countText(removed.length)} removed`])]
   return [
@@ -44,10 +44,10 @@ const INDENT = '            '
 const word = (sight: string): string => sight.toUpperCase().padEnd(10)
 
 function tableText(table: TablePlanView, command: CommandText): string {
-  const { sight, changes, ranges, notKept } = table
+  const { sight: tracking, changes, ranges, notKept } = table
   const hidden = ranges.length - SHOWN
   return [
-    `${word(sight)}${headline(table, command)}`,
+    `${word(tracking)}${headline(table, command)}`,
     ...changes.map((change) => `${INDENT}${oneLine(change)}`),
     ...ranges.slice(0, SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
     ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
@@ -90,10 +90,10 @@ function windowText({ from, to }: WindowText): string {
 
 /** What no run sees of the table, and what each run reads in vain. */
 function hints(
-  { name, sight, deletions, couldBeReadBy, atRisk }: TablePlanView,
+  { name, sight: tracking, deletions, couldBeReadBy, atRisk }: TablePlanView,
   command: CommandText,
 ): readonly string[] {
-  if (sight === 'paused' || sight === 'failed') return []
+  if (tracking === 'paused' || tracking === 'failed') return []
   const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
   const column = couldBeReadBy
   return [

@@ -93,7 +93,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
       ['updated_at', 'timestamp'],
     ]
     const position = (value: number): bigint => (cursor === 'integer' ? BigInt(value) : micros(value)!)
-    const facts = {
+    const recorded = {
       columns: columns.map(([column, type]) => ({ name: column, column, type })),
       primaryKey: ['id'],
       globalKey: false,
@@ -101,7 +101,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
       cursor: cursor === 'none' ? null : { column: columns.at(-1)![0], type: cursor, precision: null },
     }
     addTable(
-      ...([name, source, name.slice(source.length + 1), status, JSON.stringify(facts)] as const),
+      ...([name, source, name.slice(source.length + 1), status, JSON.stringify(recorded)] as const),
       cursor === 'none' ? null : cursor,
       ...([1, pausedFor ?? null, micros(partitions[0]?.start ?? lastSyncedAt), micros(lastSyncedAt)] as const),
       status === 'removed' ? micros(lastSyncedAt) : null,

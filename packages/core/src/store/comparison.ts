@@ -66,10 +66,10 @@ export interface Comparison {
   /**
    * Ends a look: the destination's rows are read and held against the source's.
    *
-   * @param blind nobody can say which rows are extra: the source has rows whose key cannot be read.
+   * @param deletionsUnknown nobody can say which rows are extra: the source has rows whose key cannot be read.
    * @param signal ends it before its time.
    */
-  end(blind: boolean, signal?: AbortSignal): Promise<Compared>
+  end(deletionsUnknown: boolean, signal?: AbortSignal): Promise<Compared>
   /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are not extra rows. */
   excuse(partition: string, keys: readonly EncodedKey[]): void
   /** How many rows without a counterpart at the source there are in a partition's scopes. */

@@ -43,7 +43,7 @@ export interface Destination {
   /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
   preview(shape: Shape): Promise<Prepared>
   /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
-  commit(lease: Lease, part: Batch): Promise<Committed>
+  commit(lease: Lease, batch: Batch): Promise<Committed>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -54,9 +54,9 @@ export interface Destination {
     late?: Pick<Batch, 'lateBelow' | 'lateDeletions'>,
   ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
   /** Records facts about a table in one fenced transaction. */
-  record(lease: Lease, facts: readonly StateChange[]): Promise<void>
+  record(lease: Lease, changes: readonly StateChange[]): Promise<void>
   /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
-  recordRun(run: number, facts: readonly RunChange[]): Promise<void>
+  recordRun(run: number, changes: readonly RunChange[]): Promise<void>
   /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */

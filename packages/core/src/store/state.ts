@@ -206,7 +206,7 @@ export function newPartition(partition: string): PartitionState {
 
 /** The partitions of a table that its source still lists. */
 export function listedPartitions(table: Pick<TableState, 'partitions'> | undefined): readonly PartitionState[] {
-  return [...(table?.partitions.values() ?? [])].filter(({ removedAt: goneAt }) => goneAt === null)
+  return [...(table?.partitions.values() ?? [])].filter(({ removedAt }) => removedAt === null)
 }
 
 /** A position of a known table as text; undefined where it has no cursor. */
@@ -216,6 +216,6 @@ export function positionText(table: Pick<TableState, 'schema'> | undefined, posi
 }
 
 /** Whether a partition fails; one that the source no longer lists is not read, so it fails no more. */
-export function isFailing({ failures, removedAt: goneAt }: Pick<PartitionState, 'failures' | 'removedAt'>): boolean {
-  return failures > 0 && goneAt === null
+export function isFailing({ failures, removedAt }: Pick<PartitionState, 'failures' | 'removedAt'>): boolean {
+  return failures > 0 && removedAt === null
 }

@@ -111,7 +111,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     return row.position > BigInt(position) && !(window !== undefined && contains(window, row.position))
   }
 
-  const findKeyed = (row: StoredRow, blind: boolean): void => {
+  const findKeyed = (row: StoredRow, deletionsUnknown: boolean): void => {
     const texts = types.map((type, at) => canonicalText(row.values[at], type))
     const key = keyDigest(
       keyAt.map((at) => texts[at]!),
@@ -120,7 +120,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     const entry = ledger.take(key)
     const text = () => shownKey(keyAt.map((at) => row.values[at]))
     if (entry?.kind !== ROW) {
-      const isExtra = row.deletedAt === null && entry?.kind !== SEEN && !(blind && entry === undefined)
+      const isExtra = row.deletedAt === null && entry?.kind !== SEEN && !(deletionsUnknown && entry === undefined)
       const id = () => keptKey(keyAt.map((at) => row.values[at]))
       if (isExtra)
         ledger.find({ key, kind: 'extra', text: text(), times: 1, positions: [null, row.position], id: id() })
@@ -132,10 +132,10 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
     } else if (!isSame(entry, row, texts)) ledger.find({ key, kind: 'different', text: text(), times: 1, positions })
   }
 
-  const findUnkeyed = (row: StoredRow, blind: boolean): void => {
+  const findUnkeyed = (row: StoredRow, deletionsUnknown: boolean): void => {
     const texts = types.map((type, at) => canonicalText(row.values[at], type))
     const key = rowDigest(texts, row.position)
-    if (ledger.uncount(key) || blind) return
+    if (ledger.uncount(key) || deletionsUnknown) return
     const text = jsonOf(row.values).slice(0, SHOWN)
     ledger.find({ key, kind: 'extra', text, times: 1, positions: [null, row.position] })
   }
@@ -209,15 +209,15 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
         ledger.put({ key: one, kind: SEEN, row: null, late: null, position: null, id: null }, cursored)
       }
     },
-    async end(blind, signal) {
+    async end(deletionsUnknown, signal) {
       const { number, scope, again } = current!
       const { isDue, take } = turns(signal)
       let rows = 0
       for await (const row of stored.rows(scope)) {
         if (isDue()) await take()
         if (row.deletedAt === null) rows++
-        if (keyed) findKeyed(row, blind)
-        else findUnkeyed(row, blind)
+        if (keyed) findKeyed(row, deletionsUnknown)
+        else findUnkeyed(row, deletionsUnknown)
       }
       await findLeft(scope.partition, take)
       last = number

@@ -42,9 +42,9 @@ export async function planComparison({
   name,
   shape,
 }: Pick<ComparisonOptions, 'editor' | 'name' | 'shape'> & { readonly db: Kysely<StateDatabase> }): Promise<Compare> {
-  const facts = await factsOfTable(db, name)
+  const recorded = await factsOfTable(db, name)
   const there = await editor.inspect(db, name)
-  if (facts === undefined || there === undefined) {
+  if (recorded === undefined || there === undefined) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
       'fix-config',
@@ -54,7 +54,7 @@ export async function planComparison({
   const planned = await planTable(db, editor, name, NO_LEASE, shape)
   const next = new Map(planned.facts.columns.map((column) => [column.name, column.type]))
   // What the next sync will add or widen cannot be compared before.
-  const known = facts.columns.filter((column) => next.get(column.name) === column.type)
+  const known = recorded.columns.filter((column) => next.get(column.name) === column.type)
   const kept = new Set(known.map((column) => column.name))
   const layout = layOut(name, { ...shape, loose: shape.loose && there.columns.includes('_extra') }, known)
   return {
@@ -98,9 +98,9 @@ async function refusedRows(db: Kysely<StateDatabase>, name: string): Promise<Rea
 }
 
 export function openComparison(
-  { forms, canonical }: Pick<ComparisonOptions, 'forms' | 'canonical'>,
+  { forms: codec, canonical }: Pick<ComparisonOptions, 'forms' | 'canonical'>,
   plan: Compare,
   stored: StoredTable,
 ): Comparison {
-  return compare({ ...plan, canonical, stored, encoder: encoderOf(plan.layout, forms) })
+  return compare({ ...plan, canonical, stored, encoder: encoderOf(plan.layout, codec) })
 }

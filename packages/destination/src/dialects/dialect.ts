@@ -142,7 +142,7 @@ export interface Session {
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
   /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
-  write(target: Target, part: Batch, options: WriteOptions): Promise<Loaded>
+  write(target: Target, batch: Batch, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
   /** Makes what lookups by key in a staging table need: an index, or statistics. Rows may still be put into it. */

@@ -15,8 +15,8 @@ export interface InterruptedMove {
 }
 
 /** The move that goes on here, or was interrupted; undefined where there is no such move. */
-export async function moveInto(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<InterruptedMove | undefined> {
-  if (!(await flavor.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
+export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<InterruptedMove | undefined> {
+  if (!(await dialect.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
   const rows = await face(db).selectFrom(MOVING).selectAll().execute()
   return {
     origin: rows[0]?.origin ?? 'somewhere',

@@ -77,9 +77,9 @@ export class TableRelocation implements Relocation {
   }
 
   async begin(origin: string): Promise<void> {
-    const { flavor, editor, table } = this.#base.dialect
+    const { flavor: dialect, editor, table } = this.#base.dialect
     await this.#base.connections.transaction({ mode: 'write' }, async ({ db }) => {
-      const move = await moveInto(db, flavor)
+      const move = await moveInto(db, dialect)
       if (move !== undefined && move.origin !== origin) {
         throw new SyncError(
           `a move from ${move.origin} into ${this.place} was interrupted, and this one comes from ${origin}; end that one, or drop the tables there`,
@@ -125,9 +125,9 @@ export class TableRelocation implements Relocation {
   }
 
   async put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void> {
-    const { codec: forms, table: nameOf } = this.#base.dialect
+    const { codec, table: nameOf } = this.#base.dialect
     const layout = tableLayout(table, loose)
-    const encoded = rows.map((row) => storedForm(layout, row, forms))
+    const encoded = rows.map((row) => storedForm(layout, row, codec))
     const columns = storedColumns(layout)
     const into = {
       table: nameOf(layout.name),
@@ -156,11 +156,11 @@ export class TableRelocation implements Relocation {
   }
 
   /** Whether undeclared fields are kept; undefined where the table is not there. */
-  async #looseOf({ name, facts }: KnownTable): Promise<boolean | undefined> {
+  async #looseOf({ name, facts: recorded }: KnownTable): Promise<boolean | undefined> {
     const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined
-    const system = ['_cursor', '_synced_at', '_deleted_at', ...(facts.partitioned ? ['_partition'] : [])]
-    const missing = [...facts.columns.map(({ column }) => column), ...system].find(
+    const system = ['_cursor', '_synced_at', '_deleted_at', ...(recorded.partitioned ? ['_partition'] : [])]
+    const missing = [...recorded.columns.map(({ column }) => column), ...system].find(
       (column) => !there.columns.includes(column),
     )
     if (missing !== undefined) {

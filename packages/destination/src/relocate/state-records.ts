@@ -23,11 +23,11 @@ const names = (all: readonly string[]) => sql.join(all.map((name) => sql.ref(nam
 /** Some records of a kind, in their order; what a state of an earlier version has not is NULL, or no record. */
 export async function readRecords(
   db: Kysely<StateDatabase>,
-  flavor: StateDialect,
+  dialect: StateDialect,
   kind: RecordKind,
   after: number,
 ): Promise<readonly StateRecord[]> {
-  if (!(await flavor.hasTable(db as unknown as Kysely<never>, `_tidemark_${kind}`))) return []
+  if (!(await dialect.hasTable(db as unknown as Kysely<never>, `_tidemark_${kind}`))) return []
   const { rows } = await sql<Record<string, unknown>>`select * from ${tableOf(kind)}
     order by ${names(RECORD_ORDER[kind])} limit ${CHUNK} offset ${after}`.execute(db)
   const types: Readonly<Record<string, string>> = STATE_RECORDS[kind]

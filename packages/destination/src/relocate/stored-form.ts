@@ -17,12 +17,12 @@ export function storedColumns(layout: Layout): readonly { readonly name: string;
 }
 
 /** A row in the forms that a database takes. @throws SyncError code `unfit` for a value that it cannot hold. */
-export function storedForm(layout: Layout, row: StoredRow, forms: ValueCodec): readonly unknown[] {
+export function storedForm(layout: Layout, row: StoredRow, codec: ValueCodec): readonly unknown[] {
   const all = [...row.values, row.position, row.syncedAt, row.deletedAt, ...(layout.partitioned ? [row.partition] : [])]
   return storedColumns(layout).map(({ name, type }, at) => {
     const value = all[at]
     if (value === null || value === undefined) return null
-    const form = forms.stored[type](value)
+    const form = codec.stored[type](value)
     if (form === undefined)
       throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is no ${type} there`)
     return form

@@ -4,8 +4,8 @@ import { identifying } from '../table/columns.ts'
 import type { Plan } from '../table/schema-editor.ts'
 
 /** How the rows of a table lie, with all the columns that it has: also those that its source no longer gives. */
-export function tableLayout({ name, facts }: KnownTable, loose: boolean): Layout {
-  const { columns, primaryKey, partitioned, globalKey, cursor } = facts
+export function tableLayout({ name, facts: recorded }: KnownTable, loose: boolean): Layout {
+  const { columns, primaryKey, partitioned, globalKey, cursor } = recorded
   const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))
   return {
     name,

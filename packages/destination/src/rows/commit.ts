@@ -29,11 +29,11 @@ export interface CommitOutput {
 
 /** Writes one part, behind its fence and inside its transaction. */
 export async function commitPart(input: CommitInput): Promise<CommitOutput> {
-  const { db, part, now } = input
-  const { step, counts } = part
+  const { db, part: batch, now } = input
+  const { step, counts } = batch
   const startedAt = performance.now()
   // First of all: the limit of rejects looks at them too.
-  await recordRejects(db, step, part.rejects, now)
+  await recordRejects(db, step, batch.rejects, now)
   const {
     written,
     unchanged,
@@ -41,7 +41,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     deduped,
     rejects,
     held,
-    blind = false,
+    blind: deletionsUnknown = false,
     overLimit,
     late,
     missing,
@@ -51,8 +51,8 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   await recordRejects(db, step, rejects, now)
   failpoint('after-rejects')
   const isDone = held === undefined && overLimit === undefined && missing === undefined
-  const completes = isDone ? part.completes : undefined
-  const ends = part.completes?.last === true && missing === undefined
+  const completes = isDone ? batch.completes : undefined
+  const ends = batch.completes?.last === true && missing === undefined
   await recordStep(db, step, {
     counts: {
       read: counts.read,
@@ -63,15 +63,15 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       rejected: counts.rejected + rejects.length,
       deleted,
     },
-    batches: part.number,
+    batches: batch.number,
     endedAt: ends ? now : undefined,
-    durationMs: part.durationMs,
+    durationMs: batch.durationMs,
     writingMs: performance.now() - startedAt,
     error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
   })
   if (completes !== undefined) {
-    const replaced = part.staging === 'move' && input.writer?.layout.key.length === 0
-    await complete(db, { ...part, completes }, { now, replaced, blind })
+    const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
+    await complete(db, { ...batch, completes }, { now, replaced, blind: deletionsUnknown })
   }
   const keyed = (input.writer?.layout.key.length ?? 0) > 0
   const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0
@@ -86,7 +86,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       ...(late === undefined ? {} : { lateRows: late }),
       ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { withheld: held }),
-      ...(blind && completes !== undefined ? { deletionsUnknown: blind } : {}),
+      ...(deletionsUnknown && completes !== undefined ? { deletionsUnknown } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
     },
     staging,
@@ -109,15 +109,15 @@ interface Rows {
 }
 
 async function writeRows(input: CommitInput): Promise<Rows> {
-  const { writer, lease, part, now, staging: before } = input
+  const { writer, lease, part: batch, now, staging: before } = input
   if (writer === undefined) {
-    if (part.rows.length + part.deletions.length === 0 && part.staging === undefined)
+    if (batch.rows.length + batch.deletions.length === 0 && batch.staging === undefined)
       return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
     throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
   }
-  if (part.staging === undefined) {
-    const { written, deleted, rejects, late } = await writer.write(part, now)
-    const over = before !== undefined && part.completes?.last === true && isOf(before, part.step)
+  if (batch.staging === undefined) {
+    const { written, deleted, rejects, late } = await writer.write(batch, now)
+    const over = before !== undefined && batch.completes?.last === true && isOf(before, batch.step)
     if (over) await writer.dropStaging(before)
     return {
       ...NONE,
@@ -125,18 +125,18 @@ async function writeRows(input: CommitInput): Promise<Rows> {
       deleted,
       rejects,
       late,
-      unchanged: part.rows.length - written - rejects.length,
+      unchanged: batch.rows.length - written - rejects.length,
       overLimit: await pastLimit({ ...input, refused: rejects.length }),
       staging: over ? undefined : before,
     }
   }
   const { staging, rejects } = await writer.fill({
     lease,
-    part,
+    part: batch,
     before,
-    slot: part.number === 1 || before === undefined ? input.freeSlot() : before.slot,
+    slot: batch.number === 1 || before === undefined ? input.freeSlot() : before.slot,
   })
-  if (part.staging === 'fill') return { ...NONE, rejects, staging }
+  if (batch.staging === 'fill') return { ...NONE, rejects, staging }
   const rows = await moveWithin(writer, input, staging, rejects)
   if (rows.missing !== undefined) return { ...rows, staging }
   await writer.dropStaging(staging)
@@ -152,18 +152,18 @@ async function moveWithin(
   staging: Staging,
   rejects: readonly Reject[],
 ): Promise<Rows> {
-  const { lease, part, now } = input
+  const { lease, part: batch, now } = input
   const before = await pastLimit({ ...input, refused: rejects.length })
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
   const moved = async () => {
-    const { rejects: refused, ...rows } = await writer.move({ lease, part, staging, now })
+    const { rejects: refused, ...rows } = await writer.move({ lease, part: batch, staging, now })
     const all = [...rejects, ...refused]
     const overLimit = refused.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
     return overLimit === undefined
       ? { keep: true, value: { ...rows, rejects: all, staging: undefined } }
       : { keep: false, value: { ...NONE, rejects: all, overLimit, staging: undefined } }
   }
-  return part.rejectLimit === undefined ? (await moved()).value : await writer.tentatively<Rows>(moved)
+  return batch.rejectLimit === undefined ? (await moved()).value : await writer.tentatively<Rows>(moved)
 }
 
 /** A table that our own commit emptied is no longer one that must hold rows. */

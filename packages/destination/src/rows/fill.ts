@@ -16,10 +16,10 @@ export async function fill(
   filling: Filling,
 ): Promise<{ readonly staging: Staging; readonly rejects: readonly Reject[] }> {
   const { dialect, session, target } = writing
-  const { lease, part, slot } = filling
+  const { lease, part: batch, slot } = filling
   const { layout } = target
   checkOrder(filling, target)
-  const before = part.number === 1 ? undefined : filling.before
+  const before = batch.number === 1 ? undefined : filling.before
   const table = before?.table ?? dialect.stagingTable({ lease: lease.id, fence: lease.fence, slot })
   if (before === undefined) {
     if (filling.before !== undefined) await session.dropStaging(filling.before.table)
@@ -39,40 +39,40 @@ export async function fill(
     })
     return loaded.refused
   }
-  const refused = await stage(part.rows, 0)
+  const refused = await stage(batch.rows, 0)
   const keyed = layout.key.length > 0
-  const deletions = keyed ? part.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
-  let blind = before?.deletionsUnknown === true
+  const deletions = keyed ? batch.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
+  let deletionsUnknown = before?.deletionsUnknown === true
   const seen: (readonly unknown[])[] = []
   const see = (key: EncodedKey | undefined, position: bigint | number | null) => {
-    if (key === undefined || !keyed) blind = true
+    if (key === undefined || !keyed) deletionsUnknown = true
     else seen.push(entryOf(layout, key, position))
   }
-  if ((await stage(deletions, 1)).length > 0) blind = true
+  if ((await stage(deletions, 1)).length > 0) deletionsUnknown = true
   // A reject whose key is unknown is in the deletion limit's `mark`: the engine has seen it.
   if (keyed)
-    for (const reject of part.rejects)
+    for (const reject of batch.rejects)
       if (reject.encodedKey !== undefined) see(reject.encodedKey, reject.position ?? null)
   for (const { row } of refused)
     see(
       layout.keyAt.map((at) => row[at]),
       row.at(-1) as number | bigint | null,
     )
-  for (const key of part.alive ?? []) see(key, null)
+  for (const key of batch.alive ?? []) see(key, null)
   const unseen = await stage(seen, 2)
   return {
     staging: {
       slot,
       table,
       target,
-      step: part.step,
-      part: part.number,
+      step: batch.step,
+      part: batch.number,
       fence: lease.fence,
-      rows: (before?.rows ?? 0) + part.rows.length - refused.length,
+      rows: (before?.rows ?? 0) + batch.rows.length - refused.length,
       entries,
       deletions: (before?.deletions ?? 0) + deletions.length,
       seen: (before?.seen ?? 0) + seen.length - unseen.length,
-      deletionsUnknown: blind || unseen.length > 0,
+      deletionsUnknown: deletionsUnknown || unseen.length > 0,
     },
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
   }

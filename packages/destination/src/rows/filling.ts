@@ -34,11 +34,11 @@ export interface Filling {
 }
 
 /** @throws Error where a part came without those before it: without them the rows that they held would count as gone. */
-export function checkOrder({ part, before }: Filling, target: Target): void {
+export function checkOrder({ part: batch, before }: Filling, target: Target): void {
   // Prepared again in between: what was staged has another shape.
   const isWhole = before !== undefined && before.target === target
-  if (part.number === 1 || (isWhole && isOf(before, part.step) && before.part === part.number - 1)) return
+  if (batch.number === 1 || (isWhole && isOf(before, batch.step) && before.part === batch.number - 1)) return
   throw new Error(
-    `table "${target.layout.name}": part ${part.number} of step ${part.step.step} came without the parts before it; nothing of it was written`,
+    `table "${target.layout.name}": part ${batch.number} of step ${batch.step.step} came without the parts before it; nothing of it was written`,
   )
 }

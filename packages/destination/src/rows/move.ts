@@ -25,19 +25,20 @@ export interface Move {
 }
 
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
-export async function move(writing: Writing, { lease, part, staging, now }: Move): Promise<Moved> {
+export async function move(writing: Writing, { lease, part: batch, staging, now }: Move): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout } = target
-  const { step, deletionGuard, tombstones } = part
+  const { step, deletionGuard, tombstones } = batch
   const terms = termsOf(dialect, { step }, now)
   await checkEntries(writing, staging)
-  const blind = deletionGuard?.mark === false || staging.deletionsUnknown
-  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, blind })
+  const deletionsUnknown = deletionGuard?.mark === false || staging.deletionsUnknown
+  if (layout.key.length === 0)
+    return await replaceRows(writing, { staging, terms, deletionGuard, blind: deletionsUnknown })
 
   const reread = step.kind === 'resync'
   if (reread && terms.read !== undefined) await session.indexPositions(target, lease.id)
   const { table } = staging
-  if (deletionGuard?.ask === true && !blind) {
+  if (deletionGuard?.ask === true && !deletionsUnknown) {
     await session.indexStaging(staging)
     const missing = await countMissing(writing, staging, terms)
     if (missing > 0) return { ...NOTHING_MOVED, missing }
@@ -46,7 +47,7 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
   const deletions = sql`(select * from ${table} where _kind = 1)`
   const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
-  const marks = (reread || step.kind === 'full_refresh') && !blind
+  const marks = (reread || step.kind === 'full_refresh') && !deletionsUnknown
   const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: reread }) : { marked: 0 }
   if (reread && layout.cursored && staging.seen > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
@@ -62,7 +63,7 @@ export async function move(writing: Writing, { lease, part, staging, now }: Move
     deleted: deleted + vanished.marked,
     rejects,
     held: vanished.held,
-    deletionsUnknown: blind,
+    deletionsUnknown,
   }
 }
 

@@ -14,20 +14,24 @@ export interface Reading {
 /** Rows of a table, one by one, ordered by their key, else by their position. @throws SyncError where the table is not there. */
 export async function* readRows(
   { dialect, session }: { readonly dialect: Dialect; readonly session: Session },
-  { name, facts, options }: Reading,
+  { name, facts: recorded, options }: Reading,
 ): AsyncGenerator<Record<string, unknown>> {
-  const there = facts === undefined ? undefined : await dialect.editor.inspect(session.db, name)
-  if (facts === undefined || there === undefined || there.columns.length === 0) {
+  const there = recorded === undefined ? undefined : await dialect.editor.inspect(session.db, name)
+  if (recorded === undefined || there === undefined || there.columns.length === 0) {
     throw new SyncError(
       `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
       'fix-config',
       { code: 'schema' },
     )
   }
-  const { columns, partitioned, globalKey } = facts
+  const { columns, partitioned, globalKey } = recorded
   const loose = there.columns.includes('_extra')
   const destination = new Map(columns.map((column) => [column.name, column.column]))
-  const key = identifying({ key: facts.primaryKey.map((column) => destination.get(column)!), partitioned, globalKey })
+  const key = identifying({
+    key: recorded.primaryKey.map((column) => destination.get(column)!),
+    partitioned,
+    globalKey,
+  })
   const place = dialect.rowPlace.map((column) => column.name)
   const order = key.length > 0 ? key : [...(partitioned ? ['_partition'] : []), '_cursor', ...place]
   const { window, partition, deleted } = options

@@ -16,8 +16,8 @@ export interface Judged {
 }
 
 /** Whether a part completes what it may not, because too many rows were rejected. @returns it, for people. */
-export async function pastLimit({ db, writer, part, refused }: Judged): Promise<string | undefined> {
-  const { completes, rejectLimit, step, staging } = part
+export async function pastLimit({ db, writer, part: batch, refused }: Judged): Promise<string | undefined> {
+  const { completes, rejectLimit, step, staging } = batch
   if (completes === undefined || rejectLimit === undefined) return undefined
   const { rows } = rejectLimit
   const rejected = rejectLimit.rejected + refused

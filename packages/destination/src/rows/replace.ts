@@ -36,7 +36,10 @@ export async function replaceRows(writing: Writing, replacement: Replacement): P
   return moved
 }
 
-async function replace(writing: Writing, { staging, terms, deletionGuard, blind }: Replacement): Promise<Moved> {
+async function replace(
+  writing: Writing,
+  { staging, terms, deletionGuard, blind: deletionsUnknown }: Replacement,
+): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout, table } = target
   const { rows } = staging
@@ -46,7 +49,7 @@ async function replace(writing: Writing, { staging, terms, deletionGuard, blind 
   const gone = old - same
   const all: Held = { gone, of: old }
   const held =
-    blind && gone > 0
+    deletionsUnknown && gone > 0
       ? all
       : await heldBy(deletionGuard, {
           gone,

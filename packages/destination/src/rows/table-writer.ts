@@ -22,8 +22,8 @@ export class TableWriter {
   }
 
   /** Writes a part straight into its table: its rows, then its deletions. */
-  write(part: Batch, now: bigint): Promise<Written> {
-    return writePart(this.#writing, part, now)
+  write(batch: Batch, now: bigint): Promise<Written> {
+    return writePart(this.#writing, batch, now)
   }
 
   /**

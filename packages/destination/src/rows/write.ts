@@ -8,14 +8,14 @@ import { termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 /** Writes a part straight into its table: its rows, then its deletions. */
-export async function writePart(writing: Writing, part: Batch, now: bigint): Promise<Written> {
+export async function writePart(writing: Writing, batch: Batch, now: bigint): Promise<Written> {
   const { dialect, session, target } = writing
   const { layout } = target
-  const terms = termsOf(dialect, part, now)
-  const late = new LateRowCounter(part.lateBelow, terms)
+  const terms = termsOf(dialect, batch, now)
+  const late = new LateRowCounter(batch.lateBelow, terms)
   const { written, refused } =
-    part.rows.length === 0 ? { written: 0, refused: [] } : await session.write(target, part, { now, terms, late })
-  const { deletions, tombstones } = part
+    batch.rows.length === 0 ? { written: 0, refused: [] } : await session.write(target, batch, { now, terms, late })
+  const { deletions, tombstones } = batch
   const keys = layout.key.length === 0 ? [] : deletions.map(({ key, position }) => keyAndPosition(key, position))
   const reported =
     keys.length === 0
@@ -23,7 +23,7 @@ export async function writePart(writing: Writing, part: Batch, now: bigint): Pro
       : await session.withKeys(target, keys, (source) => applyDeletions(writing, source, { terms, tombstones }))
   return {
     written,
-    deleted: reported + (await markLateDeletions(writing, part, terms)),
+    deleted: reported + (await markLateDeletions(writing, batch, terms)),
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
     late: late.found,
   }

@@ -38,10 +38,10 @@ function equals(query: Forgetting, column: 'from_position' | 'to_position', valu
 export async function askAhead(
   db: Db,
   name: string,
-  fact: StateChange & { kind: 'ahead' },
+  change: StateChange & { kind: 'ahead' },
   now: bigint,
 ): Promise<void> {
-  const { partition, end, back } = fact
+  const { partition, end, back } = change
   const covered = await db
     .selectFrom('_tidemark_coverage')
     .select((select) => select.fn.max('to_position').as('to'))

@@ -16,8 +16,12 @@ export interface Manner {
 }
 
 /** Commits what a part completes: coverage or the whole read, rereads answered, revision, status. */
-export async function complete(db: Db, part: Batch, { now, replaced, blind }: Manner): Promise<void> {
-  const { step, completes } = part
+export async function complete(
+  db: Db,
+  batch: Batch,
+  { now, replaced, blind: deletionsUnknown }: Manner,
+): Promise<void> {
+  const { step, completes } = batch
   if (completes === undefined) return
   const { table: name, partition } = step
   const facts: PartitionFacts = {}
@@ -31,11 +35,11 @@ export async function complete(db: Db, part: Batch, { now, replaced, blind }: Ma
     // A step that read nothing, because the revision said so, answers no reread and no reject.
     if (step.kind !== 'unchanged') {
       const again = replaced || step.kind === 'resync' || step.kind === 'full_refresh'
-      if (!blind) await strikeRereads(db, step, { again, covered: completes.cover })
+      if (!deletionsUnknown) await strikeRereads(db, step, { again, covered: completes.cover })
       await strikeRejects(db, step)
     }
   }
-  if (completes.revision !== undefined && !blind) {
+  if (completes.revision !== undefined && !deletionsUnknown) {
     facts.revision = completes.revision.text
     facts.revision_schema_hash = completes.revision.schemaHash
   }

@@ -17,7 +17,7 @@ interface Whose {
 export async function recordSource(
   db: Db,
   { source, failure, isSilent }: Extract<RunChange, { readonly kind: 'source' }>,
-  { flavor, project }: Whose,
+  { flavor: dialect, project }: Whose,
 ): Promise<void> {
   const own = (await db.selectFrom(TABLE).selectAll().where('source', '=', source).execute()).filter(ofProject(project))
   for (const row of own)
@@ -30,7 +30,7 @@ export async function recordSource(
       source,
       project: project?.record ?? '',
       failures: Number(before?.failures ?? 0) + (isSilent === true ? 0 : 1),
-      failed_at: before?.failed_at ?? flavor.now,
+      failed_at: before?.failed_at ?? dialect.now,
       error: failure.message,
       error_code: failure.code,
       error_remedy: failure.remedy,
@@ -41,10 +41,10 @@ export async function recordSource(
 /** The sources of a project that could not be asked. An earlier version of the state knows of none. */
 export async function readFailingSources(
   db: Db,
-  flavor: StateDialect,
+  dialect: StateDialect,
   project: Project | undefined,
 ): Promise<Pick<State, 'failingSources'>> {
-  if (!(await flavor.hasTable(db as unknown as Kysely<never>, TABLE))) return {}
+  if (!(await dialect.hasTable(db as unknown as Kysely<never>, TABLE))) return {}
   const rows = (await db.selectFrom(TABLE).selectAll().orderBy('source').execute()).filter(ofProject(project))
   if (rows.length === 0) return {}
   return { failingSources: new Map(rows.map((row) => [row.source, failureIn(row)])) }

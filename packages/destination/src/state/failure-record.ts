@@ -12,23 +12,23 @@ type Of<K extends StateChange['kind']> = Extract<StateChange, { readonly kind: K
 const NOTHING = { read: 0, deduped: 0, trimmed: 0, rejected: 0, written: 0, unchanged: 0, deleted: 0 }
 
 /** A step failed: its record says so, and with it its partition and its table. */
-export async function recordFailure(db: Db, name: string, fact: Of<'failure'>, now: bigint): Promise<void> {
-  const { step, counts, error, window } = fact
+export async function recordFailure(db: Db, name: string, change: Of<'failure'>, now: bigint): Promise<void> {
+  const { step, counts, error, window } = change
   await recordStep(db, step, {
     counts: { ...NOTHING, ...counts },
     batches: 0,
     endedAt: now,
-    durationMs: fact.durationMs,
+    durationMs: change.durationMs,
     writingMs: 0,
     error,
   })
   await setPartition(db, name, step.partition, {
     last_error: error,
-    error_code: fact.code ?? null,
-    error_remedy: fact.remedy ?? null,
+    error_code: change.code ?? null,
+    error_remedy: change.remedy ?? null,
     failed_from: window?.from ?? null,
     failed_to: window?.to ?? null,
-    next_try_at: fact.nextTryAt,
+    next_try_at: change.nextTryAt,
   })
   await db
     .updateTable('_tidemark_partitions')
@@ -40,8 +40,8 @@ export async function recordFailure(db: Db, name: string, fact: Of<'failure'>, n
 }
 
 /** What was asked for is as fresh as the question. */
-export async function recordChecked(db: Db, name: string, fact: Of<'checked'>): Promise<void> {
-  const { at, partitions, overcome, status } = fact
+export async function recordChecked(db: Db, name: string, change: Of<'checked'>): Promise<void> {
+  const { at, partitions, overcome, status } = change
   const own = () => db.updateTable('_tidemark_partitions').where('name', '=', name)
   for (const some of chunks(overcome)) await own().set(OVERCOME).where('partition', 'in', some).execute()
   for (const some of chunks(partitions)) await own().set({ checked_at: at }).where('partition', 'in', some).execute()
@@ -49,8 +49,13 @@ export async function recordChecked(db: Db, name: string, fact: Of<'checked'>): 
 }
 
 /** The table fails as a whole, and is known from now on where it was not. */
-export async function recordTableFailure(db: Db, name: string, fact: Of<'table-failure'>, now: bigint): Promise<void> {
-  const { step, failure, source, table } = fact
+export async function recordTableFailure(
+  db: Db,
+  name: string,
+  change: Of<'table-failure'>,
+  now: bigint,
+): Promise<void> {
+  const { step, failure, source, table } = change
   const record = { counts: NOTHING, batches: 0, endedAt: now, durationMs: 0, writingMs: 0, error: failure.message }
   await recordStep(db, step, record)
   const set = {

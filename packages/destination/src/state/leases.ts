@@ -14,7 +14,10 @@ import type { LeaseOptions } from './lease-options.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 /** Tells the others that this runner lives; its first statement, so that a transaction starts with a write. */
-export async function beat(db: Kysely<StateDatabase>, { runner, flavor, leaseMs }: LeaseOptions): Promise<bigint> {
+export async function beat(
+  db: Kysely<StateDatabase>,
+  { runner, flavor: dialect, leaseMs }: LeaseOptions,
+): Promise<bigint> {
   const row = await db
     .insertInto('_tidemark_runners')
     .values({
@@ -22,10 +25,10 @@ export async function beat(db: Kysely<StateDatabase>, { runner, flavor, leaseMs 
       host: runner.host,
       pid: runner.pid,
       started_at: runner.startedAt,
-      heartbeat_at: flavor.now,
+      heartbeat_at: dialect.now,
       lease_ms: leaseMs,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: flavor.now, lease_ms: leaseMs }))
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: dialect.now, lease_ms: leaseMs }))
     .returning('heartbeat_at')
     .executeTakeFirstOrThrow()
   return BigInt(row.heartbeat_at)

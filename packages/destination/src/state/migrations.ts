@@ -7,7 +7,7 @@ import type { StateDatabase } from './state-tables.ts'
 import { createViews, extendViews } from './views.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */
-const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: StateDialect) => Promise<void>)[] = [
+const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, dialect: StateDialect) => Promise<void>)[] = [
   createAll,
   addChanges,
   addChecks,
@@ -18,17 +18,17 @@ const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, flavor: StateDialect) =>
  * Brings the state tables to this version. Call it inside a transaction that holds the write lock from its start, so
  * that two processes that open a new database together do it one after the other.
  */
-export async function migrate(db: Kysely<StateDatabase>, flavor: StateDialect, place: string): Promise<void> {
-  const version = await stateVersion(db, flavor)
+export async function migrate(db: Kysely<StateDatabase>, dialect: StateDialect, place: string): Promise<void> {
+  const version = await stateVersion(db, dialect)
   refuseNewer(version, place)
-  for (const step of MIGRATIONS.slice(version)) await step(db, flavor)
+  for (const step of MIGRATIONS.slice(version)) await step(db, dialect)
   if (version === 0) await db.insertInto('_tidemark_meta').values({ version: STATE_VERSION }).execute()
   else if (version < STATE_VERSION) await db.updateTable('_tidemark_meta').set({ version: STATE_VERSION }).execute()
 }
 
 /** The version of the state tables; 0 where there are no state tables. */
-export async function stateVersion(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<number> {
-  if (!(await flavor.hasTable(db as unknown as Kysely<never>, '_tidemark_meta'))) return 0
+export async function stateVersion(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<number> {
+  if (!(await dialect.hasTable(db as unknown as Kysely<never>, '_tidemark_meta'))) return 0
   const row = await db.selectFrom('_tidemark_meta').select('version').executeTakeFirst()
   return Number(row?.version ?? 0)
 }
@@ -43,7 +43,7 @@ export function refuseNewer(version: number, place: string): void {
   )
 }
 
-async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+async function createAll(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const { schema } = db
   await schema
     .createTable('_tidemark_meta')
@@ -90,7 +90,7 @@ async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
     .addColumn('to_position', 'bigint', (c) => c.notNull())
     .addColumn('claimed', 'bigint', (c) => c.notNull())
     .execute()
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_rereads'), 'id')
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('partition', 'text', (c) => c.notNull())
@@ -108,7 +108,7 @@ async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
     .addColumn('heartbeat_at', 'bigint', (c) => c.notNull())
     .addColumn('lease_ms', 'bigint', (c) => c.notNull())
     .execute()
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_leases'), 'id')
     .addColumn('name', 'text', (c) => c.notNull().unique())
     .addColumn('runner', 'text')
@@ -116,7 +116,7 @@ async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
     .addColumn('commits', 'bigint', (c) => c.notNull().defaultTo(0))
     .addColumn('since', 'bigint')
     .execute()
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_runs'), 'run')
     .addColumn('runner', 'text', (c) => c.notNull())
     .addColumn('host', 'text', (c) => c.notNull())
@@ -127,7 +127,7 @@ async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
     .addColumn('error', 'text')
     .execute()
   await createSteps(db)
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_rejects'), 'id')
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('partition', 'text', (c) => c.notNull())
@@ -149,7 +149,7 @@ async function createAll(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
   await index('rejects_by_key', 'rejects', ['name', 'partition', 'key'])
   await index('leases_of', 'leases', ['runner'])
   await index('steps_of', 'steps', ['name', 'began_at'])
-  await createViews(db, flavor)
+  await createViews(db, dialect)
 }
 
 async function createSteps({ schema }: Kysely<StateDatabase>): Promise<void> {
@@ -176,7 +176,7 @@ async function createSteps({ schema }: Kysely<StateDatabase>): Promise<void> {
 }
 
 /** Version 2: how often a step was tried and how long its writing took, and what was done to the tables' shapes. */
-async function addChanges({ schema }: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+async function addChanges({ schema }: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   await schema
     .alterTable('_tidemark_steps')
     .addColumn('attempt', 'bigint', (c) => c.notNull().defaultTo(1))
@@ -185,7 +185,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: StateDialec
     .alterTable('_tidemark_steps')
     .addColumn('writing_ms', 'bigint', (c) => c.notNull().defaultTo(0))
     .execute()
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_changes'), 'id')
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('change', 'text', (c) => c.notNull())
@@ -195,7 +195,7 @@ async function addChanges({ schema }: Kysely<StateDatabase>, flavor: StateDialec
 }
 
 /** Version 3: what was checked, what failed and how to fix it, what no window holds, whose a table is, what ended a run, and how often a rejected row came. */
-async function addChecks(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+async function addChecks(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const add = (table: string, column: string, type: 'text' | 'bigint') =>
     db.schema.alterTable(`_tidemark_${table}`).addColumn(column, type).execute()
   await add('tables', 'last_checked_at', 'bigint')
@@ -242,7 +242,7 @@ async function addChecks(db: Kysely<StateDatabase>, flavor: StateDialect): Promi
   await index('rereads_by_end', 'rereads', ['name', 'partition', 'to_position']).execute()
   await index('runs_unfolded', 'runs', ['run']).where('folded_steps', 'is', null).execute()
   await index('partitions_failing', 'partitions', ['name']).where('failures', '>', 0).execute()
-  await extendViews(db, flavor)
+  await extendViews(db, dialect)
 }
 
 /** Of version 3, too: steps and runs that changed nothing, as one record each a day. */

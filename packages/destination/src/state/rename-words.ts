@@ -32,9 +32,10 @@ const KINDS: readonly Renamed[] = [
 ]
 
 /** Version 4 of the state: its columns, statuses and kinds of steps have the words of the field. */
-export async function renameWords(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+export async function renameWords(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
-  for (const [table, renamed] of Object.entries(COLUMNS)) await flavor.renameColumns(own, `_tidemark_${table}`, renamed)
+  for (const [table, renamed] of Object.entries(COLUMNS))
+    await dialect.renameColumns(own, `_tidemark_${table}`, renamed)
   await renameValues(db, '_tidemark_tables', 'status', STATUSES)
   await renameValues(db, '_tidemark_steps', 'kind', KINDS)
   await renameValues(db, '_tidemark_folded_steps', 'kind', KINDS)
@@ -42,8 +43,8 @@ export async function renameWords(db: Kysely<StateDatabase>, flavor: StateDialec
   await sql`update _tidemark_tables set ${sql.id('schema')} = replace(${sql.id('schema')}, ${'"late":true'}, ${'"addedLater":true'})`.execute(
     db,
   )
-  await moveResyncs(db, flavor)
-  await renameViews(db, flavor)
+  await moveResyncs(db, dialect)
+  await renameViews(db, dialect)
 }
 
 async function renameValues(
@@ -57,9 +58,9 @@ async function renameValues(
 }
 
 /** Into a table of another name: where numbers come from differs between databases, so each row gets a new one. */
-async function moveResyncs(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+async function moveResyncs(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const { schema } = db
-  await flavor
+  await dialect
     .counted(schema.createTable('_tidemark_resyncs'), 'id')
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('partition', 'text', (c) => c.notNull())

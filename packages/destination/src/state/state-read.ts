@@ -34,13 +34,13 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
 /** Everything that is known, by destination table name, as a project sees it. What does not parse names its table. */
 export async function readState(
   db: Kysely<StateDatabase>,
-  flavor: StateDialect,
+  dialect: StateDialect,
   present: (names: readonly string[]) => ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>,
   project: Project | undefined,
 ): Promise<State> {
   const tables = await db.selectFrom('_tidemark_tables').selectAll().orderBy('name').execute()
   const there = await present(tables.map(({ name }) => name))
-  const partitions = await readPartitions(db, flavor)
+  const partitions = await readPartitions(db, dialect)
   const states = new Map<string, TableState>()
   for (const row of tables) {
     const state: unknown = {
@@ -49,9 +49,9 @@ export async function readState(
       table: row.table_name,
       status: row.status,
       // After a reset the shape is free: there is nothing to compare it with.
-      facts: row.schema === null || Number(row.reshape_allowed) === 1 ? null : parseFacts(row.name, row.schema),
+      schema: row.schema === null || Number(row.reshape_allowed) === 1 ? null : parseFacts(row.name, row.schema),
       identity: row.identity,
-      filled: Number(row.ever_filled) === 1,
+      everFilled: Number(row.ever_filled) === 1,
       present: there.get(row.name) ?? 'missing',
       pausedFor: row.paused_for,
       firstSeenAt: position(row.first_seen_at),
@@ -68,7 +68,7 @@ export async function readState(
     if (!parsed.success) throw damaged(row.name, parsed.error)
     states.set(row.name, parsed.data)
   }
-  return { ...stateOf(states, project), ...(await readFailingSources(db, flavor, project)) }
+  return { ...stateOf(states, project), ...(await readFailingSources(db, dialect, project)) }
 }
 
 interface Ranges {
@@ -80,9 +80,9 @@ interface Ranges {
 }
 
 /** Coverage in one row a partition: a million ranges as rows of their own would take seconds to fetch. */
-async function readCoverage(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<readonly Ranges[]> {
+async function readCoverage(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<readonly Ranges[]> {
   const range = sql<string>`coalesce(cast(from_position as text), '') || ' ' || cast(to_position as text)`
-  const query = sql<Ranges>`select name, partition, assumed, ${flavor.joined(range)} as ranges
+  const query = sql<Ranges>`select name, partition, assumed, ${dialect.joined(range)} as ranges
     from _tidemark_coverage group by name, partition, assumed order by name, partition, assumed`
   return (await query.execute(db)).rows
 }
@@ -91,7 +91,7 @@ type Draft = { -readonly [K in keyof PartitionState]: PartitionState[K] }
 
 async function readPartitions(
   db: Kysely<StateDatabase>,
-  flavor: StateDialect,
+  dialect: StateDialect,
 ): Promise<ReadonlyMap<string, Map<string, PartitionState>>> {
   const tables = new Map<string, Map<string, Draft>>()
   const partitionOf = (name: string, partition: string): Draft => {
@@ -127,7 +127,7 @@ async function readPartitions(
     state.tooYoung = row.too_young == null ? null : Number(row.too_young)
     state.withoutCursor = row.without_cursor == null ? null : Number(row.without_cursor)
   }
-  for (const row of await readCoverage(db, flavor)) {
+  for (const row of await readCoverage(db, dialect)) {
     const { covered } = partitionOf(row.name, row.partition)
     const assumed = Number(row.assumed) === 1
     for (const range of row.ranges.split(',')) {

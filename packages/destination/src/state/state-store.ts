@@ -35,7 +35,7 @@ export async function fence(
   db: Db,
   lease: Lease,
   runner: Runner,
-  flavor: StateDialect,
+  dialect: StateDialect,
 ): Promise<{ readonly now: bigint; readonly commits: bigint }> {
   const rows = await db
     .updateTable('_tidemark_leases')
@@ -43,7 +43,7 @@ export async function fence(
     .where('id', '=', lease.id)
     .where('runner', '=', runner.id)
     .where('fence', '=', lease.fence)
-    .returning([flavor.now.as('now'), 'commits'])
+    .returning([dialect.now.as('now'), 'commits'])
     .execute()
   const [row] = rows
   if (rows.length === 1 && row !== undefined) {
@@ -79,90 +79,90 @@ export async function stillHeld(db: Db, lease: Lease, runner: Runner): Promise<b
 }
 
 /** Records a fact about a table, inside a fenced transaction. */
-export async function recordFact(db: Db, name: string, fact: StateChange, now: bigint): Promise<void> {
-  switch (fact.kind) {
+export async function recordFact(db: Db, name: string, change: StateChange, now: bigint): Promise<void> {
+  switch (change.kind) {
     case 'table': {
       const set = {
-        status: fact.status,
-        paused_for: fact.pausedFor,
-        ...(fact.status === 'removed' ? {} : { removed_at: null }),
+        status: change.status,
+        paused_for: change.pausedFor,
+        ...(change.status === 'removed' ? {} : { removed_at: null }),
       }
       await db
         .insertInto('_tidemark_tables')
         .values({ name, source: '', table_name: '', reshape_allowed: 0, ever_filled: 0, first_seen_at: now, ...set })
         .onConflict((conflict) => conflict.column('name').doUpdateSet(set))
         .execute()
-      if (fact.status !== 'paused' && fact.status !== 'removed') await setStatus(db, name, fact.status)
+      if (change.status !== 'paused' && change.status !== 'removed') await setStatus(db, name, change.status)
       return
     }
     case 'partition':
-      await setPartition(db, name, fact.partition, {
-        ...(fact.backfillEnd === undefined ? {} : { cut: fact.backfillEnd }),
-        ...(fact.pendingRevision === undefined
+      await setPartition(db, name, change.partition, {
+        ...(change.backfillEnd === undefined ? {} : { backfill_end: change.backfillEnd }),
+        ...(change.pendingRevision === undefined
           ? {}
-          : { seen: fact.pendingRevision.text, pending_revision_end: fact.pendingRevision.end }),
-        ...(fact.start === undefined ? {} : { start_position: fact.start }),
-        ...(fact.removed === false ? { removed_at: null } : {}),
-        ...(fact.generation === undefined ? {} : { generation: fact.generation }),
-        ...(fact.unread === undefined
+          : { pending_revision: change.pendingRevision.text, pending_revision_end: change.pendingRevision.end }),
+        ...(change.start === undefined ? {} : { start_position: change.start }),
+        ...(change.removed === false ? { removed_at: null } : {}),
+        ...(change.generation === undefined ? {} : { generation: change.generation }),
+        ...(change.unread === undefined
           ? {}
-          : { too_young: fact.unread.tooYoung ?? null, without_cursor: fact.unread.withoutCursor ?? null }),
+          : { too_young: change.unread.tooYoung ?? null, without_cursor: change.unread.withoutCursor ?? null }),
       })
-      if (fact.removed === true) await markGone(db, name, fact.partition, now)
+      if (change.removed === true) await markGone(db, name, change.partition, now)
       return
     case 'checked':
-      await recordChecked(db, name, fact)
+      await recordChecked(db, name, change)
       return
     case 'reports-deletions':
       await db.updateTable('_tidemark_tables').set({ reports_deletions: 1 }).where('name', '=', name).execute()
       return
     case 'undeclared': {
-      const undeclared = fact.fields.length === 0 ? null : JSON.stringify(fact.fields)
+      const undeclared = change.fields.length === 0 ? null : JSON.stringify(change.fields)
       await db.updateTable('_tidemark_tables').set({ undeclared }).where('name', '=', name).execute()
       return
     }
     case 'assume':
-      await setPartition(db, name, fact.partition, {})
-      await cover(db, name, fact.partition, fact.cover, 1)
+      await setPartition(db, name, change.partition, {})
+      await cover(db, name, change.partition, change.cover, 1)
       return
     case 'resync':
-      await setPartition(db, name, fact.partition, {})
-      await askReread(db, name, fact, now)
+      await setPartition(db, name, change.partition, {})
+      await askReread(db, name, change, now)
       return
     case 'columns-read':
-      await readColumns(db, name, fact.columns)
+      await readColumns(db, name, change.columns)
       return
     case 'ahead':
-      await askAhead(db, name, fact, now)
+      await askAhead(db, name, change, now)
       return
     case 'drop-rejects':
-      for (const ids of chunks(fact.ids))
+      for (const ids of chunks(change.ids))
         await db.deleteFrom('_tidemark_rejects').where('name', '=', name).where('id', 'in', ids).execute()
       return
     case 'started':
-      await recordStarted(db, fact.step)
+      await recordStarted(db, change.step)
       return
     case 'failure':
-      await recordFailure(db, name, fact, now)
+      await recordFailure(db, name, change, now)
       return
     case 'table-failure':
-      await recordTableFailure(db, name, fact, now)
+      await recordTableFailure(db, name, change, now)
       return
     case 'table-works':
-      await recordTableWorks(db, name, fact)
+      await recordTableWorks(db, name, change)
   }
 }
 
 /** Columns are late no more. */
 async function readColumns(db: Db, name: string, read: readonly string[]): Promise<void> {
-  const facts = await factsOfTable(db, name)
-  if (facts === undefined) return
-  const columns = facts.columns.map(({ addedLater, ...column }) =>
+  const recorded = await factsOfTable(db, name)
+  if (recorded === undefined) return
+  const columns = recorded.columns.map(({ addedLater, ...column }) =>
     addedLater === undefined || read.includes(column.name) ? column : { ...column, addedLater },
   )
   await db
     .updateTable('_tidemark_tables')
-    .set({ schema: JSON.stringify({ ...facts, columns }) })
+    .set({ schema: JSON.stringify({ ...recorded, columns }) })
     .where('name', '=', name)
     .execute()
 }
@@ -180,10 +180,10 @@ async function markGone(db: Db, name: string, partition: string, now: bigint): P
 
 /** Registers a run, ends those whose runners are gone, and forgets what is too old to be asked for. */
 export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
-  const { runner, flavor } = options
+  const { runner, flavor: dialect } = options
   const row = await db
     .insertInto('_tidemark_runs')
-    .values({ runner: runner.id, host: runner.host, pid: runner.pid, started_at: flavor.now })
+    .values({ runner: runner.id, host: runner.host, pid: runner.pid, started_at: dialect.now })
     .returning(['run', 'started_at'])
     .executeTakeFirstOrThrow()
   const now = BigInt(row.started_at)
@@ -198,23 +198,23 @@ export interface RunFactOptions {
   readonly project?: Project | undefined
 }
 
-export async function recordRunFact(db: Db, run: number, fact: RunChange, options: RunFactOptions): Promise<void> {
-  const { runner, flavor } = options
-  switch (fact.kind) {
+export async function recordRunFact(db: Db, run: number, change: RunChange, options: RunFactOptions): Promise<void> {
+  const { runner, flavor: dialect } = options
+  switch (change.kind) {
     case 'ended':
       await db
         .updateTable('_tidemark_runs')
         .set({
-          ended_at: flavor.now,
-          exit_code: fact.exitCode,
-          error: fact.error ?? null,
-          ended_by: fact.endedBy ?? null,
+          ended_at: dialect.now,
+          exit_code: change.exitCode,
+          error: change.error ?? null,
+          ended_by: change.endedBy ?? null,
         })
         .where('run', '=', run)
         .execute()
       return
     case 'checked':
-      for (const [name, at] of fact.tables)
+      for (const [name, at] of change.tables)
         await db
           .updateTable('_tidemark_tables')
           .set({ last_checked_at: at })
@@ -223,19 +223,19 @@ export async function recordRunFact(db: Db, run: number, fact: RunChange, option
           .execute()
       return
     case 'source':
-      await recordSource(db, fact, options)
+      await recordSource(db, change, options)
       return
     case 'stopping':
-      await db.updateTable('_tidemark_runs').set({ ended_by: fact.endedBy }).where('run', '=', run).execute()
+      await db.updateTable('_tidemark_runs').set({ ended_by: change.endedBy }).where('run', '=', run).execute()
       return
     case 'waiting':
-      await recordWaiting(db, runner, fact, flavor)
+      await recordWaiting(db, runner, change, dialect)
       return
     case 'removed':
       await db
         .updateTable('_tidemark_tables')
-        .set({ status: 'removed', removed_at: flavor.now })
-        .where('name', '=', fact.table)
+        .set({ status: 'removed', removed_at: dialect.now })
+        .where('name', '=', change.table)
         .where('status', '!=', 'removed')
         .execute()
       return

@@ -5,8 +5,8 @@ import type { StateDatabase } from './state-tables.ts'
 // Views for people; nothing of Tidemark reads them.
 
 /** The views as version 1 of the state has them. */
-export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
-  const { time, position } = textsOf(flavor)
+export async function createViews(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
+  const { time, position } = textsOf(dialect)
   await sql`create view tidemark_status as ${selectStatus({ time, position, removed: 'gone_at', error: sql`p.last_error`, more: sql`` })}`.execute(
     db,
   )
@@ -14,7 +14,7 @@ export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialec
   await sql`create view tidemark_runs as
     select r.run as run, r.host as host, r.pid as pid, ${time('r.started_at')} as started_at, ${time('r.ended_at')} as ended_at,
       case when r.ended_at is not null then 'ended'
-        when n.heartbeat_at is null or n.heartbeat_at < ${flavor.now} - n.lease_ms * 1000 then 'crashed' else 'running' end as state,
+        when n.heartbeat_at is null or n.heartbeat_at < ${dialect.now} - n.lease_ms * 1000 then 'crashed' else 'running' end as state,
       r.exit_code as exit_code, coalesce(s.steps, 0) as steps, coalesce(s.written, 0) as written,
       coalesce(s.rejected, 0) as rejected, coalesce(s.deleted, 0) as deleted, r.error as error
     from _tidemark_runs r left join _tidemark_runners n on n.id = r.runner
@@ -23,10 +23,10 @@ export async function createViews(db: Kysely<StateDatabase>, flavor: StateDialec
 }
 
 /** Version 3: when a table was last asked for, its own failure, and what ended a run. */
-export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+export async function extendViews(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
-  const { time, position } = textsOf(flavor)
-  await flavor.replaceView(
+  const { time, position } = textsOf(dialect)
+  await dialect.replaceView(
     own,
     'tidemark_status',
     selectStatus({
@@ -37,12 +37,12 @@ export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialec
       more: sql`, ${time('t.last_checked_at')} as last_check`,
     }),
   )
-  const dead = sql`(n.heartbeat_at is null or n.heartbeat_at < ${flavor.now} - n.lease_ms * 1000)`
-  await flavor.replaceView(
+  const dead = sql`(n.heartbeat_at is null or n.heartbeat_at < ${dialect.now} - n.lease_ms * 1000)`
+  await dialect.replaceView(
     own,
     'tidemark_runs',
     sql`select r.run as run, r.host as host, r.pid as pid, ${time('r.started_at')} as started_at,
-      ${flavor.instant(sql`coalesce(r.ended_at, case when ${dead} then n.heartbeat_at end)`)} as ended_at,
+      ${dialect.instant(sql`coalesce(r.ended_at, case when ${dead} then n.heartbeat_at end)`)} as ended_at,
       case when r.ended_by = 'crash' then 'crashed' when r.ended_at is not null then 'ended' when not ${dead} then 'running'
         when r.ended_by is null then 'crashed' else 'ended' end as state,
       coalesce(r.exit_code, case when r.ended_at is null and not ${dead} then null when r.ended_by = 'SIGINT' then 130
@@ -59,9 +59,9 @@ export async function extendViews(db: Kysely<StateDatabase>, flavor: StateDialec
 }
 
 /** Version 4: the words of the field. */
-export async function renameViews(db: Kysely<StateDatabase>, flavor: StateDialect): Promise<void> {
+export async function renameViews(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
-  const { time, position } = textsOf(flavor)
+  const { time, position } = textsOf(dialect)
   const status = {
     time,
     position,
@@ -69,8 +69,8 @@ export async function renameViews(db: Kysely<StateDatabase>, flavor: StateDialec
     error: sql`coalesce(t.last_error, p.last_error)`,
     more: sql`, ${time('t.last_checked_at')} as last_check`,
   }
-  await flavor.replaceView(own, 'tidemark_status', selectStatus(status))
-  await flavor.replaceView(own, 'tidemark_coverage', selectCoverage(position, 'assumed'), ['claimed', 'assumed'])
+  await dialect.replaceView(own, 'tidemark_status', selectStatus(status))
+  await dialect.replaceView(own, 'tidemark_coverage', selectCoverage(position, 'assumed'), ['claimed', 'assumed'])
 }
 
 function selectCoverage(position: Texts['position'], assumed: 'claimed' | 'assumed'): RawBuilder<unknown> {
@@ -85,8 +85,8 @@ interface Texts {
   position(column: string): RawBuilder<string>
 }
 
-function textsOf(flavor: StateDialect): Texts {
-  const time = (column: string) => flavor.instant(sql.ref(column))
+function textsOf(dialect: StateDialect): Texts {
+  const time = (column: string) => dialect.instant(sql.ref(column))
   return {
     time,
     position: (column) =>

@@ -20,9 +20,9 @@ export async function recordWaiting(
   db: Kysely<StateDatabase>,
   { id, host, pid, startedAt }: Runner,
   { everyMs, dueAt }: Extract<RunChange, { readonly kind: 'waiting' }>,
-  flavor: StateDialect,
+  dialect: StateDialect,
 ): Promise<void> {
-  const set = { every_ms: everyMs, due_at: dueAt, heartbeat_at: flavor.now }
+  const set = { every_ms: everyMs, due_at: dueAt, heartbeat_at: dialect.now }
   await db
     .updateTable('_tidemark_runners')
     .set({ every_ms: null, due_at: null })

@@ -19,8 +19,8 @@ function storedAs(type: ColumnType, column: ColumnType, { stored }: ValueCodec):
 }
 
 /** What zod would say about a value of a plain schema, and its stored form, in one. */
-function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: ValueCodec): Encode {
-  const store = storedAs(type, column, forms)
+function checked(plain: Plain, type: ColumnType, column: ColumnType, codec: ValueCodec): Encode {
+  const store = storedAs(type, column, codec)
   const same = type === column
   switch (plain.kind) {
     case 'string':
@@ -38,7 +38,7 @@ function checked(plain: Plain, type: ColumnType, column: ColumnType, forms: Valu
     case 'datetime': {
       const { zone, precision } = plain
       const offset = zone === 'offset'
-      const { local, timestamp } = forms
+      const { local, timestamp } = codec
       const form: Encode =
         zone === 'local'
           ? (value) => (typeof value === 'string' ? local(value, precision) : undefined)
@@ -78,10 +78,10 @@ function accepts(column: TableColumn, value: null | undefined): boolean {
 }
 
 /** The encoder of one column from what the source gave; undefined where zod must be asked. */
-function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: ValueCodec): Encode {
+function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, codec: ValueCodec): Encode {
   const trim = isKey && (stored === 'numeric' || column.type === 'numeric') ? shortened : undefined
   if (column.plain === undefined) {
-    const store = storedAs(column.type, stored, forms)
+    const store = storedAs(column.type, stored, codec)
     const encode: Encode = (value) => {
       const result = parsed(column, value)
       if (result === undefined) return undefined
@@ -89,7 +89,7 @@ function plainEncode(column: TableColumn, stored: ColumnType, isKey: boolean, fo
     }
     return trim === undefined ? encode : (value) => trim(encode(value))
   }
-  const check = checked(column.plain, column.type, stored, forms)
+  const check = checked(column.plain, column.type, stored, codec)
   const encode: Encode = trim === undefined ? check : (value) => trim(check(value))
   if (isKey) return (value) => (value === null || value === undefined ? undefined : encode(value))
   const takesNull = accepts(column, null)
@@ -105,8 +105,8 @@ function shortened(value: Bound | undefined): Bound | undefined {
 }
 
 /** The encoder of one column from what zod gave. */
-function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, forms: ValueCodec): Encode {
-  const store = storedAs(column.type, stored, forms)
+function outputEncode(column: TableColumn, stored: ColumnType, isKey: boolean, codec: ValueCodec): Encode {
+  const store = storedAs(column.type, stored, codec)
   if (!isKey) return (value) => (value === null || value === undefined ? null : store(value))
   const trim = stored === 'numeric' || column.type === 'numeric' ? shortened : (value: Bound | undefined) => value
   return (value) => (value === null || value === undefined ? undefined : trim(store(value)))
@@ -120,15 +120,15 @@ function own(name: string, encode: Encode): Encode {
 }
 
 /** Compiles the encoder of a table, into the forms of its database. */
-export function encoderOf(layout: Layout, forms: ValueCodec): Encoder {
+export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
   const { columns, keyAt, loose } = layout
-  const { repertoire } = forms
+  const { repertoire } = codec
   const isKey = (at: number) => keyAt.includes(at)
   const names = columns.map(({ column }) => column.name)
   const inherited = names.map((name) => INHERITED.has(name))
   const wrap = (encode: Encode, at: number) => own(names[at]!, encode)
-  const plains = columns.map(({ column, stored }, at) => wrap(plainEncode(column, stored, isKey(at), forms), at))
-  const outputs = columns.map(({ column, stored }, at) => wrap(outputEncode(column, stored, isKey(at), forms), at))
+  const plains = columns.map(({ column, stored }, at) => wrap(plainEncode(column, stored, isKey(at), codec), at))
+  const outputs = columns.map(({ column, stored }, at) => wrap(outputEncode(column, stored, isKey(at), codec), at))
   const count = columns.length
   const declared = new Set(layout.declared)
   const width = count + (loose ? 2 : 1)
@@ -141,7 +141,7 @@ export function encoderOf(layout: Layout, forms: ValueCodec): Encoder {
       extra ??= Object.create(null) as Record<string, unknown>
       extra[name] = row[name]
     }
-    return extra === undefined ? null : forms.stored.json(extra)
+    return extra === undefined ? null : codec.stored.json(extra)
   }
 
   const plain: Encoder['plain'] = (row, position) => {

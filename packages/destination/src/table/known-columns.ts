@@ -32,7 +32,7 @@ export function knownColumns(
   }: Pick<SchemaEditor, 'place' | 'repertoire' | 'reservedColumns'> & { readonly name: string },
   shape: Shape,
   old: RecordedSchema | undefined,
-  { free, present, exists, filled }: Found,
+  { free, present, exists, filled: everFilled }: Found,
 ): KnownColumns {
   const wanted = shape.columns
   const taken = [...present, ...reservedColumns]
@@ -69,10 +69,10 @@ export function knownColumns(
     )
   }
   const fills = new Map(
-    wanted.flatMap(({ name, fill }) => (fill === undefined || !filled ? [] : [[name, fill] as const])),
+    wanted.flatMap(({ name, fill }) => (fill === undefined || !everFilled ? [] : [[name, fill] as const])),
   )
   const added = nameColumns(old.columns, add, taken, repertoire).map((column) => {
-    const isLate = filled && shape.cursor !== undefined && !fills.has(column.name)
+    const isLate = everFilled && shape.cursor !== undefined && !fills.has(column.name)
     return isLate ? { ...column, addedLater: true as const } : column
   })
   const types = new Map(widen.map(({ name, to }) => [name, to]))

@@ -189,12 +189,12 @@ interface Saved {
   readonly project: Project | undefined
 }
 
-async function saveShape(db: Db, name: string, { shape, facts, project }: Saved, now: bigint): Promise<void> {
+async function saveShape(db: Db, name: string, { shape, facts: recorded, project }: Saved, now: bigint): Promise<void> {
   const set = {
     source: shape.source,
     table_name: shape.table,
-    schema: JSON.stringify(facts),
-    cursor_type: facts.cursor?.type ?? null,
+    schema: JSON.stringify(recorded),
+    cursor_type: recorded.cursor?.type ?? null,
     reshape_allowed: 0,
     ...(shape.identity === undefined ? {} : { identity: shape.identity }),
     ...(project === undefined ? {} : { project: project.record }),

@@ -19,9 +19,9 @@ export interface PreviewOptions {
 export async function previewTable(
   db: Kysely<StateDatabase>,
   editor: SchemaEditor,
-  { shape, forms, project }: PreviewOptions,
+  { shape, forms: codec, project }: PreviewOptions,
 ): Promise<Prepared> {
   const name = tableName(shape.name)
-  const { facts, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
-  return { name, schema: facts, encoder: encoderOf(layOut(name, shape, facts.columns), forms), changes }
+  const { facts: recorded, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
+  return { name, schema: recorded, encoder: encoderOf(layOut(name, shape, recorded.columns), codec), changes }
 }

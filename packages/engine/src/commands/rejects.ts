@@ -60,11 +60,14 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
 
 const SAID = 20
 
-function rereadsOf({ schema: facts, partitions }: TableState, rejects: readonly RejectPlace[]): readonly StateChange[] {
+function rereadsOf(
+  { schema: recorded, partitions }: TableState,
+  rejects: readonly RejectPlace[],
+): readonly StateChange[] {
   return [...Map.groupBy(rejects, ({ partition }) => partition)].flatMap(([partition, own]) => {
     // A partition that the source no longer lists cannot be read.
     if (partitions.get(partition)?.removedAt !== null) return []
-    const type = facts?.cursor?.type
+    const type = recorded?.cursor?.type
     const windows = type === undefined ? [undefined] : limitWindows(own.flatMap((one) => windowOf(one, type)))
     return windows.map((window) => ({ kind: 'resync' as const, partition, window, reason: 'rejects retry' }))
   })

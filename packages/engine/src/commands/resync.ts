@@ -88,12 +88,12 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
 function rereadsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
-  const { schema: facts } = table
-  if (facts?.cursor != null && window === undefined)
-    return [...coverageFacts(table, 'resync', 'assumed'), { kind: 'columns-read', columns: lateNames(facts) }]
+  const { schema: recorded } = table
+  if (recorded?.cursor != null && window === undefined)
+    return [...coverageFacts(table, 'resync', 'assumed'), { kind: 'columns-read', columns: lateNames(recorded) }]
   const listed = listedPartitions(table)
   return listed.flatMap(({ partition, covered }) => {
-    const windows = facts?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
+    const windows = recorded?.cursor == null || window === undefined ? [undefined] : intersect([window], covered)
     return windows.map((one) => ({ kind: 'resync' as const, partition, window: one, reason: 'resync' }))
   })
 }

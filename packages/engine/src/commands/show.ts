@@ -35,7 +35,7 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
   const state = await options.destination.state()
   const asked = { ...options, select: [wanted] }
   return await withCatalog(asked, state, signal, async (catalog) => {
-    const tables = catalog.sources.flatMap((use) => use.tables)
+    const tables = catalog.sources.flatMap((source) => source.tables)
     const found = tables.find((one) => one.name === wanted) ?? tables.find((one) => one.table.name === wanted)
     if (found === undefined) throw missing(wanted, catalog.sources, tables)
     if (found.failure !== undefined)
@@ -55,7 +55,7 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
 }
 
 function missing(wanted: string, sources: readonly DiscoveredSource[], tables: readonly DiscoveredTable[]): SyncError {
-  const failed = sources.find((use) => use.failure !== undefined)?.failure
+  const failed = sources.find((source) => source.failure !== undefined)?.failure
   if (failed !== undefined && tables.length === 0)
     return new SyncError(failed.message, failed.remedy, { code: failed.code })
   return unknownTable(
@@ -77,18 +77,18 @@ async function take(
   partition: DiscoveredPartition,
   { left, add, signal, options }: Taking,
 ): Promise<void> {
-  const { table, source: use } = found
+  const { table, source } = found
   if (partition.failure !== undefined) throw new SyncError(partition.failure.message, partition.failure.remedy)
   if (table.cursor !== undefined && partition.unsettledEnd === undefined) return
-  const question = { client: use.client as never, log: use.log, partition: partition.value as never }
+  const question = { client: source.client as never, log: source.log, partition: partition.value as never }
   const bounds = boundsOf(table, found, partition)
   const { clock = systemClock, settings = {} } = options
-  const waiting = { clock, signal, ...patienceOf(settings), guard: use.guard, slot: ALONE, isOverTime: () => false }
+  const waiting = { clock, signal, ...patienceOf(settings), guard: source.guard, slot: ALONE, isOverTime: () => false }
   let wanted = left
   await waitingFor(waiting, (wait) =>
     eachPage({
       table,
-      read: () => use.guard.run(() => table.read({ ...question, signal: wait.signal, ...bounds })),
+      read: () => source.guard.run(() => table.read({ ...question, signal: wait.signal, ...bounds })),
       next: (ask) => wait.page(ask, rowsIn),
       take: (page) => {
         if (Array.isArray(page)) {

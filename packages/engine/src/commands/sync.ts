@@ -116,11 +116,11 @@ async function run(given: RunOptions): Promise<Report> {
     before = await destination.state()
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
-      leave: (use) => {
-        const closing = use.close()
+      leave: (source) => {
+        const closing = source.close()
         closing.catch(() => {})
-        left.set(use, closing)
-        options.onEvent?.({ type: 'source-ended', source: use.name })
+        left.set(source, closing)
+        options.onEvent?.({ type: 'source-ended', source: source.name })
       },
     })
     const asked = { ...discoverOptions(options, before, signal), askedAt }
@@ -149,7 +149,7 @@ async function run(given: RunOptions): Promise<Report> {
     const { exitCode, endedBy, failure: ended } = report()
     if (number !== undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
-    await closeSources(discovered.map((use) => ({ close: () => left.get(use) ?? use.close() })))
+    await closeSources(discovered.map((source) => ({ close: () => left.get(source) ?? source.close() })))
   }
   failpoint('before-report')
   const done = report()
@@ -188,8 +188,8 @@ async function discover({ context, asked, intake, before, discovered }: Discover
   const onSilent = noticeSilence(context, (source, question) => intake.silent(source, question))
   const withLimit = { ...asked, outOfTime: outOfTime.signal, onSilent }
   const all = await Promise.allSettled(
-    asked.sources.map(async (use) => {
-      const one = await discoverSource(use, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
+    asked.sources.map(async (source) => {
+      const one = await discoverSource(source, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
         context.stop(error)
         throw error
       })
@@ -213,7 +213,7 @@ function inOrder(discovered: readonly DiscoveredSource[], { sources }: RunOption
 
 /** Tables in the order in which their sources list them. */
 function inCatalogOrder(tables: readonly TableRun[], { sources }: Catalog): readonly TableRun[] {
-  const place = new Map(sources.flatMap((use) => use.tables).map(({ table }, at) => [table, at]))
+  const place = new Map(sources.flatMap((source) => source.tables).map(({ table }, at) => [table, at]))
   const placeOf = ({ planned }: TableRun): number => place.get(planned.discovered.table) ?? Number.MAX_SAFE_INTEGER
   return tables.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
@@ -229,9 +229,9 @@ function isConfigError(error: unknown): boolean {
 /** A lookback that only just found what came late misses what comes later. */
 function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void {
   for (const { name, lateness: late, planned } of tables) {
-    const { table, source: use } = planned.discovered
+    const { table, source } = planned.discovered
     if (late === undefined || table.cursor === undefined || !isShort(late)) continue
-    const where = `sources.${use.name}.tables.${table.name}.lookback`
+    const where = `sources.${source.name}.tables.${table.name}.lookback`
     log?.warn(latenessText({ name, where, cursor: table.cursor.type }, late))
   }
 }
@@ -240,10 +240,10 @@ function warnOfLateRows(tables: readonly TableRun[], { log }: RunOptions): void 
 async function recordStatus(table: TableRun, context: RunContext): Promise<void> {
   if (table.prepared === undefined) return
   const status = table.status()
-  const facts: StateChange[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
-  if (table.reportsDeletions && table.known?.reportsDeletions !== true) facts.push({ kind: 'reports-deletions' })
-  facts.push(...unreadFacts(table))
-  if (facts.length > 0) await recordOn(table, facts, context)
+  const changes: StateChange[] = table.recorded === status ? [] : [{ kind: 'table', status, pausedFor: null }]
+  if (table.reportsDeletions && table.known?.reportsDeletions !== true) changes.push({ kind: 'reports-deletions' })
+  changes.push(...unreadFacts(table))
+  if (changes.length > 0) await recordOn(table, changes, context)
   // Of a table without partitions the commit said it.
   if (table.partitions.length > 1) await recordTablesChecked([table], context)
 }

@@ -96,7 +96,7 @@ interface Seen extends LookedRows {
 
 async function lookAt({ number, partition, window }: Slice, task: LookTask): Promise<Seen> {
   const { comparison, discovered, signal } = task
-  const { table, source: use } = discovered
+  const { table, source } = discovered
   const { value } = partitionOf(discovered, partition)
   return await again(task, async (wait) => {
     comparison.begin(number, { partition, window })
@@ -109,7 +109,7 @@ async function lookAt({ number, partition, window }: Slice, task: LookTask): Pro
       rejected: read.rejected + rejected,
       undeclared: read.undeclared,
       doubtful,
-      unread: await unreadRows({ table, client: use.client, log: use.log, partition: value, ranges, wait }, read),
+      unread: await unreadRows({ table, client: source.client, log: source.log, partition: value, ranges, wait }, read),
     }
   })
 }
@@ -131,9 +131,9 @@ async function readAll(
   { discovered, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
   take: (gathered: Gathered) => void,
 ): Promise<ReadRange> {
-  const { table, columns, source: use } = discovered
+  const { table, columns, source } = discovered
   const { value } = partitionOf(discovered, partition)
-  const question = { client: use.client as never, log: use.log, partition: value as never }
+  const question = { client: source.client as never, log: source.log, partition: value as never }
   const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison

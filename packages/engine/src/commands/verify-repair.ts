@@ -18,19 +18,19 @@ export async function repair(
   places: ReadonlyMap<string, ReadonlySet<bigint>>,
 ): Promise<Report> {
   const { destination } = options
-  const facts = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
+  const changes = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
   return await withTables(destination, [table.name], async (held) => {
-    for (const lease of held) await destination.record(lease, facts)
+    for (const lease of held) await destination.record(lease, changes)
     return await sync({ ...options, select: [table.name], only: 'rereads', held })
   })
 }
 
 function rereadsOf(
-  { schema: facts, partitions }: TableState,
+  { schema: recorded, partitions }: TableState,
   partition: string,
   positions: ReadonlySet<bigint>,
 ): readonly StateChange[] {
-  const type = facts?.cursor?.type
+  const type = recorded?.cursor?.type
   const reason = 'verify --repair'
   if (type === undefined) return [{ kind: 'resync', partition, window: undefined, reason }]
   const around = limitWindows([...positions].map((position) => windowContaining(position, type)))

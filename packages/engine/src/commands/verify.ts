@@ -127,9 +127,9 @@ function readingsOf({ partitions, discovered }: PlannedTable, known: TableState)
   const { options, table } = discovered
   return new Map(
     partitions.map(({ discovered: { id }, wanted }): [string, Reading] => {
-      const { covered = [], resyncs: rereads = [] } = known.partitions.get(id) ?? {}
+      const { covered = [], resyncs = [] } = known.partitions.get(id) ?? {}
       const end = wanted?.to
-      const pending = rereads.map(({ from, to }) => rangeOf(from, to, end))
+      const pending = resyncs.map(({ from, to }) => rangeOf(from, to, end))
       return [id, { covered, pending, end, lookback: options.lookback, tick: table.cursor?.tick ?? 1n }]
     }),
   )

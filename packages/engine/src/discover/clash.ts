@@ -19,7 +19,7 @@ export function withoutClashes(
   sources: readonly DiscoveredSource[],
   options: ClashOptions,
 ): readonly DiscoveredSource[] {
-  const placed = sources.flatMap((use) => use.tables).filter((table) => table.unplaced !== true)
+  const placed = sources.flatMap((source) => source.tables).filter((table) => table.unplaced !== true)
   const groups = Map.groupBy(placed, ({ name }) => (options.names === 'folded' ? folded(name) : name))
   const refused = new Map<DiscoveredTable, DiscoveredTable>()
   for (const group of groups.values()) {
@@ -28,7 +28,7 @@ export function withoutClashes(
     for (const table of group) if (table !== owner) refused.set(table, withFailure(table, group, owner))
   }
   if (refused.size === 0) return sources
-  return sources.map((use) => ({ ...use, tables: use.tables.map((table) => refused.get(table) ?? table) }))
+  return sources.map((source) => ({ ...source, tables: source.tables.map((table) => refused.get(table) ?? table) }))
 }
 
 /**
@@ -45,26 +45,29 @@ export class NameClaims {
   constructor(sources: readonly ConfiguredSource[], options: ClashOptions & NamesOptions) {
     this.#options = options
     this.#sources = new Set(sources.map(({ name }) => name))
-    for (const use of sources) {
-      const { tables } = use.source
+    for (const source of sources) {
+      const { tables } = source.source
       if (typeof tables === 'function') continue
-      const tracked = tables.filter((table) => optionsOf(use.options, table.name) !== false)
-      for (const [table, { name, unplaced }] of destinationNames(use, tracked, options))
-        if (!unplaced) this.#wantedBy(name).set(use.name, table.name)
+      const tracked = tables.filter((table) => optionsOf(source.options, table.name) !== false)
+      for (const [table, { name, unplaced }] of destinationNames(source, tracked, options))
+        if (!unplaced) this.#wantedBy(name).set(source.name, table.name)
     }
   }
 
   /** @returns the table as it may be read: without a place, and failing, where its name is another source's. */
   claim(table: DiscoveredTable): DiscoveredTable {
     if (table.unplaced === true || isRecorded(table, this.#options.state)) return this.#take(table)
-    const { name, source: use } = table
+    const { name, source } = table
     const owner = this.#options.state.tables.get(name)
-    const other = [...this.#wantedBy(name)].find(([one]) => one !== use.name)
+    const other = [...this.#wantedBy(name)].find(([one]) => one !== source.name)
     const taken = this.#taken.get(this.#keyOf(name))
     const rival =
-      owner !== undefined && owner.source !== use.name && owner.status !== 'removed' && this.#sources.has(owner.source)
+      owner !== undefined &&
+      owner.source !== source.name &&
+      owner.status !== 'removed' &&
+      this.#sources.has(owner.source)
         ? { use: owner.source, table: owner.table, name }
-        : taken !== undefined && taken.source.name !== use.name
+        : taken !== undefined && taken.source.name !== source.name
           ? { use: taken.source.name, table: taken.table.name, name: taken.name }
           : other !== undefined
             ? { use: other[0], table: other[1], name }
@@ -94,9 +97,9 @@ function folded(name: string): string {
   return name.replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
 }
 
-function isRecorded({ name, source: use, table }: DiscoveredTable, { tables }: State): boolean {
+function isRecorded({ name, source, table }: DiscoveredTable, { tables }: State): boolean {
   const known = tables.get(name)
-  return known?.source === use.name && (known.table === table.name || table.aliases.includes(known.table))
+  return known?.source === source.name && (known.table === table.name || table.aliases.includes(known.table))
 }
 
 function withFailure(
@@ -104,8 +107,8 @@ function withFailure(
   group: readonly DiscoveredTable[],
   owner: DiscoveredTable | undefined,
 ): DiscoveredTable {
-  const { source: use, table, name } = owner ?? group.find((one) => one !== discovered)!
-  return refused(discovered, { use: use.name, table: table.name, name })
+  const { source, table, name } = owner ?? group.find((one) => one !== discovered)!
+  return refused(discovered, { use: source.name, table: table.name, name })
 }
 
 interface Rival {
@@ -115,19 +118,19 @@ interface Rival {
 }
 
 function refused(discovered: DiscoveredTable, other: Rival): DiscoveredTable {
-  const { source: use, table, name } = discovered
-  const own = `sources.${use.name}.tables: { ${JSON.stringify(table.name)}: { name: ${JSON.stringify(`${name}_2`)} } }`
+  const { source, table, name } = discovered
+  const own = `sources.${source.name}.tables: { ${JSON.stringify(table.name)}: { name: ${JSON.stringify(`${name}_2`)} } }`
   const wayOut =
-    other.use === use.name
+    other.use === source.name
       ? `give it another name in the config: ${own}`
       : `give one of the sources another "prefix" in the config, or this table another name: ${own}`
   const isCase = other.name !== name
   const failure = failureOf(
     new SyncError(
-      `table "${table.name}" of "${use.name}" and table "${other.table}" of "${other.use}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
+      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.use}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
       'fix-config',
       { code: 'clash' },
     ),
   )
-  return { ...discovered, name: unplacedName(use.name, table.name), unplaced: true, failure, partitions: [] }
+  return { ...discovered, name: unplacedName(source.name, table.name), unplaced: true, failure, partitions: [] }
 }

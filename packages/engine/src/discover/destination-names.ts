@@ -32,16 +32,16 @@ export function unplacedName(use: string, table: string): string {
  * indexes live on; but not where the old name belongs to a table of its own by now: whose rows lie there nobody can tell.
  */
 export function destinationNames(
-  use: ConfiguredSource,
+  source: ConfiguredSource,
   tables: readonly Table[],
   options: NamesOptions,
 ): ReadonlyMap<Table, DestinationName> {
   const names = new Map<Table, DestinationName>()
-  const naming = new Naming(use, tables, options)
+  const naming = new Naming(source, tables, options)
   const contested = new Map<Table, SyncError>()
   for (const table of tables) {
     for (const alias of naming.contested(table)) {
-      const problem = contestedAlias(use, table, alias)
+      const problem = contestedAlias(source, table, alias)
       for (const one of [table, alias]) if (!contested.has(one)) contested.set(one, problem)
     }
   }
@@ -61,7 +61,7 @@ class Naming {
     this.#tables = new Map(tables.map((table) => [table.name, table]))
     this.#options = options
     const own = [...options.state.tables.values()].filter(
-      ({ source, schema: facts }) => source === use.name && facts !== null,
+      ({ source, schema: recorded }) => source === use.name && recorded !== null,
     )
     // One that is read under a name of its own by now may have left another behind.
     const [gone, tracked] = [own.filter(isRemoved), own.filter((one) => !isRemoved(one))]
@@ -171,14 +171,14 @@ function unheldName(use: ConfiguredSource, table: Table, name: string, problem: 
   )
 }
 
-function contestedAlias(use: ConfiguredSource, table: Table, other: Table): SyncError {
-  const place = `${use.options.prefix ?? use.name}_${other.name}`
+function contestedAlias(source: ConfiguredSource, table: Table, other: Table): SyncError {
+  const place = `${source.options.prefix ?? source.name}_${other.name}`
   const named = [
     [table.name, place],
     [other.name, `${place}_2`],
   ].map(([name, its]) => `${JSON.stringify(name)}: { name: ${JSON.stringify(its)} }`)
   return new SyncError(
-    `table "${table.name}" of "${use.name}" says that it was called "${other.name}", and "${other.name}" is a table of its own, so nobody can tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${use.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
+    `table "${table.name}" of "${source.name}" says that it was called "${other.name}", and "${other.name}" is a table of its own, so nobody can tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${source.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
     'fix-config',
     { code: 'alias' },
   )

@@ -18,17 +18,17 @@ export interface Listed {
  * @returns undefined where what is not listed any more may go.
  */
 export function missingTables(
-  use: ConfiguredSource,
+  source: ConfiguredSource,
   { found, state, acceptDeletions }: Listed,
 ): MissingTables | undefined {
-  if (acceptDeletions || use.options.deletionLimit === 'none') return undefined
+  if (acceptDeletions || source.options.deletionLimit === 'none') return undefined
   const listed = new Set(found.flatMap(({ name, aliases }) => [name, ...aliases]))
-  const known = [...state.tables.values()].filter((table) => table.source === use.name && wasRead(table))
-  const wanted = known.filter(({ table }) => optionsOf(use.options, table) !== false)
+  const known = [...state.tables.values()].filter((table) => table.source === source.name && wasRead(table))
+  const wanted = known.filter(({ table }) => optionsOf(source.options, table) !== false)
   const lost = wanted.filter(({ table }) => !listed.has(table))
   if (!isPastPartitionLimit({ gone: lost.length, of: wanted.length }, found.length)) return undefined
   const tables = lost.map(({ name }) => name).sort()
-  return { tables, failure: failureOf(tablesMissing(use, lost, wanted.length, found.length)) }
+  return { tables, failure: failureOf(tablesMissing(source, lost, wanted.length, found.length)) }
 }
 
 const wasRead = ({ status, lastSyncedAt }: TableState): boolean => status !== 'removed' && lastSyncedAt !== null

@@ -32,7 +32,7 @@ export class Selection {
       if (holding.length === 0) return sources
       for (const use of holding) found.add(use)
     }
-    return sources.filter((use) => found.has(use.name))
+    return sources.filter((source) => found.has(source.name))
   }
 
   /** Whether a use that cannot run holds something that was selected. */
@@ -54,9 +54,9 @@ export class Selection {
     if (this.#names === undefined) return
     const tables = new Set<string>(state.tables.keys())
     const others = new Set<string>(installed)
-    for (const use of catalog.sources) {
-      others.add(use.name)
-      for (const table of use.tables) {
+    for (const source of catalog.sources) {
+      others.add(source.name)
+      for (const table of source.tables) {
         tables.add(table.name)
         others.add(table.table.name)
       }
@@ -75,9 +75,11 @@ export class Selection {
 /** A table that was synced, of a source that was asked and does not list it: it is not read, and no one else would say so. */
 function notListed(name: string, { sources }: Catalog, state: State): SyncError | undefined {
   const isMeant = (table: { readonly name: string }, own: string): boolean => table.name === name || own === name
-  const isListed = sources.some((use) => use.name === name || use.tables.some((one) => isMeant(one, one.table.name)))
+  const isListed = sources.some(
+    (source) => source.name === name || source.tables.some((one) => isMeant(one, one.table.name)),
+  )
   const known = [...state.tables.values()].find((table) => isMeant(table, table.table))
-  const asked = sources.find((use) => use.name === known?.source)
+  const asked = sources.find((source) => source.name === known?.source)
   if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
   return new SyncError(
     `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
@@ -116,7 +118,7 @@ function holders(
     if (typeof tables === 'function') return false
     return tables.some((table) => table.name === name || nameOf(`${options.prefix ?? use}_${table.name}`) === name)
   })
-  return [...known, ...listed.map((use) => use.name)]
+  return [...known, ...listed.map((source) => source.name)]
 }
 
 const LISTED = 20

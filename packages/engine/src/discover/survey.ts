@@ -21,12 +21,12 @@ import { trackedBy } from './tracked.ts'
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function discoverSources(options: DiscoverOptions): Promise<Catalog> {
-  const asked = await Promise.allSettled(options.sources.map((use) => discoverSource(use, options)))
+  const asked = await Promise.allSettled(options.sources.map((source) => discoverSource(source, options)))
   const sources = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
   if (broken === undefined) return { sources: withoutClashes(sources, options) }
   // Stopped: whoever had connected already is let go.
-  for (const use of sources) void use.close().catch(() => {})
+  for (const source of sources) void source.close().catch(() => {})
   throw broken.reason
 }
 
@@ -37,12 +37,12 @@ export async function discoverSources(options: DiscoverOptions): Promise<Catalog
  * @throws SyncError `fix-config`, code `config`, for a mistake in the config; the signal's reason where that aborts.
  */
 export function discoverSource(
-  use: ConfiguredSource,
+  source: ConfiguredSource,
   options: DiscoverOptions,
   onTable: (table: DiscoveredTable) => void = () => {},
 ): Promise<DiscoveredSource> {
-  const guard = new SourceGuard(use.name)
-  return guard.run(() => surveyGuarded(use, options, guard, onTable))
+  const guard = new SourceGuard(source.name)
+  return guard.run(() => surveyGuarded(source, options, guard, onTable))
 }
 
 async function surveyGuarded(
@@ -209,7 +209,7 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
 
 /** What is known of a table before its source is asked about it. */
 function describeTable(
-  use: ConfiguredSource,
+  source: ConfiguredSource,
   table: Table,
   { name, problem, unplaced }: DestinationName,
   {
@@ -222,7 +222,7 @@ function describeTable(
     readonly options: DiscoverOptions
   },
 ): DiscoveredTable {
-  const settings = settingsOf(use.name, table, use.options, options.settings)
+  const settings = settingsOf(source.name, table, source.options, options.settings)
   const base = {
     ...{ name, unplaced: unplaced ? (true as const) : undefined, source: discovered, table, identity, partitions: [] },
     options: settings,
@@ -238,5 +238,5 @@ function describeTable(
     return { ...base, columns: table.columns, failure }
   }
   const failure = problem === undefined ? undefined : failureOf(problem)
-  return { ...base, columns: columnsKept(use.name, table, use.options), failure }
+  return { ...base, columns: columnsKept(source.name, table, source.options), failure }
 }

@@ -17,17 +17,17 @@ export function trackedBy({ name: use, options }: ConfiguredSource, state: State
       return known.get(table)?.columns.map(({ name, type }) => ({ name, type, ...fixed }))
     },
     cursor: (table) => {
-      const facts = known.get(table)
-      return facts == null ? undefined : (facts.cursor?.column ?? null)
+      const recorded = known.get(table)
+      return recorded == null ? undefined : (recorded.cursor?.column ?? null)
     },
     partitions: (table) => {
       const partitions = stateOf(table)?.partitions
       return (
         partitions &&
         new Map(
-          [...partitions].map(([id, { revision, removedAt: goneAt }]) => [
+          [...partitions].map(([id, { revision, removedAt }]) => [
             id,
-            { revision: revision?.text, gone: goneAt !== null },
+            { revision: revision?.text, gone: removedAt !== null },
           ]),
         )
       )

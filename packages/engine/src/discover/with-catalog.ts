@@ -27,7 +27,7 @@ export async function withCatalog<T>(
 
 /** Lets all sources close what they hold; one that hangs is not waited for long. */
 export async function closeSources(sources: readonly Pick<DiscoveredSource, 'close'>[]): Promise<void> {
-  const closed = Promise.allSettled(sources.map((use) => use.close()))
+  const closed = Promise.allSettled(sources.map((source) => source.close()))
   await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
 }
 
@@ -36,7 +36,9 @@ export function discoverOptions(options: LookOptions, state: State, signal: Abor
   const nameOf = (table: string): string => options.destination.nameOf(table)
   const { resting } = options
   return {
-    sources: selection.sources(options.sources, state, nameOf).filter((use) => resting?.sources.has(use.name) !== true),
+    sources: selection
+      .sources(options.sources, state, nameOf)
+      .filter((source) => resting?.sources.has(source.name) !== true),
     state,
     settings: options.settings ?? {},
     clock: options.clock ?? systemClock,

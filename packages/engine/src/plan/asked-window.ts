@@ -4,11 +4,11 @@ import { INT64_MAX } from '@tidemark/core/values'
 
 /** A window of a table as a user writes it, in positions; undefined: everything. @throws SyncError `fix-config`. */
 export function askedWindow(
-  { name, schema: facts }: Pick<TableState, 'name' | 'schema'>,
+  { name, schema: recorded }: Pick<TableState, 'name' | 'schema'>,
   { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
 ): Range | undefined {
   if (from === undefined && to === undefined) return undefined
-  const cursor = facts?.cursor
+  const cursor = recorded?.cursor
   if (cursor == null)
     throw new SyncError(
       `table "${name}" has no cursor, so it is only read as a whole: leave out --from and --to`,

@@ -18,8 +18,8 @@ export function planConfig(options: LookOptions): PlanConfig {
   const selection = new Selection(options.select)
   const { synced } = options.settings ?? {}
   return {
-    select: ({ source: use, table, name }: DiscoveredTable) =>
-      selection.wants(use.name, table.name, name) && resting?.tables.has(name) !== true,
+    select: ({ source, table, name }: DiscoveredTable) =>
+      selection.wants(source.name, table.name, name) && resting?.tables.has(name) !== true,
     unavailable: [...(options.unavailable ?? []).map((one) => one.name), ...(resting?.sources ?? [])],
     isWhole: (use) => selection.isWhole(use),
     acceptDeletions: options.acceptDeletions,

@@ -81,14 +81,14 @@ export function planWindows(
   const wasReplaced = isReplaced(partition, state)
   const unchanged = isUnchanged(partition, state) && !wasReplaced && last !== undefined && last < to
   const open = gaps(unchanged ? { from: start, to: last } : wanted, covered)
-  const cut = state.backfillEnd ?? to
+  const backfillEnd = state.backfillEnd ?? to
 
   const kept = (ranges: readonly Range[], of: readonly Range[]): readonly Range[] =>
     ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
   const [healing, wished] = partitionBy(state.resyncs, ({ reason }) => reason === AHEAD)
-  const asked = wished.map((reread): Range => ({ from: reread.from ?? undefined, to: reread.to ?? to }))
+  const asked = wished.map((resync): Range => ({ from: resync.from ?? undefined, to: resync.to ?? to }))
   // Such a reread follows the clock, run by run, so it looks back as a live step does.
-  const followed = healing.map((reread): Range => ({ from: lower(reread.from, options.lookback), to: reread.to ?? to }))
+  const followed = healing.map((resync): Range => ({ from: lower(resync.from, options.lookback), to: resync.to ?? to }))
   const heal = kept(followed, covered)
 
   const span = (kind: StepKind, lane: Step['lane'], range: Range, size = table.window): StepSpan => ({
@@ -107,7 +107,7 @@ export function planWindows(
   const current: StepSpan[] = []
   const missing: StepSpan[] = []
   for (const [at, gap] of open.entries()) {
-    const { below, above } = cutAt(gap, cut)
+    const { below, above } = cutAt(gap, backfillEnd)
     if (below !== undefined) missing.push(ordinary('backfill', below))
     if (above === undefined) continue
     // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
@@ -138,7 +138,7 @@ export function planWindows(
   return {
     wanted,
     steps,
-    backfillEnd: state.backfillEnd === null ? cut : undefined,
+    backfillEnd: state.backfillEnd === null ? backfillEnd : undefined,
     start: startChanged(start, state) ? (start ?? null) : undefined,
     assumed,
     pendingRevision:
@@ -163,11 +163,8 @@ export function planWindows(
  * Whether the wanted start must be recorded. A start that only moves up under a complete history (retention does that
  * with every run) says nothing new.
  */
-function startChanged(
-  start: bigint | undefined,
-  { start: recorded, backfillEnd: cut, covered }: PartitionState,
-): boolean {
-  if (cut === null) return true
+function startChanged(start: bigint | undefined, { start: recorded, backfillEnd, covered }: PartitionState): boolean {
+  if (backfillEnd === null) return true
   if ((recorded ?? undefined) === start) return false
   const isLater = start !== undefined && (recorded === null || start > recorded)
   const last = union(covered).at(-1)?.to

@@ -40,7 +40,7 @@ export interface PlanConfig {
 
 /** Subtracts what is covered from what is wanted, for every table and partition. Pure; the clock is in the catalog's ends. */
 export function planRun(catalog: Catalog, state: State, config: PlanConfig): RunPlan {
-  const tables = catalog.sources.flatMap((use) => use.tables).filter(config.select)
+  const tables = catalog.sources.flatMap((source) => source.tables).filter(config.select)
   return {
     tables: tables.map((table) => planTable(table, state.tables.get(table.name), config)),
     removed: removedTables(catalog, state, config),
@@ -49,10 +49,12 @@ export function planRun(catalog: Catalog, state: State, config: PlanConfig): Run
 
 /** Tables in the state that no source lists any more. */
 export function removedTables(catalog: Catalog, state: State, config: PlanConfig): readonly string[] {
-  const listed = new Set(catalog.sources.flatMap((use) => use.tables.map(({ name }) => name)))
+  const listed = new Set(catalog.sources.flatMap((source) => source.tables.map(({ name }) => name)))
   const silent = new Set([
     ...config.unavailable,
-    ...catalog.sources.filter((use) => (use.failure ?? use.missing) !== undefined).map((use) => use.name),
+    ...catalog.sources
+      .filter((source) => (source.failure ?? source.missing) !== undefined)
+      .map((source) => source.name),
   ])
   return [...state.tables.values()]
     .filter(({ name, source, status }) => !listed.has(name) && !silent.has(source) && status !== 'removed')
@@ -137,16 +139,16 @@ function pauseOf(
   if (known.identity !== null && identity !== undefined && known.identity !== identity) {
     return `the source is another system now: ${identity} instead of ${known.identity}`
   }
-  const { schema: facts } = known
-  if (facts !== null) {
+  const { schema: recorded } = known
+  if (recorded !== null) {
     const key = [...table.primaryKey]
-    if (String(facts.primaryKey) !== String(key) || facts.globalKey !== table.globalKey) {
-      return `its primary key changed from ${quoted(facts.primaryKey)} to ${quoted(key)}`
+    if (String(recorded.primaryKey) !== String(key) || recorded.globalKey !== table.globalKey) {
+      return `its primary key changed from ${quoted(recorded.primaryKey)} to ${quoted(key)}`
     }
-    if (facts.partitioned !== (table.partitions !== undefined))
+    if (recorded.partitioned !== (table.partitions !== undefined))
       return 'it was partitioned and is no longer, or the other way'
-    if (facts.cursor?.column !== table.cursor?.column || facts.cursor?.type !== table.cursor?.type) {
-      return `its cursor changed from ${facts.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
+    if (recorded.cursor?.column !== table.cursor?.column || recorded.cursor?.type !== table.cursor?.type) {
+      return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
   }
   if (known.everFilled && known.present === 'missing') return MISSING

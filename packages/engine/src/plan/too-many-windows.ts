@@ -25,7 +25,7 @@ export function tooManyWindows(
   { name, discovered, partitions }: Pick<PlannedTable, 'name' | 'discovered' | 'partitions'>,
   partition: PlannedPartition,
 ): SyncError | undefined {
-  const { source: use, table } = discovered
+  const { source, table } = discovered
   const { cursor, window } = table
   if (!hasTooMany(partition) || cursor === undefined || window === undefined) return undefined
   const { id } = partition.discovered
@@ -33,7 +33,7 @@ export function tooManyWindows(
   const [oldest, newest] = [ranges[0]!, ranges.at(-1)!]
   const what = `${name}${id === '' ? '' : ` (${id})`}: what is to be read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, makes ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
   const read = countText(readAllTheSame(partitions.length))
-  const place = tablePlace(use.name, table.name)
+  const place = tablePlace(source.name, table.name)
   return new SyncError(
     `${what}, and more than ${countText(MOST_WINDOWS)} would never end; each run reads the newest ${read}. Set ${place}.initialSyncStart to where its rows begin, or give the table a longer "window", or none`,
     'fix-config',

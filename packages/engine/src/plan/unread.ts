@@ -25,19 +25,19 @@ interface CountedPartition {
 
 /** What the source of a table has and the destination does not, as the source counts it or as it was left out. */
 export function unreadOf(table: CountedTable): UnreadRows {
-  const { minAge: settle, cursor } = table.planned.discovered.table
+  const { minAge, cursor } = table.planned.discovered.table
   const counts = table.partitions.map((partition) => countsOf(partition) ?? knownCounts(table, partition))
   return {
     tooYoung: counts.reduce((sum, { tooYoung = 0 }) => sum + tooYoung, 0),
     withoutCursor: counts.reduce((sum, { withoutCursor = 0 }) => sum + withoutCursor, 0),
     undeclared: undeclaredOf(table),
-    ...(cursor === undefined || cursor.type === 'integer' ? {} : { minAgeMs: Number(settle / 1000n) }),
+    ...(cursor === undefined || cursor.type === 'integer' ? {} : { minAgeMs: Number(minAge / 1000n) }),
   }
 }
 
 /** What of it the state does not know yet. */
 export function unreadFacts(table: CountedTable): readonly StateChange[] {
-  const facts = table.partitions.flatMap((partition): readonly StateChange[] => {
+  const changes = table.partitions.flatMap((partition): readonly StateChange[] => {
     const unread = countsOf(partition)
     if (unread === undefined) return []
     const known = knownCounts(table, partition)
@@ -45,8 +45,8 @@ export function unreadFacts(table: CountedTable): readonly StateChange[] {
     return isKnown ? [] : [{ kind: 'partition', partition: partition.id, unread }]
   })
   const fields = undeclaredOf(table)
-  if (String(fields) === String(table.recordedUndeclared)) return facts
-  return [...facts, { kind: 'undeclared', fields }]
+  if (String(fields) === String(table.recordedUndeclared)) return changes
+  return [...changes, { kind: 'undeclared', fields }]
 }
 
 const countsOf = ({ planned, leftOut }: CountedPartition): Unread | undefined => planned.discovered.unread ?? leftOut

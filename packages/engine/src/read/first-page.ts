@@ -54,17 +54,17 @@ export async function firstPage(task: FirstPageTask): Promise<FirstPage> {
 }
 
 async function read(task: FirstPageTask, signal: AbortSignal): Promise<FirstPage> {
-  const { table, columns, source: use } = task.discovered
+  const { table, columns, source } = task.discovered
   const part = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
-  const question = { client: use.client as never, log: use.log, partition: task.partition.value as never }
+  const question = { client: source.client as never, log: source.log, partition: task.partition.value as never }
   let pages = 0
   let found: FirstPage | undefined
   for (const range of task.ranges) {
     const reader = new PageReader({ table, columns, encoder: task.encoder, range, part, redact: task.redact })
     await eachPage({
       table,
-      read: () => use.guard.run(() => table.read(questionOf({ table, range, question }, signal))),
-      next: (ask) => use.guard.run(ask),
+      read: () => source.guard.run(() => table.read(questionOf({ table, range, question }, signal))),
+      next: (ask) => source.guard.run(ask),
       take: (given) => {
         if (isDeleted(given)) return 'more'
         const page = Array.isArray(given) ? given.slice(0, MAX_ROWS) : given

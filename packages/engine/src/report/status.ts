@@ -139,9 +139,9 @@ function failureOf(table: TableState): KnownFailure | undefined {
   return { message: failing.lastError ?? '', code: failing.errorCode, remedy: failing.errorRemedy }
 }
 
-function deletionsOf({ schema: facts, reportsDeletions }: TableState): TableSummary['deletions'] {
-  if (facts === null) return null
-  if (facts.cursor === null) return 'seen'
+function deletionsOf({ schema: recorded, reportsDeletions }: TableState): TableSummary['deletions'] {
+  if (recorded === null) return null
+  if (recorded.cursor === null) return 'seen'
   return reportsDeletions === true ? 'reported' : 'unseen'
 }
 

@@ -16,11 +16,11 @@ import type { PartitionRun } from './table-run.ts'
  * while a planned live step is left, so that each partition waits once.
  */
 export function dueAgain(partition: PartitionRun, context: RunContext): Due | undefined {
-  const { table, source: use, options } = partition.table.planned.discovered
+  const { table, source, options } = partition.table.planned.discovered
   if (table.cursor === undefined || partition.coveredTo === undefined) return undefined
   if (partition.failed || partition.liveStepsRemaining > 0) return undefined
   const task = {
-    source: use.name,
+    source: source.name,
     partition,
     lane: 'current',
     to: undefined,
@@ -81,16 +81,16 @@ async function gapOf(
   { clock, signal, options, isOverTime, destinationNow }: RunContext,
   slot: Slot,
 ): Promise<Gap | undefined> {
-  const { table, source: use } = partition.table.planned.discovered
+  const { table, source } = partition.table.planned.discovered
   const { cursor } = table
   const from = partition.coveredTo
   if (cursor === undefined || from === undefined) return undefined
   const question = {
-    client: use.client as never,
-    log: use.log,
+    client: source.client as never,
+    log: source.log,
     partition: partition.planned.discovered.value as never,
   }
-  const patience = { clock, signal, slot, isOverTime, guard: use.guard, ...patienceOf(options.settings ?? {}) }
+  const patience = { clock, signal, slot, isOverTime, guard: source.guard, ...patienceOf(options.settings ?? {}) }
   const askedAt = destinationNow()
   const end = await waitingFor(patience, (wait) =>
     askEnd(table, { ...question, signal: wait.signal }, clock, (_what, ask) => wait.answer(ask)),

@@ -62,7 +62,7 @@ export async function findByKey(
   take: Take,
 ): Promise<boolean> {
   const { discovered, encoder, places, wait } = task
-  const { table, source: use } = discovered
+  const { table, source } = discovered
   const { findKeys } = table
   if (findKeys === undefined || places.some(({ partition }) => partition.failure !== undefined)) return false
   const values = keyValues(table)
@@ -78,7 +78,7 @@ export async function findByKey(
       }
     }
   }
-  use.log.debug(`${table.name}: rows that did not come back were looked for by their keys`)
+  source.log.debug(`${table.name}: rows that did not come back were looked for by their keys`)
   return true
 }
 
@@ -168,8 +168,8 @@ async function readOne(
   end: bigint | undefined,
 ): Promise<Read> {
   const { discovered, encoder, signal, clock, part, redact, wait } = task
-  const { columns, source: use } = discovered
-  const question = { client: use.client as never, log: use.log as Logger, partition: partition.value as never }
+  const { columns, source } = discovered
+  const question = { client: source.client as never, log: source.log as Logger, partition: partition.value as never }
   // Whatever comes is there, also what another window would hold, and what has no cursor.
   const table: Table =
     discovered.table.nullCursor === 'skip' ? { ...discovered.table, nullCursor: 'keep' } : discovered.table
@@ -212,8 +212,8 @@ const asker =
   (_what, work) =>
     wait.answer(work)
 
-function contextOf({ value }: DiscoveredPartition, { discovered: { source: use }, wait }: ElsewhereTask): Question {
-  return { client: use.client as never, signal: wait.signal, log: use.log, partition: value as never }
+function contextOf({ value }: DiscoveredPartition, { discovered: { source }, wait }: ElsewhereTask): Question {
+  return { client: source.client as never, signal: wait.signal, log: source.log, partition: value as never }
 }
 
 /** Canonical values of a key as the source's `read` gives them. */

@@ -51,11 +51,11 @@ export class Intake {
   }
 
   /** A source has said all it has, or could not be asked: its known tables are failing until it answers again. */
-  asked(use: DiscoveredSource | AskedSource): void {
+  asked(source: DiscoveredSource | AskedSource): void {
     this.#waiting.push(async () => {
-      const wasSilent = this.#silent.delete(use.name)
-      await recordAnswer({ ...use, wasSilent }, this.#options.before, this.#options.context)
-      if ('tables' in use) this.#options.steps.asked(use)
+      const wasSilent = this.#silent.delete(source.name)
+      await recordAnswer({ ...source, wasSilent }, this.#options.before, this.#options.context)
+      if ('tables' in source) this.#options.steps.asked(source)
     })
     this.#begin()
   }
@@ -114,8 +114,8 @@ export class Intake {
     const refusalOf = new Map(refused.map((refusal) => [refusal.table, refusal]))
     // Another runner may have been at work until the leases were ours.
     const state = await destination.state()
-    const sources = [...Map.groupBy(assumed, ({ source: use }) => use)].map(([use, tables]) => ({ ...use, tables }))
-    const planned = planRun({ sources: sources }, state, { ...config, isWhole: () => false, discovered: before })
+    const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
+    const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
     const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)

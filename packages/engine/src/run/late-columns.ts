@@ -38,15 +38,15 @@ export function coverageFacts(
 /** Says what was done to a table, and of columns that are NULL in older rows how they get their values there. */
 export function sayChanges(
   { name, known, planned }: TableRun,
-  { changes, schema: facts }: Prepared,
+  { changes, schema: recorded }: Prepared,
   { options }: RunContext,
 ): void {
   if (known === undefined) return
   const before = new Set(known.schema === null ? [] : lateNames(known.schema))
-  const late = lateNames(facts).filter((column) => !before.has(column))
+  const late = lateNames(recorded).filter((column) => !before.has(column))
   const isSaid = late.length > 0 && !planned.discovered.options.backfill
   const own = new Set(
-    facts.columns.filter(({ name }) => late.includes(name)).map(({ column }) => `column "${column}" added`),
+    recorded.columns.filter(({ name }) => late.includes(name)).map(({ column }) => `column "${column}" added`),
   )
   for (const change of changes) if (!isSaid || !own.has(change)) options.log?.info(`${name}: ${change}`)
   if (!isSaid) return

@@ -48,8 +48,8 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     if (isRefused && table.known?.everFilled === false) await destination.reset(lease, table.name)
     table.prepared = await destination.prepare(lease, shapeOf(planned.discovered))
     sayChanges(table, table.prepared, context)
-    const facts = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
-    if (facts.length > 0 && !(await recordOn(table, facts, context))) return false
+    const changes = [...factsOf(planned, table), ...backfillFacts(table, table.prepared)]
+    if (changes.length > 0 && !(await recordOn(table, changes, context))) return false
     announce(table, context)
     await recordFailedPartitions(table, context)
     await recordMissing(table, context)
@@ -80,10 +80,10 @@ class FailedSurvey extends Error {
   }
 }
 
-export function shapeOf({ name, source: use, table, columns, options, identity }: DiscoveredTable): Shape {
+export function shapeOf({ name, source, table, columns, options, identity }: DiscoveredTable): Shape {
   return {
     name,
-    source: use.name,
+    source: source.name,
     table: table.name,
     columns,
     primaryKey: table.primaryKey,
@@ -109,12 +109,12 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
 /** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
 export function factsOf(planned: PlannedTable, table: TableRun): readonly StateChange[] {
   const { known, partitions } = table
-  const facts: StateChange[] = []
-  if (planned.tracking === 'returned') facts.push({ kind: 'table', status: 'returned', pausedFor: null })
-  else if (known?.pausedFor != null) facts.push({ kind: 'table', status: 'backfilling', pausedFor: null })
-  if (known?.failure !== undefined) facts.push({ kind: 'table-works', status: table.ownStatus() })
+  const changes: StateChange[] = []
+  if (planned.tracking === 'returned') changes.push({ kind: 'table', status: 'returned', pausedFor: null })
+  else if (known?.pausedFor != null) changes.push({ kind: 'table', status: 'backfilling', pausedFor: null })
+  if (known?.failure !== undefined) changes.push({ kind: 'table-works', status: table.ownStatus() })
   if (known?.reportsDeletions !== true && planned.discovered.table.deletions === 'reported')
-    facts.push({ kind: 'reports-deletions' })
+    changes.push({ kind: 'reports-deletions' })
   for (const { planned: partition, id } of partitions) {
     const before = known?.partitions.get(id)
     const isBack = before !== undefined && before.removedAt !== null
@@ -126,7 +126,7 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
       before === undefined ||
       isBack
     ) {
-      facts.push({
+      changes.push({
         kind: 'partition',
         partition: id,
         backfillEnd: partition.backfillEnd,
@@ -136,24 +136,24 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
         removed: isBack ? false : undefined,
       })
     }
-    if (partition.assumed !== undefined) facts.push({ kind: 'assume', partition: id, cover: partition.assumed })
+    if (partition.assumed !== undefined) changes.push({ kind: 'assume', partition: id, cover: partition.assumed })
     for (const window of partition.stale)
-      facts.push({ kind: 'resync', partition: id, window, reason: 'the source calls it stale' })
+      changes.push({ kind: 'resync', partition: id, window, reason: 'the source calls it stale' })
     for (const window of partition.replaced)
-      facts.push({ kind: 'resync', partition: id, window, reason: 'its data was replaced' })
+      changes.push({ kind: 'resync', partition: id, window, reason: 'its data was replaced' })
   }
   for (const { discovered, aheadOf } of planned.partitions) {
     if (aheadOf === undefined) continue
     const back = planned.discovered.table.minAge + planned.discovered.options.lookback
-    facts.push({ kind: 'ahead', partition: discovered.id, end: aheadOf, back })
+    changes.push({ kind: 'ahead', partition: discovered.id, end: aheadOf, back })
   }
-  for (const partition of planned.removedPartitions) facts.push({ kind: 'partition', partition, removed: true })
-  return facts
+  for (const partition of planned.removedPartitions) changes.push({ kind: 'partition', partition, removed: true })
+  return changes
 }
 
 /** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
-function backfillFacts({ planned, known }: TableRun, { schema: facts }: Prepared): readonly StateChange[] {
-  const late = lateNames(facts)
+function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepared): readonly StateChange[] {
+  const late = lateNames(recorded)
   if (!planned.discovered.options.backfill || late.length === 0) return []
   return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
@@ -181,7 +181,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
     const how = planned.tracking === 'returned' ? 'returned' : 'known'
     log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
-    const added = partitions.filter(({ planned: { tracking: sight } }) => sight === 'new')
+    const added = partitions.filter(({ planned: { tracking } }) => tracking === 'new')
     if (planned.discovered.table.partitions !== undefined) {
       for (const partition of added.slice(0, 10))
         log.info(`${name} (${partition.id}) is new, needs history from ${startOfPartition(partition.planned, planned)}`)

@@ -221,7 +221,7 @@ export class StepReader {
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++
     const last = completes?.last === true
-    const part: Batch = {
+    const batch: Batch = {
       step: ref,
       number: this.#number,
       ...gathered,
@@ -237,7 +237,7 @@ export class StepReader {
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-part')
-    const committed = await tracedCommit(this.#task, part, () => destination.commit(lease, part))
+    const committed = await tracedCommit(this.#task, batch, () => destination.commit(lease, batch))
     const rows: Partial<RowCounts> = {
       ...gathered.counts,
       deduped: gathered.counts.deduped + committed.deduped,
@@ -253,7 +253,7 @@ export class StepReader {
     owner.committed({
       rows,
       late: latenessOf(committed, step, this.#lookedBack),
-      completes: isDone ? part.completes : undefined,
+      completes: isDone ? batch.completes : undefined,
       deletions: this.#reader.anyDeleted,
     })
     return committed

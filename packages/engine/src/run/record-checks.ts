@@ -33,14 +33,14 @@ interface Asked {
 
 async function recordAsked(table: TableRun, { at, partitions, overcome }: Asked, context: RunContext): Promise<void> {
   for (const partition of overcome) partition.isFailing = false
-  const fact = {
+  const change = {
     kind: 'checked' as const,
     at,
     partitions,
     overcome: overcome.map(({ id }) => id),
     status: table.ownStatus(),
   }
-  if (await recordOn(table, [fact], context)) table.recorded = table.status()
+  if (await recordOn(table, [change], context)) table.recorded = table.status()
 }
 
 /** Tables of which all is read that their sources had when they were asked: in one transaction, however many. */

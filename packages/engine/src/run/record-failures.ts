@@ -42,7 +42,7 @@ export async function recordPartitionFailure(
   context: RunContext,
 ): Promise<void> {
   const now = await context.destination.now()
-  const fact: StateChange = {
+  const change: StateChange = {
     kind: 'failure',
     step: stepOf(table.name, partition, now, context),
     counts: NOTHING,
@@ -53,15 +53,15 @@ export async function recordPartitionFailure(
     nextTryAt: restUntil(now, table.known?.partitions.get(partition)?.failures, failure),
     durationMs: 0,
   }
-  if (await recordOn(table, [fact], context)) table.recorded = 'failing'
+  if (await recordOn(table, [change], context)) table.recorded = 'failing'
 }
 
 /** A table, by its names, and how it failed before. */
 export type FailingTable = Pick<TableState, 'name' | 'source' | 'table' | 'failure'>
 
 export function failingTableOf({ name, planned, known }: TableRun): FailingTable {
-  const { source: use, table } = planned.discovered
-  return { name, source: use.name, table: table.name, failure: known?.failure }
+  const { source, table } = planned.discovered
+  return { name, source: source.name, table: table.name, failure: known?.failure }
 }
 
 /** A table that could not be asked at all, or that the destination cannot take, is failing as a whole. */

@@ -12,8 +12,8 @@ const MAX_RESHAPES = 20
 
 /** Whether a table may get other columns while it is read. */
 export function mayReshape({ discovered, reshapes }: TableRun): boolean {
-  const { source: use, options } = discovered
-  return use.findTable !== undefined && options.mode === 'evolve' && reshapes < MAX_RESHAPES
+  const { source, options } = discovered
+  return source.findTable !== undefined && options.mode === 'evolve' && reshapes < MAX_RESHAPES
 }
 
 /**
@@ -79,11 +79,11 @@ function changesTo({ prepared }: TableRun, { table, columns }: DiscoveredTable):
 
 /** The table as its source gives it now; undefined where that is not the same table with other columns. */
 async function foundNow({ discovered }: TableRun, fixed: readonly string[]): Promise<DiscoveredTable | undefined> {
-  const { source: use, table } = discovered
+  const { source, table } = discovered
   const known = table.columns.map(
     ({ name, type }): Column => ({ name, type, fixed: fixed.includes(name) || undefined }),
   )
-  const now = await use.findTable?.(table.name, known)
+  const now = await source.findTable?.(table.name, known)
   if (now === undefined) return undefined
   const isSame =
     String(now.table.primaryKey) === String(table.primaryKey) &&

@@ -39,12 +39,12 @@ export function loseLease(table: TableRun, failure: Failure): void {
 /** Records facts about a table. @returns false where another runner took it over. */
 export async function recordOn(
   table: TableRun,
-  facts: readonly StateChange[],
+  changes: readonly StateChange[],
   { destination, options }: RunContext,
 ): Promise<boolean> {
   if (table.lease === undefined) return false
   try {
-    await destination.record(table.lease, facts)
+    await destination.record(table.lease, changes)
     return true
   } catch (error) {
     if (!isFenced(error)) throw error

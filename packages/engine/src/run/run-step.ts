@@ -106,7 +106,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
         partition.stepFailed(step, rest)
-        const fact: StateChange = {
+        const change: StateChange = {
           kind: 'failure',
           step: ref,
           counts: reader.uncommittedCounts,
@@ -117,7 +117,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           nextTryAt,
           durationMs,
         }
-        if (!(await recordOn(table, [fact], context))) return false
+        if (!(await recordOn(table, [change], context))) return false
         table.recorded = 'failing'
         if (givesUp) {
           partition.leaveTo(rest, step)

@@ -27,7 +27,7 @@ export interface RunStepsOptions {
   /** A table has nothing left to do in this run: its status is recorded and it is released. */
   readonly release: (table: TableRun) => Promise<void>
   /** All tables of a source are released, and no more will come. */
-  readonly leave: (use: DiscoveredSource) => void
+  readonly leave: (source: DiscoveredSource) => void
 }
 
 /**
@@ -85,9 +85,9 @@ export class RunSteps {
   }
 
   /** A source has said all it has. */
-  asked(use: DiscoveredSource): void {
-    this.#asked.set(use.name, use)
-    this.#releaseDone([use.name])
+  asked(source: DiscoveredSource): void {
+    this.#asked.set(source.name, source)
+    this.#releaseDone([source.name])
   }
 
   /** All sources have. */

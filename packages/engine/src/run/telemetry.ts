@@ -84,14 +84,14 @@ export function tracedStep(
 /** One part on its way into the database. */
 export function tracedCommit(
   { ref, destination, redact }: Pick<StepTask, 'ref' | 'destination' | 'redact'>,
-  part: Batch,
+  batch: Batch,
   work: () => Promise<Committed>,
 ): Promise<Committed> {
   const database = { 'db.system.name': destination.profile.system }
-  const attributes = { ...database, 'db.collection.name': ref.table, 'tidemark.part': part.number }
+  const attributes = { ...database, 'db.collection.name': ref.table, 'tidemark.part': batch.number }
   return within('tidemark.commit', { kind: SpanKind.CLIENT, attributes, redact }, work, (span, committed, seconds) => {
     span.setAttributes({
-      'tidemark.rows': part.rows.length,
+      'tidemark.rows': batch.rows.length,
       'tidemark.rows.written': committed.written,
       'tidemark.rows.deleted': committed.deleted,
     })

@@ -26,11 +26,11 @@ export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { 
 /** Whether a step is part of the first read of its partition, which is judged as one: its history below the cut. */
 export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): true | undefined {
   const known = table.known?.partitions.get(id)
-  const cut = planned.backfillEnd ?? known?.backfillEnd
+  const backfillEnd = planned.backfillEnd ?? known?.backfillEnd
   const isFirst =
     step.window === undefined
       ? (known?.completedAt ?? null) === null
-      : step.kind === 'backfill' && cut != null && step.window.to <= cut
+      : step.kind === 'backfill' && backfillEnd != null && step.window.to <= backfillEnd
   return isFirst || undefined
 }
 

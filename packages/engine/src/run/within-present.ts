@@ -9,10 +9,10 @@ import type { PartitionRun } from './table-run.ts'
  * @returns undefined where nothing of the step has come.
  */
 export function withinPresent(step: Step, partition: PartitionRun, destinationNow: bigint): Step | undefined {
-  const { end, minAge: settle, cursor } = partition.table.planned.discovered.table
+  const { end, minAge, cursor } = partition.table.planned.discovered.table
   const { window, read } = step
   if (end !== undefined || cursor === undefined || window === undefined || read === undefined) return step
-  const present = floorTo(destinationNow - settle, cursor.tick)
+  const present = floorTo(destinationNow - minAge, cursor.tick)
   if (window.to <= present) return step
   partition.stopAt(present)
   if (window.from !== undefined && window.from >= present) return undefined

@@ -36,13 +36,13 @@ export function mapLending<T, R>(
     atWork++
     const done = new AbortController()
     let isLent = false
-    const lend = (): void => {
+    const use = (): void => {
       if (done.signal.aborted) return
       isLent = true
       lent++
       start()
     }
-    clock.sleep(LEND_AFTER_MS, done.signal, 'limit').then(lend, () => {})
+    clock.sleep(LEND_AFTER_MS, done.signal, 'limit').then(use, () => {})
     try {
       results[at] = await work(items[at]!)
     } catch (error) {

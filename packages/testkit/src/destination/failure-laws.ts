@@ -75,16 +75,16 @@ export function testFailures(database: () => TestDatabase): void {
           attempt: 1,
           beganAt: 1n,
         } as const
-        const record = (fact: StateChange) => destination.record(leases[0]!, [fact])
-        const fact = {
+        const record = (change: StateChange) => destination.record(leases[0]!, [change])
+        const change = {
           kind: 'table-failure',
           source: 'shop',
           table: 'x',
           step: { ...step, window: undefined },
           failure,
         } as const
-        await record(fact)
-        await record(fact)
+        await record(change)
+        await record(change)
         const state = async () => (await destination.state()).tables.get('never')
         expect(await state()).toMatchObject({
           source: 'shop',

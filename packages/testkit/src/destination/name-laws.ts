@@ -152,10 +152,10 @@ export function testNames(database: () => TestDatabase): void {
       const wanted = ['id', 'Id', `${LONG}_a`, '_cursor']
       const row = z.object(Object.fromEntries(wanted.map((name) => [name, z.string()])))
       const table = await world.table({ name: `${LONG}_table`, row, primaryKey: ['id'] })
-      const { schema: facts } = await table.state()
-      expect(facts?.columns.map(({ name }) => name)).toEqual(wanted)
+      const { schema: recorded } = await table.state()
+      expect(recorded?.columns.map(({ name }) => name)).toEqual(wanted)
       const { columns } = await world.destination.query(`select * from "${table.name}"`)
-      for (const { column } of facts!.columns) expect(columns).toContain(column)
+      for (const { column } of recorded!.columns) expect(columns).toContain(column)
       await world.destination.close()
     })
 

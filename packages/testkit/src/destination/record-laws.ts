@@ -35,8 +35,13 @@ export function testRecords(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
         const step = await table.begin('incremental', { window: { from: 0n, to: 100n } })
         for (const [number, durationMs] of [10, 40, 30].entries()) {
-          const part = await table.part([thing(number, number)], { step })
-          await world.destination.commit(table.lease, { ...part, number: number + 1, durationMs, completes: undefined })
+          const batch = await table.part([thing(number, number)], { step })
+          await world.destination.commit(table.lease, {
+            ...batch,
+            number: number + 1,
+            durationMs,
+            completes: undefined,
+          })
         }
         const { rows } = await world.destination.query('select duration_ms, writing_ms from _tidemark_steps')
         expect(rows[0]?.[0]).toBe(40)

@@ -173,14 +173,14 @@ export function testRereads(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing })
         await table.replace([thing(1, 1), thing(2, 2)])
         const before = await table.partition()
-        const blind = { deletionGuard: { mark: false }, rejects: [rejectOf(undefined)] }
-        const held = await table.replace([thing(2, 2), thing(3, 3)], blind)
+        const deletionsUnknown = { deletionGuard: { mark: false }, rejects: [rejectOf(undefined)] }
+        const held = await table.replace([thing(2, 2), thing(3, 3)], deletionsUnknown)
         expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, held: { gone: 1, of: 2 } })
         expect(await table.column('id')).toEqual([1n, 2n])
         expect((await table.partition()).completedAt).toBe(before.completedAt)
-        expect(await table.replace([], blind)).toMatchObject({ deleted: 0, held: { gone: 2, of: 2 } })
+        expect(await table.replace([], deletionsUnknown)).toMatchObject({ deleted: 0, held: { gone: 2, of: 2 } })
         // Where every row came back nothing is in doubt.
-        const more = await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)], blind)
+        const more = await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)], deletionsUnknown)
         expect(more).toMatchObject({ written: 1, unchanged: 2 })
         expect(more.withheld).toBeUndefined()
         expect((await table.partition()).completedAt).toBeGreaterThan(before.completedAt!)

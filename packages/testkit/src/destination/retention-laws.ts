@@ -69,7 +69,7 @@ export function testRetention(database: () => TestDatabase): void {
           [2, 'busy', 'case when i % 10 = 0 then 2 else 0 end'],
         ] as const)
           await database().execute(
-            `insert into _tidemark_steps (run, step, name, partition, kind, from_position, to_position, began_at, ended_at, parts, rows_read, rows_written, rows_unchanged, duration_ms) ${numbers}
+            `insert into _tidemark_steps (run, step, name, partition, kind, from_position, to_position, began_at, ended_at, batches, rows_read, rows_written, rows_unchanged, duration_ms) ${numbers}
               select i - ${count}, ${step}, '${table}', '', 'incremental', i * 10, i * 10 + 10, ${began}, ${began} + 3, 1, 5, ${written}, 5 - (${written}), 7 from n`,
           )
       }

@@ -27,10 +27,10 @@ export function testSchema(database: () => TestDatabase): void {
           identity: 'x',
         }
         expect((await world.table(spec)).prepared.changes).toEqual(['table created'])
-        const { schema: facts, changes } = (await world.table(spec)).prepared
+        const { schema: recorded, changes } = (await world.table(spec)).prepared
         expect(changes).toEqual([])
         expect((await world.destination.state()).tables.get('things')).toMatchObject({
-          facts,
+          facts: recorded,
           identity: 'x',
           status: 'new',
           filled: false,
@@ -68,7 +68,7 @@ export function testSchema(database: () => TestDatabase): void {
           known: filledWith(z.string().nullish(), null),
         }
         const table = await world.table({ row: row(fills), primaryKey })
-        const filled = {
+        const everFilled = {
           text: "it's {“ü”} \\n",
           integer: 2n ** 62n,
           double: 0.1,
@@ -81,7 +81,7 @@ export function testSchema(database: () => TestDatabase): void {
           known: null,
         }
         const all = (await table.all()).map(({ bytes, ...rest }) => ({ ...rest, bytes: [...(bytes as Uint8Array)] }))
-        expect(all).toEqual([1n, 2n].map((id) => ({ id, ...filled, bytes: [0, 255] })))
+        expect(all).toEqual([1n, 2n].map((id) => ({ id, ...everFilled, bytes: [0, 255] })))
         // It is not a default: what comes without a value has none.
         const narrow = await world.table({ row: row({}), primaryKey })
         await narrow.write([{ id: 3 }])

@@ -234,8 +234,8 @@ export class TestTable {
     return await this.write(rows.slice(at), { ...options, step, staging: 'move', number })
   }
 
-  async record(...facts: readonly StateChange[]): Promise<void> {
-    await this.world.destination.record(this.lease, facts)
+  async record(...changes: readonly StateChange[]): Promise<void> {
+    await this.world.destination.record(this.lease, changes)
   }
 
   /** Rows that are not marked. */

@@ -24,9 +24,9 @@ export async function laterRun(run: {
 /** A clock by which everything that is there is old enough to be read, and today is over for a cursor of days. */
 export function laterClock(tables: readonly Table[]): Clock {
   let ahead = 2_000_000n
-  for (const { cursor, minAge: settle } of tables) {
+  for (const { cursor, minAge } of tables) {
     if (cursor === undefined || cursor.type === 'integer') continue
-    const own = settle + cursor.tick + 2_000_000n
+    const own = minAge + cursor.tick + 2_000_000n
     if (own > ahead) ahead = own
   }
   return { ...systemClock, now: () => systemClock.now() + ahead }

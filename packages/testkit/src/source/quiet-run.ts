@@ -110,10 +110,10 @@ export function memory(): Promise<Destination> {
 export async function contents(destination: Destination): Promise<ReadonlyMap<string, readonly string[]>> {
   const { tables } = await destination.state()
   const found = new Map<string, readonly string[]>()
-  for (const { name, table, schema: facts, partitions } of tables.values()) {
+  for (const { name, table, schema: recorded, partitions } of tables.values()) {
     const texts: string[] = []
-    for (const partition of facts?.partitioned === true ? partitions.keys() : [undefined]) {
-      if (facts === null) continue
+    for (const partition of recorded?.partitioned === true ? partitions.keys() : [undefined]) {
+      if (recorded === null) continue
       for await (const row of destination.read(name, { partition }))
         texts.push(partition === undefined ? textOf(row) : `${textOf(row)} of ${partition}`)
     }

@@ -21,8 +21,8 @@ export interface Mutation {
 }
 
 const commits =
-  (change: (part: Batch) => Batch) =>
-  (right: Destination): Partial<Destination> => ({ commit: (lease, part) => right.commit(lease, change(part)) })
+  (change: (batch: Batch) => Batch) =>
+  (right: Destination): Partial<Destination> => ({ commit: (lease, batch) => right.commit(lease, change(batch)) })
 
 const NOTHING = { written: 0, unchanged: 0, deduped: 0, rejected: 0, deleted: 0 }
 
@@ -49,94 +49,96 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'an older version covers a newer one': {
     laws: testCommit,
     notices: 'never covers a newer version with an older one',
-    breaks: commits((part) => ({ ...part, rows: part.rows.map((row) => [...row.slice(0, -1), null]) })),
+    breaks: commits((batch) => ({ ...batch, rows: batch.rows.map((row) => [...row.slice(0, -1), null]) })),
   },
   'the last row of a part is lost': {
     laws: testCommit,
     notices: 'of 1 rows lands whole',
-    breaks: commits((part) => ({ ...part, rows: part.rows.slice(0, -1) })),
+    breaks: commits((batch) => ({ ...batch, rows: batch.rows.slice(0, -1) })),
   },
   'rows land twice': {
     laws: testCommit,
     notices: 'of a table without a key is added, however often its rows are there',
-    breaks: commits((part) => ({ ...part, rows: [...part.rows, ...part.rows] })),
+    breaks: commits((batch) => ({ ...batch, rows: [...batch.rows, ...batch.rows] })),
   },
   'rows land without their coverage': {
     laws: testCommit,
     notices: 'lands with its coverage, or without any where it completes nothing',
-    breaks: commits((part) => ({
-      ...part,
-      completes: part.completes === undefined ? undefined : { ...part.completes, cover: undefined },
+    breaks: commits((batch) => ({
+      ...batch,
+      completes: batch.completes === undefined ? undefined : { ...batch.completes, cover: undefined },
     })),
   },
   'coverage reaches further than what was read': {
     laws: testState,
     notices: 'holds positions of 64 bits exactly',
-    breaks: commits((part) => {
-      const cover = part.completes?.cover
-      if (part.completes === undefined || cover === undefined) return part
-      return { ...part, completes: { ...part.completes, cover: { from: cover.from, to: cover.to + 1n } } }
+    breaks: commits((batch) => {
+      const cover = batch.completes?.cover
+      if (batch.completes === undefined || cover === undefined) return batch
+      return { ...batch, completes: { ...batch.completes, cover: { from: cover.from, to: cover.to + 1n } } }
     }),
   },
   'deletions are not heard': {
     laws: testCommit,
     notices: 'with a deletion marks the row at or below its position, not above it',
-    breaks: commits((part) => ({ ...part, deletions: [] })),
+    breaks: commits((batch) => ({ ...batch, deletions: [] })),
   },
   'a deletion takes newer versions along': {
     laws: testCommit,
     notices: 'with a deletion marks the row at or below its position, not above it',
-    breaks: commits((part) => ({
-      ...part,
-      deletions: part.deletions.map((one) => ({ ...one, position: 9_000_000_000n })),
+    breaks: commits((batch) => ({
+      ...batch,
+      deletions: batch.deletions.map((one) => ({ ...one, position: 9_000_000_000n })),
     })),
   },
   'what is read later is not the truth': {
     laws: testLater,
     notices: 'takes an older stamp for the truth where that lies in what is read',
-    breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 0n } })),
+    breaks: commits((batch) => ({ ...batch, step: { ...batch.step, beganAt: 0n } })),
   },
   'what comes is the truth about what came since': {
     laws: testLater,
     notices: 'lets alone what was synced since it began',
-    breaks: commits((part) => ({ ...part, step: { ...part.step, beganAt: 9_000_000_000_000_000n } })),
+    breaks: commits((batch) => ({ ...batch, step: { ...batch.step, beganAt: 9_000_000_000_000_000n } })),
   },
   'what comes is the truth beyond what was read': {
     laws: testLater,
     notices: 'takes an older stamp for the truth where that lies in what is read',
-    breaks: commits((part) =>
-      part.step.window === undefined ? part : { ...part, truth: { from: undefined, to: 99n } },
+    breaks: commits((batch) =>
+      batch.step.window === undefined ? batch : { ...batch, truth: { from: undefined, to: 99n } },
     ),
   },
   'a late deletion is not heard': {
     laws: testLater,
     notices: 'marks a row above a late deletion below what it only looked back for, and says which beforehand',
-    breaks: commits((part) => ({ ...part, lateDeletions: [] })),
+    breaks: commits((batch) => ({ ...batch, lateDeletions: [] })),
   },
   'what did not come back is gone at once': {
     laws: testRereads,
     notices: 'that asks first moves nothing where rows did not come back, and says which',
-    breaks: commits((part) =>
-      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, ask: undefined } },
+    breaks: commits((batch) =>
+      batch.deletionGuard === undefined
+        ? batch
+        : { ...batch, deletionGuard: { ...batch.deletionGuard, ask: undefined } },
     ),
   },
   'rows that moved are taken for gone': {
     laws: testRereads,
     notices: 'that asks first moves nothing where rows did not come back, and says which',
-    breaks: commits((part) => ({ ...part, alive: undefined })),
+    breaks: commits((batch) => ({ ...batch, alive: undefined })),
   },
   'what is rejected is not recorded': {
     laws: testState,
     notices: 'of the same key or the same payload take the place of each other',
-    breaks: commits((part) => ({ ...part, rejects: [] })),
+    breaks: commits((batch) => ({ ...batch, rejects: [] })),
   },
   'a runner that was replaced hears that all is well': {
     laws: testLeases,
     notices: 'passes on when its runner was silent for too long; that one then writes nothing',
     breaks: (right) => ({
-      async commit(lease, part) {
+      async commit(lease, batch) {
         try {
-          return await right.commit(lease, part)
+          return await right.commit(lease, batch)
         } catch (error) {
           if (SyncError.is(error) && error.code === 'fenced') return NOTHING
           throw error
@@ -163,35 +165,37 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a staged read is seen before it is whole': {
     laws: testStaging,
     notices: 'shows nothing before it moves, and moves many parts at once',
-    breaks: commits((part) => (part.staging === 'fill' ? { ...part, staging: undefined } : part)),
+    breaks: commits((batch) => (batch.staging === 'fill' ? { ...batch, staging: undefined } : batch)),
   },
   'a mass of deletions is let through': {
     laws: testStaging,
     notices: 'holds a whole read back that would mark most rows: it writes, marks nothing and completes nothing',
-    breaks: commits((part) =>
-      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, limit: undefined } },
+    breaks: commits((batch) =>
+      batch.deletionGuard === undefined
+        ? batch
+        : { ...batch, deletionGuard: { ...batch.deletionGuard, limit: undefined } },
     ),
   },
   'what vanished is never marked': {
     laws: testRereads,
     notices: 'marks what did not come back in its window, and nothing outside it',
-    breaks: commits((part) =>
-      part.deletionGuard === undefined ? part : { ...part, deletionGuard: { ...part.deletionGuard, mark: false } },
+    breaks: commits((batch) =>
+      batch.deletionGuard === undefined ? batch : { ...batch, deletionGuard: { ...batch.deletionGuard, mark: false } },
     ),
   },
   'partitions are one': {
     laws: testStaging,
     notices: 'of one partition leaves the others alone',
-    breaks: commits((part) => ({ ...part, step: { ...part.step, partition: '' } })),
+    breaks: commits((batch) => ({ ...batch, step: { ...batch.step, partition: '' } })),
   },
   'rereads are forgotten': {
     laws: testState,
     notices: 'is struck out by a step that began later, and by no other',
     breaks: (right) => ({
-      record: (lease, facts) =>
+      record: (lease, changes) =>
         right.record(
           lease,
-          facts.filter(({ kind }) => kind !== 'resync'),
+          changes.filter(({ kind }) => kind !== 'resync'),
         ),
     }),
   },

@@ -72,14 +72,14 @@ export class DuckDbSession implements Session {
     )
   }
 
-  async write(target: Target, part: Batch, { terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { terms, late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const into = {
       columns: [...dataColumns(layout), '_cursor'],
       types: [...dataTypes(layout), 'integer' as const],
     }
     const order = layout.cursored ? 'ordered' : 'any'
-    return await loadHalving(this, layout.name, part.rows, (some) =>
+    return await loadHalving(this, layout.name, batch.rows, (some) =>
       withPart(this.#connected, into, some, async (loaded) => {
         if (layout.key.length === 0) {
           late.all(some)

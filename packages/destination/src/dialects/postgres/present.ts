@@ -25,7 +25,7 @@ export async function presentTables(
       (name) => sql`select cast(${name} as text) as name, exists (select from ${sql.id(schema, name)}) as filled`,
     )
     const found = await sql<{ name: string; filled: boolean }>`${sql.join(each, sql` union all `)}`.execute(db)
-    for (const { name, filled } of found.rows) present.set(name, filled ? 'rows' : 'empty')
+    for (const { name, filled: everFilled } of found.rows) present.set(name, everFilled ? 'rows' : 'empty')
   }
   // Of a table that somebody has locked nothing is known by now, and its sync will say so: it is taken to be as it was.
   for (const name of names) if (there.has(name)) present.set(name, 'rows')

@@ -68,10 +68,10 @@ export class PostgresSession implements Session {
     return copyInto(this, into, rows)
   }
 
-  async write(target: Target, part: Batch, { now, terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { now, terms, late }: WriteOptions): Promise<Loaded> {
     const { dialect, merging } = this.#shared
     const { layout } = target
-    const { rows, step } = part
+    const { rows, step } = batch
     const straight = async (some: EncodedRows) => {
       const written = await copyStraight(this, target, some, { now, partition: step.partition })
       late.all(some)

@@ -90,10 +90,10 @@ export class SqliteSession implements Session {
     })
   }
 
-  async write(target: Target, part: Batch, { now, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { now, late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
-    const { rows, step } = part
-    const { truth = step.window } = part
+    const { rows, step } = batch
+    const { truth = step.window } = batch
     const named = {
       now: stampText(now),
       began: stampText(step.beganAt),
