@@ -109,7 +109,7 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
   for (const { from, kind } of importsOf(code)) {
     // A part of the own package may be loaded when it is needed; foreign code comes in at one place.
     if (kind === 'dynamic' && path !== DYNAMIC_IMPORT && from?.startsWith('./') !== true)
-      broken.push(`only ${DYNAMIC_IMPORT} sources a dynamic import()`)
+      broken.push(`only ${DYNAMIC_IMPORT} uses a dynamic import()`)
     if (from === undefined) continue
     if (from.startsWith('.')) {
       const target = posix.join(posix.dirname(path), from)
@@ -123,7 +123,7 @@ function importRules({ path }: File, owner: Package, code: Code): readonly strin
     }
     const doors = AUTHORS_LAYERS.includes(owner.layer) ? AUTHORS_DOORS : CORE_DOORS
     if (target === 'core' && !doors.includes(from))
-      broken.push(`imports ${from}, but ${owner.layer} sources core only through ${doors.join(' or ')}`)
+      broken.push(`imports ${from}, but ${owner.layer} uses core only through ${doors.join(' or ')}`)
     if (owner.name === 'engine' && isForeign(from) && !ENGINE_TAKES.includes(moduleName(from)))
       broken.push(`imports ${from}, but of others' packages engine takes ${ENGINE_TAKES.join(' and ')} alone`)
     if (moduleName(from) === 'kysely' && !SQL_BUILDERS.includes(owner.name)) {
@@ -154,7 +154,7 @@ const CLOCKS: readonly (readonly [RegExp, string])[] = [
 ]
 
 function clockRules({ code }: Code): readonly string[] {
-  return CLOCKS.filter(([clock]) => clock.test(code)).map(([, name]) => `sources ${name}, but core reads no clock`)
+  return CLOCKS.filter(([clock]) => clock.test(code)).map(([, name]) => `uses ${name}, but core reads no clock`)
 }
 
 function fileRules({ path, text }: File, { code }: Code): readonly string[] {

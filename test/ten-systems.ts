@@ -181,7 +181,7 @@ function project(folder: string, urls: Readonly<Record<string, string>>, well: s
               params: { from: '{from}', to: '{to}' },
               primaryKey: ['id'],
               cursor: 'updated_at',
-              settle: `${MIN_AGE_MS / 1000}s`,
+              minAge: `${MIN_AGE_MS / 1000}s`,
             },
           },
         },
@@ -217,7 +217,7 @@ export default register(source.with([source.table({
   row: z.object({ id: z.int(), v: z.int(), updated_at: z.iso.datetime() }),
   primaryKey: ['id'],
   cursor: 'updated_at',
-  settle: seconds(${MIN_AGE_MS / 1000}),
+  minAge: seconds(${MIN_AGE_MS / 1000}),
   async *read({ from, to, signal }) {
     const query = new URLSearchParams({ ...(from === undefined ? {} : { from }), to })
     yield await (await fetch('${well}/plugin?' + query, { signal })).json()

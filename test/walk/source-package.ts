@@ -48,7 +48,7 @@ export default register(
         primaryKey: ['id'],
         cursor: 'updated_at',
         lookback: hours(0),
-        settle: hours(0),
+        minAge: hours(0),
         window: name === 'D' ? days(100) : undefined,
         end: () => control().end,
         async *read({ from, to }) {

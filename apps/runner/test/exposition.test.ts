@@ -3,10 +3,10 @@ import type { Failure, RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { NOBODY } from '../src/activity.ts'
 import { exposition } from '../src/service/exposition.ts'
-import { type LoopStatus, metricFamilies } from '../src/service/families.ts'
 import { healthOf } from '../src/service/health.ts'
-import { tableMetrics } from '../src/service/standing.ts'
-import { RunMetrics } from '../src/service/tally.ts'
+import { type LoopStatus, metricFamilies } from '../src/service/metric-families.ts'
+import { RunMetrics } from '../src/service/run-metrics.ts'
+import { tableMetrics } from '../src/service/table-metrics.ts'
 
 const NOW = 1_000_000_000_000n
 const PULSE: LoopStatus = {

@@ -1,8 +1,8 @@
 import type { RunEvent } from '@tidemark/engine'
 import { describe, expect, it } from 'vitest'
 import { EventSources } from '../src/service/event-sources.ts'
-import type { LoopStatus } from '../src/service/families.ts'
 import { healthOf } from '../src/service/health.ts'
+import type { LoopStatus } from '../src/service/metric-families.ts'
 
 const MINUTE = 60_000
 const NOW = Date.UTC(2026, 0, 2, 12)

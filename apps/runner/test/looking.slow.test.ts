@@ -50,7 +50,7 @@ const Status = z.strictObject({
       partitions: count,
       partitions_failing: count,
       partitions_gone: count,
-      rereads: count,
+      resyncs: count,
       too_young: count,
       without_cursor: count,
       undeclared: z.array(text),

@@ -119,7 +119,7 @@ describe('two projects on one database, with sources of one name', TIMEOUT, () =
     expect((await b.run(['sync'], there)).code).toBe(3)
     expect((await a.run(['sync'], there)).code).toBe(0)
     const status = await a.run(['status'], there)
-    expect(status.stdout).toMatch(/^daily_days +live/m)
+    expect(status.stdout).toMatch(/^daily_days +complete/m)
     expect(status.stdout).toMatch(/1 table of another project .*: daily_months/)
   })
 })

@@ -1,5 +1,5 @@
 import { newPartition, type PartitionState, type State, silent, type TableState } from '@tidemark/core/engine'
-import { discoverSources } from '../../../packages/engine/src/discover/survey.ts'
+import { discoverSources } from '../../../packages/engine/src/discover/discover-sources.ts'
 import { planRun } from '../../../packages/engine/src/plan/plan.ts'
 import { systemClock } from '../../../packages/engine/src/time/clock.ts'
 import { report, seconds } from '../measure.ts'

@@ -16,8 +16,8 @@ it('the programs of the page run as they stand, and the second finds what the fi
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const database = join(folder, 'service.db')
   expect(await run('sync-once.ts', database)).toBe(
-    'hello_moons is new, 1 to read\nhello_moons is live, 2 rows written\ncomplete: hello_moons\n',
+    'hello_moons is new, 1 to read\nhello_moons is complete, 2 rows written\ncomplete: hello_moons\n',
   )
-  expect(await run('sync-once.ts', database)).toContain('hello_moons is live, 0 rows written')
+  expect(await run('sync-once.ts', database)).toContain('hello_moons is complete, 0 rows written')
   expect(await run('watch-it.ts', database)).toMatch(/^hello_moons: 0 rows written\ndone in \d+ ms\n$/)
 })

@@ -16,6 +16,18 @@ export { registered } from './contract/registry.ts'
 export { isSource } from './contract/source.ts'
 export type { Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
+export type {
+  Batch,
+  Committed,
+  Completion,
+  Counts,
+  Deletion,
+  DeletionGuard,
+  Reject,
+  RejectLimit,
+  StepKind,
+  StepRef,
+} from './store/batch.ts'
 export { type ColumnChanges, columnChanges } from './store/column-change.ts'
 export type { ComparedScope, Comparison, Difference, DifferenceKind, Extent } from './store/comparison.ts'
 export {
@@ -43,18 +55,6 @@ export type {
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
 export type { Lease, Leases, Refusal, Runner } from './store/lease.ts'
-export type {
-  Batch,
-  Committed,
-  Completion,
-  Counts,
-  Deletion,
-  DeletionGuard,
-  Reject,
-  RejectLimit,
-  StepKind,
-  StepRef,
-} from './store/part.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
   isOf,

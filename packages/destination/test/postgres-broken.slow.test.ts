@@ -145,7 +145,7 @@ describe('the answer to COMMIT', { timeout: 180_000 }, () => {
     await write(things(3))
     proxy.lose('reply')
     await destination.reset(lease, 'things')
-    expect((await destination.state()).tables.get('things')).toMatchObject({ present: 'empty', filled: false })
+    expect((await destination.state()).tables.get('things')).toMatchObject({ present: 'empty', everFilled: false })
     proxy.lose('reply')
     await destination.release([lease])
     expect(await place.rows('select runner from _tidemark_leases')).toEqual([{ runner: null }])

@@ -12,7 +12,7 @@ describe('windows of a coarse cursor', () => {
     system.now = 10 * 86_400
     const spec = {
       row: z.object({ id: z.int(), at: z.iso.date(), text: z.string() }),
-      settle: undefined,
+      minAge: undefined,
       lookback: undefined,
       window: days(1),
       async *read({ from, to }: { from: string; to: string }) {
@@ -39,9 +39,9 @@ describe('late and changed rows', () => {
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
   })
 
-  it('settle leaves young rows to the next run', async () => {
+  it('minAge leaves young rows to the next run', async () => {
     system.put(row(1, 990))
-    const spec = { settle: minutes(1) }
+    const spec = { minAge: minutes(1) }
     expect(first((await run({ system, destination, spec })).tables).rows.written).toBe(0)
     system.now = 1100
     expect(first((await run({ system, destination, spec })).tables).rows.written).toBe(1)
@@ -67,7 +67,7 @@ it('lookback set in the config counts for "went back"', async () => {
   const spec = {
     row: z.object({ id: z.int(), text: z.string() }),
     cursor: 'id',
-    settle: undefined,
+    minAge: undefined,
     lookback: undefined,
     end: () => end,
     async *read() {},

@@ -110,7 +110,7 @@ describe('a source made by', () => {
     const before = (await destination.state()).tables.get('moved_things')
     await sync({ sources: use({ ...present, contract: CONTRACT + 1 }), destination, settings })
     const between = (await destination.state()).tables.get('moved_things')
-    expect(between).toMatchObject({ status: 'failing', filled: true, present: 'rows' })
+    expect(between).toMatchObject({ status: 'failing', everFilled: true, present: 'rows' })
     expect(between?.partitions.get('')?.covered).toEqual(before?.partitions.get('')?.covered)
     const report = await sync({ sources: use(present), destination, settings })
     expect(report.tables[0]?.status).toBe('complete')

@@ -90,7 +90,7 @@ it('retention: rows that left the system while a reread was settled are not mark
       '',
       system.all().filter((o) => o.at >= system.now - 600),
     )
-  const spec = { retention: minutes(10), settle: minutes(1) }
+  const spec = { retention: minutes(10), minAge: minutes(1) }
   keep()
   await run({ system, destination, spec })
   system.now = 1030

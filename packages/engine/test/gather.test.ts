@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { BatchBuffer } from '../src/read/gather.ts'
+import { BatchBuffer } from '../src/read/batch-buffer.ts'
 
 type Version = readonly [key: number, cursor: number]
 

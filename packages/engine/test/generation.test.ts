@@ -36,7 +36,7 @@ const known = async () => (await destination.state()).tables.get('memory_events'
 describe('data that was replaced as a whole', () => {
   it('is resynced, the newest first, and said once', async () => {
     await run({ system, destination, spec })
-    expect(await known()).toMatchObject({ generation: 'a', rereads: [] })
+    expect(await known()).toMatchObject({ generation: 'a', resyncs: [] })
     reload()
     generation = 'b'
     system.now = 1100
@@ -51,7 +51,7 @@ describe('data that was replaced as a whole', () => {
     const below = again.filter((from) => from < instant(1000))
     expect(below).toEqual(below.toSorted().toReversed())
     expect(below).toHaveLength(6)
-    expect(await known()).toMatchObject({ generation: 'b', rereads: [] })
+    expect(await known()).toMatchObject({ generation: 'b', resyncs: [] })
     system.asked = []
     system.now = 1200
     const next = await run({ system, destination, spec })
@@ -106,7 +106,7 @@ describe('data that was replaced as a whole', () => {
   it('of a table read whole is read though its revision is the same, also after a crash', async () => {
     const whole: Spec = {
       cursor: undefined,
-      settle: undefined,
+      minAge: undefined,
       lookback: undefined,
       revision: () => 'r',
       generation: () => generation,

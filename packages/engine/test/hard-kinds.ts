@@ -41,7 +41,7 @@ export const kinds: readonly Kind[] = [
   {
     ...keyed,
     name: 'whole, by partition',
-    spec: { cursor: null, settle: undefined, lookback: undefined },
+    spec: { cursor: null, minAge: undefined, lookback: undefined },
     told: false,
     partitioned: true,
   },

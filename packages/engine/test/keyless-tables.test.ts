@@ -54,7 +54,7 @@ it('keyless, two partitions at once, several parts', async () => {
 
 it('a keyless table whose rows no longer fit is not emptied', async () => {
   fill(80, 10)
-  const spec = { primaryKey: undefined, cursor: undefined, settle: undefined, lookback: undefined }
+  const spec = { primaryKey: undefined, cursor: undefined, minAge: undefined, lookback: undefined }
   await run({ system, destination, spec })
   system.rows.set(
     '',
@@ -81,7 +81,7 @@ it('keyless: what the system no longer keeps is not replaced away', async () => 
       '',
       system.all().filter((o) => o.at >= system.now - 600),
     )
-  const spec = { retention: minutes(10), settle: minutes(1), primaryKey: undefined }
+  const spec = { retention: minutes(10), minAge: minutes(1), primaryKey: undefined }
   keep()
   await run({ system, destination, spec })
   system.now = 1030

@@ -24,11 +24,11 @@ const look = async (): Promise<TableOverview & { readonly to: string | null }> =
 }
 const millis = (text: string | null): number => Date.parse(text ?? '')
 
-const whole: Spec = { cursor: undefined, settle: undefined, lookback: undefined, revision: () => 'r1' }
+const whole: Spec = { cursor: undefined, minAge: undefined, lookback: undefined, revision: () => 'r1' }
 const unmoved: Spec = { end: () => instant(500) }
 const byId: Spec = {
   cursor: 'id',
-  settle: undefined,
+  minAge: undefined,
   lookback: undefined,
   end: () => 100,
   async *read() {

@@ -76,7 +76,7 @@ const kinds: readonly Kind[] = [
   { name: 'a keyed table', spec: windowed, keyed: true },
   { name: 'a keyed table, ascending', spec: { ...windowed, ordered: 'ascending' }, keyed: true },
   { name: 'a table without a key', spec: { ...windowed, primaryKey: undefined }, keyed: false },
-  { name: 'a table read whole', spec: { cursor: undefined, settle: undefined, lookback: undefined }, keyed: true },
+  { name: 'a table read whole', spec: { cursor: undefined, minAge: undefined, lookback: undefined }, keyed: true },
 ]
 
 // No power fails here, so the files may lie in memory where there is such a place.

@@ -19,7 +19,7 @@ const row = (id: number, when: number, text = 'a'): Row => ({ id, at: when, text
 const fill = (count: number, partition = ''): void => {
   for (let id = 0; id < count; id++) system.put(row(id, 100 + id * 50), partition)
 }
-const settled: Spec = { settle: minutes(1), lookback: minutes(2) }
+const settled: Spec = { minAge: minutes(1), lookback: minutes(2) }
 const DAY = 86_400
 
 function optionsFor(spec: Spec, more: object = {}) {

@@ -156,7 +156,7 @@ describe('a column that is new', () => {
     await run({ system, destination, spec: spec() })
     const report = await run({ system, destination, spec: wider() })
     expect(report.lines.join()).not.toContain('resync')
-    const whole = { cursor: undefined, settle: undefined, lookback: undefined }
+    const whole = { cursor: undefined, minAge: undefined, lookback: undefined }
     const other = await openMemory()
     await run({ system: systemOf(3), destination: other, spec: whole })
     const next = await run({ system: systemOf(3), destination: other, spec: { ...whole, row: more } })

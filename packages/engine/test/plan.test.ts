@@ -81,7 +81,7 @@ describe('a plan', () => {
       stateOf({ backfillEnd: at(60), start: 0n, covered: covered(range(0, 60)) }),
     )
     expect(steps.map((step) => [step.lane, step.window?.from])).toEqual([
-      ['incremental', at(180)],
+      ['current', at(180)],
       ['backfill', at(120)],
       ['backfill', at(60)],
     ])
@@ -163,7 +163,12 @@ describe('a plan', () => {
     )
     expect(young.partition?.revision).toBeUndefined()
     expect(young.partition?.pendingRevision).toEqual({ text: 'r2', end: at(100) })
-    const known = { cut: at(50), start: 0n, seen: { text: 'r2', end: at(100) }, covered: covered(range(0, 90)) }
+    const known = {
+      backfillEnd: at(50),
+      start: 0n,
+      pendingRevision: { text: 'r2', end: at(100) },
+      covered: covered(range(0, 90)),
+    }
     const settled = planned({ partitions: [{ end: at(150), unsettledEnd: at(160), revision }] }, stateOf(known))
     expect(settled.partition?.revision).toEqual({ text: 'r2', schemaHash: 'f' })
     expect(settled.partition?.pendingRevision).toBeUndefined()

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => destination.close())
 
 const row = (id: number, when: number, text = 'a'): Row => ({ id, at: when, text })
-const spec: Spec = { settle: minutes(0), lookback: minutes(2) }
+const spec: Spec = { minAge: minutes(0), lookback: minutes(2) }
 const small = { settings: { batch: { rows: 2, bytes: 1e6 } } }
 
 describe.each([

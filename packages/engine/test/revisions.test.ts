@@ -31,7 +31,7 @@ describe('revisions', () => {
   })
 
   it('one that was seen before its rows had settled is not committed until they have', async () => {
-    const settled = { ...spec, settle: minutes(1) }
+    const settled = { ...spec, minAge: minutes(1) }
     system.put(row(1, 980))
     await run({ system, destination, spec: settled })
     expect((await rowsIn(destination)).length).toBe(0)
@@ -64,7 +64,7 @@ describe('revisions', () => {
 
 it('a pass that marked nothing does not commit its revision', async () => {
   fill(5)
-  const spec = { cursor: undefined, settle: undefined, lookback: undefined, revision: () => rev }
+  const spec = { cursor: undefined, minAge: undefined, lookback: undefined, revision: () => rev }
   let rev = 'r1'
   await run({ system, destination, spec })
   system.remove(3)
@@ -83,7 +83,7 @@ it('a pass that marked nothing does not commit its revision', async () => {
 
 it('a changed contract voids the revision: rejected rows of a mended schema, loose', async () => {
   fill(5)
-  const base = { cursor: undefined, settle: undefined, lookback: undefined, revision: () => 'r1' }
+  const base = { cursor: undefined, minAge: undefined, lookback: undefined, revision: () => 'r1' }
   await run({
     system,
     destination,

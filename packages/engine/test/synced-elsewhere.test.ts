@@ -11,7 +11,7 @@ it('what another system has synced up to noon leaves the day of a date cursor to
   system.now = 10 * 86_400
   const spec = {
     row: z.object({ id: z.int(), at: z.iso.date(), text: z.string() }),
-    settle: undefined,
+    minAge: undefined,
     lookback: undefined,
     async *read({ from, to }: { from: string; to: string }) {
       yield Array.from({ length: 12 }, (_, id) => ({ id, at: day(id), text: 'a' })).filter(

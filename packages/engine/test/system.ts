@@ -55,7 +55,7 @@ export function sourceOf(system: System, spec: Spec = {}, pageSize = 5): Source 
     row: shape,
     primaryKey: ['id'],
     cursor: 'at',
-    settle: minutes(0),
+    minAge: minutes(0),
     lookback: minutes(0),
     ...(partitions === undefined ? {} : { partitions }),
     async *read(context: { from?: string; to?: string; partition?: string }) {

@@ -82,7 +82,7 @@ const idsIn = async (destination: Destination): Promise<bigint[]> => {
 
 describe('an id that jumps from a counter to one with a time in it', () => {
   it('is planned in a moment, with windows that are counted and not made', () => {
-    const table = tableOf({ cursor: 'id', start: 0, window: 1, lookback: 0, settle: 0, end: () => 0 } as never)
+    const table = tableOf({ cursor: 'id', start: 0, window: 1, lookback: 0, minAge: 0, end: () => 0 } as never)
     const end = 2n ** 63n - 1n
     const [planned] = planOf(
       catalogOf({ table, partitions: [{ end, ownEnd: true }] }),

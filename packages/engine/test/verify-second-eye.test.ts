@@ -5,7 +5,7 @@ import { verify } from '../src/commands/verify.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, openMemory, run, type Spec, System, sourceOf } from './system.ts'
 
-const WHOLE: Spec = { cursor: undefined, settle: undefined, lookback: undefined }
+const WHOLE: Spec = { cursor: undefined, minAge: undefined, lookback: undefined }
 
 async function synced(system: System, spec: Spec, exitCode = 0): Promise<Destination> {
   const destination = await openMemory()

@@ -78,8 +78,8 @@ const KINDS: readonly (readonly [string, Spec, readonly string[]])[] = [
   ['ascending', { ordered: 'ascending' }, ['']],
   ['descending', { ordered: 'descending' }, ['']],
   ['partitioned', {}, ['a', 'b']],
-  ['whole', { cursor: undefined, settle: undefined, lookback: undefined }, ['']],
-  ['whole and partitioned', { cursor: undefined, settle: undefined, lookback: undefined }, ['a', 'b']],
+  ['whole', { cursor: undefined, minAge: undefined, lookback: undefined }, ['']],
+  ['whole and partitioned', { cursor: undefined, minAge: undefined, lookback: undefined }, ['a', 'b']],
   ['without a key', { primaryKey: undefined }, ['']],
 ]
 

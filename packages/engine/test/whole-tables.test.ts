@@ -5,7 +5,7 @@ import { instant, rowsIn, run, sorted } from './system.ts'
 useMemoryWorld()
 
 describe('tables read whole', () => {
-  const spec = { cursor: undefined, settle: undefined, lookback: undefined }
+  const spec = { cursor: undefined, minAge: undefined, lookback: undefined }
 
   it('mark what vanished, and nothing where the pass failed', async () => {
     fill(30)
@@ -64,7 +64,7 @@ it('whole table, two partitions at once, several parts each: no row is lost', as
   fill(40, 10, 'x')
   fill(40, 10, 'y')
   system.beforePage = () => new Promise((r) => setTimeout(r, 1))
-  const spec = { cursor: undefined, settle: undefined, lookback: undefined }
+  const spec = { cursor: undefined, minAge: undefined, lookback: undefined }
   await run({ system, destination, spec, options: small }).catch((e) => ({
     exitCode: String(e),
     tables: [{ rows: 0 }],

@@ -81,7 +81,7 @@ describe('a list that moves while it is paged', () => {
 
   it('gives every row in its last version, in order, whatever happens to it between pages', async () => {
     const change = fc.oneof(
-      // A later update has a later stamp: what shares the present instant is what `settle` waits for.
+      // A later update has a later stamp: what shares the present instant is what `minAge` waits for.
       fc.record({ touch: fc.nat(24), later: fc.integer({ min: 1, max: 2 }) }),
       fc.record({ remove: fc.nat(24) }),
       fc.constant({}),

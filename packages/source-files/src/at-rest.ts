@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
-import { failure } from './broken.ts'
+import { failure } from './invalid-file-error.ts'
 
 /** How often a file may change while it is waited for. */
 const ROUNDS = 3

@@ -1,4 +1,4 @@
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 
 /** Some rows, column by column. */
 export interface Block {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 const CHUNK = 256 * 1024

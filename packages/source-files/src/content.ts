@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { InvalidFileError } from './broken.ts'
 import { bytesOf, type Meter } from './bytes.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { refuseOtherKinds } from './magic.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
 import { type CsvError, type InfoField, type InfoRecord, Parser } from 'csv-parse'
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { DELIMITERS, type LineEnd, lineEndOf } from './line-ends.ts'
 import { Misfit } from './misfit.ts'
 

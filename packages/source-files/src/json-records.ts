@@ -1,7 +1,7 @@
 import { getManyValues, none } from 'stream-chain/core'
 import { Assembler } from 'stream-json/core/assembler.js'
 import { jsonParser, type Token } from 'stream-json/core/parser.js'
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import type { JsonReader } from './json-value.ts'
 
 export type JsonObject = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 
 // Files of other kinds begin with bytes that no text of a table begins with. Their own error says what they are: else
 // the first message would say that they are not UTF-8.

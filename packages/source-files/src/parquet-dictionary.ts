@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { InvalidFileError } from './broken.ts'
 import type { Files } from './client.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { bytesAt, readInto } from './parquet-footer.ts'
 
 /** Values up to here are read from a piece of the file that also has those behind them. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { refuseOtherKinds } from './magic.ts'
 import { readElement, type SchemaElement } from './parquet-element.ts'
 import { ThriftReader } from './thrift.ts'

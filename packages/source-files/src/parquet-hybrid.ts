@@ -1,4 +1,4 @@
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 
 // How Parquet writes levels and places in a dictionary: runs of one number, and groups of eight numbers in a few bits each.
 // https://github.com/apache/parquet-format/blob/master/Encodings.md

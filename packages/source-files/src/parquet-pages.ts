@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
 import { Thrift, ThriftReader, TooShort } from './thrift.ts'
 

@@ -1,5 +1,5 @@
-import { InvalidFileError } from './broken.ts'
 import type { ByteInput } from './byte-input.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 import type { DictionaryFile } from './parquet-dictionary.ts'
 import { HybridReader } from './parquet-hybrid.ts'
 

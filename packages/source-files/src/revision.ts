@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { failure } from './broken.ts'
 import type { FileTable } from './config.ts'
+import { failure } from './invalid-file-error.ts'
 import type { TableFile } from './listing.ts'
 
 // Raised when this package reads a file in another way than before, so that files are read again.

@@ -1,4 +1,4 @@
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 
 // Node has no Snappy. https://github.com/google/snappy/blob/main/format_description.txt
 

@@ -1,4 +1,4 @@
-import { InvalidFileError } from './broken.ts'
+import { InvalidFileError } from './invalid-file-error.ts'
 
 // What Parquet writes its footers and page headers in: Thrift's compact protocol. Only what is looked at here is read,
 // all else is passed over.

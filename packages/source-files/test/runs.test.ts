@@ -124,7 +124,7 @@ describe('a table whose files are bad', () => {
     expect((await run(tables)).exitCode).toBe(3)
     rmSync(folder.at('b.json'))
     await sync(tables)
-    expect(await status()).toEqual(['files_t live'])
+    expect(await status()).toEqual(['files_t complete'])
   })
 
   it.each(['oders.csv', 'data/*.csv'])('is an error, not a warning, where its path is misspelt: %s', async (name) => {

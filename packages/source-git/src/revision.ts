@@ -1,8 +1,8 @@
 import type { Changed, Window } from '@tidemark/core'
 import type { Git } from './git.ts'
+import { type HistorySnapshot, readSeen, writeSeen } from './history-snapshot.ts'
 import { type Repository, shallowCommits } from './repository.ts'
-import { type HistorySnapshot, readSeen, writeSeen } from './seen.ts'
-import { StaleWindows } from './stale.ts'
+import { StaleWindows } from './stale-windows.ts'
 import { tipsOf, type Visit, type Walk, walk } from './walk.ts'
 
 export interface RevisionQuestion {

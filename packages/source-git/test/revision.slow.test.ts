@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readSeen } from '../src/seen.ts'
+import { readSeen } from '../src/history-snapshot.ts'
 import { FAR, Reading } from './reading.ts'
 import { Sandbox } from './sandbox.ts'
 

@@ -2,7 +2,7 @@ import type { Logger } from '@tidemark/core'
 import { atPath, type HttpAnswer, type HttpClient } from '@tidemark/http'
 import type { RestConfig } from './config.ts'
 
-/** A clock that is further behind is worth a word: settle stands for less. */
+/** A clock that is further behind is worth a word: minAge stands for less. */
 const WORTH_A_WORD_MS = 60_000
 
 export interface ApiClockOptions {

@@ -48,7 +48,7 @@ export function names(table: TableConfig, name: 'from' | 'to' | 'partition' | 'p
 }
 
 function checkCursor(table: TableConfig): Problem[] {
-  const needing = ['ordered', 'reanchor', 'nullCursor', 'window', 'lookback', 'settle', 'retention'] as const
+  const needing = ['ordered', 'reanchor', 'nullCursor', 'window', 'lookback', 'minAge', 'retention'] as const
   if (table.cursor === undefined) {
     const without = needing
       .filter((name) => table[name] !== undefined)

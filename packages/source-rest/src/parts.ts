@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Context, SyncError } from '@tidemark/core'
 import { atPath, isRawNumber } from '@tidemark/http'
-import { checkPart, type ParentPartition } from './part.ts'
+import { checkPart, type ParentPartition } from './parent-partition.ts'
 import { type Row, readRows } from './read.ts'
 import type { ParentRow, RestClient } from './rest-client.ts'
 import { rowMaker } from './row-maker.ts'

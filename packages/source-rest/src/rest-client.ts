@@ -3,7 +3,7 @@ import { HttpClient } from '@tidemark/http'
 import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
-import type { ParentPartition } from './part.ts'
+import type { ParentPartition } from './parent-partition.ts'
 import type { RestTable } from './table-config.ts'
 
 const MB = 1024 * 1024

@@ -17,7 +17,7 @@ import { ColumnWatch } from './column-watch.ts'
 import { columnsOf, type Look, lookAt, NEW_PATIENCE_MS } from './columns.ts'
 import { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
-import { checkPart, type ParentPartition } from './part.ts'
+import { checkPart, type ParentPartition } from './parent-partition.ts'
 import { listParts } from './parts.ts'
 import { countRows, type Reading, readRows, requestOf } from './read.ts'
 import { RestClient } from './rest-client.ts'
@@ -159,7 +159,7 @@ function tableOf(table: RestTable, columns: readonly Column[]): Table<RestClient
     nullCursor: table.nullCursor,
     window: length(table.window),
     lookback: length(table.lookback),
-    settle: length(table.settle),
+    minAge: length(table.minAge),
     retention: length(table.retention),
   }
   interface Asked {

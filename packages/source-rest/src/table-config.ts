@@ -115,7 +115,7 @@ export const TableConfig = z.strictObject({
     .describe('rows without a cursor: `reject` where this is not set'),
   window: duration.optional().describe('the longest range that is read in one go: `30d`, `12h`'),
   lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
-  settle: duration.optional().describe('how young a row may not be read: `1m`'),
+  minAge: duration.optional().describe('how young a row may not be read: `1m`'),
   retention: duration.optional().describe('how long the API keeps rows: `90d`'),
   total: z
     .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { atPath } from '@tidemark/http'
-import type { ParentPartition } from './part.ts'
+import type { ParentPartition } from './parent-partition.ts'
 import { formatted, type TimeFormat } from './time-format.ts'
 
 /** What a request's placeholders stand for. */

@@ -104,8 +104,8 @@ describe('an API that changes', () => {
     const { sync, rows } = await world()
     const [table] = await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'] } } })
     expect(table!.rows).toMatchObject({ written: 1, rejected: 0 })
-    const [state] = await rows(`SELECT facts FROM _tidemark_tables WHERE name = 'api_t'`)
-    const { columns } = JSON.parse(String(state!['facts'])) as { columns: { name: string; type: string }[] }
+    const [state] = await rows(`SELECT schema FROM _tidemark_tables WHERE name = 'api_t'`)
+    const { columns } = JSON.parse(String(state!['schema'])) as { columns: { name: string; type: string }[] }
     expect(columns.find(({ name }) => name === 'd')).toMatchObject({ type })
     if (type === 'text') expect(await rows('SELECT d FROM api_t')).toEqual([{ d: text }])
   })

@@ -19,7 +19,7 @@ async function shop(behindMs: number, headers: (now: number) => Record<string, s
     params: { from: '{from}', to: '{to}' },
     primaryKey: ['id'],
     cursor: 'at',
-    settle: '0s',
+    minAge: '0s',
     lookback: '0s',
     infer: false,
     columns: { id: 'integer', at: 'timestamp' },

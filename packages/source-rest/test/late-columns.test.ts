@@ -50,8 +50,8 @@ describe('a field that comes late', () => {
       { a: 1, b: 1.5, c: 1, d: 'x', e: '2024-01-01', g: expect.anything(), last: null },
       { a: null, b: null, c: null, d: null, e: null, g: null, last: 'one' },
     ])
-    const [state] = await read(`SELECT facts, undeclared FROM _tidemark_tables WHERE name = 'api_t'`)
-    expect(JSON.parse(String(state!['facts'])).columns.map((one: { type: string }) => one.type)).toEqual([
+    const [state] = await read(`SELECT schema, undeclared FROM _tidemark_tables WHERE name = 'api_t'`)
+    expect(JSON.parse(String(state!['schema'])).columns.map((one: { type: string }) => one.type)).toEqual([
       ...['integer', 'integer', 'double', 'boolean', 'text', 'date', 'timestamp', 'json', 'text'],
     ])
   })
@@ -138,8 +138,8 @@ describe('a type that changes late', () => {
     const pagination = { type: 'offset' }
     const [table] = await sync({ baseUrl: api.url, tables: { t: { path: '/t', primaryKey: ['id'], pagination } } })
     expect(table!.rows).toMatchObject({ written: 1500, rejected: 0 })
-    const [state] = await read(`SELECT facts FROM _tidemark_tables WHERE name = 'api_t'`)
-    expect(JSON.parse(String(state!['facts'])).columns[1]).toMatchObject({ name: 'v', type })
+    const [state] = await read(`SELECT schema FROM _tidemark_tables WHERE name = 'api_t'`)
+    expect(JSON.parse(String(state!['schema'])).columns[1]).toMatchObject({ name: 'v', type })
     expect((await read('SELECT v FROM api_t WHERE id IN (0, 1499) ORDER BY id')).map((row) => row['v'])).toEqual(values)
   })
 

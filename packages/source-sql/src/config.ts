@@ -78,7 +78,7 @@ const TableConfig = z.strictObject({
   idTime: IdTime.optional().describe(
     'ids that begin with a time: then `lookback` of them is a length of time, `10m` where it is absent. Absent: taken for such where they are larger than 2^53 and no sequence gives them out',
   ),
-  settle: Length.optional().describe('how young a row may not be read. Absent: `1m`'),
+  minAge: Length.optional().describe('how young a row may not be read. Absent: `1m`'),
   window: Span.optional().describe('the longest range that is read in one go. Absent: about a million rows'),
   timeZone: TimeZone.optional().describe('the zone of its cursor. Absent: that of the source'),
 })

@@ -35,7 +35,7 @@ type Question = Asked & { readonly client: Client }
 export interface CursorSpec {
   readonly cursor: string
   readonly lookback?: Span
-  readonly settle?: Span
+  readonly minAge?: Span
   readonly window?: Span
   readonly ordered?: 'ascending'
   start?(question: Question): Promise<string | bigint | undefined>
@@ -53,7 +53,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
   const { table, cursor, own, client } = question
   const { column, type, indexed } = cursor
   const timeZone = own?.timeZone ?? client.config.timeZone
-  const settleMs = own?.settle === undefined ? 60_000 : durationMs(own.settle)!
+  const settleMs = own?.minAge === undefined ? 60_000 : durationMs(own.minAge)!
   // The engine takes it off what `end` says. Off a date that would be a whole day, so `end` does it for dates.
   const [settleAfter, settleBefore] = type === 'date' ? [0, settleMs] : [settleMs, 0]
   const window = await windowOf(question)
@@ -67,7 +67,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
 
   const spec: CursorSpec = {
     cursor: column,
-    ...(isTime ? { settle: milliseconds(settleAfter) } : {}),
+    ...(isTime ? { minAge: milliseconds(settleAfter) } : {}),
     lookback,
     ...(window === undefined ? {} : { window }),
     ...(ordered ? { ordered: 'ascending' as const } : {}),

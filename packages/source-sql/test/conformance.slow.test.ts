@@ -7,8 +7,8 @@ import sql from '../src/index.ts'
 
 /** Nothing is too young to be read: what a law changes, the next run of the same second must see. */
 const TABLES = {
-  orders: { settle: '0s' },
-  measurements: { cursor: 'measured_at', settle: '0s', timeZone: 'UTC' },
+  orders: { minAge: '0s' },
+  measurements: { cursor: 'measured_at', minAge: '0s', timeZone: 'UTC' },
   events: { cursor: 'id', immutable: true },
 }
 

@@ -10,7 +10,7 @@ const dateAt = (text: string, timeZone: string | undefined = 'UTC', settleMs = 6
   timeEnd('date', at(text), { timeZone, settleMs })
 
 describe('the end of a date', () => {
-  it('is cut out of the time after settle was taken off', () => {
+  it('is cut out of the time after minAge was taken off', () => {
     expect(dateAt('2026-11-28T10:50:00Z')).toBe('2026-11-28')
     expect(dateAt('2026-11-28T00:00:59.999Z')).toBe('2026-11-27')
     expect(dateAt('2026-11-28T00:01:00Z')).toBe('2026-11-28')
@@ -38,11 +38,11 @@ describe('the end of a date', () => {
         client,
         table: { rows: 1 } as FoundTable,
         cursor: { column: 'd', type, indexed: false, nullable: false },
-        own: { columns: {}, timeZone: 'UTC', settle: '3h' },
+        own: { columns: {}, timeZone: 'UTC', minAge: '3h' },
         clock: async () => now,
         isNew: true,
       })
-      return [await spec.end({ client, ...asked }), (spec.settle as { ms: number }).ms]
+      return [await spec.end({ client, ...asked }), (spec.minAge as { ms: number }).ms]
     }
     expect(await specOf('date')).toEqual(['2026-11-28', 0])
     expect(await specOf('local_timestamp')).toEqual(['2026-11-28T10:50:00.000000', 3 * 3_600_000])

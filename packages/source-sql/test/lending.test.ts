@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ConnectionPool } from '../src/lending.ts'
+import { ConnectionPool } from '../src/connection-pool.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 

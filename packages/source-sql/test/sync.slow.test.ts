@@ -16,7 +16,7 @@ const systems = [
 describe.each(systems)('a database of %s', (_, make, time, now) => {
   let world: World
   let into: Target
-  const quick = { tables: { orders: { settle: '0s' } } }
+  const quick = { tables: { orders: { minAge: '0s' } } }
 
   it('gives its history, then what is new; new tables come, dropped ones stay', async () => {
     world = await make()
@@ -69,7 +69,7 @@ describe.each(systems)('a database of %s', (_, make, time, now) => {
 
   it('replaces windows of tables without a key, and whole tables without a cursor', async () => {
     world = await make()
-    into = target(world, { tables: { log: { cursor: 'at', settle: '0s' } } })
+    into = target(world, { tables: { log: { cursor: 'at', minAge: '0s' } } })
     await world.run(`CREATE TABLE log (at ${time} NOT NULL, line varchar(20))`)
     await world.run('CREATE TABLE bag (x int)')
     await world.run(
@@ -186,7 +186,7 @@ describe.each([
   it('loses no row: it is read when it has ended', async () => {
     const world: World = await make()
     const into = target(world, {
-      tables: { stamped: { settle: '0s', lookback: '0s' }, numbered: { cursor: 'id', lookback: 0 } },
+      tables: { stamped: { minAge: '0s', lookback: '0s' }, numbered: { cursor: 'id', lookback: 0 } },
     })
     await world.run(`CREATE TABLE stamped (id ${id}, updated_at ${time} NOT NULL DEFAULT CURRENT_TIMESTAMP(6))`)
     await world.run('CREATE INDEX stamped_u ON stamped (updated_at)')

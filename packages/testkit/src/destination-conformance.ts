@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
+import type { TestDatabase } from './destination/destination-under-test.ts'
 import { testFailures } from './destination/failure-laws.ts'
 import { testLater } from './destination/later-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
@@ -11,13 +12,12 @@ import { testProperties } from './destination/properties.ts'
 import { testRecords } from './destination/record-laws.ts'
 import { testRejectLimit } from './destination/reject-limit-laws.ts'
 import { testRelocations } from './destination/relocation-laws.ts'
-import { testRereads } from './destination/reread-laws.ts'
+import { testRereads } from './destination/resync-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
 import { testSchema } from './destination/schema-laws.ts'
 import { testStaging } from './destination/staging-laws.ts'
 import { testState } from './destination/state-laws.ts'
 import { testValues } from './destination/value-laws.ts'
-import type { TestDatabase } from './destination/world.ts'
 
 export interface DestinationSuite {
   /** So many examples each law that holds for whatever comes is tried with. 40. */

@@ -1,6 +1,6 @@
 export type { AloneOptions, AlonePlace } from './alone/alone-place.ts'
 export { testAlone } from './alone-conformance.ts'
-export type { ConnectOptions, TestDatabase } from './destination/world.ts'
+export type { ConnectOptions, TestDatabase } from './destination/destination-under-test.ts'
 export { testDestination } from './destination-conformance.ts'
 export { type Answer, type Fault, FaultServer } from './source/fault-server.ts'
 export type { LawName } from './source/law-name.ts'

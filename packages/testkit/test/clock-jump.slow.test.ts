@@ -94,7 +94,7 @@ describe.each(syncPlaces())('a clock that goes ahead in the middle of a run on $
       const database = new TestClock(START)
       const clock = new TestClock(START)
       const destination = withClock(await empty(), database)
-      const spec = { settle: minutes(1), start: () => '2026-02-20', revision: () => void jumpBy(clock, 48n * HOUR) }
+      const spec = { minAge: minutes(1), start: () => '2026-02-20', revision: () => void jumpBy(clock, 48n * HOUR) }
       await syncShop(destination, source([], { ...spec, lookback: days(0) }, { at: z.iso.date() }), { clock })
       expect(await covered(destination)).toBe(BigInt(Date.parse('2026-03-01T00:00:00Z')) * 1000n)
     })

@@ -14,7 +14,7 @@ import {
   runnerNamed,
   type TableSpec,
   type TestTable,
-} from '../src/destination/world.ts'
+} from '../src/destination/destination-under-test.ts'
 
 // The same rows in every database: whatever they are, they read back deeply equal, wherever the process stands.
 

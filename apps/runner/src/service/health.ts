@@ -1,6 +1,6 @@
 import { formatInstant } from '@tidemark/core/engine'
 import { EXIT } from '@tidemark/engine'
-import type { LoopStatus } from './families.ts'
+import type { LoopStatus } from './metric-families.ts'
 
 export interface BusySource {
   readonly source: string

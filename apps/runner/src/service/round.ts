@@ -2,8 +2,8 @@ import { type NotDueTables, notDueOf, type Report, type RunEvent, type Settings,
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { runOptions, type Session } from '../session.ts'
 import { withProgress } from '../with-progress.ts'
+import type { RunMetrics } from './run-metrics.ts'
 import type { SharedDestination } from './shared-destination.ts'
-import type { RunMetrics } from './tally.ts'
 import { type Moment, moment, msBetween } from './timetable.ts'
 
 export interface RoundOptions {

@@ -1,7 +1,7 @@
 import { coverageBar } from './coverage-bar.ts'
 import { countText, durationText, plural, roughly } from './numbers.ts'
 import { oneLine } from './plain.ts'
-import type { RunView, TableView } from './run-view.ts'
+import type { RunningTable, RunView } from './run-view.ts'
 import { cut, padded, widthOf } from './width.ts'
 
 export interface ScreenSize {
@@ -29,13 +29,13 @@ export function runLines(view: RunView, { columns, rows }: ScreenSize): readonly
 }
 
 /** At work, failed, to come, done: lines that stay in their places, as far as can be. */
-function order(a: TableView, b: TableView): number {
+function order(a: RunningTable, b: RunningTable): number {
   const more = a.state === 'done' ? b.rows - a.rows : 0
   return RANK[a.state] - RANK[b.state] || more || (a.name < b.name ? -1 : 1)
 }
 
 /** As much of each table as fits: its name, its coverage, where it stands, its rows, how long it still takes. */
-function tableLines(tables: readonly TableView[], width: number): readonly string[] {
+function tableLines(tables: readonly RunningTable[], width: number): readonly string[] {
   const barWidth = width < 70 ? 0 : Math.min(24, Math.floor(width / 5))
   const cells = tables.map((table) => [
     oneLine(table.name),
@@ -53,18 +53,18 @@ function tableLines(tables: readonly TableView[], width: number): readonly strin
   })
 }
 
-function placeText({ state, place, of, done }: TableView): string {
+function placeText({ state, place, of, done }: RunningTable): string {
   if (state === 'failed') return 'failed'
   if (state === 'done') return plural(done, 'window')
   return place === 0 ? plural(of, 'window') : `window ${countText(place)} of ${countText(of)}`
 }
 
-function rowsText({ rows, rate, state }: TableView): string {
+function rowsText({ rows, rate, state }: RunningTable): string {
   const pace = rate === undefined || state === 'done' ? '' : `, ${countText(Math.round(rate))}/s`
   return `${plural(rows, 'row')}${pace}`
 }
 
-function endText({ state, wait, leftMs }: TableView): readonly string[] {
+function endText({ state, wait, leftMs }: RunningTable): readonly string[] {
   if (wait !== undefined) return [`waits ${roughly(wait.ms)} (${wait.why})`]
   if (state === 'done') return ['done']
   return leftMs === undefined ? [] : [`about ${roughly(leftMs)} left`]
@@ -82,7 +82,7 @@ function totalLine({ tables, idle, done, failed, rows, elapsedMs, leftMs }: RunV
 }
 
 /** Where a table stands, for a log. */
-export function tableText(table: TableView): string {
+export function tableText(table: RunningTable): string {
   return `${oneLine(table.name)}: ${[placeText(table), rowsText(table), ...endText(table)].join(', ')}`
 }
 

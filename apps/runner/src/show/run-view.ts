@@ -2,7 +2,7 @@ import type { RunEvent, Segment, TableWork } from '@tidemark/engine'
 import { oneLine } from './plain.ts'
 
 /** How a table stands in a run that goes on. */
-export interface TableView {
+export interface RunningTable {
   readonly name: string
   readonly source: string
   readonly state: 'working' | 'waiting' | 'failed' | 'done'
@@ -22,7 +22,7 @@ export interface TableView {
 }
 
 export interface RunView {
-  readonly tables: readonly TableView[]
+  readonly tables: readonly RunningTable[]
   readonly planned: number
   readonly idle: number
   readonly done: number
@@ -121,7 +121,7 @@ export class RunFollower {
     entry.segments = [...entry.segments, { ...span, share: 1 / Math.max(1, entry.work.partitions) }]
   }
 
-  #viewOf(entry: Entry, now: number): TableView {
+  #viewOf(entry: Entry, now: number): RunningTable {
     const { work, working, commits, rows, place, of, done, failed, firstAt, retry } = entry
     while (commits[0] !== undefined && commits[0].at < now - RATE_MS) commits.shift()
     const over = firstAt === undefined ? 0 : Math.min(RATE_MS, now - firstAt)
@@ -148,7 +148,7 @@ export class RunFollower {
   }
 }
 
-function waitOf(limited: number, isWorking: boolean, retry: Entry['retry'], now: number): TableView['wait'] {
+function waitOf(limited: number, isWorking: boolean, retry: Entry['retry'], now: number): RunningTable['wait'] {
   if (retry !== undefined && retry.until > now) return { ms: retry.until - now, why: retry.why }
   return isWorking && limited > 0 ? { ms: limited, why: 'rate limit' } : undefined
 }

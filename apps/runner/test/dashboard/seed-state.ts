@@ -78,7 +78,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
     return (...values: (string | number | bigint | null)[]) => void statement.run(...values)
   }
   const addTable = insert('_tidemark_tables', [
-    ...['name', 'source', 'table_name', 'status', 'facts', 'cursor_type', 'filled', 'paused_for'],
+    ...['name', 'source', 'table_name', 'status', 'schema', 'cursor_type', 'ever_filled', 'paused_for'],
     ...['first_seen_at', 'last_synced_at', 'removed_at'],
   ])
   const addPartition = insert('_tidemark_partitions', [
@@ -122,7 +122,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
     ...['run', 'runner', 'host', 'pid', 'started_at', 'ended_at', 'exit_code', 'error'],
   ])
   const addStep = insert('_tidemark_steps', [
-    ...['run', 'step', 'name', 'partition', 'kind', 'from_position', 'to_position', 'began_at', 'ended_at', 'parts'],
+    ...['run', 'step', 'name', 'partition', 'kind', 'from_position', 'to_position', 'began_at', 'ended_at', 'batches'],
     ...['rows_read', 'rows_written', 'rows_rejected', 'duration_ms', 'writing_ms', 'error'],
   ])
   for (const { run, startedAt, endedAt, exitCode, error, steps } of runs) {

@@ -4,10 +4,10 @@ import type { SchemaMode } from '../contract/config.ts'
 import type { Remedy } from '../contract/error.ts'
 import type { ColumnType, CursorType } from '../values/column-types.ts'
 import type { Range } from '../values/window.ts'
+import type { Batch, Committed, Counts, StepRef } from './batch.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
 import type { Lease, Leases } from './lease.ts'
-import type { Batch, Committed, Counts, StepRef } from './part.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
@@ -185,7 +185,7 @@ export type StateChange =
       readonly partition: string
       /** The present. */
       readonly end: bigint
-      /** How far below its own time a step may have missed rows: settle and lookback. */
+      /** How far below its own time a step may have missed rows: minAge and lookback. */
       readonly back: bigint
     }
   | {

@@ -1,6 +1,6 @@
 import { SyncError } from '@tidemark/core'
 import { type Kysely, sql } from 'kysely'
-import type { StateDialect } from '../state/flavor.ts'
+import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
 /** What stands in a database that is moved into: where from, and the tables that were made so far. There only as long. */

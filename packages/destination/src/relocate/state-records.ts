@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
-import type { StateDialect } from '../state/flavor.ts'
+import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
 /** So many records are read at a time. */

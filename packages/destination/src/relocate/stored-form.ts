@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { ColumnType, StoredRow } from '@tidemark/core/engine'
 import { canonicalText } from '../compare/canonical-text.ts'
 import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
-import type { ValueCodec } from '../values/forms.ts'
+import type { ValueCodec } from '../values/codec.ts'
 
 /** The columns that a row is written into as it stands. */
 export function storedColumns(layout: Layout): readonly { readonly name: string; readonly type: ColumnType }[] {

@@ -1,7 +1,7 @@
 import type { DeletionGuard } from '@tidemark/core/engine'
 import { sql } from 'kysely'
 import type { Terms } from '../dialects/terms.ts'
-import { replacedRanges } from './rail.ts'
+import { replacedRanges } from './deletion-guard.ts'
 import { exists } from './run.ts'
 import { and } from './sql.ts'
 import type { Writing } from './writing.ts'

@@ -41,7 +41,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     deduped,
     rejects,
     held,
-    blind: deletionsUnknown = false,
+    deletionsUnknown = false,
     overLimit,
     late,
     missing,
@@ -71,7 +71,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   })
   if (completes !== undefined) {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
-    await complete(db, { ...batch, completes }, { now, replaced, blind: deletionsUnknown })
+    await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown })
   }
   const keyed = (input.writer?.layout.key.length ?? 0) > 0
   const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0
@@ -101,7 +101,7 @@ interface Rows {
   readonly rejects: readonly Reject[]
   readonly late?: Committed['lateRows']
   readonly held?: Committed['withheld']
-  readonly blind?: boolean
+  readonly deletionsUnknown?: boolean
   readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */
   readonly overLimit?: string | undefined

@@ -3,12 +3,12 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
 import type { Terms } from '../dialects/terms.ts'
 import { hasBeside } from './beside.ts'
+import { type Held, heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
 import type { Moved } from './filling.ts'
 import { mergeRows } from './merge.ts'
 import { countMissing } from './missing.ts'
 import type { Order } from './precedence.ts'
-import { type Held, heldBy } from './rail.ts'
 import { replaceRows } from './replace.ts'
 import { checkEntries, resolveEntries } from './resolve.ts'
 import { changed, count, exists } from './run.ts'
@@ -32,8 +32,7 @@ export async function move(writing: Writing, { lease, part: batch, staging, now 
   const terms = termsOf(dialect, { step }, now)
   await checkEntries(writing, staging)
   const deletionsUnknown = deletionGuard?.mark === false || staging.deletionsUnknown
-  if (layout.key.length === 0)
-    return await replaceRows(writing, { staging, terms, deletionGuard, blind: deletionsUnknown })
+  if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, deletionsUnknown })
 
   const reread = step.kind === 'resync'
   if (reread && terms.read !== undefined) await session.indexPositions(target, lease.id)

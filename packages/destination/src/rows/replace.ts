@@ -4,9 +4,9 @@ import type { Staging } from '../dialects/staging.ts'
 import type { Terms } from '../dialects/terms.ts'
 import { dataColumns } from '../table/columns.ts'
 import { hasBeside } from './beside.ts'
+import { type Held, heldBy } from './deletion-guard.ts'
 import type { Moved } from './filling.ts'
 import { compared, insertedColumns, valuesOf } from './merge.ts'
-import { type Held, heldBy } from './rail.ts'
 import { changed, count } from './run.ts'
 import { moveStaged } from './slices.ts'
 import { and, list } from './sql.ts'
@@ -20,7 +20,7 @@ export interface Replacement {
   readonly terms: Terms
   readonly deletionGuard: DeletionGuard | undefined
   /** Some rows of the pass were rejected, and nobody can say which ones: an old row may be one of them. */
-  readonly blind: boolean
+  readonly deletionsUnknown: boolean
 }
 
 /**
@@ -38,7 +38,7 @@ export async function replaceRows(writing: Writing, replacement: Replacement): P
 
 async function replace(
   writing: Writing,
-  { staging, terms, deletionGuard, blind: deletionsUnknown }: Replacement,
+  { staging, terms, deletionGuard, deletionsUnknown }: Replacement,
 ): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout, table } = target

@@ -12,15 +12,11 @@ export interface Manner {
   /** What was there in the step's window was replaced. */
   readonly replaced: boolean
   /** The pass could not tell what is gone: it does not answer a reread, and is not a complete pass. */
-  readonly blind: boolean
+  readonly deletionsUnknown: boolean
 }
 
 /** Commits what a part completes: coverage or the whole read, rereads answered, revision, status. */
-export async function complete(
-  db: Db,
-  batch: Batch,
-  { now, replaced, blind: deletionsUnknown }: Manner,
-): Promise<void> {
+export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown }: Manner): Promise<void> {
   const { step, completes } = batch
   if (completes === undefined) return
   const { table: name, partition } = step

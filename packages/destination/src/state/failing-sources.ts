@@ -1,6 +1,6 @@
 import { isOf, type Project, type RunChange, SourceFailure, type State } from '@tidemark/core/engine'
 import type { Kysely, Selectable } from 'kysely'
-import type { StateDialect } from './flavor.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 const TABLE = '_tidemark_failing_sources'

@@ -1,5 +1,5 @@
 import type { Runner } from '@tidemark/core/engine'
-import type { StateDialect } from './flavor.ts'
+import type { StateDialect } from './state-dialect.ts'
 
 /** Who runs, and by what its leases last. */
 export interface LeaseOptions {

@@ -1,8 +1,8 @@
 import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { StateDialect } from './flavor.ts'
 import { renameWords } from './rename-words.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-tables.ts'
 import { createViews, extendViews } from './views.ts'
 

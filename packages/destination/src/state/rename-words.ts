@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
-import type { Renamed, StateDialect } from './flavor.ts'
+import type { Renamed, StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
 import { renameViews } from './views.ts'
 

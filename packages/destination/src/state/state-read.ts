@@ -11,7 +11,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
-import type { StateDialect } from './flavor.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-tables.ts'
 
 type Present = TableState['present']

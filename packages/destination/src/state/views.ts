@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { StateDialect } from './flavor.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-tables.ts'
 
 // Views for people; nothing of Tidemark reads them.

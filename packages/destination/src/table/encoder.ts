@@ -1,7 +1,7 @@
 import type { ColumnType, EncodedKey, EncodedRow, Encoder, Plain, TableColumn, Unfit } from '@tidemark/core/engine'
 import { holds } from '@tidemark/core/engine'
 import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
-import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/forms.ts'
+import { type Bound, type Encode, TEXT_CODEC, type ValueCodec } from '../values/codec.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 import { decimalOfNumber, isDate, jsonText, shortDecimal } from '../values/value-text.ts'
 import type { Layout } from './columns.ts'

@@ -2,7 +2,7 @@ import type { CursorType, Destination, Range, StateChange, TableState } from '@t
 import { unknownTable } from '../discover/selection.ts'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
-import { limitWindows, windowContaining } from '../plan/window-around.ts'
+import { limitWindows, windowContaining } from '../plan/window-containing.ts'
 import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 

@@ -14,7 +14,7 @@ import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
 import { askedWindow } from '../plan/asked-window.ts'
 import type { Report } from '../report/report.ts'
-import { coverageFacts, lateNames } from '../run/late-columns.ts'
+import { coverageFacts, lateNames } from '../run/added-columns.ts'
 import { sync } from './sync.ts'
 
 export interface ResyncOptions {

@@ -1,7 +1,7 @@
 import { intersect, type StateChange, type TableState } from '@tidemark/core/engine'
 import { withTables } from '../lease/with-tables.ts'
 import type { RunOptions } from '../options.ts'
-import { limitWindows, windowContaining } from '../plan/window-around.ts'
+import { limitWindows, windowContaining } from '../plan/window-containing.ts'
 import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 

@@ -3,10 +3,10 @@ import { isColumnsChanged, type Table } from '@tidemark/core/engine'
 import { failureOf } from '../failure/failure.ts'
 import { mapLending } from '../time/map-lending.ts'
 import type { DiscoveredTable } from './catalog.ts'
+import type { DiscoverOptions } from './discover-options.ts'
+import { discoverPartition } from './discover-partition.ts'
 import type { Again } from './partition-question.ts'
 import { schemaHash } from './settings.ts'
-import type { DiscoverOptions } from './survey-options.ts'
-import { discoverPartition } from './survey-partition.ts'
 
 /** Questions at once, so that a thousand partitions do not become a thousand requests; one that hangs holds up no other. */
 export const QUESTIONS = { limit: 8, most: 32 }

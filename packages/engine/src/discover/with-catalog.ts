@@ -4,9 +4,9 @@ import { type State, silent } from '@tidemark/core/engine'
 import type { LookOptions } from '../options.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Catalog, DiscoveredSource } from './catalog.ts'
+import type { DiscoverOptions } from './discover-options.ts'
+import { discoverSources } from './discover-sources.ts'
 import { Selection } from './selection.ts'
-import { discoverSources } from './survey.ts'
-import type { DiscoverOptions } from './survey-options.ts'
 
 const CLOSE_MS = 5000
 

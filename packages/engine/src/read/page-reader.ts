@@ -12,8 +12,8 @@ import {
   type TableColumn,
   type Unfit,
 } from '@tidemark/core/engine'
+import { BatchBuffer, weigh } from './batch-buffer.ts'
 import { type Bound, bound } from './bound.ts'
-import { BatchBuffer, weigh } from './gather.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
 import { type RejectReason, RejectReasons } from './reject-reasons.ts'

@@ -1,7 +1,7 @@
 import type { Deletion, EncodedKey, EncodedRow, Prepared, Range, StepRef, Table } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import { lookedBack } from '../report/lateness.ts'
-import { keyText } from './gather.ts'
+import { keyText } from './batch-buffer.ts'
 
 type Position = number | bigint
 

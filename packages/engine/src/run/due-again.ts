@@ -1,5 +1,5 @@
 import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
-import { askEnd } from '../discover/survey-partition.ts'
+import { askEnd } from '../discover/discover-partition.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import type { Step } from '../plan/step.ts'
 import type { Due, Slot } from '../schedule/task.ts'

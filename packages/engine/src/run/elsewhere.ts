@@ -11,8 +11,8 @@ import {
   type TableColumn,
 } from '@tidemark/core/engine'
 import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
+import { askEnd, staleSince } from '../discover/discover-partition.ts'
 import type { Again } from '../discover/partition-question.ts'
-import { askEnd, staleSince } from '../discover/survey-partition.ts'
 import { failureOf, isDestinationFailure } from '../failure/failure.ts'
 import { MOST_WINDOWS } from '../plan/too-many-windows.ts'
 import { type ReadRange, readRange } from '../read/read-range.ts'

@@ -1,5 +1,5 @@
 import type { Deletion } from '@tidemark/core/engine'
-import { keyText } from '../read/gather.ts'
+import { keyText } from '../read/batch-buffer.ts'
 import type { SeenRows } from '../read/seen-rows.ts'
 import type { StepTask } from './step-task.ts'
 

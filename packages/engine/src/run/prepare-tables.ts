@@ -13,7 +13,7 @@ import { type Failure, failureOf, isDestinationFailure, redacted } from '../fail
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import { tooManyWindows } from '../plan/too-many-windows.ts'
 import { partitionsMissing } from '../read/step-error.ts'
-import { coverageFacts, lateNames, sayChanges } from './late-columns.ts'
+import { coverageFacts, lateNames, sayChanges } from './added-columns.ts'
 import { recordOvercome } from './record-checks.ts'
 import {
   failingTableOf,

@@ -1,5 +1,5 @@
 import { WakeUp, type WakeUpOptions } from '../time/wake-up.ts'
-import { SourceQueue } from './queue.ts'
+import { SourceQueue } from './source-queue.ts'
 import type { Due, Slot, Task } from './task.ts'
 
 /** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */

@@ -2,7 +2,7 @@ import type { Logger } from '@tidemark/core'
 import type { Clock } from './clock.ts'
 import { durationText } from './duration-text.ts'
 
-/** Smaller differences are the normal case: settle and lookback stand for them. */
+/** Smaller differences are the normal case: minAge and lookback stand for them. */
 const WORTH_A_WORD = 60_000_000n
 
 /**

@@ -1,12 +1,12 @@
 import type { CursorType } from '@tidemark/core/values'
 import { abortable, formatInstant } from '@tidemark/core/values'
 import { sql } from 'kysely'
+import { ConnectionPool } from '../connection-pool.ts'
 import { countQuery } from '../count.ts'
 import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
 import { blameIn, type ErrorTranslator, sqlFailure } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
-import { ConnectionPool } from '../lending.ts'
 import { relationOf } from '../select.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
@@ -218,7 +218,7 @@ export class MySql implements Database {
       if (!/PROCESS privilege/i.test(String((error as Error).message))) throw error
       this.#warn(
         log,
-        'transactions of others cannot be seen, so rows of those that take longer than settle and lookback may be missed; let this user see them: GRANT PROCESS ON *.* TO …',
+        'transactions of others cannot be seen, so rows of those that take longer than minAge and lookback may be missed; let this user see them: GRANT PROCESS ON *.* TO …',
       )
       return []
     }

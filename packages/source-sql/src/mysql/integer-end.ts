@@ -3,7 +3,7 @@ import type { Asked } from '../database.ts'
 import { greatest, wholeNumber } from '../exact.ts'
 import type { FoundTable } from '../found-table.ts'
 import { greatestQuery, greatestReadable } from '../integer-limit.ts'
-import { waitForTransactions } from '../writers.ts'
+import { waitForTransactions } from '../wait-for-transactions.ts'
 import { dialect } from './read.ts'
 import { type RawRow, text } from './session.ts'
 

@@ -1,16 +1,17 @@
 import type { CursorType } from '@tidemark/core/values'
 import { abortable, formatInstant } from '@tidemark/core/values'
 import type pg from 'pg'
+import { ConnectionPool } from '../connection-pool.ts'
 import { countQuery } from '../count.ts'
 import type { Asked, Clock, Counted, Database, KeysSought, Reads, Row } from '../database.ts'
 import { blameIn, type ErrorTranslator, sqlFailure, unlessUnfit } from '../failure.ts'
 import { findKeysQuery, namedRow } from '../find-keys.ts'
 import type { FoundTable } from '../found-table.ts'
-import { ConnectionPool } from '../lending.ts'
 import { maskOf, type ServerTarget } from '../target.ts'
 import { unlessSlow } from '../unless-slow.ts'
 import { BEFORE } from './before.ts'
 import { cancel } from './cancel.ts'
+import { DataRowParser } from './data-row-parser.ts'
 import { conflictOnStandby, tellPostgres } from './failure.ts'
 import { findTables } from './find.ts'
 import { integerEnd } from './integer-end.ts'
@@ -19,7 +20,6 @@ import { dialect, readPages } from './read.ts'
 import { IDENTITY } from './relations.ts'
 import { resumed } from './resumed.ts'
 import { isRewritten, RewrittenError, TRIES } from './rewritten.ts'
-import { DataRowParser } from './row-tap.ts'
 import {
   APPLICATION,
   ask,
@@ -125,12 +125,12 @@ export class Postgres implements Database {
     if (hidden !== '0')
       this.#warn(
         log,
-        `transactions of other users cannot be seen, so rows of those that take longer than settle and lookback may be missed; let it see them: GRANT pg_read_all_stats TO ${user}`,
+        `transactions of other users cannot be seen, so rows of those that take longer than minAge and lookback may be missed; let it see them: GRANT pg_read_all_stats TO ${user}`,
       )
     if (untold !== '0')
       this.#warn(
         log,
-        'sessions with track_activities = off do not say since when their transactions are open, so rows of those that take longer than settle and lookback may be missed; set it on for their roles: ALTER ROLE … SET track_activities = on',
+        'sessions with track_activities = off do not say since when their transactions are open, so rows of those that take longer than minAge and lookback may be missed; set it on for their roles: ALTER ROLE … SET track_activities = on',
       )
     if (standby === 't') {
       if (replayed !== null && BigInt(replayed!) < settledAt) settledAt = BigInt(replayed!)

@@ -3,7 +3,7 @@ import { ChangedColumn } from '../changed-column.ts'
 import { type Chunk, Chunks } from '../chunks.ts'
 import type { Row } from '../database.ts'
 import { isReadAs } from './column-reading.ts'
-import type { DataRowParser, DataRowSink, RowMaker } from './row-tap.ts'
+import type { DataRowParser, DataRowSink, RowMaker } from './data-row-parser.ts'
 
 interface Connection {
   query(text: string): void

@@ -6,9 +6,9 @@ import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
 import { parameterType } from './column-reading.ts'
+import { type DataRowParser, rowMaker } from './data-row-parser.ts'
 import { Page } from './page.ts'
 import { isRewritten } from './rewritten.ts'
-import { type DataRowParser, rowMaker } from './row-tap.ts'
 import { ask } from './session.ts'
 
 export const dialect: Dialect = {

@@ -45,7 +45,7 @@ export function crashSource({ until, pageMs = 1 }: CrashSourceOptions): Source {
     start: new Date(START).toISOString(),
     end: () => End(until),
     lookback: minutes(5),
-    settle: minutes(0),
+    minAge: minutes(0),
   } as const
   const read = ({ from, to }: { readonly from: string | undefined; readonly to: string | undefined }) =>
     pages(inWindow(from, to).map(given))

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { TestDatabase, TestTable } from './world.ts'
-import { DestinationUnderTest, rejectOf } from './world.ts'
+import type { TestDatabase, TestTable } from './destination-under-test.ts'
+import { DestinationUnderTest, rejectOf } from './destination-under-test.ts'
 
 export const Thing = z.object({ id: z.int(), at: z.int().nullable(), note: z.string().nullable() })
 export const thing = (id: number, at: number | null, note: string | null = `v${at}`) => ({ id, at, note })
@@ -23,7 +23,7 @@ export function testCommit(database: () => TestDatabase): void {
       await table.write([thing(2, 20)], { window: { from: 0n, to: 100n } })
       expect((await table.partition()).covered).toEqual([{ from: 0n, to: 100n, assumed: false }])
       expect(await table.column('id')).toEqual([1n, 2n])
-      expect(await table.state()).toMatchObject({ filled: true, present: 'rows', status: 'complete' })
+      expect(await table.state()).toMatchObject({ everFilled: true, present: 'rows', status: 'complete' })
     })
 
     it.each([0, 1, 2, 99, 100, 101, 250, 1000])('of %i rows lands whole', async (count) => {
@@ -118,9 +118,9 @@ export function testCommit(database: () => TestDatabase): void {
           kind,
           lateBelow: 35n,
         })
-        expect(late).toMatchObject({ written: 3, late: { rows: 2, lowest: 15n } })
+        expect(late).toMatchObject({ written: 3, lateRows: { rows: 2, lowest: 15n } })
         const fresh = await table.write([thing(7, 12), thing(8, 34), thing(9, 35)], { kind, lateBelow: 35n })
-        expect(fresh).toMatchObject({ written: 3, late: { rows: 2, lowest: 12n } })
+        expect(fresh).toMatchObject({ written: 3, lateRows: { rows: 2, lowest: 12n } })
       },
     )
 
@@ -143,7 +143,7 @@ export function testCommit(database: () => TestDatabase): void {
       await table.write([thing(1, 1), thing(2, 2)], { step, completes: false })
       await table.write([thing(2, 2), thing(3, 3)], { step, number: 2, rejects: [rejectOf('{"id":9}')] })
       const { rows } = await world.destination.query(
-        'select parts, rows_read, rows_written, rows_unchanged, rows_rejected, ended_at is not null from _tidemark_steps',
+        'select batches, rows_read, rows_written, rows_unchanged, rows_rejected, ended_at is not null from _tidemark_steps',
       )
       expect(rows.map((row) => row.map(Number))).toEqual([[2, 5, 3, 1, 1, 1]])
     })
@@ -167,7 +167,7 @@ export function testCommit(database: () => TestDatabase): void {
     it('that empties the table says that it need not be filled', async () => {
       await table.write([thing(1, 1)])
       await table.write([], { deleted: [{ key: { id: 1 }, at: 9n }], completes: { purge: true } })
-      expect(await table.state()).toMatchObject({ filled: false, present: 'empty' })
+      expect(await table.state()).toMatchObject({ everFilled: false, present: 'empty' })
     })
 
     it('of a table without a key is added, however often its rows are there', async () => {

@@ -1,7 +1,13 @@
 import type { Comparison, Difference } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, type Row, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
+import {
+  DestinationUnderTest,
+  type Row,
+  type TableSpec,
+  type TestDatabase,
+  type TestTable,
+} from './destination-under-test.ts'
 
 /** Laws of rows held against those of a source. */
 export function testComparisons(database: () => TestDatabase): void {

@@ -1,7 +1,7 @@
 import type { StateChange } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 
 /** Laws of what failed: it is in the state with its table, until what failed is read. */
 export function testFailures(database: () => TestDatabase): void {
@@ -90,7 +90,7 @@ export function testFailures(database: () => TestDatabase): void {
           source: 'shop',
           table: 'x',
           status: 'failing',
-          facts: null,
+          schema: null,
           failure: { ...failure, failures: 2 },
         })
         await record({ kind: 'table-works', status: 'new' })

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, gathered, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, gathered, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
 /** Laws of versions that are judged by when they were read. */
 export function testLater(database: () => TestDatabase): void {

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, runnerNamed, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, runnerNamed, type TestDatabase } from './destination-under-test.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 

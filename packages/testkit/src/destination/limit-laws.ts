@@ -1,7 +1,7 @@
 import { numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationUnderTest, rejectOf, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase } from './destination-under-test.ts'
 
 const Numbered = z.object({ id: z.int(), note: z.string() })
 const numbered = (count: number) => Array.from({ length: count }, (_, id) => ({ id, note: `n${id}` }))
@@ -219,7 +219,7 @@ export function testLimits(database: () => TestDatabase): void {
           ...Array.from({ length: 1200 }, (_, at) => ({
             kind: 'partition' as const,
             partition: `p${at}`,
-            cut: BigInt(at),
+            backfillEnd: BigInt(at),
           })),
         )
         expect((await table.state()).partitions.size).toBe(1200)

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 
 const LONG = 'a_name_that_is_longer_than_sixty_three_bytes_and_has_the_same_start'
 // F4, F5, F7, F8, F9, F13, I9.

@@ -1,7 +1,7 @@
 import type { StepRef } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 
 /** Laws of partitions that are read at the same time under one lease. */
 export function testPartitions(database: () => TestDatabase): void {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
 /** So many examples each property is tried with, unless a suite says otherwise. */
 export const RUNS = 40

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 
 /** Laws of the records of what was done: steps that go on, attempts, writing, changes of shape. */
 export function testRecords(database: () => TestDatabase): void {
@@ -19,7 +19,7 @@ export function testRecords(database: () => TestDatabase): void {
         const ask = async () =>
           (
             await world.destination.query(
-              'select attempt, parts, rows_read, rows_written, ended_at from _tidemark_steps',
+              'select attempt, batches, rows_read, rows_written, ended_at from _tidemark_steps',
             )
           ).rows
         expect(await ask()).toEqual([[3, 0, 0, 0, null]])

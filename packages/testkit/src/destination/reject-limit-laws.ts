@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import type { TestDatabase, TestTable } from './world.ts'
-import { DestinationUnderTest, rejectOf } from './world.ts'
+import type { TestDatabase, TestTable } from './destination-under-test.ts'
+import { DestinationUnderTest, rejectOf } from './destination-under-test.ts'
 
 /** Laws of how many rejected rows let a window count as covered. */
 export function testRejectLimit(database: () => TestDatabase): void {

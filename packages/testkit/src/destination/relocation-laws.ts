@@ -1,7 +1,7 @@
 import { RECORD_KINDS, type RecordChunk } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, runnerNamed, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, runnerNamed, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
 /** Laws of state and rows that are written down, and of a state that is put in the place of another. */
 export function testRelocations(database: () => TestDatabase): void {

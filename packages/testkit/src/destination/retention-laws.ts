@@ -1,7 +1,7 @@
 import { listFoldedRuns, listRuns } from '@tidemark/destination'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 
 /** Laws of what is kept of runs that are over. */
 export function testRetention(database: () => TestDatabase): void {

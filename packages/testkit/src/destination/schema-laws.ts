@@ -1,7 +1,7 @@
 import { bytes, filledWith, numeric, SyncError } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DestinationUnderTest, type TableSpec, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, type TableSpec, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
 const row = (more: Record<string, z.ZodType>) => z.object({ id: z.int(), ...more })
 const primaryKey = ['id']
@@ -30,10 +30,10 @@ export function testSchema(database: () => TestDatabase): void {
         const { schema: recorded, changes } = (await world.table(spec)).prepared
         expect(changes).toEqual([])
         expect((await world.destination.state()).tables.get('things')).toMatchObject({
-          facts: recorded,
+          schema: recorded,
           identity: 'x',
           status: 'new',
-          filled: false,
+          everFilled: false,
           present: 'empty',
         })
       }))
@@ -255,9 +255,9 @@ export function testSchema(database: () => TestDatabase): void {
         await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'x' })
         await world.destination.reset(table.lease, 'things')
         expect(await table.state()).toMatchObject({
-          facts: null,
+          schema: null,
           identity: null,
-          filled: false,
+          everFilled: false,
           present: 'empty',
           status: 'new',
           partitions: new Map(),
@@ -278,7 +278,7 @@ export function testSchema(database: () => TestDatabase): void {
         expect(await next.live()).toMatchObject([{ id: 2n, a: 7n, b: 'y' }])
         expect(await next.state()).toMatchObject({
           identity: 'b',
-          facts: { primaryKey: ['a', 'b'], partitioned: true },
+          schema: { primaryKey: ['a', 'b'], partitioned: true },
         })
       }))
 

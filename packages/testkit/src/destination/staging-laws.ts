@@ -1,7 +1,7 @@
 import type { Range } from '@tidemark/core/engine'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Thing, thing } from './commit-laws.ts'
-import { DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
 const many = (count: number, from = 0) => Array.from({ length: count }, (_, at) => thing(from + at, from + at))
 
@@ -91,16 +91,16 @@ export function testStaging(database: () => TestDatabase): void {
           deletionGuard: { mark: false },
           completes: { revision },
         })
-        expect(blind).toMatchObject({ written: 1, deleted: 0, blind: true })
+        expect(blind).toMatchObject({ written: 1, deleted: 0, deletionsUnknown: true })
         expect(await table.partition()).toMatchObject({
-          rereads: [{ from: null, to: null }],
+          resyncs: [{ from: null, to: null }],
           revision: null,
           completedAt: step.beganAt,
         })
         const sighted = await table.replace([thing(2, 2)], { completes: { revision } })
         expect(sighted).toMatchObject({ deleted: 1 })
         expect(sighted.deletionsUnknown).toBeUndefined()
-        expect(await table.partition()).toMatchObject({ rereads: [], revision })
+        expect(await table.partition()).toMatchObject({ resyncs: [], revision })
       })
 
       it('past the limit of rejects moves nothing and completes nothing; its rejects are kept', async () => {
@@ -165,7 +165,7 @@ export function testStaging(database: () => TestDatabase): void {
         await table.replace(many(200))
         const before = await table.partition()
         const held = await table.replace([...many(10), thing(900, 1)], { deletionGuard: { limit } })
-        expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, held: { gone: 190, of: 200 } })
+        expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, withheld: { gone: 190, of: 200 } })
         expect(await table.column('id')).toHaveLength(201)
         expect((await table.partition()).completedAt).toBe(before.completedAt)
       })
@@ -174,7 +174,7 @@ export function testStaging(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'] })
         await table.replace(many(200))
         expect(await table.replace(many(300, 1000), { deletionGuard: { limit } })).toMatchObject({
-          held: { gone: 200, of: 200 },
+          withheld: { gone: 200, of: 200 },
         })
       })
 
@@ -202,14 +202,14 @@ export function testStaging(database: () => TestDatabase): void {
         const window = { from: 0n, to: 150n }
         expect(await table.replace([thing(0, 0)], { partition: 'a', window, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          held: { gone: 149, of: 150 },
+          withheld: { gone: 149, of: 150 },
         })
         expect(await table.column('id', { partition: 'a', window })).toHaveLength(150)
         const most = await table.replace(rows(0).slice(0, 80), { partition: 'a', window, deletionGuard: { limit } })
         expect(most).toMatchObject({ deleted: 70 })
         expect(await table.replace([], { partition: 'b', deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          held: { gone: 300, of: 300 },
+          withheld: { gone: 300, of: 300 },
         })
         expect(await table.column('id', { partition: 'b' })).toHaveLength(300)
       })
@@ -224,7 +224,7 @@ export function testStaging(database: () => TestDatabase): void {
           await table.replace(many(1), { partition: 'c', deletionGuard: { limit, deletedBefore: 120 } }),
         ).toMatchObject({
           deleted: 0,
-          held: { gone: 180, of: 244 },
+          withheld: { gone: 180, of: 244 },
         })
       })
 
@@ -235,7 +235,7 @@ export function testStaging(database: () => TestDatabase): void {
           await table.replace(many(2), { partition: 'a' })
           await table.replace(many(3, 10), { partition: 'b' })
           const held = await table.replace([], { partition: 'a', deletionGuard: { limit } })
-          expect(held).toMatchObject({ deleted: 0, held: { gone: 2, of: 2, empties: true } })
+          expect(held).toMatchObject({ deleted: 0, withheld: { gone: 2, of: 2, empties: true } })
           expect(await table.column('id', { partition: 'a' })).toEqual([0n, 1n])
           // With others in their place the table is not empty, and where the limit is lifted nothing is held.
           expect((await table.replace([thing(7, 7)], { partition: 'a', deletionGuard: { limit } })).deleted).toBe(2)
@@ -259,7 +259,7 @@ export function testStaging(database: () => TestDatabase): void {
           ]
           const each = Array.from({ length: 30 }, (_, at) => ({ from: BigInt(at), to: BigInt(at + 1) }))
           for (const replaces of [all, each])
-            expect(await again(replaces)).toMatchObject({ deleted: 0, held: { gone: 10, of: 10, empties: true } })
+            expect(await again(replaces)).toMatchObject({ deleted: 0, withheld: { gone: 10, of: 10, empties: true } })
           // What another window brought back, or what none replaces, is left.
           expect((await again([window])).deleted).toBe(10)
           const next = { kind: 'resync', partition: 'a', window: { from: 10n, to: 30n } } as const
@@ -280,7 +280,7 @@ export function testStaging(database: () => TestDatabase): void {
           written: 0,
           unchanged: 20,
           deleted: 0,
-          held: { gone: 180, of: 200 },
+          withheld: { gone: 180, of: 200 },
         })
         expect(await table.column('id')).toHaveLength(200)
         const windowed = await world.table({ name: 'windowed', row: Thing, cursor: 'at' })
@@ -288,7 +288,7 @@ export function testStaging(database: () => TestDatabase): void {
         await windowed.replace(many(150, 0), step)
         expect(await windowed.replace([thing(0, 0)], { ...step, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          held: { gone: 149, of: 150 },
+          withheld: { gone: 149, of: 150 },
         })
       })
     })

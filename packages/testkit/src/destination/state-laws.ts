@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
-import { DestinationUnderTest, rejectOf, type TestDatabase } from './world.ts'
+import { DestinationUnderTest, rejectOf, type TestDatabase } from './destination-under-test.ts'
 
 /** Laws of what is known: coverage, rereads, rejects, runs, and the user's questions. */
 export function testState(database: () => TestDatabase): void {
@@ -177,9 +177,9 @@ export function testState(database: () => TestDatabase): void {
           await table.record({ kind: 'failure', step, counts, error: 'no answer', nextTryAt: 77n, durationMs: 5 })
         }
         expect(await table.partition('a')).toMatchObject({
-          cut: 50n,
+          backfillEnd: 50n,
           start: 1n,
-          seen: { text: 'r1', end: 49n },
+          pendingRevision: { text: 'r1', end: 49n },
           failures: 2,
           nextTryAt: 77n,
           lastError: 'no answer',
@@ -190,11 +190,11 @@ export function testState(database: () => TestDatabase): void {
           completes: { revision: { text: 'r1', schemaHash: 'f' }, status: 'backfilling' },
         })
         expect(await table.partition('a')).toMatchObject({
-          cut: 50n,
+          backfillEnd: 50n,
           failures: 0,
           nextTryAt: null,
           lastError: null,
-          revision: { text: 'r1', facts: 'f' },
+          revision: { text: 'r1', schemaHash: 'f' },
         })
         expect((await table.state()).status).toBe('backfilling')
         await table.record({ kind: 'partition', partition: 'a', removed: true })
@@ -203,7 +203,7 @@ export function testState(database: () => TestDatabase): void {
         expect(removedAt).not.toBeNull()
         expect((await table.partition('a')).removedAt).toBe(removedAt)
         await table.record({ kind: 'partition', partition: 'a', removed: false })
-        expect(await table.partition('a')).toMatchObject({ goneAt: null, cut: 50n })
+        expect(await table.partition('a')).toMatchObject({ removedAt: null, backfillEnd: 50n })
       }))
 
     it('says which tables are paused, removed and back', () =>

@@ -1,8 +1,8 @@
 import { numeric, rowOf } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
 import { HELD, TEXTS, UNFIT } from './value-cases.ts'
-import { DestinationUnderTest, type TestDatabase } from './world.ts'
 
 export function testValues(database: () => TestDatabase): void {
   describe('values', () => {

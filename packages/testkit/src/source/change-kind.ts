@@ -2,7 +2,7 @@ import type { Table } from '@tidemark/core/engine'
 import type { SourceTestOptions } from './options.ts'
 import type { OpenPlace } from './place.ts'
 import type { ReadRow } from './reading.ts'
-import type { SourceUnderTest, Subject } from './world.ts'
+import type { SourceUnderTest, Subject } from './source-under-test.ts'
 
 /** What people do to the rows of a system. */
 export type ChangeKind = 'add' | 'edit' | 'remove'

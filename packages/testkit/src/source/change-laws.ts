@@ -6,7 +6,7 @@ import type { OpenPlace } from './place.ts'
 import { contents, demandSuccess, differences, memory, runInto } from './quiet-run.ts'
 import { type ReadRow, read } from './reading.ts'
 import { cut, missing } from './row-text.ts'
-import type { SourceUnderTest, Subject } from './world.ts'
+import type { SourceUnderTest, Subject } from './source-under-test.ts'
 
 export const editsLaw: Law = {
   name: 'edits',

@@ -2,8 +2,8 @@ import type { Source } from '@tidemark/core'
 import { entryOf } from './entry.ts'
 import { BrokenLaw, type Law } from './law.ts'
 import { refuseOldOptions, type SourceTestOptions } from './options.ts'
+import { SourceUnderTest } from './source-under-test.ts'
 import { Waivers } from './waivers.ts'
-import { SourceUnderTest } from './world.ts'
 
 /** Checks one law. @throws BrokenLaw with the smallest examples, or what the source threw on the way. */
 export async function checkLaw(

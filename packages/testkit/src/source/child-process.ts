@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import type { ChildLine, Job } from './job.ts'
-import type { SourceUnderTest } from './world.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 
 const HERE = import.meta.url
 const CHILD = new URL(HERE.endsWith('.ts') ? './child.ts' : './child.js', HERE)

@@ -8,7 +8,7 @@ import type { OpenPlace } from './place.ts'
 import { read } from './reading.ts'
 import { cut, textOf } from './row-text.ts'
 import { secretsIn, unmarkedSecrets } from './secrets.ts'
-import type { SourceUnderTest } from './world.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 
 const DELAY = { 'retry-after': '2' }
 const DELAY_MS = 2000

@@ -20,8 +20,8 @@ import {
   windowsOf,
   withTables,
 } from './quiet-run.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 import { testRunner } from './test-runner.ts'
-import type { SourceUnderTest } from './world.ts'
 
 const PARTS = 12
 const TABLES = 3

@@ -3,7 +3,7 @@ import type { Table } from '@tidemark/core/engine'
 import { type Clock, systemClock } from '@tidemark/engine'
 import type { OpenPlace } from './place.ts'
 import { contents, demandSuccess, memory, runInto, withTables } from './quiet-run.ts'
-import type { SourceUnderTest, Subject } from './world.ts'
+import type { SourceUnderTest, Subject } from './source-under-test.ts'
 
 /** One run in which nothing happens, by a clock by which everything is old enough: what it leaves behind. */
 export async function laterRun(run: {

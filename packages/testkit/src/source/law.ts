@@ -1,5 +1,5 @@
 import type { LawName } from './law-name.ts'
-import type { SourceUnderTest } from './world.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 
 /** What must hold for every source. */
 export interface Law {

@@ -14,8 +14,8 @@ import { type Clock, type Report, type RunEvent, sync, systemClock } from '@tide
 import type { Finding } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import { cut, missing, shortest, textOf } from './row-text.ts'
+import type { SourceUnderTest, Subject } from './source-under-test.ts'
 import { testRunner } from './test-runner.ts'
-import type { SourceUnderTest, Subject } from './world.ts'
 
 /** A source whose tables are changed on the way: what they say, or how they read. */
 export function withTables(source: Source, change: (table: Table) => Table | undefined): Source {

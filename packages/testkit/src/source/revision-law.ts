@@ -4,7 +4,7 @@ import type { Finding, Law } from './law.ts'
 import type { OpenPlace } from './place.ts'
 import { type ReadRow, read } from './reading.ts'
 import { cut } from './row-text.ts'
-import type { SourceUnderTest } from './world.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 
 interface Answer {
   readonly partition: string

@@ -46,7 +46,7 @@ export const columnsLaw: Law = {
         if (twin !== undefined) add(table.name, `the database does not tell column "${name}" from "${twin}"`)
         seen.set(name.toLowerCase(), name)
         if (SYSTEM.includes(name.toLowerCase()))
-          add(table.name, `column "${name}" has a name that Tidemark sources itself`)
+          add(table.name, `column "${name}" has a name that Tidemark uses itself`)
         if (Buffer.byteLength(name) > LONGEST)
           add(table.name, `column "${cut(name, 80)}" has more than ${LONGEST} bytes and is renamed`)
         if (nullable && table.primaryKey.includes(name))

@@ -18,7 +18,7 @@ import {
   windowsOf,
   withTables,
 } from './quiet-run.ts'
-import type { SourceUnderTest } from './world.ts'
+import type { SourceUnderTest } from './source-under-test.ts'
 
 const STOPS = 6
 

@@ -4,7 +4,7 @@ import type { OnePartition, Opened } from './opened.ts'
 import { grainOf } from './quiet-run.ts'
 import { read } from './reading.ts'
 import { cut, missing, shortest, textOf } from './row-text.ts'
-import type { Subject } from './world.ts'
+import type { Subject } from './source-under-test.ts'
 
 const SPLITS = 8
 const SHRINKS = 12

@@ -113,7 +113,7 @@ export class MovingSystem {
       row: this.isWide ? wider : shape,
       primaryKey: ['id'],
       cursor: 'at',
-      settle: minutes(1),
+      minAge: minutes(1),
       lookback: minutes(2),
       ...(kind.windowed === true ? { window: minutes(60), start: instant(0) } : {}),
       ...(kind.paging === 'newest first' ? { ordered: 'descending' } : {}),

@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely'
 import { pairColumns } from '../../rows/replace.ts'
 import type { Dialect } from '../dialect.ts'
 import { duckdbEditor } from './editor.ts'
-import { duckdbFlavor } from './flavor.ts'
 import { type DuckDbPlace, ROW_NUMBER } from './place.ts'
 import { duckdbProfile } from './profile.ts'
+import { duckdbFlavor } from './state-dialect.ts'
 import { DUCKDB_FORMS, decodeValue, TYPES } from './values.ts'
 
 const ROW_PLACE = [{ name: ROW_NUMBER, type: 'bigint' }]

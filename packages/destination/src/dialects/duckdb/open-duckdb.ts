@@ -7,8 +7,8 @@ import { connect, DuckDbConnections } from './connections.ts'
 import { duckdbDialect } from './dialect.ts'
 import { explain } from './errors.ts'
 import { openFile } from './file.ts'
-import { duckdbFlavor } from './flavor.ts'
 import type { Connected } from './session.ts'
+import { duckdbFlavor } from './state-dialect.ts'
 
 export interface DuckDbOptions extends StoreOptions {
   readonly path: string

@@ -9,9 +9,9 @@ import { connect, DuckDbConnections } from './connections.ts'
 import { duckdbDialect } from './dialect.ts'
 import { explain } from './errors.ts'
 import { type DuckDbFile, openFile } from './file.ts'
-import { duckdbFlavor } from './flavor.ts'
 import { catalogOf } from './open-duckdb.ts'
 import type { Connected } from './session.ts'
+import { duckdbFlavor } from './state-dialect.ts'
 
 /** Whoever only looks gives up sooner than a runner: one that syncs has the file for as long as it runs. */
 const WAIT_MS = 2000

@@ -1,6 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import { type ColumnType, formatInstant } from '@tidemark/core/engine'
-import { TEXT_CODEC, type ValueCodec } from '../../values/forms.ts'
+import { TEXT_CODEC, type ValueCodec } from '../../values/codec.ts'
 import { parseJson } from '../../values/value-text.ts'
 
 const DAY = 86_400_000_000n

@@ -6,7 +6,7 @@ import { limitedQuery } from './limited-query.ts'
 import { explainingLock, explainingReadLock, unlocked } from './locks.ts'
 import { PostgresSession, type Shared } from './session.ts'
 import { CONNECTIONS, type Reserved, type Sessions } from './sessions.ts'
-import { terminateStaleHolders } from './takeover.ts'
+import { terminateStaleHolders } from './terminate-stale-holders.ts'
 
 /** The connections to one schema of Postgres. */
 export class PostgresConnections implements Connections {

@@ -4,9 +4,9 @@ import { dataColumns, dataTypes } from '../../table/columns.ts'
 import type { LoadInto } from '../dialect.ts'
 import type { EncodedRows } from '../encoded-rows.ts'
 import type { Target } from '../target.ts'
+import { stamp } from './codec.ts'
 import { copyIn } from './copy-in.ts'
 import { CopyRows, field, type Suffix, smallField } from './copy-rows.ts'
-import { stamp } from './forms.ts'
 import type { Reserved } from './sessions.ts'
 
 /** Copies encoded rows into a table. */

@@ -9,10 +9,10 @@ import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
 import { PostgresConnections } from './connections.ts'
 import { postgresDialect } from './dialect.ts'
-import { postgresFlavor } from './flavor.ts'
 import { untilUnlocked } from './locks.ts'
 import { type Reserved, Sessions } from './sessions.ts'
-import { applicationName } from './takeover.ts'
+import { postgresFlavor } from './state-dialect.ts'
+import { applicationName } from './terminate-stale-holders.ts'
 
 export interface OpenPostgresOptions extends Omit<LeaseOptions, 'flavor'> {
   readonly url: string

@@ -7,8 +7,8 @@ import { askRepertoire } from './ask-repertoire.ts'
 import { chooseSchema } from './choose-schema.ts'
 import { PostgresConnections } from './connections.ts'
 import { postgresDialect } from './dialect.ts'
-import { postgresFlavor } from './flavor.ts'
 import { Sessions } from './sessions.ts'
+import { postgresFlavor } from './state-dialect.ts'
 
 /** Opens a schema of a Postgres database for reading alone: every transaction is a read-only one, and a short one. */
 export async function openPostgresReader(url: string, project: Project | undefined): Promise<Reader> {

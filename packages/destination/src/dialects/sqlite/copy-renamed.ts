@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Renamed } from '../../state/flavor.ts'
+import type { Renamed } from '../../state/state-dialect.ts'
 
 const TAKEN = '_tidemark_renamed'
 

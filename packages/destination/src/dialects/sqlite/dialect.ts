@@ -1,15 +1,15 @@
 import { sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { pairColumns } from '../../rows/replace.ts'
+import { TEXT_CODEC } from '../../values/codec.ts'
 import { decode } from '../../values/decode.ts'
-import { TEXT_CODEC } from '../../values/forms.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Database } from './database.ts'
 import { TYPES } from './ddl.ts'
 import { sqliteEditor } from './editor.ts'
-import { sqliteFlavor } from './flavor.ts'
 import { mainTable, stagingName } from './names.ts'
 import { sqliteProfile } from './profile.ts'
+import { sqliteFlavor } from './state-dialect.ts'
 
 const ROW_PLACE = [{ name: '_rowid_', type: 'integer primary key' }]
 

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import type { Filled } from '../../table/schema-editor.ts'
-import { TEXT_CODEC } from '../../values/forms.ts'
+import { TEXT_CODEC } from '../../values/codec.ts'
 import { mainTable } from './names.ts'
 
 /** So many rows are filled at a stretch; then the process does what else it has to. */

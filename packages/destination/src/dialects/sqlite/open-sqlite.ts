@@ -7,8 +7,8 @@ import { SqliteConnections } from './connections.ts'
 import { openDatabase } from './database.ts'
 import { sqliteDialect } from './dialect.ts'
 import { explain } from './errors.ts'
-import { sqliteFlavor } from './flavor.ts'
 import type { SqliteOptions } from './options.ts'
+import { sqliteFlavor } from './state-dialect.ts'
 
 /** Opens the database and brings its state tables to this version. */
 export async function openSqlite(options: SqliteOptions & { readonly moving: boolean }): Promise<Destination> {

@@ -5,7 +5,7 @@ import { stateVersion } from '../../state/migrations.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { type Database, dialectOf } from './database.ts'
 import { explain } from './errors.ts'
-import { sqliteFlavor } from './flavor.ts'
+import { sqliteFlavor } from './state-dialect.ts'
 import { temporaryBeside } from './temporary.ts'
 
 /** A SQLite file that is open for reading alone. */

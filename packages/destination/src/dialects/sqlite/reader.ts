@@ -10,10 +10,10 @@ import type { Reader } from '../database-kind.ts'
 import { SqliteConnections } from './connections.ts'
 import { sqliteDialect } from './dialect.ts'
 import { explain } from './errors.ts'
-import { sqliteFlavor } from './flavor.ts'
 import { sqliteProfile } from './profile.ts'
 import { runQuery } from './query.ts'
 import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts'
+import { sqliteFlavor } from './state-dialect.ts'
 
 /** Whoever only looks gives up soon: a writer in WAL mode keeps no reader waiting. */
 const BUSY_MS = 1000

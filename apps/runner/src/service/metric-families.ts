@@ -1,9 +1,9 @@
 import type { SilentQuestion } from '@tidemark/engine'
 import type { Activity } from '../activity.ts'
 import type { Family, Sample } from './exposition.ts'
-import type { ProbedState } from './outlook.ts'
-import type { TableMetrics } from './standing.ts'
-import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './tally.ts'
+import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './run-metrics.ts'
+import type { ProbedState } from './state-probe.ts'
+import type { TableMetrics } from './table-metrics.ts'
 
 /** What the loop knows of itself. Times in milliseconds since 1970. */
 export interface LoopStatus {

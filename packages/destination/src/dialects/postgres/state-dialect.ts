@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { StateDialect } from '../../state/flavor.ts'
+import type { StateDialect } from '../../state/state-dialect.ts'
 
 export const postgresFlavor: StateDialect = {
   // Asked before a transaction has said whose functions count. The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.

@@ -1,5 +1,5 @@
 import { type ColumnType, formatInstant, type Micros, parseDate, parseInstant } from '@tidemark/core/engine'
-import { type Bound, COMMON_ENCODERS, type Encode, type ValueCodec } from '../../values/forms.ts'
+import { type Bound, COMMON_ENCODERS, type Encode, type ValueCodec } from '../../values/codec.ts'
 import { type Repertoire, UNICODE } from '../../values/repertoire.ts'
 import { dateOfInstant, parseJson } from '../../values/value-text.ts'
 import { postgresProfile } from './profile.ts'

@@ -12,11 +12,11 @@ import { askTable, QUESTIONS, type TableQuestion } from './ask-table.ts'
 import type { Catalog, ConfiguredSource, DiscoveredSource, DiscoveredTable } from './catalog.ts'
 import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
+import type { DiscoverOptions } from './discover-options.ts'
 import { missingTables } from './missing-tables.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { storableText } from './storable-text.ts'
-import type { DiscoverOptions } from './survey-options.ts'
 import { trackedBy } from './tracked.ts'
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { newPartition, type State, type TableState } from '@tidemark/core/engine'
 import { describe, expect, it } from 'vitest'
-import { notDueOf } from '../src/plan/resting.ts'
+import { notDueOf } from '../src/plan/not-due.ts'
 import { restAfter } from '../src/source/retry.ts'
 import { openMemory, run, System } from './system.ts'
 

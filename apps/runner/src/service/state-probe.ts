@@ -4,7 +4,7 @@ import { countRejects } from '@tidemark/destination'
 import { type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
 import { isAlive } from '../this-runner.ts'
-import { type TableMetrics, tableMetrics } from './standing.ts'
+import { type TableMetrics, tableMetrics } from './table-metrics.ts'
 
 /** What the database said when it was asked. */
 export interface ProbedState {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { StateDialect } from '../../state/flavor.ts'
+import type { StateDialect } from '../../state/state-dialect.ts'
 import { COUNTED } from './numbers.ts'
 
 export const duckdbFlavor: StateDialect = {

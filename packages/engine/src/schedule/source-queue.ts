@@ -1,4 +1,4 @@
-import { PartitionQueue } from './line.ts'
+import { PartitionQueue } from './partition-queue.ts'
 import type { Due, Task } from './task.ts'
 
 export interface StartLimits {

@@ -3,7 +3,7 @@ import type { Batch } from '@tidemark/core/engine'
 import { type CompiledQuery, Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { dialectOf } from '../src/dialects/sqlite/database.ts'
-import { sqliteFlavor } from '../src/dialects/sqlite/flavor.ts'
+import { sqliteFlavor } from '../src/dialects/sqlite/state-dialect.ts'
 import { complete } from '../src/state/completion.ts'
 import { migrate } from '../src/state/migrations.ts'
 import { recordFact } from '../src/state/state-store.ts'
@@ -12,6 +12,8 @@ import type { StateDatabase } from '../src/state/state-tables.ts'
 /** A state, and how its database looks up what it was asked for. */
 async function state() {
   const raw = new DatabaseSync(':memory:')
+  // As a destination opens its own.
+  raw.exec('pragma legacy_alter_table = on')
   const asked: CompiledQuery[] = []
   const db = new Kysely<StateDatabase>({
     dialect: dialectOf(raw),
@@ -44,12 +46,14 @@ describe('among thousands of rereads, partitions and rejects', () => {
     'the commit of a step looks only at what it answers: %s',
     async (kind) => {
       const { db, lookups } = await state()
-      const found = await lookups(() => complete(db, partOf(kind), { now: 10n, replaced: false, blind: false }))
+      const found = await lookups(() =>
+        complete(db, partOf(kind), { now: 10n, replaced: false, deletionsUnknown: false }),
+      )
       expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
       const rereads = found.filter((one) => one.includes('_tidemark_resyncs'))
       expect(rereads.length).toBeGreaterThan(0)
       for (const one of rereads)
-        expect(one).toContain('_tidemark_rereads_by_end (name=? AND partition=? AND to_position>?)')
+        expect(one).toContain('_tidemark_resyncs_by_end (name=? AND partition=? AND to_position>?)')
       expect(found.filter((one) => /\bp\b/.test(one))).toEqual([
         expect.stringContaining('_tidemark_partitions_failing (name=?)'),
       ])
@@ -66,7 +70,7 @@ describe('among thousands of rereads, partitions and rejects', () => {
       recordFact(db, 't', { kind: 'resync', partition: '', window, reason: 'stale' }, 10n),
     )
     expect(found).toEqual([
-      expect.stringContaining('_tidemark_rereads_by_end (name=? AND partition=? AND to_position=?)'),
+      expect.stringContaining('_tidemark_resyncs_by_end (name=? AND partition=? AND to_position=?)'),
     ])
   })
 })
