@@ -49,7 +49,7 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
 }
 
 // Every other field is a source's, which may say its secret under any name.
-const NAMES = new Set(['level', 'time', 'source', 'table', 'partition', 'sight'])
+const NAMES = new Set(['level', 'time', 'source', 'table', 'partition', 'tracking'])
 
 const TAKEN = new Set(['level', 'time', 'msg'])
 
@@ -67,7 +67,7 @@ const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow' } as const
 const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ' } as const
 
 // What the message says in words already.
-const SAID = new Set(['sight', 'waitMs'])
+const SAID = new Set(['tracking', 'waitMs'])
 
 function pretty({ level, time: _, msg, source, table, ...fields }: Record, colours: boolean): string {
   const more = typeof table === 'string' && msg.includes(table) ? fields : { table, ...fields }

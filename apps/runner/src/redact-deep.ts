@@ -3,7 +3,7 @@ import { redactJson } from '@tidemark/core/engine'
 // What names or tells apart, in the documents that Tidemark makes.
 const NAMES = new Set(
   `code columns command commands completeTo complete_to config cursor database exists from kind lane level name package partition
-  place query readFrom read_from remedy see sight source sources state status syncCommand synced_tables table tables time
+  place query readFrom read_from remedy see tracking source sources state status syncCommand synced_tables table tables time
   to to_timestamp type undeclared verb version what`.split(/\s+/),
 )
 

@@ -87,7 +87,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     expect(code).toBe(2)
   })
 
-  it('a whole reread that nobody confirmed', async () => {
+  it('a whole resync that nobody confirmed', async () => {
     const project = daily()
     await project.run(['sync'])
     const { code, stderr } = await project.run(['resync', 'daily_days', '--full'])

@@ -143,8 +143,8 @@ it('counts what happens by table: rows, steps, retries, waits for a rate limit',
       index: 1,
       of: 1,
     },
-    { type: 'part-committed', ...at, rows: { read: 3, written: 2 } },
-    { type: 'part-committed', ...at, partition: 'p2', rows: { read: 1 } },
+    { type: 'batch-committed', ...at, rows: { read: 3, written: 2 } },
+    { type: 'batch-committed', ...at, partition: 'p2', rows: { read: 1 } },
   ]
   const hear = tally.ofRun()
   for (const event of events) hear(event)

@@ -20,7 +20,7 @@ describe('log lines', () => {
   it('are JSON with their fields, or text', () => {
     const say = (log: ReturnType<typeof createLog>): void => {
       log.debug('not said')
-      log.info('shop_orders is new, 100 %d', { table: 'shop_orders', sight: 'new' })
+      log.info('shop_orders is new, 100 %d', { table: 'shop_orders', tracking: 'new' })
       log.warn('slow today', { source: 'shop', tries: 3, at: { page: 2 }, cause: new Error('no') })
     }
     const [first, second, ...more] = lines('json', say).map((line) => JSON.parse(line))
@@ -29,7 +29,7 @@ describe('log lines', () => {
       level: 'info',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
       table: 'shop_orders',
-      sight: 'new',
+      tracking: 'new',
       msg: 'shop_orders is new, 100 %d',
     })
     expect(second).toMatchObject({

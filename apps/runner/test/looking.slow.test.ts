@@ -190,7 +190,7 @@ describe('the documents of --json', () => {
 
     const plan = json(await project.run(['plan', '--json'])) as { tables: { name: string }[] }
     expect(plan.tables.find(({ name }) => name === 'shop_broken')).toMatchObject({
-      sight: 'known',
+      tracking: 'known',
       windows: 4,
       ranges: [
         {

@@ -6,7 +6,7 @@ const destination = await open(process.argv[2] ?? 'service.db')
 try {
   const sources = [{ name: 'hello', source: hello, config: {}, options: {} }]
   const { tables } = await plan({ sources, destination }) // what a run would do; writes nothing
-  for (const table of tables) console.log(`${table.name} is ${table.sight}, ${table.steps.length} to read`)
+  for (const table of tables) console.log(`${table.name} is ${table.tracking}, ${table.steps.length} to read`)
   const report = await sync({ sources, destination })
   for (const table of report.tables) console.log(`${table.name} is ${table.status}, ${table.rows.written} rows written`)
   const { synced_tables } = await status({ destination })

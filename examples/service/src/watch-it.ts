@@ -11,7 +11,7 @@ try {
   const run = watch({ sources, destination, signal: stop.signal })
   for await (const event of run) {
     switch (event.type) {
-      case 'part-committed':
+      case 'batch-committed':
         console.log(`${event.table}: ${event.rows.written} rows written`)
         break
       case 'retry':

@@ -41,7 +41,7 @@ const partOf = (kind: 'incremental' | 'resync'): Batch & { completes: object } =
     completes: { cover: { from: 10n, to: 20n }, last: true, status: 'complete', purge: false },
   }) as unknown as Batch & { completes: object }
 
-describe('among thousands of rereads, partitions and rejects', () => {
+describe('among thousands of resyncs, partitions and rejects', () => {
   it.each(['incremental', 'resync'] as const)(
     'the commit of a step looks only at what it answers: %s',
     async (kind) => {
@@ -50,9 +50,9 @@ describe('among thousands of rereads, partitions and rejects', () => {
         complete(db, partOf(kind), { now: 10n, replaced: false, deletionsUnknown: false }),
       )
       expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
-      const rereads = found.filter((one) => one.includes('_tidemark_resyncs'))
-      expect(rereads.length).toBeGreaterThan(0)
-      for (const one of rereads)
+      const resyncs = found.filter((one) => one.includes('_tidemark_resyncs'))
+      expect(resyncs.length).toBeGreaterThan(0)
+      for (const one of resyncs)
         expect(one).toContain('_tidemark_resyncs_by_end (name=? AND partition=? AND to_position>?)')
       expect(found.filter((one) => /\bp\b/.test(one))).toEqual([
         expect.stringContaining('_tidemark_partitions_failing (name=?)'),

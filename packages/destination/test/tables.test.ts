@@ -16,7 +16,7 @@ describe('a table in SQLite', () => {
     )
   })
 
-  it('without a key has an index on its positions; with one only from its first reread', async () => {
+  it('without a key has an index on its positions; with one only from its first resync', async () => {
     const path = join(folder(), 'x.db')
     const destination = await open(path)
     const indexes = (table: string) =>

@@ -28,7 +28,7 @@ export interface LookOptions {
   /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
   /** Reads again what is wanted again, and nothing else: no window is covered that was not before. */
-  readonly only?: 'rereads' | undefined
+  readonly only?: 'resyncs' | undefined
   /**
    * What comes due again while history is read: tables of the whole run (`run`, the default), or only those of the source
    * whose history it is (`source`), because another run keeps the others fresh.

@@ -2,7 +2,7 @@ import { it } from 'vitest'
 import { kinds } from './hard-kinds.ts'
 import { HardWorld, type Turn } from './hard-world.ts'
 
-// Found by the model: what the ordinary step read had answered the reread, which looks back further and failed.
+// Found by the model: what the ordinary step read had answered the resync, which looks back further and failed.
 const run = (failAt?: number): Turn => ({ type: 'run', failAt, isShort: false })
 const wait = (seconds: number): Turn => ({ type: 'wait', seconds })
 

@@ -82,7 +82,7 @@ it('pages as the docs have them: the deletions of the last page', async () => {
   expect((await rowsIn(destination)).map((o) => o.id)).not.toContain(2)
 })
 
-it('retention: rows that left the system while a reread was settled are not marked', async () => {
+it('retention: rows that left the system while a resync was settled are not marked', async () => {
   system.now = 1000
   for (let id = 0; id < 100; id++) system.put(row(id, id * 10))
   const keep = () =>
@@ -101,7 +101,7 @@ it('retention: rows that left the system while a reread was settled are not mark
   expect(marked).toEqual([])
 })
 
-it('an update that moved a row out of a reread window', async () => {
+it('an update that moved a row out of a resync window', async () => {
   fill(20)
   await run({ system, destination })
   system.now = 1010
@@ -113,7 +113,7 @@ it('an update that moved a row out of a reread window', async () => {
     async *read(c: { from?: string; to: string }) {
       const low = c.from === undefined ? -Infinity : Date.parse(c.from) / 1000,
         high = Date.parse(c.to) / 1000
-      if (!first) system.put(row(4, 1011, 'moved')) // after the live step, before the reread
+      if (!first) system.put(row(4, 1011, 'moved')) // after the live step, before the resync
       first = false
       yield system
         .all()

@@ -239,7 +239,7 @@ describe('tables that would have one name', () => {
   it('do not stop what is done with the others', async () => {
     await run(twins.filter(({ name }) => name !== 'ORDERS'))
     const options = { sources: [use(twins)], destination }
-    expect((await plan(options)).tables.map(({ name, sight: tracking }) => [name, tracking])).toEqual([
+    expect((await plan(options)).tables.map(({ name, tracking }) => [name, tracking])).toEqual([
       ['shop_orders', 'known'],
       ['shop.ORDERS', 'failed'],
       ['shop_other', 'known'],

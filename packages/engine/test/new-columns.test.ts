@@ -34,7 +34,7 @@ describe('a column that is new', () => {
     expect(await sizes(destination)).toEqual(Array(30).fill(null))
   })
 
-  it('gets its history with backfillNewColumns, as rereads beside what is live', async () => {
+  it('gets its history with backfillNewColumns, as resyncs beside what is live', async () => {
     const system = systemOf(30)
     const destination = await openMemory()
     await run({ system, destination, spec: spec() })

@@ -136,7 +136,7 @@ describe('a plan', () => {
     expect(brief(steps)).toEqual([['incremental', [at(50), at(90)], at(50)]])
   })
 
-  it('plans stale windows as rereads where they are covered', () => {
+  it('plans stale windows as resyncs where they are covered', () => {
     const revision = { text: 'r2', schemaHash: 'f', stale: [range(10, 20), range(45, 60)] }
     const { steps, partition } = planned(
       { partitions: [{ end: at(90), revision }] },

@@ -44,7 +44,7 @@ describe('resync', () => {
   })
 })
 
-it('a reread of one partition beside an ordinary step of another marks nothing that is there', async () => {
+it('a resync of one partition beside an ordinary step of another marks nothing that is there', async () => {
   system.rows = new Map([
     ['x', []],
     ['y', []],
@@ -66,13 +66,13 @@ it('a reread of one partition beside an ordinary step of another marks nothing t
   expect(x.length).toBe(40)
 })
 
-it('a reread is not struck out by a lookback, which marks nothing', async () => {
+it('a resync is not struck out by a lookback, which marks nothing', async () => {
   fill(20, 50)
   const spec = { lookback: minutes(5) }
   await run({ system, destination, spec })
   system.remove(18) // at 900
   system.now = 1010
-  // the run of the resync breaks in its reread
+  // the run of the resync breaks in its resync
   system.beforePage = (_, __, from) => {
     if (from <= 0) throw new Error('broken')
   }
@@ -85,7 +85,7 @@ it('a reread is not struck out by a lookback, which marks nothing', async () => 
   expect(ids).not.toContain(18)
 })
 
-it('a reread that marked nothing does not count as answered', async () => {
+it('a resync that marked nothing does not count as answered', async () => {
   fill(20)
   await run({ system, destination })
   system.remove(3)

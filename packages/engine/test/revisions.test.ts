@@ -131,7 +131,7 @@ it('a revision that comes back after another was half read is asked for as new',
   expect(await ids()).toContain(15)
 })
 
-it('a stale window that reaches beyond the coverage leaves no reread for ever', async () => {
+it('a stale window that reaches beyond the coverage leaves no resync for ever', async () => {
   fill(20)
   let n = 0
   const spec = {

@@ -24,7 +24,7 @@ describe('a run that is watched', () => {
     for await (const event of run) {
       if (event.type === 'missed') throw new Error('nothing was missed')
       events.push(event)
-      if (event.type === 'part-committed') rows += event.rows.written ?? 0
+      if (event.type === 'batch-committed') rows += event.rows.written ?? 0
     }
     const report = await run.report
     expect(rows).toBe(12)
@@ -36,7 +36,7 @@ describe('a run that is watched', () => {
         'run-started',
         'tables-planned',
         'step-started',
-        'part-committed',
+        'batch-committed',
         'step-ended',
         'source-ended',
         'run-ended',
@@ -59,14 +59,14 @@ describe('a run that is watched', () => {
   it('goes on when the loop is left, and stops by its signal', async () => {
     const options = await optionsFor(systemOf(30), 1, 1)
     const run = watch(options)
-    for await (const event of run) if (event.type === 'part-committed') break
+    for await (const event of run) if (event.type === 'batch-committed') break
     expect((await run.report).tables[0]?.rows.written).toBe(30)
 
     const controller = new AbortController()
     const system = systemOf(30)
     const stopped = watch({ ...(await optionsFor(system, 1, 1)), signal: controller.signal })
     let parts = 0
-    for await (const event of stopped) if (event.type === 'part-committed' && ++parts === 3) controller.abort()
+    for await (const event of stopped) if (event.type === 'batch-committed' && ++parts === 3) controller.abort()
     const report = await stopped.report
     expect(report.interrupted).toBe(true)
     expect(report.tables[0]?.rows.written).toBeLessThan(30)
@@ -105,13 +105,11 @@ describe('a run that is watched', () => {
 
 it('plan, sync and status are all that a program needs', async () => {
   const options = await optionsFor(systemOf(5))
-  expect((await plan(options)).tables.map(({ name, sight: tracking }) => [name, tracking])).toEqual([
-    ['memory_events', 'new'],
-  ])
+  expect((await plan(options)).tables.map(({ name, tracking }) => [name, tracking])).toEqual([['memory_events', 'new']])
   expect(await status(options)).toMatchObject({ tables: [], to_timestamp: null })
   expect((await sync(options)).exitCode).toBe(0)
   expect(await status(options)).toMatchObject({ synced_tables: ['memory_events'] })
-  expect((await plan(options)).tables.map(({ sight: tracking }) => tracking)).toEqual(['known'])
+  expect((await plan(options)).tables.map(({ tracking }) => tracking)).toEqual(['known'])
   await options.destination.close()
 })
 

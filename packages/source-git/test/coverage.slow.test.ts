@@ -122,7 +122,7 @@ class World {
 }
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
 
-/** What the engine does with a table that has a revision, without lookback: the rule of coverage and rereads. */
+/** What the engine does with a table that has a revision, without lookback: the rule of coverage and resyncs. */
 class Engine {
   readonly rows = new Map<string, string>()
   #covered: number | undefined

@@ -12,7 +12,7 @@ import { testProperties } from './destination/properties.ts'
 import { testRecords } from './destination/record-laws.ts'
 import { testRejectLimit } from './destination/reject-limit-laws.ts'
 import { testRelocations } from './destination/relocation-laws.ts'
-import { testRereads } from './destination/resync-laws.ts'
+import { testResyncs } from './destination/resync-laws.ts'
 import { testRetention } from './destination/retention-laws.ts'
 import { testSchema } from './destination/schema-laws.ts'
 import { testStaging } from './destination/staging-laws.ts'
@@ -46,7 +46,7 @@ export function testDestination(
     testLater(database)
     testStaging(database)
     testPartitions(database)
-    testRereads(database)
+    testResyncs(database)
     testLeases(database)
     testState(database)
     testFailures(database)

@@ -128,7 +128,7 @@ export function testCrashes(places: Places, kills = lane.kills): void {
         expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])
         const before = await rowsOf(place.connect)
         const victim = startVictim({ url: place.url, until: 200, resync: table, pageMs: 0 }, [
-          { point: 'before-part', nth: 2, action: 'kill' },
+          { point: 'before-batch', nth: 2, action: 'kill' },
         ])
         expect((await victim.ended).signal).toBe('SIGKILL')
         expect(await rowsOf(place.connect)).toEqual(before)
@@ -137,7 +137,7 @@ export function testCrashes(places: Places, kills = lane.kills): void {
     })
 
     it('in the middle of reading a table from nothing leave what the next run continues from', async () => {
-      const points = ['after-rows', 'after-commit', 'before-part'] as const
+      const points = ['after-rows', 'after-commit', 'before-batch'] as const
       for (const point of isLong ? points : points.slice(0, 1)) {
         const place = await places.empty()
         expect(await runQuietly({ url: place.url, until: 200, pageMs: 0 })).toEqual([])

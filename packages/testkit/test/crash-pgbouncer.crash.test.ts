@@ -81,7 +81,7 @@ describe.runIf(PROGRAM !== undefined)('behind PgBouncer in transaction mode', { 
     expect(await rowsOf(place.connect)).toEqual(await rowsOf(quiet.connect))
   })
 
-  it.each(['before-part', 'after-rows'] as const)(
+  it.each(['before-batch', 'after-rows'] as const)(
     'a runner that was stopped %s is taken over, and writes nothing when it wakes up',
     async (point) => {
       const place = await pooled()

@@ -82,7 +82,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
   it('a server that restarts between two windows is connected to again', async () => {
     const { proxy, place } = await places.proxied()
     const victim = startVictim({ url: place.url, until: UNTIL }, [
-      { point: 'before-part', nth: 3, action: 'sleep', ms: 400 },
+      { point: 'before-batch', nth: 3, action: 'sleep', ms: 400 },
     ])
     await victim.says('part')
     await wait(100)

@@ -28,10 +28,10 @@ describe('failpoints', () => {
     failpoint('after-rows')
     expect(() => failpoint('after-rows')).toThrow('thrown at the failpoint after-rows')
     failpoint('after-rows')
-    failpoint('before-part')
+    failpoint('before-batch')
     expect([...passed]).toEqual([
       ['after-rows', 3],
-      ['before-part', 1],
+      ['before-batch', 1],
     ])
   })
 })

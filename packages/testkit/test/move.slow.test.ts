@@ -259,7 +259,7 @@ describe.each(WAYS)('a move from %s to %s', (one, other) => {
           if (tables.size > 0) expect(await everything(looked)).toEqual(before)
           await looked.close()
           if (tables.size > 0) {
-            expect(died || point === 'before-part' || point === 'before-report' || left > 0).toBe(true)
+            expect(died || point === 'before-batch' || point === 'before-report' || left > 0).toBe(true)
             return
           }
         }

@@ -190,7 +190,7 @@ describe.each(kinds)('the state of an earlier version on $name', { timeout: 120_
   })
 })
 
-/** What the state tables and views are, without the tables of the source and the indexes that their rereads get. */
+/** What the state tables and views are, without the tables of the source and the indexes that their resyncs get. */
 async function kindsOf(kind: Kind, place: CrashPlace): Promise<readonly string[]> {
   const made = await byHand(kind, place, kind.made)
   // Keys are named after the leases of their tables, which come in the order in which a run meets the tables.

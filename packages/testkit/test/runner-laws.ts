@@ -87,7 +87,7 @@ export function testRunners(places: Places): void {
         const place = await places.empty()
         // One step at a time, so that it is in no other one's transaction when it stops.
         const told = { url: place.url, until: UNTIL, leaseMs: LEASE_MS, concurrency: 1, pageMs: 0 }
-        const zombie = startVictim(told, [{ point: 'before-part', nth: nths[at], action: 'stop' }])
+        const zombie = startVictim(told, [{ point: 'before-batch', nth: nths[at], action: 'stop' }])
         expect(await zombie.says('stopping')).toBeDefined()
         await wait(LEASE_MS + 100)
         expect(await runQuietly({ url: place.url, until: UNTIL, pageMs: 0 })).toEqual([])
@@ -124,7 +124,7 @@ export function testRunners(places: Places): void {
     it('one that died on another host before its first sign of life is replaced after its lease, not before', async () => {
       const place = await places.empty()
       const dead = startVictim({ url: place.url, until: UNTIL, leaseMs: 3000, host: 'elsewhere', pageMs: 0 }, [
-        { point: 'before-part', nth: 1, action: 'kill' },
+        { point: 'before-batch', nth: 1, action: 'kill' },
       ])
       expect((await dead.ended).signal).toBe('SIGKILL')
       const early = startVictim({ url: place.url, until: UNTIL, pageMs: 0 })

@@ -30,7 +30,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   terminal.printJson(shown)
   for (const line of sourceLines(shown.sources, session.command)) terminal.sayShown(line)
   terminal.print(planText(shown, session.command))
-  const failing = planned.tables.some((table) => table.sight === 'failed' || table.sight === 'paused')
+  const failing = planned.tables.some((table) => table.tracking === 'failed' || table.tracking === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
 }
 

@@ -31,7 +31,7 @@ export interface Totals {
   readonly byStatus: Readonly<Record<string, number>>
   readonly rejects: number
   readonly runningWindows: number
-  readonly rereads: number
+  readonly resyncs: number
   /** Complete, kept up, and checked as lately as promised. */
   readonly fresh: number
   readonly stale: number
@@ -76,7 +76,7 @@ export interface TableLine {
   readonly rejects: number
   readonly partitions: number
   readonly failing: number
-  readonly rereads: number
+  readonly resyncs: number
   readonly bar: Bar | null
   /** Read whole each time: there is no coverage to draw. */
   readonly isWhole: boolean

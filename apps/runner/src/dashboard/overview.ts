@@ -52,7 +52,7 @@ export function overview(
       ),
       rejects: [...rejects.values()].reduce((sum, count) => sum + count, 0),
       runningWindows: underWay.length,
-      rereads: status.tables.reduce((sum, table) => sum + table.rereads, 0),
+      resyncs: status.tables.reduce((sum, table) => sum + table.resyncs, 0),
       fresh: tracked.filter((table) => isFresh(table, stale)).length,
       stale: stale.size,
       wrong: tracked.filter((table) => isWrong(table, stale)).length,

@@ -59,7 +59,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
     rejects: one.rejects,
     partitions: one.partitions,
     failing: one.partitions_failing,
-    rereads: one.rereads,
+    resyncs: one.resyncs,
     bar:
       coverage === null
         ? null

@@ -43,7 +43,7 @@ export class RunMetrics {
       case 'step-started':
         starts.set(event.step, this.#monotonic())
         return
-      case 'part-committed': {
+      case 'batch-committed': {
         const { rows } = this.#tableOf(event.table)
         for (const [kind, count] of Object.entries(event.rows) as [keyof RowCounts, number][])
           rows.set(kind, (rows.get(kind) ?? 0) + count)

@@ -27,7 +27,7 @@ export interface AtRisk {
 /** What a run would do, for people: a paragraph a table, under how it was found. */
 export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
-  const counts = [...Map.groupBy(tables, ({ sight: tracking }) => tracking)].map(
+  const counts = [...Map.groupBy(tables, ({ tracking }) => tracking)].map(
     ([tracking, found]) => `${countText(found.length)} ${tracking}`,
   )
   const all = [...counts, ...(removed.length === 0 ? [] : [`${countText(removed.length)} removed`])]
@@ -41,10 +41,10 @@ export function planText({ tables, removed }: PlanLook, command: CommandText): s
 const SHOWN = 8
 const INDENT = '            '
 
-const word = (sight: string): string => sight.toUpperCase().padEnd(10)
+const word = (tracking: string): string => tracking.toUpperCase().padEnd(10)
 
 function tableText(table: TablePlanView, command: CommandText): string {
-  const { sight: tracking, changes, ranges, notKept } = table
+  const { tracking, changes, ranges, notKept } = table
   const hidden = ranges.length - SHOWN
   return [
     `${word(tracking)}${headline(table, command)}`,
@@ -90,7 +90,7 @@ function windowText({ from, to }: WindowText): string {
 
 /** What no run sees of the table, and what each run reads in vain. */
 function hints(
-  { name, sight: tracking, deletions, couldBeReadBy, atRisk }: TablePlanView,
+  { name, tracking, deletions, couldBeReadBy, atRisk }: TablePlanView,
   command: CommandText,
 ): readonly string[] {
   if (tracking === 'paused' || tracking === 'failed') return []

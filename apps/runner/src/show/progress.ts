@@ -32,11 +32,7 @@ export function followProgress({ screen: stream, say, log, redact }: ProgressOpt
   const heard =
     (level: 'debug' | 'info' | 'warn') =>
     (message: string, fields?: object): void => {
-      const {
-        source,
-        waitMs,
-        sight: tracking,
-      } = { ...fields } as { source?: unknown; waitMs?: unknown; sight?: unknown }
+      const { source, waitMs, tracking } = { ...fields } as { source?: unknown; waitMs?: unknown; tracking?: unknown }
       if (typeof source === 'string' && typeof waitMs === 'number') follower.waits(source, waitMs, now())
       // A thousand tables that go on would push everything else off the screen, and each has its line in it.
       log[stream !== undefined && tracking === 'known' ? 'debug' : level](message, fields)

@@ -74,7 +74,7 @@ export class RunFollower {
       entry.place = Math.max(entry.place, event.index)
       entry.of = event.of
       entry.working.set(event.step, { span: event.span })
-    } else if (event.type === 'part-committed') {
+    } else if (event.type === 'batch-committed') {
       const rows = event.rows.read ?? 0
       entry.rows += rows
       entry.commits.push({ at: now, rows })

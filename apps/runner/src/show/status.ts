@@ -73,7 +73,7 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
       'not read to the end',
     ],
     [count(({ stale }) => stale), 'stale'],
-    [count(({ rereads }) => rereads > 0), 'to be read again in part'],
+    [count(({ resyncs }) => resyncs > 0), 'to be read again in part'],
   ]
   const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
   const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
@@ -164,7 +164,7 @@ function note(table: TableView): string {
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
   const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
   const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
-  return [...gapText, ...(table.rereads === 0 ? [] : ['to be read again']), ...unread].join('; ')
+  return [...gapText, ...(table.resyncs === 0 ? [] : ['to be read again']), ...unread].join('; ')
 }
 
 function nextTry({ next_try_at: at }: TableView): string {

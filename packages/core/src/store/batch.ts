@@ -19,7 +19,7 @@ export interface StepRef {
   /** When the step began, by the database's clock. */
   readonly beganAt: bigint
 }
-/** `whole`: read without a cursor. `reread`: covered before, wanted again. */
+/** `whole`: read without a cursor. `resync`: covered before, wanted again. */
 export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged'
 
 /** A deletion that the source told: the key and its position. */
@@ -123,7 +123,7 @@ export interface DeletionGuard {
 export interface Completion {
   /** The covered range; undefined for a whole read. */
   readonly cover?: Range | undefined
-  /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, rereads it answers are struck out. */
+  /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, resyncs it answers are struck out. */
   readonly last: boolean
   /** Something else of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
@@ -155,7 +155,7 @@ export interface Committed {
   readonly missing?: number | undefined
   /** The deletion limit held marking or replacing back; what it would complete is not committed. */
   readonly withheld?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
-  /** The pass could not tell what is gone, so nothing was marked and no reread struck out. */
+  /** The pass could not tell what is gone, so nothing was marked and no resync struck out. */
   readonly deletionsUnknown?: true | undefined
   /** Past the reject limit: what it would complete is not committed. */
   readonly overLimit?: true | undefined

@@ -57,7 +57,7 @@ export interface Destination {
   record(lease: Lease, changes: readonly StateChange[]): Promise<void>
   /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
   recordRun(run: number, changes: readonly RunChange[]): Promise<void>
-  /** Forgets rows, coverage, rereads, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
+  /** Forgets rows, coverage, resyncs, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
   read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
@@ -144,7 +144,7 @@ export type StateChange =
       readonly pausedFor: string | null
     }
   | {
-      /** Partitions at first sight, and revisions first seen. What is absent stays as it is; a missing row is made. */
+      /** Partitions when first seen, and revisions first seen. What is absent stays as it is; a missing row is made. */
       readonly kind: 'partition'
       readonly partition: string
       readonly backfillEnd?: bigint | undefined

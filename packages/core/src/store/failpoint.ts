@@ -5,7 +5,7 @@
  */
 export const FAILPOINTS = [
   /** A part is ready and no transaction is open. */
-  'before-part',
+  'before-batch',
   /** The first statement of a transaction has passed: this runner still holds the table. */
   'after-fence',
   'after-rows',

@@ -47,7 +47,7 @@ export const RecordedSchema = z.object({
 })
 export type RecordedSchema = z.infer<typeof RecordedSchema>
 
-/** A wanted reread: a range of the cursor, or the whole partition where `to` is null. */
+/** A wanted resync: a range of the cursor, or the whole partition where `to` is null. */
 export const RequestedResync = z.object({
   id: z.int(),
   from: Position.nullable(),
@@ -58,7 +58,7 @@ export const RequestedResync = z.object({
 })
 export type RequestedResync = z.infer<typeof RequestedResync>
 
-/** The reason of rereads that follow the clock up to a covered end which lay ahead of it. */
+/** The reason of resyncs that follow the clock up to a covered end which lay ahead of it. */
 export const AHEAD = 'a clock was ahead'
 
 /** A committed range, in the form that coverage is reckoned in: an open start is undefined. */

@@ -34,8 +34,8 @@ export async function move(writing: Writing, { lease, part: batch, staging, now 
   const deletionsUnknown = deletionGuard?.mark === false || staging.deletionsUnknown
   if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, deletionsUnknown })
 
-  const reread = step.kind === 'resync'
-  if (reread && terms.read !== undefined) await session.indexPositions(target, lease.id)
+  const resync = step.kind === 'resync'
+  if (resync && terms.read !== undefined) await session.indexPositions(target, lease.id)
   const { table } = staging
   if (deletionGuard?.ask === true && !deletionsUnknown) {
     await session.indexStaging(staging)
@@ -46,12 +46,12 @@ export async function move(writing: Writing, { lease, part: batch, staging, now 
   const deletions = sql`(select * from ${table} where _kind = 1)`
   const deleted = staging.deletions === 0 ? 0 : await applyDeletions(writing, deletions, { terms, tombstones })
   // Before the rows are written: new ones would make the share that goes look smaller.
-  const marks = (reread || step.kind === 'full_refresh') && !deletionsUnknown
-  const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: reread }) : { marked: 0 }
-  if (reread && layout.cursored && staging.seen > 0)
+  const marks = (resync || step.kind === 'full_refresh') && !deletionsUnknown
+  const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: resync }) : { marked: 0 }
+  if (resync && layout.cursored && staging.seen > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
-  const order: Order = reread ? 'resync' : layout.cursored ? 'ordered' : 'any'
+  const order: Order = resync ? 'resync' : layout.cursored ? 'ordered' : 'any'
   const { written, rejects } = await moveStaged(writing, staging, (rows) =>
     changed(session, mergeRows(dialect, target, rows, order, terms)),
   )

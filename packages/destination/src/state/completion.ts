@@ -11,11 +11,11 @@ export interface Manner {
   readonly now: bigint
   /** What was there in the step's window was replaced. */
   readonly replaced: boolean
-  /** The pass could not tell what is gone: it does not answer a reread, and is not a complete pass. */
+  /** The pass could not tell what is gone: it does not answer a resync, and is not a complete pass. */
   readonly deletionsUnknown: boolean
 }
 
-/** Commits what a part completes: coverage or the whole read, rereads answered, revision, status. */
+/** Commits what a part completes: coverage or the whole read, resyncs answered, revision, status. */
 export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown }: Manner): Promise<void> {
   const { step, completes } = batch
   if (completes === undefined) return
@@ -28,10 +28,10 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
     // What of the partition can be read is read as often as before, also while something else of it fails.
     if (completes.failing === true) facts.failures = 1
     else Object.assign(facts, OVERCOME)
-    // A step that read nothing, because the revision said so, answers no reread and no reject.
+    // A step that read nothing, because the revision said so, answers no resync and no reject.
     if (step.kind !== 'unchanged') {
       const again = replaced || step.kind === 'resync' || step.kind === 'full_refresh'
-      if (!deletionsUnknown) await strikeRereads(db, step, { again, covered: completes.cover })
+      if (!deletionsUnknown) await deleteAnsweredResyncs(db, step, { again, covered: completes.cover })
       await strikeRejects(db, step)
     }
   }
@@ -51,14 +51,14 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
  * Strikes out what a step has answered: what it read again, where what is gone went as well, and what it covered. The
  * lookback of an ordinary step marks nothing, so it answers nothing.
  */
-async function strikeRereads(
+async function deleteAnsweredResyncs(
   db: Db,
   step: StepRef,
   { again, covered }: { readonly again: boolean; readonly covered: Range | undefined },
 ): Promise<void> {
   const whole = again && step.window === undefined
   const done = [again ? step.window : undefined, covered].filter((range) => range !== undefined)
-  const rows = await rereadsIn(db, step, whole ? undefined : done)
+  const rows = await resyncsIn(db, step, whole ? undefined : done)
   for (const row of rows) {
     const from = row.from_position === null ? undefined : BigInt(row.from_position)
     const wanted = row.to_position === null ? [] : [{ from, to: BigInt(row.to_position) }]
@@ -73,8 +73,8 @@ async function strikeRereads(
   }
 }
 
-/** Rereads asked for before a step that ranges may answer: no others are looked at, however many there are. Undefined: all. */
-async function rereadsIn(db: Db, step: StepRef, ranges: readonly Range[] | undefined) {
+/** Resyncs asked for before a step that ranges may answer: no others are looked at, however many there are. Undefined: all. */
+async function resyncsIn(db: Db, step: StepRef, ranges: readonly Range[] | undefined) {
   const own = db
     .selectFrom('_tidemark_resyncs')
     .selectAll()

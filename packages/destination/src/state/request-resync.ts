@@ -6,7 +6,7 @@ import type { Int64, StateDatabase } from './state-tables.ts'
 type Db = Kysely<StateDatabase>
 
 /** The same window asked for again takes the place of the earlier wish, so that a step that began in between answers neither. */
-export async function askReread(
+export async function requestResync(
   db: Db,
   name: string,
   { partition, window, reason }: StateChange & { kind: 'resync' },
@@ -84,7 +84,7 @@ export async function askAhead(
   // Records are kept for a while only: without one, what a live step would look back into.
   const from = starts.reduce(lowest, starts.length === 0 ? end - back : end)
   await setPartition(db, name, partition, {})
-  await askReread(db, name, { kind: 'resync', partition, window: { from, to }, reason: AHEAD }, now)
+  await requestResync(db, name, { kind: 'resync', partition, window: { from, to }, reason: AHEAD }, now)
 }
 
 /** Where a step that read beyond the present may have begun to miss rows; undefined: at the start of everything. */

@@ -15,7 +15,7 @@ import { recordSource } from './failing-sources.ts'
 import { recordChecked, recordFailure, recordTableFailure, recordTableWorks } from './failure-record.ts'
 import type { LeaseOptions } from './lease-options.ts'
 import { cover, setPartition } from './partition-record.ts'
-import { askAhead, askReread } from './request-resync.ts'
+import { askAhead, requestResync } from './request-resync.ts'
 import { prune } from './retention.ts'
 import type { StateDialect } from './state-dialect.ts'
 import { parseFacts } from './state-read.ts'
@@ -127,7 +127,7 @@ export async function recordFact(db: Db, name: string, change: StateChange, now:
       return
     case 'resync':
       await setPartition(db, name, change.partition, {})
-      await askReread(db, name, change, now)
+      await requestResync(db, name, change, now)
       return
     case 'columns-read':
       await readColumns(db, name, change.columns)

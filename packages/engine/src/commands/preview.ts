@@ -24,7 +24,7 @@ export interface TablePlan {
   readonly name: string
   readonly source: string
   readonly table: string
-  readonly sight: 'new' | 'known' | 'returned' | 'paused' | 'failed'
+  readonly tracking: 'new' | 'known' | 'returned' | 'paused' | 'failed'
   readonly pausedFor: string | undefined
   readonly failure: string | undefined
   /** Columns that would be added or widened, or that cannot be held. */
@@ -88,7 +88,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     name: planned.name,
     source: discovered.source.name,
     table: discovered.table.name,
-    sight: pausedFor !== undefined ? 'paused' : discovered.failure !== undefined ? 'failed' : planned.tracking,
+    tracking: pausedFor !== undefined ? 'paused' : discovered.failure !== undefined ? 'failed' : planned.tracking,
     pausedFor,
     failure:
       failure?.message ??

@@ -31,7 +31,7 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
     for (const lease of held) {
       const table = tables.get(lease.table)
       if (table === undefined) throw unknownTable(lease.table, [...tables.keys()])
-      await destination.record(lease, rereadsOf(table, byTable.get(lease.table) ?? []))
+      await destination.record(lease, resyncsOf(table, byTable.get(lease.table) ?? []))
     }
     return await sync({ ...options, select: names, held })
   })
@@ -60,7 +60,7 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
 
 const SAID = 20
 
-function rereadsOf(
+function resyncsOf(
   { schema: recorded, partitions }: TableState,
   rejects: readonly RejectPlace[],
 ): readonly StateChange[] {

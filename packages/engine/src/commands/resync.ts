@@ -27,7 +27,7 @@ export interface ResyncOptions {
 }
 
 /**
- * Wants a table again: its covered windows become rereads, which replace what changed and mark what is gone, or with
+ * Wants a table again: its covered windows become resyncs, which replace what changed and mark what is gone, or with
  * `full` everything of it is forgotten first. Then the table is synced.
  *
  * @throws SyncError `fix-config` where the table is not known, has no source here, is held by another runner, or the window
@@ -43,7 +43,7 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) {
       if (wanted.full === true) await destination.reset(lease, table.name)
-      else await destination.record(lease, rereadsOf(table, askedWindow(table, wanted)))
+      else await destination.record(lease, resyncsOf(table, askedWindow(table, wanted)))
     }
     return await sync({ ...options, select: [table.name], held })
   })
@@ -87,7 +87,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
 }
 
 /** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
-function rereadsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
+function resyncsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
   const { schema: recorded } = table
   if (recorded?.cursor != null && window === undefined)
     return [...coverageFacts(table, 'resync', 'assumed'), { kind: 'columns-read', columns: lateNames(recorded) }]

@@ -109,7 +109,7 @@ async function take(
   )
 }
 
-/** The whole range there is, as the table would be asked for it at first sight; a table with a window is asked for its newest. */
+/** The whole range there is, as the table would be asked for it when first seen; a table with a window is asked for its newest. */
 function boundsOf(table: Table, { options }: DiscoveredTable, { start, unsettledEnd }: DiscoveredPartition): object {
   if (table.cursor === undefined || unsettledEnd === undefined) return {}
   const configured = options.start ?? start

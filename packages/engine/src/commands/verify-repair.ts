@@ -18,14 +18,14 @@ export async function repair(
   places: ReadonlyMap<string, ReadonlySet<bigint>>,
 ): Promise<Report> {
   const { destination } = options
-  const changes = [...places].flatMap(([partition, positions]) => rereadsOf(table, partition, positions))
+  const changes = [...places].flatMap(([partition, positions]) => resyncsOf(table, partition, positions))
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) await destination.record(lease, changes)
-    return await sync({ ...options, select: [table.name], only: 'rereads', held })
+    return await sync({ ...options, select: [table.name], only: 'resyncs', held })
   })
 }
 
-function rereadsOf(
+function resyncsOf(
   { schema: recorded, partitions }: TableState,
   partition: string,
   positions: ReadonlySet<bigint>,

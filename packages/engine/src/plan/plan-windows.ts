@@ -87,7 +87,7 @@ export function planWindows(
     ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
   const [healing, wished] = partitionBy(state.resyncs, ({ reason }) => reason === AHEAD)
   const asked = wished.map((resync): Range => ({ from: resync.from ?? undefined, to: resync.to ?? to }))
-  // Such a reread follows the clock, run by run, so it looks back as a live step does.
+  // Such a resync follows the clock, run by run, so it looks back as a live step does.
   const followed = healing.map((resync): Range => ({ from: lower(resync.from, options.lookback), to: resync.to ?? to }))
   const heal = kept(followed, covered)
 

@@ -24,13 +24,13 @@ export interface PlannedPartition {
   /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
   readonly wanted: Range | undefined
   readonly steps: StepList
-  /** Recorded at first sight. */
+  /** Recorded when first seen. */
   readonly backfillEnd: bigint | undefined
   /** Recorded where it changed; null: an open start. */
   readonly start: bigint | null | undefined
   readonly assumed: Range | undefined
   readonly pendingRevision: { readonly text: string; readonly end: bigint } | undefined
-  /** Stale windows, recorded as rereads. */
+  /** Stale windows, recorded as resyncs. */
   readonly stale: readonly Range[]
   /** What is read again for the sake of new columns. */
   readonly backfill: readonly Range[]

@@ -34,7 +34,7 @@ export type RunEvent =
       readonly of: number
     }
   | {
-      readonly type: 'part-committed'
+      readonly type: 'batch-committed'
       readonly table: string
       readonly partition: string
       readonly step: number

@@ -47,7 +47,7 @@ export interface TableSummary {
   readonly partitions: number
   readonly partitions_failing: number
   readonly partitions_gone: number
-  readonly rereads: number
+  readonly resyncs: number
   /** Rows that its source has and no window holds yet, as far as they are counted, and those that none ever will. */
   readonly too_young: number
   readonly without_cursor: number
@@ -116,7 +116,7 @@ function summaryOf(table: TableState): TableSummary {
     partitions: partitions.length,
     partitions_failing: partitions.filter(isFailing).length,
     partitions_gone: partitions.length - listed.length,
-    rereads: partitions.reduce((sum, partition) => sum + partition.resyncs.length, 0),
+    resyncs: partitions.reduce((sum, partition) => sum + partition.resyncs.length, 0),
     too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
     without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),
     undeclared: table.undeclared,

@@ -158,14 +158,14 @@ function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepa
   return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
 
-/** First sight, return, going on: one line a table. */
+/** First seen, return, going on: one line a table. */
 function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
   const { log } = options
   if (log === undefined) return
   const { cursor } = planned.discovered.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
-  const found = (how: 'new' | 'known' | 'returned') => ({ table: name, sight: how })
+  const found = (how: 'new' | 'known' | 'returned') => ({ table: name, tracking: how })
   const isAnew = partitions.length > 0 && before.every((one) => one.backfillEnd === null && one.completedAt === null)
   if (planned.tracking === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))

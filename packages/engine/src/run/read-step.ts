@@ -236,7 +236,7 @@ export class StepReader {
       completes: completes && { ...completes, undeclared: owner.undeclaredWith(this.#reader.undeclared.names) },
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
-    failpoint('before-part')
+    failpoint('before-batch')
     const committed = await tracedCommit(this.#task, batch, () => destination.commit(lease, batch))
     const rows: Partial<RowCounts> = {
       ...gathered.counts,

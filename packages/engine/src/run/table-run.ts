@@ -183,7 +183,7 @@ export class PartitionRun {
   /** Rows of a window that was read again came back. */
   cameBack = false
   /** What this run reads again of it. */
-  readonly rereads: Coverage
+  readonly resyncs: Coverage
   /** Rows that its steps left out for their cursor; undefined: none was read to its end. */
   leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
   /** Where a clock that went ahead was stopped in this run. */
@@ -195,7 +195,7 @@ export class PartitionRun {
     this.table = table
     this.planned = planned
     this.stepsRemaining = planned.steps.count
-    this.rereads = union(planned.steps.ranges(({ kind }) => kind === 'resync'))
+    this.resyncs = union(planned.steps.ranges(({ kind }) => kind === 'resync'))
     this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'backfill')
     this.liveStepsRemaining = this.stepsRemaining - this.historyStepsRemaining
     this.coveredTo = last(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)

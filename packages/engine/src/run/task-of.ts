@@ -71,12 +71,12 @@ class PartitionStep implements StepOwner {
   }
 
   get deletionRail(): StepOwner['deletionRail'] {
-    const { table, rereads, cameBack } = this.#partition
+    const { table, resyncs, cameBack } = this.#partition
     const { read } = this.#step
     return {
       limit: this.#options.acceptDeletions === true ? undefined : table.discovered.options.deletionLimit,
       deletedBefore: table.deletedRows,
-      replaces: read === undefined ? undefined : union(rereads, [read]),
+      replaces: read === undefined ? undefined : union(resyncs, [read]),
       cameBack: cameBack || undefined,
     }
   }
@@ -108,7 +108,7 @@ class PartitionStep implements StepOwner {
     if (kind === 'full_refresh' || kind === 'resync' || table.discovered.table.primaryKey.length === 0)
       table.deletedRows += rows.deleted ?? 0
     const { step } = this.#ref
-    this.#options.onEvent?.({ type: 'part-committed', table: table.name, partition: partition.id, step, rows })
+    this.#options.onEvent?.({ type: 'batch-committed', table: table.name, partition: partition.id, step, rows })
   }
 
   ended(left: LeftOut): void {

@@ -23,7 +23,7 @@ export function testPartitions(database: () => TestDatabase): void {
         ['whole reads of a global key', { primaryKey: ['id'], globalKey: true }],
         ['whole reads without a key', {}],
         ['windows without a key', { cursor: 'at' }],
-        ['rereads', { primaryKey: ['id'], cursor: 'at' }],
+        ['resyncs', { primaryKey: ['id'], cursor: 'at' }],
       ])('keeps every one its own rows: %s', async (_name, spec) => {
         const table = await world.table({ row: Thing, partitioned: true, ...spec })
         const rows = (numbers: readonly number[]) => numbers.map((id) => thing(id, id % 1000))

@@ -10,7 +10,7 @@ import {
 } from './destination-under-test.ts'
 
 /** Laws of windows that are read again, and of rows without a key, which are replaced. */
-export function testRereads(database: () => TestDatabase): void {
+export function testResyncs(database: () => TestDatabase): void {
   describe('replacing', () => {
     let world: DestinationUnderTest
     beforeEach(async () => {
@@ -18,7 +18,7 @@ export function testRereads(database: () => TestDatabase): void {
       return () => world.destination.close()
     })
 
-    describe('a reread', () => {
+    describe('a resync', () => {
       let table: TestTable
       const window = { from: 10n, to: 20n }
       beforeEach(async () => {

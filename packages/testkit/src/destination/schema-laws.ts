@@ -243,7 +243,7 @@ export function testSchema(database: () => TestDatabase): void {
         expect((await table.state()).table).toBe('renamed')
       }))
 
-    it('is free after a reset: rows, coverage, rereads and revision are gone, and any key is fine', () =>
+    it('is free after a reset: rows, coverage, resyncs and revision are gone, and any key is fine', () =>
       inWorld(async (world) => {
         const table = await world.table({
           row: row({ a: z.string(), at: z.int() }),

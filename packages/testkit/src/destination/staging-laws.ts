@@ -81,7 +81,7 @@ export function testStaging(database: () => TestDatabase): void {
         expect(await table.column('id')).toEqual([1n, 2n, 3n])
       })
 
-      it('that cannot tell what is gone answers no reread and is no complete pass', async () => {
+      it('that cannot tell what is gone answers no resync and is no complete pass', async () => {
         await table.replace([thing(1, 1)])
         await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'asked' })
         const step = await table.begin('full_refresh')

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Thing } from './commit-laws.ts'
 import { DestinationUnderTest, rejectOf, type TestDatabase } from './destination-under-test.ts'
 
-/** Laws of what is known: coverage, rereads, rejects, runs, and the user's questions. */
+/** Laws of what is known: coverage, resyncs, rejects, runs, and the user's questions. */
 export function testState(database: () => TestDatabase): void {
   async function withWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {
     const world = await DestinationUnderTest.on(database())
@@ -45,7 +45,7 @@ export function testState(database: () => TestDatabase): void {
       }))
   })
 
-  describe('a reread', () => {
+  describe('a resync', () => {
     it('is struck out by a step that began later, and by no other', () =>
       withWorld(async (world) => {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })

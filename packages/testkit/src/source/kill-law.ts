@@ -48,7 +48,7 @@ export const killLaw: Law = {
           afterPage: () => void pages.set(table.name, (pages.get(table.name) ?? 0) + 1),
         }),
       )
-      const onEvent = ({ type }: { readonly type: string }): void => void (type === 'part-committed' && parts++)
+      const onEvent = ({ type }: { readonly type: string }): void => void (type === 'batch-committed' && parts++)
       demandSuccess(await runInto({ source, config, destination: quiet, starts, partRows, clock, onEvent }))
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)

@@ -45,7 +45,7 @@ export const resumeLaw: Law = {
     const quiet = await memory()
     try {
       const source = sourceWith(() => void count.page++)
-      const onEvent = ({ type }: RunEvent): void => void (type === 'part-committed' && count.part++)
+      const onEvent = ({ type }: RunEvent): void => void (type === 'batch-committed' && count.part++)
       demandSuccess(await runInto({ ...common, source, destination: quiet, partRows: small, onEvent }))
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)
@@ -69,7 +69,7 @@ export const resumeLaw: Law = {
               destination,
               partRows: after === 'part' ? small : undefined,
               signal: controller.signal,
-              onEvent: ({ type }) => void (type === 'part-committed' && passed('part')),
+              onEvent: ({ type }) => void (type === 'batch-committed' && passed('part')),
             })
             demandSuccess(await runInto({ ...common, source: sourceWith(() => {}), destination }))
             const when = `stopped after ${after} ${stop} of ${count[after]} and run again`

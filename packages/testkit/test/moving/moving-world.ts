@@ -46,7 +46,7 @@ export class MovingWorld {
     const watched = async (...args: Parameters<Destination['commit']>) => {
       this.system.pass()
       const committed = await destination.commit(...args)
-      // One behind the other: partitions commit side by side, and an older sight knows nothing of what a newer one found.
+      // One behind the other: partitions commit side by side, and an older look knows nothing of what a newer one found.
       this.#looking = this.#looking.then(() => this.#look())
       await this.#looking
       return committed

@@ -31,7 +31,7 @@ async function fill(url: string): Promise<void> {
   await destination.release(leases)
   await destination.close()
   const killed = startVictim({ url, until: 14, pageMs: 0, concurrency: 1, leaseMs: 1000, host: 'released' }, [
-    { point: 'before-part', nth: 3, action: 'kill' },
+    { point: 'before-batch', nth: 3, action: 'kill' },
   ])
   if ((await killed.ended).signal !== 'SIGKILL') throw new Error(`it was not killed: ${JSON.stringify(killed.lines)}`)
 }

@@ -3,7 +3,7 @@ import type { Batch, Destination, Encoder, Lease } from '@tidemark/core/engine'
 import { testCommit } from '../../src/destination/commit-laws.ts'
 import { testLater } from '../../src/destination/later-laws.ts'
 import { testLeases } from '../../src/destination/lease-laws.ts'
-import { testRereads } from '../../src/destination/resync-laws.ts'
+import { testResyncs } from '../../src/destination/resync-laws.ts'
 import { testSchema } from '../../src/destination/schema-laws.ts'
 import { testStaging } from '../../src/destination/staging-laws.ts'
 import { testState } from '../../src/destination/state-laws.ts'
@@ -114,7 +114,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     breaks: commits((batch) => ({ ...batch, lateDeletions: [] })),
   },
   'what did not come back is gone at once': {
-    laws: testRereads,
+    laws: testResyncs,
     notices: 'that asks first moves nothing where rows did not come back, and says which',
     breaks: commits((batch) =>
       batch.deletionGuard === undefined
@@ -123,7 +123,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ),
   },
   'rows that moved are taken for gone': {
-    laws: testRereads,
+    laws: testResyncs,
     notices: 'that asks first moves nothing where rows did not come back, and says which',
     breaks: commits((batch) => ({ ...batch, alive: undefined })),
   },
@@ -177,7 +177,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ),
   },
   'what vanished is never marked': {
-    laws: testRereads,
+    laws: testResyncs,
     notices: 'marks what did not come back in its window, and nothing outside it',
     breaks: commits((batch) =>
       batch.deletionGuard === undefined ? batch : { ...batch, deletionGuard: { ...batch.deletionGuard, mark: false } },
@@ -188,7 +188,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     notices: 'of one partition leaves the others alone',
     breaks: commits((batch) => ({ ...batch, step: { ...batch.step, partition: '' } })),
   },
-  'rereads are forgotten': {
+  'resyncs are forgotten': {
     laws: testState,
     notices: 'is struck out by a step that began later, and by no other',
     breaks: (right) => ({

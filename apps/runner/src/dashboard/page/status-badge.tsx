@@ -3,8 +3,8 @@ import { Icon } from './icon.tsx'
 type Sign = Parameters<typeof Icon>[0]['name']
 
 const SIGNS: Readonly<Record<string, readonly [tone: string, sign: Sign, title: string]>> = {
-  live: ['good', 'check', 'its history is complete, it is kept up'],
-  history: ['coming', 'down', 'its history is being read'],
+  complete: ['good', 'check', 'the backfill is complete; new rows are synced'],
+  backfilling: ['coming', 'down', 'the backfill is in progress'],
   new: ['coming', 'plus', 'it was not read so far'],
   returned: ['coming', 'back', 'it was away and is back: its hole is being read'],
   failing: ['bad', 'cross', 'its last try failed'],

@@ -46,7 +46,7 @@ function cellsOf(table: TableLine, now: number) {
         <Text>{source}</Text>
         {partitions > 1 && `, ${format.plural(partitions, 'partition')}`}
         {failing > 0 && partitions > 1 && `, ${format.count(failing)} failing`}
-        {table.rereads > 0 && ', to be read again'}
+        {table.resyncs > 0 && ', to be read again'}
       </p>
       {problem !== null && (
         <p class="problem">

@@ -245,7 +245,7 @@ function viewInTheWay(table: string, place: string, error: unknown): unknown {
   )
 }
 
-/** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */
+/** Resyncs look rows up by their position; loads do not, so a table with a key has this index only from its first resync. */
 export function indexPositions(
   schema: string,
   { name, partitioned }: Pick<Layout, 'name' | 'partitioned'>,

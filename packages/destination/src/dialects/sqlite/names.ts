@@ -7,7 +7,7 @@ export const mainTable = (name: string): RawBuilder<unknown> => sql.id('main', n
 /** The name of a staging table, which lies in the temporary schema. */
 export const stagingName = (slot: number): string => `_tidemark_staging_${slot}`
 
-/** Rereads look rows up by their position; loads do not, so a table with a key has this index only from its first reread. */
+/** Resyncs look rows up by their position; loads do not, so a table with a key has this index only from its first resync. */
 export function indexPositions(
   { name, partitioned }: { readonly name: string; readonly partitioned: boolean },
   lease: number,
