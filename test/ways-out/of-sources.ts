@@ -23,19 +23,19 @@ export const OF_SOURCES: readonly WayOut[] = [
     },
   },
   {
-    code: 'rail',
+    code: 'deletion-limit',
     title: 'most rows of a table gone at once',
     async walk(world) {
       const project = world.project()
       project.shop(ORDERS)
       await works(project, 'sync')
       project.shop(ORDERS.replace('200', '20'))
-      await follows(project, await fails(project, 'rail', 'sync'), 'sync')
+      await follows(project, await fails(project, 'deletion-limit', 'sync'), 'sync')
       expect(project.count('shop_orders')).toBe(20)
     },
   },
   {
-    code: 'rail',
+    code: 'deletion-limit',
     title: 'the same where any number may go',
     async walk(world) {
       const project = world.project()
@@ -43,7 +43,7 @@ export const OF_SOURCES: readonly WayOut[] = [
       await works(project, 'sync')
       project.shop(ORDERS.replace('200', '20'))
       const [, source, table] = /sources\.(\w+)\.tables\.(\w+)\.deletionLimit/.exec(
-        await fails(project, 'rail', 'sync'),
+        await fails(project, 'deletion-limit', 'sync'),
       )!
       project.config({ sources: { [source!]: { tables: { [table!]: { deletionLimit: 'none' } } } } })
       await works(project, 'sync')
@@ -150,7 +150,7 @@ export const OF_SOURCES: readonly WayOut[] = [
       const [command] = commandsIn(text, 'sync').filter((one) => one.includes('--take-over'))
       // What it has now are its own rows, and the others stay until they are allowed to go.
       expect((await other.sh(command!)).text).toContain('errors.md#rail')
-      await follows(other, await fails(other, 'rail', 'sync'), 'sync')
+      await follows(other, await fails(other, 'deletion-limit', 'sync'), 'sync')
       expect(other.count('shop_orders')).toBe(3)
     },
   },

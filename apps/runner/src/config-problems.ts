@@ -26,14 +26,16 @@ export function unknownKeys(schema: Schema, value: unknown, path: string): reado
   ]
 }
 
-/** Keys that were called so once. */
-const RENAMED: Readonly<Record<string, string>> = {
-  rail: 'is called "deletionLimit" now; write { share, above } as before, or \'none\' instead of false',
+/** Earlier names of keys: the name that each has now, and what else changed. */
+const RENAMED: Readonly<Record<string, readonly [name: string, more: string]>> = {
+  rail: ['deletionLimit', "; write { share, above } as before, or 'none' instead of false"],
+  settle: ['minAge', ''],
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const renamed = Object.hasOwn(RENAMED, key) && known.includes('deletionLimit') ? RENAMED[key] : undefined
-  return renamed ?? `there is no such key; ${suggestion(key, known, 'keys')}`
+  const [name, more] = (Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined) ?? []
+  if (name !== undefined && known.includes(name)) return `is called "${name}" now${more}`
+  return `there is no such key; ${suggestion(key, known, 'keys')}`
 }
 
 function fitsShape(schema: Schema, value: unknown): boolean {

@@ -159,7 +159,7 @@ describe('the fix of a failure', TIMEOUT, () => {
   it.each([
     ['a key that changed', ONE('code', 200), [], {}, 'resync stock_items --full', 'paused'],
     ['a type that cannot be held', ONE('id', 200, 'z.string()'), [], {}, 'resync stock_items --full', 'schema'],
-    ['rows that would go', ONE('id', 20), [], {}, 'sync stock_items --accept-deletions', 'rail'],
+    ['rows that would go', ONE('id', 20), [], {}, 'sync stock_items --accept-deletions', 'deletion-limit'],
     ['a newer format', ONE('id', 200), [], { OLD: 'yes' }, 'sync stock_items', 'source-upgrade'],
   ] as const)('%s', async (_, source, args, environment, command, entry) => {
     const project = testProject()

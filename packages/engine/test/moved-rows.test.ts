@@ -234,6 +234,6 @@ it('counts in the deletion limit what is really gone', async () => {
   expect(report.tables[0]?.rows.deleted).toBe(10)
   for (let id = 0; id < 150; id++) system.remove(id)
   const held = await resync(optionsFor(settled), { table: 'memory_events' })
-  expect(held.tables[0]?.failures.map(({ failure }) => failure.code)).toEqual(['rail'])
+  expect(held.tables[0]?.failures.map(({ failure }) => failure.code)).toEqual(['deletion-limit'])
   expect(await ids()).toHaveLength(190)
 })

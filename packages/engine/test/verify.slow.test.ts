@@ -250,7 +250,7 @@ describe('a repair', () => {
     for (let id = 100; id < 500; id++) one.system.remove(id)
     const held = await look(one, { repair: true }, { settings: { deletionLimit: { share: 0.1, above: 10 } } })
     expect(held).toMatchObject({ exitCode: 3, extra: 400, repair: { left: 400 } })
-    expect(held.repair?.report.tables[0]?.failures[0]?.failure.code).toBe('rail')
+    expect(held.repair?.report.tables[0]?.failures[0]?.failure.code).toBe('deletion-limit')
     one.system.beforePage = () => {
       throw new Error('broken')
     }

@@ -63,7 +63,7 @@ describe.each(syncPlaces())('the deletion limit on $name', ({ empty }: SyncPlace
       for (let again = 0; again < 2; again++) {
         const held = await syncShop(destination, shop(world, kind), { use })
         expect(held.exitCode).toBe(3)
-        expect(held.tables[0]).toMatchObject({ status: 'failing', failures: [{ failure: { code: 'rail' } }] })
+        expect(held.tables[0]).toMatchObject({ status: 'failing', failures: [{ failure: { code: 'deletion-limit' } }] })
         const { message } = held.tables[0]!.failures[0]!.failure
         expect(message).toContain(`"shop_orders" had ${size} rows`)
         expect(message).toContain('"tidemark sync shop_orders --accept-deletions"')

@@ -54,7 +54,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
         await new Promise((resolve) => setTimeout(resolve, 2))
         clock.micros += 3_600_000_000n
         const held = await syncShop(destination, source(shop, spec), { clock })
-        expect(held).toMatchObject({ exitCode: 3, tables: [{ failures: [{ failure: { code: 'rail' } }] }] })
+        expect(held).toMatchObject({ exitCode: 3, tables: [{ failures: [{ failure: { code: 'deletion-limit' } }] }] })
         const { message } = held.tables[0]!.failures[0]!.failure
         expect(message).toMatch(after === 0 ? /lists no partition any more/ : /no longer lists \d+ of \d+ partitions/)
         expect(message).toContain('"tidemark sync shop_orders --accept-deletions"')

@@ -15,7 +15,8 @@ export function failureLine({ thing, failure, ...of }: FailedThing, command: Com
   const { remedy, message, code } = failure
   const fix = fixOf({ ...of, message, remedy, code }, command)
   // Nothing is broken here: someone has to say whether it is meant.
-  if (code === 'rail') return `held back: ${thing}: ${oneLine(message)}; ${fix.when}: ${fix.command}; see ${fix.see}`
+  if (code === 'deletion-limit')
+    return `held back: ${thing}: ${oneLine(message)}; ${fix.when}: ${fix.command}; see ${fix.see}`
   // What to correct is in the message: a type in the config, the schema of a source, or the rows themselves.
   if (code === 'reject-limit')
     return `failed: ${thing}: ${oneLine(message)} (${fix.when}: ${fix.command}; see ${fix.see})`

@@ -31,7 +31,7 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
   const name = NAMELESS.has(code) ? (source ?? table) : (table ?? source)
   const named = name === undefined ? [] : [name]
   const sync = command('sync', named)
-  if (code === 'rail')
+  if (code === 'deletion-limit')
     return {
       what: 'look whether those rows are gone at the source',
       when: 'if it is right',

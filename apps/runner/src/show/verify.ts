@@ -89,7 +89,7 @@ function differenceLines(report: VerifyReport, command: CommandText, table: stri
   const [held] = repair.report.tables.flatMap(({ failures }) => failures)
   const why = held === undefined ? '' : ` ${oneLine(held.failure.message)}.`
   const way =
-    held?.failure.code === 'rail'
+    held?.failure.code === 'deletion-limit'
       ? `If that is right: ${command('sync', [table], '--accept-deletions')}`
       : `The next sync reads it again: ${command('sync', [table])}`
   return [`It differed: ${sum}. ${done}; ${plural(repair.left, 'row')} still differ.${why} ${way}`]

@@ -31,6 +31,8 @@ const KINDS: readonly Renamed[] = [
   ['reread', 'resync'],
 ]
 
+const CODES: readonly Renamed[] = [['deletion-limit', 'deletion-limit']]
+
 /** Version 4 of the state: its columns, statuses and kinds of steps have the words of the field. */
 export async function renameWords(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
   const own = db as unknown as Kysely<never>
@@ -43,6 +45,8 @@ export async function renameWords(db: Kysely<StateDatabase>, dialect: StateDiale
   await sql`update _tidemark_tables set ${sql.id('schema')} = replace(${sql.id('schema')}, ${'"late":true'}, ${'"addedLater":true'})`.execute(
     db,
   )
+  for (const table of ['_tidemark_tables', '_tidemark_partitions', '_tidemark_failing_sources'])
+    await renameValues(db, table, 'error_code', CODES)
   await moveResyncs(db, dialect)
   await renameViews(db, dialect)
 }

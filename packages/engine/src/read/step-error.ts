@@ -44,13 +44,13 @@ export function heldBack(
     return new SyncError(
       `${where} had ${gone} rows, and the source gave none of them, so it would be left empty; the rows stay as they are. ${once}; where it may be empty at any time, write ${always}`,
       'fix-config',
-      { code: 'rail' },
+      { code: 'deletion-limit' },
     )
   }
   return new SyncError(
     `${gone} of ${of} rows of ${where} would go, which is more than the deletion limit allows unasked; the rows stay as they are. ${once}; the limit is ${place}.deletionLimit`,
     'fix-config',
-    { code: 'rail' },
+    { code: 'deletion-limit' },
   )
 }
 
@@ -81,7 +81,7 @@ export function partitionsMissing({ name, place, missing, of, listed }: MissingP
   return new SyncError(
     `${name}: ${problem} (${some}), as when a right was lost; their rows stay, and they are not complete up to now. ${once}; where any number may go at any time, write ${always}`,
     'fix-config',
-    { code: 'rail' },
+    { code: 'deletion-limit' },
   )
 }
 
