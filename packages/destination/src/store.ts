@@ -123,7 +123,7 @@ export class SqlStore implements Destination {
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
     const { editor, codec } = this.#dialect
     const name = tableName(shape.name)
-    const { facts: recorded, work } = await this.#read(({ db }) =>
+    const { schema: recorded, work } = await this.#read(({ db }) =>
       planTable(db, editor, name, lease, shape, this.#options.project),
     )
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
@@ -153,7 +153,7 @@ export class SqlStore implements Destination {
           db: session.db,
           writer: target && new TableWriter({ dialect: this.#dialect, session, target }),
           lease,
-          part: { ...batch, step },
+          batch: { ...batch, step },
           now,
           staging: this.#stagings.of(lease, step.partition),
           freeSlot: () => this.#takeSlot(taken),
@@ -227,7 +227,7 @@ export class SqlStore implements Destination {
     const dialect = this.#dialect
     yield* this.#connections.reading(name, async function* (session) {
       const recorded = await factsOfTable(session.db, name)
-      yield* readRows({ dialect, session }, { name, facts: recorded, options })
+      yield* readRows({ dialect, session }, { name, schema: recorded, options })
     })
   }
 

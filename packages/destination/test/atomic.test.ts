@@ -43,13 +43,13 @@ const direct: Partial<Batch> = {
   ],
   tombstones: true,
 }
-const staged: Partial<Batch> = { ...direct, staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } }
+const staged: Partial<Batch> = { ...direct, staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } }
 const kinds: readonly (readonly [string, Partial<Batch>, Partial<StepRef>, string[]])[] = [
   ['written straight', direct, {}, ['id']],
   ['moved from staging', staged, {}, ['id']],
   [
     'replaced without a key',
-    { rejects: [reject], staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } },
+    { rejects: [reject], staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } },
     {},
     [],
   ],

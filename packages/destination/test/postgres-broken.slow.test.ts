@@ -5,7 +5,7 @@ import { onPostgres, type Place, sessionsOf, until } from './postgres-place.ts'
 import { proxyTo } from './postgres-proxy.ts'
 
 const newPlace = onPostgres()
-const rail = { mark: true, deletedBefore: 0 }
+const rail = { markDeleted: true, deletedBefore: 0 }
 const COUNT = 2000
 
 /** Lets the row of one id wait until the test says so, and tells who waits. */

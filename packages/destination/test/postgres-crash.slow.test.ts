@@ -5,7 +5,7 @@ import { onPostgres, until } from './postgres-place.ts'
 
 // Each of these ends the server, so they have one of their own.
 const newPlace = onPostgres({})
-const rail = { mark: true, deletedBefore: 0 }
+const rail = { markDeleted: true, deletedBefore: 0 }
 const lost = (error: unknown) => SyncError.is(error) && error.code === 'staging-lost' && error.remedy === 'retry'
 
 describe('a server that crashes', () => {

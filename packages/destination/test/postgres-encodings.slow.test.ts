@@ -19,7 +19,7 @@ async function database(encoding: string): Promise<{ readonly name: string; read
 }
 
 const Note = z.object({ id: z.string(), note: z.string().nullish(), json: z.json().nullish() })
-const rail = { mark: true, deletedBefore: 0 }
+const rail = { markDeleted: true, deletedBefore: 0 }
 
 describe.each([
   ['LATIN1', 'é', '€'],

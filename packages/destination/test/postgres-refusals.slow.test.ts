@@ -8,7 +8,7 @@ const newPlace = onPostgres()
 const COUNT = 20_000
 const BAD = 13_577
 const Thing = z.object({ id: z.int(), note: z.string().nullable() })
-const rail = { mark: true, deletedBefore: 0 }
+const rail = { markDeleted: true, deletedBefore: 0 }
 const rowsWith = (...bad: readonly number[]) =>
   Array.from({ length: COUNT }, (_, id) => ({ id, note: bad.includes(id) ? 'bad' : `n${id}` }))
 

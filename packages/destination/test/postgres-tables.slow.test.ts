@@ -5,7 +5,7 @@ import { all, open, prepare, shapeOf, things } from './place.ts'
 import { byHand, onPostgres } from './postgres-place.ts'
 
 const newPlace = onPostgres()
-const deletionGuard = { mark: true, deletedBefore: 0 }
+const deletionGuard = { markDeleted: true, deletedBefore: 0 }
 const row = (more: Record<string, z.ZodType> = {}) => z.object({ id: z.int(), note: z.string().nullable(), ...more })
 const refused =
   (code: string, ...words: readonly (string | RegExp)[]) =>

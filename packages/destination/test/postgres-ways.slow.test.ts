@@ -71,7 +71,7 @@ describe('a part of a history', () => {
     const place = await newPlace()
     const { destination, write } = await prepare(await open(place.url))
     await write(things(3))
-    const rail = { mark: true, deletedBefore: 0 }
+    const rail = { markDeleted: true, deletedBefore: 0 }
     expect(await write(things(1), { staging: 'move', deletionGuard: rail })).toMatchObject({ deleted: 2 })
     expect(await write(things(4), {}, { kind: 'backfill' })).toMatchObject({ written: 3, unchanged: 1 })
     expect(await all(destination.read('things'))).toHaveLength(4)
@@ -105,7 +105,7 @@ describe('a part of a history', () => {
     for (const at of [0, 1, 2])
       await place.rows(`create table things_${at} partition of things for values with (modulus 3, remainder ${at})`)
     const { write } = await prepare(destination, shape)
-    const rail = { mark: true, deletedBefore: 0 }
+    const rail = { markDeleted: true, deletedBefore: 0 }
     const move = (rows: readonly object[]) => write(rows, { staging: 'move', deletionGuard: rail })
     await move(things(60))
     // Rows of different partitions stand at the same place of theirs.

@@ -4,7 +4,7 @@ import type { StepRef } from '@tidemark/core/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { capturing, folder, open, prepare, shapeOf, things } from './place.ts'
 
-const move = { staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } } as const
+const move = { staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } } as const
 const fill = { staging: 'fill', completes: undefined } as const
 
 /** How many statements were compiled since. */

@@ -31,7 +31,7 @@ describe('a table in SQLite', () => {
     expect(indexes('things')).toEqual([])
     await write(
       [],
-      { staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } },
+      { staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } },
       { kind: 'resync', window: { from: 0n, to: 1n } },
     )
     expect(indexes('things')).toMatchObject([{ sql: expect.stringContaining('("_cursor")') }])
@@ -197,7 +197,7 @@ describe('a table in SQLite', () => {
     ])
     const staged = await ready.write([...things(10, 5000), { id: 777, note: 'x' }], {
       staging: 'move',
-      deletionGuard: { mark: false, deletedBefore: 0 },
+      deletionGuard: { markDeleted: false, deletedBefore: 0 },
     })
     expect(staged).toMatchObject({ written: 0, rejected: 11 })
     expect((await all(destination.read('things'))).length).toBe(999)
@@ -217,7 +217,7 @@ describe('a table in SQLite', () => {
     }
     const sixty = Array.from({ length: 60 }, (_one, id) => id)
     const kept = sixty.filter((id) => id !== 30)
-    const move = { staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } } as const
+    const move = { staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } } as const
 
     it.each(['before', 'after'])('that fails %s an insert, keeps all others once and rejects the one', async (when) => {
       for (const how of ['abort', 'fail'])
@@ -267,7 +267,7 @@ describe('a table in SQLite', () => {
       destination,
       shapeOf(wide, { primaryKey: primaryKey.filter((name) => typeof name === 'string') }),
     )
-    const move = { staging: 'move', deletionGuard: { mark: true, deletedBefore: 0 } } as const
+    const move = { staging: 'move', deletionGuard: { markDeleted: true, deletedBefore: 0 } } as const
     expect(await ready.write(given, move)).toMatchObject({ written: 30 })
     expect(await ready.write(given, move)).toMatchObject({ written: 0, unchanged: 30 })
     const wider = shapeOf(z.object({ id: z.int(), ...columns, more: z.int() }), { name: 'wider', table: 'wider' })

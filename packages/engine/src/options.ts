@@ -48,7 +48,7 @@ export interface LookOptions {
 export interface RunOptions extends LookOptions {
   readonly destination: Destination
   /** Tables that the caller holds already, so that nobody takes one between asking for something and doing it. They are let go as soon as they are done. */
-  readonly held?: readonly Lease[] | undefined
+  readonly leases?: readonly Lease[] | undefined
 }
 
 export interface Settings {

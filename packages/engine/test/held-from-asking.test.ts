@@ -90,7 +90,7 @@ it('so does verify --repair', async () => {
   const { options, system, taken, tries } = await world()
   system.remove(3)
   const report = await verify(options, { table: TABLE, repair: true })
-  expect(report.repair?.left).toBe(0)
+  expect(report.repair?.remaining).toBe(0)
   expect(tries()).toBeGreaterThan(3)
   expect(taken).toEqual([])
 })

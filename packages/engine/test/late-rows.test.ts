@@ -15,13 +15,13 @@ describe('rows that come late', () => {
     system.now = 11_000
     system.put({ id: 2, at: 9910, text: 'ninety seconds late' })
     const first = await run({ system, destination, spec })
-    expect(first.tables[0]?.late).toEqual({ rows: 1, by: 90_000_000n, lookback: 600_000_000n })
+    expect(first.tables[0]?.lateRows).toEqual({ rows: 1, by: 90_000_000n, lookback: 600_000_000n })
     expect(first.lines.join()).not.toContain('late')
     system.now = 12_000
     system.put({ id: 3, at: 10_480, text: 'almost ten minutes late' })
     system.put({ id: 4, at: 10_990, text: 'a little late' })
     const second = await run({ system, destination, spec })
-    expect(second.tables[0]?.late).toEqual({ rows: 2, by: 520_000_000n, lookback: 600_000_000n })
+    expect(second.tables[0]?.lateRows).toEqual({ rows: 2, by: 520_000_000n, lookback: 600_000_000n })
     expect(second.lines).toContain(
       'memory_events: 2 rows came up to 8 min 40 s late, and only 10 min are looked back: later ones are missed. Set sources.memory.tables.events.lookback: \'35m\', and "tidemark resync memory_events" finds what was missed',
     )

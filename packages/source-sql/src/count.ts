@@ -6,7 +6,7 @@ import { type Dialect, fromOf, type Statement, windowOf } from './select.ts'
 export const MOST_UNREAD = 10_000
 
 /** Counts rows by the system itself. Those that no window holds are counted up to a limit, so that it costs no more. */
-export function countQuery({ table, bounds, part }: Counted, dialect: Dialect): Statement {
+export function countQuery({ table, bounds, range: part }: Counted, dialect: Dialect): Statement {
   const exact = bounds === undefined || part === 'nulls' ? [] : (dialect.exactly?.(bounds, part) ?? [])
   const conditions = [...windowOf({ table, bounds }, dialect, part), ...exact]
   const where = conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`

@@ -27,7 +27,7 @@ export function countsOf(table: FoundTable, by: CountedBy): Counts {
   const { cursor, nullCursor, bounds } = by
   const countRows: Counts['countRows'] = ({ client, from, to, signal, log }) => {
     const window = to === undefined ? undefined : bounds?.(from as string | bigint | undefined, to as string | bigint)
-    return client.database.count({ table, bounds: window, part: 'window' }, { signal, log })
+    return client.database.count({ table, bounds: window, range: 'window' }, { signal, log })
   }
   if (cursor === undefined || bounds === undefined) return { countRows }
   const isCounted = cursor.nullable && nullCursor !== 'keep'
@@ -37,8 +37,8 @@ export function countsOf(table: FoundTable, by: CountedBy): Counts {
       if (!cursor.indexed && (table.rows ?? 0) > MOST_WITHOUT_INDEX) return undefined
       const asked = { signal, log, withinMs: WITHIN_MS }
       const above = { ...bounds(undefined, to as string | bigint), nulls: true, strays: false }
-      const tooYoung = await database.count({ table, bounds: above, part: 'above' }, asked)
-      const withoutCursor = isCounted ? await database.count({ table, bounds: above, part: 'nulls' }, asked) : 0
+      const tooYoung = await database.count({ table, bounds: above, range: 'above' }, asked)
+      const withoutCursor = isCounted ? await database.count({ table, bounds: above, range: 'nulls' }, asked) : 0
       return { tooYoung, withoutCursor }
     },
   }

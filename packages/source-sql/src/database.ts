@@ -37,7 +37,7 @@ export interface Counted {
   readonly table: FoundTable
   /** Absent: all rows. */
   readonly bounds: Bounds | undefined
-  readonly part: 'window' | 'above' | 'nulls'
+  readonly range: 'window' | 'above' | 'nulls'
 }
 
 /** Keys of rows, by the names of their columns, as the engine writes them. */

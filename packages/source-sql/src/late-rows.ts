@@ -26,7 +26,7 @@ export async function lateRows(
   const countBelow = (to: bigint): Promise<number | undefined> => {
     const window = { column, type: 'integer', from: to - lookback, to, nulls: false, strays: false } as const
     const bounds = { ...window, ordered: false }
-    return database.count({ table, bounds, part: 'window' }, { signal, log, withinMs: WITHIN_MS })
+    return database.count({ table, bounds, range: 'window' }, { signal, log, withinMs: WITHIN_MS })
   }
   const count = await countBelow(end)
   if (count === undefined) return undefined

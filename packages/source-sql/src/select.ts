@@ -39,7 +39,7 @@ export interface Dialect {
   /** Rows that no window can hold because of what their cursor is; absent: those without one. */
   readonly outside?: ((bounds: Bounds) => RawBuilder<unknown>) | undefined
   /** What a bound alone does not say exactly; absent: it does. */
-  readonly exactly?: ((bounds: Bounds, part: 'window' | 'above') => readonly RawBuilder<unknown>[]) | undefined
+  readonly exactly?: ((bounds: Bounds, range: 'window' | 'above') => readonly RawBuilder<unknown>[]) | undefined
 }
 
 type System = 'postgres' | 'mysql' | 'sqlite'

@@ -155,7 +155,7 @@ async function everything(destination: Destination): Promise<unknown> {
   const { tables } = await destination.state()
   const rows: Record<string, unknown> = {}
   for (const { name, schema: recorded } of tables.values()) {
-    rows[name] = await relocation.contents({ name, facts: recorded! })
+    rows[name] = await relocation.contents({ name, schema: recorded! })
     const list: Record<string, unknown>[] = []
     for await (const one of destination.read(name, { deleted: true })) list.push(one)
     const texts = list.map((one) => JSON.stringify(one, canonical)).sort()

@@ -21,7 +21,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
       const has = table.deletes !== undefined && state.tables.get(table.name)?.present === 'rows'
       tables.push({
         ...table,
-        atRisk: has ? { ...(await rowsOf(destination, table.name)), held: table.deletionLimit } : undefined,
+        atRisk: has ? { ...(await rowsOf(destination, table.name)), deletionLimit: table.deletionLimit } : undefined,
       })
     }
     return { ...found, tables }
@@ -36,7 +36,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
 
 const MOST = 1_000_000
 
-function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'held'>> {
+function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'deletionLimit'>> {
   return countRows(destination, table, { most: MOST })
 }
 

@@ -122,14 +122,14 @@ export class SyncLoop {
     const { session, sources, names, settings, timetable, database } = this.#options
     const startedAt = performance.now()
     const isFirst = this.#isFirst
-    const free = this.#free()
+    const freeSources = this.#free()
     const began = moment()
     this.#lastTick = began
     this.#rest = undefined
-    for (const source of free) this.#busy.set(source, { began, heard: began })
+    for (const source of freeSources) this.#busy.set(source, { began, heard: began })
     try {
       const report = await runRound({
-        ...{ session, sources, names, settings, database, free, isFirst },
+        ...{ session, sources, names, settings, database, free: freeSources, isFirst },
         tally: this.tally,
         everyMs: timetable.everyMs,
         askedAt: (table) => this.#tablesAsked.get(table),
@@ -157,7 +157,7 @@ export class SyncLoop {
       if (isDestination) this.#backOff()
     } finally {
       this.#isFirst = false
-      for (const source of free) if (this.#busy.get(source)?.began === began) this.#sourceEnded(source, [])
+      for (const source of freeSources) if (this.#busy.get(source)?.began === began) this.#sourceEnded(source, [])
     }
   }
 

@@ -21,7 +21,7 @@ export interface AtRisk {
   /** Whether there are no more: counting stops at a million. */
   readonly isExact: boolean
   /** The deletion limit; undefined: the config says `none`. */
-  readonly held: { readonly share: number; readonly above: number } | undefined
+  readonly deletionLimit: { readonly share: number; readonly above: number } | undefined
 }
 
 /** What a run would do, for people: a paragraph a table, under how it was found. */
@@ -116,7 +116,7 @@ const MANY = 1000
 /** What may be marked or replaced, and when the run would hold back. */
 function risk({ deletes, atRisk }: TablePlanView): readonly string[] {
   if (deletes === undefined || atRisk === undefined || atRisk.rows === 0) return []
-  const { rows, isExact, held } = atRisk
+  const { rows, isExact, deletionLimit: held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
   const where =
     deletes === 'full_refresh' ? `of its ${many}` : `of its ${many} those in the windows that are read again`

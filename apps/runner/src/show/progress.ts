@@ -65,8 +65,8 @@ function sayNowAndThen(follower: RunFollower, say: (line: string) => void): () =
   const before = new Map<string, string>()
   const tick = (): void => {
     for (const table of follower.view(performance.now()).tables) {
-      const moved = `${table.state} ${table.place} ${table.done} ${table.rows} ${table.wait?.why}`
-      if (table.place === 0 || before.get(table.name) === moved) continue
+      const moved = `${table.state} ${table.index} ${table.done} ${table.rows} ${table.wait?.why}`
+      if (table.index === 0 || before.get(table.name) === moved) continue
       before.set(table.name, moved)
       say(tableText(table))
     }

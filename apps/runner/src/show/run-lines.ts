@@ -53,7 +53,7 @@ function tableLines(tables: readonly RunningTable[], width: number): readonly st
   })
 }
 
-function placeText({ state, place, of, done }: RunningTable): string {
+function placeText({ state, index: place, of, done }: RunningTable): string {
   if (state === 'failed') return 'failed'
   if (state === 'done') return plural(done, 'window')
   return place === 0 ? plural(of, 'window') : `window ${countText(place)} of ${countText(of)}`

@@ -10,7 +10,7 @@ export interface RunningTable {
   /** Rows per second, of late; undefined while nothing was committed. */
   readonly rate: number | undefined
   /** `17 of 42`. */
-  readonly place: number
+  readonly index: number
   readonly of: number
   readonly done: number
   /** What is covered, as it is by now. Undefined: read whole. */
@@ -138,7 +138,7 @@ export class RunFollower {
         commits.length === 0 || over < 500
           ? undefined
           : (commits.reduce((sum, one) => sum + one.rows, 0) / over) * 1000,
-      place,
+      index: place,
       of,
       done,
       segments: entry.segments,

@@ -85,14 +85,15 @@ function differenceLines(report: VerifyReport, command: CommandText, table: stri
   if (repair === undefined) return [`It differs: ${sum}. To repair it: ${command('verify', [table], '--repair')}`]
   const { written, deleted } = repair.report.tables[0]?.rows ?? { written: 0, deleted: 0 }
   const done = `${plural(written, 'row')} written, ${countText(deleted)} marked or replaced`
-  if (repair.left === 0) return [`It differed: ${sum}. Repaired: ${done}; what was compared matches its source now.`]
+  if (repair.remaining === 0)
+    return [`It differed: ${sum}. Repaired: ${done}; what was compared matches its source now.`]
   const [held] = repair.report.tables.flatMap(({ failures }) => failures)
   const why = held === undefined ? '' : ` ${oneLine(held.failure.message)}.`
   const way =
     held?.failure.code === 'deletion-limit'
       ? `If that is right: ${command('sync', [table], '--accept-deletions')}`
       : `The next sync reads it again: ${command('sync', [table])}`
-  return [`It differed: ${sum}. ${done}; ${plural(repair.left, 'row')} still differ.${why} ${way}`]
+  return [`It differed: ${sum}. ${done}; ${plural(repair.remaining, 'row')} still differ.${why} ${way}`]
 }
 
 /** What of the table is not in what was compared, each with the way to it. */

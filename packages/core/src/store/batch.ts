@@ -104,7 +104,7 @@ export interface RejectLimit extends RejectShare {
 /** The deletion limit of marking and replacing. */
 export interface DeletionGuard {
   /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
-  readonly mark: boolean
+  readonly markDeleted: boolean
   /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
   readonly ask?: true | undefined
   /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */

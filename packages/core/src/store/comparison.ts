@@ -21,7 +21,7 @@ export interface SourceRows {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   /** Keys of rejected rows: known, and not to be had. */
-  readonly seen: readonly EncodedKey[]
+  readonly presentKeys: readonly EncodedKey[]
 }
 
 /** `missing`: the source has it, the destination has not, or marked. `extra`: the other way. `different`: both have it, not alike. */

@@ -6,13 +6,13 @@ export interface DeletionShare {
 
 export interface Leaving {
   /** Rows that would be marked as deleted or replaced away. */
-  readonly gone: number
+  readonly deleted: number
   /** The rows that they are a part of. */
   readonly of: number
 }
 
 /** Whether more rows would go than may go unasked. */
-export function isPastDeletionLimit({ gone, of }: Leaving, { share, above }: DeletionShare): boolean {
+export function isPastDeletionLimit({ deleted: gone, of }: Leaving, { share, above }: DeletionShare): boolean {
   return of > above && gone > share * of
 }
 
@@ -20,7 +20,7 @@ export function isPastDeletionLimit({ gone, of }: Leaving, { share, above }: Del
 const FEW_PARTITIONS = 5
 
 /** Whether so many partitions of a table are no longer listed that it is not taken for true unasked: all, or most of five and more. */
-export function isPastPartitionLimit({ gone, of }: Leaving, listed: number): boolean {
+export function isPastPartitionLimit({ deleted: gone, of }: Leaving, listed: number): boolean {
   if (gone === 0) return false
   return listed === 0 || (of >= FEW_PARTITIONS && gone > of / 2)
 }

@@ -23,7 +23,7 @@ export interface StoredRow {
 /** A table with its columns, as the state has it. */
 export interface KnownTable {
   readonly name: string
-  readonly facts: RecordedSchema
+  readonly schema: RecordedSchema
 }
 
 /** State and rows of a destination as they stand, for whoever writes them down or carries them elsewhere. */

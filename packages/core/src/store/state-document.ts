@@ -131,10 +131,10 @@ export function readStateDocument(text: string): WrittenState {
 }
 
 function check(tables: readonly StateRecord[]): void {
-  for (const { name, status, facts } of tables) {
+  for (const { name, status, schema } of tables) {
     if (!TableStatus.safeParse(status).success)
       throw refused(`was changed: the table "${String(name)}" has the status "${String(status)}"`)
-    if (facts !== null) factsIn(String(name), String(facts))
+    if (schema !== null) checkSchema(String(name), String(schema))
   }
 }
 
@@ -145,11 +145,11 @@ function checkRanges({ coverage, resyncs }: Readonly<Record<'coverage' | 'resync
   }
 }
 
-function factsIn(name: string, facts: string): void {
+function checkSchema(name: string, schema: string): void {
   try {
-    RecordedSchema.parse(JSON.parse(facts))
+    RecordedSchema.parse(JSON.parse(schema))
   } catch (cause) {
-    throw refused(`was changed: the facts of the table "${name}" cannot be read`, cause)
+    throw refused(`was changed: the schema of the table "${name}" cannot be read`, cause)
   }
 }
 

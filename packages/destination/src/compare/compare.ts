@@ -23,9 +23,9 @@ export interface ComparisonInput {
   /** An encoded value in the form in which stored ones come. */
   readonly canonical: Canonical
   readonly stored: StoredTable
-  readonly left: readonly string[]
+  readonly uncomparedColumns: readonly string[]
   /** Columns that came later than the table, and when (a canonical text). */
-  readonly late: ReadonlyMap<string, string>
+  readonly addedColumns: ReadonlyMap<string, string>
   /** Hashes of rows that the database has refused. */
   readonly refused: ReadonlySet<string>
 }
@@ -35,7 +35,15 @@ const LOOKED_UP = 5000
 const SHOWN = 200
 
 /** Holds rows of a source against those of a table. */
-export function compare({ layout, encoder, canonical, stored, left, late, refused }: ComparisonInput): Comparison {
+export function compare({
+  layout,
+  encoder,
+  canonical,
+  stored,
+  uncomparedColumns: left,
+  addedColumns: late,
+  refused,
+}: ComparisonInput): Comparison {
   const ledger = new Ledger()
   const { columns, keyAt, globalKey, partitioned, cursored } = layout
   const keyed = keyAt.length > 0
@@ -195,7 +203,7 @@ export function compare({ layout, encoder, canonical, stored, left, late, refuse
       rejected = 0
       current = { number, scope, again: number === last }
     },
-    add({ rows, deletions, seen }) {
+    add({ rows, deletions, presentKeys: seen }) {
       const { partition } = current!.scope
       for (const row of rows) addRow(row, partition)
       for (const { key, position } of deletions) {

@@ -27,8 +27,8 @@ export interface ComparisonOptions {
 /** What a comparison needs to know of the state, read in one go. */
 export interface Compare {
   readonly layout: Layout
-  readonly left: readonly string[]
-  readonly late: ReadonlyMap<string, string>
+  readonly uncomparedColumns: readonly string[]
+  readonly addedColumns: ReadonlyMap<string, string>
   readonly refused: ReadonlySet<string>
 }
 
@@ -52,15 +52,15 @@ export async function planComparison({
     )
   }
   const planned = await planTable(db, editor, name, NO_LEASE, shape)
-  const next = new Map(planned.facts.columns.map((column) => [column.name, column.type]))
+  const next = new Map(planned.schema.columns.map((column) => [column.name, column.type]))
   // What the next sync will add or widen cannot be compared before.
   const known = recorded.columns.filter((column) => next.get(column.name) === column.type)
   const kept = new Set(known.map((column) => column.name))
   const layout = layOut(name, { ...shape, loose: shape.loose && there.columns.includes('_extra') }, known)
   return {
     layout,
-    left: shape.columns.map((column) => column.name).filter((column) => !kept.has(column)),
-    late: await lateColumns(db, name, layout),
+    uncomparedColumns: shape.columns.map((column) => column.name).filter((column) => !kept.has(column)),
+    addedColumns: await lateColumns(db, name, layout),
     refused: await refusedRows(db, name),
   }
 }

@@ -112,7 +112,7 @@ export interface WriteOptions {
   readonly now: bigint
   readonly terms: Terms
   /** Hears of what was written. */
-  readonly late: LateCounter
+  readonly lateRows: LateCounter
 }
 
 /** Counts, of the rows that a part writes, those that lie below what was only looked back for. */

@@ -14,7 +14,7 @@ export interface Staging {
   readonly target: Target
   readonly step: StepId
   /** The last part that was put into it. */
-  readonly part: number
+  readonly lastBatch: number
   /** The fence under which that was. */
   readonly fence: number
   /** Rows that were put into it. */
@@ -22,7 +22,7 @@ export interface Staging {
   /** All entries in it: rows, reported deletions and keys that were only seen. */
   readonly entries: number
   readonly deletions: number
-  readonly seen: number
+  readonly presentKeys: number
   /** A row was refused whose key could not be kept: what is absent says nothing. */
   readonly deletionsUnknown: boolean
 }

@@ -156,7 +156,7 @@ export class TableRelocation implements Relocation {
   }
 
   /** Whether undeclared fields are kept; undefined where the table is not there. */
-  async #looseOf({ name, facts: recorded }: KnownTable): Promise<boolean | undefined> {
+  async #looseOf({ name, schema: recorded }: KnownTable): Promise<boolean | undefined> {
     const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined
     const system = ['_cursor', '_synced_at', '_deleted_at', ...(recorded.partitioned ? ['_partition'] : [])]

@@ -4,7 +4,7 @@ import { identifying } from '../table/columns.ts'
 import type { Plan } from '../table/schema-editor.ts'
 
 /** How the rows of a table lie, with all the columns that it has: also those that its source no longer gives. */
-export function tableLayout({ name, facts: recorded }: KnownTable, loose: boolean): Layout {
+export function tableLayout({ name, schema: recorded }: KnownTable, loose: boolean): Layout {
   const { columns, primaryKey, partitioned, globalKey, cursor } = recorded
   const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))
   return {
@@ -27,6 +27,6 @@ export function tableLayout({ name, facts: recorded }: KnownTable, loose: boolea
 
 /** The same as it is made. */
 export function tablePlan(table: KnownTable, loose: boolean): Plan {
-  const { columns, partitioned } = table.facts
+  const { columns, partitioned } = table.schema
   return { name: table.name, columns, extra: loose, partitioned, key: identifying(tableLayout(table, loose)) }
 }

@@ -12,7 +12,7 @@ export interface CommitInput {
   /** Undefined where the table was not prepared: no rows may come. */
   readonly writer: TableWriter | undefined
   readonly lease: Lease
-  readonly part: Batch
+  readonly batch: Batch
   /** The stamp of this transaction. */
   readonly now: bigint
   /** The staging table of the part's partition. */
@@ -29,7 +29,7 @@ export interface CommitOutput {
 
 /** Writes one part, behind its fence and inside its transaction. */
 export async function commitPart(input: CommitInput): Promise<CommitOutput> {
-  const { db, part: batch, now } = input
+  const { db, batch, now } = input
   const { step, counts } = batch
   const startedAt = performance.now()
   // First of all: the limit of rejects looks at them too.
@@ -40,10 +40,10 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     deleted,
     deduped,
     rejects,
-    held,
+    withheld: held,
     deletionsUnknown = false,
     overLimit,
-    late,
+    lateRows: late,
     missing,
     staging,
   } = await writeRows(input)
@@ -99,8 +99,8 @@ interface Rows {
   readonly deleted: number
   readonly deduped: number
   readonly rejects: readonly Reject[]
-  readonly late?: Committed['lateRows']
-  readonly held?: Committed['withheld']
+  readonly lateRows?: Committed['lateRows']
+  readonly withheld?: Committed['withheld']
   readonly deletionsUnknown?: boolean
   readonly missing?: number | undefined
   /** For people: how many rows too many were rejected. */
@@ -109,7 +109,7 @@ interface Rows {
 }
 
 async function writeRows(input: CommitInput): Promise<Rows> {
-  const { writer, lease, part: batch, now, staging: before } = input
+  const { writer, lease, batch, now, staging: before } = input
   if (writer === undefined) {
     if (batch.rows.length + batch.deletions.length === 0 && batch.staging === undefined)
       return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
@@ -124,7 +124,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
       written,
       deleted,
       rejects,
-      late,
+      lateRows: late,
       unchanged: batch.rows.length - written - rejects.length,
       overLimit: await pastLimit({ ...input, refused: rejects.length }),
       staging: over ? undefined : before,
@@ -132,7 +132,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
   }
   const { staging, rejects } = await writer.fill({
     lease,
-    part: batch,
+    batch,
     before,
     slot: batch.number === 1 || before === undefined ? input.freeSlot() : before.slot,
   })
@@ -152,11 +152,11 @@ async function moveWithin(
   staging: Staging,
   rejects: readonly Reject[],
 ): Promise<Rows> {
-  const { lease, part: batch, now } = input
+  const { lease, batch, now } = input
   const before = await pastLimit({ ...input, refused: rejects.length })
   if (before !== undefined) return { ...NONE, rejects, overLimit: before, staging: undefined }
   const moved = async () => {
-    const { rejects: refused, ...rows } = await writer.move({ lease, part: batch, staging, now })
+    const { rejects: refused, ...rows } = await writer.move({ lease, batch, staging, now })
     const all = [...rejects, ...refused]
     const overLimit = refused.length === 0 ? undefined : await pastLimit({ ...input, refused: all.length })
     return overLimit === undefined

@@ -4,7 +4,7 @@ export type Held = Committed['withheld']
 
 export interface Going {
   /** Rows that this pass would mark or replace away. */
-  readonly gone: number
+  readonly deleted: number
   /** How many rows there were in its scope, and in the whole table; asked only where it matters. */
   ofScope(): number | Promise<number>
   ofTable(): number | Promise<number>
@@ -15,7 +15,7 @@ export interface Going {
 /** Whether more would go than the deletion limit lets pass. */
 export async function heldBy(
   deletionGuard: DeletionGuard | undefined,
-  { gone, ofScope, ofTable, leavesNone }: Going,
+  { deleted: gone, ofScope, ofTable, leavesNone }: Going,
 ): Promise<Held> {
   if (deletionGuard?.limit === undefined || gone === 0) return undefined
   const { limit, deletedBefore, cameBack } = deletionGuard
@@ -23,13 +23,13 @@ export async function heldBy(
   const least = limit.share * limit.above
   if (gone > least) {
     const of = await ofScope()
-    if (isPastDeletionLimit({ gone, of }, limit)) return { gone, of }
+    if (isPastDeletionLimit({ deleted: gone, of }, limit)) return { gone, of }
   }
   const lost = deletedBefore + gone
   if (lost <= least) return undefined
   // What went earlier in this run counts as there: otherwise the limit would close a little more with every step.
   const of = (await ofTable()) + deletedBefore
-  return isPastDeletionLimit({ gone: lost, of }, limit) ? { gone: lost, of } : undefined
+  return isPastDeletionLimit({ deleted: lost, of }, limit) ? { gone: lost, of } : undefined
 }
 
 /** The most ranges that a condition has: of more, all between the first and the last counts. */

@@ -16,7 +16,7 @@ export async function fill(
   filling: Filling,
 ): Promise<{ readonly staging: Staging; readonly rejects: readonly Reject[] }> {
   const { dialect, session, target } = writing
-  const { lease, part: batch, slot } = filling
+  const { lease, batch, slot } = filling
   const { layout } = target
   checkOrder(filling, target)
   const before = batch.number === 1 ? undefined : filling.before
@@ -66,12 +66,12 @@ export async function fill(
       table,
       target,
       step: batch.step,
-      part: batch.number,
+      lastBatch: batch.number,
       fence: lease.fence,
       rows: (before?.rows ?? 0) + batch.rows.length - refused.length,
       entries,
       deletions: (before?.deletions ?? 0) + deletions.length,
-      seen: (before?.seen ?? 0) + seen.length - unseen.length,
+      presentKeys: (before?.presentKeys ?? 0) + seen.length - unseen.length,
       deletionsUnknown: deletionsUnknown || unseen.length > 0,
     },
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),

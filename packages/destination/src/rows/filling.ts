@@ -18,7 +18,7 @@ export interface Moved {
   readonly deduped: number
   readonly deleted: number
   readonly rejects: readonly Reject[]
-  readonly held?: Committed['withheld']
+  readonly withheld?: Committed['withheld']
   /** Nobody could say what is gone, so nothing was marked. */
   readonly deletionsUnknown?: boolean
   /** Rows that did not come back, where the deletion limit asks: nothing was moved. */
@@ -27,17 +27,17 @@ export interface Moved {
 
 export interface Filling {
   readonly lease: Lease
-  readonly part: Batch
+  readonly batch: Batch
   readonly before: Staging | undefined
   /** The number of the staging table, where it is to be made. */
   readonly slot: number
 }
 
 /** @throws Error where a part came without those before it: without them the rows that they held would count as gone. */
-export function checkOrder({ part: batch, before }: Filling, target: Target): void {
+export function checkOrder({ batch, before }: Filling, target: Target): void {
   // Prepared again in between: what was staged has another shape.
   const isWhole = before !== undefined && before.target === target
-  if (batch.number === 1 || (isWhole && isOf(before, batch.step) && before.part === batch.number - 1)) return
+  if (batch.number === 1 || (isWhole && isOf(before, batch.step) && before.lastBatch === batch.number - 1)) return
   throw new Error(
     `table "${target.layout.name}": part ${batch.number} of step ${batch.step.step} came without the parts before it; nothing of it was written`,
   )

@@ -19,19 +19,19 @@ import type { Writing } from './writing.ts'
 
 export interface Move {
   readonly lease: Lease
-  readonly part: Batch
+  readonly batch: Batch
   readonly staging: Staging
   readonly now: bigint
 }
 
 /** Moves a staging table into its table: changed rows are written, what did not come back is marked or replaced. */
-export async function move(writing: Writing, { lease, part: batch, staging, now }: Move): Promise<Moved> {
+export async function move(writing: Writing, { lease, batch, staging, now }: Move): Promise<Moved> {
   const { dialect, session, target } = writing
   const { layout } = target
   const { step, deletionGuard, tombstones } = batch
   const terms = termsOf(dialect, { step }, now)
   await checkEntries(writing, staging)
-  const deletionsUnknown = deletionGuard?.mark === false || staging.deletionsUnknown
+  const deletionsUnknown = deletionGuard?.markDeleted === false || staging.deletionsUnknown
   if (layout.key.length === 0) return await replaceRows(writing, { staging, terms, deletionGuard, deletionsUnknown })
 
   const resync = step.kind === 'resync'
@@ -48,7 +48,7 @@ export async function move(writing: Writing, { lease, part: batch, staging, now 
   // Before the rows are written: new ones would make the share that goes look smaller.
   const marks = (resync || step.kind === 'full_refresh') && !deletionsUnknown
   const vanished = marks ? await markGone(writing, table, { terms, deletionGuard, onlyBefore: resync }) : { marked: 0 }
-  if (resync && layout.cursored && staging.seen > 0)
+  if (resync && layout.cursored && staging.presentKeys > 0)
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
   const order: Order = resync ? 'resync' : layout.cursored ? 'ordered' : 'any'
@@ -61,7 +61,7 @@ export async function move(writing: Writing, { lease, part: batch, staging, now 
     deduped: staging.rows - staged,
     deleted: deleted + vanished.marked,
     rejects,
-    held: vanished.held,
+    withheld: vanished.held,
     deletionsUnknown,
   }
 }
@@ -89,7 +89,7 @@ async function markGone(
       gone +
       (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))
     const held = await heldBy(deletionGuard, {
-      gone,
+      deleted: gone,
       ofScope: () => live(inScope(target.layout, terms)),
       ofTable: () => live(sql`true`),
       leavesNone: async () =>

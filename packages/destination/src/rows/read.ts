@@ -7,14 +7,14 @@ import { and, list } from './sql.ts'
 
 export interface Reading {
   readonly name: string
-  readonly facts: RecordedSchema | undefined
+  readonly schema: RecordedSchema | undefined
   readonly options: ReadOptions
 }
 
 /** Rows of a table, one by one, ordered by their key, else by their position. @throws SyncError where the table is not there. */
 export async function* readRows(
   { dialect, session }: { readonly dialect: Dialect; readonly session: Session },
-  { name, facts: recorded, options }: Reading,
+  { name, schema: recorded, options }: Reading,
 ): AsyncGenerator<Record<string, unknown>> {
   const there = recorded === undefined ? undefined : await dialect.editor.inspect(session.db, name)
   if (recorded === undefined || there === undefined || there.columns.length === 0) {

@@ -10,13 +10,13 @@ export interface Judged {
   /** Undefined where the table was not prepared: it holds no rows. */
   readonly writer: TableWriter | undefined
   /** The rejects that came with it are recorded already. */
-  readonly part: Batch
+  readonly batch: Batch
   /** Rows of it that the database refused. */
   readonly refused: number
 }
 
 /** Whether a part completes what it may not, because too many rows were rejected. @returns it, for people. */
-export async function pastLimit({ db, writer, part: batch, refused }: Judged): Promise<string | undefined> {
+export async function pastLimit({ db, writer, batch, refused }: Judged): Promise<string | undefined> {
   const { completes, rejectLimit, step, staging } = batch
   if (completes === undefined || rejectLimit === undefined) return undefined
   const { rows } = rejectLimit

@@ -52,14 +52,14 @@ async function replace(
     deletionsUnknown && gone > 0
       ? all
       : await heldBy(deletionGuard, {
-          gone,
+          deleted: gone,
           ofScope: () => old,
           ofTable: () => count(session, sql`select count(*) from ${table}`),
           leavesNone: async () =>
             rows === 0 && (deletionGuard?.replaces === undefined || !(await hasBeside(writing, deletionGuard, terms))),
         })
   const none = { written: 0, deduped: 0, deleted: 0 }
-  if (held !== undefined) return { ...none, unchanged: rows, rejects: [], held }
+  if (held !== undefined) return { ...none, unchanged: rows, rejects: [], withheld: held }
   return await session.tentatively(async () => {
     if (gone > 0) await changed(session, deleteUnpaired(writing, terms))
     const { written, rejects } = await moveStaged(

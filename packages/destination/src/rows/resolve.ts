@@ -23,7 +23,7 @@ export async function checkEntries({ dialect, session, target }: Writing, { tabl
  * @returns how many of them are rows.
  */
 export async function resolveEntries({ session, target }: Writing, staging: Staging): Promise<number> {
-  const { table, deletions, seen } = staging
+  const { table, deletions, presentKeys: seen } = staging
   const { key, cursored } = target.layout
   const isUnique = (await session.indexUnique?.(staging)) === true
   if (isUnique && deletions + seen === 0) return staging.entries

@@ -14,7 +14,9 @@ export async function writePart(writing: Writing, batch: Batch, now: bigint): Pr
   const terms = termsOf(dialect, batch, now)
   const late = new LateRowCounter(batch.lateBelow, terms)
   const { written, refused } =
-    batch.rows.length === 0 ? { written: 0, refused: [] } : await session.write(target, batch, { now, terms, late })
+    batch.rows.length === 0
+      ? { written: 0, refused: [] }
+      : await session.write(target, batch, { now, terms, lateRows: late })
   const { deletions, tombstones } = batch
   const keys = layout.key.length === 0 ? [] : deletions.map(({ key, position }) => keyAndPosition(key, position))
   const reported =

@@ -9,17 +9,17 @@ export interface KnownColumns {
   readonly columns: readonly KnownColumn[]
   readonly added: readonly KnownColumn[]
   /** Of those the ones that rows held before they were a column here. */
-  readonly filled: readonly Filled[]
+  readonly filledColumns: readonly Filled[]
   readonly widened: ReadonlyMap<string, KnownColumn['type']>
   readonly changes: readonly string[]
 }
 
 interface Found {
-  readonly free: boolean
+  readonly reshapeAllowed: boolean
   readonly present: readonly string[]
   readonly exists: boolean
   /** It has held rows. */
-  readonly filled: boolean
+  readonly everFilled: boolean
 }
 
 /** Compares the columns that a table has with those that its source has. @throws SyncError code `schema`. */
@@ -32,7 +32,7 @@ export function knownColumns(
   }: Pick<SchemaEditor, 'place' | 'repertoire' | 'reservedColumns'> & { readonly name: string },
   shape: Shape,
   old: RecordedSchema | undefined,
-  { free, present, exists, filled: everFilled }: Found,
+  { reshapeAllowed: free, present, exists, everFilled }: Found,
 ): KnownColumns {
   const wanted = shape.columns
   const taken = [...present, ...reservedColumns]
@@ -47,7 +47,7 @@ export function knownColumns(
     const added = nameColumns([...kept, ...gone], fresh, taken, repertoire)
     const named = new Map([...kept, ...added].map((column) => [column.name, column]))
     const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
-    return { columns, added: [], filled: [], widened: new Map(), changes: ['table made again'] }
+    return { columns, added: [], filledColumns: [], widened: new Map(), changes: ['table made again'] }
   }
   const missing = old.columns.find(({ column }) => !present.includes(column))
   if (missing !== undefined) {
@@ -80,7 +80,7 @@ export function knownColumns(
   return {
     columns: [...columns, ...added],
     added,
-    filled: added.flatMap(({ name, column, type }) =>
+    filledColumns: added.flatMap(({ name, column, type }) =>
       fills.has(name) ? [{ column, type, fill: fills.get(name) }] : [],
     ),
     widened: new Map(columns.filter((column) => types.has(column.name)).map(({ column, type }) => [column, type])),

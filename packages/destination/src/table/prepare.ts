@@ -25,7 +25,7 @@ export function columnCount({ columns, extra, partitioned }: Plan): number {
 }
 
 export interface Preparation {
-  readonly facts: RecordedSchema
+  readonly schema: RecordedSchema
   readonly changes: readonly string[]
   /** Does what is to be done, inside a fenced transaction. Absent: the table is as it should be. */
   readonly work?: ((db: Db, now: bigint) => Promise<readonly string[]>) | undefined
@@ -88,7 +88,12 @@ export async function planTable(
     )
 
   const present = there?.columns ?? []
-  const found = { free, present, exists: there !== undefined, filled: Number(row?.ever_filled) === 1 }
+  const found = {
+    reshapeAllowed: free,
+    present,
+    exists: there !== undefined,
+    everFilled: Number(row?.ever_filled) === 1,
+  }
   const known = knownColumns({ ...editor, name }, shape, old, found)
   if (there !== undefined && old !== undefined && !free) {
     const problem = await editor.problemOf(db, name, old)
@@ -124,19 +129,25 @@ export async function planTable(
       await save(target, now)
       return recorded(target, name, ['table created'], now)
     }
-    return { facts, changes: [], work }
+    return { schema: facts, changes: [], work }
   }
   if (free || known.widened.size > 0) {
     const ours = (old?.columns ?? []).map(({ column }) => column)
-    const rebuild: Rebuild = { plan, lease, free, ours: [...ours, '_extra', '_partition'], widened: known.widened }
+    const rebuild: Rebuild = {
+      plan,
+      lease,
+      reshapeAllowed: free,
+      ours: [...ours, '_extra', '_partition'],
+      widened: known.widened,
+    }
     const work = async (target: Db, now: bigint) => {
       const lost = await editor.rebuild(target, rebuild)
-      for (const one of known.filled) await editor.fillColumn(target, name, one)
+      for (const one of known.filledColumns) await editor.fillColumn(target, name, one)
       if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
       return recorded(target, name, [...known.changes, ...lost], now)
     }
-    return { facts, changes: [], work }
+    return { schema: facts, changes: [], work }
   }
   const extra = shape.loose && !present.includes('_extra')
   const asRecorded =
@@ -146,18 +157,18 @@ export async function planTable(
     (project === undefined || row.project === project.record) &&
     known.added.length === 0 &&
     !extra
-  if (asRecorded) return { facts, changes: [] }
+  if (asRecorded) return { schema: facts, changes: [] }
   const work = async (target: Db, now: bigint) => {
     const added = known.added.map(
       ({ column, type }): Filled =>
-        known.filled.find((one) => one.column === column) ?? { column, type, fill: undefined },
+        known.filledColumns.find((one) => one.column === column) ?? { column, type, fill: undefined },
     )
     const more: readonly Filled[] = extra ? [{ column: '_extra', type: 'json', fill: undefined }] : []
     await editor.addColumns(target, name, [...added, ...more])
     await save(target, now)
     return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
-  return { facts, changes: [], work }
+  return { schema: facts, changes: [], work }
 }
 
 /** @throws SyncError code `schema`. Nothing was made of the table: with another key it is made as that of a new one. */

@@ -22,6 +22,6 @@ export async function previewTable(
   { shape, forms: codec, project }: PreviewOptions,
 ): Promise<Prepared> {
   const name = tableName(shape.name)
-  const { facts: recorded, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
+  const { schema: recorded, changes } = await planTable(db, editor, name, NO_LEASE, shape, project)
   return { name, schema: recorded, encoder: encoderOf(layOut(name, shape, recorded.columns), codec), changes }
 }

@@ -34,7 +34,7 @@ export interface Rebuild {
   readonly plan: Plan
   readonly lease: Lease
   /** The table was emptied and may get any shape; otherwise only types become wider. */
-  readonly free: boolean
+  readonly reshapeAllowed: boolean
   /** Columns that were Tidemark's before: all others are the user's. */
   readonly ours: readonly string[]
   readonly widened: ReadonlyMap<string, ColumnType>

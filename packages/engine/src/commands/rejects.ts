@@ -33,7 +33,7 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
       if (table === undefined) throw unknownTable(lease.table, [...tables.keys()])
       await destination.record(lease, resyncsOf(table, byTable.get(lease.table) ?? []))
     }
-    return await sync({ ...options, select: names, held })
+    return await sync({ ...options, select: names, leases: held })
   })
 }
 

@@ -45,7 +45,7 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
       if (wanted.full === true) await destination.reset(lease, table.name)
       else await destination.record(lease, resyncsOf(table, askedWindow(table, wanted)))
     }
-    return await sync({ ...options, select: [table.name], held })
+    return await sync({ ...options, select: [table.name], leases: held })
   })
 }
 

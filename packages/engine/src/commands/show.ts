@@ -48,7 +48,7 @@ export async function show(options: LookOptions, { table: wanted, limit, mostByt
     }
     for (const partition of found.partitions) {
       if (rows.length >= limit) break
-      await take(found, partition, { left: limit - rows.length, add, signal, options })
+      await take(found, partition, { remaining: limit - rows.length, add, signal, options })
     }
     return { table: found.name, columns: found.columns.map((column) => column.name), rows }
   }).finally(() => stop.abort())
@@ -66,7 +66,7 @@ function missing(wanted: string, sources: readonly DiscoveredSource[], tables: r
 
 interface Taking {
   /** How many more rows are wanted. */
-  readonly left: number
+  readonly remaining: number
   readonly add: (row: Record<string, unknown>) => void
   readonly signal: AbortSignal
   readonly options: LookOptions
@@ -75,7 +75,7 @@ interface Taking {
 async function take(
   found: DiscoveredTable,
   partition: DiscoveredPartition,
-  { left, add, signal, options }: Taking,
+  { remaining: left, add, signal, options }: Taking,
 ): Promise<void> {
   const { table, source } = found
   if (partition.failure !== undefined) throw new SyncError(partition.failure.message, partition.failure.remedy)

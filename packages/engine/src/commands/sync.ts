@@ -110,7 +110,7 @@ async function run(given: RunOptions): Promise<Report> {
       isOverTime: () => context.timeLeftMs() <= 0,
       timeLeftMs: () =>
         maxTimeMs === undefined ? Number.POSITIVE_INFINITY : maxTimeMs - (clock.monotonic() - startedAt),
-      late: new Set(),
+      lateTables: new Set(),
       nextStep: () => ++steps,
     }
     before = await destination.state()

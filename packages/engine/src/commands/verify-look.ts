@@ -29,7 +29,7 @@ export interface LookTask {
   /** How long a question may stay without an answer, and how long no page may come. */
   readonly silenceMs: number
   readonly giveUpMs: number
-  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly onSlice: (done: number, of: number) => void
 }
@@ -128,7 +128,7 @@ function windowsOf(slice: Range, { name, table }: DiscoveredTable): Windows {
 async function readAll(
   ranges: Iterable<Range | undefined>,
   partition: string,
-  { discovered, comparison, signal, clock, part, redact, wait }: LookTask & { readonly wait: SourceWait },
+  { discovered, comparison, signal, clock, batchLimit: part, redact, wait }: LookTask & { readonly wait: SourceWait },
   take: (gathered: Gathered) => void,
 ): Promise<ReadRange> {
   const { table, columns, source } = discovered
@@ -137,7 +137,10 @@ async function readAll(
   const all = { rows: 0, rejected: 0, deduped: 0, undeclared: 0, pages: 0, keyless: false }
   for (const range of ranges) {
     const { encoder } = comparison
-    const read = await readRange({ table, columns, encoder, range, question, signal, clock, part, redact, wait }, take)
+    const read = await readRange(
+      { table, columns, encoder, range, question, signal, clock, batchLimit: part, redact, wait },
+      take,
+    )
     for (const name of ['rows', 'rejected', 'deduped', 'undeclared', 'pages'] as const) all[name] += read[name]
     all.keyless ||= read.keyless
   }
@@ -164,7 +167,7 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: M
     try {
       await again(task, async (wait) => {
         const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places, wait }
-        const excuse = ({ alive, gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
+        const excuse = ({ alive, deletedKeys: gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
         await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
         if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)
       })
@@ -184,7 +187,7 @@ async function again<T>(task: LookTask, work: (wait: SourceWait) => Promise<T>):
 }
 
 function sourceRows({ rows, deletions, rejects }: Gathered) {
-  return { rows, deletions, seen: rejects.flatMap(({ encodedKey: seen }) => (seen === undefined ? [] : [seen])) }
+  return { rows, deletions, presentKeys: rejects.flatMap(({ encodedKey: seen }) => (seen === undefined ? [] : [seen])) }
 }
 
 export function partitionOf({ partitions }: DiscoveredTable, id: string): DiscoveredPartition {

@@ -21,7 +21,7 @@ export async function repair(
   const changes = [...places].flatMap(([partition, positions]) => resyncsOf(table, partition, positions))
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) await destination.record(lease, changes)
-    return await sync({ ...options, select: [table.name], only: 'resyncs', held })
+    return await sync({ ...options, select: [table.name], only: 'resyncs', leases: held })
   })
 }
 

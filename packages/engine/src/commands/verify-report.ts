@@ -63,7 +63,7 @@ export interface Repair {
   /** What reading again did. */
   readonly report: Report
   /** Rows that still differ. */
-  readonly left: number
+  readonly remaining: number
 }
 
 type Judged = Pick<VerifyReport, 'failure' | 'found' | 'repair' | 'rows' | 'unread' | 'unreadPartitions'>
@@ -83,7 +83,7 @@ export function verifyExitCode(report: Judged): number {
   if (isUnread || found.some((one) => one.failure !== undefined)) return EXIT.someFailed
   if (found.length === 0) return matches
   if (repair === undefined) return EXIT.someFailed
-  if (repair.left === 0) return matches
+  if (repair.remaining === 0) return matches
   const { exitCode } = repair.report
   return exitCode === EXIT.ok || exitCode === EXIT.rejects ? EXIT.someFailed : exitCode
 }

@@ -66,7 +66,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
       clock,
       policy: options.settings?.retry,
       ...patienceOf(options.settings ?? {}),
-      part: options.settings?.batch ?? DEFAULT_PART,
+      batchLimit: options.settings?.batch ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       onSlice: wanted.onProgress ?? (() => {}),
     })
@@ -95,7 +95,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
     try {
       const after = await look(touched, task(second))
       const left = [...after.differences].reduce((sum, { times }) => sum + times, 0) + after.failures.size
-      return reportOf({ ...base, repair: { report, left } })
+      return reportOf({ ...base, repair: { report, remaining: left } })
     } finally {
       second.close()
     }

@@ -41,10 +41,16 @@ export async function askTable(question: TableQuestion): Promise<DiscoveredTable
 async function askDescribed({ described, listed, again, signal, options }: TableQuestion): Promise<DiscoveredTable> {
   const { name, source, table, columns, failure } = described
   if (failure !== undefined || !options.wants(source.name, table.name, name)) return described
-  const facts = schemaHash(table, columns, described.options)
+  const hash = schemaHash(table, columns, described.options)
   const { clock, askedAt, problemOf } = options
   const asked = askedAt?.()
-  const question = { table, discovered: source, again, facts, options: { signal, clock, askedAt, problemOf } }
+  const question = {
+    table,
+    discovered: source,
+    again,
+    schemaHash: hash,
+    options: { signal, clock, askedAt, problemOf },
+  }
   const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
     discoverPartition({ ...question, partition, known: options.state.tables.get(name) }),
   )

@@ -66,11 +66,11 @@ export class NameClaims {
       owner.source !== source.name &&
       owner.status !== 'removed' &&
       this.#sources.has(owner.source)
-        ? { use: owner.source, table: owner.table, name }
+        ? { source: owner.source, table: owner.table, name }
         : taken !== undefined && taken.source.name !== source.name
-          ? { use: taken.source.name, table: taken.table.name, name: taken.name }
+          ? { source: taken.source.name, table: taken.table.name, name: taken.name }
           : other !== undefined
-            ? { use: other[0], table: other[1], name }
+            ? { source: other[0], table: other[1], name }
             : undefined
     return rival === undefined ? this.#take(table) : refused(table, rival)
   }
@@ -108,11 +108,11 @@ function withFailure(
   owner: DiscoveredTable | undefined,
 ): DiscoveredTable {
   const { source, table, name } = owner ?? group.find((one) => one !== discovered)!
-  return refused(discovered, { use: source.name, table: table.name, name })
+  return refused(discovered, { source: source.name, table: table.name, name })
 }
 
 interface Rival {
-  readonly use: string
+  readonly source: string
   readonly table: string
   readonly name: string
 }
@@ -121,13 +121,13 @@ function refused(discovered: DiscoveredTable, other: Rival): DiscoveredTable {
   const { source, table, name } = discovered
   const own = `sources.${source.name}.tables: { ${JSON.stringify(table.name)}: { name: ${JSON.stringify(`${name}_2`)} } }`
   const wayOut =
-    other.use === source.name
+    other.source === source.name
       ? `give it another name in the config: ${own}`
       : `give one of the sources another "prefix" in the config, or this table another name: ${own}`
   const isCase = other.name !== name
   const failure = failureOf(
     new SyncError(
-      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.use}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
+      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.source}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
       'fix-config',
       { code: 'clash' },
     ),

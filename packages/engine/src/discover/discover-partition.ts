@@ -69,7 +69,7 @@ async function askRevision(
   context: Question,
   again: Again,
 ): Promise<DiscoveredRevision | undefined> {
-  const { table, known, facts } = question
+  const { table, known, schemaHash: facts } = question
   if (table.revision === undefined) return undefined
   const ask = table.revision
   const before = known?.partitions.get(id)

@@ -26,7 +26,7 @@ export function missingTables(
   const known = [...state.tables.values()].filter((table) => table.source === source.name && wasRead(table))
   const wanted = known.filter(({ table }) => optionsOf(source.options, table) !== false)
   const lost = wanted.filter(({ table }) => !listed.has(table))
-  if (!isPastPartitionLimit({ gone: lost.length, of: wanted.length }, found.length)) return undefined
+  if (!isPastPartitionLimit({ deleted: lost.length, of: wanted.length }, found.length)) return undefined
   const tables = lost.map(({ name }) => name).sort()
   return { tables, failure: failureOf(tablesMissing(source, lost, wanted.length, found.length)) }
 }

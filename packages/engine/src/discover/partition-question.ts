@@ -13,7 +13,7 @@ export interface PartitionQuestion {
   readonly again: Again
   readonly partition: Partition
   readonly known: TableState | undefined
-  readonly facts: string
+  readonly schemaHash: string
   readonly options: {
     readonly signal: AbortSignal
     readonly clock: Clock

@@ -90,7 +90,7 @@ function unlisted(
   // Of one that was never read nothing can go missing.
   const [read, lost] = [before.filter(wasRead), absent.filter(wasRead)]
   const isLimited = acceptDeletions !== true && options.deletionLimit !== undefined
-  const isPast = isLimited && isPastPartitionLimit({ gone: lost.length, of: read.length }, listed.size)
+  const isPast = isLimited && isPastPartitionLimit({ deleted: lost.length, of: read.length }, listed.size)
   if (!isPast) return { removedPartitions: namesOf(absent), missingPartitions: [] }
   return { removedPartitions: namesOf(absent.filter((one) => !wasRead(one))), missingPartitions: namesOf(lost) }
 }

@@ -60,7 +60,14 @@ async function read(task: FirstPageTask, signal: AbortSignal): Promise<FirstPage
   let pages = 0
   let found: FirstPage | undefined
   for (const range of task.ranges) {
-    const reader = new PageReader({ table, columns, encoder: task.encoder, range, part, redact: task.redact })
+    const reader = new PageReader({
+      table,
+      columns,
+      encoder: task.encoder,
+      range,
+      batchLimit: part,
+      redact: task.redact,
+    })
     await eachPage({
       table,
       read: () => source.guard.run(() => table.read(questionOf({ table, range, question }, signal))),

@@ -29,7 +29,7 @@ export interface PageReaderOptions {
   /** Rows below this position were read before and are only looked at again; undefined: none is. */
   readonly knownBelow?: bigint | undefined
   /** How much is gathered for a part. */
-  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   /** What is remembered of the rows that come. */
   readonly seen?: SeenRows | undefined
@@ -117,7 +117,7 @@ export class PageReader {
 
   /** Deletions and rejects take memory as rows do. */
   #isFull(): boolean {
-    const { rows, bytes } = this.#options.part
+    const { rows, bytes } = this.#options.batchLimit
     const { gather } = this
     return (
       gather.rows.length + this.#rejects.length + this.#deletions.length >= rows ||
@@ -260,7 +260,7 @@ export class PageReader {
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
     this.#otherBytes += weigh(key)
-    if (own !== null && this.#isKnown(own)) this.#options.seen?.told({ key, position: own })
+    if (own !== null && this.#isKnown(own)) this.#options.seen?.deleted({ key, position: own })
   }
 
   #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {

@@ -63,7 +63,7 @@ export class SeenRows {
   }
 
   /** A deletion that came from below what is covered again. */
-  told(deletion: Deletion): void {
+  deleted(deletion: Deletion): void {
     const key = keyText(deletion.key)
     if (this.#hasRoom(this.#deletions, key)) this.#deletions.set(key, deletion)
   }
@@ -77,7 +77,7 @@ export class SeenRows {
   }
 
   /** Of those the ones above which the step gave no row. */
-  late(): readonly Deletion[] {
+  lateDeletions(): readonly Deletion[] {
     if (this.#isFull) return []
     return [...this.#deletions].flatMap(([key, deletion]) => {
       const row = this.#rows.get(key)

@@ -36,7 +36,7 @@ export interface TableReport {
   /** What its source has and the table does not, by no failure. */
   readonly unread: UnreadRows
   /** Rows that a lookback found: they came after what they belong to was covered. */
-  readonly late: Lateness | undefined
+  readonly lateRows: Lateness | undefined
   readonly stepsDone: number
   /** Steps that were planned and are left for the next run. */
   readonly stepsLeft: number

@@ -29,7 +29,7 @@ export interface ElsewhereTask {
   readonly above: bigint | undefined
   /** The partitions in which they may be: their own, and all others where the key is global. */
   readonly places: readonly { readonly partition: DiscoveredPartition; readonly reading: Reading }[]
-  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -40,7 +40,7 @@ export interface ElsewhereTask {
 /** Keys that the source has, and keys that it says are gone. */
 export interface Elsewhere {
   readonly alive: readonly EncodedKey[]
-  readonly gone: readonly EncodedKey[]
+  readonly deletedKeys: readonly EncodedKey[]
 }
 
 type NamedKeys = readonly Readonly<Record<string, unknown>>[]
@@ -74,7 +74,7 @@ export async function findByKey(
         const answer = await wait.answer(() => findKeys(question))
         if (answer === undefined || answer === null) return false
         const found = [...(answer as Iterable<Readonly<Record<string, unknown>>>)].map((key) => encoder.encodeKey(key))
-        await take({ alive: found.filter(isKey), gone: [] })
+        await take({ alive: found.filter(isKey), deletedKeys: [] })
       }
     }
   }
@@ -167,7 +167,7 @@ async function readOne(
   take: Take,
   end: bigint | undefined,
 ): Promise<Read> {
-  const { discovered, encoder, signal, clock, part, redact, wait } = task
+  const { discovered, encoder, signal, clock, batchLimit: part, redact, wait } = task
   const { columns, source } = discovered
   const question = { client: source.client as never, log: source.log as Logger, partition: partition.value as never }
   // Whatever comes is there, also what another window would hold, and what has no cursor.
@@ -175,14 +175,14 @@ async function readOne(
     discovered.table.nullCursor === 'skip' ? { ...discovered.table, nullCursor: 'keep' } : discovered.table
   const read = (one: Range): Promise<ReadRange> =>
     readRange(
-      { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, part, redact, wait },
+      { table, columns, encoder, range: one, keeps: 'all', question, signal, clock, batchLimit: part, redact, wait },
       ({ rows, deletions, rejects }) =>
         take({
           alive: [
             ...rows.map((row) => encoder.key.map((at) => row[at])),
             ...rejects.flatMap(({ encodedKey: seen }) => (seen === undefined ? [] : [seen])),
           ],
-          gone: deletions.map(({ key }) => key),
+          deletedKeys: deletions.map(({ key }) => key),
         }),
     )
   try {

@@ -106,7 +106,7 @@ export class Intake {
     const { destination, options } = context
     const assumed = found.map((table) => this.#options.names.claim(table))
     const placed = assumed.filter(({ unplaced }) => unplaced !== true)
-    const leaseOf = new Map(options.held?.map((lease) => [lease.table, lease]))
+    const leaseOf = new Map(options.leases?.map((lease) => [lease.table, lease]))
     const { leases, refused } = await destination.lease(
       placed.map((table) => table.name).filter((name) => !leaseOf.has(name)),
     )

@@ -11,7 +11,7 @@ export async function lateDeletionsOf(
   { destination, lease, ref, step, elsewhere }: StepTask,
   seen: SeenRows | undefined,
 ): Promise<readonly Deletion[]> {
-  const told = seen?.late() ?? []
+  const told = seen?.lateDeletions() ?? []
   const lateBelow = step.window?.from
   if (told.length === 0 || lateBelow === undefined || elsewhere === undefined) return []
   const newer: Readonly<Record<string, unknown>>[] = []

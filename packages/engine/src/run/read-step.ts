@@ -51,7 +51,7 @@ export class StepReader {
 
   constructor(task: StepTask) {
     this.#task = task
-    const { table, columns, prepared, step, redact, part } = task
+    const { table, columns, prepared, step, redact, batchLimit: part } = task
     const knownBelow = step.window?.from
     const { encoder } = prepared
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
@@ -59,7 +59,16 @@ export class StepReader {
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
     this.#seen = this.#staged ? undefined : seenIn(task)
     const seen = this.#seen
-    this.#reader = new PageReader({ table, columns, encoder, range: step.read, knownBelow, redact, part, seen })
+    this.#reader = new PageReader({
+      table,
+      columns,
+      encoder,
+      range: step.read,
+      knownBelow,
+      redact,
+      batchLimit: part,
+      seen,
+    })
     this.#startedAt = task.clock.monotonic()
   }
 
@@ -232,7 +241,7 @@ export class StepReader {
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || owner.hasOlderSteps,
       rejectLimit: completes === undefined ? undefined : this.#limit(sumCounts(this.progress.rows, gathered.counts)),
-      deletionGuard: last && this.#staged ? { ...this.#marking(more.mark), ...owner.deletionRail } : undefined,
+      deletionGuard: last && this.#staged ? { ...this.#marking(more.mark), ...owner.deletionGuard } : undefined,
       completes: completes && { ...completes, undeclared: owner.undeclaredWith(this.#reader.undeclared.names) },
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
@@ -260,8 +269,10 @@ export class StepReader {
   }
 
   /** Whether rows that did not come back may be marked, or only counted first. */
-  #marking(mark: boolean | undefined): Pick<DeletionGuard, 'mark' | 'ask'> {
-    if (this.#reader.keyless || mark === false) return { mark: false }
-    return mark === undefined && this.#task.elsewhere !== undefined ? { mark: true, ask: true } : { mark: true }
+  #marking(mark: boolean | undefined): Pick<DeletionGuard, 'markDeleted' | 'ask'> {
+    if (this.#reader.keyless || mark === false) return { markDeleted: false }
+    return mark === undefined && this.#task.elsewhere !== undefined
+      ? { markDeleted: true, ask: true }
+      : { markDeleted: true }
   }
 }

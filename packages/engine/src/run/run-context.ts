@@ -22,7 +22,7 @@ export interface RunContext {
   readonly isOverTime: () => boolean
   readonly timeLeftMs: () => number
   /** Sources that left the run waiting beyond its time: nothing more of them is read. */
-  readonly late: Set<string>
+  readonly lateTables: Set<string>
   /** Numbers the steps. */
   nextStep(): number
 }

@@ -57,7 +57,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       try {
         const source = table.planned.discovered.source.name
         const traced = { ref, source, rows: () => reader.progress.rows }
-        const isLate = context.isOverTime() && context.late.has(source)
+        const isLate = context.isOverTime() && context.lateTables.has(source)
         const read = isLate ? () => Promise.reject(overTime()) : () => reader.run()
         await tracedStep(traced, options, read).finally(quiet)
         partition.stepDone(step)
@@ -72,7 +72,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       } catch (error) {
         if (signal.aborted || isDestinationFailure(error)) throw error
         const failure = redacted(failureOf(error), options)
-        if (failure.code === OVER_TIME) context.late.add(table.planned.discovered.source.name)
+        if (failure.code === OVER_TIME) context.lateTables.add(table.planned.discovered.source.name)
         options.onEvent?.({ type: 'step-ended', table: table.name, partition: partition.id, step: ref.step, failure })
         if (isFenced(error)) {
           loseLease(table, failure)

@@ -28,7 +28,7 @@ export function elsewhereOf(
       encoder: prepared.encoder,
       above: window.to,
       places: places.map((one) => ({ partition: one.planned.discovered, reading: readingOf(one) })),
-      part: settings.batch ?? DEFAULT_PART,
+      batchLimit: settings.batch ?? DEFAULT_PART,
       redact: options.redact ?? ((text) => text),
       signal,
       clock,

@@ -62,7 +62,7 @@ export interface StepTask {
   readonly silenceMs: number
   readonly isOverTime: () => boolean
   readonly redact: (text: string) => string
-  readonly part: { readonly rows: number; readonly bytes: number }
+  readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
   /** Looks for rows that did not come back with their window. @returns whether it is known which of them are gone. */
   readonly elsewhere:
@@ -75,7 +75,7 @@ export interface StepTask {
 /** What the partition of a step knows of the rest of its run, and hears of what the step commits. */
 export interface StepOwner {
   /** What the deletion limit knows of the run so far. */
-  readonly deletionRail: Omit<DeletionGuard, 'mark'>
+  readonly deletionGuard: Omit<DeletionGuard, 'markDeleted'>
   /** Older versions may still come from other windows of the partition. */
   readonly hasOlderSteps: boolean
   /** What a part commits beside its range, the last one or one before. @param deletions whether the source has reported any. */

@@ -139,7 +139,7 @@ export class TableRun {
       status: this.status(),
       pausedFor: this.planned.pausedFor,
       rows: this.rows,
-      late: this.lateness,
+      lateRows: this.lateness,
       stepsDone: this.stepsDone,
       stepsLeft: this.stepsLeft,
       unread: unreadOf(this),

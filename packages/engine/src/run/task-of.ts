@@ -49,7 +49,7 @@ export function taskOf(
     ...patienceOf(settings ?? {}),
     isOverTime: context.isOverTime,
     redact: options.redact ?? ((text) => text),
-    part: settings?.batch ?? DEFAULT_PART,
+    batchLimit: settings?.batch ?? DEFAULT_PART,
     rejectLimit: { ...(settings?.rejectLimit ?? DEFAULT_REJECT_LIMIT), first: isFirstRead(step, partition) },
     elsewhere: elsewhereOf(step, partition, context, slot),
     owner: new PartitionStep(step, ref, partition, options),
@@ -70,7 +70,7 @@ class PartitionStep implements StepOwner {
     this.#options = options
   }
 
-  get deletionRail(): StepOwner['deletionRail'] {
+  get deletionGuard(): StepOwner['deletionGuard'] {
     const { table, resyncs, cameBack } = this.#partition
     const { read } = this.#step
     return {

@@ -101,7 +101,7 @@ export class Schedule {
     // The source with the least at work goes first, then the one that waits longest, so that none waits behind another.
     const open = [...this.#queues].filter(([, queue]) => this.#mayStart(queue))
     for (const [source, queue] of open.sort(([, a], [, b]) => a.running - b.running || a.lastStart - b.lastStart)) {
-      const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, history: mayStartHistory() })
+      const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, isBackfill: mayStartHistory() })
       if (task === undefined) continue
       queue.lastStart = ++this.#starts
       void this.#run(queue, task)

@@ -4,7 +4,7 @@ import type { Due, Task } from './task.ts'
 export interface StartLimits {
   /** Steps due up to this time on the monotonic clock may start; undefined: none. */
   readonly dueTo: number | undefined
-  readonly history: boolean
+  readonly isBackfill: boolean
 }
 
 /** The tasks of one source, in the order in which they should start. */
@@ -70,7 +70,7 @@ export class SourceQueue {
     return dueTo === undefined ? undefined : this.#due.take(this.#busy, dueTo)
   }
 
-  #takeHistory({ history }: StartLimits): Task | undefined {
+  #takeHistory({ isBackfill: history }: StartLimits): Task | undefined {
     return history ? this.#history.take(this.#busy) : undefined
   }
 }

@@ -12,7 +12,7 @@ const PAGE_BYTES = 4 << 20
 const MOST_AT_ONCE = 16 << 20
 
 interface Asking {
-  readonly part: 'window' | 'nulls'
+  readonly range: 'window' | 'nulls'
   readonly signal: AbortSignal
   readonly decode: (raw: RawRow) => Row
 }
@@ -32,8 +32,8 @@ export async function* readPages(db: DatabaseSync, reads: Reads, { signal }: Ask
   }
   for (const part of parts) {
     const order = orderOf(reads, part)
-    if (order.length === 0) yield* inOne(db, reads, { part, signal, decode })
-    else yield* paged(db, reads, order, { part, signal, decode })
+    if (order.length === 0) yield* inOne(db, reads, { range: part, signal, decode })
+    else yield* paged(db, reads, order, { range: part, signal, decode })
   }
 }
 
@@ -45,7 +45,7 @@ async function* paged(
   db: DatabaseSync,
   reads: Reads,
   order: readonly string[],
-  { part, signal, decode }: Asking,
+  { range: part, signal, decode }: Asking,
 ): AsyncGenerator<readonly Row[]> {
   const more = order.map((name) => sql.id(name))
   const inside = insideOf(reads, part)
@@ -103,7 +103,7 @@ function pageOf(db: DatabaseSync, reads: Reads, options: SelectOptions): Page {
 async function* inOne(
   db: DatabaseSync,
   reads: Reads,
-  { part, signal, decode }: Asking,
+  { range: part, signal, decode }: Asking,
 ): AsyncGenerator<readonly Row[]> {
   const more = reads.columns.map(({ name }) => bytesOfText(sql.id(name)))
   const iterator = iterate(db, selectOf(reads, dialect, { part, where: insideOf(reads, part), more }))

@@ -71,14 +71,14 @@ export function testCommit(database: () => TestDatabase): void {
         written: 1,
         deleted: 1,
       })
-      expect(await table.live()).toEqual([])
+      expect(await table.incremental()).toEqual([])
     })
 
     it('clears a mark only with a version from above', async () => {
       await table.write([thing(1, 10)])
       await table.write([], { deleted: [{ key: { id: 1 }, at: 20n }] })
       for (const at of [10, 15, 20]) await table.write([thing(1, at)])
-      expect(await table.live()).toEqual([])
+      expect(await table.incremental()).toEqual([])
       expect(await table.write([thing(1, 21)])).toMatchObject({ written: 1 })
       expect(await table.column('note')).toEqual(['v21'])
     })
@@ -87,7 +87,7 @@ export function testCommit(database: () => TestDatabase): void {
       await table.write([thing(1, 10)])
       for (const at of [20n, 40n, 30n]) await table.write([], { deleted: [{ key: { id: 1 }, at }] })
       await table.write([thing(1, 35)])
-      expect(await table.live()).toEqual([])
+      expect(await table.incremental()).toEqual([])
       await table.write([thing(1, 41)])
       expect(await table.column('id')).toEqual([1n])
     })
@@ -135,7 +135,7 @@ export function testCommit(database: () => TestDatabase): void {
       await table.write([thing(1, 10, 'kept')])
       const narrow = await world.table({ row: Thing.pick({ id: true, at: true }), primaryKey: ['id'], cursor: 'at' })
       await narrow.write([{ id: 1, at: 11 }])
-      expect(await narrow.live()).toEqual([{ id: 1n, at: 11n, note: 'kept' }])
+      expect(await narrow.incremental()).toEqual([{ id: 1n, at: 11n, note: 'kept' }])
     })
 
     it('is counted in the record of its step, and the counts add up', async () => {
@@ -195,10 +195,10 @@ export function testCommit(database: () => TestDatabase): void {
     it('of a table that was not prepared writes nothing', async () => {
       const step = await table.begin('backfill')
       const lease = await world.lease('unknown')
-      await expect(world.destination.commit(lease, await table.part([thing(1, 1)], { step }))).rejects.toThrow(
+      await expect(world.destination.commit(lease, await table.batch([thing(1, 1)], { step }))).rejects.toThrow(
         'not prepared',
       )
-      expect(await table.live()).toEqual([])
+      expect(await table.incremental()).toEqual([])
     })
   })
 }

@@ -27,7 +27,7 @@ export function testComparisons(database: () => TestDatabase): void {
       try {
         for (let again = 0; again < 2; again++) {
           comparison.begin(0, { partition: '', window })
-          comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], seen: [], ...more })
+          comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], presentKeys: [], ...more })
           await comparison.end(false)
         }
         return [...comparison.differences()].map(({ kind, key }: Difference) => `${kind} ${key}`).sort()
@@ -70,7 +70,7 @@ export function testComparisons(database: () => TestDatabase): void {
       await table.write([thing(1, 10), thing(2, 20), thing(3, 30)])
       const comparison = await world.destination.compare(table.shape)
       comparison.begin(0, { partition: '', window })
-      comparison.add({ rows: [table.encode(thing(1, 10))], deletions: [], seen: [] })
+      comparison.add({ rows: [table.encode(thing(1, 10))], deletions: [], presentKeys: [] })
       await comparison.end(false)
       expect(comparison.extras('')).toBe(2)
       expect([...comparison.extraKeys('')].flat()).toEqual(expect.arrayContaining([{ id: 2n }, { id: 3n }]))
@@ -82,7 +82,7 @@ export function testComparisons(database: () => TestDatabase): void {
     it('knows the keys of rejected rows, and deletions that were reported', async () => {
       const table = await world.table(keyed)
       await table.write([thing(1, 10), thing(2, 20)])
-      expect(await look(table, [thing(2, 20)], { seen: [table.key({ id: 1 })] })).toEqual([])
+      expect(await look(table, [thing(2, 20)], { presentKeys: [table.key({ id: 1 })] })).toEqual([])
       const told = { deletions: [{ key: table.key({ id: 2 }), position: 50n }] }
       expect(await look(table, [thing(1, 10), thing(2, 20)], told)).toEqual(['extra [2]'])
     })
@@ -93,7 +93,7 @@ export function testComparisons(database: () => TestDatabase): void {
       const comparison = await world.destination.compare(table.shape)
       const at = async (rows: readonly Row[]) => {
         comparison.begin(0, { partition: '', window })
-        comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], seen: [] })
+        comparison.add({ rows: rows.map((row) => table.encode(row)), deletions: [], presentKeys: [] })
         return (await comparison.end(false)).doubtful
       }
       expect(await at([thing(2, 20)])).toBe(2)
@@ -111,7 +111,7 @@ export function testComparisons(database: () => TestDatabase): void {
       await parts.write([{ ...thing(1, 10), note: 'b' }], { partition: 'b' })
       const comparison = await world.destination.compare(parts.shape)
       comparison.begin(0, { partition: 'a', window })
-      comparison.add({ rows: [parts.encode(thing(1, 10))], deletions: [], seen: [] })
+      comparison.add({ rows: [parts.encode(thing(1, 10))], deletions: [], presentKeys: [] })
       expect(await comparison.end(false)).toMatchObject({ rows: 1, doubtful: 0 })
       comparison.close()
     })

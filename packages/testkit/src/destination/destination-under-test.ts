@@ -188,10 +188,10 @@ export class TestTable {
 
   /** Commits one part; a step of its own that ends with it, unless the options say otherwise. */
   async write(rows: readonly Row[], options: WriteOptions = {}): Promise<Committed> {
-    return await this.world.destination.commit(this.lease, await this.part(rows, options))
+    return await this.world.destination.commit(this.lease, await this.batch(rows, options))
   }
 
-  async part(rows: readonly Row[], options: WriteOptions = {}): Promise<Batch> {
+  async batch(rows: readonly Row[], options: WriteOptions = {}): Promise<Batch> {
     const { staging, deletionGuard, rejects = [], deleted = [] } = options
     const kind = options.kind ?? (this.shape.cursor === undefined ? 'full_refresh' : 'backfill')
     const step = options.step ?? (await this.begin(kind, options))
@@ -210,7 +210,7 @@ export class TestTable {
       lateBelow: options.lateBelow,
       alive: options.alive?.map((key) => this.key(key)),
       tombstones: options.tombstones ?? false,
-      deletionGuard: staging === 'move' ? { mark: true, deletedBefore: 0, ...deletionGuard } : undefined,
+      deletionGuard: staging === 'move' ? { markDeleted: true, deletedBefore: 0, ...deletionGuard } : undefined,
       rejectLimit: options.rejectLimit,
       completes: options.completes === false || staging === 'fill' ? undefined : completes,
       durationMs: 1,
@@ -239,7 +239,7 @@ export class TestTable {
   }
 
   /** Rows that are not marked. */
-  async live(
+  async incremental(
     options: { readonly partition?: string; readonly window?: Range } = {},
   ): Promise<readonly Record<string, unknown>[]> {
     return await gathered(this.world.destination.read(this.name, options))
@@ -254,7 +254,7 @@ export class TestTable {
     name: string,
     options: { readonly partition?: string; readonly window?: Range } = {},
   ): Promise<readonly unknown[]> {
-    return (await this.live(options)).map((row) => row[name])
+    return (await this.incremental(options)).map((row) => row[name])
   }
 
   async state() {

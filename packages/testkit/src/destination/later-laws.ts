@@ -58,7 +58,7 @@ export function testLater(database: () => TestDatabase): void {
         expect(await table.column('note')).toEqual(['v15'])
         // Told within the same step, a deletion counts by its stamp.
         await table.write([thing(1, 16)], { kind, window, deleted: [{ key: { id: 1 }, at: 17n }] })
-        expect(await table.live()).toEqual([])
+        expect(await table.incremental()).toEqual([])
       })
 
       it('marks a row above a late deletion below what it only looked back for, and says which beforehand', async () => {

@@ -55,7 +55,7 @@ export function testLeases(database: () => TestDatabase): void {
             'another runner',
           )
           await expect(one.destination.reset(old.lease, 'things')).rejects.toThrow('another runner')
-          expect(await table.live()).toEqual([])
+          expect(await table.incremental()).toEqual([])
           await table.write([thing(2, 2)])
           expect(await table.column('id')).toEqual([2n])
         },

@@ -72,7 +72,7 @@ export function testLimits(database: () => TestDatabase): void {
         )
         const name = dense(1200)
         await table.write(numbered(1), { partition: name })
-        expect(await table.live({ partition: name })).toHaveLength(1)
+        expect(await table.incremental({ partition: name })).toHaveLength(1)
       }))
 
     it.each([true, false])(
@@ -123,7 +123,7 @@ export function testLimits(database: () => TestDatabase): void {
         expect(await table.replace([given(1, 'a'), given(2, 'b')])).toMatchObject({ written: 2, rejected: 0 })
         expect(await table.replace([given(1, 'a'), given(2, 'c')])).toMatchObject({ written: 1, unchanged: 1 })
         expect(await table.write([given(3, 'd')], { kind: 'incremental' })).toMatchObject({ written: 1 })
-        const read = await table.live()
+        const read = await table.incremental()
         expect(read.map((row) => [row['id'], row['c0'], row['c1'], row[`c${most - 2}`]])).toEqual(
           [given(1, 'a'), given(2, 'c'), given(3, 'd')].map((row) => [
             BigInt(row.id),
@@ -206,7 +206,7 @@ export function testLimits(database: () => TestDatabase): void {
         expect(await table.replace(rows)).toMatchObject({ written: 0, unchanged: count, deleted: 0 })
         const deleted = rows.map(({ id }) => ({ key: { id } }))
         expect(await table.write([], { deleted })).toMatchObject({ deleted: count })
-        expect(await table.live()).toEqual([])
+        expect(await table.incremental()).toEqual([])
       }),
     )
 

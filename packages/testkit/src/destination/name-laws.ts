@@ -59,7 +59,7 @@ export function testNames(database: () => TestDatabase): void {
         expect(table.name).toBe(name)
         expect(world.destination.nameOf(name)).toBe(name)
         await table.replace([Object.fromEntries([[name, 'x']])], { partition: 'p' })
-        expect(Object.entries((await table.live())[0]!)).toEqual([[name, 'x']])
+        expect(Object.entries((await table.incremental())[0]!)).toEqual([[name, 'x']])
         expect((await table.state()).name).toBe(name)
       }
       expect((await world.destination.state()).tables.size).toBe(NAMES.length)
@@ -75,7 +75,7 @@ export function testNames(database: () => TestDatabase): void {
         const table = await world.table({ name: `wide_${primaryKey.length}`, row, primaryKey })
         await table.replace([given])
         expect(await table.replace([given])).toMatchObject({ written: 0, unchanged: 1 })
-        expect(Object.entries((await table.live())[0]!).sort()).toEqual(Object.entries(given).sort())
+        expect(Object.entries((await table.incremental())[0]!).sort()).toEqual(Object.entries(given).sort())
         const columns = table.prepared.schema.columns.map(({ column }) => column)
         expect(new Set(columns.map((column) => column.toLowerCase())).size).toBe(columns.length)
         expect(columns.every((column) => Buffer.byteLength(column) <= 63 && !column.includes('\ufffd'))).toBe(true)

@@ -96,7 +96,7 @@ export function testPartitions(database: () => TestDatabase): void {
         await expect(next.write([thing(2, 2)], { step: steps[0]!, staging: 'move', number: 2 })).rejects.toThrow()
         await each((partition, at) => next.replace([thing(at, 1)], { partition }))
         expect((await next.column('id')).map(Number)).toEqual(expect.arrayContaining(ids(0, 12)))
-        expect(await next.live()).toHaveLength(12)
+        expect(await next.incremental()).toHaveLength(12)
       })
     })
   })

@@ -59,7 +59,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
             if (known === undefined || one.at > known.at || (one.at === known.at && one.gone)) last.set(one.id, one)
           }
           const live = [...last].filter(([, { gone }]) => !gone).sort(([a], [b]) => a - b)
-          expect(await table.live()).toEqual(
+          expect(await table.incremental()).toEqual(
             live.map(([id, { at }]) => ({ id: BigInt(id), at: BigInt(at), note: `v${at}` })),
           )
         },
@@ -98,7 +98,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
           }
         }
         const live = [...known].filter(([, { gone }]) => !gone).sort(([a], [b]) => a - b)
-        expect(await table.live()).toEqual(
+        expect(await table.incremental()).toEqual(
           live.map(([id, { at }]) => ({ id: BigInt(id), at: BigInt(at), note: `v${at}` })),
         )
       })
@@ -116,7 +116,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
           const same = next.filter(({ id, note }) => known.has(id) && known.get(id) === note).length
           const gone = old.filter(({ id }) => !next.some((one) => one.id === id))
           expect(result).toMatchObject({ written: next.length - same, unchanged: same, deleted: gone.length })
-          expect(await table.live()).toEqual(read(next))
+          expect(await table.incremental()).toEqual(read(next))
           expect((await table.all()).map(({ id }) => id)).toEqual(read([...next, ...gone]).map(({ id }) => id))
         },
       ))
@@ -138,9 +138,9 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
           if (at >= 0) same += left.splice(at, 1).length
         }
         expect(result).toMatchObject({ written: next.length - same, unchanged: same, deleted: old.length - same })
-        expect(texts((await table.live()).map(({ id, note }) => ({ id: Number(id), note: note as string })))).toEqual(
-          texts(next),
-        )
+        expect(
+          texts((await table.incremental()).map(({ id, note }) => ({ id: Number(id), note: note as string }))),
+        ).toEqual(texts(next))
       })
     })
 
@@ -155,8 +155,8 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
           if (told)
             await table.write([], { partition: 'a', deleted: b.map(({ id }) => ({ key: { id } })), tombstones: true })
           await table.replace(rows(next), { partition: 'a' })
-          expect(await table.live({ partition: 'a' })).toEqual(read(next))
-          expect(await table.live({ partition: 'b' })).toEqual(read(b))
+          expect(await table.incremental({ partition: 'a' })).toEqual(read(next))
+          expect(await table.incremental({ partition: 'b' })).toEqual(read(b))
         },
       ))
 
@@ -201,7 +201,7 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
         const numbered = rows.map((one) => ({ id: next++, ...one }))
         await table.write(numbered)
         const after = numbered[0]?.id ?? next
-        const got = (await table.live()).filter(({ id }) => Number(id) >= after)
+        const got = (await table.incremental()).filter(({ id }) => Number(id) >= after)
         expect(got.map((one) => ({ ...one, bytes: new Uint8Array(one['bytes'] as Uint8Array) }))).toEqual(
           numbered.map((one) => ({
             ...one,

@@ -35,7 +35,7 @@ export function testRecords(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'], cursor: 'at' })
         const step = await table.begin('incremental', { window: { from: 0n, to: 100n } })
         for (const [number, durationMs] of [10, 40, 30].entries()) {
-          const batch = await table.part([thing(number, number)], { step })
+          const batch = await table.batch([thing(number, number)], { step })
           await world.destination.commit(table.lease, {
             ...batch,
             number: number + 1,

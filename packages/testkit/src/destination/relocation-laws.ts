@@ -15,7 +15,7 @@ export function testRelocations(database: () => TestDatabase): void {
       return () => world.destination.close()
     })
 
-    const known = () => ({ name: table.name, facts: table.prepared.schema })
+    const known = () => ({ name: table.name, schema: table.prepared.schema })
     async function records(): Promise<readonly RecordChunk[]> {
       const all: RecordChunk[] = []
       for (const kind of RECORD_KINDS) for await (const one of world.destination.relocation.records(kind)) all.push(one)

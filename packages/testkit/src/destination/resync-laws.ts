@@ -67,12 +67,12 @@ export function testResyncs(database: () => TestDatabase): void {
 
       it('that asks first moves nothing where rows did not come back, and says which', async () => {
         await table.write([thing(1, 9), thing(2, 10), thing(3, 11), thing(4, 12), thing(5, 13), thing(6, 20)])
-        const before = await table.live()
+        const before = await table.incremental()
         const step = await table.begin('resync', { window })
         const deleted = [{ key: { id: 5 }, at: 13n }]
         const asked = await table.replace([thing(4, 12, 'new')], { step, deleted, deletionGuard: { ask: true } })
         expect(asked).toMatchObject({ missing: 2, written: 0, unchanged: 0, deleted: 0 })
-        expect(await table.live()).toEqual(before)
+        expect(await table.incremental()).toEqual(before)
         expect((await gathered(world.destination.missing(table.lease, step))).flat()).toEqual([{ id: 2n }, { id: 3n }])
         await table.write([], { step, staging: 'fill', number: 2, alive: [{ id: 2 }, { id: 77 }] })
         const moved = await table.write([], { step, staging: 'move', number: 3 })
@@ -179,7 +179,7 @@ export function testResyncs(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing })
         await table.replace([thing(1, 1), thing(2, 2)])
         const before = await table.partition()
-        const deletionsUnknown = { deletionGuard: { mark: false }, rejects: [rejectOf(undefined)] }
+        const deletionsUnknown = { deletionGuard: { markDeleted: false }, rejects: [rejectOf(undefined)] }
         const held = await table.replace([thing(2, 2), thing(3, 3)], deletionsUnknown)
         expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, withheld: { gone: 1, of: 2 } })
         expect(await table.column('id')).toEqual([1n, 2n])

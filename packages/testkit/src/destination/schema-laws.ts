@@ -44,7 +44,7 @@ export function testSchema(database: () => TestDatabase): void {
         const table = await world.table({ row: row({ note: z.string() }), primaryKey })
         expect(table.prepared.changes).toEqual(['column "note" added'])
         await table.write([{ id: 2, note: 'b' }])
-        expect(await table.live()).toEqual([
+        expect(await table.incremental()).toEqual([
           { id: 1n, note: null },
           { id: 2n, note: 'b' },
         ])
@@ -85,7 +85,7 @@ export function testSchema(database: () => TestDatabase): void {
         // It is not a default: what comes without a value has none.
         const narrow = await world.table({ row: row({}), primaryKey })
         await narrow.write([{ id: 3 }])
-        expect(await narrow.live()).toContainEqual({
+        expect(await narrow.incremental()).toContainEqual({
           id: 3n,
           ...Object.fromEntries(Object.keys(fills).map((name) => [name, null])),
         })
@@ -97,7 +97,7 @@ export function testSchema(database: () => TestDatabase): void {
         await (await world.table({ row: row({ n: z.int() }), primaryKey })).write([{ id: 1, n: 1 }])
         const wider = { n: numeric(), state: filledWith(z.string(), 'active') }
         const table = await world.table({ row: row(wider), primaryKey })
-        expect(await table.live()).toEqual([{ id: 1n, n: '1', state: 'active' }])
+        expect(await table.incremental()).toEqual([{ id: 1n, n: '1', state: 'active' }])
       }))
 
     it('knows of a new column that it is NULL in rows of before, until its history is read', () =>
@@ -125,7 +125,7 @@ export function testSchema(database: () => TestDatabase): void {
         await (await world.table({ row: row({ note: z.string() }), primaryKey })).write([{ id: 1, note: 'a' }])
         const table = await world.table({ row: row({}), primaryKey })
         await table.write([{ id: 1 }, { id: 2 }])
-        expect(await table.live()).toEqual([
+        expect(await table.incremental()).toEqual([
           { id: 1n, note: 'a' },
           { id: 2n, note: null },
         ])
@@ -141,10 +141,10 @@ export function testSchema(database: () => TestDatabase): void {
           'column "a" widened from integer to numeric',
           'column "b" widened from date to text',
         ])
-        expect(await second.live()).toEqual([{ id: 1n, a: String(given.a), b: '2024-01-01', c: '1.50' }])
+        expect(await second.incremental()).toEqual([{ id: 1n, a: String(given.a), b: '2024-01-01', c: '1.50' }])
         const third = await world.table({ row: row({ a: z.string(), b: z.string(), c: z.string() }), primaryKey })
         await third.write([{ id: 2, a: 'x', b: 'y', c: 'z' }])
-        expect(await third.live()).toEqual([
+        expect(await third.incremental()).toEqual([
           { id: 1n, a: String(given.a), b: '2024-01-01', c: '1.50' },
           { id: 2n, a: 'x', b: 'y', c: 'z' },
         ])
@@ -165,7 +165,7 @@ export function testSchema(database: () => TestDatabase): void {
           'column "d" widened from double to numeric',
           'column "e" widened from double to text',
         ])
-        const stored = (await second.live()) as readonly {
+        const stored = (await second.incremental()) as readonly {
           readonly d: string
           readonly e: string
           readonly f: number
@@ -178,7 +178,7 @@ export function testSchema(database: () => TestDatabase): void {
         const back = await world.table({ row: row({ d: z.number(), e: z.number(), f: z.number() }), primaryKey })
         expect(back.prepared.changes).toEqual([])
         expect(await back.write([...given, { id: 91, d: 1e21, e: 2.5, f: 1 }])).toMatchObject({ rejected: 0 })
-        const last = (await back.live()).at(-1)
+        const last = (await back.incremental()).at(-1)
         expect(last).toMatchObject({ d: '1000000000000000000000', e: '2.5' })
       }))
 
@@ -215,7 +215,7 @@ export function testSchema(database: () => TestDatabase): void {
         const before = await table.state()
         await expect(world.table(spec as TableSpec)).rejects.toSatisfy(refused('things', ...words))
         expect(await table.state()).toEqual(before)
-        expect(await table.live()).toEqual([{ id: 1n, a: 'x' }])
+        expect(await table.incremental()).toEqual([{ id: 1n, a: 'x' }])
       }),
     )
 
@@ -232,14 +232,14 @@ export function testSchema(database: () => TestDatabase): void {
         expect(encoder.plain({ id: 1, a: 'x', b: 'y' }, null)).toBeUndefined()
         expect(encoder.output({ id: 1, a: 'x', b: 'y' }, null)).toMatchObject({ column: 'a' })
         await table.write([{ id: 2, a: 5, b: 'y' }])
-        expect(await table.live()).toEqual([{ id: 2n, a: 5n }])
+        expect(await table.incremental()).toEqual([{ id: 2n, a: 5n }])
       }))
 
     it('passes to a new name of the table at its source, where that says so', () =>
       inWorld(async (world) => {
         await (await world.table({ row: row({}), primaryKey })).write([{ id: 1 }])
         const table = await world.table({ row: row({}), primaryKey, table: 'renamed', aliases: ['things'] })
-        expect(await table.live()).toEqual([{ id: 1n }])
+        expect(await table.incremental()).toEqual([{ id: 1n }])
         expect((await table.state()).table).toBe('renamed')
       }))
 
@@ -275,7 +275,7 @@ export function testSchema(database: () => TestDatabase): void {
           ],
           { partition: 'p' },
         )
-        expect(await next.live()).toMatchObject([{ id: 2n, a: 7n, b: 'y' }])
+        expect(await next.incremental()).toMatchObject([{ id: 2n, a: 7n, b: 'y' }])
         expect(await next.state()).toMatchObject({
           identity: 'b',
           schema: { primaryKey: ['a', 'b'], partitioned: true },
@@ -287,7 +287,7 @@ export function testSchema(database: () => TestDatabase): void {
         await (await world.table({ row: row({}), primaryKey })).write([{ id: 1 }])
         const table = await world.table({ row: z.looseObject({ id: z.int() }), primaryKey })
         await table.write([{ id: 2, more: 1 }])
-        expect(await table.live()).toEqual([{ id: 1n }, { id: 2n, more: 1 }])
+        expect(await table.incremental()).toEqual([{ id: 1n }, { id: 2n, more: 1 }])
         const strict = await world.table({ row: row({}), primaryKey })
         expect(await strict.write([{ id: 1 }])).toMatchObject({ unchanged: 1 })
       }))

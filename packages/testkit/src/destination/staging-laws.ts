@@ -43,7 +43,7 @@ export function testStaging(database: () => TestDatabase): void {
         const step = await table.begin('full_refresh')
         await table.write(many(10), { step, staging: 'fill' })
         await table.write(many(10, 10), { step, staging: 'fill', number: 2 })
-        expect(await table.live()).toEqual([])
+        expect(await table.incremental()).toEqual([])
         expect(await table.write(many(5, 20), { step, staging: 'move', number: 3 })).toMatchObject({ written: 25 })
         expect(await table.column('id')).toHaveLength(25)
         expect((await table.partition()).completedAt).toBe(step.beganAt)
@@ -74,7 +74,7 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('marks nothing where it cannot tell what is gone', async () => {
         await table.replace([thing(1, 1), thing(2, 2)])
-        expect(await table.replace([thing(3, 3)], { deletionGuard: { mark: false } })).toMatchObject({
+        expect(await table.replace([thing(3, 3)], { deletionGuard: { markDeleted: false } })).toMatchObject({
           written: 1,
           deleted: 0,
         })
@@ -88,7 +88,7 @@ export function testStaging(database: () => TestDatabase): void {
         const revision = { text: 'r', schemaHash: 'f' }
         const blind = await table.replace([thing(2, 2)], {
           step,
-          deletionGuard: { mark: false },
+          deletionGuard: { markDeleted: false },
           completes: { revision },
         })
         expect(blind).toMatchObject({ written: 1, deleted: 0, deletionsUnknown: true })

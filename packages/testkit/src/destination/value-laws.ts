@@ -18,7 +18,7 @@ export function testValues(database: () => TestDatabase): void {
       const output = encoder.output(row.parse({ id: 2, ...given }), null)
       expect(plain?.slice(1)).toEqual((output as unknown[]).slice(1))
       await table.write([{ id: 1, ...given }])
-      const [read] = await table.live()
+      const [read] = await table.incremental()
       for (const [at, [name, , value, expected]] of HELD.entries()) {
         const wanted = expected === undefined ? value : expected
         const got = read![`c${at}`]
@@ -159,14 +159,14 @@ export function testValues(database: () => TestDatabase): void {
           TEXTS.map((id) => ({ id, json: { [id]: [id] } })),
           { partition },
         )
-        const read = await table.live({ partition })
+        const read = await table.incremental({ partition })
         expect(new Set(read.map(({ id }) => id))).toEqual(new Set(TEXTS))
         for (const { id, json } of read) expect(json).toEqual({ [id as string]: [id] })
       }
       const [gone = '', ...others] = TEXTS
       for (const partition of TEXTS)
         await table.write([], { partition, deleted: others.map((id) => ({ key: { id } })) })
-      expect((await table.live()).map(({ id }) => id)).toEqual(TEXTS.map(() => gone))
+      expect((await table.incremental()).map(({ id }) => id)).toEqual(TEXTS.map(() => gone))
       expect((await table.state()).partitions.size).toBe(TEXTS.length)
       await world.destination.close()
     })
@@ -223,10 +223,10 @@ export function testValues(database: () => TestDatabase): void {
       const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row: z.looseObject({ id: z.int() }), primaryKey: ['id'] })
       await table.write([{ id: 1, more: [1], big: 2n ** 60n + 1n }, { id: 2 }])
-      expect(await table.live()).toEqual([{ id: 1n, more: [1], big: 2n ** 60n + 1n }, { id: 2n }])
+      expect(await table.incremental()).toEqual([{ id: 1n, more: [1], big: 2n ** 60n + 1n }, { id: 2n }])
       const strict = await world.table({ name: 'strict', row: z.object({ id: z.int() }), primaryKey: ['id'] })
       await strict.write([{ id: 1, more: 1 }])
-      expect(await strict.live()).toEqual([{ id: 1n }])
+      expect(await strict.incremental()).toEqual([{ id: 1n }])
       await world.destination.close()
     })
 
@@ -239,7 +239,7 @@ export function testValues(database: () => TestDatabase): void {
       })
       const row = { id: 1, secret: 'hidden', more: 'kept' }
       await table.write([row])
-      expect(await table.live()).toEqual([{ id: 1n, more: 'kept' }])
+      expect(await table.incremental()).toEqual([{ id: 1n, more: 'kept' }])
       expect(table.prepared.encoder.output(row, null)).not.toContainEqual(expect.stringContaining('hidden'))
       await world.destination.close()
     })

@@ -180,7 +180,9 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     laws: testResyncs,
     notices: 'marks what did not come back in its window, and nothing outside it',
     breaks: commits((batch) =>
-      batch.deletionGuard === undefined ? batch : { ...batch, deletionGuard: { ...batch.deletionGuard, mark: false } },
+      batch.deletionGuard === undefined
+        ? batch
+        : { ...batch, deletionGuard: { ...batch.deletionGuard, markDeleted: false } },
     ),
   },
   'partitions are one': {

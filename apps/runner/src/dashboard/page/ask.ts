@@ -25,7 +25,7 @@ export function useAnswer<T>(url: string): Asked<T> {
       .then((answer) => isWanted() && setAsked({ url, answer, trouble: undefined }))
       .catch((error: unknown) => {
         if (!isWanted()) return
-        const trouble = error instanceof Trouble ? error.told : UNREACHABLE
+        const trouble = error instanceof Trouble ? error.answer : UNREACHABLE
         setAsked((before) => ({ url, answer: before.url === url ? before.answer : undefined, trouble }))
       })
   }, [url, version])
@@ -45,10 +45,10 @@ const UNREACHABLE: TroubleAnswer = {
 }
 
 export class Trouble extends Error {
-  readonly told: TroubleAnswer
+  readonly answer: TroubleAnswer
   constructor(told: TroubleAnswer) {
     super(told.message)
-    this.told = told
+    this.answer = told
   }
 }
 

@@ -72,7 +72,7 @@ export class DuckDbSession implements Session {
     )
   }
 
-  async write(target: Target, batch: Batch, { terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { terms, lateRows: late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const into = {
       columns: [...dataColumns(layout), '_cursor'],

@@ -69,7 +69,7 @@ export function postgresEditor(
     },
     rebuild: async (db, rebuild) => {
       try {
-        return await (rebuild.free ? reshape(db, schema, rebuild) : widen(db, schema, rebuild))
+        return await (rebuild.reshapeAllowed ? reshape(db, schema, rebuild) : widen(db, schema, rebuild))
       } catch (error) {
         throw viewInTheWay(rebuild.plan.name, place, error)
       }

@@ -68,7 +68,7 @@ export class PostgresSession implements Session {
     return copyInto(this, into, rows)
   }
 
-  async write(target: Target, batch: Batch, { now, terms, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { now, terms, lateRows: late }: WriteOptions): Promise<Loaded> {
     const { dialect, merging } = this.#shared
     const { layout } = target
     const { rows, step } = batch

@@ -90,7 +90,7 @@ export class SqliteSession implements Session {
     })
   }
 
-  async write(target: Target, batch: Batch, { now, late }: WriteOptions): Promise<Loaded> {
+  async write(target: Target, batch: Batch, { now, lateRows: late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const { rows, step } = batch
     const { truth = step.window } = batch
