@@ -28,7 +28,7 @@ describe('rows that come late', () => {
     // Known rows that are read again are not late.
     system.now = 12_100
     const third = await run({ system, destination, spec })
-    expect(third.tables[0]).toMatchObject({ late: undefined, rows: { written: 0 } })
+    expect(third.tables[0]).toMatchObject({ lateRows: undefined, rows: { written: 0 } })
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
   })
 

@@ -29,7 +29,7 @@ export function partitions(
   found.sort((a, b) => rank(a) - rank(b) || (a.partition < b.partition ? -1 : 1))
   const { items, page, pages } = paged(found, wanted, PAGE)
   const lines = items.map((partition): PartitionLine => {
-    const alone = { ...table, partitions: new Map([[partition.partition, { ...partition, goneAt: null }]]) }
+    const alone = { ...table, partitions: new Map([[partition.partition, { ...partition, removedAt: null }]]) }
     const one = overviewsOf({ tables: new Map([[name, alone]]) }, snapshot).get(name)
     const underWay = snapshot.underWay.filter((step) => step.table === name && step.partition === partition.partition)
     const coverage = one?.coverage ?? null

@@ -46,7 +46,7 @@ interface FoundRow {
   readonly text: string
   readonly times: bigint
   readonly source: bigint | null
-  readonly storedHash: bigint | null
+  readonly held: bigint | null
 }
 
 const TABLES = `
@@ -216,7 +216,7 @@ export class Ledger {
       `select scope, kind, text, times, source, held from found ${twice} order by ${many ? 'scope, key' : 'scope, kind, text'}`,
     ).iterate()
     for (const row of rows) {
-      const { scope, kind, text, times, source, storedHash: held } = row as unknown as FoundRow
+      const { scope, kind, text, times, source, held } = row as unknown as FoundRow
       const positions = [...new Set([source, held].filter((one) => one !== null))]
       yield { scope: Number(scope), kind, key: text, times: Number(times), positions }
     }

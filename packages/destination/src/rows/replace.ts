@@ -74,7 +74,7 @@ async function replace(
     )
     // What the database refuses is seen only now.
     if (rejects.length > 0 && gone > 0)
-      return { keep: false, value: { ...none, unchanged: rows - rejects.length, rejects, held: all } }
+      return { keep: false, value: { ...none, unchanged: rows - rejects.length, rejects, withheld: all } }
     return { keep: true, value: { written, unchanged: same, deduped: 0, deleted: gone, rejects } }
   })
 }

@@ -27,6 +27,6 @@ export async function writePart(writing: Writing, batch: Batch, now: bigint): Pr
     written,
     deleted: reported + (await markLateDeletions(writing, batch, terms)),
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
-    late: late.found,
+    lateRows: late.found,
   }
 }
