@@ -196,7 +196,7 @@ it('verify finds a row of tomorrow on its way, and its repair marks nothing', as
   system.put(row(2, 1000 + DAY, 'b'))
   system.remove(3)
   const report = await verify(optionsFor(settled), { table: 'memory_events', repair: true })
-  expect(report).toMatchObject({ extra: 1, missing: 0, different: 0, repair: { left: 0 } })
+  expect(report).toMatchObject({ extra: 1, missing: 0, different: 0, repair: { remaining: 0 } })
   expect(await ids()).toEqual(all(10).filter((id) => id !== 3))
 })
 

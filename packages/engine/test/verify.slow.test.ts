@@ -142,7 +142,7 @@ describe.each(KINDS)('a table %s', (_name, spec, partitions) => {
       JSON.stringify(mended.repair?.report, (_, v) => (typeof v === 'bigint' ? String(v) : v)),
     ).toMatchObject({
       exitCode: 0,
-      repair: { left: 0 },
+      repair: { remaining: 0 },
     })
     expect(mended.repair?.report.tables[0]?.rows).toMatchObject({ written: 12, deleted: keyed ? 2 : 7 })
     expect(await look(one)).toMatchObject({ exitCode: 0, found: [] })
@@ -249,7 +249,7 @@ describe('a repair', () => {
     const one = await bench(many(500))
     for (let id = 100; id < 500; id++) one.system.remove(id)
     const held = await look(one, { repair: true }, { settings: { deletionLimit: { share: 0.1, above: 10 } } })
-    expect(held).toMatchObject({ exitCode: 3, extra: 400, repair: { left: 400 } })
+    expect(held).toMatchObject({ exitCode: 3, extra: 400, repair: { remaining: 400 } })
     expect(held.repair?.report.tables[0]?.failures[0]?.failure.code).toBe('deletion-limit')
     one.system.beforePage = () => {
       throw new Error('broken')

@@ -107,7 +107,7 @@ describe.each(systems)('keys that a table of %s has', (_, make, columns) => {
     )
     await world.run('DELETE FROM t WHERE id = 3')
     // What lies elsewhere is no difference, and what is gone is one.
-    expect(await into.repair('crm_t')).toMatchObject({ extra: 1, missing: 0, different: 0, repair: { left: 0 } })
+    expect(await into.repair('crm_t')).toMatchObject({ extra: 1, missing: 0, different: 0, repair: { remaining: 0 } })
     await into.resync('crm_t')
     expect((await into.run()).exitCode).toBe(0)
     expect(into.rows('SELECT id, _deleted_at IS NULL AS here FROM crm_t ORDER BY id')).toEqual([

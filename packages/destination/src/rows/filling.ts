@@ -8,7 +8,7 @@ export interface Written {
   readonly deleted: number
   readonly rejects: readonly Reject[]
   /** Of the written rows those below the part's `lateBelow`. */
-  readonly late?: Committed['lateRows']
+  readonly lateRows?: Committed['lateRows']
 }
 
 /** What moving a staging table into its table did. */
