@@ -21,14 +21,20 @@ import type { SourceWait } from '../source/source-wait.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Reading, unreadRanges } from './unread-ranges.ts'
 
+/** A partition in which rows may be. */
+export interface Place {
+  readonly partition: SurveyedPartition
+  readonly reading: Reading
+  /** They do not lie below this. */
+  readonly above: bigint | undefined
+}
+
 /** Rows that did not come back with their window, and where they may be instead. */
 export interface ElsewhereTask {
   readonly surveyed: SurveyedTable
   readonly encoder: Encoder
-  /** The end of their window. */
-  readonly above: bigint | undefined
-  /** The partitions in which they may be: their own, and all others where the key is global. */
-  readonly places: readonly { readonly partition: SurveyedPartition; readonly reading: Reading }[]
+  /** Their own partition, and all others where the key is global. */
+  readonly places: readonly Place[]
   readonly part: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly signal: AbortSignal
@@ -89,9 +95,10 @@ export async function findByKey(
  */
 export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ readonly keyless: boolean }> {
   let keyless = false
-  for (const { partition, reading } of task.places) {
+  for (const place of task.places) {
+    const { partition, reading } = place
     if (partition.failure !== undefined) return { keyless: true }
-    let { above } = task
+    let { above } = place
     for (let pass = 1; pass <= PASSES; pass++) {
       const end = await endOf(partition, reading, task)
       if (end === undefined) return { keyless: true }
@@ -103,7 +110,7 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       if (read.pages <= 1 || task.surveyed.table.ordered === 'ascending') break
       above = end - reading.lookback - task.surveyed.table.settle
     }
-    const moved = await staleAbove(partition, task)
+    const moved = await staleAbove(place, task)
     if (isTooMuch(moved, task)) return { keyless: true }
     const read = await readRanges(moved, partition, task, take)
     keyless ||= read.keyless
@@ -112,9 +119,8 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
 }
 
 /** A source that says what changed may move rows to anywhere, also to what this run has read before. */
-async function staleAbove(partition: SurveyedPartition, task: ElsewhereTask): Promise<readonly Range[]> {
-  const { surveyed, above } = task
-  const { table } = surveyed
+async function staleAbove({ partition, above }: Place, task: ElsewhereTask): Promise<readonly Range[]> {
+  const { table } = task.surveyed
   const { revision } = partition
   if (revision === undefined) return []
   const stale = await staleSince({ table, revision, context: contextOf(partition, task) }, asker(task))
