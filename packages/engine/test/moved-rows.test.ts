@@ -92,6 +92,33 @@ it('a row that moves again and again while it is looked for is found', async () 
   expect(await ids()).toEqual(all(10))
 })
 
+it('a row that moves on behind the only page in which it is looked for is found', async () => {
+  fill(10)
+  await run({ system, destination, spec: settled })
+  system.put(row(4, 950, 'b'))
+  system.put(row(10, 960))
+  const spec = {
+    ...settled,
+    ordered: 'descending',
+    async *read({ from, to }: { from?: string; to: string }) {
+      const low = from === undefined ? 0 : Date.parse(from) / 1000
+      const isLookedFor = low >= 800
+      let below = Date.parse(to) / 1000
+      for (;;) {
+        const rows = system.all().filter((one) => one.at >= low && one.at < below)
+        const page = rows.toSorted((a, b) => b.at - a.at).slice(0, isLookedFor ? 1 : 10)
+        if (page.length === 0) return
+        below = page.at(-1)!.at
+        yield page.map((one) => ({ ...one, at: instant(one.at) }))
+        // It is updated once more, and lies above the page that came.
+        if (isLookedFor) system.put(row(4, 970, 'c'))
+      }
+    },
+  }
+  await resync(optionsFor(spec), { table: 'memory_events', from: instant(100), to: instant(400) })
+  expect(await ids()).toEqual(all(10))
+})
+
 it('a row whose cursor is NULL now is there', async () => {
   for (const nullCursor of ['keep', 'skip', 'reject'] as const) {
     destination = await openMemory()

@@ -58,7 +58,7 @@ const KEYS = 1000
 const DAYS_AHEAD = 2n * 86_400_000_000n
 /** And numbers that were drawn since the end was asked for. */
 const COUNT_AHEAD = 10_000n
-/** A row that moves while pages come may be missed by them, so more than one page is read again, so often. */
+/** A row that moves while pages come may be missed by them, so pages are looked at again, up to so often in all. */
 const PASSES = 3
 
 /** Asks the source for keys wherever they are. @returns whether it could say for all of them. */
@@ -106,8 +106,9 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       if (isTooMuch(ranges, task)) return { keyless: true }
       const read = await readRanges(ranges, partition, task, take, end)
       keyless ||= read.keyless
-      // Rows only move up, so those of an ascending table move to where its pages come last.
-      if (read.pages <= 1 || task.surveyed.table.ordered === 'ascending') break
+      // Rows only move up, so those of an ascending table move to where its pages come last. Behind a single page it is
+      // asked whether there is more, and a row may move before that.
+      if (pass > read.pages || task.surveyed.table.ordered === 'ascending') break
       above = end - reading.lookback - task.surveyed.table.settle
     }
     const moved = await staleAbove(place, task)
