@@ -1,8 +1,9 @@
 // What did not come back with its window is not yet gone: a row may have moved on.
-import { minutes } from '@tidemark/core'
+import { minutes, SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { resync } from '../src/commands/resync.ts'
+import { sync } from '../src/commands/sync.ts'
 import { verify } from '../src/commands/verify.ts'
 import { fixedClock } from './catalog-of.ts'
 import { at, instant, Lines, openMemory, type Row, rowsIn, run, type Spec, System, sourceOf } from './system.ts'
@@ -91,6 +92,33 @@ it('a row that moves again and again while it is looked for is found', async () 
   expect(await ids()).toEqual(all(10))
 })
 
+it('a row that moves on behind the only page in which it is looked for is found', async () => {
+  fill(10)
+  await run({ system, destination, spec: settled })
+  system.put(row(4, 950, 'b'))
+  system.put(row(10, 960))
+  const spec = {
+    ...settled,
+    ordered: 'descending',
+    async *read({ from, to }: { from?: string; to: string }) {
+      const low = from === undefined ? 0 : Date.parse(from) / 1000
+      const isLookedFor = low >= 800
+      let below = Date.parse(to) / 1000
+      for (;;) {
+        const rows = system.all().filter((one) => one.at >= low && one.at < below)
+        const page = rows.toSorted((a, b) => b.at - a.at).slice(0, isLookedFor ? 1 : 10)
+        if (page.length === 0) return
+        below = page.at(-1)!.at
+        yield page.map((one) => ({ ...one, at: instant(one.at) }))
+        // It is updated once more, and lies above the page that came.
+        if (isLookedFor) system.put(row(4, 970, 'c'))
+      }
+    },
+  }
+  await resync(optionsFor(spec), { table: 'memory_events', from: instant(100), to: instant(400) })
+  expect(await ids()).toEqual(all(10))
+})
+
 it('a row whose cursor is NULL now is there', async () => {
   for (const nullCursor of ['keep', 'skip', 'reject'] as const) {
     destination = await openMemory()
@@ -135,6 +163,17 @@ describe('a key that is global', () => {
     system.now = 1100
     await run({ system, destination, spec })
     expect(await rowsIn(destination, { partition: 'y' })).toEqual([row(2, 980, 'moved')])
+  })
+
+  it('is not looked for where another was read well and is only wished for again', async () => {
+    for (const id of all(5)) system.put(row(10 + id, 100 + id * 50), 'y')
+    await run({ system, destination, spec })
+    system.remove(2, 'x')
+    system.asked = []
+    await resync(optionsFor(spec), { table: 'memory_events' })
+    expect(await rowsIn(destination, { partition: 'x' })).toHaveLength(4)
+    // Each is read from its beginning once, for itself.
+    expect(system.asked.filter(({ from }) => from === undefined).map(({ partition }) => partition)).toEqual(['x', 'y'])
   })
 
   it('says nothing where a partition cannot be asked, and is asked again', async () => {
@@ -237,3 +276,106 @@ it('counts in the deletion limit what is really gone', async () => {
   expect(held.tables[0]?.failures.map(({ failure }) => failure.code)).toEqual(['deletion-limit'])
   expect(await ids()).toHaveLength(190)
 })
+
+describe('a row that went to another partition in the time of a window that is read again', () => {
+  const spec = { ...settled, globalKey: true as const }
+  /** Rows found marked or away after any commit. */
+  let lost: number[]
+  beforeEach(() => {
+    system.rows = new Map([
+      ['x', []],
+      ['y', []],
+    ])
+    fill(5, 'x')
+    // One that lies in what an ahead clock covers, as the source looks back.
+    system.put(row(4, 930), 'x')
+    lost = []
+    const { commit } = destination
+    destination.commit = async (...given) => {
+      const committed = await commit.apply(destination, given)
+      const there = await ids()
+      lost.push(...all(5).filter((id) => !there.includes(id)))
+      return committed
+    }
+  })
+  const carry = (id: number, when: number): void => {
+    system.remove(id, 'x')
+    system.put(row(id, when, 'moved'), 'y')
+  }
+  const runAt = async (now: number, more: Spec = {}) => {
+    system.now = now
+    // One partition behind the other: what is read again of the first is done before the second begins.
+    const settings = { concurrency: 1, perSource: 1 }
+    return await run({ system, destination, spec: { ...spec, ...more }, options: { settings } })
+  }
+
+  it('is not gone while what a clock that was ahead covered there is still to be read again', async () => {
+    await runAt(1000)
+    await runAt(1000 + 3600)
+    await runAt(1060)
+    carry(4, 1100)
+    await runAt(1300)
+    expect(lost).toEqual([])
+    expect(await rowsIn(destination, { partition: 'y' })).toEqual([row(4, 1100, 'moved')])
+  })
+
+  it('nor where the run that reads it again is the first to find that a clock was ahead', async () => {
+    await runAt(1000)
+    await runAt(1000 + 3600)
+    carry(2, 1100)
+    system.now = 1300
+    await resync(optionsFor(spec), { table: 'memory_events' })
+    expect(lost).toEqual([])
+  })
+
+  it('nor while the other partition is behind', async () => {
+    await runAt(1000)
+    carry(2, 1100)
+    let isBroken = true
+    system.beforePage = (_page, partition) => {
+      if (isBroken && partition === 'y') throw new SyncError('y is torn', 'fix-config')
+    }
+    await runAt(1300)
+    isBroken = false
+    await destination.record((await destination.lease(['memory_events'])).leases[0]!, [
+      { kind: 'resync', partition: 'x', window: { from: undefined, to: at(1200) }, reason: 'resync' },
+    ])
+    // Only what is wanted again is read, as a repair does.
+    system.now = 1310
+    await sync({ ...optionsFor(spec), only: 'resyncs' })
+    expect(lost).toEqual([])
+    expect(await ids()).toEqual(all(5))
+  })
+
+  it('nor while the source calls stale where it lies now', async () => {
+    let stale: readonly object[] = []
+    const revision = () => ({ revision: JSON.stringify(stale), stale })
+    await runAt(1000, { revision })
+    carry(2, 410)
+    stale = [{ from: instant(100), to: instant(500) }]
+    await runAt(1300, { revision })
+    expect(lost).toEqual([])
+    expect(await rowsIn(destination, { partition: 'y' })).toEqual([row(2, 410, 'moved')])
+  })
+})
+
+it.each(['soft', 'hard'] as const)(
+  'a row that moved on in what a clock that was ahead had covered is there, also in the run that finds it, deletes: %s',
+  async (deletes) => {
+    fill(10)
+    const clocks = [1000, 1000 + 3600]
+    for (const now of clocks) {
+      system.now = now
+      await run({ system, destination, spec: settled, use: { options: { deletes } } })
+    }
+    system.now = 1300
+    system.put(row(2, 1100, 'b'))
+    system.remove(3)
+    await resync(optionsFor(settled, { deletes }), {
+      table: 'memory_events',
+      from: instant(100),
+      to: instant(400),
+    })
+    expect(await ids()).toEqual(all(10).filter((id) => id !== 3))
+  },
+)

@@ -176,7 +176,10 @@ describe.each(syncPlaces())('the deletion limit on $name', ({ empty }: SyncPlace
     expect(await resync(options, { table: 'orders', from: time(20) })).toMatchObject({ exitCode: 0 })
     expect(await live(destination)).toBe(20)
     world.set('', [])
-    expect(await verify(options, { table: 'orders', repair: true })).toMatchObject({ extra: 20, repair: { remaining: 20 } })
+    expect(await verify(options, { table: 'orders', repair: true })).toMatchObject({
+      extra: 20,
+      repair: { remaining: 20 },
+    })
     expect(await live(destination)).toBe(20)
   })
 

@@ -53,6 +53,7 @@ const kinds: readonly MovingKind[] = [
   { name: 'by key', paging: 'by key' },
   { name: 'newest first', paging: 'newest first' },
   { name: 'by cursor, one key in all partitions', paging: 'by cursor', partitioned: true },
+  { name: 'newest first, one key in all partitions', paging: 'newest first', partitioned: true },
   { name: 'by key, asked for keys', paging: 'by key', asked: true },
   { name: 'by cursor, with what is stale', paging: 'by cursor', windowed: true, stale: true },
 ]

@@ -43,7 +43,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     withheld: held,
     deletionsUnknown = false,
     overLimit,
-    lateRows: late,
+    lateRows,
     missing,
     staging,
   } = await writeRows(input)
@@ -83,7 +83,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       deleted,
       deduped,
       rejected: rejects.length,
-      ...(late === undefined ? {} : { lateRows: late }),
+      ...(lateRows === undefined ? {} : { lateRows }),
       ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { withheld: held }),
       ...(deletionsUnknown && completes !== undefined ? { deletionsUnknown } : {}),
@@ -116,7 +116,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
     throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
   }
   if (batch.staging === undefined) {
-    const { written, deleted, rejects, late } = await writer.write(batch, now)
+    const { written, deleted, rejects, lateRows } = await writer.write(batch, now)
     const over = before !== undefined && batch.completes?.last === true && isOf(before, batch.step)
     if (over) await writer.dropStaging(before)
     return {
@@ -124,7 +124,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
       written,
       deleted,
       rejects,
-      lateRows: late,
+      lateRows,
       unchanged: batch.rows.length - written - rejects.length,
       overLimit: await pastLimit({ ...input, refused: rejects.length }),
       staging: over ? undefined : before,

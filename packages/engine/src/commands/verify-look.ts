@@ -156,17 +156,17 @@ async function excuseMoved(slices: readonly Slice[], task: LookTask, failures: M
   const { encoder } = comparison
   for (const partition of new Set(slices.map((slice) => slice.partition))) {
     if (comparison.extras(partition) === 0) continue
+    const own = slices.filter((slice) => slice.partition === partition)
+    const above = union(own.flatMap(({ window }) => window ?? []))[0]?.from
     const places = discovered.partitions.flatMap((one) => {
       const reading = readings.get(one.id)
       return reading !== undefined && (discovered.table.globalKey || one.id === partition)
-        ? [{ partition: one, reading }]
+        ? [{ partition: one, reading, above }]
         : []
     })
-    const own = slices.filter((slice) => slice.partition === partition)
-    const windows = own.flatMap(({ window }) => window ?? [])
     try {
       await again(task, async (wait) => {
-        const elsewhere: ElsewhereTask = { ...task, encoder, above: union(windows)[0]?.from, places, wait }
+        const elsewhere: ElsewhereTask = { ...task, encoder, places, wait }
         const excuse = ({ alive, deletedKeys: gone }: Elsewhere) => comparison.excuse(partition, [...alive, ...gone])
         await findByKey(comparison.extraKeys(partition), elsewhere, excuse)
         if (comparison.extras(partition) > 0) await findAhead(elsewhere, excuse)

@@ -62,7 +62,7 @@ export function planWindows(
 ): Planned {
   const { name, table, options } = discovered
   const { end, revision } = partition
-  const configured = later(options.start, partition.start)
+  const configured = laterStart(options.start, partition.start)
   const tick = table.cursor?.tick ?? 1n
   const isNew = state.backfillEnd === null && state.covered.length === 0
   const assumed =
@@ -76,7 +76,7 @@ export function planWindows(
   if (to === undefined) return { generation }
   const floor =
     table.retention === undefined ? undefined : keptFrom(partition.unsettledEnd ?? to, table.retention, tick)
-  const start = later(configured, floor)
+  const start = laterStart(configured, floor)
   const wanted: Range = { from: start, to }
   const wasReplaced = isReplaced(partition, state)
   const unchanged = isUnchanged(partition, state) && !wasReplaced && last !== undefined && last < to
@@ -102,7 +102,7 @@ export function planWindows(
   const ordinary = (lane: Step['lane'], range: Range): StepSpan => ({
     ...span(lane === 'current' ? 'incremental' : 'backfill', lane, range),
     // What is healed is looked back for there, and further: read here it would count as healed.
-    readFrom: (window) => later(readFrom(window, lookback), healedBelow(window, heal)),
+    readFrom: (window) => laterStart(readFrom(window, lookback), healedBelow(window, heal)),
   })
   const current: StepSpan[] = []
   const missing: StepSpan[] = []
@@ -186,12 +186,12 @@ function assumedRange(start: bigint | undefined, to: bigint, end: bigint): Range
 function notKept(older: Range, covered: readonly Range[]): readonly Range[] {
   const first = covered[0]
   if (first === undefined || first.from === undefined) return []
-  return subtract([{ from: later(older.from, first.from), to: older.to }], covered).filter(
+  return subtract([{ from: laterStart(older.from, first.from), to: older.to }], covered).filter(
     (one) => one.from !== undefined && one.from < one.to,
   )
 }
 
-function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+export function laterStart(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a > b ? a : b
 }

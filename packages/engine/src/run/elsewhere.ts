@@ -21,14 +21,20 @@ import type { SourceWait } from '../source/source-wait.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Reading, unreadRanges } from './unread-ranges.ts'
 
+/** A partition in which rows may be. */
+export interface Place {
+  readonly partition: DiscoveredPartition
+  readonly reading: Reading
+  /** They do not lie below this. */
+  readonly above: bigint | undefined
+}
+
 /** Rows that did not come back with their window, and where they may be instead. */
 export interface ElsewhereTask {
   readonly discovered: DiscoveredTable
   readonly encoder: Encoder
-  /** The end of their window. */
-  readonly above: bigint | undefined
-  /** The partitions in which they may be: their own, and all others where the key is global. */
-  readonly places: readonly { readonly partition: DiscoveredPartition; readonly reading: Reading }[]
+  /** Their own partition, and all others where the key is global. */
+  readonly places: readonly Place[]
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   readonly signal: AbortSignal
@@ -52,7 +58,7 @@ const KEYS = 1000
 const DAYS_AHEAD = 2n * 86_400_000_000n
 /** And numbers that were drawn since the end was asked for. */
 const COUNT_AHEAD = 10_000n
-/** A row that moves while pages come may be missed by them, so more than one page is read again, so often. */
+/** A row that moves while pages come may be missed by them, so pages are looked at again, up to so often in all. */
 const PASSES = 3
 
 /** Asks the source for keys wherever they are. @returns whether it could say for all of them. */
@@ -89,9 +95,10 @@ export async function findByKey(
  */
 export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ readonly keyless: boolean }> {
   let keyless = false
-  for (const { partition, reading } of task.places) {
+  for (const place of task.places) {
+    const { partition, reading } = place
     if (partition.failure !== undefined) return { keyless: true }
-    let { above } = task
+    let { above } = place
     for (let pass = 1; pass <= PASSES; pass++) {
       const end = await endOf(partition, reading, task)
       if (end === undefined) return { keyless: true }
@@ -99,11 +106,12 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
       if (isTooMuch(ranges, task)) return { keyless: true }
       const read = await readRanges(ranges, partition, task, take, end)
       keyless ||= read.keyless
-      // Rows only move up, so those of an ascending table move to where its pages come last.
-      if (read.pages <= 1 || task.discovered.table.ordered === 'ascending') break
+      // Rows only move up, so those of an ascending table move to where its pages come last. Behind a single page it is
+      // asked whether there is more, and a row may move before that.
+      if (pass > read.pages || task.discovered.table.ordered === 'ascending') break
       above = end - reading.lookback - task.discovered.table.minAge
     }
-    const moved = await staleAbove(partition, task)
+    const moved = await staleAbove(place, task)
     if (isTooMuch(moved, task)) return { keyless: true }
     const read = await readRanges(moved, partition, task, take)
     keyless ||= read.keyless
@@ -112,9 +120,8 @@ export async function findAhead(task: ElsewhereTask, take: Take): Promise<{ read
 }
 
 /** A source that says what changed may move rows to anywhere, also to what this run has read before. */
-async function staleAbove(partition: DiscoveredPartition, task: ElsewhereTask): Promise<readonly Range[]> {
-  const { discovered, above } = task
-  const { table } = discovered
+async function staleAbove({ partition, above }: Place, task: ElsewhereTask): Promise<readonly Range[]> {
+  const { table } = task.discovered
   const { revision } = partition
   if (revision === undefined) return []
   const stale = await staleSince({ table, revision, context: contextOf(partition, task) }, asker(task))

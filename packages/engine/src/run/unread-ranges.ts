@@ -1,4 +1,14 @@
-import { type Coverage, gaps, intersect, type Range, readFrom, subtract, union } from '@tidemark/core/engine'
+import {
+  AHEAD,
+  type Coverage,
+  gaps,
+  intersect,
+  type PartitionState,
+  type Range,
+  readFrom,
+  subtract,
+  union,
+} from '@tidemark/core/engine'
 import { INT64_MAX } from '@tidemark/core/values'
 import type { PartitionRun } from './table-run.ts'
 
@@ -27,21 +37,35 @@ export function unreadRanges(above: bigint | undefined, to: bigint, reading: Rea
   )
 }
 
+export interface ReadingOptions {
+  /** What is to be read again; absent: as the state had it when the table was planned. */
+  readonly resyncs?: PartitionState['resyncs'] | undefined
+  /** What lies below and is only wished for again counts as read: it was read in its time, unlike what is stale, or ahead of it. */
+  readonly trustedTo?: bigint | undefined
+}
+
 /** What of a partition is read by now, with what this run has read so far. */
-export function readingOf({ table, planned, finished, id }: PartitionRun): Reading {
+export function readingOf(
+  { table, planned, finished, id }: PartitionRun,
+  { resyncs, trustedTo }: ReadingOptions = {},
+): Reading {
   const known = table.known?.partitions.get(id)
   const { discovered } = table.planned
   const windows = (again: boolean): readonly Range[] =>
     finished.flatMap(({ kind, window }) => ((kind === 'resync') === again && window !== undefined ? [window] : []))
-  const wanted = (known?.resyncs ?? []).map(({ from, to }) => rangeOf(from, to, planned.wanted?.to))
+  const asked = (is: (reason: string) => boolean): readonly Range[] =>
+    (resyncs ?? known?.resyncs ?? []).flatMap(({ from, to, reason }) =>
+      is(reason) ? [rangeOf(from, to, planned.wanted?.to)] : [],
+    )
+  const doubted = [...asked((reason) => reason === AHEAD), ...planned.stale]
+  const replaced = planned.replaced.filter((one) => one !== undefined)
+  const wished = [...asked((reason) => reason !== AHEAD), ...planned.backfill, ...replaced]
+  const trusted = trustedTo === undefined ? [] : [{ from: undefined, to: trustedTo }]
   const covered = union(known?.covered ?? [], planned.assumed === undefined ? [] : [planned.assumed], windows(false))
   const ends = [planned.wanted?.to, ...windows(false).map(({ to }) => to)]
   return {
     covered,
-    pending: subtract(
-      [...wanted, ...planned.stale, ...planned.backfill, ...planned.replaced.filter((one) => one !== undefined)],
-      windows(true),
-    ),
+    pending: subtract([...doubted, ...subtract(wished, trusted)], windows(true)),
     end: ends.reduce((last, end) => (last === undefined || (end !== undefined && end > last) ? end : last), undefined),
     lookback: discovered.options.lookback,
     tick: discovered.table.cursor?.tick ?? 1n,
