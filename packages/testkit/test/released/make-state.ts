@@ -76,23 +76,25 @@ async function ofPostgres(): Promise<string> {
   for (const statement of NOTING) await server.rows(statement, database)
   await fill(server.urlOf(database))
   const rows = async (statement: string) => (await server.rows(statement, database)).map((row) => String(row[0]))
+  // The state of a script is in the schema that is first for whoever runs it.
+  const [home] = await rows("select relnamespace::regnamespace from pg_class where relname = '_tidemark_meta'")
   const tables = await rows(
-    "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
+    `select relname from pg_class where relkind = 'r' and relname not like '\\_tidemark\\_staging%' and relnamespace = '${home}'::regnamespace`,
   )
   const made = await rows("select said from made.ddl where said !~* '^create (temp|unlogged)' order by at")
   const filled: string[] = []
   for (const name of tables) {
-    const json = await rows(`select to_jsonb(t)::text from "${name}" as t`)
+    const json = await rows(`select to_jsonb(t)::text from ${home}."${name}" as t`)
     if (json.length > 0)
       filled.push(
         `insert into "${name}" overriding system value select * from jsonb_populate_recordset(null::"${name}", '[\n${json.join(',\n').replaceAll("'", "''")}\n]')`,
       )
   }
   const counted = await rows(
-    `select format('select setval(%L, %s)', s.schemaname || '.' || s.sequencename, s.last_value) from pg_sequences s where s.schemaname = 'public' and s.last_value is not null`,
+    `select format('select setval(%L, %s)', s.sequencename, s.last_value) from pg_sequences s where s.schemaname = '${home}' and s.last_value is not null`,
   )
   await server.stop()
-  return text([...made, ...filled, ...counted])
+  return text([...made.map((one) => one.replaceAll(`"${home}".`, '')), ...filled, ...counted])
 }
 
 const text = (statements: readonly string[]): string => statements.map((one) => `${one};\n`).join('\n')
