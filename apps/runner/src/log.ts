@@ -67,12 +67,12 @@ const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow' } as const
 const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ' } as const
 
 // What the message says in words already.
-const SAID = new Set(['tracking', 'waitMs'])
+const FIELDS_IN_TEXT = new Set(['tracking', 'waitMs'])
 
 function pretty({ level, time: _, msg, source, table, ...fields }: Record, colours: boolean): string {
   const more = typeof table === 'string' && msg.includes(table) ? fields : { table, ...fields }
   const texts = Object.entries(more)
-    .filter(([name, value]) => value !== undefined && !SAID.has(name))
+    .filter(([name, value]) => value !== undefined && !FIELDS_IN_TEXT.has(name))
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
   const text = texts.length === 0 ? msg : `${msg} (${texts.join(', ')})`
   const line = typeof source === 'string' && !msg.startsWith(source) ? `${source}: ${text}` : text

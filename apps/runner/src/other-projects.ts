@@ -15,13 +15,13 @@ export function otherProjects({ others }: State): readonly OtherProject[] | unde
   return [...byProject].map(([project, tables]) => ({ project, tables: tables.map(({ name }) => name) }))
 }
 
-const MOST = 5
+const MAX_PROJECTS_SHOWN = 5
 
 /** A line for each of them. */
 export function otherLines(others: readonly OtherProject[] = []): readonly string[] {
   return others.map(({ project, tables }) => {
-    const named = tables.slice(0, MOST).map(oneLine).join(', ')
-    const more = tables.length > MOST ? ` and ${tables.length - MOST} more` : ''
+    const named = tables.slice(0, MAX_PROJECTS_SHOWN).map(oneLine).join(', ')
+    const more = tables.length > MAX_PROJECTS_SHOWN ? ` and ${tables.length - MAX_PROJECTS_SHOWN} more` : ''
     return `${plural(tables.length, 'table')} of another project (${oneLine(project)}): ${named}${more}`
   })
 }

@@ -113,7 +113,7 @@ function fixFor(table: TableOverview, command: CommandText): Fix | null {
 
 /** Whoever looks does not want to wait: the more tables, the sooner counting stops in each. */
 const COUNTED_IN_ALL = 20_000_000
-const MOST = 1_000_000
+const MAX_ROWS_COUNTED = 1_000_000
 const LEAST = 20_000
 
 interface Counting {
@@ -123,7 +123,7 @@ interface Counting {
 }
 
 async function countInto(counted: Counted, { destination, state, busy }: Counting): Promise<void> {
-  const most = Math.min(MOST, Math.max(LEAST, Math.floor(COUNTED_IN_ALL / Math.max(1, state.tables.size))))
+  const most = Math.min(MAX_ROWS_COUNTED, Math.max(LEAST, Math.floor(COUNTED_IN_ALL / Math.max(1, state.tables.size))))
   for (const { name, lastSyncedAt: at, present } of state.tables.values()) {
     const known = counted.get(name)
     if (known !== undefined && known.at === at && !busy.has(name)) continue

@@ -4,7 +4,7 @@ import { SyncError } from '@tidemark/core'
 import type { FileTable } from './config.ts'
 import { baseOf, isPattern } from './listing.ts'
 
-const SHOWN = 5
+const MAX_FILES_SHOWN = 5
 
 /**
  * Why no file is where a table's path says; undefined where files may still come: the folder of a pattern is there, and
@@ -22,8 +22,8 @@ export async function missing({ name, path: given }: FileTable, isKnown: boolean
   if (isKnown) return undefined
   const others = (await readdir(folder)).filter((one) => !one.startsWith('.')).sort()
   if (isPattern(given) && others.length === 0) return undefined
-  const shown = others.slice(0, SHOWN).join(', ')
-  const has = shown === '' ? 'is empty' : `has ${shown}${others.length > SHOWN ? ', …' : ''}`
+  const shown = others.slice(0, MAX_FILES_SHOWN).join(', ')
+  const has = shown === '' ? 'is empty' : `has ${shown}${others.length > MAX_FILES_SHOWN ? ', …' : ''}`
   return fail(`${isPattern(given) ? 'no file matches' : 'there is no such file'}; the folder ${folder} ${has}`)
 }
 

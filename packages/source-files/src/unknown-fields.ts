@@ -4,7 +4,7 @@ import type { Wanted } from './parquet.ts'
 import type { Row } from './rows.ts'
 
 /** More are not listed one by one: keys may be data. */
-const MOST = 100
+const MAX_FIELDS_LISTED = 100
 
 /** Fields of records that the table does not have, in a file of which only a part was looked at. */
 export class UnknownFields {
@@ -16,7 +16,7 @@ export class UnknownFields {
   }
 
   see(row: Row): void {
-    for (const name of Object.keys(row)) if (!this.#known.has(name) && this.#names.size < MOST) this.#names.add(name)
+    for (const name of Object.keys(row)) if (!this.#known.has(name) && this.#names.size < MAX_FIELDS_LISTED) this.#names.add(name)
   }
 
   warn(file: TableFile, log: Logger): void {

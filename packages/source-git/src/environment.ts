@@ -2,7 +2,7 @@ import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 // What says where git finds its own configuration stays: `safe.directory` can only be set there.
-const KEPT =
+const KEPT_VARIABLES =
   /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/
 
 /**
@@ -10,7 +10,7 @@ const KEPT =
  * `GIT_OBJECT_DIRECTORY`, …), so that the same repository always gives the same rows.
  */
 export function environment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const inherited = Object.entries(outer).filter(([name]) => !name.toUpperCase().startsWith('GIT_') || KEPT.test(name))
+  const inherited = Object.entries(outer).filter(([name]) => !name.toUpperCase().startsWith('GIT_') || KEPT_VARIABLES.test(name))
   return {
     ...Object.fromEntries(inherited),
     // The English text of errors distinguishes them.

@@ -57,7 +57,7 @@ export async function textOf(args: readonly string[], options: RunOptions): Prom
 }
 
 // An error in feeding that says no more than that git is gone; its exit code then says why.
-const GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
+const PROCESS_GONE_CODES = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
 
 const COMMAND = /^[a-z]+-[a-z-]+$/
 
@@ -73,7 +73,7 @@ function problemOf({ args, options, ending, unfed, broken }: Outcome): unknown {
   const { signal, subject, judge } = options
   if (signal.aborted) return signal.reason
   const command = args.find((arg) => COMMAND.test(arg)) ?? ''
-  const isGone = unfed !== undefined && GONE.has(String((unfed as NodeJS.ErrnoException).code))
+  const isGone = unfed !== undefined && PROCESS_GONE_CODES.has(String((unfed as NodeJS.ErrnoException).code))
   if (ending.error === undefined && unfed !== undefined && !isGone) return unfed
   if (ending.error !== undefined || ending.code !== 0) {
     return judge === undefined ? failure(command, subject, ending) : judge(ending)

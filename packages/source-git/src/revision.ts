@@ -92,7 +92,7 @@ function isSame(before: HistorySnapshot, seen: Omit<HistorySnapshot, 'next'>): b
 }
 
 // So many tips are kept as they are.
-const FEW = 256
+const MAX_TIPS_KEPT = 256
 
 /**
  * Tips from which all others can be reached, so that thousands of tags do not become a revision of thousands of hashes:
@@ -103,9 +103,9 @@ async function frontier(
   { client, partition, signal }: { client: Git; partition: Repository; signal: AbortSignal },
 ): Promise<readonly string[]> {
   const shas = tips.map((tip) => tip.sha)
-  if (shas.length <= FEW) return shas
-  const newest = shas.slice(0, FEW)
-  const others = new Set(shas.slice(FEW))
+  if (shas.length <= MAX_TIPS_KEPT) return shas
+  const newest = shas.slice(0, MAX_TIPS_KEPT)
+  const others = new Set(shas.slice(MAX_TIPS_KEPT))
   const reached: string[] = []
   for await (const page of walk(client, partition, { from: [...others], not: newest }, signal)) {
     for (const { sha } of page) if (others.has(sha)) reached.push(sha)

@@ -34,10 +34,10 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
 }
 
-const MOST = 1_000_000
+const MAX_ROWS_COUNTED = 1_000_000
 
 function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<AtRisk, 'deletionLimit'>> {
-  return countRows(destination, table, { most: MOST })
+  return countRows(destination, table, { most: MAX_ROWS_COUNTED })
 }
 
 export const addPlan: AddVerb = (root, run) => {

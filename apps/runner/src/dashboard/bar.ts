@@ -3,7 +3,7 @@ import { type Axis, type CoverageLine, placeOn, shareBetween } from '@tidemark/e
 import type { Bar } from './answers.ts'
 
 /** More pieces than this are drawn as so many cells: nobody sees a thousandth of a bar. */
-const MOST = 160
+const MAX_SEGMENTS = 160
 
 /** A coverage as it goes to the page, with the windows that are being read. */
 export function barOf(line: CoverageLine, axis: Axis | undefined, running: readonly (Range | undefined)[]): Bar {
@@ -15,7 +15,7 @@ export function barOf(line: CoverageLine, axis: Axis | undefined, running: reado
     gaps: line.gaps_in_all,
     coveredTo: line.covered_to,
     segments:
-      segments.length <= MOST
+      segments.length <= MAX_SEGMENTS
         ? segments.map(({ from, to, share }) => [rounded(from), rounded(to), rounded(share)])
         : cellsOf(line),
     running:
@@ -35,8 +35,8 @@ export function barOf(line: CoverageLine, axis: Axis | undefined, running: reado
 }
 
 function cellsOf({ segments }: CoverageLine): Bar['segments'] {
-  return Array.from({ length: MOST }, (_, at): [number, number, number] => {
-    const [from, to] = [at / MOST, (at + 1) / MOST]
+  return Array.from({ length: MAX_SEGMENTS }, (_, at): [number, number, number] => {
+    const [from, to] = [at / MAX_SEGMENTS, (at + 1) / MAX_SEGMENTS]
     return [rounded(from), rounded(to), rounded(shareBetween(segments, from, to))]
   }).filter(([, , share]) => share > 0)
 }

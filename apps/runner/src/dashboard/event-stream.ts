@@ -5,7 +5,7 @@ import type { Feed, FeedEvent } from './feed.ts'
 
 const BEAT_MS = 15_000
 /** So many pages may be open at once, and of them so many from one address; each takes memory and work at every change. */
-const MOST = 64
+const MAX_STREAMS = 64
 const MOST_FROM_ONE = 32
 /** Who takes so many events late takes none any more: they would gather here. */
 const MOST_WAITING = 16
@@ -23,7 +23,7 @@ export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: 
   return (c) => {
     const address = addressOf(c)
     const own = open.get(address) ?? 0
-    if (own >= MOST_FROM_ONE || sum(open.values()) >= MOST) return refuse(c)
+    if (own >= MOST_FROM_ONE || sum(open.values()) >= MAX_STREAMS) return refuse(c)
     open.set(address, own + 1)
     return streamSSE(c, async (stream) => {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -4,7 +4,7 @@ import { millis } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
 import { tableNamed } from './table-page.ts'
 
-const MOST = 50
+const MAX_REJECTS_SHOWN = 50
 
 /** The newest rows of a table that were set aside. */
 export async function rejectsPage(
@@ -12,7 +12,7 @@ export async function rejectsPage(
   { reader, snapshot }: { readonly reader: Reader; readonly snapshot: Snapshot },
 ): Promise<RejectsAnswer> {
   const table = tableNamed(snapshot, name)
-  const found = await listRejects(reader, { tables: [table.name], limit: MOST })
+  const found = await listRejects(reader, { tables: [table.name], limit: MAX_REJECTS_SHOWN })
   return {
     count: snapshot.rejects.get(name) ?? 0,
     rejects: found.map(({ id, partition, key, code, message, payload, rejectedAt, times }) => ({

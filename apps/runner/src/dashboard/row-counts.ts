@@ -15,7 +15,7 @@ export interface RowCounts {
 }
 
 /** Counting ends here: more is shown as "more than". */
-const MOST = 1_000_000
+const MAX_ROWS_COUNTED = 1_000_000
 /** A table is counted again only after so many times as long as counting it took. */
 const REST = 20
 
@@ -35,7 +35,7 @@ export function createRowCounts(reader: Reader, onCounted: () => void): RowCount
     wanted.delete(name)
     const started = performance.now()
     try {
-      const found = await countRows(reader, name, { most: MOST })
+      const found = await countRows(reader, name, { most: MAX_ROWS_COUNTED })
       const again = performance.now() + (performance.now() - started) * REST
       kept.set(name, { count: found, syncedAt: lastSyncedAt, again })
     } catch {

@@ -14,7 +14,7 @@ export interface Failed {
   readonly code: string | undefined
 }
 
-const WHAT: Readonly<Record<Remedy, string>> = {
+const REMEDY_TEXTS: Readonly<Record<Remedy, string>> = {
   retry: 'will be tried again at the next run',
   'fix-config': 'correct the config',
   'fix-source': 'a bug in the source: tell its author',
@@ -64,7 +64,7 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
     }
   if (code === 'held' || code === 'fenced')
     return { what: 'wait for the other runner', when: 'then', command: sync, see }
-  return { what: WHAT[remedy], when: remedy === 'retry' ? 'at once' : 'then', command: sync, see }
+  return { what: REMEDY_TEXTS[remedy], when: remedy === 'retry' ? 'at once' : 'then', command: sync, see }
 }
 
 /** The way out where a table waits for a decision. */

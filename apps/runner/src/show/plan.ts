@@ -38,22 +38,22 @@ export function planText({ tables, removed }: PlanLook, command: CommandText): s
   ].join('\n')
 }
 
-const SHOWN = 8
+const MAX_RANGES_SHOWN = 8
 const INDENT = '            '
 
 const word = (tracking: string): string => tracking.toUpperCase().padEnd(10)
 
 function tableText(table: TablePlanView, command: CommandText): string {
   const { tracking, changes, ranges, notKept } = table
-  const hidden = ranges.length - SHOWN
+  const hidden = ranges.length - MAX_RANGES_SHOWN
   return [
     `${word(tracking)}${headline(table, command)}`,
     ...changes.map((change) => `${INDENT}${oneLine(change)}`),
-    ...ranges.slice(0, SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
+    ...ranges.slice(0, MAX_RANGES_SHOWN).map((range) => `${INDENT}${rangeText(range)}`),
     ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
     ...risk(table).map((text) => `${INDENT}${text}`),
     ...hints(table, command).map((text) => `${INDENT}${text}`),
-    ...notKept.slice(0, SHOWN).map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
+    ...notKept.slice(0, MAX_RANGES_SHOWN).map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
   ].join('\n')
 }
 
@@ -102,7 +102,7 @@ function hints(
           `deletions are not seen: it is read by a cursor, and its source does not report them; to find them: ${command('resync', [name])}; see ${see}`,
         ]
       : []),
-    ...(column !== undefined && atRisk !== undefined && atRisk.rows >= MANY
+    ...(column !== undefined && atRisk !== undefined && atRisk.rows >= MANY_ROWS
       ? [
           `all of its ${countText(atRisk.rows)}${atRisk.isExact ? '' : '+'} rows are read each time; where rows are only added and "${oneLine(column)}" only grows, a cursor on it reads just the new ones`,
         ]
@@ -111,7 +111,7 @@ function hints(
 }
 
 /** Fewer rows than this are read in no time. */
-const MANY = 1000
+const MANY_ROWS = 1000
 
 /** What may be marked or replaced, and when the run would hold back. */
 function risk({ deletes, atRisk }: TablePlanView): readonly string[] {

@@ -69,8 +69,8 @@ export function unreadLines({ tables }: Report): readonly string[] {
   const lines = tables.flatMap(({ name, unread }) =>
     unreadTexts(unread).map((text) => `${oneLine(name)}: ${oneLine(text)}`),
   )
-  const more = lines.length - MOST
-  return more > 0 ? [...lines.slice(0, MOST), `and ${countText(more)} more such lines: status --json has them`] : lines
+  const more = lines.length - MAX_TABLES_SHOWN
+  return more > 0 ? [...lines.slice(0, MAX_TABLES_SHOWN), `and ${countText(more)} more such lines: status --json has them`] : lines
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */
@@ -95,8 +95,8 @@ function failedThings(report: Report): readonly FailedThing[] {
 
 export function failureLines(report: Report, command: CommandText): readonly string[] {
   const things = failedThings(report)
-  const lines = things.slice(0, MOST).map((one) => failureLine(one, command))
-  const more = things.length - MOST
+  const lines = things.slice(0, MAX_TABLES_SHOWN).map((one) => failureLine(one, command))
+  const more = things.length - MAX_TABLES_SHOWN
   const held = heldTexts(report.tables.flatMap(({ heldBy }) => heldBy ?? [])).map((text) => `held: ${oneLine(text)}`)
   const paused = report.tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
@@ -112,7 +112,7 @@ export function failureLines(report: Report, command: CommandText): readonly str
 }
 
 // Thousands of partitions may fail for one reason.
-const MOST = 50
+const MAX_TABLES_SHOWN = 50
 
 /** The command that looks at what was synced: at the table that got most. */
 export function lookCommand({ tables }: Report, command: CommandText): string | undefined {

@@ -83,14 +83,14 @@ export function runText(
       ? []
       : [`Steps that changed nothing and are kept as a sum: ${countText(run.foldedSteps)}.`]),
     ...(failures.length === 0 ? [] : ['']),
-    ...failures.slice(0, MOST).map((step) => `failed: ${placeText(step)}: ${oneLine(step.error ?? '')}`),
-    ...(failures.length > MOST ? [`failed: ${countText(failures.length - MOST)} more`] : []),
+    ...failures.slice(0, MAX_STEPS_SHOWN).map((step) => `failed: ${placeText(step)}: ${oneLine(step.error ?? '')}`),
+    ...(failures.length > MAX_STEPS_SHOWN ? [`failed: ${countText(failures.length - MAX_STEPS_SHOWN)} more`] : []),
     ...(running.length === 0 ? [] : ['']),
     ...running.map((step) => `reading: ${placeText(step)}, ${plural(step.rows.read, 'row')} so far`),
   ].join('\n')
 }
 
-const MOST = 50
+const MAX_STEPS_SHOWN = 50
 
 function placeText({ table, partition, from, to, attempt }: StepLine): string {
   const of = partition === '' ? '' : `, partition ${oneLine(partition)}`

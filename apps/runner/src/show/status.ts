@@ -187,15 +187,15 @@ function footnotes(look: StatusView, command: StatusOptions['command']): readonl
   const unseen = tables.filter(({ deletions, status }) => deletions === 'unseen' && status !== 'removed')
   return [
     ...(fixes.length === 0 ? [] : ['']),
-    ...fixes.slice(0, SHOWN),
-    ...(fixes.length > SHOWN
-      ? [`and ${countText(fixes.length - SHOWN)} more; all of them: ${command('status', [], '--json')}`]
+    ...fixes.slice(0, MAX_TABLES_SHOWN),
+    ...(fixes.length > MAX_TABLES_SHOWN
+      ? [`and ${countText(fixes.length - MAX_TABLES_SHOWN)} more; all of them: ${command('status', [], '--json')}`]
       : []),
     ...(unseen.length === 0 ? [] : ['', deletionsText(unseen, command)]),
   ]
 }
 
-const SHOWN = 20
+const MAX_TABLES_SHOWN = 20
 const NAMED = 3
 
 function deletionsText(unseen: readonly TableView[], command: StatusOptions['command']): string {

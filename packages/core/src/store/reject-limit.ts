@@ -20,9 +20,9 @@ export interface RejectCase {
 }
 
 /** Of fewer rows a share says nothing. */
-const FEW = 10
+const MIN_ROWS = 10
 /** More than this share of them is not an exception any more. */
-const MOST = 0.5
+const MAX_SHARE = 0.5
 
 /**
  * Whether so many rows were rejected that what was read does not count as read. A first read of which nothing fits never
@@ -38,6 +38,6 @@ export function isPastRejectLimit({ step, first, holdsRows }: RejectCase, limit:
 
 /** A config that lets more than half be rejected means it. */
 function isMost({ rows, rejected }: RejectTally, { share, above }: RejectShare): boolean {
-  const most = rows > above ? Math.max(MOST, share) : MOST
-  return rows >= FEW && rejected > rows * most
+  const most = rows > above ? Math.max(MAX_SHARE, share) : MAX_SHARE
+  return rows >= MIN_ROWS && rejected > rows * most
 }

@@ -14,7 +14,7 @@ interface Replaced {
 }
 
 /** So many readings of a text are looked at, and of a long one fewer: each way may be taken again after another. */
-const MOST = 60
+const MAX_READINGS = 60
 const FEWEST = 10
 const CHARACTERS = 3_000_000
 
@@ -25,7 +25,7 @@ const CHARACTERS = 3_000_000
 export function decodings(text: string): readonly DecodedText[] {
   const found: DecodedText[] = [{ text, origin: (from, to) => [from, to] }]
   const seen = new Set([text])
-  const most = Math.max(FEWEST, Math.min(MOST, Math.floor(CHARACTERS / (text.length + 1))))
+  const most = Math.max(FEWEST, Math.min(MAX_READINGS, Math.floor(CHARACTERS / (text.length + 1))))
   for (let at = 0; at < found.length; at++) {
     for (const [pattern, by] of WAYS) {
       const next = replaced(found[at]!, pattern, by)

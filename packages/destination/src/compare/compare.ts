@@ -13,7 +13,7 @@ import type { Canonical } from '../values/canonical.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'
-import { type Entry, GONE, Ledger, ROW, SEEN } from './ledger.ts'
+import { type Entry, DELETED, Ledger, ROW, PRESENT } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
 import { turns } from './turn.ts'
 
@@ -32,7 +32,7 @@ export interface ComparisonInput {
 
 /** So many keys are looked up at once. */
 const LOOKED_UP = 5000
-const SHOWN = 200
+const MAX_VALUE_SHOWN = 200
 
 /** Holds rows of a source against those of a table. */
 export function compare({
@@ -80,7 +80,7 @@ export function compare({
     }
     const keys = keyAt.map((at) => texts[at]!)
     const key = keyDigest(keys, partition)
-    if (isRefused) ledger.put({ key, kind: SEEN, row: null, late: null, position, id: null }, cursored)
+    if (isRefused) ledger.put({ key, kind: PRESENT, row: null, late: null, position, id: null }, cursored)
     else
       ledger.put(
         {
@@ -96,7 +96,7 @@ export function compare({
   }
 
   const shownRow = (row: EncodedRow): string =>
-    jsonOf(types.map((type, at) => canonical(row[at], type))).slice(0, SHOWN)
+    jsonOf(types.map((type, at) => canonical(row[at], type))).slice(0, MAX_VALUE_SHOWN)
 
   const isSameLate = (entry: string | null, row: StoredRow): boolean =>
     entry === null ||
@@ -128,7 +128,7 @@ export function compare({
     const entry = ledger.take(key)
     const text = () => shownKey(keyAt.map((at) => row.values[at]))
     if (entry?.kind !== ROW) {
-      const isExtra = row.deletedAt === null && entry?.kind !== SEEN && !(deletionsUnknown && entry === undefined)
+      const isExtra = row.deletedAt === null && entry?.kind !== PRESENT && !(deletionsUnknown && entry === undefined)
       const id = () => keptKey(keyAt.map((at) => row.values[at]))
       if (isExtra)
         ledger.find({ key, kind: 'extra', text: text(), times: 1, positions: [null, row.position], id: id() })
@@ -144,7 +144,7 @@ export function compare({
     const texts = types.map((type, at) => canonicalText(row.values[at], type))
     const key = rowDigest(texts, row.position)
     if (ledger.uncount(key) || deletionsUnknown) return
-    const text = jsonOf(row.values).slice(0, SHOWN)
+    const text = jsonOf(row.values).slice(0, MAX_VALUE_SHOWN)
     ledger.find({ key, kind: 'extra', text, times: 1, positions: [null, row.position] })
   }
 
@@ -208,13 +208,13 @@ export function compare({
       for (const row of rows) addRow(row, partition)
       for (const { key, position } of deletions) {
         const one = keyDigest(keyTexts(key), partition)
-        if (cursored) ledger.put({ key: one, kind: GONE, row: null, late: null, position, id: null }, true)
+        if (cursored) ledger.put({ key: one, kind: DELETED, row: null, late: null, position, id: null }, true)
         else ledger.remove(one)
       }
       if (!keyed) return
       for (const key of seen) {
         const one = keyDigest(keyTexts(key), partition)
-        ledger.put({ key: one, kind: SEEN, row: null, late: null, position: null, id: null }, cursored)
+        ledger.put({ key: one, kind: PRESENT, row: null, late: null, position: null, id: null }, cursored)
       }
     },
     async end(deletionsUnknown, signal) {

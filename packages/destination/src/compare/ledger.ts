@@ -4,13 +4,13 @@ import { deletionReplaces, rowReplaces, seenVoids } from '../rows/precedence.ts'
 
 /** What a key is in a source's answer: a row, a told deletion, or a row that was rejected. */
 export const ROW = 0
-export const GONE = 1
-export const SEEN = 2
+export const DELETED = 1
+export const PRESENT = 2
 
 /** What the source has of a key. */
 export interface Entry {
   readonly key: string
-  readonly kind: typeof ROW | typeof GONE | typeof SEEN
+  readonly kind: typeof ROW | typeof DELETED | typeof PRESENT
   readonly row: string | null
   /** Digests of the columns that are new. */
   readonly late: string | null
@@ -85,7 +85,7 @@ export class Ledger {
         ? ordered
           ? `kind = 2 or ${rowReplaces('excluded.position', 'position', 'kind = 1')}`
           : 'true'
-        : kind === GONE
+        : kind === DELETED
           ? `kind = 2 or ${deletionReplaces('excluded.position', 'position')}`
           : `kind = 1 and ${seenVoids('excluded.position', 'position')}`
     this.#run(

@@ -16,7 +16,7 @@ export interface ExportOptions {
 }
 
 /** Free texts that came from outside. */
-const SAID = ['last_error', 'message', 'payload', 'paused_for'] as const
+const FREE_TEXTS = ['last_error', 'message', 'payload', 'paused_for'] as const
 
 /** Writes down what is known of every table, with a sum over its rows. Takes no lease. */
 export async function exportState(
@@ -45,7 +45,7 @@ export async function exportState(
 
 function said(record: RecordChunk['records'][number], redact: (text: string) => string) {
   const clean = { ...record }
-  for (const name of SAID) {
+  for (const name of FREE_TEXTS) {
     const text = clean[name]
     if (typeof text === 'string') clean[name] = name === 'payload' ? redactJson(text, redact) : redact(text)
   }

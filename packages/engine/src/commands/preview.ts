@@ -58,7 +58,7 @@ export interface StepPlan {
   readonly readFrom: string | undefined
 }
 
-const LISTED = 1000
+const MAX_STEPS_LISTED = 1000
 
 /**
  * Surveys and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
@@ -103,7 +103,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     couldBeReadBy: counterOf(planned),
     deletionLimit: discovered.options.deletionLimit,
     steps: steps[Symbol.iterator]()
-      .take(LISTED)
+      .take(MAX_STEPS_LISTED)
       .map(({ partition, lane, kind, window, read }) => ({
         partition,
         lane,
@@ -112,10 +112,10 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
         readFrom: read?.from === undefined || read.from === window?.from ? undefined : text(read).from,
       }))
       .toArray(),
-    more: Math.max(0, steps.count - LISTED),
+    more: Math.max(0, steps.count - MAX_STEPS_LISTED),
     notKept: planned.partitions
       .flatMap((partition) => partition.notKept)
-      .slice(0, LISTED)
+      .slice(0, MAX_STEPS_LISTED)
       .map(text),
   }
 }

@@ -48,7 +48,7 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
         const ids = (byTable.get(lease.table) ?? []).map(({ id }) => id)
         await destination.record(lease, [{ kind: 'drop-rejects', ids }])
         dropped.push(
-          `${ids.length} of ${lease.table} (${ids.slice(0, SAID).join(', ')}${ids.length > SAID ? ', …' : ''})`,
+          `${ids.length} of ${lease.table} (${ids.slice(0, MAX_IDS_SHOWN).join(', ')}${ids.length > MAX_IDS_SHOWN ? ', …' : ''})`,
         )
       }
     } finally {
@@ -58,7 +58,7 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
   })
 }
 
-const SAID = 20
+const MAX_IDS_SHOWN = 20
 
 function resyncsOf(
   { schema: recorded, partitions }: TableState,

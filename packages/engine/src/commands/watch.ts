@@ -16,7 +16,7 @@ export interface Watched extends AsyncIterable<RunEvent | Missed> {
 }
 
 // A run never waits for whoever watches it, and a watcher that sleeps must not fill the memory.
-const KEPT = 10_000
+const MAX_EVENTS_QUEUED = 10_000
 
 export interface WatchOptions {
   /** How many events are kept for a watcher that is slower than the run. 10,000. */
@@ -28,7 +28,7 @@ export interface WatchOptions {
  * that nobody takes are kept up to a limit, and what is left out is counted in a `missed` event. Leaving the loop does not
  * stop the run: that is what `signal` is for. For one consumer.
  */
-export function watch(options: RunOptions, { kept = KEPT }: WatchOptions = {}): Watched {
+export function watch(options: RunOptions, { kept = MAX_EVENTS_QUEUED }: WatchOptions = {}): Watched {
   const queue = new Queue(kept)
   const report = sync({
     ...options,

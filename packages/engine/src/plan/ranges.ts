@@ -16,13 +16,13 @@ export interface RangePlan {
   readonly partitions: number
 }
 
-const LISTED = 100
+const MAX_RANGES_LISTED = 100
 
 /** Steps in few words: of each kind the ranges that its windows make together, the newest first, live before history. */
 export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'discovered'>): readonly RangePlan[] {
   const groups = Map.groupBy(spans, ({ lane, kind }) => `${lane} ${kind}`)
   const ranges = [...groups.values()].flatMap((group) => rangesOfKind(group, planned))
-  return ranges.sort((a, b) => rank(a) - rank(b)).slice(0, LISTED)
+  return ranges.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_RANGES_LISTED)
 }
 
 const rank = ({ lane, kind }: RangePlan): number => (kind === 'resync' ? 2 : 0) + (lane === 'current' ? 0 : 1)
@@ -38,7 +38,7 @@ function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'd
     ...(whole.length === 0
       ? []
       : [{ ...common, window: undefined, readFrom: undefined, windows: whole.length, partitions: whole.length }]),
-    ...joined.slice(0, LISTED).map((range) => {
+    ...joined.slice(0, MAX_RANGES_LISTED).map((range) => {
       const within = windowed.filter((one) => isWithin(one.range, range)).map(({ span }) => span)
       const lookedBack = within
         .map(lowestOf)

@@ -9,12 +9,12 @@ export interface UnreadRows {
   readonly minAgeMs?: number | undefined
 }
 
-const SHOWN = 10
+const MAX_FIELDS_SHOWN = 10
 
 /** What is not read, for people: a sentence each. */
 export function unreadTexts({ tooYoung, withoutCursor, undeclared, minAgeMs = 0 }: UnreadRows): readonly string[] {
   const than = minAgeMs <= 0 ? 'too young' : `younger than ${lengthText(minAgeMs)}`
-  const shown = undeclared.slice(0, SHOWN).join(', ')
+  const shown = undeclared.slice(0, MAX_FIELDS_SHOWN).join(', ')
   return [
     ...(tooYoung === 0 ? [] : [`${countedRows(tooYoung)} ${than} and ${isOrAre(tooYoung)} read by a later sync`]),
     ...(withoutCursor === 0
@@ -25,7 +25,7 @@ export function unreadTexts({ tooYoung, withoutCursor, undeclared, minAgeMs = 0 
     ...(undeclared.length === 0
       ? []
       : [
-          `rows have fields that no column holds: ${shown}${undeclared.length > SHOWN ? ` and ${undeclared.length - SHOWN} more` : ''}`,
+          `rows have fields that no column holds: ${shown}${undeclared.length > MAX_FIELDS_SHOWN ? ` and ${undeclared.length - MAX_FIELDS_SHOWN} more` : ''}`,
         ]),
   ]
 }

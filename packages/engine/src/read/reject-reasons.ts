@@ -21,9 +21,9 @@ interface Group {
 }
 
 /** So many reasons are counted apart: a message that holds its value may be another one in every row. */
-const KINDS = 100
-const VALUES = 20
-const SHOWN = 60
+const MAX_KINDS = 100
+const MAX_VALUES = 20
+const MAX_TEXT_SHOWN = 60
 const PROBLEM = 500
 
 /** Counts why rows were rejected, for the one sentence that a person reads. Keeps no row and no large value. */
@@ -35,13 +35,13 @@ export class RejectReasons {
     const id = `${column ?? ''}\0${problem}`
     let group = this.#groups.get(id)
     if (group === undefined) {
-      if (this.#groups.size >= KINDS) return
+      if (this.#groups.size >= MAX_KINDS) return
       const example = column === undefined ? '' : shown(value)
       group = { problem, column, rows: 0, example, values: [] }
       this.#groups.set(id, group)
     }
     group.rows++
-    if (column !== undefined && group.values.length < VALUES) group.values.push(small(value))
+    if (column !== undefined && group.values.length < MAX_VALUES) group.values.push(small(value))
   }
 
   /** The most frequent reason with an example and, where the values tell it, the type that would fit. */
@@ -57,7 +57,7 @@ export class RejectReasons {
     const type = fittingType(column.type, values)
     const hint = type === undefined ? '' : `; ${type}`
     const whole = redact(example)
-    const such = whole.length > SHOWN ? `${beginningOf(whole, SHOWN)}…` : whole
+    const such = whole.length > MAX_TEXT_SHOWN ? `${beginningOf(whole, MAX_TEXT_SHOWN)}…` : whole
     return `${often}column "${column.name}" (${column.type}): ${problem}, such as ${such}${hint}`
   }
 }
@@ -83,7 +83,7 @@ function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
   try {
     const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one)) ?? String(value)
-    return unredacted(text, SHOWN)
+    return unredacted(text, MAX_TEXT_SHOWN)
   } catch {
     return `a value of type ${typeof value}`
   }

@@ -16,7 +16,7 @@ interface Reading {
 const NOWHERE = { from: 0n, to: 0n }
 
 /** Of so many keys, and of so many characters of them, a step remembers what it has given. */
-const MOST = 200_000
+const MAX_KEYS = 200_000
 const MOST_CHARACTERS = 32 * 1024 * 1024
 
 /**
@@ -70,7 +70,7 @@ export class SeenRows {
 
   #hasRoom(kept: ReadonlyMap<string, unknown>, key: string): boolean {
     if (kept.has(key)) return true
-    const fits = kept.size < MOST && this.#characters + key.length <= MOST_CHARACTERS
+    const fits = kept.size < MAX_KEYS && this.#characters + key.length <= MOST_CHARACTERS
     if (fits) this.#characters += key.length
     else this.#isFull = true
     return fits

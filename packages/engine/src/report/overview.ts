@@ -66,7 +66,7 @@ export interface OverviewOptions {
   readonly promised?: Promised | undefined
 }
 
-const LISTED = 100
+const MAX_LISTED = 100
 
 /** Reads a state, and what was counted, for people. Pure. */
 export function overviewOf(state: State, { now, rows, rejects, promised = promisedBy() }: OverviewOptions): Overview {
@@ -107,7 +107,7 @@ function coverageLine(table: TableState, now: bigint): CoverageLine | null {
     covered_to: segments.at(-1)?.to ?? 0,
     segments,
     gaps: gaps
-      .slice(-LISTED)
+      .slice(-MAX_LISTED)
       .reverse()
       .map(({ from, to }) => ({ from: from === undefined ? null : text(from), to: text(to) })),
     gaps_in_all: gaps.length,

@@ -15,7 +15,7 @@ export function clampToDestination(clock: Clock, destinationNow: bigint, log: Lo
   if (ahead > WORTH_A_WORD || ahead < -WORTH_A_WORD) {
     const by = durationText(ahead < 0n ? -ahead : ahead)
     log?.warn(
-      `the clock of this machine is ${by} ${ahead < 0n ? 'behind' : 'ahead of'} the destination's; ${WHAT(ahead)}`,
+      `the clock of this machine is ${by} ${ahead < 0n ? 'behind' : 'ahead of'} the destination's; ${skewText(ahead)}`,
     )
   }
   const startedAt = clock.monotonic()
@@ -32,7 +32,7 @@ export function clampToDestination(clock: Clock, destinationNow: bigint, log: Lo
   }
 }
 
-const WHAT = (ahead: bigint): string =>
+const skewText = (ahead: bigint): string =>
   ahead < 0n ? 'tables without an end of their own are read up to its time' : "the destination's is used"
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -5,7 +5,7 @@ import { relationOf } from '../select.ts'
 import { dialect } from './read.ts'
 
 /** What a server says of what is not there. */
-const GONE = new Set(['ER_NO_SUCH_TABLE', 'ER_BAD_DB_ERROR', 'ER_BAD_FIELD_ERROR'])
+const MISSING_OBJECT_CODES = new Set(['ER_NO_SUCH_TABLE', 'ER_BAD_DB_ERROR', 'ER_BAD_FIELD_ERROR'])
 /** Whoever has no right to it gets the same answer about a table that is there and about one that is not. */
 const DENIED = new Set([
   'ER_DBACCESS_DENIED_ERROR',
@@ -56,7 +56,7 @@ async function whyNot(query: RawBuilder<unknown>, { ask, blame, signal }: Rights
   } catch (error) {
     if (signal.aborted) throw error
     const { code, message } = error as { code?: unknown; message?: unknown }
-    if (GONE.has(String(code))) return undefined
+    if (MISSING_OBJECT_CODES.has(String(code))) return undefined
     if (DENIED.has(String(code))) return String(message)
     throw sqlFailure(error, blame)
   }

@@ -4,7 +4,7 @@ import type { FoundTable } from '../found-table.ts'
 import { fromOf, relationOf } from '../select.ts'
 import { dialect } from './read.ts'
 
-const SHOWN: Readonly<Record<CursorType, string>> = {
+const BOUND_TEXTS: Readonly<Record<CursorType, string>> = {
   timestamp: `to_char($ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
   local_timestamp: `to_char($, 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
   date: `to_char($, 'YYYY-MM-DD')`,
@@ -14,7 +14,7 @@ const SHOWN: Readonly<Record<CursorType, string>> = {
 /** Asks for the smallest and greatest value of a cursor, of those that an ISO text can write. */
 export function rangeQuery(table: FoundTable, column: string, type: CursorType): string {
   const cursor = sql.id(column)
-  const [before, after] = SHOWN[type].split('$')
+  const [before, after] = BOUND_TEXTS[type].split('$')
   const shown = (value: ReturnType<typeof sql>) => sql`${sql.raw(before!)}${value}${sql.raw(after!)}`
   const where =
     type === 'integer'

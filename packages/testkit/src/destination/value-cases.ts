@@ -35,7 +35,7 @@ export const TEXTS = [
   '\u0001',
 ]
 
-export const HELD: readonly Case[] = [
+export const REPRESENTABLE: readonly Case[] = [
   ...TEXTS.map((text): Case => [`text ${JSON.stringify(text)}`, z.string(), text]),
   ['text of a megabyte', z.string(), 'x'.repeat(1_048_576)],
   ...[0, 1, -1, 2 ** 31 - 1, -(2 ** 31) - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER].map(

@@ -2,16 +2,16 @@ import { numeric, rowOf } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DestinationUnderTest, type TestDatabase } from './destination-under-test.ts'
-import { HELD, TEXTS, UNFIT } from './value-cases.ts'
+import { REPRESENTABLE, TEXTS, UNFIT } from './value-cases.ts'
 
 export function testValues(database: () => TestDatabase): void {
   describe('values', () => {
     it('read back equal, one by one and as zod gives them', async () => {
-      const row = z.object({ id: z.int(), ...Object.fromEntries(HELD.map(([, schema], at) => [`c${at}`, schema])) })
+      const row = z.object({ id: z.int(), ...Object.fromEntries(REPRESENTABLE.map(([, schema], at) => [`c${at}`, schema])) })
       const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row, primaryKey: ['id'] })
       const given = Object.fromEntries(
-        HELD.flatMap(([, , value], at) => (value === undefined ? [] : [[`c${at}`, value]])),
+        REPRESENTABLE.flatMap(([, , value], at) => (value === undefined ? [] : [[`c${at}`, value]])),
       )
       const { encoder } = table.prepared
       const plain = encoder.plain({ id: 1, ...given }, null)
@@ -19,7 +19,7 @@ export function testValues(database: () => TestDatabase): void {
       expect(plain?.slice(1)).toEqual((output as unknown[]).slice(1))
       await table.write([{ id: 1, ...given }])
       const [read] = await table.incremental()
-      for (const [at, [name, , value, expected]] of HELD.entries()) {
+      for (const [at, [name, , value, expected]] of REPRESENTABLE.entries()) {
         const wanted = expected === undefined ? value : expected
         const got = read![`c${at}`]
         expect(got instanceof Uint8Array ? new Uint8Array(got) : got, name).toEqual(

@@ -19,7 +19,7 @@ export interface Finding {
   readonly example: string
 }
 
-const SHOWN = 5
+const MAX_SHOWN = 5
 
 /** A law that does not hold. */
 export class BrokenLaw extends Error {
@@ -27,10 +27,10 @@ export class BrokenLaw extends Error {
   readonly findings: readonly Finding[]
 
   constructor(law: Law, findings: readonly Finding[]) {
-    const lines = findings.slice(0, SHOWN).map(({ table, example }) => {
+    const lines = findings.slice(0, MAX_SHOWN).map(({ table, example }) => {
       return `  ${table === undefined ? 'the source' : `table "${table}"`}: ${example}`
     })
-    const more = findings.length > SHOWN ? [`  and ${findings.length - SHOWN} more`] : []
+    const more = findings.length > MAX_SHOWN ? [`  and ${findings.length - MAX_SHOWN} more`] : []
     const tables = new Set(findings.map(({ table }) => table))
     const [only] = tables
     const key = tables.size === 1 && only !== undefined ? `'${only}.${law.name}'` : law.name

@@ -23,8 +23,8 @@ export interface Subject {
 }
 
 // A table may have thousands of partitions; the laws are the same for all.
-const PARTITIONS = 3
-const LISTED = 20
+const MAX_PARTITIONS = 3
+const MAX_PARTITIONS_LISTED = 20
 
 /** A source under test with its system: what laws look at. */
 export class SourceUnderTest {
@@ -76,9 +76,9 @@ export class SourceUnderTest {
     return found
   }
 
-  async subjectsOf(opened: Opened, table: Table, most = PARTITIONS): Promise<readonly Subject[]> {
+  async subjectsOf(opened: Opened, table: Table, most = MAX_PARTITIONS): Promise<readonly Subject[]> {
     const found: Subject[] = []
-    for (const partition of (await opened.partitions(table)).slice(0, LISTED)) {
+    for (const partition of (await opened.partitions(table)).slice(0, MAX_PARTITIONS_LISTED)) {
       if (found.length >= most) break
       const subject = await this.#subject(opened, table, partition)
       if (subject.rows.length > 0) found.push(subject)

@@ -4,7 +4,7 @@ import pg from 'pg'
 export type Answer = readonly (string | null)[]
 
 /** About so many characters of an answer are held until somebody takes them. */
-const HELD = 4_000_000
+const MAX_BUFFERED = 4_000_000
 
 interface Wire {
   readonly connection: { readonly stream: NodeJS.ReadableStream }
@@ -29,7 +29,7 @@ export async function* arriving(client: pg.ClientBase, text: string): AsyncGener
     if (isLeft) return
     rows.push(row as Answer)
     for (const value of row as Answer) held += value?.length ?? 0
-    if (held < HELD) return
+    if (held < MAX_BUFFERED) return
     stream.pause()
     wake()
   })
@@ -45,7 +45,7 @@ export async function* arriving(client: pg.ClientBase, text: string): AsyncGener
   client.query(query)
   const more = async (): Promise<void> => {
     stream.resume()
-    if (isOver || held >= HELD) return
+    if (isOver || held >= MAX_BUFFERED) return
     const { promise, resolve } = Promise.withResolvers<void>()
     wake = resolve
     await promise

@@ -17,7 +17,7 @@ const ROW_PLACE = [
 ]
 
 /** The most expressions of a list (documentation, "PostgreSQL Limits") leave no room for those of a table that is wide. */
-const MANY = 500
+const MAX_EXPRESSIONS = 500
 
 /** Postgres, for one schema. The server was asked before what it holds, and where the tables are. */
 export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' | 'schema'>): Dialect {
@@ -40,7 +40,7 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
       return type === 'numeric' ? [column, sql`scale(${column})`] : [column]
     },
     grouped: (expressions) =>
-      expressions.length <= MANY ? expressions : chunks(expressions, MANY).map((some) => sql`row(${sql.join(some)})`),
+      expressions.length <= MAX_EXPRESSIONS ? expressions : chunks(expressions, MAX_EXPRESSIONS).map((some) => sql`row(${sql.join(some)})`),
     rowPlace: ROW_PLACE,
     writesBy: 'merge',
     looksUpBy: 'temporary table',

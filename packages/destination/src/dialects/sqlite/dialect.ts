@@ -14,7 +14,7 @@ import { sqliteFlavor } from './state-dialect.ts'
 const ROW_PLACE = [{ name: '_rowid_', type: 'integer primary key' }]
 
 /** So many expressions one text is made of. */
-const MANY = 200
+const MAX_EXPRESSIONS = 200
 
 /** SQLite, for one file. */
 export function sqliteDialect(database: Database): Dialect {
@@ -32,9 +32,9 @@ export function sqliteDialect(database: Database): Dialect {
     comparable: (column) => [column],
     // A result has as many columns as a table. As a text that says type and value, NULL too.
     grouped: (expressions) =>
-      expressions.length <= MANY
+      expressions.length <= MAX_EXPRESSIONS
         ? expressions
-        : chunks(expressions, MANY).map((some) =>
+        : chunks(expressions, MAX_EXPRESSIONS).map((some) =>
             sql.join(
               some.map((one) => sql`quote(${one})`),
               sql` || ',' || `,

@@ -1,6 +1,6 @@
 // Every commit runs the same dozens of statements, and compiling them is most of what they cost.
 const REPEATED = /^(?:begin|commit|select|insert|update|delete)\b/
-const MOST = 100
+const MAX_STATEMENTS = 100
 /** Characters: what is longer carries values of its own, and does not come again. */
 const LONGEST = 2000
 
@@ -18,7 +18,7 @@ export class KeptStatements<T> {
     const statement = this.#kept.get(text) ?? this.#make(text)
     this.#kept.delete(text)
     this.#kept.set(text, statement)
-    if (this.#kept.size > MOST) this.#kept.delete(this.#kept.keys().next().value!)
+    if (this.#kept.size > MAX_STATEMENTS) this.#kept.delete(this.#kept.keys().next().value!)
     return statement
   }
 }
