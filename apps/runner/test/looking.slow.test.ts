@@ -49,7 +49,7 @@ const Status = z.strictObject({
       complete_to: text.nullable(),
       partitions: count,
       partitions_failing: count,
-      partitions_gone: count,
+      partitions_removed: count,
       resyncs: count,
       too_young: count,
       without_cursor: count,

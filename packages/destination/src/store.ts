@@ -176,7 +176,7 @@ export class SqlStore implements Destination {
       target: this.#targets.get(lease.table),
       staging: this.#stagings.of(lease, step.partition),
       step,
-      late,
+      lateRows: late,
     })
   }
 

@@ -133,17 +133,17 @@ function tailOf<T>(rows: readonly T[], isSo: (row: T) => boolean): readonly T[] 
 class Known {
   readonly #isKeyed: boolean
   readonly #counts = new Map<string, number>()
-  #left: Map<string, number>
+  #remaining: Map<string, number>
 
   constructor(keyed: boolean, ids: readonly string[] = []) {
     this.#isKeyed = keyed
     for (const id of ids) this.add(id)
-    this.#left = this.#counts
+    this.#remaining = this.#counts
   }
 
   /** A reading begins: every row that is known is expected again. */
   begin(): void {
-    this.#left = this.#isKeyed ? this.#counts : new Map(this.#counts)
+    this.#remaining = this.#isKeyed ? this.#counts : new Map(this.#counts)
   }
 
   add(id: string): void {
@@ -156,8 +156,8 @@ class Known {
 
   /** Whether a row that comes is one of those. */
   take(id: string): boolean {
-    const left = this.#left.get(id) ?? 0
-    if (left > 0 && !this.#isKeyed) this.#left.set(id, left - 1)
+    const left = this.#remaining.get(id) ?? 0
+    if (left > 0 && !this.#isKeyed) this.#remaining.set(id, left - 1)
     return left > 0
   }
 }

@@ -107,9 +107,9 @@ interface Away {
 
 /** The partitions whose files are away since the last run. */
 function awaySince(before: Before, listed: ReadonlySet<string>): readonly Away[] {
-  return [...before].flatMap(([id, { revision, gone }]) => {
+  return [...before].flatMap(([id, { revision, removed }]) => {
     const recorded = recordedOf(revision)
-    if (recorded === undefined || gone || listed.has(id) || recorded.size === EMPTY) return []
+    if (recorded === undefined || removed || listed.has(id) || recorded.size === EMPTY) return []
     return [{ id, print: recorded.print, size: recorded.size }]
   })
 }

@@ -32,9 +32,9 @@ const MOST_COLUMNS = 10_000
 export interface Found {
   readonly columns: readonly Wanted[]
   /** Whether any file could be looked at and had at least a column. */
-  readonly seen: boolean
+  readonly hasValues: boolean
   /** How much of the limit is left for other tables. */
-  readonly left: number
+  readonly remaining: number
   /** What was wrong with the first file that could not be looked at. */
   readonly error: unknown
 }
@@ -71,8 +71,8 @@ export async function sniff(
   const all = [...found, ...late.map((name) => ({ name, type: types.get(name) ?? mixed }))]
   return {
     columns: merged(all, known, table.columns),
-    seen: kinds.size > 0 || fresh.length < files.length,
-    left,
+    hasValues: kinds.size > 0 || fresh.length < files.length,
+    remaining: left,
     error,
   }
 }

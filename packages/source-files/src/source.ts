@@ -54,7 +54,7 @@ async function findTables({
     if (listed.length === 0) log.warn('no file matches', { table: table.name, path: table.path })
     const share = bytes / (client.tables.length - at)
     const found = await sniff({ client, table, signal, log, isLate }, listed, tracked, share)
-    bytes -= share - found.left
+    bytes -= share - found.remaining
     const slip = slipIn(table, found)
     if (slip !== undefined) {
       if (known === undefined) throw slip
@@ -67,7 +67,7 @@ async function findTables({
     if (complete.columns.length === 0 && found.error === undefined) {
       log.warn('the table has no columns yet, because its files have no rows', { table: table.name, path: table.path })
     } else {
-      tables.push(tableOf(table, complete, listed, known === undefined && !found.seen ? found.error : undefined))
+      tables.push(tableOf(table, complete, listed, known === undefined && !found.hasValues ? found.error : undefined))
     }
   }
   return tables
@@ -76,12 +76,12 @@ async function findTables({
 /** What is known of a table whose files are not there. */
 function unseen(table: FileTable, known: readonly Column[] = []): Found {
   const columns = known.map(({ name, type }) => ({ name, type, declared: Object.hasOwn(table.columns, name) }))
-  return { columns, seen: false, left: 0, error: undefined }
+  return { columns, hasValues: false, remaining: 0, error: undefined }
 }
 
 /** Without a key as long as no file could show its columns: there is no table to check yet. */
 function withKey(table: FileTable, found: Found): Found {
-  return found.seen || absentKey(table, found) === undefined ? found : { ...found, columns: [] }
+  return found.hasValues || absentKey(table, found) === undefined ? found : { ...found, columns: [] }
 }
 
 /** A column of the key that is not there. */
@@ -92,7 +92,7 @@ function absentKey({ primaryKey }: FileTable, { columns }: Pick<Found, 'columns'
 /** What the config names and no file has. */
 function slipIn(table: FileTable, found: Found): SyncError | undefined {
   const absent = absentKey(table, found)
-  if (!found.seen || absent === undefined) return undefined
+  if (!found.hasValues || absent === undefined) return undefined
   const names = found.columns.map((column) => column.name)
   return new SyncError(
     `tables.${table.name}.primaryKey names "${absent}", which no file of ${table.path} has; ${suggestion(absent, names, 'columns')}`,

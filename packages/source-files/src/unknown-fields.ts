@@ -16,7 +16,8 @@ export class UnknownFields {
   }
 
   see(row: Row): void {
-    for (const name of Object.keys(row)) if (!this.#known.has(name) && this.#names.size < MAX_FIELDS_LISTED) this.#names.add(name)
+    for (const name of Object.keys(row))
+      if (!this.#known.has(name) && this.#names.size < MAX_FIELDS_LISTED) this.#names.add(name)
   }
 
   warn(file: TableFile, log: Logger): void {

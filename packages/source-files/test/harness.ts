@@ -117,10 +117,10 @@ export function remembered(opened: Opened, name?: string): readonly Column[] {
 }
 
 /** The partitions as the state would have them after a sync. */
-export async function committed(opened: Opened, gone = false): Promise<ReadonlyMap<string, TrackedPartition>> {
+export async function committed(opened: Opened, removed = false): Promise<ReadonlyMap<string, TrackedPartition>> {
   const found = new Map<string, TrackedPartition>()
   for (const [at, file] of (await opened.files()).entries())
-    found.set(file.id, { revision: (await revision(opened, at)) as string, gone })
+    found.set(file.id, { revision: (await revision(opened, at)) as string, removed })
   return found
 }
 

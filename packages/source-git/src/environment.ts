@@ -10,7 +10,9 @@ const KEPT_VARIABLES =
  * `GIT_OBJECT_DIRECTORY`, …), so that the same repository always gives the same rows.
  */
 export function environment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const inherited = Object.entries(outer).filter(([name]) => !name.toUpperCase().startsWith('GIT_') || KEPT_VARIABLES.test(name))
+  const inherited = Object.entries(outer).filter(
+    ([name]) => !name.toUpperCase().startsWith('GIT_') || KEPT_VARIABLES.test(name),
+  )
   return {
     ...Object.fromEntries(inherited),
     // The English text of errors distinguishes them.

@@ -16,7 +16,7 @@ export interface ApiClockOptions {
 export class ApiClock {
   readonly #options: ApiClockOptions
   /** How far ahead the times in its answers are. */
-  #told: number | undefined
+  #reported: number | undefined
   #isSaid = false
 
   constructor(options: ApiClockOptions) {
@@ -32,7 +32,7 @@ export class ApiClock {
   see({ body }: HttpAnswer): void {
     const { clock } = this.#options
     const at = typeof clock === 'object' ? millisecondsOf(atPath(body, clock.at)) : undefined
-    if (at !== undefined) this.#told = Math.min(this.#told ?? Number.POSITIVE_INFINITY, at - Date.now())
+    if (at !== undefined) this.#reported = Math.min(this.#reported ?? Number.POSITIVE_INFINITY, at - Date.now())
   }
 
   /** The API's present as far as its answers tell it; it is asked where none has told. Undefined: the runner's clock counts. */
@@ -46,7 +46,7 @@ export class ApiClock {
   }
 
   get #aheadMs(): number | undefined {
-    return typeof this.#options.clock === 'object' ? this.#told : this.#options.http.serverAheadMs
+    return typeof this.#options.clock === 'object' ? this.#reported : this.#options.http.serverAheadMs
   }
 
   #say(behindMs: number): void {

@@ -75,7 +75,7 @@ export interface FoundTable {
   /** False: the user may not read it. */
   readonly readable: boolean
   /** Whatever the system needs to read it. */
-  readonly facts: Readonly<Record<string, unknown>>
+  readonly details: Readonly<Record<string, unknown>>
 }
 
 /**

@@ -3,11 +3,11 @@ export interface Storage {
   /** The table itself. */
   readonly head: string
   /** Of a table of partitions: the place of each among the others, and what its data is kept in. */
-  readonly parts?: readonly (readonly [place: string, file: string])[] | undefined
+  readonly files?: readonly (readonly [place: string, file: string])[] | undefined
 }
 
 /** The text by which a table's storage is known again. */
-export function generationOf({ head, parts }: Storage): string {
+export function generationOf({ head, files: parts }: Storage): string {
   if (parts === undefined) return head
   const written = parts.map(([place, file]) => `${encodeURIComponent(place)}=${file}`).toSorted()
   return [head, ...written].join(' ')
@@ -37,7 +37,7 @@ export interface SchemaEntry {
 /** The text of a table in a file whose schema counts its changes. A table that is made again mostly gets its old page. */
 export function schemaGeneration(version: number, page: unknown, entries: readonly SchemaEntry[]): string {
   const parts = entries.map(({ table, name, hash }) => [`${table}/${name}`, hash] as const)
-  return `${version} ${generationOf({ head: String(page), parts })}`
+  return `${version} ${generationOf({ head: String(page), files: parts })}`
 }
 
 /**

@@ -68,14 +68,14 @@ export function compiler(system: System): Dialect['compile'] {
 
 /** The name of a relation, in quotes. */
 export function relationOf({ table }: Pick<Reads, 'table'>): RawBuilder<unknown> {
-  return table.schema === undefined && table.facts['schema'] === undefined
+  return table.schema === undefined && table.details['schema'] === undefined
     ? sql.id(table.relation)
-    : sql.id(String(table.schema ?? table.facts['schema']), table.relation)
+    : sql.id(String(table.schema ?? table.details['schema']), table.relation)
 }
 
 /** What stands behind FROM. */
 export function fromOf({ table }: Pick<Reads, 'table'>, dialect: Dialect): RawBuilder<unknown> {
-  return dialect.only && table.facts['only'] === true ? sql`only ${relationOf({ table })}` : relationOf({ table })
+  return dialect.only && table.details['only'] === true ? sql`only ${relationOf({ table })}` : relationOf({ table })
 }
 
 export interface SelectOptions {
@@ -84,7 +84,7 @@ export interface SelectOptions {
   readonly orderBy?: readonly string[]
   readonly limit?: number
   /** What to read of a cursor: the window, or the rows without one. */
-  readonly part: 'window' | 'nulls'
+  readonly range: 'window' | 'nulls'
   /** Columns that are selected behind those of the table, as they are. */
   readonly more?: readonly RawBuilder<unknown>[]
 }
@@ -92,7 +92,7 @@ export interface SelectOptions {
 /** The query that reads a table, a window of it, or a page of either. */
 export function selectOf(reads: Reads, dialect: Dialect, options: SelectOptions): Statement {
   const { where = [], orderBy = [], limit, more = [] } = options
-  const conditions = [...windowOf(reads, dialect, options.part), ...where]
+  const conditions = [...windowOf(reads, dialect, options.range), ...where]
   return dialect.compile(
     sql`select ${sql.join([...reads.columns.map(selected), ...more])} from ${fromOf(reads, dialect)}${
       conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`

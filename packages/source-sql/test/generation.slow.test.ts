@@ -208,7 +208,7 @@ describe.runIf(hasMariaDb)('a user of MariaDB who may not see the numbers of tab
 })
 
 it('a text says what became of partitions, whatever their names', () => {
-  const of = (head: string, ...parts: (readonly [string, string])[]): string => generationOf({ head, parts })
+  const of = (head: string, ...parts: (readonly [string, string])[]): string => generationOf({ head, files: parts })
   const before = of('t', ['a b=c', '1'], ['d', '2'])
   expect(isGrown(before, of('t', ['a b=c', '1'], ['d', '2'], ['e', '3']))).toBe(true)
   expect(isGrown(before, of('t', ['d', '2'], ['e', '1']))).toBe(true)

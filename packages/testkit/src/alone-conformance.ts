@@ -10,7 +10,7 @@ const TIMEOUT_MS = 120_000
 const isWhole = process.env['TIDEMARK_ALONE'] === 'whole'
 
 const CASES: readonly AloneCase[] = (['limit', 'itself'] as const).flatMap((ends) =>
-  (['functions', 'system'] as const).flatMap((place) => WAYS.map((way) => ({ way, in: place, ends }))),
+  (['functions', 'system'] as const).flatMap((place) => WAYS.map((way) => ({ fault: way, in: place, ends }))),
 )
 /** The share of every change: each way once, and silence wherever it may be met. */
 const SHARE = new Set([
@@ -46,7 +46,7 @@ export function testAlone<Config, const Given extends Unchanged<Config>>(
   const suite = isWhole ? describe : describe.concurrent
   suite(`source ${source.name} stands alone`, () => {
     for (const one of CASES) {
-      const name = `${one.way} ${one.in} ${one.ends}`
+      const name = `${one.fault} ${one.in} ${one.ends}`
       if ((one.in === 'system' && !isNetwork) || !(isWhole || SHARE.has(name))) continue
       it(titleOf(one), { timeout: TIMEOUT_MS }, async () => {
         expect(await runAlone(source as Source, options as AloneOptions, one)).toEqual([])
@@ -55,7 +55,7 @@ export function testAlone<Config, const Given extends Unchanged<Config>>(
   })
 }
 
-function titleOf({ way, in: place, ends }: AloneCase): string {
+function titleOf({ fault: way, in: place, ends }: AloneCase): string {
   const where = place === 'functions' ? 'each of its functions' : 'the system behind each of its functions'
   return `${where} goes wrong (${way}) beside a healthy source, and ${ends === 'limit' ? 'the time limit ends the run' : 'the run ends by itself'}`
 }

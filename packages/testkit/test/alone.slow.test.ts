@@ -44,7 +44,7 @@ describe('what does not stand alone is found:', () => {
       const until = performance.now() + 6000
       while (performance.now() < until);
     }
-    const found = await runAlone(sourceOf(blocks), {}, { way: '500', in: 'functions', ends: 'limit' })
+    const found = await runAlone(sourceOf(blocks), {}, { fault: '500', in: 'functions', ends: 'limit' })
     expect(found).toContainEqual(expect.stringMatching(/the healthy source had 0 of its 3 rows after 5000 ms/))
   })
 
@@ -54,7 +54,7 @@ describe('what does not stand alone is found:', () => {
       await plan({ ...options, signal }).catch(() => {})
       return await sync(options)
     }
-    const found = await runAlone(sourceOf(), {}, { way: 'hang', in: 'functions', ends: 'limit' }, barrier)
+    const found = await runAlone(sourceOf(), {}, { fault: 'hang', in: 'functions', ends: 'limit' }, barrier)
     expect(found).toContainEqual(expect.stringMatching(/the healthy source had 0 of its 3 rows/))
     expect(found).toContainEqual(expect.stringMatching(/the run had not ended/))
   })
@@ -71,7 +71,7 @@ describe('what does not stand alone is found:', () => {
       })
       return sync({ ...options, destination })
     }
-    const found = await runAlone(sourceOf(), {}, { way: '500', in: 'functions', ends: 'itself' }, holds)
+    const found = await runAlone(sourceOf(), {}, { fault: '500', in: 'functions', ends: 'itself' }, holds)
     expect(found).toContainEqual(expect.stringMatching(/table of the healthy source was not free/))
     expect(found).toContainEqual(expect.stringMatching(/well_rows is still held after the run/))
   })
@@ -90,7 +90,7 @@ describe('what does not stand alone is found:', () => {
       }))
       return sync({ ...options, sources })
     }
-    const found = await runAlone(sourceOf(), {}, { way: 'refuse', in: 'functions', ends: 'itself' }, leaks)
+    const found = await runAlone(sourceOf(), {}, { fault: 'refuse', in: 'functions', ends: 'itself' }, leaks)
     expect(found).toContainEqual(expect.stringMatching(/after read went wrong the connection was not closed/))
   })
 
@@ -99,7 +99,7 @@ describe('what does not stand alone is found:', () => {
       const report = await sync(options)
       return { ...report, sources: [], tables: report.tables.map((table) => ({ ...table, failures: [] })) }
     }
-    const found = await runAlone(sourceOf(), {}, { way: 'cut', in: 'functions', ends: 'itself' }, hides)
+    const found = await runAlone(sourceOf(), {}, { fault: 'cut', in: 'functions', ends: 'itself' }, hides)
     expect(found).toContainEqual(
       expect.stringMatching(/end went wrong \(cut\), and no failure|read went wrong \(cut\), and no failure/),
     )

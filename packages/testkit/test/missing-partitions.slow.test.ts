@@ -60,7 +60,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
         expect(message).toContain('"tidemark sync shop_orders --accept-deletions"')
         expect(message).toContain("sources.shop.tables.orders.deletionLimit: 'none'")
         const [table] = held.state.tables
-        expect(table).toMatchObject({ status: 'failing', partitions_gone: 0, last_error: message })
+        expect(table).toMatchObject({ status: 'failing', partitions_removed: 0, last_error: message })
         expect(Date.parse(table!.complete_to!)).toBeLessThanOrEqual(until)
         expect(await rowsIn(destination)).toBe(before)
       }
@@ -71,7 +71,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       shop.listed = names(after)
       const accepted = await syncShop(destination, source(shop, spec), { clock, acceptDeletions: true })
       expect(accepted.exitCode).toBe(0)
-      expect(accepted.state.tables[0]).toMatchObject({ status: 'complete', partitions_gone: before - after })
+      expect(accepted.state.tables[0]).toMatchObject({ status: 'complete', partitions_removed: before - after })
       expect((await syncShop(destination, source(shop, spec), { clock })).exitCode).toBe(0)
       expect(await rowsIn(destination)).toBe(before)
     })
@@ -88,7 +88,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       const done = await syncShop(destination, source(shop, spec))
       expect(done).toMatchObject({
         exitCode: 0,
-        state: { tables: [{ status: 'complete', partitions_gone: before - after }] },
+        state: { tables: [{ status: 'complete', partitions_removed: before - after }] },
       })
       expect(await rowsIn(destination)).toBe(before)
     })
@@ -99,7 +99,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       expect(await syncShop(destination, source(shop, spec))).toMatchObject({ exitCode: 3 })
       shop.listed = []
       const done = await syncShop(destination, source(shop, spec))
-      expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ partitions_failing: 0, partitions_gone: 1 }] } })
+      expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ partitions_failing: 0, partitions_removed: 1 }] } })
     })
 
     it('a table of which any number may go says so', async () => {
@@ -109,7 +109,7 @@ describe.each(syncPlaces())('partitions that are no longer listed on $name', ({ 
       await syncShop(destination, source(shop, spec), { use })
       shop.listed = []
       const done = await syncShop(destination, source(shop, spec), { use })
-      expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ partitions_gone: 7 }] } })
+      expect(done).toMatchObject({ exitCode: 0, state: { tables: [{ partitions_removed: 7 }] } })
     })
 
     it('one that failed and is no longer listed fails no more', async () => {

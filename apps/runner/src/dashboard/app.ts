@@ -25,7 +25,7 @@ export interface AppOptions {
   readonly snapshots: Snapshots
   readonly counts: RowCounts
   readonly feed: Feed
-  readonly facts: OverviewFacts
+  readonly overview: OverviewFacts
   readonly command: CommandText
   readonly redact: (text: string) => string
   /** Absent: nothing but looking. */
@@ -42,7 +42,7 @@ const PAGES = ['/', '/table', '/runs', '/run']
 
 /** The routes of the dashboard: a page, what it is made of, what it asks for, and, where that is allowed, actions. */
 export function createApp(options: AppOptions): Hono {
-  const { reader, snapshots, counts, feed, facts, command, redact, actions } = options
+  const { reader, snapshots, counts, feed, overview: facts, command, redact, actions } = options
   const app = new Hono()
   const answer = (c: Context, value: object) => {
     c.header('cache-control', 'no-store')

@@ -58,7 +58,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     snapshots: createSnapshots(reader, { freshness }),
     counts,
     feed,
-    facts: { place, version, allowsActions: actions !== undefined, command },
+    overview: { place, version, allowsActions: actions !== undefined, command },
     command,
     redact,
     actions: actions === undefined || runs === undefined ? undefined : { token: actions.token, runs },

@@ -14,7 +14,7 @@ export interface RoundOptions {
   readonly database: SharedDestination
   readonly tally: RunMetrics
   /** Sources that no earlier run is at work for. */
-  readonly free: readonly string[]
+  readonly freeSources: readonly string[]
   /** How long tables rest that have no `every` of their own. */
   readonly everyMs: number
   readonly askedAt: (table: string) => Moment | undefined
@@ -34,7 +34,7 @@ const TOGETHER = 0.05
 
 /** One run of the sources that are free and due. @returns undefined where all of them rest. */
 export async function runRound(options: RoundOptions): Promise<Report | undefined> {
-  const { session, sources, names, settings, database, tally, free, onDecided, isFirst, quietly } = options
+  const { session, sources, names, settings, database, tally, freeSources: free, onDecided, isFirst, quietly } = options
   return database.with(async (destination) => {
     const state = await destination.state()
     const own = sources.sources.filter(({ name }) => free.includes(name))

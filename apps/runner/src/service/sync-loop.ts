@@ -122,14 +122,14 @@ export class SyncLoop {
     const { session, sources, names, settings, timetable, database } = this.#options
     const startedAt = performance.now()
     const isFirst = this.#isFirst
-    const freeSources = this.#free()
+    const freeSources = this.#freeSources()
     const began = moment()
     this.#lastTick = began
     this.#rest = undefined
     for (const source of freeSources) this.#busy.set(source, { began, heard: began })
     try {
       const report = await runRound({
-        ...{ session, sources, names, settings, database, free: freeSources, isFirst },
+        ...{ session, sources, names, settings, database, freeSources: freeSources, isFirst },
         tally: this.tally,
         everyMs: timetable.everyMs,
         askedAt: (table) => this.#tablesAsked.get(table),
@@ -187,7 +187,7 @@ export class SyncLoop {
     this.#wake.abort()
   }
 
-  #free(): readonly string[] {
+  #freeSources(): readonly string[] {
     return this.#options.sources.sources.map(({ name }) => name).filter((name) => !this.#busy.has(name))
   }
 
@@ -205,7 +205,7 @@ export class SyncLoop {
   /** Since when something waits for the next run, and how long at most; nothing where all sources are at work. */
   #waits(): readonly { readonly since: Moment; readonly ms: number | undefined }[] {
     const { sources, timetable } = this.#options
-    const free = this.#free()
+    const free = this.#freeSources()
     if (free.length === 0 && sources.sources.length > 0) return []
     if (timetable.begins === 'tick' || free.length === 0) return [{ since: this.#lastTick ?? NEVER, ms: undefined }]
     const asked = free.map((source) => ({ since: this.#sourcesAsked.get(source) ?? NEVER, ms: undefined }))

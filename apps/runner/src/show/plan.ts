@@ -53,7 +53,9 @@ function tableText(table: TablePlanView, command: CommandText): string {
     ...(hidden > 0 ? [`${INDENT}and ${countText(hidden)} more ranges`] : []),
     ...risk(table).map((text) => `${INDENT}${text}`),
     ...hints(table, command).map((text) => `${INDENT}${text}`),
-    ...notKept.slice(0, MAX_RANGES_SHOWN).map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
+    ...notKept
+      .slice(0, MAX_RANGES_SHOWN)
+      .map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
   ].join('\n')
 }
 

@@ -70,7 +70,9 @@ export function unreadLines({ tables }: Report): readonly string[] {
     unreadTexts(unread).map((text) => `${oneLine(name)}: ${oneLine(text)}`),
   )
   const more = lines.length - MAX_TABLES_SHOWN
-  return more > 0 ? [...lines.slice(0, MAX_TABLES_SHOWN), `and ${countText(more)} more such lines: status --json has them`] : lines
+  return more > 0
+    ? [...lines.slice(0, MAX_TABLES_SHOWN), `and ${countText(more)} more such lines: status --json has them`]
+    : lines
 }
 
 /** The command that lists what was set aside, where this run set rows aside. */

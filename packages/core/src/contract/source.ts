@@ -55,7 +55,7 @@ export interface TrackedPartition {
   /** The revision under which it was last read completely. */
   readonly revision: string | undefined
   /** The source did not list it in the last run; its rows are kept. */
-  readonly gone: boolean
+  readonly removed: boolean
 }
 
 /** Finds the tables of a system; asked once a run. */

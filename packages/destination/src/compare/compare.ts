@@ -13,7 +13,7 @@ import type { Canonical } from '../values/canonical.ts'
 import { canonicalText, joinedText } from './canonical-text.ts'
 import { digest } from './digest.ts'
 import { keptKey, readKey } from './kept-key.ts'
-import { type Entry, DELETED, Ledger, ROW, PRESENT } from './ledger.ts'
+import { DELETED, type Entry, Ledger, PRESENT, ROW } from './ledger.ts'
 import type { StoredTable } from './stored-table.ts'
 import { turns } from './turn.ts'
 
@@ -152,7 +152,7 @@ export function compare({
   const findLeft = async (partition: string, turn: () => Promise<void>): Promise<void> => {
     for (let after = ''; ; ) {
       await turn()
-      const entries = ledger.left(after, LOOKED_UP)
+      const entries = ledger.remainingEntries(after, LOOKED_UP)
       const end = entries.at(-1)?.key
       if (end === undefined) return
       after = end

@@ -124,7 +124,7 @@ export class Ledger {
   }
 
   /** Rows of the source that nothing in the destination's scope stood for, after a key. */
-  left(after: string, most: number): readonly (Entry & { readonly times: number })[] {
+  remainingEntries(after: string, most: number): readonly (Entry & { readonly times: number })[] {
     const rows = this.#statement(
       'select key, kind, row, late, position, id, coalesce(times, 1) as times from entry where kind = 0 and coalesce(times, 1) > 0 and key > ? order by key limit ?',
     ).all(after, most)

@@ -29,7 +29,7 @@ export interface Missing {
   readonly target: Target | undefined
   readonly staging: Staging | undefined
   readonly step: StepRef
-  readonly late: Pick<Batch, 'lateBelow' | 'lateDeletions'> | undefined
+  readonly lateRows: Pick<Batch, 'lateBelow' | 'lateDeletions'> | undefined
 }
 
 /** The keys of those rows, or of those that late deletions would mark, in chunks. */
@@ -39,7 +39,7 @@ export async function* readMissing({
   target,
   staging,
   step,
-  late,
+  lateRows: late,
 }: Missing): AsyncGenerator<NamedKeys> {
   if (target === undefined) return
   const terms = termsOf(dialect, { step }, 0n)
@@ -63,7 +63,7 @@ export async function* readMissing({
 
 async function lateKeys(
   { dialect, session, target }: Writing,
-  { lateBelow, lateDeletions = [] }: NonNullable<Missing['late']>,
+  { lateBelow, lateDeletions = [] }: NonNullable<Missing['lateRows']>,
   terms: Terms,
 ): Promise<NamedKeys> {
   if (lateBelow === undefined) return []

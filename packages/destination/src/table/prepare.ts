@@ -14,7 +14,7 @@ import type { StateDatabase } from '../state/state-tables.ts'
 import { factsOf, identifying } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
 import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'
-import { columnAdded, recorded } from './shape-changes.ts'
+import { columnAdded, recordShapeChanges } from './shape-changes.ts'
 import { refuse, refuseChange, refuseChanged } from './unreachable.ts'
 
 type Db = Kysely<StateDatabase>
@@ -104,7 +104,7 @@ export async function planTable(
         `${problem}, which was not Tidemark; change it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
-  const facts = factsOf(shape, known.columns)
+  const recorded = factsOf(shape, known.columns)
   const destinationName = new Map(known.columns.map((column) => [column.name, column.column]))
   const plan: Plan = {
     name,
@@ -120,16 +120,16 @@ export async function planTable(
     )
   }
   checkKey(editor, plan, shape)
-  const save = (target: Db, now: bigint) => saveShape(target, name, { shape, facts, project }, now)
+  const save = (target: Db, now: bigint) => saveShape(target, name, { shape, recorded, project }, now)
 
   if (there === undefined) {
     const work = async (target: Db, now: bigint) => {
       await editor.create(target, plan, lease)
       if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
-      return recorded(target, name, ['table created'], now)
+      return recordShapeChanges(target, name, ['table created'], now)
     }
-    return { schema: facts, changes: [], work }
+    return { schema: recorded, changes: [], work }
   }
   if (free || known.widened.size > 0) {
     const ours = (old?.columns ?? []).map(({ column }) => column)
@@ -145,19 +145,19 @@ export async function planTable(
       for (const one of known.filledColumns) await editor.fillColumn(target, name, one)
       if (plan.key.length === 0) await editor.indexPositions(target, plan, lease)
       await save(target, now)
-      return recorded(target, name, [...known.changes, ...lost], now)
+      return recordShapeChanges(target, name, [...known.changes, ...lost], now)
     }
-    return { schema: facts, changes: [], work }
+    return { schema: recorded, changes: [], work }
   }
   const extra = shape.loose && !present.includes('_extra')
   const asRecorded =
     row !== undefined &&
-    row.schema === JSON.stringify(facts) &&
+    row.schema === JSON.stringify(recorded) &&
     isRecorded(row, shape) &&
     (project === undefined || row.project === project.record) &&
     known.added.length === 0 &&
     !extra
-  if (asRecorded) return { schema: facts, changes: [] }
+  if (asRecorded) return { schema: recorded, changes: [] }
   const work = async (target: Db, now: bigint) => {
     const added = known.added.map(
       ({ column, type }): Filled =>
@@ -166,9 +166,9 @@ export async function planTable(
     const more: readonly Filled[] = extra ? [{ column: '_extra', type: 'json', fill: undefined }] : []
     await editor.addColumns(target, name, [...added, ...more])
     await save(target, now)
-    return recorded(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
+    return recordShapeChanges(target, name, extra ? [...known.changes, columnAdded('_extra')] : known.changes, now)
   }
-  return { schema: facts, changes: [], work }
+  return { schema: recorded, changes: [], work }
 }
 
 /** @throws SyncError code `schema`. Nothing was made of the table: with another key it is made as that of a new one. */
@@ -196,11 +196,11 @@ const isRecorded = (row: Recorded, shape: Shape) =>
 
 interface Saved {
   readonly shape: Shape
-  readonly facts: RecordedSchema
+  readonly recorded: RecordedSchema
   readonly project: Project | undefined
 }
 
-async function saveShape(db: Db, name: string, { shape, facts: recorded, project }: Saved, now: bigint): Promise<void> {
+async function saveShape(db: Db, name: string, { shape, recorded, project }: Saved, now: bigint): Promise<void> {
   const set = {
     source: shape.source,
     table_name: shape.table,

@@ -5,7 +5,7 @@ import type { StateDatabase } from '../state/state-tables.ts'
 export const columnAdded = (column: string): string => `column "${column}" added`
 
 /** Keeps what was done to a table's shape, in the transaction that did it. @returns the changes, for people. */
-export async function recorded(
+export async function recordShapeChanges(
   db: Kysely<StateDatabase>,
   name: string,
   changes: readonly string[],

@@ -50,14 +50,14 @@ export function destinationNames(
 }
 
 class Naming {
-  readonly #use: ConfiguredSource
+  readonly #source: ConfiguredSource
   readonly #tables: ReadonlyMap<string, Table>
   readonly #options: NamesOptions
   /** Those that were read, by their names at the source. */
   readonly #known: ReadonlyMap<string, TableState>
 
   constructor(use: ConfiguredSource, tables: readonly Table[], options: NamesOptions) {
-    this.#use = use
+    this.#source = use
     this.#tables = new Map(tables.map((table) => [table.name, table]))
     this.#options = options
     const own = [...options.state.tables.values()].filter(
@@ -74,27 +74,27 @@ class Naming {
       const known = this.#known.get(table.name)?.name
       if (contested !== undefined && this.#given(table.name) === undefined) {
         const unplaced = known === undefined
-        return { name: known ?? unplacedName(this.#use.name, table.name), problem: contested, unplaced }
+        return { name: known ?? unplacedName(this.#source.name, table.name), problem: contested, unplaced }
       }
       const name = this.#place(table)
       const problem = this.#options.problemOf(name)
-      if (problem !== undefined) throw unheldName(this.#use, table, name, problem)
+      if (problem !== undefined) throw unheldName(this.#source, table, name, problem)
       const foreign = this.#options.state.others?.get(name)
       if (foreign !== undefined) throw otherProject(foreign)
       return { name, problem: undefined, unplaced: false }
     } catch (error) {
       if (!SyncError.is(error)) throw error
-      return { name: unplacedName(this.#use.name, table.name), problem: error, unplaced: true }
+      return { name: unplacedName(this.#source.name, table.name), problem: error, unplaced: true }
     }
   }
 
   /** @throws SyncError where the state cannot say which table it is. */
   #checkHeld({ name }: Table): void {
     const { problemOf } = this.#options
-    const [own, its] = [problemOf(this.#use.name), problemOf(name)]
+    const [own, its] = [problemOf(this.#source.name), problemOf(name)]
     if (own === undefined && its === undefined) return
     throw new SyncError(
-      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#use.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; call it otherwise`,
+      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#source.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; call it otherwise`,
       its === undefined ? 'fix-config' : 'fix-source',
       { code: 'schema' },
     )
@@ -129,7 +129,7 @@ class Naming {
     if (tables.has(name)) return name
     const before = table.aliases.find((alias) => {
       const its = tables.get(this.#former(alias) ?? '')
-      if (its?.source !== this.#use.name) return false
+      if (its?.source !== this.#source.name) return false
       const other = this.#tables.get(alias)
       return (
         its.table === table.name || (its.table === alias && (other === undefined || this.#given(alias) !== undefined))
@@ -140,7 +140,7 @@ class Naming {
 
   /** The name that the config gives. */
   #given(table: string): string | undefined {
-    const { tables = {} } = this.#use.options
+    const { tables = {} } = this.#source.options
     const own = Object.hasOwn(tables, table) ? tables[table] : undefined
     return own === undefined || own === false ? undefined : own.name
   }
@@ -156,7 +156,7 @@ class Naming {
   }
 
   #wanted(table: string): string {
-    return this.#options.nameOf(`${this.#use.options.prefix ?? this.#use.name}_${table}`)
+    return this.#options.nameOf(`${this.#source.options.prefix ?? this.#source.name}_${table}`)
   }
 }
 

@@ -27,7 +27,7 @@ export function trackedBy({ name: use, options }: ConfiguredSource, state: State
         new Map(
           [...partitions].map(([id, { revision, removedAt }]) => [
             id,
-            { revision: revision?.text, gone: removedAt !== null },
+            { revision: revision?.text, removed: removedAt !== null },
           ]),
         )
       )

@@ -32,7 +32,7 @@ export interface PageReaderOptions {
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   /** What is remembered of the rows that come. */
-  readonly seen?: SeenRows | undefined
+  readonly seenRows?: SeenRows | undefined
 }
 
 /** What a part takes along. */
@@ -193,7 +193,7 @@ export class PageReader {
   }
 
   #keep(row: Raw, encoded: EncodedRow): void {
-    if (this.#options.seen?.isOlder(encoded) === true) this.gather.deduped++
+    if (this.#options.seenRows?.isOlder(encoded) === true) this.gather.deduped++
     else this.gather.add(encoded)
     if (this.undeclared.in(row)) this.#undeclared++
   }
@@ -260,7 +260,7 @@ export class PageReader {
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
     this.#otherBytes += weigh(key)
-    if (own !== null && this.#isKnown(own)) this.#options.seen?.deleted({ key, position: own })
+    if (own !== null && this.#isKnown(own)) this.#options.seenRows?.deleted({ key, position: own })
   }
 
   #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {
@@ -287,7 +287,7 @@ export class PageReader {
     const { reject, keyless } = rejectOf({ ...this.#options, row, position, code, message })
     if (keyless) this.keyless = true
     else if (reject.encodedKey !== undefined && position !== undefined)
-      this.#options.seen?.saw(reject.encodedKey, position)
+      this.#options.seenRows?.saw(reject.encodedKey, position)
     this.#rejects.push(reject)
     const { payload, key = '', encodedKey: seen = [] } = reject
     this.#otherBytes += payload.length + reject.message.length + key.length + weigh(seen)

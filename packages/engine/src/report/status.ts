@@ -46,7 +46,7 @@ export interface TableSummary {
   readonly complete_to: string | null
   readonly partitions: number
   readonly partitions_failing: number
-  readonly partitions_gone: number
+  readonly partitions_removed: number
   readonly resyncs: number
   /** Rows that its source has and no window holds yet, as far as they are counted, and those that none ever will. */
   readonly too_young: number
@@ -115,7 +115,7 @@ function summaryOf(table: TableState): TableSummary {
     complete_to: end === undefined || end === null ? null : cursor == null ? instantText(end) : text(end),
     partitions: partitions.length,
     partitions_failing: partitions.filter(isFailing).length,
-    partitions_gone: partitions.length - listed.length,
+    partitions_removed: partitions.length - listed.length,
     resyncs: partitions.reduce((sum, partition) => sum + partition.resyncs.length, 0),
     too_young: listed.reduce((sum, { tooYoung }) => sum + (tooYoung ?? 0), 0),
     without_cursor: listed.reduce((sum, { withoutCursor }) => sum + (withoutCursor ?? 0), 0),

@@ -42,7 +42,7 @@ export class StepReader {
   readonly #staged: boolean
   /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
   readonly #lookedBack: bigint | undefined
-  readonly #seen: SeenRows | undefined
+  readonly #seenRows: SeenRows | undefined
   readonly #startedAt: number
   #number = 0
   #pending: Promise<unknown> = Promise.resolve()
@@ -57,8 +57,8 @@ export class StepReader {
     // A table read whole, a window read again and rows without a key are replaced, so nothing of them may show before all is there.
     this.#staged = step.kind === 'full_refresh' || step.kind === 'resync' || table.primaryKey.length === 0
     this.#lookedBack = this.#staged ? undefined : lookedBack(step)
-    this.#seen = this.#staged ? undefined : seenIn(task)
-    const seen = this.#seen
+    this.#seenRows = this.#staged ? undefined : seenIn(task)
+    const seen = this.#seenRows
     this.#reader = new PageReader({
       table,
       columns,
@@ -67,7 +67,7 @@ export class StepReader {
       knownBelow,
       redact,
       batchLimit: part,
-      seen,
+      seenRows: seen,
     })
     this.#startedAt = task.clock.monotonic()
   }
@@ -176,7 +176,7 @@ export class StepReader {
     const { window } = step
     const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
     const completes = { cover, last: true, ...this.#completion(true) }
-    const lateDeletions = await lateDeletionsOf(this.#task, this.#seen)
+    const lateDeletions = await lateDeletionsOf(this.#task, this.#seenRows)
     const first = await this.#commit(completes, { lateDeletions })
     const committed = first.missing === undefined ? first : await this.#lookElsewhere(first.missing, completes)
     const rejected = this.#reader.keyless ? this.progress.rows.rejected : 0
@@ -236,7 +236,7 @@ export class StepReader {
       ...gathered,
       alive: more.alive,
       lateDeletions: more.lateDeletions,
-      truth: this.#number === 1 && last ? undefined : truthOf(this.#task, this.#seen),
+      truth: this.#number === 1 && last ? undefined : truthOf(this.#task, this.#seenRows),
       staging: this.#staged ? (last ? 'move' : 'fill') : undefined,
       lateBelow: this.#lookedBack === undefined ? undefined : step.window?.from,
       tombstones: !last || owner.hasOlderSteps,
@@ -261,7 +261,7 @@ export class StepReader {
     if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
     owner.committed({
       rows,
-      late: latenessOf(committed, step, this.#lookedBack),
+      lateRows: latenessOf(committed, step, this.#lookedBack),
       completes: isDone ? batch.completes : undefined,
       deletions: this.#reader.anyDeleted,
     })

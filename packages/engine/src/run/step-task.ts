@@ -90,7 +90,7 @@ export interface StepOwner {
 
 export interface CommittedPart {
   readonly rows: Partial<RowCounts>
-  readonly late: Lateness | undefined
+  readonly lateRows: Lateness | undefined
   /** What it completed; undefined where it did not, or was held back. */
   readonly completes: Completion | undefined
   /** Whether the source has reported deletions so far. */

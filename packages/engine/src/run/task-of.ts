@@ -93,7 +93,7 @@ class PartitionStep implements StepOwner {
     return this.#partition.table.undeclaredWith(names)
   }
 
-  committed({ rows, late, completes, deletions }: CommittedPart): void {
+  committed({ rows, lateRows: late, completes, deletions }: CommittedPart): void {
     const partition = this.#partition
     const { table } = partition
     const { kind } = this.#step

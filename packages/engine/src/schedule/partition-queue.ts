@@ -48,7 +48,7 @@ export class PartitionQueue {
   }
 
   /** A partition is no longer busy. */
-  free(partition: object): void {
+  release(partition: object): void {
     const back = this.#aside.filter((own) => own.partition === partition)
     if (back.length === 0) return
     this.#aside = this.#aside.filter((own) => own.partition !== partition)

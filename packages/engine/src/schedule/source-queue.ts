@@ -63,7 +63,7 @@ export class SourceQueue {
   ended(task: Task): void {
     this.#busy.delete(task.partition)
     if (task.lane === 'backfill') this.histories--
-    for (const line of [this.#live, this.#history, this.#due]) line.free(task.partition)
+    for (const line of [this.#live, this.#history, this.#due]) line.release(task.partition)
   }
 
   #takeDue({ dueTo }: StartLimits): Task | undefined {

@@ -51,7 +51,7 @@ export class MySql implements Database {
     this.#target = target
     this.#options = options
     this.#blame = { label: target.label, mask: maskOf(target), tell: tellMySql }
-    const lending = (limit: number): ConnectionPool<Session> => {
+    const poolOf = (limit: number): ConnectionPool<Session> => {
       const lent: ConnectionPool<Session> = new ConnectionPool(
         limit,
         (signal) => connectMySql(target, options.statementTimeoutMs, (broken) => lent.forget(broken), signal),
@@ -59,8 +59,8 @@ export class MySql implements Database {
       )
       return lent
     }
-    this.#questions = lending(QUESTIONS)
-    this.#readers = lending(options.connections)
+    this.#questions = poolOf(QUESTIONS)
+    this.#readers = poolOf(options.connections)
     // Not with the signal of the table that asks first: others wait for the same answer.
     this.#open = new TransactionList(() => this.#inSystemZone(OPEN))
   }

@@ -112,7 +112,7 @@ export async function findTables({ connection, isMariaDb }: Session, options: Fi
         rows: rows === undefined ? undefined : Number(rows),
         readable: true,
         generation: storage(schema!, relation!) ?? made ?? definitions.get(id),
-        facts: { auto: next === undefined ? undefined : counter },
+        details: { auto: next === undefined ? undefined : counter },
         ...indexFacts(indexesBy.get(id) ?? [], found),
       },
     ]

@@ -29,7 +29,7 @@ export async function integerEnd(
   )
   // The counter does not go back when the newest rows are deleted.
   const [counter] =
-    table.facts['auto'] === column
+    table.details['auto'] === column
       ? await ask('SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?', [
           table.schema,
           table.relation,

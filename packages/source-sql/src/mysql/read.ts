@@ -89,7 +89,7 @@ async function* paged(
               order.map((name, at) => literal(reads, name, after[reads.columns.length + at]!)),
             ),
           ]
-    return new RowsAsTheyCome(connection, selectOf(reads, dialect, { part, orderBy: order, where, limit, more }))
+    return new RowsAsTheyCome(connection, selectOf(reads, dialect, { range: part, orderBy: order, where, limit, more }))
   }
   let limit = size.rows
   let page = pageAfter(undefined, limit)
@@ -128,7 +128,7 @@ async function* streamed(
   const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
   const checked = checkedColumns(reads)
   const more = checked.more.map((name) => sql.id(name))
-  const answer = new RowsAsTheyCome(connection, selectOf(reads, dialect, { part, orderBy, more }))
+  const answer = new RowsAsTheyCome(connection, selectOf(reads, dialect, { range: part, orderBy, more }))
   const decode = decoder(reads)
   for (;;) {
     const { items, done } = await abortable(answer.next(timeoutMs), signal)

@@ -30,7 +30,7 @@ export async function storageOf(
     const parts = tables.get(`${fileName(schema)}/${fileName(table)}`)
     if (parts === undefined) return undefined
     const [first] = parts
-    return first![0] === '' ? generationOf({ head: first![1] }) : generationOf({ head: 'partitions', parts })
+    return first![0] === '' ? generationOf({ head: first![1] }) : generationOf({ head: 'partitions', files: parts })
   }
 }
 

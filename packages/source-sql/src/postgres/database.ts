@@ -65,7 +65,7 @@ export class Postgres implements Database {
     this.#target = target
     this.#options = options
     this.#blame = { label: target.label, mask: maskOf(target), tell: tellPostgres }
-    const lending = (limit: number): ConnectionPool<Session> => {
+    const poolOf = (limit: number): ConnectionPool<Session> => {
       const opened = new Map<pg.Client, Session>()
       const lent: ConnectionPool<Session> = new ConnectionPool(
         limit,
@@ -86,8 +86,8 @@ export class Postgres implements Database {
       )
       return lent
     }
-    this.#questions = lending(QUESTIONS)
-    this.#readers = lending(options.connections)
+    this.#questions = poolOf(QUESTIONS)
+    this.#readers = poolOf(options.connections)
   }
 
   /** On a standby a read may be stopped at any time, so each covers what it has read. */
@@ -178,7 +178,7 @@ export class Postgres implements Database {
     const column = table.columns.find((one) => one.name === name)
     // Asked for in another form than it is kept in.
     if (column === undefined || column.select !== undefined) return undefined
-    const rows = await this.#ask(BEFORE, [table.facts['oid'], name], signal)
+    const rows = await this.#ask(BEFORE, [table.details['oid'], name], signal)
     return rows.length === 1 ? { raw: rows[0]![0] } : undefined
   }
 

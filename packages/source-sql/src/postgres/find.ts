@@ -114,14 +114,14 @@ function tableOf([oid, schema, relation, kind, rows, readable, file]: TextRow, f
     readable: mayRead,
     generation: generationIn(found, kind!, found.view ?? file ?? undefined),
     // Tables that inherit are tables of their own; partitions are not listed and belong to what they are a part of.
-    facts: { oid, only: kind === 'r' },
+    details: { oid, only: kind === 'r' },
   }
 }
 
 function generationIn({ leaves }: Found, kind: string, head: string | undefined): string | undefined {
   if (head === undefined) return undefined
   const parts = leaves.map(([, place, file]) => [place!, file!] as const)
-  return generationOf(kind === 'p' ? { head, parts } : { head })
+  return generationOf(kind === 'p' ? { head, files: parts } : { head })
 }
 
 /** A key of which the user may read every column: the table's own, else the one that all its partitions have. */

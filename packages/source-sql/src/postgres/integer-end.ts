@@ -29,7 +29,7 @@ export async function integerEnd(
     },
     { table, column, log },
   )
-  const concerned = [table.facts['oid'], column]
+  const concerned = [table.details['oid'], column]
   const [drawn] = await ask(LAST_DRAWN, concerned, signal)
   const last = [found, drawn?.[0]].flatMap((value) => (value == null ? [] : [BigInt(value)]))
   // A sequence that has given out its very last number says nothing any more.

@@ -40,7 +40,7 @@ export async function* readPages(
   const size = new PageSize()
   for (const part of parts) {
     const orderBy = part === 'window' && reads.bounds?.ordered === true ? [reads.bounds.column] : []
-    const { sql: text, parameters } = selectOf(reads, dialect, { part, orderBy })
+    const { sql: text, parameters } = selectOf(reads, dialect, { range: part, orderBy })
     const declared = client.query({
       text: `DECLARE tidemark NO SCROLL CURSOR FOR ${text}`,
       values: [...parameters],

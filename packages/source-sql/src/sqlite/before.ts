@@ -12,7 +12,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
  * it was added with, so that one of the oldest rows must hold it.
  */
 export function valueOfOldRows(db: DatabaseSync, table: FoundTable, name: string): { raw: unknown } | undefined {
-  const { rowid } = table.facts
+  const { rowid } = table.details
   if (typeof rowid !== 'string') return undefined
   const info = db.prepare('SELECT type, dflt_value FROM pragma_table_xinfo(?) WHERE name = ?').get(table.relation, name)
   const { type, dflt_value: added } = (info ?? {}) as { type?: string; dflt_value?: string | null }

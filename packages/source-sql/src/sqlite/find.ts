@@ -104,7 +104,7 @@ function tableOf(
     rows: undefined,
     readable: true,
     generation,
-    facts: { rowid, schemaVersion },
+    details: { rowid, schemaVersion },
   }
 }
 

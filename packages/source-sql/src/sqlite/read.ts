@@ -56,7 +56,7 @@ async function* paged(
     const limit = size.rows
     const last = after?.slice(reads.columns.length)
     const where = last === undefined ? inside : [...inside, behind(order, last)]
-    const page = pageOf(db, reads, { part, orderBy: order, where, more, limit })
+    const page = pageOf(db, reads, { range: part, orderBy: order, where, more, limit })
     checkSchema(db, reads)
     size.learn(page.rows.length, page.bytes)
     after = page.last
@@ -106,7 +106,7 @@ async function* inOne(
   { range: part, signal, decode }: Asking,
 ): AsyncGenerator<readonly Row[]> {
   const more = reads.columns.map(({ name }) => bytesOfText(sql.id(name)))
-  const iterator = iterate(db, selectOf(reads, dialect, { part, where: insideOf(reads, part), more }))
+  const iterator = iterate(db, selectOf(reads, dialect, { range: part, where: insideOf(reads, part), more }))
   for (;;) {
     signal.throwIfAborted()
     const { rows, isOver } = take(iterator, MOST_AT_ONCE)
@@ -151,7 +151,7 @@ function take(iterator: Iterator<RawRow>, most: number): Taken {
 /** Looked at after a page: what the schema is then, it was while the page was read, or is refused. */
 function checkSchema(db: DatabaseSync, { table, columns }: Reads): void {
   const { schema_version: version } = db.prepare('PRAGMA schema_version').get() as { schema_version: unknown }
-  if (version === table.facts['schemaVersion']) return
+  if (version === table.details['schemaVersion']) return
   const info = db.prepare('SELECT name, type FROM pragma_table_xinfo(?)').all(table.relation)
   const declared = new Map(info.map((column) => [column['name'], column['type']]))
   for (const { name } of columns) {
@@ -162,7 +162,7 @@ function checkSchema(db: DatabaseSync, { table, columns }: Reads): void {
 
 /** What pages follow: the cursor where an index has it, and what is unique. Empty: there is nothing, all comes at once. */
 function orderOf({ table, bounds }: Reads, part: 'window' | 'nulls'): readonly string[] {
-  const { rowid } = table.facts
+  const { rowid } = table.details
   const unique = typeof rowid === 'string' ? [rowid] : table.key
   if (unique.length === 0) return []
   const cursor = part === 'window' && bounds !== undefined && table.indexed.has(bounds.column) ? [bounds.column] : []

@@ -22,7 +22,7 @@ const SHORT_MS = 1000
 const LONGEST_MS = 5 * SHORT_MS + 15_000
 
 export interface AloneCase {
-  readonly way: Way
+  readonly fault: Way
   /** Whether the functions go wrong themselves, or their system does while they ask it. */
   readonly in: 'functions' | 'system'
   /** `limit`: everything waits as long as it does for users, and the time limit of the run ends it. */
@@ -54,7 +54,7 @@ export async function runAlone(
     ill.push({
       at,
       place,
-      broken: new BrokenSource(source, { at, way: given.way, name: `ill_${at.toLowerCase()}`, line }),
+      broken: new BrokenSource(source, { at, fault: given.fault, name: `ill_${at.toLowerCase()}`, line }),
     })
   }
   const destination = await openDestination({ url: ':memory:', runner: testRunner() })
@@ -134,14 +134,14 @@ function foundIn(report: Report, ill: readonly Ill[], given: AloneCase): readonl
     ...report.tables.filter(({ failures }) => failures.length > 0).map(({ source }) => source),
   ])
   // What the system answers otherwise than with data fails what asked it, where it was asked; a drip is only slow.
-  const mustFail = given.in === 'functions' && given.way !== 'drip'
+  const mustFail = given.in === 'functions' && given.fault !== 'drip'
   return [
     ...(well?.status === 'complete' && well.failures.length === 0 ? [] : [`the healthy table is ${well?.status}`]),
     ...(report.failure === undefined ? [] : [`the run failed as a whole: ${report.failure.message}`]),
     ...(failed.size > 0 && report.exitCode !== 3 ? [`the exit code is ${report.exitCode}, not 3`] : []),
     ...ill.flatMap(({ at, broken }) =>
       mustFail && broken.met > 0 && !HARMLESS.has(at) && !failed.has(broken.source.name)
-        ? [`${at} went wrong (${given.way}), and no failure of its source says so`]
+        ? [`${at} went wrong (${given.fault}), and no failure of its source says so`]
         : [],
     ),
   ]

@@ -26,7 +26,7 @@ export type FunctionName = (typeof FUNCTIONS)[number]
 export interface Break {
   /** The function that goes wrong; all others do what they do. */
   readonly at: FunctionName
-  readonly way: Way
+  readonly fault: Way
   /** What the broken source is called: it stands beside others of its kind. */
   readonly name: string
   /** The system goes wrong while the function asks it, instead of the function itself. */
@@ -109,7 +109,7 @@ export class BrokenSource {
   readonly #lists = new Map<unknown, Partitions<never, unknown>>()
 
   async #call(name: FunctionName, work: () => unknown): Promise<unknown> {
-    const { at, way, line } = this.#break
+    const { at, fault: way, line } = this.#break
     if (name !== at) return await work()
     this.met++
     if (line === undefined) return await goneWrong(way)
@@ -122,7 +122,7 @@ export class BrokenSource {
   }
 
   async *#read(table: Table, question: Question): AsyncGenerator<unknown> {
-    const { at, way, line } = this.#break
+    const { at, fault: way, line } = this.#break
     if (at !== 'read') {
       yield* table.read(question)
       return

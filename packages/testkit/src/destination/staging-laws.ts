@@ -86,12 +86,12 @@ export function testStaging(database: () => TestDatabase): void {
         await table.record({ kind: 'resync', partition: '', window: undefined, reason: 'asked' })
         const step = await table.begin('full_refresh')
         const revision = { text: 'r', schemaHash: 'f' }
-        const blind = await table.replace([thing(2, 2)], {
+        const unknown = await table.replace([thing(2, 2)], {
           step,
           deletionGuard: { markDeleted: false },
           completes: { revision },
         })
-        expect(blind).toMatchObject({ written: 1, deleted: 0, deletionsUnknown: true })
+        expect(unknown).toMatchObject({ written: 1, deleted: 0, deletionsUnknown: true })
         expect(await table.partition()).toMatchObject({
           resyncs: [{ from: null, to: null }],
           revision: null,

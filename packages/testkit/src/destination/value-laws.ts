@@ -7,7 +7,10 @@ import { REPRESENTABLE, TEXTS, UNFIT } from './value-cases.ts'
 export function testValues(database: () => TestDatabase): void {
   describe('values', () => {
     it('read back equal, one by one and as zod gives them', async () => {
-      const row = z.object({ id: z.int(), ...Object.fromEntries(REPRESENTABLE.map(([, schema], at) => [`c${at}`, schema])) })
+      const row = z.object({
+        id: z.int(),
+        ...Object.fromEntries(REPRESENTABLE.map(([, schema], at) => [`c${at}`, schema])),
+      })
       const world = await DestinationUnderTest.on(database())
       const table = await world.table({ row, primaryKey: ['id'] })
       const given = Object.fromEntries(

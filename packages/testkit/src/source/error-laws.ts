@@ -79,12 +79,14 @@ async function failures(
       server.fault = undefined
     }
   }
-  const survey = await under(async () => {
+  const discovery = await under(async () => {
     await using opened = await world.open(place, { log })
     for (const table of opened.tables)
       for (const partition of await opened.partitions(table)) await opened.whole(table, partition)
   })
-  const found: Failed[] = survey.asked ? [{ table: undefined, stage: 'from the first request on', ...survey }] : []
+  const found: Failed[] = discovery.asked
+    ? [{ table: undefined, stage: 'from the first request on', ...discovery }]
+    : []
   await using opened = await world.open(place, { log })
   const reads: { readonly table: string; readonly read: () => Promise<unknown> }[] = []
   for (const table of world.tables(opened)) {

@@ -14,7 +14,7 @@ export interface FileAccess {
   /** The file, and the connection that writes and has the staging tables; absent: each question has one of its own. */
   take(): Promise<{ readonly file: DuckDbFile; readonly writer?: Connected | undefined }>
   /** After each question. */
-  giveBack(file: DuckDbFile): void
+  release(file: DuckDbFile): void
   close(): void
 }
 
@@ -55,7 +55,7 @@ export class DuckDbConnections implements Connections {
     } catch (error) {
       throw explain(error, this.#access.path)
     } finally {
-      this.#access.giveBack(file)
+      this.#access.release(file)
     }
   }
 
@@ -111,7 +111,7 @@ export class DuckDbConnections implements Connections {
       try {
         return await work(file, writer)
       } finally {
-        this.#access.giveBack(file)
+        this.#access.release(file)
       }
     })
   }

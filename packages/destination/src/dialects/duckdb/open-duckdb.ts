@@ -27,7 +27,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<Destination> {
       writer.connection.closeSync()
       file.close()
     }
-    const access = { path, take: async () => ({ file, writer }), giveBack: () => {}, close }
+    const access = { path, take: async () => ({ file, writer }), release: () => {}, close }
     const dialect = duckdbDialect({ path, catalog: await catalogOf(writer) })
     return new SqlStore(new DuckDbConnections(access, dialect), dialect, options)
   } catch (error) {

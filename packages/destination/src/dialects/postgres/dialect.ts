@@ -40,7 +40,9 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
       return type === 'numeric' ? [column, sql`scale(${column})`] : [column]
     },
     grouped: (expressions) =>
-      expressions.length <= MAX_EXPRESSIONS ? expressions : chunks(expressions, MAX_EXPRESSIONS).map((some) => sql`row(${sql.join(some)})`),
+      expressions.length <= MAX_EXPRESSIONS
+        ? expressions
+        : chunks(expressions, MAX_EXPRESSIONS).map((some) => sql`row(${sql.join(some)})`),
     rowPlace: ROW_PLACE,
     writesBy: 'merge',
     looksUpBy: 'temporary table',

@@ -52,7 +52,7 @@ export class SqliteConnections implements Connections {
     } catch (error) {
       throw explain(error, this.#database.path)
     } finally {
-      this.#giveBack(reader)
+      this.#release(reader)
     }
   }
 
@@ -68,7 +68,7 @@ export class SqliteConnections implements Connections {
       try {
         return runQuery(reader.raw, statement)
       } finally {
-        this.#giveBack(reader)
+        this.#release(reader)
       }
     })
   }
@@ -126,7 +126,7 @@ export class SqliteConnections implements Connections {
     return { ...connection, session: new SqliteSession(db, connection.raw, keptOf(connection)) }
   }
 
-  #giveBack(reader: Reader): void {
+  #release(reader: Reader): void {
     if (this.#database.raw.isOpen) {
       if (reader.raw.isTransaction) reader.raw.exec('rollback')
       this.#idle.push(reader)
