@@ -43,7 +43,7 @@ function valuesOf(kind: Kind, reads: readonly Read[]): string {
       return [[reader, givenOf(one), a === b ? a : `SQLite: ${a}<br>Postgres: ${b}`]]
     }),
   )
-  return `### ${kind[0]!.toUpperCase()}${kind.slice(1)}\n\n${table(['reader', 'what stands there', 'what becomes of it'], lines)}`
+  return `### ${kind[0]!.toUpperCase()}${kind.slice(1)}\n\n${table(['reader', 'value', 'result'], lines)}`
 }
 
 function givenOf({ example: { shown, given, kind, declared, config = {} } }: Case): string {

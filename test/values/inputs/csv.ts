@@ -90,7 +90,7 @@ export const CSV: Examples = {
     { given: '10000-01-01', means: text('10000-01-01') },
     { given: '10000-01-01', means: date('10000-01-01'), declared: 'date' },
   ],
-  'endless dates': [
+  'infinite dates': [
     { given: 'infinity', means: text('infinity') },
     { given: 'infinity', means: text('infinity'), declared: 'date' },
   ],
@@ -126,7 +126,7 @@ export const CSV: Examples = {
     { given: '2016-12-31T23:59:60Z', means: text('2016-12-31T23:59:60Z') },
   ],
   intervals: [{ given: 'P1Y2M3DT4H5M6.789S', means: text('P1Y2M3DT4H5M6.789S') }],
-  'days that no month has': [
+  'days that do not exist': [
     { given: '2024-02-30', means: text('2024-02-30') },
     { given: '2023-02-29', means: date('2023-02-29'), declared: 'date' },
     { given: '2024-13-01T00:00:00Z', means: text('2024-13-01T00:00:00Z') },
@@ -140,11 +140,11 @@ export const CSV: Examples = {
     { given: '\\N', means: NULL, config: { nullString: ['', '\\N'] } },
   ],
   NUL: [{ shown: 'a, NUL, b', given: 'a\0b', means: text('a\0b') }],
-  'halves of surrogate pairs': [
+  'unpaired surrogates': [
     { shown: 'bytes ed a0 80', given: '\u00ed\u00a0\u0080', means: text('\ud800'), config: { bytes: true } },
     { shown: 'UTF-16, d800 alone', given: '\ud800', means: text('\ud800'), config: { encoding: 'utf-16' } },
   ],
-  'bytes that are no text': [
+  'bytes that are not text': [
     { shown: 'byte ff', given: '\u00ff', means: text('\u00ff'), config: { bytes: true } },
     { shown: 'byte ff in Latin-1', given: '\u00ff', means: text('ÿ'), config: { bytes: true, encoding: 'latin1' } },
     {
@@ -174,7 +174,7 @@ export const CSV: Examples = {
   ],
   arrays: [{ given: '"[1,null,[2]]"', means: json('[1,null,[2]]'), declared: 'json' }],
   variants: [{ given: '5', means: json('5'), declared: 'json' }],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     {
       given: '{"n":12345678901234567890.123456789}',
       means: json('{"n":12345678901234567890.123456789}'),
@@ -197,5 +197,5 @@ export const CSV: Examples = {
     { given: '1234.50', means: number('1234.50') },
   ],
   uuid: [{ given: 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', means: text('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11') }],
-  'addresses of networks': [{ given: '10.0.0.1/8', means: text('10.0.0.1/8') }],
+  'network addresses': [{ given: '10.0.0.1/8', means: text('10.0.0.1/8') }],
 }

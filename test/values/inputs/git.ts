@@ -20,10 +20,10 @@ export const GIT: Examples = {
     { kind: 'author_zone', given: '1706702400', means: NULL },
   ],
   NUL: [{ kind: 'subject', given: 'a\0b', means: text('a\ufffd00b') }],
-  'halves of surrogate pairs': [
+  'unpaired surrogates': [
     { shown: 'bytes ed a0 80', kind: 'subject', given: '\u00ed\u00a0\u0080', means: text('\ufffded\ufffda0\ufffd80') },
   ],
-  'bytes that are no text': [
+  'bytes that are not text': [
     { shown: 'byte fc', kind: 'author_name', given: 'M\u00fcller', means: text('M\ufffdfcller') },
     {
       shown: 'byte fc in an encoding that is named',

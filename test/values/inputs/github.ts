@@ -27,7 +27,7 @@ export const GITHUB: Examples = {
     { kind: 'body', given: 'null', means: NULL },
   ],
   NUL: [{ kind: 'body', given: '"a\\u0000b"', means: text('a\0b') }],
-  'halves of surrogate pairs': [{ kind: 'body', given: '"a\\ud800"', means: text('a\ud800') }],
+  'unpaired surrogates': [{ kind: 'body', given: '"a\\ud800"', means: text('a\ud800') }],
   'very long texts': [
     {
       shown: '"ä, 3,000,000 times"',

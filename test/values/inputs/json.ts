@@ -84,7 +84,7 @@ export const JSON_VALUES: Examples = {
     { given: '"10000-01-01"', means: text('10000-01-01') },
     { given: '"10000-01-01"', means: date('10000-01-01'), declared: 'date' },
   ],
-  'endless dates': [{ given: '"infinity"', means: text('infinity') }],
+  'infinite dates': [{ given: '"infinity"', means: text('infinity') }],
   instants: [
     { given: '"2024-01-31T12:00:00.123456Z"', means: instant('2024-01-31T12:00:00.123456Z') },
     { given: '"2024-01-31T12:00:00+05:30"', means: instant('2024-01-31T12:00:00+05:30') },
@@ -107,7 +107,7 @@ export const JSON_VALUES: Examples = {
     { given: '"2016-12-31T23:59:60Z"', means: text('2016-12-31T23:59:60Z') },
   ],
   intervals: [{ given: '"P1Y2M3DT4H5M6.789S"', means: text('P1Y2M3DT4H5M6.789S') }],
-  'days that no month has': [
+  'days that do not exist': [
     { given: '"2024-02-30"', means: text('2024-02-30') },
     { given: '"2024-13-01"', means: text('2024-13-01') },
     { given: '"2024-00-10"', means: date('2024-00-10'), declared: 'date' },
@@ -122,11 +122,11 @@ export const JSON_VALUES: Examples = {
     { given: '"a\\u0000b"', means: text('a\0b') },
     { given: '["a\\u0000b"]', means: json('["a\\u0000b"]') },
   ],
-  'halves of surrogate pairs': [
+  'unpaired surrogates': [
     { given: '"a\\ud800"', means: text('a\ud800') },
     { given: '{"\\udc00":1}', means: json('{"\\udc00":1}') },
   ],
-  'bytes that are no text': [
+  'bytes that are not text': [
     { shown: '"a", byte ff', given: '"a\u00ff"', means: text('a\u00ff'), config: { bytes: true } },
   ],
   'very long texts': [{ shown: '"ä, 3,000,000 times"', given: `"${LONG}"`, means: text(LONG) }],
@@ -152,7 +152,7 @@ export const JSON_VALUES: Examples = {
   ],
   arrays: [{ given: '[1,null,[2]]', means: json('[1,null,[2]]') }],
   variants: [{ given: '[1,"a",true,null,{}]', means: json('[1,"a",true,null,{}]') }],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     { given: '{"n":12345678901234567890.123456789}', means: json('{"n":12345678901234567890.123456789}') },
     { given: '[9007199254740993,0.10000000000000000555]', means: json('[9007199254740993,0.10000000000000000555]') },
     { given: '[1e400,-1.5e-400]', means: json('[1e400,-1.5e-400]') },
@@ -168,5 +168,5 @@ export const JSON_VALUES: Examples = {
   ranges: [{ given: '"[1,10)"', means: text('[1,10)') }],
   money: [{ given: '"1234.50"', means: number('1234.50'), declared: 'numeric' }],
   uuid: [{ given: '"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"', means: text('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11') }],
-  'addresses of networks': [{ given: '"10.0.0.1/8"', means: text('10.0.0.1/8') }],
+  'network addresses': [{ given: '"10.0.0.1/8"', means: text('10.0.0.1/8') }],
 }

@@ -74,7 +74,7 @@ export const MARIADB: Examples = {
     { kind: 'time(3)', given: "'-838:59:58.999'", means: text('-838:59:58.999') },
     { kind: 'year', given: '2155', means: number('2155') },
   ],
-  'days that no month has': [
+  'days that do not exist': [
     { kind: 'date', given: "'2024-00-10'", means: text('2024-00-10') },
     { kind: 'date', given: "'2024-02-30'", means: text('2024-02-30'), declared: 'text' },
   ],
@@ -89,10 +89,8 @@ export const MARIADB: Examples = {
     { kind: 'text', given: "'a\\0b'", means: text('a\0b') },
     { kind: 'longtext', given: `'"\\\\u0000"'`, means: json('"\\u0000"'), declared: 'json' },
   ],
-  'halves of surrogate pairs': [
-    { kind: 'longtext', given: `'"\\\\ud800"'`, means: json('"\\ud800"'), declared: 'json' },
-  ],
-  'bytes that are no text': [
+  'unpaired surrogates': [{ kind: 'longtext', given: `'"\\\\ud800"'`, means: json('"\\ud800"'), declared: 'json' }],
+  'bytes that are not text': [
     { kind: 'varchar(5) character set latin1', given: "x'ff'", means: text('ÿ') },
     { kind: 'varchar(5) character set binary', given: "x'ff'", means: bytes('ff') },
   ],
@@ -116,7 +114,7 @@ export const MARIADB: Examples = {
   ],
   arrays: [{ kind: 'json', given: `'[1,null,[2]]'`, means: json('[1,null,[2]]') }],
   variants: [{ kind: 'json', given: `'[1,"a",true,null,{}]'`, means: json('[1,"a",true,null,{}]') }],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     {
       kind: 'json',
       given: `'{"n":12345678901234567890.123456789}'`,
@@ -146,7 +144,7 @@ export const MARIADB: Examples = {
       means: text('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),
     },
   ],
-  'addresses of networks': [
+  'network addresses': [
     { kind: 'inet6', given: "'::ffff:10.0.0.1'", means: text('::ffff:10.0.0.1') },
     { kind: 'inet4', given: "'10.0.0.1'", means: text('10.0.0.1') },
   ],

@@ -70,7 +70,7 @@ export const PARQUET: Examples = {
     { given: "DATE '10000-01-01'", means: date('10000-01-01') },
     { given: "DATE '10000-01-01'", means: date('10000-01-01'), declared: 'text' },
   ],
-  'endless dates': [
+  'infinite dates': [
     { given: "DATE 'infinity'", means: text('infinity') },
     { given: "DATE '-infinity'", means: text('-infinity'), declared: 'text' },
     { given: "TIMESTAMPTZ '-infinity'", means: text('-infinity') },
@@ -121,11 +121,11 @@ export const PARQUET: Examples = {
     { given: "'a' || chr(0) || 'b'", means: text('a\0b') },
     { given: "['a' || chr(0)]", means: json('["a\\u0000"]') },
   ],
-  'bytes that are no text': [
+  'bytes that are not text': [
     { shown: 'byte ff as text', given: "text:'\\xFF'::BLOB", means: text('\u00ff') },
     { given: "'\\xFF'::BLOB", means: bytes('ff'), declared: 'text' },
   ],
-  'halves of surrogate pairs': [
+  'unpaired surrogates': [
     { shown: 'bytes ed a0 80 as text', given: "text:'\\xED\\xA0\\x80'::BLOB", means: text('\ud800') },
   ],
   'very long texts': [{ given: "repeat('ä', 3000000)", means: text('ä'.repeat(3_000_000)) }],
@@ -157,7 +157,7 @@ export const PARQUET: Examples = {
       means: json('123456789012345678901234567890.5'),
     },
   ],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     { given: `'{"n":12345678901234567890.123456789}'::JSON`, means: json('{"n":12345678901234567890.123456789}') },
     { given: `'[1e400]'::JSON`, means: json('[1e400]') },
     { given: '[9007199254740993::BIGINT]', means: json('[9007199254740993]') },

@@ -76,7 +76,7 @@ export const POSTGRES: Examples = {
     { kind: 'date', given: "'10000-01-01'", means: date('10000-01-01') },
     { kind: 'date', given: "'5874897-12-31'", means: text('5874897-12-31'), declared: 'text' },
   ],
-  'endless dates': [
+  'infinite dates': [
     { kind: 'date', given: "'infinity'", means: text('infinity') },
     { kind: 'timestamptz', given: "'-infinity'", means: text('-infinity') },
     { kind: 'timestamp', given: "'infinity'", means: text('infinity'), declared: 'text' },
@@ -114,7 +114,7 @@ export const POSTGRES: Examples = {
     { kind: 'json', given: `'{"a":"\\u0000"}'`, means: json('{"a":"\\u0000"}') },
     { kind: 'json', given: `'{"a":"\\u0000"}'`, means: text('{"a":"\\u0000"}'), declared: 'text' },
   ],
-  'halves of surrogate pairs': [{ kind: 'json', given: `'"\\ud800"'`, means: json('"\\ud800"') }],
+  'unpaired surrogates': [{ kind: 'json', given: `'"\\ud800"'`, means: json('"\\ud800"') }],
   'very long texts': [{ kind: 'text', given: "repeat('ä', 3000000)", means: text('ä'.repeat(3_000_000)) }],
   'characters beyond 16 bits': [{ kind: 'text', given: "'👩‍🚀 𝒜'", means: text('👩‍🚀 𝒜') }],
   booleans: [
@@ -139,7 +139,7 @@ export const POSTGRES: Examples = {
     { kind: 'int[]', given: "'[5:6]={1,2}'", means: text('[5:6]={1,2}'), declared: 'text' },
   ],
   variants: [{ kind: 'jsonb', given: `'[1,"a",true,null,{}]'`, means: json('[1,"a",true,null,{}]') }],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     {
       kind: 'jsonb',
       given: `'{"n":12345678901234567890.123456789}'`,
@@ -174,7 +174,7 @@ export const POSTGRES: Examples = {
       means: text('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),
     },
   ],
-  'addresses of networks': [
+  'network addresses': [
     { kind: 'inet', given: "'10.0.0.1/8'", means: text('10.0.0.1/8') },
     { kind: 'inet', given: "'10.0.0.1'", means: text('10.0.0.1') },
     { kind: 'macaddr8', given: "'08:00:2b:01:02:03:04:05'", means: text('08:00:2b:01:02:03:04:05') },

@@ -64,7 +64,7 @@ export const SQLITE: Examples = {
     { kind: 'TIMESTAMP', given: "'2024-01-31T12:00:00.123456789Z'", means: instant('2024-01-31T12:00:00.123456789Z') },
   ],
   'times of day': [{ kind: 'TIME', given: "'24:00:00'", means: text('24:00:00') }],
-  'days that no month has': [
+  'days that do not exist': [
     { kind: 'DATE', given: "'2024-02-30'", means: text('2024-02-30') },
     { kind: 'DATETIME', given: "'2024-13-01 00:00:00'", means: text('2024-13-01 00:00:00') },
   ],
@@ -74,8 +74,8 @@ export const SQLITE: Examples = {
     { kind: 'INTEGER', given: "''", means: text('') },
   ],
   NUL: [{ kind: 'TEXT', given: "'a' || char(0) || 'b'", means: text('a\0b') }],
-  'halves of surrogate pairs': [{ kind: 'TEXT', given: "CAST(x'eda080' AS TEXT)", means: text('\ud800') }],
-  'bytes that are no text': [
+  'unpaired surrogates': [{ kind: 'TEXT', given: "CAST(x'eda080' AS TEXT)", means: text('\ud800') }],
+  'bytes that are not text': [
     { kind: 'TEXT', given: "CAST(x'4dfc' AS TEXT)", means: text('M\u00fc') },
     { kind: 'TEXT', given: "CAST(x'4dfc' AS TEXT)", means: bytes('4dfc'), declared: 'bytes' },
   ],
@@ -108,7 +108,7 @@ export const SQLITE: Examples = {
     { kind: '', given: "'5'", means: text('5') },
     { kind: 'BLOB', given: '5', means: number('5') },
   ],
-  'numbers inside of JSON': [
+  'numbers inside JSON': [
     {
       kind: 'JSON',
       given: `'{"n":12345678901234567890.123456789}'`,
