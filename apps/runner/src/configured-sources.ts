@@ -54,7 +54,7 @@ export async function configuredSources(
   const unconfigured = [...installed.unconfigured]
   for (const wanted of [...written, ...installed.wanted]) {
     const outcome = await configure(inNamespace(wanted, config.data.namespace), secrets)
-    if ('use' in outcome) sources.push(outcome.use)
+    if ('source' in outcome) sources.push(outcome.source)
     else if ('failure' in outcome) unavailable.push({ name: wanted.name, failure: outcome.failure })
     else if (wanted.written) problems.push(...outcome.problems)
     else unconfigured.push({ name: wanted.name, package: wanted.from.package, missing: outcome.problems })
@@ -154,7 +154,7 @@ function notInstalled(wanted: string, { sources, absent }: Discovered): string {
 }
 
 type Outcome =
-  | { readonly use: ConfiguredSource & { readonly from: InstalledSource } }
+  | { readonly source: ConfiguredSource & { readonly from: InstalledSource } }
   | { readonly failure: Failure }
   | { readonly problems: readonly string[] }
 
@@ -169,7 +169,7 @@ async function configure({ name, from, entry }: Wanted, secrets: Masker): Promis
     const keys = Object.keys(value)
     if (keys.length > 0)
       return { problems: [`${path}: source "${source.name}" takes no config, but there is ${keys.join(', ')}`] }
-    return { use: { name, source, config: {}, options, from } }
+    return { source: { name, source, config: {}, options, from } }
   }
   try {
     const unknown = unknownKeys(source.config, value, path)
@@ -177,7 +177,7 @@ async function configure({ name, from, entry }: Wanted, secrets: Masker): Promis
     if (!parsed.success || unknown.length > 0)
       return { problems: [...unknown, ...problemLines(parsed.error?.issues ?? [], value, path)] }
     secrets.add(secretsIn(source.config, parsed.data))
-    return { use: { name, source, config: parsed.data, options, from } }
+    return { source: { name, source, config: parsed.data, options, from } }
   } catch (error) {
     if (SyncError.is(error) && error.remedy === 'fix-config') return { problems: [`${path}: ${error.message}`] }
     return { failure: failureOf(error) }

@@ -83,7 +83,7 @@ describe.each([['id'], []])('staging tables (key: %s)', (...primaryKey) => {
       { ...move, deletionGuard: { ...move.deletionGuard, limit: { share: 0.5, above: 100 } } },
       { partition: 'held', step: 1001 },
     )
-    expect(held.withheld).toMatchObject({ gone: 200, of: 200 })
+    expect(held.withheld).toMatchObject({ deleted: 200, of: 200 })
     expect(left()).toBe(30)
     await destination.release([lease])
     expect(left()).toBe(0)

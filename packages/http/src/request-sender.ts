@@ -69,13 +69,13 @@ export class RequestSender {
   }
 
   /** Sends a request when its turn has come, once, and uses its answer. */
-  async send<T>(request: HttpRequest, turn: Turn, use: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
+  async send<T>(request: HttpRequest, turn: Turn, consume: (answer: Incoming, what: string) => Promise<T>): Promise<T> {
     const { closed, pace } = this.#with
     const { signal, release } = stopSignal([closed, request.signal])
     try {
       return await pace.run(async () => {
         await this.#awaitPause(turn, signal)
-        return await this.#answered(request, turn.what, { signal, use })
+        return await this.#answered(request, turn.what, { signal, consume: consume })
       }, signal)
     } catch (error) {
       throw signal.aborted ? signal.reason : error
@@ -105,8 +105,8 @@ export class RequestSender {
     what: string,
     {
       signal: stop,
-      use,
-    }: { readonly signal: AbortSignal; readonly use: (answer: Incoming, what: string) => Promise<T> },
+      consume,
+    }: { readonly signal: AbortSignal; readonly consume: (answer: Incoming, what: string) => Promise<T> },
   ): Promise<T> {
     const { options, authorizer } = this.#with
     const ms = options.deadlineMs ?? DEADLINE_MS
@@ -118,7 +118,7 @@ export class RequestSender {
       const accepted = (answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)
       if (!accepted) throw await this.#refused(answer, what)
       this.#heed(answer.headers, what)
-      return await use(answer, what)
+      return await consume(answer, what)
     } catch (error) {
       throw signal.aborted ? signal.reason : error
     } finally {

@@ -56,7 +56,7 @@ export async function sniff(
   const known = tracked.columns(table.name)
   const fresh = await freshOf(looking, files, known === undefined ? undefined : tracked.partitions?.(table.name))
   const kinds: Kinds = new Map()
-  const { left, error } = await lookIntoAll(fresh, looking, kinds, bytes)
+  const { left: remaining, error } = await lookIntoAll(fresh, looking, kinds, bytes)
   leaveOutNameless(kinds, looking)
   const mixed = files.every((file) => isText(table, file)) ? 'text' : 'json'
   const types = new Map(known?.map((column) => [column.name, column.type]))
@@ -72,7 +72,7 @@ export async function sniff(
   return {
     columns: merged(all, known, table.columns),
     hasValues: kinds.size > 0 || fresh.length < files.length,
-    remaining: left,
+    remaining: remaining,
     error,
   }
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { redactDeep } from '../redact-deep.ts'
-import { goesOn, type ServeFlags, serve } from '../service/serve.ts'
+import { isContinuous, type ServeFlags, serve } from '../service/serve.ts'
 import { type Call, findSources, openSession, runOptions, type Session, withDestination } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { failureLines, lookCommand, rejectsLine, reportSummary, reportTable, unreadLines } from '../show/report.ts'
@@ -27,7 +27,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
       code: 'usage',
     })
   }
-  if (goesOn(flags)) return serve(call, names, flags, maxTimeMs)
+  if (isContinuous(flags)) return serve(call, names, flags, maxTimeMs)
   const opened = await openSession(call)
   const sources = await findSources(opened)
   const session = takeOver === true ? takingOver(opened, sources) : opened

@@ -35,7 +35,7 @@ const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
 /** Whether a sync goes on until it is stopped. @throws SyncError `fix-config` where the flags do not fit together. */
-export function goesOn({ every, cron, listen: address, acceptDeletions, takeOver }: ServeFlags): boolean {
+export function isContinuous({ every, cron, listen: address, acceptDeletions, takeOver }: ServeFlags): boolean {
   const isEndless = every !== undefined || cron !== undefined
   if (!isEndless && address !== undefined)
     throw usage('--listen is for a sync that goes on; add --every 5m, or leave it out')

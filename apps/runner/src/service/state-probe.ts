@@ -24,7 +24,7 @@ export class StateProbe {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
   readonly #freshness: PromiseOptions
-  #looking: { readonly at: number; readonly seen: Promise<ProbeResult> } | undefined
+  #looking: { readonly at: number; readonly result: Promise<ProbeResult> } | undefined
 
   constructor(
     open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
@@ -38,8 +38,8 @@ export class StateProbe {
   look(): Promise<ProbeResult> {
     const now = performance.now()
     if (this.#looking === undefined || now - this.#looking.at > FRESH_MS)
-      this.#looking = { at: now, seen: this.#patiently() }
-    return this.#looking.seen
+      this.#looking = { at: now, result: this.#patiently() }
+    return this.#looking.result
   }
 
   async #patiently(): Promise<ProbeResult> {

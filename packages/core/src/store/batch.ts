@@ -154,7 +154,7 @@ export interface Committed {
   /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
   readonly missing?: number | undefined
   /** The deletion limit held marking or replacing back; what it would complete is not committed. */
-  readonly withheld?: { readonly gone: number; readonly of: number; readonly empties?: true | undefined } | undefined
+  readonly withheld?: { readonly deleted: number; readonly of: number; readonly empties?: true | undefined } | undefined
   /** The pass could not tell what is gone, so nothing was marked and no resync struck out. */
   readonly deletionsUnknown?: true | undefined
   /** Past the reject limit: what it would complete is not committed. */

@@ -67,7 +67,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     endedAt: ends ? now : undefined,
     durationMs: batch.durationMs,
     writingMs: performance.now() - startedAt,
-    error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
+    error: held === undefined ? overLimit : `held back: ${held.deleted} of ${held.of} rows would go`,
   })
   if (completes !== undefined) {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0

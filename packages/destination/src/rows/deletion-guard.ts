@@ -19,17 +19,17 @@ export async function heldBy(
 ): Promise<Held> {
   if (deletionGuard?.limit === undefined || gone === 0) return undefined
   const { limit, deletedBefore, cameBack } = deletionGuard
-  if (cameBack !== true && (await leavesNone())) return { gone, of: gone, empties: true }
+  if (cameBack !== true && (await leavesNone())) return { deleted: gone, of: gone, empties: true }
   const least = limit.share * limit.above
   if (gone > least) {
     const of = await ofScope()
-    if (isPastDeletionLimit({ deleted: gone, of }, limit)) return { gone, of }
+    if (isPastDeletionLimit({ deleted: gone, of }, limit)) return { deleted: gone, of }
   }
   const lost = deletedBefore + gone
   if (lost <= least) return undefined
   // What went earlier in this run counts as there: otherwise the limit would close a little more with every step.
   const of = (await ofTable()) + deletedBefore
-  return isPastDeletionLimit({ deleted: lost, of }, limit) ? { gone: lost, of } : undefined
+  return isPastDeletionLimit({ deleted: lost, of }, limit) ? { deleted: lost, of } : undefined
 }
 
 /** The most ranges that a condition has: of more, all between the first and the last counts. */

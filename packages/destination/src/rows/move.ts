@@ -61,7 +61,7 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
     deduped: staging.rows - staged,
     deleted: deleted + vanished.marked,
     rejects,
-    withheld: vanished.held,
+    withheld: vanished.withheld,
     deletionsUnknown,
   }
 }
@@ -80,7 +80,7 @@ async function markGone(
   writing: Writing,
   staging: RawBuilder<unknown>,
   { terms, deletionGuard, onlyBefore }: Marking,
-): Promise<{ readonly marked: number; readonly held?: Held }> {
+): Promise<{ readonly marked: number; readonly withheld?: Held }> {
   const { session, target } = writing
   return await session.tentatively(async () => {
     const gone = await changed(session, markVanished(target, staging, terms, onlyBefore))

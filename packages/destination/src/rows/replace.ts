@@ -47,7 +47,7 @@ async function replace(
   const old = await count(session, sql`select count(*) from ${table} as t where ${scope}`)
   const same = old === 0 || rows === 0 ? 0 : await changed(session, pairEqual(writing, staging, terms))
   const gone = old - same
-  const all: Held = { gone, of: old }
+  const all: Held = { deleted: gone, of: old }
   const held =
     deletionsUnknown && gone > 0
       ? all

@@ -54,10 +54,10 @@ function nextRanges({ steps }: PlannedPartition): readonly (Range | undefined)[]
 /** Where nothing is to be read: the newest of what is there. */
 function newestRanges(
   { cursor, window, lookback }: PlannedTable['discovered']['table'],
-  { discovered, continuesFrom: goesOnFrom, wanted }: PlannedPartition,
+  { discovered, continuesFrom, wanted }: PlannedPartition,
 ): readonly (Range | undefined)[] {
   if (cursor === undefined) return [undefined]
-  const to = discovered.end ?? goesOnFrom
+  const to = discovered.end ?? continuesFrom
   if (to === undefined) return []
   const few = cursor.tick * 1000n
   const from = floorTo(to - (window ?? (lookback > few ? lookback : few)), cursor.tick)

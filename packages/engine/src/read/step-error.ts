@@ -29,7 +29,7 @@ export function heldBack(
   { name, place, step, rejected, why }: HeldStep,
   held: NonNullable<Committed['withheld']>,
 ): SyncError {
-  const { gone, of } = held
+  const { deleted: gone, of } = held
   // Of rows without a key none says which one a reject is: the good ones of before stay until all can be read.
   if (rejected > 0) {
     return new SyncError(

@@ -42,7 +42,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
       await pause(table, planned.pausedFor, context)
       return false
     }
-    if (planned.discovered.failure !== undefined) throw new FailedSurvey(planned.discovered.failure)
+    if (planned.discovered.failure !== undefined) throw new FailedDiscovery(planned.discovered.failure)
     // What holds no row yet may get any shape.
     const isRefused = (planned.changes?.refuse.length ?? 0) > 0 && planned.discovered.options.mode === 'evolve'
     if (isRefused && table.known?.everFilled === false) await destination.reset(lease, table.name)
@@ -57,7 +57,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
     await recordOvercome(table, context)
   } catch (error) {
     if (isDestinationFailure(error) || context.signal.aborted) throw error
-    const failure = redacted(error instanceof FailedSurvey ? error.failure : failureOf(error), options)
+    const failure = redacted(error instanceof FailedDiscovery ? error.failure : failureOf(error), options)
     if (mayWait && failure.code === LOCKED) {
       options.log?.warn(failure.message)
       return true
@@ -72,7 +72,7 @@ export async function prepareTable(table: TableRun, context: RunContext, mayWait
 /** Somebody's lock is in the way of a change. */
 const LOCKED = 'table-locked'
 
-class FailedSurvey extends Error {
+class FailedDiscovery extends Error {
   readonly failure: Failure
   constructor(failure: Failure) {
     super(failure.message)
@@ -172,8 +172,8 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   } else if (isAnew) {
     log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
   } else {
-    const ends = partitions.flatMap(({ planned: { continuesFrom: goesOnFrom } }) =>
-      goesOnFrom === undefined ? [] : [goesOnFrom],
+    const ends = partitions.flatMap(({ planned: { continuesFrom } }) =>
+      continuesFrom === undefined ? [] : [continuesFrom],
     )
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
@@ -198,10 +198,10 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     )
   }
   for (const { planned: partition } of partitions) {
-    const { continuesFrom: goesOnFrom, aheadOf } = partition
-    if (cursor === undefined || aheadOf === undefined || goesOnFrom === undefined) continue
+    const { continuesFrom, aheadOf } = partition
+    if (cursor === undefined || aheadOf === undefined || continuesFrom === undefined) continue
     log.warn(
-      `${name}: it is covered until ${textAt(goesOnFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
+      `${name}: it is covered until ${textAt(continuesFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
     )
     break
   }

@@ -185,7 +185,7 @@ export class RunSteps {
     table.atWork--
     if (isDone(table)) this.#tryUnfit(table)
     // The last history of all lets go whatever was kept fresh beside it.
-    if (lane === 'backfill' && !this.#schedule.goesOn(source)) this.#releaseDone(this.#open.keys())
+    if (lane === 'backfill' && !this.#schedule.isContinuous(source)) this.#releaseDone(this.#open.keys())
     else this.#releaseDone([source], [table])
   }
 
@@ -206,7 +206,7 @@ export class RunSteps {
       // Before all is known of a source, or of the run, history may come that its tables are kept fresh beside.
       const isKnown = this.#mayRelease || (perSource && this.#asked.has(source))
       for (const table of only ?? [...(open ?? [])]) {
-        if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.goesOn(source)))) continue
+        if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.isContinuous(source)))) continue
         if (open?.delete(table) === true) this.#release(table)
       }
       this.#leaveIfDone(source)

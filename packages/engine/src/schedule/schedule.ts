@@ -54,7 +54,7 @@ export class Schedule {
   }
 
   /** Whether live steps of a source come due again: a run ends when nothing is left, and only history keeps it from that. */
-  goesOn(source: string): boolean {
+  isContinuous(source: string): boolean {
     if (this.#options.keepsFresh === 'run') return [...this.#queues.values()].some((queue) => this.#readsHistory(queue))
     const queue = this.#queues.get(source)
     return queue !== undefined && this.#readsHistory(queue)
@@ -101,7 +101,10 @@ export class Schedule {
     // The source with the least at work goes first, then the one that waits longest, so that none waits behind another.
     const open = [...this.#queues].filter(([, queue]) => this.#mayStart(queue))
     for (const [source, queue] of open.sort(([, a], [, b]) => a.running - b.running || a.lastStart - b.lastStart)) {
-      const task = queue.start({ dueTo: this.goesOn(source) ? monotonic() : undefined, isBackfill: mayStartHistory() })
+      const task = queue.start({
+        dueTo: this.isContinuous(source) ? monotonic() : undefined,
+        isBackfill: mayStartHistory(),
+      })
       if (task === undefined) continue
       queue.lastStart = ++this.#starts
       void this.#run(queue, task)
@@ -154,7 +157,7 @@ export class Schedule {
     for (const [source, queue] of this.#queues) {
       const { dueAt } = queue
       if (dueAt === undefined || !this.#mayStart(queue) || (first !== undefined && dueAt >= first)) continue
-      if (this.goesOn(source)) first = dueAt
+      if (this.isContinuous(source)) first = dueAt
     }
     return first
   }

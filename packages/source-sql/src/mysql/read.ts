@@ -46,10 +46,10 @@ export async function* readPages(
   const [before] = await ask(connection, `SELECT @@SESSION.${timeout}`)
   await ask(connection, `SET SESSION ${timeout} = 0`)
   const parts: readonly Part[] = reads.bounds?.nulls === true ? ['nulls', 'window'] : ['window']
-  for (const part of parts) {
-    const order = orderOf(reads, part)
-    if (order === undefined) yield* streamed(connection, reads, part, asked)
-    else yield* paged(connection, reads, { part, order }, asked)
+  for (const range of parts) {
+    const order = orderOf(reads, range)
+    if (order === undefined) yield* streamed(connection, reads, range, asked)
+    else yield* paged(connection, reads, { part: range, order }, asked)
   }
   await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
 }

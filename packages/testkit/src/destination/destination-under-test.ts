@@ -222,10 +222,10 @@ export class TestTable {
   }
 
   /** Reads the whole of a partition (or a window) again: through staging, in so many parts. */
-  async replace(rows: readonly Row[], options: WriteOptions & { readonly parts?: number } = {}): Promise<Committed> {
+  async replace(rows: readonly Row[], options: WriteOptions & { readonly batches?: number } = {}): Promise<Committed> {
     const kind = options.kind ?? (this.shape.cursor === undefined ? 'full_refresh' : 'resync')
     const step = options.step ?? (await this.begin(kind, options))
-    const size = Math.max(1, Math.ceil(rows.length / (options.parts ?? 1)))
+    const size = Math.max(1, Math.ceil(rows.length / (options.batches ?? 1)))
     let number = 1
     let at = 0
     for (; at + size < rows.length; at += size) {

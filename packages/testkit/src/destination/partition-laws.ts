@@ -28,9 +28,9 @@ export function testPartitions(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, partitioned: true, ...spec })
         const rows = (numbers: readonly number[]) => numbers.map((id) => thing(id, id % 1000))
         const options = (partition: string) => ({ partition, ...('cursor' in spec ? { window } : {}) })
-        await each((partition, at) => table.replace(rows(ids(at * 1000, 8)), { ...options(partition), parts: 4 }))
+        await each((partition, at) => table.replace(rows(ids(at * 1000, 8)), { ...options(partition), batches: 4 }))
         const again = await each((partition, at) =>
-          table.replace(rows(ids(at * 1000 + 2, 6 + at)), { ...options(partition), parts: 1 + (at % 5) }),
+          table.replace(rows(ids(at * 1000 + 2, 6 + at)), { ...options(partition), batches: 1 + (at % 5) }),
         )
         for (const [at, partition] of partitions.entries()) {
           const written = at

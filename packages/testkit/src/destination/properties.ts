@@ -11,7 +11,7 @@ export const RUNS = 40
 const id = fc.integer({ min: 0, max: 5 })
 const at = fc.integer({ min: 0, max: 8 })
 /** A version of a row, or its deletion. What a version says follows from its key and position, as at a source. */
-const event = fc.record({ id, at, gone: fc.boolean() })
+const event = fc.record({ id, at, deleted: fc.boolean() })
 const rowsOf = fc.uniqueArray(
   fc.record({ id: fc.integer({ min: 0, max: 20 }), note: fc.constantFrom('a', 'b', null) }),
   {
@@ -49,16 +49,16 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
         { keyed: true, cursor: 'at' },
         async (table, parts) => {
           for (const part of parts) {
-            const rows = part.filter(({ gone }) => !gone).map(({ id, at }) => thing(id, at))
-            const deleted = part.filter(({ gone }) => gone).map(({ id, at }) => ({ key: { id }, at: BigInt(at) }))
+            const rows = part.filter(({ deleted }) => !deleted).map(({ id, at }) => thing(id, at))
+            const deleted = part.filter(({ deleted }) => deleted).map(({ id, at }) => ({ key: { id }, at: BigInt(at) }))
             await table.write(rows, { deleted, tombstones: true, completes: false })
           }
-          const last = new Map<number, { at: number; gone: boolean }>()
+          const last = new Map<number, { at: number; deleted: boolean }>()
           for (const one of parts.flat()) {
             const known = last.get(one.id)
-            if (known === undefined || one.at > known.at || (one.at === known.at && one.gone)) last.set(one.id, one)
+            if (known === undefined || one.at > known.at || (one.at === known.at && one.deleted)) last.set(one.id, one)
           }
-          const live = [...last].filter(([, { gone }]) => !gone).sort(([a], [b]) => a - b)
+          const live = [...last].filter(([, { deleted }]) => !deleted).sort(([a], [b]) => a - b)
           expect(await table.incremental()).toEqual(
             live.map(([id, { at }]) => ({ id: BigInt(id), at: BigInt(at), note: `v${at}` })),
           )
@@ -70,14 +70,14 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
         .tuple(at, at, fc.array(fc.array(event, { maxLength: 5 }), { minLength: 1, maxLength: 3 }))
         .map(([a, b, parts]) => ({ from: Math.min(a, b), to: Math.max(a, b) + 1, parts }))
       return check(fc.array(step, { maxLength: 6 }), { keyed: true, cursor: 'at' }, async (table, steps) => {
-        const known = new Map<number, { readonly at: number; readonly gone: boolean; readonly step: number }>()
+        const known = new Map<number, { readonly at: number; readonly deleted: boolean; readonly step: number }>()
         for (const [number, { from, to, parts }] of steps.entries()) {
           const window = { from: BigInt(from), to: BigInt(to) }
           const ref = await table.begin('incremental', { window })
           for (const [index, part] of parts.entries()) {
             const inside = part.filter((one) => one.at >= from && one.at < to)
-            const rows = newest(inside.filter(({ gone }) => !gone))
-            const told = newest(inside.filter(({ gone }) => gone))
+            const rows = newest(inside.filter(({ deleted }) => !deleted))
+            const told = newest(inside.filter(({ deleted }) => deleted))
             const deleted = told.map(({ id, at }) => ({ key: { id }, at: BigInt(at) }))
             await table.write(
               rows.map(({ id, at }) => thing(id, at)),
@@ -86,18 +86,18 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
             for (const { id, at } of rows) {
               const before = known.get(id)
               const isTrue = before !== undefined && before.step < number && before.at >= from && before.at < to
-              const isOlder = before !== undefined && (at < before.at || (before.gone && at === before.at))
-              const isSame = before !== undefined && !before.gone && at === before.at
-              if (!isSame && (isTrue || !isOlder)) known.set(id, { at, gone: false, step: number })
+              const isOlder = before !== undefined && (at < before.at || (before.deleted && at === before.at))
+              const isSame = before !== undefined && !before.deleted && at === before.at
+              if (!isSame && (isTrue || !isOlder)) known.set(id, { at, deleted: false, step: number })
             }
             for (const { id, at } of told) {
               const before = known.get(id)
-              if (before !== undefined && (before.gone ? at > before.at : at >= before.at))
-                known.set(id, { at, gone: true, step: number })
+              if (before !== undefined && (before.deleted ? at > before.at : at >= before.at))
+                known.set(id, { at, deleted: true, step: number })
             }
           }
         }
-        const live = [...known].filter(([, { gone }]) => !gone).sort(([a], [b]) => a - b)
+        const live = [...known].filter(([, { deleted }]) => !deleted).sort(([a], [b]) => a - b)
         expect(await table.incremental()).toEqual(
           live.map(([id, { at }]) => ({ id: BigInt(id), at: BigInt(at), note: `v${at}` })),
         )
@@ -111,13 +111,13 @@ export function testProperties(database: () => TestDatabase, numRuns = RUNS): vo
         async (table, [old, next, parts]) => {
           const rows = (set: typeof old) => set.map(({ id, note }) => thing(id, null, note))
           await table.replace(rows(old))
-          const result = await table.replace(rows(next), { parts })
+          const result = await table.replace(rows(next), { batches: parts })
           const known = new Map(old.map((row) => [row.id, row.note]))
           const same = next.filter(({ id, note }) => known.has(id) && known.get(id) === note).length
-          const gone = old.filter(({ id }) => !next.some((one) => one.id === id))
-          expect(result).toMatchObject({ written: next.length - same, unchanged: same, deleted: gone.length })
+          const deleted = old.filter(({ id }) => !next.some((one) => one.id === id))
+          expect(result).toMatchObject({ written: next.length - same, unchanged: same, deleted: deleted.length })
           expect(await table.incremental()).toEqual(read(next))
-          expect((await table.all()).map(({ id }) => id)).toEqual(read([...next, ...gone]).map(({ id }) => id))
+          expect((await table.all()).map(({ id }) => id)).toEqual(read([...next, ...deleted]).map(({ id }) => id))
         },
       ))
 

@@ -181,10 +181,10 @@ export function testResyncs(database: () => TestDatabase): void {
         const before = await table.partition()
         const deletionsUnknown = { deletionGuard: { markDeleted: false }, rejects: [rejectOf(undefined)] }
         const held = await table.replace([thing(2, 2), thing(3, 3)], deletionsUnknown)
-        expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, withheld: { gone: 1, of: 2 } })
+        expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 2, withheld: { deleted: 1, of: 2 } })
         expect(await table.column('id')).toEqual([1n, 2n])
         expect((await table.partition()).completedAt).toBe(before.completedAt)
-        expect(await table.replace([], deletionsUnknown)).toMatchObject({ deleted: 0, withheld: { gone: 2, of: 2 } })
+        expect(await table.replace([], deletionsUnknown)).toMatchObject({ deleted: 0, withheld: { deleted: 2, of: 2 } })
         // Where every row came back nothing is in doubt.
         const more = await table.replace([thing(1, 1), thing(2, 2), thing(3, 3)], deletionsUnknown)
         expect(more).toMatchObject({ written: 1, unchanged: 2 })
@@ -197,7 +197,13 @@ export function testResyncs(database: () => TestDatabase): void {
         await table.replace([thing(1, 1, 'a'), thing(2, 2, 'b')])
         await database().execute('create unique index by_note on things (note)')
         const held = await table.replace([thing(3, 3, 'c'), thing(4, 4, 'c')])
-        expect(held).toMatchObject({ written: 0, deleted: 0, unchanged: 1, rejected: 1, withheld: { gone: 2, of: 2 } })
+        expect(held).toMatchObject({
+          written: 0,
+          deleted: 0,
+          unchanged: 1,
+          rejected: 1,
+          withheld: { deleted: 2, of: 2 },
+        })
         expect(await table.column('note')).toEqual(['a', 'b'])
         const more = await table.replace([thing(1, 1, 'a'), thing(2, 2, 'b'), thing(3, 3, 'b'), thing(4, 4, 'd')])
         expect(more).toMatchObject({ written: 1, unchanged: 2, rejected: 1, deleted: 0 })

@@ -51,7 +51,7 @@ export function testStaging(database: () => TestDatabase): void {
 
       it('takes the last of equal keys and counts the others', async () => {
         const rows = [thing(1, 1, 'a'), thing(2, 2), thing(1, 1, 'b')]
-        expect(await table.replace(rows, { parts: 3 })).toMatchObject({ written: 2, unchanged: 0, deduped: 1 })
+        expect(await table.replace(rows, { batches: 3 })).toMatchObject({ written: 2, unchanged: 0, deduped: 1 })
         expect(await table.column('note')).toEqual(['b', 'v2'])
       })
 
@@ -116,7 +116,7 @@ export function testStaging(database: () => TestDatabase): void {
         // What the database refuses only when the rows move counts as well.
         await database().execute('create unique index by_note on things (note)')
         const clash = [thing(2, 2, 'b'), thing(3, 3, 'b')]
-        const refused = await table.replace(clash, { rejectLimit: { ...rejectLimit, rejected: 2 }, parts: 2 })
+        const refused = await table.replace(clash, { rejectLimit: { ...rejectLimit, rejected: 2 }, batches: 2 })
         expect(refused).toMatchObject({ written: 0, deleted: 0, rejected: 1, overLimit: true })
         expect(await table.column('id')).toEqual([1n])
         expect((await rejects()).sort()).toEqual(['destination', 'invalid'])
@@ -165,7 +165,7 @@ export function testStaging(database: () => TestDatabase): void {
         await table.replace(many(200))
         const before = await table.partition()
         const held = await table.replace([...many(10), thing(900, 1)], { deletionGuard: { limit } })
-        expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, withheld: { gone: 190, of: 200 } })
+        expect(held).toMatchObject({ written: 1, unchanged: 10, deleted: 0, withheld: { deleted: 190, of: 200 } })
         expect(await table.column('id')).toHaveLength(201)
         expect((await table.partition()).completedAt).toBe(before.completedAt)
       })
@@ -174,7 +174,7 @@ export function testStaging(database: () => TestDatabase): void {
         const table = await world.table({ row: Thing, primaryKey: ['id'] })
         await table.replace(many(200))
         expect(await table.replace(many(300, 1000), { deletionGuard: { limit } })).toMatchObject({
-          withheld: { gone: 200, of: 200 },
+          withheld: { deleted: 200, of: 200 },
         })
       })
 
@@ -202,14 +202,14 @@ export function testStaging(database: () => TestDatabase): void {
         const window = { from: 0n, to: 150n }
         expect(await table.replace([thing(0, 0)], { partition: 'a', window, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          withheld: { gone: 149, of: 150 },
+          withheld: { deleted: 149, of: 150 },
         })
         expect(await table.column('id', { partition: 'a', window })).toHaveLength(150)
         const most = await table.replace(rows(0).slice(0, 80), { partition: 'a', window, deletionGuard: { limit } })
         expect(most).toMatchObject({ deleted: 70 })
         expect(await table.replace([], { partition: 'b', deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          withheld: { gone: 300, of: 300 },
+          withheld: { deleted: 300, of: 300 },
         })
         expect(await table.column('id', { partition: 'b' })).toHaveLength(300)
       })
@@ -224,7 +224,7 @@ export function testStaging(database: () => TestDatabase): void {
           await table.replace(many(1), { partition: 'c', deletionGuard: { limit, deletedBefore: 120 } }),
         ).toMatchObject({
           deleted: 0,
-          withheld: { gone: 180, of: 244 },
+          withheld: { deleted: 180, of: 244 },
         })
       })
 
@@ -235,7 +235,7 @@ export function testStaging(database: () => TestDatabase): void {
           await table.replace(many(2), { partition: 'a' })
           await table.replace(many(3, 10), { partition: 'b' })
           const held = await table.replace([], { partition: 'a', deletionGuard: { limit } })
-          expect(held).toMatchObject({ deleted: 0, withheld: { gone: 2, of: 2, empties: true } })
+          expect(held).toMatchObject({ deleted: 0, withheld: { deleted: 2, of: 2, empties: true } })
           expect(await table.column('id', { partition: 'a' })).toEqual([0n, 1n])
           // With others in their place the table is not empty, and where the limit is lifted nothing is held.
           expect((await table.replace([thing(7, 7)], { partition: 'a', deletionGuard: { limit } })).deleted).toBe(2)
@@ -259,14 +259,17 @@ export function testStaging(database: () => TestDatabase): void {
           ]
           const each = Array.from({ length: 30 }, (_, at) => ({ from: BigInt(at), to: BigInt(at + 1) }))
           for (const replaces of [all, each])
-            expect(await again(replaces)).toMatchObject({ deleted: 0, withheld: { gone: 10, of: 10, empties: true } })
+            expect(await again(replaces)).toMatchObject({
+              deleted: 0,
+              withheld: { deleted: 10, of: 10, empties: true },
+            })
           // What another window brought back, or what none replaces, is left.
           expect((await again([window])).deleted).toBe(10)
           const next = { kind: 'resync', partition: 'a', window: { from: 10n, to: 30n } } as const
           expect(
             (await table.replace([], { ...next, deletionGuard: { limit, replaces: all } })).withheld,
           ).toMatchObject({
-            gone: 20,
+            deleted: 20,
           })
           const deletionGuard = { limit, replaces: all, cameBack: true } as const
           expect((await table.replace([], { ...next, deletionGuard })).deleted).toBe(20)
@@ -280,7 +283,7 @@ export function testStaging(database: () => TestDatabase): void {
           written: 0,
           unchanged: 20,
           deleted: 0,
-          withheld: { gone: 180, of: 200 },
+          withheld: { deleted: 180, of: 200 },
         })
         expect(await table.column('id')).toHaveLength(200)
         const windowed = await world.table({ name: 'windowed', row: Thing, cursor: 'at' })
@@ -288,7 +291,7 @@ export function testStaging(database: () => TestDatabase): void {
         await windowed.replace(many(150, 0), step)
         expect(await windowed.replace([thing(0, 0)], { ...step, deletionGuard: { limit } })).toMatchObject({
           deleted: 0,
-          withheld: { gone: 149, of: 150 },
+          withheld: { deleted: 149, of: 150 },
         })
       })
     })

@@ -28,7 +28,7 @@ export interface ActionButtonProps {
 export function ActionButton({ verb, table, label, isMain = false }: ActionButtonProps) {
   const { action } = useLive()
   const [wrong, setWrong] = useState<string>()
-  const goesOn = action !== null && action.endedAt === null
+  const isContinuous = action !== null && action.endedAt === null
   const start = async (): Promise<void> => {
     setWrong(undefined)
     try {
@@ -40,7 +40,12 @@ export function ActionButton({ verb, table, label, isMain = false }: ActionButto
   if (token() === null) return null
   return (
     <span class="action">
-      <button type="button" class={isMain ? 'main' : ''} aria-disabled={goesOn} onClick={() => !goesOn && void start()}>
+      <button
+        type="button"
+        class={isMain ? 'main' : ''}
+        aria-disabled={isContinuous}
+        onClick={() => !isContinuous && void start()}
+      >
         {isMain && <Icon name="play" />}
         {label}
       </button>
@@ -61,24 +66,24 @@ export function ActionPanel() {
   const [closed, setClosed] = useState<number>()
   if (action === null || closed === action.startedAt) return null
   const { verb, table, startedAt, endedAt, exitCode, lines } = action
-  const goesOn = endedAt === null
+  const isContinuous = endedAt === null
   return (
     <section class="panel console" aria-label="Action">
       <header>
         <StatusBadge
-          status={goesOn ? 'running' : exitCode === 0 ? 'ended' : 'failed'}
-          text={goesOn ? 'running' : exitCode === 0 ? 'done' : `exit code ${exitCode ?? 'none'}`}
+          status={isContinuous ? 'running' : exitCode === 0 ? 'ended' : 'failed'}
+          text={isContinuous ? 'running' : exitCode === 0 ? 'done' : `exit code ${exitCode ?? 'none'}`}
         />
         <strong role="status">
           {VERBS[verb] ?? verb} of {table === null ? 'everything' : <Text>{table}</Text>}
-          {goesOn ? '' : ` took ${format.length(endedAt - startedAt)}`}
+          {isContinuous ? '' : ` took ${format.length(endedAt - startedAt)}`}
         </strong>
-        {goesOn && token() !== null && (
+        {isContinuous && token() !== null && (
           <button type="button" onClick={() => void post('stop', {}).catch(() => {})}>
             Stop
           </button>
         )}
-        {!goesOn && (
+        {!isContinuous && (
           <button type="button" class="quiet" onClick={() => setClosed(startedAt)}>
             Close
           </button>

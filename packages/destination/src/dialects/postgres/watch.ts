@@ -130,7 +130,7 @@ function isSilent(client: pg.ClientBase, watched: Watched): boolean {
   return false
 }
 
-type Answer = { readonly server: string; readonly seen: readonly Seen[] } | 'unreachable' | 'refused'
+type Answer = { readonly server: string; readonly sessions: readonly Seen[] } | 'unreachable' | 'refused'
 
 /** What the server says of some of its processes. */
 async function ask(looker: pg.Client, silent: readonly (readonly [unknown, Watched])[]): Promise<Answer> {
@@ -144,7 +144,7 @@ async function ask(looker: pg.Client, silent: readonly (readonly [unknown, Watch
       where a.pid = any(cast($1 as integer[]))`,
       [pids],
     )
-    return { server: own.rows[0]!.server, seen: rows }
+    return { server: own.rows[0]!.server, sessions: rows }
   } catch (error) {
     // A server that says no is there.
     return (error as { readonly severity?: unknown }).severity === undefined ? 'unreachable' : 'refused'
@@ -158,7 +158,7 @@ function isGone(client: pg.ClientBase, watched: Watched, answer: Answer): boolea
   if (answer === 'unreachable' || watched.backend === undefined) return ++watched.undecided >= UNDECIDED
   const { pid, server } = watched.backend
   if (answer.server !== server) return false
-  const seen = answer.seen.find((one) => one.pid === pid)
+  const seen = answer.sessions.find((one) => one.pid === pid)
   const mark = `${bytesOf(client)} ${seen?.copied ?? ''}`
   const isWaiting = seen === undefined || seen.waits
   // The first look only takes the mark.
