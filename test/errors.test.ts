@@ -17,7 +17,7 @@ describe('docs/errors.md', () => {
   const codes = codesIn(files)
   const entries = entriesIn(read('docs/errors.md'))
 
-  it('has an entry with cause and cure for every code that the sources give, and for nothing else', () => {
+  it('has an entry with cause and fix for every code that the sources give, and for nothing else', () => {
     expect(problemsOf(entries, codes, GENERAL)).toEqual([])
     expect(codes.size).toBeGreaterThan(50)
   })
@@ -29,7 +29,7 @@ describe('docs/errors.md', () => {
 })
 
 describe('the codes are read so that the page can be wrong:', () => {
-  const entry = (code: string): string => `### ${code}\n\n**Cause.** x\n\n**Cure.** y\n`
+  const entry = (code: string): string => `### ${code}\n\n**Cause.** x\n\n**Fix.** y\n`
   const codes = codesIn([
     {
       path: 'a.ts',
@@ -49,8 +49,8 @@ describe('the codes are read so that the page can be wrong:', () => {
     expect(problemsOf(entriesIn(named.map(entry).join('\n')), codes, [])).toEqual(problems)
   })
 
-  it('an entry without a cure', () => {
+  it('an entry without a fix', () => {
     const page = `${entry('first')}\n### second-one\n\n**Cause.** x\n`
-    expect(problemsOf(entriesIn(page), codes, [])).toEqual(['second-one has no **Cure.**'])
+    expect(problemsOf(entriesIn(page), codes, [])).toEqual(['second-one has no **Fix.**'])
   })
 })

@@ -86,7 +86,7 @@ export function problemsOf(
       .map((code) => `${code} is given by no error`),
     ...named.filter((code, at) => named.indexOf(code) < at).map((code) => `${code} is there twice`),
     ...entries.flatMap(({ code, text }) =>
-      ['**Cause.**', '**Cure.**'].filter((part) => !text.includes(part)).map((part) => `${code} has no ${part}`),
+      ['**Cause.**', '**Fix.**'].filter((part) => !text.includes(part)).map((part) => `${code} has no ${part}`),
     ),
   ]
 }

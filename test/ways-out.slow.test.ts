@@ -31,7 +31,7 @@ describe('what a message says to do works:', { timeout: 60_000 }, () => {
 it('every entry that names a command or a line of config is walked, or is listed with the reason why not', () => {
   const page = readFileSync(join(import.meta.dirname, '../docs/errors.md'), 'utf8')
   const entries = entriesIn(page)
-  const named = entries.filter(({ text }) => text.split('**Cure.**')[1]?.includes('`')).map(({ code }) => code)
+  const named = entries.filter(({ text }) => text.split('**Fix.**')[1]?.includes('`')).map(({ code }) => code)
   const walked = new Set(WAYS.map(({ code }) => code))
   expect(named.filter((code) => !walked.has(code) && NOT_WALKED[code] === undefined)).toEqual([])
   expect(Object.keys(NOT_WALKED).filter((code) => walked.has(code) || !named.includes(code))).toEqual([])

@@ -8,7 +8,7 @@ export class Bookshop {
   readonly #token: string
   readonly #whole: AbortSignal
 
-  /** @param whole aborts when the run has no more to ask: it ends what was asked for the source as a whole. */
+  /** @param whole aborts at the end of the run: it ends requests that belong to the source as a whole. */
   constructor(url: string, token: string, whole: AbortSignal) {
     this.#url = url
     this.#token = token
@@ -28,7 +28,7 @@ export class Bookshop {
     for await (const page of this.pages<Shop>('/shops', {}, signal)) yield* page
   }
 
-  /** Pages of a list, until there is no next one. */
+  /** The pages of a list, up to the last one. */
   async *pages<T>(path: string, query: Record<string, string>, signal: AbortSignal): AsyncGenerator<T[]> {
     let cursor = ''
     do {

@@ -16,7 +16,7 @@ const shop = defineSource({
 
 type Order = { id: number; total: unknown; updated_at: string }
 
-/** Sorted by update, and so it moves while it is read: each page is asked for by the last cursor seen. */
+/** Sorted by update, so the list moves while it is read: each page is requested by the last cursor seen. */
 export const orders = shop.table({
   name: 'orders',
   row: z.object({ id: z.int(), total: decimal(), updated_at: z.iso.datetime() }),
@@ -38,7 +38,7 @@ export const orders = shop.table({
 
 type Payment = { id: string; made_at: string }
 
-/** The server keeps the place: its cursor does not move with the rows. What was paid is paid, and never changes. */
+/** The server keeps the position: its cursor does not move with the rows. A payment never changes. */
 export const payments = shop.table({
   name: 'payments',
   row: z.object({ id: z.string(), made_at: z.iso.datetime() }),
@@ -57,7 +57,7 @@ export const payments = shop.table({
 
 type Country = { code: string; name: string }
 
-/** Read whole, and only where its ETag says that it is another. */
+/** A full refresh, only if the ETag has changed. */
 export const countries = shop.table({
   name: 'countries',
   row: z.object({ code: z.string(), name: z.string() }),

@@ -26,10 +26,10 @@ const TableConfig = z
       .min(1)
       .refine((path) => !/^[a-z][a-z\d+.-]+:\/\//i.test(path), { error: isAddress })
       .describe(
-        'a path or a pattern: `*`, `**`, `?`, `[ab]`, `{a,b}`. Relative to the working directory. A path that exists as it is written is no pattern. `~` means nothing',
+        'a path or a pattern: `*`, `**`, `?`, `[ab]`, `{a,b}`. Relative to the working directory. A path that exists exactly as written is not a pattern. `~` has no special meaning',
       ),
     format: Format.optional().describe(
-      '`csv`, `tsv`, `ndjson`, `json` or `parquet`; absent: by the ending. Endings: `.csv`, `.tsv`, `.tab`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, `.pq`, each also with `.gz` or `.zst` behind it. The ending alone says whether a file is compressed',
+      '`csv`, `tsv`, `ndjson`, `json` or `parquet`; absent: by the extension. Extensions: `.csv`, `.tsv`, `.tab`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, `.pq`, each also followed by `.gz` or `.zst`. Only the extension decides whether a file is compressed',
     ),
     columns: z
       .record(z.string(), ColumnTypeName)
@@ -39,46 +39,46 @@ const TableConfig = z
       .array(z.string())
       .min(1)
       .optional()
-      .describe('the columns that identify a row within its file; absent: none'),
+      .describe('the columns that identify a row within its file; absent: no key'),
     globalKey: z
       .boolean()
       .default(false)
-      .describe('they identify it among all files of the table: for rows that move from one file to another'),
+      .describe('the key identifies a row across all files of the table: for rows that move from one file to another'),
     hash: z
       .boolean()
       .default(false)
-      .describe('tell a changed file by its content, not by its size and time; it is then read once more to be hashed'),
+      .describe(
+        'detect changed files by their content, not by size and time; this reads each file once more to hash it',
+      ),
     minAge: z
       .string()
       .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h)$/, { error: 'say a length of time such as "0s", "1s" or "5m"' })
       .default('1s')
       .describe(
-        'how long nothing may have been written to a file before it is read: a younger one is waited for, so that it is not read while it is written',
+        'minimum time since the last write to a file before it is read: the source waits for a younger file, so that it does not read a file that is still being written',
       ),
     delimiter: character.optional().describe('one character; absent: `,`, or a tab for TSV'),
-    quote: z.string().max(1).default('"').describe("one character; `''` for no quoting"),
+    quote: z.string().max(1).default('"').describe("one character; `''`: no quoting"),
     escape: character.optional().describe('one character, such as `\\`; absent: the quote, doubled'),
     header: z
       .union([z.boolean(), z.array(z.string()).min(1)])
       .default(true)
       .describe(
-        '`false`: the columns are `column_1`, `column_2`, …; a list: these are their names, and the files have no header',
+        '`false`: the columns are named `column_1`, `column_2`, …; a list: the names of the columns, for files without a header',
       ),
-    skip: z.int().min(0).default(0).describe('lines to leave out before the header'),
+    skip: z.int().min(0).default(0).describe('number of lines to skip before the header'),
     nullString: z
       .union([z.string(), z.array(z.string())])
       .default('')
-      .describe(
-        'the text, or list of texts, that means NULL where it is not in quotes. `""` in quotes is an empty text',
-      ),
+      .describe('the text, or list of texts, that means NULL outside quotes. `""` in quotes is an empty text'),
     quotedNulls: z
       .boolean()
       .default(false)
-      .describe('it means NULL in quotes too: for files in which every value is quoted'),
+      .describe('`nullString` means NULL in quotes too: for files in which every value is quoted'),
     shortRows: z
       .enum(['reject', 'fill'])
       .default('reject')
-      .describe('`fill`: a row with too few values is filled up with NULL'),
+      .describe('what to do with a row that has too few values: reject it, or `fill` it with NULL'),
     encoding: z
       .string()
       .refine(knowsEncoding, {
@@ -87,7 +87,7 @@ const TableConfig = z
       })
       .default('utf-8')
       .describe(
-        'any that the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels) names: `latin1` (which is windows-1252), `utf-16`, `shift_jis`, … For all formats but Parquet',
+        'any encoding of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels): `latin1` (which is windows-1252), `utf-16`, `shift_jis`, … For all formats but Parquet',
       ),
   })
   .refine((table) => !table.globalKey || table.primaryKey !== undefined, {
@@ -111,14 +111,14 @@ export const FilesConfig = z.object({
     .refine((tables) => Object.keys(tables).length > 0, {
       error: 'nothing is configured to read yet: write tables here, such as { orders: { path: "data/orders.csv" } }',
     })
-    .describe('the tables by name'),
+    .describe('the tables, by name'),
   scanLimit: amount
     .default('256MB')
     .describe(
-      'how much text of new and changed files is read once more before the first row, to find all columns and types; of files beyond it a part',
+      'how much text of new and changed files to read in advance, to infer all columns and types; the source samples files beyond it',
     ),
-  memoryLimit: amount.default('512MB').describe('the most memory that DuckDB may take for Parquet'),
-  threads: z.int().min(1).max(256).default(2).describe('how many threads DuckDB may use'),
+  memoryLimit: amount.default('512MB').describe('memory limit of DuckDB for Parquet'),
+  threads: z.int().min(1).max(256).default(2).describe('number of threads of DuckDB'),
 })
 export type FilesConfig = z.infer<typeof FilesConfig>
 

@@ -13,17 +13,17 @@ export const GitHubConfig = z
     owners: z
       .array(z.string().regex(NAME, 'say the name of a user or an organisation'))
       .default([])
-      .describe('users and organisations; all their repositories that the token may see, also those that come later'),
-    forks: z.boolean().default(false).describe('of the owners, also repositories that are forks'),
+      .describe('users and organisations: all their repositories that the token can see, including future ones'),
+    forks: z.boolean().default(false).describe('also read forks of the owners'),
     token: secret()
       .optional()
       .describe(
-        'a personal access token, or one of an app, that may read. Without it: public data, and 60 requests an hour',
+        'a personal access token or an app token with read access. Without it: public data, at 60 requests an hour',
       ),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'say a URL that begins with https:// or http://' })
       .default('https://api.github.com')
-      .describe('of GitHub Enterprise Server, `https://<host>/api/v3`'),
+      .describe('the base URL of the API; for GitHub Enterprise Server `https://<host>/api/v3`'),
   })
   .refine(({ repositories, owners }) => repositories.length + owners.length > 0, {
     path: ['repositories'],

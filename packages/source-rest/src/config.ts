@@ -7,67 +7,65 @@ export const RestConfig = z
   .object({
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'say a URL that begins with https:// or http://' })
-      .describe('what all paths begin with'),
-    authorization: AuthorizationConfig.optional().describe(
-      'one of those below, or a list of them that are sent together',
-    ),
+      .describe('the start of all paths'),
+    authorization: AuthorizationConfig.optional().describe('one of those below, or a list of them to send together'),
     headers: z
       .record(z.string(), z.string())
       .default({})
-      .describe('sent with each request. They are no secrets: for those there is `authorization`'),
+      .describe('headers of each request. Not for secrets: use `authorization`'),
     params: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
-      .describe('parameters of each request; no place for secrets either'),
+      .describe('query parameters of each request; not for secrets either'),
     success: AnswerChecksConfig.optional().describe(
-      'what every answer of the API says that is not an error; see `tables.*.success`',
+      'check that holds for every good response of the API; see `tables.*.success`',
     ),
     failure: AnswerChecksConfig.optional().describe(
-      'what an answer of the API says that is an error though its status is 200; see `tables.*.failure`',
+      'check that detects an error in a response with status 200; see `tables.*.failure`',
     ),
     hosts: z
       .array(z.string())
       .default([])
-      .describe('further hosts (`host` or `host:port`) that belong to the API and are given the credentials too'),
+      .describe('more hosts (`host` or `host:port`) that belong to the API and also receive the credentials'),
     allow: z
       .array(z.string())
       .default([])
       .describe(
-        'hosts and addresses that a redirect may lead to though they are private; link-local ones are refused unless they are listed here',
+        'private hosts and addresses that a redirect may lead to; link-local ones are refused unless you list them here',
       ),
     rate: z
       .strictObject({ requests: z.int().min(1), seconds: z.number().positive() })
       .optional()
-      .describe('`{ requests, seconds }`: no stretch of that time sees more requests, over all tables'),
+      .describe('`{ requests, seconds }`: the most requests in any period of that length, over all tables'),
     clock: z
       .union([z.enum(['server', 'runner']), z.strictObject({ at: BodyPath })])
       .default('server')
       .describe(
-        'whose time rows are read up to: `server`, the earlier of the API’s (by the `Date` of its answers) and this machine’s; `{ at }`, the same by a time in the answers; `runner`, this machine’s alone',
+        'the clock that decides where reading ends: `server`, the earlier of the API’s (from the `Date` header of its responses) and this machine’s; `{ at }`, the same with a time in the responses; `runner`, this machine’s alone',
       ),
-    concurrency: z.int().min(1).max(100).default(4).describe('requests at once'),
+    concurrency: z.int().min(1).max(100).default(4).describe('requests at the same time'),
     attempts: z
       .int()
       .min(1)
       .max(20)
       .default(5)
       .describe(
-        "how often one request is sent at most; after that its failure is the table's. The engine counts these among its own attempts",
+        'the most attempts of one request; after that the table fails. The engine counts them among its own attempts',
       ),
-    maxRequests: z.int().min(1).optional().describe('of one run; what is left is for the next'),
+    maxRequests: z.int().min(1).optional().describe('the most requests of one run; the next run continues'),
     idleSeconds: z
       .number()
       .positive()
       .default(60)
-      .describe('how long the API may be silent, also in the middle of an answer'),
-    maxMegabytes: z.number().positive().default(64).describe('of one answer, decompressed'),
+      .describe('how long the API may send nothing, also in the middle of a response'),
+    maxMegabytes: z.number().positive().default(64).describe('maximum size of one response, decompressed'),
     tables: z
       .record(z.string().min(1), TableConfig)
       .default({})
       .refine((tables) => Object.keys(tables).length > 0, {
         error: 'nothing is configured to read yet: write tables here, such as { items: { path: "/items" } }',
       })
-      .describe('the tables by name'),
+      .describe('the tables, by name'),
   })
   .superRefine(({ tables }, context) => {
     for (const { path, message } of checkTables(tables))

@@ -56,74 +56,76 @@ export type ColumnTypeName = z.infer<typeof ColumnTypeName>
 const ColumnConfig = z.union([ColumnTypeName, z.strictObject({ type: ColumnTypeName.optional(), at: BodyPath })])
 
 export const TableConfig = z.strictObject({
-  path: z.string().min(1).describe('below the base URL; may have placeholders'),
-  method: z.enum(['GET', 'POST']).default('GET').describe('a `POST` sends `body`'),
+  path: z.string().min(1).describe('path below the base URL; may contain placeholders'),
+  method: z.enum(['GET', 'POST']).default('GET').describe('HTTP method; `POST` sends `body`'),
   params: z
     .record(z.string(), Param)
     .default({})
-    .describe('parameters; may have placeholders. One whose `{from}` is open is left out'),
-  headers: z.record(z.string(), z.string()).default({}).describe('sent with each request of the table'),
-  body: z.json().optional().describe('JSON that a `POST` sends; its texts may have placeholders'),
+    .describe(
+      'query parameters; may contain placeholders. A parameter with `{from}` is left out if the window has no start',
+    ),
+  headers: z.record(z.string(), z.string()).default({}).describe('headers of each request of the table'),
+  body: z.json().optional().describe('JSON body of a `POST`; its texts may contain placeholders'),
   rows: BodyPath.default('').describe(
-    'where the rows are: `data.items`, or a list of names where a name has a dot. Nothing: the answer is the list',
+    'path of the rows: `data.items`, or a list of names if a name contains a dot. Empty: the response is the list',
   ),
   none: z
     .enum(['null', 'absent'])
     .optional()
     .describe(
-      'what stands for no rows where the list belongs, instead of an error: `null`, or `absent` (nothing at all)',
+      'what means no rows in place of the list, instead of an error: `null`, or `absent` (the field is missing)',
     ),
-  single: z.boolean().default(false).describe('the answer has one object in the place of a list'),
+  single: z.boolean().default(false).describe('the response has one object in place of a list'),
   success: AnswerChecksConfig.optional().describe(
-    'what every answer says that is not an error, such as `{ at: "success", equals: true }`; see below. In place of that of all tables',
+    'check that holds for every good response, such as `{ at: "success", equals: true }`; see below. Replaces the one for all tables',
   ),
   failure: AnswerChecksConfig.optional().describe(
-    'what an answer says that is an error though its status is 200, such as `{ at: "code", equals: [50001], retry: true }`; see below. In place of that of all tables',
+    'check that detects an error in a response with status 200, such as `{ at: "code", equals: [50001], retry: true }`; see below. Replaces the one for all tables',
   ),
   errors: z
     .array(BodyPath)
     .optional()
     .describe(
-      'names that tell of an error where they hold anything: `error` and `errors` by default; `[]`: no error is guessed from names',
+      'names of fields that mean an error if they are not empty: by default `error` and `errors`; `[]`: never guess an error from names',
     ),
   primaryKey: z.array(z.string()).min(1).optional().describe('the columns that identify a row'),
-  globalKey: z.boolean().default(false).describe('whether they do so across partitions'),
+  globalKey: z.boolean().default(false).describe('the key identifies a row across partitions'),
   cursor: z
     .string()
     .optional()
     .describe(
-      'the column the table is read by: a timestamp or a date that moves with every update. Without it the table is read whole each time',
+      'the cursor column: a timestamp or a date that moves with every update. Without it, each sync is a full refresh',
     ),
   ordered: z
     .enum(['ascending', 'descending'])
     .optional()
-    .describe('the order in which the API gives the rows by the cursor'),
+    .describe('the order in which the API returns rows, by the cursor'),
   since: z
     .enum(['inclusive', 'exclusive'])
     .default('inclusive')
     .describe(
-      'whether `{from}` gives the rows of exactly that time too; `exclusive`: a millisecond earlier is asked for',
+      'whether the API includes rows of exactly `{from}`; for `exclusive` the source requests from a millisecond earlier',
     ),
-  reanchor: z.boolean().optional().describe('ask for each page by the last cursor seen; see below'),
+  reanchor: z.boolean().optional().describe('request each page by the last cursor seen; see below'),
   immutable: z
     .boolean()
     .default(false)
-    .describe('whether its rows never change, as in a log: a cursor that edits do not move is right there'),
+    .describe('rows never change, as in a log, so the cursor need not move with edits'),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()
-    .describe('rows without a cursor: `reject` where this is not set'),
-  window: duration.optional().describe('the longest range that is read in one go: `30d`, `12h`'),
-  lookback: duration.optional().describe('how far below a covered end is read again: `10m`'),
-  minAge: duration.optional().describe('how young a row may not be read: `1m`'),
+    .describe('what to do with rows without a cursor. Absent: `reject`'),
+  window: duration.optional().describe('the longest range of one read: `30d`, `12h`'),
+  lookback: duration.optional().describe('overlap to re-read on each sync: `10m`'),
+  minAge: duration.optional().describe('minimum age of a row before it is read: `1m`'),
   retention: duration.optional().describe('how long the API keeps rows: `90d`'),
   total: z
     .union([BodyPath, z.strictObject({ header: z.string().min(1) }), z.literal(false)])
     .optional()
     .describe(
-      'where the answer counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`; looked for where this is not set. `false`: what it counts is something else',
+      'where the response counts the rows of the list: `meta.total`, or `{ header: "X-Total-Count" }`. Absent: the usual places. `false`: the count means something else',
     ),
-  pagination: PaginationConfig.optional().describe('how the next page is found; see below'),
+  pagination: PaginationConfig.optional().describe('how to find the next page; see below'),
   parent: z
     .strictObject({
       table: z.string(),
@@ -134,14 +136,17 @@ export const TableConfig = z.strictObject({
     })
     .optional()
     .describe(
-      'read for each row of that table, with every run; `revision` names a column of the parent that changes whenever these rows do, so that others are not asked for',
+      'read this table once for each row of the parent table, with every run; `revision` names a column of the parent that changes whenever the child rows do, so that the source skips unchanged ones',
     ),
   columns: z
     .record(z.string(), ColumnConfig)
     .default({})
-    .describe('types of columns, or `{ type, at }`, where `at` is their place in a row'),
-  infer: z.boolean().default(true).describe('find columns and types in the rows'),
-  revision: z.literal('etag').optional().describe('ask by ETag or time of change first. For a table of one page'),
+    .describe('types of columns, or `{ type, at }`, where `at` is the path in a row'),
+  infer: z.boolean().default(true).describe('infer columns and types from the rows'),
+  revision: z
+    .literal('etag')
+    .optional()
+    .describe('skip an unchanged response, by its ETag or time of change. For a table of one page'),
 })
 export type TableConfig = z.infer<typeof TableConfig>
 

@@ -35,8 +35,8 @@ export const CURSORS: readonly string[] = [
 const IdTime = z.union([
   z.enum(['snowflake', 'instagram', 'sonyflake']),
   z.strictObject({
-    bits: z.int().min(1).max(48).describe('how many bits stand below the time'),
-    tick: Tick.default('1ms').describe('one step of the time'),
+    bits: z.int().min(1).max(48).describe('number of bits below the time'),
+    tick: Tick.default('1ms').describe('length of one step of the time'),
   }),
 ])
 
@@ -44,95 +44,97 @@ const TableConfig = z.strictObject({
   cursor: z
     .union([name, z.literal(false)])
     .optional()
-    .describe('the column it is read by, indexed or not; `false`: read it whole. Absent: found'),
+    .describe('the cursor column, indexed or not; `false`: full refresh. Absent: discovered'),
   primaryKey: z
     .array(name)
     .min(1)
     .optional()
     .describe(
-      "the columns that identify a row, for views and for tables whose key nobody declared. Absent: the database's",
+      "the columns that identify a row, for views and for tables without a declared key. Absent: the database's key",
     ),
   immutable: z
     .boolean()
     .optional()
-    .describe('its rows are only added and never changed, so a cursor is taken also without a key'),
+    .describe('rows are only added and never change, so the table can have a cursor without a key'),
   replaced: z
     .enum(['resync', 'ignore'])
     .optional()
     .describe(
-      'where the database shows that all data of a table was replaced (TRUNCATE, DROP and CREATE, a swap by RENAME, and VACUUM FULL, CLUSTER or OPTIMIZE, which look the same), it is resynced, or not with `ignore`. Absent: `resync`',
+      'what to do when the database shows that all data of the table was replaced (TRUNCATE, DROP and CREATE, a swap by RENAME, and VACUUM FULL, CLUSTER or OPTIMIZE, which look the same). Absent: `resync`',
     ),
   nullCursor: z
     .enum(['reject', 'skip', 'keep'])
     .optional()
     .describe(
-      'rows whose cursor is NULL: kept (looked for with the newest window of each run), skipped, or a reject. Absent: `keep` where it can, else `reject`',
+      'what to do with rows whose cursor is NULL: `keep` (read with the newest window of each run), `skip` or `reject`. Absent: `keep` if possible, else `reject`',
     ),
   columns: z
     .record(name, z.union([z.enum(COLUMN_TYPES), z.literal(false)]))
     .default({})
-    .describe('types of columns, or `false` for one that is not even asked for'),
+    .describe('types of columns, or `false` for a column that the source does not select'),
   lookback: Span.optional().describe(
-    'how far below a covered end is read again: a length of time, or a count. Absent: `10m`; `26h10m` without a zone; `10000` steps of a sequence',
+    'overlap to re-read on each sync: a duration, or a number of ids. Absent: `10m`; `26h10m` without a zone; `10000` steps of a sequence',
   ),
   idTime: IdTime.optional().describe(
-    'ids that begin with a time: then `lookback` of them is a length of time, `10m` where it is absent. Absent: taken for such where they are larger than 2^53 and no sequence gives them out',
+    'format of ids that begin with a time: their `lookback` is then a duration, by default `10m`. Absent: assumed for ids that are larger than 2^53 and that no sequence issues',
   ),
-  minAge: Length.optional().describe('how young a row may not be read. Absent: `1m`'),
-  window: Span.optional().describe('the longest range that is read in one go. Absent: about a million rows'),
-  timeZone: TimeZone.optional().describe('the zone of its cursor. Absent: that of the source'),
+  minAge: Length.optional().describe('minimum age of a row before it is read. Absent: `1m`'),
+  window: Span.optional().describe('the longest range of one read. Absent: about a million rows'),
+  timeZone: TimeZone.optional().describe("the time zone of the cursor. Absent: the source's"),
 })
 export type TableConfig = z.infer<typeof TableConfig>
 
 export const SqlConfig = z.strictObject({
   url: name.describe(
-    'where the database is: a URL, the `key=value` of libpq, or the path of a file of SQLite. Behind `?`: what libpq and providers put there',
+    'the address of the database: a URL, the `key=value` form of libpq, or the path of a SQLite file. After `?`: parameters as libpq and providers write them',
   ),
   password: secret()
     .optional()
-    .describe('kept out of every log and error, as is one in the URL. Absent: that of the URL'),
+    .describe('never appears in a log or an error, nor does one in the URL. Absent: that of the URL'),
   schemas: z
     .array(name)
     .min(1)
     .optional()
-    .describe("schemas of Postgres, databases of MySQL. Absent: all of the user's own (MySQL: the one of the URL)"),
-  include: z.array(name).min(1).optional().describe('names, with `*` for any characters. Absent: all tables'),
-  exclude: z.array(name).default([]).describe('the same'),
+    .describe(
+      'Postgres schemas or MySQL databases to read. Absent: all but those of the system (MySQL: the one in the URL)',
+    ),
+  include: z.array(name).min(1).optional().describe('tables to read, with `*` for any characters. Absent: all tables'),
+  exclude: z.array(name).default([]).describe('tables to leave out, with `*` for any characters'),
   views: z
     .boolean()
     .default(false)
     .describe(
-      'views too, materialized ones and foreign tables among them. One that `include` or `tables` names is always read',
+      'also read views, materialized views and foreign tables. One that `include` or `tables` names is always read',
     ),
   cursors: z
     .array(name)
     .default([...CURSORS])
     .describe(
-      'names of columns that are taken as a cursor where an index begins with them. Case and `_` do not count, the first that a table has does',
+      'column names to use as a cursor if an index begins with the column. Case and `_` do not matter; the first name that a table has wins',
     ),
   timeZone: TimeZone.optional().describe(
-    'the zone in which times without an offset are written: `UTC`, `Europe/Berlin`. Absent: not known',
+    'the time zone of times without an offset: `UTC`, `Europe/Berlin`. Absent: not known',
   ),
   zeroDates: z
     .enum(['reject', 'null'])
     .default('reject')
-    .describe("MySQL's `0000-00-00` in a column that can be NULL: a reject, or `null`"),
-  statementTimeout: Length.default('10m').describe('how long the server may work on one answer'),
+    .describe("what to do with MySQL's `0000-00-00` in a column that can be NULL: reject the row, or store NULL"),
+  statementTimeout: Length.default('10m').describe('time limit of one statement on the server'),
   rowSecurity: z
     .enum(['refuse', 'apply'])
     .default('refuse')
     .describe(
-      'a table of Postgres of which policies hide rows from the user: it fails, or what they show is taken for all of it with `apply`',
+      'what to do with a Postgres table whose policies hide rows from the user: `refuse` fails the table, `apply` treats the visible rows as all rows',
     ),
   connections: z
     .int()
     .min(1)
     .max(64)
     .default(4)
-    .describe('connections that read at the same time; two more ask questions'),
+    .describe('connections that read rows at the same time; two more run metadata queries'),
   identity: name
     .optional()
-    .describe('which database this is, where it has moved and is still the same. Absent: what the database says'),
-  tables: z.record(name, TableConfig).default({}).describe('tables by their names'),
+    .describe('identity of the database, to keep it when the same database moves. Absent: what the database reports'),
+  tables: z.record(name, TableConfig).default({}).describe('options of tables, by name'),
 })
 export type SqlConfig = z.infer<typeof SqlConfig>

@@ -11,7 +11,7 @@ export const ledger = bookshop.table({
     const { lastLine, closedYear, corrections } = await client.ledger()
     const revision = `${corrections}:${lastLine}`
     if (previous === undefined || previous.startsWith(`${corrections}:`)) return revision
-    // Lines of the year that was closed last were put right since the last pass.
+    // Since the last sync, lines of the last closed year were corrected.
     return { revision, stale: [{ from: `${closedYear}-01-01`, to: `${closedYear + 1}-01-01` }] }
   },
   async *read({ client, from, to, signal }) {

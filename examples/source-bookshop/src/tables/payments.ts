@@ -8,7 +8,7 @@ export const payments = bookshop.table({
   primaryKey: ['id'],
   cursor: 'changed',
   deletions: 'unseen',
-  ordered: 'ascending', // and so its coverage grows with what is read, also when it breaks off
+  ordered: 'ascending', // so coverage grows with each page, even if reading breaks off
   async *read({ client, from, signal }) {
     yield* client.pages<{ id: string; changed: number; paid: boolean }>('/payments', { from: from ?? '' }, signal)
   },

@@ -8,11 +8,11 @@ export interface Item {
 
 interface Page {
   readonly items: readonly Item[]
-  /** Where the next page begins; null behind the last one. */
+  /** Where the next page begins; null on the last page. */
   readonly next: number | null
 }
 
-/** Asks the system. It hands the signal on to whatever waits, and turns answers into errors that say what to do. */
+/** Sends requests to the system. It passes the signal to everything that waits, and turns failures into errors that say what to do. */
 export class AcmeClient {
   readonly #url: string
   readonly #token: string

@@ -4,7 +4,7 @@ import { System, TOKEN } from './system.ts'
 
 const system = new System()
 
-// Every law that a source must keep. One that is broken says what it means for users, with the smallest example.
+// Every conformance check (law) of a source. A failed one explains what it means for users, with the smallest example.
 testSource(acmeSource, {
   config: ({ url }) => ({ url, token: TOKEN }),
   server: system.answer,

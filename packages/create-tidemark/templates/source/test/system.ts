@@ -4,7 +4,7 @@ import type { Item } from '../src/client.ts'
 export const TOKEN = 'a-token-for-tests'
 const PAGE = 3
 
-/** Stands in for the system in tests: rows in memory, answered by their time and page by page. */
+/** Mocks the system in tests: it keeps rows in memory, and returns them by time, page by page. */
 export class System {
   readonly #items: Item[] = Array.from({ length: 8 }, (_, nth) => ({
     id: nth + 1,
@@ -27,13 +27,13 @@ export class System {
     return Response.json({ items, next: found.length > PAGE ? items.at(-1)?.id : null })
   }
 
-  /** Adds a row as a user of the system does. */
+  /** Adds a row, as a user of the system does. */
   readonly add = (): void => {
     const id = this.#items.length + 1
     this.#items.push({ id, name: `item ${id}`, updated_at: new Date().toISOString() })
   }
 
-  /** Changes a row as a user of the system does: the system notes when. */
+  /** Changes a row, as a user of the system does: the system records the time. */
   readonly edit = ({ row }: RowChange): void => {
     const at = this.#items.findIndex(({ id }) => id === row['id'])
     const before = this.#items[at]
