@@ -56,7 +56,7 @@ export async function sniff(
   const known = tracked.columns(table.name)
   const fresh = await freshOf(looking, files, known === undefined ? undefined : tracked.partitions?.(table.name))
   const kinds: Kinds = new Map()
-  const { left: remaining, error } = await lookIntoAll(fresh, looking, kinds, bytes)
+  const { remaining, error } = await lookIntoAll(fresh, looking, kinds, bytes)
   leaveOutNameless(kinds, looking)
   const mixed = files.every((file) => isText(table, file)) ? 'text' : 'json'
   const types = new Map(known?.map((column) => [column.name, column.type]))
@@ -100,7 +100,7 @@ async function lookIntoAll(
   looking: Looking,
   kinds: Kinds,
   bytes: number,
-): Promise<{ readonly left: number; readonly error: unknown }> {
+): Promise<{ readonly remaining: number; readonly error: unknown }> {
   const { signal, log } = looking
   const { whole, sampled, spare } = await chosen(files, bytes)
   let left = bytes
@@ -131,7 +131,7 @@ async function lookIntoAll(
     }
     if (kinds.size > MOST_COLUMNS) throw tooManyColumns(looking, file, kinds)
   }
-  return { left, error }
+  return { remaining: left, error }
 }
 
 interface Chosen {

@@ -33,14 +33,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-async function emptyFile(): Promise<string> {
+async function emptyFile(name = 'x.db'): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-memory-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'x.db')
+  return join(folder, name)
 }
 
 const PLACES = [
-  { name: 'SQLite', empty: emptyFile },
+  { name: 'SQLite', empty: () => emptyFile() },
   {
     name: 'Postgres',
     async empty(): Promise<string> {
@@ -84,5 +84,18 @@ describe.each(PLACES)('a run into $name with little memory', ({ empty }) => {
     const { failure, rssMb } = await run(await empty(), 'error')
     expect(failure).toBe(10_000)
     expect(rssMb).toBeLessThan(RSS_MB)
+  })
+})
+
+// DuckDB holds 2048 rows at a time as it writes them into its file, here all wide ones: what came in, once and not thrice.
+describe('a run into DuckDB with little memory', () => {
+  it.each([
+    ['rows', 3150, 520],
+    ['whole', 3150, 720],
+    ['json', 20, 720],
+  ])('takes in wide %s', { timeout: 120_000 }, async (source, written, rssMb) => {
+    const outcome = await run(await emptyFile('x.duckdb'), source)
+    expect(outcome).toMatchObject({ written, rejected: 0 })
+    expect(outcome.rssMb).toBeLessThan(rssMb)
   })
 })

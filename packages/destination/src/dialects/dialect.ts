@@ -8,7 +8,7 @@ import type { ValueCodec } from '../values/codec.ts'
 import type { EncodedRows, Loaded } from './encoded-rows.ts'
 import type { Staging } from './staging.ts'
 import type { Target } from './target.ts'
-import type { Terms } from './terms.ts'
+import type { Order, Terms } from './terms.ts'
 
 /** What differs between databases, as data and fragments of SQL. One of them belongs to one open database. */
 export interface Dialect {
@@ -141,6 +141,13 @@ export interface Session {
   attempt<T>(table: string, work: () => Promise<T>): Promise<Attempt<T>>
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
+  /**
+   * Puts something between the entries of a staging table and those that follow, where the database reads many at a stretch
+   * with all of their values. Absent: it does not.
+   */
+  separate?(table: RawBuilder<unknown>): Promise<void>
+  /** Writes staged rows of many bytes, each key once, over those of their keys. Only with `separate`. @returns how many changed. */
+  writeWide?(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number>
   /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
   write(target: Target, batch: Batch, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
@@ -160,6 +167,12 @@ export interface Session {
   indexPositions(target: Target, lease: number): Promise<void>
   /** Lets the numbers that the database gives out begin above those that are there, after records were put in place. */
   continueNumbers(): Promise<void>
+}
+
+/** How staged rows are written. */
+export interface Wide {
+  readonly order: Order
+  readonly terms: Terms
 }
 
 /** What tentative work gives, and whether what it did stays. */

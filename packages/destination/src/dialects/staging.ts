@@ -23,6 +23,10 @@ export interface Staging {
   readonly entries: number
   readonly deletions: number
   readonly presentKeys: number
+  /** The entries before which a slice ends whose rows have many bytes. */
+  readonly cuts: readonly number[]
+  /** What came since the last of them. */
+  readonly sinceCut: { readonly rows: number; readonly bytes: number }
   /** A row was refused whose key could not be kept: what is absent says nothing. */
   readonly deletionsUnknown: boolean
 }

@@ -16,3 +16,15 @@ export interface Terms {
   readonly read: RangeTerms | undefined
   readonly truth: RangeTerms | undefined
 }
+
+/** What a version of a row must be so that it replaces the one that is there. */
+export type Order =
+  /**
+   * Not older (a deletion wins a tie); or the one that is there lies in what the step reads and was synced before it began:
+   * what the source gives now is the truth, whatever its stamp.
+   */
+  | 'ordered'
+  /** Not older, or the one that is there was synced before the step began: the source is the truth. */
+  | 'resync'
+  /** Anything goes: the table has no cursor. */
+  | 'any'

@@ -4,6 +4,7 @@ import type { EntryKind } from '../dialects/dialect.ts'
 import type { EncodedRows } from '../dialects/encoded-rows.ts'
 import type { Staging } from '../dialects/staging.ts'
 import { dataColumns, dataTypes } from '../table/columns.ts'
+import { bytesOf, isWide } from './bytes.ts'
 import { checkOrder, type Filling } from './filling.ts'
 import { entryOf } from './key-row.ts'
 import { loadHalving } from './load.ts'
@@ -40,6 +41,8 @@ export async function fill(
     return loaded.refused
   }
   const refused = await stage(batch.rows, 0)
+  const staged = batch.rows.length > refused.length ? batch.rows : []
+  const { cuts, sinceCut } = await cut(writing, { table, before, rows: staged, next: entries + 1 })
   const keyed = layout.key.length > 0
   const deletions = keyed ? batch.deletions.map(({ key, position }) => entryOf(layout, key, position)) : []
   let deletionsUnknown = before?.deletionsUnknown === true
@@ -72,11 +75,44 @@ export async function fill(
       entries,
       deletions: (before?.deletions ?? 0) + deletions.length,
       presentKeys: (before?.presentKeys ?? 0) + seen.length - unseen.length,
+      cuts,
+      sinceCut,
       deletionsUnknown: deletionsUnknown || unseen.length > 0,
     },
     rejects: refused.map(({ row, error }) => rejectOf(layout, row, error, dialect.canonical)),
   }
 }
+
+/** A slice that is moved at a time has so many bytes at least, where its rows are wide. */
+const SLICE_BYTES = 8 * 1024 * 1024
+
+/** Ends a slice where the rows since the last one have many bytes. */
+async function cut(
+  { session }: Writing,
+  {
+    table,
+    before,
+    rows,
+    next,
+  }: {
+    readonly table: Staging['table']
+    readonly before: Staging | undefined
+    readonly rows: EncodedRows
+    readonly next: number
+  },
+): Promise<Pick<Staging, 'cuts' | 'sinceCut'>> {
+  const { cuts, sinceCut } = before ?? { cuts: [], sinceCut: NOTHING }
+  if (session.separate === undefined) return { cuts, sinceCut }
+  const since = { rows: sinceCut.rows + rows.length, bytes: sinceCut.bytes + bytesOf(rows) }
+  if (!isWide(since)) return { cuts, sinceCut: since.rows < MANY ? since : NOTHING }
+  if (since.bytes < SLICE_BYTES) return { cuts, sinceCut: since }
+  await session.separate(table)
+  return { cuts: [...cuts, next], sinceCut: NOTHING }
+}
+
+const NOTHING = { rows: 0, bytes: 0 }
+/** After so many rows those before them are not read with what follows. */
+const MANY = 2048
 
 /** Definitions of the columns that take encoded rows with their positions. */
 function stagedColumns({ dialect, target }: Writing) {

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Target } from '../dialects/target.ts'
-import type { Terms } from '../dialects/terms.ts'
+import type { Order, Terms } from '../dialects/terms.ts'
 import { dataColumns, dataTypes, identifying, type Layout } from '../table/columns.ts'
-import { type Order, passes } from './precedence.ts'
+import { passes } from './precedence.ts'
 import { and, list, or } from './sql.ts'
 
 const { id, join, raw } = sql

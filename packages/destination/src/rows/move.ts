@@ -1,14 +1,13 @@
 import type { Batch, DeletionGuard, Lease } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Staging } from '../dialects/staging.ts'
-import type { Terms } from '../dialects/terms.ts'
+import type { Order, Terms } from '../dialects/terms.ts'
 import { hasBeside } from './beside.ts'
 import { type Held, heldBy } from './deletion-guard.ts'
 import { applyDeletions } from './deletions.ts'
 import type { Moved } from './filling.ts'
 import { mergeRows } from './merge.ts'
 import { countMissing } from './missing.ts'
-import type { Order } from './precedence.ts'
 import { replaceRows } from './replace.ts'
 import { checkEntries, resolveEntries } from './resolve.ts'
 import { changed, count, exists } from './run.ts'
@@ -52,8 +51,10 @@ export async function move(writing: Writing, { lease, batch, staging, now }: Mov
     await changed(session, followSeen(target, sql`(select * from ${table} where _kind = 2)`, terms))
 
   const order: Order = resync ? 'resync' : layout.cursored ? 'ordered' : 'any'
-  const { written, rejects } = await moveStaged(writing, staging, (rows) =>
-    changed(session, mergeRows(dialect, target, rows, order, terms)),
+  const { written, rejects } = await moveStaged(writing, staging, async (rows, isWide) =>
+    isWide && session.writeWide !== undefined
+      ? await session.writeWide(target, rows, { order, terms })
+      : await changed(session, mergeRows(dialect, target, rows, order, terms)),
   )
   return {
     written,

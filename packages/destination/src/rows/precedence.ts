@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Terms } from '../dialects/terms.ts'
+import type { Order, Terms } from '../dialects/terms.ts'
 import type { Layout } from '../table/columns.ts'
 import { inRange } from './step-terms.ts'
 
@@ -22,18 +22,6 @@ export function deletionReplaces(came: string, there: string): string {
 export function seenVoids(seen: string, deletion: string): string {
   return `(${seen} <= ${deletion}) is not true`
 }
-
-/** What a version of a row must be so that it replaces the one that is there. */
-export type Order =
-  /**
-   * Not older (a deletion wins a tie); or the one that is there lies in what the step reads and was synced before it began:
-   * what the source gives now is the truth, whatever its stamp.
-   */
-  | 'ordered'
-  /** Not older, or the one that is there was synced before the step began: the source is the truth. */
-  | 'resync'
-  /** Anything goes: the table has no cursor. */
-  | 'any'
 
 /** Whether a row that comes (alias s, or another) replaces the one that is there (alias t), which may be marked. */
 export function rowSupersedes(source = 's'): RawBuilder<unknown> {

@@ -65,11 +65,14 @@ async function replace(
     const { written, rejects } = await moveStaged(
       writing,
       staging,
-      (source) =>
-        changed(
+      async (source, isWide) => {
+        if (isWide && session.writeWide !== undefined)
+          return await session.writeWide(target, source, { order: 'any', terms })
+        return await changed(
           session,
           sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
-        ),
+        )
+      },
       sql`not exists (select 1 from ${dialect.pairs.table} as k where k.entry = n._at)`,
     )
     // What the database refuses is seen only now.

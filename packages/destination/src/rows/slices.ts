@@ -16,28 +16,36 @@ interface Moving {
  * Moves the rows of a staging table, so many at a time as the database does at a stretch. Where it refuses some, halves of
  * them, until those that it refuses alone are found; they become rejects.
  *
- * @param insert moves the rows of a query (alias s) and says how many rows it changed.
+ * @param insert moves the rows of a query (alias s), which have many bytes or not, and says how many rows it changed.
  * @param among a condition that all rows to be moved (alias n) fulfil.
  */
 export async function moveStaged(
   { dialect, session, target }: Writing,
-  { table, entries }: Staging,
-  insert: (rows: RawBuilder<unknown>) => Promise<number>,
+  { table, entries, cuts }: Staging,
+  insert: (rows: RawBuilder<unknown>, isWide: boolean) => Promise<number>,
   among: RawBuilder<unknown> = sql`true`,
 ): Promise<Moving> {
   const { movedAtOnce = entries } = dialect
+  const isWide = cuts.length > 0
   const rejects: Reject[] = []
   let written = 0
-  for (let first = 1; first <= entries; first += movedAtOnce) {
+  for (const [first, end] of slices()) {
     if (first > 1) await setImmediate()
-    written += await halves(first, Math.min(first + movedAtOnce, entries + 1))
+    written += await halves(first, end)
   }
   return { written, rejects }
 
   /** Entries are numbered from 1. */
+  function* slices(): Generator<readonly [first: number, end: number]> {
+    let first = 1
+    for (const end of [...cuts, entries + 1]) {
+      for (; first < end; first = Math.min(first + movedAtOnce, end)) yield [first, Math.min(first + movedAtOnce, end)]
+    }
+  }
+
   async function halves(first: number, end: number): Promise<number> {
     const rows = sql`(select * from ${table} as n where n._kind = 0 and n._at >= ${first} and n._at < ${end} and ${among})`
-    const tried = await session.attempt(target.layout.name, () => insert(rows))
+    const tried = await session.attempt(target.layout.name, () => insert(rows, isWide))
     if (tried.ok) return tried.value
     if (end - first <= 1) {
       rejects.push(rejectOf(target.layout, await stagedRow(first), tried.error, (value) => value))

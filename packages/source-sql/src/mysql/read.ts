@@ -49,7 +49,7 @@ export async function* readPages(
   for (const range of parts) {
     const order = orderOf(reads, range)
     if (order === undefined) yield* streamed(connection, reads, range, asked)
-    else yield* paged(connection, reads, { part: range, order }, asked)
+    else yield* paged(connection, reads, { range, order }, asked)
   }
   await ask(connection, `SET SESSION ${timeout} = ${before![0]!.toString()}`)
 }
@@ -71,7 +71,7 @@ function orderOf({ table, bounds }: Reads, part: Part): readonly string[] | unde
 async function* paged(
   connection: Connection,
   reads: Reads,
-  { part, order }: { readonly part: Part; readonly order: readonly string[] },
+  { range: part, order }: { readonly range: Part; readonly order: readonly string[] },
   { signal, timeoutMs }: ReadAsked,
 ): AsyncGenerator<readonly Row[]> {
   const size = new PageSize()

@@ -1,9 +1,10 @@
 import { failpoint, type QueryLimits, type QueryResult } from '@tidemark/core/engine'
 import type { RawBuilder } from 'kysely'
 import type { Connections, Dialect, Mode, Session, TransactionOptions } from '../dialect.ts'
-import { explain } from './errors.ts'
+import { explain, isOutOfMemory } from './errors.ts'
 import type { DuckDbFile } from './file.ts'
 import { kyselyOver } from './kysely.ts'
+import type { Memory } from './memory.ts'
 import { limitedQuery } from './query.ts'
 import { Again, Decisions } from './replay.ts'
 import { type Connected, DuckDbSession } from './session.ts'
@@ -15,13 +16,21 @@ export interface FileAccess {
   take(): Promise<{ readonly file: DuckDbFile; readonly writer?: Connected | undefined }>
   /** After each question. */
   release(file: DuckDbFile): void
-  close(): void
+  close(): Promise<void>
 }
+
+/** How large the log becomes before it is written into the file; DuckDB's own choice. */
+const LOG = '16MB'
+/** Where parts of wide rows are written one by one: each time DuckDB writes up to 122,880 rows once more, with all of their values. */
+const LONG_LOG = '512MB'
+/** Many wide rows at a time go into the file and not into the log, which would be held in memory before it is written. */
+const AT_ONCE = '1KB'
 
 /** One connection to a DuckDB file that writes, and others that read. */
 export class DuckDbConnections implements Connections {
   readonly #access: FileAccess
   readonly #dialect: Dialect
+  #log = LOG
 
   constructor(access: FileAccess, dialect: Dialect) {
     this.#access = access
@@ -31,10 +40,10 @@ export class DuckDbConnections implements Connections {
   async transaction<T>({ mode }: TransactionOptions, work: (session: Session) => Promise<T>): Promise<T> {
     return await this.#withFile((file, writer) =>
       file.turns.take(async () => {
-        if (writer !== undefined) return await this.#run(writer, mode, work)
+        if (writer !== undefined) return await this.#run(file, writer, mode, work)
         const own = await connect(file)
         try {
-          return await this.#run(own, mode, work)
+          return await this.#run(file, own, mode, work)
         } finally {
           own.connection.closeSync()
         }
@@ -47,9 +56,11 @@ export class DuckDbConnections implements Connections {
     try {
       const reader = await connect(file)
       try {
+        await file.memory?.free(reader.connection)
         await reader.connection.run('begin transaction read only')
         yield* work(new DuckDbSession(reader, this.#dialect, new Decisions()))
       } finally {
+        await file.memory?.unfree(reader.connection)
         reader.connection.closeSync()
       }
     } catch (error) {
@@ -82,25 +93,37 @@ export class DuckDbConnections implements Connections {
   }
 
   async close(): Promise<void> {
-    this.#access.close()
+    await this.#access.close()
   }
 
   /** Does the work until none of it is to be undone. */
-  async #run<T>(connected: Connected, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> {
+  async #run<T>(
+    { memory }: DuckDbFile,
+    connected: Connected,
+    mode: Mode,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     const { connection } = connected
     const decisions = new Decisions()
     for (;;) {
       decisions.begin()
+      await memory?.hold(connection)
       await connection.run('begin transaction')
+      let isWritten = false
       try {
-        const result = await work(new DuckDbSession(connected, this.#dialect, decisions))
+        const session = new DuckDbSession(connected, this.#dialect, decisions)
+        const result = await work(session)
         if (mode === 'read') await connection.run('rollback')
-        else await commit(connected)
+        else {
+          isWritten = true
+          if (session.wroteWide) this.#log = LONG_LOG
+          await commit(connected, { memory, checkpointAt: session.isWide ? AT_ONCE : this.#log })
+        }
         return result
       } catch (error) {
         // A failed COMMIT has ended it by itself.
         await connection.run('rollback').catch(() => {})
-        if (!(error instanceof Again)) throw error
+        if (!(error instanceof Again || (!isWritten && isOutOfMemory(error) && memory?.raise() === true))) throw error
       }
     }
   }
@@ -125,9 +148,22 @@ export class DuckDbConnections implements Connections {
   }
 }
 
-async function commit({ connection }: Connected): Promise<void> {
+interface Commit {
+  readonly memory: Memory | undefined
+  readonly checkpointAt: string
+}
+
+async function commit({ connection }: Connected, { memory, checkpointAt }: Commit): Promise<void> {
   failpoint('before-commit')
-  await connection.run('commit')
+  await memory?.free(connection)
+  try {
+    if (checkpointAt !== LOG) await connection.run(`set checkpoint_threshold = '${checkpointAt}'`)
+    await connection.run('commit')
+  } finally {
+    // What was committed is committed, and what was not has an error of its own.
+    if (checkpointAt === AT_ONCE) await connection.run('reset checkpoint_threshold').catch(() => {})
+    await memory?.unfree(connection).catch(() => {})
+  }
   failpoint('after-commit')
 }
 

@@ -19,6 +19,14 @@ export function isLocked(error: unknown): boolean {
   return error instanceof Error && /Could not set lock/.test(error.message)
 }
 
+/** Whether a statement needed more memory than DuckDB was given. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(?:TransactionContext Error: [^\n]*)?Out of Memory Error|could not free up enough memory/.test(error.message)
+  )
+}
+
 /** Whether DuckDB ended a statement because it was told to. */
 export function isInterrupted(error: unknown): boolean {
   return error instanceof Error && /^INTERRUPT Error/.test(error.message)

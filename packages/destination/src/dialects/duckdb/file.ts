@@ -7,6 +7,7 @@ import { makeFolder } from '../../files/make-file.ts'
 import { Turns } from '../../turns.ts'
 import { type Driver, driver } from './driver.ts'
 import { explain, isLocked } from './errors.ts'
+import { Memory } from './memory.ts'
 
 /** A DuckDB file that this process has open. */
 export interface DuckDbFile {
@@ -14,6 +15,8 @@ export interface DuckDbFile {
   readonly path: string
   /** Transactions of this process come one after the other: DuckDB would let two of them fail that write the same row. */
   readonly turns: Turns
+  /** Undefined where it is only read: an answer takes what it needs. */
+  readonly memory: Memory | undefined
   connect(): Promise<DuckDBConnection>
   /** Lets it go; the last one closes it. */
   close(): void
@@ -23,6 +26,7 @@ interface Opened {
   readonly instance: DuckDBInstance
   readonly isReadOnly: boolean
   readonly turns: Turns
+  readonly memory: Memory | undefined
   users: number
 }
 
@@ -90,7 +94,7 @@ async function open({ DuckDBInstance }: Driver, name: string, isReadOnly: boolea
   try {
     // From the driver's cache, so that it is the same one that others of this process have, who open it with these settings.
     const instance = await DuckDBInstance.fromCache(name, isReadOnly ? { ...CLOSED, access_mode: 'READ_ONLY' } : CLOSED)
-    return { instance, isReadOnly, turns: new Turns(1), users: 1 }
+    return { instance, isReadOnly, turns: new Turns(1), memory: isReadOnly ? undefined : new Memory(), users: 1 }
   } catch (error) {
     if (!isReadOnly) letGo()
     throw error
@@ -103,6 +107,7 @@ function inUse(duckdb: Driver, name: string, opened: Opened): DuckDbFile {
     duckdb,
     path: name,
     turns: opened.turns,
+    memory: opened.memory,
     connect: () => opened.instance.connect(),
     close() {
       if (!isOpen) return

@@ -23,7 +23,9 @@ export async function openDuckDb(options: DuckDbOptions): Promise<Destination> {
   try {
     const writer = await connect(file)
     await file.turns.take(() => bringUp(writer, path, moving))
-    const close = (): void => {
+    const close = async (): Promise<void> => {
+      // What is in the log goes into the file as it is closed, or stays in the log where there is no memory for it.
+      await file.memory?.free(writer.connection).catch(() => {})
       writer.connection.closeSync()
       file.close()
     }

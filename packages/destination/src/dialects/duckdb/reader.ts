@@ -37,7 +37,7 @@ export async function openDuckDbReader(path: string, project: Project | undefine
   const { file } = await take()
   const catalog = await asking(file, catalogOf).finally(() => file.close())
   const dialect = duckdbDialect({ path, catalog })
-  const access = { path, take, release: (one: DuckDbFile) => one.close(), close: () => {} }
+  const access = { path, take, release: (one: DuckDbFile) => one.close(), close: async () => {} }
   const destination = readOnlyStore(new DuckDbConnections(access, dialect), dialect, project)
   let looked = { stamp: '', mark: '' }
   return {

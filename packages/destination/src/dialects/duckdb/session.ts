@@ -1,14 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Batch, TableState } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { bytesOf, isWide } from '../../rows/bytes.ts'
 import { loadHalving } from '../../rows/load.ts'
-import { mergeRows, upsert, valuesOf } from '../../rows/merge.ts'
+import { insertedColumns, mergeRows, sameKey, upsert, valuesOf } from '../../rows/merge.ts'
 import { standingFirst } from '../../rows/precedence.ts'
-import { changed } from '../../rows/run.ts'
+import { changed, exists } from '../../rows/run.ts'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import { dataColumns, dataTypes } from '../../table/columns.ts'
-import type { Attempt, Dialect, LoadInto, Session, Tentative, WriteOptions } from '../dialect.ts'
+import type { Attempt, Dialect, LoadInto, Session, Tentative, Wide, WriteOptions } from '../dialect.ts'
 import type { EncodedRows, Loaded } from '../encoded-rows.ts'
 import type { Target } from '../target.ts'
 import type { Driver } from './driver.ts'
@@ -17,6 +18,11 @@ import { withPart } from './load.ts'
 import { COUNTED, sequenceOf } from './numbers.ts'
 import type { Decisions } from './replay.ts'
 import { run, stream } from './run.ts'
+
+/** What DuckDB reads at a stretch. */
+const VECTOR = 2048
+/** The kind of entries that are none: they stand between others. */
+const BETWEEN = 9
 
 /** One connection to a DuckDB file, and Kysely over it. */
 export interface Connected {
@@ -31,6 +37,10 @@ export class DuckDbSession implements Session {
   readonly #connected: Connected
   readonly #dialect: Dialect
   readonly #decisions: Decisions
+  /** Whether rows of many bytes were written that were staged. */
+  isWide = false
+  /** Whether a part of such rows was written as it came. */
+  wroteWide = false
 
   constructor(connected: Connected, dialect: Dialect, decisions: Decisions) {
     this.db = connected.db
@@ -72,6 +82,35 @@ export class DuckDbSession implements Session {
     )
   }
 
+  /** A statement that reads one row of a table that it does not find in the file holds the 2048 around it, with all of their values. */
+  async separate(table: RawBuilder<unknown>): Promise<void> {
+    await sql`insert into ${table} (_kind, _at) select ${sql.lit(BETWEEN)}, 0 from range(${sql.lit(VECTOR)})`.execute(
+      this.db,
+    )
+  }
+
+  async writeWide(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number> {
+    this.isWide = true
+    return await this.#writeWide(target, source, wide)
+  }
+
+  async #writeWidePart(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number> {
+    this.wroteWide = true
+    return await this.#writeWide(target, source, wide)
+  }
+
+  async #writeWide(target: Target, source: RawBuilder<unknown>, { order, terms }: Wide): Promise<number> {
+    const { layout, table } = target
+    // A MERGE holds all values of the rows that it looks among.
+    const there = sql`select 1 from ${table} as t, ${source} as s where ${sameKey(layout, terms)}`
+    if (layout.key.length > 0 && (await exists(this, there)))
+      return await changed(this, mergeRows(this.#dialect, target, source, order, terms))
+    return await changed(
+      this,
+      sql`insert into ${table} (${list(insertedColumns(layout))}) select ${valuesOf(layout, terms)} from ${source} as s order by s._at`,
+    )
+  }
+
   async write(target: Target, batch: Batch, { terms, lateRows: late }: WriteOptions): Promise<Loaded> {
     const { layout } = target
     const into = {
@@ -89,7 +128,9 @@ export class DuckDbSession implements Session {
         // MERGE takes any one of several rows of a key, and says nothing.
         const source = sql`(select * from (select *, 0 as _kind from ${loaded})
           qualify row_number() over (partition by ${list(layout.key)} order by ${standingFirst(layout)}) = 1)`
-        const count = await changed(this, mergeRows(this.#dialect, target, source, order, terms))
+        const count = isWide({ rows: some.length, bytes: bytesOf(some) })
+          ? await this.#writeWidePart(target, source, { order, terms })
+          : await changed(this, mergeRows(this.#dialect, target, source, order, terms))
         if (count > 0) await late.some(this, target, some, source)
         return count
       }),
