@@ -141,6 +141,8 @@ const UNFIT_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 /** A value as JSON text, bigints as their digits. Undefined for what JSON would change or cannot say. */
 export function jsonText(value: unknown): string | undefined {
+  // Each byte would become a number, and a reader could not tell that it was bytes: they have a type of their own.
+  if (ArrayBuffer.isView(value)) return undefined
   const text = stringify(value)
   if (text === undefined) return undefined
   if (text.includes('\\u') && UNFIT_ESCAPE.test(text)) return undefined

@@ -183,6 +183,7 @@ export const UNFIT: readonly (readonly [name: string, type: ColumnType, given: u
   ['NaN as a numeric', 'numeric', Number.NaN],
   ['a number as a timestamp', 'timestamp', 5],
   ['a Date as a local timestamp', 'local_timestamp', new Date(0)],
+  ['bytes as json', 'json', Buffer.from([1, 2])],
   ['a Date as a date', 'date', new Date(0)],
   ['a day after the year 9999', 'date', '10000-01-01'],
   ['a day before the year 0', 'date', '-0001-01-01'],

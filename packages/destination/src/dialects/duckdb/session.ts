@@ -21,7 +21,7 @@ import { run, stream } from './run.ts'
 
 /** What DuckDB reads at a stretch. */
 const VECTOR = 2048
-/** The kind of entries that are none: they stand between others. */
+/** The kind of entries that hold no row: they stand between others. */
 const BETWEEN = 9
 
 /** One connection to a DuckDB file, and Kysely over it. */
