@@ -97,6 +97,6 @@ async function markGone(
         !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
         !(await hasBeside(writing, deletionGuard!, terms)),
     })
-    return { keep: held === undefined, value: held === undefined ? { marked: gone } : { marked: 0, held } }
+    return { keep: held === undefined, value: held === undefined ? { marked: gone } : { marked: 0, withheld: held } }
   })
 }
