@@ -52,10 +52,10 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
     const { run } = project()
     expect((await run(['sync'])).code).toBe(0)
     for (const [statement, problem] of [
-      ['delete from daily_days', /is no query/],
+      ['delete from daily_days', /is not a query/],
       ['select 1; select 2', /more than one statement/],
       ["select * from read_text('package.json')", /file system operations are disabled/],
-      ["copy daily_days to 'rows.csv'", /file system operations are disabled|is no query/],
+      ["copy daily_days to 'rows.csv'", /file system operations are disabled|is not a query/],
       ["select nextval('_tidemark_runs_numbers')", /would write/],
     ] as const) {
       const { code, stderr } = await run(['query', statement])

@@ -101,7 +101,7 @@ describe('a project whose destination is Postgres', () => {
       daily_third: 'complete',
     })
     expect(stdout).toMatch(/its table in the destination is missing, although it was filled/)
-    expect(stdout).toMatch(/\\"note\\" was taken out by hand/)
+    expect(stdout).toMatch(/\\"note\\" was dropped/)
     expect(stdout).not.toMatch(/bug/i)
   })
 })
@@ -122,18 +122,18 @@ const CASES: readonly (readonly [string, Make, number, RegExp])[] = [
   ['no such database', edited('', (url) => (url.pathname = '/elsewhere')), 6, /no such database/],
   ['no such schema', edited('', (url) => url.searchParams.set('schema', 'nowhere')), 6, /no schema "nowhere"/],
   ['no right to the schema', edited('', () => {}), 6, /may not use the schema/],
-  ['no right to create', edited('grant usage on schema SCHEMA to ROLE', () => {}), 6, /no right to do this/],
+  ['no right to create', edited('grant usage on schema SCHEMA to ROLE', () => {}), 6, /lacks a privilege for this/],
   [
     'no secure connection',
     edited(all, (url) => url.searchParams.set('sslmode', 'verify-full')),
     6,
-    /no secure connection/,
+    /cannot make a secure connection/,
   ],
   [
     'a url that is none',
     (schema) => `postgres://me:${CANARY}@host/db?schema=${schema}`,
     2,
-    /no valid Postgres url|holds a "#"/,
+    /not a valid Postgres url|holds a "#"/,
   ],
   ['a password that is no text', () => 'postgres://me:%zzc4nary@host/db', 2, /holds a "%"/],
 ]

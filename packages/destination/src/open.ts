@@ -33,7 +33,7 @@ export async function openDestination({
   const place = placeOf(url)
   const kind = kindOf(place)
   for (const name of kind.ignoredIn?.(place) ?? [])
-    log.warn(`the destination's parameter "${name}" is not known and changes nothing; leave it out`)
+    log.warn(`the destination's parameter "${name}" is unknown and has no effect; leave it out`)
   const destination = await kind.open(place, { ...options, leaseMs, moving })
   log.debug('destination open', { kind: kind.name, place: place.shown })
   return destination

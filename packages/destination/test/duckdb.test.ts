@@ -203,7 +203,7 @@ describe('a table that was changed by a process that died', () => {
     const words = [join(import.meta.dirname, 'duckdb-child.ts'), path, JSON.stringify({ by, to: ADDED })]
     const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
     expect(signal).toBeNull()
-    expect(stderr).toContain('your column "own" has a default that is computed')
+    expect(stderr).toContain('your column "own" has a computed default')
     expect(stderr).toContain("code: 'table-changed'")
   })
 })

@@ -40,7 +40,7 @@ describe('a clock that was ahead', () => {
       expect(report.exitCode).toBe(0)
       if (id === 2)
         expect(report.lines.join()).toContain(
-          'ahead of the clock: one was wrong. What was covered since then is read again',
+          'ahead of the clock, so a clock was wrong. Tidemark resyncs what was covered in that time',
         )
     }
     // One that comes late to what was just read again.

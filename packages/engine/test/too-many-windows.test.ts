@@ -112,7 +112,7 @@ describe('an id that jumps from a counter to one with a time in it', () => {
     const { failure } = events!.failures[0]!
     expect(failure).toMatchObject({ code: 'too-many-windows', remedy: 'fix-config' })
     expect(failure.message).toMatch(
-      /^ids_events: what is to be read, 50 to 1700000000000000006, makes 1,700,000,000,000,000 windows of 1,000/,
+      /^ids_events: the range to read, 50 to 1700000000000000006, makes 1,700,000,000,000,000 windows of 1,000/,
     )
     expect(failure.message).toContain('sources.ids.tables.events.initialSyncStart')
     expect(failure.message).toContain('a longer "window", or none')

@@ -83,7 +83,7 @@ export function columnType(name: string, schema: z.core.$ZodType): ColumnType {
       return (def['columnType'] as ColumnType | undefined) ?? 'json'
     case 'transform':
       throw new SyncError(
-        `column "${name}" ends in a bare .transform(), whose result has no schema; say what comes out with .pipe(), as in .transform(…).pipe(z.string())`,
+        `column "${name}" ends in a bare .transform(), whose result has no schema; declare its type with .pipe(), as in .transform(…).pipe(z.string())`,
         'fix-source',
       )
     default:

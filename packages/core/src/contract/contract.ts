@@ -31,7 +31,7 @@ export function adapted(source: Source, adapters: Adapters = ADAPTERS): Source {
     const isNewer = typeof contract === 'number' && contract > CONTRACT
     const way = isNewer ? 'install a newer version of Tidemark' : 'install a newer version of the source'
     throw new SyncError(
-      `source "${source.name}" was built for contract ${contract} of Tidemark, this version speaks ${spoken.join(', ')}; ${way}`,
+      `source "${source.name}" was built for contract ${contract} of Tidemark, but this version supports contract ${spoken.join(', ')}; ${way}`,
       'upgrade',
       { code: 'contract' },
     )

@@ -53,6 +53,6 @@ export function messageOf(error: unknown): string {
     return typeof message === 'string' ? message : String(error)
   } catch {
     // An object without a prototype has no text.
-    return 'something was thrown that has no text'
+    return 'a value without a message was thrown'
   }
 }

@@ -10,6 +10,6 @@ export function startOf(start: unknown, cursor: Cursor | undefined, fail: (probl
   if (start === undefined || cursor === undefined) return undefined
   const position = positionOf(start, cursor.type)
   if (position === undefined)
-    return fail(`start is no ${cursor.type}: ${String(start)}; write it like ${textAt(0n, cursor)}`)
+    return fail(`start is not a valid ${cursor.type}: ${String(start)}; write it like ${textAt(0n, cursor)}`)
   return floorTo(BigInt(position), cursor.tick)
 }

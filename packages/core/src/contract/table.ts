@@ -182,7 +182,7 @@ export function tableOf<Client>(
     throw new SyncError(`table "${spec.name}": ${problem}`, 'fix-source')
   }
   // Whether a database can hold it, the destination says: one table's name must not fail those beside it.
-  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name, a text')
+  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name (a string)')
   if (typeof spec.read !== 'function') fail('read must be an async generator: async *read({ client }) { yield rows }')
   if ('settle' in spec) fail('"settle" is called "minAge" now')
   const columns = columnsIn(spec.row, fail)
@@ -193,10 +193,10 @@ export function tableOf<Client>(
   for (const name of primaryKey) {
     if (column(name).type === 'json')
       fail(
-        `column "${name}" is json and cannot be part of the primary key; make what identifies the row a column of its own`,
+        `column "${name}" is json and cannot be part of the primary key; put the value that identifies the row into a column of its own`,
       )
   }
-  if (new Set(primaryKey).size < primaryKey.length) fail('the primary key names a column twice; name each once')
+  if (new Set(primaryKey).size < primaryKey.length) fail('the primary key names a column twice; name each column once')
   const cursor = spec.cursor === undefined ? undefined : cursorOf(spec.name, column(spec.cursor))
   if (cursor === undefined) {
     for (const name of [
@@ -212,17 +212,17 @@ export function tableOf<Client>(
       'deletions',
     ] as const) {
       if (spec[name] !== undefined)
-        fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
+        fail(`"${name}" needs a cursor; name the column that the table is read by, or leave it out`)
     }
   } else if (spec.end === undefined && !COLUMN_TYPE_TRAITS[cursor.type].cursor.byClock) {
     fail(
-      `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
+      `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine cannot tell from its clock where the rows end`,
     )
   }
   if (spec.clock !== undefined && (spec.end !== undefined || cursor?.type === 'integer'))
     fail('"clock" is for a cursor that is a time, in a table without end(); leave one of the two out')
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
-    fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+    fail('nullCursor: "keep" needs a primary key, or rows without a cursor would be duplicated')
   if (spec.findKeys !== undefined && primaryKey.length === 0)
     fail('findKeys needs a primary key; name its columns, or leave it out')
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')

@@ -30,7 +30,7 @@ export async function examineFile(path: string, shown: string): Promise<Examined
         ]),
     ...(freeBytes < LITTLE
       ? [
-          `only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where ${shown} lies; make room, or name another file under "destination"`,
+          `only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where ${shown} is stored; free some space, or name another file under "destination"`,
         ]
       : []),
   ]

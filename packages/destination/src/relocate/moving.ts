@@ -28,7 +28,7 @@ export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect)
 export function refuseMoving(move: InterruptedMove | undefined, place: string): void {
   if (move === undefined) return
   throw new SyncError(
-    `a move from ${move.origin} into ${place} goes on, or was interrupted: what is there is not whole; run "tidemark move" again, which starts over, or drop the tables there`,
+    `a move from ${move.origin} into ${place} is running or was interrupted, so the tables there are incomplete; run "tidemark move" again, which starts over, or drop the tables there`,
     'fix-config',
     { code: 'destination-moving' },
   )

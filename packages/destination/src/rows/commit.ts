@@ -67,7 +67,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     endedAt: ends ? now : undefined,
     durationMs: batch.durationMs,
     writingMs: performance.now() - startedAt,
-    error: held === undefined ? overLimit : `held back: ${held.gone} of ${held.of} rows would go`,
+    error: held === undefined ? overLimit : `deletions withheld: ${held.gone} of ${held.of} rows would be deleted`,
   })
   if (completes !== undefined) {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
@@ -113,7 +113,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
   if (writer === undefined) {
     if (batch.rows.length + batch.deletions.length === 0 && batch.staging === undefined)
       return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
-    throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
+    throw new Error(`the table "${lease.table}" was not prepared before its rows arrived`)
   }
   if (batch.staging === undefined) {
     const { written, deleted, rejects, lateRows } = await writer.write(batch, now)

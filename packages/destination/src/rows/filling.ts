@@ -39,6 +39,6 @@ export function checkOrder({ batch, before }: Filling, target: Target): void {
   const isWhole = before !== undefined && before.target === target
   if (batch.number === 1 || (isWhole && isOf(before, batch.step) && before.lastBatch === batch.number - 1)) return
   throw new Error(
-    `table "${target.layout.name}": part ${batch.number} of step ${batch.step.step} came without the parts before it; nothing of it was written`,
+    `table "${target.layout.name}": batch ${batch.number} of step ${batch.step.step} arrived without the batches before it; nothing of it was written`,
   )
 }

@@ -19,7 +19,7 @@ export async function* readRows(
   const there = recorded === undefined ? undefined : await dialect.editor.inspect(session.db, name)
   if (recorded === undefined || there === undefined || there.columns.length === 0) {
     throw new SyncError(
-      `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
+      `there is no table "${name}" in the destination; "tidemark tables" lists the tables`,
       'fix-config',
       { code: 'schema' },
     )

@@ -11,7 +11,7 @@ export async function checkEntries({ dialect, session, target }: Writing, { tabl
   if (!dialect.losesStaging) return
   if ((await count(session, sql`select count(*) from ${table}`)) === entries) return
   throw new SyncError(
-    `the server lost rows of "${target.layout.name}" that were staged, as it does when it crashes; they are read again`,
+    `the server lost staged rows of "${target.layout.name}", as happens in a crash; Tidemark reads them again`,
     'retry',
     { code: 'staging-lost' },
   )

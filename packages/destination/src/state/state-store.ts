@@ -55,7 +55,7 @@ export async function fence(
 
 function fenced({ table }: Lease): SyncError {
   return new SyncError(
-    `another runner took the table "${table}" over, because this one was silent for too long; nothing of this part was written`,
+    `another runner took over the table "${table}", because this one sent no heartbeat for too long; nothing of this batch was written`,
     'retry',
     { code: 'fenced' },
   )

@@ -49,7 +49,7 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
   const known = [...(await from.state()).tables.keys()]
   if (known.length === 0) {
     throw new SyncError(
-      `${from.relocation.place} holds no table of Tidemark, so there is nothing to move`,
+      `${from.relocation.place} contains no table of Tidemark, so there is nothing to move`,
       'fix-config',
       {
         code: 'not-there',
@@ -104,7 +104,7 @@ async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, pr
   const { rows, hash } = sent.contents()
   if (arrived?.rows !== rows || arrived.hash !== hash) {
     throw new SyncError(
-      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or not as they were; something else writes or changes rows there (a trigger, a rule): take it away and move again`,
+      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or some of them changed; something else writes or changes rows there (a trigger, a rule): remove it and move again`,
       'fix-config',
       { code: 'destination-differs' },
     )

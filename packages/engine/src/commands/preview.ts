@@ -137,7 +137,7 @@ function missingText({ missingPartitions: missing, partitions }: PlannedTable): 
   const count = missing.length
   if (count === 0) return undefined
   return partitions.length === 0
-    ? `the source lists no partition any more; ${count} are missing`
+    ? `the source no longer lists any partition; ${count} are missing`
     : `the source no longer lists ${count} of its partitions`
 }
 
@@ -146,6 +146,6 @@ function changeTexts({ changes }: PlannedTable): readonly string[] {
   return [
     ...changes.add.map(({ name, type }) => `column "${name}" (${type}) would be added`),
     ...changes.widen.map(({ name, from, to }) => `column "${name}" would be widened from ${from} to ${to}`),
-    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot go from ${from ?? 'nothing'} to ${to}`),
+    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot change from ${from ?? 'nothing'} to ${to}`),
   ]
 }

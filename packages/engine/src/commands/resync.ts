@@ -62,7 +62,7 @@ export function knownTable(state: State, name: string): TableState {
 
 const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncError =>
   new SyncError(
-    `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
+    `table "${name}" was not changed: its source "${source}" is not installed or no longer lists it`,
     'fix-config',
     { code: 'not-readable' },
   )
@@ -77,7 +77,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
       use?.failure ?? table?.failure ?? table?.partitions.find((one) => one.failure !== undefined)?.failure
     if (failure !== undefined) {
       throw new SyncError(
-        `table "${name}" was left as it is, because its source cannot be read: ${failure.message}`,
+        `table "${name}" was not changed, because its source cannot be read: ${failure.message}`,
         failure.remedy,
         { code: 'not-readable' },
       )

@@ -48,8 +48,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
     const { id, failure } = discovered
     const its = known.partitions.get(id)
     if (failure !== undefined || its === undefined) continue
-    if (its.resyncs.length > 0)
-      notes.push(`${labelled(known.name, id)} is to be resynced in part: the next sync reads it`)
+    if (its.resyncs.length > 0) notes.push(`${labelled(known.name, id)} has ranges to resync: the next sync reads them`)
     if (table.cursor === undefined) {
       if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
       continue

@@ -127,7 +127,7 @@ function refused(discovered: DiscoveredTable, other: Rival): DiscoveredTable {
   const isCase = other.name !== name
   const failure = failureOf(
     new SyncError(
-      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.source}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
+      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.source}" both become the table "${name}"${isCase ? ' (in this database, names that differ only in case are the same)' : ''}; ${wayOut}`,
       'fix-config',
       { code: 'clash' },
     ),

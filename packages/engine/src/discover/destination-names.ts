@@ -94,7 +94,7 @@ class Naming {
     const [own, its] = [problemOf(this.#use.name), problemOf(name)]
     if (own === undefined && its === undefined) return
     throw new SyncError(
-      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#use.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; call it otherwise`,
+      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#use.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; give it another name`,
       its === undefined ? 'fix-config' : 'fix-source',
       { code: 'schema' },
     )
@@ -178,7 +178,7 @@ function contestedAlias(source: ConfiguredSource, table: Table, other: Table): S
     [other.name, `${place}_2`],
   ].map(([name, its]) => `${JSON.stringify(name)}: { name: ${JSON.stringify(its)} }`)
   return new SyncError(
-    `table "${table.name}" of "${source.name}" says that it was called "${other.name}", and "${other.name}" is a table of its own, so nobody can tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${source.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
+    `table "${table.name}" of "${source.name}" says that it was called "${other.name}" before, but "${other.name}" is also a table, so Tidemark cannot tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${source.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
     'fix-config',
     { code: 'alias' },
   )

@@ -118,7 +118,7 @@ function readRevision(answer: unknown, table: Table, facts: string): DiscoveredR
   const { revision, stale } = answer as { revision?: unknown; stale?: unknown }
   if (typeof revision !== 'string' || !Array.isArray(stale)) {
     throw new SyncError(
-      `table "${table.name}": revision() must give a text, or { revision, stale: windows }`,
+      `table "${table.name}": revision() must return a string, or { revision, stale: windows }`,
       'fix-source',
     )
   }
@@ -131,7 +131,7 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
   const from = cursor === undefined || window.from === undefined ? undefined : positionOf(window.from, cursor.type)
   if (to === undefined || (window.from !== undefined && from === undefined)) {
     throw new SyncError(
-      `table "${table.name}": revision() gave an invalid stale window: ${String(window.from)} to ${String(window.to)}`,
+      `table "${table.name}": revision() returned an invalid stale window: ${String(window.from)} to ${String(window.to)}`,
       'fix-source',
     )
   }
@@ -164,7 +164,7 @@ async function askPosition(
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
     throw new SyncError(
-      `table "${table.name}": ${name}() gave ${String(answer)}, which is not a ${cursor.type}`,
+      `table "${table.name}": ${name}() returned ${String(answer)}, which is not a ${cursor.type}`,
       'fix-source',
     )
   return BigInt(position)
@@ -178,7 +178,7 @@ async function askStart(table: Table, context: Question, again: Again): Promise<
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
     throw new SyncError(
-      `table "${table.name}": start() gave ${String(answer)}, which is no ${cursor.type}`,
+      `table "${table.name}": start() returned ${String(answer)}, which is not a ${cursor.type}`,
       'fix-source',
     )
   return BigInt(position)

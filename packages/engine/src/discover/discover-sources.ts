@@ -199,7 +199,7 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   for await (const one of list) {
     const id = typeof one === 'string' ? one : (one as { id?: unknown } | null)?.id
     if (typeof id !== 'string' || id === '')
-      throw new SyncError('a partition is a text, or an object with a text "id", and not empty', 'fix-source')
+      throw new SyncError('a partition is a non-empty string, or an object with a non-empty string "id"', 'fix-source')
     if (seen.has(id)) throw new SyncError(`the partition "${id}" was listed twice`, 'fix-source')
     seen.add(id)
     partitions.push(one as Partition)
@@ -230,7 +230,7 @@ function describeTable(
   if (table.kind !== 'table') {
     const failure = failureOf(
       new SyncError(
-        `table "${table.name}" is of a kind that this version does not know; install a newer one`,
+        `table "${table.name}" is of a kind that this version does not support; install a newer one`,
         'upgrade',
         { code: 'contract' },
       ),

@@ -82,7 +82,7 @@ function notListed(name: string, { sources }: Catalog, state: State): SyncError 
   const asked = sources.find((source) => source.name === known?.source)
   if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
   return new SyncError(
-    `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
+    `source "${asked.name}" no longer has a table "${known.table}", or the config leaves it out: "${known.name}" is not read; its rows stay`,
     'fix-config',
     { code: 'unknown-table' },
   )
@@ -127,7 +127,7 @@ const LISTED = 20
 export function unknownTable(name: string, known: readonly string[], others: readonly string[] = []): SyncError {
   const near = didYouMean(name, [...known, ...others])
   const listed = known.slice(0, LISTED).join(', ') + (known.length > LISTED ? ` and ${known.length - LISTED} more` : '')
-  const all = known.length === 0 ? 'no table was synced yet' : `known are ${listed}`
+  const all = known.length === 0 ? 'no table has been synced yet' : `known names are ${listed}`
   const hint = near === undefined ? all : `did you mean "${near}"?`
   return new SyncError(`there is no table or source "${name}"; ${hint}`, 'fix-config', { code: 'unknown-table' })
 }

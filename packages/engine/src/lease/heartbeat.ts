@@ -41,7 +41,7 @@ export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: 
 
 function lost(failure: unknown, ms: number): SyncError {
   return new SyncError(
-    `the destination took no sign of life for ${Math.round(ms / 1000)} s (${messageOf(failure)}); the run ended before another one takes its tables over, run again`,
+    `the destination accepted no heartbeat for ${Math.round(ms / 1000)} s (${messageOf(failure)}); the run ended before another one takes over its tables; run again`,
     'retry',
     { code: 'destination-lost', cause: failure },
   )

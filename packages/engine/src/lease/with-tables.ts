@@ -53,7 +53,7 @@ async function leaseAll(destination: Destination, tables: readonly string[]): Pr
   const [holder] = refused
   if (holder === undefined && (leases.length > 0 || tables.length === 0)) return leases
   await destination.release(leases).catch(() => {})
-  throw new SyncError(holder === undefined ? `${tables.join(', ')} cannot be had` : heldText(holder), 'retry', {
+  throw new SyncError(holder === undefined ? `${tables.join(', ')} cannot be locked` : heldText(holder), 'retry', {
     code: 'held',
   })
 }

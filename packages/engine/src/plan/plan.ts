@@ -146,7 +146,7 @@ function pauseOf(
       return `its primary key changed from ${quoted(recorded.primaryKey)} to ${quoted(key)}`
     }
     if (recorded.partitioned !== (table.partitions !== undefined))
-      return 'it was partitioned and is no longer, or the other way'
+      return 'it was partitioned and no longer is, or the reverse'
     if (recorded.cursor?.column !== table.cursor?.column || recorded.cursor?.type !== table.cursor?.type) {
       return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
@@ -155,7 +155,7 @@ function pauseOf(
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
   if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
-    return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
+    return `its source moved back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
   }
   return undefined
 }

@@ -31,11 +31,11 @@ export function tooManyWindows(
   const { id } = partition.discovered
   const ranges = union(partition.steps.ranges())
   const [oldest, newest] = [ranges[0]!, ranges.at(-1)!]
-  const what = `${name}${id === '' ? '' : ` (${id})`}: what is to be read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, makes ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
+  const what = `${name}${id === '' ? '' : ` (${id})`}: the range to read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, has ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
   const read = countText(readAllTheSame(partitions.length))
   const place = tablePlace(source.name, table.name)
   return new SyncError(
-    `${what}, and more than ${countText(MOST_WINDOWS)} would never end; each run reads the newest ${read}. Set ${place}.initialSyncStart to where its rows begin, or give the table a longer "window", or none`,
+    `${what}, and more than ${countText(MOST_WINDOWS)} would never finish; each run reads the newest ${read}. Set ${place}.initialSyncStart to where its rows begin, or give the table a longer "window", or none`,
     'fix-config',
     { code: 'too-many-windows' },
   )

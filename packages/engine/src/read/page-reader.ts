@@ -246,7 +246,7 @@ export class PageReader {
     const { encoder, table, range } = this.#options
     if (table.primaryKey.length === 0)
       throw new SyncError(
-        `table "${table.name}" has no primary key, so deleted([…]) cannot say which row is gone`,
+        `table "${table.name}" has no primary key, so deleted([…]) cannot say which row was deleted`,
         'fix-source',
       )
     const key = encoder.encodeKey(raw)

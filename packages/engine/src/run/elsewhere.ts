@@ -84,7 +84,7 @@ export async function findByKey(
       }
     }
   }
-  source.log.debug(`${table.name}: rows that did not come back were looked for by their keys`)
+  source.log.debug(`${table.name}: rows that the source did not return again were looked up by their keys`)
   return true
 }
 

@@ -197,7 +197,7 @@ export class StepReader {
     })
     if (canTell !== true)
       log.warn(
-        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and the source could not be asked everywhere they may be; they stay, and the next sync looks again`,
+        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and Tidemark could not ask the source everywhere they may be; they stay, and the next sync looks again`,
       )
     return await this.#commit(completes, { mark: canTell === true })
   }

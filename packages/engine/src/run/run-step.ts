@@ -82,7 +82,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         leave()
         const rest = remaining(current, reader.progress)
         if (isColumnsChanged(error) && mayReshape(table)) {
-          options.log?.info(`${labelOf(partition)}: ${failure.message}; its columns are looked at again`)
+          options.log?.info(`${labelOf(partition)}: ${failure.message}; Tidemark checks its columns again`)
           await reshape(table, discovered, context)
           // It has not failed: the same step goes on with other columns.
           reshaped = ref

@@ -43,7 +43,7 @@ export function noticeSilence(
 ): (source: string, what: string) => () => void {
   const sources = new SilentSources((source, question) => {
     if (question !== undefined)
-      options.log?.warn(`${source}: ${silentFailure(question).message}; the others are read meanwhile`)
+      options.log?.warn(`${source}: ${silentFailure(question).message}; the other sources are read meanwhile`)
     onChange(source, question)
     options.onEvent?.({ type: 'source-silent', source, question })
   })

@@ -65,7 +65,7 @@ export function tracedStep(
       if (count === 0) continue
       span?.setAttribute(`tidemark.rows.${kind}`, count)
       meter()
-        .createCounter('tidemark.rows', { unit: '{row}', description: 'Rows of steps, by what became of them.' })
+        .createCounter('tidemark.rows', { unit: '{row}', description: 'Rows of steps, by outcome.' })
         .add(count, { ...table, 'tidemark.rows.kind': kind })
     }
     meter()
@@ -96,7 +96,7 @@ export function tracedCommit(
       'tidemark.rows.deleted': committed.deleted,
     })
     meter()
-      .createHistogram('tidemark.commit.duration', { unit: 's', description: 'How long parts took to be written.' })
+      .createHistogram('tidemark.commit.duration', { unit: 's', description: 'How long batches took to write.' })
       .record(seconds, { ...database, 'tidemark.table': ref.table })
   })
 }

@@ -29,7 +29,7 @@ export class SourceGuard {
   fail(error: unknown): void {
     this.#broken.abort(
       new SyncError(
-        `source "${this.name}" threw an error where nobody could catch it: ${messageOf(error)}; tell its author`,
+        `source "${this.name}" threw an error outside the calls that Tidemark made: ${messageOf(error)}; report it to its author`,
         'fix-source',
         { code: 'stray', cause: error },
       ),

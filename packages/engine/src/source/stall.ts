@@ -116,7 +116,7 @@ export function isNoAnswer(error: unknown): boolean {
 }
 
 function stalled(ms: number): SyncError {
-  return new SyncError(`the source gave no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
+  return new SyncError(`the source returned no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
 }
 
 /** The code of what the time limit of a run has ended. */

@@ -33,6 +33,6 @@ export function clampToDestination(clock: Clock, destinationNow: bigint, log: Lo
 }
 
 const WHAT = (ahead: bigint): string =>
-  ahead < 0n ? 'tables without an end of their own are read up to its time' : "the destination's is used"
+  ahead < 0n ? 'tables without their own end() are read up to its time' : "the destination's is used"
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -49,14 +49,14 @@ export function explain(error: unknown, path: string): unknown {
   if (isLocked(error)) {
     const pid = /PID (\d+)/.exec(message)?.[1]
     return say(
-      `the database ${path} is open in another program${pid === undefined ? '' : ` (process ${pid})`}, and DuckDB lets one process at a time have a file; end it (or wait until it is done) and run again`,
+      `the database ${path} is open in another program${pid === undefined ? '' : ` (process ${pid})`}, and DuckDB allows one process at a time to open a file; stop that program (or wait until it finishes) and run again`,
       'retry',
       'destination-locked',
     )
   }
   if (FULL.test(message))
     return say(
-      `the database ${path} cannot be written (${message})${room}; make room and run again, nothing of this part was kept`,
+      `the database ${path} cannot be written (${message})${room}; free some space and run again; nothing of this batch was kept`,
       'retry',
       'destination-full',
     )
@@ -68,19 +68,19 @@ export function explain(error: unknown, path: string): unknown {
     )
   if (FOREIGN.test(message))
     return say(
-      `${path} is no DuckDB database or is damaged (${message}); put back a good copy, or name another file as the destination`,
+      `${path} is not a DuckDB database or is damaged (${message}); restore a good copy, or name another file as the destination`,
       'fix-config',
       'destination-corrupt',
     )
   if (/^IO Error/.test(message) && UNWRITABLE.test(message))
     return say(
-      `the database ${path} cannot be opened for writing (${message}); give this user the right to write the file and its folder, or name another file`,
+      `the database ${path} cannot be opened for writing (${message}); give this user write access to the file and its folder, or name another file`,
       'fix-config',
       'destination-unavailable',
     )
   if (/^(?:IO Error|FATAL Error|Out of Memory Error|.*database has been invalidated)/.test(message))
     return say(
-      `the database ${path} cannot be read or written (${message})${room}; look at the disk, the memory and the system's log and run again, nothing of this part was kept`,
+      `the database ${path} cannot be read or written (${message})${room}; check the disk, the memory and the system's log, and run again; nothing of this batch was kept`,
       'retry',
       'destination-failed',
     )

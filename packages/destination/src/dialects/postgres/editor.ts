@@ -151,14 +151,14 @@ async function problemOf(db: Db, schema: string, name: string, known: RecordedSc
   const own = columns.map(({ column, type }) => [column, type] as const)
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(column)
-    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
   // Without it rows of a history would be doubled.
   if (key.length > 0 && !(await isUnique(db, schema, name, key)))
-    return `its primary key (${key.join(', ')}) was taken out by hand`
+    return `its primary key (${key.join(', ')}) was dropped`
   return undefined
 }
 
@@ -241,7 +241,7 @@ function viewInTheWay(table: string, place: string, error: unknown): unknown {
   return refuseChanged(
     table,
     place,
-    `something of yours is in the way of a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and make it again`,
+    `an object that Tidemark did not create blocks a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and create it again`,
   )
 }
 

@@ -97,7 +97,7 @@ export class Watch {
         this.#watched.delete(client)
         await endBackend(looker, watched.backend)
         wireOf(client).connection.stream.destroy(
-          Object.assign(new Error('no answer from the server, which waits for one itself'), { code: 'ETIMEDOUT' }),
+          Object.assign(new Error('no answer from the server, which is waiting for the client'), { code: 'ETIMEDOUT' }),
         )
       }
     } finally {

@@ -18,7 +18,7 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   const own = columns.map(({ column, type }) => [column, type] as const)
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(fold(column))
-    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPES[wanted])
       return `its column "${column}" was ${TYPES[wanted]} and is ${type === '' ? 'without a type' : type} now`
   }
@@ -27,7 +27,7 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   const declared = present.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name))
   if (key.length === 0 || isSame(key, declared) || uniqueIndexes(raw, table).some((one) => isSame(key, one)))
     return undefined
-  return `its primary key (${key.join(', ')}) was taken out by hand`
+  return `its primary key (${key.join(', ')}) was dropped`
 }
 
 /** The columns of indexes that allow no two rows with the same values in them. */
