@@ -60,7 +60,7 @@ describe.runIf(canUnshare)('a service that may write its data folder alone', () 
     expect(message).toMatch(
       /this user cannot write to any folder for its temporary files: it tried \/nonexistent, \/var\/tmp, \/usr\/tmp, \/tmp; allow it to write to \S+\/data/,
     )
-    expect(message).not.toMatch(/make room/)
+    expect(message).not.toMatch(/free some space/)
   })
 })
 

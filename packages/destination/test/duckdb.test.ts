@@ -124,7 +124,7 @@ describe('a file', () => {
     writeFileSync(damaged, bytes)
     for (const path of [foreign, sqlite, damaged])
       await expect(openDestination({ url: path, runner })).rejects.toSatisfy(
-        fails('destination-corrupt', 'fix-config', path, 'no DuckDB database or is damaged'),
+        fails('destination-corrupt', 'fix-config', path, 'not a DuckDB database or is damaged'),
       )
   })
 

@@ -191,6 +191,6 @@ describe("a system's own clock", () => {
   it('that says what is no time fails its table, by name', async () => {
     const system = new System()
     const report = await run({ system, destination: await openMemory(), spec: { ...spec, clock: () => 'noon' } })
-    expect(report.tables[0]!.failures[0]!.failure.message).toContain('clock() gave noon, which is not a timestamp')
+    expect(report.tables[0]!.failures[0]!.failure.message).toContain('clock() returned noon, which is not a timestamp')
   })
 })

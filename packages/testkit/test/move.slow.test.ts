@@ -386,9 +386,9 @@ describe('a state document', () => {
   it.each([
     ['', /is not JSON/],
     ['[]', /is not a document that "tidemark state export" wrote/],
-    ['{"tidemark":"state","version":4}', /version 4, and this Tidemark supports versions up to 3/],
-    ['{"tidemark":"state","version":2}', /export it again/],
-    ['{"tidemark":"state","version":3}', /was changed/],
+    ['{"tidemark":"state","version":5}', /version 5, and this Tidemark supports versions up to 4/],
+    ['{"tidemark":"state","version":3}', /export it again/],
+    ['{"tidemark":"state","version":4}', /was changed/],
   ])('%s is refused', (text, message) => {
     expect(() => readStateDocument(text)).toThrow(message)
   })
@@ -401,7 +401,7 @@ describe('a state document', () => {
       [/"to_position":"\d+"/, '"to_position":12'],
       [/"to_position":"\d+"/, '"to_position":"9223372036854775808"'],
       [/"status":"[a-z]+"/, '"status":"great"'],
-      [/"facts":"\{/, '"facts":"['],
+      [/"schema":"\{/, '"schema":"['],
       [/"name":"memory_keyed","partition"/, '"name":"other","partition"'],
       // What fits its schema, and is not what was written.
       [/"to_position":"\d+"/, '"to_position":"4102444800000000"'],

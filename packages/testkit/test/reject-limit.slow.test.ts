@@ -55,7 +55,7 @@ describe.each(syncPlaces())('rejected rows on $name', ({ empty }: SyncPlace) => 
     [
       'Unix seconds',
       (id: number) => 1_793_527_200 + id,
-      /none of 100 rows fits.*column "at" \(timestamp\).*1793527200.*unix_seconds/,
+      /none of 100 rows fit.*column "at" \(timestamp\).*1793527200.*unix_seconds/,
     ],
     ['a date of e-mail', () => 'Sun, 01 Nov 2026 10:00:00 +0000', /Sun, 01 Nov 2026.*RFC 2822.*text/],
     ['a day', () => '2026-11-01', /the type date fits/],
