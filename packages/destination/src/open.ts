@@ -46,7 +46,7 @@ export interface ReaderOptions {
 }
 
 /**
- * Opens a destination for whoever only looks.
+ * Opens a destination for read-only use.
  *
  * @throws SyncError where there is no database, it cannot be reached, or its state is of a version that it does not read.
  */

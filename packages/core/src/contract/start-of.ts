@@ -1,7 +1,7 @@
 import { type Cursor, floorTo, positionOf, textAt } from './cursor.ts'
 import type { Question } from './question.ts'
 
-/** Where a table's history begins: a position, or the question to ask for it; undefined where its author does not say. */
+/** Where a table's rows begin: a position, or the function that returns it; undefined if its author does not say. */
 export type Start = bigint | ((question: Question) => unknown) | undefined
 
 /** What an author writes as `start`, checked. */

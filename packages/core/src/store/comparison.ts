@@ -70,7 +70,7 @@ export interface Comparison {
    * @param signal ends it before its time.
    */
   end(deletionsUnknown: boolean, signal?: AbortSignal): Promise<Compared>
-  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are not extra rows. */
+  /** Keys that the source has, or reports as deleted, outside of what is covered: they have moved there and are not extra rows. */
   excuse(partition: string, keys: readonly EncodedKey[]): void
   /** How many rows without a counterpart at the source there are in a partition's scopes. */
   extras(partition: string): number

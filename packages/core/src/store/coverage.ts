@@ -89,7 +89,7 @@ export function intersect(a: readonly Range[], b: readonly Range[]): Coverage {
   return subtract(left, subtract(left, b))
 }
 
-/** What is wanted and not covered: the one subtraction that everything follows from. */
+/** What is wanted and not covered: the subtraction that every plan follows from. */
 export function gaps(wanted: Range, covered: readonly Range[]): Coverage {
   return subtract([wanted], covered)
 }

@@ -25,7 +25,7 @@ const FEW = 10
 const MOST = 0.5
 
 /**
- * Whether so many rows were rejected that what was read does not count as read. A first read of which nothing fits never
+ * Whether so many rows were rejected that the read does not count. A first read of which no row fits never
  * counts; of ten rows and more not more than half may be bad, of more than `above` rows not more than the share of the
  * config. Few bad rows in a small window of a table that holds rows never stop it.
  */

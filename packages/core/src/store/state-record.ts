@@ -26,7 +26,7 @@ export const STATE_RECORDS = {
     /** Names of fields as JSON; null: there are no such fields. */
     undeclared: 'text?',
     project: 'text?',
-    /** 1: the source reports rows that are gone. */
+    /** 1: the source reports deleted rows. */
     reports_deletions: 'integer?',
     removed_at: 'integer?',
     /** Of the table as a whole, in a row. */

@@ -53,7 +53,7 @@ export interface Dialect {
   stagingTable(staging: { readonly lease: number; readonly fence: number; readonly slot: number }): RawBuilder<unknown>
   /** Makes a staging table of these columns, with `_kind` and `_at` behind them. */
   createStaging(table: RawBuilder<unknown>, columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
-  /** Whether rows that are staged can be lost while their step goes on, as in a table without a log after a crash of its server. */
+  /** Whether staged rows can be lost while their step is running, as in an unlogged table after a crash of its server. */
   readonly losesStaging: boolean
   /** Whether a staging table's name may be used again at once: its number is the lowest that is free then, so that statements come again. */
   readonly reusesStagingNames: boolean
@@ -63,7 +63,7 @@ export interface Dialect {
 
 /** What a transaction is for. */
 export type Mode =
-  /** Writes; rows are looked up by their keys, a part at a time. */
+  /** Writes; rows are looked up by their keys, a batch at a time. */
   | 'part'
   /** Writes; the planner chooses how. */
   | 'write'
@@ -115,7 +115,7 @@ export interface WriteOptions {
   readonly lateRows: LateCounter
 }
 
-/** Counts, of the rows that a part writes, those that lie below what was only looked back for. */
+/** Counts, of the rows that a batch writes, those that lie below what was only looked back for. */
 export interface LateCounter {
   /** Rows that were all written. */
   all(rows: EncodedRows): void
@@ -141,7 +141,7 @@ export interface Session {
   attempt<T>(table: string, work: () => Promise<T>): Promise<Attempt<T>>
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
-  /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
+  /** The hot path: writes a batch's rows straight over those of their keys. @returns how many changed, and those that were refused. */
   write(target: Target, batch: Batch, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>

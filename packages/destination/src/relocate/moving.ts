@@ -14,7 +14,7 @@ export interface InterruptedMove {
   readonly names: readonly string[]
 }
 
-/** The move that goes on here, or was interrupted; undefined where there is no such move. */
+/** The move that is running here, or was interrupted; undefined if there is no such move. */
 export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<InterruptedMove | undefined> {
   if (!(await dialect.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
   const rows = await face(db).selectFrom(MOVING).selectAll().execute()
@@ -24,7 +24,7 @@ export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect)
   }
 }
 
-/** @throws SyncError: half a move is not a place to go on from. */
+/** @throws SyncError because an unfinished move cannot be continued from. */
 export function refuseMoving(move: InterruptedMove | undefined, place: string): void {
   if (move === undefined) return
   throw new SyncError(

@@ -15,7 +15,7 @@ export interface CommitInput {
   readonly batch: Batch
   /** The stamp of this transaction. */
   readonly now: bigint
-  /** The staging table of the part's partition. */
+  /** The staging table of the batch's partition. */
   readonly staging: Staging | undefined
   /** The number of the one that is made where it is missing. */
   readonly freeSlot: () => number
@@ -27,7 +27,7 @@ export interface CommitOutput {
   readonly staging: Staging | undefined
 }
 
-/** Writes one part, behind its fence and inside its transaction. */
+/** Writes one batch, behind its fence and inside its transaction. */
 export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   const { db, batch, now } = input
   const { step, counts } = batch

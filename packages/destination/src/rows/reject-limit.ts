@@ -15,7 +15,7 @@ export interface Judged {
   readonly refused: number
 }
 
-/** Whether a part completes what it may not, because too many rows were rejected. @returns it, for people. */
+/** Whether a batch completes what it may not, because too many rows were rejected. @returns it, for people. */
 export async function pastLimit({ db, writer, batch, refused }: Judged): Promise<string | undefined> {
   const { completes, rejectLimit, step, staging } = batch
   if (completes === undefined || rejectLimit === undefined) return undefined

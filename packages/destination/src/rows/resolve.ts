@@ -44,7 +44,7 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
     )
     await session.indexStaging(staging)
   }
-  // In a whole read a key that was reported as deleted is a key that did not come.
+  // In a full refresh a key that was reported as deleted is a key that did not come.
   if (deletions > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
   return await count(session, sql`select count(*) from ${table} where _kind = 0`)
 }

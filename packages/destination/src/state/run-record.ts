@@ -10,11 +10,11 @@ export interface RunRecord {
   readonly host: string
   readonly pid: number
   readonly startedAt: bigint
-  /** Of one that crashed its last sign of life; undefined while it goes on. */
+  /** For one that crashed, its last heartbeat; undefined while it is running. */
   readonly endedAt: bigint | undefined
-  /** `crashed`: its runner is gone without having ended it. */
+  /** `crashed`: its runner stopped without ending it. */
   readonly state: 'running' | 'ended' | 'crashed'
-  /** What ended it before its end; undefined: nothing did. Of one that goes on: it was asked to stop. */
+  /** What ended it early; undefined: nothing did. For a running one: it was asked to stop. */
   readonly endedBy: string | undefined
   readonly exitCode: number | undefined
   readonly error: string | undefined

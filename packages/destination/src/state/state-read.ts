@@ -151,7 +151,7 @@ async function readPartitions(
   return tables
 }
 
-/** Contract facts as they were stored. */
+/** A recorded schema as it was stored. */
 export function parseFacts(name: string, text: string): RecordedSchema {
   try {
     return RecordedSchema.parse(JSON.parse(text))

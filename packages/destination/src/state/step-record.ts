@@ -23,7 +23,7 @@ export interface StepProgress {
   readonly endedAt: bigint | undefined
   /** Since the step began. */
   readonly durationMs: number
-  /** What this part took to write. */
+  /** What this batch took to write. */
   readonly writingMs: number
   readonly error?: string | undefined
 }

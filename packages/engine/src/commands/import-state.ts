@@ -16,7 +16,7 @@ export interface ImportOptions {
 }
 
 /**
- * Puts a state that was written down in the place of what is known. Only where the rows are: every table must hold what
+ * Imports an exported state in place of the current one. Only into the database that has the rows: every table must hold what
  * it held when the state was written.
  *
  * @returns how many tables are known now. @throws SyncError that names every table that does not fit.

@@ -34,9 +34,9 @@ export interface MoveReport {
 }
 
 /**
- * Copies rows and state of every table to an empty destination, part by part, and compares what arrived with what was
- * sent. Sources are not asked. Where it comes from nothing is changed, and held meanwhile so that nothing changes there;
- * where it goes nothing counts before the last transaction, which brings the state.
+ * Copies rows and state of every table to an empty destination, batch by batch, and compares what arrived with what was
+ * sent. It calls no source. It does not change the origin, whose tables it leases meanwhile so that nothing changes there;
+ * in the target nothing counts before the last transaction, which writes the state.
  *
  * @throws SyncError that says why, and what is left there.
  */

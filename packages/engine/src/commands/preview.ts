@@ -40,7 +40,7 @@ export interface TablePlan {
   readonly deletions: 'seen' | 'reported' | 'unseen'
   /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
   readonly couldBeReadBy: string | undefined
-  /** How many rows may go unasked; undefined: any number. */
+  /** The deletion limit; undefined: any number of rows. */
   readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
@@ -61,7 +61,7 @@ export interface StepPlan {
 const LISTED = 1000
 
 /**
- * Surveys and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
+ * Discovers and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
  * with its failure. @throws like `sync`.
  */
 export async function plan(given: LookOptions): Promise<Plan> {

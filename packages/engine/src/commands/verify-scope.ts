@@ -30,7 +30,7 @@ export interface Scoped {
   readonly unreadPartitions: readonly UnreadPartition[]
 }
 
-/** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
+/** What is compared: only what is covered, kept by the source, past the minimum age, and was read by a step. */
 export async function scopeOf({ planned, known, asked, wanted, comparison }: Scope): Promise<Scoped> {
   const { table, partitions } = planned.discovered
   const { partition: only, sample } = wanted

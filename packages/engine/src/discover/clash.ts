@@ -39,7 +39,7 @@ export class NameClaims {
   readonly #options: ClashOptions
   readonly #sources: ReadonlySet<string>
   readonly #taken = new Map<string, DiscoveredTable>()
-  /** By name: the tables that want it, by their use. */
+  /** By name: the tables that want it, by their configured source. */
   readonly #wanted = new Map<string, Map<string, string>>()
 
   constructor(sources: readonly ConfiguredSource[], options: ClashOptions & NamesOptions) {

@@ -28,7 +28,7 @@ export function unplacedName(use: string, table: string): string {
 }
 
 /**
- * The names of a use's tables. A table that was renamed at its source goes on in its old place, so that views, grants and
+ * The names of a configured source's tables. A table that was renamed at its source stays in its old place, so that views, grants and
  * indexes live on; but not where the old name belongs to a table of its own by now: whose rows lie there nobody can tell.
  */
 export function destinationNames(

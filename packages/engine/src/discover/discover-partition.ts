@@ -83,7 +83,7 @@ async function askRevision(
   const seen = before?.pendingRevision?.text
   const holds = before?.revision?.schemaHash === facts
   const now = await since(holds ? committed : undefined)
-  // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.
+  // Back at the committed one after another one was seen: rows may have changed in between, so the source is asked as new.
   const isBack = holds && now?.text === committed && seen !== undefined && seen !== committed
   if (holds && !isBack) return now
   const asNew = isBack ? await since(undefined) : now
@@ -138,7 +138,7 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
   return { from: from === undefined ? undefined : BigInt(from), to: BigInt(to) }
 }
 
-/** The end of what can be read now, before it settles. */
+/** The end of what can be read now, before the minimum age is applied. */
 export async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
   const { cursor, end } = table
   if (cursor === undefined) return undefined

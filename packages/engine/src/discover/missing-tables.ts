@@ -7,7 +7,7 @@ import { optionsOf } from './settings.ts'
 export interface Listed {
   readonly found: readonly Table[]
   readonly state: State
-  /** Whatever the source no longer lists may go. */
+  /** Whatever the source no longer lists may be removed. */
   readonly acceptDeletions: boolean
 }
 

@@ -40,7 +40,7 @@ function matchesPattern(name: string, pattern: string): boolean {
   return matchesGlob(name.replaceAll('/', '\u0001'), pattern.replaceAll('/', '\u0001'))
 }
 
-/** Where a history starts, as configured: a position, or undefined where nothing is configured. */
+/** Where a backfill starts, as configured: a position, or undefined if nothing is configured. */
 function configuredStart(
   use: string,
   table: Table,

@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Tells the others that this runner lives, one beat at a time. Where beats fail the run is ended before its leases are:
+ * Sends the heartbeat of this runner, one beat at a time. If beats fail, the run ends before its leases do:
  * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits has not failed: it
  * may stand behind a long commit, which carries one of its own.
  */

@@ -6,7 +6,7 @@ const MAX_NAMES = 5
 const byTime = (a: bigint, b: bigint): number => Number(a - b)
 const at = (instant: bigint): string => formatInstant(instant, 'Z', 0)
 
-/** Who holds a table, since when, and until when without a further sign of life. */
+/** Who holds a table, since when, and until when without a further heartbeat. */
 export function heldText({ table, host, pid, since, until }: Refusal): string {
   return `${table} is held by another runner (process ${pid} on ${host}) since ${at(since)}; the lock is released when that run ends, or expires at ${at(until)}`
 }

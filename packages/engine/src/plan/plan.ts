@@ -26,15 +26,15 @@ export interface RunPlan {
 
 export interface PlanConfig {
   readonly select: (table: DiscoveredTable) => boolean
-  /** The state that the survey saw: what was committed since then is not a sign that a source went back. */
+  /** The state that discovery saw: what was committed since then is not a sign that a source moved back. */
   readonly discovered?: State | undefined
-  /** Whether all tables of a use were asked for: where only some were, nothing is known of the others. */
+  /** Whether all tables of a configured source were discovered: if only some were, nothing is known of the others. */
   readonly isWhole: (use: string) => boolean
-  /** Uses that could not run; their tables are not taken for removed. */
+  /** Configured sources that could not run; their tables do not count as removed. */
   readonly unavailable: readonly string[]
   /** What another system has synced: tables by any of their names, up to a position. */
   readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
-  /** Whatever the source no longer lists or gives may go. */
+  /** Whatever the source no longer lists or returns may be removed. */
   readonly acceptDeletions?: boolean | undefined
 }
 
@@ -78,7 +78,7 @@ function planTable(discovered: DiscoveredTable, known: TableState | undefined, c
 const wasRead = ({ completedAt, covered }: PartitionState): boolean => completedAt !== null || covered.length > 0
 const namesOf = (all: readonly PartitionState[]): readonly string[] => all.map(({ partition }) => partition).sort()
 
-/** Known partitions that the source no longer lists: gone, or too many for that. */
+/** Known partitions that the source no longer lists: removed, or too many for that. */
 function unlisted(
   { partitions, options }: DiscoveredTable,
   known: TableState | undefined,
@@ -102,7 +102,7 @@ function trackingOf(known: TableState | undefined): Tracking {
   return known === undefined || isUnread ? 'new' : 'known'
 }
 
-/** Columns whose history was not read: those that come now, and those that came before somebody asked for it. */
+/** Columns that were not backfilled: those that are added now, and those that were added before somebody asked for it. */
 function lateColumns({ columns }: DiscoveredTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
   const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
   const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))

@@ -14,7 +14,7 @@ export interface PlannedTable {
   readonly partitions: readonly PlannedPartition[]
   /** Known partitions that the source no longer lists. */
   readonly removedPartitions: readonly string[]
-  /** The same, where they are too many to be taken for gone unasked. */
+  /** The same, if they are too many to count as removed without confirmation. */
   readonly missingPartitions: readonly string[]
 }
 

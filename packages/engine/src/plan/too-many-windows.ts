@@ -4,7 +4,7 @@ import { tablePlace } from '../failure/config-path.ts'
 import { durationText } from '../time/duration-text.ts'
 import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 
-/** So many windows of a partition are a history; at a request a second they take more than a day. More are a mistake. */
+/** The most windows of a plausible backfill of a partition; at a request a second they take more than a day. More are a mistake. */
 export const MOST_WINDOWS = 100_000
 /** Of a table with more, so many of the newest are read in each run all the same, */
 const READ_IN_TABLE = 1000

@@ -59,7 +59,7 @@ function knownCounts(table: CountedTable, { id }: CountedPartition): Unread {
 /** So many names are kept. */
 const NAMES = 100
 
-/** A step sees few rows, so what an earlier one saw stays; a table that was read whole was seen whole. */
+/** A step sees few rows, so what an earlier one saw stays; a full refresh sees the whole table. */
 function undeclaredOf(table: CountedTable): readonly string[] {
   const isSeenWhole =
     table.discovered.table.cursor === undefined && table.partitions.every(({ finished }) => finished.length > 0)

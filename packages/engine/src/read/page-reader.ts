@@ -28,14 +28,14 @@ export interface PageReaderOptions {
   readonly range: Range | undefined
   /** Rows below this position were read before and are only looked at again; undefined: none is. */
   readonly knownBelow?: bigint | undefined
-  /** How much is gathered for a part. */
+  /** How much is gathered for a batch. */
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   /** What is remembered of the rows that come. */
   readonly seen?: SeenRows | undefined
 }
 
-/** What a part takes along. */
+/** What a batch takes along. */
 export interface Gathered {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
@@ -45,14 +45,14 @@ export interface Gathered {
 }
 
 /**
- * Turns pages into what a part holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
+ * Turns pages into what a batch holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
  * rejects. Knows nothing of windows beyond its range, and of order only what it saw.
  */
 export class PageReader {
   readonly gather: BatchBuffer
-  /** The source told of a deletion. */
+  /** The source reported a deletion. */
   anyDeleted = false
-  /** A rejected row had no readable key: the pass cannot tell what is gone. */
+  /** A rejected row had no readable key: the pass cannot tell which rows were deleted. */
   keyless = false
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
@@ -94,7 +94,7 @@ export class PageReader {
   }
 
   /**
-   * Takes in a page, and yields whenever enough has gathered for a part: a page may hold more than that.
+   * Takes in a page, and yields whenever enough has gathered for a batch: a page may hold more than that.
    *
    * @throws SyncError `fix-source` for what is not a page.
    */
@@ -223,7 +223,7 @@ export class PageReader {
     })
   }
 
-  /** What came in since the last part. */
+  /** What came in since the last batch. */
   get counts(): Counts {
     return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
   }

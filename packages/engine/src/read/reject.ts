@@ -29,14 +29,14 @@ export interface BadRow {
   readonly message: string
 }
 
-/** A row that is set aside. */
+/** A rejected row. */
 export interface Rejected {
   readonly reject: Reject
   /** Its key cannot be read: it may be that of any row that is there. */
   readonly keyless: boolean
 }
 
-/** What is set aside of a row that does not fit. */
+/** What is kept of a row that does not fit. */
 export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Rejected {
   const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
   const read = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined

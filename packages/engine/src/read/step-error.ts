@@ -20,7 +20,7 @@ export interface HeldStep {
   readonly name: string
   readonly place: string
   readonly step: { readonly partition: string }
-  /** Rejects of a pass that therefore cannot tell what is gone; 0 where it can. */
+  /** Rejects of a pass that therefore cannot tell which rows were deleted; 0 if it can. */
   readonly rejected: number
   readonly why: string | undefined
 }

@@ -29,7 +29,7 @@ export type RunEvent =
       readonly window: WindowText | undefined
       /** The window on the line of the table's `coverage`, as fractions. */
       readonly span: { readonly from: number; readonly to: number } | undefined
-      /** The so manieth of the table in this run, and of how many: those that come due again are added as they come. */
+      /** The index of this step among the table's steps in this run, and their total: steps that come due again are added as they come. */
       readonly index: number
       readonly of: number
     }
@@ -69,7 +69,7 @@ export type RunEvent =
 /** What a run has to do for one table, and how far it is. */
 export interface TableWork {
   readonly table: string
-  /** The use of a source that it comes from. */
+  /** The configured source that it comes from. */
   readonly source: string
   readonly partitions: number
   readonly steps: number

@@ -36,7 +36,7 @@ export interface TableOverview extends TableSummary {
   readonly rows: number | null
   /** Whether there are no more: counting stops at a bound. */
   readonly rows_exact: boolean
-  /** Rows that were set aside. */
+  /** Rejected rows. */
   readonly rejects: number
   /** Holes in what is covered, over all partitions. */
   readonly holes: number
@@ -44,7 +44,7 @@ export interface TableOverview extends TableSummary {
 
 /** A coverage as fractions of the way from a table's start to now. */
 export interface CoverageLine {
-  /** Where the line begins; null: a history with an open start. */
+  /** Where the line begins; null: a backfill with an open start. */
   readonly from: string | null
   readonly to: string
   /** 0 to 1: how much of the line is covered. */

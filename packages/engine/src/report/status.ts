@@ -18,7 +18,7 @@ import { completeAt, completeTo, lastCheckOf, lower } from './completeness.ts'
 export interface Status {
   /** Up to when every tracked table has all that its source had; null while one has not, or a source never answered. */
   readonly to_timestamp: string | null
-  /** Tables whose history is complete, sorted. */
+  /** Tables whose backfill is complete, sorted. */
   readonly synced_tables: readonly string[]
   readonly tables: readonly TableSummary[]
   /** Sources that could not be asked for their tables when they last were: what they have beside these is not known. */

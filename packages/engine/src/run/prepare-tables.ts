@@ -106,7 +106,7 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
   context.options.log?.warn(`${name} is paused: ${pausedFor}`)
 }
 
-/** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
+/** What the state does not know yet: new tables and partitions, revisions first seen, assumed coverage, stale windows, partitions removed or back. */
 export function factsOf(planned: PlannedTable, table: TableRun): readonly StateChange[] {
   const { known, partitions } = table
   const changes: StateChange[] = []
@@ -151,14 +151,14 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
   return changes
 }
 
-/** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
+/** Requests the backfill of columns that were added later, once: from here on the request says that it is wanted. */
 function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepared): readonly StateChange[] {
   const late = lateNames(recorded)
   if (!planned.discovered.options.backfill || late.length === 0) return []
   return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
 
-/** First seen, return, going on: one line a table. */
+/** New, returned or continuing: one line per table. */
 function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
   const { log } = options
   if (log === undefined) return

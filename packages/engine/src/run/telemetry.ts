@@ -18,7 +18,7 @@ import type { Report, RowCounts } from '../report/report.ts'
 import type { StepTask } from './step-task.ts'
 
 // Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
-// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0016).
+// nothing: what is left is a few calls a step and a batch, none a row (docs/decisions/0016).
 
 const NAME = 'tidemark'
 
@@ -144,7 +144,7 @@ async function within<T>(
   }
 }
 
-// A stack and the causes of an error are not told: what stands in them may be anything.
+// A stack and the causes of an error are not exported: they may contain anything.
 function fail(span: Span, message: string, failure: Failure | undefined): void {
   const type = failure === undefined ? 'incomplete' : typeOf(failure)
   span.setAttribute('error.type', type)

@@ -5,7 +5,7 @@ import { messageOf } from '@tidemark/core/engine'
 const AT_WORK = new AsyncLocalStorage<SourceGuard>()
 
 /**
- * Stands around what a source does: an exception of a timer of its own, or an `error` event that nobody hears, is that
+ * Guards what a source does: an exception in one of its timers, or an unhandled `error` event, is that
  * source's failure, and no other's.
  */
 export class SourceGuard {

@@ -19,7 +19,7 @@ export function isLocked(error: unknown): boolean {
   return error instanceof Error && /Could not set lock/.test(error.message)
 }
 
-/** Whether DuckDB ended a statement because it was told to. */
+/** Whether DuckDB ended a statement because Tidemark interrupted it. */
 export function isInterrupted(error: unknown): boolean {
   return error instanceof Error && /^INTERRUPT Error/.test(error.message)
 }

@@ -156,7 +156,7 @@ async function problemOf(db: Db, schema: string, name: string, known: RecordedSc
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
-  // Without it rows of a history would be doubled.
+  // Without it rows of a backfill would be duplicated.
   if (key.length > 0 && !(await isUnique(db, schema, name, key)))
     return `its primary key (${key.join(', ')}) was dropped`
   return undefined

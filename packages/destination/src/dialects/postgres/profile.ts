@@ -6,7 +6,7 @@ export const postgresProfile = {
   title: 'Postgres',
   system: 'postgresql',
   readTypes: {
-    // What `pg` gives where nobody has told it otherwise.
+    // What `pg` returns by default.
     types: {
       text: 'string',
       integer: 'string',

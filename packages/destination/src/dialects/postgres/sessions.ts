@@ -266,12 +266,12 @@ export class Sessions {
       ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
       idle_in_transaction_session_timeout: writes(mode) ? `${idleMs}ms` : '0',
-      // A server that is not told that we are gone would wait for the rest of a COPY for hours, with all its locks.
+      // A server that does not learn that the client disconnected would wait for the rest of a COPY for hours, with all its locks.
       tcp_keepalives_idle: '10',
       tcp_keepalives_interval: '5',
       tcp_keepalives_count: '4',
       jit: 'off',
-      // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
+      // A batch meets its rows by their keys: without statistics the planner would read the whole table for each.
       ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
     }
     const begin = writes(mode)
