@@ -11,7 +11,7 @@ const KINDS: readonly DatabaseKind[] = [postgres, duckdb, sqlite]
 export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'moving'> {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
   readonly url: string
-  /** How long a lease outlives its runner's last sign of life. A minute. */
+  /** How long a lease outlives its runner's last heartbeat. A minute. */
   readonly leaseMs?: number | undefined
   /** Opens it also in the middle of a move into it. */
   readonly moving?: boolean | undefined

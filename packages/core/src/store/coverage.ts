@@ -150,7 +150,7 @@ function firstFrom(joined: Coverage, position: bigint): number {
   return low
 }
 
-/** How far a wanted range is complete from its start; undefined where its first part is missing. */
+/** How far a wanted range is complete from its start; undefined if its beginning is missing. */
 export function completeTo(wanted: Range, covered: readonly Range[]): bigint | undefined {
   const first = gaps(wanted, covered)[0]
   if (first === undefined) return wanted.to

@@ -77,14 +77,14 @@ export type ReadOnlyDestination = Pick<
   'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
 > & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
-/** The declared differences between destinations; whoever depends on one reads it here. */
+/** The declared differences between destinations; code that depends on one reads it here. */
 export interface Profile {
   readonly name: string
   /** For people: `Postgres`. */
   readonly title: string
   /** As OpenTelemetry calls it (`db.system.name`). */
   readonly system: string
-  /** What a program in TypeScript reads for a column of each type, and a sentence that says by what. */
+  /** The TypeScript type of a column of each type, and a sentence that names the driver. */
   readonly readTypes: { readonly types: Readonly<Record<ColumnType, string>>; readonly note: string }
   /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
   readonly names: 'exact' | 'folded'
@@ -231,7 +231,7 @@ export type RunChange =
   /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
   | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
   | SourceFact
-  /** Someone asked it to stop, and it is about to. */
+  /** It was asked to stop, and is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
   /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
   | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }

@@ -4,7 +4,7 @@ export interface RejectTally {
   readonly rejected: number
 }
 
-/** What a config lets be rejected: this share of more than `above` rows. */
+/** The reject limit of a config: this share of more than `above` rows. */
 export interface RejectShare {
   readonly share: number
   readonly above: number
@@ -15,7 +15,7 @@ export interface RejectCase {
   readonly step: RejectTally
   /** Of a partition that is read for the first time: all that it holds and rejects so far, however small its windows are. */
   readonly first?: RejectTally | undefined
-  /** Whether good rows are there beside the step's own: in the partition at its first read, else anywhere in the table. */
+  /** Whether good rows exist beside the step's own: in the partition at its first read, else anywhere in the table. */
   readonly holdsRows: boolean
 }
 
@@ -36,7 +36,7 @@ export function isPastRejectLimit({ step, first, holdsRows }: RejectCase, limit:
   return isMost(step, limit) || (first !== undefined && isMost(first, limit))
 }
 
-/** A config that lets more than half be rejected means it. */
+/** A config that allows more than half to be rejected is taken at its word. */
 function isMost({ rows, rejected }: RejectTally, { share, above }: RejectShare): boolean {
   const most = rows > above ? Math.max(MOST, share) : MOST
   return rows >= FEW && rejected > rows * most

@@ -41,14 +41,14 @@ const LEFT_BEHIND = ['runs', 'steps', 'folded_runs', 'folded_steps'] as const sa
 
 const KnownContents = z.object({ rows: z.int().nonnegative(), hash: z.string() })
 
-/** What a state is written down as: one JSON document. Runs and steps stay where they were. */
+/** The form of an exported state: one JSON document. Runs and steps are not exported. */
 const StateDocument = z.object({
   tidemark: z.literal('state'),
   version: z.int(),
   exportedAt: z.string(),
-  /** Tells whether the rest is what was written. */
+  /** The checksum of the rest. */
   sum: z.string(),
-  /** What each table held then; null: it was not there. */
+  /** What each table held then; null: it did not exist. */
   contents: z.record(z.string(), KnownContents.nullable()),
   records: z.object(
     Object.fromEntries(exportedKinds().map((kind) => [kind, z.array(recordSchema(kind))])) as {
@@ -63,7 +63,7 @@ export function exportedKinds(): readonly ExportedKind[] {
   return RECORD_KINDS.filter((kind) => !left.includes(kind)) as readonly ExportedKind[]
 }
 
-/** A state that was written down, read again. */
+/** An exported state, as read back. */
 export interface WrittenState {
   readonly exportedAt: string
   readonly contents: ReadonlyMap<string, Contents | null>
@@ -81,7 +81,7 @@ export function writeState(
   return { tidemark: 'state', version: STATE_VERSION, exportedAt, sum: sumOf(rest), ...rest }
 }
 
-/** A sum over what a document holds, however it is set; no secret goes into it, it only tells a slip of a hand. */
+/** A checksum over what a document holds, however it is formatted; it has no secret and only detects accidental edits. */
 function sumOf({ contents, records }: { readonly contents?: unknown; readonly records?: unknown }): string {
   return textSum(JSON.stringify([contents, records]))
 }
@@ -92,7 +92,7 @@ function written(record: StateRecord): object {
   )
 }
 
-/** @throws SyncError that says what is wrong with the document: `upgrade` where a newer Tidemark wrote it. */
+/** @throws SyncError that says what is wrong with the document: `upgrade` if a newer Tidemark wrote it. */
 export function readStateDocument(text: string): WrittenState {
   let json: unknown
   try {

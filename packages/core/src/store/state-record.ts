@@ -2,7 +2,7 @@
 export type FieldType = 'text' | 'text?' | 'integer' | 'integer?' | 'id'
 
 /**
- * The state as records, field by field: what its tables hold, and what it is written down and carried elsewhere as. This is
+ * The state as records, field by field: what its tables hold, and how it is exported and moved. This is
  * the only place that declares them: the types of destinations and the form of exports are derived from it, and the
  * tables that migrations make are compared with it. Who runs and holds what is not part of it.
  */
@@ -174,7 +174,7 @@ export const STATE_RECORDS = {
 export type RecordKind = keyof typeof STATE_RECORDS
 export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 
-/** The fields that distinguish and order the records of a kind. */
+/** The fields that identify and order the records of a kind. */
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
   partitions: ['name', 'partition'],

@@ -19,7 +19,7 @@ export type TableStatus = z.infer<typeof TableStatus>
 /** A 64-bit position as a destination gives it back. */
 const Position = z.bigint()
 
-/** A column as it stands in the destination: the source's name for it, the destination's, and its type there. */
+/** A column as stored in the destination: the source's name for it, the destination's, and its type there. */
 export const KnownColumn = z.object({
   name: z.string(),
   column: z.string(),

@@ -12,7 +12,7 @@ import type { Terms } from './terms.ts'
 
 /** What differs between databases, as data and fragments of SQL. One of them belongs to one open database. */
 export interface Dialect {
-  /** What the database cannot hold, for whoever decides by it. */
+  /** The limits of the database. */
   readonly profile: Profile
   /** For people: the file, or the address without its password. */
   readonly place: string
@@ -78,7 +78,7 @@ export interface TransactionOptions {
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Session) => Promise<boolean>) | undefined
-  /** Takes leases: whoever holds their rows though its heartbeat is over is ended. */
+  /** Takes leases; terminates a session that locks their rows although its heartbeat has expired. */
   readonly takesLeases?: boolean | undefined
 }
 
@@ -115,7 +115,7 @@ export interface WriteOptions {
   readonly lateRows: LateCounter
 }
 
-/** Counts, of the rows that a batch writes, those that lie below what was only looked back for. */
+/** Counts, of the rows that a batch writes, those in the lookback. */
 export interface LateCounter {
   /** Rows that were all written. */
   all(rows: EncodedRows): void
@@ -152,13 +152,13 @@ export interface Session {
   dropStaging(table: RawBuilder<unknown>): Promise<void>
   /** Staging tables that runners left behind which are no more. Absent: such tables go with their connection. */
   dropLeftovers?(leases: readonly Lease[]): Promise<void>
-  /** Which of these tables are there, and hold a row. */
+  /** Which of these tables exist, and hold a row. */
   present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>>
   /** Takes all rows out of a table, where there is one. */
   empty(name: string): Promise<void>
   /** Rows of tables without a key, and of windows that are read again, are found by their position. */
   indexPositions(target: Target, lease: number): Promise<void>
-  /** Lets the numbers that the database gives out begin above those that are there, after records were put in place. */
+  /** Starts the numbers that the database assigns above the existing ones, after records were imported. */
   continueNumbers(): Promise<void>
 }
 

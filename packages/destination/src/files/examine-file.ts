@@ -7,7 +7,7 @@ const LITTLE = 100 * 1024 * 1024
 
 export interface ExaminedFile {
   readonly freeBytes: number
-  /** What stands against writing, each with the way out. */
+  /** What prevents writing, each with the way out. */
   readonly problems: readonly string[]
 }
 

@@ -9,7 +9,7 @@ const STICKY = 0o1000
 /**
  * What other users of the machine may do with the files of a database, and how to keep them from it.
  *
- * @param paths the database itself, then what stands beside it.
+ * @param paths the database itself, then the files beside it.
  */
 export function exposureOfFile(paths: readonly [string, ...string[]]): readonly string[] {
   const me = process.getuid?.()

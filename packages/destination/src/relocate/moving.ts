@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
-/** What stands in a database that is moved into: where from, and the tables that were made so far. There only as long. */
+/** The record in the target of a move: its origin, and the tables created so far. It exists only during the move. */
 const MOVING = '_tidemark_moving'
 type Moving = Kysely<{ [MOVING]: { origin: string; name: string | null } }>
 const face = (db: Kysely<StateDatabase>) => db as unknown as Moving

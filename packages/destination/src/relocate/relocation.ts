@@ -38,7 +38,7 @@ export interface RelocationBase {
 const ROWS = 10_000
 const CHARACTERS = 8_000_000
 
-/** State and rows of one database as they stand. */
+/** State and rows of one database as stored. */
 export class TableRelocation implements Relocation {
   readonly #base: RelocationBase
 
@@ -155,7 +155,7 @@ export class TableRelocation implements Relocation {
     })
   }
 
-  /** Whether undeclared fields are kept; undefined where the table is not there. */
+  /** Whether undeclared fields are kept; undefined if the table does not exist. */
   async #looseOf({ name, schema: recorded }: KnownTable): Promise<boolean | undefined> {
     const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined

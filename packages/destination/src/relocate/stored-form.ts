@@ -4,7 +4,7 @@ import { canonicalText } from '../compare/canonical-text.ts'
 import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
 import type { ValueCodec } from '../values/codec.ts'
 
-/** The columns that a row is written into as it stands. */
+/** The columns that a row is written into as it is. */
 export function storedColumns(layout: Layout): readonly { readonly name: string; readonly type: ColumnType }[] {
   const types = dataTypes(layout)
   return [

@@ -18,7 +18,7 @@ export async function checkEntries({ dialect, session, target }: Writing, { tabl
 }
 
 /**
- * Leaves one entry a key in a staging table, the one that stands, and makes what lookups by key need.
+ * Leaves one entry per key in a staging table, the winning one, and creates what lookups by key need.
  *
  * @returns how many of them are rows.
  */
@@ -28,7 +28,7 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
   const isUnique = (await session.indexUnique?.(staging)) === true
   if (isUnique && deletions + seen === 0) return staging.entries
   if (!isUnique) {
-    // A deletion is void where a newer version came, even one that was rejected: the row is there.
+    // A deletion is void where a newer version came, even one that was rejected: the row exists.
     if (deletions > 0 && seen > 0) {
       const same = and(key.map((name) => sql`n.${sql.id(name)} = d.${sql.id(name)}`))
       await changed(

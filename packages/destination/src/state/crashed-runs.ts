@@ -10,7 +10,7 @@ export const CRASHED = 'the runner stopped without ending the run'
 
 /**
  * Ends the runs of runners that have crashed, at their last heartbeat. One that was asked to stop did, by the signal
- * that came; what became of another nobody knows.
+ * that came; what happened to another is unknown.
  */
 export async function closeRunsOf(db: Db, runners: readonly string[]): Promise<void> {
   for (const some of chunks(runners)) {

@@ -4,7 +4,7 @@ import type { StepCounts } from './step-record.ts'
 /** Rows of a run or a step, as they were counted when they were committed. */
 export type RecordedRows = StepCounts
 
-/** A run, as it stands in the state. Instants are microseconds since 1970. */
+/** A run, as stored in the state. Instants are microseconds since 1970. */
 export interface RunRecord {
   readonly run: number
   readonly host: string
@@ -24,7 +24,7 @@ export interface RunRecord {
   /** Of its steps those that changed nothing and whose records are folded: of them only the sums are left. */
   readonly foldedSteps: number
   readonly rows: RecordedRows
-  /** The process that ran it, as it gave its last sign of life; undefined: that was let go. */
+  /** The process that ran it, as of its last heartbeat; undefined: that record was deleted. */
   readonly runner: Runner | undefined
 }
 

@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly batches: number
   readonly rows: RecordedRows
   readonly durationMs: number
-  /** Of it, what the destination took to write; reading goes on meanwhile. */
+  /** Of it, the time that the destination took to write; reading continues meanwhile. */
   readonly writingMs: number
   readonly error: string | undefined
 }
@@ -41,7 +41,7 @@ export interface TableRunRecord {
 }
 
 export interface RunFilter {
-  /** Asked of runners that gave a sign of life not long ago. */
+  /** Of runners that sent a heartbeat recently. */
   readonly isAlive?: IsAlive | undefined
   readonly runs?: readonly number[] | undefined
   /** Only runs of lower numbers. */

@@ -6,7 +6,7 @@ export function refuse(table: string, problem: string): never {
   throw new SyncError(`table "${table}": ${problem}`, 'fix-config', { code: 'schema' })
 }
 
-/** @throws SyncError code `table-changed`: a hand was at the table. */
+/** @throws SyncError code `table-changed`: the table was changed outside Tidemark. */
 export function refuseChanged(table: string, place: string, problem: string): never {
   throw new SyncError(`table "${table}" in ${place}: ${problem}`, 'fix-config', { code: 'table-changed' })
 }

@@ -11,7 +11,7 @@ export interface ImportOptions {
   readonly stop: (reason: unknown) => void
   readonly signal: AbortSignal
   readonly onTable: (table: string, done: number, of: number) => void
-  /** Asked where there is a state already, which would be gone. */
+  /** Called if a state already exists, which would be replaced. */
   readonly confirm: (tables: number) => Promise<void>
 }
 

@@ -88,7 +88,7 @@ interface Way {
 
 async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, progress }: Way) {
   const there = await from.relocation.rows(table)
-  // It was known and never filled, or is gone: the state says which, and the next sync what to do.
+  // It was known and never filled, or is missing: the state says which, and the next sync what to do.
   if (there === undefined) return { rows: 0, hash: '' }
   const { loose, chunks } = there
   await to.relocation.create(lease, table, loose)

@@ -63,7 +63,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
         scopes.push({ partition: id, window })
   }
   const listed = new Set(partitions.map(({ id }) => id))
-  // Those that are too many to be taken for gone still belong to the table.
+  // Those that are too many to count as removed still belong to the table.
   const missing = planned.missingPartitions.filter((id) => only === undefined || id === only)
   const left = [...known.partitions.keys()].filter(
     (id) => !listed.has(id) && !missing.includes(id) && (only === undefined || id === only),

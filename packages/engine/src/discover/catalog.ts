@@ -26,7 +26,7 @@ export interface DiscoveredSource {
   /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
   readonly missing?: MissingTables | undefined
   readonly tables: readonly DiscoveredTable[]
-  /** Stands around whatever it is asked. */
+  /** Guards every call to it. */
   readonly guard: SourceGuard
   /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
   readonly findTable?:

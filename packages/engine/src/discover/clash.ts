@@ -12,7 +12,7 @@ export interface ClashOptions {
 }
 
 /**
- * Tables that would have one name in the destination: the one that lies there by the state goes on, the others fail, each
+ * Tables that would have one name in the destination: the one that the state has there continues, the others fail, each
  * by name. Where it is nobody's, all of them fail: which one came first must not decide whose rows they are.
  */
 export function withoutClashes(

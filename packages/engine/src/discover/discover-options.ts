@@ -5,7 +5,7 @@ import type { Clock } from '../time/clock.ts'
 import type { ConfiguredSource } from './catalog.ts'
 import type { ProblemOf } from './storable-text.ts'
 
-/** What sources are asked with. */
+/** What discovery needs. */
 export interface DiscoverOptions {
   readonly sources: readonly ConfiguredSource[]
   readonly state: State

@@ -25,7 +25,7 @@ export async function discoverSources(options: DiscoverOptions): Promise<Catalog
   const sources = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
   if (broken === undefined) return { sources: withoutClashes(sources, options) }
-  // Stopped: whoever had connected already is let go.
+  // Stopped: close the sources that had already connected.
   for (const source of sources) void source.close().catch(() => {})
   throw broken.reason
 }
@@ -207,7 +207,7 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return partitions
 }
 
-/** What is known of a table before its source is asked about it. */
+/** What is known of a table before the engine calls its source about it. */
 function describeTable(
   source: ConfiguredSource,
   table: Table,

@@ -13,7 +13,7 @@ export interface HeartbeatOptions {
 /**
  * Sends the heartbeat of this runner, one beat at a time. If beats fail, the run ends before its leases do:
  * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits has not failed: it
- * may stand behind a long commit, which carries one of its own.
+ * may be queued behind a long commit, which carries one of its own.
  */
 export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: HeartbeatOptions): () => void {
   let failingSince: number | undefined

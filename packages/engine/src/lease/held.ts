@@ -1,6 +1,6 @@
 import { formatInstant, type Refusal } from '@tidemark/core/engine'
 
-/** So many names stand in a line. */
+/** The most names in a line. */
 const MAX_NAMES = 5
 
 const byTime = (a: bigint, b: bigint): number => Number(a - b)

@@ -196,12 +196,12 @@ export function laterStart(a: bigint | undefined, b: bigint | undefined): bigint
   return a > b ? a : b
 }
 
-/** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
+/** Covered beyond the present: the runner that covered it had a clock that was ahead. A table's own end says so in another way. */
 function isAhead({ end, ownEnd }: DiscoveredPartition, last: bigint | undefined, lookback: bigint): boolean {
   return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
 }
 
-/** Up to where healing reads what lies under a window. */
+/** Up to where healing reads what is below a window. */
 function healedBelow({ from }: Range, heal: readonly Range[]): bigint | undefined {
   return from === undefined ? undefined : heal.findLast(({ to }) => to <= from)?.to
 }

@@ -129,7 +129,7 @@ function claimOf({ name, table }: DiscoveredTable, { synced }: PlanConfig): bigi
 
 const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
 
-/** Why a known table must not be read on without a decision; undefined where nothing stands against it. */
+/** Why a known table must not be read on without a decision; undefined if nothing prevents it. */
 function pauseOf(
   { table, identity, partitions, options }: DiscoveredTable,
   known: TableState | undefined,

@@ -8,7 +8,7 @@ export interface PlannedTable {
   readonly name: string
   readonly discovered: DiscoveredTable
   readonly tracking: Tracking
-  /** Why it is not read until someone decides. */
+  /** Why it is paused until someone decides. */
   readonly pausedFor: string | undefined
   readonly changes: ColumnChanges | undefined
   readonly partitions: readonly PlannedPartition[]

@@ -57,7 +57,7 @@ export class PageReader {
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
-  /** Rows that were left out for their cursor: it lies above what is read, or is NULL and its table skips those. */
+  /** Rows that were left out for their cursor: it is above what is read, or is NULL and its table skips those. */
   readonly leftOut = { above: 0, withoutCursor: 0 }
   /** Fields that no column holds. */
   readonly undeclared: UndeclaredFields
@@ -228,7 +228,7 @@ export class PageReader {
     return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
   }
 
-  /** What has gathered; the next part begins. */
+  /** What has gathered; the next batch begins. */
   take(): Gathered {
     const { counts } = this
     const { rows } = this.gather.take()

@@ -16,7 +16,7 @@ export function tooManyRejects(table: string, { rejected, rows }: RejectTally, w
 const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
 
 export interface HeldStep {
-  /** The table in the destination, and where the config speaks of it. */
+  /** The table in the destination, and its path in the config. */
   readonly name: string
   readonly place: string
   readonly step: { readonly partition: string }

@@ -5,7 +5,7 @@ import type { SilentQuestion } from '../time/silent-question.ts'
 import type { Report, RowCounts } from './report.ts'
 import type { Segment } from './timeline.ts'
 
-/** What happens in a run, as it happens. */
+/** The events of a run, as they happen. */
 export type RunEvent =
   | {
       readonly type: 'run-started'
@@ -56,12 +56,12 @@ export type RunEvent =
       readonly failure: Failure
     }
   | {
-      /** A source leaves a question without an answer, long before it is given up; undefined: it has answered. */
+      /** A source does not answer a question, long before it is given up; undefined: it has answered. */
       readonly type: 'source-silent'
       readonly source: string
       readonly question: SilentQuestion | undefined
     }
-  /** All that a source had to do in this run is done, or it could not be asked: nothing of it is held any more. */
+  /** All work of a source in this run is done, or it could not be called: none of its tables is leased any more. */
   | { readonly type: 'source-ended'; readonly source: string }
   /** The last one, of a run that came to a report. */
   | { readonly type: 'run-ended'; readonly report: Report }

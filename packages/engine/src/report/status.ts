@@ -55,7 +55,7 @@ export interface TableSummary {
   readonly undeclared: readonly string[]
   /** When something of it was last committed. */
   readonly last_synced_at: string | null
-  /** When its source was last asked, of the partition that was asked longest ago, and all that it had was read. */
+  /** When its source was last checked and all that it had was read, for the partition checked longest ago. */
   readonly last_checked_at: string | null
   /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
   readonly deletions: 'seen' | 'reported' | 'unseen' | null

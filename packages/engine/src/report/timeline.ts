@@ -40,7 +40,7 @@ export function segmentsOn(axis: Axis, partitions: readonly (readonly Range[])[]
   return segments
 }
 
-/** Where a position lies on an axis: 0 at its start and below, 1 at its end and above. */
+/** The place of a position on an axis: 0 at its start and below, 1 at its end and above. */
 export function placeOn({ from, to }: Axis, position: bigint): number {
   if (position <= from) return 0
   return position >= to ? 1 : Number(position - from) / Number(to - from)

@@ -25,7 +25,7 @@ import { type Reading, unreadRanges } from './unread-ranges.ts'
 export interface Place {
   readonly partition: DiscoveredPartition
   readonly reading: Reading
-  /** They do not lie below this. */
+  /** They are not below this. */
   readonly above: bigint | undefined
 }
 
@@ -43,7 +43,7 @@ export interface ElsewhereTask {
   readonly wait: SourceWait
 }
 
-/** Keys that the source has, and keys that it says are gone. */
+/** Keys that the source has, and keys that it reports as deleted. */
 export interface Elsewhere {
   readonly alive: readonly EncodedKey[]
   readonly deletedKeys: readonly EncodedKey[]

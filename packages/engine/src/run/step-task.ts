@@ -45,10 +45,10 @@ export interface StepTask {
   readonly lease: Lease
   readonly destination: Destination
   readonly client: unknown
-  /** Stands around what its source does. */
+  /** Guards what its source does. */
   readonly guard: SourceGuard
   readonly partition: unknown
-  /** Where the config speaks of the table: `sources.shop.tables.orders`. */
+  /** The path of the table in the config: `sources.shop.tables.orders`. */
   readonly place: string
   /** Its source may say that rows have other columns than were found. */
   readonly mayChangeColumns: boolean

@@ -81,7 +81,7 @@ export function tracedStep(
   )
 }
 
-/** One part on its way into the database. */
+/** One batch on its way into the database. */
 export function tracedCommit(
   { ref, destination, redact }: Pick<StepTask, 'ref' | 'destination' | 'redact'>,
   batch: Batch,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { SyncError } from '@tidemark/core'
 import { freeMb } from '../../files/free-mb.ts'
 
-/** DuckDB's word for the kind of an error stands before its message. */
+/** DuckDB puts the kind of an error before its message. */
 function kindOf(error: unknown): string | undefined {
   return error instanceof Error
     ? /^(?:Failed to extract statements: )?([A-Za-z ]+ Error): /.exec(error.message)?.[1]

@@ -15,7 +15,7 @@ const KNOWN = new Set([...HEEDED.split(/\s+/), ...IDLE.split(/\s+/)])
 type Check = readonly [isFine: (value: string) => boolean, problem: string]
 const never = (): boolean => false
 
-// What would change whom Tidemark speaks to, or how safely, if it were passed over.
+// Parameters that would change which server Tidemark connects to, or how safely, if they were ignored.
 const CHECKS: Readonly<Record<string, Check>> = {
   hostaddr: [never, 'give the address as host'],
   service: [never, 'put the settings of the service file into the url'],
@@ -56,7 +56,7 @@ export function checkParameters(parameters: URLSearchParams, refuse: Refuse): vo
   }
 }
 
-/** Names that nobody knows. One that is not a name may be a piece of a password. */
+/** Unknown names. One that is not a name may be a piece of a password. */
 export function unknownParameters(parameters: URLSearchParams): readonly string[] {
   return [...parameters.keys()].filter(
     (name) =>

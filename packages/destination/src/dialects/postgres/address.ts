@@ -19,7 +19,7 @@ export interface PostgresAddress {
   readonly schema: string | undefined
   /** For people: without a password. */
   readonly shown: string
-  /** Names of parameters that nobody knows. */
+  /** Names of unknown parameters. */
   readonly ignored: readonly string[]
 }
 
@@ -73,7 +73,7 @@ const refuseSeveral = (): never =>
 
 const UNESCAPED = 'characters such as # / ? @ in a password are written as %23 %2F %3F %40'
 
-/** Not by `URL`, which takes what stands before an unescaped "/" for the host, and knows no user without a host. */
+/** Not by `URL`, which takes what precedes an unescaped "/" for the host, and knows no user without a host. */
 function parseUrl(text: string): Parts {
   const [, user = '', place = '', path = '', query = '', hash = ''] =
     /^[a-z0-9+_]+:\/\/(?:([^/?#]*)@)?([^/?#]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(text) ??

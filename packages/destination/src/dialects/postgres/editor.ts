@@ -233,7 +233,7 @@ async function dropKey(db: Db, schema: string, name: string): Promise<void> {
   for (const { key } of rows) await sql`alter table ${id(schema, name)} drop constraint ${id(key)}`.execute(db)
 }
 
-/** A view holds on to the columns that it shows; which one it is stands in the error's detail. */
+/** A view depends on the columns that it shows; the error's detail names the view. */
 function viewInTheWay(table: string, place: string, error: unknown): unknown {
   // Or an index, a check or a default that does not know the new type.
   if (!/^(0A000|2BP01|42804|42846|42883|42P17)$/.test(stateOf(error) ?? '')) return error

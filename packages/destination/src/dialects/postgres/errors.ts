@@ -34,13 +34,13 @@ export function isUnsupported(error: unknown): boolean {
   return stateOf(error) === '0A000'
 }
 
-// What Node's sockets and the driver say of a connection that is gone.
+// What Node's sockets and the driver report for a lost connection.
 const BROKEN =
   /^(E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|AI_AGAIN)|ERR_STREAM_\w+)$/
 const LOST =
   /Connection terminated|Client has encountered a connection error|connection is closed|Connection ended|timeout exceeded when trying to connect|server closed the connection/i
 
-/** Whether the connection is gone, so that nobody can say what became of a statement that was on its way. */
+/** Whether the connection is lost, so that the outcome of a statement under way is unknown. */
 export function isLost(error: unknown): boolean {
   if (SyncError.is(error)) return false
   const state = stateOf(error)

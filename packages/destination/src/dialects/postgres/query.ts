@@ -7,7 +7,7 @@ import { stateOf } from './errors.ts'
 import type { Reserved } from './sessions.ts'
 
 const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
-/** What may stand before a statement's first word. */
+/** What may precede a statement's first word. */
 const LEADING = /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*/
 const READS = /^(?:select|values|with|table|show|explain)\b/i
 

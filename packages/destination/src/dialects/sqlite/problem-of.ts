@@ -4,7 +4,7 @@ import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import { TYPES } from './ddl.ts'
 
-/** Whether a table still is what it was made: a hand may have made it again. @returns what is wrong, for people. */
+/** Whether a table is still as it was created: it may have been created again outside Tidemark. @returns what is wrong, for people. */
 export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchema): string | undefined {
   const { columns, primaryKey, partitioned, globalKey } = known
   const present = raw.prepare('select name, type, pk from pragma_table_xinfo(?) where hidden = 0').all(table)

@@ -6,7 +6,7 @@ import type { QueryAnswer } from '../database-kind.ts'
 import { codeOf } from './errors.ts'
 
 const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
-/** What may stand behind a statement: nothing. */
+/** What may follow a statement: nothing. */
 const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 
 /** Runs one statement of the user's on a connection that cannot write. @throws SyncError code `query` for an answer that does not fit. */
