@@ -107,8 +107,8 @@ describe('the answer to COMMIT', { timeout: 180_000 }, () => {
   it.each([
     ['an upsert', true, {}],
     ['a table without a key', false, {}],
-    ['a move', true, { staging: 'move', rail }],
-    ['a move without a key', false, { staging: 'move', rail }],
+    ['a move', true, { staging: 'move', deletionGuard: rail }],
+    ['a move without a key', false, { staging: 'move', deletionGuard: rail }],
   ] as const)('can be lost, before or after it was done: %s', async (_name, keyed, more) => {
     const place = await newPlace()
     const proxy = await proxyTo(place.url)

@@ -54,7 +54,7 @@ const CASES: readonly (readonly [string, Make, RegExp, string])[] = [
   [
     'there is no such host',
     (place) => change(place, (url) => (url.hostname = 'nowhere.invalid')),
-    /host of the database .*nowhere\.invalid.* is not known/,
+    /host of the database .*nowhere\.invalid.* cannot be resolved/,
     'fix-config',
   ],
   ['the password is wrong', (place) => change(place, () => {}), /refuses the user or its password/, 'fix-config'],

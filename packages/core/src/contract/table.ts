@@ -184,7 +184,7 @@ export function tableOf<Client>(
   // Whether a database can hold it, the destination says: one table's name must not fail those beside it.
   if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name (a string)')
   if (typeof spec.read !== 'function') fail('read must be an async generator: async *read({ client }) { yield rows }')
-  if ('settle' in spec) fail('"settle" is called "minAge" now')
+  if ('settle' in spec) fail('"settle" is now called "minAge"; rename it')
   const columns = columnsIn(spec.row, fail)
   const column = (name: string): TableColumn =>
     columns.find((one) => one.name === name) ??

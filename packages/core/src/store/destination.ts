@@ -233,7 +233,7 @@ export type RunChange =
   | SourceFact
   /** It was asked to stop, and is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
-  /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
+  /** The process waits for its next run, due at this time by the destination's clock; null: it does not run again. */
   | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
   | { readonly kind: 'removed'; readonly table: string }
   | { readonly kind: 'runner-gone' }

@@ -206,7 +206,8 @@ interface Where {
 
 /** Why a value cannot be held, for people. */
 function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey, repertoire }: Where): string {
-  if (value === null || value === undefined) return isKey ? 'a part of the primary key is NULL' : 'there is no value'
+  if (value === null || value === undefined)
+    return isKey ? 'a column of the primary key is NULL' : 'the value is missing'
   const problem = typeof value === 'string' ? repertoire.problemOf(value) : undefined
   if (problem !== undefined) return `the text ${problem}`
   if (stored === 'integer' && typeof value === 'bigint') return `${value} is beyond 64 bits`

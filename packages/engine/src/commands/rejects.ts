@@ -52,7 +52,7 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
         )
       }
     } finally {
-      const error = `rejects dropped by hand: ${dropped.join('; ') || 'none'}`
+      const error = `rejected rows dropped by a user: ${dropped.join('; ') || 'none'}`
       await destination.recordRun(run, [{ kind: 'ended', exitCode: 0, error }])
     }
   })
