@@ -149,7 +149,7 @@ export interface Committed {
   readonly rejected: number
   /** Rows that were marked or replaced away. */
   readonly deleted: number
-  /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
+  /** Of the written ones, those below `lateBelow`: how many, and the position of the lowest. Absent: none, or not measured. */
   readonly lateRows?: { readonly rows: number; readonly lowest: bigint } | undefined
   /** Rows that did not come back, where the deletion limit needs their count: the batch was only staged, and completed nothing. */
   readonly missing?: number | undefined

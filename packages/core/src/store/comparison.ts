@@ -9,7 +9,7 @@ export interface ComparedScope {
   readonly window: Range | undefined
 }
 
-/** What lies in a scope, and where: so that it can be cut into pieces of a size. */
+/** What a scope contains, and where, so that it can be split into pieces of a size. */
 export interface Extent {
   readonly rows: number
   readonly lowest: bigint | undefined
@@ -35,7 +35,7 @@ export interface Difference {
   readonly key: string
   /** More than once only of equal rows without a key. */
   readonly times: number
-  /** Where it lies at the source, and in the destination; undefined where it has no position. */
+  /** Its position at the source, and in the destination; undefined if it has none. */
   readonly positions: readonly bigint[]
 }
 

@@ -108,7 +108,7 @@ export interface Shape {
   readonly name: string
   readonly source: string
   readonly table: string
-  /** Names that the table had before at its source; a table recorded under one of them goes on under the new name. */
+  /** Names that the table had before at its source; a table recorded under one of them continues under the new name. */
   readonly aliases?: readonly string[] | undefined
   readonly columns: readonly TableColumn[]
   readonly primaryKey: readonly string[]
@@ -193,7 +193,7 @@ export type StateChange =
       readonly kind: 'drop-rejects'
       readonly ids: readonly number[]
     }
-  /** A step is being read and has committed nothing so far: whoever looks at the records sees it. */
+  /** A step is being read and has committed nothing so far: the records show it. */
   | { readonly kind: 'started'; readonly step: StepRef }
   | {
       /** A step ended without covering its window: the table is failing from now on. */

@@ -5,7 +5,7 @@ export interface Version {
   readonly isDeleted: boolean
 }
 
-/** Whether a position lies below another one; where one of them is missing nobody can tell. */
+/** Whether a position is below another one; unknown if one of them is missing. */
 export function isOlder(position: Version['position'], than: Version['position']): boolean {
   return position !== null && than !== null && position < than
 }

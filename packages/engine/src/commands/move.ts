@@ -70,7 +70,7 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
         progress(rows)
       }
       signal.throwIfAborted()
-      // Whoever took a table over in between may have written to it.
+      // A runner that took over a table in between may have written to it.
       for (const lease of own) await from.record(lease, [])
       await to.relocation.replace(theirs, () => allRecords(from))
       const rows = done.reduce((sum, table) => sum + table.rows, 0)

@@ -24,7 +24,7 @@ export interface Scope {
 /** What is compared, and what of the table cannot be. */
 export interface Scoped {
   readonly slices: readonly Slice[]
-  /** So many there are, of which a sample may be chosen. */
+  /** How many exist, of which a sample may be chosen. */
   readonly of: number
   readonly notes: readonly string[]
   readonly unreadPartitions: readonly UnreadPartition[]

@@ -22,7 +22,7 @@ import { scopeOf } from './verify-scope.ts'
 import type { Slice } from './verify-slices.ts'
 
 const KEYS = 10_000
-/** After so many differences others have their turn. */
+/** After this many differences other work has its turn. */
 const TURN = 10_000
 
 /**

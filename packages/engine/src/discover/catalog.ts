@@ -23,7 +23,7 @@ export interface DiscoveredSource {
   readonly log: Logger
   /** It could not be connected or asked for its tables; nothing is known of them then. */
   readonly failure: Failure | undefined
-  /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
+  /** Too many of its known tables are not listed to count as removed; those that are listed are read. */
   readonly missing?: MissingTables | undefined
   readonly tables: readonly DiscoveredTable[]
   /** Guards every call to it. */

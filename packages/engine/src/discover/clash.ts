@@ -32,7 +32,7 @@ export function withoutClashes(
 }
 
 /**
- * The names of a run, assumed as the sources answer: of two sources the one whose table lies there by the state has it. Where
+ * The names of a run, assumed as the sources answer: of two sources the one whose table the state has there gets it. Where
  * it is nobody's and both sources name their tables beforehand, neither has it; else the first to answer is being read.
  */
 export class NameClaims {

@@ -114,7 +114,7 @@ class Naming {
     const [own, its] = [this.#known.get(table.name), this.#known.get(other.name)]
     // Nothing was read of either: both begin, each under its own name.
     if (own === undefined && its === undefined) return true
-    // It has gone on there, before the other one came, or both were read as they are now.
+    // It has continued there, before the other one came, or both were read as they are now.
     if (own !== undefined && own.name === this.#former(other.name)) return true
     if (own?.schema?.aliases?.includes(other.name) === true) return true
     // The user says that the other one is new.

@@ -91,7 +91,7 @@ async function askRevision(
   const base = isBack ? seen : (committed ?? seen)
   if (asNew === undefined || asNew.stale.length > 0 || base === undefined || base === asNew.text) return asNew
   const changed = await since(base)
-  // The text that was given first stands for what is read: what changed between the two answers is looked at once more.
+  // The string that was returned first represents what is read: what changed between the two answers is read once more.
   return changed === undefined ? asNew : { ...asNew, stale: changed.stale }
 }
 

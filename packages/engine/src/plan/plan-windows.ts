@@ -22,7 +22,7 @@ import { StepList, type StepSpan } from './step-list.ts'
 
 export type Planned = Partial<PlannedPartition>
 
-/** So many stale windows of a partition are kept apart; of more, those with the smallest gaps between them are read as one. */
+/** The most stale windows of a partition that are kept apart; of more, those with the smallest gaps between them are read as one. */
 const MOST_STALE = 10_000
 
 export interface PlanMore {

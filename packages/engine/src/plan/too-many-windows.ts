@@ -6,9 +6,9 @@ import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 
 /** The most windows of a plausible backfill of a partition; at a request a second they take more than a day. More are a mistake. */
 export const MOST_WINDOWS = 100_000
-/** Of a table with more, so many of the newest are read in each run all the same, */
+/** Of a table with more, each run still reads this many of the newest, */
 const READ_IN_TABLE = 1000
-/** and so many of each of its partitions. */
+/** and this many of each of its partitions. */
 const READ_AT_LEAST = 10
 
 export function hasTooMany({ steps }: PlannedPartition): boolean {

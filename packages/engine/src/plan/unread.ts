@@ -56,7 +56,7 @@ function knownCounts(table: CountedTable, { id }: CountedPartition): Unread {
   return { tooYoung: known?.tooYoung ?? undefined, withoutCursor: known?.withoutCursor ?? undefined }
 }
 
-/** So many names are kept. */
+/** The most names to keep. */
 const NAMES = 100
 
 /** A step sees few rows, so what an earlier one saw stays; a full refresh sees the whole table. */

@@ -15,7 +15,7 @@ interface Reading {
 
 const NOWHERE = { from: 0n, to: 0n }
 
-/** Of so many keys, and of so many characters of them, a step remembers what it has given. */
+/** The most keys, and the most characters of them, that a step remembers having yielded. */
 const MOST = 200_000
 const MOST_CHARACTERS = 32 * 1024 * 1024
 

@@ -7,7 +7,7 @@ export interface Lateness {
   readonly rows: number
   /** The latest of them: so far below the covered end. In the cursor's unit: microseconds, or the count. */
   readonly by: bigint
-  /** How far was looked back. */
+  /** The lookback. */
   readonly lookback: bigint
 }
 

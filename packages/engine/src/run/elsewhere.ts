@@ -52,7 +52,7 @@ export interface Elsewhere {
 type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 type Take = (found: Elsewhere) => void | Promise<void>
 
-/** So many keys a source is asked for at once. */
+/** The most keys that one call looks up. */
 const KEYS = 1000
 /** So far ahead of the present rows are looked for: dates of tomorrow, and times that were written in the wrong zone. */
 const DAYS_AHEAD = 2n * 86_400_000_000n
@@ -154,7 +154,7 @@ async function readRanges(
 ): Promise<{ readonly keyless: boolean; readonly pages: number }> {
   const all = { keyless: false, pages: 0 }
   for (const range of ranges) {
-    // What lies ahead is asked for in one go.
+    // What is ahead is read in one call.
     const size = end !== undefined && range.to > end ? undefined : task.discovered.table.window
     for (const window of split(range, size)) {
       const { keyless, pages } = await readOne(window, partition, task, take, end)

@@ -50,7 +50,7 @@ export function noticeSilence(
   return (source, what) => sources.add(source, { what, askedAt: destinationNow() - BigInt(NOTICED_AFTER_MS) * 1000n })
 }
 
-/** What is recorded of a question, so that it stays true when the process is gone. */
+/** What is recorded of a question, so that it stays true after the process has ended. */
 export function silentFailure({ what, askedAt }: SilentQuestion): Failure {
   const seconds = NOTICED_AFTER_MS / 1000
   return failureOf(

@@ -17,7 +17,7 @@ import type { RunOptions } from '../options.ts'
 import type { Report, RowCounts } from '../report/report.ts'
 import type { StepTask } from './step-task.ts'
 
-// Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
+// Spans and metrics for OpenTelemetry (docs/running.md lists them). Without an SDK in the process the interface does
 // nothing: what is left is a few calls a step and a batch, none a row (docs/decisions/0016).
 
 const NAME = 'tidemark'

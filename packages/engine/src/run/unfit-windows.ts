@@ -3,7 +3,7 @@ import type { Step } from '../plan/step.ts'
 import type { Progress } from './read-step.ts'
 import type { PartitionRun } from './table-run.ts'
 
-/** So many rows of windows that did not fit are read in a run before their partition is left alone. */
+/** The most rows of windows that did not fit that a run reads before it leaves their partition alone. */
 const WASTED = 1000
 
 /**
@@ -36,7 +36,7 @@ export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): t
 
 /**
  * Takes back that windows failed which were judged before rows of their partition landed or came back: few bad rows are
- * not an obstacle by now, and windows without rows are not a sign that all of it is gone.
+ * not an obstacle by now, and windows without rows are not a sign that all of it was deleted.
  *
  * @returns their steps, to be run once more.
  */

@@ -2,7 +2,7 @@ import { WakeUp, type WakeUpOptions } from '../time/wake-up.ts'
 import { SourceQueue } from './source-queue.ts'
 import type { Due, Slot, Task } from './task.ts'
 
-/** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */
+/** The most tasks of one source that may lend their places to others of it, so that the source is not flooded. */
 const MOST_SILENT = 16
 
 export interface ScheduleOptions extends WakeUpOptions {

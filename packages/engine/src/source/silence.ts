@@ -6,7 +6,7 @@ export class Silence {
   readonly #most: number
   #inARow = 0
 
-  /** @param most so many in a row, and the source is asked no more. */
+  /** @param most after this many in a row, the source is called no more. */
   constructor(most: number) {
     this.#most = most
   }

@@ -32,7 +32,7 @@ export interface StallOptions {
   readonly slot: Slot
   /** Nothing for so long, and the wait is given up. */
   readonly giveUpMs: number
-  /** Whether the run is past its time: whoever only waits is then given up at once. */
+  /** Whether the run is past its time: a task that only waits is then given up at once. */
   readonly isOverTime: () => boolean
   readonly giveUp: (reason: SyncError) => void
 }
