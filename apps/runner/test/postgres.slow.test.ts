@@ -117,7 +117,7 @@ const edited =
 const all = 'grant all on schema SCHEMA to ROLE'
 const CASES: readonly (readonly [string, Make, number, RegExp])[] = [
   ['a server that is not there', edited('', (url) => (url.port = '1')), 6, /cannot be reached .*ECONNREFUSED/],
-  ['a host that is not known', edited('', (url) => (url.hostname = 'nowhere.invalid')), 6, /is not known/],
+  ['a host that is not known', edited('', (url) => (url.hostname = 'nowhere.invalid')), 6, /cannot be resolved/],
   ['a wrong password', edited('', (url) => (url.password = 'c4nary-other')), 6, /refuses the user or its password/],
   ['no such database', edited('', (url) => (url.pathname = '/elsewhere')), 6, /no such database/],
   ['no such schema', edited('', (url) => url.searchParams.set('schema', 'nowhere')), 6, /no schema "nowhere"/],

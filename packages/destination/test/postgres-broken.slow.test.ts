@@ -56,7 +56,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
         { n: COUNT, ids: COUNT },
       ])
       expect(await place.rows('select rows_written::int as n, batches::int from _tidemark_steps')).toEqual([
-        { n: COUNT, parts: 1 },
+        { n: COUNT, batches: 1 },
       ])
     },
   )
