@@ -51,7 +51,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     ],
     ['a flag', ['status', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
     ['a missing argument', ['query'], /missing required argument 'select'/],
-    ['a length of time', ['sync', '--max-time', 'soon'], /--max-time: "soon" is not a duration; write 30s/],
+    ['a length of time', ['sync', '--max-time', 'soon'], /--max-time: "soon" is no length of time; write 30s/],
     ['a project', ['sync', '--project', 'nowhere'], /--project nowhere: there is no folder/],
     [
       'a password on the command line',

@@ -83,7 +83,7 @@ export default defineConfig({
     `${project.folder}/tidemark.config.json`,
   ])
   expect(one.stderr).toMatch(
-    /tidemark\.config\.json:1: sources\.git\.every: "often" is not a duration; write 30s, 5m, 1h or 1d\n/,
+    /tidemark\.config\.json:1: sources\.git\.every: "often" is no length of time; write 30s, 5m, 1h or 1d\n/,
   )
 })
 

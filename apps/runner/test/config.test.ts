@@ -96,17 +96,17 @@ describe('a config', () => {
     [
       'a date that is none',
       { initialSyncStart: '2024-13-01' },
-      'initialSyncStart: "2024-13-01" is not a date; write 2024-01-31 or 2024-01-31T08:00:00Z',
+      'initialSyncStart: "2024-13-01" is no date; write 2024-01-31 or 2024-01-31T08:00:00Z',
     ],
     [
       'a date of a table that is none',
       { sources: { git: { tables: { c: { initialSyncStart: 'yesterday' } } } } },
-      'sources.git.tables.c.initialSyncStart: "yesterday" is not a date; write 2024-01-31 or 2024-01-31T08:00:00Z',
+      'sources.git.tables.c.initialSyncStart: "yesterday" is no date; write 2024-01-31 or 2024-01-31T08:00:00Z',
     ],
     [
       'a length of time that is none',
       { sources: { git: { every: '5x' } } },
-      'sources.git.every: "5x" is not a duration; write 30s, 5m, 1h or 1d',
+      'sources.git.every: "5x" is no length of time; write 30s, 5m, 1h or 1d',
     ],
     [
       'a name that is none',

@@ -64,7 +64,7 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
     }
     const endless = 'select count(*) from range(1000000000) a, range(1000000000) b'
     const { code, stderr } = await run(['query', endless, '--max-time', '1s'])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('took longer than 1 s and was ended')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('took longer than 1 s and was canceled')])
   })
 
   it('is refused while another process has it, which is named', async () => {
