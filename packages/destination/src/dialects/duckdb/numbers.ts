@@ -3,7 +3,7 @@ import { ColumnNode, type InsertQueryNode, RawNode, ValueListNode, ValueNode, Va
 /** The tables of the state whose numbers count by themselves, and the columns that hold them. */
 export const COUNTED: ReadonlyMap<string, string> = new Map([
   // Until version 4 of the state.
-  ['_tidemark_resyncs', 'id'],
+  ['_tidemark_rereads', 'id'],
   ['_tidemark_resyncs', 'id'],
   ['_tidemark_changes', 'id'],
   ['_tidemark_rejects', 'id'],
