@@ -37,7 +37,7 @@ export const OF_DATABASES: readonly WayOut[] = [
       })
       other.exec('begin exclusive')
       const text = await fails(project, 'destination-locked', 'sync')
-      expect(text).toMatch(/end it \(or wait until it is done\) and run again/)
+      expect(text).toMatch(/stop that program \(or wait until it finishes\) and run again/)
       other.close()
       await works(project, 'sync')
     },

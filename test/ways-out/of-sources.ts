@@ -149,7 +149,7 @@ export const OF_SOURCES: readonly WayOut[] = [
       const text = await fails(other, 'other-project', 'sync')
       const [command] = commandsIn(text, 'sync').filter((one) => one.includes('--take-over'))
       // What it has now are its own rows, and the others stay until they are allowed to go.
-      expect((await other.sh(command!)).text).toContain('errors.md#rail')
+      expect((await other.sh(command!)).text).toContain('errors.md#deletion-limit')
       await follows(other, await fails(other, 'deletion-limit', 'sync'), 'sync')
       expect(other.count('shop_orders')).toBe(3)
     },

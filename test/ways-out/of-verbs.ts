@@ -131,7 +131,7 @@ export const OF_VERBS: readonly WayOut[] = [
       await works(project, 'sync')
       project.write('wrong.json', '{}')
       const text = await fails(project, 'state-document', 'state', 'import', 'wrong.json')
-      const [command] = /tidemark state export [^\s"]+/.exec(text.split('write one with')[1]!)!
+      const [command] = /tidemark state export [^\s"]+/.exec(text.split('export it with')[1]!)!
       const said = await project.sh(command)
       expect(said.code, `${command}: ${said.text}`).toBe(0)
       await works(project, 'state', 'import', command.split(' ').at(-1)!, '--yes')

@@ -39,7 +39,7 @@ it('a second runner says who holds the tables, since when and until when, and en
   expect(second.code).toBe(7)
   expect(second.stdout).toMatch(
     new RegExp(
-      `held: table demo_a is held by another runner \\(process ${first.child.pid} on \\S+\\) since 20\\S+Z; it is free when that run ends, or at 20\\S+Z if nothing more is heard of it`,
+      `held: table demo_a is held by another runner \\(process ${first.child.pid} on \\S+\\) since 20\\S+Z; the lock is released when that run ends, or expires at 20\\S+Z`,
     ),
   )
   first.child.kill('SIGKILL')
@@ -70,7 +70,7 @@ it('of a thousand tables that another runner holds there is one line', async () 
     const told = `${args.length === 1 ? stdout : ''}${stderr}`
     expect(told.match(/held by another runner/g)).toHaveLength(1)
     expect(told).toMatch(
-      /held: 1000 tables are held by another runner \(process \d+ on \S+\) since 20\S+Z: demo_t0, demo_t1, .* and 995 more; they are free when/,
+      /held: 1000 tables are held by another runner \(process \d+ on \S+\) since 20\S+Z: demo_t0, demo_t1, .* and 995 more; the locks are released when/,
     )
     expect(told.split('\n').length).toBeLessThan(20)
   }

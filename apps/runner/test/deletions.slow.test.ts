@@ -32,7 +32,7 @@ it('a run that would delete most rows stops and says so, and --accept-deletions 
   project.install('stock', source(20))
   const held = await project.run(['sync'])
   expect(held.code).toBe(3)
-  expect(held.stdout).toContain('180 of 200 rows of "stock_items" would go')
+  expect(held.stdout).toContain('180 of 200 rows of "stock_items" would be deleted')
   expect(held.stdout).toContain('sync stock_items --accept-deletions')
   expect(live()).toBe(200)
 

@@ -52,10 +52,10 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
     const { run } = project()
     expect((await run(['sync'])).code).toBe(0)
     for (const [statement, problem] of [
-      ['delete from daily_days', /is no query/],
+      ['delete from daily_days', /is not a query/],
       ['select 1; select 2', /more than one statement/],
       ["select * from read_text('package.json')", /file system operations are disabled/],
-      ["copy daily_days to 'rows.csv'", /file system operations are disabled|is no query/],
+      ["copy daily_days to 'rows.csv'", /file system operations are disabled|is not a query/],
       ["select nextval('_tidemark_runs_numbers')", /would write/],
     ] as const) {
       const { code, stderr } = await run(['query', statement])
@@ -64,7 +64,7 @@ describe('a DuckDB file', { timeout: 120_000 }, () => {
     }
     const endless = 'select count(*) from range(1000000000) a, range(1000000000) b'
     const { code, stderr } = await run(['query', endless, '--max-time', '1s'])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('took longer than 1 s and was ended')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('took longer than 1 s and was canceled')])
   })
 
   it('is refused while another process has it, which is named', async () => {

@@ -58,9 +58,9 @@ describe.runIf(canUnshare)('a service that may write its data folder alone', () 
     expect(status).toBe(6)
     const message = JSON.stringify([tables, stdout])
     expect(message).toMatch(
-      /no folder for its temporary files that this user may write: it looked at \/nonexistent, \/var\/tmp, \/usr\/tmp, \/tmp; let it write to \S+\/data/,
+      /this user cannot write to any folder for its temporary files: it tried \/nonexistent, \/var\/tmp, \/usr\/tmp, \/tmp; allow it to write to \S+\/data/,
     )
-    expect(message).not.toMatch(/make room/)
+    expect(message).not.toMatch(/free some space/)
   })
 })
 
@@ -102,10 +102,10 @@ describe('whatever the umask', () => {
     chmodSync(join(project.folder, 'data'), 0o777)
     const { stderr } = await project.run(['sync', '--log', 'pretty'])
     expect(stderr).toMatch(
-      /warning: every user of this machine may read the database; keep it to yours: chmod 600 \S+\/data\/tidemark\.db/,
+      /warning: every user of this machine may read the database; restrict it to your user: chmod 600 \S+\/data\/tidemark\.db/,
     )
     expect(stderr).toMatch(
-      /warning: every user of this machine may put another file in the place of the database; .* chmod 700 \S+\/data/,
+      /warning: every user of this machine may replace the database with another file; .* chmod 700 \S+\/data/,
     )
   })
 })

@@ -41,7 +41,7 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
   expect(JSON.parse((await project.run(['sync', '--json', ...at])).stdout)).toMatchObject({
     tables: [{ rows: { read: 0 } }],
   })
-  expect((await project.run(['move', 'back.db'], there)).stderr).toMatch(/already holds tables of Tidemark/)
+  expect((await project.run(['move', 'back.db'], there)).stderr).toMatch(/already contains tables of Tidemark/)
 })
 
 it.each([
@@ -73,7 +73,7 @@ it('a move that is killed leaves what was there, and the same command starts ove
     running.child.kill('SIGKILL')
     await running.ended
     const looked = await project.run(['sync', '--json'], { DATABASE_URL: url })
-    if (/goes on, or was interrupted/.test(looked.stdout)) interrupted++
+    if (/is running or was interrupted/.test(looked.stdout)) interrupted++
     else if (looked.code === 0) break
   }
   const last = await project.run(['move', 'env:NEW_DATABASE_URL'], environment)

@@ -101,7 +101,7 @@ describe('a project whose destination is Postgres', () => {
       daily_third: 'complete',
     })
     expect(stdout).toMatch(/its table in the destination is missing, although it was filled/)
-    expect(stdout).toMatch(/\\"note\\" was taken out by hand/)
+    expect(stdout).toMatch(/\\"note\\" was dropped/)
     expect(stdout).not.toMatch(/bug/i)
   })
 })
@@ -117,23 +117,23 @@ const edited =
 const all = 'grant all on schema SCHEMA to ROLE'
 const CASES: readonly (readonly [string, Make, number, RegExp])[] = [
   ['a server that is not there', edited('', (url) => (url.port = '1')), 6, /cannot be reached .*ECONNREFUSED/],
-  ['a host that is not known', edited('', (url) => (url.hostname = 'nowhere.invalid')), 6, /is not known/],
+  ['a host that is not known', edited('', (url) => (url.hostname = 'nowhere.invalid')), 6, /cannot be resolved/],
   ['a wrong password', edited('', (url) => (url.password = 'c4nary-other')), 6, /refuses the user or its password/],
   ['no such database', edited('', (url) => (url.pathname = '/elsewhere')), 6, /no such database/],
   ['no such schema', edited('', (url) => url.searchParams.set('schema', 'nowhere')), 6, /no schema "nowhere"/],
   ['no right to the schema', edited('', () => {}), 6, /may not use the schema/],
-  ['no right to create', edited('grant usage on schema SCHEMA to ROLE', () => {}), 6, /no right to do this/],
+  ['no right to create', edited('grant usage on schema SCHEMA to ROLE', () => {}), 6, /lacks a privilege for this/],
   [
     'no secure connection',
     edited(all, (url) => url.searchParams.set('sslmode', 'verify-full')),
     6,
-    /no secure connection/,
+    /cannot make a secure connection/,
   ],
   [
     'a url that is none',
     (schema) => `postgres://me:${CANARY}@host/db?schema=${schema}`,
     2,
-    /no valid Postgres url|holds a "#"/,
+    /not a valid Postgres url|holds a "#"/,
   ],
   ['a password that is no text', () => 'postgres://me:%zzc4nary@host/db', 2, /holds a "%"/],
 ]

@@ -131,6 +131,6 @@ it('drop forgets them, asks before, and leaves a record', async () => {
   expect(json<List>(await project.run(['rejects', '--json'])).rejects.map(({ id }) => id)).toEqual([second!.id])
   const runs = await project.run(['query', '--json', 'select error from tidemark_runs where error is not null'])
   expect(json<{ rows: unknown[] }>(runs).rows).toEqual([
-    { error: `rejects dropped by hand: 1 of shop_orders (${first!.id})` },
+    { error: `rejected rows dropped by a user: 1 of shop_orders (${first!.id})` },
   ])
 })

@@ -65,7 +65,7 @@ it('types of a Postgres database are what its driver gives, in a query that comp
   expect((await project.run(['sync'], environment)).code).toBe(0)
   const printed = await project.run(['types'], environment)
   expect(printed.code, printed.stderr).toBe(0)
-  expect(printed.stdout).toContain('As node-postgres gives them')
+  expect(printed.stdout).toContain('Matches the defaults of node-postgres')
   writeFileSync(join(project.folder, 'database.d.ts'), printed.stdout)
   project.write('query.ts', QUERY)
   const modules = join(project.folder, 'node_modules')

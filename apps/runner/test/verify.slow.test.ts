@@ -52,7 +52,7 @@ it.each([
   [['verify', 'days', '--sample', '0%'], /must be a share such as 5%/],
   [['verify', 'days', '--sample', '500%'], /must be a share such as 5%/],
   [['verify', 'days', '--seed', '1'], /--sample 5%/],
-  [['verify', 'days', '--from', 'soon'], /is no date/],
+  [['verify', 'days', '--from', 'soon'], /is not a date/],
   [['verify', 'days', '--partition', 'x'], /has no partition "x"/],
   [['verify'], /missing required argument/],
 ])('%s is refused', async (args, message) => {

@@ -1,4 +1,4 @@
-// The engine's door: what the engine, the destinations and the runner share. Outside the version promise.
+// The entry point `engine`: what the engine, the destinations and the runner share. Not covered by the version promise.
 
 export type { Unread } from './contract/answers.ts'
 export { bare, columnsOf, isLoose, isWhole, type Plain, type TableColumn } from './contract/column.ts'

@@ -1,5 +1,5 @@
-// The door of values: what a source computes with as the engine does, so that neither writes it a second time. Under the
-// version promise, as the door of the contract is.
+// The entry point `values`: what sources and the engine both compute with, so that neither implements it twice. Covered by the
+// version promise, like the entry point of the contract.
 
 export { abortable } from './values/abortable.ts'
 export { coalesceWindows } from './values/coalesce-windows.ts'

@@ -38,7 +38,7 @@ describe('messageOf', () => {
     [undefined, 'undefined'],
     [Symbol('odd'), 'Symbol(odd)'],
     [{ message: 5 }, '[object Object]'],
-    [Object.create(null), 'something was thrown that has no text'],
+    [Object.create(null), 'a value without a message was thrown'],
     [
       new Proxy(
         {},
@@ -48,7 +48,7 @@ describe('messageOf', () => {
           },
         },
       ),
-      'something was thrown that has no text',
+      'a value without a message was thrown',
     ],
   ])('finds a text in whatever was thrown', (thrown, message) => {
     expect(messageOf(thrown)).toBe(message)

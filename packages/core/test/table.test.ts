@@ -36,15 +36,15 @@ function problemOf(more: Partial<Record<keyof Spec, unknown>>): string {
 
 describe('a table that does not fit together', () => {
   it.each<[Partial<Record<keyof Spec, unknown>>, string]>([
-    [{ name: '' }, 'table "": a table needs a name, a text'],
-    [{ name: 7 }, 'table "7": a table needs a name, a text'],
+    [{ name: '' }, 'table "": a table needs a name (a string)'],
+    [{ name: 7 }, 'table "7": a table needs a name (a string)'],
     [{ read: undefined }, 'table "issues": read must be an async generator: async *read({ client }) { yield rows }'],
     [{ row: z.array(row) }, 'table "issues": row must be an object schema of zod 4: z.object({ id: z.int() })'],
     [{ row: undefined }, 'table "issues": row must be an object schema of zod 4: z.object({ id: z.int() })'],
     [{ row: { parse() {} } }, 'table "issues": row must be an object schema of zod 4: z.object({ id: z.int() })'],
     [
       { row: z.object({ id: z.string().transform(Number) }) },
-      'table "issues": column "id" ends in a bare .transform(), whose result has no schema; say what comes out with .pipe(), as in .transform(…).pipe(z.string())',
+      'table "issues": column "id" ends in a bare .transform(), whose result has no schema; declare its type with .pipe(), as in .transform(…).pipe(z.string())',
     ],
     [
       { primaryKey: ['nope'] },
@@ -60,24 +60,27 @@ describe('a table that does not fit together', () => {
     ],
     [
       { primaryKey: ['tags'] },
-      'table "issues": column "tags" is json and cannot be part of the primary key; make what identifies the row a column of its own',
+      'table "issues": column "tags" is json and cannot be part of the primary key; put the value that identifies the row into a column of its own',
     ],
-    [{ primaryKey: ['id', 'name', 'id'] }, 'table "issues": the primary key names a column twice; name each once'],
+    [
+      { primaryKey: ['id', 'name', 'id'] },
+      'table "issues": the primary key names a column twice; name each column once',
+    ],
     [
       { cursor: 'name' },
       'table "issues": column "name" is of type text and cannot be the cursor; a cursor is a timestamp, a date or an integer',
     ],
     [
       { cursor: 'id' },
-      'table "issues": the cursor "id" is an integer, so the table needs end(): the engine\'s clock does not know where its rows end',
+      'table "issues": the cursor "id" is an integer, so the table needs end(): the engine cannot tell from its clock where the rows end',
     ],
     [
       { cursor: 'local' },
-      'table "issues": the cursor "local" is a time without an offset, so the table needs end(): the engine\'s clock does not know where its rows end',
+      'table "issues": the cursor "local" is a time without an offset, so the table needs end(): the engine cannot tell from its clock where the rows end',
     ],
     [
       { cursor: 'at', nullCursor: 'keep' },
-      'table "issues": nullCursor: "keep" needs a primary key, or rows without a cursor would double',
+      'table "issues": nullCursor: "keep" needs a primary key, or rows without a cursor would be duplicated',
     ],
     [{ globalKey: true }, 'table "issues": globalKey needs a primary key; name its columns'],
     [{ cursor: 'at', window: 5 }, 'table "issues": "window" must be a duration such as days(1) or seconds(0)'],
@@ -102,14 +105,14 @@ describe('a table that does not fit together', () => {
     ],
     [
       { cursor: 'at', start: '2024-01-01' },
-      'table "issues": start is no timestamp: 2024-01-01; write it like 1970-01-01T00:00:00Z',
+      'table "issues": start is not a valid timestamp: 2024-01-01; write it like 1970-01-01T00:00:00Z',
     ],
     [
       { cursor: 'at', end: () => '2024-01-01T00:00:00Z', clock: () => '2024-01-01T00:00:00Z' },
       'table "issues": "clock" is for a cursor that is a time, in a table without end(); leave one of the two out',
     ],
-    [{ cursor: 'day', start: 'May' }, 'table "issues": start is no date: May; write it like 1970-01-01'],
-    [{ cursor: 'id', end: () => 1, start: '7' }, 'table "issues": start is no integer: 7; write it like 0'],
+    [{ cursor: 'day', start: 'May' }, 'table "issues": start is not a valid date: May; write it like 1970-01-01'],
+    [{ cursor: 'id', end: () => 1, start: '7' }, 'table "issues": start is not a valid integer: 7; write it like 0'],
   ])('%j names the table, the problem and the way out', (more, message) => {
     expect(problemOf(more)).toBe(message)
   })
@@ -127,7 +130,7 @@ describe('a table that does not fit together', () => {
     'deletions',
   ] as const)('"%s" without a cursor', (name) => {
     expect(problemOf({ [name]: name === 'end' || name === 'clock' ? () => 1 : 'x' })).toBe(
-      `table "issues": "${name}" needs a cursor; say which column the table is read by, or leave it out`,
+      `table "issues": "${name}" needs a cursor; name the column that the table is read by, or leave it out`,
     )
   })
 })

@@ -11,7 +11,7 @@ const KINDS: readonly DatabaseKind[] = [postgres, duckdb, sqlite]
 export interface OpenDestinationOptions extends Omit<OpenOptions, 'leaseMs' | 'moving'> {
   /** A path, `sqlite:<path>`, `file:<path>`, `:memory:`, or `postgres://user@host:port/database?schema=name`. */
   readonly url: string
-  /** How long a lease outlives its runner's last sign of life. A minute. */
+  /** How long a lease outlives its runner's last heartbeat. A minute. */
   readonly leaseMs?: number | undefined
   /** Opens it also in the middle of a move into it. */
   readonly moving?: boolean | undefined
@@ -33,7 +33,7 @@ export async function openDestination({
   const place = placeOf(url)
   const kind = kindOf(place)
   for (const name of kind.ignoredIn?.(place) ?? [])
-    log.warn(`the destination's parameter "${name}" is not known and changes nothing; leave it out`)
+    log.warn(`the destination's parameter "${name}" is unknown and has no effect; leave it out`)
   const destination = await kind.open(place, { ...options, leaseMs, moving })
   log.debug('destination open', { kind: kind.name, place: place.shown })
   return destination
@@ -46,7 +46,7 @@ export interface ReaderOptions {
 }
 
 /**
- * Opens a destination for whoever only looks.
+ * Opens a destination for read-only use.
  *
  * @throws SyncError where there is no database, it cannot be reached, or its state is of a version that it does not read.
  */

@@ -246,7 +246,7 @@ export class SqlStore implements Destination {
     await this.#connections.close()
   }
 
-  /** A number is used again only where a staging table that was dropped is surely gone. */
+  /** A number is reused only once the staging table is surely dropped. */
   #takeSlot(taken: number[]): number {
     if (!this.#dialect.reusesStagingNames) return this.#slots++
     const slot = this.#stagings.takeSlot()

@@ -124,7 +124,7 @@ describe('a file', () => {
     writeFileSync(damaged, bytes)
     for (const path of [foreign, sqlite, damaged])
       await expect(openDestination({ url: path, runner })).rejects.toSatisfy(
-        fails('destination-corrupt', 'fix-config', path, 'no DuckDB database or is damaged'),
+        fails('destination-corrupt', 'fix-config', path, 'not a DuckDB database or is damaged'),
       )
   })
 
@@ -203,7 +203,7 @@ describe('a table that was changed by a process that died', () => {
     const words = [join(import.meta.dirname, 'duckdb-child.ts'), path, JSON.stringify({ by, to: ADDED })]
     const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
     expect(signal).toBeNull()
-    expect(stderr).toContain('your column "own" has a default that is computed')
+    expect(stderr).toContain('your column "own" has a computed default')
     expect(stderr).toContain("code: 'table-changed'")
   })
 })

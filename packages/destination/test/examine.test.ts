@@ -37,7 +37,7 @@ it('a role in Postgres is told what it may not do, and how it would be allowed',
     ),
     expect.stringMatching(
       new RegExp(
-        `may not make tables in the schema "${schema}" .*; allow it: GRANT CREATE ON SCHEMA "${schema}" TO "${role}"$`,
+        `may not create tables in the schema "${schema}" .*; allow it: GRANT CREATE ON SCHEMA "${schema}" TO "${role}"$`,
       ),
     ),
   ])

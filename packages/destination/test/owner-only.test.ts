@@ -34,7 +34,7 @@ describe('a database is its owner’s', () => {
     expect(exposureOf(placeOf(path))).toEqual([])
     chmodSync(path, 0o644)
     expect(exposureOf(placeOf(path))).toEqual([
-      `every user of this machine may read the database; keep it to yours: chmod 600 "${path}"`,
+      `every user of this machine may read the database; restrict it to your user: chmod 600 "${path}"`,
     ])
     chmodSync(path, 0o666)
     expect(exposureOf(placeOf(path))).toEqual([expect.stringMatching(/may change the database/)])
@@ -48,7 +48,7 @@ describe('a database is its owner’s', () => {
     mkdirSync(data)
     chmodSync(data, 0o777)
     expect(exposureOf(placeOf(join(data, 'x.db')))).toEqual([
-      `every user of this machine may put another file in the place of the database; keep its folder to yours: chmod 700 ${data}`,
+      `every user of this machine may replace the database with another file; restrict its folder to your user: chmod 700 ${data}`,
     ])
     chmodSync(data, 0o1777)
     expect(exposureOf(placeOf(join(data, 'x.db')))).toEqual([])

@@ -187,7 +187,7 @@ describe('what cannot be done is named, and nothing else is repeated:', () => {
     [`postgres://me:${S}@h/app?service=x`, /"service"/],
     [`postgres://me:${S}@h/app?hostaddr=1.2.3.4`, /"hostaddr"/],
     [`postgres://me:${S}@h/app?target_session_attrs=standby`, /"target_session_attrs"/],
-    [`postgres://me:${S}@h/app?sslmode=${S}`, /sslmode that there is not; known are disable, allow, prefer/],
+    [`postgres://me:${S}@h/app?sslmode=${S}`, /unknown sslmode; known modes are disable, allow, prefer/],
     [`postgres://me:${S}@h/app?channel_binding=require&sslmode=disable`, /channel_binding=require/],
     [`postgres://me:${S}@h/app?connect_timeout=${S}`, /"connect_timeout"/],
     [`postgres://me:${S}@h/app?requirepeer=x`, /"requirepeer"/],
@@ -201,8 +201,8 @@ describe('what cannot be done is named, and nothing else is repeated:', () => {
     [`postgres://me:${S}/x@host/db`, /%23 %2F %3F %40/],
     [`postgres://me:${S}?x@host/db`, /%23 %2F %3F %40/],
     [`postgres://me:${S}%@host/db`, /%25/],
-    [`postgres:${S}`, /no valid Postgres url/],
-    [`postgres:/me:${S}@h/db`, /no valid Postgres url/],
+    [`postgres:${S}`, /not a valid Postgres url/],
+    [`postgres:/me:${S}@h/db`, /not a valid Postgres url/],
   ])('%s', (text, problem) => {
     let message = ''
     try {

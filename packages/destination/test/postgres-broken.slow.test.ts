@@ -56,7 +56,7 @@ describe('a session that is ended', { timeout: 180_000 }, () => {
         { n: COUNT, ids: COUNT },
       ])
       expect(await place.rows('select rows_written::int as n, batches::int from _tidemark_steps')).toEqual([
-        { n: COUNT, parts: 1 },
+        { n: COUNT, batches: 1 },
       ])
     },
   )
@@ -107,8 +107,8 @@ describe('the answer to COMMIT', { timeout: 180_000 }, () => {
   it.each([
     ['an upsert', true, {}],
     ['a table without a key', false, {}],
-    ['a move', true, { staging: 'move', rail }],
-    ['a move without a key', false, { staging: 'move', rail }],
+    ['a move', true, { staging: 'move', deletionGuard: rail }],
+    ['a move without a key', false, { staging: 'move', deletionGuard: rail }],
   ] as const)('can be lost, before or after it was done: %s', async (_name, keyed, more) => {
     const place = await newPlace()
     const proxy = await proxyTo(place.url)

@@ -54,14 +54,14 @@ const CASES: readonly (readonly [string, Make, RegExp, string])[] = [
   [
     'there is no such host',
     (place) => change(place, (url) => (url.hostname = 'nowhere.invalid')),
-    /host of the database .*nowhere\.invalid.* is not known/,
+    /host of the database .*nowhere\.invalid.* cannot be resolved/,
     'fix-config',
   ],
   ['the password is wrong', (place) => change(place, () => {}), /refuses the user or its password/, 'fix-config'],
   [
     'there is no password',
     (place) => change(place, (url) => (url.password = '')),
-    /wants a password that was not given.*PGPASSWORD/,
+    /requires a password, but none was given.*PGPASSWORD/,
     'fix-config',
   ],
   [
@@ -91,19 +91,19 @@ const CASES: readonly (readonly [string, Make, RegExp, string])[] = [
   [
     'the role may not create there',
     (place) => roleWith(place, 'grant usage on schema SCHEMA to ROLE'),
-    /no right to do this .*permission denied for schema.*CREATE SCHEMA tidemark AUTHORIZATION/,
+    /lacks a privilege for this .*permission denied for schema.*CREATE SCHEMA tidemark AUTHORIZATION/,
     'fix-config',
   ],
   [
     'it wants a secure connection that the server has not',
     async (place) => `${await roleWith(place, 'grant all on schema SCHEMA to ROLE')}&sslmode=require`,
-    /no secure connection .*sslmode/,
+    /cannot make a secure connection .*sslmode/,
     'fix-config',
   ],
   [
     'it is no address of this machine, and has no secure connection',
     (place) => change(place, (url) => (url.hostname = '0.0.0.0')),
-    /no secure connection .*sslrootcert=.*sslmode=disable/,
+    /cannot make a secure connection .*sslrootcert=.*sslmode=disable/,
     'fix-config',
   ],
   [

@@ -69,7 +69,7 @@ describe('a table in SQLite', () => {
     const destination = await open(path)
     await (await prepare(destination)).write(things(1))
     byHand(path).exec('alter table things drop column note')
-    await expect(prepare(destination)).rejects.toThrow('"note" was taken out by hand')
+    await expect(prepare(destination)).rejects.toThrow('"note" was dropped')
   })
 
   const remade = (columns: string, key = ', primary key (id)') =>
@@ -84,7 +84,7 @@ describe('a table in SQLite', () => {
       remade(`id INTEGER not null, note TEXT, ${SYSTEM.replace('INTEGER', 'TEXT')}`),
       '"_cursor" was INTEGER and is TEXT now',
     ],
-    ['no key', remade(`id INTEGER not null, note TEXT, ${SYSTEM}`, ''), 'its primary key (id) was taken out by hand'],
+    ['no key', remade(`id INTEGER not null, note TEXT, ${SYSTEM}`, ''), 'its primary key (id) was dropped'],
   ])('that a hand made again is refused with what is wrong and the way out: %s', async (_, statement, words) => {
     const path = join(folder(), 'x.db')
     const destination = await open(path)
@@ -166,7 +166,7 @@ describe('a table in SQLite', () => {
     await destination.reset(first.lease, 'things')
     expect(hand.prepare('select count(*) as n from shown').get()).toEqual({ n: 0 })
     const next = await prepare(destination, shapeOf(row({ code: z.string() }), { primaryKey: ['code'] }))
-    expect(next.prepared.changes).toEqual(['table made again'])
+    expect(next.prepared.changes).toEqual(['table created again'])
     await next.write([{ id: 1, note: 'x', code: 'c' }])
     expect(hand.prepare('select * from shown').all()).toEqual([{ note: 'x', mine: null }])
     expect(hand.prepare("select count(*) as n from sqlite_schema where name = 'by_note'").get()).toEqual({ n: 1 })

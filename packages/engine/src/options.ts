@@ -7,31 +7,31 @@ import type { Clock } from './time/clock.ts'
 
 import type { RetryPolicy } from './time/retry-policy.ts'
 
-/** What a run leaves alone because it is not due yet: uses that need not even be asked, and known tables. */
+/** What a run leaves alone because it is not due yet: configured sources that it need not even call, and known tables. */
 export interface Resting {
   readonly sources: ReadonlySet<string>
   readonly tables: ReadonlySet<string>
 }
 
-/** What is needed to ask the sources and to look at the destination. */
+/** What is needed to call the sources and to read the destination. */
 export interface LookOptions {
   /** The sources to sync, each with its config. */
   readonly sources: readonly ConfiguredSource[]
-  /** Uses that are configured or installed but cannot run; their tables are not taken for removed. */
+  /** Configured or installed sources that cannot run; their tables do not count as removed. */
   readonly unavailable?: readonly { readonly name: string; readonly failure: Failure }[] | undefined
   readonly destination: ReadOnlyDestination
   readonly settings?: Settings | undefined
-  /** Names of tables (in the destination or in the source) or of uses; absent: all. */
+  /** Names of tables (in the destination or in the source) or of configured sources; absent: all. */
   readonly select?: readonly string[] | undefined
   /** What is not due yet: it is left alone, and not taken for removed. */
   readonly resting?: Resting | undefined
   /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
-  /** Reads again what is wanted again, and nothing else: no window is covered that was not before. */
+  /** Does requested resyncs and nothing else: no window is covered that was not before. */
   readonly only?: 'resyncs' | undefined
   /**
-   * What comes due again while history is read: tables of the whole run (`run`, the default), or only those of the source
-   * whose history it is (`source`), because another run keeps the others fresh.
+   * What comes due again during a backfill: tables of the whole run (`run`, the default), or only those of the source
+   * that is backfilling (`source`), because another run keeps the others fresh.
    */
   readonly keepsFresh?: 'run' | 'source' | undefined
   readonly signal?: AbortSignal | undefined
@@ -39,7 +39,7 @@ export interface LookOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /** Takes secrets out of whatever is recorded or reported. */
   readonly redact?: ((text: string) => string) | undefined
-  /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By use. */
+  /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By configured source. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
   readonly clock?: Clock | undefined
 }
@@ -47,26 +47,26 @@ export interface LookOptions {
 /** What a run is given. */
 export interface RunOptions extends LookOptions {
   readonly destination: Destination
-  /** Tables that the caller holds already, so that nobody takes one between asking for something and doing it. They are let go as soon as they are done. */
+  /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
   readonly leases?: readonly Lease[] | undefined
 }
 
 export interface Settings {
-  /** Where histories start, where neither table nor source says: an ISO date or time. */
+  /** Where backfills start, if neither table nor source says: an ISO date or time. */
   readonly initialSyncStart?: string | undefined
   /** Steps at once, over all sources (4) and in each (2). */
   readonly concurrency?: number | undefined
   readonly perSource?: number | undefined
-  /** How often live steps come due while a run goes on, where neither table nor source says: 5 minutes. */
+  /** How often incremental steps come due during a run, if neither table nor source says: 5 minutes. */
   readonly everyMs?: number | undefined
-  /** After this no new history step begins, and whatever only waits for its source is given up. */
+  /** After this no new backfill step begins, and whatever only waits for its source is given up. */
   readonly maxTimeMs?: number | undefined
   /** What another system has synced already, on a first run. */
   readonly synced?: { readonly tables: readonly string[]; readonly to: string } | undefined
   readonly retry?: RetryPolicy | undefined
   /** How long a source may leave a question without an answer (2 minutes), or, five times that, give no page of rows. */
   readonly stallTimeoutMs?: number | undefined
-  /** Rows and bytes of a part. */
+  /** Rows and bytes of a batch. */
   readonly batch?: { readonly rows: number; readonly bytes: number } | undefined
   /** Share of a window's rows that may be rejected, where it has more than `above` rows. */
   readonly rejectLimit?: { readonly share: number; readonly above: number } | undefined

@@ -45,7 +45,7 @@ describe('a source that breaks in its own way', () => {
         yield [{ id: 1 }]
         throw Object.create(null)
       },
-      'something was thrown that has no text',
+      'a value without a message was thrown',
     ],
   ]
 

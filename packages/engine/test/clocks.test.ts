@@ -40,7 +40,7 @@ describe('a clock that was ahead', () => {
       expect(report.exitCode).toBe(0)
       if (id === 2)
         expect(report.lines.join()).toContain(
-          'ahead of the clock: one was wrong. What was covered since then is read again',
+          'ahead of the clock, so a clock was wrong. Tidemark resyncs what was covered in that time',
         )
     }
     // One that comes late to what was just read again.
@@ -191,6 +191,6 @@ describe("a system's own clock", () => {
   it('that says what is no time fails its table, by name', async () => {
     const system = new System()
     const report = await run({ system, destination: await openMemory(), spec: { ...spec, clock: () => 'noon' } })
-    expect(report.tables[0]!.failures[0]!.failure.message).toContain('clock() gave noon, which is not a timestamp')
+    expect(report.tables[0]!.failures[0]!.failure.message).toContain('clock() returned noon, which is not a timestamp')
   })
 })

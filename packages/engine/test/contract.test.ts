@@ -96,7 +96,7 @@ describe('a source made by', () => {
     expect(report.sources.find(({ name }) => name === 'newer')?.failure).toMatchObject({
       remedy: 'upgrade',
       code: 'contract',
-      message: `source "newer" was built for contract ${CONTRACT + 1} of Tidemark, this version speaks ${CONTRACTS.join(', ')}; install a newer version of Tidemark`,
+      message: `source "newer" was built for contract ${CONTRACT + 1} of Tidemark, but this version supports contract ${CONTRACTS.join(', ')}; install a newer version of Tidemark`,
     })
     expect(report.exitCode).toBe(3)
   })

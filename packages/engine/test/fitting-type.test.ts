@@ -14,7 +14,7 @@ it.each<[ColumnType, readonly unknown[], RegExp | undefined]>([
   ['date', ['2026-11-01T10:00:00Z'], /type timestamp fits/],
   ['timestamp', ['Sun, 01 Nov 2026 10:00:00 +0000'], /RFC 2822.*text/],
   ['timestamp', ['01 Nov 2026 10:00:00 GMT'], /RFC 2822.*text/],
-  ['timestamp', ['11/01/2026 10:00'], /another form than ISO 8601.*text/],
+  ['timestamp', ['11/01/2026 10:00'], /not in ISO 8601.*text/],
   ['timestamp', ['soon'], /type text fits/],
   ['timestamp', [{ seconds: 1 }], undefined],
   ['integer', [1.5, 2], /numeric/],

@@ -43,7 +43,7 @@ describe('data that was replaced as a whole', () => {
     system.asked = []
     const report = await run({ system, destination, spec })
     expect(report.lines).toContain(
-      'memory_events: the source replaced its data as a whole (a is now b); all that is covered is resynced',
+      'memory_events: the source replaced its data as a whole (a is now b); every covered range is resynced',
     )
     expect(await rowsIn(destination)).toEqual(sorted(system.all()))
     const [live, ...again] = [...new Set(system.asked.map(({ from }) => from!))]

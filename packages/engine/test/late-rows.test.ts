@@ -23,7 +23,7 @@ describe('rows that come late', () => {
     const second = await run({ system, destination, spec })
     expect(second.tables[0]?.lateRows).toEqual({ rows: 2, by: 520_000_000n, lookback: 600_000_000n })
     expect(second.lines).toContain(
-      'memory_events: 2 rows came up to 8 min 40 s late, and only 10 min are looked back: later ones are missed. Set sources.memory.tables.events.lookback: \'35m\', and "tidemark resync memory_events" finds what was missed',
+      'memory_events: 2 rows arrived up to 8 min 40 s late, but the lookback is only 10 min: rows that arrive later than that are missed. Set sources.memory.tables.events.lookback: \'35m\', and "tidemark resync memory_events" reads what was missed',
     )
     // Known rows that are read again are not late.
     system.now = 12_100

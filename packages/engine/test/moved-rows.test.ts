@@ -187,7 +187,7 @@ describe('a key that is global', () => {
     const log = new Lines()
     await resync({ ...optionsFor({ ...spec, end }), log }, { table: 'memory_events' })
     expect(await ids()).toEqual(all(5))
-    expect(log.lines.join()).toContain('a row did not come back, and the source could not be asked everywhere')
+    expect(log.lines.join()).toContain('a row did not come back, and Tidemark could not ask the source everywhere')
     broken = false
     await run({ system, destination, spec: { ...spec, end } })
     expect(await ids()).toEqual([0, 1, 3, 4])

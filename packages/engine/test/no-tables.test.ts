@@ -74,7 +74,7 @@ it('a source that loses most of its tables fails those, reads the others, and re
   const most = await shop.run()
   expect(most.exitCode).toBe(3)
   expect(most.sources[0]?.failure?.message).toContain(
-    'source "shop" no longer lists 4 of 6 tables (c, d, e, f), as when a right was lost',
+    'source "shop" no longer lists 4 of 6 tables (c, d, e, f), as happens when a permission is lost',
   )
   expect(most.tables.map(({ name, rows }) => [name, rows.read])).toEqual([
     ['shop_a', 1],
@@ -126,7 +126,7 @@ it('a table that is named and not listed any more is said', async () => {
   await shop.run()
   shop.lists(SIX.slice(1))
   const away =
-    'source "shop" has no table "a" any more, or the config leaves it out: "shop_a" is not read; its rows stay'
+    'source "shop" no longer has a table "a", or the config leaves it out: "shop_a" is not read; its rows stay'
   await expect(shop.run({ select: ['shop_a'] })).rejects.toThrow(away)
   await shop.run()
   await expect(shop.run({ select: ['a'] })).rejects.toThrow(away)
@@ -142,7 +142,7 @@ it('a table, or a source, that is named and not installed any more is said', asy
     await expect(shop.run({ select: [name] })).rejects.toThrow(`${away}"shop_orders" is not read; the rows stay`)
   await expect(shop.run({ select: ['shop'] })).rejects.toThrow(`${away}its tables are not read; the rows stay`)
   await expect(shop.resync('shop_orders')).rejects.toThrow(
-    'table "shop_orders" was left as it is: its source "shop" is not installed',
+    'table "shop_orders" was not changed: its source "shop" is not installed',
   )
   expect(await shop.statuses()).toEqual({ orders: 'complete' })
   expect((await shop.run()).exitCode).toBe(0)

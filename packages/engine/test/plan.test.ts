@@ -214,7 +214,7 @@ describe('a plan', () => {
         { settings: {}, table: tableOf({ lookback: minutes(1) }), partitions: [{ end: at(39), ownEnd: true }] },
         known,
       ).table.pausedFor,
-    ).toMatch(/went back/)
+    ).toMatch(/moved back/)
     expect(
       planned({ table: tableOf({ lookback: minutes(1) }), partitions: [{ end: at(41), ownEnd: true }] }, known).table
         .pausedFor,

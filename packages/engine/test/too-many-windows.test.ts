@@ -112,7 +112,7 @@ describe('an id that jumps from a counter to one with a time in it', () => {
     const { failure } = events!.failures[0]!
     expect(failure).toMatchObject({ code: 'too-many-windows', remedy: 'fix-config' })
     expect(failure.message).toMatch(
-      /^ids_events: what is to be read, 50 to 1700000000000000006, makes 1,700,000,000,000,000 windows of 1,000/,
+      /^ids_events: the range to read, 50 to 1700000000000000006, has 1,700,000,000,000,000 windows of 1,000/,
     )
     expect(failure.message).toContain('sources.ids.tables.events.initialSyncStart')
     expect(failure.message).toContain('a longer "window", or none')
@@ -147,7 +147,7 @@ describe('an id that jumps from a counter to one with a time in it', () => {
     expect(events?.steps).toHaveLength(1000)
     expect(events?.ranges).toHaveLength(1)
     expect(events?.ranges[0]?.windows).toBe(1_700_000_000_000_001)
-    expect(events?.failure).toMatch(/makes 1,700,000,000,000,001 windows/)
+    expect(events?.failure).toMatch(/has 1,700,000,000,000,001 windows/)
   })
 
   it('costs a table of many partitions no more than one of one', async () => {
@@ -184,7 +184,7 @@ describe('windows of an hour from the year 1', () => {
     expect(hourly.asked).toHaveLength(1000)
     expect(report.tables[0]?.failures[0]?.failure).toMatchObject({ code: 'too-many-windows' })
     expect(report.tables[0]?.failures[0]?.failure.message).toMatch(
-      /0001-01-01T00:00:00Z to 2023-11-14T.* makes 17,732,111 windows of 1 h/,
+      /0001-01-01T00:00:00Z to 2023-11-14T.* has 17,732,111 windows of 1 h/,
     )
   })
 

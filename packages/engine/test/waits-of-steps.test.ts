@@ -228,7 +228,7 @@ const hangs = async function* (): AsyncGenerator<Page> {
 
 it.each<[string, Answers, RegExp]>([
   ['by its keys', { findKeys: never }, /no answer within 120 s/],
-  ['in what is not read yet', {}, /gave no rows for 600 s/],
+  ['in what is not read yet', {}, /returned no rows for 600 s/],
 ])('a source that does not say %s where a row is ends no run', async (_how, more, message) => {
   const { source, destination } = await withMissingRow(more, hangs)
   const { time, clock, log } = inVirtualTime()
@@ -248,7 +248,7 @@ it('a comparison with a source that gives no page ends, and says so', async () =
     verify({ sources: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
     TURNS,
   )
-  expect(JSON.stringify(report)).toMatch(/gave no rows for 600 s/)
+  expect(JSON.stringify(report)).toMatch(/returned no rows for 600 s/)
 })
 
 it('a source that is let go hears it, also where a question of it is still open', async () => {

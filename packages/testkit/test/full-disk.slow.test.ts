@@ -37,7 +37,7 @@ it('a disk that is full ends the run with the exit code of the destination, its 
     const report = await runInto(url, pages)
     codes.push(report.exitCode)
     expect(report.failure?.message).toContain(`the database ${url} cannot be written`)
-    expect(report.failure?.message).toMatch(/\d+ MB are free there; make room and run again/)
+    expect(report.failure?.message).toMatch(/\d+ MB are free there; free some space and run again/)
     expect(await checker.check(400)).toEqual([])
   }
   expect(codes).toEqual([6, 6, 6])

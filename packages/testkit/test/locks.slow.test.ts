@@ -173,7 +173,7 @@ describe('a table of Postgres that another program has locked', () => {
     const said = {
       code: 'destination-locked',
       message: expect.stringMatching(
-        /^table "shop_t3" is locked by session \d+ of "postgres" \(a report\), which holds AccessExclusiveLock and is idle in transaction, and was not read\. .*: select pg_terminate_backend\(\d+\)$/,
+        /^table "shop_t3" is locked by session \d+ of "postgres" \(a report\), which holds AccessExclusiveLock and is idle in transaction, so it was not read\. .*: select pg_terminate_backend\(\d+\)$/,
       ),
     }
     await expect(reading()).rejects.toMatchObject(said)

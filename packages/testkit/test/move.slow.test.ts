@@ -277,11 +277,11 @@ describe('a move is refused', () => {
     const [a, b, c] = [await PLACES['sqlite']!(), await PLACES['sqlite']!(), await PLACES['postgres']!()]
     const from = await filled(a, source)
     const second = await filled(b, source)
-    await expect(move({ from, to: second })).rejects.toThrow(/already holds tables of Tidemark/)
+    await expect(move({ from, to: second })).rejects.toThrow(/already contains tables of Tidemark/)
     await c.hand('create table memory_keyed (mine text)')
     const to = await c.open(true)
     await expect(move({ from, to })).rejects.toThrow(/a table of that name \(memory_keyed\) already/)
-    await expect(move({ from: second, to })).rejects.toThrow(/was interrupted, and this one comes from/)
+    await expect(move({ from: second, to })).rejects.toThrow(/was interrupted, and this one is from/)
     await expect(c.open()).rejects.toThrow(/run "tidemark move" again/)
     await c.hand('drop table memory_keyed')
     await move({ from, to })
@@ -294,7 +294,7 @@ describe('a move is refused', () => {
     await a.hand(`update memory_keyed set "double" = 'NaN' where id = ${FIRST + 5n}`)
     const to = await b.open(true)
     await expect(move({ from, to })).rejects.toThrow(
-      `table "memory_keyed": the row with the key ["${FIRST + 5n}"] cannot be held there: column "double" holds "NaN"`,
+      `table "memory_keyed": the row with the key ["${FIRST + 5n}"] cannot be stored there: column "double" holds "NaN"`,
     )
     await expect(b.open()).rejects.toMatchObject({ code: 'destination-moving' })
     const [c, d] = [await PLACES['sqlite']!(), await PLACES['postgres']!()]
@@ -317,7 +317,7 @@ describe('a move is refused', () => {
     })
     const pg = await d.open(true)
     await expect(move({ from: lite, to: pg })).rejects.toThrow(
-      /table "long_keys": the row with the key .* cannot be held there/,
+      /table "long_keys": the row with the key .* cannot be stored there/,
     )
   })
 
@@ -384,11 +384,11 @@ describe.each(Object.keys(PLACES))('a state written down on %s', (name) => {
 
 describe('a state document', () => {
   it.each([
-    ['', /is no JSON/],
+    ['', /is not JSON/],
     ['[]', /is not a document that "tidemark state export" wrote/],
-    ['{"tidemark":"state","version":4}', /version 4, and this Tidemark knows versions up to 3/],
-    ['{"tidemark":"state","version":2}', /export it again/],
-    ['{"tidemark":"state","version":3}', /was changed/],
+    ['{"tidemark":"state","version":5}', /version 5, and this Tidemark supports versions up to 4/],
+    ['{"tidemark":"state","version":3}', /export it again/],
+    ['{"tidemark":"state","version":4}', /was changed/],
   ])('%s is refused', (text, message) => {
     expect(() => readStateDocument(text)).toThrow(message)
   })
@@ -401,7 +401,7 @@ describe('a state document', () => {
       [/"to_position":"\d+"/, '"to_position":12'],
       [/"to_position":"\d+"/, '"to_position":"9223372036854775808"'],
       [/"status":"[a-z]+"/, '"status":"great"'],
-      [/"facts":"\{/, '"facts":"['],
+      [/"schema":"\{/, '"schema":"['],
       [/"name":"memory_keyed","partition"/, '"name":"other","partition"'],
       // What fits its schema, and is not what was written.
       [/"to_position":"\d+"/, '"to_position":"4102444800000000"'],

@@ -55,11 +55,11 @@ describe.each(syncPlaces())('rejected rows on $name', ({ empty }: SyncPlace) => 
     [
       'Unix seconds',
       (id: number) => 1_793_527_200 + id,
-      /none of 100 rows fits.*column "at" \(timestamp\).*1793527200.*unix_seconds/,
+      /none of 100 rows fit.*column "at" \(timestamp\).*1793527200.*unix_seconds/,
     ],
     ['a date of e-mail', () => 'Sun, 01 Nov 2026 10:00:00 +0000', /Sun, 01 Nov 2026.*RFC 2822.*text/],
     ['a day', () => '2026-11-01', /the type date fits/],
-    ['nothing', () => null, /let the column be nullable/],
+    ['nothing', () => null, /make the column nullable/],
   ])('a first read of which nothing fits fails and says what would: %s', async (_, at, words) => {
     const destination = await empty()
     const done = await syncShop(destination, whole(rows(100, (id) => ({ at: at(id) }))))

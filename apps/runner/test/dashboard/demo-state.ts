@@ -198,7 +198,7 @@ const TABLES: readonly Demo[] = [
     age: 6 * DAY,
     columns: PEOPLE,
     row: person,
-    problem: 'its primary key was id and is now deal_id; read it again with "tidemark resync crm_deals --full"',
+    problem: 'its primary key was id and is now deal_id; resync it with "tidemark resync crm_deals --full"',
   },
   {
     source: 'bank',

@@ -5,15 +5,15 @@ import { columnTyped, filledWith } from './schema.ts'
 
 /** A column found at run time. */
 export interface Column {
-  /** As the system calls it. */
+  /** Its name in the system. */
   readonly name: string
-  /** What its values become. */
+  /** The column type of its values. */
   readonly type: ColumnType
-  /** False where the system never holds NULL there; a NULL is then a bad row. */
+  /** False if the system never stores NULL there; a NULL then makes a bad row. */
   readonly nullable?: boolean | undefined
-  /** What rows hold in it that were there before the column; absent: nothing, or nobody knows. */
+  /** The value of rows that are older than the column; absent: NULL, or unknown. */
   readonly fill?: unknown
-  /** Of a column that the state knows: its type stays (mode `discard-row`), and rows that do not fit are rejects. */
+  /** For a column that the state knows: its type stays (mode `discard-row`), and rows that do not fit are rejected. */
   readonly fixed?: true | undefined
 }
 
@@ -28,7 +28,7 @@ export type Plain =
 export interface TableColumn {
   /** The field's name in the schema. */
   readonly name: string
-  /** What its values become. */
+  /** The column type of its values. */
   readonly type: ColumnType
   /** The column's own schema; it decides where `plain` is absent. */
   readonly schema: z.core.$ZodType
@@ -38,7 +38,7 @@ export interface TableColumn {
   readonly nullable: boolean
   /** Whether a row may lack the field, which then is NULL. */
   readonly optional: boolean
-  /** What rows hold in it that were there before the column; undefined: nothing, or nobody knows. */
+  /** The value of rows that are older than the column; undefined: NULL, or unknown. */
   readonly fill?: unknown
 }
 
@@ -83,7 +83,7 @@ export function columnType(name: string, schema: z.core.$ZodType): ColumnType {
       return (def['columnType'] as ColumnType | undefined) ?? 'json'
     case 'transform':
       throw new SyncError(
-        `column "${name}" ends in a bare .transform(), whose result has no schema; say what comes out with .pipe(), as in .transform(…).pipe(z.string())`,
+        `column "${name}" ends in a bare .transform(), whose result has no schema; declare its type with .pipe(), as in .transform(…).pipe(z.string())`,
         'fix-source',
       )
     default:

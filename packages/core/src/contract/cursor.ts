@@ -6,13 +6,13 @@ import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
 import { SyncError } from './error.ts'
 
-/** The column a table is read by, and how its values become 64-bit positions and back. */
+/** The column that a table is read by, and how its values convert to 64-bit positions and back. */
 export interface Cursor {
   readonly column: string
   readonly type: CursorType
   /** The smallest step of this cursor in its unit: a day in microseconds for dates, else after the schema's precision. */
   readonly tick: bigint
-  /** How a position is handed to `read`. */
+  /** The form in which `read` receives a position. */
   readonly form: 'text' | 'date' | 'number' | 'bigint'
   readonly precision: number | undefined
 }
@@ -51,7 +51,7 @@ function formOf(type: CursorType, schemaType: string): Cursor['form'] {
 }
 
 /**
- * Where a cursor value lies: microseconds or the integer itself, rounded down to the microsecond. Undefined for a value
+ * The position of a cursor value: microseconds or the integer itself, rounded down to the microsecond. Undefined for a value
  * that is not such a cursor. Numbers where they are safe, because this runs once a row.
  */
 export function positionOf(value: unknown, type: CursorType): number | bigint | undefined {
@@ -78,8 +78,8 @@ function isWritable(micros: number | bigint): boolean {
 }
 
 /**
- * A range in the form that the table's `read` is given. A bound between two values that this form can write is moved
- * outwards: the source then gives too much, never too little.
+ * A range in the form that the table's `read` receives. A bound between two values that this form can write is moved
+ * outwards: the source then returns too much, never too little.
  */
 export function windowAt({ from, to }: Range, cursor: Cursor): Window<string | number | bigint | Date> {
   const end = floorTo(to, cursor.tick)
@@ -89,7 +89,7 @@ export function windowAt({ from, to }: Range, cursor: Cursor): Window<string | n
   }
 }
 
-/** A position in the form that the table's `read` is given, rounded down where the form cannot write it. */
+/** A position in the form that the table's `read` receives, rounded down where the form cannot write it. */
 export function valueAt(position: bigint, cursor: Cursor): string | number | bigint | Date {
   if (cursor.form === 'bigint') return position
   if (cursor.form === 'number') return Number(position)

@@ -2,7 +2,7 @@ import { SyncError } from './error.ts'
 
 declare const DURATION: unique symbol
 
-/** A length of time. Made by `minutes(5)` and its sisters, so that a bare number never stands for one. */
+/** A length of time. Made by `minutes(5)` and the like, so that a bare number is never mistaken for one. */
 export interface Duration {
   /** A mark of the types alone. */
   readonly [DURATION]: true
@@ -17,11 +17,11 @@ function duration(ms: number): Duration {
   return Object.freeze({ ms }) as Duration
 }
 
-/** A length in milliseconds. @throws SyncError `fix-source` where it is negative or no number, as its sisters do. */
+/** A length in milliseconds. @throws SyncError `fix-source` if it is negative or not a number, as `seconds`, `minutes`, `hours` and `days` do. */
 export function milliseconds(n: number): Duration {
   return duration(n)
 }
-/** A length in seconds: `seconds(0)` is no time at all. */
+/** A length in seconds: `seconds(0)` is zero length. */
 export function seconds(n: number): Duration {
   return duration(n * 1000)
 }

@@ -1,14 +1,14 @@
 export const REMEDIES = ['retry', 'fix-config', 'fix-source', 'upgrade'] as const
-/** What a failure asks for: wait and try again, correct the config, correct the source's code, or install a newer version. */
+/** The fix that a failure needs: wait and try again, correct the config, correct the source's code, or install a newer version. */
 export type Remedy = (typeof REMEDIES)[number]
 
-/** What else is known of a failure; `cause` is what led to it. */
+/** More about a failure; `cause` is the error that led to it. */
 export interface SyncErrorOptions extends ErrorOptions {
-  /** How long the system asks to be left alone, in milliseconds; only with `retry`. */
+  /** How long the system asks clients to wait, in milliseconds; only with `retry`. */
   readonly retryAfterMs?: number | undefined
   /** A stable word for the kind of failure, such as `table-not-found`. */
   readonly code?: string | undefined
-  /** How often it was tried already: the engine counts these among its own attempts. Once where absent. */
+  /** How many attempts the source made already: the engine counts them among its own. Absent: one. */
   readonly attempts?: number | undefined
 }
 
@@ -16,17 +16,17 @@ export interface SyncErrorOptions extends ErrorOptions {
 const BRAND = Symbol.for('tidemark.error')
 
 /**
- * A failure that says what to do about it. Sources throw it where they know better than the engine; a plain error
+ * A failure that names its fix. Sources throw it if they know more than the engine; a plain error
  * thrown by a source counts as its bug (`fix-source`), a network failure as `retry`.
  */
 export class SyncError extends Error {
   /** What must be done about it. */
   readonly remedy: Remedy
-  /** How long the system asks to be left alone, in milliseconds. */
+  /** How long the system asks clients to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined
   /** A stable word for the kind of failure. */
   readonly code: string | undefined
-  /** How often it was tried already. */
+  /** How many attempts were made already. */
   readonly attempts: number | undefined
 
   /** @param message names the thing, what is wrong with it, and the way out. No secret: users see it. */
@@ -46,13 +46,13 @@ export class SyncError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   try {
     const message = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : undefined
     return typeof message === 'string' ? message : String(error)
   } catch {
     // An object without a prototype has no text.
-    return 'something was thrown that has no text'
+    return 'a value without a message was thrown'
   }
 }

@@ -7,16 +7,16 @@ export interface KnownShape {
   /** A schema of the columns that it has. */
   // biome-ignore lint/suspicious/noExplicitAny: the values of columns found at run time have no static type
   readonly row: z.ZodObject<Record<string, z.ZodType<any, any>>>
-  /** The columns of its key; none where it has no key. */
+  /** The columns of its key; empty if it has no key. */
   readonly primaryKey: readonly string[]
-  /** The column that it is read by; undefined where it is read whole. */
+  /** The column that it is read by; undefined if every sync is a full refresh. */
   readonly cursor: string | undefined
 }
 
 /**
  * The columns, the key and the cursor of a known table as the state has them, for a table found at run time that cannot be
- * read now, such as one whose config is wrong. Given with these and with functions that throw the reason, it fails, and
- * continues where it was when the reason is gone; with any others it would pause, as a table that was made over.
+ * read now, such as one whose config is wrong. A table returned with these and with functions that throw the reason fails, and
+ * continues where it was once the reason is fixed; with any others it would pause, like a table that was created again.
  *
  * @returns undefined for a table that is not known.
  */

@@ -1,17 +1,17 @@
 /**
- * Where a source says what it does. Facts go into fields; an error that is thrown is not logged as well.
+ * The log of a source. Put facts into fields; do not log an error that you also throw.
  *
- * One field has a meaning for whoever shows the lines: `waitMs`, for so many milliseconds nothing more is asked of the
+ * One field has a meaning for programs that show the lines: `waitMs`, the milliseconds for which the source asks nothing more of the
  * system, because its limit is used up. The terminal counts it down.
  */
 export interface Logger {
-  /** What only `--verbose` shows. */
+  /** Shown only with `--verbose`. */
   debug(message: string, fields?: object): void
-  /** What is worth a line of its own to whoever looks on. */
+  /** Worth a line of its own for people who watch. */
   info(message: string, fields?: object): void
-  /** What a user should know though the run goes on. */
+  /** What a user should know although the run continues. */
   warn(message: string, fields?: object): void
 }
 
-/** A logger that says nothing. */
+/** A logger that discards everything. */
 export const silent: Logger = { debug() {}, info() {}, warn() {} }

@@ -1,9 +1,9 @@
 // A page is recognised by this mark, whichever copy of core made it.
 const DELETED = Symbol.for('tidemark.deleted')
 
-/** A page of keys of rows that are gone at the source. Made by `deleted`. */
+/** A page of keys of rows that were deleted at the source. Made by `deleted`. */
 export interface Deleted<Key> {
-  /** One for each row that is gone. */
+  /** One for each deleted row. */
   readonly keys: readonly Key[]
   /** A mark of the types alone. */
   readonly [DELETED_TYPE]: true
@@ -11,8 +11,8 @@ export interface Deleted<Key> {
 declare const DELETED_TYPE: unique symbol
 
 /**
- * Says which rows are gone: `yield deleted([{ id: 7 }])`. Without a cursor a deletion counts as made at the end of the
- * window that is being read; a system that uses keys again gives the cursor too, `deleted([{ id: 7, updated_at }])`.
+ * Reports deleted rows: `yield deleted([{ id: 7 }])`. Without a cursor, a deletion counts as made at the end of the
+ * window being read; a system that reuses keys passes the cursor too, `deleted([{ id: 7, updated_at }])`.
  */
 export function deleted<Key extends object>(keys: readonly Key[]): Deleted<Key> {
   return { keys, [DELETED]: true } as unknown as Deleted<Key>

@@ -6,7 +6,7 @@ export interface Question {
   readonly client: never
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal
-  /** Where the source says facts. */
+  /** The log of the source. */
   readonly log: Logger
   /** Absent where the table has no partitions. */
   readonly partition?: never

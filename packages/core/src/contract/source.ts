@@ -9,28 +9,28 @@ import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import type { SecretStore } from './secret-store.ts'
 import { type Table, type TableSpec, tableOf } from './table.ts'
 
-/** What `connect` is given beside the config. */
+/** What `connect` receives beside the config. */
 export interface ConnectContext {
-  /** Aborts when the run is stopped, or has no more to ask of this source: whatever is still asked may end then. */
+  /** Aborts when the run is stopped or needs nothing more from this source: calls that are still open may end then. */
   readonly signal: AbortSignal
   readonly log: Logger
-  /** Keeps secrets that the system gives in exchange for others; absent where nothing can be kept. */
+  /** Stores secrets that the system issues in exchange for others; absent if nothing can be stored. */
   readonly secrets?: SecretStore | undefined
 }
 
-/** What a source is, before its tables: a name, the config it takes, and how it connects. */
+/** A source without its tables: its name, the config it takes, and how it connects. */
 export interface SourceSpec<C extends z.ZodObject, Client> {
   /** Lower case letters, digits and `_`. The key under `sources` in a config, and the first part of its tables' names. */
   readonly name: string
-  /** What a user must say. A config whose fields all have defaults makes the source work as soon as it is installed. */
+  /** What a user must configure. If all fields have defaults, the source works as soon as it is installed. */
   readonly config?: C | undefined
   /**
-   * Called once a run and use, before anything is asked. What it returns is `client`; its `close()`, if any, is called
-   * when the source is let go, whatever happened. `signal` aborts when the run is stopped, or the source is let go. What it
-   * throws fails the tables of this source alone; a `SyncError` says with which remedy.
+   * Called once per run and configured source, before anything else. What it returns is `client`; the engine calls its `close()`, if any,
+   * when it is done with the source, whatever happened. `signal` aborts when the run is stopped, or is done with the source. What it
+   * throws fails the tables of this source alone; a `SyncError` names the fix.
    */
   connect?(config: z.output<C>, context: ConnectContext): Client | Promise<Client>
-  /** Which system this is (an account, a database id), so that another one behind the same name is noticed. Once a run. */
+  /** Which system this is (an account, a database id), so that Tidemark notices another one behind the same name. Called once per run. */
   identity?(context: { readonly client: NoInfer<Client> }): Awaitable<string>
 }
 
@@ -38,15 +38,15 @@ export interface SourceSpec<C extends z.ZodObject, Client> {
 export interface Tracked {
   /** By the table's name without the source's; undefined for a table that is not known yet. */
   columns(table: string): readonly Column[] | undefined
-  /** The tables that are known and were not removed: one that is not found any more may only be out of sight. */
+  /** The tables that are known and were not removed: one that is no longer found may only be hidden from this user. */
   tables?(): readonly string[]
   /** The primary key of a known table, empty where it has none; undefined for a table that is not known. */
   primaryKey?(table: string): readonly string[] | undefined
-  /** The cursor that a known table is read by, null where it is read whole; undefined for a table that is not known. */
+  /** The cursor that a known table is read by, null if every sync is a full refresh; undefined for a table that is not known. */
   cursor?(table: string): string | null | undefined
   /** The partitions of a known table by their ids; undefined for a table that is not known. */
   partitions?(table: string): ReadonlyMap<string, TrackedPartition> | undefined
-  /** Fields that rows of a known table had when it was last read, and that are not columns of it. */
+  /** Fields that rows of a known table had when it was last read, and that are not among its columns. */
   undeclared?(table: string): readonly string[]
 }
 
@@ -58,7 +58,7 @@ export interface TrackedPartition {
   readonly removed: boolean
 }
 
-/** Finds the tables of a system; asked once a run. */
+/** Finds the tables of a system; called once per run. */
 export type TablesOf<Client> = (
   context: Context<Client> & { readonly tracked: Tracked },
 ) => Awaitable<Iterable<Table<Client>>>
@@ -68,11 +68,11 @@ const SOURCE = Symbol.for('tidemark.source')
 
 /** A source, complete with its tables. */
 export interface Source<Config = unknown> {
-  /** The name that it was defined with. */
+  /** The name it was defined with. */
   readonly name: string
   /** The contract of the core that it was built with. */
   readonly contract: number
-  /** The schema of what a user says under `config`; undefined where there is nothing to say. */
+  /** The schema of what a user writes under `config`; undefined if there is nothing to configure. */
   readonly config: z.ZodObject | undefined
   /** See `SourceSpec`. */
   readonly connect: ((config: never, context: ConnectContext) => unknown) | undefined
@@ -80,13 +80,13 @@ export interface Source<Config = unknown> {
   readonly identity: ((context: { readonly client: never }) => Awaitable<string>) | undefined
   /** Its tables, or the function that finds them. */
   readonly tables: readonly Table[] | TablesOf<never>
-  /** Names one use of this source in `tidemark.config.ts`; data, no side effect. */
+  /** Makes one configured source for `tidemark.config.ts`; plain data, without side effects. */
   configure(config: Config, options?: SourceOptions): Configured
 }
 
-/** A source whose tables are still to come. */
+/** A source that has no tables yet. */
 export interface SourceDraft<Config, Client> {
-  /** A list of like things to read tables for; several tables may share it, and it is asked once a run. */
+  /** A list of similar things to read tables for; several tables may share it, and the engine calls it once per run. */
   partitions<P extends Partition>(
     list: (context: Context<Client>) => AsyncIterable<P> | Iterable<P> | Promise<Iterable<P>>,
   ): Partitions<Client, P>

@@ -9,11 +9,11 @@ import type { Question } from './question.ts'
 import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
 import { type Start, startOf } from './start-of.ts'
 
-/** What becomes of a row whose cursor is NULL: set aside as a reject, skipped and counted, or kept outside all windows. */
+/** What happens to a row whose cursor is NULL: it is rejected, skipped and counted, or kept outside all windows. */
 export type NullCursor = 'reject' | 'skip' | 'keep'
 /** The order of the cursor in which `read` yields its rows. */
 export type Order = 'ascending' | 'descending'
-/** Whether a table with a cursor learns of rows that are deleted at the source: it reports them, or they are not seen. */
+/** Whether a table with a cursor detects rows that are deleted at the source: it reports them, or they go unseen. */
 export type Deletions = 'reported' | 'unseen'
 
 /** One table of a source, as its author writes it: data, and one function that reads. */
@@ -26,143 +26,143 @@ export interface TableSpec<
 > {
   /** Unique within the source; the destination table is `<source>_<name>`. */
   readonly name: string
-  /** What a row must be. Its fields become the columns, their types follow from zod's. */
+  /** The schema of a row. Its fields become the columns; their types follow from zod's. */
   readonly row: S
-  /** The columns that identify a row. Without it rows never change, and a window is replaced as a whole. */
+  /** The columns that identify a row. Without a key, rows never change, and a window is replaced as a whole. */
   readonly primaryKey?: PK | undefined
-  /** The column the table is read by; it only ever moves towards the present. Absent: the table is read whole each time. */
+  /** The column that the table is read by; it only ever moves towards the present. Absent: every sync is a full refresh. */
   readonly cursor?: K | undefined
-  /** The like things this table is read for, one at a time, each with a coverage of its own. */
+  /** The partitions that this table is read by, one at a time, each with its own coverage. */
   readonly partitions?: Partitions<Client, P> | undefined
-  /** The longest window that one call of `read` is asked for. Absent: a gap is read in one call. */
+  /** The longest window of one call of `read`. Absent: one call reads a whole gap. */
   readonly window?: Span<S, K> | undefined
-  /** How much below a covered end is read again, for rows that come late. 10 minutes for timestamps, else none. */
+  /** The overlap below a covered end to read again on each sync, for rows that arrive late. 10 minutes for timestamps, else zero. */
   readonly lookback?: Span<S, K> | undefined
-  /** How young a row may not be read, because others of its age are still on their way. 1 minute for timestamps, else none. */
+  /** The minimum age of a row before it is read, because other rows of its age may still arrive. 1 minute for timestamps, else zero. */
   readonly minAge?: Span<S, K> | undefined
-  /** How far back the system keeps rows. What is older is never asked for, and kept here. */
+  /** How far back the system keeps rows. Tidemark never asks for older rows, and keeps those it has. */
   readonly retention?: Span<S, K> | undefined
   /**
-   * The order in which `read` yields by the cursor, for systems that cannot bound both ends of a window. Deletions come
-   * with the page they belong to: an ascending window is covered as far as it was read, and not asked for again.
+   * The order of the cursor in which `read` yields, for systems that cannot bound both ends of a window. Yield deletions
+   * with the page they belong to: an ascending window is covered as far as it was read, and is not read again.
    */
   readonly ordered?: Order | undefined
-  /** What to do with a row whose cursor is NULL: a reject (the default), skipped and counted, or kept outside all windows. */
+  /** What to do with a row whose cursor is NULL: reject it (the default), skip and count it, or keep it outside all windows. */
   readonly nullCursor?: NullCursor | undefined
-  /** The primary key alone identifies a row, whatever its partition. */
+  /** The primary key alone identifies a row, in whatever partition. */
   readonly globalKey?: true | undefined
-  /** A row never changes once it exists, as in a log or a ledger. Without it an edit of an old row must come back with the next read. */
+  /** A row never changes once it exists, as in a log or a ledger. Without this, the next read must return an old row that was edited. */
   readonly immutable?: true | undefined
   /**
-   * What a table with a cursor knows of rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
-   * windows, or `unseen`, which users see. A table that is read whole sees them by itself.
+   * How a table with a cursor detects rows that are deleted at the source: `reported`, by `deleted([…])` or by stale
+   * windows, or `unseen`, which is shown to users. A full refresh detects them by itself.
    */
   readonly deletions?: Deletions | undefined
-  /** Names this table had before; its rows then go on in their old place. */
+  /** Names this table had before; its rows then stay in their destination table. */
   readonly aliases?: readonly string[] | undefined
-  /** The first cursor value there is: a value, or a question asked once a run and partition. */
+  /** The first cursor value that exists: a value, or a function called once per run and partition. */
   readonly start?:
     | CursorValue<S, K>
     | undefined
     | ((context: Context<Client> & OfPartition<P>) => Awaitable<CursorValue<S, K> | undefined>)
   /**
-   * The end of what can be read now, by the system's own clock or snapshot. Asked once a run and partition, after
-   * `revision`. Undefined: nothing new this run. A must for integer cursors and times without an offset.
+   * The end of what can be read now, by the system's own clock or snapshot. Called once per run and partition, after
+   * `revision`. Undefined: nothing new this run. Required for integer cursors and times without an offset.
    */
   end?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
    * The present by the system's own clock, for a table of times without `end`: what can be read now ends at the earlier of
-   * it and the runner's clock. Asked once a run and partition, after `revision`. Undefined: the system does not say.
+   * this and the runner's clock. Called once per run and partition, after `revision`. Undefined: the system does not say.
    */
   clock?(context: Context<Client> & OfPartition<P>): Awaitable<CursorValue<S, K> | undefined>
   /**
-   * A text that changes when the content changes, asked before `end` and `read`. Equal to the committed one: nothing new
-   * is read. `previous` is the committed one, undefined where no committed one still holds; a source that then calls
-   * nothing stale is asked once more, with the last one under which rows were read, where there were any.
+   * A string that changes when the content changes; called before `end` and `read`. Equal to the committed one: nothing new
+   * is read. `previous` is the committed one, undefined if no committed one is still valid; a source that then reports
+   * nothing stale is called once more, with the last one under which rows were read, if there were any.
    */
   revision?(
     context: Context<Client> & OfPartition<P> & { readonly previous: string | undefined },
   ): Awaitable<string | Changed<CursorValue<S, K>> | undefined>
   /**
-   * A text that changes when the table's data was replaced as a whole behind the cursor: dropped and made again, truncated
-   * and reloaded, swapped, restored. Asked once a run and partition; where it changed, all that is covered is resynced.
-   * `previous` is the recorded one, undefined before one is: a table that only gained or lost parts may say so.
+   * A string that changes when the table's data was replaced as a whole behind the cursor: dropped and created again, truncated
+   * and reloaded, swapped, restored. Called once per run and partition; if it changed, all that is covered is resynced.
+   * `previous` is the recorded one, undefined at first: a table that only gained or lost parts may say so.
    */
   generation?(
     context: Context<Client> & OfPartition<P> & { readonly previous?: string | undefined },
   ): Awaitable<string | Regrouped | undefined>
-  /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` holds it against what `read` gives. */
+  /** How many rows the system itself counts in a window (in the whole table without a cursor). `verify` compares it with what `read` yields. */
   countRows?(context: ReadContext<Client, S, K, P>): Awaitable<number | undefined>
-  /** How many rows no window up to `to` holds. Asked once a run and partition, after `end`, for the report. */
+  /** How many rows are in no window up to `to`. Called once per run and partition, after `end`, for the report. */
   countUnread?(
     context: Context<Client> & OfPartition<P> & { readonly to: CursorValue<S, K> },
   ): Awaitable<Unread | undefined>
   /**
-   * Which of these keys the system has, wherever their cursor lies, also where it is NULL. Asked for rows that did not come
-   * back with their window: what is found has moved, the others are deleted. Undefined: it cannot say for these. Absent:
-   * they are looked for in what is not covered yet, up to two days ahead.
+   * Which of these keys the system has, whatever their cursor, also NULL. Called for rows that did not come
+   * back with their window: those that are found have moved, the others are deleted. Undefined: it cannot say for these. Absent:
+   * Tidemark looks for them in what is not covered yet, up to two days ahead.
    */
   findKeys?(
     context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
   ): Awaitable<Iterable<Key<S, PK>> | undefined>
   /**
-   * Yields pages of the rows of one window (of the whole table where there is no cursor), in any order unless `ordered`.
-   * Too many rows are trimmed, too few are lost. Called again from the start of the window after a failure.
+   * Yields pages of the rows of one window (of the whole table if it has no cursor), in any order unless `ordered`.
+   * Rows outside the window are trimmed; rows that it does not yield are lost. Called again from the start of the window after a failure.
    */
   read(context: ReadContext<Client, S, K, P>): AsyncIterable<Page<S, PK, K>>
 }
 
-/** A table as the engine sees it: checked, with every length in the cursor's own unit. `Client` keeps another source's table out. */
+/** A table as the engine uses it: checked, with every length in the cursor's own unit. `Client` keeps out tables of another source. */
 export interface Table<in Client = never> {
-  /** A kind that an engine does not know is refused by name. */
+  /** An engine refuses a kind that it does not know, by name. */
   readonly kind: 'table'
-  /** As the source calls it, without its own name before it. */
+  /** Its name in the source, without the source's name as a prefix. */
   readonly name: string
-  /** What a row must be. */
+  /** The schema of a row. */
   readonly row: RowSchema
   /** The columns that follow from `row`. */
   readonly columns: readonly TableColumn[]
   /** Empty where rows never change. */
   readonly primaryKey: readonly string[]
-  /** Undefined where the table is read whole. */
+  /** Undefined if every sync is a full refresh. */
   readonly cursor: Cursor | undefined
-  /** Undefined where the table is one. */
+  /** Undefined if the table has no partitions. */
   readonly partitions: Partitions<Client, unknown> | undefined
-  /** In microseconds, or counts of an integer cursor, as are all lengths here; undefined: a gap is read in one call. */
+  /** In microseconds, or counts of an integer cursor, as are all lengths here; undefined: one call reads a whole gap. */
   readonly window: bigint | undefined
-  /** How much below a covered end is read again. */
+  /** The overlap below a covered end to read again. */
   readonly lookback: bigint
-  /** How young a row may not be read. */
+  /** The minimum age of a row before it is read. */
   readonly minAge: bigint
   /** How far back the system keeps rows; undefined: without end. */
   readonly retention: bigint | undefined
   /** Undefined: in any order. */
   readonly ordered: Order | undefined
-  /** What becomes of a row whose cursor is NULL. */
+  /** What happens to a row whose cursor is NULL. */
   readonly nullCursor: NullCursor
   /** Whether the primary key identifies a row whatever its partition. */
   readonly globalKey: boolean
   /** Whether its author says that rows never change. */
   readonly immutable: boolean
-  /** Undefined: its author says nothing, or the table is read whole and sees them. */
+  /** Undefined: its author says nothing, or every sync is a full refresh, which detects them. */
   readonly deletions: Deletions | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]
-  /** A position, or the question to ask for it. */
+  /** A position, or the function that returns it. */
   readonly start: Start
   /** Undefined: the end is the runner's present. */
   readonly end: ((question: Question) => unknown) | undefined
-  /** Undefined: the system does not say what time it is there. */
+  /** Undefined: the system does not tell its time. */
   readonly clock: ((question: Question) => unknown) | undefined
   /** Undefined: it is always read. */
   readonly revision: ((question: Question) => unknown) | undefined
-  /** Undefined: the system cannot say that its data was replaced. */
+  /** Undefined: the system cannot report that its data was replaced. */
   readonly generation: ((question: Question) => unknown) | undefined
   /** Undefined: the system cannot count. */
   readonly countRows: ((question: Question) => unknown) | undefined
-  /** Undefined: the system cannot count what no window holds. */
+  /** Undefined: the system cannot count rows outside all windows. */
   readonly countUnread: ((question: Question) => unknown) | undefined
-  /** Undefined: the system cannot be asked for keys. */
+  /** Undefined: the system cannot look up keys. */
   readonly findKeys: ((question: Question) => unknown) | undefined
   /** Yields the pages of a window. */
   readonly read: (question: Question) => AsyncIterable<unknown>
@@ -171,9 +171,9 @@ export interface Table<in Client = never> {
 const MINUTE = 60_000_000n
 
 /**
- * Checks a table and puts it into the form that the engine reads.
+ * Checks a table and converts it to the form that the engine reads.
  *
- * @throws SyncError `fix-source` that names the table and what does not fit.
+ * @throws SyncError `fix-source` that names the table and the problem.
  */
 export function tableOf<Client>(
   spec: TableSpec<Client, RowSchema, readonly string[], string | undefined, unknown>,
@@ -182,9 +182,9 @@ export function tableOf<Client>(
     throw new SyncError(`table "${spec.name}": ${problem}`, 'fix-source')
   }
   // Whether a database can hold it, the destination says: one table's name must not fail those beside it.
-  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name, a text')
+  if (typeof spec.name !== 'string' || spec.name === '') fail('a table needs a name (a string)')
   if (typeof spec.read !== 'function') fail('read must be an async generator: async *read({ client }) { yield rows }')
-  if ('settle' in spec) fail('"settle" is called "minAge" now')
+  if ('settle' in spec) fail('"settle" is now called "minAge"; rename it')
   const columns = columnsIn(spec.row, fail)
   const column = (name: string): TableColumn =>
     columns.find((one) => one.name === name) ??
@@ -193,10 +193,10 @@ export function tableOf<Client>(
   for (const name of primaryKey) {
     if (column(name).type === 'json')
       fail(
-        `column "${name}" is json and cannot be part of the primary key; make what identifies the row a column of its own`,
+        `column "${name}" is json and cannot be part of the primary key; put the value that identifies the row into a column of its own`,
       )
   }
-  if (new Set(primaryKey).size < primaryKey.length) fail('the primary key names a column twice; name each once')
+  if (new Set(primaryKey).size < primaryKey.length) fail('the primary key names a column twice; name each column once')
   const cursor = spec.cursor === undefined ? undefined : cursorOf(spec.name, column(spec.cursor))
   if (cursor === undefined) {
     for (const name of [
@@ -212,17 +212,17 @@ export function tableOf<Client>(
       'deletions',
     ] as const) {
       if (spec[name] !== undefined)
-        fail(`"${name}" needs a cursor; say which column the table is read by, or leave it out`)
+        fail(`"${name}" needs a cursor; name the column that the table is read by, or leave it out`)
     }
   } else if (spec.end === undefined && !COLUMN_TYPE_TRAITS[cursor.type].cursor.byClock) {
     fail(
-      `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine's clock does not know where its rows end`,
+      `the cursor "${cursor.column}" is ${cursor.type === 'integer' ? 'an integer' : 'a time without an offset'}, so the table needs end(): the engine cannot tell from its clock where the rows end`,
     )
   }
   if (spec.clock !== undefined && (spec.end !== undefined || cursor?.type === 'integer'))
     fail('"clock" is for a cursor that is a time, in a table without end(); leave one of the two out')
   if (spec.nullCursor === 'keep' && primaryKey.length === 0)
-    fail('nullCursor: "keep" needs a primary key, or rows without a cursor would double')
+    fail('nullCursor: "keep" needs a primary key, or rows without a cursor would be duplicated')
   if (spec.findKeys !== undefined && primaryKey.length === 0)
     fail('findKeys needs a primary key; name its columns, or leave it out')
   if (spec.globalKey === true && primaryKey.length === 0) fail('globalKey needs a primary key; name its columns')

@@ -19,10 +19,10 @@ export interface StepRef {
   /** When the step began, by the database's clock. */
   readonly beganAt: bigint
 }
-/** `whole`: read without a cursor. `resync`: covered before, wanted again. */
+/** `full_refresh`: read without a cursor. `resync`: covered before, to be read again. */
 export type StepKind = 'incremental' | 'backfill' | 'full_refresh' | 'resync' | 'unchanged'
 
-/** A deletion that the source told: the key and its position. */
+/** A deletion that the source reported: the key and its position. */
 export interface Deletion {
   readonly key: EncodedKey
   /** Its own cursor, else the window's end; null in a table without a cursor. */
@@ -34,7 +34,7 @@ export interface Reject {
   /** The primary key as JSON text, where it can be read. */
   readonly key: string | undefined
   /**
-   * The same key encoded: in a pass that marks what is gone it counts as seen, and an older version of the row that is
+   * The same key encoded: in a pass that marks deleted rows it counts as seen, and an older version of the stored row
    * there lies at `position` then.
    */
   readonly encodedKey: EncodedKey | undefined
@@ -53,7 +53,7 @@ export interface Counts {
   readonly rejected: number
 }
 
-/** Rows that are written in one transaction, and what they complete. */
+/** Rows that one transaction writes, and what they complete. */
 export interface Batch {
   readonly step: StepRef
   /** 1, 2, 3 … within the step. */
@@ -62,13 +62,13 @@ export interface Batch {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
   readonly rejects: readonly Reject[]
-  /** Keys that the source has outside of what the step reads: their rows have moved there and are not gone. Only with `staging`. */
+  /** Keys that the source has outside of what the step reads: their rows have moved there and are not deleted. Only with `staging`. */
   readonly alive?: readonly EncodedKey[] | undefined
-  /** What the source gave for this part: `read = rows + deduped + trimmed + rejected`. */
+  /** What the source returned for this batch: `read = rows + deduped + trimmed + rejected`. */
   readonly counts: Counts
   /** `fill`: into the step's staging table. `move`: into it as well, then from it into the table, replacing or marking. Absent: straight into the table. */
   readonly staging?: 'fill' | 'move' | undefined
-  /** Rows below this position were covered before and only looked back for: those that are written came late. */
+  /** Rows below this position are in the lookback, which was covered before: those that are written came late. */
   readonly lateBelow?: bigint | undefined
   /**
    * Where a row of the table that was synced before the step began gives way to what comes, whatever its stamp: the source
@@ -76,26 +76,26 @@ export interface Batch {
    */
   readonly truth?: Range | undefined
   /**
-   * With the last part: deletions that came from below `lateBelow` while their rows are nowhere. Versions above them
-   * that lie below it, in what the step reads, and were synced before it began are gone as well.
+   * With the last batch: deletions that came from below `lateBelow` while their rows are nowhere. Versions above them
+   * below it, in what the step reads, and synced before it began are deleted as well.
    */
   readonly lateDeletions?: readonly Deletion[] | undefined
   /** A deletion of an unknown key leaves a marked row, because older versions of it may still come. */
   readonly tombstones: boolean
   /** Only with `move`: how vanished rows are treated. */
   readonly deletionGuard?: DeletionGuard | undefined
-  /** How many of the step's rows may be rejects, with those that the database refuses. Past it the part completes nothing and nothing is moved. */
+  /** How many of the step's rows may be rejects, with those that the database refuses. Past it the batch completes nothing and nothing is moved. */
   readonly rejectLimit?: RejectLimit | undefined
-  /** What is committed with the rows. Absent: the step goes on. */
+  /** What is committed with the rows. Absent: the step continues. */
   readonly completes?: Completion | undefined
   readonly durationMs: number
 }
 
-/** The limit of rejects, and what the step has come to before this part. */
+/** The limit of rejects, and what the step has come to before this batch. */
 export interface RejectLimit extends RejectShare {
-  /** Rows of the step's window in all its parts up to and with this one, rejects included. */
+  /** Rows of the step's window in all its batches up to and with this one, rejects included. */
   readonly rows: number
-  /** Rejects among them, without those that the database refuses in this part. */
+  /** Rejects among them, without those that the database refuses in this batch. */
   readonly rejected: number
   /** The partition was never read to its end: all of its windows are judged together (`isPastRejectLimit`). */
   readonly first?: true | undefined
@@ -103,15 +103,15 @@ export interface RejectLimit extends RejectShare {
 
 /** The deletion limit of marking and replacing. */
 export interface DeletionGuard {
-  /** False where the pass cannot tell what is gone (a rejected row without a readable key). */
+  /** False if the pass cannot tell which rows were deleted (a rejected row has no readable key). */
   readonly markDeleted: boolean
-  /** Where rows did not come back nothing is moved yet: `missing` says how many, and the parts go on. */
+  /** Where rows did not come back nothing is moved yet: `missing` says how many, and more batches follow. */
   readonly ask?: true | undefined
-  /** Hold back where more than this share of more than `above` rows would go. Absent: everything may go. */
+  /** Withhold deletions of more than this share of more than `above` rows. Absent: any number may be deleted. */
   readonly limit?: DeletionShare | undefined
   /**
    * What this run replaces or marks of the partition in all its steps, this one included; absent: all of it. Where none of
-   * its rows came back and no others are there, the partition would be left empty, which is held back at any size.
+   * its rows came back and it has no others, the partition would become empty, which is withheld at any size.
    */
   readonly replaces?: readonly Range[] | undefined
   /** Rows of it came back in another step of this run. */
@@ -121,11 +121,11 @@ export interface DeletionGuard {
 }
 
 export interface Completion {
-  /** The covered range; undefined for a whole read. */
+  /** The covered range; undefined for a full refresh. */
   readonly cover?: Range | undefined
   /** The step is over: its record is closed, rejects of earlier steps in its window are replaced, resyncs it answers are struck out. */
   readonly last: boolean
-  /** Something else of the partition failed and was not read since: its failure stays on record. */
+  /** Another range of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
   /** The partition's revision, where this ends a complete pass. */
   readonly revision?: { readonly text: string; readonly schemaHash: string } | undefined
@@ -149,14 +149,14 @@ export interface Committed {
   readonly rejected: number
   /** Rows that were marked or replaced away. */
   readonly deleted: number
-  /** Of the written ones, those below `lateBelow`: how many, and where the lowest lies. Absent: none, or not measured. */
+  /** Of the written ones, those below `lateBelow`: how many, and the position of the lowest. Absent: none, or not measured. */
   readonly lateRows?: { readonly rows: number; readonly lowest: bigint } | undefined
-  /** Rows that did not come back, where the rail asks: the part was only staged, and completed nothing. */
+  /** Rows that did not come back, where the deletion limit needs their count: the batch was only staged, and completed nothing. */
   readonly missing?: number | undefined
-  /** The deletion limit held marking or replacing back; what it would complete is not committed. */
+  /** The deletion limit withheld marking or replacing; what the batch would complete is not committed. */
   readonly withheld?: { readonly deleted: number; readonly of: number; readonly empties?: true | undefined } | undefined
-  /** The pass could not tell what is gone, so nothing was marked and no resync struck out. */
+  /** The pass could not tell which rows were deleted, so nothing was marked and no resync was cleared. */
   readonly deletionsUnknown?: true | undefined
-  /** Past the reject limit: what it would complete is not committed. */
+  /** Past the reject limit: what the batch would complete is not committed. */
   readonly overLimit?: true | undefined
 }

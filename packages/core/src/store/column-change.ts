@@ -2,7 +2,7 @@ import type { SchemaMode } from '../contract/config.ts'
 import { type ColumnType, holds } from '../values/column-types.ts'
 import type { KnownColumn } from './state.ts'
 
-/** What must happen to a destination table so that it holds the columns a source has today. */
+/** The changes that let a destination table hold the columns a source has today. */
 export interface ColumnChanges {
   readonly add: readonly { readonly name: string; readonly type: ColumnType }[]
   readonly widen: readonly { readonly name: string; readonly from: ColumnType; readonly to: ColumnType }[]

@@ -9,7 +9,7 @@ export interface ComparedScope {
   readonly window: Range | undefined
 }
 
-/** What lies in a scope, and where: so that it can be cut into pieces of a size. */
+/** What a scope contains, and where, so that it can be split into pieces of a size. */
 export interface Extent {
   readonly rows: number
   readonly lowest: bigint | undefined
@@ -35,7 +35,7 @@ export interface Difference {
   readonly key: string
   /** More than once only of equal rows without a key. */
   readonly times: number
-  /** Where it lies at the source, and in the destination; undefined where it has no position. */
+  /** Its position at the source, and in the destination; undefined if it has none. */
   readonly positions: readonly bigint[]
 }
 
@@ -70,7 +70,7 @@ export interface Comparison {
    * @param signal ends it before its time.
    */
   end(deletionsUnknown: boolean, signal?: AbortSignal): Promise<Compared>
-  /** Keys that the source has, or says are gone, outside of what is covered: they have moved there and are not extra rows. */
+  /** Keys that the source has, or reports as deleted, outside of what is covered: they have moved there and are not extra rows. */
   excuse(partition: string, keys: readonly EncodedKey[]): void
   /** How many rows without a counterpart at the source there are in a partition's scopes. */
   extras(partition: string): number

@@ -47,7 +47,7 @@ function withOne(joined: Coverage, one: Range): Range[] {
   return joined.toSpliced(start, end - start, { from, to })
 }
 
-/** Whether a set is joined as it stands: sorted, none empty, a gap between any two. */
+/** Whether a set is already joined: sorted, none empty, a gap between any two. */
 function isJoined(ranges: readonly Range[]): boolean {
   let last: bigint | undefined
   for (const one of ranges) {
@@ -89,7 +89,7 @@ export function intersect(a: readonly Range[], b: readonly Range[]): Coverage {
   return subtract(left, subtract(left, b))
 }
 
-/** What is wanted and not covered: the one subtraction that everything follows from. */
+/** What is wanted and not covered: the subtraction that every plan follows from. */
 export function gaps(wanted: Range, covered: readonly Range[]): Coverage {
   return subtract([wanted], covered)
 }
@@ -104,7 +104,7 @@ export function cutAt(
   return { below: { from, to: at }, above: { from: at, to } }
 }
 
-/** Whether a position lies in a range. */
+/** Whether a position is in a range. */
 export function contains({ from, to }: Range, position: bigint | number): boolean {
   return (from === undefined || position >= from) && position < to
 }
@@ -120,7 +120,7 @@ export interface Lookback {
 
 /**
  * Where to start reading a gap: below its start by the lookback where a covered end borders it, rounded down to the
- * tick, but not below the covered window that is looked back into.
+ * tick, but not below the covered window that the lookback overlaps.
  */
 export function readFrom({ from }: Range, { covered, lookback, tick, floor }: Lookback): bigint | undefined {
   if (from === undefined || lookback <= 0n) return from
@@ -150,7 +150,7 @@ function firstFrom(joined: Coverage, position: bigint): number {
   return low
 }
 
-/** How far a wanted range is complete from its start; undefined where its first part is missing. */
+/** How far a wanted range is complete from its start; undefined if its beginning is missing. */
 export function completeTo(wanted: Range, covered: readonly Range[]): bigint | undefined {
   const first = gaps(wanted, covered)[0]
   if (first === undefined) return wanted.to

@@ -1,4 +1,4 @@
-/** So many rows may go at once: this share of more than `above` rows. */
+/** So many rows may be deleted at once: this share of more than `above` rows. */
 export interface DeletionShare {
   readonly share: number
   readonly above: number
@@ -11,15 +11,15 @@ export interface Leaving {
   readonly of: number
 }
 
-/** Whether more rows would go than may go unasked. */
+/** Whether more rows would be deleted than the limit allows. */
 export function isPastDeletionLimit({ deleted: gone, of }: Leaving, { share, above }: DeletionShare): boolean {
   return of > above && gone > share * of
 }
 
-/** Of fewer partitions any number may go, but not all. */
+/** Of fewer partitions any number may be removed, but not all. */
 const FEW_PARTITIONS = 5
 
-/** Whether so many partitions of a table are no longer listed that it is not taken for true unasked: all, or most of five and more. */
+/** Whether so many partitions of a table are no longer listed that it needs confirmation: all, or most of five and more. */
 export function isPastPartitionLimit({ deleted: gone, of }: Leaving, listed: number): boolean {
   if (gone === 0) return false
   return listed === 0 || (of >= FEW_PARTITIONS && gone > of / 2)

@@ -13,12 +13,12 @@ import type { Relocation } from './relocation.ts'
 import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
 
 /**
- * A database that holds the tables and their state. The engine decides what is a part and in which order parts come;
- * the destination owns the transaction: rows and the record of what was read land in one, or not at all.
+ * A database that holds the tables and their state. The engine decides what is in a batch and the order of batches;
+ * the destination owns the transaction: rows and the record of what was read commit in one, or not at all.
  */
 export interface Destination {
   readonly profile: Profile
-  /** State and rows as they stand, for whoever writes them down or carries them elsewhere. */
+  /** State and rows as stored, to export them or to copy them elsewhere. */
   readonly relocation: Relocation
   /** What a wanted table name becomes in this database: itself, unless it is too long or taken by the database. Pure and stable. */
   nameOf(table: string): string
@@ -30,7 +30,7 @@ export interface Destination {
   state(): Promise<State>
   /** Registers a run and gives its number. */
   startRun(): Promise<number>
-  /** Takes tables for this runner, all that are free; the others are refused, each with its holder. Leases last until `release`, or until the heartbeat is too old. */
+  /** Leases tables for this runner, all that are free; the others are refused, each with its holder. A lease lasts until `release`, or until the heartbeat is too old. */
   lease(tables: readonly string[]): Promise<Leases>
   /** The runner's heartbeat, while no commit carries it. */
   renew(): Promise<void>
@@ -42,10 +42,10 @@ export interface Destination {
   prepare(lease: Lease, shape: Shape): Promise<Prepared>
   /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
   preview(shape: Shape): Promise<Prepared>
-  /** Writes one part. @throws SyncError code `fenced` where another runner took the table over; nothing is written. */
+  /** Writes one batch. @throws SyncError code `fenced` if another runner took over the table; nothing is written. */
   commit(lease: Lease, batch: Batch): Promise<Committed>
   /**
-   * Keys of the rows in a step's window that its staging table does not hold: what its last part would mark; or of those
+   * Keys of the rows in a step's window that its staging table does not hold: what its last batch would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
    */
   missing(
@@ -53,11 +53,11 @@ export interface Destination {
     step: StepRef,
     late?: Pick<Batch, 'lateBelow' | 'lateDeletions'>,
   ): AsyncIterable<readonly Readonly<Record<string, unknown>>[]>
-  /** Records facts about a table in one fenced transaction. */
+  /** Records state changes of a table in one fenced transaction. */
   record(lease: Lease, changes: readonly StateChange[]): Promise<void>
-  /** Facts that belong to no table: the end of a run, tables that are no longer installed. */
+  /** Records state changes that belong to no table: the end of a run, tables that are no longer installed. */
   recordRun(run: number, changes: readonly RunChange[]): Promise<void>
-  /** Forgets rows, coverage, resyncs, cut and revision of a table in one transaction, and lets `prepare` give it another shape. */
+  /** Forgets rows, coverage, resyncs, backfill end and revision of a table in one transaction, and lets `prepare` give it another shape. */
   reset(lease: Lease, table: string): Promise<void>
   /** Rows of a table, canonical values by the source's column names, ordered by key (else by cursor). */
   read(table: string, options?: ReadOptions): AsyncIterable<Record<string, unknown>>
@@ -71,20 +71,20 @@ export interface Destination {
   close(): Promise<void>
 }
 
-/** What of a destination is needed to look at it, and cannot change it. */
+/** The read-only half of a destination. */
 export type ReadOnlyDestination = Pick<
   Destination,
   'profile' | 'nameOf' | 'problemOf' | 'now' | 'state' | 'read' | 'compare' | 'preview' | 'query' | 'close'
 > & { readonly relocation: Pick<Relocation, 'records' | 'contents'> }
 
-/** The declared differences between destinations; whoever depends on one reads it here. */
+/** The declared differences between destinations; code that depends on one reads it here. */
 export interface Profile {
   readonly name: string
   /** For people: `Postgres`. */
   readonly title: string
   /** As OpenTelemetry calls it (`db.system.name`). */
   readonly system: string
-  /** What a program in TypeScript reads for a column of each type, and a sentence that says by what. */
+  /** The TypeScript type of a column of each type, and a sentence that names the driver. */
   readonly readTypes: { readonly types: Readonly<Record<ColumnType, string>>; readonly note: string }
   /** Whether two tables may have names that differ only in case (`exact`), or these are one name (`folded`). */
   readonly names: 'exact' | 'folded'
@@ -108,7 +108,7 @@ export interface Shape {
   readonly name: string
   readonly source: string
   readonly table: string
-  /** Names that the table had before at its source; a table recorded under one of them goes on under the new name. */
+  /** Names that the table had before at its source; a table recorded under one of them continues under the new name. */
   readonly aliases?: readonly string[] | undefined
   readonly columns: readonly TableColumn[]
   readonly primaryKey: readonly string[]
@@ -167,19 +167,19 @@ export type StateChange =
       /** What the table is when nothing of it fails. */
       readonly status: TableStatus
     }
-  /** The source reports rows that are gone. */
+  /** The source reports deleted rows. */
   | { readonly kind: 'reports-deletions' }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */
   | { readonly kind: 'undeclared'; readonly fields: readonly string[] }
-  /** What another system has synced, by the word of the config. */
+  /** What another system has synced, as the config says. */
   | { readonly kind: 'assume'; readonly partition: string; readonly cover: Range }
   | { readonly kind: 'resync'; readonly partition: string; readonly window: Range | undefined; readonly reason: string }
-  /** The history of columns that came late is read, or asked for in the same transaction. */
+  /** The backfill of columns that were added later is done, or requested in the same transaction. */
   | { readonly kind: 'columns-read'; readonly columns: readonly string[] }
   | {
       /**
-       * A partition is covered beyond the present. What was covered by a clock that was ahead is wanted again, from where
-       * the destination's records say that this began; asked for once.
+       * A partition is covered beyond the present. What was covered by a clock that was ahead is resynced, from where
+       * the destination's records say that this began; requested once.
        */
       readonly kind: 'ahead'
       readonly partition: string
@@ -189,11 +189,11 @@ export type StateChange =
       readonly back: bigint
     }
   | {
-      /** Rejects that someone has looked at and wants no more. */
+      /** Rejected rows that someone has dropped. */
       readonly kind: 'drop-rejects'
       readonly ids: readonly number[]
     }
-  /** A step is being read and has committed nothing so far: whoever looks at the records sees it. */
+  /** A step is being read and has committed nothing so far: the records show it. */
   | { readonly kind: 'started'; readonly step: StepRef }
   | {
       /** A step ended without covering its window: the table is failing from now on. */
@@ -211,7 +211,7 @@ export type StateChange =
   /** The source cannot be asked for the table, or the destination cannot take its shape: it is failing as a whole. */
   | {
       readonly kind: 'table-failure'
-      /** The use of a source that it comes from, and its name there: it may not have been seen before. */
+      /** The configured source that it comes from, and its name there: it may not have been seen before. */
       readonly source: string
       readonly table: string
       readonly step: StepRef
@@ -231,9 +231,9 @@ export type RunChange =
   /** Tables whose source was asked for all of their partitions, and had no more than what is read by now. */
   | { readonly kind: 'checked'; readonly tables: ReadonlyMap<string, bigint> }
   | SourceFact
-  /** Someone asked it to stop, and it is about to. */
+  /** It was asked to stop, and is about to. */
   | { readonly kind: 'stopping'; readonly endedBy: string }
-  /** The process waits for its next run, due at this time by the destination's clock; null: it runs no more. */
+  /** The process waits for its next run, due at this time by the destination's clock; null: it does not run again. */
   | { readonly kind: 'waiting'; readonly everyMs: number; readonly dueAt: bigint | null }
   | { readonly kind: 'removed'; readonly table: string }
   | { readonly kind: 'runner-gone' }

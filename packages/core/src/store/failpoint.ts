@@ -4,13 +4,13 @@
  * not used costs one look at the slot, a few times a transaction.
  */
 export const FAILPOINTS = [
-  /** A part is ready and no transaction is open. */
+  /** A batch is ready and no transaction is open. */
   'before-batch',
   /** The first statement of a transaction has passed: this runner still holds the table. */
   'after-fence',
   'after-rows',
   'after-rejects',
-  /** Every transaction, also those of leases, shapes and facts. */
+  /** Every transaction, also those of leases, shapes and state changes. */
   'before-commit',
   /** COMMIT is done and nobody knows yet. */
   'after-commit',

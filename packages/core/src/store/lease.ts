@@ -1,4 +1,4 @@
-/** Who runs, for leases and for people. */
+/** The runner's identity, for leases and for people. */
 export interface Runner {
   readonly id: string
   readonly host: string
@@ -7,7 +7,7 @@ export interface Runner {
   readonly startedAt: bigint
 }
 
-/** What a runner holds: a table, and the fence that stops it where another took over. */
+/** A lease: a table, and the fencing token that stops this runner if another took over. */
 export interface Lease {
   readonly id: number
   readonly table: string

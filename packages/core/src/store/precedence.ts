@@ -1,18 +1,18 @@
-/** What of a version of a row decides which of two stands. */
+/** The facts about a version of a row that decide which of two wins. */
 export interface Version {
-  /** Its position by the cursor; null: it has none. */
+  /** Its position by the cursor; null: no position. */
   readonly position: bigint | number | null
   readonly isDeleted: boolean
 }
 
-/** Whether a position lies below another one; where one of them is missing nobody can tell. */
+/** Whether a position is below another one; unknown if one of them is missing. */
 export function isOlder(position: Version['position'], than: Version['position']): boolean {
   return position !== null && than !== null && position < than
 }
 
 /**
- * Whether a version that comes later replaces the one that is there: the greater position stands, at the same one a deletion
- * stands against a row, and otherwise the one that comes last. Destinations say the same in SQL.
+ * Whether an incoming version replaces the stored one: the greater position wins, at the same one a deletion
+ * wins over a row, and otherwise the one that comes last. Destinations implement the same in SQL.
  */
 export function supersedes(came: Version, there: Version): boolean {
   if (isOlder(came.position, there.position)) return false

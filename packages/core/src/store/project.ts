@@ -51,7 +51,7 @@ export function stateOf(tables: ReadonlyMap<string, TableState>, project: Projec
   return others.size === 0 ? { tables: own } : { tables: own, others }
 }
 
-/** Whether a table may be read by a project: one that was recorded for nobody belongs to whoever comes first. */
+/** Whether a table may be read by a project: one that was recorded without a project belongs to the first that syncs it. */
 export function isOf(
   { project, source }: Pick<TableState, 'project' | 'source'>,
   { record, isOurs }: Project,

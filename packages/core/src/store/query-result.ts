@@ -1,4 +1,4 @@
-/** When a statement of the user's is ended, where the database lets it be ended. */
+/** When to end a user's statement, if the database supports that. */
 export interface QueryLimits {
   readonly limitMs: number
   readonly signal: AbortSignal

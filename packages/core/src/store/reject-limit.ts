@@ -4,7 +4,7 @@ export interface RejectTally {
   readonly rejected: number
 }
 
-/** What a config lets be rejected: this share of more than `above` rows. */
+/** The reject limit of a config: this share of more than `above` rows. */
 export interface RejectShare {
   readonly share: number
   readonly above: number
@@ -15,7 +15,7 @@ export interface RejectCase {
   readonly step: RejectTally
   /** Of a partition that is read for the first time: all that it holds and rejects so far, however small its windows are. */
   readonly first?: RejectTally | undefined
-  /** Whether good rows are there beside the step's own: in the partition at its first read, else anywhere in the table. */
+  /** Whether good rows exist beside the step's own: in the partition at its first read, else anywhere in the table. */
   readonly holdsRows: boolean
 }
 
@@ -25,7 +25,7 @@ const MIN_ROWS = 10
 const MAX_SHARE = 0.5
 
 /**
- * Whether so many rows were rejected that what was read does not count as read. A first read of which nothing fits never
+ * Whether so many rows were rejected that the read does not count. A first read of which no row fits never
  * counts; of ten rows and more not more than half may be bad, of more than `above` rows not more than the share of the
  * config. Few bad rows in a small window of a table that holds rows never stop it.
  */
@@ -36,7 +36,7 @@ export function isPastRejectLimit({ step, first, holdsRows }: RejectCase, limit:
   return isMost(step, limit) || (first !== undefined && isMost(first, limit))
 }
 
-/** A config that lets more than half be rejected means it. */
+/** A config that allows more than half to be rejected is taken at its word. */
 function isMost({ rows, rejected }: RejectTally, { share, above }: RejectShare): boolean {
   const most = rows > above ? Math.max(MAX_SHARE, share) : MAX_SHARE
   return rows >= MIN_ROWS && rejected > rows * most

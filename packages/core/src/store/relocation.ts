@@ -2,13 +2,13 @@ import type { Lease } from './lease.ts'
 import type { RecordedSchema } from './state.ts'
 import type { RecordChunk, RecordKind } from './state-record.ts'
 
-/** How many rows a table holds, marked ones too, and a sum over all that stands in them: the same in every database. */
+/** How many rows a table holds, marked ones too, and a sum over their contents: the same in every database. */
 export interface Contents {
   readonly rows: number
   readonly hash: string
 }
 
-/** A row as it stands: canonical values, and what Tidemark keeps beside them. */
+/** A row as stored: canonical values, and what Tidemark keeps beside them. */
 export interface StoredRow {
   /** In the order of the columns that were asked for. */
   readonly values: readonly unknown[]
@@ -26,17 +26,17 @@ export interface KnownTable {
   readonly schema: RecordedSchema
 }
 
-/** State and rows of a destination as they stand, for whoever writes them down or carries them elsewhere. */
+/** State and rows of a destination as stored, to export them or to copy them elsewhere. */
 export interface Relocation {
   /** Where the destination is, for people: without a password. */
   readonly place: string
   /** All records of a kind, at one moment each chunk; nothing changes in between where the tables are held. */
   records(kind: RecordKind): AsyncIterable<RecordChunk>
-  /** What a table holds; undefined where it is not there. @throws SyncError code `schema` where columns of it are gone. */
+  /** What a table holds; undefined if it does not exist. @throws SyncError code `schema` if columns of it are missing. */
   contents(table: KnownTable): Promise<Contents | undefined>
   /**
    * The rows of a table in chunks, at one moment, and whether undeclared fields are among the values, as the last one;
-   * undefined where the table is not there.
+   * undefined if the table does not exist.
    */
   rows(
     table: KnownTable,
@@ -45,18 +45,18 @@ export interface Relocation {
   sum(table: KnownTable, loose: boolean): { add(rows: readonly StoredRow[]): void; contents(): Contents }
   /**
    * Marks this destination as one that is moved into, until `replace`: nothing else opens it. Tables of an earlier attempt
-   * are taken away.
+   * are dropped.
    *
    * @throws SyncError where it is not an empty place, or another move was interrupted in it.
    */
   begin(from: string): Promise<void>
-  /** Makes an empty table. @throws SyncError code `schema` where it cannot be made here. */
+  /** Creates an empty table. @throws SyncError code `schema` if it cannot be created here. */
   create(lease: Lease, table: KnownTable, loose: boolean): Promise<void>
   /** Writes rows into a table that was made here. @throws SyncError code `unfit` that names the first one that does not fit. */
   put(lease: Lease, table: KnownTable, loose: boolean, rows: readonly StoredRow[]): Promise<void>
   /**
-   * Puts records in the place of all that is known here, in one transaction behind the fences of these leases; a move into
-   * this place has come to its end with it.
+   * Replaces the whole state here with these records, in one transaction behind the fences of these leases; a move into
+   * this place is complete with it.
    *
    * @param chunks asked again where the transaction is tried again.
    */

@@ -16,10 +16,12 @@ import { textSum } from './text-sum.ts'
 /** A 64-bit integer: digits in a text, because a number of JSON holds 53 bits. */
 const Integer = z
   .string()
-  .regex(/^-?\d{1,19}$/, 'no whole number of 64 bits, written as a text of digits')
+  .regex(/^-?\d{1,19}$/, 'not a 64-bit integer, written as a string of digits')
   .transform((text) => BigInt(text))
   .refine(isInt64, 'beyond 64 bits')
-const Text = z.string().refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds what no database can')
+const Text = z
+  .string()
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains characters that databases cannot store')
 
 const FIELDS: Readonly<Record<FieldType, z.ZodType<string | bigint | null>>> = {
   text: Text,
@@ -39,14 +41,14 @@ const LEFT_BEHIND = ['runs', 'steps', 'folded_runs', 'folded_steps'] as const sa
 
 const KnownContents = z.object({ rows: z.int().nonnegative(), hash: z.string() })
 
-/** What a state is written down as: one JSON document. Runs and steps stay where they were. */
+/** The form of an exported state: one JSON document. Runs and steps are not exported. */
 const StateDocument = z.object({
   tidemark: z.literal('state'),
   version: z.int(),
   exportedAt: z.string(),
-  /** Tells whether the rest is what was written. */
+  /** The checksum of the rest. */
   sum: z.string(),
-  /** What each table held then; null: it was not there. */
+  /** What each table held then; null: it did not exist. */
   contents: z.record(z.string(), KnownContents.nullable()),
   records: z.object(
     Object.fromEntries(exportedKinds().map((kind) => [kind, z.array(recordSchema(kind))])) as {
@@ -61,7 +63,7 @@ export function exportedKinds(): readonly ExportedKind[] {
   return RECORD_KINDS.filter((kind) => !left.includes(kind)) as readonly ExportedKind[]
 }
 
-/** A state that was written down, read again. */
+/** An exported state, as read back. */
 export interface WrittenState {
   readonly exportedAt: string
   readonly contents: ReadonlyMap<string, Contents | null>
@@ -79,7 +81,7 @@ export function writeState(
   return { tidemark: 'state', version: STATE_VERSION, exportedAt, sum: sumOf(rest), ...rest }
 }
 
-/** A sum over what a document holds, however it is set; no secret goes into it, it only tells a slip of a hand. */
+/** A checksum over what a document holds, however it is formatted; it has no secret and only detects accidental edits. */
 function sumOf({ contents, records }: { readonly contents?: unknown; readonly records?: unknown }): string {
   return textSum(JSON.stringify([contents, records]))
 }
@@ -90,25 +92,25 @@ function written(record: StateRecord): object {
   )
 }
 
-/** @throws SyncError that says what is wrong with the document: `upgrade` where a newer Tidemark wrote it. */
+/** @throws SyncError that says what is wrong with the document: `upgrade` if a newer Tidemark wrote it. */
 export function readStateDocument(text: string): WrittenState {
   let json: unknown
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw refused(`is no JSON: ${(cause as Error).message}`, cause)
+    throw refused(`is not JSON: ${(cause as Error).message}`, cause)
   }
   const { tidemark, version } = (json ?? {}) as { readonly tidemark?: unknown; readonly version?: unknown }
   if (tidemark !== 'state') throw refused('is not a document that "tidemark state export" wrote')
   if (typeof version === 'number' && version > STATE_VERSION) {
     throw new SyncError(
-      `the state document is of version ${version}, and this Tidemark knows versions up to ${STATE_VERSION}; install the newer Tidemark that wrote it`,
+      `the state document has version ${version}, and this Tidemark supports versions up to ${STATE_VERSION}; install the newer Tidemark that wrote it`,
       'upgrade',
       { code: 'state-newer' },
     )
   }
   if (version !== STATE_VERSION)
-    throw refused(`is of version ${String(version)}; this Tidemark reads version ${STATE_VERSION}, so export it again`)
+    throw refused(`has version ${String(version)}; this Tidemark reads version ${STATE_VERSION}, so export it again`)
   const parsed = StateDocument.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
@@ -119,10 +121,10 @@ export function readStateDocument(text: string): WrittenState {
   const names = new Set(records.tables.map(({ name }) => name))
   for (const kind of exportedKinds()) {
     for (const { name } of records[kind])
-      if (!names.has(name!)) throw refused(`was changed: it has ${kind} of "${String(name)}", and no such table`)
+      if (!names.has(name!)) throw refused(`was changed: it has ${kind} of "${String(name)}", but no such table`)
   }
   checkRanges(records)
-  if (parsed.data.sum !== sumOf(json as object)) throw refused('was changed: it is not what was written')
+  if (parsed.data.sum !== sumOf(json as object)) throw refused('was changed: its checksum does not match')
   return {
     exportedAt,
     contents: new Map(Object.entries(contents)),
@@ -155,7 +157,7 @@ function checkSchema(name: string, schema: string): void {
 
 function refused(problem: string, cause?: unknown): SyncError {
   return new SyncError(
-    `the state document ${problem}; write one with "tidemark state export state.json" and leave it as it is`,
+    `the state document ${problem}; export it with "tidemark state export state.json" and do not edit it`,
     'fix-config',
     { code: 'state-document', cause },
   )

@@ -2,7 +2,7 @@
 export type FieldType = 'text' | 'text?' | 'integer' | 'integer?' | 'id'
 
 /**
- * The state as records, field by field: what its tables hold, and what it is written down and carried elsewhere as. This is
+ * The state as records, field by field: what its tables hold, and how it is exported and moved. This is
  * the only place that declares them: the types of destinations and the form of exports are derived from it, and the
  * tables that migrations make are compared with it. Who runs and holds what is not part of it.
  */
@@ -26,7 +26,7 @@ export const STATE_RECORDS = {
     /** Names of fields as JSON; null: there are no such fields. */
     undeclared: 'text?',
     project: 'text?',
-    /** 1: the source reports rows that are gone. */
+    /** 1: the source reports deleted rows. */
     reports_deletions: 'integer?',
     removed_at: 'integer?',
     /** Of the table as a whole, in a row. */
@@ -174,7 +174,7 @@ export const STATE_RECORDS = {
 export type RecordKind = keyof typeof STATE_RECORDS
 export const RECORD_KINDS = Object.keys(STATE_RECORDS) as readonly RecordKind[]
 
-/** The fields that distinguish and order the records of a kind. */
+/** The fields that identify and order the records of a kind. */
 export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
   partitions: ['name', 'partition'],

@@ -4,13 +4,13 @@ import { REMEDIES } from '../contract/error.ts'
 import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
 
 /**
- * The state model: what is known of every table and partition, kept in the destination beside the rows. What comes
- * from a database is parsed with these schemas, because a hand may have been at it.
+ * The state model: what is known of every table and partition, stored in the destination beside the rows. What is read
+ * from a database is parsed with these schemas, because it may have been modified outside Tidemark.
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
 export const STATE_VERSION = 4
-/** The oldest version that whoever only looks reads as it is: a runner of that version may still be at work. */
+/** The oldest version that read-only commands read as it is: a runner of that version may still be running. */
 export const OLDEST_READABLE_STATE = 4
 
 export const TableStatus = z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned'])
@@ -19,17 +19,17 @@ export type TableStatus = z.infer<typeof TableStatus>
 /** A 64-bit position as a destination gives it back. */
 const Position = z.bigint()
 
-/** A column as it stands in the destination: the source's name for it, the destination's, and its type there. */
+/** A column as stored in the destination: the source's name for it, the destination's, and its type there. */
 export const KnownColumn = z.object({
   name: z.string(),
   column: z.string(),
   type: z.enum(COLUMN_TYPES),
-  /** It was added to a table that had rows, and is NULL in those: their history was not read for it. */
+  /** It was added to a table that had rows, and is NULL in those: it was not backfilled. */
   addedLater: z.literal(true).optional(),
 })
 export type KnownColumn = z.infer<typeof KnownColumn>
 
-/** The facts of a table's contract when it was last prepared. A change of key, cursor or system needs a decision. */
+/** A table's contract as it was last prepared. A change of key, cursor or system needs a decision. */
 export const RecordedSchema = z.object({
   columns: z.array(KnownColumn),
   primaryKey: z.array(z.string()),
@@ -47,18 +47,18 @@ export const RecordedSchema = z.object({
 })
 export type RecordedSchema = z.infer<typeof RecordedSchema>
 
-/** A wanted resync: a range of the cursor, or the whole partition where `to` is null. */
+/** A requested resync: a range of the cursor, or the whole partition if `to` is null. */
 export const RequestedResync = z.object({
   id: z.int(),
   from: Position.nullable(),
   to: Position.nullable(),
-  /** By the destination's clock, in microseconds; a step that began later strikes it out. */
+  /** By the destination's clock, in microseconds; a step that began later clears it. */
   askedAt: Position,
   reason: z.string(),
 })
 export type RequestedResync = z.infer<typeof RequestedResync>
 
-/** The reason of resyncs that follow the clock up to a covered end which lay ahead of it. */
+/** The reason of resyncs that follow the clock up to a covered end that was ahead of it. */
 export const AHEAD = 'a clock was ahead'
 
 /** A committed range, in the form that coverage is reckoned in: an open start is undefined. */
@@ -68,7 +68,7 @@ export const CoveredRange = z.object({
   assumed: z.boolean(),
 })
 
-/** The text by which a source says that nothing changed, and what that holds for. */
+/** The string by which a source says that nothing changed, and what it is valid for. */
 export const Revision = z.object({
   text: z.string(),
   /** A hash of the contract and the overrides that the revision was committed under; another one voids it. */
@@ -76,7 +76,7 @@ export const Revision = z.object({
 })
 export type Revision = z.infer<typeof Revision>
 
-/** What a failure asks for, as it was recorded; null where that was before it was. */
+/** The fix that a failure needs, as recorded; null if it is older than this record. */
 const KnownRemedy = z.enum(REMEDIES).nullable()
 
 /** A failure of a table as a whole: its source could not be asked for it, or the destination cannot take its shape. */
@@ -93,21 +93,21 @@ export type TableFailure = z.infer<typeof TableFailure>
 export const PartitionState = z.object({
   /** The partition's id; '' where the table has none. */
   partition: z.string(),
-  /** The end at which it was first seen: what is above is live, what is below is history. */
+  /** The end of the backfill, set when the partition was first seen: what is above is incremental, what is below is backfill. */
   backfillEnd: Position.nullable(),
-  /** Where its history is wanted from, as last planned; null: an open start. With the coverage it says whether the history is complete. */
+  /** Where its backfill starts, as last planned; null: an open start. With the coverage it says whether the backfill is complete. */
   start: Position.nullable(),
   /** When it was last read completely, in microseconds; only of tables without a cursor. */
   completedAt: Position.nullable(),
   revision: Revision.nullable(),
-  /** The revision last seen, and the unsettled end at which it was seen first. */
+  /** The revision last seen, and the end before the minimum age at which it was first seen. */
   pendingRevision: z.object({ text: z.string(), end: Position }).nullable(),
   failures: z.int(),
   nextTryAt: Position.nullable(),
   lastError: z.string().nullable(),
   errorCode: z.string().nullable(),
   errorRemedy: KnownRemedy,
-  /** What could not be read when it failed: it fails until all of this is read. Null: nothing is known of a window. */
+  /** What could not be read when it failed: it fails until all of this is read. Null: no window is known. */
   failedWindow: z.object({ from: Position.nullable(), to: Position }).nullable(),
   /** When its source was last asked and all that it had by then was read, by the destination's clock. */
   checkedAt: Position.nullable(),
@@ -125,7 +125,7 @@ export type PartitionState = z.infer<typeof PartitionState>
 export const TableState = z.object({
   /** The table's name in the destination, its identity in the state. */
   name: z.string(),
-  /** The use of a source that it comes from, and its name there. */
+  /** The configured source that it comes from, and its name there. */
   source: z.string(),
   table: z.string(),
   status: TableStatus,
@@ -145,7 +145,7 @@ export const TableState = z.object({
   undeclared: z.array(z.string()),
   /** The project that syncs this table; null where it was synced before projects were recorded. */
   project: z.string().nullable(),
-  /** The source tells of rows that are gone, or has told of some; else only a resync finds them in a table with a cursor. */
+  /** The source reports deleted rows, or has reported some; otherwise only a resync finds them in a table with a cursor. */
   reportsDeletions: z.boolean().optional(),
   removedAt: Position.nullable(),
   failure: TableFailure.optional(),

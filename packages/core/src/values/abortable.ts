@@ -1,6 +1,6 @@
 /**
  * Waits for work, or rejects as soon as the signal aborts: what does not listen to a signal must not hold up a stop. The
- * work itself continues, and nobody hears any more whether it fails.
+ * work itself continues, and nobody learns whether it fails.
  *
  * @param signal absent: waits to the end.
  */

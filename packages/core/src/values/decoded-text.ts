@@ -5,7 +5,7 @@ export interface DecodedText {
   origin(from: number, to: number): readonly [from: number, to: number]
 }
 
-/** Something that was taken out of a text: where it stands in the new one, and where it stood in the old. */
+/** Something that was removed from a text: its place in the new one, and its place in the old. */
 interface Replaced {
   readonly at: number
   readonly length: number
@@ -75,7 +75,7 @@ function originOf(pieces: readonly Replaced[], position: number): readonly [from
   return [start, start + 1]
 }
 
-// Line ends with what stands around them, soft hyphens and joiners, and what a terminal takes for a command.
+// Line ends with the spaces around them, soft hyphens and joiners, and what a terminal takes for a command.
 const UNSEEN =
   /[ \t]{0,9}[\r\n]\s*|<w?br ?\/?>|(?:\u001b\[|\u009b)[0-?]{0,99}[ -/]{0,9}[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]{0,999}(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]{0,9}[0-~]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gi
 

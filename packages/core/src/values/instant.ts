@@ -5,7 +5,7 @@
  */
 export type Micros = number | bigint
 
-/** What stands behind the seconds of a text: `Z`, an offset, or nothing. */
+/** What follows the seconds of a text: `Z`, an offset, or nothing. */
 export type Zone = 'utc' | 'offset' | 'none'
 
 export interface Instant {

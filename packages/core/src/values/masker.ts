@@ -12,7 +12,7 @@ export interface Masker {
 const MASK = '***'
 /** So much of a secret's beginning is hidden where the text was cut within it. */
 const BEGINNING = 8
-/** A word that is shorter is hidden where it stands alone. */
+/** A shorter word is hidden only as a whole word. */
 const SHORT = 8
 
 // A password in an address, also one whose "/", "@", "?" or "#" nobody escaped. A port is not a password.

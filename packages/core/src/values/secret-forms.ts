@@ -10,7 +10,7 @@ export interface SecretForms {
   readonly bytes: readonly string[]
 }
 
-/** A shorter text stands in too many words: hiding it would hide everything, and as a secret it protects nothing. */
+/** A shorter text is part of too many words: hiding it would hide everything, and as a secret it protects nothing. */
 const SHORTEST = 4
 // A pattern of a whole key file would be larger than all that is searched.
 const LONGEST_BYTES = 256

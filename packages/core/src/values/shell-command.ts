@@ -20,7 +20,7 @@ export type Verb =
 /** A command as it can be pasted: the verb, its arguments, whatever they hold, and its flags. */
 export type CommandText = (verb: Verb, args?: readonly string[], ...flags: readonly string[]) => string
 
-/** Commands of one program, which stands first as it is: `npx tidemark`. */
+/** Commands of one program, which comes first, unquoted: `npx tidemark`. */
 export function shellCommands(program: string): CommandText {
   return (verb, args = [], ...flags) => {
     // Behind two dashes nothing is a flag.
@@ -40,7 +40,7 @@ const BARE = /^(?!=)[\w./:@%+=,-]+$/
 const ACTIVE = /["$`\\!]/
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
-/** One word as sh takes it, whatever stands in it. */
+/** One word quoted for sh, whatever it contains. */
 export function shellWord(text: string): string {
   if (BARE.test(text)) return text
   if (UNSEEN.test(text)) return printed(text)

@@ -51,7 +51,7 @@ export function compare({
   const lateAt = columns.flatMap(({ name }, at) => (late.has(name) ? [{ at, since: late.get(name)! }] : []))
   const isLate = new Set(lateAt.map(({ at }) => at))
   const comparedAt = types.map((_, at) => at).filter((at) => !isLate.has(at))
-  // Rows without a key have no history of their own: a column that came late says nothing of them.
+  // Rows without a key have no identity over time: a column that was added later says nothing about them.
   const lateDigests = (texts: readonly (string | null)[]): string | null =>
     lateAt.length === 0 || !keyed ? null : lateAt.map(({ at }) => digest(joinedText([texts[at]!]))).join('')
   let current: { readonly number: number; readonly scope: ComparedScope; readonly again: boolean } | undefined

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Difference, DifferenceKind } from '@tidemark/core/engine'
 import { deletionReplaces, rowReplaces, seenVoids } from '../rows/precedence.ts'
 
-/** What a key is in a source's answer: a row, a told deletion, or a row that was rejected. */
+/** What a key is in a source's answer: a row, a reported deletion, or a rejected row. */
 export const ROW = 0
 export const DELETED = 1
 export const PRESENT = 2
@@ -72,7 +72,7 @@ export class Ledger {
     this.#database.exec('begin')
   }
 
-  /** Forgets what the source gave and what was found in the look that goes on. */
+  /** Forgets what the source returned and what the current pass found. */
   clear(): void {
     this.#run('delete from entry')
     this.#run('delete from finding')

@@ -46,7 +46,7 @@ export async function planComparison({
   const there = await editor.inspect(db, name)
   if (recorded === undefined || there === undefined) {
     throw new SyncError(
-      `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
+      `there is no table "${name}" in the destination; "tidemark tables" lists the tables`,
       'fix-config',
       { code: 'schema' },
     )

@@ -18,7 +18,7 @@ export interface OpenOptions {
   readonly runner: Runner
   /** Whether a process on this host still runs; undefined: not known. Absent or not known: only its heartbeat says so. */
   readonly isAlive?: ((holder: Runner) => boolean | undefined) | undefined
-  /** How long a lease outlives its runner's last sign of life. */
+  /** How long a lease outlives its runner's last heartbeat. */
   readonly leaseMs: number
   /** How long another writer is waited for; absent: as long as is usual with such a database. */
   readonly busyMs?: number | undefined
@@ -47,7 +47,7 @@ export interface Examination {
   readonly version: string
   /** What is left of the disk; undefined where only the server can see it. */
   readonly freeBytes: number | undefined
-  /** What stands against writing, each with the way out. */
+  /** What prevents writing, each with the way out. */
   readonly problems: readonly string[]
 }
 
@@ -70,7 +70,7 @@ export interface DatabaseKind {
   hasState(place: Place): Promise<boolean>
   /** Looks whether it can be written; makes and changes nothing. */
   examine(place: Place): Promise<Examination>
-  /** Asks one statement of the user's by a connection of its own, row by row. Only where it does not end queries: whoever calls it can be ended. */
+  /** Asks one statement of the user's by a connection of its own, row by row. Only for a database that does not end queries: the process that calls it can be ended. */
   queryRows?(place: Place, statement: string): Generator<QueryAnswer>
   /** What other users of this machine may do with it, each with the way out. Absent: the database guards itself. */
   exposureOf?(place: Place): readonly string[]

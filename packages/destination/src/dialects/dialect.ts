@@ -12,7 +12,7 @@ import type { Order, Terms } from './terms.ts'
 
 /** What differs between databases, as data and fragments of SQL. One of them belongs to one open database. */
 export interface Dialect {
-  /** What the database cannot hold, for whoever decides by it. */
+  /** The limits of the database. */
   readonly profile: Profile
   /** For people: the file, or the address without its password. */
   readonly place: string
@@ -53,7 +53,7 @@ export interface Dialect {
   stagingTable(staging: { readonly lease: number; readonly fence: number; readonly slot: number }): RawBuilder<unknown>
   /** Makes a staging table of these columns, with `_kind` and `_at` behind them. */
   createStaging(table: RawBuilder<unknown>, columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
-  /** Whether rows that are staged can be lost while their step goes on, as in a table without a log after a crash of its server. */
+  /** Whether staged rows can be lost while their step is running, as in an unlogged table after a crash of its server. */
   readonly losesStaging: boolean
   /** Whether a staging table's name may be used again at once: its number is the lowest that is free then, so that statements come again. */
   readonly reusesStagingNames: boolean
@@ -63,7 +63,7 @@ export interface Dialect {
 
 /** What a transaction is for. */
 export type Mode =
-  /** Writes; rows are looked up by their keys, a part at a time. */
+  /** Writes; rows are looked up by their keys, a batch at a time. */
   | 'part'
   /** Writes; the planner chooses how. */
   | 'write'
@@ -78,7 +78,7 @@ export interface TransactionOptions {
   readonly table?: string | undefined
   /** Asked where the answer to COMMIT was lost: whether it was done. Absent: the work may be done twice. */
   readonly landed?: ((session: Session) => Promise<boolean>) | undefined
-  /** Takes leases: whoever holds their rows though its heartbeat is over is ended. */
+  /** Takes leases; terminates a session that locks their rows although its heartbeat has expired. */
   readonly takesLeases?: boolean | undefined
 }
 
@@ -115,7 +115,7 @@ export interface WriteOptions {
   readonly lateRows: LateCounter
 }
 
-/** Counts, of the rows that a part writes, those that lie below what was only looked back for. */
+/** Counts, of the rows that a batch writes, those in the lookback. */
 export interface LateCounter {
   /** Rows that were all written. */
   all(rows: EncodedRows): void
@@ -142,13 +142,13 @@ export interface Session {
   /** Puts encoded rows into a table as fast as the database takes them. @returns how many. @throws what it refuses. */
   load(into: LoadInto, rows: EncodedRows): Promise<number>
   /**
-   * Puts something between the entries of a staging table and those that follow, where the database reads many at a stretch
-   * with all of their values. Absent: it does not.
+   * Puts entries without rows between those of a staging table and the ones that follow, if the database reads many rows at a
+   * time with all of their values. Absent: it does not.
    */
   separate?(table: RawBuilder<unknown>): Promise<void>
   /** Writes staged rows of many bytes, each key once, over those of their keys. Only with `separate`. @returns how many changed. */
   writeWide?(target: Target, source: RawBuilder<unknown>, wide: Wide): Promise<number>
-  /** The hot path: writes a part's rows straight over those of their keys. @returns how many changed, and those that were refused. */
+  /** The hot path: writes a batch's rows straight over those of their keys. @returns how many changed, and those that were refused. */
   write(target: Target, batch: Batch, options: WriteOptions): Promise<Loaded>
   /** Does work with keys and positions as a relation: its columns are those of the key, and `_cursor`. @returns the sum of what it gave. */
   withKeys(target: Target, keys: EncodedRows, work: (relation: RawBuilder<unknown>) => Promise<number>): Promise<number>
@@ -159,13 +159,13 @@ export interface Session {
   dropStaging(table: RawBuilder<unknown>): Promise<void>
   /** Staging tables that runners left behind which are no more. Absent: such tables go with their connection. */
   dropLeftovers?(leases: readonly Lease[]): Promise<void>
-  /** Which of these tables are there, and hold a row. */
+  /** Which of these tables exist, and hold a row. */
   present(names: readonly string[]): Promise<ReadonlyMap<string, TableState['present']>>
   /** Takes all rows out of a table, where there is one. */
   empty(name: string): Promise<void>
   /** Rows of tables without a key, and of windows that are read again, are found by their position. */
   indexPositions(target: Target, lease: number): Promise<void>
-  /** Lets the numbers that the database gives out begin above those that are there, after records were put in place. */
+  /** Starts the numbers that the database assigns above the existing ones, after records were imported. */
   continueNumbers(): Promise<void>
 }
 

@@ -13,7 +13,7 @@ export interface Staging {
   /** The table that its rows are for. */
   readonly target: Target
   readonly step: StepId
-  /** The last part that was put into it. */
+  /** The last batch that was put into it. */
   readonly lastBatch: number
   /** The fence under which that was. */
   readonly fence: number

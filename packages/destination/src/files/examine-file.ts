@@ -7,7 +7,7 @@ const LITTLE = 100 * 1024 * 1024
 
 export interface ExaminedFile {
   readonly freeBytes: number
-  /** What stands against writing, each with the way out. */
+  /** What prevents writing, each with the way out. */
   readonly problems: readonly string[]
 }
 
@@ -30,7 +30,7 @@ export async function examineFile(path: string, shown: string): Promise<Examined
         ]),
     ...(freeBytes < LITTLE
       ? [
-          `only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where ${shown} lies; make room, or name another file under "destination"`,
+          `only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where ${shown} is stored; free some space, or name another file under "destination"`,
         ]
       : []),
   ]

@@ -9,7 +9,7 @@ const STICKY = 0o1000
 /**
  * What other users of the machine may do with the files of a database, and how to keep them from it.
  *
- * @param paths the database itself, then what stands beside it.
+ * @param paths the database itself, then the files beside it.
  */
 export function exposureOfFile(paths: readonly [string, ...string[]]): readonly string[] {
   const me = process.getuid?.()
@@ -23,11 +23,11 @@ export function exposureOfFile(paths: readonly [string, ...string[]]): readonly 
     ...(files.length === 0
       ? []
       : [
-          `every user of this machine may ${files.some(({ may }) => may === 'change') ? 'change' : 'read'} the database; keep it to yours: chmod 600 ${files.map(({ name }) => shellWord(name)).join(' ')}`,
+          `every user of this machine may ${files.some(({ may }) => may === 'change') ? 'change' : 'read'} the database; restrict it to your user: chmod 600 ${files.map(({ name }) => shellWord(name)).join(' ')}`,
         ]),
     ...(isOpen
       ? [
-          `every user of this machine may put another file in the place of the database; keep its folder to yours: chmod 700 ${shellWord(folder)}`,
+          `every user of this machine may replace the database with another file; restrict its folder to your user: chmod 700 ${shellWord(folder)}`,
         ]
       : []),
     ...owned(path, me),

@@ -28,25 +28,27 @@ export function filePath(url: string, own: 'sqlite' | 'duckdb'): string {
   if (own !== 'sqlite' && url.includes(':memory:')) return refuse('names no file')
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase()
   if (scheme === own || scheme === 'file') return pathIn(scheme, url.slice(scheme.length + 1))
-  if (POSTGRES.test(url)) return refuse('names Postgres in the words of another program')
-  if (SQLITE.test(url)) return refuse('names SQLite in the words of another program')
-  if (DUCKDB.test(url)) return refuse('names DuckDB in the words of another program')
+  if (POSTGRES.test(url)) return refuse('names Postgres in the format of another program')
+  if (SQLITE.test(url)) return refuse('names SQLite in the format of another program')
+  if (DUCKDB.test(url)) return refuse('names DuckDB in the format of another program')
   if (scheme !== undefined)
-    return refuse(`is of the kind "${scheme.slice(0, 30)}", which is not supported (a file of such a name is ./<name>)`)
-  if (url.includes('://')) return refuse('holds an address with something before it')
+    return refuse(
+      `is of the kind "${scheme.slice(0, 30)}", which is not supported (for a file of that name, write ./<name>)`,
+    )
+  if (url.includes('://')) return refuse('contains an address with text before it')
   if (/^["'`]|[\r\n]/.test(url)) return refuse('holds quotes or line ends')
   if (url !== ':memory:' && looksLikeAddress(url)) return refuse('looks like the address of a server')
   return absolute(url)
 }
 
 function pathIn(scheme: string, rest: string): string {
-  if (rest.includes('?')) return refuse(`has parameters behind "${scheme}:", which does not take any`)
+  if (rest.includes('?')) return refuse(`has parameters after "${scheme}:", which takes none`)
   if (scheme === 'file' && rest.startsWith('//')) return ofFileUrl(`file:${rest}`)
   const path = rest.startsWith('//') ? rest.slice(2) : rest
   // Some programs mean the folder they are in, others that of the whole machine.
   if (/^\/[^/]*$/.test(path) && rest.startsWith('//'))
     return refuse(
-      `may mean two files; write ${scheme}:${'<name>'} for one in the project, ${scheme}:/<path> for one of the machine`,
+      `may mean two files; write ${scheme}:${'<name>'} for a file in the project, ${scheme}:/<path> for an absolute path`,
     )
   return path === '' ? refuse('names no file') : absolute(path.replace(/^\/+/, '/'))
 }
@@ -55,7 +57,7 @@ function ofFileUrl(url: string): string {
   try {
     return fileURLToPath(url)
   } catch {
-    return refuse('is no valid url of a file; write file:///<path>')
+    return refuse('is not a valid url of a file; write file:///<path>')
   }
 }
 

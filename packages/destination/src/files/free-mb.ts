@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 
-/** How many megabytes are free where a folder lies; undefined where nobody can tell. */
+/** How many megabytes are free on the disk of a folder; undefined if unknown. */
 export function freeMb(folder: string): number | undefined {
   try {
     const { bavail, bsize } = statfsSync(folder)

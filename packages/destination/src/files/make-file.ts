@@ -30,7 +30,7 @@ export function makeFolder(path: string): void {
 
 function notMade(path: string, error: unknown): SyncError {
   return new SyncError(
-    `the database ${path} cannot be made (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
+    `the database ${path} cannot be created (${(error as Error).message}); name a file in a folder that this user may write, under "destination" in the config`,
     'fix-config',
     { code: 'destination-unavailable', cause: error },
   )

@@ -5,7 +5,7 @@ import { SyncError } from '@tidemark/core'
 export function requireFile(path: string): BigIntStats {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
   if (stats !== undefined) return stats
-  throw new SyncError(`there is no database ${path}; "tidemark sync" makes it, or put it back`, 'fix-config', {
+  throw new SyncError(`there is no database ${path}; run "tidemark sync" to create it, or restore it`, 'fix-config', {
     code: 'destination-missing',
   })
 }

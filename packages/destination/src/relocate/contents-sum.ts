@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ColumnType, Contents, StoredRow } from '@tidemark/core/engine'
 import { canonicalText, joinedText } from '../compare/canonical-text.ts'
 
-/** Sums up what stands in rows, in whatever order they come. Equal rows of two databases have one sum. */
+/** Sums up the contents of rows, in whatever order they come. Equal rows of two databases have one sum. */
 export function contentsSum(types: readonly ColumnType[]): {
   add(rows: readonly StoredRow[]): void
   contents(): Contents

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-tables.ts'
 
-/** What stands in a database that is moved into: where from, and the tables that were made so far. There only as long. */
+/** The record in the target of a move: its origin, and the tables created so far. It exists only during the move. */
 const MOVING = '_tidemark_moving'
 type Moving = Kysely<{ [MOVING]: { origin: string; name: string | null } }>
 const face = (db: Kysely<StateDatabase>) => db as unknown as Moving
@@ -14,7 +14,7 @@ export interface InterruptedMove {
   readonly names: readonly string[]
 }
 
-/** The move that goes on here, or was interrupted; undefined where there is no such move. */
+/** The move that is running here, or was interrupted; undefined if there is no such move. */
 export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<InterruptedMove | undefined> {
   if (!(await dialect.hasTable(db as unknown as Kysely<never>, MOVING))) return undefined
   const rows = await face(db).selectFrom(MOVING).selectAll().execute()
@@ -24,11 +24,11 @@ export async function moveInto(db: Kysely<StateDatabase>, dialect: StateDialect)
   }
 }
 
-/** @throws SyncError: half a move is not a place to go on from. */
+/** @throws SyncError because an unfinished move cannot be continued from. */
 export function refuseMoving(move: InterruptedMove | undefined, place: string): void {
   if (move === undefined) return
   throw new SyncError(
-    `a move from ${move.origin} into ${place} goes on, or was interrupted: what is there is not whole; run "tidemark move" again, which starts over, or drop the tables there`,
+    `a move from ${move.origin} into ${place} is running or was interrupted, so the tables there are incomplete; run "tidemark move" again, which starts over, or drop the tables there`,
     'fix-config',
     { code: 'destination-moving' },
   )

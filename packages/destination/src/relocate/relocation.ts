@@ -38,7 +38,7 @@ export interface RelocationBase {
 const ROWS = 10_000
 const CHARACTERS = 8_000_000
 
-/** State and rows of one database as they stand. */
+/** State and rows of one database as stored. */
 export class TableRelocation implements Relocation {
   readonly #base: RelocationBase
 
@@ -82,7 +82,7 @@ export class TableRelocation implements Relocation {
       const move = await moveInto(db, dialect)
       if (move !== undefined && move.origin !== origin) {
         throw new SyncError(
-          `a move from ${move.origin} into ${this.place} was interrupted, and this one comes from ${origin}; end that one, or drop the tables there`,
+          `a move from ${move.origin} into ${this.place} was interrupted, and this one is from ${origin}; finish that one, or drop the tables there`,
           'fix-config',
           { code: 'destination-moving' },
         )
@@ -94,7 +94,7 @@ export class TableRelocation implements Relocation {
       const known = await db.selectFrom('_tidemark_tables').select('name').limit(1).executeTakeFirst()
       if (known !== undefined) {
         throw new SyncError(
-          `${editor.place} already holds tables of Tidemark ("${known.name}"); a move needs a place that holds none: name another file, schema or database`,
+          `${editor.place} already contains tables of Tidemark ("${known.name}"); a move needs a place without any: name another file, schema or database`,
           'fix-config',
           { code: 'not-empty' },
         )
@@ -107,7 +107,7 @@ export class TableRelocation implements Relocation {
     const { editor } = this.#base.dialect
     const plan = tablePlan(table, loose)
     const refuse = (problem: string): never => {
-      throw new SyncError(`table "${table.name}" cannot be made in ${editor.place}: ${problem}`, 'fix-config', {
+      throw new SyncError(`table "${table.name}" cannot be created in ${editor.place}: ${problem}`, 'fix-config', {
         code: 'not-empty',
       })
     }
@@ -117,7 +117,7 @@ export class TableRelocation implements Relocation {
       )
     await this.#base.fenced(lease, async ({ db }) => {
       const there = await editor.inspect(db, table.name)
-      if (there !== undefined) refuse(`there is ${there.kind} of that name (${there.name}) already; name another place`)
+      if (there !== undefined) refuse(`${there.kind} of that name (${there.name}) already exists; name another place`)
       await editor.create(db, plan, lease)
       if (plan.key.length === 0) await editor.indexPositions(db, plan, lease)
       await markMade(db, table.name)
@@ -155,7 +155,7 @@ export class TableRelocation implements Relocation {
     })
   }
 
-  /** Whether undeclared fields are kept; undefined where the table is not there. */
+  /** Whether undeclared fields are kept; undefined if the table does not exist. */
   async #looseOf({ name, schema: recorded }: KnownTable): Promise<boolean | undefined> {
     const there = await this.#read((db) => this.#base.dialect.editor.inspect(db, name))
     if (there === undefined || !there.isTable) return undefined

@@ -4,7 +4,7 @@ import { canonicalText } from '../compare/canonical-text.ts'
 import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
 import type { ValueCodec } from '../values/codec.ts'
 
-/** The columns that a row is written into as it stands. */
+/** The columns that a row is written into as it is. */
 export function storedColumns(layout: Layout): readonly { readonly name: string; readonly type: ColumnType }[] {
   const types = dataTypes(layout)
   return [
@@ -24,7 +24,7 @@ export function storedForm(layout: Layout, row: StoredRow, codec: ValueCodec): r
     if (value === null || value === undefined) return null
     const form = codec.stored[type](value)
     if (form === undefined)
-      throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is no ${type} there`)
+      throw unfit(layout, row, `column "${name}" holds ${shown(value)}, which is not a valid ${type} there`)
     return form
   })
 }
@@ -33,7 +33,7 @@ export function storedForm(layout: Layout, row: StoredRow, codec: ValueCodec): r
 export function unfit({ name, keyAt, columns }: Layout, { values }: StoredRow, problem: string): SyncError {
   const key = keyAt.map((at) => canonicalText(values[at], columns[at]!.stored))
   const which = key.length === 0 ? 'a row' : `the row with the key ${JSON.stringify(key).slice(0, 200)}`
-  return new SyncError(`table "${name}": ${which} cannot be held there: ${problem}`, 'fix-config', { code: 'unfit' })
+  return new SyncError(`table "${name}": ${which} cannot be stored there: ${problem}`, 'fix-config', { code: 'unfit' })
 }
 
 function shown(value: unknown): string {

@@ -3,7 +3,7 @@ import type { Layout } from '../table/columns.ts'
 import { identifying } from '../table/columns.ts'
 import type { Plan } from '../table/schema-editor.ts'
 
-/** How the rows of a table lie, with all the columns that it has: also those that its source no longer gives. */
+/** The layout of a table's rows, with all columns that it has: also those that its source no longer has. */
 export function tableLayout({ name, schema: recorded }: KnownTable, loose: boolean): Layout {
   const { columns, primaryKey, partitioned, globalKey, cursor } = recorded
   const keyAt = primaryKey.map((key) => columns.findIndex((column) => column.name === key))

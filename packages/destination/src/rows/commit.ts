@@ -15,7 +15,7 @@ export interface CommitInput {
   readonly batch: Batch
   /** The stamp of this transaction. */
   readonly now: bigint
-  /** The staging table of the part's partition. */
+  /** The staging table of the batch's partition. */
   readonly staging: Staging | undefined
   /** The number of the one that is made where it is missing. */
   readonly freeSlot: () => number
@@ -27,7 +27,7 @@ export interface CommitOutput {
   readonly staging: Staging | undefined
 }
 
-/** Writes one part, behind its fence and inside its transaction. */
+/** Writes one batch, behind its fence and inside its transaction. */
 export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   const { db, batch, now } = input
   const { step, counts } = batch
@@ -67,7 +67,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     endedAt: ends ? now : undefined,
     durationMs: batch.durationMs,
     writingMs: performance.now() - startedAt,
-    error: held === undefined ? overLimit : `held back: ${held.deleted} of ${held.of} rows would go`,
+    error: held === undefined ? overLimit : `deletions withheld: ${held.deleted} of ${held.of} rows would be deleted`,
   })
   if (completes !== undefined) {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
@@ -113,7 +113,7 @@ async function writeRows(input: CommitInput): Promise<Rows> {
   if (writer === undefined) {
     if (batch.rows.length + batch.deletions.length === 0 && batch.staging === undefined)
       return { ...NONE, overLimit: await pastLimit({ ...input, refused: 0 }), staging: before }
-    throw new Error(`the table "${lease.table}" was not prepared before its rows came`)
+    throw new Error(`the table "${lease.table}" was not prepared before its rows arrived`)
   }
   if (batch.staging === undefined) {
     const { written, deleted, rejects, lateRows } = await writer.write(batch, now)

@@ -22,7 +22,7 @@ export async function applyDeletions(
   return marked
 }
 
-/** Marks rows that are gone though their deletions came from below. @returns how many. */
+/** Marks rows as deleted although their deletions came from below. @returns how many. */
 export async function markLateDeletions(
   { session, target }: Writing,
   { lateDeletions = [], lateBelow }: Batch,

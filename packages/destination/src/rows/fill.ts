@@ -11,7 +11,7 @@ import { loadHalving } from './load.ts'
 import { rejectOf } from './refused.ts'
 import type { Writing } from './writing.ts'
 
-/** Puts a part into its step's staging table, which is made at the step's first part. */
+/** Puts a batch into its step's staging table, which is made at the step's first batch. */
 export async function fill(
   writing: Writing,
   filling: Filling,

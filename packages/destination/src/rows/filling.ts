@@ -7,7 +7,7 @@ export interface Written {
   readonly written: number
   readonly deleted: number
   readonly rejects: readonly Reject[]
-  /** Of the written rows those below the part's `lateBelow`. */
+  /** Of the written rows those below the batch's `lateBelow`. */
   readonly lateRows?: Committed['lateRows']
 }
 
@@ -19,7 +19,7 @@ export interface Moved {
   readonly deleted: number
   readonly rejects: readonly Reject[]
   readonly withheld?: Committed['withheld']
-  /** Nobody could say what is gone, so nothing was marked. */
+  /** It is unknown which rows were deleted, so nothing was marked. */
   readonly deletionsUnknown?: boolean
   /** Rows that did not come back, where the deletion limit asks: nothing was moved. */
   readonly missing?: number
@@ -33,12 +33,12 @@ export interface Filling {
   readonly slot: number
 }
 
-/** @throws Error where a part came without those before it: without them the rows that they held would count as gone. */
+/** @throws Error if a batch arrives without those before it: without them the rows that they held would count as deleted. */
 export function checkOrder({ batch, before }: Filling, target: Target): void {
   // Prepared again in between: what was staged has another shape.
   const isWhole = before !== undefined && before.target === target
   if (batch.number === 1 || (isWhole && isOf(before, batch.step) && before.lastBatch === batch.number - 1)) return
   throw new Error(
-    `table "${target.layout.name}": part ${batch.number} of step ${batch.step.step} came without the parts before it; nothing of it was written`,
+    `table "${target.layout.name}": batch ${batch.number} of step ${batch.step.step} arrived without the batches before it; nothing of it was written`,
   )
 }

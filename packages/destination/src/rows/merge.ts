@@ -8,7 +8,7 @@ import { and, list, or } from './sql.ts'
 
 const { id, join, raw } = sql
 
-/** What stands behind the values of a row in its table. */
+/** What follows the values of a row in its table. */
 export function systemColumns({ partitioned }: Layout): readonly string[] {
   return partitioned ? ['_cursor', '_synced_at', '_partition'] : ['_cursor', '_synced_at']
 }
@@ -85,14 +85,14 @@ export function valuesOf(layout: Layout, { now, partition }: Pick<Terms, 'now' |
   return layout.partitioned ? sql`${own}, ${now}, ${partition}` : sql`${own}, ${now}`
 }
 
-/** What a version that comes changes of the row that is there. */
+/** What an incoming version changes in the stored row. */
 function changes(layout: Layout, source: string): readonly (readonly [string, RawBuilder<unknown>])[] {
   const key = identifying(layout)
   const columns = dataColumns(layout).filter((name) => !key.includes(name))
   return [...columns, '_cursor'].map((name) => [name, sql`${raw(source)}.${id(name)}`])
 }
 
-/** Whether a version that comes is another one than that which is there: a row that stays as it is is not written. */
+/** Whether an incoming version differs from the stored one: an unchanged row is not written. */
 function isChanged(
   dialect: Pick<Dialect, 'comparable'>,
   layout: Layout,

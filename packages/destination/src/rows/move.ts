@@ -85,7 +85,7 @@ async function markGone(
   const { session, target } = writing
   return await session.tentatively(async () => {
     const gone = await changed(session, markVanished(target, staging, terms, onlyBefore))
-    // Those just marked no longer count as live, so they are added.
+    // Those just marked no longer count as unmarked, so they are added.
     const live = async (where: RawBuilder<unknown>) =>
       gone +
       (await count(session, sql`select count(*) from ${target.table} as t where ${where} and t._deleted_at is null`))

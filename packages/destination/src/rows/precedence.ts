@@ -5,20 +5,20 @@ import { inRange } from './step-terms.ts'
 
 const { raw } = sql
 
-// Which of two versions of a row stands: the one whose cursor is greater; among equals a deletion, then the one that comes
-// last. A version without a position stands aside for whatever comes last. The same as a function: `supersedes` in core.
+// Which of two versions of a row wins: the one whose cursor is greater; among equals a deletion, then the one that comes
+// last. A version without a position yields to whatever comes last. The same as a function: `supersedes` in core.
 
-/** Whether a row that comes replaces what is there. All three are expressions of SQL: positions, and whether it is deleted. */
+/** Whether an incoming row replaces the stored one. All three are expressions of SQL: positions, and whether it is deleted. */
 export function rowReplaces(came: string, there: string, isDeleted: string): string {
   return `(${came} < ${there} or (${isDeleted} and ${came} = ${there})) is not true`
 }
 
-/** Whether a deletion that comes takes the row that is there. */
+/** Whether an incoming deletion deletes the stored row. */
 export function deletionReplaces(came: string, there: string): string {
   return `(${there} > ${came}) is not true`
 }
 
-/** Whether a key that was seen with a rejected row makes a reported deletion void: the row is there. */
+/** Whether a key that was seen with a rejected row voids a reported deletion: the row exists. */
 export function seenVoids(seen: string, deletion: string): string {
   return `(${seen} <= ${deletion}) is not true`
 }
@@ -28,16 +28,16 @@ export function rowSupersedes(source = 's'): RawBuilder<unknown> {
   return raw(rowReplaces(`${source}._cursor`, 't._cursor', 't._deleted_at is not null'))
 }
 
-/** Whether a deletion that comes (alias s) takes the row that is there (alias t). */
+/** Whether an incoming deletion (alias s) deletes the stored row (alias t). */
 export const DELETION_SUPERSEDES = raw(deletionReplaces('s._cursor', 't._cursor'))
 
-/** Whether a deletion that comes raises the mark that is there: it is above it, or the mark has no position. */
+/** Whether an incoming deletion raises the stored tombstone: it is above it, or the tombstone has no position. */
 export const DELETION_RAISES = sql`s._cursor is not null and (t._cursor >= s._cursor) is not true`
 
 /** The greater of both positions. */
 export const RAISED = sql`_cursor = case when s._cursor is null or t._cursor > s._cursor then t._cursor else s._cursor end`
 
-/** Of the entries of one key in a staging table the one that stands comes first; a key that was only seen comes last. */
+/** Of the entries of one key in a staging table the winning one comes first; a key that was only seen comes last. */
 export function standingFirst({ cursored }: Pick<Layout, 'cursored'>): RawBuilder<unknown> {
   return cursored ? sql`(_kind = 2), _cursor desc nulls last, (_kind = 1) desc, _at desc` : sql`(_kind = 2), _at desc`
 }

@@ -19,7 +19,7 @@ export async function* readRows(
   const there = recorded === undefined ? undefined : await dialect.editor.inspect(session.db, name)
   if (recorded === undefined || there === undefined || there.columns.length === 0) {
     throw new SyncError(
-      `there is no table "${name}" in the destination; "tidemark tables" lists those that there are`,
+      `there is no table "${name}" in the destination; "tidemark tables" lists the tables`,
       'fix-config',
       { code: 'schema' },
     )
@@ -47,7 +47,7 @@ export async function* readRows(
   for await (const values of session.stream(query)) {
     const row: Record<string, unknown> = Object.create(null)
     for (const [at, column] of columns.entries()) row[column.name] = dialect.decode(values[at], column.type)
-    // Undeclared fields stand beside the others, as the source gave them.
+    // Undeclared fields appear beside the others, as the source returned them.
     if (loose) Object.assign(row, dialect.decode(values[columns.length], 'json'))
     yield { ...row }
   }

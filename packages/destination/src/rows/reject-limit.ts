@@ -15,7 +15,7 @@ export interface Judged {
   readonly refused: number
 }
 
-/** Whether a part completes what it may not, because too many rows were rejected. @returns it, for people. */
+/** Whether a batch completes what it may not, because too many rows were rejected. @returns it, for people. */
 export async function pastLimit({ db, writer, batch, refused }: Judged): Promise<string | undefined> {
   const { completes, rejectLimit, step, staging } = batch
   if (completes === undefined || rejectLimit === undefined) return undefined
@@ -23,7 +23,7 @@ export async function pastLimit({ db, writer, batch, refused }: Judged): Promise
   const rejected = rejectLimit.rejected + refused
   if (rejected === 0) return undefined
   const holds = async (most: number) => writer?.holds(most, rejectLimit.first ? step.partition : undefined) ?? 0
-  // Written straight into the table its good rows are there by now; out of a staging table they come later.
+  // Written straight into the table its good rows are already in the table; out of a staging table they come later.
   const coming = staging === undefined ? 0 : rows - rejected
   const first = await firstRead(db, { step, rejectLimit, rejected, refused, coming, holds })
   const holdsRows = rejected < rows || (first === undefined ? (await holds(1)) > 0 : first.rows > first.rejected)

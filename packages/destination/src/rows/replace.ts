@@ -24,7 +24,7 @@ export interface Replacement {
 }
 
 /**
- * Replaces the rows of a scope in a table without a key. Rows that are there already, as often as they come, are left
+ * Replaces the rows of a scope in a table without a key. Rows that already exist, as often as they come, are left
  * alone and count as unchanged. Where a row was rejected none may go: it could be the one that was rejected.
  */
 export async function replaceRows(writing: Writing, replacement: Replacement): Promise<Moved> {

@@ -11,14 +11,14 @@ export async function checkEntries({ dialect, session, target }: Writing, { tabl
   if (!dialect.losesStaging) return
   if ((await count(session, sql`select count(*) from ${table}`)) === entries) return
   throw new SyncError(
-    `the server lost rows of "${target.layout.name}" that were staged, as it does when it crashes; they are read again`,
+    `the server lost staged rows of "${target.layout.name}", as happens in a crash; Tidemark reads them again`,
     'retry',
     { code: 'staging-lost' },
   )
 }
 
 /**
- * Leaves one entry a key in a staging table, the one that stands, and makes what lookups by key need.
+ * Leaves one entry per key in a staging table, the winning one, and creates what lookups by key need.
  *
  * @returns how many of them are rows.
  */
@@ -28,7 +28,7 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
   const isUnique = (await session.indexUnique?.(staging)) === true
   if (isUnique && deletions + seen === 0) return staging.entries
   if (!isUnique) {
-    // A deletion is void where a newer version came, even one that was rejected: the row is there.
+    // A deletion is void where a newer version came, even one that was rejected: the row exists.
     if (deletions > 0 && seen > 0) {
       const same = and(key.map((name) => sql`n.${sql.id(name)} = d.${sql.id(name)}`))
       await changed(
@@ -44,7 +44,7 @@ export async function resolveEntries({ session, target }: Writing, staging: Stag
     )
     await session.indexStaging(staging)
   }
-  // In a whole read a key that was reported as deleted is a key that did not come.
+  // In a full refresh a key that was reported as deleted is a key that did not come.
   if (deletions > 0 && !cursored) await changed(session, sql`delete from ${table} where _kind = 1`)
   return await count(session, sql`select count(*) from ${table} where _kind = 0`)
 }

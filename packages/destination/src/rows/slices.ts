@@ -59,7 +59,7 @@ export async function moveStaged(
     const types = [...dataTypes(target.layout), 'integer' as const]
     const columns = list([...dataColumns(target.layout), '_cursor'])
     const [row] = await session.rows(sql`select ${columns} from ${table} where _at = ${at}`)
-    if (row === undefined) throw new Error(`the staged row ${at} is gone`)
+    if (row === undefined) throw new Error(`the staged row ${at} is missing`)
     return row.map((value, place) => dialect.decode(value, types[place]!))
   }
 }

@@ -8,7 +8,7 @@ import { inRange, inScope, ofPartition } from './step-terms.ts'
 
 const { id, join } = sql
 
-/** Marks live rows that are not above reported deletions (alias s). */
+/** Marks rows that are not yet marked and not above reported deletions (alias s). */
 export function markRows({ layout, table }: Target, source: RawBuilder<unknown>, terms: Terms): RawBuilder<unknown> {
   return sql`update ${table} as t set _deleted_at = ${terms.now}, _synced_at = ${terms.now}, ${RAISED} from ${source} as s
     where ${sameKey(layout, terms)}${ofPartition(layout, terms)} and t._deleted_at is null and ${DELETION_SUPERSEDES}`

@@ -21,15 +21,15 @@ export class TableWriter {
     return this.#writing.target.layout
   }
 
-  /** Writes a part straight into its table: its rows, then its deletions. */
+  /** Writes a batch straight into its table: its rows, then its deletions. */
   write(batch: Batch, now: bigint): Promise<Written> {
     return writePart(this.#writing, batch, now)
   }
 
   /**
-   * Puts a part into its step's staging table, which is made at the step's first part.
+   * Puts a batch into its step's staging table, which is made at the step's first batch.
    *
-   * @throws Error where the parts before it are not there: without them the rows they held would count as gone.
+   * @throws Error if the batches before it are missing: without them the rows they held would count as deleted.
    */
   fill(filling: Filling): Promise<{ readonly staging: Staging; readonly rejects: readonly Reject[] }> {
     return fill(this.#writing, filling)

@@ -7,7 +7,7 @@ import { rejectOf } from './refused.ts'
 import { termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
-/** Writes a part straight into its table: its rows, then its deletions. */
+/** Writes a batch straight into its table: its rows, then its deletions. */
 export async function writePart(writing: Writing, batch: Batch, now: bigint): Promise<Written> {
   const { dialect, session, target } = writing
   const { layout } = target

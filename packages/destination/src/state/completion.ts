@@ -6,16 +6,16 @@ import { setStatus } from './table-status.ts'
 
 type Db = Kysely<StateDatabase>
 
-/** How the rows of a part got into their table. */
+/** How the rows of a batch got into their table. */
 export interface Manner {
   readonly now: bigint
   /** What was there in the step's window was replaced. */
   readonly replaced: boolean
-  /** The pass could not tell what is gone: it does not answer a resync, and is not a complete pass. */
+  /** The pass could not tell which rows were deleted: it does not clear a resync, and is not a complete pass. */
   readonly deletionsUnknown: boolean
 }
 
-/** Commits what a part completes: coverage or the whole read, resyncs answered, revision, status. */
+/** Commits what a batch completes: coverage or the full refresh, resyncs cleared, revision, status. */
 export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown }: Manner): Promise<void> {
   const { step, completes } = batch
   if (completes === undefined) return
@@ -48,7 +48,7 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
 }
 
 /**
- * Strikes out what a step has answered: what it read again, where what is gone went as well, and what it covered. The
+ * Clears the resyncs that a step has done: what it read again, where deleted rows were marked as well, and what it covered. The
  * lookback of an ordinary step marks nothing, so it answers nothing.
  */
 async function deleteAnsweredResyncs(

@@ -9,8 +9,8 @@ type Db = Kysely<StateDatabase>
 export const CRASHED = 'the runner stopped without ending the run'
 
 /**
- * Ends the runs of runners that are gone, at their last sign of life. One that was asked to stop did, by the signal
- * that came; what became of another nobody knows.
+ * Ends the runs of runners that have crashed, at their last heartbeat. One that was asked to stop did, by the signal
+ * that came; what happened to another is unknown.
  */
 export async function closeRunsOf(db: Db, runners: readonly string[]): Promise<void> {
   for (const some of chunks(runners)) {
@@ -35,7 +35,7 @@ const LAST_SIGN = sql<bigint>`(select max(seen) from (
   union all select max(coalesce(s.ended_at, s.began_at)) from _tidemark_steps s where s.run = _tidemark_runs.run
 ) signs)`
 
-/** Ends the runs that were never ended and whose runners are gone. */
+/** Ends the runs that were never ended and whose runners have crashed. */
 export async function closeCrashedRuns(db: Db, now: bigint, { runner, isAlive }: LeaseOptions): Promise<void> {
   const open = await db
     .selectFrom('_tidemark_runs as r')

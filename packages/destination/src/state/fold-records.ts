@@ -5,7 +5,7 @@ type Db = Kysely<StateDatabase>
 
 /** The records of so many newest runs stay as they were written. */
 const WHOLE_RUNS = 500
-/** So many runs are folded at once: whoever starts one does not wait for long. */
+/** The most runs that are folded at once, so that a starting run does not wait for long. */
 const AT_ONCE = 20
 const DAY = 86_400_000_000n
 
@@ -127,13 +127,13 @@ async function foldRuns(db: Db, runs: RawBuilder<unknown>): Promise<void> {
   await sql`delete from _tidemark_runs where ${quiet}`.execute(db)
 }
 
-/** Sums of what is there and what comes. */
+/** Sums of the stored and the incoming. */
 function added<N extends string>(table: string, names: readonly N[]): Readonly<Record<N, RawBuilder<bigint>>> {
   const sums = names.map((name) => [name, sql`${sql.ref(`${table}.${name}`)} + ${sql.ref(`excluded.${name}`)}`])
   return Object.fromEntries(sums) as Record<N, RawBuilder<bigint>>
 }
 
-/** The lesser or the greater of what is there and what comes. */
+/** The lesser or the greater of the stored and the incoming. */
 function kept(table: string, name: string, which: '<' | '>'): RawBuilder<bigint> {
   const [own, come] = [sql.ref(`${table}.${name}`), sql.ref(`excluded.${name}`)]
   return sql`case when ${come} ${sql.raw(which)} ${own} then ${come} else ${own} end`

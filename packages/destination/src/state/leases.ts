@@ -91,7 +91,7 @@ export async function takeLeases(
   return { leases, refused }
 }
 
-/** Rows of leases for tables that have none. Looked for first: an insert would wait for whoever holds such a row. */
+/** Rows of leases for tables that have none. Looked for first: an insert would wait for the session that locks such a row. */
 async function addMissing(db: Kysely<StateDatabase>, names: readonly string[]): Promise<void> {
   const there = await db.selectFrom('_tidemark_leases').select('name').where('name', 'in', names).execute()
   const known = new Set(there.map(({ name }) => name))

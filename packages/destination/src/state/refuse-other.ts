@@ -7,11 +7,11 @@ export function refuseOther(version: number, place: string): void {
   refuseNewer(version, place)
   if (version >= OLDEST_READABLE_STATE) return
   throw version === 0
-    ? new SyncError(`there is no state in ${place} yet; the first "tidemark sync" makes it`, 'fix-config', {
+    ? new SyncError(`there is no state in ${place} yet; the first "tidemark sync" creates it`, 'fix-config', {
         code: 'destination-missing',
       })
     : new SyncError(
-        `the state in ${place} is of version ${version}, and this Tidemark reads versions ${OLDEST_READABLE_STATE} to ${STATE_VERSION}; look at it with the Tidemark that wrote it, or run "tidemark sync" with this one, which migrates it (runners of before are refused then)`,
+        `the state in ${place} has version ${version}, and this Tidemark reads versions ${OLDEST_READABLE_STATE} to ${STATE_VERSION}; read it with the Tidemark that wrote it, or run "tidemark sync" with this one, which migrates it (older runners are refused after that)`,
         'fix-config',
         { code: 'destination-older' },
       )

@@ -1,7 +1,7 @@
 import type { Destination } from '@tidemark/core/engine'
 import { literal, whole } from '../values/literal.ts'
 
-/** A row that was set aside, as it stands in the state. */
+/** A rejected row, as stored in the state. */
 export interface RejectRecord {
   readonly id: number
   readonly table: string
@@ -32,7 +32,7 @@ export interface RejectFilter {
   readonly brief?: true | undefined
 }
 
-/** Rows that were set aside, the newest first. Asked through the read-only query that every destination has. */
+/** Rejected rows, the newest first. Read by the read-only query that every destination has. */
 export async function listRejects(
   destination: Pick<Destination, 'query'>,
   { tables, ids, limit, brief }: RejectFilter = {},
@@ -51,7 +51,7 @@ export async function listRejects(
   return rows.map(recordOf)
 }
 
-/** How many rows of each table are set aside. */
+/** How many rejected rows each table has. */
 export async function countRejects(destination: Pick<Destination, 'query'>): Promise<ReadonlyMap<string, number>> {
   const { rows } = await destination.query(
     `select r.name, cast(sum(${await timesIn(destination, 'r')}) as bigint) from _tidemark_rejects r group by r.name order by r.name`,

@@ -34,7 +34,7 @@ function equals(query: Forgetting, column: 'from_position' | 'to_position', valu
   return value === null ? query.where(column, 'is', null) : query.where(column, '=', value)
 }
 
-/** What steps have covered beyond the present is wanted again, from where the first of them may have missed something. */
+/** What steps have covered beyond the present is resynced, from where the first of them may have missed something. */
 export async function askAhead(
   db: Db,
   name: string,
@@ -81,7 +81,7 @@ export async function askAhead(
     .where('to_position', '>', end)
     .execute()
   const starts = [...steps, ...folded].map((step) => missedFrom(step, end, back))
-  // Records are kept for a while only: without one, what a live step would look back into.
+  // Records are kept for a while only: without one, the lookback of an incremental step.
   const from = starts.reduce(lowest, starts.length === 0 ? end - back : end)
   await setPartition(db, name, partition, {})
   await requestResync(db, name, { kind: 'resync', partition, window: { from, to }, reason: AHEAD }, now)

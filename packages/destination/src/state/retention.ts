@@ -43,7 +43,7 @@ export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<voi
     .select('run')
     .where('run', '<=', newest.run)
     .where('started_at', '<', now - KEPT_FOR)
-    // A run may be as long as that: it goes on, and its steps with it.
+    // A run may be as long as that: it is still running, and so are its steps.
     .where((where) =>
       where.or([
         where('ended_at', 'is not', null),

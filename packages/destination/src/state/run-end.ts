@@ -8,7 +8,7 @@ type Row = Readonly<Record<string, unknown>>
 /** Exit codes of signals, for runs whose second signal left no time to record one. */
 const CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
-/** Whether a run goes on, and how and when it ended, as the view `tidemark_runs` says it and with what this machine knows. */
+/** Whether a run is still running, and how and when it ended, as the view `tidemark_runs` says it and with what this machine knows. */
 export function endOf(
   row: Row,
   now: bigint,

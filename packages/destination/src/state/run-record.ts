@@ -4,17 +4,17 @@ import type { StepCounts } from './step-record.ts'
 /** Rows of a run or a step, as they were counted when they were committed. */
 export type RecordedRows = StepCounts
 
-/** A run, as it stands in the state. Instants are microseconds since 1970. */
+/** A run, as stored in the state. Instants are microseconds since 1970. */
 export interface RunRecord {
   readonly run: number
   readonly host: string
   readonly pid: number
   readonly startedAt: bigint
-  /** Of one that crashed its last sign of life; undefined while it goes on. */
+  /** For one that crashed, its last heartbeat; undefined while it is running. */
   readonly endedAt: bigint | undefined
-  /** `crashed`: its runner is gone without having ended it. */
+  /** `crashed`: its runner stopped without ending it. */
   readonly state: 'running' | 'ended' | 'crashed'
-  /** What ended it before its end; undefined: nothing did. Of one that goes on: it was asked to stop. */
+  /** What ended it early; undefined: nothing did. For a running one: it was asked to stop. */
   readonly endedBy: string | undefined
   readonly exitCode: number | undefined
   readonly error: string | undefined
@@ -24,7 +24,7 @@ export interface RunRecord {
   /** Of its steps those that changed nothing and whose records are folded: of them only the sums are left. */
   readonly foldedSteps: number
   readonly rows: RecordedRows
-  /** The process that ran it, as it gave its last sign of life; undefined: that was let go. */
+  /** The process that ran it, as of its last heartbeat; undefined: that record was deleted. */
   readonly runner: Runner | undefined
 }
 

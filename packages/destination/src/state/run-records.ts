@@ -4,7 +4,7 @@ import { endOf, instant, runnerOf, text } from './run-end.ts'
 import type { IsAlive, RecordedRows, RunRecord } from './run-record.ts'
 
 type Asked = Pick<Destination, 'query'>
-/** The database's clock decides which runs go on. */
+/** The database's clock decides which runs are still running. */
 type Clocked = Pick<Destination, 'query' | 'now'>
 
 /** One step of a run: one table, one partition, one window, one attempt. */
@@ -18,12 +18,12 @@ export interface StepRecord {
   readonly window: { readonly from: bigint | undefined; readonly to: bigint } | undefined
   readonly attempt: number
   readonly beganAt: bigint
-  /** Undefined while it goes on, and where it was interrupted. */
+  /** Undefined while it is running, and if it was interrupted. */
   readonly endedAt: bigint | undefined
   readonly batches: number
   readonly rows: RecordedRows
   readonly durationMs: number
-  /** Of it, what the destination took to write; reading goes on meanwhile. */
+  /** Of it, the time that the destination took to write; reading continues meanwhile. */
   readonly writingMs: number
   readonly error: string | undefined
 }
@@ -41,7 +41,7 @@ export interface TableRunRecord {
 }
 
 export interface RunFilter {
-  /** Asked of runners that gave a sign of life not long ago. */
+  /** Of runners that sent a heartbeat recently. */
   readonly isAlive?: IsAlive | undefined
   readonly runs?: readonly number[] | undefined
   /** Only runs of lower numbers. */
@@ -56,7 +56,7 @@ export interface StepFilter {
   readonly table?: string | undefined
   /** Only those that ended with an error. */
   readonly failed?: true | undefined
-  /** Only those that go on, of runs that go on. */
+  /** Only running ones, of runs that are running. */
   readonly running?: true | undefined
   /** As of `listRuns`. */
   readonly isAlive?: IsAlive | undefined
@@ -166,7 +166,7 @@ export async function listSteps(
   )
 }
 
-/** Numbers of the runs that go on. */
+/** Numbers of the running runs. */
 async function runningRuns(destination: Clocked, isAlive: IsAlive | undefined): Promise<readonly number[]> {
   const { columns, rows } = await destination.query(
     `select r.*, n.id as runner_id, n.started_at as runner_started_at, n.heartbeat_at, n.lease_ms

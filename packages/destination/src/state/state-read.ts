@@ -151,7 +151,7 @@ async function readPartitions(
   return tables
 }
 
-/** Contract facts as they were stored. */
+/** A recorded schema as it was stored. */
 export function parseFacts(name: string, text: string): RecordedSchema {
   try {
     return RecordedSchema.parse(JSON.parse(text))
@@ -170,7 +170,7 @@ function fieldsIn(name: string, text: string): unknown {
 
 function damaged(name: string, cause: unknown): SyncError {
   return new SyncError(
-    `the state of the table "${name}" cannot be read, a hand must have been at it; put back a copy of the database, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
+    `the state of the table "${name}" cannot be read: it was modified outside Tidemark; restore a copy of the database, or resync the table with ${quotedCommand('resync', [name], '--full')}`,
     'fix-config',
     { code: 'destination-corrupt', cause },
   )

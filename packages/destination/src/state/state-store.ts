@@ -55,7 +55,7 @@ export async function fence(
 
 function fenced({ table }: Lease): SyncError {
   return new SyncError(
-    `another runner took the table "${table}" over, because this one was silent for too long; nothing of this part was written`,
+    `another runner took over the table "${table}", because this one sent no heartbeat for too long; nothing of this batch was written`,
     'retry',
     { code: 'fenced' },
   )
@@ -78,7 +78,7 @@ export async function stillHeld(db: Db, lease: Lease, runner: Runner): Promise<b
   return BigInt(row.commits)
 }
 
-/** Records a fact about a table, inside a fenced transaction. */
+/** Records a state change of a table, inside a fenced transaction. */
 export async function recordFact(db: Db, name: string, change: StateChange, now: bigint): Promise<void> {
   switch (change.kind) {
     case 'table': {
@@ -178,7 +178,7 @@ async function markGone(db: Db, name: string, partition: string, now: bigint): P
     .execute()
 }
 
-/** Registers a run, ends those whose runners are gone, and forgets what is too old to be asked for. */
+/** Registers a run, ends those whose runners have crashed, and deletes records past their retention. */
 export async function startRun(db: Db, options: LeaseOptions): Promise<number> {
   const { runner, flavor: dialect } = options
   const row = await db

@@ -23,7 +23,7 @@ export interface StepProgress {
   readonly endedAt: bigint | undefined
   /** Since the step began. */
   readonly durationMs: number
-  /** What this part took to write. */
+  /** What this batch took to write. */
   readonly writingMs: number
   readonly error?: string | undefined
 }
@@ -86,7 +86,7 @@ export async function recordStep(db: Db, step: StepRef, record: StepProgress): P
     .execute()
 }
 
-/** Makes the record of a step that has committed nothing so far; one that is there stays as it is. */
+/** Creates the record of a step that has committed nothing so far; an existing one stays as it is. */
 export async function recordStarted(db: Db, step: StepRef): Promise<void> {
   await db
     .insertInto('_tidemark_steps')

@@ -6,7 +6,7 @@ import type { StateDatabase } from './state-tables.ts'
 
 // A process that syncs again and again holds nothing between its runs: what it promises is all that is known of it then.
 
-/** A process that syncs again and again, as it gave its last sign of life. */
+/** A process that syncs on a schedule, as of its last heartbeat. */
 export interface WaitingRunner {
   readonly runner: Runner
   readonly everyMs: number

@@ -2,7 +2,7 @@ import type { ColumnType, KnownColumn, RecordedSchema, Shape, TableColumn } from
 import type { Repertoire } from '../values/repertoire.ts'
 import { columnName, fold } from './names.ts'
 
-/** A column of the source as it stands in the destination. */
+/** A column of the source as stored in the destination. */
 export interface LaidColumn {
   readonly column: TableColumn
   /** Its name there. */
@@ -11,7 +11,7 @@ export interface LaidColumn {
   readonly stored: ColumnType
 }
 
-/** How a table's encoded rows lie in the destination: what the statements and the encoder are made of. */
+/** The layout of a table's encoded rows in the destination: the statements and the encoder are built from it. */
 export interface Layout {
   readonly name: string
   /** Those that encoded rows hold, in their order. */
@@ -21,7 +21,7 @@ export interface Layout {
   readonly loose: boolean
   readonly partitioned: boolean
   readonly globalKey: boolean
-  /** The primary key's columns in the destination, and where they stand in an encoded row. */
+  /** The primary key's columns in the destination, and their indexes in an encoded row. */
   readonly key: readonly string[]
   readonly keyAt: readonly number[]
   readonly cursored: boolean
@@ -70,7 +70,7 @@ export function dataTypes({ columns, loose }: Layout): readonly ColumnType[] {
   return loose ? [...own, 'json'] : own
 }
 
-/** Gives new columns their names, beside those that are there already. */
+/** Names new columns, beside the existing ones. */
 export function nameColumns(
   known: readonly KnownColumn[],
   added: readonly { readonly name: string; readonly type: ColumnType }[],

@@ -175,7 +175,7 @@ export function encoderOf(layout: Layout, codec: ValueCodec): Encoder {
     }
     if (loose) {
       const extra = extraOf(row)
-      if (extra === undefined) return { column: '_extra', reason: 'an undeclared field is no JSON that can be stored' }
+      if (extra === undefined) return { column: '_extra', reason: 'an undeclared field is not JSON that can be stored' }
       encoded[count] = extra
     }
     encoded[width - 1] = position
@@ -206,7 +206,8 @@ interface Where {
 
 /** Why a value cannot be held, for people. */
 function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey, repertoire }: Where): string {
-  if (value === null || value === undefined) return isKey ? 'a part of the primary key is NULL' : 'there is no value'
+  if (value === null || value === undefined)
+    return isKey ? 'a column of the primary key is NULL' : 'the value is missing'
   const problem = typeof value === 'string' ? repertoire.problemOf(value) : undefined
   if (problem !== undefined) return `the text ${problem}`
   if (stored === 'integer' && typeof value === 'bigint') return `${value} is beyond 64 bits`
@@ -214,11 +215,11 @@ function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey,
   if (type === 'json') {
     const lacking = repertoire.problemOf(jsonText(value) ?? '')
     return lacking === undefined
-      ? 'the value is no JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
+      ? 'the value is not JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
       : `the JSON ${lacking}`
   }
   if (type === 'timestamp' || type === 'local_timestamp' || type === 'date') {
-    return `${shown(value)} is no ${type} between the years 0 and 9999`
+    return `${shown(value)} is not a ${type} between the years 0 and 9999`
   }
   return `${shown(value)} does not fit the column's type ${stored}`
 }

@@ -47,14 +47,14 @@ export function knownColumns(
     const added = nameColumns([...kept, ...gone], fresh, taken, repertoire)
     const named = new Map([...kept, ...added].map((column) => [column.name, column]))
     const columns = [...wanted.map((column) => named.get(column.name)!), ...gone]
-    return { columns, added: [], filledColumns: [], widened: new Map(), changes: ['table made again'] }
+    return { columns, added: [], filledColumns: [], widened: new Map(), changes: ['table created again'] }
   }
   const missing = old.columns.find(({ column }) => !present.includes(column))
   if (missing !== undefined) {
     refuseChanged(
       name,
       place,
-      `its column "${missing.column}" was taken out by hand; put it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
+      `its column "${missing.column}" was dropped; add it back, or resync the table with ${quotedCommand('resync', [name], '--full')}`,
     )
   }
   const fixed = [...shape.primaryKey, ...(shape.cursor === undefined ? [] : [shape.cursor.column])]
@@ -62,10 +62,10 @@ export function knownColumns(
   const [first] = refused
   if (first !== undefined) {
     const changed = first.from === undefined ? `is new (${first.to})` : `was ${first.from} and is now ${first.to}`
-    const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which loses something'
+    const why = shape.mode === 'freeze' ? 'and the mode "freeze" allows no change' : 'which would lose data'
     refuse(
       name,
-      `its column "${first.name}" ${changed}, ${why}; read the table again with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
+      `its column "${first.name}" ${changed}, ${why}; resync the table with ${quotedCommand('resync', [name], '--full')}, or set its "schema" mode in the config`,
     )
   }
   const fills = new Map(

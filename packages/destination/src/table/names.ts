@@ -50,7 +50,7 @@ export function columnName(wanted: string, taken: ReadonlySet<string>, repertoir
     const name = suffixed(held, hashOf(wanted, length))
     if (!taken.has(fold(name))) return name
     if (length === 40)
-      throw new SyncError(`no free name can be made for the column "${wanted}"`, 'fix-source', { code: 'schema' })
+      throw new SyncError(`no free name was found for the column "${wanted}"`, 'fix-source', { code: 'schema' })
   }
 }
 

@@ -62,7 +62,7 @@ export async function planTable(
     refuseChanged(
       name,
       editor.place,
-      `there is ${there.kind} of that name (${there.name}) that this table's sync did not create; rename it, or give the table another "name" in the config`,
+      `${there.kind} of that name (${there.name}) exists that this table's sync did not create; rename it, or give the table another "name" in the config`,
     )
   }
   if (old !== undefined && !free) {
@@ -70,22 +70,18 @@ export async function planTable(
       refuseChanged(
         name,
         editor.place,
-        `it is gone from the destination though it was filled; read it again with ${quotedCommand('resync', [name], '--full')}`,
+        `it is missing from the destination, although it was filled; resync it with ${quotedCommand('resync', [name], '--full')}`,
       )
     if (row?.identity != null && shape.identity !== undefined && row.identity !== shape.identity) {
       refuse(
         name,
-        `it was read from the system "${row.identity}", and the source now speaks to "${shape.identity}"; if that is meant, read it again with ${quotedCommand('resync', [name], '--full')}`,
+        `its rows come from the system "${row.identity}", and the source now connects to "${shape.identity}"; if that is intended, resync it with ${quotedCommand('resync', [name], '--full')}`,
       )
     }
     refuseChange(name, old, shape)
   }
   if (there !== undefined && !there.isTable)
-    refuseChanged(
-      name,
-      editor.place,
-      `it is ${there.kind} by now, and rows cannot be written into it; put the table back`,
-    )
+    refuseChanged(name, editor.place, `it is ${there.kind} now, and rows cannot be written into it; restore the table`)
 
   const present = there?.columns ?? []
   const found = {
@@ -101,7 +97,7 @@ export async function planTable(
       refuseChanged(
         name,
         editor.place,
-        `${problem}, which was not Tidemark; change it back, or read the table again with ${quotedCommand('resync', [name], '--full')}`,
+        `${problem}; Tidemark did not make this change: undo it, or resync the table with ${quotedCommand('resync', [name], '--full')}`,
       )
   }
   const recorded = factsOf(shape, known.columns)
@@ -177,7 +173,7 @@ function checkKey({ database, maxKeyColumns }: SchemaEditor, { name, key }: Plan
   const few = `${JSON.stringify(table)}: { primaryKey: [${JSON.stringify(key.find((one) => one !== '_partition'))}, …] }`
   refuse(
     name,
-    `its key has ${key.length} columns${key.includes('_partition') ? ' with the one of the partition' : ''}, and ${database} takes ${maxKeyColumns} in a key; name those that identify a row in the config: sources: { ${JSON.stringify(source)}: { tables: { ${few} } } }, or none with []`,
+    `its key has ${key.length} columns${key.includes('_partition') ? ' including the one of the partition' : ''}, and ${database} takes ${maxKeyColumns} in a key; name those that identify a row in the config: sources: { ${JSON.stringify(source)}: { tables: { ${few} } } }, or none with []`,
   )
 }
 

@@ -3,7 +3,7 @@ import { quotedName, whole } from '../values/literal.ts'
 
 export interface SampleOptions {
   readonly table: string
-  /** The columns as they stand in the destination. */
+  /** The columns as stored in the destination. */
   readonly columns: readonly KnownColumn[]
   readonly limit: number
   /** By their cursor, the newest first; absent: in whatever order the database has them, which costs nothing. */

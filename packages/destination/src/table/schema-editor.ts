@@ -5,7 +5,7 @@ import type { Repertoire } from '../values/repertoire.ts'
 
 type Db = Kysely<StateDatabase>
 
-/** A column of the destination, and what all rows that are there shall hold in it; undefined: NULL. */
+/** A column of the destination, and the value that all existing rows get in it; undefined: NULL. */
 export interface Filled extends Pick<KnownColumn, 'column' | 'type'> {
   readonly fill: unknown
 }
@@ -60,7 +60,7 @@ export interface SchemaEditor {
   addColumns(db: Db, table: string, columns: readonly Filled[]): Promise<void>
   /** Gives a column a value in all rows. */
   fillColumn(db: Db, table: string, column: Filled): Promise<void>
-  /** Changes a table that is there, and keeps what the user made. @returns what of it could not be kept. */
+  /** Changes an existing table, and keeps what the user created. @returns what of it could not be kept. */
   rebuild(db: Db, rebuild: Rebuild): Promise<readonly string[]>
   /** Rows of tables without a key are found by their position. */
   indexPositions(db: Db, plan: Plan, lease: Lease): Promise<void>

@@ -6,14 +6,14 @@ export function refuse(table: string, problem: string): never {
   throw new SyncError(`table "${table}": ${problem}`, 'fix-config', { code: 'schema' })
 }
 
-/** @throws SyncError code `table-changed`: a hand was at the table. */
+/** @throws SyncError code `table-changed`: the table was changed outside Tidemark. */
 export function refuseChanged(table: string, place: string, problem: string): never {
   throw new SyncError(`table "${table}" in ${place}: ${problem}`, 'fix-config', { code: 'table-changed' })
 }
 
 /** @throws SyncError where the key, the cursor or what a row belongs to is another one. */
 export function refuseChange(table: string, old: RecordedSchema, shape: Shape): void {
-  const again = `read it again with ${quotedCommand('resync', [table], '--full')}`
+  const again = `resync it with ${quotedCommand('resync', [table], '--full')}`
   const key = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
   if (old.primaryKey.join('\0') !== shape.primaryKey.join('\0')) {
     refuse(table, `its primary key was ${key(old.primaryKey)} and is now ${key(shape.primaryKey)}; ${again}`)

@@ -14,6 +14,6 @@ export function quotedName(name: string): string {
 
 /** A whole number in SQL. */
 export function whole(number: number): string {
-  if (!Number.isSafeInteger(number)) throw new SyncError(`${number} is no whole number`, 'fix-config')
+  if (!Number.isSafeInteger(number)) throw new SyncError(`${number} is not a whole number`, 'fix-config')
   return String(number)
 }

@@ -51,7 +51,7 @@ function nextRanges({ steps }: PlannedPartition): readonly (Range | undefined)[]
   return [...next.take(MAX_WINDOWS)].map(({ read }) => read)
 }
 
-/** Where nothing is to be read: the newest of what is there. */
+/** If nothing is to be read: the newest of what exists. */
 function newestRanges(
   { cursor, window, lookback }: PlannedTable['discovered']['table'],
   { discovered, continuesFrom, wanted }: PlannedPartition,

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../time/clock.ts'
 import { type CheckedPage, checkPage } from './check-page.ts'
 import { type CheckOptions, type CheckReport, checkReport } from './check-report.ts'
 
-/** So many tables of a source in a row without an answer, and its others are not asked. */
+/** After this many tables of a source in a row without an answer, its others are not checked. */
 const MOST_SILENT = 4
 
 /**

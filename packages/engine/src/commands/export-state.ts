@@ -11,14 +11,14 @@ import { knownTables } from '../lease/known-tables.ts'
 export interface ExportOptions {
   readonly signal: AbortSignal
   readonly onTable: (table: string, done: number, of: number) => void
-  /** Takes secrets out of what people and errors have said. */
+  /** Removes secrets from texts of people and errors. */
   readonly redact: (text: string) => string
 }
 
 /** Free texts that came from outside. */
 const FREE_TEXTS = ['last_error', 'message', 'payload', 'paused_for'] as const
 
-/** Writes down what is known of every table, with a sum over its rows. Takes no lease. */
+/** Exports the state of every table, with a checksum over its rows. Takes no lease. */
 export async function exportState(
   destination: Pick<ReadOnlyDestination, 'relocation' | 'now'>,
   { signal, onTable, redact }: ExportOptions,

@@ -11,12 +11,12 @@ export interface ImportOptions {
   readonly stop: (reason: unknown) => void
   readonly signal: AbortSignal
   readonly onTable: (table: string, done: number, of: number) => void
-  /** Asked where there is a state already, which would be gone. */
+  /** Called if a state already exists, which would be replaced. */
   readonly confirm: (tables: number) => Promise<void>
 }
 
 /**
- * Puts a state that was written down in the place of what is known. Only where the rows are: every table must hold what
+ * Imports an exported state in place of the current one. Only into the database that has the rows: every table must hold what
  * it held when the state was written.
  *
  * @returns how many tables are known now. @throws SyncError that names every table that does not fit.
@@ -30,7 +30,7 @@ export async function importState(
   const tables = records.flatMap((chunk) => (chunk.kind === 'tables' ? chunk.records : []))
   const names = tables.map(({ name }) => String(name))
   const strange = names.find((name) => destination.nameOf(name) !== name)
-  if (strange !== undefined) throw refused([`"${strange}" is no name of a table here`])
+  if (strange !== undefined) throw refused([`"${strange}" is not the name of a table here`])
   const state = await destination.state()
   const [foreign] = state.others?.values() ?? []
   if (foreign !== undefined) throw otherProject(foreign)
@@ -76,7 +76,7 @@ async function problemOf(
 function refused(problems: readonly string[]): SyncError {
   const said = problems.slice(0, 20).join('; ')
   return new SyncError(
-    `the state does not fit the rows that are here, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Bring the rows with it ("tidemark move" does), or leave the state and read the tables again with "tidemark sync"`,
+    `the state does not match the rows in this destination, so nothing was changed: ${said}${problems.length > 20 ? `; and ${problems.length - 20} more` : ''}. Copy the rows with it ("tidemark move" does), or do without this state and sync the tables from their beginning with "tidemark sync"`,
     'fix-config',
     { code: 'state-document' },
   )
@@ -84,7 +84,7 @@ function refused(problems: readonly string[]): SyncError {
 
 function refusedAhead(problems: readonly string[]): SyncError {
   return new SyncError(
-    `the state says that what has not come yet was read, so nothing was changed: ${problems.slice(0, 20).join('; ')}. Rows of that time would never be read. Write the document again with ${quotedCommand('state export', ['state.json'])} where the clock is right and leave it as it is, or leave the state and read the tables again with "tidemark sync"`,
+    `the state covers a time that is still to come, so nothing was changed: ${problems.slice(0, 20).join('; ')}. Rows of that time would never be read. Export the state again with ${quotedCommand('state export', ['state.json'])} on a machine whose clock is right and do not edit the document, or do without this state and sync the tables from their beginning with "tidemark sync"`,
     'fix-config',
     { code: 'state-document' },
   )

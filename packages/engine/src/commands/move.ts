@@ -34,9 +34,9 @@ export interface MoveReport {
 }
 
 /**
- * Copies rows and state of every table to an empty destination, part by part, and compares what arrived with what was
- * sent. Sources are not asked. Where it comes from nothing is changed, and held meanwhile so that nothing changes there;
- * where it goes nothing counts before the last transaction, which brings the state.
+ * Copies rows and state of every table to an empty destination, batch by batch, and compares what arrived with what was
+ * sent. It calls no source. It does not change the origin, whose tables it leases meanwhile so that nothing changes there;
+ * in the target nothing counts before the last transaction, which writes the state.
  *
  * @throws SyncError that says why, and what is left there.
  */
@@ -49,7 +49,7 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
   const known = [...(await from.state()).tables.keys()]
   if (known.length === 0) {
     throw new SyncError(
-      `${from.relocation.place} holds no table of Tidemark, so there is nothing to move`,
+      `${from.relocation.place} contains no table of Tidemark, so there is nothing to move`,
       'fix-config',
       {
         code: 'not-there',
@@ -70,7 +70,7 @@ export async function move(options: MoveOptions): Promise<MoveReport> {
         progress(rows)
       }
       signal.throwIfAborted()
-      // Whoever took a table over in between may have written to it.
+      // A runner that took over a table in between may have written to it.
       for (const lease of own) await from.record(lease, [])
       await to.relocation.replace(theirs, () => allRecords(from))
       const rows = done.reduce((sum, table) => sum + table.rows, 0)
@@ -88,7 +88,7 @@ interface Way {
 
 async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, progress }: Way) {
   const there = await from.relocation.rows(table)
-  // It was known and never filled, or is gone: the state says which, and the next sync what to do.
+  // It was known and never filled, or is missing: the state says which, and the next sync what to do.
   if (there === undefined) return { rows: 0, hash: '' }
   const { loose, chunks } = there
   await to.relocation.create(lease, table, loose)
@@ -104,7 +104,7 @@ async function moveTable(table: KnownTable, lease: Lease, { from, to, signal, pr
   const { rows, hash } = sent.contents()
   if (arrived?.rows !== rows || arrived.hash !== hash) {
     throw new SyncError(
-      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or not as they were; something else writes or changes rows there (a trigger, a rule): take it away and move again`,
+      `table "${table.name}": ${rows} rows were sent and ${arrived?.rows ?? 0} arrived, or some of them changed; something else writes or changes rows there (a trigger, a rule): remove it and move again`,
       'fix-config',
       { code: 'destination-differs' },
     )

@@ -40,7 +40,7 @@ export interface TablePlan {
   readonly deletions: 'seen' | 'reported' | 'unseen'
   /** The column by which only what is new could be read, where the whole is read each time although its key is a counter. */
   readonly couldBeReadBy: string | undefined
-  /** How many rows may go unasked; undefined: any number. */
+  /** The deletion limit; undefined: any number of rows. */
   readonly deletionLimit: DeletionShare | undefined
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
@@ -61,7 +61,7 @@ export interface StepPlan {
 const MAX_STEPS_LISTED = 1000
 
 /**
- * Surveys and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
+ * Discovers and plans; writes nothing and takes no lease. A source that does not answer within half a minute is in `sources`
  * with its failure. @throws like `sync`.
  */
 export async function plan(given: LookOptions): Promise<Plan> {
@@ -137,7 +137,7 @@ function missingText({ missingPartitions: missing, partitions }: PlannedTable): 
   const count = missing.length
   if (count === 0) return undefined
   return partitions.length === 0
-    ? `the source lists no partition any more; ${count} are missing`
+    ? `the source no longer lists any partition; ${count} are missing`
     : `the source no longer lists ${count} of its partitions`
 }
 
@@ -146,6 +146,6 @@ function changeTexts({ changes }: PlannedTable): readonly string[] {
   return [
     ...changes.add.map(({ name, type }) => `column "${name}" (${type}) would be added`),
     ...changes.widen.map(({ name, from, to }) => `column "${name}" would be widened from ${from} to ${to}`),
-    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot go from ${from ?? 'nothing'} to ${to}`),
+    ...changes.refuse.map(({ name, from, to }) => `column "${name}" cannot change from ${from ?? 'nothing'} to ${to}`),
   ]
 }

@@ -6,19 +6,19 @@ import { limitWindows, windowContaining } from '../plan/window-containing.ts'
 import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 
-/** Where a row lies that was set aside. */
+/** The position of a rejected row. */
 export interface RejectPlace {
   readonly id: number
   readonly table: string
   readonly partition: string
   readonly position: bigint | undefined
-  /** What the step read that set it aside. */
+  /** What the step read that rejected it. */
   readonly window: Range | undefined
 }
 
 /**
- * Wants the windows again in which rows were set aside, then syncs their tables: a row that fits by now lands, one that
- * does not is set aside again in its old place. Asking twice asks for the same.
+ * Requests a resync of the windows with rejected rows, then syncs their tables: a row that fits now is written, one that
+ * does not is rejected again in its old place. Asking twice requests the same.
  *
  * @throws SyncError where another runner holds one of the tables; nothing is asked for then.
  */
@@ -37,7 +37,7 @@ export async function retryRejects(options: RunOptions, rejects: readonly Reject
   })
 }
 
-/** Forgets rows that were set aside, for good. That it was done stays in the record of a run of its own. */
+/** Drops rejected rows for good. The record of a run of its own says so. */
 export async function dropRejects(destination: Destination, rejects: readonly RejectPlace[]): Promise<void> {
   const byTable = Map.groupBy(rejects, ({ table }) => table)
   await withTables(destination, [...byTable.keys()], async (leases) => {
@@ -52,7 +52,7 @@ export async function dropRejects(destination: Destination, rejects: readonly Re
         )
       }
     } finally {
-      const error = `rejects dropped by hand: ${dropped.join('; ') || 'none'}`
+      const error = `rejected rows dropped by a user: ${dropped.join('; ') || 'none'}`
       await destination.recordRun(run, [{ kind: 'ended', exitCode: 0, error }])
     }
   })
@@ -73,7 +73,7 @@ function resyncsOf(
   })
 }
 
-/** Where a row lies, or all that was read where nobody knows. */
+/** The position of a row, or all that was read if it is unknown. */
 function windowOf({ position, window }: RejectPlace, type: CursorType): readonly Range[] {
   if (position === undefined) return window === undefined ? [] : [window]
   return [windowContaining(position, type)]

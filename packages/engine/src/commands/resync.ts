@@ -27,7 +27,7 @@ export interface ResyncOptions {
 }
 
 /**
- * Wants a table again: its covered windows become resyncs, which replace what changed and mark what is gone, or with
+ * Requests a resync of a table: its covered windows become resyncs, which replace what changed and mark what was deleted, or with
  * `full` everything of it is forgotten first. Then the table is synced.
  *
  * @throws SyncError `fix-config` where the table is not known, has no source here, is held by another runner, or the window
@@ -62,7 +62,7 @@ export function knownTable(state: State, name: string): TableState {
 
 const unlisted = ({ name, source }: Pick<TableState, 'name' | 'source'>): SyncError =>
   new SyncError(
-    `table "${name}" was left as it is: its source "${source}" is not installed or no longer lists it`,
+    `table "${name}" was not changed: its source "${source}" is not installed or no longer lists it`,
     'fix-config',
     { code: 'not-readable' },
   )
@@ -77,7 +77,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
       use?.failure ?? table?.failure ?? table?.partitions.find((one) => one.failure !== undefined)?.failure
     if (failure !== undefined) {
       throw new SyncError(
-        `table "${name}" was left as it is, because its source cannot be read: ${failure.message}`,
+        `table "${name}" was not changed, because its source cannot be read: ${failure.message}`,
         failure.remedy,
         { code: 'not-readable' },
       )
@@ -86,7 +86,7 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
   })
 }
 
-/** Only what is covered now is wanted again: the rest is a gap, which is read anyway. */
+/** Only what is covered now is resynced: the rest is a gap, which is read anyway. */
 function resyncsOf(table: TableState, window: Range | undefined): readonly StateChange[] {
   const { schema: recorded } = table
   if (recorded?.cursor != null && window === undefined)

@@ -97,7 +97,7 @@ async function take(
           wanted -= rows.length
         } else if (!isDeleted(page))
           throw new SyncError(
-            'read() yielded what is no page; a page is an array of rows, or deleted([…])',
+            'read() yielded something that is not a page; a page is an array of rows, or deleted([…])',
             'fix-source',
           )
         return wanted > 0 ? 'more' : 'enough'

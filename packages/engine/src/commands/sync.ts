@@ -34,7 +34,7 @@ const HEARTBEAT_MS = 15_000
 const GIVE_UP_MS = 45_000
 
 /**
- * One run: survey, plan, read, commit, report. Resolves with the report whatever happens to sources and tables.
+ * One run: discover, plan, read, commit, report. Resolves with the report whatever happens to sources and tables.
  *
  * @throws SyncError `fix-config` where the config or the selection cannot be right; nothing is read then.
  */

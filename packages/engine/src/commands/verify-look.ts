@@ -119,7 +119,7 @@ function windowsOf(slice: Range, { name, table }: DiscoveredTable): Windows {
   const windows = split(slice, table.window)
   if (windows.count <= MOST_WINDOWS) return windows
   throw new SyncError(
-    `${name}: what is compared makes ${countText(windows.count)} windows of the table's "window", too many to be read; give the table a longer one, or compare less with --from and --to`,
+    `${name}: the compared range has ${countText(windows.count)} windows of the table's "window", too many to read; give the table a longer one, or compare less with --from and --to`,
     'fix-config',
     { code: 'too-many-windows' },
   )

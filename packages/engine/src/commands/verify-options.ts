@@ -1,4 +1,4 @@
-/** What is verified, and how. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   readonly table: string
   /** Cursor values as text; absent: all that is covered. */
@@ -9,7 +9,7 @@ export interface VerifyOptions {
   readonly sample?: { readonly share: number; readonly seed: number } | undefined
   /** Windows that differ are read again through the ordinary commit, and compared once more. */
   readonly repair?: boolean | undefined
-  /** The most keys that are reported. */
+  /** The most keys to report. */
   readonly keys?: number | undefined
   readonly onProgress?: ((done: number, of: number) => void) | undefined
 }

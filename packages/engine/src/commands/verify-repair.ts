@@ -6,8 +6,8 @@ import type { Report } from '../report/report.ts'
 import { sync } from './sync.ts'
 
 /**
- * Wants the places again where something differs, and reads them through the ordinary commit: equal rows are left alone,
- * what is gone is marked, under the rail. What is asked for here and not done stays asked for: the next sync does it.
+ * Requests a resync of the places that differ, and reads them through the ordinary commit: equal rows are left alone,
+ * deleted rows are marked, within the deletion limit. A resync requested here and not done stays requested: the next sync does it.
  *
  * @param places positions of rows that differ, by partition.
  * @throws SyncError where another runner holds the table; nothing is asked for then.

@@ -3,7 +3,7 @@ import type { Failure } from '../failure/failure.ts'
 import { EXIT, type Report } from '../report/report.ts'
 import type { LookedRows } from './verify-look.ts'
 
-/** What was compared, and what is not alike. */
+/** What was compared, and what differs. */
 export interface VerifyReport {
   /** The table's name in the destination. */
   readonly table: string
@@ -53,7 +53,7 @@ export interface UnreadPartition {
   readonly partition: string
   /**
    * `failed`: the source could not be asked about it. `not-listed`: the source no longer lists it, as it does others that are
-   * too many to be taken for gone. `backfilling`: what is covered was compared, and there are gaps.
+   * too many to count as removed. `backfilling`: what is covered was compared, and there are gaps.
    */
   readonly why: 'failed' | 'never-read' | 'not-listed' | 'backfilling'
   readonly message: string

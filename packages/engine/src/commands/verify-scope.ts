@@ -24,13 +24,13 @@ export interface Scope {
 /** What is compared, and what of the table cannot be. */
 export interface Scoped {
   readonly slices: readonly Slice[]
-  /** So many there are, of which a sample may be chosen. */
+  /** How many exist, of which a sample may be chosen. */
   readonly of: number
   readonly notes: readonly string[]
   readonly unreadPartitions: readonly UnreadPartition[]
 }
 
-/** What is compared: only what is covered, kept by the source, settled, and was read by a step. */
+/** What is compared: only what is covered, kept by the source, past the minimum age, and was read by a step. */
 export async function scopeOf({ planned, known, asked, wanted, comparison }: Scope): Promise<Scoped> {
   const { table, partitions } = planned.discovered
   const { partition: only, sample } = wanted
@@ -48,8 +48,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
     const { id, failure } = discovered
     const its = known.partitions.get(id)
     if (failure !== undefined || its === undefined) continue
-    if (its.resyncs.length > 0)
-      notes.push(`${labelled(known.name, id)} is to be resynced in part: the next sync reads it`)
+    if (its.resyncs.length > 0) notes.push(`${labelled(known.name, id)} has ranges to resync: the next sync reads them`)
     if (table.cursor === undefined) {
       if (its.completedAt !== null) scopes.push({ partition: id, window: undefined })
       continue
@@ -64,7 +63,7 @@ export async function scopeOf({ planned, known, asked, wanted, comparison }: Sco
         scopes.push({ partition: id, window })
   }
   const listed = new Set(partitions.map(({ id }) => id))
-  // Those that are too many to be taken for gone still belong to the table.
+  // Those that are too many to count as removed still belong to the table.
   const missing = planned.missingPartitions.filter((id) => only === undefined || id === only)
   const left = [...known.partitions.keys()].filter(
     (id) => !listed.has(id) && !missing.includes(id) && (only === undefined || id === only),

@@ -10,7 +10,7 @@ export interface Slice {
 
 /** About so many rows are compared at a time. */
 const ROWS = 250_000
-/** So many slices a sample is chosen from at least, where the table can be cut at all. */
+/** The least number of slices to choose a sample from, if the table can be sliced at all. */
 const SAMPLED = 100
 
 export interface Cutting {

@@ -22,7 +22,7 @@ import { scopeOf } from './verify-scope.ts'
 import type { Slice } from './verify-slices.ts'
 
 const KEYS = 10_000
-/** After so many differences others have their turn. */
+/** After this many differences other work has its turn. */
 const TURN = 10_000
 
 /**
@@ -158,7 +158,9 @@ const gone = (message: string): Failure => failureOf(new SyncError(message, 'fix
 function notesOf({ uncomparedColumns: left, addedColumns: late }: Comparison): readonly string[] {
   return [
     ...(left.length === 0 ? [] : [`not compared, as the next sync changes them: ${left.join(', ')}`]),
-    ...(late.length === 0 ? [] : [`compared only in rows that were written since the column came: ${late.join(', ')}`]),
+    ...(late.length === 0
+      ? []
+      : [`compared only in rows that were written since the column was added: ${late.join(', ')}`]),
   ]
 }
 

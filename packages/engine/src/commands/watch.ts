@@ -9,13 +9,13 @@ export interface Missed {
   readonly count: number
 }
 
-/** A run that is going on: its events, in their order, and its report. */
+/** A running run: its events, in their order, and its report. */
 export interface Watched extends AsyncIterable<RunEvent | Missed> {
   /** What `sync` resolves with. It rejects as `sync` does, and so does the loop over the events. */
   readonly report: Promise<Report>
 }
 
-// A run never waits for whoever watches it, and a watcher that sleeps must not fill the memory.
+// A run never waits for its watcher, and a watcher that sleeps must not fill the memory.
 const MAX_EVENTS_QUEUED = 10_000
 
 export interface WatchOptions {
@@ -24,7 +24,7 @@ export interface WatchOptions {
 }
 
 /**
- * Starts a run that can be watched: `for await (const event of watch(options))`. The run goes on at its own pace; events
+ * Starts a run that can be watched: `for await (const event of watch(options))`. The run continues at its own pace; events
  * that nobody takes are kept up to a limit, and what is left out is counted in a `missed` event. Leaving the loop does not
  * stop the run: that is what `signal` is for. For one consumer.
  */

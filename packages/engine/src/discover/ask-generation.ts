@@ -19,7 +19,7 @@ export async function askGeneration(
   const { generation, replaced } = answer as { generation?: unknown; replaced?: unknown }
   if (typeof generation === 'string' && replaced === false) return { text: generation, regrouped: true }
   throw new SyncError(
-    `table "${table.name}": generation() must give a text, or { generation, replaced: false }`,
+    `table "${table.name}": generation() must return a string, or { generation, replaced: false }`,
     'fix-source',
   )
 }

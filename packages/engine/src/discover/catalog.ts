@@ -4,7 +4,7 @@ import type { Failure } from '../failure/failure.ts'
 
 import type { SourceGuard } from '../source/source-guard.ts'
 
-/** One use of a source: its name in the config, the source, its parsed config, and the engine's options for it. */
+/** One configured source: its name in the config, the source, its parsed config, and the engine's options for it. */
 export interface ConfiguredSource {
   readonly name: string
   readonly source: Source
@@ -12,7 +12,7 @@ export interface ConfiguredSource {
   readonly options: SourceOptions
 }
 
-/** What the sources have today: the answer of the survey, and with the state all that planning needs. */
+/** What the sources have today: the result of discovery, and with the state all that planning needs. */
 export interface Catalog {
   readonly sources: readonly DiscoveredSource[]
 }
@@ -23,10 +23,10 @@ export interface DiscoveredSource {
   readonly log: Logger
   /** It could not be connected or asked for its tables; nothing is known of them then. */
   readonly failure: Failure | undefined
-  /** So many tables that it had are not listed that they are not taken for removed; those that are listed are read. */
+  /** Too many of its known tables are not listed to count as removed; those that are listed are read. */
   readonly missing?: MissingTables | undefined
   readonly tables: readonly DiscoveredTable[]
-  /** Stands around whatever it is asked. */
+  /** Guards every call to it. */
   readonly guard: SourceGuard
   /** Asks for a table once more, where tables are found at run time, with the columns that it has so far. */
   readonly findTable?:
@@ -66,10 +66,10 @@ export interface TableSettings {
   readonly everyMs: number
   readonly lookback: bigint
   readonly deletes: 'soft' | 'hard'
-  /** Undefined: any number of rows may go, and the table may be empty. */
+  /** Undefined: any number of rows may be deleted, and the table may become empty. */
   readonly deletionLimit: DeletionShare | undefined
   readonly mode: SchemaMode
-  /** A new column gets its history. */
+  /** A new column is backfilled. */
   readonly backfill: boolean
 }
 
@@ -82,11 +82,11 @@ export interface DiscoveredPartition {
   readonly askedAt?: bigint | undefined
   /** The table's own start. */
   readonly start: bigint | undefined
-  /** Settled and rounded down to the tick; undefined: nothing live this run. */
+  /** Past the minimum age and rounded down to the tick; undefined: nothing incremental this run. */
   readonly end: bigint | undefined
   /** Whether the end is the table's own, not the runner's clock. */
   readonly ownEnd: boolean
-  /** Before settling and rounding. */
+  /** Before the minimum age and rounding are applied. */
   readonly unsettledEnd: bigint | undefined
   readonly revision: DiscoveredRevision | undefined
   /** What the source calls its data; absent: it does not say. */

@@ -12,7 +12,7 @@ export interface ClashOptions {
 }
 
 /**
- * Tables that would have one name in the destination: the one that lies there by the state goes on, the others fail, each
+ * Tables that would have one name in the destination: the one that the state has there continues, the others fail, each
  * by name. Where it is nobody's, all of them fail: which one came first must not decide whose rows they are.
  */
 export function withoutClashes(
@@ -32,14 +32,14 @@ export function withoutClashes(
 }
 
 /**
- * The names of a run, assumed as the sources answer: of two sources the one whose table lies there by the state has it. Where
+ * The names of a run, assumed as the sources answer: of two sources the one whose table the state has there gets it. Where
  * it is nobody's and both sources name their tables beforehand, neither has it; else the first to answer is being read.
  */
 export class NameClaims {
   readonly #options: ClashOptions
   readonly #sources: ReadonlySet<string>
   readonly #taken = new Map<string, DiscoveredTable>()
-  /** By name: the tables that want it, by their use. */
+  /** By name: the tables that want it, by their configured source. */
   readonly #wanted = new Map<string, Map<string, string>>()
 
   constructor(sources: readonly ConfiguredSource[], options: ClashOptions & NamesOptions) {
@@ -127,7 +127,7 @@ function refused(discovered: DiscoveredTable, other: Rival): DiscoveredTable {
   const isCase = other.name !== name
   const failure = failureOf(
     new SyncError(
-      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.source}" both become the table "${name}"${isCase ? ' (names that differ only in case are one in this database)' : ''}; ${wayOut}`,
+      `table "${table.name}" of "${source.name}" and table "${other.table}" of "${other.source}" both become the table "${name}"${isCase ? ' (in this database, names that differ only in case are the same)' : ''}; ${wayOut}`,
       'fix-config',
       { code: 'clash' },
     ),

@@ -28,7 +28,7 @@ export function unplacedName(use: string, table: string): string {
 }
 
 /**
- * The names of a use's tables. A table that was renamed at its source goes on in its old place, so that views, grants and
+ * The names of a configured source's tables. A table that was renamed at its source stays in its old place, so that views, grants and
  * indexes live on; but not where the old name belongs to a table of its own by now: whose rows lie there nobody can tell.
  */
 export function destinationNames(
@@ -94,7 +94,7 @@ class Naming {
     const [own, its] = [problemOf(this.#source.name), problemOf(name)]
     if (own === undefined && its === undefined) return
     throw new SyncError(
-      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#source.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; call it otherwise`,
+      `table ${JSON.stringify(name)} of ${JSON.stringify(this.#source.name)}: the ${its === undefined ? "source's" : "table's"} name ${its ?? own}; give it another name`,
       its === undefined ? 'fix-config' : 'fix-source',
       { code: 'schema' },
     )
@@ -114,7 +114,7 @@ class Naming {
     const [own, its] = [this.#known.get(table.name), this.#known.get(other.name)]
     // Nothing was read of either: both begin, each under its own name.
     if (own === undefined && its === undefined) return true
-    // It has gone on there, before the other one came, or both were read as they are now.
+    // It has continued there, before the other one came, or both were read as they are now.
     if (own !== undefined && own.name === this.#former(other.name)) return true
     if (own?.schema?.aliases?.includes(other.name) === true) return true
     // The user says that the other one is new.
@@ -178,7 +178,7 @@ function contestedAlias(source: ConfiguredSource, table: Table, other: Table): S
     [other.name, `${place}_2`],
   ].map(([name, its]) => `${JSON.stringify(name)}: { name: ${JSON.stringify(its)} }`)
   return new SyncError(
-    `table "${table.name}" of "${source.name}" says that it was called "${other.name}", and "${other.name}" is a table of its own, so nobody can tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${source.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
+    `table "${table.name}" of "${source.name}" says that it was called "${other.name}" before, but "${other.name}" is also a table, so Tidemark cannot tell whose rows are in "${place}"; if they are of "${table.name}", say so in the config: sources.${source.name}.tables: { ${named.join(', ')} }; else give "${table.name}" another name there`,
     'fix-config',
     { code: 'alias' },
   )

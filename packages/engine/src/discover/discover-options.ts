@@ -5,7 +5,7 @@ import type { Clock } from '../time/clock.ts'
 import type { ConfiguredSource } from './catalog.ts'
 import type { ProblemOf } from './storable-text.ts'
 
-/** What sources are asked with. */
+/** What discovery needs. */
 export interface DiscoverOptions {
   readonly sources: readonly ConfiguredSource[]
   readonly state: State
@@ -22,9 +22,9 @@ export interface DiscoverOptions {
   readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
-  /** Keeps secrets of a use that are given in exchange for others. */
+  /** Stores secrets of a configured source that are issued in exchange for others. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
-  /** Whatever the sources no longer list may go. */
+  /** Whatever the sources no longer list may be removed. */
   readonly acceptDeletions?: boolean | undefined
   /** Called when a source leaves a question without an answer for `NOTICED_AFTER_MS`. @returns what to call when it has one. */
   readonly onSilent?: ((use: string, what: string) => () => void) | undefined

@@ -83,7 +83,7 @@ async function askRevision(
   const seen = before?.pendingRevision?.text
   const holds = before?.revision?.schemaHash === facts
   const now = await since(holds ? committed : undefined)
-  // Back at the committed one after another was seen: rows may have changed in between, so the source is asked as new.
+  // Back at the committed one after another one was seen: rows may have changed in between, so the source is asked as new.
   const isBack = holds && now?.text === committed && seen !== undefined && seen !== committed
   if (holds && !isBack) return now
   const asNew = isBack ? await since(undefined) : now
@@ -91,7 +91,7 @@ async function askRevision(
   const base = isBack ? seen : (committed ?? seen)
   if (asNew === undefined || asNew.stale.length > 0 || base === undefined || base === asNew.text) return asNew
   const changed = await since(base)
-  // The text that was given first stands for what is read: what changed between the two answers is looked at once more.
+  // The string that was returned first represents what is read: what changed between the two answers is read once more.
   return changed === undefined ? asNew : { ...asNew, stale: changed.stale }
 }
 
@@ -118,7 +118,7 @@ function readRevision(answer: unknown, table: Table, facts: string): DiscoveredR
   const { revision, stale } = answer as { revision?: unknown; stale?: unknown }
   if (typeof revision !== 'string' || !Array.isArray(stale)) {
     throw new SyncError(
-      `table "${table.name}": revision() must give a text, or { revision, stale: windows }`,
+      `table "${table.name}": revision() must return a string, or { revision, stale: windows }`,
       'fix-source',
     )
   }
@@ -131,14 +131,14 @@ function rangeOf(window: { from?: unknown; to?: unknown }, table: Table): Range 
   const from = cursor === undefined || window.from === undefined ? undefined : positionOf(window.from, cursor.type)
   if (to === undefined || (window.from !== undefined && from === undefined)) {
     throw new SyncError(
-      `table "${table.name}": revision() gave an invalid stale window: ${String(window.from)} to ${String(window.to)}`,
+      `table "${table.name}": revision() returned an invalid stale window: ${String(window.from)} to ${String(window.to)}`,
       'fix-source',
     )
   }
   return { from: from === undefined ? undefined : BigInt(from), to: BigInt(to) }
 }
 
-/** The end of what can be read now, before it settles. */
+/** The end of what can be read now, before the minimum age is applied. */
 export async function askEnd(table: Table, context: Question, clock: Clock, again: Again): Promise<bigint | undefined> {
   const { cursor, end } = table
   if (cursor === undefined) return undefined
@@ -164,7 +164,7 @@ async function askPosition(
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
     throw new SyncError(
-      `table "${table.name}": ${name}() gave ${String(answer)}, which is not a ${cursor.type}`,
+      `table "${table.name}": ${name}() returned ${String(answer)}, which is not a ${cursor.type}`,
       'fix-source',
     )
   return BigInt(position)
@@ -178,7 +178,7 @@ async function askStart(table: Table, context: Question, again: Again): Promise<
   const position = positionOf(answer, cursor.type)
   if (position === undefined)
     throw new SyncError(
-      `table "${table.name}": start() gave ${String(answer)}, which is no ${cursor.type}`,
+      `table "${table.name}": start() returned ${String(answer)}, which is not a ${cursor.type}`,
       'fix-source',
     )
   return BigInt(position)

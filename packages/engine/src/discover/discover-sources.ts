@@ -25,7 +25,7 @@ export async function discoverSources(options: DiscoverOptions): Promise<Catalog
   const sources = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const broken = asked.find((one) => one.status === 'rejected')
   if (broken === undefined) return { sources: withoutClashes(sources, options) }
-  // Stopped: whoever had connected already is let go.
+  // Stopped: close the sources that had already connected.
   for (const source of sources) void source.close().catch(() => {})
   throw broken.reason
 }
@@ -199,7 +199,7 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   for await (const one of list) {
     const id = typeof one === 'string' ? one : (one as { id?: unknown } | null)?.id
     if (typeof id !== 'string' || id === '')
-      throw new SyncError('a partition is a text, or an object with a text "id", and not empty', 'fix-source')
+      throw new SyncError('a partition is a non-empty string, or an object with a non-empty string "id"', 'fix-source')
     if (seen.has(id)) throw new SyncError(`the partition "${id}" was listed twice`, 'fix-source')
     seen.add(id)
     partitions.push(one as Partition)
@@ -207,7 +207,7 @@ async function collect(list: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return partitions
 }
 
-/** What is known of a table before its source is asked about it. */
+/** What is known of a table before the engine calls its source about it. */
 function describeTable(
   source: ConfiguredSource,
   table: Table,
@@ -230,7 +230,7 @@ function describeTable(
   if (table.kind !== 'table') {
     const failure = failureOf(
       new SyncError(
-        `table "${table.name}" is of a kind that this version does not know; install a newer one`,
+        `table "${table.name}" is of a kind that this version does not support; install a newer one`,
         'upgrade',
         { code: 'contract' },
       ),

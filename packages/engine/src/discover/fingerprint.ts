@@ -1,6 +1,6 @@
 /**
  * A text that changes when a row schema accepts or gives something else: its definition as JSON, functions by their
- * source. A mended check must make a source be read again whose rows it had rejected.
+ * source. A fixed check must cause a source to be read again whose rows it had rejected.
  */
 export function fingerprint(schema: { readonly _zod: { readonly def: object } }): string {
   const seen = new WeakSet<object>()

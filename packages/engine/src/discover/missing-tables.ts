@@ -7,7 +7,7 @@ import { optionsOf } from './settings.ts'
 export interface Listed {
   readonly found: readonly Table[]
   readonly state: State
-  /** Whatever the source no longer lists may go. */
+  /** Whatever the source no longer lists may be removed. */
   readonly acceptDeletions: boolean
 }
 
@@ -37,9 +37,9 @@ function tablesMissing(use: ConfiguredSource, lost: readonly TableState[], of: n
   const names = lost.map(({ table }) => table).sort()
   const some = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
   const problem =
-    listed === 0 ? `lists no table any more; it had ${of}` : `no longer lists ${lost.length} of ${of} tables`
+    listed === 0 ? `no longer lists any table; it had ${of}` : `no longer lists ${lost.length} of ${of} tables`
   return new SyncError(
-    `source "${use.name}" ${problem} (${some}), as when a right was lost; their rows stay, and they are not complete up to now. See what its user may still read. If they are really gone, allow it once with ${quotedCommand('sync', [use.name], '--accept-deletions')}; where any number may go at any time, write sources.${use.name}.deletionLimit: 'none'`,
+    `source "${use.name}" ${problem} (${some}), as happens when a permission is lost; their rows stay, and they are not complete up to now. Check what its user may still read. If they were really removed, allow it once with ${quotedCommand('sync', [use.name], '--accept-deletions')}; if any number may disappear at any time, set sources.${use.name}.deletionLimit: 'none'`,
     'fix-config',
     { code: 'no-tables' },
   )

@@ -4,7 +4,7 @@ import { projectName, quotedCommand, type TableState } from '@tidemark/core/engi
 /** Why a table that another project syncs is left alone. */
 export function otherProject({ name, source, project }: TableState): SyncError {
   return new SyncError(
-    `"${name}" is a table of another project (${projectName(project ?? '')}), which syncs it into this database; give this project tables of its own with a "namespace" in the config, such as namespace: "second"; if it has taken the place of the other one, ${quotedCommand('sync', [source], '--take-over')} makes its tables this project's`,
+    `"${name}" is a table of another project (${projectName(project ?? '')}), which syncs it into this database; give this project tables of its own with a "namespace" in the config, such as namespace: "second"; if this project replaces the other one, ${quotedCommand('sync', [source], '--take-over')} takes over its tables`,
     'fix-config',
     { code: 'other-project' },
   )

@@ -11,13 +11,13 @@ export class Selection {
     this.#names = names === undefined || names.length === 0 ? undefined : new Set(names)
   }
 
-  /** Whether all tables of a use are selected: by its own name, or because nothing is. */
+  /** Whether all tables of a configured source are selected: by its own name, or because nothing is. */
   isWhole(use: string): boolean {
     return this.#names === undefined || this.#names.has(use)
   }
 
   /**
-   * The uses that hold what is selected, as far as is known before they are asked: their own names, tables that
+   * The configured sources that hold what is selected, as far as is known before the engine calls them: their own names, tables that
    * the state knows, tables that a source lists in its code. All of them where a name is found in none.
    */
   sources(
@@ -35,7 +35,7 @@ export class Selection {
     return sources.filter((source) => found.has(source.name))
   }
 
-  /** Whether a use that cannot run holds something that was selected. */
+  /** Whether a configured source that cannot run holds something that was selected. */
   concerns(use: string, state: State): boolean {
     if (this.wants(use, use, use)) return true
     return [...state.tables.values()].some((table) => table.source === use && this.wants(use, table.table, table.name))
@@ -46,7 +46,7 @@ export class Selection {
   }
 
   /**
-   * @param installed names of the uses of this run, also of those that cannot be loaded, or are not asked now
+   * @param installed names of the configured sources of this run, also of those that cannot be loaded, or are not called now
    * @throws SyncError `fix-config`, code `unknown-table`, where a name fits nothing that was found or is known, or a table
    * whose source is not there.
    */
@@ -82,7 +82,7 @@ function notListed(name: string, { sources }: Catalog, state: State): SyncError 
   const asked = sources.find((source) => source.name === known?.source)
   if (isListed || known === undefined || asked === undefined || (asked.failure ?? asked.missing) !== undefined) return
   return new SyncError(
-    `source "${asked.name}" has no table "${known.table}" any more, or the config leaves it out: "${known.name}" is not read; its rows stay`,
+    `source "${asked.name}" no longer has a table "${known.table}", or the config leaves it out: "${known.name}" is not read; its rows stay`,
     'fix-config',
     { code: 'unknown-table' },
   )
@@ -102,7 +102,7 @@ function notInstalled(name: string, installed: readonly string[], state: State):
   )
 }
 
-/** Names of the uses that a selected name can mean. */
+/** Names of the configured sources that a selected name can mean. */
 function holders(
   name: string,
   sources: readonly ConfiguredSource[],
@@ -126,10 +126,8 @@ const MAX_NAMES_LISTED = 20
 /** @param others names that are accepted too: short ones, and those of sources. */
 export function unknownTable(name: string, known: readonly string[], others: readonly string[] = []): SyncError {
   const near = didYouMean(name, [...known, ...others])
-  const listed =
-    known.slice(0, MAX_NAMES_LISTED).join(', ') +
-    (known.length > MAX_NAMES_LISTED ? ` and ${known.length - MAX_NAMES_LISTED} more` : '')
-  const all = known.length === 0 ? 'no table was synced yet' : `known are ${listed}`
+  const listed = known.slice(0, MAX_NAMES_LISTED).join(', ') + (known.length > MAX_NAMES_LISTED ? ` and ${known.length - MAX_NAMES_LISTED} more` : '')
+  const all = known.length === 0 ? 'no table has been synced yet' : `known names are ${listed}`
   const hint = near === undefined ? all : `did you mean "${near}"?`
   return new SyncError(`there is no table or source "${name}"; ${hint}`, 'fix-config', { code: 'unknown-table' })
 }

@@ -40,7 +40,7 @@ function matchesPattern(name: string, pattern: string): boolean {
   return matchesGlob(name.replaceAll('/', '\u0001'), pattern.replaceAll('/', '\u0001'))
 }
 
-/** Where a history starts, as configured: a position, or undefined where nothing is configured. */
+/** Where a backfill starts, as configured: a position, or undefined if nothing is configured. */
 function configuredStart(
   use: string,
   table: Table,
@@ -59,7 +59,7 @@ function configuredStart(
       ? BigInt(text)
       : fail(
           where,
-          `table "${table.name}" is read by the integer "${cursor.column}", so its start is a whole number, not "${text}"`,
+          `table "${table.name}" is read by the integer "${cursor.column}", so its start must be a whole number, not "${text}"`,
         )
   }
   const text = own.initialSyncStart ?? options.initialSyncStart ?? settings.initialSyncStart
@@ -70,7 +70,7 @@ function configuredStart(
 export function startPosition(text: string, where: string): bigint {
   const position = parseDate(text) ?? parseInstant(text)?.micros
   return position === undefined
-    ? fail(where, `"${text}" is no date; write 2024-01-31 or 2024-01-31T00:00:00Z`)
+    ? fail(where, `"${text}" is not a date; write 2024-01-31 or 2024-01-31T00:00:00Z`)
     : BigInt(position)
 }
 
@@ -79,7 +79,7 @@ export function settingsOf(use: string, table: Table, options: SourceOptions, se
   const own = optionsOf(options, table.name) || {}
   const every = own.every ?? options.every
   const everyMs = every === undefined ? (settings.everyMs ?? DEFAULT_EVERY_MS) : parseDuration(every)
-  if (everyMs === undefined) fail(`sources.${use}.every`, `"${every}" is no length of time; write 30s, 5m, 1h or 1d`)
+  if (everyMs === undefined) fail(`sources.${use}.every`, `"${every}" is not a duration; write 30s, 5m, 1h or 1d`)
   return {
     start: configuredStart(use, table, own, options, settings),
     everyMs,
@@ -103,12 +103,12 @@ function lookbackOf(use: string, table: Table, own: TableOptions): bigint {
   if (table.cursor.type === 'integer') {
     const position = /^\d+$/.test(String(own.lookback)) ? positionOf(BigInt(own.lookback), 'integer') : undefined
     return position === undefined
-      ? fail(where, `"${own.lookback}" is no count; the cursor is an integer`)
+      ? fail(where, `"${own.lookback}" is not a count; the cursor is an integer`)
       : BigInt(position)
   }
   const ms = typeof own.lookback === 'string' ? parseDuration(own.lookback) : undefined
   return ms === undefined
-    ? fail(where, `"${own.lookback}" is no length of time; write 30s, 5m, 1h or 1d`)
+    ? fail(where, `"${own.lookback}" is not a duration; write 30s, 5m, 1h or 1d`)
     : BigInt(Math.round(ms * 1000))
 }
 

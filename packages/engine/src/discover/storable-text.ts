@@ -10,7 +10,7 @@ export function storableText<T extends string | undefined>(what: string, text: T
   const problem = text === undefined ? undefined : problemOf(text)
   if (problem === undefined) return text
   throw new SyncError(
-    `${what} gave ${JSON.stringify(text!.slice(0, 60).toWellFormed())}, which ${problem}; give one that can be stored, such as a hash of it`,
+    `${what} is ${JSON.stringify(text!.slice(0, 60).toWellFormed())}, which ${problem}; give one that can be stored, such as a hash of it`,
     'fix-source',
     { code: 'schema' },
   )

@@ -6,5 +6,5 @@ function configPath(...keys: readonly string[]): string {
   }, '')
 }
 
-/** Where the config speaks of a table. */
+/** The path of a table in the config. */
 export const tablePlace = (use: string, table: string): string => configPath('sources', use, 'tables', table)

@@ -18,7 +18,7 @@ export interface Failure {
 const NETWORK =
   /^(E(CONN(RESET|REFUSED|ABORTED)|TIMEDOUT|PIPE|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|NOTFOUND|AI_AGAIN|PROTO)|UND_ERR_(?!INVALID)\w+|ERR_HTTP2_\w+|ERR_STREAM_PREMATURE_CLOSE)$/
 
-/** A source may put what it read into its errors: so many characters are reported and recorded. */
+/** A source may put what it read into its errors: at most this many characters are reported and recorded. */
 const MESSAGE_LENGTH = 10_000
 
 /** Reads a remedy out of anything that was thrown: an error without one is the source's bug, unless the network broke. */

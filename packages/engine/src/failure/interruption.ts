@@ -1,11 +1,11 @@
-/** What stops a run before its end: a signal, whoever called it (`abort`), or its time limit. */
+/** What stops a run early: a signal, its caller (`abort`), or its time limit. */
 export type EndedBy = 'SIGINT' | 'SIGTERM' | 'abort' | 'max-time'
 
 /** The reason of an abort that says what stopped the run, and the exit code of that. */
 export class Interruption extends Error {
   readonly endedBy: 'SIGINT' | 'SIGTERM'
   readonly exitCode: number
-  /** Settles when the state says that the run is about to stop: whoever ends the process waits for that, but not long. */
+  /** Settles when the state says that the run is about to stop: the process waits for that before it ends, but not long. */
   recorded: Promise<unknown> = Promise.resolve()
 
   constructor(endedBy: 'SIGINT' | 'SIGTERM', exitCode: number) {

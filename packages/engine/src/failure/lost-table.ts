@@ -1,3 +1,3 @@
-/** Why a table waits whose rows went without Tidemark; the wording is the state's and the report's. */
+/** Why a table waits whose rows disappeared without Tidemark; the wording is that of the state and the report. */
 export const MISSING = 'its table in the destination is missing, although it was filled'
 export const EMPTIED = 'its table in the destination is empty, although it was filled'

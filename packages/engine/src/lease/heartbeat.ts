@@ -11,9 +11,9 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Tells the others that this runner lives, one beat at a time. Where beats fail the run is ended before its leases are:
+ * Sends the heartbeat of this runner, one beat at a time. If beats fail, the run ends before its leases do:
  * the fence would stop it anyway, but not before it had read for nothing. A beat that only waits has not failed: it
- * may stand behind a long commit, which carries one of its own.
+ * may be queued behind a long commit, which carries one of its own.
  */
 export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: HeartbeatOptions): () => void {
   let failingSince: number | undefined
@@ -41,7 +41,7 @@ export function startHeartbeat({ renew, monotonic, everyMs, giveUpMs, onLost }: 
 
 function lost(failure: unknown, ms: number): SyncError {
   return new SyncError(
-    `the destination took no sign of life for ${Math.round(ms / 1000)} s (${messageOf(failure)}); the run ended before another one takes its tables over, run again`,
+    `the destination accepted no heartbeat for ${Math.round(ms / 1000)} s (${messageOf(failure)}); the run ended before another one takes over its tables; run again`,
     'retry',
     { code: 'destination-lost', cause: failure },
   )

@@ -1,14 +1,14 @@
 import { formatInstant, type Refusal } from '@tidemark/core/engine'
 
-/** So many names stand in a line. */
+/** The most names in a line. */
 const MAX_NAMES = 5
 
 const byTime = (a: bigint, b: bigint): number => Number(a - b)
 const at = (instant: bigint): string => formatInstant(instant, 'Z', 0)
 
-/** Who holds a table, since when, and until when without a further sign of life. */
+/** Who holds a table, since when, and until when without a further heartbeat. */
 export function heldText({ table, host, pid, since, until }: Refusal): string {
-  return `${table} is held by another runner (process ${pid} on ${host}) since ${at(since)}; it is free when that run ends, or at ${at(until)} if nothing more is heard of it`
+  return `${table} is held by another runner (process ${pid} on ${host}) since ${at(since)}; the lock is released when that run ends, or expires at ${at(until)}`
 }
 
 /** The same in one line for all tables that one runner holds. */
@@ -23,6 +23,6 @@ export function heldTexts(refusals: readonly Refusal[]): readonly string[] {
       .map((one) => one.until)
       .toSorted(byTime)
       .at(-1)!
-    return `${held.length} tables are held by another runner (process ${first.pid} on ${first.host}) since ${at(since)}: ${names.join(', ')}${more}; they are free when that run ends, or at ${at(until)} if nothing more is heard of it`
+    return `${held.length} tables are held by another runner (process ${first.pid} on ${first.host}) since ${at(since)}: ${names.join(', ')}${more}; the locks are released when that run ends, or expire at ${at(until)}`
   })
 }

@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 15_000
 const GIVE_UP_MS = 45_000
 
 /**
- * Holds tables from asking for something to having done it, all of them or none: nobody else takes one in between.
+ * Leases tables from a request until it is done, all of them or none: no other runner takes one in between.
  *
  * @throws SyncError code `held` where another runner holds one of them.
  */
@@ -53,7 +53,7 @@ async function leaseAll(destination: Destination, tables: readonly string[]): Pr
   const [holder] = refused
   if (holder === undefined && (leases.length > 0 || tables.length === 0)) return leases
   await destination.release(leases).catch(() => {})
-  throw new SyncError(holder === undefined ? `${tables.join(', ')} cannot be had` : heldText(holder), 'retry', {
+  throw new SyncError(holder === undefined ? `${tables.join(', ')} cannot be locked` : heldText(holder), 'retry', {
     code: 'held',
   })
 }

@@ -24,7 +24,7 @@ export function askedWindow(
         : (parseDate(text) ?? parseInstant(text)?.micros)
     if (found !== undefined) return BigInt(found)
     throw new SyncError(
-      `${option}: "${text}" is no ${cursor.type === 'integer' ? 'whole number' : 'date; write 2024-01-31 or 2024-01-31T00:00:00Z'}`,
+      `${option}: "${text}" is not a ${cursor.type === 'integer' ? 'whole number' : 'date; write 2024-01-31 or 2024-01-31T00:00:00Z'}`,
       'fix-config',
       { code: 'usage' },
     )

@@ -22,13 +22,13 @@ import { StepList, type StepSpan } from './step-list.ts'
 
 export type Planned = Partial<PlannedPartition>
 
-/** So many stale windows of a partition are kept apart; of more, those with the smallest gaps between them are read as one. */
+/** The most stale windows of a partition that are kept apart; of more, those with the smallest gaps between them are read as one. */
 const MOST_STALE = 10_000
 
 export interface PlanMore {
-  /** Up to where another system has read the table, by the word of the config. */
+  /** Up to where another system has read the table, as the config says. */
   readonly assumedUpTo: bigint | undefined
-  /** Columns are new, and their history is wanted. */
+  /** Columns are new and are to be backfilled. */
   readonly backfill: boolean
 }
 
@@ -53,7 +53,7 @@ export function newGeneration({ generation }: DiscoveredPartition, state: Partit
   return generation?.text === state.generation ? undefined : generation?.text
 }
 
-/** The windows of one partition: what is wanted and not covered, and what is wanted again. */
+/** The windows of one partition: what is wanted and not covered, and what is to be resynced. */
 export function planWindows(
   discovered: DiscoveredTable,
   partition: DiscoveredPartition,
@@ -87,7 +87,7 @@ export function planWindows(
     ranges.length === 0 ? [] : intersect(ranges, intersect([wanted], of))
   const [healing, wished] = partitionBy(state.resyncs, ({ reason }) => reason === AHEAD)
   const asked = wished.map((resync): Range => ({ from: resync.from ?? undefined, to: resync.to ?? to }))
-  // Such a resync follows the clock, run by run, so it looks back as a live step does.
+  // Such a resync follows the clock, run by run, so it looks back as an incremental step does.
   const followed = healing.map((resync): Range => ({ from: lower(resync.from, options.lookback), to: resync.to ?? to }))
   const heal = kept(followed, covered)
 
@@ -110,7 +110,7 @@ export function planWindows(
     const { below, above } = cutAt(gap, backfillEnd)
     if (below !== undefined) missing.push(ordinary('backfill', below))
     if (above === undefined) continue
-    // Only the newest gap is live, and of it at most one window: what was missed before must not hold it up.
+    // Only the newest gap is incremental, and of it at most one window: what was missed before must not hold it up.
     const newest = at === open.length - 1 ? split(above, table.window).newest : undefined
     if (newest !== undefined) current.push(ordinary('current', newest))
     const missed = subtract([above], newest === undefined ? [] : [newest])
@@ -160,7 +160,7 @@ export function planWindows(
 }
 
 /**
- * Whether the wanted start must be recorded. A start that only moves up under a complete history (retention does that
+ * Whether the wanted start must be recorded. A start that only moves up under a complete backfill (retention does that
  * with every run) says nothing new.
  */
 function startChanged(start: bigint | undefined, { start: recorded, backfillEnd, covered }: PartitionState): boolean {
@@ -171,7 +171,7 @@ function startChanged(start: bigint | undefined, { start: recorded, backfillEnd,
   return !isLater || last === undefined || completeTo({ from: recorded ?? undefined, to: last }, covered) === undefined
 }
 
-/** Where what the system keeps begins: by its own present, not by the settled end, and no half tick too early. */
+/** Where what the system keeps begins: by its own present, not by the end past the minimum age, and no half tick too early. */
 function keptFrom(present: bigint, retention: bigint, tick: bigint): bigint {
   return -floorTo(retention - present, tick)
 }
@@ -196,12 +196,12 @@ export function laterStart(a: bigint | undefined, b: bigint | undefined): bigint
   return a > b ? a : b
 }
 
-/** Covered beyond the present: whoever covered it had a clock that was ahead. A table's own end says so in another way. */
+/** Covered beyond the present: the runner that covered it had a clock that was ahead. A table's own end says so in another way. */
 function isAhead({ end, ownEnd }: DiscoveredPartition, last: bigint | undefined, lookback: bigint): boolean {
   return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
 }
 
-/** Up to where healing reads what lies under a window. */
+/** Up to where healing reads what is below a window. */
 function healedBelow({ from }: Range, heal: readonly Range[]): bigint | undefined {
   return from === undefined ? undefined : heal.findLast(({ to }) => to <= from)?.to
 }

@@ -26,15 +26,15 @@ export interface RunPlan {
 
 export interface PlanConfig {
   readonly select: (table: DiscoveredTable) => boolean
-  /** The state that the survey saw: what was committed since then is not a sign that a source went back. */
+  /** The state that discovery saw: what was committed since then is not a sign that a source moved back. */
   readonly discovered?: State | undefined
-  /** Whether all tables of a use were asked for: where only some were, nothing is known of the others. */
+  /** Whether all tables of a configured source were discovered: if only some were, nothing is known of the others. */
   readonly isWhole: (use: string) => boolean
-  /** Uses that could not run; their tables are not taken for removed. */
+  /** Configured sources that could not run; their tables do not count as removed. */
   readonly unavailable: readonly string[]
   /** What another system has synced: tables by any of their names, up to a position. */
   readonly synced: { readonly tables: readonly string[]; readonly to: bigint } | undefined
-  /** Whatever the source no longer lists or gives may go. */
+  /** Whatever the source no longer lists or returns may be removed. */
   readonly acceptDeletions?: boolean | undefined
 }
 
@@ -78,7 +78,7 @@ function planTable(discovered: DiscoveredTable, known: TableState | undefined, c
 const wasRead = ({ completedAt, covered }: PartitionState): boolean => completedAt !== null || covered.length > 0
 const namesOf = (all: readonly PartitionState[]): readonly string[] => all.map(({ partition }) => partition).sort()
 
-/** Known partitions that the source no longer lists: gone, or too many for that. */
+/** Known partitions that the source no longer lists: removed, or too many for that. */
 function unlisted(
   { partitions, options }: DiscoveredTable,
   known: TableState | undefined,
@@ -102,7 +102,7 @@ function trackingOf(known: TableState | undefined): Tracking {
   return known === undefined || isUnread ? 'new' : 'known'
 }
 
-/** Columns whose history was not read: those that come now, and those that came before somebody asked for it. */
+/** Columns that were not backfilled: those that are added now, and those that were added before somebody asked for it. */
 function lateColumns({ columns }: DiscoveredTable, known: TableState | undefined, changes: ColumnChanges | undefined) {
   const filled = new Set(columns.flatMap(({ name, fill }) => (fill === undefined ? [] : [name])))
   const added = (changes?.add ?? []).filter(({ name }) => !filled.has(name))
@@ -129,7 +129,7 @@ function claimOf({ name, table }: DiscoveredTable, { synced }: PlanConfig): bigi
 
 const quoted = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
 
-/** Why a known table must not be read on without a decision; undefined where nothing stands against it. */
+/** Why a known table must not be read on without a decision; undefined if nothing prevents it. */
 function pauseOf(
   { table, identity, partitions, options }: DiscoveredTable,
   known: TableState | undefined,
@@ -146,7 +146,7 @@ function pauseOf(
       return `its primary key changed from ${quoted(recorded.primaryKey)} to ${quoted(key)}`
     }
     if (recorded.partitioned !== (table.partitions !== undefined))
-      return 'it was partitioned and is no longer, or the other way'
+      return 'it was partitioned and no longer is, or the reverse'
     if (recorded.cursor?.column !== table.cursor?.column || recorded.cursor?.type !== table.cursor?.type) {
       return `its cursor changed from ${recorded.cursor?.column ?? 'none'} to ${table.cursor?.column ?? 'none'}`
     }
@@ -155,7 +155,7 @@ function pauseOf(
   if (known.everFilled && known.present === 'empty') return EMPTIED
   const back = partitions.find((one) => wentBack(options.lookback, one, before?.partitions.get(one.id)))
   if (back !== undefined && back.end !== undefined && table.cursor !== undefined) {
-    return `its source went back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
+    return `its source moved back: it now ends at ${textAt(back.end, table.cursor)}, below what was already read`
   }
   return undefined
 }

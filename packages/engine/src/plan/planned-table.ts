@@ -8,13 +8,13 @@ export interface PlannedTable {
   readonly name: string
   readonly discovered: DiscoveredTable
   readonly tracking: Tracking
-  /** Why it is not read until someone decides. */
+  /** Why it is paused until someone decides. */
   readonly pausedFor: string | undefined
   readonly changes: ColumnChanges | undefined
   readonly partitions: readonly PlannedPartition[]
   /** Known partitions that the source no longer lists. */
   readonly removedPartitions: readonly string[]
-  /** The same, where they are too many to be taken for gone unasked. */
+  /** The same, if they are too many to count as removed without confirmation. */
   readonly missingPartitions: readonly string[]
 }
 

@@ -18,7 +18,7 @@ export interface RangePlan {
 
 const MAX_RANGES_LISTED = 100
 
-/** Steps in few words: of each kind the ranges that its windows make together, the newest first, live before history. */
+/** Steps in few words: of each kind the ranges that its windows make together, the newest first, incremental before backfill. */
 export function rangesOf(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'discovered'>): readonly RangePlan[] {
   const groups = Map.groupBy(spans, ({ lane, kind }) => `${lane} ${kind}`)
   const ranges = [...groups.values()].flatMap((group) => rangesOfKind(group, planned))

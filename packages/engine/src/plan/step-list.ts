@@ -45,14 +45,14 @@ export class StepList implements Iterable<Step> {
     for (const span of this.spans) yield* stepsOf(span)
   }
 
-  /** As the steps of one lane are run: live steps as they are planned, of the history the newest first. */
+  /** As the steps of one lane are run: incremental steps as planned, backfill steps with the newest first. */
   *inLane(lane: Step['lane']): Generator<Step> {
     const own = this.spans.filter((span) => span.lane === lane)
     for (const span of lane === 'current' ? own : own.toSorted(newestFirst)) yield* stepsOf(span)
   }
 }
 
-/** Every window of a history is newer than all of another span, because what is covered and what is not never overlap. */
+/** Every window of a backfill is newer than all of another span, because what is covered and what is not never overlap. */
 function newestFirst({ windows: a }: StepSpan, { windows: b }: StepSpan): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1
   return a.range.to === b.range.to ? 0 : a.range.to > b.range.to ? -1 : 1

@@ -4,11 +4,11 @@ import { tablePlace } from '../failure/config-path.ts'
 import { durationText } from '../time/duration-text.ts'
 import type { PlannedPartition, PlannedTable } from './planned-table.ts'
 
-/** So many windows of a partition are a history; at a request a second they take more than a day. More are a mistake. */
+/** The most windows of a plausible backfill of a partition; at a request a second they take more than a day. More are a mistake. */
 export const MOST_WINDOWS = 100_000
-/** Of a table with more, so many of the newest are read in each run all the same, */
+/** Of a table with more, each run still reads this many of the newest, */
 const READ_IN_TABLE = 1000
-/** and so many of each of its partitions. */
+/** and this many of each of its partitions. */
 const READ_AT_LEAST = 10
 
 export function hasTooMany({ steps }: PlannedPartition): boolean {
@@ -31,11 +31,11 @@ export function tooManyWindows(
   const { id } = partition.discovered
   const ranges = union(partition.steps.ranges())
   const [oldest, newest] = [ranges[0]!, ranges.at(-1)!]
-  const what = `${name}${id === '' ? '' : ` (${id})`}: what is to be read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, makes ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
+  const what = `${name}${id === '' ? '' : ` (${id})`}: the range to read, ${textOf(oldest.from, cursor)} to ${textAt(newest.to, cursor)}, has ${countText(partition.steps.count)} windows of ${sizeText(window, cursor)}`
   const read = countText(readAllTheSame(partitions.length))
   const place = tablePlace(source.name, table.name)
   return new SyncError(
-    `${what}, and more than ${countText(MOST_WINDOWS)} would never end; each run reads the newest ${read}. Set ${place}.initialSyncStart to where its rows begin, or give the table a longer "window", or none`,
+    `${what}, and more than ${countText(MOST_WINDOWS)} would never finish; each run reads the newest ${read}. Set ${place}.initialSyncStart to where its rows begin, or give the table a longer "window", or none`,
     'fix-config',
     { code: 'too-many-windows' },
   )

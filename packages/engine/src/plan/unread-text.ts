@@ -5,7 +5,7 @@ export interface UnreadRows {
   readonly withoutCursor: number
   /** Fields that no column holds, by name. */
   readonly undeclared: readonly string[]
-  /** How young a row may not be read; undefined: not known here, or no length of time. */
+  /** The minimum age of a row before it is read; undefined: not known here, or not a length of time. */
   readonly minAgeMs?: number | undefined
 }
 

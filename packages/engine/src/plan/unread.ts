@@ -56,10 +56,10 @@ function knownCounts(table: CountedTable, { id }: CountedPartition): Unread {
   return { tooYoung: known?.tooYoung ?? undefined, withoutCursor: known?.withoutCursor ?? undefined }
 }
 
-/** So many names are kept. */
+/** The most names to keep. */
 const NAMES = 100
 
-/** A step sees few rows, so what an earlier one saw stays; a table that was read whole was seen whole. */
+/** A step sees few rows, so what an earlier one saw stays; a full refresh sees the whole table. */
 function undeclaredOf(table: CountedTable): readonly string[] {
   const isSeenWhole =
     table.discovered.table.cursor === undefined && table.partitions.every(({ finished }) => finished.length > 0)

@@ -1,7 +1,7 @@
 import { type EncodedKey, type EncodedRow, isOlder } from '@tidemark/core/engine'
 
 /**
- * Gathers the rows of a part, each key once: of two versions the one with the greater cursor stays, the last among
+ * Gathers the rows of a batch, each key once: of two versions the one with the greater cursor stays, the last among
  * equals. Most sources yield keys in ascending order, and then no key can come twice: a map is made only when one
  * goes back.
  */
@@ -14,7 +14,7 @@ export class BatchBuffer {
   #last: unknown
   #places: Map<unknown, number> | undefined
 
-  /** @param key where the key's columns stand in a row; empty: rows have no key and all stay. */
+  /** @param key the indexes of the key's columns in a row; empty: rows have no key and all stay. */
   constructor(key: readonly number[]) {
     this.#key = key
     this.#single = key.length === 1 ? key[0]! : -1
@@ -57,7 +57,7 @@ export class BatchBuffer {
     return keyText(this.#key.map((at) => row[at]))
   }
 
-  /** The rows so far; the next part begins. */
+  /** The rows so far; the next batch begins. */
   take(): { rows: EncodedRow[]; deduped: number } {
     const taken = { rows: this.rows, deduped: this.deduped }
     this.rows = []
@@ -69,7 +69,7 @@ export class BatchBuffer {
   }
 }
 
-/** A key as one text. The length in front of each part keeps ('a', 'bc') and ('ab', 'c') apart. */
+/** A key as one text. The length in front of each component keeps ('a', 'bc') and ('ab', 'c') apart. */
 export function keyText(values: EncodedKey): string {
   let key = ''
   for (const value of values) {

@@ -100,7 +100,7 @@ function pageOf({ discovered, redact }: FirstPageTask, reader: PageReader, page:
   const withCursor = page.some((row) => (row as Record<string, unknown> | null)?.[cursor.column] != null)
   if (withCursor) return undefined
   throw new SyncError(
-    `none of the ${page.length} rows of the first page has the cursor "${cursor.column}", so table "${name}" would stay empty; name the column that they have as the cursor`,
+    `none of the ${page.length} rows of the first page has the cursor "${cursor.column}", so table "${name}" would stay empty; name a column that these rows have as the cursor`,
     'fix-source',
     { code: 'no-cursor' },
   )

@@ -6,7 +6,7 @@ const TIMES: readonly CursorType[] = CURSOR_TYPES.filter((type) => COLUMN_TYPE_T
 /** What values look like that do not fit their column, and what to do, for people; undefined where they say nothing. */
 export function fittingType(declared: ColumnType, values: readonly unknown[]): string | undefined {
   const present = values.filter((value) => value !== null && value !== undefined)
-  if (values.length > 0 && present.length === 0) return 'the value is missing or NULL there: let the column be nullable'
+  if (values.length > 0 && present.length === 0) return 'the value is missing or NULL there: make the column nullable'
   // A check of the author's own says no, not the type.
   if (present.length === 0 || present.every((value) => fits(value, declared))) return undefined
   if (TIMES.some((type) => type === declared)) return timeOf(present)
@@ -27,9 +27,9 @@ function timeOf(values: readonly unknown[]): string | undefined {
   const kind = texts.every((text) => RFC_2822.test(text))
     ? 'looks like a date of e-mail or HTTP (RFC 2822)'
     : texts.every((text) => !Number.isNaN(Date.parse(text)))
-      ? 'looks like a time in another form than ISO 8601'
+      ? 'looks like a time that is not in ISO 8601'
       : undefined
-  return kind === undefined ? 'the type text fits' : `it ${kind}: let the column be text, or convert it in the source`
+  return kind === undefined ? 'the type text fits' : `it ${kind}: make the column text, or convert it in the source`
 }
 
 const RFC_2822 =

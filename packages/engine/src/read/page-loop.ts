@@ -5,7 +5,7 @@ import { notPages } from './step-error.ts'
 /** How long pages may be taken in at a stretch. */
 const TURN_MS = 2
 
-/** What a table yields: rows, or rows that are gone. */
+/** What a table yields: rows, or deleted rows. */
 type Page = ReturnType<Table['read']> extends AsyncIterable<infer P> ? P : never
 type Next = IteratorResult<Page, unknown>
 

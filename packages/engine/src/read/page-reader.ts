@@ -28,14 +28,14 @@ export interface PageReaderOptions {
   readonly range: Range | undefined
   /** Rows below this position were read before and are only looked at again; undefined: none is. */
   readonly knownBelow?: bigint | undefined
-  /** How much is gathered for a part. */
+  /** How much is gathered for a batch. */
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly redact: (text: string) => string
   /** What is remembered of the rows that come. */
   readonly seenRows?: SeenRows | undefined
 }
 
-/** What a part takes along. */
+/** What a batch takes along. */
 export interface Gathered {
   readonly rows: readonly EncodedRow[]
   readonly deletions: readonly Deletion[]
@@ -45,19 +45,19 @@ export interface Gathered {
 }
 
 /**
- * Turns pages into what a part holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
+ * Turns pages into what a batch holds: trimmed by the cursor alone, then validated and encoded, the bad ones as
  * rejects. Knows nothing of windows beyond its range, and of order only what it saw.
  */
 export class PageReader {
   readonly gather: BatchBuffer
-  /** The source told of a deletion. */
+  /** The source reported a deletion. */
   anyDeleted = false
-  /** A rejected row had no readable key: the pass cannot tell what is gone. */
+  /** A rejected row had no readable key: the pass cannot tell which rows were deleted. */
   keyless = false
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
-  /** Rows that were left out for their cursor: it lies above what is read, or is NULL and its table skips those. */
+  /** Rows that were left out for their cursor: it is above what is read, or is NULL and its table skips those. */
   readonly leftOut = { above: 0, withoutCursor: 0 }
   /** Fields that no column holds. */
   readonly undeclared: UndeclaredFields
@@ -94,7 +94,7 @@ export class PageReader {
   }
 
   /**
-   * Takes in a page, and yields whenever enough has gathered for a part: a page may hold more than that.
+   * Takes in a page, and yields whenever enough has gathered for a batch: a page may hold more than that.
    *
    * @throws SyncError `fix-source` for what is not a page.
    */
@@ -223,12 +223,12 @@ export class PageReader {
     })
   }
 
-  /** What came in since the last part. */
+  /** What came in since the last batch. */
   get counts(): Counts {
     return { read: this.#read, deduped: this.gather.deduped, trimmed: this.#trimmed, rejected: this.#rejects.length }
   }
 
-  /** What has gathered; the next part begins. */
+  /** What has gathered; the next batch begins. */
   take(): Gathered {
     const { counts } = this
     const { rows } = this.gather.take()
@@ -246,7 +246,7 @@ export class PageReader {
     const { encoder, table, range } = this.#options
     if (table.primaryKey.length === 0)
       throw new SyncError(
-        `table "${table.name}" has no primary key, so deleted([…]) cannot say which row is gone`,
+        `table "${table.name}" has no primary key, so deleted([…]) cannot say which row was deleted`,
         'fix-source',
       )
     const key = encoder.encodeKey(raw)

@@ -20,7 +20,7 @@ interface Group {
   readonly values: unknown[]
 }
 
-/** So many reasons are counted apart: a message that holds its value may be another one in every row. */
+/** The most reasons that are counted apart: a message that holds its value may be another one in every row. */
 const MAX_KINDS = 100
 const MAX_VALUES = 20
 const MAX_TEXT_SHOWN = 60
@@ -65,7 +65,7 @@ export class RejectReasons {
 /** A longer text is a text and nothing else. */
 const LONGEST = 1000
 
-/** What stands for a value where only its type is of interest. */
+/** A stand-in for a value of which only the type matters. */
 function small(value: unknown): unknown {
   if (typeof value === 'string') return beginningOf(value, LONGEST)
   if (value instanceof Uint8Array) return value.slice(0, LONGEST)

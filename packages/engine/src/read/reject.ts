@@ -29,14 +29,14 @@ export interface BadRow {
   readonly message: string
 }
 
-/** A row that is set aside. */
+/** A rejected row. */
 export interface Rejected {
   readonly reject: Reject
-  /** Its key cannot be read: it may be that of any row that is there. */
+  /** Its key cannot be read: it may be that of any stored row. */
   readonly keyless: boolean
 }
 
-/** What is set aside of a row that does not fit. */
+/** What is kept of a row that does not fit. */
 export function rejectOf({ table, columns, encoder, redact, row, position, code, message }: BadRow): Rejected {
   const isRow = typeof row === 'object' && row !== null && !Array.isArray(row)
   const read = isRow && table.primaryKey.length > 0 ? readableKey(encoder, table, row as Raw) : undefined
@@ -63,7 +63,7 @@ function shown(row: Raw, table: Table, columns: readonly TableColumn[]): Raw {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !left.has(name)))
 }
 
-/** The key of a row; where the database holds no such text, what says so: no row that is there has it. */
+/** The key of a row; where the database holds no such text, a marker for that: no stored row has it. */
 function readableKey(encoder: Encoder, table: Table, row: Raw): EncodedKey | Unfit | undefined {
   const key: Record<string, unknown> = Object.create(null)
   for (const name of table.primaryKey) {

@@ -15,7 +15,7 @@ interface Reading {
 
 const NOWHERE = { from: 0n, to: 0n }
 
-/** Of so many keys, and of so many characters of them, a step remembers what it has given. */
+/** The most keys, and the most characters of them, that a step remembers having yielded. */
 const MAX_KEYS = 200_000
 const MOST_CHARACTERS = 32 * 1024 * 1024
 
@@ -93,7 +93,7 @@ export function seenIn({ step, ref, table, prepared }: Reading): SeenRows | unde
   return lookedBack(step) === undefined ? undefined : new SeenRows(prepared.encoder.key, step.window.from)
 }
 
-/** Where what a part of several brings is the truth: where all that came before it is remembered. Undefined: everywhere. */
+/** Where the rows of one batch among several are the truth: where all that came before it is remembered. Undefined: everywhere. */
 export function truthOf({ step, ref }: Reading, seen: SeenRows | undefined): Range | undefined {
   if (seen === undefined || seen.isFull) return NOWHERE
   if (ref.attempt > 1) return undefined

@@ -5,9 +5,9 @@ import { type Committed, quotedCommand, type RejectTally, type Table } from '@ti
 
 /** @param why the most frequent reason; undefined: the database refused the rows. */
 export function tooManyRejects(table: string, { rejected, rows }: RejectTally, why: string | undefined): SyncError {
-  const many = rejected >= rows ? `none of ${rows} rows fits` : `${rejected} of ${rows} rows do not fit`
+  const many = rejected >= rows ? `none of ${rows} rows fit` : `${rejected} of ${rows} rows do not fit`
   return new SyncError(
-    `${table}: ${many}, so what was read does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
+    `${table}: ${many}, so this step does not count: ${why ?? 'the database refused them'}. ${seeRejects(table)}`,
     'fix-config',
     { code: 'reject-limit' },
   )
@@ -16,11 +16,11 @@ export function tooManyRejects(table: string, { rejected, rows }: RejectTally, w
 const seeRejects = (table: string): string => `See the rows with ${quotedCommand('rejects list', [table])}`
 
 export interface HeldStep {
-  /** The table in the destination, and where the config speaks of it. */
+  /** The table in the destination, and its path in the config. */
   readonly name: string
   readonly place: string
   readonly step: { readonly partition: string }
-  /** Rejects of a pass that therefore cannot tell what is gone; 0 where it can. */
+  /** Rejects of a pass that therefore cannot tell which rows were deleted; 0 if it can. */
   readonly rejected: number
   readonly why: string | undefined
 }
@@ -42,13 +42,13 @@ export function heldBack(
   const where = step.partition === '' ? `"${name}"` : `"${name}" (${step.partition})`
   if (held.empties === true) {
     return new SyncError(
-      `${where} had ${gone} rows, and the source gave none of them, so it would be left empty; the rows stay as they are. ${once}; where it may be empty at any time, write ${always}`,
+      `${where} had ${gone} rows, and the source returned none of them, so it would become empty; the rows stay as they are. ${once}; if it may be empty at any time, set ${always}`,
       'fix-config',
       { code: 'deletion-limit' },
     )
   }
   return new SyncError(
-    `${gone} of ${of} rows of ${where} would go, which is more than the deletion limit allows unasked; the rows stay as they are. ${once}; the limit is ${place}.deletionLimit`,
+    `${gone} of ${of} rows of ${where} would be deleted, which is more than the deletion limit allows; the rows stay as they are. ${once}; the limit is ${place}.deletionLimit`,
     'fix-config',
     { code: 'deletion-limit' },
   )
@@ -75,11 +75,11 @@ export function partitionsMissing({ name, place, missing, of, listed }: MissingP
   const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`
   const problem =
     listed === 0
-      ? `the source lists no partition any more, of ${of} that it had`
+      ? `the source no longer lists any partition, of ${of} that it had`
       : `the source no longer lists ${missing.length} of ${of} partitions`
   const { once, always } = waysOut(name, place)
   return new SyncError(
-    `${name}: ${problem} (${some}), as when a right was lost; their rows stay, and they are not complete up to now. ${once}; where any number may go at any time, write ${always}`,
+    `${name}: ${problem} (${some}), as happens when a permission is lost; their rows stay, and they are not complete up to now. ${once}; if any number may disappear at any time, set ${always}`,
     'fix-config',
     { code: 'deletion-limit' },
   )

@@ -1,6 +1,6 @@
 import { isLoose, type Table } from '@tidemark/core/engine'
 
-/** So many names are kept, each so long. */
+/** The most names to keep, and the longest name. */
 const NAMES = 100
 const LENGTH = 200
 

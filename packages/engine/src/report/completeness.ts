@@ -8,7 +8,7 @@ import {
 
 // Up to where, and up to when, a table has what its source had (docs/decisions/0023).
 
-/** Holes in what is covered of a partition: between its ranges, and before the first where its history is wanted from earlier. */
+/** Holes in what is covered of a partition: between its ranges, and before the first if its backfill starts earlier. */
 export function holesIn({ covered, start }: Pick<PartitionState, 'covered' | 'start'>): number {
   const ranges = union(covered)
   const [first] = ranges

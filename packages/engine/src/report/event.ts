@@ -5,7 +5,7 @@ import type { SilentQuestion } from '../time/silent-question.ts'
 import type { Report, RowCounts } from './report.ts'
 import type { Segment } from './timeline.ts'
 
-/** What happens in a run, as it happens. */
+/** The events of a run, as they happen. */
 export type RunEvent =
   | {
       readonly type: 'run-started'
@@ -29,7 +29,7 @@ export type RunEvent =
       readonly window: WindowText | undefined
       /** The window on the line of the table's `coverage`, as fractions. */
       readonly span: { readonly from: number; readonly to: number } | undefined
-      /** The so manieth of the table in this run, and of how many: those that come due again are added as they come. */
+      /** The index of this step among the table's steps in this run, and their total: steps that come due again are added as they come. */
       readonly index: number
       readonly of: number
     }
@@ -56,12 +56,12 @@ export type RunEvent =
       readonly failure: Failure
     }
   | {
-      /** A source leaves a question without an answer, long before it is given up; undefined: it has answered. */
+      /** A source does not answer a question, long before it is given up; undefined: it has answered. */
       readonly type: 'source-silent'
       readonly source: string
       readonly question: SilentQuestion | undefined
     }
-  /** All that a source had to do in this run is done, or it could not be asked: nothing of it is held any more. */
+  /** All work of a source in this run is done, or it could not be called: none of its tables is leased any more. */
   | { readonly type: 'source-ended'; readonly source: string }
   /** The last one, of a run that came to a report. */
   | { readonly type: 'run-ended'; readonly report: Report }
@@ -69,7 +69,7 @@ export type RunEvent =
 /** What a run has to do for one table, and how far it is. */
 export interface TableWork {
   readonly table: string
-  /** The use of a source that it comes from. */
+  /** The configured source that it comes from. */
   readonly source: string
   readonly partitions: number
   readonly steps: number

@@ -7,7 +7,7 @@ import { lastCheckOf } from './completeness.ts'
 export interface FreshnessPromise {
   readonly ms: number
   readonly by: 'freshWithin' | 'every' | 'default'
-  /** How often the table is to be asked for; undefined: nobody said. */
+  /** How often to sync the table; undefined: not configured. */
   readonly everyMs: number | undefined
 }
 

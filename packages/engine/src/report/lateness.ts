@@ -7,7 +7,7 @@ export interface Lateness {
   readonly rows: number
   /** The latest of them: so far below the covered end. In the cursor's unit: microseconds, or the count. */
   readonly by: bigint
-  /** How far was looked back. */
+  /** The lookback. */
   readonly lookback: bigint
 }
 
@@ -33,7 +33,7 @@ export interface LateTable {
 export function latenessText({ name, where, cursor }: LateTable, { rows, by, lookback }: Lateness): string {
   const text = (length: bigint): string => (cursor === 'integer' ? String(length) : durationText(length))
   const wanted = cursor === 'integer' ? String(by * 4n) : `'${minutesUp(by * 4n)}m'`
-  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} came up to ${text(by)} late, and only ${text(lookback)} are looked back: later ones are missed. Set ${where}: ${wanted}, and ${quotedCommand('resync', [name])} finds what was missed`
+  return `${name}: ${rows === 1 ? 'a row' : `${rows} rows`} arrived up to ${text(by)} late, but the lookback is only ${text(lookback)}: rows that arrive later than that are missed. Set ${where}: ${wanted}, and ${quotedCommand('resync', [name])} reads what was missed`
 }
 
 function minutesUp(micros: bigint): bigint {

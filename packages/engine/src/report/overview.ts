@@ -27,16 +27,16 @@ export interface TableOverview extends TableSummary {
   /** Until when it is as fresh as promised; past that it is stale. Null where it is not tracked any more. */
   readonly fresh_until: string | null
   readonly stale: boolean
-  /** How old its last check may be, and how often it is to be asked for; null where nobody said. */
+  /** How old its last check may be, and how often to sync it; null if not configured. */
   readonly fresh_within_ms: number
   readonly every_ms: number | null
-  /** When what fails is tried again by a run that goes on; a run that is started tries everything. */
+  /** When a running sync retries what fails; a newly started one tries everything. */
   readonly next_try_at: string | null
   /** Rows that are not marked as deleted; null where they were not counted. */
   readonly rows: number | null
   /** Whether there are no more: counting stops at a bound. */
   readonly rows_exact: boolean
-  /** Rows that were set aside. */
+  /** Rejected rows. */
   readonly rejects: number
   /** Holes in what is covered, over all partitions. */
   readonly holes: number
@@ -44,7 +44,7 @@ export interface TableOverview extends TableSummary {
 
 /** A coverage as fractions of the way from a table's start to now. */
 export interface CoverageLine {
-  /** Where the line begins; null: a history with an open start. */
+  /** Where the line begins; null: a backfill with an open start. */
   readonly from: string | null
   readonly to: string
   /** 0 to 1: how much of the line is covered. */

@@ -5,14 +5,14 @@ import { EMPTIED, MISSING } from '../failure/lost-table.ts'
 import type { UnreadRows } from '../plan/unread-text.ts'
 import type { Lateness } from './lateness.ts'
 
-/** What a run did, for people, for `--json` and for the exit code. */
+/** The report of a run, for people, for `--json` and for the exit code. */
 export interface Report {
-  /** The run's number in the state; undefined where it did not come that far. */
+  /** The run's number in the state; undefined if the run did not get that far. */
   readonly run: number | undefined
   readonly durationMs: number
   readonly exitCode: number
   readonly interrupted: boolean
-  /** What ended it before all was read; undefined: nothing. */
+  /** What ended it early; undefined: nothing. */
   readonly endedBy: EndedBy | undefined
   readonly sources: readonly SourceReport[]
   readonly tables: readonly TableReport[]
@@ -30,18 +30,18 @@ export interface TableReport {
   readonly source: string
   readonly table: string
   readonly status: TableStatus
-  /** Why it is not read until someone decides. */
+  /** Why it is paused until someone decides. */
   readonly pausedFor: string | undefined
   readonly rows: RowCounts
   /** What its source has and the table does not, by no failure. */
   readonly unread: UnreadRows
-  /** Rows that a lookback found: they came after what they belong to was covered. */
+  /** Rows that a lookback found: they arrived after their range was covered. */
   readonly lateRows: Lateness | undefined
   readonly stepsDone: number
-  /** Steps that were planned and are left for the next run. */
+  /** Planned steps that are left for the next run. */
   readonly stepsLeft: number
   readonly failures: readonly PartitionFailure[]
-  /** Another runner holds it. */
+  /** Another runner has leased it. */
   readonly heldBy: Refusal | undefined
   readonly durationMs: number
 }
@@ -131,7 +131,7 @@ export function exitCodeOf(
   return unreachable.length > 0 || paused || failures.length > 0 ? EXIT.someFailed : EXIT.ok
 }
 
-/** A hand was at the table in the destination; the others of the run are done. */
+/** The table in the destination was changed outside Tidemark; the other tables of the run are done. */
 function isLost({ pausedFor, failures }: TableReport): boolean {
   return (
     pausedFor === MISSING || pausedFor === EMPTIED || failures.some(({ failure }) => failure.code === 'table-changed')

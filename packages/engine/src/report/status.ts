@@ -18,7 +18,7 @@ import { completeAt, completeTo, lastCheckOf, lower } from './completeness.ts'
 export interface Status {
   /** Up to when every tracked table has all that its source had; null while one has not, or a source never answered. */
   readonly to_timestamp: string | null
-  /** Tables whose history is complete, sorted. */
+  /** Tables whose backfill is complete, sorted. */
   readonly synced_tables: readonly string[]
   readonly tables: readonly TableSummary[]
   /** Sources that could not be asked for their tables when they last were: what they have beside these is not known. */
@@ -55,7 +55,7 @@ export interface TableSummary {
   readonly undeclared: readonly string[]
   /** When something of it was last committed. */
   readonly last_synced_at: string | null
-  /** When its source was last asked, of the partition that was asked longest ago, and all that it had was read. */
+  /** When its source was last checked and all that it had was read, for the partition checked longest ago. */
   readonly last_checked_at: string | null
   /** Whether rows that are deleted at the source are found by reading it, reported by it, or not seen until a resync. */
   readonly deletions: 'seen' | 'reported' | 'unseen' | null

@@ -1,6 +1,6 @@
 import { type Coverage, type Range, union } from '@tidemark/core/engine'
 
-/** What a coverage is drawn on: a piece of a cursor's line, from where history is wanted to the present. */
+/** What a coverage is drawn on: a piece of a cursor's line, from where the backfill starts to the present. */
 export interface Axis {
   readonly from: bigint
   readonly to: bigint
@@ -40,7 +40,7 @@ export function segmentsOn(axis: Axis, partitions: readonly (readonly Range[])[]
   return segments
 }
 
-/** Where a position lies on an axis: 0 at its start and below, 1 at its end and above. */
+/** The place of a position on an axis: 0 at its start and below, 1 at its end and above. */
 export function placeOn({ from, to }: Axis, position: bigint): number {
   if (position <= from) return 0
   return position >= to ? 1 : Number(position - from) / Number(to - from)
@@ -60,7 +60,7 @@ export function shareBetween(segments: readonly Segment[], from: number, to: num
 const OPEN_START = 30n * 86_400_000_000n
 
 export interface AxisOptions {
-  /** Where the histories of its partitions are wanted from; undefined: an open start. */
+  /** Where the backfills of its partitions start; undefined: an open start. */
   readonly starts: readonly (bigint | undefined)[]
   readonly coverages: readonly Coverage[]
   /** The present on this cursor; undefined where only the source knows it. */

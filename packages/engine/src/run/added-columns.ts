@@ -10,13 +10,13 @@ import {
 import type { RunContext } from './run-context.ts'
 import type { TableRun } from './table-run.ts'
 
-/** Columns that are NULL in rows of before, because their history was not read for them. */
+/** Columns that are NULL in older rows, because they were not backfilled. */
 export function lateNames({ columns }: RecordedSchema): readonly string[] {
   return columns.flatMap(({ name, addedLater: late }) => (late === true ? [name] : []))
 }
 
 /**
- * Asks for all that is covered of a table to be read again: also what another system has read by the word of the config, or
+ * Asks for all that is covered of a table to be read again: also what another system has read as the config says, or
  * only what steps have read.
  */
 export function coverageFacts(

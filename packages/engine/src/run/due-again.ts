@@ -12,8 +12,8 @@ import { labelOf, runStep } from './run-step.ts'
 import type { PartitionRun } from './table-run.ts'
 
 /**
- * The next live step of a partition, `every` after its last or after now: asked for its end only when it is due. None
- * while a planned live step is left, so that each partition waits once.
+ * The next incremental step of a partition, `every` after its last or after now: the engine asks for its end only when it is due. None
+ * while a planned incremental step is left, so that each partition waits once.
  */
 export function dueAgain(partition: PartitionRun, context: RunContext): Due | undefined {
   const { table, source, options } = partition.table.planned.discovered
@@ -75,7 +75,7 @@ interface Gap extends Range {
   readonly askedAt: bigint
 }
 
-/** What is new since the last live step, as it was asked for; where it does not end above its start: nothing. */
+/** What is new since the last incremental step; nothing if it does not end above its start. */
 async function gapOf(
   partition: PartitionRun,
   { clock, signal, options, isOverTime, destinationNow }: RunContext,

@@ -25,7 +25,7 @@ import { type Reading, unreadRanges } from './unread-ranges.ts'
 export interface Place {
   readonly partition: DiscoveredPartition
   readonly reading: Reading
-  /** They do not lie below this. */
+  /** They are not below this. */
   readonly above: bigint | undefined
 }
 
@@ -43,7 +43,7 @@ export interface ElsewhereTask {
   readonly wait: SourceWait
 }
 
-/** Keys that the source has, and keys that it says are gone. */
+/** Keys that the source has, and keys that it reports as deleted. */
 export interface Elsewhere {
   readonly alive: readonly EncodedKey[]
   readonly deletedKeys: readonly EncodedKey[]
@@ -52,7 +52,7 @@ export interface Elsewhere {
 type NamedKeys = readonly Readonly<Record<string, unknown>>[]
 type Take = (found: Elsewhere) => void | Promise<void>
 
-/** So many keys a source is asked for at once. */
+/** The most keys that one call looks up. */
 const KEYS = 1000
 /** So far ahead of the present rows are looked for: dates of tomorrow, and times that were written in the wrong zone. */
 const DAYS_AHEAD = 2n * 86_400_000_000n
@@ -84,7 +84,7 @@ export async function findByKey(
       }
     }
   }
-  source.log.debug(`${table.name}: rows that did not come back were looked for by their keys`)
+  source.log.debug(`${table.name}: rows that the source did not return again were looked up by their keys`)
   return true
 }
 
@@ -154,7 +154,7 @@ async function readRanges(
 ): Promise<{ readonly keyless: boolean; readonly pages: number }> {
   const all = { keyless: false, pages: 0 }
   for (const range of ranges) {
-    // What lies ahead is asked for in one go.
+    // What is ahead is read in one call.
     const size = end !== undefined && range.to > end ? undefined : task.discovered.table.window
     for (const window of split(range, size)) {
       const { keyless, pages } = await readOne(window, partition, task, take, end)

@@ -137,7 +137,7 @@ export class Intake {
     )
   }
 
-  /** Somebody has locked a table: the others go on, and it is tried again as what may pass is. */
+  /** Another session has locked a table: the others continue, and Tidemark tries it again like any failure that may pass. */
   #prepareLater(table: TableRun): void {
     const { context, steps } = this.#options
     const { clock, signal, stop, options } = context

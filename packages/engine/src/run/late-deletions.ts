@@ -4,7 +4,7 @@ import type { SeenRows } from '../read/seen-rows.ts'
 import type { StepTask } from './step-task.ts'
 
 /**
- * Deletions that a step told below newer versions of their rows: a transaction that began earlier deleted the row last. The
+ * Deletions that a step reported below newer versions of their rows: a transaction that began earlier deleted the row last. The
  * deletion may also be one of long ago, and the row may have moved on, so the source is asked whether it has it elsewhere.
  */
 export async function lateDeletionsOf(

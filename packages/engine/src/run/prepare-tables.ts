@@ -106,7 +106,7 @@ async function pause(table: TableRun, pausedFor: string, context: RunContext): P
   context.options.log?.warn(`${name} is paused: ${pausedFor}`)
 }
 
-/** What the state does not know yet: first sights, revisions first seen, claims, stale windows, partitions gone or back. */
+/** What the state does not know yet: new tables and partitions, revisions first seen, assumed coverage, stale windows, partitions removed or back. */
 export function factsOf(planned: PlannedTable, table: TableRun): readonly StateChange[] {
   const { known, partitions } = table
   const changes: StateChange[] = []
@@ -138,7 +138,7 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
     }
     if (partition.assumed !== undefined) changes.push({ kind: 'assume', partition: id, cover: partition.assumed })
     for (const window of partition.stale)
-      changes.push({ kind: 'resync', partition: id, window, reason: 'the source calls it stale' })
+      changes.push({ kind: 'resync', partition: id, window, reason: 'the source reports it as stale' })
     for (const window of partition.replaced)
       changes.push({ kind: 'resync', partition: id, window, reason: 'its data was replaced' })
   }
@@ -151,14 +151,14 @@ export function factsOf(planned: PlannedTable, table: TableRun): readonly StateC
   return changes
 }
 
-/** The history of columns that came late is asked for, once: from here on what is asked for says that it is wanted. */
+/** Requests the backfill of columns that were added later, once: from here on the request says that it is wanted. */
 function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepared): readonly StateChange[] {
   const late = lateNames(recorded)
   if (!planned.discovered.options.backfill || late.length === 0) return []
   return [...coverageFacts(known, 'a new column', 'read'), { kind: 'columns-read', columns: late }]
 }
 
-/** First seen, return, going on: one line a table. */
+/** New, returned or continuing: one line per table. */
 function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
   const { log } = options
   if (log === undefined) return
@@ -170,7 +170,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
   if (planned.tracking === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {
-    log.info(`${name} is read again, needs history from ${startText(planned)}`, found('new'))
+    log.info(`${name} is resynced, needs history from ${startText(planned)}`, found('new'))
   } else {
     const ends = partitions.flatMap(({ planned: { continuesFrom } }) =>
       continuesFrom === undefined ? [] : [continuesFrom],
@@ -178,7 +178,7 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
     const left = partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
-    const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its history still to come`
+    const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its backfill remaining`
     const how = planned.tracking === 'returned' ? 'returned' : 'known'
     log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
     const added = partitions.filter(({ planned: { tracking } }) => tracking === 'new')
@@ -189,26 +189,26 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     }
   }
   for (const gone of planned.removedPartitions.slice(0, 10))
-    log.info(`${name} (${gone}) is gone: the source no longer lists it; its rows stay`)
+    log.info(`${name} (${gone}) is removed: the source no longer lists it; its rows stay`)
   for (const { planned: partition, id } of partitions.filter((one) => one.planned.replaced.length > 0).slice(0, 10)) {
     const [before, now] = [known?.partitions.get(id)?.generation, partition.generation]
     const label = id === '' ? name : `${name} (${id})`
     log.warn(
-      `${label}: the source replaced its data as a whole (${before} is now ${now}); all that is covered is resynced`,
+      `${label}: the source replaced its data as a whole (${before} is now ${now}); every covered range is resynced`,
     )
   }
   for (const { planned: partition } of partitions) {
     const { continuesFrom, aheadOf } = partition
     if (cursor === undefined || aheadOf === undefined || continuesFrom === undefined) continue
     log.warn(
-      `${name}: it is covered until ${textAt(continuesFrom, cursor)}, which is ahead of the clock: one was wrong. What was covered since then is read again, from the next run on and until that time has passed`,
+      `${name}: it is covered until ${textAt(continuesFrom, cursor)}, which is ahead of the clock, so a clock was wrong. Tidemark resyncs what was covered in that time, from the next run until that time has passed`,
     )
     break
   }
   for (const hole of notKept.slice(0, 3)) {
     if (cursor !== undefined && hole.from !== undefined) {
       log.warn(
-        `${name}: ${textAt(hole.from, cursor)} to ${textAt(hole.to, cursor)} is missing and can no longer be had, the source does not keep that long`,
+        `${name}: ${textAt(hole.from, cursor)} to ${textAt(hole.to, cursor)} is missing and can no longer be read: the source does not keep data that long`,
       )
     }
   }

@@ -27,13 +27,13 @@ export interface Progress {
   rows: RowCounts
   /** What is covered of an ascending window so far: up to, and without, this. */
   coveredTo: bigint | undefined
-  /** It was held back because the partition would be left empty. */
+  /** Deletions were withheld because the partition would become empty. */
   empties: boolean
 }
 
 /**
- * Reads one step: pages come in, are trimmed, validated and gathered, and go out as parts. No transaction is open while
- * the source is awaited, and while a part is written the next is read; more than one is never waiting.
+ * Reads one step: pages come in, are trimmed, validated and gathered, and go out as batches. No transaction is open while
+ * the source is awaited, and while a batch is written the next is read; more than one is never waiting.
  */
 export class StepReader {
   readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined, empties: false }
@@ -91,7 +91,7 @@ export class StepReader {
     await this.#pending
   }
 
-  /** What came in and is in no part yet. */
+  /** What came in and is in no batch yet. */
   get uncommittedCounts(): Counts {
     return this.#reader.counts
   }
@@ -151,7 +151,7 @@ export class StepReader {
     throw outOfOrder(table)
   }
 
-  /** Hands the part on, once the one before is written. */
+  /** Hands the batch on, once the one before is written. */
   async #write(): Promise<void> {
     await this.#pending
     const cover = this.#staged ? undefined : this.#coverSoFar()
@@ -189,7 +189,7 @@ export class StepReader {
     throw heldBack({ ...this.#task, name: prepared.name, rejected, why: this.#why }, committed.withheld)
   }
 
-  /** Before rows that did not come back are called gone, the source is asked whether it has them elsewhere. */
+  /** Before rows that did not come back count as deleted, the source is asked whether it has them elsewhere. */
   async #lookElsewhere(missing: number, completes: Completion): Promise<Committed> {
     const { destination, lease, ref, elsewhere, prepared, log } = this.#task
     const canTell = await elsewhere?.(destination.missing(lease, ref), async (alive) => {
@@ -197,7 +197,7 @@ export class StepReader {
     })
     if (canTell !== true)
       log.warn(
-        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and the source could not be asked everywhere they may be; they stay, and the next sync looks again`,
+        `${prepared.name}: ${missing === 1 ? 'a row' : `${missing} rows`} did not come back, and Tidemark could not ask the source everywhere they may be; they stay, and the next sync looks again`,
       )
     return await this.#commit(completes, { mark: canTell === true })
   }

@@ -2,8 +2,8 @@
 const AFTER_MS = 1000
 
 /**
- * Says in the records that a step is being read, once that has taken a while without a commit: whoever looks while a run
- * goes on sees its windows. It is not a promise, so a failure of it ends nothing.
+ * Records that a step is being read, once that has taken a while without a commit, so that its window is visible
+ * during a run. It is best effort, so a failure of it ends nothing.
  *
  * @returns what calls it off, and waits for what is under way.
  */

@@ -33,7 +33,7 @@ export async function reshape(table: TableRun, before: DiscoveredTable, context:
       for (const one of said) log?.info(`${table.name}: ${one}`)
     } catch (error) {
       if (isDestinationFailure(error) || context.signal.aborted || !SyncError.is(error)) throw error
-      // Whatever stands against it: what fits is read all the same.
+      // Whatever prevents it: what fits is still read.
       table.reshapes = MAX_RESHAPES
       log?.warn(`${table.name}: its columns stay as they are: ${error.message}`)
     }

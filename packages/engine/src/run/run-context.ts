@@ -12,7 +12,7 @@ export interface RunContext {
   readonly options: RunOptions
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Aborts `signal`: the run cannot go on. */
+  /** Aborts `signal`: the run cannot continue. */
   readonly stop: (reason: unknown) => void
   /** When the run began, on the monotonic clock. */
   readonly startedAt: number
@@ -36,7 +36,7 @@ export function loseLease(table: TableRun, failure: Failure): void {
   table.fail('', failure)
 }
 
-/** Records facts about a table. @returns false where another runner took it over. */
+/** Records state changes of a table. @returns false if another runner took it over. */
 export async function recordOn(
   table: TableRun,
   changes: readonly StateChange[],

@@ -82,16 +82,16 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         leave()
         const rest = remaining(current, reader.progress)
         if (isColumnsChanged(error) && mayReshape(table)) {
-          options.log?.info(`${labelOf(partition)}: ${failure.message}; its columns are looked at again`)
+          options.log?.info(`${labelOf(partition)}: ${failure.message}; Tidemark checks its columns again`)
           await reshape(table, discovered, context)
-          // It has not failed: the same step goes on with other columns.
+          // It has not failed: the same step continues with other columns.
           reshaped = ref
           attempt--
           tried--
           current = rest
           continue
         }
-        // Whoever gets on may try as often as it takes. What the source tried for itself counts as tried.
+        // A step that makes progress may be retried as often as it takes. Attempts of the source itself count.
         if (reader.progress.coveredTo !== undefined) attempt = 1
         attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
@@ -127,7 +127,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         options.onEvent?.({ type: 'retry', table: table.name, partition: partition.id, attempt, delayMs, failure })
         options.log?.warn(`${labelOf(partition)}: ${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`)
         current = rest
-        // Whoever waits takes no place from others.
+        // A waiting step takes no place from others.
         slot.lend()
         await clock.sleep(delayMs, signal).finally(() => slot.takeBack())
       } finally {
@@ -159,7 +159,7 @@ export function labelOf({ table, id }: PartitionRun): string {
   return id === '' ? table.name : `${table.name} (${id})`
 }
 
-/** What is left of a step after an attempt: an ascending one goes on where it came to. */
+/** What is left of a step after an attempt: an ascending one continues where it stopped. */
 function remaining(step: Step, { coveredTo }: Progress): Step {
   if (coveredTo === undefined || step.window === undefined) return step
   const rest: Range = { from: coveredTo, to: step.window.to }

@@ -31,7 +31,7 @@ export interface RunStepsOptions {
 }
 
 /**
- * Runs the steps of tables as the tables become known, and the live steps that come due while history goes on. What is
+ * Runs the steps of tables as the tables become known, and the incremental steps that come due during a backfill. What is
  * done is released at once: a source that hangs holds nothing but its own.
  */
 export class RunSteps {
@@ -184,7 +184,7 @@ export class RunSteps {
     const { table } = partition as PartitionRun
     table.atWork--
     if (isDone(table)) this.#tryUnfit(table)
-    // The last history of all lets go whatever was kept fresh beside it.
+    // When the last backfill ends, nothing is kept fresh beside it any more.
     if (lane === 'backfill' && !this.#schedule.isContinuous(source)) this.#releaseDone(this.#open.keys())
     else this.#releaseDone([source], [table])
   }
@@ -203,7 +203,7 @@ export class RunSteps {
     const perSource = this.#context.options.keepsFresh === 'source'
     for (const source of sources) {
       const open = this.#open.get(source)
-      // Before all is known of a source, or of the run, history may come that its tables are kept fresh beside.
+      // Before all is known of a source, or of the run, a backfill may come beside which its tables are kept fresh.
       const isKnown = this.#mayRelease || (perSource && this.#asked.has(source))
       for (const table of only ?? [...(open ?? [])]) {
         if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.isContinuous(source)))) continue

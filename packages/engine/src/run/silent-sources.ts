@@ -43,14 +43,14 @@ export function noticeSilence(
 ): (source: string, what: string) => () => void {
   const sources = new SilentSources((source, question) => {
     if (question !== undefined)
-      options.log?.warn(`${source}: ${silentFailure(question).message}; the others are read meanwhile`)
+      options.log?.warn(`${source}: ${silentFailure(question).message}; the other sources are read meanwhile`)
     onChange(source, question)
     options.onEvent?.({ type: 'source-silent', source, question })
   })
   return (source, what) => sources.add(source, { what, askedAt: destinationNow() - BigInt(NOTICED_AFTER_MS) * 1000n })
 }
 
-/** What is recorded of a question, so that it stays true when the process is gone. */
+/** What is recorded of a question, so that it stays true after the process has ended. */
 export function silentFailure({ what, askedAt }: SilentQuestion): Failure {
   const seconds = NOTICED_AFTER_MS / 1000
   return failureOf(

@@ -22,7 +22,7 @@ export function completionOf(
   }
 }
 
-/** The status that the table has once a commit is done which completes a step, or a part of one. */
+/** The status that the table has after a commit that completes a step, or one batch of it. */
 export function statusAfter(step: Step, partition: PartitionRun, last: boolean): TableStatus {
   const done = last && step.lane === 'backfill' ? 1 : 0
   return partition.table.status(done, last && partition.isOvercomeBy(step) ? partition : undefined)

@@ -11,7 +11,7 @@ import type { StepTask } from './step-task.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { readingOf } from './unread-ranges.ts'
 
-/** How rows are looked for that did not come back with their window. Undefined: what is absent is gone. */
+/** How rows are looked for that did not come back with their window. Undefined: what is absent counts as deleted. */
 export function elsewhereOf(
   { window, read }: Step,
   partition: PartitionRun,

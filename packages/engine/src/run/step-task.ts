@@ -45,10 +45,10 @@ export interface StepTask {
   readonly lease: Lease
   readonly destination: Destination
   readonly client: unknown
-  /** Stands around what its source does. */
+  /** Guards what its source does. */
   readonly guard: SourceGuard
   readonly partition: unknown
-  /** Where the config speaks of the table: `sources.shop.tables.orders`. */
+  /** The path of the table in the config: `sources.shop.tables.orders`. */
   readonly place: string
   /** Its source may say that rows have other columns than were found. */
   readonly mayChangeColumns: boolean
@@ -64,7 +64,7 @@ export interface StepTask {
   readonly redact: (text: string) => string
   readonly batchLimit: { readonly rows: number; readonly bytes: number }
   readonly rejectLimit: RejectShare & Pick<RejectLimit, 'first'>
-  /** Looks for rows that did not come back with their window. @returns whether it is known which of them are gone. */
+  /** Looks for rows that did not come back with their window. @returns whether it is known which of them are deleted. */
   readonly elsewhere:
     | ((missing: Missing, take: (alive: readonly EncodedKey[]) => void | Promise<void>) => Promise<boolean>)
     | undefined
@@ -78,11 +78,11 @@ export interface StepOwner {
   readonly deletionGuard: Omit<DeletionGuard, 'markDeleted'>
   /** Older versions may still come from other windows of the partition. */
   readonly hasOlderSteps: boolean
-  /** What a part commits beside its range, the last one or one before. @param deletions whether the source has reported any. */
+  /** What a batch commits beside its range, the last one or one before. @param deletions whether the source has reported any. */
   completion(last: boolean, deletions: boolean): Omit<Completion, 'cover' | 'last'>
-  /** All fields that no column holds, with those of a part, where they are others than the state has. */
+  /** All fields that no column holds, with those of a batch, where they are others than the state has. */
   undeclaredWith(names: Iterable<string>): readonly string[] | undefined
-  /** A part is committed. */
+  /** A batch is committed. */
   committed(part: CommittedPart): void
   /** The step is read to its end. */
   ended(left: LeftOut): void
@@ -91,7 +91,7 @@ export interface StepOwner {
 export interface CommittedPart {
   readonly rows: Partial<RowCounts>
   readonly lateRows: Lateness | undefined
-  /** What it completed; undefined where it did not, or was held back. */
+  /** What it completed; undefined if it did not, or if deletions were withheld. */
   readonly completes: Completion | undefined
   /** Whether the source has reported deletions so far. */
   readonly deletions: boolean

@@ -56,7 +56,7 @@ export class TableRun {
   lateness: Lateness | undefined
   /** When its source was asked, as it was recorded in this run. */
   checkedAt: bigint | undefined
-  /** The source has told of rows that are gone. */
+  /** The source has reported deleted rows. */
   reportsDeletions = false
   /** Marked or replaced away, for the deletion limit. */
   deletedRows = 0
@@ -117,7 +117,7 @@ export class TableRun {
     return this.partitions.reduce((sum, partition) => sum + partition.stepsRemaining, 0)
   }
 
-  /** The status as it is, when `done` more history steps are taken as done, and what failed of `overcome` as overcome. */
+  /** The status as it is, when `done` more backfill steps are taken as done, and what failed of `overcome` as overcome. */
   status(done = 0, overcome?: PartitionRun): TableStatus {
     const isFailing = this.failures.length > 0 || this.partitions.some((one) => one.isFailing && one !== overcome)
     return isFailing && this.planned.pausedFor === undefined ? 'failing' : this.ownStatus(done)
@@ -157,7 +157,7 @@ export class PartitionRun {
   /** Steps that are planned and not committed. */
   stepsRemaining: number
   historyStepsRemaining: number
-  /** Of them, those that keep it live. */
+  /** Of them, the backfill steps that are left. */
   liveStepsRemaining: number
   failed = false
   /** When its source was last asked for its end, by the destination's clock, and what it answered. */
@@ -188,7 +188,7 @@ export class PartitionRun {
   leftOut: { readonly tooYoung: number; readonly withoutCursor: number } | undefined
   /** Where a clock that went ahead was stopped in this run. */
   stoppedAt: bigint | undefined
-  /** Where its next live step goes on: all below is covered or planned. Undefined where the end is not known. */
+  /** Where its next incremental step continues: all below is covered or planned. Undefined if the end is not known. */
   coveredTo: bigint | undefined
 
   constructor(table: TableRun, planned: PlannedPartition) {

@@ -26,7 +26,7 @@ export function workOf(table: TableRun): TableWork {
   }
 }
 
-/** Where a step stands among those of its table. */
+/** The index of a step among those of its table. */
 export function placeOf(
   { window }: Step,
   { table }: PartitionRun,

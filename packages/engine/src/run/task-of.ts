@@ -104,7 +104,7 @@ class PartitionStep implements StepOwner {
     if ((rows.written ?? 0) > 0) partition.landed = true
     if (kind === 'resync' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true
     if (late !== undefined) table.lateness = later(table.lateness, late)
-    // A deletion that the source told is not a loss; one that is concluded from absence counts for the limit.
+    // A deletion that the source reported is not a loss; one that is inferred from absence counts towards the limit.
     if (kind === 'full_refresh' || kind === 'resync' || table.discovered.table.primaryKey.length === 0)
       table.deletedRows += rows.deleted ?? 0
     const { step } = this.#ref

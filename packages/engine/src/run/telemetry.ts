@@ -17,8 +17,8 @@ import type { RunOptions } from '../options.ts'
 import type { Report, RowCounts } from '../report/report.ts'
 import type { StepTask } from './step-task.ts'
 
-// Spans and metrics for whoever listens (docs/running.md lists them). Without an SDK in the process the interface does
-// nothing: what is left is a few calls a step and a part, none a row (docs/decisions/0016).
+// Spans and metrics for OpenTelemetry (docs/running.md lists them). Without an SDK in the process the interface does
+// nothing: what is left is a few calls a step and a batch, none a row (docs/decisions/0016).
 
 const NAME = 'tidemark'
 
@@ -65,7 +65,7 @@ export function tracedStep(
       if (count === 0) continue
       span?.setAttribute(`tidemark.rows.${kind}`, count)
       meter()
-        .createCounter('tidemark.rows', { unit: '{row}', description: 'Rows of steps, by what became of them.' })
+        .createCounter('tidemark.rows', { unit: '{row}', description: 'Rows of steps, by outcome.' })
         .add(count, { ...table, 'tidemark.rows.kind': kind })
     }
     meter()
@@ -81,7 +81,7 @@ export function tracedStep(
   )
 }
 
-/** One part on its way into the database. */
+/** One batch on its way into the database. */
 export function tracedCommit(
   { ref, destination, redact }: Pick<StepTask, 'ref' | 'destination' | 'redact'>,
   batch: Batch,
@@ -96,7 +96,7 @@ export function tracedCommit(
       'tidemark.rows.deleted': committed.deleted,
     })
     meter()
-      .createHistogram('tidemark.commit.duration', { unit: 's', description: 'How long parts took to be written.' })
+      .createHistogram('tidemark.commit.duration', { unit: 's', description: 'How long batches took to write.' })
       .record(seconds, { ...database, 'tidemark.table': ref.table })
   })
 }
@@ -144,7 +144,7 @@ async function within<T>(
   }
 }
 
-// A stack and the causes of an error are not told: what stands in them may be anything.
+// A stack and the causes of an error are not exported: they may contain anything.
 function fail(span: Span, message: string, failure: Failure | undefined): void {
   const type = failure === undefined ? 'incomplete' : typeOf(failure)
   span.setAttribute('error.type', type)

@@ -3,12 +3,12 @@ import type { Step } from '../plan/step.ts'
 import type { Progress } from './read-step.ts'
 import type { PartitionRun } from './table-run.ts'
 
-/** So many rows of windows that did not fit are read in a run before their partition is left alone. */
+/** The most rows of windows that did not fit that a run reads before it leaves their partition alone. */
 const WASTED = 1000
 
 /**
  * The partition fails. Where the rows of one window did not fit, or none of them came back, its others are read all the
- * same: one bad row in the newest window must not keep a whole history out, and what one window is to be judged by may come
+ * same: one bad row in the newest window must not keep out a whole backfill, and what one window is to be judged by may come
  * with another. Where nothing fits, not all of it is read in vain.
  */
 export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { rows, empties }: Progress): void {
@@ -23,7 +23,7 @@ export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { 
   partition.table.recorded = undefined
 }
 
-/** Whether a step is part of the first read of its partition, which is judged as one: its history below the cut. */
+/** Whether a step is part of the first read of its partition, which is judged as one: its backfill, below the backfill end. */
 export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): true | undefined {
   const known = table.known?.partitions.get(id)
   const backfillEnd = planned.backfillEnd ?? known?.backfillEnd
@@ -36,7 +36,7 @@ export function isFirstRead(step: Step, { id, planned, table }: PartitionRun): t
 
 /**
  * Takes back that windows failed which were judged before rows of their partition landed or came back: few bad rows are
- * not an obstacle by now, and windows without rows are not a sign that all of it is gone.
+ * not an obstacle by now, and windows without rows are not a sign that all of it was deleted.
  *
  * @returns their steps, to be run once more.
  */

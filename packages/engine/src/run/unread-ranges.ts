@@ -40,7 +40,7 @@ export function unreadRanges(above: bigint | undefined, to: bigint, reading: Rea
 export interface ReadingOptions {
   /** What is to be read again; absent: as the state had it when the table was planned. */
   readonly resyncs?: PartitionState['resyncs'] | undefined
-  /** What lies below and is only wished for again counts as read: it was read in its time, unlike what is stale, or ahead of it. */
+  /** What is below and only has a requested resync counts as read: it was read in its time, unlike what is stale, or ahead of it. */
   readonly trustedTo?: bigint | undefined
 }
 

@@ -4,7 +4,7 @@ import type { PartitionRun } from './table-run.ts'
 
 /**
  * A step that replaces or marks reads no further back than the system still keeps when it begins: time has passed since
- * the survey, and what was dropped in it is not gone, only old.
+ * discovery, and what the system dropped since then is not deleted, only old.
  */
 export function withoutDropped(step: Step, { table, planned }: PartitionRun, { clock, startedAt }: RunContext): Step {
   const { retention, cursor, primaryKey } = table.planned.discovered.table

@@ -2,16 +2,16 @@ import { WakeUp, type WakeUpOptions } from '../time/wake-up.ts'
 import { SourceQueue } from './source-queue.ts'
 import type { Due, Slot, Task } from './task.ts'
 
-/** So many tasks of one source may have lent their places to others of it: whoever is asked must not be flooded. */
+/** The most tasks of one source that may lend their places to others of it, so that the source is not flooded. */
 const MOST_SILENT = 16
 
 export interface ScheduleOptions extends WakeUpOptions {
   /** Tasks at once, over all sources and in each. */
   readonly concurrency: number
   readonly perSource: number
-  /** What comes due again is run while any history is read, or while that of its own source is. */
+  /** What comes due again is run during any backfill, or only during one of its own source. */
   readonly keepsFresh: 'run' | 'source'
-  /** Past the time budget no history begins; live always does. */
+  /** Past the time budget no backfill step begins; incremental steps always do. */
   readonly mayStartHistory: () => boolean
   readonly signal: AbortSignal
   /** Stops the tasks at work: one of them threw. */
@@ -21,8 +21,8 @@ export interface ScheduleOptions extends WakeUpOptions {
 }
 
 /**
- * Runs tasks as they are added: in each source live before history and the newest history first. While history is read,
- * live steps that come due again go first, in turn with the history of their source. A source that waits never holds up
+ * Runs tasks as they are added: in each source incremental before backfill, and the newest backfill first. During a backfill,
+ * incremental steps that come due again go first, in turn with the backfill of their source. A source that waits never holds up
  * another. Ends when no more can be added and nothing is left that may start; a task that throws ends it all.
  */
 export class Schedule {
@@ -53,7 +53,7 @@ export class Schedule {
     this.#wakeUp.now()
   }
 
-  /** Whether live steps of a source come due again: a run ends when nothing is left, and only history keeps it from that. */
+  /** Whether incremental steps of a source come due again: a run ends when nothing is left, and only a backfill keeps it from that. */
   isContinuous(source: string): boolean {
     if (this.#options.keepsFresh === 'run') return [...this.#queues.values()].some((queue) => this.#readsHistory(queue))
     const queue = this.#queues.get(source)

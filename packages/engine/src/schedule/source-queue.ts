@@ -14,7 +14,7 @@ export class SourceQueue {
   readonly #due = new PartitionQueue()
   readonly #busy = new Set<object>()
   #tookDue = false
-  /** History tasks at work. */
+  /** Backfill tasks at work. */
   histories = 0
   /** Tasks at work that have lent their places, also to others of this source. */
   silent = 0
@@ -30,7 +30,7 @@ export class SourceQueue {
     return !this.#history.isEmpty
   }
 
-  /** When the next live step of a free partition comes due. */
+  /** When the next incremental step of a free partition comes due. */
   get dueAt(): number | undefined {
     return this.#due.rank(this.#busy)
   }
@@ -49,7 +49,7 @@ export class SourceQueue {
   /** Takes the next task and keeps its partition busy until the task has ended. */
   start(may: StartLimits): Task | undefined {
     const live = this.#live.take(this.#busy)
-    // They alternate: what is due again as soon as it has ended would never let history begin.
+    // They alternate: what is due again as soon as it has ended would never let a backfill begin.
     const inTurn = live ?? (this.#tookDue ? this.#takeHistory(may) : undefined)
     const due = inTurn === undefined ? this.#takeDue(may) : undefined
     const task = inTurn ?? due ?? this.#takeHistory(may)

@@ -17,11 +17,11 @@ export interface Task {
   /** Tasks of one partition never run at once: each may stand on what the one before committed. */
   readonly partition: object
   readonly lane: 'current' | 'backfill'
-  /** The end of its window: newer history goes first. Undefined counts as newest. */
+  /** The end of its window: newer backfill steps go first. Undefined counts as newest. */
   readonly to: bigint | undefined
-  /** Behind the other live tasks of its source, because it failed when it was tried last. */
+  /** Behind the other incremental tasks of its source, because it failed when it was tried last. */
   readonly comesLast?: boolean | undefined
-  /** Gives a task that comes due again later, such as the next live step of its partition. */
+  /** Gives a task that comes due again later, such as the next incremental step of its partition. */
   run(slot: Slot): Promise<Due | undefined>
 }
 

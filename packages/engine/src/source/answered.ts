@@ -13,7 +13,7 @@ export interface Patience {
   readonly onSilent?: (() => (() => void) | undefined) | undefined
 }
 
-/** Whoever looks is to know within a minute what a run waits for, long before it is given up. */
+/** Users should know within a minute what a run waits for, long before it is given up. */
 export const NOTICED_AFTER_MS = 30_000
 
 /** Waits for an answer no longer than a time: a question that is never answered is a failure, of which others hear nothing. */

@@ -32,7 +32,7 @@ export function delayBefore(
 const LONGEST_REST_MS = 3_600_000
 
 /**
- * How long what was given up is left alone by a runner that goes on: twice as long with each failure in a row, up to an
+ * How long what was given up is left alone by a running runner: twice as long with each failure in a row, up to an
  * hour, and never less than what the system asked for.
  */
 export function restAfter(failures: number, { retryAfterMs }: Pick<Failure, 'retryAfterMs'>): number {
@@ -55,7 +55,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       return await work(attempt)
     } catch (error) {
       const failure = failureOf(error)
-      // One budget for one question, whoever asks it again.
+      // One budget for one question, whichever caller repeats it.
       attempt += (failure.attempts ?? 1) - 1
       if (signal.aborted || failure.remedy !== 'retry' || attempt >= policy.attempts || isDestinationFailure(error))
         throw error

@@ -6,7 +6,7 @@ export class Silence {
   readonly #most: number
   #inARow = 0
 
-  /** @param most so many in a row, and the source is asked no more. */
+  /** @param most after this many in a row, the source is called no more. */
   constructor(most: number) {
     this.#most = most
   }
@@ -14,11 +14,9 @@ export class Silence {
   /** Asks. @throws SyncError code `timeout` without asking, where too many in a row had no answer. */
   async heed<T>(ask: () => Promise<T>): Promise<T> {
     if (this.#inARow >= this.#most)
-      throw new SyncError(
-        `not asked, because the source left ${this.#inARow} questions in a row without an answer`,
-        'retry',
-        { code: 'timeout' },
-      )
+      throw new SyncError(`not asked, because the source did not answer ${this.#inARow} questions in a row`, 'retry', {
+        code: 'timeout',
+      })
     try {
       const answer = await ask()
       this.#inARow = 0

@@ -5,7 +5,7 @@ import { messageOf } from '@tidemark/core/engine'
 const AT_WORK = new AsyncLocalStorage<SourceGuard>()
 
 /**
- * Stands around what a source does: an exception of a timer of its own, or an `error` event that nobody hears, is that
+ * Guards what a source does: an exception in one of its timers, or an unhandled `error` event, is that
  * source's failure, and no other's.
  */
 export class SourceGuard {
@@ -29,7 +29,7 @@ export class SourceGuard {
   fail(error: unknown): void {
     this.#broken.abort(
       new SyncError(
-        `source "${this.name}" threw an error where nobody could catch it: ${messageOf(error)}; tell its author`,
+        `source "${this.name}" threw an error outside the calls that Tidemark made: ${messageOf(error)}; report it to its author`,
         'fix-source',
         { code: 'stray', cause: error },
       ),

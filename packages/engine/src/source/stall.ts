@@ -32,7 +32,7 @@ export interface StallOptions {
   readonly slot: Slot
   /** Nothing for so long, and the wait is given up. */
   readonly giveUpMs: number
-  /** Whether the run is past its time: whoever only waits is then given up at once. */
+  /** Whether the run is past its time: a task that only waits is then given up at once. */
   readonly isOverTime: () => boolean
   readonly giveUp: (reason: SyncError) => void
 }
@@ -116,7 +116,7 @@ export function isNoAnswer(error: unknown): boolean {
 }
 
 function stalled(ms: number): SyncError {
-  return new SyncError(`the source gave no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
+  return new SyncError(`the source returned no rows for ${Math.round(ms / 1000)} s`, 'retry', { code: 'stalled' })
 }
 
 /** The code of what the time limit of a run has ended. */

@@ -6,8 +6,8 @@ import { durationText } from './duration-text.ts'
 const WORTH_A_WORD = 60_000_000n
 
 /**
- * A clock that is never ahead of the destination's: whoever reads up to a time that has not come would count as covered
- * what is still to happen. One that is behind only reads a little later. Where it is set ahead while the run goes on, time
+ * A clock that is never ahead of the destination's: a runner that reads up to a future time would count as covered
+ * what is still to happen. One that is behind only reads a little later. Where it is set ahead during the run, time
  * passes as the monotonic clock says; each step looks at the destination's once more (`withinPresent`).
  */
 export function clampToDestination(clock: Clock, destinationNow: bigint, log: Logger | undefined): Clock {
@@ -33,6 +33,6 @@ export function clampToDestination(clock: Clock, destinationNow: bigint, log: Lo
 }
 
 const skewText = (ahead: bigint): string =>
-  ahead < 0n ? 'tables without an end of their own are read up to its time' : "the destination's is used"
+  ahead < 0n ? 'tables without their own end() are read up to its time' : "the destination's is used"
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

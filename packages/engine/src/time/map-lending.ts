@@ -7,7 +7,7 @@ export interface Lending {
   readonly clock: Pick<Clock, 'sleep'>
   /** At work at once. */
   readonly limit: number
-  /** The same with those that take long: they only wait, but whoever is asked must not be flooded. */
+  /** The same with those that take long: they only wait, but the source must not be flooded. */
   readonly most: number
 }
 

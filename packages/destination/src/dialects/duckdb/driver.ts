@@ -11,7 +11,7 @@ const WANTED = '@duckdb/node-api@1.5.6-r.1'
 let loaded: Driver | undefined
 
 /**
- * DuckDB's own program, which only those install who use it: found beside this package, or in the project of whoever calls.
+ * DuckDB's driver, which only its users install: found beside this package, or in the caller's project.
  *
  * @throws SyncError that names the package.
  */

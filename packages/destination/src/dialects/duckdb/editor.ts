@@ -35,7 +35,7 @@ export function duckdbEditor({ path, catalog }: DuckDbPlace): SchemaEditor {
       return refuseChanged(
         name,
         path,
-        `something of yours is in the way of a change (${(error as Error).message}); drop it, sync, and make it again`,
+        `an object that Tidemark did not create blocks a change (${(error as Error).message}); drop it, sync, and create it again`,
       )
     }
   }
@@ -59,7 +59,7 @@ export function duckdbEditor({ path, catalog }: DuckDbPlace): SchemaEditor {
           refuseChanged(
             name,
             path,
-            `your column "${computed.name}" has a default that is computed (${computed.fallback}), with which DuckDB changes no table safely; drop the default, sync, and set it again`,
+            `your column "${computed.name}" has a computed default (${computed.fallback}), and DuckDB cannot safely change such a table; drop the default, sync, and set it again`,
           )
         for (const { column, type } of columns)
           await sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`.execute(db)
@@ -94,7 +94,7 @@ function checkRowNumber({ name, key, columns }: Plan): void {
   if (key.length > 0 || !columns.some(({ column }) => fold(column) === ROW_NUMBER)) return
   refuse(
     name,
-    'it has no key and a column "rowid", which in DuckDB hides the numbers that tell its rows apart; give it a "primaryKey", or leave the column out with "columns" in the config',
+    'it has no key, and its column "rowid" hides the row ids by which DuckDB identifies rows; give it a "primaryKey", or leave the column out with "columns" in the config',
   )
 }
 
@@ -126,13 +126,12 @@ async function problemOf(db: Db, name: string, known: RecordedSchema): Promise<s
   const own = columns.map(({ column, type }) => [column, type] as const)
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(fold(column))
-    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
-  if (key.length > 0 && !(await isUnique(db, name, key)))
-    return `its primary key (${key.join(', ')}) was taken out by hand`
+  if (key.length > 0 && !(await isUnique(db, name, key))) return `its primary key (${key.join(', ')}) was dropped`
   return undefined
 }
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { SyncError } from '@tidemark/core'
 import { freeMb } from '../../files/free-mb.ts'
 
-/** DuckDB's word for the kind of an error stands before its message. */
+/** DuckDB puts the kind of an error before its message. */
 function kindOf(error: unknown): string | undefined {
   return error instanceof Error
     ? /^(?:Failed to extract statements: )?([A-Za-z ]+ Error): /.exec(error.message)?.[1]
@@ -19,7 +19,7 @@ export function isLocked(error: unknown): boolean {
   return error instanceof Error && /Could not set lock/.test(error.message)
 }
 
-/** Whether a statement needed more memory than DuckDB was given. */
+/** Whether a statement needed more memory than DuckDB may use. */
 export function isOutOfMemory(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -27,7 +27,7 @@ export function isOutOfMemory(error: unknown): boolean {
   )
 }
 
-/** Whether DuckDB ended a statement because it was told to. */
+/** Whether DuckDB ended a statement because Tidemark interrupted it. */
 export function isInterrupted(error: unknown): boolean {
   return error instanceof Error && /^INTERRUPT Error/.test(error.message)
 }
@@ -57,14 +57,14 @@ export function explain(error: unknown, path: string): unknown {
   if (isLocked(error)) {
     const pid = /PID (\d+)/.exec(message)?.[1]
     return say(
-      `the database ${path} is open in another program${pid === undefined ? '' : ` (process ${pid})`}, and DuckDB lets one process at a time have a file; end it (or wait until it is done) and run again`,
+      `the database ${path} is open in another program${pid === undefined ? '' : ` (process ${pid})`}, and DuckDB allows one process at a time to open a file; stop that program (or wait until it finishes) and run again`,
       'retry',
       'destination-locked',
     )
   }
   if (FULL.test(message))
     return say(
-      `the database ${path} cannot be written (${message})${room}; make room and run again, nothing of this part was kept`,
+      `the database ${path} cannot be written (${message})${room}; free some space and run again; nothing of this batch was kept`,
       'retry',
       'destination-full',
     )
@@ -76,19 +76,19 @@ export function explain(error: unknown, path: string): unknown {
     )
   if (FOREIGN.test(message))
     return say(
-      `${path} is no DuckDB database or is damaged (${message}); put back a good copy, or name another file as the destination`,
+      `${path} is not a DuckDB database or is damaged (${message}); restore a good copy, or name another file as the destination`,
       'fix-config',
       'destination-corrupt',
     )
   if (/^IO Error/.test(message) && UNWRITABLE.test(message))
     return say(
-      `the database ${path} cannot be opened for writing (${message}); give this user the right to write the file and its folder, or name another file`,
+      `the database ${path} cannot be opened for writing (${message}); give this user write access to the file and its folder, or name another file`,
       'fix-config',
       'destination-unavailable',
     )
   if (/^(?:IO Error|FATAL Error|Out of Memory Error|.*database has been invalidated)/.test(message))
     return say(
-      `the database ${path} cannot be read or written (${message})${room}; look at the disk, the memory and the system's log and run again, nothing of this part was kept`,
+      `the database ${path} cannot be read or written (${message})${room}; check the disk, the memory and the system's log, and run again; nothing of this batch was kept`,
       'retry',
       'destination-failed',
     )

@@ -60,7 +60,7 @@ export function kyselyOver(duckdb: DuckDb, connection: DuckDBConnection): Kysely
 
 /** DuckDB reads what Postgres does, but for what follows. */
 class DuckDbCompiler extends PostgresQueryCompiler {
-  /** Nothing counts by itself: a number comes from a sequence that is there before the table. */
+  /** Nothing counts by itself: a number comes from a sequence that is created before the table. */
   protected override visitCreateTable(node: CreateTableNode): void {
     if (COUNTED.has(node.table.table.identifier.name)) {
       this.append('create sequence if not exists ')

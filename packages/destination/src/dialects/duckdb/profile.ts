@@ -19,7 +19,7 @@ export const duckdbProfile: Profile = {
       json: 'string',
       bytes: 'Uint8Array',
     },
-    note: 'As @duckdb/node-api gives them by getRowObjectsJS: integers are bigint, decimals and JSON are texts, times and dates are Date.',
+    note: 'Matches getRowObjectsJS of @duckdb/node-api: integers are bigint, decimals and JSON are strings, times and dates are Date.',
   },
   names: 'folded',
   // 0 and -0 are equal to every comparison of DuckDB, so one form of them is kept.

@@ -6,7 +6,7 @@ import { tookTooLong } from '../../took-too-long.ts'
 import { isInterrupted, isOfStatement } from './errors.ts'
 import { shownValue } from './values.ts'
 
-const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
+const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
 /** What holds no statement. */
 const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 /** DuckDB's numbers of the kinds of statements that only read (`StatementType`). */
@@ -80,7 +80,7 @@ async function prepareQuery(connection: DuckDBConnection, text: string): Promise
   if (statements.count > 1) return refuse('there is more than one statement')
   const prepared = await statements.prepare(0)
   const type: number = prepared.statementType
-  return type === SELECT || type === EXPLAIN ? prepared : refuse('the statement is no query')
+  return type === SELECT || type === EXPLAIN ? prepared : refuse('the statement is not a query')
 }
 
 function refuse(problem: string, cause?: unknown): never {

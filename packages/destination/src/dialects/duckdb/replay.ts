@@ -4,11 +4,11 @@ import type { Attempt, Tentative } from '../dialect.ts'
 export class Again extends Error {}
 
 /**
- * Takes parts of a transaction back in a database that has no savepoints: the whole transaction is rolled back and done once
- * more, and the part that is not to be done is answered from memory. A transaction with k such parts is done k + 1 times.
+ * Undoes sections of a transaction in a database that has no savepoints: the whole transaction is rolled back and done once
+ * more, and the section to undo is answered from memory. A transaction with k such sections is done k + 1 times.
  */
 export class Decisions {
-  /** What was undone, by its place in the work: the first part within the second one is `1.0`. */
+  /** What was undone, by its place in the work: the first section within the second one is `1.0`. */
   readonly #answers = new Map<string, unknown>()
   #parents: number[] = []
   #counts: number[] = [0]

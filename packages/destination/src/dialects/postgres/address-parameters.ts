@@ -15,12 +15,12 @@ const KNOWN = new Set([...HEEDED.split(/\s+/), ...IDLE.split(/\s+/)])
 type Check = readonly [isFine: (value: string) => boolean, problem: string]
 const never = (): boolean => false
 
-// What would change whom Tidemark speaks to, or how safely, if it were passed over.
+// Parameters that would change which server Tidemark connects to, or how safely, if they were ignored.
 const CHECKS: Readonly<Record<string, Check>> = {
-  hostaddr: [never, 'name the address as host'],
-  service: [never, 'write what the service file says into the url'],
-  servicefile: [never, 'write what the service file says into the url'],
-  passfile: [never, 'name the file in the environment as PGPASSFILE'],
+  hostaddr: [never, 'give the address as host'],
+  service: [never, 'put the settings of the service file into the url'],
+  servicefile: [never, 'put the settings of the service file into the url'],
+  passfile: [never, 'name the file in the environment variable PGPASSFILE'],
   require_auth: [never, 'leave it out'],
   requirepeer: [never, 'leave it out'],
   replication: [(value) => /^(?:false|off|no|0)$/i.test(value), 'leave it out'],
@@ -30,15 +30,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
   sslcrldir: [never, 'leave it out'],
   ssl_min_protocol_version: [
     (value) => /^TLSv1(?:\.[012])?$/i.test(value),
-    'leave it out; TLS 1.2 is the oldest that is spoken',
+    'leave it out; TLS 1.2 is the oldest version supported',
   ],
   ssl_max_protocol_version: [(value) => /^TLSv1\.3$/i.test(value), 'leave it out'],
   sslaccept: [(value) => value === 'strict', 'write sslmode=require'],
   gssencmode: [(value) => /^(?:disable|prefer)$/i.test(value), 'leave it out'],
-  client_encoding: [(value) => /^(?:auto|utf-?8|unicode)$/i.test(value), 'leave it out; UTF-8 is spoken'],
+  client_encoding: [(value) => /^(?:auto|utf-?8|unicode)$/i.test(value), 'leave it out; Tidemark always uses UTF-8'],
   target_session_attrs: [
     (value) => /^(?:any|read-write|primary)$/i.test(value),
-    'leave it out and name the server that can be written',
+    'leave it out and name the writable server',
   ],
   sslnegotiation: [(value) => /^(?:postgres|direct)$/i.test(value), 'write sslnegotiation=direct, or leave it out'],
   channel_binding: [
@@ -52,11 +52,11 @@ export function checkParameters(parameters: URLSearchParams, refuse: Refuse): vo
   for (const [name, value] of parameters) {
     const [isFine, wayOut] = CHECKS[name.toLowerCase()] ?? []
     if (isFine?.(value) === false)
-      refuse(`has a parameter "${name}" that Tidemark does not do with that value; ${wayOut}`)
+      refuse(`has a parameter "${name}" with a value that Tidemark does not support; ${wayOut}`)
   }
 }
 
-/** Names that nobody knows. One that is not a name may be a piece of a password. */
+/** Unknown names. One that is not a name may be a piece of a password. */
 export function unknownParameters(parameters: URLSearchParams): readonly string[] {
   return [...parameters.keys()].filter(
     (name) =>
@@ -69,6 +69,6 @@ export function secondsIn(parameters: URLSearchParams, name: string, refuse: Ref
   const text = parameters.get(name) ?? ''
   if (text === '') return undefined
   const seconds = Number(text)
-  if (!/^-?\d{1,6}$/.test(text)) return refuse(`has a parameter "${name}" that is no number of seconds`)
+  if (!/^-?\d{1,6}$/.test(text)) return refuse(`has a parameter "${name}" that is not a number of seconds`)
   return seconds <= 0 ? undefined : seconds * 1000
 }

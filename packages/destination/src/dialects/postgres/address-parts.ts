@@ -1,4 +1,4 @@
-/** What an address says, before anybody thinks about it. */
+/** The raw parts of an address. */
 export interface Parts {
   readonly host: string
   readonly port: string

@@ -19,7 +19,7 @@ export interface PostgresAddress {
   readonly schema: string | undefined
   /** For people: without a password. */
   readonly shown: string
-  /** Names of parameters that nobody knows. */
+  /** Names of unknown parameters. */
   readonly ignored: readonly string[]
 }
 
@@ -62,31 +62,31 @@ export function parseAddress(text: string): PostgresAddress {
 
 function refuse(problem: string): never {
   throw new SyncError(
-    `the destination ${problem}; write it as postgres://user@host:5432/database?schema=name, and a password into the environment as PGPASSWORD, or into the url's place for it`,
+    `the destination ${problem}; write it as postgres://user@host:5432/database?schema=name, and put the password into the environment variable PGPASSWORD, or into the url`,
     'fix-config',
     { code: 'destination-unavailable' },
   )
 }
 
 const refuseSeveral = (): never =>
-  refuse('names several hosts, which are not tried in turn; name the one that can be written')
+  refuse('names several hosts, but Tidemark does not try several; name the writable one')
 
 const UNESCAPED = 'characters such as # / ? @ in a password are written as %23 %2F %3F %40'
 
-/** Not by `URL`, which takes what stands before an unescaped "/" for the host, and knows no user without a host. */
+/** Not by `URL`, which takes what precedes an unescaped "/" for the host, and knows no user without a host. */
 function parseUrl(text: string): Parts {
   const [, user = '', place = '', path = '', query = '', hash = ''] =
     /^[a-z0-9+_]+:\/\/(?:([^/?#]*)@)?([^/?#]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(text) ??
-    refuse('is no valid Postgres url')
-  if (hash !== '') return refuse(`holds a "#", or is no valid Postgres url (${UNESCAPED})`)
+    refuse('is not a valid Postgres url')
+  if (hash !== '') return refuse(`holds a "#", or is not a valid Postgres url (${UNESCAPED})`)
   const parameters = new URLSearchParams(query)
   const inParameters = [...parameters].some(
     ([name, value]) => `${name}=${value}`.includes('@') && !MAY_HOLD_AT.test(name),
   )
-  if (path.includes('@') || inParameters) return refuse(`is no valid Postgres url (${UNESCAPED})`)
+  if (path.includes('@') || inParameters) return refuse(`is not a valid Postgres url (${UNESCAPED})`)
   if (/^[^[\]]*,/.test(place)) return refuseSeveral()
   const [, host = '', port = ''] =
-    /^(\[[0-9a-f:.%]+\]|[^:[\]\s]*)(?::(\d*))?$/i.exec(place) ?? refuse(`is no valid Postgres url (${UNESCAPED})`)
+    /^(\[[0-9a-f:.%]+\]|[^:[\]\s]*)(?::(\d*))?$/i.exec(place) ?? refuse(`is not a valid Postgres url (${UNESCAPED})`)
   const colon = user.indexOf(':')
   return {
     host: decoded(host.replace(/^\[(.*)\]$/, '$1')),
@@ -104,7 +104,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return refuse('holds a "%" that stands for no character (in a password it is written as %25)')
+    return refuse('holds a "%" that does not encode a character (in a password, write it as %25)')
   }
 }
 

@@ -38,7 +38,7 @@ export async function chooseSchema(sessions: Sessions, { db }: Reserved): Promis
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
   if (found === undefined && address.schema !== undefined)
     refuse(
-      `there is no schema "${schema}" in the database ${place}; make it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
+      `there is no schema "${schema}" in the database ${place}; create it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
     )
   if (found?.usable === false)
     refuse(

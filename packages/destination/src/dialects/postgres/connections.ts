@@ -12,7 +12,7 @@ import { terminateStaleHolders } from './terminate-stale-holders.ts'
 export class PostgresConnections implements Connections {
   readonly #sessions: Sessions
   readonly #shared: Shared
-  /** Writers leave connections to the heartbeat and to whoever looks. */
+  /** Writers leave connections for the heartbeat and for readers. */
   readonly #writers = new Turns(CONNECTIONS - 4)
 
   constructor(sessions: Sessions, dialect: Dialect) {

@@ -8,7 +8,7 @@ const COUNTED = [
   ['_tidemark_runs', 'run'],
 ] as const
 
-/** Lets the numbers that the server gives out begin above those that are there. */
+/** Starts the numbers that the server assigns above the existing ones. */
 export async function continueNumbers(db: Kysely<StateDatabase>, schema: string): Promise<void> {
   for (const [table, column] of COUNTED)
     await sql`select setval(pg_get_serial_sequence(${table}, ${column}), greatest(

@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<ColumnType, number>> = {
   bytes: BYTES,
 }
 
-/** Fields that stand behind the values of every row of a load. */
+/** Fields that follow the values of every row of a load. */
 export interface Suffix {
   readonly fields: number
   readonly bytes: Uint8Array
@@ -177,7 +177,7 @@ export class CopyRows {
     this.#at += 5 + written
   }
 
-  /** Writes a text behind what stands there, which may go into another buffer. @returns how many bytes it took. */
+  /** Appends a text to the buffer, which may be another one afterwards. @returns how many bytes it took. */
   #utf8(value: string, wanted: number, fixed: number): number {
     const length = value.length
     const offset = wanted - this.#at

@@ -13,6 +13,6 @@ export function parseDsn(text: string, refuse: Refuse): Parts {
     end = ENTRY.lastIndex
   }
   if (text.slice(end).trim() !== '')
-    return refuse("is no valid list of key=value (a value with spaces stands in quotes, as in password='a b')")
+    return refuse("is not a valid list of key=value (quote a value with spaces, as in password='a b')")
   return { host: '', port: '', user: '', password: '', database: '', parameters }
 }

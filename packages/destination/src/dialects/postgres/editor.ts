@@ -151,14 +151,14 @@ async function problemOf(db: Db, schema: string, name: string, known: RecordedSc
   const own = columns.map(({ column, type }) => [column, type] as const)
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(column)
-    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
-  // Without it rows of a history would be doubled.
+  // Without it rows of a backfill would be duplicated.
   if (key.length > 0 && !(await isUnique(db, schema, name, key)))
-    return `its primary key (${key.join(', ')}) was taken out by hand`
+    return `its primary key (${key.join(', ')}) was dropped`
   return undefined
 }
 
@@ -233,7 +233,7 @@ async function dropKey(db: Db, schema: string, name: string): Promise<void> {
   for (const { key } of rows) await sql`alter table ${id(schema, name)} drop constraint ${id(key)}`.execute(db)
 }
 
-/** A view holds on to the columns that it shows; which one it is stands in the error's detail. */
+/** A view depends on the columns that it shows; the error's detail names the view. */
 function viewInTheWay(table: string, place: string, error: unknown): unknown {
   // Or an index, a check or a default that does not know the new type.
   if (!/^(0A000|2BP01|42804|42846|42883|42P17)$/.test(stateOf(error) ?? '')) return error
@@ -241,7 +241,7 @@ function viewInTheWay(table: string, place: string, error: unknown): unknown {
   return refuseChanged(
     table,
     place,
-    `something of yours is in the way of a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and make it again`,
+    `an object that Tidemark did not create blocks a change (${message}${detail === '' ? '' : `: ${detail}`}); drop it, sync, and create it again`,
   )
 }
 

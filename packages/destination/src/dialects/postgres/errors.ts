@@ -34,13 +34,13 @@ export function isUnsupported(error: unknown): boolean {
   return stateOf(error) === '0A000'
 }
 
-// What Node's sockets and the driver say of a connection that is gone.
+// What Node's sockets and the driver report for a lost connection.
 const BROKEN =
   /^(E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN|RESET)|AI_AGAIN)|ERR_STREAM_\w+)$/
 const LOST =
   /Connection terminated|Client has encountered a connection error|connection is closed|Connection ended|timeout exceeded when trying to connect|server closed the connection/i
 
-/** Whether the connection is gone, so that nobody can say what became of a statement that was on its way. */
+/** Whether the connection is lost, so that the outcome of a statement under way is unknown. */
 export function isLost(error: unknown): boolean {
   if (SyncError.is(error)) return false
   const state = stateOf(error)
@@ -67,7 +67,7 @@ export function explain(error: unknown, place: string): unknown {
     const { code } = (error ?? {}) as { readonly code?: unknown }
     if (code === 'ENOTFOUND')
       return say(
-        `the host of the database ${place} is not known (${message}); check "destination" in the config`,
+        `the host of the database ${place} cannot be resolved (${message}); check "destination" in the config`,
         'fix-config',
         'destination-unavailable',
       )
@@ -79,7 +79,7 @@ export function explain(error: unknown, place: string): unknown {
       )
     if (/SSL|TLS|certificate|self.signed/i.test(message ?? '') || /CERT|SSL|TLS/.test(String(code)))
       return say(
-        `no secure connection to the database ${place} can be made (${message}); name the file of a certificate that vouches for it with sslrootcert=… behind the url, or write sslmode=require there to encrypt without looking at the certificate, or sslmode=disable where nobody else can reach the network`,
+        `cannot make a secure connection to the database ${place} (${message}); add to the url sslrootcert=… with the file of a certificate that vouches for the server, or sslmode=require to encrypt without checking the certificate, or sslmode=disable if nobody else can reach the network`,
         'fix-config',
         'destination-unavailable',
       )
@@ -93,7 +93,7 @@ type Say = (text: string, remedy: Remedy, code: string) => SyncError
 
 function noPassword({ message }: Error, place: string, say: Say): SyncError {
   return say(
-    `the database ${place} wants a password that was not given (${message}); put it into the environment as PGPASSWORD, or into the url`,
+    `the database ${place} requires a password, but none was given (${message}); put it into the environment variable PGPASSWORD, or into the url`,
     'fix-config',
     'destination-unavailable',
   )
@@ -119,12 +119,12 @@ function explainState(error: ServerError, state: string, place: string, say: Say
     case '42501':
       if (/temporary/.test(message))
         return say(
-          `the role may not make temporary tables in ${place} (${message}); allow it: GRANT TEMPORARY ON DATABASE <database> TO <role>`,
+          `the role may not create temporary tables in ${place} (${message}); allow it: GRANT TEMPORARY ON DATABASE <database> TO <role>`,
           'fix-config',
           'destination-unavailable',
         )
       return say(
-        `the role has no right to do this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, or name one that it may use as ?schema=<name> in the url`,
+        `the role lacks a privilege for this in ${place} (${message}); give it a schema of its own: CREATE SCHEMA tidemark AUTHORIZATION <role>, or name one that it may use as ?schema=<name> in the url`,
         'fix-config',
         'destination-unavailable',
       )
@@ -142,7 +142,7 @@ function explainState(error: ServerError, state: string, place: string, say: Say
       )
     case '55P03':
       return say(
-        `a table in ${place} is locked by another program for too long (${message}); end it (see pg_stat_activity) and run again`,
+        `another program has locked a table in ${place} for too long (${message}); end its session (see pg_stat_activity) and run again`,
         'retry',
         'destination-locked',
       )
@@ -150,14 +150,14 @@ function explainState(error: ServerError, state: string, place: string, say: Say
     case '53200':
     case '58030':
       return say(
-        `the database ${place} cannot be written (${message}); make room and run again, nothing of this part was kept`,
+        `the database ${place} cannot be written (${message}); free some space and run again; nothing of this batch was kept`,
         'retry',
         'destination-full',
       )
     case 'XX001':
     case 'XX002':
       return say(
-        `the database ${place} is damaged (${message}); put back a good copy`,
+        `the database ${place} is damaged (${message}); restore a good copy`,
         'fix-config',
         'destination-corrupt',
       )
@@ -168,7 +168,7 @@ function explainState(error: ServerError, state: string, place: string, say: Say
     case '42P10':
     case '42809':
       return say(
-        `a table in ${place} was changed by hand while it was written (${message}); run again to see what is wrong with it`,
+        `a table in ${place} was changed by someone else while Tidemark wrote it (${message}); run again to see what changed`,
         'fix-config',
         'table-changed',
       )
@@ -176,13 +176,13 @@ function explainState(error: ServerError, state: string, place: string, say: Say
   if (state === '0A000' && /during recovery/.test(message)) return explainState(error, '25006', place, say)
   if (mayPass(error))
     return say(
-      `the database ${place} ended the connection (${message}); nothing of this part was kept, run again`,
+      `the database ${place} ended the connection (${message}); nothing of this batch was kept, run again`,
       'retry',
       'destination-unavailable',
     )
   if (/^53|^57/.test(state))
     return say(
-      `the database ${place} cannot go on (${message}); run again when it can`,
+      `the database ${place} cannot continue (${message}); run again when it is available`,
       'retry',
       'destination-unavailable',
     )
@@ -191,7 +191,7 @@ function explainState(error: ServerError, state: string, place: string, say: Say
   if (/^(58|72|F0|XX)/.test(state))
     return say(`the database ${place} failed (${told}); see its log, and run again`, 'retry', 'destination-failed')
   return say(
-    `the database ${place} refused a change (${told}); take out of the way what is in it, and run again`,
+    `the database ${place} refused a change (${told}); remove what blocks it, and run again`,
     'fix-config',
     state === '42P07' || state === '42710' ? 'schema' : 'refused',
   )

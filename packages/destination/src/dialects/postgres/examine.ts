@@ -38,18 +38,18 @@ export function examinePostgres(url: string): Promise<Examination> {
         : []),
       ...(creates === null && !founds
         ? [
-            `there is no schema "${schema}" in ${shown}, and the role "${role}" may not make one; make it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
+            `there is no schema "${schema}" in ${shown}, and the role "${role}" may not create one; create it with: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION ${quoted(role)}`,
           ]
         : []),
       ...(creates !== false
         ? []
         : [
-            `the role "${role}" may not make tables in the schema "${schema}" of ${shown}; allow it: GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(role)}`,
+            `the role "${role}" may not create tables in the schema "${schema}" of ${shown}; allow it: GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${quoted(role)}`,
           ]),
       ...(temporary
         ? []
         : [
-            `the role "${role}" may not make temporary tables in ${shown}; allow it: GRANT TEMPORARY ON DATABASE ${quoted(base)} TO ${quoted(role)}`,
+            `the role "${role}" may not create temporary tables in ${shown}; allow it: GRANT TEMPORARY ON DATABASE ${quoted(base)} TO ${quoted(role)}`,
           ]),
     ]
     return { kind: 'postgres', title: 'Postgres', version, freeBytes: undefined, problems }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { type Answer, arriving } from './arriving.ts'
 import type { Reserved } from './sessions.ts'
 
-/** So many rows one statement fetches; fewer where fewer have so many characters, so that little is left where nobody goes on. */
+/** So many rows one statement fetches; fewer where fewer have so many characters, so that little is left if the reader stops. */
 const FETCH = 2000
 const CHARACTERS = 8_000_000
 

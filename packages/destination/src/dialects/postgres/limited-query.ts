@@ -6,7 +6,7 @@ import { stateOf } from './errors.ts'
 import { runQuery } from './query.ts'
 import type { Sessions } from './sessions.ts'
 
-/** Asks a statement of the user's, which the server ends when the time is up or the signal comes: it would go on without us. */
+/** Asks a statement of the user's, which the server ends when the time is up or the signal comes: otherwise it would continue after the client has left. */
 export async function limitedQuery(sessions: Sessions, statement: string, limits?: QueryLimits): Promise<QueryResult> {
   if (limits === undefined) return await sessions.transaction({ mode: 'query' }, (one) => runQuery(one, statement))
   const { limitMs, signal } = limits

@@ -74,7 +74,7 @@ export function explainingReadLock(sessions: Sessions, place: LockedPlace): (err
     const lock = await lockOn(error, sessions, place)
     if (lock === undefined) throw error
     throw new SyncError(
-      `table "${place.name}" is locked by ${lock.who}, and was not read. Run again when it is free, or end what locks it: ${lock.end}`,
+      `table "${place.name}" is locked by ${lock.who}, so it was not read. Run again when the lock is released, or end the session that holds it: ${lock.end}`,
       'retry',
       { code: 'destination-locked', cause: error },
     )
@@ -94,7 +94,7 @@ async function explained(error: unknown, sessions: Sessions, place: LockedPlace)
   const lock = await lockOn(error, sessions, place)
   if (lock === undefined) return error
   return new SyncError(
-    `table "${place.name}" is locked by ${lock.who}; it is tried again, and nothing of this was written. To go on at once end what locks it: ${lock.end}`,
+    `table "${place.name}" is locked by ${lock.who}; Tidemark tries again, and nothing of this was written. To continue at once, end the session that holds the lock: ${lock.end}`,
     'retry',
     { code: 'table-locked', cause: error },
   )

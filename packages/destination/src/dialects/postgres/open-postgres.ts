@@ -61,7 +61,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Destin
   }
 }
 
-/** Whether there is a state to go on from. @throws SyncError where the database cannot be asked. */
+/** Whether a state exists to continue from. @throws SyncError where the database cannot be asked. */
 export async function hasState(url: string): Promise<boolean> {
   return askServer(url, async ({ db }) => (await stateVersion(db, postgresFlavor)) > 0)
 }

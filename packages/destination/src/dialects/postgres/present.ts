@@ -6,7 +6,7 @@ import type { Reserved } from './sessions.ts'
 
 type Present = TableState['present']
 
-/** Which of these tables are there, and hold a row. */
+/** Which of these tables exist, and hold a row. */
 export async function presentTables(
   session: Reserved,
   schema: string,

@@ -6,7 +6,7 @@ export const postgresProfile = {
   title: 'Postgres',
   system: 'postgresql',
   readTypes: {
-    // What `pg` gives where nobody has told it otherwise.
+    // What `pg` returns by default.
     types: {
       text: 'string',
       integer: 'string',
@@ -19,7 +19,7 @@ export const postgresProfile = {
       json: 'unknown',
       bytes: 'Uint8Array',
     },
-    note: 'As node-postgres gives them by itself: 64-bit integers and decimals are texts, times and dates are Date.',
+    note: 'Matches the defaults of node-postgres: 64-bit integers and decimals are strings, times and dates are Date.',
   },
   names: 'exact',
   // 0 and -0 are equal to every comparison of Postgres, so one form of them is kept.

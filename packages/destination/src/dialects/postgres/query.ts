@@ -6,8 +6,8 @@ import { decodeText } from './codec.ts'
 import { stateOf } from './errors.ts'
 import type { Reserved } from './sessions.ts'
 
-const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
-/** What may stand before a statement's first word. */
+const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
+/** What may precede a statement's first word. */
 const LEADING = /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*/
 const READS = /^(?:select|values|with|table|show|explain)\b/i
 
@@ -23,12 +23,12 @@ export async function runQuery({ client }: Reserved, text: string, cancel?: () =
   }
   const statement = text.replace(LEADING, '')
   if (statement === '') return refuse('there is no statement')
-  if (!READS.test(statement)) return refuse('the statement is no query')
+  if (!READS.test(statement)) return refuse('the statement is not a query')
   try {
     // Parsed by itself, so that there can be only one.
     const query = { text, rowMode: 'array', queryMode: 'extended', types: { getTypeParser: parserOf } }
     const result = await gathered(client, new pg.Query(query as never), cancel)
-    if (result.columns.length === 0) return refuse('the statement gives no rows')
+    if (result.columns.length === 0) return refuse('the statement returns no rows')
     return result
   } catch (error) {
     if (SyncError.is(error)) throw error

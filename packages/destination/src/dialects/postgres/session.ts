@@ -25,7 +25,7 @@ import { dropLeftovers, dropStaging } from './staging-tables.ts'
 export interface Shared {
   readonly dialect: Dialect
   readonly schema: string
-  /** The history step of a table that has met a known key: the rest of it is merged, and no longer copied straight. */
+  /** The backfill step of a table that has met a known key: the rest of it is merged, and no longer copied directly. */
   readonly merging: WeakMap<Target, string>
 }
 

@@ -47,7 +47,7 @@ export interface SessionTransaction {
   readonly landed?: ((session: Reserved) => Promise<boolean>) | undefined
 }
 
-/** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may stand in between. */
+/** Connections of one destination. No session keeps anything from one transaction to the next, so a pooler may be in between. */
 export class Sessions {
   #pool: pg.Pool
   #watch: Watch
@@ -79,7 +79,7 @@ export class Sessions {
       ...driver,
       max: CONNECTIONS,
       keepAlive: true,
-      // A server that is gone without a word is noticed in minutes, not in hours.
+      // A server that disappears silently is noticed in minutes, not in hours.
       keepAliveInitialDelayMillis: 10_000,
       types: { getTypeParser: parserOf },
     })
@@ -125,7 +125,7 @@ export class Sessions {
       } catch (error) {
         const lost = isLost(error)
         await this.#end(session, options.mode, lost)
-        // Only where the answer to COMMIT was lost it is open what is there now.
+        // Only if the answer to COMMIT was lost is the outcome unknown.
         if (
           done !== undefined &&
           lost &&
@@ -188,7 +188,7 @@ export class Sessions {
     client.release(destroy)
   }
 
-  /** Goes back, and gives the connection back unless it is gone. */
+  /** Rolls back, and releases the connection unless it is lost. */
   async #end(session: Reserved, mode: SessionMode, lost: boolean): Promise<void> {
     try {
       if (!lost) await session.client.query('rollback')
@@ -217,7 +217,7 @@ export class Sessions {
     }
   }
 
-  /** Whether there is no TLS where it was only wanted, so that it goes on without. */
+  /** Whether the server has no TLS and it was only preferred, so that the connection continues without. */
   #isPlainNow(failed: pg.Pool, error: unknown): boolean {
     if (this.#options.address.tls.mode !== 'prefer' || !/does not support SSL/.test((error as Error).message))
       return false
@@ -266,12 +266,12 @@ export class Sessions {
       ...(this.major >= 17 ? { transaction_timeout: '0' } : {}),
       // Who reads rows may think about each for as long as it takes.
       idle_in_transaction_session_timeout: writes(mode) ? `${idleMs}ms` : '0',
-      // A server that is not told that we are gone would wait for the rest of a COPY for hours, with all its locks.
+      // A server that does not learn that the client disconnected would wait for the rest of a COPY for hours, with all its locks.
       tcp_keepalives_idle: '10',
       tcp_keepalives_interval: '5',
       tcp_keepalives_count: '4',
       jit: 'off',
-      // A part meets its rows by their keys: without statistics the planner would read the whole table for each.
+      // A batch meets its rows by their keys: without statistics the planner would read the whole table for each.
       ...(mode === 'part' ? { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_seqscan: 'off' } : {}),
     }
     const begin = writes(mode)

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { unlessLocked } from './locks.ts'
 import type { Reserved } from './sessions.ts'
 
-// A step's rows gather in a table of the schema without a log, because its parts are transactions of their own and may go
+// A step's rows gather in a table of the schema without a log, because its batches are transactions of their own and may go
 // over different connections. A server that crashed gives it back empty, which is noticed.
 
 const PREFIX = '_tidemark_staging_'

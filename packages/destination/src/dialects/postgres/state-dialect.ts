@@ -10,7 +10,7 @@ export const postgresFlavor: StateDialect = {
   counted: (table, column) =>
     table.addColumn(column, 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey()) as never,
   joined: (text) => sql`string_agg(${text}, ',')`,
-  // Not dropped: a user's own view may stand on it.
+  // Not dropped: a user's own view may depend on it.
   replaceView: async (db, name, select, renamed) => {
     if (renamed !== undefined) {
       const [from, to] = renamed

@@ -44,13 +44,13 @@ export function tlsOf(parameters: URLSearchParams, host: string, refuse: Refuse)
   const wanted =
     mode !== undefined
       ? (MODES[mode.toLowerCase()] ??
-        refuse(`says an sslmode that there is not; known are ${Object.keys(MODES).join(', ')}`))
+        refuse(`has an unknown sslmode; known modes are ${Object.keys(MODES).join(', ')}`))
       : ssl !== undefined
         ? (SSL[ssl.toLowerCase()] ?? refuse('has a parameter "ssl" that is neither true nor false'))
         : isLocal(host) && !asked
           ? 'disable'
           : 'verify-full'
-  if (isBound && wanted === 'disable') return refuse('says channel_binding=require and no TLS that could be bound to')
+  if (isBound && wanted === 'disable') return refuse('has channel_binding=require, but no TLS to bind to')
   return {
     // Who can put a socket there is on this machine already; libpq encrypts nothing there either.
     mode: host.startsWith('/') ? 'disable' : stricter(wanted, isBound, root),

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import pg from 'pg'
 
-/** Looks at which a server has waited for us while we waited for it, before the connection counts as gone. */
+/** Looks at which a server has waited for us while we waited for it, before the connection counts as lost. */
 const WAITED = 3
 /** Looks that could tell nothing. */
 const UNDECIDED = 6
@@ -97,7 +97,7 @@ export class Watch {
         this.#watched.delete(client)
         await endBackend(looker, watched.backend)
         wireOf(client).connection.stream.destroy(
-          Object.assign(new Error('no answer from the server, which waits for one itself'), { code: 'ETIMEDOUT' }),
+          Object.assign(new Error('no answer from the server, which is waiting for the client'), { code: 'ETIMEDOUT' }),
         )
       }
     } finally {
@@ -146,7 +146,7 @@ async function ask(looker: pg.Client, silent: readonly (readonly [unknown, Watch
     )
     return { server: own.rows[0]!.server, sessions: rows }
   } catch (error) {
-    // A server that says no is there.
+    // A server that refuses is running.
     return (error as { readonly severity?: unknown }).severity === undefined ? 'unreachable' : 'refused'
   }
 }
@@ -167,7 +167,7 @@ function isGone(client: pg.ClientBase, watched: Watched, answer: Answer): boolea
   return watched.waited >= WAITED
 }
 
-/** Ends the server's half, which would hold its locks for as long as nobody tells it. */
+/** Ends the server's half, which would otherwise hold its locks indefinitely. */
 async function endBackend(looker: pg.Client, backend: Backend | undefined): Promise<void> {
   if (backend === undefined) return
   await looker

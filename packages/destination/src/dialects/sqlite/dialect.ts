@@ -48,7 +48,7 @@ export function sqliteDialect(database: Database): Dialect {
     stagingTable: ({ slot }) => sql.id('temp', stagingName(slot)),
     createStaging: (table, columns) =>
       sql`create temp table ${table} (${sql.join(columns)}, _kind integer not null, _at integer primary key) strict`,
-    // They lie in a temporary table of the connection.
+    // They are in a temporary table of the connection.
     losesStaging: false,
     reusesStagingNames: true,
     pairs: {

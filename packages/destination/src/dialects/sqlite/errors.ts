@@ -45,13 +45,13 @@ export function explain(error: unknown, path: string): unknown {
     case BUSY:
     case LOCKED:
       return say(
-        `the database ${path} is locked by another program; end it (or wait until it is done) and run again`,
+        `the database ${path} is locked by another program; stop that program (or wait until it finishes) and run again`,
         'retry',
         'destination-locked',
       )
     case FULL:
       return say(
-        `the database ${path} cannot be written (${message}), ${roomOf(path)}; make room and run again, nothing of this part was kept`,
+        `the database ${path} cannot be written (${message}), ${roomOf(path)}; free some space and run again; nothing of this batch was kept`,
         'retry',
         'destination-full',
       )
@@ -60,20 +60,20 @@ export function explain(error: unknown, path: string): unknown {
     case CORRUPT:
     case NOTADB:
       return say(
-        `${path} is no SQLite database or is damaged (${message}); put back a good copy, or name another file as the destination`,
+        `${path} is not a SQLite database or is damaged (${message}); restore a good copy, or name another file as the destination`,
         'fix-config',
         'destination-corrupt',
       )
     case TOOBIG:
       return say(
-        `the database ${path} takes no value and no row of more than 1,000,000,000 bytes, and one is larger (${message}); leave its column out, or use Postgres`,
+        `the database ${path} accepts no value or row of more than 1,000,000,000 bytes, and one is larger (${message}); leave its column out, or use Postgres`,
         'fix-config',
         'destination-failed',
       )
     case CANTOPEN:
     case READONLY:
       return say(
-        `the database ${path} cannot be opened for writing (${message}); give this user the right to write the file and its folder, or name another file`,
+        `the database ${path} cannot be opened for writing (${message}); give this user write access to the file and its folder, or name another file`,
         'fix-config',
         'destination-unavailable',
       )
@@ -95,13 +95,13 @@ function ioError(error: SqliteError, path: string): SyncError {
   const { message, errcode } = error
   if (errcode === NO_TEMPORARY_FOLDER)
     return new SyncError(
-      `SQLite has more than fits into memory, and no folder for its temporary files that this user may write: it looked at ${temporaryFolders().join(', ')}; let it write to ${dirname(path)} (under systemd: ReadWritePaths=, PrivateTmp=yes), or name one in the environment as SQLITE_TMPDIR`,
+      `SQLite has more data than fits into memory, and this user cannot write to any folder for its temporary files: it tried ${temporaryFolders().join(', ')}; allow it to write to ${dirname(path)} (under systemd: ReadWritePaths=, PrivateTmp=yes), or name one in the environment as SQLITE_TMPDIR`,
       'fix-config',
       { code: 'destination-unavailable', cause: error },
     )
   const isFull = placesOf(path).some((folder) => (freeMb(folder) ?? LITTLE_MB) < LITTLE_MB)
   return new SyncError(
-    `the database ${path} cannot be read or written (${message}, SQLite's code ${errcode}), ${roomOf(path)}; ${isFull ? 'make room' : "look at the disk, at quotas and at the system's log"} and run again, nothing of this part was kept`,
+    `the database ${path} cannot be read or written (${message}, SQLite's code ${errcode}), ${roomOf(path)}; ${isFull ? 'free some space' : "check the disk, quotas and the system's log"} and run again; nothing of this batch was kept`,
     'retry',
     { code: isFull ? 'destination-full' : 'destination-failed', cause: error },
   )

@@ -4,7 +4,7 @@ import { list } from '../../rows/sql.ts'
 /** The table itself, whatever else carries its name. */
 export const mainTable = (name: string): RawBuilder<unknown> => sql.id('main', name)
 
-/** The name of a staging table, which lies in the temporary schema. */
+/** The name of a staging table, which is in the temporary schema. */
 export const stagingName = (slot: number): string => `_tidemark_staging_${slot}`
 
 /** Resyncs look rows up by their position; loads do not, so a table with a key has this index only from its first resync. */

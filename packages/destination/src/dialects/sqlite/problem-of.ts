@@ -4,7 +4,7 @@ import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import { TYPES } from './ddl.ts'
 
-/** Whether a table still is what it was made: a hand may have made it again. @returns what is wrong, for people. */
+/** Whether a table is still as it was created: it may have been created again outside Tidemark. @returns what is wrong, for people. */
 export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchema): string | undefined {
   const { columns, primaryKey, partitioned, globalKey } = known
   const present = raw.prepare('select name, type, pk from pragma_table_xinfo(?) where hidden = 0').all(table)
@@ -18,7 +18,7 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   const own = columns.map(({ column, type }) => [column, type] as const)
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(fold(column))
-    if (type === undefined) return `its column "${column}" was taken out by hand`
+    if (type === undefined) return `its column "${column}" was dropped`
     if (type !== TYPES[wanted])
       return `its column "${column}" was ${TYPES[wanted]} and is ${type === '' ? 'without a type' : type} now`
   }
@@ -27,7 +27,7 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   const declared = present.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name))
   if (key.length === 0 || isSame(key, declared) || uniqueIndexes(raw, table).some((one) => isSame(key, one)))
     return undefined
-  return `its primary key (${key.join(', ')}) was taken out by hand`
+  return `its primary key (${key.join(', ')}) was dropped`
 }
 
 /** The columns of indexes that allow no two rows with the same values in them. */

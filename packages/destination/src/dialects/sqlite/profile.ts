@@ -18,7 +18,7 @@ export const sqliteProfile: Profile = {
       json: 'string',
       bytes: 'Uint8Array',
     },
-    note: 'As SQLite holds them: booleans are 0 and 1, times, dates, decimals and JSON are texts.',
+    note: 'Matches how SQLite stores them: booleans are 0 and 1; times, dates, decimals and JSON are strings.',
   },
   names: 'folded',
   // NaN would become NULL; -0 comes back as 0.

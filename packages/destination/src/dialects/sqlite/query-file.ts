@@ -18,7 +18,7 @@ export function* queryFile(path: string, statement: string): Generator<QueryAnsw
   let database: ReadOnlyDatabase | undefined
   try {
     if (!existsSync(path))
-      throw new SyncError(`there is no database ${path}; put it back`, 'fix-config', { code: 'destination-missing' })
+      throw new SyncError(`there is no database ${path}; restore it`, 'fix-config', { code: 'destination-missing' })
     database = openReadOnly(path, BUSY_MS)
     yield* queryOpen(database.raw, statement)
   } catch (error) {

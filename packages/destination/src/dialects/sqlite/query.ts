@@ -5,8 +5,8 @@ import { answerLimit } from '../../answer-limit.ts'
 import type { QueryAnswer } from '../database-kind.ts'
 import { codeOf } from './errors.ts'
 
-const ALLOWED = 'one SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
-/** What may stand behind a statement: nothing. */
+const ALLOWED = 'only a single SELECT (or VALUES, or WITH … SELECT) is allowed here, and nothing that writes'
+/** What may follow a statement: nothing. */
 const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/
 
 /** Runs one statement of the user's on a connection that cannot write. @throws SyncError code `query` for an answer that does not fit. */
@@ -36,7 +36,7 @@ export function* queryOpen(raw: DatabaseSync, text: string): Generator<QueryAnsw
     statement.setReadBigInts(true)
     statement.setReturnArrays(true)
     const columns = statement.columns().map(({ name }) => name)
-    if (columns.length === 0) refuse('the statement gives no rows')
+    if (columns.length === 0) refuse('the statement returns no rows')
     yield { columns }
     for (const row of statement.iterate() as unknown as Iterable<readonly unknown[]>) yield { row: row.map(exact) }
   } catch (error) {
@@ -58,7 +58,7 @@ export function* queryOpen(raw: DatabaseSync, text: string): Generator<QueryAnsw
 
 /** Node has no words for a row that it cannot make. */
 function problemOf({ message }: Error): string {
-  return /^Iterator result/.test(message) ? 'a value is larger than a text can be here, 512 MiB' : message
+  return /^Iterator result/.test(message) ? 'a value is larger than 512 MiB, the limit for a string here' : message
 }
 
 function onlyReads(action: number): number {

@@ -14,7 +14,7 @@ export interface ReadOnlyDatabase extends Database {
 }
 
 /**
- * Opens a file that is there, for reading alone. In WAL mode SQLite makes its two companion files for a reader, too, and
+ * Opens an existing file for reading alone. In WAL mode SQLite makes its two companion files for a reader, too, and
  * a connection that cannot write leaves them behind: they go with it where they came with it.
  */
 export function openReadOnly(path: string, busyMs: number): ReadOnlyDatabase {

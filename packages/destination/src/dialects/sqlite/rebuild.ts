@@ -30,7 +30,7 @@ export async function rebuildTable(
   const others = entriesOf(made.sql).filter(({ name, text }) =>
     name === undefined ? !/^primary\s+key/i.test(text) : !ours.has(fold(name)),
   )
-  // Rules of the table stand behind its columns.
+  // Constraints of the table follow its columns.
   others.sort((a, b) => Number(a.name === undefined) - Number(b.name === undefined))
   const objects = rawDb
     .prepare(
@@ -64,7 +64,7 @@ export async function rebuildTable(
     try {
       rawDb.exec(text)
     } catch {
-      // Our own index is made by whoever needs it.
+      // Our own index is created by the code that needs it.
       if (!name.startsWith('_tidemark_')) lost.push(`${type} "${name}" no longer fits and was not made again`)
     }
   }

@@ -186,7 +186,7 @@ export class SqliteSession implements Session {
 
 function rolledBack(table: string, cause: unknown): SyncError {
   return new SyncError(
-    `a trigger on "${table}" rolls the whole transaction back (${messageOf(cause)}), so no row of the table can be written; make it RAISE(ABORT, …), and the row it refuses is rejected alone`,
+    `a trigger on "${table}" rolls the whole transaction back (${messageOf(cause)}), so no row of the table can be written; use RAISE(ABORT, …) in it, so that only the row it refuses is rejected`,
     'fix-config',
     { code: 'table-changed', cause },
   )
