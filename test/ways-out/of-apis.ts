@@ -156,7 +156,7 @@ export const OF_APIS: readonly WayOut[] = [
       const { project, url } = await apiProject(world, well)
       project.env['HTTP_PROXY'] = proxy
       const text = await fails(project, 'proxy', 'sync')
-      const [, name] = /name the host in (NO_PROXY)/.exec(text)!
+      const [, name] = /add the host to (NO_PROXY)/.exec(text)!
       project.env[name!] = new URL(url).hostname
       await follows(project, text, 'sync')
       expect(project.count('rest_items')).toBe(1)

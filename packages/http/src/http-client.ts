@@ -127,16 +127,20 @@ export class HttpClient {
   /** The request of a next page that an answer names. @throws SyncError where it leads away from the API. */
   following(request: HttpRequest, next: string, from: string): HttpRequest {
     if (!URL.canParse(next, from))
-      throw new SyncError(`${this.describe(request)} names a next page that is no URL`, 'fix-source', {
-        code: 'paging',
-      })
+      throw new SyncError(
+        `${this.describe(request)} names a next page whose address is not a valid URL`,
+        'fix-source',
+        {
+          code: 'paging',
+        },
+      )
     const url = this.#transport.encrypted(new URL(next, from))
     if (this.#transport.isTrusted(url)) return { ...request, path: url.href, query: undefined }
     const isPlain = url.protocol === 'http:' && this.#base.protocol === 'https:'
-    const problem = isPlain ? 'without encryption' : 'which is not where the API is'
+    const problem = isPlain ? 'without encryption' : 'which is not the host of the API'
     const advice = isPlain
-      ? `to ask for it over https, list "${url.host.slice(0, 300)}" under "hosts"`
-      : `if it belongs to it, list "${url.host.slice(0, 300)}" under "hosts"`
+      ? `to request it over https, list "${url.host.slice(0, 300)}" under "hosts"`
+      : `if that host belongs to the API, list "${url.host.slice(0, 300)}" under "hosts"`
     throw new SyncError(
       `${this.describe(request)} names a next page at ${url.origin.slice(0, 300)}, ${problem}; ${advice}`,
       'fix-config',
@@ -171,7 +175,7 @@ export class HttpClient {
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
           throw afterAttempts(failure, attempt)
         const wait = failure.code === 'rate-limited' ? { waitMs: delayMs } : { delayMs }
-        this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
+        this.#options.log?.info(`${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`, {
           attempt,
           ...wait,
         })

@@ -55,7 +55,7 @@ export function baseOf(text: string): URL {
     throw new SyncError(`the base URL must be one that begins with https:// or http://`, 'fix-config')
   if (url.username !== '' || url.password !== '')
     throw new SyncError(
-      'the base URL holds a name or a password; put them into the authorization (type "basic")',
+      'the base URL contains a user name or a password; put them into the authorization (type "basic")',
       'fix-config',
     )
   return url

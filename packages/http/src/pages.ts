@@ -69,7 +69,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
     const what = http.describe(request)
     if (number > most)
       throw new SyncError(
-        `${what} would be page ${number} of one list, more than ${most}; is there an end?`,
+        `${what} would be page ${number} of one list, more than the limit of ${most}; check how the end of the list is found`,
         'fix-source',
         { code: 'paging' },
       )
@@ -154,7 +154,7 @@ function listIn(
   if (single === true && typeof found === 'object' && found !== null) return [found]
   const place = [rows].flat().join('.')
   throw new SyncError(
-    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
+    `${what} returned no list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
     'fix-source',
     { code: 'error-body' },
   )

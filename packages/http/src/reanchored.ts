@@ -89,7 +89,7 @@ async function* readFrom<T>(
       return behind === undefined ? undefined : { since: behind, known: new Known(isKeyed(options)), isFollowed: true }
   }
   throw new SyncError(
-    `${http.describe(request)}: more rows than a page holds share this place, and they change faster than they are read; ask for larger pages`,
+    `${http.describe(request)}: more rows than fit on a page share one cursor value, and they change faster than they are read; request larger pages`,
     'retry',
     { code: 'paging' },
   )
@@ -175,7 +175,7 @@ function lastOf(
     if (cursor === undefined) continue
     if ((compareCursors(cursor, last) ?? 0) < 0)
       throw new SyncError(
-        `${what} gave "${shown(cursor)}" after "${shown(last)}": the list is not in ascending order; ask the API to sort it by the cursor`,
+        `${what} returned "${shown(cursor)}" after "${shown(last)}": the list is not in ascending order; make the API sort it by the cursor`,
         'fix-source',
         { code: 'paging' },
       )
@@ -188,7 +188,7 @@ function lastOf(
 function checkHeeded(last: CursorValue | undefined, since: CursorValue | undefined, what: string): void {
   if ((compareCursors(last, since) ?? 0) >= 0) return
   throw new SyncError(
-    `${what} gave only rows before "${shown(since)}": the API does not heed the parameter that says where to begin`,
+    `${what} returned only rows before "${shown(since)}": the API ignores the parameter that says where to begin`,
     'fix-source',
     { code: 'paging' },
   )

@@ -21,7 +21,7 @@ describe('a rejected row says why, and the way out', () => {
     expect(problems).toHaveLength(37)
     expect(new Set(problems)).toEqual(
       new Set([
-        '3 values where 4 are expected; to fill short rows up with NULL, set "shortRows": "fill" in the table\'s config',
+        '3 values where 4 are expected; to fill short rows with NULL, set "shortRows": "fill" in the table\'s config',
       ]),
     )
     const filled = await opened('x.csv', text, { shortRows: 'fill' })

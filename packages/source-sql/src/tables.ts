@@ -90,7 +90,7 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   // No database knows the key of a view, so only its user can say it; once is enough.
   if (table.kind === 'view' && primaryKey.length === 0 && isNew)
     warn(
-      `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, say tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
+      `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, set tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
     )
   const columns = await withFills(table, columnsFor(table, primaryKey, own, context), context)
   const cursor = chooseCursor({

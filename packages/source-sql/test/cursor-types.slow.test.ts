@@ -62,7 +62,7 @@ describe.each(systems)('a cursor of %s that is called another type than it is', 
     )
     expect([opened.table().cursor, opened.warnings]).toEqual([
       undefined,
-      [expect.stringMatching(/its cursor is lost: column "c"/)],
+      [expect.stringMatching(/the table lost its cursor: column "c"/)],
     ])
   })
 

@@ -67,7 +67,7 @@ describe.each(systems)('a table without a key of %s', (_, make, time, recent) =>
     const opened = await open(source, {}, { nk: { columns, cursor: 'updated_at' } })
     expect([opened.table().cursor, opened.warnings]).toEqual([
       undefined,
-      [expect.stringMatching(/its cursor is lost: table "nk" has no key/)],
+      [expect.stringMatching(/the table lost its cursor: table "nk" has no key/)],
     ])
     await source.run(`CREATE TABLE k (id int NOT NULL PRIMARY KEY, updated_at ${time} NOT NULL)`)
     await source.run('CREATE INDEX k_u ON k (updated_at)')

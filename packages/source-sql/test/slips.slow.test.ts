@@ -60,8 +60,8 @@ describe.each(systems)('a slip in the config of %s', (_, make) => {
     const world = await shop(make)
     for (const [config, message] of [
       [{ tables: { order: {} } }, 'config.tables."order": there is no such table; did you mean "orders"?'],
-      [{ include: ['oders'] }, 'no table fits include "oders"; did you mean "orders"?'],
-      [{ include: ['shop_*'] }, 'no table fits include "shop_*"; tables: orders, others'],
+      [{ include: ['oders'] }, 'no table matches include "oders"; did you mean "orders"?'],
+      [{ include: ['shop_*'] }, 'no table matches include "shop_*"; tables: orders, others'],
     ] as const) {
       const error = await errorOf(open(world, config))
       expect([error.remedy, error.message]).toEqual(['fix-config', expect.stringContaining(message)])
@@ -72,7 +72,7 @@ describe.each(systems)('a slip in the config of %s', (_, make) => {
     ])
     const left = await open(world, { exclude: ['other'] })
     expect(left.warnings.filter((line) => line.includes('exclude'))).toEqual([
-      expect.stringMatching(/no table fits exclude "other"; did you mean "others"\?$/),
+      expect.stringMatching(/no table matches exclude "other"; did you mean "others"\?$/),
     ])
   })
 
@@ -96,5 +96,5 @@ it('what was dropped from the database is no slip: the table pauses as one that 
   await world.run('DROP INDEX orders_u; ALTER TABLE orders RENAME COLUMN updated_at TO changed_at')
   const report = await into.run({ tables: { orders: RIGHT } })
   expect(orders(report)).toMatchObject({ status: 'paused' })
-  expect(into.log.join()).toContain('its cursor is lost: table "orders" has no column "updated_at"')
+  expect(into.log.join()).toContain('the table lost its cursor: table "orders" has no column "updated_at"')
 })
