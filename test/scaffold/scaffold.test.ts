@@ -78,7 +78,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     writeFileSync(table, right)
     expect(tested.code).not.toBe(0)
     expect(tested.stdout + tested.stderr).toMatch(
-      /law "columns" is broken[\s\S]*table "items": column "name" of the primary key may be NULL[\s\S]*For users this means/,
+      /conformance check "columns" failed[\s\S]*table "items": column "name" of the primary key may be NULL[\s\S]*For users this means/,
     )
   })
 

@@ -80,7 +80,7 @@ describe('other wrong files', () => {
     ['a wrong last record', 'x.json', '[{"a":tru}]', /not valid near its end, in or after record 1/],
     ['a row that does not end', 'x.csv', `a,b\n${','.repeat(1_100_000)}`, /more than a million values \(line 2\)/],
     ['nesting that does not end', 'x.json', `[{"a":${'['.repeat(1_100_000)}`, /more than a million levels/],
-    ['a line that is no object', 'x.ndjson', '{"a":1}\n\n[2]\n', /an object belongs \(line 3\)/],
+    ['a line that is no object', 'x.ndjson', '{"a":1}\n\n[2]\n', /instead of an object \(line 3\)/],
     ['a line that is no JSON', 'x.ndjson', '{"a":1}\n{"a":\n{"a":3}\n', /not valid JSON \(line 2\)/],
     ['NaN in JSON', 'x.ndjson', '{"a":NaN}\n', /not valid JSON \(line 1\)/],
     ['a format that the ending does not say', 'x.dat', 'a\n1\n', /tables\.t\.format/],

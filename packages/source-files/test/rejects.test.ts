@@ -66,7 +66,7 @@ describe('a file that quotes every value', () => {
       ['a column would be double', { table: 't', column: 'amount' }],
       ['a column would be date', { table: 't', column: 'on' }],
     ])
-    expect(source.warnings[0]!.message).toContain('should tables.t.quotedNulls be true')
+    expect(source.warnings[0]!.message).toContain('set tables.t.quotedNulls to true')
   })
 
   it('is not warned of where the column is one of texts, or its type was declared', async () => {

@@ -96,7 +96,7 @@ describe('a cursor of Postgres that is a whole numeric', () => {
     const into = target(world, { tables: { t: { cursor: 'c', columns: { c: 'integer' } } } })
     expect((await into.run()).exitCode).toBe(0)
     expect(into.rows('SELECT c FROM crm_t ORDER BY c')).toEqual([{ c: 1 }, { c: 2 }])
-    expect(into.log.join()).toContain('the largest integer of 64 bits')
+    expect(into.log.join()).toContain('the largest 64-bit integer')
   })
 })
 

@@ -6,7 +6,7 @@ export interface Law {
   readonly name: LawName
   /** The law as a sentence. */
   readonly says: string
-  /** What a user of the source meets where it does not hold. */
+  /** What users of the source see if it does not hold. */
   readonly meaning: string
   /** Looks for the smallest examples that break it; none where it holds. */
   check(world: SourceUnderTest): Promise<readonly Finding[]>
@@ -36,11 +36,11 @@ export class BrokenLaw extends Error {
     const key = tables.size === 1 && only !== undefined ? `'${only}.${law.name}'` : law.name
     super(
       [
-        `law "${law.name}" is broken: ${law.says}`,
+        `conformance check "${law.name}" failed: ${law.says}`,
         ...lines,
         ...more,
         `For users this means: ${law.meaning}`,
-        `If it cannot hold here, waive it and say why: waive: { ${key}: 'because …' }`,
+        `If it cannot hold here, waive it and give the reason: waive: { ${key}: 'because …' }`,
       ].join('\n'),
     )
     this.name = 'BrokenLaw'

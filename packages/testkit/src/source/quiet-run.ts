@@ -135,7 +135,7 @@ export function differences(
     if (lost.length > 0) return [{ table, example: `${after}, the row ${cut(shortest(lost))} is missing` }]
     const more = missing(got.get(table) ?? [], rows)
     return more.length > 0
-      ? [{ table, example: `${after}, the row ${cut(shortest(more))} is there too often, or is no longer true` }]
+      ? [{ table, example: `${after}, the row ${cut(shortest(more))} is duplicated or outdated` }]
       : []
   })
 }

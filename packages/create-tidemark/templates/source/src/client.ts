@@ -8,11 +8,11 @@ export interface Item {
 
 interface Page {
   readonly items: readonly Item[]
-  /** Where the next page begins; null behind the last one. */
+  /** Where the next page begins; null after the last one. */
   readonly next: number | null
 }
 
-/** Asks the system. It hands the signal on to whatever waits, and turns answers into errors that say what to do. */
+/** Calls the API of the system. It passes the signal to every request, and turns error answers into errors that say what to do. */
 export class AcmeClient {
   readonly #url: string
   readonly #token: string
