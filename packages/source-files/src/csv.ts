@@ -23,7 +23,7 @@ export interface Dialect {
 
 export type Fields = readonly (string | null)[]
 
-/** A row that does not fit its file. It becomes a reject. */
+/** A row that does not fit its file. It becomes a rejected row. */
 export class BadRecord extends Misfit {
   readonly line: number
   readonly values: Fields
@@ -46,7 +46,7 @@ const MOST_VALUES = 1_000_000
  * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed, or all in CR,
  * or in CRCRLF, as the first one does. The first record, or the first that `width` names, says how many values a row has.
  *
- * The library finds the records. Which row is a reject and which file is cut off is decided here, by the bytes of the
+ * The library finds the records. Which row is rejected and which file is cut off is decided here, by the bytes of the
  * record at hand: so they are kept until it is whole.
  */
 export class CsvParser {

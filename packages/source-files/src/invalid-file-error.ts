@@ -31,7 +31,7 @@ const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remed
   },
 }
 
-/** Turns whatever reading a file threw into an error that names the file, the problem and the way out. */
+/** Turns an error thrown while reading a file into one that names the file, the problem and the way out. */
 export function failure(path: string, error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
   if (SyncError.is(error)) return error

@@ -9,7 +9,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   encoding: 'the API declares the wrong encoding for its answers; no setting in the config fixes this',
 }
 
-/** A failure that an API source's author would mend, as what the user of this one can do. */
+/** Turns a failure that the author of an API source would fix into what the user of this source can do. */
 export function configFailure(error: unknown, table: string): unknown {
   if (!SyncError.is(error) || error.remedy !== 'fix-source' || error.code === undefined) return error
   const { message, code, cause } = error

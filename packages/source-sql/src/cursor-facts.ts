@@ -101,7 +101,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
       return end
     },
   }
-  // Rows without a cursor come with the newest window, once a run and not with every window of the history.
+  // Rows without a cursor come with the newest window, once a run and not with every window of the backfill.
   const isNewest = (to: string | bigint): boolean =>
     lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleAfter) * 1000n + daySlack(type) : 0n)
   // Read also where they are rejects: a row that nobody hears of is lost.
@@ -165,7 +165,7 @@ function isLarge({ rows }: FoundTable): boolean {
   return rows === undefined || rows > WINDOW_ROWS * 1.5
 }
 
-/** A long history is read in windows, newest first; without an index each of them would look at all rows. */
+/** A long backfill reads in windows, newest first; without an index each window would scan all rows. */
 async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   const { table, cursor, own, client } = question
   const { type, indexed, column } = cursor

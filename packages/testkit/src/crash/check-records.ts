@@ -31,7 +31,7 @@ async function numbers(destination: Destination, statement: string): Promise<rea
   return (rows[0] ?? []).map(Number)
 }
 
-/** Every bad row of what is covered was set aside, and none twice. */
+/** Every bad row in the covered ranges is a rejected row, exactly once. */
 export async function checkRejects(destination: Destination, state: State, until: number): Promise<readonly string[]> {
   const violations: string[] = []
   const { rows } = await destination.query('select name, payload from _tidemark_rejects')

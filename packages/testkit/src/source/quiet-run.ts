@@ -173,7 +173,7 @@ export function inWindows(table: Table, windows: Readonly<Record<string, Windows
   return { ...table, window: own.window, minAge: 0n, end: () => valueAt(own.end, cursor) }
 }
 
-/** The start of each table with a cursor: its first row. A history without a start is one window. */
+/** The start of each table with a cursor: its first row. A backfill without a start is one window. */
 export function startsOf(subjects: readonly Subject[]): Readonly<Record<string, string>> {
   const starts: Record<string, string> = {}
   for (const { table } of subjects) {

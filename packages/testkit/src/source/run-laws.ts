@@ -37,7 +37,7 @@ export const resumeLaw: Law = {
       clock: laterClock(subjects.map(({ table }) => table)),
     }
     const most = Math.max(1, ...subjects.map(({ rows }) => rows.length))
-    // With small parts some of a window is committed when it is stopped, with large ones nothing.
+    // With small batches some of a window is committed when it is stopped, with large ones nothing.
     const small = Math.max(1, Math.ceil(most / (4 * STOPS)))
     const count = { page: 0, part: 0 }
     const sourceWith = (afterPage: () => unknown): Source =>
@@ -230,7 +230,7 @@ function idOf(partition: unknown): string {
   return typeof partition === 'string' ? partition : (partition as { id: string }).id
 }
 
-/** After which parts a run is stopped: the first ones, the last one, and some between. */
+/** After which batches a run is stopped: the first ones, the last one, and some between. */
 function stops(parts: number): readonly number[] {
   if (parts <= STOPS) return Array.from({ length: parts }, (_, nth) => nth + 1)
   return Array.from({ length: STOPS }, (_, nth) => 1 + Math.round((nth * (parts - 1)) / (STOPS - 1)))
