@@ -98,7 +98,7 @@ it('keeps the rows of a repository that is renamed, and says how it is called no
   repository.issues.push(make.issue(1000, github.at(-2)))
   const second = await sync(config, tables)
   expect(second['github_issues']!.rows.written).toBe(1)
-  expect(warnings.join()).toContain('the repository "acme/shop" is called "acme/store" now')
+  expect(warnings.join()).toContain('the repository "acme/shop" is now called "acme/store"')
   expect(await rows('SELECT DISTINCT _partition FROM github_issues')).toEqual([{ _partition: '41' }])
   expect(await rows('SELECT full_name FROM github_repositories')).toEqual([{ full_name: 'acme/store' }])
   // The query of the README.

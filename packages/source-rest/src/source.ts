@@ -77,7 +77,7 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
   if (missing !== undefined) return fail('primaryKey', absent(missing))
   const json = primaryKey.find((column) => types.get(column) === 'json')
   if (json !== undefined)
-    return fail('primaryKey', `names "${json}", which is JSON; name a column that is a text or a number`)
+    return fail('primaryKey', `names "${json}", which is json; name a column that is a text or a number`)
   if (cursor === undefined) return undefined
   const type = types.get(cursor)
   if (type === undefined) return fail('cursor', absent(cursor))

@@ -302,7 +302,7 @@ describe('a failure that only the config can mend', () => {
       'paging',
       'check its pagination',
     ],
-    ['bytes of another encoding', '[{"id":"\xe9"}]', {}, 'encoding', 'does not declare'],
+    ['bytes of another encoding', '[{"id":"\xe9"}]', {}, 'encoding', 'declares the wrong encoding'],
   ])('says so, and where: %s', async (_, body, table, code, words) => {
     const api = await Api.open((response) => response.end(Buffer.from(body, 'latin1')))
     const { run } = await world()

@@ -11,7 +11,7 @@ it.each<[string, object, string]>([
     'cursor names "updatd_at", which is not in any row; did you mean "updated_at"?',
   ],
   ['a key', { primaryKey: ['idd'] }, 'primaryKey names "idd", which is not in any row; did you mean "id"?'],
-  ['a cursor that is a text', { cursor: 'name' }, 'cursor names "name", which is text, and no time'],
+  ['a cursor that is a text', { cursor: 'name' }, 'cursor names "name", which is text and not a time'],
 ])('a slip in %s fails the table, which continues once the line is right', async (_, wrong, message) => {
   const api = await Api.open((response) => json(response, ROWS))
   const { run, sync, rows, warnings } = await world()

@@ -22,7 +22,7 @@ const row = z.object({
   committed_at: z.iso.datetime().describe('the date of the committer'),
   committer_zone: z.string().nullable().describe('such as `+0200`'),
   subject: z.string().describe('the first paragraph, on one line'),
-  body: z.string().describe('the rest; empty if there is none'),
+  body: z.string().describe('the rest; empty if nothing follows'),
 })
 
 const TABLE = 'commits'
