@@ -78,7 +78,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     writeFileSync(table, right)
     expect(tested.code).not.toBe(0)
     expect(tested.stdout + tested.stderr).toMatch(
-      /law "columns" is broken[\s\S]*table "items": column "name" of the primary key may be NULL[\s\S]*For users this means/,
+      /conformance check "columns" failed[\s\S]*table "items": column "name" of the primary key may be NULL[\s\S]*For users this means/,
     )
   })
 
@@ -93,7 +93,7 @@ describe.each<Manager>(['npm', 'pnpm'])('with %s, outside of the workspace', { t
     const first = await outside.manage('my-sync', 'start')
     expect(first.code).not.toBe(0)
     expect(first.stdout + first.stderr).toContain(
-      'tidemark.config.ts:8: sources.git.config.repositories: nothing is configured to read yet: write paths of git repositories here',
+      'tidemark.config.ts:8: sources.git.config.repositories: no repository is configured yet: write paths of git repositories here',
     )
     const tarball = join(outside.folder, 'tidemark-source-weather/tidemark-source-weather-0.1.0.tgz')
     succeeded(await outside.manage('my-sync', manager === 'npm' ? 'install' : 'add', `file:${tarball}`))

@@ -48,8 +48,8 @@ export const OF_APIS: readonly WayOut[] = [
     async walk(world) {
       const { project, configure } = await apiProject(world, (response) => json(response, { results: ONE }))
       const text = await fails(project, 'error-body', 'sync')
-      const [, place] = /without a list: \{"(\w+)"/.exec(text)!
-      const [key] = /\brows\b/.exec(text.split('look at its')[1]!)!
+      const [, place] = /returned no list: \{"(\w+)"/.exec(text)!
+      const [key] = /\brows\b/.exec(text.split('check its')[1]!)!
       configure({}, { [key]: place })
       await follows(project, text, 'sync')
       expect(project.count('rest_items')).toBe(1)
@@ -156,7 +156,7 @@ export const OF_APIS: readonly WayOut[] = [
       const { project, url } = await apiProject(world, well)
       project.env['HTTP_PROXY'] = proxy
       const text = await fails(project, 'proxy', 'sync')
-      const [, name] = /name the host in (NO_PROXY)/.exec(text)!
+      const [, name] = /add the host to (NO_PROXY)/.exec(text)!
       project.env[name!] = new URL(url).hostname
       await follows(project, text, 'sync')
       expect(project.count('rest_items')).toBe(1)

@@ -45,7 +45,7 @@ export const OF_SYSTEMS: readonly WayOut[] = [
     async walk(world) {
       const project = world.project('git')
       const text = await fails(project, 'no-repository', 'sync')
-      project.config(configIn(text, /leave git out, /))
+      project.config(configIn(text, /disable git, /))
       await works(project, 'sync')
     },
   },

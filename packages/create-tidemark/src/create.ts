@@ -33,7 +33,7 @@ export interface CreateOptions {
 export function create(wanted: Wanted, { root, templates, version }: CreateOptions): readonly string[] {
   const folder = join(root, wanted.folder)
   if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new Error(`the folder ${wanted.folder} is there and not empty; move it away, or choose another name`)
+    throw new Error(`the folder ${wanted.folder} already exists and is not empty; move it, or choose another name`)
   const files = new Map([...templateFiles(wanted, templates), ...configFiles(wanted, version)])
   for (const [path, text] of files) {
     // What is run here is its owner's, whatever the umask.

@@ -6,9 +6,9 @@ import { versionsFrom } from './versions.ts'
 import { wantedFrom } from './wanted.ts'
 
 const USAGE = `npm create tidemark@latest source <name>    a package that reads one kind of system
-npm create tidemark@latest runner <name>    a project that keeps installed sources in a database`
+npm create tidemark@latest runner <name>    a project that syncs installed sources into a database`
 
-/** Makes a source package or a runner, and says what comes next. */
+/** Creates a source package or a runner project, and prints the next steps. */
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -20,21 +20,22 @@ function main(): void {
   }
   const here = import.meta.url
   const wanted = wantedFrom(positionals[0], positionals[1], values['in-repository'] === true)
-  if (positionals.length > 2) throw new Error(`one at a time: "${positionals.slice(2).join(' ')}" is too much`)
+  if (positionals.length > 2)
+    throw new Error(`unexpected argument "${positionals.slice(2).join(' ')}"; create one package at a time`)
   const files = create(wanted, {
     root: process.cwd(),
     templates: fileURLToPath(new URL('../templates', here)),
     version: versionsFrom(new URL('../package.json', here)),
   })
   console.log(files.join('\n'))
-  console.log(`\n${wanted.packageName} is there. Next:\n${next(wanted.folder, wanted)}`)
+  console.log(`\nCreated ${wanted.packageName}. Next:\n${next(wanted.folder, wanted)}`)
 }
 
 function next(folder: string, { kind, inRepository, packageName }: ReturnType<typeof wantedFrom>): string {
   if (inRepository)
     return `  npx -y pnpm@12.18.0 install\n  npx -y pnpm@12.18.0 turbo run build test --filter=${packageName}`
   if (kind === 'runner')
-    return `  cd ${folder}\n  npm install\n  write paths of git repositories into tidemark.config.ts\n  npm start`
+    return `  cd ${folder}\n  npm install\n  # add paths of git repositories to tidemark.config.ts\n  npm start`
   return `  cd ${folder}\n  npm install\n  npm run build\n  npm test\n  npm run check`
 }
 

@@ -8,7 +8,7 @@ export function versionsFrom(manifest: URL): (name: string) => string {
   const { devDependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as { devDependencies: Record<string, string> }
   return (name) => {
     const version = devDependencies[name]
-    if (version === undefined) throw new Error(`no version of ${name} is known`)
+    if (version === undefined) throw new Error(`the version of ${name} is unknown`)
     return version
   }
 }

@@ -1,7 +1,7 @@
-/** What is to be made. */
+/** What to create. */
 export interface Wanted {
   readonly kind: 'source' | 'runner'
-  /** Of a source its name in configs and tables; of a runner what its folder is called. */
+  /** For a source, its name in configs and tables; for a runner, the name of its folder. */
   readonly name: string
   readonly packageName: string
   readonly folder: string
@@ -12,25 +12,25 @@ export interface Wanted {
 const SOURCE_NAME = /^[a-z][a-z0-9_]*$/
 const PACKAGE_NAME = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/
 
-/** @throws with the way out, where the words name nothing that can be made. */
+/** @throws with the way out, if the arguments do not name a package to create. */
 export function wantedFrom(kind: string | undefined, given: string | undefined, inRepository: boolean): Wanted {
   if (kind !== 'source' && kind !== 'runner')
     throw new Error(
-      `say what to make: source or runner, then its name${kind === undefined ? '' : `; "${kind}" is neither`}`,
+      `choose what to create: source or runner, then its name${kind === undefined ? '' : `; "${kind}" is neither`}`,
     )
-  if (given === undefined) throw new Error(`say how the ${kind} is called: ${kind} <name>`)
+  if (given === undefined) throw new Error(`give the ${kind} a name: ${kind} <name>`)
   if (kind === 'runner') {
     if (inRepository)
-      throw new Error('this repository has its runner in apps/runner; make a source: pnpm new source <name>')
+      throw new Error('the runner of this repository is apps/runner; create a source: pnpm new source <name>')
     if (!PACKAGE_NAME.test(given))
-      throw new Error(`"${given}" is no name for a package: lower case letters, digits, "-" and "_"`)
+      throw new Error(`"${given}" is not a valid package name: use lower case letters, digits, "-" and "_"`)
     return { kind, name: folderOf(given), packageName: given, folder: folderOf(given), inRepository }
   }
   // `acme`, `source-acme`, `tidemark-source-acme` and `@team/source-acme` are all the source acme.
   const name = (given.split('/').at(-1) ?? given).replace(/^(?:tidemark-)?(?:source-)?/, '').replaceAll('-', '_')
   if (!SOURCE_NAME.test(name) || !PACKAGE_NAME.test(given))
     throw new Error(
-      `"${given}" is no name for a source: lower case letters, digits and "_", starting with a letter, such as "acme" or "@team/source-acme"`,
+      `"${given}" is not a valid source name: use lower case letters, digits and "_", starting with a letter, such as "acme" or "@team/source-acme"`,
     )
   const dashed = name.replaceAll('_', '-')
   if (inRepository)

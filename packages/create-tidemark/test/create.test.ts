@@ -46,15 +46,15 @@ describe('what is asked for', () => {
   })
 
   it.each<[string | undefined, string | undefined, boolean, RegExp]>([
-    [undefined, undefined, false, /say what to make: source or runner/],
+    [undefined, undefined, false, /choose what to create: source or runner/],
     ['sauce', 'weather', false, /"sauce" is neither/],
-    ['source', undefined, false, /say how the source is called/],
-    ['source', 'Weather', false, /"Weather" is no name for a source/],
-    ['source', '../weather', false, /is no name for a source/],
-    ['source', '9lives', false, /is no name for a source/],
-    ['source', 'source-', false, /is no name for a source/],
-    ['runner', '../up', false, /is no name for a package/],
-    ['runner', 'mine', true, /make a source: pnpm new source/],
+    ['source', undefined, false, /give the source a name/],
+    ['source', 'Weather', false, /"Weather" is not a valid source name/],
+    ['source', '../weather', false, /is not a valid source name/],
+    ['source', '9lives', false, /is not a valid source name/],
+    ['source', 'source-', false, /is not a valid source name/],
+    ['runner', '../up', false, /is not a valid package name/],
+    ['runner', 'mine', true, /create a source: pnpm new source/],
   ])('%s %s is refused', (kind, name, inRepository, message) => {
     expect(() => wantedFrom(kind, name, inRepository)).toThrow(message)
   })
@@ -83,7 +83,7 @@ describe('a new package', () => {
     const wanted = wantedFrom('source', 'weather', false)
     mkdirSync(join(root, wanted.folder))
     writeFileSync(join(root, wanted.folder, 'mine.txt'), 'mine')
-    expect(() => create(wanted, { root, templates, version })).toThrow(/is there and not empty/)
+    expect(() => create(wanted, { root, templates, version })).toThrow(/already exists and is not empty/)
     expect(readdirSync(join(root, wanted.folder))).toEqual(['mine.txt'])
   })
 

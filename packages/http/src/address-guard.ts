@@ -53,8 +53,8 @@ export function createAddressGuard({ named, allowed }: AddressGuardOptions): Add
     const what = host === address ? shown : `${host} (${address})`
     return new SyncError(
       kind === 'link-local'
-        ? `${what} is an address for the metadata of a machine, and requests to it are refused; if it is meant, list "${host}" under "allow"`
-        : `a request to ${what} is refused: it is an address of a private network, and not one of the API's own hosts and ports; if it is meant, list "${host}" under "allow"`,
+        ? `${what} is a metadata address of the machine, so the request is refused; to allow it, list "${host}" under "allow"`
+        : `a request to ${what} is refused: it is an address of a private network, and not one of the API's own hosts and ports; to allow it, list "${host}" under "allow"`,
       'fix-config',
       { code: 'address-refused' },
     )

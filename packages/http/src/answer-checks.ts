@@ -68,7 +68,7 @@ function failureOf(problem: string, check: AnswerCheck | undefined, answer: Chec
   const own = check?.message === undefined ? undefined : atPath(body, check.message)
   const said = isSaid(own) ? (typeof own === 'string' ? own : jsonOf(own)) : (messageIn(body) ?? jsonOf(body))
   const excerpt = excerptOf(said, redact)
-  const message = `${what} was answered with an error in the place of data (${excerptOf(problem, redact)}): ${excerpt}`
+  const message = `${what} returned an error instead of data (${excerptOf(problem, redact)}): ${excerpt}`
   const words = `${problem} ${said}`
   const isLimit = speaksOfLimit(words) || isRateLimited(headers)
   // Words are believed where the config says nothing.

@@ -66,7 +66,7 @@ function algorithmOf(key: KeyObject): { readonly alg: string; readonly hash: str
   const curve = type === 'ec' ? CURVES[details?.namedCurve ?? ''] : undefined
   if (curve !== undefined) return curve
   throw new SyncError(
-    `the private key of the authorization is of the kind ${details?.namedCurve ?? type}; an RSA, P-256, P-384, P-521 or Ed25519 key can sign`,
+    `the private key of the authorization is a ${details?.namedCurve ?? type} key, which cannot sign here; use an RSA, P-256, P-384, P-521 or Ed25519 key`,
     'fix-config',
   )
 }

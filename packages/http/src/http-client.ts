@@ -85,7 +85,7 @@ export class HttpClient {
     })
   }
 
-  /** Asks for a body that is read piece by piece. Only what happens before its first byte is tried again. */
+  /** Requests a body that is read in chunks. Only failures before its first byte are retried. */
   stream(request: HttpRequest, maxBytes = Number.POSITIVE_INFINITY): Promise<HttpStream> {
     return this.#again(request, async (answer, what) => ({
       status: answer.status,
@@ -96,17 +96,17 @@ export class HttpClient {
     }))
   }
 
-  /** How far the API's clock is ahead of ours in milliseconds, at the least, by its answers so far; below zero it is behind. */
+  /** How far the API's clock is at least ahead of ours, in milliseconds, by its answers so far; negative if it is behind. */
   get serverAheadMs(): number | undefined {
     return this.#sender.serverAheadMs
   }
 
-  /** Asks the API for nothing but its time. One that does not answer has none, and says why when it is asked for more. */
+  /** Requests only the time of the API. An API that does not answer has no time; its next request reports why. */
   askTime(signal?: AbortSignal): Promise<void> {
     return this.#sender.askTime(signal)
   }
 
-  /** Lets go of all connections; what is still asked fails. */
+  /** Closes all connections; open requests fail. */
   async close(): Promise<void> {
     this.#closed.abort(new DOMException('the client is closed', 'AbortError'))
     this.#pace.close()
@@ -124,19 +124,23 @@ export class HttpClient {
     return name
   }
 
-  /** The request of a next page that an answer names. @throws SyncError where it leads away from the API. */
+  /** The request of a next page that an answer names. @throws SyncError if it leads away from the API. */
   following(request: HttpRequest, next: string, from: string): HttpRequest {
     if (!URL.canParse(next, from))
-      throw new SyncError(`${this.describe(request)} names a next page that is no URL`, 'fix-source', {
-        code: 'paging',
-      })
+      throw new SyncError(
+        `${this.describe(request)} names a next page whose address is not a valid URL`,
+        'fix-source',
+        {
+          code: 'paging',
+        },
+      )
     const url = this.#transport.encrypted(new URL(next, from))
     if (this.#transport.isTrusted(url)) return { ...request, path: url.href, query: undefined }
     const isPlain = url.protocol === 'http:' && this.#base.protocol === 'https:'
-    const problem = isPlain ? 'without encryption' : 'which is not where the API is'
+    const problem = isPlain ? 'without encryption' : 'which is not the host of the API'
     const advice = isPlain
-      ? `to ask for it over https, list "${url.host.slice(0, 300)}" under "hosts"`
-      : `if it belongs to it, list "${url.host.slice(0, 300)}" under "hosts"`
+      ? `to request it over https, list "${url.host.slice(0, 300)}" under "hosts"`
+      : `if that host belongs to the API, list "${url.host.slice(0, 300)}" under "hosts"`
     throw new SyncError(
       `${this.describe(request)} names a next page at ${url.origin.slice(0, 300)}, ${problem}; ${advice}`,
       'fix-config',
@@ -171,7 +175,7 @@ export class HttpClient {
         if (failure.remedy !== 'retry' || failure.code === 'quota' || !mayRepeat || isOver || !this.#pace.mayRetry())
           throw afterAttempts(failure, attempt)
         const wait = failure.code === 'rate-limited' ? { waitMs: delayMs } : { delayMs }
-        this.#options.log?.info(`${failure.message}; asking again in ${Math.ceil(delayMs / 1000)} s`, {
+        this.#options.log?.info(`${failure.message}; trying again in ${Math.ceil(delayMs / 1000)} s`, {
           attempt,
           ...wait,
         })

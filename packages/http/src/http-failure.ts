@@ -31,27 +31,27 @@ export function statusFailure({ status, headers, excerpt, what }: Answer, now: n
   const said = excerpt === '' ? '' : `: ${excerpt}`
   const retryAfterMs = waitAdvice(headers, now, status === 429)
   if (status === 429 || (status === 403 && isRateLimited(headers))) {
-    return new SyncError(`${what} was answered ${status}, too many requests${said}`, 'retry', {
+    return new SyncError(`${what} returned ${status}, too many requests${said}`, 'retry', {
       retryAfterMs,
       code: 'rate-limited',
     })
   }
   if (status === 408 || status === 425 || status >= 500)
-    return new SyncError(`${what} was answered ${status}${said}`, 'retry', { retryAfterMs, code: `http-${status}` })
+    return new SyncError(`${what} returned ${status}${said}`, 'retry', { retryAfterMs, code: `http-${status}` })
   if (status === 407) return proxyUnauthorized(what)
   if (status === 401)
     return new SyncError(
-      `${what} was answered ${status}: the credentials are missing, wrong or no longer valid; check the authorization${said}`,
+      `${what} returned ${status}: the credentials are missing, wrong or no longer valid; check the authorization${said}`,
       'fix-config',
       { code: 'unauthorized' },
     )
   if (status === 403)
     return new SyncError(
-      `${what} was answered 403: these credentials may not read it; give them the right, or leave it out${said}`,
+      `${what} returned 403: these credentials are not allowed to read it; grant them access, or leave it out${said}`,
       'fix-config',
       { code: 'forbidden' },
     )
-  return new SyncError(`${what} was answered ${status}, which is no answer to it${said}`, 'fix-source', {
+  return new SyncError(`${what} returned an unexpected status ${status}${said}`, 'fix-source', {
     code: `http-${status}`,
   })
 }
@@ -90,12 +90,12 @@ export function connectionFailure(error: unknown, what: string, redact: (text: s
       'network',
     )
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
-    return fail('fell silent, and was given up', 'retry', 'silent')
+    return fail('sent no data for too long, so the request was stopped', 'retry', 'silent')
   if (CUT_OFF.test(code)) return fail(`was cut off before its end (${because})`, 'retry', 'cut-off')
   if (COMPRESSION.test(code)) return fail(`has a damaged compressed body (${because})`, 'retry', 'damaged')
   if (code === 'ERR_INVALID_CHAR' || code === 'UND_ERR_INVALID_ARG')
     return fail(
-      `cannot be sent: ${because}; a header or a credential has a character that none may have, such as the end of a line`,
+      `cannot be sent: ${because}; a header or a credential contains a character that is not allowed, such as a line break`,
       'fix-config',
       'invalid-request',
     )

@@ -5,40 +5,40 @@ import type { Answer } from './http-failure.ts'
 import type { Query } from './http-request.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
-/** What an API source says about its API. All but the base URL may be absent. */
+/** What an API source declares about its API. Only the base URL is required. */
 export interface HttpOptions {
-  /** What all paths begin with, such as `https://api.example.com/v2`. */
+  /** The prefix of all paths, such as `https://api.example.com/v2`. */
   readonly baseUrl: string
-  /** One, or several that are sent together. */
+  /** One, or several that each request carries. */
   readonly authorization?: Authorization | readonly Authorization[] | undefined
   /** Sent with each request to the API's own hosts. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly query?: Query | undefined
-  /** Further hosts (`host` or `host:port`) that belong to the API and are given the credentials too. */
+  /** Further hosts (`host` or `host:port`) that belong to the API and also receive the credentials. */
   readonly hosts?: readonly string[] | undefined
-  /** Hosts and addresses that may be asked though they are private, or link-local. */
+  /** Private or link-local hosts and addresses that requests may go to. */
   readonly allow?: readonly string[] | undefined
-  /** No more requests than this begin within any such time, over all tables of the source. */
+  /** The most requests that may begin within this time, over all tables of the source. */
   readonly rate?: { readonly requests: number; readonly perMs: number } | undefined
   /** Requests at once (4). */
   readonly concurrency?: number | undefined
-  /** How long a server may be silent, also in the middle of a body (60 s). */
+  /** How long a server may send nothing, also in the middle of a body (60 s). */
   readonly idleMs?: number | undefined
-  /** How long one answer may take altogether, so that one that trickles ends too (15 min). */
+  /** How long one answer may take in total, so that a trickling answer ends too (15 min). */
   readonly deadlineMs?: number | undefined
-  /** The most bytes of one answer, decompressed (64 MB). */
+  /** The maximum size of one answer in bytes, decompressed (64 MB). */
   readonly maxBytes?: number | undefined
   readonly retry?: Partial<RetryOptions> | undefined
-  /** The most requests of a run; what is left is for the next one. */
+  /** The maximum number of requests in a run; the next run continues. */
   readonly maxRequests?: number | undefined
-  /** Where refresh tokens that are given in exchange are kept: what `connect` is given as `secrets`. */
+  /** Where new refresh tokens are stored: pass what `connect` receives as `secrets`. */
   readonly secretStore?: SecretStore | undefined
-  /** Further texts that no error and no log may hold. */
+  /** Further texts to redact from errors and logs. */
   readonly secrets?: readonly string[] | undefined
-  /** What is wrong where the API does not know a request: the source's code, or what its user configured. */
+  /** What to fix if the API does not know a request: the code of the source, or the user's config. */
   readonly wrongRequest?: 'fix-source' | 'fix-config' | undefined
   /**
-   * What this API means by an answer of failure, where its status does not say it: undefined leaves it at that. A
+   * What an error answer of this API means, if its status does not say it; return undefined to use the status. A
    * `retry` with the code `rate-limited` makes all requests wait.
    */
   readonly failureOf?: ((answer: Answer) => SyncError | undefined) | undefined
@@ -47,12 +47,12 @@ export interface HttpOptions {
 }
 
 export interface RetryOptions {
-  /** How often a request is sent at most (5). */
+  /** The maximum number of attempts for a request (5). */
   readonly attempts: number
-  /** The first wait where the server names none (1 s); it doubles. */
+  /** The first wait if the server does not name one (1 s); it doubles. */
   readonly firstDelayMs: number
   readonly maxDelayMs: number
-  /** Longer than this is not waited for one request; the failure says how long, and the engine decides (15 min). */
+  /** The longest wait for one request; for a longer one the request fails with the delay, and the engine decides (15 min). */
   readonly longestWaitMs: number
 }
 
@@ -67,13 +67,13 @@ export const DEFAULT_RETRY: RetryOptions = {
 export interface HttpAnswer<T = unknown> {
   readonly status: number
   readonly headers: ResponseHeaders
-  /** Parsed without loss: see `parseJson`. Undefined where the answer has no body (304, 204, HEAD). */
+  /** Parsed without loss: see `parseJson`. Undefined if the answer has no body (304, 204, HEAD). */
   readonly body: T
-  /** Where it was answered, after redirects; without credentials. */
+  /** The final URL, after redirects; without credentials. */
   readonly url: string
 }
 
-/** An answer whose body is still to be read. */
+/** An answer whose body is not read yet. */
 export interface HttpStream {
   readonly status: number
   readonly headers: ResponseHeaders

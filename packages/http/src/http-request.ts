@@ -1,11 +1,11 @@
 import { SyncError } from '@tidemark/core'
 import type { AnswerChecks } from './answer-checks.ts'
 
-/** A value of a query: a list becomes one parameter each, undefined none. */
+/** A value of a query: a list becomes one parameter per item; undefined is left out. */
 export type QueryValue = string | number | bigint | boolean | undefined | readonly (string | number | bigint)[]
 export type Query = Readonly<Record<string, QueryValue>>
 
-/** What is asked of an API. */
+/** A request to an API. */
 export interface HttpRequest {
   /** A path below the base URL, or a whole URL. */
   readonly path: string
@@ -17,18 +17,18 @@ export interface HttpRequest {
   readonly body?: unknown
   /** A POST that only reads may be tried again; without this it is sent once. */
   readonly idempotent?: true | undefined
-  /** Statuses that are an answer and no failure, beside those from 200 to 299. */
+  /** Statuses to accept as an answer, in addition to 200 to 299. */
   readonly accept?: readonly number[] | undefined
-  /** What of a body says that it is an error, though its status is not one. */
+  /** What marks a body as an error although its status does not. */
   readonly checks?: AnswerChecks | undefined
-  /** How often it is sent at most, where that is less than the client's own number. */
+  /** The maximum number of attempts, if less than the client's. */
   readonly attempts?: number | undefined
-  /** Longer than this is not waited for a limit to pass; the failure then says how long. */
+  /** The longest wait for a rate limit to pass; for a longer one the request fails with the delay. */
   readonly longestWaitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** The URL of a request: a path is put behind the base URL's own, also where it starts with a slash. */
+/** The URL of a request: a path is appended to the path of the base URL, even if it starts with a slash. */
 export function urlOf(request: Pick<HttpRequest, 'path' | 'query'>, base: URL, more: Query = {}): URL {
   const url = /^[a-z][a-z0-9+.-]*:/i.test(request.path) ? new URL(request.path) : join(base, request.path)
   for (const [name, value] of Object.entries({ ...more, ...request.query })) {
@@ -55,7 +55,7 @@ export function baseOf(text: string): URL {
     throw new SyncError(`the base URL must be one that begins with https:// or http://`, 'fix-config')
   if (url.username !== '' || url.password !== '')
     throw new SyncError(
-      'the base URL holds a name or a password; put them into the authorization (type "basic")',
+      'the base URL contains a user name or a password; put them into the authorization (type "basic")',
       'fix-config',
     )
   return url

@@ -37,10 +37,10 @@ export async function jsonOf(
 function parseBody(text: string, { headers, what, redact }: BodyContext): unknown {
   const type = headerOf(headers, 'content-type') ?? ''
   if (text.trim() === '')
-    throw new SyncError(`${what} was answered with nothing where JSON belongs`, 'retry', { code: 'cut-off' })
+    throw new SyncError(`${what} returned an empty body instead of JSON`, 'retry', { code: 'cut-off' })
   if (/^\s*</.test(text))
     throw new SyncError(
-      `${what} was answered with a page for people where JSON belongs (${/^[^;\s]{0,100}/.exec(type)?.[0] || 'no content type'}): ${excerptOf(text, redact)}`,
+      `${what} returned a web page instead of JSON (${/^[^;\s]{0,100}/.exec(type)?.[0] || 'no content type'}): ${excerptOf(text, redact)}`,
       'fix-source',
       { code: 'not-json' },
     )
@@ -48,13 +48,13 @@ function parseBody(text: string, { headers, what, redact }: BodyContext): unknow
     return parseJson(text)
   } catch (cause) {
     if (cause instanceof RangeError)
-      throw new SyncError(`${what} was answered with JSON that nests too deep`, 'fix-source', { code: 'not-json' })
+      throw new SyncError(`${what} returned JSON that is nested too deeply`, 'fix-source', { code: 'not-json' })
     // Of the message only the place: it also quotes the text, cut in the middle of whatever stands there.
-    const problem = /at position \d+/.exec((cause as Error).message)?.[0] ?? 'by its syntax'
+    const problem = /at position \d+/.exec((cause as Error).message)?.[0] ?? 'syntax error'
     if (isCutOff(text, (cause as Error).message))
       throw new SyncError(`${what} was cut off before the end of its JSON (${problem})`, 'retry', { code: 'cut-off' })
     throw new SyncError(
-      `${what} was answered with something that is no JSON (${problem}): ${excerptOf(text, redact)}`,
+      `${what} returned something that is not JSON (${problem}): ${excerptOf(text, redact)}`,
       'fix-source',
       { code: 'not-json' },
     )

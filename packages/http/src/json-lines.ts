@@ -29,8 +29,8 @@ export async function* jsonLines<T = unknown>(
     try {
       return parseJson(text) as T
     } catch {
-      if (isLast) throw new SyncError(`${what} was cut off in line ${line}`, 'retry', { code: 'cut-off' })
-      throw new SyncError(`${what}: line ${line} is no JSON: ${excerptOf(text, http.redact)}`, 'fix-source', {
+      if (isLast) throw new SyncError(`${what} was cut off at line ${line}`, 'retry', { code: 'cut-off' })
+      throw new SyncError(`${what}: line ${line} is not JSON: ${excerptOf(text, http.redact)}`, 'fix-source', {
         code: 'not-json',
       })
     }

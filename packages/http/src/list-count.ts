@@ -56,7 +56,7 @@ export class ListCount {
     const total = totalOf(answer, this.#options.rows, place)
     // Some APIs count with the first page alone.
     if (total === undefined && this.#pages === 0 && place !== undefined && place !== false)
-      throw new SyncError(`${what}: there is no count ${placeText(place)}`, 'fix-source', { code: 'paging' })
+      throw new SyncError(`${what}: the answer has no count ${placeText(place)}`, 'fix-source', { code: 'paging' })
     const before = this.#total
     const isBehind = rows.length === 0 && this.isComplete
     this.#pages++
@@ -84,18 +84,18 @@ export class ListCount {
     const { rows } = this.soFar
     if (this.#isShrunk && this.#options.byPlace)
       throw new SyncError(
-        `${what}: rows were deleted while the list was read, so that others moved to pages before and were passed over`,
+        `${what}: rows were deleted while the list was read, so other rows moved to earlier pages and were missed`,
         'retry',
         { code: 'paging' },
       )
     if (this.#least === undefined || rows >= this.#least) return
     const told = `${what}: the API counts ${this.#least} rows and gave ${rows}`
     throw isPaged
-      ? new SyncError(`${told}: rows moved between pages, or its count is wrong (then say "total": false)`, 'retry', {
+      ? new SyncError(`${told}: rows moved between pages, or the count is wrong (if so, set "total": false)`, 'retry', {
           code: 'paging',
         })
       : new SyncError(
-          `${told}; say how the next page is found, or "total": false where it counts something else`,
+          `${told}; configure how the next page is found, or set "total": false if the count is of something else`,
           'fix-source',
           { code: 'paging' },
         )

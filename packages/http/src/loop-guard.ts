@@ -26,7 +26,7 @@ export class LoopGuard {
 
   ask(request: HttpRequest): void {
     const hash = hashOf([request.path, request.query, request.body])
-    if (this.#asked.has(hash)) throw this.#loop(request, 'was asked for before: the list goes in circles')
+    if (this.#asked.has(hash)) throw this.#loop(request, 'was already requested: the pages form a loop')
     this.#asked.add(hash)
   }
 
@@ -54,7 +54,7 @@ export class LoopGuard {
   repeated(request: HttpRequest): SyncError {
     return this.#loop(
       request,
-      'gave the rows of a page before it again; does the API heed how the next page is asked for?',
+      'returned the rows of an earlier page again; check that the API supports the configured parameter for the next page',
     )
   }
 

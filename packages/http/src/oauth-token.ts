@@ -106,11 +106,11 @@ export class OAuthToken {
     tell?.(token)
     if (keep === undefined && tell === undefined)
       warn(
-        'the server gave a new refresh token in exchange, and nothing keeps it; if the next run is refused, it takes each only once: put a new one into the config',
+        'the server returned a new refresh token, which is not stored; if it rejects the next run, it accepts each token only once: put a new one into the config',
       )
     await keep?.(token).catch((error: unknown) =>
       warn(
-        `the server gave a new refresh token in exchange, and it cannot be kept: ${redact(messageOf(error))}; if the next run is refused, put a new one into the config`,
+        `the server returned a new refresh token, which could not be stored: ${redact(messageOf(error))}; if it rejects the next run, put a new one into the config`,
       ),
     )
   }
@@ -125,13 +125,13 @@ export class OAuthToken {
     if (found !== undefined) return found
     if (isFine && refusal === undefined)
       throw new SyncError(
-        `no access token was found in what ${redact(oauth.tokenUrl)} answered: ${excerptOf(answer.text, redact)}; say where it is: "answer": { "access": … }`,
+        `the answer of ${redact(oauth.tokenUrl)} contains no access token: ${excerptOf(answer.text, redact)}; name the field that holds it: "answer": { "access": … }`,
         'fix-config',
         { code: 'unauthorized' },
       )
     const said = excerptOf(refusal ?? `${answer.status} ${answer.text}`, redact)
     throw new SyncError(
-      `no access token was given at ${redact(oauth.tokenUrl)}: ${said}; ${adviceOn(oauth, said)}`,
+      `${redact(oauth.tokenUrl)} issued no access token: ${said}; ${adviceOn(oauth, said)}`,
       'fix-config',
       {
         code: 'unauthorized',
@@ -171,14 +171,14 @@ function adviceOn(
   said: string,
 ): string {
   if (type === 'refresh_token' && /invalid_grant/.test(said))
-    return 'the refresh token is no longer valid: authorize once more, and put the new one into the config'
+    return 'the refresh token is no longer valid: authorize again, and put the new token into the config'
   if (privateKey !== undefined)
-    return 'check the client, its private key, and what it says: "assertion": { "keyId": …, "audience": … }'
+    return 'check the client, its private key and the claims of its assertion: "assertion": { "keyId": …, "audience": … }'
   const ways = ['basic', 'basic_raw', 'post'].filter((way) => way !== clientAuthentication)
   const secret =
     clientSecret === undefined ? '' : `, "clientAuthentication": ${ways.map((way) => `"${way}"`).join(' or ')}`
   const json = encoding === undefined ? ', "tokenRequest": "json"' : ''
-  return `check the client, its secret and the ${type === 'refresh_token' ? 'refresh token' : 'scope'}; some servers need another way of asking${secret}${json}`
+  return `check the client, its secret and the ${type === 'refresh_token' ? 'refresh token' : 'scope'}; some servers need other settings${secret}${json}`
 }
 
 /** Which secret is kept: another one in the config begins again. */

@@ -14,20 +14,20 @@ import { type PageRead, pageRead, recheck } from './recheck.ts'
 export interface PagesOptions extends AnswerChecks {
   readonly request: HttpRequest
   readonly paging?: Paging | undefined
-  /** What stands for no rows where a list belongs; without it that is an error. */
+  /** What the API sends instead of an empty list; without this setting, a missing list is an error. */
   readonly none?: 'null' | 'absent' | undefined
-  /** Where the API counts the rows of the list; looked for where absent. `false`: what it counts is not their number. */
+  /** Where the API counts the rows of the list; detected if absent. `false`: its count is of something else. */
   readonly total?: TotalPlace | undefined
-  /** What identifies a row, so that one that comes twice counts once. */
+  /** What identifies a row, so that a row that arrives twice counts once. */
   readonly keyIn?: ((row: unknown) => string | undefined) | undefined
   /**
-   * A list that is paged by place and counts nothing is looked at once more at its end, page by page but for the last: a
-   * row that was deleted meanwhile has let others pass by unseen. Needs `keyIn`.
+   * Reads a list that is paged by offset or page number and has no count once more at its end, all pages but the last: a
+   * row that was deleted meanwhile moves others to pages that were read before. Needs `keyIn`.
    */
   readonly recheck?: true | undefined
-  /** What is made of each row before anybody sees it. */
+  /** Maps each row before it is used. */
   readonly map?: ((row: unknown) => unknown) | undefined
-  /** The most pages of one list (100,000). */
+  /** The maximum number of pages in one list (100,000). */
   readonly maxPages?: number | undefined
 }
 
@@ -35,7 +35,7 @@ export interface PagesOptions extends AnswerChecks {
 export interface ListPage<T> {
   readonly rows: readonly T[]
   readonly answer: HttpAnswer
-  /** What is asked next; undefined: this was the last page. */
+  /** The next request; undefined after the last page. */
   readonly next: HttpRequest | undefined
 }
 
@@ -43,8 +43,8 @@ export interface ListPage<T> {
 const BEHIND_THE_END = ['http-400', 'http-404', 'http-416', 'http-422', 'error-body']
 
 /**
- * The pages of a list, until the API says that there is no next one. A body without the rows, a page that was there
- * before, a list without end and one with fewer rows than the API counts are errors, never the end of the data.
+ * The pages of a list, until the API says that there is no next page. A body without the rows, a repeated
+ * page, an endless list and a list with fewer rows than the API counts are errors, never the end of the data.
  */
 export async function* pages<T = unknown>(http: HttpClient, options: PagesOptions): AsyncGenerator<ListPage<T>> {
   const { map, keyIn, maxPages: most = 100_000, paging = onePage() } = options
@@ -69,7 +69,7 @@ export async function* pages<T = unknown>(http: HttpClient, options: PagesOption
     const what = http.describe(request)
     if (number > most)
       throw new SyncError(
-        `${what} would be page ${number} of one list, more than ${most}; is there an end?`,
+        `${what} would be page ${number} of one list, more than the limit of ${most}; check how the end of the list is found`,
         'fix-source',
         { code: 'paging' },
       )
@@ -154,7 +154,7 @@ function listIn(
   if (single === true && typeof found === 'object' && found !== null) return [found]
   const place = [rows].flat().join('.')
   throw new SyncError(
-    `${what} was answered without a list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
+    `${what} returned no list${place === '' ? '' : ` at "${place}"`}: ${excerptOf(JSON.stringify(body, bigintText) ?? 'nothing', redact)}`,
     'fix-source',
     { code: 'error-body' },
   )

@@ -53,7 +53,7 @@ export function byLink(rel = 'next'): Paging {
 /** No next page is named. @throws SyncError where the answer says that there is one. */
 function noMore({ more }: Pick<ListSoFar, 'more'>): undefined {
   if (more === undefined) return
-  throw new SyncError(`the answer says that there is more ("${more}"), and does not say where`, 'fix-source', {
+  throw new SyncError(`the answer says that there are more rows ("${more}"), but not where`, 'fix-source', {
     code: 'paging',
   })
 }
@@ -63,7 +63,7 @@ function linkOf(header: string, rel: string): string | undefined {
     return Link.parse(header).rel(rel)[0]?.uri
   } catch {
     throw new SyncError(
-      'the Link header cannot be read, so it is not known whether there is a next page',
+      'the Link header is not valid, so Tidemark cannot tell whether there is a next page',
       'fix-source',
       {
         code: 'paging',
@@ -196,7 +196,7 @@ function textAt(body: unknown, path: BodyPath): string | undefined {
   if (value === null || value === undefined || value === '' || value === false) return undefined
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return String(value)
   throw new SyncError(
-    `the next page is named by something that is no text, at "${[path].flat().join('.')}"`,
+    `the value that names the next page is not a text, at "${[path].flat().join('.')}"`,
     'fix-source',
     {
       code: 'paging',
@@ -207,7 +207,7 @@ function textAt(body: unknown, path: BodyPath): string | undefined {
 function countAt(body: unknown, path: BodyPath): number {
   const count = countOf(atPath(body, path))
   if (count !== undefined) return count
-  throw new SyncError(`there is no count ${placeText(path)}`, 'fix-source', { code: 'paging' })
+  throw new SyncError(`the answer has no count ${placeText(path)}`, 'fix-source', { code: 'paging' })
 }
 
 const textOf = (path: BodyPath): string => [path].flat().join('.')

@@ -10,7 +10,7 @@ export function proxyFailure(message: string, what: string): SyncError | undefin
   if (status === undefined) return undefined
   if (status === '407') return proxyUnauthorized(what)
   return new SyncError(
-    `${what} failed: the proxy (HTTPS_PROXY, HTTP_PROXY) did not let it through and answered ${status}; ask who runs it, or name the host in NO_PROXY`,
+    `${what} failed: the proxy (HTTPS_PROXY, HTTP_PROXY) refused it with ${status}; ask the operator of the proxy, or add the host to NO_PROXY`,
     status.startsWith('4') ? 'fix-config' : 'retry',
     { code: 'proxy' },
   )
@@ -18,7 +18,7 @@ export function proxyFailure(message: string, what: string): SyncError | undefin
 
 export function proxyUnauthorized(what: string): SyncError {
   return new SyncError(
-    `${what} was answered 407 by a proxy on the way: it wants a user and a password of its own; write them into HTTPS_PROXY and HTTP_PROXY (http://<user>:<password>@<host>:<port>), or name the host in NO_PROXY`,
+    `${what} was refused by a proxy with 407: the proxy requires a user and a password; write them into HTTPS_PROXY and HTTP_PROXY (http://<user>:<password>@<host>:<port>), or add the host to NO_PROXY`,
     'fix-config',
     { code: 'proxy' },
   )

@@ -5,12 +5,12 @@ import type { HttpRequest } from './http-request.ts'
 import { type ListPage, type PagesOptions, pages } from './pages.ts'
 
 export interface ReanchoredOptions<T> extends Omit<PagesOptions, 'request'> {
-  /** The first page of what is not older than a cursor, in ascending order; undefined: from the beginning. */
+  /** The request of the first page from a cursor on, in ascending order; undefined: from the beginning. */
   readonly request: (since: CursorValue | undefined) => HttpRequest
   readonly from: CursorValue | undefined
-  /** The cursor of a row; undefined where it has none. */
+  /** The cursor of a row; undefined if it has none. */
   readonly cursorOf: (row: T) => CursorValue | undefined
-  /** What identifies a row. Absent: nothing does, and two rows that are the same are two. */
+  /** What identifies a row. Without it, two equal rows count as two. */
   readonly keyOf?: ((row: T) => string) | undefined
 }
 
@@ -18,12 +18,12 @@ export interface ReanchoredOptions<T> extends Omit<PagesOptions, 'request'> {
 const MOST_READINGS = 20
 
 /**
- * The pages of a list that is sorted by update, and moves while it is paged: each is asked for by the last cursor seen
- * (`since`), not by its place. A row that is updated meanwhile comes at the end; none is passed over because those before
- * it left their places.
+ * The pages of a list that is sorted by update time and changes while it is paged: each page is requested by the last
+ * cursor seen (`since`), not by offset. A row that is updated meanwhile moves to the end; no row is missed because earlier
+ * rows moved.
  *
- * Where more rows than a page holds share one `since`, the pages of this stretch are asked for by place, and it is read
- * again where a row has left it meanwhile.
+ * If more rows than fit on a page share one `since`, their pages are requested by offset, and read again if a row has
+ * left them meanwhile.
  */
 export async function* reanchored<T>(http: HttpClient, options: ReanchoredOptions<T>): AsyncGenerator<ListPage<T>> {
   let anchor: Anchor | undefined = { since: options.from, known: new Known(isKeyed(options)), isFollowed: false }
@@ -89,7 +89,7 @@ async function* readFrom<T>(
       return behind === undefined ? undefined : { since: behind, known: new Known(isKeyed(options)), isFollowed: true }
   }
   throw new SyncError(
-    `${http.describe(request)}: more rows than a page holds share this place, and they change faster than they are read; ask for larger pages`,
+    `${http.describe(request)}: more rows than fit on a page share one cursor value, and they change faster than they are read; request larger pages`,
     'retry',
     { code: 'paging' },
   )
@@ -175,7 +175,7 @@ function lastOf(
     if (cursor === undefined) continue
     if ((compareCursors(cursor, last) ?? 0) < 0)
       throw new SyncError(
-        `${what} gave "${shown(cursor)}" after "${shown(last)}": the list is not in ascending order; ask the API to sort it by the cursor`,
+        `${what} returned "${shown(cursor)}" after "${shown(last)}": the list is not in ascending order; make the API sort it by the cursor`,
         'fix-source',
         { code: 'paging' },
       )
@@ -188,7 +188,7 @@ function lastOf(
 function checkHeeded(last: CursorValue | undefined, since: CursorValue | undefined, what: string): void {
   if ((compareCursors(last, since) ?? 0) >= 0) return
   throw new SyncError(
-    `${what} gave only rows before "${shown(since)}": the API does not heed the parameter that says where to begin`,
+    `${what} returned only rows before "${shown(since)}": the API ignores the parameter that says where to begin`,
     'fix-source',
     { code: 'paging' },
   )

@@ -40,7 +40,7 @@ export async function recheck(
   }
   if (missing.size > 0)
     throw new SyncError(
-      `${http.describe(pages[0]!.request)}: rows left their places while the list was read, so that others may have been passed over`,
+      `${http.describe(pages[0]!.request)}: rows moved while the list was read, so others may have been missed`,
       'retry',
       { code: 'paging' },
     )

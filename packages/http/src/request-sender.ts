@@ -55,7 +55,7 @@ export class RequestSender {
     const { closed, pace } = this.#with
     const { signal, release } = stopSignal([closed, given], {
       ms: TIME_MS,
-      reason: () => new Error('the server did not tell its time'),
+      reason: () => new Error('the server did not send its time'),
     })
     const request: HttpRequest = { path: '', method: 'HEAD', headers: { 'cache-control': 'no-cache' } }
     try {
@@ -90,7 +90,7 @@ export class RequestSender {
     for (let ms = pace.pauseMs; ms > 0; ms = pace.pauseMs) {
       if (waited.ms + ms > longest)
         throw new SyncError(
-          `${what} must wait ${Math.ceil(ms / 1000)} s, because the limit of the API is used up`,
+          `${what} must wait ${Math.ceil(ms / 1000)} s, because the rate limit of the API is used up`,
           'retry',
           { retryAfterMs: ms, code: 'rate-limited' },
         )
@@ -111,7 +111,7 @@ export class RequestSender {
     const { options, authorizer } = this.#with
     const ms = options.deadlineMs ?? DEADLINE_MS
     const late = () =>
-      new SyncError(`${what} took longer than ${ms / 1000} s, and was given up`, 'retry', { code: 'deadline' })
+      new SyncError(`${what} took longer than ${ms / 1000} s and was stopped`, 'retry', { code: 'deadline' })
     const { signal, release } = stopSignal([stop], { ms, reason: late })
     try {
       const answer = await authorizer.send((credentials) => this.#send(request, credentials, signal), signal)
@@ -130,10 +130,14 @@ export class RequestSender {
     const { options, transport, clock, urlOf } = this.#with
     const { maxRequests, headers } = options
     if (maxRequests !== undefined && this.#requests >= maxRequests)
-      throw new SyncError(`the ${maxRequests} requests of this run are used up; the next run goes on`, 'retry', {
-        retryAfterMs: 24 * 3_600_000,
-        code: 'quota',
-      })
+      throw new SyncError(
+        `the ${maxRequests} requests allowed for this run are used up; the next run continues`,
+        'retry',
+        {
+          retryAfterMs: 24 * 3_600_000,
+          code: 'quota',
+        },
+      )
     this.#requests++
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     const answer = await transport.send(
@@ -162,7 +166,7 @@ export class RequestSender {
     const { options, clock, pace } = this.#with
     const ms = remaining(headers) === 0 ? untilReset(headers, clock.now()) : undefined
     if (ms === undefined || ms === 0) return
-    options.log?.info(`the limit of the API is used up for ${Math.ceil(ms / 1000)} s`, {
+    options.log?.info(`the rate limit of the API is used up for ${Math.ceil(ms / 1000)} s`, {
       request: what,
       waitMs: ms,
     })

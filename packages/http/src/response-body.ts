@@ -38,7 +38,7 @@ export async function* bytesOf(
       length += (chunk as Uint8Array).length
       if (length > maxBytes) {
         throw new SyncError(
-          `${what} has more than ${maxBytes} bytes; ask for smaller pages, or raise the limit (maxBytes; of source-rest: maxMegabytes)`,
+          `${what} has more than ${maxBytes} bytes; request smaller pages, or raise the limit (maxBytes; in source-rest: maxMegabytes)`,
           'fix-config',
           { code: 'too-large' },
         )
@@ -61,7 +61,7 @@ function encodingsOf(headers: ResponseHeaders, what: string): readonly string[] 
   // More than one is a trick: each may swell the next a thousandfold.
   const unknown = names.length > 1 ? names.join(', ') : names.find((name) => !Object.hasOwn(DECODERS, name))
   if (unknown !== undefined)
-    throw new SyncError(`${what} is encoded as "${unknown.slice(0, 100)}", which was not asked for`, 'fix-source', {
+    throw new SyncError(`${what} is encoded as "${unknown.slice(0, 100)}", which was not requested`, 'fix-source', {
       code: 'encoding',
     })
   return names
@@ -73,7 +73,7 @@ export function decoderOf(headers: ResponseHeaders, what: string): TextDecoder {
   try {
     return new TextDecoder(charset, { fatal: true })
   } catch (cause) {
-    throw new SyncError(`${what} says that it is written in "${charset}", which is no known encoding`, 'fix-source', {
+    throw new SyncError(`${what} declares the character set "${charset}", which is not supported`, 'fix-source', {
       cause,
       code: 'encoding',
     })
@@ -85,7 +85,10 @@ export function decode(decoder: TextDecoder, what: string, bytes?: Uint8Array, s
   try {
     return decoder.decode(bytes, { stream })
   } catch (cause) {
-    throw new SyncError(`${what} has bytes that are not ${decoder.encoding}`, 'fix-source', { cause, code: 'encoding' })
+    throw new SyncError(`${what} contains bytes that are not valid ${decoder.encoding}`, 'fix-source', {
+      cause,
+      code: 'encoding',
+    })
   }
 }
 

@@ -26,15 +26,15 @@ export interface TokenEndpoint {
 
 export function tokenEndpoint({ url, base, allow, idleMs, closed, redact }: TokenEndpointOptions): TokenEndpoint {
   const target = URL.canParse(url) ? new URL(url) : undefined
-  if (target === undefined) throw new SyncError(`the token URL "${url}" is no URL`, 'fix-config')
+  if (target === undefined) throw new SyncError(`the token URL "${url}" is not a valid URL`, 'fix-config')
   if (target.protocol === 'http:' && base.protocol === 'https:')
-    throw new SyncError('the token URL is without encryption, though the API is asked over https', 'fix-config')
+    throw new SyncError('the token URL is not encrypted, although the API uses https', 'fix-config')
   const transport = new Transport({ base: target, hosts: [], allow, idleMs })
   const what = redact(`the token request to ${url}`)
   return {
     close: () => transport.close(),
     async fetch({ method, headers, query, body }) {
-      const late = () => new SyncError(`${what} was not answered in time`, 'retry', { code: 'deadline' })
+      const late = () => new SyncError(`${what} got no answer in time`, 'retry', { code: 'deadline' })
       const { signal, release } = stopSignal([closed], { ms: DEADLINE_MS, reason: late })
       try {
         const asked = new URL(target)

@@ -61,7 +61,7 @@ export class Transport {
     this.#options = options
     const { base, hosts, allow, idleMs } = options
     const wrong = hosts.find((host) => !URL.canParse(`${base.protocol}//${host}`))
-    if (wrong !== undefined) throw new SyncError(`"${wrong}" under "hosts" is no host`, 'fix-config')
+    if (wrong !== undefined) throw new SyncError(`"${wrong}" under "hosts" is not a host`, 'fix-config')
     this.#trusted = new Set([base.host, ...hosts.map((host) => host.toLowerCase())])
     const named = [base.hostname, ...hosts.map((host) => new URL(`${base.protocol}//${host}`).hostname)]
     const allowed = new Set(allow.map((one) => one.toLowerCase()))
@@ -110,14 +110,14 @@ export class Transport {
       const next = redirected(current, answer.status, location, credentials)
       if (outgoing.redirects === 'whole' && (next.method !== outgoing.method || !this.isTrusted(next.url)))
         throw new SyncError(
-          `it was redirected (${answer.status}) to ${next.url.origin}${next.url.pathname}, and what it carries is not sent there unasked; if that is the right address, write it into the config`,
+          `it was redirected (${answer.status}) to ${next.url.origin}${next.url.pathname}; Tidemark does not send the credentials there by itself; if that is the right address, write it into the config`,
           'fix-config',
           { code: 'redirect' },
         )
       current = next
       if (current.body !== undefined && !this.isTrusted(current.url))
         throw new SyncError(
-          `it was redirected to ${current.url.host} together with its body, and that host is not the API's; if it is, list it under "hosts"`,
+          `it was redirected to ${current.url.host} together with its body, and that host does not belong to the API; if it does, list it under "hosts"`,
           'fix-config',
           { code: 'redirect' },
         )
@@ -136,10 +136,10 @@ export class Transport {
 
   #check(url: URL): void {
     if (url.protocol !== 'https:' && url.protocol !== 'http:')
-      throw new SyncError(`"${url.protocol}" is no protocol to ask by; only http and https are`, 'fix-config')
+      throw new SyncError(`"${url.protocol}" is not a supported protocol; use http or https`, 'fix-config')
     if (url.protocol === 'http:' && this.#options.base.protocol === 'https:')
       throw new SyncError(
-        `it leads to ${url.host} without encryption, though the API is asked over https; refused`,
+        `it leads to ${url.host} without encryption, although the API uses https; refused`,
         'fix-config',
         { code: 'downgrade' },
       )
@@ -186,11 +186,11 @@ function isUpgrade(url: URL, base: URL): boolean {
 
 function redirected(from: Outgoing, status: number, location: string, credentials: Credentials): Outgoing {
   if (!URL.canParse(location, from.url.href))
-    throw new SyncError('it was redirected to something that is no URL', 'fix-source', { code: 'redirect' })
+    throw new SyncError('it was redirected to an address that is not a valid URL', 'fix-source', { code: 'redirect' })
   const url = new URL(location, from.url)
   if (from.url.protocol === 'https:' && url.protocol === 'http:')
     throw new SyncError(
-      `it was redirected to ${url.host} without encryption, though it was asked over https; refused`,
+      `it was redirected to ${url.host} without encryption, although the request used https; refused`,
       'fix-config',
       { code: 'downgrade' },
     )

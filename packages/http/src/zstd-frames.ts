@@ -71,8 +71,8 @@ const cutOff = (): Error => failed('Z_BUF_ERROR', 'unexpected end of a zstd fram
 
 const behind = (offset: number, frames: number): Error =>
   frames === 0
-    ? failed('ZSTD_no_frame', 'no zstd frame at the start')
-    : failed('ZSTD_bytes_behind', `bytes that are no zstd frame from byte ${offset} on`)
+    ? failed('ZSTD_no_frame', 'does not begin with a zstd frame')
+    : failed('ZSTD_bytes_behind', `bytes that are not a zstd frame from byte ${offset} on`)
 
 const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 

@@ -105,7 +105,7 @@ describe('what an answer must say can be declared', () => {
   it('with where its message is; what is shown is one short line without secrets', async () => {
     const failure = { at: 'code', equals: 7, message: 'fail.text' }
     const { message } = await errorOf((await read(body, { failure })).work)
-    expect(message).toMatch(/answered with an error in the place of data \("code" is 7\): no \*\*\*$/)
+    expect(message).toMatch(/returned an error instead of data \("code" is 7\): no \*\*\*$/)
     const long = { code: 7, msg: `secret-token-1 ${'x'.repeat(5000)}\u001b[31m\nend`, data: [] }
     const shown = (await errorOf((await read(long, { success: { at: 'code', equals: 0 } })).work)).message
     expect(shown.length).toBeLessThan(400)

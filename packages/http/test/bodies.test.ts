@@ -225,7 +225,7 @@ describe('texts', () => {
           () => 'read',
           (error: Error) => error.message,
         )
-      expect(read).toMatch(/^read$|nests too deep/)
+      expect(read).toMatch(/^read$|nested too deeply/)
     },
   )
 

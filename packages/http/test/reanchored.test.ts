@@ -171,7 +171,7 @@ describe('an API that does not do as it is asked', () => {
     })
     const { options } = await new Moving([]).open(1, () => {})
     const error = await errorOf(collect(reanchored(client(api.url), options)))
-    expect(error.message).toContain('does not heed')
+    expect(error.message).toContain('ignores the parameter')
   })
 
   it('and moves faster than it can be read is left to the next try', async () => {

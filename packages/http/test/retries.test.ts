@@ -16,7 +16,7 @@ describe('an answer that may be another the next time', () => {
     const api = await serve((response) => json(response, { no: 1 }, status))
     const error = await errorOf(client(api.url).get('/x'))
     expect(error).toMatchObject({ remedy: 'retry' })
-    expect(error.message).toContain(`GET ${api.url}/x was answered ${status}`)
+    expect(error.message).toContain(`GET ${api.url}/x returned ${status}`)
     expect(error.message).toMatch(/ \(5 attempts\)$/)
     expect(api.asked).toHaveLength(5)
   })
@@ -190,7 +190,7 @@ describe('a wait that the server asks for', () => {
       waits.push((fields as { waitMs?: number }).waitMs)
     }
     await client((await answers({ 'retry-after': '60' })).url, { log: { debug() {}, warn() {}, info } }).get('/x')
-    expect(said).toEqual([expect.stringMatching(/was answered 429.*asking again in 60 s/)])
+    expect(said).toEqual([expect.stringMatching(/returned 429.*trying again in 60 s/)])
     // What a terminal counts down.
     expect(waits).toEqual([60_000])
   })

@@ -243,32 +243,32 @@ describe('a token server', () => {
       'with a page',
       text('<html>Sign in</html>', {}, 200),
       {},
-      /no access token was found in what .* answered: <html>Sign in.*"answer"/,
+      /the answer of .* contains no access token: <html>Sign in.*"answer"/,
     ],
-    ['with nothing', text(''), {}, /no access token was found/],
+    ['with nothing', text(''), {}, /contains no access token/],
     [
       'a key that is not known there',
       body({ error: 'invalid_client' }, 401),
       { clientSecret: undefined, privateKey: KEYS.ES256.privateKey },
-      /invalid_client; check the client, its private key, and what it says: "assertion"/,
+      /invalid_client; check the client, its private key and the claims of its assertion: "assertion"/,
     ],
     [
       'a redirect to another origin',
       (response) => response.writeHead(307, { location: 'http://127.0.0.1:9/token?a=b' }).end(),
       {},
-      /was redirected \(307\) to http:\/\/127\.0\.0\.1:9\/token, and what it carries is not sent there unasked; if that is the right address, write it into the config/,
+      /was redirected \(307\) to http:\/\/127\.0\.0\.1:9\/token; Tidemark does not send the credentials there by itself; if that is the right address, write it into the config/,
     ],
     [
       'a redirect that drops what is sent',
       (response) => response.writeHead(302, { location: '/login' }).end(),
       {},
-      /was redirected \(302\) to http:\/\/127\.0\.0\.1:\d+\/login, and/,
+      /was redirected \(302\) to http:\/\/127\.0\.0\.1:\d+\/login; Tidemark/,
     ],
     [
       'a refresh token that was used',
       body({ error: 'invalid_grant' }, 400),
       { type: 'refresh_token', refreshToken: 'refresh-0' },
-      /authorize once more/,
+      /authorize again/,
     ],
     [
       'a password',
@@ -298,7 +298,7 @@ it('a key that is not one, or of a kind that no server takes, is an error of the
   const broken = KEYS.RS256.privateKey.slice(0, 200)
   for (const [privateKey, message] of [
     [broken, /is not an unencrypted key in PEM/],
-    [odd, /is of the kind ed448/],
+    [odd, /is a ed448 key/],
   ] as const) {
     const { http } = await world(body(GIVEN), { clientSecret: undefined, privateKey })
     const error = await errorOf(http.get('/x'))
@@ -378,6 +378,6 @@ describe('a refresh token that works once', () => {
     const warned: string[] = []
     const log = { debug() {}, info() {}, warn: (message: string) => void warned.push(message) }
     await client(api.url, { authorization, secretStore, log }).get('/x')
-    expect(warned).toEqual([expect.stringContaining('cannot be kept: no room for ***')])
+    expect(warned).toEqual([expect.stringContaining('could not be stored: no room for ***')])
   })
 })

@@ -151,7 +151,7 @@ describe('encryption', () => {
       client('https://api.example.invalid', {
         authorization: { type: 'client_credentials', tokenUrl: plain.url, clientId: 'a', clientSecret: 'b' },
       }),
-    ).toThrow(/without encryption/)
+    ).toThrow(/not encrypted/)
   })
 
   it('is kept for a next page that is named without, once its host is listed', async () => {
@@ -165,7 +165,7 @@ describe('encryption', () => {
       collect(pages(client(url, { hosts }), { request: { path: '/a' }, rows: 'rows', paging: byNextUrl('next') }))
     const error = await errorOf(read([]))
     expect(error).toMatchObject({ remedy: 'fix-config', code: 'paging' })
-    expect(error.message).toContain(`without encryption; to ask for it over https, list "${host}" under "hosts"`)
+    expect(error.message).toContain(`without encryption; to request it over https, list "${host}" under "hosts"`)
     expect(await read([host])).toEqual([{ url: '/a' }, { url: '/b' }])
   })
 

@@ -27,7 +27,7 @@ export async function atRest(path: string, minAgeMs: number, signal: AbortSignal
     throw failure(path, error, signal)
   }
   throw new SyncError(
-    `file ${path} is being written: it changes more often than its table's "minAge" (${minAgeMs} ms) allows; it is read when it is at rest. Set "minAge" to "0s" to read files that are always written to`,
+    `file ${path} is being written: it changes more often than its table's "minAge" (${minAgeMs} ms) allows; Tidemark reads it once it has stopped changing. To read files that are always being written, set "minAge" to "0s"`,
     'retry',
   )
 }

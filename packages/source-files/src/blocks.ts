@@ -24,7 +24,7 @@ export async function* zipped(streams: readonly AsyncGenerator<Block>[]): AsyncG
       if (all.every(({ isOver }) => isOver)) return
       const count = Math.min(...all.map(({ block, at }) => block.count - at))
       if (count === 0)
-        throw new InvalidFileError('is damaged: its columns do not have the same number of rows; write it again')
+        throw new InvalidFileError('is damaged: its columns have different numbers of rows; write it again')
       yield { columns: all.flatMap(({ block, at }) => block.columns.map((one) => one.slice(at, at + count))), count }
       for (const one of all) one.at += count
     }

@@ -48,8 +48,7 @@ async function* chunks(file: FileHandle, signal: AbortSignal): AsyncGenerator<Bu
     yield buffer.subarray(0, bytesRead)
   }
   const { size } = await file.stat()
-  if (read < size)
-    throw new InvalidFileError(`gave only ${read} of its ${size} bytes: is its disk or its network failing?`)
+  if (read < size) throw new InvalidFileError(`returned only ${read} of its ${size} bytes; check its disk or network`)
 }
 
 async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -61,6 +60,6 @@ async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator
   const { size } = await file.stat()
   if (gunzip.bytesWritten < size)
     throw new InvalidFileError(
-      `has other bytes behind its compressed data (from byte ${gunzip.bytesWritten} on): write it again`,
+      `has other bytes after its compressed data (from byte ${gunzip.bytesWritten} on): write it again`,
     )
 }

@@ -22,7 +22,7 @@ export type Convert = (value: unknown) => unknown
 export class NotJson extends Misfit {
   readonly text: string
   constructor(text: string) {
-    super('expected a JSON text')
+    super('expected JSON as a text')
     this.text = text
   }
 }

@@ -23,7 +23,7 @@ export interface Dialect {
 
 export type Fields = readonly (string | null)[]
 
-/** A row that does not fit its file. It becomes a reject. */
+/** A row that does not fit its file. It becomes a rejected row. */
 export class BadRecord extends Misfit {
   readonly line: number
   readonly values: Fields
@@ -36,7 +36,7 @@ export class BadRecord extends Misfit {
 }
 
 const FILL = 'set "shortRows": "fill" in the table\'s config'
-const STRAY = 'a carriage return outside of quotes, in a file whose lines end in line feeds'
+const STRAY = 'a carriage return outside of quotes, in a file whose lines end with line feeds'
 
 // No value of a table is longer; a quote that is never closed must not fill the memory.
 const LONGEST = 128 * 1024 * 1024
@@ -46,7 +46,7 @@ const MOST_VALUES = 1_000_000
  * Reads delimited text as RFC 4180 writes it, given piece by piece. Lines end in LF or CRLF, also mixed, or all in CR,
  * or in CRCRLF, as the first one does. The first record, or the first that `width` names, says how many values a row has.
  *
- * The library finds the records. Which row is a reject and which file is cut off is decided here, by the bytes of the
+ * The library finds the records. Which row is rejected and which file is cut off is decided here, by the bytes of the
  * record at hand: so they are kept until it is whole.
  */
 export class CsvParser {
@@ -98,7 +98,7 @@ export class CsvParser {
     if (last) await this.#finish(this.#parser)
     if (this.#given - this.#record > LONGEST)
       throw new InvalidFileError(
-        `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}): is a quote never closed?`,
+        `has a record of more than 128 MB (line ${this.#lineOf(this.#record)}); check for a quote that is never closed`,
       )
     this.#forget()
     const records = this.#records
@@ -161,7 +161,9 @@ export class CsvParser {
       )
     }
     if (this.#record < this.#given)
-      throw new InvalidFileError(`was read only to byte ${this.#record} of ${this.#given} of its text; is it CSV?`)
+      throw new InvalidFileError(
+        `was read only to byte ${this.#record} of ${this.#given} of its text; check that it is CSV`,
+      )
   }
 
   #cast(text: string, { index, quoting, bytes }: InfoField): string | null {
@@ -187,7 +189,7 @@ export class CsvParser {
   #checkEnd(): void {
     if (this.#end === 'cr')
       throw new InvalidFileError(
-        `ends its first line with a carriage return alone, and a later one with a line feed (in the record of line ${this.#lineOf(this.#record)}): write it with one kind of line end`,
+        `ends its first line with a carriage return only, and a later one with a line feed (in the record of line ${this.#lineOf(this.#record)}): write it with one kind of line ending`,
       )
     this.#problem ??= STRAY
   }
@@ -207,10 +209,10 @@ export class CsvParser {
       this.#records.push([...fields, ...Array<null>(width - fields.length).fill(null)])
     } else if (fields.length < width && this.#isUnended && bytes === this.#given) {
       throw new InvalidFileError(
-        `ends in a row of ${counted(fields.length)} where ${width} are expected, without a line end (line ${this.#lineOf(from)}): if it is cut off, write it again whole; if its last row is meant to be short, ${FILL}`,
+        `ends in a row of ${counted(fields.length)} where ${width} are expected, without a line end (line ${this.#lineOf(from)}): if the file is cut off, write it again in full; if its last row is meant to be short, ${FILL}`,
       )
     } else {
-      const way = fields.length < width ? `; to fill short rows up with NULL, ${FILL}` : ''
+      const way = fields.length < width ? `; to fill short rows with NULL, ${FILL}` : ''
       const what = problem ?? `${counted(fields.length)} where ${width} are expected${way}`
       this.#records.push(new BadRecord(this.#lineOf(from), what, fields))
     }

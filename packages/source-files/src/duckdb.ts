@@ -38,7 +38,7 @@ export class DuckDbFailed extends InvalidFileError {}
 /** DuckDB failed at another file; what was read with it at the time is to be read again. */
 export class DuckDbLost extends SyncError {
   constructor(cause: unknown) {
-    super('DuckDB failed at another Parquet file while this one was read; it is read again', 'retry', { cause })
+    super('DuckDB failed on another Parquet file while this one was read; Tidemark reads it again', 'retry', { cause })
   }
 }
 
@@ -97,7 +97,7 @@ export class DuckDb {
       if (!FATAL.test(message) || signal.aborted) throw error
       if (this.#opened === opened) this.#opened = undefined
       if (OF_ANOTHER.test(message)) throw new DuckDbLost(error)
-      const problem = `makes DuckDB fail (${inShort(message)}): it is damaged, or DuckDB cannot read it; write it again in another way`
+      const problem = `makes DuckDB fail (${inShort(message)}): it is damaged, or DuckDB does not support it; write it again with other settings`
       throw new DuckDbFailed(problem, { cause: error })
     } finally {
       opened.users--

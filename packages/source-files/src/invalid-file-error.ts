@@ -10,11 +10,11 @@ export class InvalidFileError extends Error {
 
 const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remedy: 'retry' | 'fix-config' }>> = {
   ENOENT: { problem: 'disappeared after it was listed; the next run lists the files again', remedy: 'retry' },
-  EACCES: { problem: 'may not be read: give the user that runs this the right to read it', remedy: 'fix-config' },
-  EPERM: { problem: 'may not be read: give the user that runs this the right to read it', remedy: 'fix-config' },
+  EACCES: { problem: 'cannot be read: give the user that runs Tidemark permission to read it', remedy: 'fix-config' },
+  EPERM: { problem: 'cannot be read: give the user that runs Tidemark permission to read it', remedy: 'fix-config' },
   EISDIR: { problem: 'is a folder: let "path" name the files in it, such as folder/*.csv', remedy: 'fix-config' },
   Z_BUF_ERROR: {
-    problem: 'is cut off: its compressed data ends too early; write it again whole',
+    problem: 'is cut off: its compressed data ends too early; write it again in full',
     remedy: 'fix-config',
   },
   Z_DATA_ERROR: {
@@ -22,16 +22,16 @@ const SYSTEM: Readonly<Record<string, { readonly problem: string; readonly remed
     remedy: 'fix-config',
   },
   ZSTD_no_frame: {
-    problem: 'is not compressed with zstd, as its name says: rename it, or write it again',
+    problem: 'is not compressed with zstd, although its name says so: rename it, or write it again',
     remedy: 'fix-config',
   },
   ZSTD_bytes_behind: {
-    problem: 'has other bytes behind its compressed data: write it again',
+    problem: 'has other bytes after its compressed data: write it again',
     remedy: 'fix-config',
   },
 }
 
-/** Turns whatever reading a file threw into an error that names the file, the problem and the way out. */
+/** Turns an error thrown while reading a file into one that names the file, the problem and the way out. */
 export function failure(path: string, error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
   if (SyncError.is(error)) return error

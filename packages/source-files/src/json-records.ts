@@ -10,7 +10,7 @@ const LONGEST = 128 * 1024 * 1024
 const DEEPEST = 1_000_000
 // Where its text is wrong, the library tells no place and gives nothing more of what it was fed: so it is fed little.
 const STEP = 4096
-const TOO_LONG = 'has a record of more than 128 MB; is it JSON of the format that the table says?'
+const TOO_LONG = 'has a record of more than 128 MB; check that it is JSON of the format that the table sets'
 
 /** The objects of a text that has one a line, as they become complete. Empty lines are left out. */
 export async function* jsonLines(texts: AsyncIterable<string>, { parse }: JsonReader): AsyncGenerator<JsonObject[]> {
@@ -28,7 +28,7 @@ export async function* jsonLines(texts: AsyncIterable<string>, { parse }: JsonRe
     rest = lines.pop()!
     yield lines.map((one) => objectOf(one, '')).filter((object) => object !== undefined)
   }
-  const object = objectOf(rest, ', the last, which does not end: is the file cut off?')
+  const object = objectOf(rest, ', the last line, which has no end: the file may be cut off')
   if (object !== undefined) yield [object]
 }
 
@@ -41,7 +41,7 @@ function parsed(text: string, place: string, parse: (text: string) => unknown): 
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
   throw new InvalidFileError(
-    `has ${text.trim().slice(0, 40)} where an object belongs (${place}): every record must be a JSON object`,
+    `has ${text.trim().slice(0, 40)} instead of an object (${place}): every record must be a JSON object`,
   )
 }
 
@@ -74,7 +74,9 @@ class JsonRecords {
     this.#length = this.#count > before ? 0 : this.#length + text.length
     if (this.#length > LONGEST) throw new InvalidFileError(TOO_LONG)
     if (this.#assembler.depth > DEEPEST)
-      throw new InvalidFileError(`nests more than a million levels deep (record ${this.#count + 1}): is it JSON?`)
+      throw new InvalidFileError(
+        `nests more than a million levels deep (record ${this.#count + 1}); check that it is JSON`,
+      )
     return objects
   }
 
@@ -83,7 +85,7 @@ class JsonRecords {
     const objects = this.#assembler.done && this.#shape !== 'array' ? this.#objects(none) : []
     if (this.#assembler.done && (this.#shape === 'objects' || this.#shape === 'ended')) return objects
     throw new InvalidFileError(
-      `ends too early, or is wrong near its end, in or after record ${this.#count + 1}: if it is cut off, write it again whole`,
+      `ends too early, or is not valid near its end, in or after record ${this.#count + 1}: if it is cut off, write it again in full`,
     )
   }
 
@@ -116,7 +118,7 @@ class JsonRecords {
   /** Reads a token between records; whether it begins one. */
   #begins({ name }: Token): boolean {
     if (this.#shape === 'ended')
-      throw new InvalidFileError(`has more after the end of its array (record ${this.#count})`)
+      throw new InvalidFileError(`has more data after the end of its array (record ${this.#count})`)
     if (this.#shape === 'unknown') {
       this.#shape = name === 'startArray' ? 'array' : 'objects'
       if (name === 'startArray') return false
@@ -124,7 +126,7 @@ class JsonRecords {
     if (name === 'startObject') return true
     if (name !== 'endArray')
       throw new InvalidFileError(
-        `must be an array of objects, or objects one after the other: record ${this.#count + 1} is no object`,
+        `must be an array of objects, or objects one after another: record ${this.#count + 1} is not an object`,
       )
     this.#shape = 'ended'
     return false

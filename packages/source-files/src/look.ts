@@ -118,7 +118,7 @@ function warnOfDelimiter(names: readonly string[], table: FileTable, file: Table
   const other = names.length === 1 ? [';', '\t', '|', ','].find((one) => names[0]!.includes(one)) : undefined
   if (other === undefined || table.delimiter !== undefined) return
   log.warn(
-    `a file has one column only, named ${JSON.stringify(names[0])}: should tables.${table.name}.delimiter be ${JSON.stringify(other)}?`,
+    `a file has only one column, named ${JSON.stringify(names[0])}; if that is wrong, set tables.${table.name}.delimiter to ${JSON.stringify(other)}`,
     { file: file.path },
   )
 }

@@ -8,8 +8,8 @@ const EXPORT = 'export it as CSV, NDJSON or Parquet'
 const UNPACK = 'unpack it first, or write it as .gz or .zst'
 
 const KINDS: readonly (readonly [start: Buffer, problem: string])[] = [
-  [hex('1f8b'), 'is compressed with gzip, and its name does not end in .gz: rename it'],
-  [hex('28b52ffd'), 'is compressed with zstd, and its name does not end in .zst: rename it'],
+  [hex('1f8b'), 'is compressed with gzip, but its name does not end in .gz: rename it'],
+  [hex('28b52ffd'), 'is compressed with zstd, but its name does not end in .zst: rename it'],
   [hex('504b0304'), `is an Excel workbook (xlsx) or another zip archive: ${EXPORT}, or unpack it`],
   [hex('504b0506'), `is an empty zip archive: ${EXPORT}`],
   [hex('d0cf11e0a1b11ae1'), `is an old Excel workbook (xls) or another Office file: ${EXPORT}`],
@@ -55,6 +55,6 @@ export function refuseOtherKinds(first: Buffer): void {
   }
   if (HTML.test(start))
     throw new InvalidFileError(
-      'is a web page (HTML) and has no rows: was it saved from an address that asks for a login?',
+      'is a web page (HTML) and has no rows; it may have been saved from an address that requires a login',
     )
 }

@@ -1,6 +1,6 @@
 /** Stands for a value that a file has and no column takes: the engine refuses its row, with this message. */
 export class Misfit extends Error {
-  /** The message where it is set aside as JSON. */
+  /** The message that the rejected row stores as JSON. */
   readonly problem: string
 
   constructor(problem: string) {

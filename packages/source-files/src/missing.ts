@@ -13,8 +13,8 @@ const MAX_FILES_SHOWN = 5
 export async function missing({ name, path: given }: FileTable, isKnown: boolean): Promise<SyncError | undefined> {
   const where = `tables.${name}.path "${given}"`
   const fail = (problem: string): SyncError => new SyncError(`${where}: ${problem}`, 'fix-config')
-  if (/^~(?:\/|$)/.test(given)) return fail('"~" is not expanded here; write the whole path')
-  if (/\$\{?\w/.test(given) && !isKnown) return fail('variables are not expanded here; write the whole path')
+  if (/^~(?:\/|$)/.test(given)) return fail('"~" is not expanded here; write the full path')
+  if (/\$\{?\w/.test(given) && !isKnown) return fail('variables are not expanded here; write the full path')
   const at = path.resolve(given)
   if (await isFolder(at)) return fail(`is a folder; name the files in it, such as ${path.join(given, '*.csv')}`)
   const folder = baseOf(given)
@@ -24,7 +24,7 @@ export async function missing({ name, path: given }: FileTable, isKnown: boolean
   if (isPattern(given) && others.length === 0) return undefined
   const shown = others.slice(0, MAX_FILES_SHOWN).join(', ')
   const has = shown === '' ? 'is empty' : `has ${shown}${others.length > MAX_FILES_SHOWN ? ', …' : ''}`
-  return fail(`${isPattern(given) ? 'no file matches' : 'there is no such file'}; the folder ${folder} ${has}`)
+  return fail(`${isPattern(given) ? 'no file matches' : 'the file does not exist'}; the folder ${folder} ${has}`)
 }
 
 async function isFolder(at: string): Promise<boolean> {

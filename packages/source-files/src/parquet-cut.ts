@@ -85,7 +85,7 @@ export async function* smallPages(pages: readonly Page[], cutting: Cutting): Asy
   // Places in a dictionary are filled up to groups of eight, so that one more would be read, and one less left.
   if (cutting.nulls !== undefined && cutting.nulls !== nulls)
     throw new InvalidFileError(
-      `is damaged: the column at byte ${pages[0]?.from} has ${cutting.nulls} values that are NULL by its own account, and ${nulls} in its pages; write it again`,
+      `is damaged: the column at byte ${pages[0]?.from} has ${cutting.nulls} NULL values according to its header, but ${nulls} in its pages; write it again`,
     )
   if (small.rows > 0) yield small
 }
@@ -113,7 +113,7 @@ async function* cut(
       const length = isNull ? 0 : await values.next()
       if (length > cutting.client.memoryLimit)
         throw new InvalidFileError(
-          `has a value of ${length} bytes, which does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config`,
+          `has a value of ${length} bytes, which does not fit into the memory limit of DuckDB: raise "memoryLimit" in the config`,
         )
       if (small.isFullFor(length)) {
         cutting.signal.throwIfAborted()
@@ -138,7 +138,9 @@ async function* cut(
 }
 
 const disagrees = ({ start }: Page): InvalidFileError =>
-  new InvalidFileError(`is damaged: the page at byte ${start} has not the values that it says to have; write it again`)
+  new InvalidFileError(
+    `is damaged: the page at byte ${start} does not have the number of values that it declares; write it again`,
+  )
 
 interface Opened {
   /** Which values are NULL; undefined where none may be. */

@@ -119,7 +119,7 @@ class Places {
     const start = this.#starts[nth]
     if (start === undefined)
       throw new InvalidFileError(
-        `is damaged: a page has value ${nth} of a dictionary that has ${this.#count}; write it again`,
+        `is damaged: a page refers to value ${nth} of a dictionary that has ${this.#count}; write it again`,
       )
     return start
   }
@@ -130,4 +130,4 @@ class Places {
 }
 
 const otherwise = (): InvalidFileError =>
-  new InvalidFileError('is damaged: a dictionary has not the values that it says to have; write it again')
+  new InvalidFileError('is damaged: a dictionary does not have the number of values that it declares; write it again')

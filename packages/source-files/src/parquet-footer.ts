@@ -55,11 +55,11 @@ export async function readFooter(path: string): Promise<Footer> {
   const head = await bytesAt(file, 0, Math.min(HEAD, size))
   if (!head.subarray(0, 4).equals(MAGIC)) refuseOtherKinds(head)
   if (size < 12 || !tail.subarray(-4).equals(MAGIC))
-    throw new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again')
+    throw new InvalidFileError('is not a complete Parquet file: it is cut off or damaged; write it again')
   const length = tail.readUInt32LE(0)
   const start = size - 8 - length
   if (start < 4 || length > LONGEST)
-    throw new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again')
+    throw new InvalidFileError('is not a complete Parquet file: it is cut off or damaged; write it again')
   return parseFooter(await bytesAt(file, start, length), start)
 }
 
@@ -80,7 +80,7 @@ export async function readInto(
 ): Promise<void> {
   for (let read = 0; read < length; ) {
     const { bytesRead } = await file.read(buffer, at + read, length - read, position + read)
-    if (bytesRead === 0) throw new InvalidFileError('is no whole Parquet file: it is cut off; write it again')
+    if (bytesRead === 0) throw new InvalidFileError('is not a complete Parquet file: it is cut off; write it again')
     read += bytesRead
   }
 }
@@ -103,7 +103,7 @@ export function parseFooter(bytes: Buffer, start: number): Footer {
   // Some writers leave the sum at 0.
   if (grouped !== rows && rows !== 0)
     throw new InvalidFileError(
-      `is damaged: it says to have ${rows} rows, and its groups have ${grouped}; write it again`,
+      `is damaged: it declares ${rows} rows, but its row groups have ${grouped}; write it again`,
     )
   return { rows: grouped, schema, chunks, start, bytes, schemaAt }
 }
@@ -125,7 +125,7 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
   const short = chunks.slice(first).find(({ values }) => values < rows)
   if (short !== undefined)
     throw new InvalidFileError(
-      `is damaged: the column at byte ${short.start} says to have ${short.values} values, and its group has ${rows} rows; write it again`,
+      `is damaged: the column at byte ${short.start} declares ${short.values} values, but its row group has ${rows} rows; write it again`,
     )
   return rows
 }

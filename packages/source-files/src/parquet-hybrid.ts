@@ -17,8 +17,7 @@ export class HybridReader {
   #bit = 0
 
   constructor(bytes: Buffer, width: number) {
-    if (width > WIDEST)
-      throw new InvalidFileError(`is damaged: it has numbers of ${width} bits in a page; write it again`)
+    if (width > WIDEST) throw new InvalidFileError(`is damaged: a page has numbers of ${width} bits; write it again`)
     this.#bytes = bytes
     this.#width = width
   }
@@ -77,4 +76,4 @@ export class HybridReader {
 }
 
 const tooShort = (): InvalidFileError =>
-  new InvalidFileError('is damaged: a page has not as many values as it says; write it again')
+  new InvalidFileError('is damaged: a page has fewer values than it declares; write it again')

@@ -87,7 +87,7 @@ export async function checkPages(
     }
     if (values !== chunk.values)
       throw new InvalidFileError(
-        `is damaged: the column at byte ${chunk.start} has ${chunk.values} values by its own account, and ${values} in its pages; write it again`,
+        `is damaged: the column at byte ${chunk.start} has ${chunk.values} values according to its metadata, but ${values} in its pages; write it again`,
       )
     held.set(chunk, vector.most)
   }

@@ -96,7 +96,7 @@ const instantInJson: Convert = (value) => timestampInJson(roundedDown(integerOf(
 
 /** A time of day, which may be after 24:00. @throws Misfit where it is before 00:00. */
 function timeText(count: bigint, unit: number, zone: string): string {
-  if (count < 0n) throw new Misfit('expected a time of day, and it is before 00:00')
+  if (count < 0n) throw new Misfit('expected a time of day, got one before 00:00')
   return `${timeInJson(count, unit * 3)}${zone}`
 }
 
@@ -109,7 +109,7 @@ function integerIn(value: unknown, integer: IntegerOfParquet): unknown {
   const [least, most] = rangeOf(integer)
   const found = integerOf(value)
   if (found >= least && found <= most) return value
-  throw new Misfit(`expected an integer from ${least} to ${most}, as the file says of its column`)
+  throw new Misfit(`expected an integer from ${least} to ${most}, as the file declares for its column`)
 }
 
 /** A whole number as it comes from DuckDB, also in JSON, or as the name of a field. */

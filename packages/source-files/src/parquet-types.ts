@@ -31,7 +31,7 @@ function timeOfDay(type: string): Shape {
   return {
     ...text,
     sql: (column) => `CASE WHEN ${column} < CAST('00:00:00' AS ${type}) THEN '-' ELSE ${asVarchar(column)} END`,
-    convert: (value) => (value === '-' ? new Misfit('expected a time of day, and it is before 00:00') : value),
+    convert: (value) => (value === '-' ? new Misfit('expected a time of day, got one before 00:00') : value),
   }
 }
 
@@ -121,7 +121,7 @@ export function wideDecimal(scale: number): Shape {
 
 /** The number that bytes are. */
 export function decimalOf(bytes: Uint8Array, scale: number): string | Misfit {
-  return bytes.length === 0 ? new Misfit('expected a decimal, and there are no bytes') : decimalText(bytes, scale)
+  return bytes.length === 0 ? new Misfit('expected a decimal, got no bytes') : decimalText(bytes, scale)
 }
 
 /** A whole number in two's complement, its first byte the highest. */

@@ -58,14 +58,14 @@ export function variantProblem({ element, below }: ParquetField): string | undef
     const hasBytes = children.every(({ name, isBytes }) => name === TYPED || isBytes)
     const names = children.map(({ name }) => name)
     if (!hasBytes || !names.includes(METADATA) || names.some((name) => ![METADATA, VALUE, TYPED].includes(name)))
-      return `is a VARIANT of other parts than "metadata", "value" and "typed_value": write it again`
+      return `is a VARIANT with fields other than "metadata", "value" and "typed_value": write it again`
   }
   if (!isVariantField({ element, below })) return undefined
   const typed = all.filter(({ name, isLeaf }) => name === TYPED && isLeaf)
   if (typed.some(({ fixedLength, isUuid, decimal }) => fixedLength !== undefined && !isUuid && decimal === undefined))
-    return 'is a VARIANT with bytes of one length that are no UUID, which its specification does not know: write it again'
+    return 'is a VARIANT with fixed-length bytes that are not a UUID, which its specification does not allow: write it again'
   return typed.some(({ integer }) => integer?.isSigned === false)
-    ? 'is a VARIANT with unsigned integers, which its specification does not know: write it again'
+    ? 'is a VARIANT with unsigned integers, which its specification does not allow: write it again'
     : undefined
 }
 
@@ -107,7 +107,7 @@ function partOf(type: DuckDBType, next: NextRaw): Part {
 function together(value: unknown, rest: unknown, fields: readonly string[] | undefined): unknown {
   const isObject = typeof rest === 'object' && rest !== null && !Array.isArray(rest) && !isRawNumber(rest)
   if (fields === undefined || !isObject || fields.some((name) => Object.hasOwn(rest, name)))
-    throw new Misfit('expected one value of a VARIANT, and there are two, in "value" and in "typed_value"')
+    throw new Misfit('expected one value in a VARIANT, got two, in "value" and in "typed_value"')
   return { ...(value as object), ...rest }
 }
 
@@ -141,4 +141,4 @@ function objectOf(fields: readonly string[], parts: readonly Part[], value: Grou
 }
 
 const notKnown = (): InvalidFileError =>
-  new InvalidFileError('has a VARIANT in parts that its specification does not know: write it again')
+  new InvalidFileError('has a VARIANT split in a way that its specification does not allow: write it again')

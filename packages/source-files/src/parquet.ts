@@ -42,7 +42,7 @@ export async function parquetColumns(
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${scan(path)}`)
   const columns = described.getRowObjectsJson() as { column_name: string; column_type: string }[]
   if (columns.length !== fields.length)
-    throw new InvalidFileError(`has ${fields.length} columns by its own account, and DuckDB reads ${columns.length}`)
+    throw new InvalidFileError(`declares ${fields.length} columns, but DuckDB reads ${columns.length}`)
   const names = uniqueNames(fields.map(({ element }) => element.name))
   return columns.map(({ column_name: column, column_type: given }, at) => {
     const field = fields[at]!
@@ -126,11 +126,11 @@ async function* wholeBlocks(
   }
   yield* blocksOf(connection, path, selected, signal, onChunk)
   if (rows !== footer.rows)
-    throw new InvalidFileError(`has ${footer.rows} rows by its own account, and ${rows} were read; write it again`)
+    throw new InvalidFileError(`declares ${footer.rows} rows, but ${rows} were read; write it again`)
   const other = slots.findIndex(({ values }, at) => values !== counts[at])
   if (other >= 0)
     throw new InvalidFileError(
-      `has ${slots[other]!.values} values by its own account in column ${slots[other]!.name}, and ${counts[other]} were read: its lists are damaged; write it again`,
+      `declares ${slots[other]!.values} values in column ${slots[other]!.name}, but ${counts[other]} were read: its lists are damaged; write it again`,
     )
 }
 
@@ -212,7 +212,7 @@ function insideOf({ name, field }: ParquetColumn, type: DuckDBType | undefined):
   if (field.leaves.every(({ raw }) => raw === undefined) && !isVariantField(field)) return undefined
   if (type !== undefined && leavesIn(type) === field.leaves.length) return rawInside(type, field.leaves)
   throw new InvalidFileError(
-    `has a column ${JSON.stringify(name)} of which DuckDB reads other parts than the file has: write its parts as columns of their own`,
+    `has a column ${JSON.stringify(name)} whose fields DuckDB reads differently from what the file declares: write its fields as separate columns`,
   )
 }
 
@@ -237,11 +237,13 @@ export function parquetFailure(error: unknown): unknown {
   if (error instanceof InvalidFileError) return error
   const message = (error as Error).message ?? ''
   if (/magic bytes|too small to be a Parquet|footer|TProtocolException|invalid metadata/i.test(message)) {
-    return new InvalidFileError('is no whole Parquet file: it is cut off or damaged; write it again', { cause: error })
+    return new InvalidFileError('is not a complete Parquet file: it is cut off or damaged; write it again', {
+      cause: error,
+    })
   }
   if (/^Out of Memory/i.test(message)) {
     return new InvalidFileError(
-      'does not fit into the memory that DuckDB may use: raise "memoryLimit" in the config, or write it again with smaller pages and without a dictionary for long values (pyarrow: write_batch_size=16, use_dictionary=False)',
+      'does not fit into the memory limit of DuckDB: raise "memoryLimit" in the config, or write it again with smaller pages and without a dictionary for long values (pyarrow: write_batch_size=16, use_dictionary=False)',
       { cause: error },
     )
   }
@@ -254,7 +256,7 @@ export function parquetFailure(error: unknown): unknown {
   const encoding = /(\w+) encoding is only supported/.exec(message)?.[1]
   if (encoding !== undefined)
     return new InvalidFileError(
-      `has values in the encoding ${encoding} of a type with which it cannot be read: write it again with another encoding, such as plain or dictionary`,
+      `uses the encoding ${encoding} for a type that cannot be read with it: write it again with another encoding, such as plain or dictionary`,
       { cause: error },
     )
   return /^(?:IO|Invalid Input|Conversion|Serialization|HTTP|Invalid) Error|Snappy|ZSTD|decompress/i.test(message)

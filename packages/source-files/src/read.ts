@@ -30,9 +30,13 @@ export async function* readFile(file: TableFile, reading: Reading): AsyncGenerat
   const changed = async (cause?: unknown): Promise<SyncError | undefined> =>
     (await stampOf(file.path)) === before
       ? undefined
-      : new SyncError(`file ${file.path} changed while it was read; it is read again when it is at rest`, 'retry', {
-          cause,
-        })
+      : new SyncError(
+          `file ${file.path} changed while it was read; Tidemark reads it again once it has stopped changing`,
+          'retry',
+          {
+            cause,
+          },
+        )
   try {
     for await (const page of pages(file, formatOf(table, file.path), reading)) {
       signal.throwIfAborted()

@@ -28,7 +28,7 @@ export async function withPartitions(
     if (one === undefined) return
     taken.add(one.id)
     idOf.set(file.name, one.id)
-    log.info('a file was renamed; its rows stay those of the partition that it had', {
+    log.info('a file was renamed; its rows stay in their old partition', {
       file: file.path,
       partition: one.id,
     })

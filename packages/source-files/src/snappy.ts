@@ -33,7 +33,7 @@ export async function* unsnapped(bytes: AsyncIterable<Buffer>, size: number): As
     if (!isBegun) {
       const head = lengthAt(input)
       if (head !== undefined) {
-        if (head.value !== size) throw damaged(`has ${head.value} bytes by its own account, and ${size} by its page's`)
+        if (head.value !== size) throw damaged(`declares ${head.value} bytes, but its page declares ${size}`)
         at = head.length
         isBegun = true
       }
@@ -70,7 +70,7 @@ function lengthAt(input: Buffer): { readonly value: number; readonly length: num
     value += (byte & 127) * 128 ** at
     if (byte < 128) return { value, length: at + 1 }
   }
-  throw damaged('has no length')
+  throw damaged('declares no length')
 }
 
 interface Tag {
@@ -93,7 +93,7 @@ function tagAt(input: Buffer, at: number): Tag | undefined {
   const length = 1 + behind
   if (kind === LITERAL) return { length, count: value + 1, offset: 0 }
   const offset = kind === 1 ? value + ((upper >> 3) << 8) : value
-  if (offset === 0) throw damaged('repeats what is not yet there')
+  if (offset === 0) throw damaged('refers to data that does not exist')
   return { length, count: kind === 1 ? (upper & 7) + 4 : upper + 1, offset }
 }
 
@@ -122,8 +122,8 @@ class Output {
   }
 
   repeat(offset: number, count: number): void {
-    if (offset > this.total) throw damaged('repeats what is not yet there')
-    if (offset > WINDOW) throw damaged(`refers back by ${offset} bytes, and no more than ${WINDOW} can be read`)
+    if (offset > this.total) throw damaged('refers to data that does not exist')
+    if (offset > WINDOW) throw damaged(`refers back by ${offset} bytes, more than the supported ${WINDOW}`)
     this.#grow(count)
     const bytes = this.#bytes
     // Byte by byte, because it may repeat what it has just written.
@@ -133,7 +133,7 @@ class Output {
 
   #grow(count: number): void {
     this.total += count
-    if (this.total > this.#size) throw damaged(`has more than the ${this.#size} bytes that it says to have`)
+    if (this.total > this.#size) throw damaged(`has more than the ${this.#size} bytes that it declares`)
   }
 
   /** What was not yet taken. */

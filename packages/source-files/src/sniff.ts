@@ -127,7 +127,7 @@ async function lookIntoAll(
       const named = failure(file.path, problem)
       if (!SyncError.is(named)) throw named
       error ??= named
-      log.warn('a file could not be looked at to find its columns', { file: file.path, problem: named.message })
+      log.warn('a file could not be read to find its columns', { file: file.path, problem: named.message })
     }
     if (kinds.size > MOST_COLUMNS) throw tooManyColumns(looking, file, kinds)
   }
@@ -178,7 +178,9 @@ function leaveOutNameless(kinds: Kinds, { log }: Looking): void {
   for (const name of kinds.keys()) {
     if (isName(name)) continue
     kinds.delete(name)
-    log.warn('records have a field whose name no column can have, and it is left out', { name: JSON.stringify(name) })
+    log.warn('records have a field whose name cannot be a column name, so it is left out', {
+      name: JSON.stringify(name),
+    })
   }
 }
 
@@ -187,7 +189,7 @@ function warnOfSlips(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { tab
   for (const name of Object.keys(table.columns)) {
     const near = kinds.has(name) || known.has(name) ? undefined : suggestion(name, [...kinds.keys()], 'columns')
     if (near?.startsWith('did you mean') === true)
-      log.warn(`tables.${table.name}.columns names "${name}", which no file has; ${near}`, { path: table.path })
+      log.warn(`tables.${table.name}.columns names "${name}", which is not in any file; ${near}`, { path: table.path })
   }
 }
 
@@ -198,7 +200,7 @@ function warnOfEmpty(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { tab
     if ((seen & Kind.empty) === 0 || type === undefined || type === 'text') continue
     if (known.get(name) === 'text' || Object.hasOwn(table.columns, name)) continue
     log.warn(
-      `a column would be ${type}, but some of its values are empty texts in quotes, so it is text: should tables.${table.name}.quotedNulls be true, so that they are NULL?`,
+      `a column would be ${type}, but some of its values are empty texts in quotes, so it is text; to read them as NULL, set tables.${table.name}.quotedNulls to true`,
       { table: table.name, column: name },
     )
   }
@@ -207,7 +209,7 @@ function warnOfEmpty(kinds: Kinds, known: ReadonlyMap<string, ColumnType>, { tab
 function tooManyColumns({ table }: Looking, file: TableFile, kinds: Kinds): SyncError {
   const names = [...kinds.keys()].slice(-3).map((name) => JSON.stringify(name))
   return new SyncError(
-    `the records of tables.${table.name} have more than ${MOST_COLUMNS} different fields, such as ${names.join(', ')} (file ${file.path}): data is written where names belong; put such fields into one object`,
+    `the records of tables.${table.name} have more than ${MOST_COLUMNS} different fields, such as ${names.join(', ')} (file ${file.path}): field names seem to contain data; put such fields into one object`,
     'fix-config',
   )
 }

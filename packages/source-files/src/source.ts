@@ -95,7 +95,7 @@ function slipIn(table: FileTable, found: Found): SyncError | undefined {
   if (!found.hasValues || absent === undefined) return undefined
   const names = found.columns.map((column) => column.name)
   return new SyncError(
-    `tables.${table.name}.primaryKey names "${absent}", which no file of ${table.path} has; ${suggestion(absent, names, 'columns')}`,
+    `tables.${table.name}.primaryKey names "${absent}", which is not in any file of ${table.path}; ${suggestion(absent, names, 'columns')}`,
     'fix-config',
   )
 }

@@ -36,14 +36,14 @@ export class ThriftReader {
 
   /** One byte. */
   byte(): number {
-    if (this.at >= this.bytes.length) throw new TooShort('is no whole Parquet file: its metadata ends too early')
+    if (this.at >= this.bytes.length) throw new TooShort('is not a complete Parquet file: its metadata ends too early')
     return this.bytes[this.at++]!
   }
 
   #pass(length: number): void {
     // A list may say to have more values than there are bytes, and is passed over value by value.
     if (length > this.bytes.length - this.at)
-      throw new TooShort('is no whole Parquet file: its metadata ends too early')
+      throw new TooShort('is not a complete Parquet file: its metadata ends too early')
     this.at += length
   }
 
@@ -54,7 +54,7 @@ export class ThriftReader {
       value += (byte & 127) * scale
       if (byte < 128) return value
     }
-    throw new InvalidFileError('is no whole Parquet file: its metadata is damaged')
+    throw new InvalidFileError('is not a complete Parquet file: its metadata is damaged')
   }
 
   /** An integer of any length, as far as a number holds it. */
@@ -89,7 +89,7 @@ export class ThriftReader {
   }
 
   skip(type: number, depth = 0): void {
-    if (depth > DEEPEST) throw new InvalidFileError('is no whole Parquet file: its metadata is damaged')
+    if (depth > DEEPEST) throw new InvalidFileError('is not a complete Parquet file: its metadata is damaged')
     switch (type) {
       case Thrift.true:
       case Thrift.false:

@@ -29,7 +29,7 @@ export class UnknownFields {
 export function warnOfUnknown(names: readonly string[], { path }: TableFile, log: Logger): void {
   if (names.length > 0)
     log.warn(
-      'a file has columns that the table does not have: they are below what scanLimit looks at; raise it, or name them under columns',
+      'a file has columns that the table does not have, because they first appear after the part that scanLimit covers; raise it, or name them under columns',
       { file: path, columns: names },
     )
 }

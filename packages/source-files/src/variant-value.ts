@@ -26,7 +26,7 @@ export function variantValue(bytes: Buffer, names: readonly string[]): unknown {
   return whole(() => valueAt(bytes, 0, names, 0))
 }
 
-const damaged = (): Misfit => new Misfit('expected a VARIANT, and its bytes are damaged')
+const damaged = (): Misfit => new Misfit('expected a VARIANT, got damaged bytes')
 
 /** Bytes that end too early throw a RangeError. */
 function whole<Result>(work: () => Result): Result {
@@ -140,12 +140,12 @@ export const roundedDown = (nanoseconds: bigint): bigint => nanoseconds / 1000n 
 
 function timeOfDay(bytes: Buffer, at: number): string {
   const micros = bytes.readBigInt64LE(at)
-  if (micros < 0n) throw new Misfit('expected a time of day, and it is before 00:00')
+  if (micros < 0n) throw new Misfit('expected a time of day, got one before 00:00')
   return timeInJson(micros, 6)
 }
 
 function primitiveAt(bytes: Buffer, at: number, type: number): unknown {
   const read = PRIMITIVES[type]
-  if (read === undefined) throw new Misfit(`expected a VARIANT, and it has a value of type ${type}, which is not known`)
+  if (read === undefined) throw new Misfit(`expected a VARIANT, got a value of the unknown type ${type}`)
   return read(bytes, at)
 }

@@ -77,10 +77,10 @@ describe('other wrong files', () => {
       `[${'{"a":1},'.repeat(10_000)}{"a":tru},{"a":1},{"a":2}]`,
       /not valid JSON.*record (?:9[5-9]\d\d|1000[01])\)/,
     ],
-    ['a wrong last record', 'x.json', '[{"a":tru}]', /wrong near its end, in or after record 1/],
+    ['a wrong last record', 'x.json', '[{"a":tru}]', /not valid near its end, in or after record 1/],
     ['a row that does not end', 'x.csv', `a,b\n${','.repeat(1_100_000)}`, /more than a million values \(line 2\)/],
     ['nesting that does not end', 'x.json', `[{"a":${'['.repeat(1_100_000)}`, /more than a million levels/],
-    ['a line that is no object', 'x.ndjson', '{"a":1}\n\n[2]\n', /an object belongs \(line 3\)/],
+    ['a line that is no object', 'x.ndjson', '{"a":1}\n\n[2]\n', /instead of an object \(line 3\)/],
     ['a line that is no JSON', 'x.ndjson', '{"a":1}\n{"a":\n{"a":3}\n', /not valid JSON \(line 2\)/],
     ['NaN in JSON', 'x.ndjson', '{"a":NaN}\n', /not valid JSON \(line 1\)/],
     ['a format that the ending does not say', 'x.dat', 'a\n1\n', /tables\.t\.format/],
@@ -93,7 +93,7 @@ describe('other wrong files', () => {
     ['xz, by its ending', 'x.parquet.xz', 'a', /compressed with xz, which cannot be read: unpack/],
     ['bzip2 that is called Parquet', 'x.parquet', 'BZh91AY&SY', /compressed with bzip2, which cannot be read: unpack/],
     ['gzip that is called Parquet', 'x.parquet', gzipSync('PAR1'), /compressed with gzip.*rename it/],
-    ['no Parquet at all', 'x.parquet', 'a,b\n1,2\n3,4\n', /is no whole Parquet file/],
+    ['no Parquet at all', 'x.parquet', 'a,b\n1,2\n3,4\n', /is not a complete Parquet file/],
   ])('%s', async (_name, file, content, message) => {
     const error = await failureOf(file, content)
     expect(error.message).toMatch(message)
@@ -128,7 +128,7 @@ describe('rows that do not fit their file are rejects', () => {
       'too few and too many values',
       'a,b,c\n1,2\n1,2,3\n1,2,3,4\n',
       [
-        '2 values where 3 are expected; to fill short rows up with NULL, set "shortRows": "fill" in the table\'s config',
+        '2 values where 3 are expected; to fill short rows with NULL, set "shortRows": "fill" in the table\'s config',
         '4 values where 3 are expected',
       ],
     ],

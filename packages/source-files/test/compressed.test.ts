@@ -80,7 +80,7 @@ describe('a compressed file is read to its last byte', () => {
     const source = await open({ t: { path: folder.at(file) } }, { t: [{ name: 'id', type: 'integer' }] })
     expect(await errorOf(source.read())).toMatchObject({
       remedy: 'fix-config',
-      message: expect.stringMatching(/behind its compressed data|is damaged/),
+      message: expect.stringMatching(/after its compressed data|is damaged/),
     })
   })
 

@@ -79,7 +79,7 @@ describe('lines that end', () => {
     )
     expect(await errorOf(source.read())).toMatchObject({
       remedy: 'fix-config',
-      message: expect.stringMatching(/first line with a carriage return alone.*one kind of line end/),
+      message: expect.stringMatching(/first line with a carriage return only.*one kind of line ending/),
     })
   })
 })
@@ -107,7 +107,7 @@ describe('the end of a file', () => {
     const source = await open({ t: { path: folder.at('x.csv') } }, known)
     const { message } = await errorOf(source.read())
     expect(message).toMatch(/row of 2 values where 3 are expected, without a line end \(line 3\)/)
-    expect(message).toMatch(/if it is cut off, write it again whole; .* "shortRows": "fill"/)
+    expect(message).toMatch(/if the file is cut off, write it again in full; .* "shortRows": "fill"/)
     const filled = await open({ t: { path: folder.at('x.csv'), shortRows: 'fill' } }, known)
     expect(await filled.read()).toHaveLength(2)
   })

@@ -22,7 +22,7 @@ describe('a path that cannot be read', () => {
   })
 
   it.each<[string, string, RegExp]>([
-    ['a misspelt file', 'oders.csv', /there is no such file; the folder .* has orders\.csv, sub$/],
+    ['a misspelt file', 'oders.csv', /the file does not exist; the folder .* has orders\.csv, sub$/],
     ['a misspelt ending of a pattern', '*.cvs', /no file matches; the folder .* has orders\.csv/],
     ['a misspelt folder', 'data/*.csv', /the folder .*\/data does not exist/],
     ['a misspelt folder deep down', 'data/2024/01/a.csv', /the folder .*\/data does not exist/],

@@ -44,7 +44,7 @@ describe('an answer of DuckDB', () => {
     const rowsOf = (rows: number) =>
       all(parquetRows(source.client, { ...file, footer: { ...file.footer, rows } }, wanted, signal))
     expect((await rowsOf(10)).flat()).toHaveLength(10)
-    await expect(rowsOf(11)).rejects.toThrow('has 11 rows by its own account, and 10 were read')
+    await expect(rowsOf(11)).rejects.toThrow('declares 11 rows, but 10 were read')
   })
 })
 

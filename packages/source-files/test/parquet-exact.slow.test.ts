@@ -221,7 +221,7 @@ describe('Parquet that is damaged is refused', () => {
       Buffer.concat([readFileSync(file).subarray(0, footer.start), bytes, readFileSync(file).subarray(-8)]),
     )
     const source = await open({ t: { path: folder.at('b.parquet') } }, { t: [{ name: 'i', type: 'integer' }] })
-    expect((await errorOf(source.read())).message).toMatch(/says to have 11 rows, and its groups have 10/)
+    expect((await errorOf(source.read())).message).toMatch(/declares 11 rows, but its row groups have 10/)
   })
 
   it('where it is encrypted', async () => {

@@ -51,7 +51,7 @@ describe('is refused', () => {
     ['a run whose length does not end', [255, 255, 255, 255, 255, 255], 1],
     ['groups that are cut off', [3], 1],
     ['runs of nothing', [0, 0, 0, 0], 1],
-  ])('%s', (_, bytes, count) => expect(() => read(bytes, 1, count)).toThrow('not as many values as it says'))
+  ])('%s', (_, bytes, count) => expect(() => read(bytes, 1, count)).toThrow('fewer values than it declares'))
 
   it('a width that no number has', () => expect(() => read([], 33, 0)).toThrow('33 bits'))
 })

@@ -63,7 +63,7 @@ it('columns that have not as many rows are an error', async () => {
     return counts
   }
   expect(await all(blocks(5, 3), blocks(2, 6))).toEqual([2, 3, 3])
-  await expect(all(blocks(5, 3), blocks(2, 5))).rejects.toThrow('do not have the same number of rows')
+  await expect(all(blocks(5, 3), blocks(2, 5))).rejects.toThrow('have different numbers of rows')
 })
 
 describe('long values in one group of rows', () => {

@@ -21,7 +21,7 @@ describe('a rejected row says why, and the way out', () => {
     expect(problems).toHaveLength(37)
     expect(new Set(problems)).toEqual(
       new Set([
-        '3 values where 4 are expected; to fill short rows up with NULL, set "shortRows": "fill" in the table\'s config',
+        '3 values where 4 are expected; to fill short rows with NULL, set "shortRows": "fill" in the table\'s config',
       ]),
     )
     const filled = await opened('x.csv', text, { shortRows: 'fill' })
@@ -66,7 +66,7 @@ describe('a file that quotes every value', () => {
       ['a column would be double', { table: 't', column: 'amount' }],
       ['a column would be date', { table: 't', column: 'on' }],
     ])
-    expect(source.warnings[0]!.message).toContain('should tables.t.quotedNulls be true')
+    expect(source.warnings[0]!.message).toContain('set tables.t.quotedNulls to true')
   })
 
   it('is not warned of where the column is one of texts, or its type was declared', async () => {

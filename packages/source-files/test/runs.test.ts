@@ -112,7 +112,7 @@ describe('a table whose files are bad', () => {
     expect(exitCode).toBe(4)
     const { message } = tables[0]!.failures[0]!.failure
     expect(message).toContain('37 of 44 rows do not fit')
-    expect(message).toContain('2 values where 3 are expected; to fill short rows up with NULL, set "shortRows": "fill"')
+    expect(message).toContain('2 values where 3 are expected; to fill short rows with NULL, set "shortRows": "fill"')
     expect(message).not.toMatch(/the type \w+ fits|such as \{/)
   })
 

@@ -19,7 +19,7 @@ it('a slip in a key fails the table alone, which continues once the line is righ
   const failed = report.tables.find(({ name }) => name === 'files_t')!
   expect(failed.failures[0]!.failure).toMatchObject({
     remedy: 'fix-config',
-    message: expect.stringMatching(/primaryKey names "idd", which no file of .* has; did you mean "id"\?/),
+    message: expect.stringMatching(/primaryKey names "idd", which is not in any file of .*; did you mean "id"\?/),
   })
   folder.write('a.csv', 'id,name\n1,a\n2,b\n3,c\n')
   await sync(tables('id'))
@@ -34,7 +34,7 @@ it('a slip in a key of a new table, and in a column whose type is given, names t
   expect(error.message).toContain('did you mean "name"?')
   const opened = await open({ t: { path, columns: { nmae: 'text', later: 'text' } } })
   expect(opened.warnings.map(({ message }) => message)).toEqual([
-    'tables.t.columns names "nmae", which no file has; did you mean "name"?',
+    'tables.t.columns names "nmae", which is not in any file; did you mean "name"?',
   ])
 })
 

@@ -83,16 +83,21 @@ describe('a block of Snappy comes out as it went in', () => {
 describe('a block of Snappy is refused', () => {
   it.each<[string, Buffer, number, string]>([
     ['without its length', Buffer.alloc(0), 0, 'ends too early'],
-    ['whose length does not end', Buffer.from([255, 255, 255, 255, 255, 1]), 5, 'has no length'],
-    ['that has another length than its page', block(10, literal(TEXT)), 11, '10 bytes by its own account, and 11'],
+    ['whose length does not end', Buffer.from([255, 255, 255, 255, 255, 1]), 5, 'declares no length'],
+    [
+      'that has another length than its page',
+      block(10, literal(TEXT)),
+      11,
+      'declares 10 bytes, but its page declares 11',
+    ],
     ['that has less', block(11, literal(TEXT)), 11, 'ends too early'],
     ['that has more', block(9, literal(TEXT)), 9, 'more than the 9 bytes'],
     ['that copies more', block(12, literal(TEXT), copy(10, 5, 2)), 12, 'more than the 12 bytes'],
     ['that is cut off in a literal', block(10, literal(TEXT)).subarray(0, 8), 10, 'ends too early'],
     ['that is cut off in a copy', block(15, literal(TEXT), copy(10, 5, 2)).subarray(0, -1), 15, 'ends too early'],
     ['with bytes behind it', block(10, literal(TEXT), literal(TEXT)), 10, 'more than the 10 bytes'],
-    ['with a copy of nothing', block(14, literal(TEXT), copy(0, 4, 2)), 14, 'repeats what is not yet there'],
-    ['with a copy from before it', block(14, literal(TEXT), copy(11, 4, 2)), 14, 'repeats what is not yet there'],
+    ['with a copy of nothing', block(14, literal(TEXT), copy(0, 4, 2)), 14, 'refers to data that does not exist'],
+    ['with a copy from before it', block(14, literal(TEXT), copy(11, 4, 2)), 14, 'refers to data that does not exist'],
     [
       'with a copy from further back',
       block(9 * MB + 4, literal(from(1, 9 * MB)), copy(8 * MB + 1, 4, 4)),

@@ -31,7 +31,7 @@ it('finds the columns of many files beyond the limit in some, and passes on thos
   expect(Object.keys(opened.types()).sort()).toEqual(['c0', 'c1', 'c2', 'id'])
   expect(await opened.read('t', '001.csv')).toEqual([{ id: 1, rare: 'x' }])
   expect(opened.warnings.at(-1)).toMatchObject({
-    message: expect.stringContaining('does not have: they are below what scanLimit'),
+    message: expect.stringContaining('does not have, because they first appear after the part that scanLimit'),
     fields: { columns: ['rare'] },
   })
   expect(await opened.read()).toHaveLength(200)

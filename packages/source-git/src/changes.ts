@@ -97,7 +97,7 @@ class ChangeReader {
     if (!this.isDone) throw new SyncError(`git diff-tree gave no line counts for a path of ${this.#sha}`, 'fix-source')
     const date = this.#dates.get(sha)
     if (date === undefined)
-      throw new SyncError(`git diff-tree spoke of a commit that nobody asked for: ${sha}`, 'fix-source')
+      throw new SyncError(`git diff-tree returned a commit that was not requested: ${sha}`, 'fix-source')
     this.#dates.delete(sha)
     this.#sha = sha
     this.#committedAt = date

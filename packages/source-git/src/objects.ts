@@ -58,7 +58,7 @@ function headOf(line: string): Head {
   const [sha = '', type, size, note = ''] = line.split(' ')
   if (type !== 'commit' || size === undefined) {
     throw new SyncError(
-      `git knows a commit but does not have it (${line}); "git fsck" says what the repository lacks`,
+      `git lists a commit but does not have it (${line}); run "git fsck" to see what the repository lacks`,
       'retry',
     )
   }

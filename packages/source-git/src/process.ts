@@ -80,7 +80,7 @@ function problemOf({ args, options, ending, unfed, broken }: Outcome): unknown {
   }
   const cause = unfed ?? broken
   if (cause === undefined) return undefined
-  return new SyncError(`what git ${command} said of ${subject} was cut off`, 'retry', { cause })
+  return new SyncError(`the output of git ${command} in ${subject} was cut off`, 'retry', { cause })
 }
 
 function endingOf(child: ChildProcess): Promise<Ending> {

@@ -7,7 +7,7 @@ export const git = defineSource({
   config: z.object({
     repositories: z
       .array(z.string().min(1))
-      .min(1, 'nothing is configured to read yet: write paths of git repositories here, such as ["."] or ["../shop"]')
+      .min(1, 'no repository is configured yet: write paths of git repositories here, such as ["."] or ["../shop"]')
       .optional()
       .describe('paths of repositories; absent: the repository of the working directory'),
   }),

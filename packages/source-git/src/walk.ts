@@ -61,6 +61,6 @@ const LINE = /^(\d+) ([0-9a-f]{40,64})$/
 function visitOf(line: string, repository: Repository): Visit {
   const match = LINE.exec(line)
   if (match === null)
-    throw new SyncError(`git rev-list in ${repository.id} said what nobody understands: ${line}`, 'fix-source')
+    throw new SyncError(`unexpected output from git rev-list in ${repository.id}: ${line}`, 'fix-source')
   return { seconds: secondsOf(match[1]!), sha: match[2]! }
 }

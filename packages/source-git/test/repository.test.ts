@@ -100,7 +100,7 @@ describe('no repository', () => {
   it('is what an empty list asks for', () => {
     expect(source.config!.safeParse({ repositories: [] }).error?.issues[0]).toMatchObject({
       path: ['repositories'],
-      message: expect.stringMatching(/^nothing is configured to read yet: write paths of git repositories here/),
+      message: expect.stringMatching(/^no repository is configured yet: write paths of git repositories here/),
     })
   })
 

@@ -77,11 +77,13 @@ export class GitHub {
     if (answer.status === 404)
       return missing(
         name,
-        `there is no repository "${name}", or this token may not see it; correct its name, take it out of the config, or give the token the right`,
+        `there is no repository "${name}", or this token has no access to it; correct its name, take it out of the config, or grant the token access`,
       )
     const found = foundOf(answer.body, name)
     if (found.found.full_name.toLowerCase() !== name.toLowerCase())
-      this.#log.warn(`the repository "${name}" is called "${found.found.full_name}" now; write that into the config`)
+      this.#log.warn(
+        `the repository "${name}" is now called "${found.found.full_name}"; write that name into the config`,
+      )
     return found
   }
 
@@ -127,5 +129,5 @@ function missing(id: string, problem: string): Repository {
 function foundOf(body: RawRepository, asked: string): Found {
   if (Number.isSafeInteger(body?.id) && /^[\w.-]+\/[\w.-]+$/.test(body.full_name))
     return { id: String(body.id), found: body }
-  throw new SyncError(`what GitHub answered for "${asked}" is no repository: it has no id or no name`, 'fix-source')
+  throw new SyncError(`the answer of GitHub for "${asked}" is not a repository: it has no id or no name`, 'fix-source')
 }

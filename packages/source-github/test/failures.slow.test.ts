@@ -98,7 +98,7 @@ it('keeps the rows of a repository that is renamed, and says how it is called no
   repository.issues.push(make.issue(1000, github.at(-2)))
   const second = await sync(config, tables)
   expect(second['github_issues']!.rows.written).toBe(1)
-  expect(warnings.join()).toContain('the repository "acme/shop" is called "acme/store" now')
+  expect(warnings.join()).toContain('the repository "acme/shop" is now called "acme/store"')
   expect(await rows('SELECT DISTINCT _partition FROM github_issues')).toEqual([{ _partition: '41' }])
   expect(await rows('SELECT full_name FROM github_repositories')).toEqual([{ full_name: 'acme/store' }])
   // The query of the README.
@@ -133,7 +133,9 @@ it('lets a deleted repository fail alone, with what to do, and keeps its rows', 
   expect(report.exitCode).toBe(3)
   const failures = report.tables.flatMap((table) => table.failures)
   expect(failures.map(({ failure }) => failure.remedy)).toEqual(['fix-config', 'fix-config'])
-  expect(JSON.stringify(failures)).toContain('there is no repository \\"acme/shop\\", or this token may not see it')
+  expect(JSON.stringify(failures)).toContain(
+    'there is no repository \\"acme/shop\\", or this token has no access to it',
+  )
   expect(await rows('SELECT _partition, count(*) AS n FROM github_issues GROUP BY 1 ORDER BY 1')).toEqual([
     { _partition: '41', n: 50 },
     { _partition: '43', n: 2 },
@@ -147,7 +149,7 @@ it('lets a deleted repository fail alone, with what to do, and keeps its rows', 
 })
 
 it.each([
-  [404, 'was deleted, or this token may not see it'],
+  [404, 'was deleted, or this token has no access to it'],
   [410, 'turned off'],
   [451, 'blocked for legal reasons'],
 ])('says what %s means in the middle of a read', async (status, words) => {

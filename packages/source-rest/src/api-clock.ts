@@ -54,7 +54,7 @@ export class ApiClock {
     this.#isSaid = true
     const { host, log } = this.#options
     log.warn(
-      `the clock of ${host} is ${Math.round(behindMs / 1000)} s behind this machine's, and its tables are read up to its time; if only the "Date" of its answers is wrong, say "clock": "runner"`,
+      `the clock of ${host} is ${Math.round(behindMs / 1000)} s behind the clock of this machine, so its tables are read only up to its time; if just the "Date" header of its answers is wrong, set "clock": "runner"`,
     )
   }
 }

@@ -41,7 +41,7 @@ const One = z.discriminatedUnion('type', [
     .strictObject({ type: z.literal('client_credentials'), clientSecret: secret().optional(), ...oauth })
     .refine(({ clientSecret, privateKey }) => (clientSecret === undefined) !== (privateKey === undefined), {
       path: ['clientSecret'],
-      error: 'say clientSecret, or privateKey where the client signs with a key',
+      error: 'set clientSecret, or privateKey if the client signs with a key',
     }),
   z.strictObject({
     type: z.literal('refresh_token'),

@@ -52,10 +52,12 @@ function checkCursor(table: TableConfig): Problem[] {
   if (table.cursor === undefined) {
     const without = needing
       .filter((name) => table[name] !== undefined)
-      .map((name) => at('needs a cursor: say which column the table is read by', name))
+      .map((name) => at('needs a cursor: set "cursor" to the column that the table is read by', name))
     const bounds = textsOf(table)
       .filter(({ text }) => placeholdersIn(text).some(({ name }) => name === 'from' || name === 'to'))
-      .map(({ path }) => at('{from} and {to} need a cursor: say which column the table is read by', ...path))
+      .map(({ path }) =>
+        at('{from} and {to} need a cursor: set "cursor" to the column that the table is read by', ...path),
+      )
     return [...without, ...bounds]
   }
   const spec = table.columns[table.cursor]
@@ -64,16 +66,19 @@ function checkCursor(table: TableConfig): Problem[] {
   if (type !== undefined && !['timestamp', 'date', 'unix_seconds', 'unix_milliseconds'].includes(type))
     problems.push(
       at(
-        `"${table.cursor}" is the cursor, and a cursor is a timestamp, a date, unix_seconds or unix_milliseconds; ${type} is not one of these`,
+        `"${table.cursor}" is the cursor, and a cursor must be a timestamp, a date, unix_seconds or unix_milliseconds, not ${type}`,
         'columns',
         table.cursor,
       ),
     )
   if (!table.infer && spec === undefined)
-    problems.push(at(`"${table.cursor}" is the cursor, and not among the columns`, 'columns'))
+    problems.push(at(`"${table.cursor}" is the cursor, but it is not among the columns`, 'columns'))
   if (table.window !== undefined && !(names(table, 'from') && names(table, 'to')) && table.ordered === undefined)
     problems.push(
-      at('a window needs {from} and {to} in "params", or "ordered": else each one reads the whole list', 'window'),
+      at(
+        'a window needs {from} and {to} in "params", or "ordered"; otherwise each window reads the whole list',
+        'window',
+      ),
     )
   if (table.reanchor === true && !(table.ordered === 'ascending' && names(table, 'from')))
     problems.push(at('needs "ordered": "ascending" and a parameter with {from}', 'reanchor'))
@@ -83,13 +88,14 @@ function checkCursor(table: TableConfig): Problem[] {
 function checkKeys({ primaryKey, globalKey, nullCursor, infer, columns }: TableConfig): Problem[] {
   const problems: Problem[] = []
   if (globalKey && primaryKey === undefined)
-    problems.push(at('needs a primaryKey: say which columns identify a row', 'globalKey'))
+    problems.push(at('needs a primaryKey: name the columns that identify a row', 'globalKey'))
   if (nullCursor === 'keep' && primaryKey === undefined)
-    problems.push(at('"keep" needs a primaryKey, or rows without a cursor would double', 'nullCursor'))
+    problems.push(at('"keep" needs a primaryKey; otherwise rows without a cursor would be duplicated', 'nullCursor'))
   if (new Set(primaryKey).size < (primaryKey?.length ?? 0)) problems.push(at('names a column twice', 'primaryKey'))
   const missing = infer ? undefined : primaryKey?.find((name) => !Object.hasOwn(columns, name))
   if (missing !== undefined) problems.push(at(`names "${missing}", which is not among the columns`, 'primaryKey'))
-  if (!infer && Object.keys(columns).length === 0) problems.push(at('is false, so the columns must be given', 'infer'))
+  if (!infer && Object.keys(columns).length === 0)
+    problems.push(at('is false, so "columns" must list the columns', 'infer'))
   return problems
 }
 
@@ -98,11 +104,11 @@ function checkPlaceholders(table: TableConfig): Problem[] {
     const problems = placeholdersIn(text).flatMap(({ text: whole, name, field, format }) => {
       const isTime = name === 'from' || name === 'to'
       if (isTime && field !== undefined) return [at(`${whole}: a bound has no fields`, ...path)]
-      if (!isTime && format !== undefined) return [at(`${whole}: only {from} and {to} have a way of writing`, ...path)]
+      if (!isTime && format !== undefined) return [at(`${whole}: only {from} and {to} can have a format`, ...path)]
       if (format !== undefined && !(TIME_FORMATS as readonly string[]).includes(format))
-        return [at(`${whole}: the ways of writing a time are ${TIME_FORMATS.join(', ')}`, ...path)]
+        return [at(`${whole}: the formats of a time are ${TIME_FORMATS.join(', ')}`, ...path)]
       if (!isTime && table.parent === undefined)
-        return [at(`${whole} needs a parent: say of which table the rows are`, ...path)]
+        return [at(`${whole} needs a parent: name the table that the rows belong to`, ...path)]
       return []
     })
     // A body may have braces of its own: GraphQL has little else.
@@ -118,20 +124,21 @@ function checkPaging(table: TableConfig): Problem[] {
   const { pagination, cursor, ordered, revision, method, body, total } = table
   const problems: Problem[] = []
   if (total !== undefined && pagination?.type === 'offset' && pagination.total !== undefined)
-    problems.push(at('stands in "pagination" already; remove one of the two', 'total'))
+    problems.push(at('is already in "pagination"; remove one of the two', 'total'))
   const isAnchored = ordered === 'ascending' && names(table, 'from') && table.reanchor !== false
   if (cursor !== undefined && (pagination?.type === 'page' || pagination?.type === 'offset') && !isAnchored)
     problems.push(
       at(
-        'a list that is read by a cursor moves while it is paged, and by place alone rows are lost; let the API sort it by the cursor ("ordered": "ascending", with the parameter it needs for that) and say where to begin with {from}',
+        'a list that is read by a cursor changes while it is paged, so paging by page number or offset loses rows; make the API sort it by the cursor ("ordered": "ascending", with the parameter it needs for that) and set where to begin with {from}',
         'pagination',
       ),
     )
   if (pagination?.type === 'since' && !isAnchored)
     problems.push(at('"since" needs a cursor, "ordered": "ascending" and a parameter with {from}', 'pagination'))
   if (revision !== undefined && (pagination?.type ?? 'none') !== 'none')
-    problems.push(at('an ETag speaks for one answer, and this list has several pages', 'revision'))
-  if (revision !== undefined && method === 'POST') problems.push(at('only what is read by GET has an ETag', 'revision'))
+    problems.push(at('an ETag covers one answer, and this list has several pages', 'revision'))
+  if (revision !== undefined && method === 'POST')
+    problems.push(at('only requests with the method GET have an ETag', 'revision'))
   if (body !== undefined && method !== 'POST') problems.push(at('needs "method": "POST"', 'body'))
   return problems
 }
@@ -140,17 +147,19 @@ function checkParent(name: string, tables: Tables): Problem[] {
   const { parent, revision } = tables[name]!
   if (parent === undefined) return []
   if (!Object.hasOwn(tables, parent.table))
-    return [at(`there is no table "${parent.table}"; there are ${Object.keys(tables).join(', ')}`, 'parent', 'table')]
+    return [
+      at(`there is no table "${parent.table}"; the tables are ${Object.keys(tables).join(', ')}`, 'parent', 'table'),
+    ]
   const seen = [name]
   for (let above: string | undefined = parent.table; above !== undefined; above = tables[above]?.parent?.table) {
     if (seen.includes(above))
-      return [at(`the tables ${[...seen, above].join(' → ')} are each other's parents`, 'parent', 'table')]
+      return [at(`the tables ${[...seen, above].join(' → ')} are parents of each other`, 'parent', 'table')]
     seen.push(above)
   }
   const problems = names(tables[name]!, 'partition')
     ? []
-    : [at('{partition} is in neither the path nor the params: each parent would give the same rows', 'path')]
+    : [at('{partition} is in neither the path nor the params: each parent would return the same rows', 'path')]
   if (revision !== undefined && typeof parent.revision === 'string')
-    problems.push(at('is given by the parent already; name one of the two', 'revision'))
+    problems.push(at('is already set by the parent; keep one of the two', 'revision'))
   return problems
 }

@@ -45,8 +45,8 @@ export async function lookAt(looking: Looking, ms = PATIENCE_MS): Promise<Look> 
   const { client, table, known, log } = looking
   const late = Promise.withResolvers<Look>()
   const timer = setTimeout(() => {
-    const problem = `its API gave no rows to look at within ${ms / 1000} s`
-    if (known !== undefined) log.debug('the columns could not be looked at in time', { table: table.name, problem })
+    const problem = `its API returned no rows within ${ms / 1000} s`
+    if (known !== undefined) log.debug('the columns could not be discovered in time', { table: table.name, problem })
     const error = new SyncError(problem, 'retry', { code: 'timeout' })
     late.resolve({ kinds: new Map(), error, isLate: true })
   }, ms)
@@ -73,7 +73,7 @@ async function lookWhole({ table, known, ...context }: Looking): Promise<Look> {
     if (!SyncError.is(error)) throw error
     // The table still has the columns it had: reading it will say the same, and belong to the table alone.
     if (known !== undefined)
-      context.log.warn('the columns could not be looked at', { table: table.name, problem: error.message })
+      context.log.warn('the columns could not be discovered', { table: table.name, problem: error.message })
     return { kinds, error }
   }
 }
@@ -112,7 +112,7 @@ function leaveOutNameless(kinds: Map<string, number>, { name: table }: RestTable
     if (name !== '' && !name.includes('\0')) continue
     kinds.delete(name)
     log.warn(
-      `tables.${table}: rows have a field whose name no column can have, and it is left out; name it under columns: { nameless: { at: [${JSON.stringify(name)}] } }`,
+      `tables.${table}: rows have a field whose name cannot be a column name, so it is left out; name it under columns: { nameless: { at: [${JSON.stringify(name)}] } }`,
     )
   }
 }

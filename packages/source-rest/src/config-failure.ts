@@ -2,14 +2,14 @@ import { SyncError } from '@tidemark/core'
 
 /** What of a table's config such a failure is about. Here its user wrote what elsewhere is code, so there is no author to tell. */
 const ABOUT: Readonly<Record<string, string>> = {
-  'not-json': 'look at its path, at the baseUrl and at the authorization',
-  'error-body': 'look at its rows, none, single, success, failure and errors',
-  paging: 'look at its pagination and total and, where it is ordered, at its params',
-  redirect: 'look at its path and at the baseUrl',
-  encoding: 'the API answers in a form that it does not declare rightly; there is nothing in the config that helps',
+  'not-json': 'check its path, the baseUrl and the authorization',
+  'error-body': 'check its rows, none, single, success, failure and errors',
+  paging: 'check its pagination and total and, if it is ordered, its params',
+  redirect: 'check its path and the baseUrl',
+  encoding: 'the API declares the wrong encoding for its answers; no setting in the config fixes this',
 }
 
-/** A failure that an API source's author would mend, as what the user of this one can do. */
+/** Turns a failure that the author of an API source would fix into what the user of this source can do. */
 export function configFailure(error: unknown, table: string): unknown {
   if (!SyncError.is(error) || error.remedy !== 'fix-source' || error.code === undefined) return error
   const { message, code, cause } = error

@@ -40,7 +40,7 @@ export function onlyPage(table: string): Paging {
       const sign = signIn(page)
       if (sign === undefined) return undefined
       throw new SyncError(
-        `the answer names a next page (${sign}), and tables.${table}.pagination does not say how pages are found; say it, or { "type": "none" } if this page is all that is wanted`,
+        `the answer names a next page (${sign}), and tables.${table}.pagination does not set how pages are found; set it, or { "type": "none" } if you only want this page`,
         'fix-config',
         { code: 'paging' },
       )

@@ -102,7 +102,7 @@ function revisionOf(value: unknown): string {
 const bigintText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
 function problemOf(key: string): string | undefined {
-  if (key.includes('\0')) return 'holds a NUL, which no database takes'
+  if (key.includes('\0')) return 'contains a NUL, which no database accepts'
   if (!key.isWellFormed()) return 'is not well-formed Unicode'
   return Buffer.byteLength(key) > MAX_ID_BYTES ? `is longer than ${MAX_ID_BYTES} bytes` : undefined
 }
@@ -127,7 +127,7 @@ function addBroken(
 function noKey({ name, parent }: RestTable, count: number): SyncError {
   const rows = count === 1 ? `a row of "${parent!.table}" has` : `${count} rows of "${parent!.table}" have`
   return new SyncError(
-    `tables.${name}.parent.key: ${rows} no "${parent!.key}" that a partition can be named by, and their children are not read; name a field that every row has`,
+    `tables.${name}.parent.key: ${rows} no "${parent!.key}" that can name a partition, so Tidemark does not read their children; name a field that every row has`,
     'fix-config',
   )
 }

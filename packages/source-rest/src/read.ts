@@ -67,7 +67,7 @@ export async function* readRows(client: RestClient, reading: Reading): AsyncGene
   }
   if (watch?.hasSeen !== true) return
   client.grow(table.name, watch.kinds)
-  throw columnsChanged(`rows have more than was found at first: ${namesOf(watch.kinds)}`)
+  throw columnsChanged(`rows have fields that were not found at first: ${namesOf(watch.kinds)}`)
 }
 
 const namesOf = (kinds: ReadonlyMap<string, number>): string => {

@@ -44,7 +44,7 @@ export async function tablesOf(
   for (const [at, table] of client.tables.entries()) warnOfSlips(table, looks[at]!, tracked, warn)
   return client.tables.flatMap((table, at) => {
     const one = madeOf(table, looks[at]!, client.grown(table.name), tracked)
-    if (one === undefined) warn('the table has no columns yet, because the API gave no rows', table.name)
+    if (one === undefined) warn('the table has no columns yet, because the API returned no rows', table.name)
     return one ?? []
   })
 }
@@ -73,7 +73,7 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
     new SyncError(`tables.${name}.${path} ${problem}`, 'fix-config')
   const missing = primaryKey.find((column) => !types.has(column))
   const absent = (column: string): string =>
-    `names "${column}", which no row has; ${suggestion(column, [...types.keys()], 'columns')}`
+    `names "${column}", which is not in any row; ${suggestion(column, [...types.keys()], 'columns')}`
   if (missing !== undefined) return fail('primaryKey', absent(missing))
   const json = primaryKey.find((column) => types.get(column) === 'json')
   if (json !== undefined)
@@ -83,13 +83,13 @@ function problemIn({ name, primaryKey = [], cursor }: RestTable, columns: readon
   if (type === undefined) return fail('cursor', absent(cursor))
   if (type === 'timestamp' || type === 'date') return undefined
   const way = {
-    integer: 'say "unix_seconds" or "unix_milliseconds"',
-    double: 'say "unix_seconds" or "unix_milliseconds"',
-    local_timestamp: 'say "timestamp" if it is in UTC; a time that may be of any zone is no cursor',
+    integer: 'set "unix_seconds" or "unix_milliseconds"',
+    double: 'set "unix_seconds" or "unix_milliseconds"',
+    local_timestamp: 'set "timestamp" if it is in UTC; a time of an unknown zone cannot be a cursor',
   }[type as string]
   return fail(
     'cursor',
-    `names "${cursor}", which is ${type}, and no time; under columns.${cursor} ${way ?? 'say what it is, or name another column'}`,
+    `names "${cursor}", which is ${type} and not a time; under columns.${cursor} ${way ?? 'set its type, or name another column'}`,
   )
 }
 
@@ -101,7 +101,7 @@ function warnOfSlips({ name: table, columns }: RestTable, { kinds }: Look, track
   for (const name of Object.keys(columns)) {
     const near = kinds.has(name) || known.has(name) ? undefined : suggestion(name, [...kinds.keys()], 'columns')
     if (near?.startsWith('did you mean') === true)
-      warn(`tables.${table}.columns names "${name}", which no row has; ${near}`, table)
+      warn(`tables.${table}.columns names "${name}", which is not in any row; ${near}`, table)
   }
 }
 

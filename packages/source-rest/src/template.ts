@@ -70,12 +70,12 @@ export function filledPath(path: string, fill: Fill, table: string): string {
   const result = filled(path, fill, (value) => {
     // A URL takes these two for steps through folders, however they are written.
     if (value === '.' || value === '..' || value === '')
-      throw new SyncError(`tables.${table}.path: "${value}" cannot stand in a path`, 'fix-config')
+      throw new SyncError(`tables.${table}.path: "${value}" cannot be used in a path`, 'fix-config')
     return encodeURIComponent(value)
   })
   if (result !== undefined) return result
   throw new SyncError(
-    `tables.${table}.path has a placeholder that stands for nothing; say "initialSyncStart" where it is {from}, or move it into "params"`,
+    `tables.${table}.path has a placeholder without a value; if it is {from}, set "initialSyncStart", or move it into "params"`,
     'fix-config',
   )
 }

@@ -292,17 +292,17 @@ describe('credentials', () => {
 
 describe('a failure that only the config can mend', () => {
   it.each<[string, string, object, string, string]>([
-    ['a page for people', '<html>Sign in</html>', {}, 'not-json', 'look at its path, at the baseUrl'],
-    ['no list where one belongs', '{"data":null}', { rows: 'data' }, 'error-body', 'look at its rows, none'],
+    ['a page for people', '<html>Sign in</html>', {}, 'not-json', 'check its path, the baseUrl'],
+    ['no list where one belongs', '{"data":null}', { rows: 'data' }, 'error-body', 'check its rows, none'],
     ['an error beside the data', '{"errors":["no"],"data":[]}', { rows: 'data' }, 'error-body', 'errors'],
     [
       'a next page that comes again',
       '{"data":[{"id":1}],"next":"a"}',
       { rows: 'data', pagination: { type: 'cursor', at: 'next', parameter: 'after' } },
       'paging',
-      'look at its pagination',
+      'check its pagination',
     ],
-    ['bytes of another encoding', '[{"id":"\xe9"}]', {}, 'encoding', 'does not declare'],
+    ['bytes of another encoding', '[{"id":"\xe9"}]', {}, 'encoding', 'declares the wrong encoding'],
   ])('says so, and where: %s', async (_, body, table, code, words) => {
     const api = await Api.open((response) => response.end(Buffer.from(body, 'latin1')))
     const { run } = await world()

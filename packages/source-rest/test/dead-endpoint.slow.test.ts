@@ -115,6 +115,6 @@ it('a new table whose endpoint is silent is given up by itself, in time', async 
   const asked = { client, log, signal: new AbortController().signal, known: undefined }
   const [good, bad] = await Promise.all(client.tables.map((table) => lookAt({ ...asked, table }, 300)))
   expect([...good!.kinds.keys()]).toEqual(['id'])
-  expect(bad!.error).toMatchObject({ remedy: 'retry', message: 'its API gave no rows to look at within 0.3 s' })
+  expect(bad!.error).toMatchObject({ remedy: 'retry', message: 'its API returned no rows within 0.3 s' })
   await client.close()
 })

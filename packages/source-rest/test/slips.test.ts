@@ -5,9 +5,13 @@ const ROWS = [1, 2, 3].map((id) => ({ id, name: `n${id}`, updated_at: `2026-01-0
 const RIGHT = { path: '/items', primaryKey: ['id'], cursor: 'updated_at' }
 
 it.each<[string, object, string]>([
-  ['a cursor', { cursor: 'updatd_at' }, 'cursor names "updatd_at", which no row has; did you mean "updated_at"?'],
-  ['a key', { primaryKey: ['idd'] }, 'primaryKey names "idd", which no row has; did you mean "id"?'],
-  ['a cursor that is a text', { cursor: 'name' }, 'cursor names "name", which is text, and no time'],
+  [
+    'a cursor',
+    { cursor: 'updatd_at' },
+    'cursor names "updatd_at", which is not in any row; did you mean "updated_at"?',
+  ],
+  ['a key', { primaryKey: ['idd'] }, 'primaryKey names "idd", which is not in any row; did you mean "id"?'],
+  ['a cursor that is a text', { cursor: 'name' }, 'cursor names "name", which is text and not a time'],
 ])('a slip in %s fails the table, which continues once the line is right', async (_, wrong, message) => {
   const api = await Api.open((response) => json(response, ROWS))
   const { run, sync, rows, warnings } = await world()
@@ -29,8 +33,8 @@ it('a slip in a column whose type is given is said once, with the nearest', asyn
   const config = { baseUrl: api.url, tables: { items: { ...RIGHT, columns: { nmae: 'text', later: 'text' } } } }
   await sync(config)
   await sync(config)
-  expect(warnings.filter((line) => line.includes('which no row has'))).toEqual([
-    expect.stringContaining('tables.items.columns names "nmae", which no row has; did you mean "name"?'),
+  expect(warnings.filter((line) => line.includes('which is not in any row'))).toEqual([
+    expect.stringContaining('tables.items.columns names "nmae", which is not in any row; did you mean "name"?'),
   ])
 })
 

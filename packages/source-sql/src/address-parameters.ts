@@ -18,17 +18,17 @@ const never = (): boolean => false
 
 // What would change which server is read, or how safely, if it were passed over.
 const CHECKS: Readonly<Record<string, Check>> = {
-  hostaddr: [never, 'name the address as host'],
-  service: [never, 'write what the service file says into the URL'],
-  servicefile: [never, 'write what the service file says into the URL'],
-  passfile: [never, 'name the file in the environment as PGPASSFILE'],
+  hostaddr: [never, 'write the address as host'],
+  service: [never, 'write the settings of the service file into the URL'],
+  servicefile: [never, 'write the settings of the service file into the URL'],
+  passfile: [never, 'set the environment variable PGPASSFILE to that file'],
   require_auth: [never, 'leave it out'],
   requirepeer: [never, 'leave it out'],
   replication: [(value) => /^(false|off|no|0)$/i.test(value), 'leave it out'],
   requiressl: [never, 'write sslmode=require'],
-  sslcert: [never, 'certificates of clients are not supported; use a password'],
-  sslkey: [never, 'certificates of clients are not supported; use a password'],
-  sslpassword: [never, 'certificates of clients are not supported; use a password'],
+  sslcert: [never, 'client certificates are not supported; use a password'],
+  sslkey: [never, 'client certificates are not supported; use a password'],
+  sslpassword: [never, 'client certificates are not supported; use a password'],
   sslcrl: [never, 'leave it out'],
   sslcrldir: [never, 'leave it out'],
   ssl_min_protocol_version: [(value) => /^TLSv1(\.[012])?$/i.test(value), 'leave it out'],
@@ -63,7 +63,7 @@ export function unknownParameters(parameters: URLSearchParams): readonly string[
 /** A length of time in seconds, as milliseconds. */
 export function secondsIn(text: string | undefined, name: string, refuse: Refuse): number | undefined {
   if (text === undefined) return undefined
-  if (!/^-?\d{1,6}$/.test(text)) return refuse(`has a parameter "${name}" that is no number of seconds`)
+  if (!/^-?\d{1,6}$/.test(text)) return refuse(`has a parameter "${name}" that is not a number of seconds`)
   const seconds = Number(text)
   return seconds <= 0 ? undefined : seconds * 1000
 }

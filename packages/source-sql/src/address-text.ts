@@ -12,7 +12,7 @@ export interface AddressParts {
 export type Refuse = (problem: string) => never
 
 const UNESCAPED =
-  'is no URL; characters such as "@", "/", "#" or "%" in a password are written as %40, %2F, %23 and %25'
+  'is not a valid URL; write characters such as "@", "/", "#" or "%" in a password as %40, %2F, %23 and %25'
 const MAY_HOLD_AT = /^(user|password|options|dbname|application_name|fallback_application_name)$/
 
 /** Not by `URL`, which takes what stands before an unescaped "/" for the host, and knows no user without a host. */
@@ -43,7 +43,7 @@ export function decoded(text: string, refuse: Refuse): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return refuse('has a "%" that is followed by no two digits; write it as %25')
+    return refuse('has a "%" without two hex digits after it; write it as %25')
   }
 }
 
@@ -60,6 +60,6 @@ export function parseDsn(text: string, refuse: Refuse): AddressParts {
     end = ENTRY.lastIndex
   }
   if (text.slice(end).trim() !== '')
-    return refuse("is no list of key=value; a value with spaces stands in quotes, as in password='a b'")
+    return refuse("is not a list of key=value; put a value with spaces in quotes, as in password='a b'")
   return { hosts: [{ host: '', port: '' }], user: '', password: '', database: '', parameters }
 }

@@ -47,14 +47,14 @@ function askedCursor(name: string, choice: CursorChoice): ChosenCursor | undefin
     // By which it was read before, and the database has changed; any other is a slip of whoever wrote it.
     if (tracked.cursor?.(table.name) !== name)
       throw new SyncError(`config.tables.${JSON.stringify(table.name)}.cursor: ${cursor}`, 'fix-config')
-    warn(`its cursor is lost: ${cursor}`)
+    warn(`the table lost its cursor: ${cursor}`)
     return undefined
   }
   if (!cursor.indexed && table.kind === 'table')
-    warn(`no index begins with its cursor "${name}", so every run looks at all rows; ${indexStatement(name)}`)
+    warn(`no index begins with its cursor "${name}", so every run scans all rows; ${indexStatement(name)}`)
   if (!choice.keyed && choice.own?.immutable !== true && tracked.columns(table.name) === undefined)
     warn(
-      `it has no key, so a row that changes and moves its cursor "${name}" is added a second time; if rows change, name the columns that identify a row: primaryKey: [ … ]; if they never do, say immutable: true`,
+      `it has no key, so a row that changes and moves its cursor "${name}" is added a second time; if rows change, set the columns that identify a row: primaryKey: [ … ]; if they never change, set immutable: true`,
     )
   return cursor
 }
@@ -64,13 +64,11 @@ function keptCursor(known: string | null, choice: CursorChoice): ChosenCursor | 
   if (known === null) return undefined
   const cursor = cursorAt(known, choice)
   if (typeof cursor === 'string') {
-    warn(`its cursor is lost: ${cursor}`)
+    warn(`the table lost its cursor: ${cursor}`)
     return undefined
   }
   if (!cursor.indexed && table.kind === 'table')
-    warn(
-      `no index begins with its cursor "${known}" any more, so every run looks at all rows; ${indexStatement(known)}`,
-    )
+    warn(`no index begins with its cursor "${known}" anymore, so every run scans all rows; ${indexStatement(known)}`)
   return cursor
 }
 
@@ -88,7 +86,7 @@ function detected(choice: CursorChoice): ChosenCursor | undefined {
     // Nothing would distinguish its rows from those that they were before.
     if (first !== undefined && tracked.columns(table.name) === undefined)
       warn(
-        `it is read whole each time: it has no key, and by "${(indexed ?? first).column}" alone every change would add a row; ${wayOut(table.name, (indexed ?? first).column)}`,
+        `every run reads the whole table: it has no key, and with only "${(indexed ?? first).column}" every change would add a row; ${wayOut(table.name, (indexed ?? first).column)}`,
       )
     return undefined
   }
@@ -96,13 +94,13 @@ function detected(choice: CursorChoice): ChosenCursor | undefined {
   if (!keyed) return candidates.find((cursor) => cursor.indexed && !cursor.nullable)
   if (indexed === undefined && first !== undefined)
     warn(
-      `it is read whole each time, because no index begins with "${first.column}"; ${indexStatement(first.column)}, then say cursor: "${first.column}" and resync it with --full`,
+      `every run reads the whole table, because no index begins with "${first.column}"; ${indexStatement(first.column)}, then set cursor: "${first.column}" and resync it with --full`,
     )
   return indexed
 }
 
 function wayOut(table: string, cursor: string): string {
-  return `if columns identify a row, say tables: { ${JSON.stringify(table)}: { cursor: ${JSON.stringify(cursor)}, primaryKey: [ … ] } }`
+  return `if columns identify a row, set tables: { ${JSON.stringify(table)}: { cursor: ${JSON.stringify(cursor)}, primaryKey: [ … ] } }`
 }
 
 /** A column as a cursor, or why it cannot be one. */
@@ -111,7 +109,7 @@ function cursorAt(name: string, choice: CursorChoice): ChosenCursor | string {
   const cursor = typedCursor(name, choice)
   if (typeof cursor === 'string' || keyed || own?.immutable === true) return cursor
   if (!movesWithChanges(foundAt(name, table)!, config.cursors)) return cursor
-  return `table "${table.name}" has no key, and "${name}" moves with every change, so each change would add a row; ${wayOut(table.name, name)}; cursor: false reads it whole each time; where its rows never change, say immutable: true`
+  return `table "${table.name}" has no key, and "${name}" moves with every change, so each change would add a row; ${wayOut(table.name, name)}; cursor: false reads the whole table on each run; if its rows never change, set immutable: true`
 }
 
 function typedCursor(name: string, { table, columns, own }: CursorChoice): ChosenCursor | string {
@@ -127,7 +125,7 @@ function typedCursor(name: string, { table, columns, own }: CursorChoice): Chose
   if (type === undefined) return `column "${name}" of table "${table.name}" ${notCompared(found, column, own)}`
   const wrong = type === 'integer' ? wrongOrder(found) : undefined
   if (wrong !== undefined)
-    return `column "${name}" of table "${table.name}" ${wrong}, so new rows come below what was read; name a time as the cursor, or say cursor: false to read the table whole`
+    return `column "${name}" of table "${table.name}" ${wrong}, so new rows get values below those that were read; choose a time as the cursor, or set cursor: false to read the whole table on each run`
   return { column: name, type, indexed: table.indexed.has(name), nullable: found.nullable !== false }
 }
 
@@ -136,19 +134,19 @@ function wrongOrder({ drawn }: FoundColumn): string | undefined {
   if (drawn === undefined) return undefined
   if (drawn.increment < 0n) return `counts down: its sequence adds ${drawn.increment} each time`
   if (drawn.sequences > 1) return `draws from ${drawn.sequences} sequences`
-  return drawn.cycles ? 'begins again: its sequence has CYCLE' : undefined
+  return drawn.cycles ? 'starts over: its sequence has CYCLE' : undefined
 }
 
 /** What a column really is, and what to write. */
 function notCompared(found: FoundColumn, column: Column, own: TableConfig | undefined): string {
   const kind = found.kind === '' || found.kind === found.type ? found.type : `${found.kind} (${found.type})`
   const native = comparedAs(found, found.type)
-  const out = 'name another column, or say cursor: false to read the table whole'
+  const out = 'choose another column, or set cursor: false to read the whole table on each run'
   if (column.type === found.type || native === undefined)
-    return `is ${kind}; a cursor is a timestamp, a date or an integer that the database itself compares as one; ${out}`
+    return `is ${kind}; a cursor must be a timestamp, a date or an integer that the database itself compares as one; ${out}`
   const asked = own?.columns[found.name] !== undefined
   const change = asked ? `take ${JSON.stringify(found.name)} out of "columns"` : 'resync the table with --full'
-  return `is ${kind}, and the database does not compare it as ${column.type}, as which it is ${asked ? 'asked for' : 'known'}; as ${native} it can be the cursor: ${change}, or ${out}`
+  return `is ${kind}, and the database does not compare it as ${column.type}, its ${asked ? 'configured' : 'recorded'} type; as ${native} it can be the cursor: ${change}, or ${out}`
 }
 
 function foundAt(name: string, table: FoundTable): FoundColumn | undefined {

@@ -15,7 +15,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
   const { config, tracked, log, label } = choice
   if (found.length === 0)
     log.warn(
-      `${label}: there is no table that this user can see${config.schemas === undefined ? '' : ` in ${config.schemas.join(', ')}`}`,
+      `${label}: this user cannot see any table${config.schemas === undefined ? '' : ` in ${config.schemas.join(', ')}`}`,
     )
   checkNames(found, choice)
   const wanted = found.filter(
@@ -26,7 +26,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
   const own = found.filter((table) => table.own && !isExcluded(table.name, config) && !wanted.includes(table))
   if (own.length > 0 && wanted.length === 0)
     log.warn(
-      `${label}: Tidemark wrote ${own.length === 1 ? 'the table' : `all ${own.length} tables`} that ${own.length === 1 ? 'is' : 'are'} there, and reads none that it wrote unless it is named: include: [${JSON.stringify(own[0]!.name)}${own.length > 1 ? ', …' : ''}]`,
+      `${label}: Tidemark wrote ${own.length === 1 ? 'the only table' : `all ${own.length} tables`} here, and reads a table that it wrote only if you name it: include: [${JSON.stringify(own[0]!.name)}${own.length > 1 ? ', …' : ''}]`,
     )
   checkPatterns(found, wanted, choice)
   // A table that may not be read, and that nobody named, is not ours; one that was read before fails and says why.
@@ -36,7 +36,7 @@ export function chooseTables(found: readonly FoundTable[], choice: Choice): read
   const left = wanted.filter((table) => !readable.includes(table)).map((table) => table.name)
   if (left.length > 0)
     log.warn(
-      `${label}: ${left.length === 1 ? 'a table' : `${left.length} tables`} may not be read by this user and ${left.length === 1 ? 'is' : 'are'} left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}; GRANT SELECT, or exclude them`,
+      `${label}: ${left.length === 1 ? 'a table' : `${left.length} tables`} cannot be read by this user and ${left.length === 1 ? 'is' : 'are'} left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}; GRANT SELECT, or exclude them`,
     )
   return readable.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -61,12 +61,12 @@ function checkNames(found: readonly FoundTable[], { config, tracked, log, label 
   for (const name of Object.keys(config.tables)) {
     if (found.some((table) => table.name === name)) continue
     if (tracked.columns(name) !== undefined) {
-      log.warn(`${label}: table "${name}", which config.tables speaks of, is gone`)
+      log.warn(`${label}: table "${name}", which config.tables names, no longer exists`)
       continue
     }
     const names = found.map((table) => table.name)
     throw new SyncError(
-      `config.tables.${JSON.stringify(name)}: there is no such table; ${suggestion(name, names, 'tables')}`,
+      `config.tables.${JSON.stringify(name)}: the table does not exist; ${suggestion(name, names, 'tables')}`,
       'fix-config',
     )
   }
@@ -85,13 +85,14 @@ function checkPatterns(
   const unfit = (patterns: readonly string[]): readonly string[] =>
     patterns.filter((pattern) => !names.some((name) => matches(name, pattern)))
   for (const pattern of unfit(config.include ?? [])) {
-    const problem = `no table fits include ${JSON.stringify(pattern)}; ${suggestion(pattern, names, 'tables')}`
+    const problem = `no table matches include ${JSON.stringify(pattern)}; ${suggestion(pattern, names, 'tables')}`
     if (wanted.length === 0 && found.length > 0) throw new SyncError(`${label}: ${problem}`, 'fix-config')
     log.warn(`${label}: ${problem}`)
   }
   for (const pattern of unfit(config.exclude)) {
     // What was left out by its name may have been dropped; one that is nearly there is read though somebody left it out.
     const way = suggestion(pattern, names, 'tables')
-    if (way.startsWith('did you mean')) log.warn(`${label}: no table fits exclude ${JSON.stringify(pattern)}; ${way}`)
+    if (way.startsWith('did you mean'))
+      log.warn(`${label}: no table matches exclude ${JSON.stringify(pattern)}; ${way}`)
   }
 }

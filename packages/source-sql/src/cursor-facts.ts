@@ -101,7 +101,7 @@ export async function cursorFacts(question: CursorQuestion): Promise<CursorFacts
       return end
     },
   }
-  // Rows without a cursor come with the newest window, once a run and not with every window of the history.
+  // Rows without a cursor come with the newest window, once a run and not with every window of the backfill.
   const isNewest = (to: string | bigint): boolean =>
     lastEnd !== undefined && microsOf(to) >= lastEnd - (isTime ? BigInt(settleAfter) * 1000n + daySlack(type) : 0n)
   // Read also where they are rejects: a row that nobody hears of is lost.
@@ -152,11 +152,11 @@ function sayLookback(
   if (own?.lookback !== undefined || own?.idTime !== undefined) return
   if (drawn !== undefined && drawn.stock > 1n)
     log.warn(
-      `${name} is given out in stocks of ${drawn.stock} (CACHE ${drawn.stock}), and a session may use one long after; the last ${integerLookback({ table: table.name, own, drawn, greatest })} are read again, what comes later is missed; say lookback: … for more, or name a time as the cursor`,
+      `${name} is allocated in blocks of ${drawn.stock} (CACHE ${drawn.stock}), and a session may use a block much later; each run reads the last ${integerLookback({ table: table.name, own, drawn, greatest })} again and misses rows that arrive later than that; set lookback: … for more, or choose a time as the cursor`,
     )
   if (carriesTime(drawn, greatest))
     log.info(
-      `${name} looks as if it began with a time, so the last 10 minutes of it are read again; say idTime or lookback where it does not`,
+      `${name} seems to begin with a time, so each run reads its last 10 minutes again; if it does not, set idTime or lookback`,
     )
 }
 
@@ -165,7 +165,7 @@ function isLarge({ rows }: FoundTable): boolean {
   return rows === undefined || rows > WINDOW_ROWS * 1.5
 }
 
-/** A long history is read in windows, newest first; without an index each of them would look at all rows. */
+/** A long backfill reads in windows, newest first; without an index each window would scan all rows. */
 async function windowOf(question: CursorQuestion): Promise<Span | undefined> {
   const { table, cursor, own, client } = question
   const { type, indexed, column } = cursor

@@ -17,7 +17,7 @@ export function exactJson(text: string): unknown {
   }
 }
 
-/** Stands where a text is not JSON, or too deep: no destination takes NaN in JSON, so the row becomes a reject that shows it. */
+/** Stands where a text is not JSON, or too deep: no destination takes NaN in JSON, so the row becomes a rejected row that shows it. */
 export function notJson(text: string): unknown {
   return { 'not JSON': text, value: Number.NaN }
 }

@@ -49,7 +49,7 @@ export function sqlFailure(error: unknown, blame: ErrorTranslator): unknown {
   if (SyncError.is(error) || isAbort(error)) return error
   if (error instanceof TooSlow) {
     const problem =
-      'the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index'
+      'the server took longer than statementTimeout for one statement; raise it, or create an index on the cursor'
     return new SyncError(blame.mask(`${blame.label}: ${problem}`), 'fix-config')
   }
   const failed = failedOf(error)
@@ -78,7 +78,7 @@ function failedOf(error: unknown): Failed {
 function toldByNetwork({ code, message }: Failed): Explanation {
   if (CERTIFICATE.has(code)) {
     return {
-      problem: `its certificate is not trusted (${message}); give the file with the right one as sslrootcert=… in the URL, or encrypt without a check with sslmode=require`,
+      problem: `its certificate is not trusted (${message}); set sslrootcert=… in the URL to the file with the right certificate, or encrypt without verification with sslmode=require`,
       remedy: 'fix-config',
     }
   }

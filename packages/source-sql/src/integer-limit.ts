@@ -37,7 +37,7 @@ export async function greatestReadable(
   if (!warned.has(table)) {
     warned.add(table)
     log.warn(
-      `${table.name}: "${column}" holds ${found}; rows from ${INT64_MAX} on, the largest integer of 64 bits, cannot be read by this cursor, all others are read; give them smaller numbers, or say cursor: false and resync it with --full to read the table whole`,
+      `${table.name}: "${column}" holds ${found}; this cursor cannot read rows from ${INT64_MAX} on, the largest 64-bit integer; all other rows are read; give them smaller numbers, or set cursor: false and resync the table with --full to read all of it`,
     )
   }
   return await greatest(INT64_MAX)

@@ -36,7 +36,7 @@ export function integerLookback({ table, own, drawn, greatest }: LookbackQuestio
   const isTimed = idTime !== undefined || carriesTime(drawn, greatest)
   if (!isTimed && lookback !== undefined)
     throw new SyncError(
-      `config.tables.${JSON.stringify(table)}.lookback: "${lookback}" is a length of time, and the cursor is an integer; write a count such as 10000, or say where its ids carry a time: idTime: "snowflake"`,
+      `config.tables.${JSON.stringify(table)}.lookback: "${lookback}" is a duration, but the cursor is an integer; write a count such as 10000, or, if its ids contain a time, set idTime: "snowflake"`,
       'fix-config',
     )
   if (!isTimed) return LOOKBACK * step(drawn) + stockOf(drawn)

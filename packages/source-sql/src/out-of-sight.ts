@@ -54,7 +54,7 @@ export async function columnOutOfSight(
   const [first] = hidden
   const left = `tables: { ${JSON.stringify(table.name)}: { columns: { ${hidden.map((name) => `${JSON.stringify(name)}: false`).join(', ')} } } }`
   return new SyncError(
-    `${database.label}: column "${first}" of table "${table.name}" may no longer be read${hidden.length > 1 ? `, nor may ${hidden.slice(1).join(', ')}` : ''}; let the user read it (GRANT SELECT), or leave it out: ${left}`,
+    `${database.label}: column "${first}" of table "${table.name}" can no longer be read${hidden.length > 1 ? `, nor can ${hidden.slice(1).join(', ')}` : ''}; let the user read it (GRANT SELECT), or leave it out: ${left}`,
     'fix-config',
   )
 }

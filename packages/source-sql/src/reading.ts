@@ -5,7 +5,7 @@ import type { Decode, FoundColumn, Reading } from './found-table.ts'
 
 /**
  * How a column is read as the type that the table has for it: what the database says, unless the user says otherwise
- * or the state already knows a wider one. A value that does not fit is passed on as it is and becomes a reject.
+ * or the state already knows a wider one. A value that does not fit is passed on as it is and becomes a rejected row.
  */
 export function readingAs(column: FoundColumn, type: ColumnType): Reading {
   if (type === column.type) return column

@@ -25,7 +25,7 @@ export function connect(config: SqlConfig, log?: Pick<Logger, 'warn'>): Client {
   const target = targetOf(config)
   const ignored = target.system === 'sqlite' ? [] : target.ignored
   if (ignored.length > 0)
-    log?.warn(`${target.label}: config.url has parameters that are not known here: ${ignored.join(', ')}`)
+    log?.warn(`${target.label}: config.url has parameters that Tidemark does not know: ${ignored.join(', ')}`)
   const database = databaseOf(target, config)
   return { database, config, close: () => database.close() }
 }

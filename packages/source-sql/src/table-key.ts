@@ -19,7 +19,7 @@ export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<
   const missing = primaryKey.find((name) => !table.columns.some((column) => column.name === name))
   if (missing === undefined) return primaryKey
   const problem = table.hidden?.includes(missing)
-    ? `column "${missing}" may not be read by this user`
+    ? `this user cannot read column "${missing}"`
     : `table "${table.name}" has no column "${missing}"; ${suggestion(
         missing,
         table.columns.map((column) => column.name),
@@ -28,7 +28,7 @@ export async function keyFor(table: FoundTable, question: KeyQuestion): Promise<
   // It identified the rows before, and the database has changed; any other is a slip of whoever wrote it.
   if (tracked.primaryKey?.(table.name)?.includes(missing) !== true)
     throw new SyncError(`config.tables.${JSON.stringify(table.name)}.primaryKey: ${problem}`, 'fix-config')
-  warn(`its key is lost: ${problem}`)
+  warn(`the table lost its key: ${problem}`)
   return []
 }
 
@@ -46,8 +46,8 @@ async function declaredKey(
   const config = `tables: { ${JSON.stringify(table.name)}: { primaryKey: ${JSON.stringify(table.key)} } }`
   warn(
     isUnique === false
-      ? `each of its partitions has the key ${key}, but two of them hold the same one, so it has no key and is read whole each time`
-      : `each of its partitions has the key ${key}; whether two of them hold the same one takes too long to find out, so it has no key and is read whole each time; if ${key} identifies a row, say ${config}`,
+      ? `each of its partitions has the key ${key}, but two of them contain the same value, so the table has no key and every run reads all of it`
+      : `each of its partitions has the key ${key}; checking whether two of them contain the same value takes too long, so the table has no key and every run reads all of it; if ${key} identifies a row, set ${config}`,
   )
   return []
 }

@@ -84,13 +84,13 @@ async function tableOf(table: FoundTable, context: Tables, clock: () => Promise<
   const hidden = (table.hidden ?? []).filter((name) => own?.columns[name] !== false)
   if (hidden.length > 0 && isNew)
     warn(
-      `${hidden.join(', ')} may not be read by this user and ${hidden.length === 1 ? 'is' : 'are'} left out; GRANT SELECT, or say columns: { ${JSON.stringify(hidden[0])}: false }`,
+      `${hidden.join(', ')} cannot be read by this user and ${hidden.length === 1 ? 'is' : 'are'} left out; GRANT SELECT, or set columns: { ${JSON.stringify(hidden[0])}: false }`,
     )
   const primaryKey = await keyFor(table, { ...context, own, database, warn })
   // No database knows the key of a view, so only its user can say it; once is enough.
   if (table.kind === 'view' && primaryKey.length === 0 && isNew)
     warn(
-      `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, say tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
+      `it is a view, which has no key, so every run replaces all its rows; if columns identify a row, set tables: { ${JSON.stringify(table.name)}: { primaryKey: [ … ] } }`,
     )
   const columns = await withFills(table, columnsFor(table, primaryKey, own, context), context)
   const cursor = chooseCursor({

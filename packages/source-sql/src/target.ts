@@ -68,13 +68,13 @@ export function targetOf({ url: written, password }: Pick<SqlConfig, 'url' | 'pa
   const [, kind = '', slashes = ''] = /^([a-z][a-z0-9+.-]+):(\/\/)?/i.exec(url) ?? []
   const scheme = kind.toLowerCase().replace(/\+[a-z0-9_]+$/, '')
   if (scheme === 'sqlite' || scheme === 'file') return fileTarget(url)
-  if (scheme === 'jdbc') return refuse('begins with "jdbc:"; write it without, as postgresql://user@host:5432/database')
+  if (scheme === 'jdbc') return refuse('begins with "jdbc:"; remove that, as in postgresql://user@host:5432/database')
   const system = SYSTEMS[scheme]
   if (system !== undefined) return serverTarget(system, parseUrl(url, refuse), password)
-  const known = 'known are postgres:, mysql:, mariadb:, sqlite: and the path of a file'
+  const known = 'supported are postgres:, mysql:, mariadb:, sqlite: and the path of a file'
   if (slashes !== '') return refuse(`begins with "${kind}:"; ${known}`)
   if (looksLikeAddress(url))
-    return refuse(`looks like an address without its kind, or of another program; ${known}, such as ./data/shop.db`)
+    return refuse(`looks like an address without a scheme, or of another program; ${known}, such as ./data/shop.db`)
   return fileTarget(url)
 }
 
@@ -88,7 +88,7 @@ function serverTarget(
   const said = (...names: readonly string[]): string | undefined =>
     names.map((name) => given.get(name)).find((value) => value !== undefined && value !== '')
   const places = placesOf(hosts, said('host', 'socket'), said('port'))
-  if (system === 'mysql' && places.length > 1) return refuse('names several hosts; name one of them')
+  if (system === 'mysql' && places.length > 1) return refuse('names several hosts; name only one')
   const database = said('dbname') ?? (parts.database || undefined)
   const isBound = said('channel_binding') === 'require'
   const where = places.map(({ host = 'localhost', port }) => `${host}${port === undefined ? '' : `:${port}`}`).join(',')
@@ -166,7 +166,9 @@ function sslOf(said: Said, places: readonly Place[]): SslMode {
     case 'verify-identity':
       return 'verify-full'
     default:
-      return refuse(`says sslmode=${mode.slice(0, 20)}; known are disable, prefer, require, verify-ca and verify-full`)
+      return refuse(
+        `has sslmode=${mode.slice(0, 20)}; supported are disable, prefer, require, verify-ca and verify-full`,
+      )
   }
   if (accept !== undefined) return accept === 'strict' ? 'verify-full' : 'require'
   const ssl = said('ssl')?.toLowerCase()

@@ -114,10 +114,10 @@ describe('an address', () => {
     ['postgres://me:12/geheim9x@db.example/crm', /%2F/],
     ['postgres://me:12?geheim9x@db.example/crm', /%2F/],
     ['mysql://me:geheim/9x@db.example/crm', /%2F/],
-    ['me:geheim9x@db.example/crm', /without its kind/],
-    ['db.example:5432/crm?password=geheim9x&x=postgres://', /without its kind/],
-    ['jdbc:postgresql://db.example/crm?user=me&password=geheim9x', /without/],
-    ['oracle://me:geheim9x@host/db', /known are postgres:/],
+    ['me:geheim9x@db.example/crm', /without a scheme/],
+    ['db.example:5432/crm?password=geheim9x&x=postgres://', /without a scheme/],
+    ['jdbc:postgresql://db.example/crm?user=me&password=geheim9x', /remove that/],
+    ['oracle://me:geheim9x@host/db', /supported are postgres:/],
     ['postgres://me:geheim9x@host:port/db', /%2F/],
     ['postgres://me:geheim9x@host:99999/db', /port/],
     ['host=db.example password=geheim 9x', /key=value/],
@@ -125,11 +125,11 @@ describe('an address', () => {
     ['postgres://me:geheim9x@db.example/crm?service=x', /"service"/],
     ['postgres://me:geheim9x@db.example/crm?channel_binding=maybe', /"channel_binding"/],
     ['postgres://me:geheim9x@db.example/crm?connect_timeout=soon', /"connect_timeout"/],
-    ['postgres://me:geheim9x@db.example/crm?sslmode=maybe', /known are disable, prefer, require/],
+    ['postgres://me:geheim9x@db.example/crm?sslmode=maybe', /supported are disable, prefer, require/],
     ['mysql://me:geheim9x@a,b/crm', /several hosts/],
     ['sqlite:', /names no file/],
     ['data:2024/me@work.db', /such as \.\/data/],
-    ['duckdb:geheim9x.db', /of another program; known are postgres:/],
+    ['duckdb:geheim9x.db', /of another program; supported are postgres:/],
     ['pgsql:host=db;dbname=crm;password=geheim9x', /of another program/],
     ['Server=db.example;Database=crm;User Id=me;Password=geheim9x;Ssl Mode=Require;', /of another program/],
     ['Host=db.example;Username=me;Password=geheim9x;Database=crm', /of another program/],
@@ -153,7 +153,7 @@ describe('an address', () => {
     const world = await postgres()
     const opened = await open({ url: `${world.url}?color=red&pgbouncer=true&application_name=me` })
     expect(opened.warnings.filter((line) => line.includes('color'))).toEqual([
-      expect.stringMatching(/config\.url has parameters that are not known here: color$/),
+      expect.stringMatching(/config\.url has parameters that Tidemark does not know: color$/),
     ])
   })
 })
@@ -170,7 +170,7 @@ describe('a server of Postgres', () => {
     const error = await errorOf(open({ url: url('&target_session_attrs=standby') }))
     expect([error.remedy, error.message]).toEqual([
       'retry',
-      expect.stringMatching(/ECONNREFUSED|none of them is a standby/),
+      expect.stringMatching(/ECONNREFUSED|none of these hosts is a standby/),
     ])
   })
 

@@ -79,7 +79,7 @@ describe.each(systems)('a column of %s whose type is changed after it was found'
       const error = await errorOf(one.read())
       expect([error.remedy, error.message]).toEqual([
         'fix-config',
-        expect.stringMatching(/column "c" has another form than when the run began/),
+        expect.stringMatching(/column "c" has another type than when the run began/),
       ])
     }
     // The next run reads it as it is.

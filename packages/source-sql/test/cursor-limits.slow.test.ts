@@ -21,7 +21,7 @@ describe.each(systems)('a cursor of %s', (name, make) => {
     const into = target(world, { tables: { t: { cursor: 'id' }, alone: { cursor: 'id' } } })
     expect((await into.run()).exitCode).toBe(0)
     expect(into.rows('SELECT id FROM crm_t ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }])
-    const said = into.log.filter((line) => line.includes('the largest integer of 64 bits'))
+    const said = into.log.filter((line) => line.includes('the largest 64-bit integer'))
     expect(said).toHaveLength(2)
     // Far above the lookback, and far below the largest.
     await world.run('INSERT INTO t VALUES (3), (50000)')

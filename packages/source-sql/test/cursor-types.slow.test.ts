@@ -62,7 +62,7 @@ describe.each(systems)('a cursor of %s that is called another type than it is', 
     )
     expect([opened.table().cursor, opened.warnings]).toEqual([
       undefined,
-      [expect.stringMatching(/its cursor is lost: column "c"/)],
+      [expect.stringMatching(/the table lost its cursor: column "c"/)],
     ])
   })
 
@@ -96,7 +96,7 @@ describe('a cursor of Postgres that is a whole numeric', () => {
     const into = target(world, { tables: { t: { cursor: 'c', columns: { c: 'integer' } } } })
     expect((await into.run()).exitCode).toBe(0)
     expect(into.rows('SELECT c FROM crm_t ORDER BY c')).toEqual([{ c: 1 }, { c: 2 }])
-    expect(into.log.join()).toContain('the largest integer of 64 bits')
+    expect(into.log.join()).toContain('the largest 64-bit integer')
   })
 })
 

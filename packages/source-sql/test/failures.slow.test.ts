@@ -67,11 +67,9 @@ describe('what the user must put right', () => {
 
   it('is a database that there is not', async () => {
     const elsewhere = (url: string): string => Object.assign(new URL(url), { pathname: '/nowhere' }).toString()
-    expect((await refusal({ url: elsewhere(inject('postgres')) })).message).toContain('behind the last "/" of the URL')
+    expect((await refusal({ url: elsewhere(inject('postgres')) })).message).toContain('after the last "/" of the URL')
     if (hasMariaDb)
-      expect((await refusal({ url: elsewhere(inject('mariadb')!) })).message).toContain(
-        'behind the last "/" of the URL',
-      )
+      expect((await refusal({ url: elsewhere(inject('mariadb')!) })).message).toContain('after the last "/" of the URL')
   })
 
   it('is a server that does not encrypt, where encryption is wanted', async () => {
@@ -117,7 +115,7 @@ describe('what the user must put right', () => {
     const missing = await refusal({ url: join(folder, 'missing.db') })
     expect(missing).toEqual({ remedy: 'fix-config', message: expect.stringContaining('check the path') })
     const text = await refusal({ url: join(folder, 'text.db') })
-    expect(text).toEqual({ remedy: 'fix-config', message: expect.stringContaining('no SQLite database') })
+    expect(text).toEqual({ remedy: 'fix-config', message: expect.stringContaining('not a SQLite database') })
   })
 
   it('is a table that may not be read: left out with a warning, refused where it is named', async () => {
@@ -131,8 +129,8 @@ describe('what the user must put right', () => {
       ['open', ['id']],
     ])
     expect(opened.warnings).toEqual([
-      expect.stringMatching(/may not be read by this user.*closed; GRANT SELECT/),
-      expect.stringMatching(/^open: secret may not be read by this user/),
+      expect.stringMatching(/cannot be read by this user.*closed; GRANT SELECT/),
+      expect.stringMatching(/^open: secret cannot be read by this user/),
     ])
     const named = await open({ url }, { tables: { closed: {} } })
     const error = await errorOf(named.read('closed'))
@@ -160,7 +158,7 @@ describe('what the user must put right', () => {
       const opened = await open(world)
       await world.run('DROP TABLE t')
       const error = await errorOf(opened.read())
-      expect([error.remedy, error.message]).toEqual(['fix-config', expect.stringContaining('the next run looks again')])
+      expect([error.remedy, error.message]).toEqual(['fix-config', expect.stringContaining('the next run discovers')])
     }
   })
 })

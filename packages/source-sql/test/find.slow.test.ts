@@ -22,7 +22,7 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     const error = await errorOf(open(world, { tables: { oders: { cursor: 'id' } } }))
     expect([error.remedy, error.message]).toEqual([
       'fix-config',
-      expect.stringContaining('there is no such table; did you mean "orders"?'),
+      expect.stringContaining('the table does not exist; did you mean "orders"?'),
     ])
   })
 
@@ -66,7 +66,7 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     const opened = await open(world, config, { a: { columns: [{ name: 'id', type: 'integer' }], cursor: 'changed' } })
     expect([opened.table().cursor, opened.warnings]).toEqual([
       undefined,
-      [expect.stringContaining('its cursor is lost')],
+      [expect.stringContaining('the table lost its cursor')],
     ])
   })
 
@@ -83,7 +83,7 @@ describe.each(systems)('the tables of %s', (_, make, type) => {
     const opened = await open(world, { exclude: ['own'] })
     expect([opened.tables, opened.warnings]).toEqual([
       [],
-      [expect.stringMatching(/Tidemark wrote the table.*include: \["copy"\]/)],
+      [expect.stringMatching(/Tidemark wrote the only table.*include: \["copy"\]/)],
     ])
   })
 

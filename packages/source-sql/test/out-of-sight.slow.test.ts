@@ -96,7 +96,7 @@ describe.each(servers)('what a user of %s may no longer read', (_, make, readerO
     const { failure } = report.tables.find((table) => table.name === 'crm_a')!.failures[0]!
     expect(failure).toMatchObject({
       remedy: 'fix-config',
-      message: expect.stringMatching(/column "s" of table "a" may no longer be read.*columns: \{ "s": false \}/),
+      message: expect.stringMatching(/column "s" of table "a" can no longer be read.*columns: \{ "s": false \}/),
     })
     expect((await into.run({ tables: { a: { columns: { s: false } } } })).exitCode).toBe(0)
     expect(statusOf(into)).toEqual({ crm_a: 'complete', crm_b: 'complete' })
@@ -201,7 +201,7 @@ describe('a schema of Postgres', () => {
     await reader.grant('SELECT (id, v) ON a')
     expect((await open({ url: reader.url })).warnings).toEqual([
       expect.stringMatching(
-        /^a: s may not be read by this user and is left out; GRANT SELECT, or say columns: \{ "s": false \}/,
+        /^a: s cannot be read by this user and is left out; GRANT SELECT, or set columns: \{ "s": false \}/,
       ),
     ])
     expect((await open({ url: reader.url }, { tables: { a: { columns: { s: false } } } })).warnings).toEqual([])

@@ -25,17 +25,17 @@ const SHARE = new Set([
 ])
 
 interface Options<Given> extends Omit<AloneOptions, 'config'> {
-  /** What a user writes under `config`; a function where it needs the folder, the url or the port. */
+  /** What a user writes under `config`; pass a function if it needs the folder, the url or the port. */
   readonly config?: Given | ((place: AlonePlace) => Given) | undefined
 }
 
 /**
- * That a source harms no other, whatever goes wrong in it, as a vitest suite: one call in a test file. Each function of the
- * contract hangs, drips, is refused, is answered 500 or 429, or breaks off, beside a healthy source whose rows must be
- * there within five seconds; the broken one gives back what it holds, and the run ends in its time. Where the source reads
- * over a network (`server` or `port`), the system itself also goes wrong while a function asks it.
+ * Checks that a failing source does not affect the others, as a vitest suite: one call in a test file. Each function of the
+ * contract hangs, drips, is refused, gets a 500 or 429, or breaks off, beside a healthy source whose rows must arrive within
+ * five seconds; the broken source must release what it holds, and the run must end in time. If the source reads over a
+ * network (`server` or `port`), the system itself also fails while a function calls it.
  *
- * With `TIDEMARK_ALONE=whole` in the environment every way is tried in every place; without it a named share.
+ * With `TIDEMARK_ALONE=whole` in the environment, the suite tries every failure in every place; without it, a fixed selection.
  */
 export function testAlone<Config, const Given extends Unchanged<Config>>(
   source: Source<Config>,

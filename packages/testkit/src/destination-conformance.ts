@@ -20,14 +20,14 @@ import { testState } from './destination/state-laws.ts'
 import { testValues } from './destination/value-laws.ts'
 
 export interface DestinationSuite {
-  /** So many examples each law that holds for whatever comes is tried with. 40. */
+  /** How many random examples each property check uses (40). */
   readonly examples?: number | undefined
 }
 
 /**
- * What every destination must do, as a vitest suite. It speaks to the destination through its interface alone.
+ * Checks what every destination must do, as a vitest suite. It only uses the interface of the destination.
  *
- * @param open makes an empty database; called once a test.
+ * @param open creates an empty database; called once per test.
  */
 export function testDestination(
   name: string,

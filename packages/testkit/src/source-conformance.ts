@@ -9,13 +9,13 @@ import { Waivers } from './source/waivers.ts'
 const TIMEOUT_MS = 300_000
 
 interface Options<Given> extends Omit<SourceTestOptions, 'config'> {
-  /** What a user writes under `config`; a function where it needs the folder or the url. */
+  /** What a user writes under `config`; pass a function if it needs the folder or the url. */
   readonly config?: Given | ((place: Place) => Given) | undefined
 }
 
 /**
- * What every source must do, as a vitest suite: one call in a test file. Each law is a test; one that is broken says what
- * it means for users, with the smallest example that was found.
+ * Checks what every source must do, as a vitest suite: one call in a test file. Each conformance check is a test; a failed
+ * check says what it means for users, with the smallest failing example.
  */
 export function testSource<Config, const Given extends Unchanged<Config>>(
   source: Source<Config>,

@@ -19,7 +19,7 @@ describe('failpoints', () => {
   it.each(['', 'nowhere=kill', 'after-rows', 'after-rows=explode', 'after-rows:x=kill'])(
     'say what is no rule: %j',
     (text) => {
-      expect(() => readFailpoints(text)).toThrow(`"${text}" is no rule; write point[:nth]=`)
+      expect(() => readFailpoints(text)).toThrow(`"${text}" is not a rule; write point[:nth]=`)
     },
   )
 

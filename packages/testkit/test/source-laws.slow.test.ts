@@ -30,22 +30,22 @@ afterEach(() => {
 const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   ['columns', 'nullable key', /"orders": column "id" of the primary key may be NULL/],
   ['rows', 'row of another type', /"orders": the row \{"id":1,.*does not fit: total: .*expected string/],
-  ['keys', 'page twice', /"orders": id = \[1\] comes twice: .*"1\.50".* and .*"0"/],
+  ['keys', 'page twice', /"orders": id = \[1\] is returned twice: .*"1\.50".* and .*"0"/],
   ['keys', 'finds nothing', /"orders": findKeys\(\) does not find the row \{"id":1,.*which read\(\) gave/],
-  ['repeat', 'remembers what it gave', /"orders": the row .* does not come again over the same connection/],
+  ['repeat', 'remembers what it gave', /"orders": the row .* is missing the second time, over the same connection/],
   [
     'windows',
     'from is left out',
-    /"orders": the row \{"id":(\d+).*is in \[a, c\) and in neither of its halves: a = .*, b = .*, c = /,
+    /"orders": the row \{"id":(\d+).*is in \[a, c\) but in neither half: a = .*, b = .*, c = /,
   ],
   [
     'empty',
     'fails on nothing',
-    /"orders": \[2026-01-01T00:59:59.*\) has no row, and read\(\) threw: nothing was found/,
+    /"orders": \[2026-01-01T00:59:59.*\) has no row, but read\(\) threw: nothing was found/,
   ],
-  ['ordered', 'wrong order', /"payments": it says ordered: 'ascending', and behind .* comes /],
-  ['revision', 'random revision', /"stock": nothing changed, and it was .* and then /],
-  ['revision', 'constant revision', /"stock": rows changed by edit\(\), and it is still 1/],
+  ['ordered', 'wrong order', /"payments": it declares ordered: 'ascending', but after .* follows /],
+  ['revision', 'random revision', /"stock": nothing changed, but the revision was .* and then /],
+  ['revision', 'constant revision', /"stock": edit\(\) changed rows, but the revision is still 1/],
   [
     'resume',
     'remembers where it was stopped',
@@ -65,15 +65,15 @@ const MISTAKES: readonly (readonly [LawName, Mistake, RegExp])[] = [
   [
     'deletions',
     'reports nothing',
-    /"orders": \{"id":.* was removed between two runs; after the second, the row .* is there too often, or is no longer true/,
+    /"orders": \{"id":.* was removed between two runs; after the second, the row .* is duplicated or outdated/,
   ],
   ['deletions', 'constant revision', /"stock": \{"book":.* was removed between two runs; after the second, the row /],
   ['partitions', 'new ones from now on', /"loans": with partition "b" new in the second run, the row /],
-  ['abort', 'deaf to the signal', /"orders": aborted .* read\(\) went on for more than a second/],
+  ['abort', 'deaf to the signal', /"orders": aborted .* read\(\) continued for more than a second/],
   ['abort', 'timer left', /the source: after abort and close\(\) the process does not end; open: .*Timeout/],
   ['errors', '401 is a bug', /answered 401 .*the remedy is fix-source, not fix-config/],
   ['errors', 'no delay', /answered 429 .*with "retry-after: 2", retryAfterMs is 0, not 2000/],
-  ['errors', 'errors are empty pages', /"orders": answered 401 when it is read, it went on as if that were data/],
+  ['errors', 'errors are empty pages', /"orders": answered 401 when it is read, read\(\) treated the answer as data/],
   ['secrets', 'says its token', /a secret is in: connected .*<the secret>/],
   ['secrets', 'token in an error', /a secret is in: .*Bearer <the secret>/],
   ['kill', 'checkpoint on disk', /"orders": killed behind page \d+ of orders and run again, the row .*is missing/],
@@ -83,7 +83,7 @@ describe('each law can fail:', () => {
   it.each(MISTAKES)('%s, where a source has the mistake "%s"', { timeout: 300_000 }, async (law, mistake, example) => {
     const message = await broken(law, mistake)
     expect(message).toMatch(example)
-    expect(message).toContain(`law "${law}" is broken`)
+    expect(message).toContain(`conformance check "${law}" failed`)
     expect(message).toContain('For users this means:')
   })
 
@@ -96,17 +96,33 @@ describe('each law can fail:', () => {
 describe('what a law cannot look at is no pass:', () => {
   const nothing = { server: () => Response.json({ items: [], next: null, version: 1 }) }
   it.each<[LawName, SourceTestOptions, RegExp]>([
-    ['rows', nothing, /it has no row to look at/],
+    ['rows', nothing, /it has no rows to check/],
     ['windows', nothing, /no two rows with different cursors/],
-    ['updates', { add: undefined, edit: undefined }, /"orders": how a row is edited or added was not said: edit: /],
-    ['updates', { add: undefined, edit: undefined }, /"loans": how a row is added was not said: add: /],
+    [
+      'updates',
+      { add: undefined, edit: undefined },
+      /"orders": pass "edit" or "add" to testSource so that this check can run: edit: /,
+    ],
+    [
+      'updates',
+      { add: undefined, edit: undefined },
+      /"loans": pass "add" to testSource so that this check can run: add: /,
+    ],
     ['updates', { edit: () => {} }, /edit\(\) changed nothing/],
     ['updates', { add: () => {} }, /add\(\) changed nothing/],
-    ['edits', { edit: undefined }, /"orders": how a row is edited was not said: edit: .*says immutable: true/],
+    [
+      'edits',
+      { edit: undefined },
+      /"orders": pass "edit" to testSource so that this check can run: edit: .*set immutable: true/,
+    ],
     ['edits', { edit: () => {} }, /edit\(\) changed nothing/],
-    ['deletions', { remove: undefined }, /"stock": how a row is removed was not said: remove: /],
+    ['deletions', { remove: undefined }, /"stock": pass "remove" to testSource so that this check can run: remove: /],
     ['deletions', { remove: () => {} }, /remove\(\) changed nothing/],
-    ['revision', { add: undefined, edit: undefined, remove: undefined }, /how its content is changed was not said/],
+    [
+      'revision',
+      { add: undefined, edit: undefined, remove: undefined },
+      /pass "edit", "add" or "remove" to testSource so that this check can run/,
+    ],
     ['revision', { add: () => {} }, /add\(\) changed nothing/],
     ['revision', { edit: () => {} }, /edit\(\) changed nothing/],
     ['revision', { remove: () => {} }, /remove\(\) changed nothing/],
@@ -115,7 +131,7 @@ describe('what a law cannot look at is no pass:', () => {
     [
       'kill',
       { entry: new URL('./sources/shop-system.ts', import.meta.url) },
-      /did not come as far as after part \d+: the entry registered no source "shop"/,
+      /did not get as far as after batch \d+: the entry registered no source "shop"/,
     ],
     ['rows', { config: { url: 'no url' } }, /config of this test does not fit its schema: config.url/],
   ])('%s', async (law, more, message) => {
@@ -132,7 +148,7 @@ describe('an edit shows nothing', () => {
       else system.edit({ table, row, partition: '', folder: '', url: '' })
     }
     expect(await broken('edits', undefined, { server: system.answer, edit })).toMatch(
-      /"orders": edit\(\) made another row of the one it was given; its key stays as it is/,
+      /"orders": edit\(\) turned the row into another row; it must keep the key of the row/,
     )
   })
 
@@ -141,7 +157,7 @@ describe('an edit shows nothing', () => {
     const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
     system.orders = system.orders.map((order, nth) => ({ ...order, updated_at: at(300_000 - nth) }))
     expect(await broken('edits', undefined, { server: system.answer, edit: system.edit })).toMatch(
-      /"orders": edit\(\) changed .* which the lookback reads again whatever its cursor says; give the test an older row/,
+      /"orders": edit\(\) changed .* which the lookback reads again whatever its cursor is; give the test an older row/,
     )
   })
 })
@@ -161,9 +177,12 @@ describe('a waiver', () => {
   })
 
   it.each<[SourceTestOptions['waive'], RegExp]>([
-    [{ updates: '' }, /"updates" needs its reason as a sentence/],
-    [{ updates: 'no' }, /"updates" needs its reason/],
-    [{ 'orders.update': 'because it is not needed' } as never, /there is no law "update"; the laws are columns, rows/],
+    [{ updates: '' }, /"updates" needs a sentence as its reason/],
+    [{ updates: 'no' }, /"updates" needs a sentence/],
+    [
+      { 'orders.update': 'because it is not needed' } as never,
+      /there is no conformance check "update"; the checks are columns, rows/,
+    ],
   ])('%j is none', async (waive, message) => {
     expect(await broken('updates', undefined, { waive })).toMatch(message)
   })
@@ -202,7 +221,7 @@ describe('the window of a test', () => {
     expect(seen.length).toBeGreaterThan(3)
     expect(seen.filter((from) => Date.parse(from) < Date.parse(window.from))).toEqual([])
     expect(await broken('windows', undefined, { window: { from: undefined, to: 'soon' } })).toMatch(
-      /window: soon is no timestamp/,
+      /window: soon is not a timestamp/,
     )
   })
 })

@@ -11,12 +11,12 @@ import { isoOf } from '../time.ts'
 const row = z.object({
   sha: z.string().describe('of the commit'),
   committed_at: z.iso.datetime().describe('of the commit'),
-  path: z.string().describe('after the commit; of a deleted file, before it'),
-  old_path: z.string().nullable().describe('what a renamed file was called before, else null'),
+  path: z.string().describe('path after the commit; for a deleted file, before it'),
+  old_path: z.string().nullable().describe('the previous path of a renamed file, else null'),
   status: z
     .string()
     .describe(
-      '`A` added, `M` changed, `D` deleted, `R` renamed (at least half of it alike), `T` another kind, such as a link',
+      '`A` added, `M` changed, `D` deleted, `R` renamed (at least half of its content is the same), `T` another kind, such as a link',
     ),
   added: z.int().nullable().describe('lines; null for binary files'),
   deleted: z.int().nullable().describe('lines; null for binary files'),

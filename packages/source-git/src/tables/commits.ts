@@ -11,18 +11,18 @@ import { isoOf, isoOrNull } from '../time.ts'
 const row = z.object({
   sha: z.string().describe('the hash of the commit'),
   tree: z.string().describe('the hash of its tree'),
-  parents: z.array(z.string()).describe('hashes in their order, also where a shallow clone lacks them'),
-  author_name: z.string().describe('as the commit says; `.mailmap` is not applied'),
-  author_email: z.string().describe('as the commit says; `.mailmap` is not applied'),
-  authored_at: z.iso.datetime().nullable().describe('null where the commit has no date'),
+  parents: z.array(z.string()).describe('hashes in their order, even if a shallow clone lacks those commits'),
+  author_name: z.string().describe('as recorded in the commit; `.mailmap` is not applied'),
+  author_email: z.string().describe('as recorded in the commit; `.mailmap` is not applied'),
+  authored_at: z.iso.datetime().nullable().describe('null if the commit has no date'),
   author_zone: z.string().nullable().describe('such as `+0200`'),
-  committer_name: z.string().describe('as the commit says'),
-  committer_email: z.string().describe('as the commit says'),
+  committer_name: z.string().describe('as recorded in the commit'),
+  committer_email: z.string().describe('as recorded in the commit'),
   // No precision: with a tick of a second a commit of this very second would lie behind the end.
   committed_at: z.iso.datetime().describe('the date of the committer'),
   committer_zone: z.string().nullable().describe('such as `+0200`'),
   subject: z.string().describe('the first paragraph, on one line'),
-  body: z.string().describe('the rest; empty where nothing follows'),
+  body: z.string().describe('the rest; empty if nothing follows'),
 })
 
 const TABLE = 'commits'

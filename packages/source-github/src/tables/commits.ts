@@ -38,7 +38,7 @@ export const commits = github.table({
   // What a force push took away lies in windows that the revision calls stale.
   deletions: 'reported',
   partitions: repositories,
-  // Dates of git begin here; a history without a beginning could not be read in windows.
+  // Dates of git begin here; a backfill without a beginning cannot be read in windows.
   start: '1970-01-01T00:00:00.000Z',
   window: days(5 * 365),
   // What comes with an old date, the revision says.
@@ -66,7 +66,7 @@ function rowOf(raw: RawCommit): z.input<typeof row> {
     authored_at: author?.date ?? null,
     committer_name: committer?.name ?? null,
     committer_email: committer?.email ?? null,
-    // A commit without a date cannot be placed, and is a reject.
+    // A commit without a date has no cursor, so it becomes a rejected row.
     committed_at: committer?.date as string,
     ...userOf('author', raw.author as Parameters<typeof userOf>[1]),
     ...userOf('committer', raw.committer as Parameters<typeof userOf>[1]),

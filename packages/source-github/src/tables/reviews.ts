@@ -40,7 +40,7 @@ export const reviews = github.table({
   cursor: 'pull_request_updated_at',
   deletions: 'unseen',
   partitions: repositories,
-  // A request for each pull request: a history that breaks off goes on where it was.
+  // One request per pull request: a backfill that stops continues where it was.
   ordered: 'ascending',
   revision: (question) => newestOf(PULLS, question),
   end: ({ client }) => endOf(client),

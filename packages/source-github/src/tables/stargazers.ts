@@ -29,7 +29,7 @@ export const stargazers = github.table({
   async *read({ log, ...question }) {
     const { found } = question.partition
     if ((found?.stargazers_count ?? 0) > MOST_STARS)
-      log.warn(`of the stars of ${found?.full_name} GitHub lists only the first ${MOST_STARS}`)
+      log.warn(`GitHub lists only the first ${MOST_STARS} stars of ${found?.full_name}`)
     // A star of an account that is gone is nobody's.
     for await (const page of wholeList<Raw['stargazer']>(LIST, question, (one) => one?.user?.id))
       yield page.flatMap(({ user, starred_at }) =>

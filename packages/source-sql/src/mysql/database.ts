@@ -95,7 +95,7 @@ export class MySql implements Database {
     if (oldest > LONG_SECONDS)
       this.#warn(
         log,
-        `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
+        `a transaction has been open since ${formatInstant(settledAt, 'Z', 6)}; Tidemark reads later rows once it has ended`,
       )
     return { settledAt, zone: Number(text(zone![0])) }
   }
@@ -205,7 +205,7 @@ export class MySql implements Database {
     if (Number(text(row?.[1]) ?? 0) > 1)
       this.#warn(
         log,
-        'this is one node of a cluster: transactions of the others cannot be seen, only the lookback waits for them',
+        'this is one node of a cluster: Tidemark cannot see transactions of the other nodes, so only the lookback covers them',
       )
   }
 
@@ -218,7 +218,7 @@ export class MySql implements Database {
       if (!/PROCESS privilege/i.test(String((error as Error).message))) throw error
       this.#warn(
         log,
-        'transactions of others cannot be seen, so rows of those that take longer than minAge and lookback may be missed; let this user see them: GRANT PROCESS ON *.* TO …',
+        'this user cannot see transactions of other users, so Tidemark may miss rows of transactions that take longer than minAge and lookback; let this user see them: GRANT PROCESS ON *.* TO …',
       )
       return []
     }

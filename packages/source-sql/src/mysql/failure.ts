@@ -8,27 +8,27 @@ export function tellMySql({ code, message }: Failed): Explanation | undefined {
   switch (code) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
-      return config(`${message}; check the user, the password, and the hosts that this user may come from`)
+      return config(`${message}; check the user, the password, and the hosts that this user may connect from`)
     case 'ER_DBACCESS_DENIED_ERROR':
     case 'ER_TABLEACCESS_DENIED_ERROR':
     case 'ER_COLUMNACCESS_DENIED_ERROR':
     case 'ER_VIEW_INVALID':
       return config(`${message}; let the user read it: GRANT SELECT ON … TO …`)
     case 'ER_BAD_DB_ERROR':
-      return config(`${message}; check the name behind the last "/" of the URL`)
+      return config(`${message}; check the name after the last "/" of the URL`)
     case 'ER_NO_SUCH_TABLE':
     case 'ER_BAD_FIELD_ERROR':
-      return config(`${message}; it was there when the run began, the next run looks again`)
+      return config(`${message}; it existed when the run began; the next run discovers the tables again`)
     case 'ER_QUERY_TIMEOUT':
     case 'ER_STATEMENT_TIMEOUT':
       return config(
-        'the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index',
+        'the server took longer than statementTimeout for one statement; raise it, or create an index on the cursor',
       )
     case 'HANDSHAKE_NO_SSL_SUPPORT':
-      return config(`${message}; if the network in between is trusted, say sslmode=disable in the URL`)
+      return config(`${message}; if you trust the network in between, set sslmode=disable in the URL`)
     case 'HANDSHAKE_SSL_ERROR':
       return config(
-        `${message}; give the file with the right certificate as sslrootcert=… in the URL, or encrypt without a check with sslmode=require`,
+        `${message}; set sslrootcert=… in the URL to the file with the right certificate, or encrypt without verification with sslmode=require`,
       )
     case 'ER_LOCK_WAIT_TIMEOUT':
     case 'ER_LOCK_DEADLOCK':

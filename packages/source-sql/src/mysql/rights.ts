@@ -52,7 +52,7 @@ export async function hiddenAmong(
 async function whyNot(query: RawBuilder<unknown>, { ask, blame, signal }: RightsQuestion): Promise<string | undefined> {
   try {
     await ask(dialect.compile(query).sql)
-    return 'it is there and is not listed'
+    return 'it exists but is not listed'
   } catch (error) {
     if (signal.aborted) throw error
     const { code, message } = error as { code?: unknown; message?: unknown }

@@ -119,22 +119,25 @@ export class Postgres implements Database {
       if (BigInt(now!) - settledAt > LONG_MICROS)
         this.#warn(
           log,
-          `a transaction is open since ${formatInstant(settledAt, 'Z', 6)}; rows after that are read when it has ended`,
+          `a transaction has been open since ${formatInstant(settledAt, 'Z', 6)}; Tidemark reads later rows once it has ended`,
         )
     }
     if (hidden !== '0')
       this.#warn(
         log,
-        `transactions of other users cannot be seen, so rows of those that take longer than minAge and lookback may be missed; let it see them: GRANT pg_read_all_stats TO ${user}`,
+        `this user cannot see transactions of other users, so Tidemark may miss rows of transactions that take longer than minAge and lookback; let this user see them: GRANT pg_read_all_stats TO ${user}`,
       )
     if (untold !== '0')
       this.#warn(
         log,
-        'sessions with track_activities = off do not say since when their transactions are open, so rows of those that take longer than minAge and lookback may be missed; set it on for their roles: ALTER ROLE … SET track_activities = on',
+        'sessions with track_activities = off do not show how long their transactions have been open, so Tidemark may miss rows of transactions that take longer than minAge and lookback; turn it on for their roles: ALTER ROLE … SET track_activities = on',
       )
     if (standby === 't') {
       if (replayed !== null && BigInt(replayed!) < settledAt) settledAt = BigInt(replayed!)
-      this.#warn(log, 'this is a standby: transactions of its primary cannot be seen, only the lookback waits for them')
+      this.#warn(
+        log,
+        'this is a standby: Tidemark cannot see transactions of its primary, so only the lookback covers them',
+      )
     }
     return { settledAt, zone: zone ?? 'UTC' }
   }

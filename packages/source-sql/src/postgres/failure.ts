@@ -18,7 +18,7 @@ export function conflictOnStandby(error: unknown): unknown {
   if (isConflict(message)) return error
   if (code === '40001' || code === '40P01') return new Error(`a conflict with recovery (${message})`)
   return /Connection terminated unexpectedly|ECONNRESET/.test(String(message))
-    ? new Error('the standby ended the connection without a word, as it does in a conflict with recovery')
+    ? new Error('the standby ended the connection without a message, as it does in a conflict with recovery')
     : error
 }
 
@@ -26,7 +26,7 @@ export function conflictOnStandby(error: unknown): unknown {
 export function tellPostgres({ code, message }: Failed): Explanation | undefined {
   if (isConflict(message))
     return retry(
-      `${message}: changes of the primary waited for this read for longer than the standby lets them; raise max_standby_streaming_delay or set hot_standby_feedback = on there, give the table an index that begins with its cursor, or read the primary`,
+      `${message}: this read held back changes of the primary for longer than the standby allows; raise max_standby_streaming_delay or set hot_standby_feedback = on there, create an index that begins with the cursor of the table, or read from the primary`,
     )
   switch (code) {
     case '28P01':
@@ -35,27 +35,29 @@ export function tellPostgres({ code, message }: Failed): Explanation | undefined
       return config(
         /no encryption|SSL off/.test(message)
           ? `${message}; encrypt with sslmode=require or sslmode=verify-full in the URL`
-          : `${message}; check the user, and what pg_hba.conf lets in`,
+          : `${message}; check the user, and what pg_hba.conf allows`,
       )
     case '3D000':
-      return config(`${message}; check the name behind the last "/" of the URL`)
+      return config(`${message}; check the name after the last "/" of the URL`)
     case '42501':
       return config(
         /row-level security/.test(message)
-          ? `${message}: the rows that it hides would count as not there; let the user see them all (ALTER ROLE … BYPASSRLS), or say rowSecurity: "apply" where those that it shows are all that is wanted`
+          ? `${message}: Tidemark would take the rows that it hides for deleted; let the user see all rows (ALTER ROLE … BYPASSRLS), or, if you only want the rows that it shows, set rowSecurity: "apply"`
           : `${message}; let the user read it: GRANT SELECT ON … TO …`,
       )
     case '42P01':
     case '42703':
-      return config(`${message}; it was there when the run began, the next run looks again`)
+      return config(`${message}; it existed when the run began; the next run discovers the tables again`)
     case '42883':
     case '42804':
-      return config(`${message}; where the type of a column was changed meanwhile, the next run looks again`)
+      return config(`${message}; if the type of a column was changed meanwhile, the next run discovers it again`)
     case '55P03':
-      return retry('locked by others for 10 s')
+      return retry('locked by other sessions for 10 s')
     case '57014':
       return /statement timeout/.test(message)
-        ? config('the server worked longer than statementTimeout on one answer; raise it, or give the cursor an index')
+        ? config(
+            'the server took longer than statementTimeout for one statement; raise it, or create an index on the cursor',
+          )
         : retry(message)
     case '40001':
     case '40P01':
@@ -76,9 +78,9 @@ function byClass(code: string, message: string): Explanation | undefined {
 
 function byDriver(message: string): Explanation | undefined {
   if (/does not support SSL|establishing an SSL connection/.test(message))
-    return config(`${message}; if the network in between is trusted, say sslmode=disable in the URL`)
+    return config(`${message}; if you trust the network in between, set sslmode=disable in the URL`)
   if (/password must be a string|SASL|SCRAM/.test(message))
-    return config('the server wants a password; put it into the URL or into "password"')
+    return config('the server requires a password; put it into the URL or into "password"')
   if (/Connection terminated|connection error|timeout expired|not queryable/i.test(message))
     return retry(`the connection broke (${message})`)
   return undefined

@@ -40,7 +40,7 @@ export async function integerEnd(
   const left = await waitForTransactions(list, { signal, stubborn, now: () => performance.now() })
   if (left.length > 0) {
     log.warn(
-      `${table.name}: nothing new is read, a transaction that may hold smaller values of "${column}" is open for more than 10 s (process ${left[0]!.split(' ')[0]}); it is read when that has ended`,
+      `${table.name}: Tidemark reads nothing new, because a transaction that may hold smaller values of "${column}" has been open for more than 10 s (process ${left[0]!.split(' ')[0]}); it reads on once that transaction has ended`,
     )
     return undefined
   }

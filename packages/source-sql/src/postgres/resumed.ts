@@ -28,7 +28,7 @@ export async function* resumed(
     } catch (error) {
       if (signal.aborted || !isConflict((error as Error).message) || !canResume(reads)) throw error
       if (++fruitless > FRUITLESS) throw error
-      log.debug(`${reads.table.name}: a standby stopped the read, which continues from where it was`)
+      log.debug(`${reads.table.name}: a standby stopped the read; it continues where it stopped`)
     }
   }
 }

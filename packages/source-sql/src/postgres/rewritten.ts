@@ -27,6 +27,6 @@ export async function isRewritten(client: pg.Client): Promise<boolean> {
 /** A table was written again each time that it was to be read. */
 export class RewrittenError extends SyncError {
   constructor(label: string) {
-    super(`${label}: a table was written again while its lock was waited for, ${TRIES} times`, 'retry')
+    super(`${label}: a table was rewritten while Tidemark waited for its lock, ${TRIES} times`, 'retry')
   }
 }

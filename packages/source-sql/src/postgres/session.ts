@@ -45,7 +45,7 @@ async function connectToOne(
 ): Promise<pg.Client> {
   const { attributes, places } = target
   const wishes = attributes === 'prefer-standby' ? (['standby', 'any'] as const) : [attributes]
-  let failure: unknown = new SyncError(`${target.label}: none of them is a ${attributes}`, 'retry')
+  let failure: unknown = new SyncError(`${target.label}: none of these hosts is a ${attributes}`, 'retry')
   for (const wish of wishes) {
     for (const place of places) {
       try {

@@ -63,7 +63,7 @@ export function keepsApart(declared: string): boolean {
 
 /**
  * The type of a column. SQLite lets every value into every column, so what was declared is only a promise, and what was
- * seen decides: the narrowest type that holds all of it. A value that comes later and does not fit is a reject.
+ * seen decides: the narrowest type that holds all of it. A later value that does not fit becomes a rejected row.
  */
 export function typeOf(declared: string, seen: Seen): ColumnType {
   const { integers, reals, texts, blobs } = seen

@@ -12,7 +12,10 @@ export function tellSqlite({ code, message }: Failed): Explanation | undefined {
       return { problem: message, remedy: 'retry' }
     case 1:
       return /no such (table|column)/.test(message)
-        ? { problem: `${message}; it was there when the run began, the next run looks again`, remedy: 'fix-config' }
+        ? {
+            problem: `${message}; it existed when the run began; the next run discovers the tables again`,
+            remedy: 'fix-config',
+          }
         : { problem: message, remedy: 'fix-config' }
     case 3:
     case 8:
@@ -23,7 +26,7 @@ export function tellSqlite({ code, message }: Failed): Explanation | undefined {
       }
     case 11:
     case 26:
-      return { problem: `${message}; it is no SQLite database, or a damaged one`, remedy: 'fix-config' }
+      return { problem: `${message}; it is not a SQLite database, or it is damaged`, remedy: 'fix-config' }
     default:
       return undefined
   }

@@ -13,7 +13,7 @@ export interface AlonePlace extends Place {
 
 /** How a source is put beside others. */
 export interface AloneOptions<Config = unknown> extends Pick<SourceTestOptions, 'fixtures' | 'server'> {
-  /** What a user writes under `config`; a function where it needs the folder, the url or the port. */
+  /** What a user writes under `config`; pass a function if it needs the folder, the url or the port. */
   readonly config?: Config | ((place: AlonePlace) => Config) | undefined
   /** For systems that are read over TCP by a protocol of their own: the port on loopback where the system listens. */
   readonly port?: number | undefined

@@ -120,7 +120,7 @@ async function seenWithin(destination: Destination, ms: number, startedAt: numbe
   }
   return [
     ...(rows === HEALTHY_ROWS ? [] : [`the healthy source had ${rows} of its ${HEALTHY_ROWS} rows after ${ms} ms`]),
-    ...(free === 1 ? [] : [`the table of the healthy source was not free for others after ${ms} ms`]),
+    ...(free === 1 ? [] : [`the table of the healthy source was not released to other runs after ${ms} ms`]),
   ]
 }
 
@@ -141,7 +141,7 @@ function foundIn(report: Report, ill: readonly Ill[], given: AloneCase): readonl
     ...(failed.size > 0 && report.exitCode !== 3 ? [`the exit code is ${report.exitCode}, not 3`] : []),
     ...ill.flatMap(({ at, broken }) =>
       mustFail && broken.met > 0 && !HARMLESS.has(at) && !failed.has(broken.source.name)
-        ? [`${at} went wrong (${given.fault}), and no failure of its source says so`]
+        ? [`${at} went wrong (${given.fault}), but the run reports no failure of its source`]
         : [],
     ),
   ]
@@ -150,7 +150,7 @@ function foundIn(report: Report, ill: readonly Ill[], given: AloneCase): readonl
 /** What the broken sources still hold. */
 async function leftBehind(ill: readonly Ill[], destination: Destination): Promise<readonly string[]> {
   const { rows } = await destination.query('select name from _tidemark_leases where runner is not null')
-  const held = rows.map(([name]) => `the table ${String(name)} is still held after the run`)
+  const held = rows.map(([name]) => `the table ${String(name)} is still locked after the run`)
   const until = performance.now() + CLOSE_MS
   const open = (): readonly string[] =>
     ill.flatMap(({ at, broken, place }) => {

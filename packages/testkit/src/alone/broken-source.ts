@@ -174,9 +174,9 @@ async function goneWrong(way: Way): Promise<never> {
     case 'drip':
       return await new Promise(() => {})
     case '500':
-      throw new SyncError('it was answered with status 500', 'retry', { code: 'status' })
+      throw new SyncError('it returned status 500', 'retry', { code: 'status' })
     case '429':
-      throw new SyncError('it was answered with status 429', 'retry', {
+      throw new SyncError('it returned status 429', 'retry', {
         code: 'rate-limited',
         retryAfterMs: RETRY_AFTER_MS,
       })

@@ -14,7 +14,7 @@ export async function checkRecords(destination: Destination, state: State): Prom
         destination,
         `select (select count(*) from ${table}), (select coalesce(sum(rows_written) - sum(rows_deleted), 0) from _tidemark_steps where name = '${table}')`,
       )
-      if (there !== recorded) violations.push(`${table}: ${there} rows, and the records say ${recorded}`)
+      if (there !== recorded) violations.push(`${table}: ${there} rows, and the step records count ${recorded}`)
     }
     const counts = 'rows_written + rows_unchanged + rows_deduped + rows_trimmed + rows_rejected'
     const [odd] = await numbers(
@@ -31,7 +31,7 @@ async function numbers(destination: Destination, statement: string): Promise<rea
   return (rows[0] ?? []).map(Number)
 }
 
-/** Every bad row of what is covered was set aside, and none twice. */
+/** Every bad row in the covered ranges is a rejected row, exactly once. */
 export async function checkRejects(destination: Destination, state: State, until: number): Promise<readonly string[]> {
   const violations: string[] = []
   const { rows } = await destination.query('select name, payload from _tidemark_rejects')
@@ -42,7 +42,7 @@ export async function checkRejects(destination: Destination, state: State, until
     const ids = (found.get(`crash_${name}`) ?? []).map(([, payload]) =>
       Number((JSON.parse(String(payload)) as { id: number }).id),
     )
-    if (new Set(ids).size < ids.length) violations.push(`crash_${name}: rejects that are there twice`)
+    if (new Set(ids).size < ids.length) violations.push(`crash_${name}: rejected rows that are stored twice`)
     for (const partition of partitioned ? PARTITIONS : ['']) {
       for (const { from, to } of known.partitions.get(partition)?.covered ?? []) {
         const minute = (at: bigint): number => Number(at / 1000n - BigInt(START)) / MINUTE
@@ -50,7 +50,7 @@ export async function checkRejects(destination: Destination, state: State, until
         const own = bad.filter((number) => partition === '' || partitionOf(number) === partition)
         const lost = own.filter((number) => !ids.includes(number))
         if (lost.length > 0)
-          violations.push(`crash_${name} ${partition}: the rejects of ${lost.join(', ')} are missing`)
+          violations.push(`crash_${name} ${partition}: the rejected rows of ${lost.join(', ')} are missing`)
       }
     }
   }
@@ -69,6 +69,6 @@ export async function checkSaid(destination: Destination, lines: readonly Victim
   return [...said].flatMap(([step, parts]) =>
     (kept.get(step) ?? 0) >= parts
       ? []
-      : [`step ${step}: ${parts} parts were reported as committed, ${kept.get(step) ?? 0} are`],
+      : [`step ${step}: ${parts} batches were reported as committed, but ${kept.get(step) ?? 0} are`],
   )
 }

@@ -45,7 +45,7 @@ export async function checkTables(
     }
     const { counts, strange } = counted(there, until)
     rows.set(name, counts)
-    violations.push(...strange.map((text) => `${name}: ${text} is nothing that the source has`))
+    violations.push(...strange.map((text) => `${name}: ${text} does not exist at the source`))
     for (const [number, count] of counts.entries())
       if (count > 1) violations.push(`${name}: ${wantedText(number)} is there ${count} times`)
     const marked = there.filter(({ isMarked }) => isMarked).length
@@ -54,7 +54,7 @@ export async function checkTables(
       const ranges = coverageOf(known.partitions.get(partition))
       covered.set(`${name} ${partition}`, ranges)
       for (const { to } of ranges)
-        if (to > position(until)) violations.push(`${name} ${partition}: covered beyond what there is`)
+        if (to > position(until)) violations.push(`${name} ${partition}: covered beyond the existing rows`)
       violations.push(...missing(name, partition, ranges, counts))
     }
   }
@@ -88,7 +88,7 @@ function checkGeneration(name: string, live: readonly string[], until: number): 
   const [first] = live
   if (first === undefined) return []
   const generation = Number(/generation (\d+)/.exec(first)?.[1])
-  if (!(generation <= until)) return [`${name}: ${first} is of no generation that there was`]
+  if (!(generation <= until)) return [`${name}: ${first} belongs to no known generation`]
   const wanted = generationOf(generation).map(textOf).sort()
   const same = wanted.length === live.length && wanted.every((text, at) => text === live[at])
   return same ? [] : [`${name}: ${live.length} rows that are not generation ${generation}, or not all of it`]
@@ -165,16 +165,14 @@ export function checkKept(before: Found, now: Found): readonly string[] {
       ([number, count]) => count > 0 && isNone(later?.[number]),
     )
     if (gone.length > 0)
-      violations.push(
-        `${nameOf(table)}: ${gone.length} rows that were there are gone, first ${wantedText(gone[0]![0])}`,
-      )
+      violations.push(`${nameOf(table)}: ${gone.length} existing rows are missing, first ${wantedText(gone[0]![0])}`)
   }
   for (const [of, ranges] of before.covered) {
     const later = now.covered.get(of) ?? []
     const isKept = ranges.every(({ from, to }) =>
       later.some((one) => one.to >= to && (one.from === undefined || (from !== undefined && contains(one, from)))),
     )
-    if (!isKept) violations.push(`${of}: coverage was taken away`)
+    if (!isKept) violations.push(`${of}: coverage was removed`)
   }
   return violations
 }

@@ -44,7 +44,7 @@ function makeRow(number: number): CrashRow {
   return { id: number, at, note: `row ${number}` }
 }
 
-/** Rows whose note is not text: each becomes a reject. */
+/** Rows whose note is not text: each becomes a rejected row. */
 export function isBad(number: number): boolean {
   return number % 251 === 7
 }

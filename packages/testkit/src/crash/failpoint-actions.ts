@@ -22,7 +22,7 @@ export function readFailpoints(text: string): readonly FailpointRule[] {
     const point = FAILPOINTS.find((one) => one === found?.[1])
     if (found === null || point === undefined) {
       throw new Error(
-        `${FAILPOINT_VARIABLE}: "${rule}" is no rule; write point[:nth]=kill|stop|throw|sleep [ms] with one of ${FAILPOINTS.join(', ')}`,
+        `${FAILPOINT_VARIABLE}: "${rule}" is not a rule; write point[:nth]=kill|stop|throw|sleep [ms] with one of ${FAILPOINTS.join(', ')}`,
       )
     }
     const [, , nth, action, ms] = found

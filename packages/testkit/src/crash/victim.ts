@@ -55,7 +55,7 @@ async function work(): Promise<Report> {
   const runOptions: RunOptions = {
     sources: [{ name: 'crash', source: crashSource({ until, pageMs }), config: {}, options: {} }],
     destination,
-    // Small parts, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
+    // Small batches, so that a window is many transactions; bad rows are few, but so are the rows of a small window.
     settings: {
       concurrency: options.concurrency,
       batch: { rows: 250, bytes: 1e7 },

@@ -6,7 +6,7 @@ import { DestinationUnderTest, rejectOf } from './destination-under-test.ts'
 export const Thing = z.object({ id: z.int(), at: z.int().nullable(), note: z.string().nullable() })
 export const thing = (id: number, at: number | null, note: string | null = `v${at}`) => ({ id, at, note })
 
-/** Laws of a part that is written straight into its table. */
+/** Laws of a batch that is written straight into its table. */
 export function testCommit(database: () => TestDatabase): void {
   describe('a part', () => {
     let world: DestinationUnderTest

@@ -186,7 +186,7 @@ export class TestTable {
     return { run, step: this.world.nextStep(), table: this.name, partition, kind, window, attempt: 1, beganAt }
   }
 
-  /** Commits one part; a step of its own that ends with it, unless the options say otherwise. */
+  /** Commits one batch, in a separate step that ends with it, unless the options say otherwise. */
   async write(rows: readonly Row[], options: WriteOptions = {}): Promise<Committed> {
     return await this.world.destination.commit(this.lease, await this.batch(rows, options))
   }

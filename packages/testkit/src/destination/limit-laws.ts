@@ -11,7 +11,7 @@ const dense = (bytes: number) =>
     String.fromCodePoint(0x4e00 + ((at * at * 7919) % 20_000)),
   ).join('')
 
-/** Laws of what is large, long, wide or many: it is held, or it is a reject with its reason, and takes nothing along. */
+/** Laws of what is large, long, wide or many: it is stored, or it becomes a rejected row with its reason, and affects no other row. */
 export function testLimits(database: () => TestDatabase): void {
   describe('limits', () => {
     async function inWorld(use: (world: DestinationUnderTest) => Promise<void>): Promise<void> {

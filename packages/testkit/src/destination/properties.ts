@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { Thing, thing } from './commit-laws.ts'
 import { DestinationUnderTest, type TestDatabase, type TestTable } from './destination-under-test.ts'
 
-/** So many examples each property is tried with, unless a suite says otherwise. */
+/** How many examples each property uses, unless a suite sets another number. */
 export const RUNS = 40
 
 const id = fc.integer({ min: 0, max: 5 })

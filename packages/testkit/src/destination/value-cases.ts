@@ -137,7 +137,7 @@ export const REPRESENTABLE: readonly Case[] = [
   ['an enum', z.enum(['a', 'b']), 'b'],
 ]
 
-/** Values that no destination holds: a row with one becomes a reject, and never another value. */
+/** Values that no destination holds: a row with one becomes a rejected row, and never another value. */
 export const UNFIT: readonly (readonly [name: string, type: ColumnType, given: unknown])[] = [
   ['NUL in a text', 'text', 'a\0b'],
   ['half a surrogate pair', 'text', 'a\ud800'],

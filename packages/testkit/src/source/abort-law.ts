@@ -78,7 +78,7 @@ async function abortExample(
         waiting: 'while the system kept it waiting',
         first: 'before its first page',
       }[when]
-      return `aborted ${where}, read() went on for more than a second; hand the signal on to whatever waits`
+      return `aborted ${where}, read() continued for more than a second; pass "signal" to every call that waits`
     }
   }
   return undefined

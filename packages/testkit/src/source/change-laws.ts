@@ -19,7 +19,7 @@ export const editsLaw: Law = {
       if (world.options.edit === undefined)
         findings.push({
           table: name,
-          example: `how a row is edited was not said: ${WRITTEN.edit}; a table whose rows never change says immutable: true`,
+          example: `pass "edit" to testSource so that this check can run: ${WRITTEN.edit}; if the rows of the table never change, set immutable: true`,
         })
       else findings.push(...(await changedBetweenRuns(world, name, 'edit')))
     }
@@ -37,10 +37,11 @@ export const deletionsLaw: Law = {
       const add = (example: string): void => void findings.push({ table: name, example })
       if (cursor !== undefined && deletions === undefined)
         add(
-          "it is read by a cursor and does not say what becomes of rows that are removed; say deletions: 'reported' where read() yields deleted([…]) or revision() calls their windows stale, else deletions: 'unseen', of which Tidemark tells users",
+          "it is read by a cursor, but does not declare what happens to removed rows; set deletions: 'reported' if read() yields deleted([…]) or revision() reports their windows as stale, else deletions: 'unseen', which Tidemark shows to users",
         )
       else if (deletions === 'unseen') continue
-      else if (world.options.remove === undefined) add(`how a row is removed was not said: ${WRITTEN.remove}`)
+      else if (world.options.remove === undefined)
+        add(`pass "remove" to testSource so that this check can run: ${WRITTEN.remove}`)
       else findings.push(...(await changedBetweenRuns(world, name, 'remove')))
     }
     return findings
@@ -59,7 +60,7 @@ async function changedBetweenRuns(
   const subject = (await subjectsIn(world, place)).find(({ table }) => table.name === name)
   const row = subject === undefined ? undefined : oldestOf(subject)
   if (subject === undefined || row === undefined)
-    return [{ table: name, example: `it has no row, so none can be ${DONE[kind]}` }]
+    return [{ table: name, example: `it has no rows, so no row can be ${DONE[kind]}; give the test at least one` }]
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
@@ -78,7 +79,7 @@ async function changedBetweenRuns(
       return [
         {
           table: name,
-          example: `edit() changed ${cut(changed[0]!.text)}, which the lookback reads again whatever its cursor says; give the test an older row`,
+          example: `edit() changed ${cut(changed[0]!.text)}, which the lookback reads again whatever its cursor is; give the test an older row`,
         },
       ]
     demandSuccess(await runInto({ source, config, destination, clock, starts }))
@@ -123,8 +124,8 @@ function changedRows(
   if (found.length > 0) return found
   if (others.length === 0) return `${kind}() changed nothing that is read`
   return kind === 'edit'
-    ? 'edit() made another row of the one it was given; its key stays as it is'
-    : `remove() left the row ${cut(others[0]!.text)} with other values; it must be gone`
+    ? 'edit() turned the row into another row; it must keep the key of the row'
+    : `remove() left the row ${cut(others[0]!.text)} with other values; it must remove the row`
 }
 
 /** A row that no lookback reads again: only its cursor can bring it back. */

@@ -40,7 +40,7 @@ export class Child {
       this.#stopped.resolve(false)
       if (this.#killed || this.lines.some(({ type }) => type === 'done')) return
       throw new Error(
-        `Node could not run ${fileURLToPath(entry)} (say another module with "entry", such as the built one):\n${this.#stderr.slice(0, 2000)}`,
+        `Node could not run ${fileURLToPath(entry)} (pass another module as "entry", such as the built one):\n${this.#stderr.slice(0, 2000)}`,
       )
     })
     this.ended.catch(() => {})
@@ -82,7 +82,7 @@ export async function startChild(world: SourceUnderTest, job: Job): Promise<Chil
   const { entry, source } = world
   if (entry === undefined) {
     throw new Error(
-      'this law needs a process of its own, and no module was found that registers the source; say which: entry: new URL("../src/index.ts", import.meta.url)',
+      'this check needs a separate process, but no module that registers the source was found; pass it: entry: new URL("../src/index.ts", import.meta.url)',
     )
   }
   const child = spawn(process.execPath, ['--import', entry.href, fileURLToPath(CHILD), source.name], {
@@ -96,6 +96,6 @@ function textOfJob(job: Job): string {
   try {
     return serialize(job).toString('base64')
   } catch (cause) {
-    throw new Error('the config of this test cannot be handed to another process: it must be plain data', { cause })
+    throw new Error('the config of this test cannot be passed to another process; it must be plain data', { cause })
   }
 }

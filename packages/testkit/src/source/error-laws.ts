@@ -24,7 +24,7 @@ export const errorsLaw: Law = {
   name: 'errors',
   says: '401 asks for another config; 429 and 5xx are tried again, after the delay that was asked for',
   meaning:
-    'a refused token is tried again and again, or a busy system fails a table that would have been well a minute later.',
+    'a refused token is tried again and again, or a busy system fails a table that would have succeeded a minute later.',
   async check(world) {
     if (world.options.server === undefined) return []
     // Beside one another, each with a system of its own: a client that tries again by itself takes its time.
@@ -39,7 +39,7 @@ async function findingsOf(
   await using place = await world.place()
   return (await failures(world, place, fault)).flatMap(({ table, stage, error }) => {
     const where = `answered ${fault.status} ${stage}`
-    if (error === undefined) return [{ table, example: `${where}, it went on as if that were data` }]
+    if (error === undefined) return [{ table, example: `${where}, read() treated the answer as data` }]
     const failure = failureOf(error)
     if (failure.remedy !== remedy) {
       const said = cut(failure.message, 120)
@@ -120,14 +120,15 @@ export const secretsLaw: Law = {
     const schema = world.source.config as z.core.$ZodType | undefined
     const findings: Finding[] = unmarkedSecrets(schema).map((name) => ({
       table: undefined,
-      example: `config field "${name}" looks like a secret and is not made by secret(), so nothing hides it`,
+      example: `config field "${name}" looks like a secret but is not declared with secret(), so nothing redacts it`,
     }))
     const secrets = secretsIn(schema, config)
     const short = secrets.find((secret) => secret.length < 8)
     if (short !== undefined)
       findings.push({
         table: undefined,
-        example: 'the secret of this test has fewer than 8 characters and cannot be looked for',
+        example:
+          'the secret of this test has fewer than 8 characters, so the check cannot search for it; use a longer one',
       })
     const lines = await said(world, place)
     for (const secret of secrets) {

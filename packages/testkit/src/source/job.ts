@@ -12,12 +12,12 @@ export type Job =
       readonly partRows: number | undefined
       /** Where the process stands still, to be killed there. */
       readonly stop: Stop | undefined
-      /** By how much its clock is ahead, in microseconds: so that everything has settled. */
+      /** By how much its clock is ahead, in microseconds: so that every row has reached its minimum age. */
       readonly ahead: bigint
     }
   | { readonly kind: 'abort'; readonly config: unknown }
 
-/** Behind the nth page of a table, before what came is committed; or behind the nth part of all, when it is. */
+/** Behind the nth page of a table, before what came is committed; or after the nth batch of all, once it is. */
 export type Stop =
   | { readonly after: 'page'; readonly table: string; readonly nth: number }
   | { readonly after: 'part'; readonly nth: number }

@@ -29,7 +29,7 @@ const TABLES = 3
 export const killLaw: Law = {
   name: 'kill',
   says: 'a run that is killed in the middle loses and doubles nothing',
-  meaning: 'after a power cut or an out-of-memory kill rows are missing or doubled, and no later run puts it right.',
+  meaning: 'after a power cut or an out-of-memory kill rows are missing or duplicated, and no later run repairs that.',
   async check(world) {
     await using place = await world.place()
     const config = world.config(place)
@@ -89,7 +89,7 @@ export const killLaw: Law = {
 }
 
 function whenOf(stop: Stop): string {
-  return stop.after === 'part' ? `after part ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
+  return stop.after === 'part' ? `after batch ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
 }
 
 /** Runs until the process stands still in the middle, and kills it there. */
@@ -100,7 +100,7 @@ async function killed(world: SourceUnderTest, job: Extract<Job, { kind: 'sync' }
   await child.ended
   if (isStill || job.stop === undefined) return
   throw new Error(
-    `in a process of its own the run did not come as far as ${whenOf(job.stop)}: ${child.problem ?? 'it ended before'}`,
+    `in a separate process the run did not get as far as ${whenOf(job.stop)}: ${child.problem ?? 'it ended before that'}`,
   )
 }
 
@@ -109,5 +109,5 @@ async function finished(world: SourceUnderTest, job: Job): Promise<Finding | und
   await child.ended
   return child.problem === undefined
     ? undefined
-    : { table: undefined, example: `after it was killed, the next run fails: ${child.problem}` }
+    : { table: undefined, example: `after the kill, the next run fails: ${child.problem}` }
 }

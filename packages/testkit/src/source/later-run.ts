@@ -32,7 +32,7 @@ export function laterClock(tables: readonly Table[]): Clock {
   return { ...systemClock, now: () => systemClock.now() + ahead }
 }
 
-/** The tables of a source that a law is asked about. */
+/** The tables of a source that a check covers. */
 export async function tablesIn(world: SourceUnderTest, place?: OpenPlace): Promise<readonly Table[]> {
   if (place === undefined) {
     await using own = await world.place()

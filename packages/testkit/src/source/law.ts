@@ -1,27 +1,27 @@
 import type { LawName } from './law-name.ts'
 import type { SourceUnderTest } from './source-under-test.ts'
 
-/** What must hold for every source. */
+/** A conformance check: what must hold for every source. */
 export interface Law {
   readonly name: LawName
-  /** The law as a sentence. */
+  /** The check as a sentence. */
   readonly says: string
-  /** What a user of the source meets where it does not hold. */
+  /** What users of the source see if it does not hold. */
   readonly meaning: string
-  /** Looks for the smallest examples that break it; none where it holds. */
+  /** Finds the smallest examples that break it; returns none if it holds. */
   check(world: SourceUnderTest): Promise<readonly Finding[]>
 }
 
-/** An example that breaks a law. */
+/** An example that fails a conformance check. */
 export interface Finding {
-  /** Undefined where it concerns the source as a whole. */
+  /** Undefined if it concerns the source as a whole. */
   readonly table: string | undefined
   readonly example: string
 }
 
 const MAX_SHOWN = 5
 
-/** A law that does not hold. */
+/** A failed conformance check. */
 export class BrokenLaw extends Error {
   readonly law: LawName
   readonly findings: readonly Finding[]
@@ -36,11 +36,11 @@ export class BrokenLaw extends Error {
     const key = tables.size === 1 && only !== undefined ? `'${only}.${law.name}'` : law.name
     super(
       [
-        `law "${law.name}" is broken: ${law.says}`,
+        `conformance check "${law.name}" failed: ${law.says}`,
         ...lines,
         ...more,
         `For users this means: ${law.meaning}`,
-        `If it cannot hold here, waive it and say why: waive: { ${key}: 'because …' }`,
+        `If it cannot hold here, waive it and give the reason: waive: { ${key}: 'because …' }`,
       ].join('\n'),
     )
     this.name = 'BrokenLaw'

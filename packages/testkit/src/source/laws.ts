@@ -8,7 +8,7 @@ import { columnsLaw, keysLaw, orderedLaw, repeatLaw, rowsLaw } from './row-laws.
 import { partitionsLaw, resumeLaw, updatesLaw } from './run-laws.ts'
 import { emptyLaw, windowsLaw } from './window-laws.ts'
 
-/** Every law of a source, in the order in which they are best mended. */
+/** Every conformance check of a source, in the order in which to fix them. */
 export const LAWS: readonly Law[] = [
   columnsLaw,
   rowsLaw,

@@ -69,9 +69,9 @@ export class Opened implements AsyncDisposable {
     const to = end === undefined || end === null ? undefined : positionOf(end, cursor.type)
     const from = start === undefined || start === null ? undefined : positionOf(start, cursor.type)
     if (end !== undefined && end !== null && to === undefined)
-      throw new Error(`table "${table.name}": end() gave ${String(end)}, which is no ${cursor.type}`)
+      throw new Error(`table "${table.name}": end() gave ${String(end)}, which is not a ${cursor.type}`)
     if (start !== undefined && start !== null && from === undefined && typeof start !== 'bigint')
-      throw new Error(`table "${table.name}": start() gave ${String(start)}, which is no ${cursor.type}`)
+      throw new Error(`table "${table.name}": start() gave ${String(start)}, which is not a ${cursor.type}`)
     const low = typeof table.start === 'bigint' ? table.start : from === undefined ? undefined : BigInt(from)
     return to === undefined ? { from: 0n, to: 0n } : { from: low, to: BigInt(to) }
   }

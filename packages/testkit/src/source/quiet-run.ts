@@ -135,7 +135,7 @@ export function differences(
     if (lost.length > 0) return [{ table, example: `${after}, the row ${cut(shortest(lost))} is missing` }]
     const more = missing(got.get(table) ?? [], rows)
     return more.length > 0
-      ? [{ table, example: `${after}, the row ${cut(shortest(more))} is there too often, or is no longer true` }]
+      ? [{ table, example: `${after}, the row ${cut(shortest(more))} is duplicated or outdated` }]
       : []
   })
 }
@@ -173,7 +173,7 @@ export function inWindows(table: Table, windows: Readonly<Record<string, Windows
   return { ...table, window: own.window, minAge: 0n, end: () => valueAt(own.end, cursor) }
 }
 
-/** The start of each table with a cursor: its first row. A history without a start is one window. */
+/** The start of each table with a cursor: its first row. A backfill without a start is one window. */
 export function startsOf(subjects: readonly Subject[]): Readonly<Record<string, string>> {
   const starts: Record<string, string> = {}
   for (const { table } of subjects) {

@@ -78,7 +78,7 @@ function isPast(rows: readonly ReadRow[], { from, to }: Range, ordered: 'ascendi
 function rowOf(raw: unknown, table: Table): ReadRow {
   const text = textOf(raw)
   const bad = { raw, value: undefined, position: undefined, key: undefined, text }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { ...bad, problem: 'it is no object' }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { ...bad, problem: 'it is not an object' }
   const parsed = table.row.safeParse(raw)
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'row'}: ${message}`)

@@ -16,7 +16,8 @@ interface Answer {
 export const revisionLaw: Law = {
   name: 'revision',
   says: 'a revision stays while nothing changes, and changes with the content',
-  meaning: 'one that stays hides new rows for ever; one that always changes makes every run read everything.',
+  meaning:
+    'a revision that never changes hides new rows forever; one that always changes makes every run read everything.',
   async check(world) {
     const findings: Finding[] = []
     for (const { table, nth } of await asked(world)) {
@@ -27,16 +28,20 @@ export const revisionLaw: Law = {
       const again = await ask(world, place, name, nth, undefined)
       if (first.text === undefined) continue
       if (first.text !== again.text) {
-        add(`nothing changed, and it was ${cut(first.text, 80)} and then ${cut(String(again.text), 80)}`)
+        add(`nothing changed, but the revision was ${cut(first.text, 80)} and then ${cut(String(again.text), 80)}`)
         continue
       }
       const known = await ask(world, place, name, nth, first.text)
       if (known.text !== first.text)
-        add(`nothing changed, and asked with its own last answer it says ${cut(String(known.text), 80)}`)
-      if (known.stale > 0) add('nothing changed, and it calls windows stale that were just read')
+        add(
+          `nothing changed, but called with its own last value as "previous", revision() returns ${cut(String(known.text), 80)}`,
+        )
+      if (known.stale > 0) add('nothing changed, but it reports windows as stale that were just read')
       const kinds = changesOf(table, world.options)
       if (kinds.length === 0)
-        add(`how its content is changed was not said: ${WRITTEN.edit}, ${WRITTEN.add}, ${WRITTEN.remove}`)
+        add(
+          `pass "edit", "add" or "remove" to testSource so that this check can run: ${WRITTEN.edit}, ${WRITTEN.add}, ${WRITTEN.remove}`,
+        )
       let last = first
       for (const kind of kinds) {
         const row = last.rows.find(({ value }) => value !== undefined)
@@ -45,7 +50,7 @@ export const revisionLaw: Law = {
         const changed = await ask(world, place, name, nth, last.text)
         if (textsOf(changed) === textsOf(last)) add(`${kind}() changed nothing that is read`)
         else if (changed.text === last.text)
-          add(`rows changed by ${kind}(), and it is still ${cut(String(last.text), 80)}`)
+          add(`${kind}() changed rows, but the revision is still ${cut(String(last.text), 80)}`)
         last = changed
       }
     }
@@ -86,7 +91,7 @@ async function ask(
   const table = opened.tables.find((one) => one.name === name)
   const partition = table === undefined ? undefined : (await opened.partitions(table))[nth]
   if (table === undefined || partition === undefined)
-    throw new Error(`table "${name}" or its partition ${nth + 1} is not there on another connection`)
+    throw new Error(`table "${name}" or its partition ${nth + 1} does not exist on another connection`)
   const answer = await table.revision?.(opened.question({ partition: partition.value, previous }))
   const { rows } = await read(opened, table, partition, await opened.whole(table, partition))
   const known = { partition: partition.id, rows }

@@ -21,10 +21,10 @@ export const columnsLaw: Law = {
     const add = (table: string | undefined, example: string): void => void findings.push({ table, example })
     if (!isSource(source)) return [{ table: undefined, example: 'it was not made by defineSource(…).with(…)' }]
     if (!CONTRACTS.includes(source.contract))
-      add(undefined, `it was built for contract ${source.contract}, this testkit speaks ${CONTRACTS.join(', ')}`)
+      add(undefined, `it was built for contract ${source.contract}; this testkit supports ${CONTRACTS.join(', ')}`)
     await using place = await world.place()
     await using opened = await world.open(place)
-    if (opened.tables.length === 0) add(undefined, 'it has no table with this config and these fixtures')
+    if (opened.tables.length === 0) add(undefined, 'with this config and these fixtures it has no table')
     const destination = await openDestination({ url: ':memory:', runner: testRunner() })
     try {
       const names = new Map<string, string>()
@@ -33,7 +33,7 @@ export const columnsLaw: Law = {
         const given = destination.nameOf(wanted)
         if (given !== wanted) add(name, `it would be called "${given}" in the database, not "${wanted}"`)
         const twin = names.get(given.toLowerCase())
-        if (twin !== undefined) add(name, `the database does not tell it from "${twin}"`)
+        if (twin !== undefined) add(name, `the database cannot distinguish it from "${twin}"`)
         names.set(given.toLowerCase(), name)
       }
     } finally {
@@ -43,12 +43,11 @@ export const columnsLaw: Law = {
       const seen = new Map<string, string>()
       for (const { name, nullable } of table.columns) {
         const twin = seen.get(name.toLowerCase())
-        if (twin !== undefined) add(table.name, `the database does not tell column "${name}" from "${twin}"`)
+        if (twin !== undefined) add(table.name, `the database cannot distinguish column "${name}" from "${twin}"`)
         seen.set(name.toLowerCase(), name)
-        if (SYSTEM.includes(name.toLowerCase()))
-          add(table.name, `column "${name}" has a name that Tidemark uses itself`)
+        if (SYSTEM.includes(name.toLowerCase())) add(table.name, `column "${name}" has a name that Tidemark reserves`)
         if (Buffer.byteLength(name) > LONGEST)
-          add(table.name, `column "${cut(name, 80)}" has more than ${LONGEST} bytes and is renamed`)
+          add(table.name, `column "${cut(name, 80)}" has more than ${LONGEST} bytes, so Tidemark renames it`)
         if (nullable && table.primaryKey.includes(name))
           add(table.name, `column "${name}" of the primary key may be NULL`)
       }
@@ -60,7 +59,7 @@ export const columnsLaw: Law = {
 export const rowsLaw: Law = {
   name: 'rows',
   says: 'rows fit their schema and the database',
-  meaning: 'rows that do not fit are set aside as rejects, and do not show in the table.',
+  meaning: 'rows that do not fit are rejected and do not appear in the table.',
   async check(world) {
     await using place = await world.place()
     await using opened = await world.open(place)
@@ -86,7 +85,7 @@ export const rowsLaw: Law = {
         )
         if (bare.length > 0 && table.nullCursor === 'reject')
           add(
-            `the row ${cut(shortest(bare.map((row) => row.text)))} has no ${table.cursor?.column} and is rejected; nullCursor says otherwise`,
+            `the row ${cut(shortest(bare.map((row) => row.text)))} has no ${table.cursor?.column} and is rejected, although nullCursor allows it`,
           )
         for (const key of deleted) {
           const odd = table.primaryKey.find((name) => (key as Record<string, unknown>)?.[name] == null)
@@ -95,7 +94,7 @@ export const rowsLaw: Law = {
           else if (odd !== undefined) add(`deleted([…]) without the key's column "${odd}"`)
         }
       }
-      if (count === 0) add('it has no row to look at; give the test a row or two of each table')
+      if (count === 0) add('it has no rows to check; give the test a row or two of each table')
     }
     if (findings.length > 0) return findings
     return (await rejectsOf(world, place, world.starts(opened.tables))).filter(
@@ -143,7 +142,7 @@ export const keysLaw: Law = {
             const where = first.partition === partition.id ? '' : ` of partition "${first.partition}"`
             findings.push({
               table: table.name,
-              example: `${table.primaryKey.join(', ')} = ${key} comes twice: ${cut(first.text)}${where} and ${cut(text)}`,
+              example: `${table.primaryKey.join(', ')} = ${key} is returned twice: ${cut(first.text)}${where} and ${cut(text)}`,
             })
             break
           }
@@ -183,9 +182,9 @@ export const repeatLaw: Law = {
         const more = missing(after, before)
         const example =
           lost.length > 0
-            ? `the row ${cut(shortest(lost))} does not come again over ${whose}`
+            ? `the row ${cut(shortest(lost))} is missing the second time, over ${whose}`
             : more.length > 0
-              ? `the row ${cut(shortest(more))} comes only the second time, over ${whose}`
+              ? `the row ${cut(shortest(more))} is returned only the second time, over ${whose}`
               : undefined
         if (example !== undefined) findings.push({ table: table.name, example })
       }
@@ -198,7 +197,7 @@ export const orderedLaw: Law = {
   name: 'ordered',
   says: 'a table that says in which order it yields does so',
   meaning:
-    'the engine stops reading at the first page past a window and believes the rest to be later: rows that come out of order are lost.',
+    'the engine stops reading at the first page past a window and takes the rest for later rows: rows that are returned out of order are lost.',
   async check(world) {
     await using place = await world.place()
     await using opened = await world.open(place)
@@ -215,7 +214,7 @@ export const orderedLaw: Law = {
       if (at > 0)
         findings.push({
           table: table.name,
-          example: `it says ordered: '${table.ordered}', and behind ${cut(placed[at - 1]!.text)} comes ${cut(placed[at]!.text)}`,
+          example: `it declares ordered: '${table.ordered}', but after ${cut(placed[at - 1]!.text)} follows ${cut(placed[at]!.text)}`,
         })
     }
     return findings
@@ -228,7 +227,7 @@ async function same(opened: Opened, name: string, id: string): Promise<readonly 
   const partition = table === undefined ? undefined : (await opened.partitions(table)).find((one) => one.id === id)
   if (table === undefined || partition === undefined)
     throw new Error(
-      `table "${name}"${id === '' ? '' : `, partition "${id}",`} is there on one connection and not on another`,
+      `table "${name}"${id === '' ? '' : `, partition "${id}",`} exists on one connection but not on another`,
     )
   return [table, partition]
 }

@@ -25,7 +25,7 @@ const STOPS = 6
 export const resumeLaw: Law = {
   name: 'resume',
   says: 'a run that was stopped after any window is completed by the next one',
-  meaning: 'after a crash or a restart rows are missing, and nothing ever asks for them again.',
+  meaning: 'after a crash or a restart rows are missing, and no later run reads them again.',
   async check(world) {
     await using place = await world.place()
     const subjects = await subjectsIn(world, place)
@@ -37,7 +37,7 @@ export const resumeLaw: Law = {
       clock: laterClock(subjects.map(({ table }) => table)),
     }
     const most = Math.max(1, ...subjects.map(({ rows }) => rows.length))
-    // With small parts some of a window is committed when it is stopped, with large ones nothing.
+    // With small batches some of a window is committed when it is stopped, with large ones nothing.
     const small = Math.max(1, Math.ceil(most / (4 * STOPS)))
     const count = { page: 0, part: 0 }
     const sourceWith = (afterPage: () => unknown): Source =>
@@ -98,7 +98,7 @@ export const updatesLaw: Law = {
       if (kinds.length === 0)
         findings.push({
           table: table.name,
-          example: `how a row is ${table.immutable ? '' : 'edited or '}added was not said: ${table.immutable ? '' : `${WRITTEN.edit}, `}${WRITTEN.add}`,
+          example: `pass ${table.immutable ? '"add"' : '"edit" or "add"'} to testSource so that this check can run: ${table.immutable ? '' : `${WRITTEN.edit}, `}${WRITTEN.add}`,
         })
       for (const kind of kinds) {
         await using place = await world.place()
@@ -118,7 +118,9 @@ async function changedWhileRead(
   const subject = (await subjectsIn(world, place)).find(({ table }) => table.name === name)
   const row = subject?.rows.find(({ value }) => value !== undefined)
   if (subject === undefined || row === undefined)
-    return [{ table: name, example: 'it has no row, so nothing can change between its pages' }]
+    return [
+      { table: name, example: 'it has no rows, so nothing can change between its pages; give the test at least one' },
+    ]
   const source = onlyTable(world.source, name)
   const config = world.config(place)
   const clock = laterClock([subject.table])
@@ -147,7 +149,7 @@ async function changedWhileRead(
       return [
         {
           table: name,
-          example: `${kind}() changed nothing that a run reads; what is new or edited needs the present as its cursor`,
+          example: `${kind}() changed nothing that a run reads; a new or edited row needs the present time as its cursor`,
         },
       ]
     return differences(
@@ -164,7 +166,7 @@ async function changedWhileRead(
 export const partitionsLaw: Law = {
   name: 'partitions',
   says: 'a new partition gets its whole history',
-  meaning: 'an account or a repository that is added later shows only what happens from then on.',
+  meaning: 'an account or a repository that is added later has only rows from that time on.',
   async check(world) {
     const findings: Finding[] = []
     for (const [table, count] of await partitioned(world)) {
@@ -228,7 +230,7 @@ function idOf(partition: unknown): string {
   return typeof partition === 'string' ? partition : (partition as { id: string }).id
 }
 
-/** After which parts a run is stopped: the first ones, the last one, and some between. */
+/** After which batches a run is stopped: the first ones, the last one, and some between. */
 function stops(parts: number): readonly number[] {
   if (parts <= STOPS) return Array.from({ length: parts }, (_, nth) => nth + 1)
   return Array.from({ length: STOPS }, (_, nth) => 1 + Math.round((nth * (parts - 1)) / (STOPS - 1)))

@@ -128,7 +128,9 @@ export class SourceUnderTest {
         cursor.type,
       )
       if (found === undefined)
-        throw new Error(`window: ${String(value)} is no ${cursor.type}, which the cursor of table "${table.name}" is`)
+        throw new Error(
+          `window: ${String(value)} is not a ${cursor.type}, the type of the cursor of table "${table.name}"`,
+        )
       return BigInt(found)
     }
     return { from: window.from === undefined ? undefined : position(window.from), to: position(window.to) }

@@ -12,10 +12,10 @@ export class Waivers {
     for (const [key, reason] of entries) {
       const law = key.slice(key.lastIndexOf('.') + 1)
       if (!(LAW_NAMES as readonly string[]).includes(law))
-        throw new Error(`waive: there is no law "${law}"; the laws are ${LAW_NAMES.join(', ')}`)
+        throw new Error(`waive: there is no conformance check "${law}"; the checks are ${LAW_NAMES.join(', ')}`)
       if (reason.trim().length < SHORTEST || !/\s/.test(reason.trim()))
         throw new Error(
-          `waive: "${key}" needs its reason as a sentence, for those who rely on this source; it says "${reason}"`,
+          `waive: "${key}" needs a sentence as its reason, for the users of this source; it has "${reason}"`,
         )
     }
     this.#reasons = new Map(entries)

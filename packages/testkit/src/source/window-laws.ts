@@ -13,7 +13,7 @@ export const windowsLaw: Law = {
   name: 'windows',
   says: '[a, c) gives the rows of [a, b) and of [b, c), for every b',
   meaning:
-    'a history is read window by window: a row that is in neither of two neighbours is lost, one that is in both can be doubled.',
+    'a backfill reads window by window: a row that is in neither of two adjacent windows is lost; a row that is in both can be duplicated.',
   async check(world) {
     await using place = await world.place()
     await using opened = await world.open(place)
@@ -24,7 +24,7 @@ export const windowsLaw: Law = {
       if (!subjects.some(({ points }) => points.length > 1)) {
         findings.push({
           table: table.name,
-          example: 'there are no two rows with different cursors to put a bound between',
+          example: 'there are no two rows with different cursors to split between; give the test two',
         })
         continue
       }
@@ -83,9 +83,9 @@ async function differenceAt(
   const parts = [...below.rows, ...above.rows]
   const untold = missing([...new Set(all.deleted)], [...below.deleted, ...above.deleted])
   if (untold.length > 0)
-    return { row: `the deletion of ${cut(shortest(untold))}`, is: 'is reported in [a, c) and in neither of its halves' }
+    return { row: `the deletion of ${cut(shortest(untold))}`, is: 'is reported in [a, c) but in neither half' }
   const lost = missing(whole, parts)
-  if (lost.length > 0) return { row: `the row ${cut(shortest(lost))}`, is: 'is in [a, c) and in neither of its halves' }
+  if (lost.length > 0) return { row: `the row ${cut(shortest(lost))}`, is: 'is in [a, c) but in neither half' }
   const more = missing(parts, whole)
   return more.length === 0
     ? undefined
@@ -125,7 +125,7 @@ async function shrunk(
 export const emptyLaw: Law = {
   name: 'empty',
   says: 'a window without rows gives nothing, and does not fail',
-  meaning: 'quiet nights fail the table, or make up rows and deletions.',
+  meaning: 'a window without changes fails the table, or produces false rows and deletions.',
   async check(world) {
     await using place = await world.place()
     await using opened = await world.open(place)
@@ -138,11 +138,11 @@ export const emptyLaw: Law = {
         try {
           const { rows, deleted } = await read(opened, table, partition, range)
           const [row] = rows
-          if (row !== undefined) add(`${text} has no row when the whole is read, and alone it gives ${cut(row.text)}`)
+          if (row !== undefined) add(`${text} has no row in the full range, but read alone it returns ${cut(row.text)}`)
           const [made] = missing([...new Set(deleted.map(textOf))], known)
-          if (made !== undefined) add(`${text} says that ${cut(made)} was deleted, and the whole does not say so`)
+          if (made !== undefined) add(`${text} says that ${cut(made)} was deleted, but the full range does not`)
         } catch (error) {
-          add(`${text} has no row, and read() threw: ${error instanceof Error ? error.message : String(error)}`)
+          add(`${text} has no row, but read() threw: ${error instanceof Error ? error.message : String(error)}`)
         }
       }
     }

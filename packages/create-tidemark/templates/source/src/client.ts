@@ -8,11 +8,11 @@ export interface Item {
 
 interface Page {
   readonly items: readonly Item[]
-  /** Where the next page begins; null on the last page. */
+  /** Where the next page begins; null after the last one. */
   readonly next: number | null
 }
 
-/** Sends requests to the system. It passes the signal to everything that waits, and turns failures into errors that say what to do. */
+/** Calls the API of the system. It passes the signal to every request, and turns error answers into errors that say what to do. */
 export class AcmeClient {
   readonly #url: string
   readonly #token: string

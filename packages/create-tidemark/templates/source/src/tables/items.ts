@@ -5,13 +5,13 @@ import { acmeSource } from '../source.ts'
 export const items = acmeSource.table({
   name: 'items',
   row: z.object({
-    id: z.int().describe('the number of the item'),
+    id: z.int().describe('the id of the item'),
     name: z.string().describe('the name of the item'),
-    updated_at: z.iso.datetime().describe('when the item was last changed'),
+    updated_at: z.iso.datetime().describe('the time of its last change'),
   }),
   primaryKey: ['id'],
   cursor: 'updated_at',
-  // This system does not report deletions. For one that does, write deletions: 'reported' and yield deleted([…]).
+  // The system does not report deleted rows. If yours does, set deletions: 'reported', and yield deleted([…]).
   deletions: 'unseen',
   window: days(30),
   async *read({ client, from, to, signal }) {
