@@ -2,7 +2,7 @@ import type { RunLine } from '../answers.ts'
 import { format } from './format.ts'
 import { router } from './router.ts'
 
-/** The run that goes on. */
+/** The run in progress. */
 export function RunBanner({
   run,
   windows,
