@@ -200,12 +200,12 @@ describe('sync --cron', () => {
 })
 
 it.each([
-  [['--every', 'often'], '--every: "often" is no length of time'],
-  [['--cron', 'daily'], '--cron: "daily" is no cron expression'],
+  [['--every', 'often'], '--every: "often" is not a duration'],
+  [['--cron', 'daily'], '--cron: "daily" is not a cron expression'],
   [['--every', '5m', '--cron', '* * * * *'], 'exclude each other'],
-  [['--listen', '9464'], '--listen is for a sync that goes on; add --every 5m'],
-  [['--every', '5m', '--listen', 'x'], '--listen: "x" is no address'],
-  [['--every', '5m', '--accept-deletions'], '--accept-deletions is for one run'],
+  [['--listen', '9464'], '--listen needs a sync that keeps running; add --every 5m'],
+  [['--every', '5m', '--listen', 'x'], '--listen: "x" is not an address'],
+  [['--every', '5m', '--accept-deletions'], '--accept-deletions applies to one run'],
 ])('sync %j ends with 2 and says what to write', async (args, message) => {
   const { code, stderr } = await testProject().run(['sync', ...args])
   expect(code).toBe(2)
@@ -273,7 +273,7 @@ describe('--listen', () => {
     const { code, stderr } = await noted().run(['sync', '--every', '1s', '--listen', String(port)])
     expect(code).toBe(2)
     expect(stderr).toContain(
-      `--listen 127.0.0.1:${port}: the port is taken by another program; stop that one, or choose another port`,
+      `--listen 127.0.0.1:${port}: another program uses the port; stop that program, or choose another port`,
     )
     expect(stderr).toContain('errors.md#listen')
   })

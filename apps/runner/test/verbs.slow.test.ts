@@ -38,7 +38,7 @@ describe('sync', () => {
     expect(first.stderr).toContain('demo_a is new, needs history from 2026-01-01T00:00:00Z')
     expect(first.stdout).toMatch(/table +status +written.*\n-.*\ndemo_b +live +31/)
     expect(first.stdout).toMatch(/3 tables, 93 rows written, in /)
-    expect(first.stdout).toMatch(/To look at it: npx tidemark query "select \* from demo_[abc] limit 10"/)
+    expect(first.stdout).toMatch(/To query the rows: npx tidemark query "select \* from demo_[abc] limit 10"/)
     expect(first.code).toBe(0)
 
     const status = json<{ synced_tables: string[]; to_timestamp: string }>(await project.run(['status', '--json']))
@@ -77,7 +77,7 @@ describe('sync', () => {
     )
     const { code, stdout } = await project.run([])
     expect(stdout).toContain(
-      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: tell its author; then: npx tidemark sync flaky_days; see node_modules/@tidemark/runner/dist/errors.md#source-bug)',
+      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: report it to its author; then: npx tidemark sync flaky_days; see node_modules/@tidemark/runner/dist/errors.md#source-bug)',
     )
     expect(stdout).toMatch(/flaky_days +failing/)
     expect(stdout).toMatch(/flaky_other +live +31/)
@@ -354,6 +354,6 @@ export default register(shop.with([shop.table({ name: 'sales', row: z.object({ i
 `)
     expect(existsSync(join(project.folder, 'data'))).toBe(false)
     expect(await project.run(['tables', 'shoop', '--md'])).toMatchObject({ code: 2 })
-    expect((await project.run(['tables', 'shop'])).stderr).toContain('a source is named only with --md')
+    expect((await project.run(['tables', 'shop'])).stderr).toContain('name sources only with --md')
   })
 })

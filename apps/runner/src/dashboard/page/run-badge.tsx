@@ -7,7 +7,7 @@ const WORDS: Readonly<Record<number, string>> = {
   2: 'config error',
   3: 'some tables failed',
   4: 'too many rejected rows',
-  5: 'a source failed',
+  5: 'no source could be read',
   6: 'database failed',
   7: 'held',
 }
