@@ -142,7 +142,9 @@ it('a config that is a module in a project of none says what to do', async () =>
     JSON.stringify({ name: 'a', type: 'commonjs', dependencies: { 'source-daily': '1.0.0' } }),
   )
   const { code, stderr } = await project.run(['sync'])
-  expect(stderr).toMatch(/cannot be loaded: .*; run "npm pkg set type=module" in the project, or rename the file to .*\.mts/)
+  expect(stderr).toMatch(
+    /cannot be loaded: .*; run "npm pkg set type=module" in the project, or rename the file to .*\.mts/,
+  )
   expect(code).toBe(2)
 })
 

@@ -243,7 +243,9 @@ describe('reading a config', () => {
   it('wants to_timestamp with synced_tables', async () => {
     const project = testProject()
     project.config({ synced_tables: ['a'] })
-    await expect(read(project)).rejects.toThrow(/to_timestamp: is missing; set it to the time up to which the tables of synced_tables are synced/)
+    await expect(read(project)).rejects.toThrow(
+      /to_timestamp: is missing; set it to the time up to which the tables of synced_tables are synced/,
+    )
   })
 
   it('reads .env and never overrides', () => {

@@ -29,7 +29,7 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
   const moved = await project.run(['move', 'env:NEW_DATABASE_URL'], environment)
   expect(moved.code, moved.stderr).toBe(0)
   expect(moved.stdout).toMatch(
-    /daily_days +31[\s\S]*31 rows of 1 table arrived[\s\S]*destination: env\('NEW_DATABASE_URL'\),/,
+    /daily_days +31[\s\S]*31 rows of 1 table copied and verified[\s\S]*destination: env\('NEW_DATABASE_URL'\),/,
   )
   const there = { DATABASE_URL: url }
   const sync = await project.run(['sync', '--json'], there)
@@ -106,7 +106,9 @@ it('the state is written down, and put back only where its rows are and someone 
 
   const asked = await project.run(['state', 'import', 'state.json'])
   expect(asked.code).toBe(2)
-  expect(asked.stderr).toMatch(/the sync state of 1 table .* will be replaced .*this is not a terminal: pass --yes to confirm/)
+  expect(asked.stderr).toMatch(
+    /the sync state of 1 table .* will be replaced .*this is not a terminal: pass --yes to confirm/,
+  )
   const database = new DatabaseSync(join(project.folder, 'data/tidemark.db'))
   database.exec('delete from _tidemark_coverage; delete from _tidemark_tables; delete from _tidemark_partitions')
   database.close()

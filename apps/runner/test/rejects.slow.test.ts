@@ -121,9 +121,7 @@ it('drop forgets them, asks before, and leaves a record', async () => {
   const project = shop([3, 15])
   await project.run(['sync', 'orders'])
   const refused = await project.run(['rejects', 'drop', 'orders'])
-  expect(refused.stderr).toContain(
-    '2 rejected rows will be deleted; this is not a terminal: pass --yes to confirm',
-  )
+  expect(refused.stderr).toContain('2 rejected rows will be deleted; this is not a terminal: pass --yes to confirm')
   expect(refused.code).toBe(2)
   const [first, second] = json<List>(await project.run(['rejects', '--json'])).rejects
   const dropped = await project.run(['rejects', 'drop', String(first!.id), '--yes'])

@@ -89,7 +89,9 @@ export default register(short.with([days, bad]))
   expect((await project.run(['sync'])).code).toBe(0)
   const short = await project.run(['verify', 'short_days'])
   expect(short.code, short.stdout).toBe(3)
-  expect(short.stdout).toMatch(/the whole table: 10 not read[\s\S]*The source counts 10 rows that its reader did not return/)
+  expect(short.stdout).toMatch(
+    /the whole table: 10 not read[\s\S]*The source counts 10 rows that its reader did not return/,
+  )
   expect(short.stdout).not.toContain('It matches its source.')
   const bad = await project.run(['verify', 'short_bad'])
   expect(bad.code, bad.stdout).toBe(4)

@@ -214,7 +214,9 @@ export default register(source.with([people]))`
     const project = shop()
     project.install('crm', OTHER)
     await project.run(['sync', 'crm'], { CLOSED: '1' })
-    expect((await project.run(['status'])).stdout).toMatch(/^No table can be synced: the tables of crm could not be discovered\./)
+    expect((await project.run(['status'])).stdout).toMatch(
+      /^No table can be synced: the tables of crm could not be discovered\./,
+    )
     await project.run(['sync', 'shop'])
     const before = await answer(project)
     expect(before).toMatchObject({ to_timestamp: null, failing_sources: [crm] })

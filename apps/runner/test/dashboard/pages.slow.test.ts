@@ -46,13 +46,13 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     const orders = page.getByRole('row').filter({ hasText: 'shop_orders' })
     expect(await orders.getByRole('img').first().getAttribute('aria-label')).toMatch(/^95 % covered from .* 1 gap$/)
     await orders.getByText(/^1[5-9],\d{3}$/).waitFor()
-    expect(await orders.innerText()).toMatch(/live[\s\S]*1 gap, 95 %[\s\S]*3 min/)
+    expect(await orders.innerText()).toMatch(/complete[\s\S]*1 gap, 95 %[\s\S]*3 min/)
     const events = page.getByRole('row').filter({ hasText: 'shop_events' })
     expect(await events.getByRole('img').first().getAttribute('aria-label')).toMatch(
       /backfill in progress, .*2 windows being read/,
     )
-    expect(await page.locator('.tiles').innerText()).toMatch(/Wrong\s+2\s+1 failing, 1 paused/)
-    expect(await page.locator('.banner').innerText()).toMatch(/Run 40 is under way/)
+    expect(await page.locator('.tiles').innerText()).toMatch(/Needs attention\s+2\s+1 failing, 1 paused/)
+    expect(await page.locator('.banner').innerText()).toMatch(/Run 40 is in progress/)
     expect(problems).toEqual([])
   })
 
