@@ -80,7 +80,7 @@ export default register(source.with([source.table({ name: 'visits', row: z.objec
     const [table] = json<{ tables: { rows: object }[] }>(await project.run(['sync', '--json'])).tables
     expect(table).toMatchObject({ rows: { rejected: 100 } })
     expect(json<{ tables: object[] }>(await project.run(['status', '--json'])).tables).toMatchObject([{ rejects: 100 }])
-    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete.*, but for 100 rejected rows\.$/m)
+    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete.*, except 100 rejected rows\.$/m)
     expect(json<List>(await project.run(['rejects', '--json'])).counts).toEqual({ shop_visits: 100 })
     const verified = json<{ rows: object }>(await project.run(['verify', 'visits', '--json']))
     expect(verified).toMatchObject({ rows: { source: 100, destination: 100, rejected: 100 } })

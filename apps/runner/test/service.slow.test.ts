@@ -241,7 +241,7 @@ describe('--listen', () => {
     const text = await metrics()
     for (const line of [
       /^tidemark_rows_total\{table="d_days",kind="written"\} 31$/m,
-      /^tidemark_table_status\{table="d_days",source="daily",status="live"\} 1$/m,
+      /^tidemark_table_status\{table="d_days",source="daily",status="complete"\} 1$/m,
       /^tidemark_table_status\{table="noted_two",source="noted",status="failing"\} 1$/m,
       /^tidemark_table_lag_seconds\{table="d_days"\} \d+/m,
       /^tidemark_table_lag_seconds\{table="noted_one"\} \d/m,

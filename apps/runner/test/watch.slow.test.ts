@@ -26,7 +26,7 @@ describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) 
     const row = (lines: readonly string[]): string => lines.find((line) => line.startsWith('shop_orders ')) ?? ''
     const full = (lines: readonly string[]): number => row(lines).match(/█/g)?.length ?? 0
     const first = await watch.until(
-      (lines) => /history, reading/.test(row(lines)) && full(lines) >= 2,
+      (lines) => /backfilling, reading/.test(row(lines)) && full(lines) >= 2,
       'showed a step that is being read',
     )
     expect(first.join('\n')).toMatch(/\d+ windows? being read now/)

@@ -71,7 +71,9 @@ describe.skipIf(!hasBrowser)(
         project.write('go-on', '')
         await expect.poll(bar, { timeout: 30_000 }).toMatch(/no gap$/)
         await page.getByText(/Run 1 is under way/).waitFor({ state: 'detached' })
-        await expect.poll(() => page.locator('table.tables').innerText(), { timeout: 30_000 }).toMatch(/live[\s\S]*10/)
+        await expect
+          .poll(() => page.locator('table.tables').innerText(), { timeout: 30_000 })
+          .toMatch(/complete[\s\S]*10/)
         expect((await sync.ended).code).toBe(0)
         expect(await page.evaluate('globalThis.isTheSame')).toBe(true)
         expect(problems).toEqual([])
