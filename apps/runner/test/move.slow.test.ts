@@ -51,7 +51,7 @@ it.each([
   [['move', 'postgres://me@localhost:1/x'], 6, /cannot be reached/],
   [['state', 'import', 'nothing.json'], 2, /nothing.json cannot be read/],
   [['state', 'import', 'package.json'], 2, /is not a document that "tidemark state export" wrote/],
-  [['state', 'export', 'no/such/folder.json'], 2, /cannot be written/],
+  [['state', 'export', 'no/such/folder.json'], 2, /could not be written/],
 ] as const)('%s is refused', async (args, exit, message) => {
   const project = await daily()
   const { code, stderr, stdout } = await project.run(args)
