@@ -46,7 +46,7 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
 
 it.each([
   [['move', 'data/tidemark.db'], 2, /is the current database/],
-  [['move', 'env:NOWHERE'], 2, /no variable NOWHERE/],
+  [['move', 'env:NOWHERE'], 2, /the environment variable NOWHERE is not set/],
   [['move', 'postgres://me:c4nary@localhost/x'], 2, /move env:NEW_DATABASE_URL/],
   [['move', 'postgres://me@localhost:1/x'], 6, /cannot be reached/],
   [['state', 'import', 'nothing.json'], 2, /nothing.json cannot be read/],
