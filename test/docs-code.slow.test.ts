@@ -119,7 +119,7 @@ describe('a wrong block is found:', { timeout: 300_000 }, () => {
   })
 
   it.each([
-    ['{ sorces: {} }', /sorces: there is no such key; did you mean "sources"/],
+    ['{ sorces: {} }', /sorces: unknown key; did you mean "sources"/],
     [
       "{ sources: { rest: { config: { baseUrl: 'https://a.example', tables: { a: { pth: '/a' } } } } } }",
       /sources\.rest\.config\.tables\.a/,
@@ -133,7 +133,7 @@ describe('a wrong block is found:', { timeout: 300_000 }, () => {
   it('a config of JSON', async () => {
     const wrong = block('{ "sources": { "git": { "config": { "repos": ["."] } } } }', { language: 'json' })
     expect(isConfig(wrong)).toBe(true)
-    expect(await configProblem(ROOT, wrong)).toMatch(/repos: there is no such key/)
+    expect(await configProblem(ROOT, wrong)).toMatch(/repos: unknown key/)
   })
 
   it('a file that is another, or not there', () => {

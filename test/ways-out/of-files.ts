@@ -39,7 +39,7 @@ export const OF_FILES: readonly WayOut[] = [
       const rows = Array.from({ length: 200 }, (_, id) => `${id},x\n`).join('')
       const project = fileProject(world, 's.csv', `id,a,b\n1,2,3\n${rows}`)
       const text = await fails(project, 'reject-limit', 'sync')
-      expect(text).not.toContain('tell its author')
+      expect(text).not.toContain('report it to its author')
       configure(project, { path: 's.csv', ...configIn(text, /(?=["']?shortRows)/) })
       await works(project, 'sync')
       expect(project.count('files_t')).toBe(201)

@@ -2,20 +2,20 @@ import { type Destination, formatInstant } from '@tidemark/core/engine'
 import { type IsAlive, listRuns, listWaitingRunners, type RunRecord, type WaitingRunner } from '@tidemark/destination'
 import { endedByWord } from './show/run-end.ts'
 
-/** Who syncs: a run that is in progress, a process that waits for its next one, or nobody. Field names are those of `status --json`. */
+/** Who syncs: a run that is in progress, a process that waits for its next one, or no process. Field names are those of `status --json`. */
 export interface Activity {
   readonly state: 'running' | 'waiting' | 'none'
-  /** The process; null where nothing runs or waits. */
+  /** The process; null if nothing runs or waits. */
   readonly host: string | null
   readonly pid: number | null
   /** The run in progress. */
   readonly run: number | null
-  /** How often it syncs, or the last one did that promised to; null where none did. */
+  /** How often it syncs, or how often the last scheduled process did; null if no process had a schedule. */
   readonly every_ms: number | null
   readonly next_run_at: string | null
-  /** A run was due then, and nobody is there any more to begin it. */
+  /** A run was due then, but the process that should have started it has ended. */
   readonly missed_run_at: string | null
-  /** The newest run that is over. */
+  /** The newest run that has ended. */
   readonly last_run: {
     readonly run: number
     readonly state: 'ended' | 'crashed'
@@ -26,9 +26,9 @@ export interface Activity {
 }
 
 export interface ActivityFacts {
-  /** The newest first. */
+  /** Newest first. */
   readonly runs: readonly RunRecord[]
-  /** The last to be heard of first. */
+  /** Ordered by last heartbeat, latest first. */
   readonly waiting: readonly WaitingRunner[]
   /** The destination's clock. */
   readonly now: bigint
@@ -46,11 +46,11 @@ export const NOBODY: Activity = {
   last_run: null,
 }
 
-/** A run that is late by less than this is only slow to begin. */
+/** A run that is late by less than this is only slow to start. */
 const LATE = 60_000_000n
 const RUNS = 30
 
-/** Asks a destination who syncs into it. */
+/** Reads from a destination which process syncs into it. */
 export async function askActivity(
   destination: Pick<Destination, 'query' | 'now'>,
   isAlive: IsAlive,
@@ -60,7 +60,7 @@ export async function askActivity(
   return activityOf({ runs, waiting, now: await destination.now(), isAlive })
 }
 
-/** Says who syncs. Pure. */
+/** Derives which process syncs. Pure. */
 export function activityOf({ runs, waiting, now, isAlive }: ActivityFacts): Activity {
   const active = waiting.filter(({ runner, dueAt }) => dueAt !== undefined && (isAlive(runner) ?? dueAt + LATE > now))
   const running = runs.find(({ state }) => state === 'running')
@@ -68,7 +68,7 @@ export function activityOf({ runs, waiting, now, isAlive }: ActivityFacts): Acti
   const missed = active.length > 0 || running !== undefined ? undefined : missedBy(waiting, runs, now)
   const [next] = [...active].sort((a, b) => (a.dueAt! < b.dueAt! ? -1 : 1))
   const process = running ?? next?.runner
-  // Several may sync tables of their own: none is stale by what another one promised.
+  // Several processes may each sync tables of their own; the schedule of one does not make another's tables stale.
   const everyMs = active.length > 0 ? Math.max(...active.map((one) => one.everyMs)) : missed?.everyMs
   return {
     state: running !== undefined ? 'running' : next !== undefined ? 'waiting' : 'none',
@@ -91,7 +91,7 @@ export function activityOf({ runs, waiting, now, isAlive }: ActivityFacts): Acti
   }
 }
 
-/** The process that promised a next run and is gone, as long as nobody else has run since that was due. */
+/** The process that announced a next run and has ended, unless another process has run since that run was due. */
 function missedBy(
   waiting: readonly WaitingRunner[],
   runs: readonly RunRecord[],

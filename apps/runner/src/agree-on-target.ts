@@ -3,8 +3,8 @@ import { confirm, isSomebodyThere } from './confirm.ts'
 import type { Session } from './session.ts'
 
 /**
- * Before the first tables are made in a database that nobody named for them: asks whoever sits at the terminal, else says
- * where they go. An application's `.env` names its own database, and does not mean that Tidemark should write there.
+ * Before the first tables are created in a database that was not configured for them: asks the user in a terminal, else
+ * prints where they go. An application's `.env` names its own database, which is no permission for Tidemark to write there.
  */
 export async function agreeOnTarget({ target, terminal, command, log }: Session): Promise<void> {
   for (const problem of exposureOf(target)) log.warn(problem)
@@ -12,7 +12,7 @@ export async function agreeOnTarget({ target, terminal, command, log }: Session)
   const { shown, schema } = target
   if (target.origin === 'passed-over') {
     terminal.say(
-      `No destination is configured, and DATABASE_URL names no database of Postgres: tables go into ${shown}. To write elsewhere, set "destination" in tidemark.config.ts.`,
+      `No destination is configured, and DATABASE_URL is not a Postgres URL: Tidemark creates its tables in ${shown}. To write elsewhere, set "destination" in tidemark.config.ts.`,
     )
     return
   }

@@ -39,34 +39,35 @@ const run: Run = async (command, verb) => {
 
 let strayErrors = 0
 
-/** What a source throws where nobody can catch it is its own failure; only what is nobody's ends the process. */
+/** An uncaught error of a source is that source's failure; any other uncaught error ends the process. */
 function noticeUncaught(error: unknown): void {
   const source = blameSource(error)
   if (source === undefined) return void fail(error)
   strayErrors++
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-  terminal.say(
-    `Source "${source}" threw an error where nobody could catch it; the other sources are read on:\n${stack}`,
-  )
+  terminal.say(`Source "${source}" threw an error that nothing could catch; the other sources continue:\n${stack}`)
 }
 
-/** A promise of a source's that nobody waits for must not take the other sources along. */
+/** An unhandled rejection in one source must not end the other sources. */
 function noticeStray(error: unknown): void {
   strayErrors++
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-  terminal.say(`An error that nobody waited for, most likely in a source; the run goes on:\n${stack}`)
+  terminal.say(`An unhandled promise rejection, most likely in a source; the run continues:\n${stack}`)
 }
 
 function program(): Command {
   const root = new Command('tidemark')
-    .description('Keeps tables in your own database level with the systems they come from.')
+    .description('Syncs data from APIs, files and databases into tables in your own database.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .option('--project <folder>', 'the project whose installed sources are used (default: the nearest package.json)')
-    .option('--config <file>', 'the config (default: tidemark.config.ts, .mts, .js, .mjs or .json in the project)')
-    .option('--destination <database>', 'the database (default: what the config says, else data/tidemark.db)')
+    .option('--project <folder>', 'the folder of the project (default: that of the nearest package.json)')
+    .option('--config <file>', 'the config file (default: tidemark.config.ts, .mts, .js, .mjs or .json in the project)')
+    .option(
+      '--destination <database>',
+      'the database to sync into (default: the one in the config, else data/tidemark.db)',
+    )
     .option('--json', 'print one JSON document on stdout')
-    .option('--verbose', 'say more, with the stacks of errors')
+    .option('--verbose', 'print more, including stack traces')
     .addOption(
       new Option('--log <form>', 'log lines as text or as JSON (default: pretty in a terminal, else json)').choices([
         'pretty',
@@ -77,12 +78,12 @@ function program(): Command {
     .addHelpText(
       'after',
       examples(
-        'tidemark plan                       what a sync would read',
-        'tidemark                            read what is missing, of every installed source',
-        'tidemark status                     how far every table is',
-        'tidemark sync --every 5m            the same, again and again',
-        'tidemark query "select 1"           ask the database',
-        'tidemark <verb> --help              the flags and examples of a verb',
+        'tidemark plan                       show what a sync would read',
+        'tidemark                            sync every installed source',
+        'tidemark status                     show the progress of every table',
+        'tidemark sync --every 5m            sync every five minutes',
+        'tidemark query "select 1"           query the database',
+        'tidemark <verb> --help              options and examples of a verb',
       ),
     )
   for (const add of VERBS) add(root, run)
@@ -92,15 +93,15 @@ function program(): Command {
   return root
 }
 
-/** What a failure asks for, and its code. */
+/** The remedy of a failure, and its code. */
 function toldBy(error: unknown, usage: boolean): Pick<SyncError, 'remedy' | 'code'> {
   if (SyncError.is(error)) return error
   return usage ? { remedy: 'fix-config', code: 'usage' } : { remedy: 'fix-source', code: undefined }
 }
 
-/** What was going on ended because a signal asked for it. */
+/** The command ended because of a signal. */
 function stopped(reason: unknown): SyncError {
-  return new SyncError(`${messageOf(reason)}; what is committed stays, the same command goes on`, 'retry', {
+  return new SyncError(`${messageOf(reason)}; what is committed stays; run the same command to continue`, 'retry', {
     code: 'stopped',
     cause: reason,
   })
@@ -116,10 +117,10 @@ async function fail(given: unknown): Promise<never> {
   const stack = error instanceof Error ? (error.stack ?? message) : message
   if (ownCode === EXIT.bug)
     terminal.say(
-      `This is a bug in Tidemark, please report it (where the stack leads into a source, to its author):\n${stack}`,
+      `This is a bug in Tidemark. Please report it; if the stack trace leads into a source, report it to that source's author:\n${stack}`,
     )
   else terminal.say(`error: ${message}`)
-  if (usage) terminal.say('tidemark --help lists verbs and flags.')
+  if (usage) terminal.say('tidemark --help lists verbs and options.')
   const told = toldBy(error, usage)
   if (ownCode !== EXIT.bug) terminal.say(`see ${errorAddress(told)}`)
   if (ownCode !== EXIT.bug && process.argv.includes('--verbose')) terminal.say(stack)
@@ -133,11 +134,11 @@ async function fail(given: unknown): Promise<never> {
 
 process.on('uncaughtException', noticeUncaught)
 process.on('unhandledRejection', noticeStray)
-// Nothing is left that could go on, and the verb has not ended: a source waits for what can never come.
+// The event loop is empty and the verb has not ended: a source waits for something that can never happen.
 process.once('beforeExit', () =>
   fail(
     new SyncError(
-      'a source waits for something that can no longer happen; --verbose says how far it came',
+      'a source waits for something that can no longer happen; run again with --verbose to see how far it got',
       'fix-source',
       { code: 'stuck' },
     ),

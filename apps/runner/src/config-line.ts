@@ -1,6 +1,6 @@
 /**
- * The line of a config on which a place stands, such as `sources.github.config.token`: of the key itself, else of the
- * innermost one around it that is written out. Undefined where none is: what a program puts together has no line.
+ * The line of a config that holds a path such as `sources.github.config.token`: the line of the key itself, else of the
+ * innermost enclosing key that the file contains. Undefined if there is none: a computed config has no such line.
  */
 export function configLine(text: string, path: string): number | undefined {
   const start = /defineConfig\s*\(\s*(?=\{)|export\s+default\s+(?=\{)|^\s*(?=\{)/.exec(text)
@@ -28,7 +28,7 @@ interface Place {
   readonly value: number
 }
 
-/** Where a key of the object that opens here stands, and its value. */
+/** The position of a key of the object that opens here, and of its value. */
 function entryOf(text: string, open: number, name: string): Place | undefined {
   if (text[open] !== '{') return undefined
   for (let at = gap(text, open + 1); at < text.length && text[at] !== '}'; ) {
@@ -53,7 +53,7 @@ function elementAt(text: string, open: number, index: number): Place | undefined
   return text[at] === ']' ? undefined : { key: at, value: at }
 }
 
-/** The comma behind an entry, or the bracket that closes what it stands in. */
+/** The comma after an entry, or the bracket that closes the enclosing object or list. */
 function entryEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
@@ -74,7 +74,7 @@ function textEnd(text: string, start: number): number {
   return at
 }
 
-/** Behind white space and comments. */
+/** After white space and comments. */
 function gap(text: string, start: number): number {
   const between = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
   between.lastIndex = start

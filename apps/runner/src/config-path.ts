@@ -1,4 +1,4 @@
-/** A place in a config, as people write it: `sources.github.config.repositories[0]`. */
+/** A path in a config, as people write it: `sources.github.config.repositories[0]`. */
 export function at(path: string, key: PropertyKey): string {
   if (typeof key === 'number') return `${path}[${key}]`
   const name = String(key)

@@ -7,10 +7,10 @@ import { alternativesOf, childrenOf, hasCatchall, shapeOf } from './schema-walk.
 type Schema = z.core.$ZodType
 type Issue = z.core.$ZodIssue
 
-/** Keys that no schema names, at any depth: zod drops them, but whoever wrote one meant something. */
+/** Unknown keys, at any depth: zod drops them, but the user meant something by them. */
 export function unknownKeys(schema: Schema, value: unknown, path: string): readonly string[] {
   const objects = alternativesOf(schema).filter((one) => fitsShape(one, value))
-  // Of several that may be meant, none can be held against the other.
+  // With several possible schemas it is not known which one the user means, so no key is reported.
   if (objects.length !== 1) return []
   const [only] = objects as [Schema]
   const shape = shapeOf(only)
@@ -26,7 +26,7 @@ export function unknownKeys(schema: Schema, value: unknown, path: string): reado
   ]
 }
 
-/** Earlier names of keys: the name that each has now, and what else changed. */
+/** Old names of keys: the new name of each, and what else changed. */
 const RENAMED: Readonly<Record<string, readonly [name: string, more: string]>> = {
   rail: ['deletionLimit', "; write { share, above } as before, or 'none' instead of false"],
   settle: ['minAge', ''],
@@ -34,8 +34,8 @@ const RENAMED: Readonly<Record<string, readonly [name: string, more: string]>> =
 
 function unknownKey(key: string, known: readonly string[]): string {
   const [name, more] = (Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined) ?? []
-  if (name !== undefined && known.includes(name)) return `is called "${name}" now${more}`
-  return `there is no such key; ${suggestion(key, known, 'keys')}`
+  if (name !== undefined && known.includes(name)) return `was renamed to "${name}"${more}`
+  return `unknown key; ${suggestion(key, known, 'keys')}`
 }
 
 function fitsShape(schema: Schema, value: unknown): boolean {
@@ -43,7 +43,7 @@ function fitsShape(schema: Schema, value: unknown): boolean {
   return typeof value === 'object' && value !== null && ['object', 'record'].includes(schema._zod.def.type)
 }
 
-/** What zod found, one line a problem, each with its place: `sources.git.config.paths[0]: expected string, not 7`. */
+/** What zod found, one line per problem, each with its path: `sources.git.config.paths[0]: expected string, not 7`. */
 export function problemLines(issues: readonly Issue[], value: unknown, path: string): readonly string[] {
   return issues.flatMap((issue) => {
     const input = issue.path.reduce<unknown>(
@@ -71,7 +71,7 @@ function sentence(issue: Issue, input: unknown): string {
   return issue.message.replace(/^Invalid (input|option): /, '')
 }
 
-/** Of several objects the one is meant that a field names: which values it may have, and which is near. */
+/** For a discriminated union: the values that its discriminator may have, and the nearest one. */
 function unmatched(issue: Issue, input: unknown): string {
   const { options = [] } = issue as { readonly options?: readonly unknown[] }
   const words = options.map((option) => JSON.stringify(option)).join(', ')
@@ -81,7 +81,7 @@ function unmatched(issue: Issue, input: unknown): string {
   return `expected one of ${words}${near === undefined ? '' : `; did you mean "${near}"?`}`
 }
 
-/** What each of several alternatives expects, said once. */
+/** What each of several alternatives expects, without duplicates. */
 function expectations(errors: readonly (readonly Issue[])[]): readonly string[] {
   const all = errors
     .flat()

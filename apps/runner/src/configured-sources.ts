@@ -7,26 +7,26 @@ import type { Discovered, InstalledSource } from './discover.ts'
 import { configError, type LoadedConfig } from './load-config.ts'
 import { secretsIn } from './secrets.ts'
 
-/** A use that is configured, or would be, and cannot run. */
+/** A configured source, or one that would be, that cannot run. */
 export interface Unavailable {
   readonly name: string
   readonly failure: Failure
 }
 
-/** An installed source that needs something before it can be used. */
+/** An installed source that needs configuration before it can run. */
 export interface Unconfigured {
   readonly name: string
   readonly package: string
-  /** What to write, a line each. */
+  /** The settings to add, one line each. */
   readonly missing: readonly string[]
 }
 
-/** What the config and the installed sources come to. */
+/** The config combined with the installed sources. */
 export interface ConfiguredSources {
   readonly sources: readonly (ConfiguredSource & { readonly from: InstalledSource })[]
   readonly unavailable: readonly Unavailable[]
   readonly unconfigured: readonly Unconfigured[]
-  /** Things worth a word that stop nothing. */
+  /** Notes about things that are not errors. */
   readonly notes: readonly string[]
 }
 
@@ -34,13 +34,13 @@ interface Wanted {
   readonly name: string
   readonly from: InstalledSource
   readonly entry: UseConfig
-  /** Written in the config; otherwise used because it is installed. */
+  /** Whether the config names it; otherwise it runs because it is installed. */
   readonly written: boolean
 }
 
 /**
- * Puts the config and the installed sources together. It reports every problem of the config at once; a package that
- * could not be loaded is not a problem of the config and takes only its own uses along.
+ * Combines the config with the installed sources. It reports every problem of the config at once; a package that
+ * cannot be loaded is not a problem of the config and disables only its own configured sources.
  */
 export async function configuredSources(
   config: LoadedConfig,
@@ -67,7 +67,7 @@ export async function configuredSources(
   return { sources, unavailable, unconfigured, notes }
 }
 
-/** In a database that several projects use, the tables of one begin with its namespace. */
+/** In a database that several projects share, the table names of each begin with its namespace. */
 function inNamespace(wanted: Wanted, namespace: string | undefined): Wanted {
   if (namespace === undefined) return wanted
   return { ...wanted, entry: { ...wanted.entry, prefix: `${namespace}_${wanted.entry.prefix ?? wanted.name}` } }
@@ -84,7 +84,7 @@ function writtenUses({ data }: LoadedConfig, discovered: Discovered) {
     const broken = brokenFor(discovered, wanted)
     if (entry === false) {
       if (fitting.length === 0 && broken === undefined)
-        notes.push(`sources.${name}: switches off a source that is not installed`)
+        notes.push(`sources.${name}: turns off a source that is not installed`)
     } else if (fitting.length === 1) written.push({ name, from: fitting[0]!, entry, written: true })
     else if (fitting.length > 1) problems.push(`sources.${name}: ${ambiguity(wanted, fitting)}`)
     else if (broken !== undefined) unavailable.push({ name, failure: broken })
@@ -93,7 +93,7 @@ function writtenUses({ data }: LoadedConfig, discovered: Discovered) {
   return { written, unavailable, problems, notes }
 }
 
-/** Sources that are installed and not mentioned: each is used under its own name. */
+/** Installed sources that the config does not mention: each runs under its own name. */
 function installedUses({ data }: LoadedConfig, discovered: Discovered, written: readonly Wanted[]) {
   const off = Object.entries(data.sources ?? {}).flatMap(([name, entry]) => (entry === false ? [name] : []))
   const mentioned = new Set(written.map((one) => one.from))
@@ -107,7 +107,7 @@ function installedUses({ data }: LoadedConfig, discovered: Discovered, written: 
     const taken = Object.hasOwn(data.sources ?? {}, name)
     if (taken) {
       const missing = (one: InstalledSource) =>
-        `a name of its own, because "${name}" is taken: sources: { ${name}_2: { source: '${one.package}' } }`
+        `a different name, because "${name}" is taken: sources: { ${name}_2: { source: '${one.package}' } }`
       unconfigured.push(...sources.map((one) => ({ name, package: one.package, missing: [missing(one)] })))
     } else if (sources.length > 1) problems.push(`sources: ${ambiguity(name, sources)}`)
     else wanted.push({ name, from: sources[0]!, entry: {}, written: false })
@@ -120,17 +120,17 @@ function sourcesOf({ sources }: Discovered, wanted: string): readonly InstalledS
   return byPackage.length > 0 ? byPackage : sources.filter((one) => one.source.name === wanted)
 }
 
-/** A package that could not be loaded cannot say its name, so a name that no other has may be its. */
+/** The source name of a package that could not be loaded is unknown, so an unmatched name may be its. */
 function brokenFor({ broken }: Discovered, wanted: string): Failure | undefined {
   const sure = broken.find((one) => one.package === wanted || one.name === wanted || guessName(one.package) === wanted)
   if (sure !== undefined) return sure.failure
   const maybe = broken.find((one) => one.name === undefined)
   if (maybe === undefined) return undefined
-  const message = `no package that could be loaded provides the source "${wanted}"; package "${maybe.package}" could not be loaded and may be the one`
+  const message = `no loaded package provides the source "${wanted}"; package "${maybe.package}", which could not be loaded, may provide it`
   return { ...maybe.failure, message }
 }
 
-/** What a source is most likely called, by its package: `@acme/source-crm` → `crm`. */
+/** The most likely name of a source, from its package: `@acme/source-crm` → `crm`. */
 function guessName(name: string): string {
   return name
     .replace(/^@[^/]+\//, '')
@@ -141,15 +141,17 @@ function guessName(name: string): string {
 function ambiguity(name: string, sources: readonly InstalledSource[]): string {
   const packages = sources.map((one) => one.package)
   const keys = packages.map((one, index) => `${name}${index === 0 ? '' : `_${index + 1}`}: { source: '${one}' }`)
-  return `the packages ${packages.join(' and ')} both bring a source "${name}"; give each a name, as in sources: { ${keys.join(', ')} }`
+  return `the packages ${packages.join(' and ')} both provide a source "${name}"; give each its own name: sources: { ${keys.join(', ')} }`
 }
 
 function notInstalled(wanted: string, { sources, absent }: Discovered): string {
   if (absent.includes(wanted))
-    return `the package ${wanted} stands in package.json and is not installed; run "pnpm install"`
+    return `the package ${wanted} is listed in package.json but not installed; run "pnpm install"`
   const isPackage = wanted.includes('/')
   const known = sources.map((one) => (isPackage ? one.package : one.source.name))
-  const add = isPackage ? `pnpm add ${wanted}` : `pnpm add @tidemark/source-${wanted}, or what its package is called`
+  const add = isPackage
+    ? `pnpm add ${wanted}`
+    : `pnpm add @tidemark/source-${wanted}, or the actual name of its package`
   return `no source "${wanted}" is installed (to install it: ${add}); ${suggestion(wanted, [...new Set(known)], isPackage ? 'installed packages' : 'installed sources')}`
 }
 
@@ -168,7 +170,7 @@ async function configure({ name, from, entry }: Wanted, secrets: Masker): Promis
   if (source.config === undefined) {
     const keys = Object.keys(value)
     if (keys.length > 0)
-      return { problems: [`${path}: source "${source.name}" takes no config, but there is ${keys.join(', ')}`] }
+      return { problems: [`${path}: source "${source.name}" takes no config, but the config sets ${keys.join(', ')}`] }
     return { source: { name, source, config: {}, options, from } }
   }
   try {

@@ -7,11 +7,11 @@ import { type Failure, failureOf } from '@tidemark/engine'
 import { findPackage, type PackageFolder } from './package-folder.ts'
 import { type Project, readManifest } from './project.ts'
 
-/** A package that says in its package.json that it is a source. */
+/** A package that declares in its package.json that it is a source. */
 interface SourcePackage extends PackageFolder {
   readonly package: string
   readonly version: string
-  /** What the manifest says under `tidemark.source`. */
+  /** The value of `tidemark.source` in the manifest. */
   readonly entry: unknown
   readonly peers: readonly string[]
 }
@@ -26,22 +26,22 @@ export interface InstalledSource {
 export interface BrokenSource {
   readonly package: string
   readonly version: string
-  /** Where the package came far enough to say it. */
+  /** Undefined if loading failed before the name was known. */
   readonly name: string | undefined
   readonly failure: Failure
 }
 
-/** What a project has installed. */
+/** The sources that a project has installed. */
 export interface Discovered {
   readonly sources: readonly InstalledSource[]
   readonly broken: readonly BrokenSource[]
-  /** Dependencies that package.json lists and that are not there. */
+  /** Dependencies that package.json lists but that are not installed. */
   readonly absent: readonly string[]
 }
 
 /**
- * Finds the sources among a project's dependencies. Only manifests are read; a package is imported when its manifest
- * says that it is a source, and one that cannot be imported stands in the answer with its failure.
+ * Finds the sources among a project's dependencies. It reads only manifests, and imports a package only if its manifest
+ * declares a source; the result lists each package that cannot be imported with its failure.
  */
 export async function discover(project: Project): Promise<Discovered> {
   const absent: string[] = []
@@ -104,11 +104,11 @@ function named(name: string, failure: Failure): Failure {
   return { ...failure, message: `package "${name}" cannot be loaded: ${failure.message}` }
 }
 
-/** The file to import. @throws SyncError where the manifest points to none, or out of its package. */
+/** The file to import. @throws SyncError if the manifest names no file, or one outside its package. */
 function entryFile({ package: name, folder, entry, linked }: SourcePackage): string {
   if (typeof entry !== 'string') {
     throw new SyncError(
-      `package "${name}" says "tidemark" in its package.json, but not which file: "tidemark": { "source": "./dist/index.js" }`,
+      `package "${name}" has a "tidemark" key in its package.json that does not name a file; write "tidemark": { "source": "./dist/index.js" }`,
       'fix-source',
       { code: 'source-package' },
     )
@@ -116,9 +116,9 @@ function entryFile({ package: name, folder, entry, linked }: SourcePackage): str
   const file = resolve(folder, entry)
   if (!file.startsWith(folder + sep)) throw outside(name, entry)
   if (!existsSync(file)) {
-    const hint = linked ? `build it first, in ${folder}` : 'install it again, or tell its author'
+    const hint = linked ? `build it first, in ${folder}` : 'install it again, or report it to its author'
     throw new SyncError(
-      `package "${name}" has no file ${entry}, which its package.json calls its source; ${hint}`,
+      `package "${name}" has no file ${entry}, which its package.json names as its source; ${hint}`,
       'fix-source',
       { code: 'source-package' },
     )
@@ -129,20 +129,20 @@ function entryFile({ package: name, folder, entry, linked }: SourcePackage): str
 
 function outside(name: string, entry: string): SyncError {
   return new SyncError(
-    `package "${name}" names ${entry} as its source, which is outside of the package; nothing was loaded`,
+    `package "${name}" names ${entry} as its source, which is outside the package; nothing was loaded`,
     'fix-source',
     { code: 'source-package' },
   )
 }
 
-/** @throws SyncError `upgrade` where the source was built for a contract that this runner does not speak. */
+/** @throws SyncError `upgrade` if the source was built for a contract that this runner does not support. */
 function checkContract(name: string, { contract, tables }: Source): void {
   const kinds = typeof tables === 'function' ? [] : tables.map((table): unknown => table.kind)
   if (!CONTRACTS.includes(contract)) {
     const newer = typeof contract === 'number' && contract > CONTRACT
     const way = newer ? 'install a newer @tidemark/runner' : `install a newer version of ${name}`
     throw new SyncError(
-      `package "${name}" is built for contract ${contract}, this runner speaks ${CONTRACTS.join(', ')}; ${way}`,
+      `package "${name}" is built for contract ${contract}; this version supports ${CONTRACTS.join(', ')}; to fix it, ${way}`,
       'upgrade',
       { code: 'contract' },
     )
@@ -150,21 +150,21 @@ function checkContract(name: string, { contract, tables }: Source): void {
   const unknown = kinds.find((kind) => kind !== 'table')
   if (unknown !== undefined) {
     throw new SyncError(
-      `package "${name}" has something of the kind "${String(unknown)}", which this runner does not know; install a newer @tidemark/runner`,
+      `package "${name}" has an entry of the kind "${String(unknown)}", which this version does not support; install a newer @tidemark/runner`,
       'upgrade',
       { code: 'contract' },
     )
   }
 }
 
-/** A linked folder finds its peers from where it really is; there they are often missing. */
+/** A linked folder resolves its peers from its real path, where they are often missing. */
 function peerProblem({ package: name, folder, linked, peers }: SourcePackage, error: unknown): SyncError | undefined {
   if ((error as { code?: unknown } | null)?.code !== 'ERR_MODULE_NOT_FOUND') return undefined
   const missing = /Cannot find package '([^']+)'/.exec(messageOf(error))?.[1]
   const peer = peers.find((one) => one === missing || missing?.startsWith(`${one}/`))
   if (peer === undefined) return undefined
   const way = linked
-    ? `it is a linked folder and looks for it there: run "pnpm add --save-dev ${peer}" in ${folder}, or install the package as a file or a tarball instead of a link`
+    ? `it is a linked folder and resolves the peer from its own path: run "pnpm add --save-dev ${peer}" in ${folder}, or install the package as a file or a tarball instead of a link`
     : `add it to this project: "pnpm add ${peer}"`
   return new SyncError(`package "${name}" cannot find its peer "${peer}"; ${way}`, 'fix-config', {
     cause: error,
@@ -174,10 +174,10 @@ function peerProblem({ package: name, folder, linked, peers }: SourcePackage, er
 
 const IMPORT_LIMIT_MS = 30_000
 
-/** The default export of a module of the user's or of a source's: the one place where foreign code comes in. */
+/** The default export of a module of the user or of a source: the only place that loads foreign code. */
 export async function importDefault(file: string): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
-  // The timer also keeps the process alive: an import that waits for nothing would end it without a word.
+  // The timer also keeps the process alive: an import that never settles would end it without a message.
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`${file} did not finish loading within ${IMPORT_LIMIT_MS / 1000} s`)),

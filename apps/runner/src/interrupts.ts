@@ -3,20 +3,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Interruption } from '@tidemark/engine'
 import { exitNow } from './terminal.ts'
 
-/** SIGINT and SIGTERM: the first asks for a graceful stop where there is something to finish, the next ends at once. */
+/** SIGINT and SIGTERM: the first requests a graceful stop if there is work to finish, the second ends the process at once. */
 export interface Interrupts {
   readonly signal: AbortSignal
-  /** Whether an error says only that a signal came. */
+  /** Whether an error was caused only by a signal. */
   isOf(error: unknown): boolean
-  /** 130 or 143 where a signal came. */
+  /** 130 or 143 after a signal. */
   exitCode(): number | undefined
-  /** Ends the process with the code of the signal that came. */
+  /** Ends the process with the exit code of the received signal. */
   endNow(): void
-  /** While this runs, the first signal only aborts `signal`; outside of it the process ends at once. */
+  /** While the work runs, the first signal only aborts `signal`; otherwise the process ends at once. */
   during<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** So long the second signal waits for the record of the first. */
+/** How long the second signal waits until the first one is recorded. */
 const RECORD_MS = 300
 
 export function listenForInterrupts(say: (message: string) => void): Interrupts {
@@ -36,7 +36,9 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
       exitCode = code
       first = new Interruption(name, code)
       controller.abort(first)
-      say(`${name}: stopping; what is committed stays, the rest is for the next run (${name} again ends it at once)`)
+      say(
+        `${name}: stopping; what is committed stays, and the next run reads the rest (${name} again ends the process at once)`,
+      )
     })
   }
   return {
@@ -55,7 +57,7 @@ export function listenForInterrupts(say: (message: string) => void): Interrupts 
   }
 }
 
-/** So deep an error's causes are looked at. */
+/** Maximum depth of an error's causes to inspect. */
 const DEPTH = 10
 
 function isFrom(error: unknown, reason: unknown): boolean {

@@ -1,4 +1,4 @@
-/** Whether lines can be drawn over on this stream: a terminal that obeys, with a person before it. */
+/** Whether lines can be redrawn on this stream: an interactive terminal that supports it. */
 export function isLive(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const { CI = '', NO_COLOR = '', TERM } = environment
   const isCi = CI !== '' && CI !== 'false' && CI !== '0'

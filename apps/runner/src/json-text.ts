@@ -1,4 +1,4 @@
-/** JSON itself escapes only the control characters below the space; a terminal obeys others, too. */
+/** JSON itself escapes only control characters below the space; terminals interpret others, too. */
 export function jsonText(document: unknown, indent = 2): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(document, jsonValue, indent).replace(
@@ -7,7 +7,7 @@ export function jsonText(document: unknown, indent = 2): string {
   )
 }
 
-/** 64-bit integers stay exact: beyond 2^53 they are texts. Bytes are base64. */
+/** 64-bit integers stay exact: beyond 2^53 they are strings. Bytes are base64. */
 function jsonValue(_: string, value: unknown): unknown {
   if (typeof value === 'bigint')
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value)
@@ -15,7 +15,7 @@ function jsonValue(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
-/** The same text as `jsonText`, in pieces: that of a hundred thousand rows is never held beside them as a whole. */
+/** The same text as `jsonText`, in pieces, so that the text of many rows is never held in memory as a whole. */
 export function* jsonPieces(document: unknown): Generator<string> {
   if (typeof document !== 'object' || document === null || Array.isArray(document) || document instanceof Map) {
     yield jsonText(document)
@@ -41,12 +41,12 @@ function* listPieces(list: readonly unknown[]): Generator<string> {
   yield '\n  ]'
 }
 
-/** A line end stands nowhere inside a text of JSON. */
+/** Line ends never occur inside JSON strings. */
 function indented(value: unknown, by: string): string {
   return value === undefined ? 'null' : jsonText(value).replaceAll('\n', `\n${by}`)
 }
 
-/** So many characters are written at once. */
+/** Number of characters to write at once. */
 const WRITTEN = 64 * 1024
 
 /** Joins small pieces. */

@@ -9,19 +9,19 @@ import { type ConfigData, ConfigSchema } from './config-schema.ts'
 import { importDefault } from './discover.ts'
 import { type MissingVariable, readReferences, resolvePlaceholders } from './placeholders.ts'
 
-/** A config that was read and found to be one. */
+/** A config that was read and validated. */
 export interface LoadedConfig {
-  /** Undefined where there is no file: everything is as it comes. */
+  /** Undefined if there is no file: every setting has its default. */
   readonly file: string | undefined
   readonly data: ConfigData
-  /** Variables that are used and not set; whoever needs one says so with `demand`. */
+  /** Variables that the config uses but that are not set; code that needs one calls `demand`. */
   readonly missing: readonly MissingVariable[]
 }
 
-/** What a config may be called. */
+/** The possible file names of a config. */
 export const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `tidemark.config.${ending}`)
 
-/** Adds what `.env` in the project folder says to the environment, which it never overrides. */
+/** Adds the variables of `.env` in the project folder to the environment, without overriding any. */
 export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void {
   const file = join(folder, '.env')
   if (!existsSync(file)) return
@@ -34,13 +34,13 @@ export function loadDotEnv(folder: string, environment: NodeJS.ProcessEnv): void
 
 export interface ConfigPlace {
   readonly folder: string
-  /** What `--config` says, from the working directory. */
+  /** The value of `--config`, relative to the working directory. */
   readonly asked: string | undefined
   readonly cwd: string
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** Finds, reads and checks the config. @throws SyncError `fix-config` with every problem, each with its place. */
+/** Finds, reads and validates the config. @throws SyncError `fix-config` with every problem, each with its path. */
 export async function loadConfig({ folder, asked, cwd, environment }: ConfigPlace): Promise<LoadedConfig> {
   const file = asked === undefined ? findConfig(folder) : askedConfig(cwd, asked)
   if (file === undefined) return { file, data: {}, missing: [] }
@@ -55,7 +55,7 @@ function findConfig(folder: string): string | undefined {
   const [file, second] = CONFIG_NAMES.map((name) => join(folder, name)).filter((one) => existsSync(one))
   if (second !== undefined)
     throw new SyncError(
-      `there are two configs, ${file} and ${second}; keep one, or name one with --config`,
+      `there are two config files, ${file} and ${second}; keep one, or choose one with --config`,
       'fix-config',
       { code: 'config' },
     )
@@ -65,7 +65,7 @@ function findConfig(folder: string): string | undefined {
 function askedConfig(cwd: string, asked: string): string {
   const file = isAbsolute(asked) ? asked : resolve(cwd, asked)
   if (!existsSync(file))
-    throw new SyncError(`--config ${asked}: there is no file ${file}`, 'fix-config', { code: 'config' })
+    throw new SyncError(`--config ${asked}: ${file} does not exist; correct the path`, 'fix-config', { code: 'config' })
   return file
 }
 
@@ -74,14 +74,14 @@ async function readConfig(file: string): Promise<unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   const way =
     extname(file) === '.json' ? 'it must hold one object' : 'it must end in: export default defineConfig({ … })'
-  throw new SyncError(`${file} is no config; ${way}`, 'fix-config', { code: 'config' })
+  throw new SyncError(`${file} is not a config; ${way}`, 'fix-config', { code: 'config' })
 }
 
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new SyncError(`${file} is no valid JSON: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
+    throw new SyncError(`${file} is not valid JSON: ${messageOf(cause)}`, 'fix-config', { cause, code: 'config' })
   }
 }
 
@@ -97,13 +97,13 @@ async function importConfig(file: string): Promise<unknown> {
   }
 }
 
-/** `npm init` makes projects whose files are not modules unless they are called so. */
+/** `npm init` creates projects whose files are not ES modules by default. */
 function wayOut(cause: unknown): string {
   if (!(cause instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(cause.message))) return ''
-  return '; run "npm pkg set type=module" in the project, or call the file tidemark.config.mts'
+  return '; run "npm pkg set type=module" in the project, or rename the file to tidemark.config.mts'
 }
 
-/** `:12` of the first stack line that lies in the file. */
+/** `:12` from the first stack frame in the file. */
 function placeIn(file: string, { stack = '' }: Error): string {
   const line = stack.split('\n').find((one) => one.includes(file))
   return line === undefined ? '' : (/:\d+(?=:\d+\)?$|$)/.exec(line)?.[0] ?? '')
@@ -112,18 +112,16 @@ function placeIn(file: string, { stack = '' }: Error): string {
 function consistent(file: string, data: ConfigData): ConfigData {
   if (data.synced_tables !== undefined && data.to_timestamp === undefined) {
     throw configError(file, [
-      'to_timestamp: is missing; synced_tables needs it, to say up to when those tables are synced',
+      'to_timestamp: is missing; set it to the time up to which the tables of synced_tables are synced',
     ])
   }
   if (data.to_timestamp !== undefined && data.synced_tables === undefined) {
-    throw configError(file, [
-      'synced_tables: is missing; to_timestamp needs it, to say which tables are synced up to then',
-    ])
+    throw configError(file, ['synced_tables: is missing; set it to the tables that are synced up to to_timestamp'])
   }
   return data
 }
 
-/** @param problems each begins with its place: `sources.git.every: …`. */
+/** @param problems each begins with its path: `sources.git.every: …`. */
 export function configError(file: string | undefined, problems: readonly string[]): SyncError {
   const where = file ?? 'the config'
   const text = file === undefined ? '' : textOf(file)
@@ -143,7 +141,7 @@ function textOf(file: string): string {
   }
 }
 
-/** @throws SyncError where a variable is not set that is needed now. */
+/** @throws SyncError if a variable that is needed now is not set. */
 export function demand({ file, missing }: LoadedConfig, needed: (path: string) => boolean): void {
   const lines = missing
     .filter(({ path }) => needed(path))

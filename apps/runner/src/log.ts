@@ -5,7 +5,7 @@ import { jsonText } from './json-text.ts'
 import { redactDeep } from './redact-deep.ts'
 import { plain } from './show/plain.ts'
 
-/** How log lines are written: for people, or one JSON object each. */
+/** The format of log lines: for people, or one JSON object each. */
 export type LogForm = 'pretty' | 'json'
 
 export interface LogOptions {
@@ -24,7 +24,7 @@ interface Record {
   readonly [field: string]: unknown
 }
 
-/** What engine and sources say, a line each: `git_commits is new, needs history from 2024-01-01T00:00:00Z`, or that as JSON. */
+/** Log messages of the engine and sources, one line each: `git_commits is new, needs history from 2024-01-01T00:00:00Z`, or that as JSON. */
 export function createLog({ form, verbose, colours, redact, write }: LogOptions): Logger {
   const lines = pino(
     {
@@ -34,7 +34,7 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
       formatters: { level: (level) => ({ level }) },
     },
     {
-      // Secrets are taken out of the values, not of the JSON: they may stand there in any form.
+      // Redact the values, not the JSON, where a secret may be escaped.
       write: (line: string) => {
         const record = redactDeep(JSON.parse(line) as Record, redact, NAMES)
         write(form === 'json' ? jsonText(record, 0) : pretty(record, colours))
@@ -48,12 +48,12 @@ export function createLog({ form, verbose, colours, redact, write }: LogOptions)
   return { debug: says('debug'), info: says('info'), warn: says('warn') }
 }
 
-// Every other field is a source's, which may say its secret under any name.
+// Every other field comes from a source, which may log its secret under any name.
 const NAMES = new Set(['level', 'time', 'source', 'table', 'partition', 'tracking'])
 
 const TAKEN = new Set(['level', 'time', 'msg'])
 
-/** Fields that do not stand in the way of the line's own, and errors as their messages. */
+/** Fields renamed where they clash with the line's own, and errors as their messages. */
 function own(fields: object | undefined): object {
   return Object.fromEntries(
     Object.entries(fields ?? {}).map(([name, value]) => [
@@ -66,7 +66,7 @@ function own(fields: object | undefined): object {
 const COLOURS = { debug: 'dim', info: undefined, warn: 'yellow' } as const
 const WORDS = { debug: 'debug: ', info: '', warn: 'warning: ' } as const
 
-// What the message says in words already.
+// Fields that the message already contains in words.
 const FIELDS_IN_TEXT = new Set(['tracking', 'waitMs'])
 
 function pretty({ level, time: _, msg, source, table, ...fields }: Record, colours: boolean): string {

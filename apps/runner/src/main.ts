@@ -7,12 +7,12 @@ import { ownFolder } from './own-folder.ts'
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(
-    `tidemark needs Node 24 or newer; this is ${process.version}. Install it from https://nodejs.org, then try again.`,
+    `tidemark needs Node 24 or newer; this is ${process.version}. Install a newer version from https://nodejs.org, then try again.`,
   )
   process.exitCode = 2
 } else {
-  // A third of the time to the first line is compiling; the code is compiled once and kept. Node would keep it among the
-  // temporary files, where another user can have put other code before.
+  // Compiling takes a third of the start-up time, so the compiled code is cached. Node would cache it among the
+  // temporary files, where another user may have placed other code.
   const compiled = ownFolder('compiled', process.env)
   if (compiled !== undefined) module.enableCompileCache(compiled)
   const require = module.createRequire(import.meta.url)

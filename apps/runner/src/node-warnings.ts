@@ -1,7 +1,7 @@
-// Node's SQLite calls itself experimental and a config without "type": "module" is read twice: neither is news for a user.
+// Node's SQLite calls itself experimental and a config without "type": "module" is parsed twice: neither matters to a user.
 const QUIET = new Set(['ExperimentalWarning', 'MODULE_TYPELESS_PACKAGE_JSON'])
 
-/** Keeps Node's own warnings off stderr where they say nothing to a user; the others are printed as before. */
+/** Hides those of Node's own warnings that do not matter to a user; prints the others as before. */
 export function quietWarnings(): void {
   process.removeAllListeners('warning')
   process.on('warning', (warning: Error & { readonly code?: string }) => {

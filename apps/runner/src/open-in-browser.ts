@@ -10,8 +10,8 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...wor
 }
 
 /**
- * Opens an address in the user's browser. One with a token goes by way of a file that only this user may read: whoever
- * lists the processes of this machine sees the words that they were called with.
+ * Opens an address in the user's browser. An address with a token goes through a file that only this user may read,
+ * because every user of the machine can read the arguments of its processes.
  */
 export function openInBrowser(address: string, say: (message: string) => void): { forget(): void } {
   if (!address.includes('#')) {
@@ -20,9 +20,7 @@ export function openInBrowser(address: string, say: (message: string) => void): 
   }
   const own = ownFolder('browser', process.env)
   if (own === undefined) {
-    say(
-      'This user has no cache folder that is theirs alone (mode 0700), so no browser is opened; open the address yourself.',
-    )
+    say('No browser was opened, because this user has no private cache folder (mode 0700); open the address yourself.')
     return { forget: () => {} }
   }
   const folder = mkdtempSync(join(own, 'open-'))

@@ -20,14 +20,14 @@ export interface StatusView extends Overview {
   readonly failing_sources: readonly SourceView[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
-  /** Whose tables are in the database beside these; absent: nobody's. */
+  /** Other projects with tables in this database; absent if there are none. */
   readonly other_projects?: readonly OtherProject[] | undefined
 }
 
 export interface TableView extends TableOverview {
-  /** When its source is to be asked again; null where nobody is there to do it. */
+  /** When its source is due to be read again; null if no runner is active. */
   readonly next_check_at: string | null
-  /** What to do about its failure, or about what it waits for; null where it does neither. */
+  /** How to fix its failure, or the decision it waits for; null if it neither fails nor waits. */
   readonly fix: Fix | null
 }
 
@@ -35,7 +35,7 @@ export interface SourceView extends SourceSummary {
   readonly fix: Fix
 }
 
-/** What a config says of how fresh tables are to be. */
+/** The freshness settings of a config. */
 export type FreshnessConfig = Pick<PromiseOptions, 'sources' | 'freshWithin'>
 
 export interface RunningStep {
@@ -43,7 +43,7 @@ export interface RunningStep {
   readonly table: string
   readonly partition: string
   readonly kind: string
-  /** The window as text; both null where the partition is read whole. */
+  /** The window as text; both null for a full refresh of the partition. */
   readonly from: string | null
   readonly to: string | null
   readonly attempt: number
@@ -53,10 +53,10 @@ export interface RunningStep {
 
 type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 
-/** Counts of rows that hold as long as nothing was synced since. */
+/** Cached row counts, valid until the next sync. */
 type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
 
-/** Looks at a destination, again and again at little cost: rows are counted again only where something was synced. */
+/** Reads the status of a destination repeatedly at little cost: counts rows again only after a sync. */
 export function createStatusReader(
   destination: Looking,
   { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },
@@ -81,7 +81,7 @@ export function createStatusReader(
   }
 }
 
-/** What is due next is due only where somebody is there to do it, and what fails has a way out. */
+/** Adds when each table is due, if a runner is active, and how to fix what fails. */
 export function tableView(table: TableOverview, { state, next_run_at }: Activity, command: CommandText): TableView {
   const { last_checked_at: last, every_ms: everyMs, paused_for, removed_at } = table
   const isDue = state !== 'none' && paused_for === null && removed_at === null
@@ -104,14 +104,14 @@ function fixFor(table: TableOverview, command: CommandText): Fix | null {
   const { name, paused_for, last_error, error_code, error_remedy } = table
   if (paused_for !== null) return decisionOn(name, command)
   if (last_error === null) return null
-  // A state of before kept no remedy: its message has the way out, and the next run says it again.
+  // An older state has no remedy: its message says how to fix it, and the next run stores one.
   return fixOf(
     { table: name, message: last_error, code: error_code ?? undefined, remedy: error_remedy ?? 'retry' },
     command,
   )
 }
 
-/** Whoever looks does not want to wait: the more tables, the sooner counting stops in each. */
+/** The user must not wait long: the more tables there are, the sooner counting stops in each. */
 const COUNTED_IN_ALL = 20_000_000
 const MAX_ROWS_COUNTED = 1_000_000
 const LEAST = 20_000
@@ -130,7 +130,7 @@ async function countInto(counted: Counted, { destination, state, busy }: Countin
     counted.delete(name)
     if (present === 'empty') counted.set(name, { at, rows: 0, isExact: true })
     if (present !== 'rows') continue
-    // A table that goes in this moment, or whose columns a hand has changed, is shown without a count.
+    // A table that was just dropped, or whose columns were modified outside Tidemark, is shown without a count.
     const count = await countRows(destination, name, { most }).catch(() => undefined)
     if (count !== undefined) counted.set(name, { at, ...count })
   }

@@ -7,8 +7,8 @@ const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
 
 /**
- * A folder that nobody but this user can have put anything into, made where it is not there; undefined where there can be
- * none. What is run, and what is secret, stands here and never in a folder that users share.
+ * A folder that only this user can write to, created if it is missing; undefined if that is not possible. Code to run and
+ * secrets are stored here, never in a folder that users share.
  */
 export function ownFolder(name: string, environment: NodeJS.ProcessEnv): string | undefined {
   const me = process.getuid?.()
@@ -25,7 +25,7 @@ export function ownFolder(name: string, environment: NodeJS.ProcessEnv): string 
   }
 }
 
-/** Never with the folders above: a home that does not exist is not a home. */
+/** Does not create the folders above: a home directory that does not exist is not used. */
 function make(folder: string): void {
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { mode: 0o700 })
 }
@@ -38,7 +38,7 @@ function isMine(stats: Stats, me: number): boolean {
   return stats.isDirectory() && stats.uid === me && (stats.mode & GROUP_AND_OTHERS) === 0
 }
 
-/** Whoever may write a folder above may put another one in its place; in one with the sticky bit only the owner may. */
+/** A user who may write a parent folder can replace the folders in it; with the sticky bit only the owner can. */
 function isSafeAbove(folder: string, me: number): boolean {
   const { uid, mode } = lstatSync(folder)
   const isSafe = (uid === me || uid === 0) && ((mode & WRITABLE_BY_OTHERS) === 0 || (mode & STICKY) !== 0)

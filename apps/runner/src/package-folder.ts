@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 /** Where a package is installed. */
 export interface PackageFolder {
-  /** The real folder, behind links. */
+  /** The real folder, with links resolved. */
   readonly folder: string
   /** Whether it lies outside every node_modules: a linked folder or a workspace, which brings its own dependencies. */
   readonly linked: boolean

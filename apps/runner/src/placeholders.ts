@@ -1,6 +1,6 @@
 import { at } from './config-path.ts'
 
-/** A variable that is used in the config and not set. */
+/** A variable that the config uses but that is not set. */
 export interface MissingVariable {
   readonly name: string
   /** Where it is used: `sources.github.config.token`. */
@@ -14,7 +14,7 @@ export interface Resolved {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-// NUL marks what env() returns, because no one types it.
+// NUL marks what env() returns, because nobody types it.
 const PLACEHOLDER = /\0env:([^\0]*)\0/g
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}/g
 
@@ -23,7 +23,7 @@ export function isUnresolved(text: string): boolean {
   return text.search(PLACEHOLDER) !== -1
 }
 
-/** Puts the environment into what `env()` left in a config. Placeholders of variables that are not set stay. */
+/** Replaces the placeholders of `env()` in a config with their values. Placeholders of variables that are not set stay. */
 export function resolvePlaceholders(value: unknown, environment: Environment): Resolved {
   const missing: MissingVariable[] = []
   const replaced = mapTexts(value, '', (text, path) =>
@@ -36,14 +36,14 @@ export function resolvePlaceholders(value: unknown, environment: Environment): R
   return { value: replaced, missing }
 }
 
-/** Turns `${NAME}` in a JSON config into what `env('NAME')` gives; `$${` stands for a plain `${`. */
+/** Turns `${NAME}` in a JSON config into the placeholder of `env('NAME')`; `$${` stands for a plain `${`. */
 export function readReferences(value: unknown): unknown {
   return mapTexts(value, '', (text) =>
     text.replace(REFERENCE, (whole, name?: string) => (name === undefined ? whole.slice(1) : `\0env:${name}\0`)),
   )
 }
 
-/** Every text in plain data, replaced. Other objects (a `Date`, a `RegExp`) are left as they are. */
+/** Maps every string in plain data. Other objects (a `Date`, a `RegExp`) stay unchanged. */
 function mapTexts(value: unknown, path: string, replace: (text: string, path: string) => string): unknown {
   if (typeof value === 'string') return replace(value, path)
   if (Array.isArray(value)) return value.map((one, index) => mapTexts(one, at(path, index), replace))

@@ -6,8 +6,8 @@ import { CONFIG_NAMES } from './load-config.ts'
 import { type Project, readManifest } from './project.ts'
 
 /**
- * Which project syncs, for the tables that it makes. A project that was moved, renamed, cloned, or that runs in another
- * container is the same one; where both folders are still there and differ, or both names do, they are two.
+ * Identifies the project that syncs, for the tables that it creates. A project that was moved, renamed, cloned, or that
+ * runs in another container stays the same one; two folders that both exist and differ, or two different names, are two.
  */
 export function projectIdentity({ folder, dependencies }: Project, namespace: string | undefined): Syncing {
   const own: ProjectRecord = {
@@ -27,7 +27,7 @@ export function projectIdentity({ folder, dependencies }: Project, namespace: st
 
 function isSame(own: ProjectRecord, other: ProjectRecord | undefined, dependencies: readonly string[]): boolean {
   if (other === undefined || other.namespace !== own.namespace) return false
-  // Who says its name in the config is believed, wherever it runs.
+  // A name in the config is trusted, wherever the project runs.
   if (own.namespace !== undefined) return true
   if (other.host !== own.host) return other.name === own.name
   if (other.folder === own.folder || !existsSync(join(other.folder, 'package.json'))) return true
@@ -39,7 +39,7 @@ function nameOf(folder: string): string {
   return typeof name === 'string' ? name : ''
 }
 
-/** Whether two folders hold one config and the same sources. What cannot be looked at is not a difference. */
+/** Whether two folders hold the same config and sources. What cannot be read does not count as a difference. */
 function isCopy(one: string, other: string, dependencies: readonly string[]): boolean {
   const configs = CONFIG_NAMES.map((name) => [name])
   const packages = dependencies.map((name) => ['node_modules', name, 'package.json'])

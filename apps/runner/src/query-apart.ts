@@ -9,9 +9,9 @@ export interface Question {
   readonly statement: string
 }
 
-/** What the process is sent. */
+/** What the child process receives. */
 export interface ChildQuestion extends Question {
-  /** The process that asked. */
+  /** The parent process. */
   readonly asker: number
 }
 
@@ -22,14 +22,14 @@ export type ChildAnswer =
   | { readonly error: { readonly message: string; readonly remedy: Remedy; readonly code: string | undefined } }
   | { readonly bug: string }
 
-/** Asks a database that does not end queries in a process of its own, which is ended when the time is up or the signal comes. */
+/** Runs a query that the database cannot cancel in a child process, which is killed at the time limit or on the signal. */
 export function queryApart(question: Question, { limitMs, signal }: QueryLimits): Promise<QueryResult> {
   signal.throwIfAborted()
   const child = fork(fileURLToPath(new URL('./query-child.js', import.meta.url)), [], {
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Ctrl-C in a terminal is for the one that asked, which then ends this.
+    // Ctrl-C in a terminal goes to the parent, which then ends this process.
     detached: true,
   })
   const { promise, resolve, reject } = Promise.withResolvers<QueryResult>()
@@ -72,10 +72,10 @@ function failureOf({ message, remedy, code }: Extract<ChildAnswer, { error: unkn
   return new SyncError(message, remedy, code === undefined ? {} : { code })
 }
 
-/** It died of something: most likely of an answer that does not fit into its memory. */
+/** The child died, most likely because the result did not fit into memory. */
 function endedEarly(code: number | null, killed: NodeJS.Signals | null): SyncError {
   return new SyncError(
-    `the query ended without an answer (${killed ?? `code ${code}`}), as it does where the answer does not fit into memory; ask for fewer rows or columns`,
+    `the query process ended without a result (${killed ?? `code ${code}`}), probably because the result does not fit into memory; ask for fewer rows or columns`,
     'fix-config',
     { code: 'query' },
   )

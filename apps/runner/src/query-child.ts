@@ -1,17 +1,17 @@
-// A process that asks a SQLite file one thing: SQLite does not let go of a thread before it has an answer, so that only the
-// whole process can be ended.
+// A process that runs one query on a SQLite file: SQLite blocks its thread until it has a result, so only killing the whole
+// process cancels a query.
 import { Worker } from 'node:worker_threads'
 import { SyncError } from '@tidemark/core'
 import { sizeOf } from '@tidemark/core/engine'
 import { queryRows } from '@tidemark/destination'
 import type { ChildAnswer, ChildQuestion } from './query-apart.ts'
 
-/** The child sends so many rows at once, or about so many bytes of them. */
+/** The child sends this many rows at once, or about this many bytes of them. */
 const ROWS = 500
 const BYTES = 4 << 20
 
-// Where the one that asked is gone nobody wants to know any more. Nothing of this thread can see it while SQLite works. It
-// may be gone before this begins, so it says itself who it is.
+// If the parent has ended, nobody needs the result. This thread cannot notice that while SQLite works, so a worker does. The
+// parent may end before the worker starts, so the parent passes its own process id.
 const WATCHDOG = `
 const { workerData } = require('node:worker_threads')
 const look = () => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL') }

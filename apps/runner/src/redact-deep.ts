@@ -1,6 +1,6 @@
 import { redactJson } from '@tidemark/core/engine'
 
-// What names or tells apart, in the documents that Tidemark makes.
+// Keys of names and identifiers, in the documents that Tidemark writes.
 const NAMES = new Set(
   `code columns command commands completeTo complete_to config cursor database exists from kind lane level name package partition
   place query readFrom read_from remedy see tracking source sources state status syncCommand synced_tables table tables time
@@ -8,8 +8,8 @@ const NAMES = new Set(
 )
 
 /**
- * Plain data with every free text in it redacted: for reports, which sources had a hand in. Keys, names, statuses, times
- * and numbers stay, whatever a secret happens to be; `names` says under which keys they stand.
+ * Redacts every free text in plain data: for reports, which contain text from sources. Keys, names, statuses, times and
+ * numbers stay, even if one equals a secret; `names` lists the keys that hold them.
  */
 export function redactDeep<T>(value: T, redact: (text: string) => string, names: ReadonlySet<string> = NAMES): T {
   return walk(value, '', { redact, names }) as T

@@ -10,7 +10,7 @@ export function definitionOf(schema: Schema): Def {
   return schema._zod.def as unknown as Def
 }
 
-/** What a schema takes in, without the wrappers that only say whether it may be absent. */
+/** The input schema, without the wrappers that only say whether it is optional. */
 export function unwrapped(schema: Schema): Schema {
   const def = definitionOf(schema)
   if (WRAPPERS.has(def.type)) return unwrapped(def['innerType'] as Schema)
@@ -35,7 +35,7 @@ export interface Child {
   readonly value: unknown
 }
 
-/** The parts of a value, each with the schemas that may be meant for it. */
+/** The elements of a value, each with the schemas that may apply to it. */
 export function childrenOf(schema: Schema, value: unknown): readonly Child[] {
   const def = definitionOf(unwrapped(schema))
   if (Array.isArray(value)) {
@@ -57,7 +57,7 @@ export function childrenOf(schema: Schema, value: unknown): readonly Child[] {
   })
 }
 
-/** The alternatives of a union, the parts of an intersection, or the schema itself. */
+/** The alternatives of a union, the members of an intersection, or the schema itself. */
 export function alternativesOf(schema: Schema): readonly Schema[] {
   const bare = unwrapped(schema)
   const def = definitionOf(bare)

@@ -3,11 +3,11 @@ import { plain } from './show/plain.ts'
 import type { ScreenSize } from './show/run-lines.ts'
 import { widthOf } from './show/width.ts'
 
-/** Lines at the end of a terminal that are drawn over and over, while everything else that is written scrolls above them. */
+/** Lines at the bottom of a terminal that are redrawn in place, while all other output scrolls above them. */
 export interface Screen {
-  /** Draws what is to be shown now. It is drawn by itself when the terminal changes its size. */
+  /** Redraws the lines. They are also redrawn when the terminal changes its size. */
   draw(): void
-  /** Takes the lines away, or leaves them as they are, and gives the terminal back. */
+  /** Removes the lines, or leaves them, and releases the terminal. */
   close(end: 'clear' | 'keep'): void
 }
 
@@ -21,8 +21,8 @@ const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
 
 /**
- * Takes a terminal and draws the lines that `show` gives. Whoever writes to it meanwhile, be it a source that knows nothing
- * of this, writes above them; a text is held until its line ends.
+ * Takes over a terminal and draws the lines that `show` returns. All other output, also that of a source, appears above
+ * them; text is buffered until its line ends.
  */
 export function openScreen(
   stream: NodeJS.WriteStream,
@@ -37,7 +37,7 @@ export function openScreen(
   let lines: readonly string[] = []
   let drawnIn = stream.columns
 
-  /** One write for all of it, so that nobody sees the lines come and go. */
+  /** One write for everything, to avoid flicker. */
   const atOnce = (work: () => void): void => {
     held = []
     work()
@@ -47,7 +47,7 @@ export function openScreen(
   }
   const put = (): void => update(lines.join('\n'))
   const draw = (): void => {
-    // The signal of a new size is on its way for a while; what is drawn in the old one would be broken into more rows.
+    // The resize signal arrives late; lines drawn for the old size would wrap.
     if (refreshed()) return
     atOnce(() => {
       clearBroken()
@@ -55,14 +55,14 @@ export function openScreen(
       put()
     })
   }
-  /** Whether the size was another one: what listens to that has drawn by then. */
+  /** Whether the size had changed; its listener has redrawn already. */
   const refreshed = (): boolean => {
     const [columns, rows] = [stream.columns, stream.rows]
     const { _refreshSize: refresh } = stream as { readonly _refreshSize?: () => void }
     refresh?.call(stream)
     return stream.columns !== columns || stream.rows !== rows
   }
-  /** The terminal broke long lines when it became narrower: they take more rows now than they were drawn in. */
+  /** The terminal wrapped long lines when it became narrower: they now take more rows than when they were drawn. */
   const clearBroken = (): void => {
     const broken = stream.columns < drawnIn ? lines.reduce((sum, line) => sum + rowsMore(line, stream.columns), 0) : 0
     drawnIn = stream.columns
@@ -85,7 +85,7 @@ export function openScreen(
     write(SHOW_CURSOR)
     for (const one of unhook) one()
   }
-  // However the process ends: whoever sat before the terminal gets it back as it was.
+  // However the process ends, restore the terminal.
   const leave = (): void => close(atExit)
   process.once('exit', leave)
   stream.on('resize', draw)
@@ -97,7 +97,7 @@ function rowsMore(line: string, columns: number): number {
   return Math.max(0, Math.ceil(widthOf(line) / columns) - 1)
 }
 
-/** Leads what is written to a terminal above the lines. @returns what ends that. */
+/** Redirects all other output to above the lines. @returns a function that stops it. */
 function hook(stream: NodeJS.WriteStream, above: (text: string) => void): () => void {
   const before = stream.write
   let rest = ''
@@ -118,7 +118,7 @@ function hook(stream: NodeJS.WriteStream, above: (text: string) => void): () => 
 
 const COLOUR = /(\u001b\[[\d;]*m)/
 
-/** What would move the cursor is taken out; colours stay. */
+/** Removes cursor movements; keeps colours. */
 function keepColours(text: string): string {
   return text
     .split(COLOUR)

@@ -8,11 +8,11 @@ import { type SecretStore, SyncError } from '@tidemark/core'
 import { messageOf, shellWord } from '@tidemark/core/engine'
 import { z } from 'zod'
 
-/** One exchange ends long before: who holds the lock for longer is gone. */
+/** Longer than any exchange takes: a runner that holds the lock for longer has ended. */
 const STALE_MS = 120_000
 const GIVE_UP_MS = 150_000
 const POLL_MS = 50
-/** Of one source so many are kept: those of before belong to another config. */
+/** Maximum number of secrets per source: older ones belong to an earlier config. */
 const MAX_OF_A_SOURCE = 8
 const GROUP_AND_OTHERS = 0o077
 
@@ -21,14 +21,14 @@ type Document = z.infer<typeof Document>
 
 export interface SecretFileOptions {
   readonly path: string
-  /** Told of each secret before anything is done with it. */
+  /** Called with each secret before it is used. */
   readonly onSecret: (secret: string) => void
   readonly signal: AbortSignal
 }
 
 /**
- * Secrets that sources were given in exchange for others, in a file of the user alone: never part of the state, so in no
- * export, no record and no page. Written whole under another name and renamed, and by one runner at a time.
+ * Stores secrets that sources received in exchange for others (refresh tokens) in a file that only the user can read. They
+ * are never part of the state, so of no export, record or page. Writes are atomic, by one runner at a time.
  */
 export function secretFile(options: SecretFileOptions): (source: string) => SecretStore {
   const { path, onSecret } = options
@@ -51,8 +51,8 @@ export function secretFile(options: SecretFileOptions): (source: string) => Secr
 }
 
 /**
- * Works while no other runner does the same. Where no lock can be made the work is done all the same: most servers take a
- * refresh token more than once, and where one does not, a message says when it gives another.
+ * Does the work while holding the lock. If the lock cannot be created, the work is done anyway: most servers accept a
+ * refresh token more than once, and for the others a later message reports the problem.
  */
 async function locked<T>(
   lock: string,
@@ -72,7 +72,7 @@ async function locked<T>(
   }
 }
 
-/** Makes a lock, once there is no other. @throws where none can be made. */
+/** Creates the lock, after waiting for another. @throws if it cannot be created. */
 async function take(lock: string, signal: AbortSignal): Promise<void> {
   const giveUpAt = performance.now() + GIVE_UP_MS
   await makeFolder(dirname(lock))
@@ -87,7 +87,7 @@ async function take(lock: string, signal: AbortSignal): Promise<void> {
     await removeStale(lock)
     if (performance.now() > giveUpAt)
       throw new SyncError(
-        `${lock} is held by a runner that does not let it go; if no runner is at work, remove that file`,
+        `${lock} is held by a runner that does not release it; if no runner is active, remove that file`,
         'retry',
         { code: 'secrets' },
       )
@@ -95,19 +95,19 @@ async function take(lock: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** A runner that was killed leaves its lock behind. It is renamed first, so that of two who see it only one removes it. */
+/** A killed runner leaves its lock behind. Renaming it first ensures that only one of two runners removes it. */
 async function removeStale(lock: string): Promise<void> {
   const before = await lstat(lock).catch(() => undefined)
   if (before === undefined || !(Date.now() - before.mtimeMs > STALE_MS || (await isLeft(lock)))) return
   const aside = `${lock}.${process.pid}`
   await rename(lock, aside).catch(() => {})
   const moved = await lstat(aside).catch(() => undefined)
-  // Somebody was faster, and what was moved is the lock of another: it is put back.
+  // Another runner was faster, and the renamed file is its lock: put it back.
   if (moved !== undefined && moved.ino !== before.ino) await rename(aside, lock).catch(() => {})
   else await rm(aside, { force: true })
 }
 
-/** Whether the process that made a lock on this machine is no more. */
+/** Whether the process on this machine that created a lock has ended. */
 async function isLeft(lock: string): Promise<boolean> {
   const text = await readFile(lock, 'utf8').catch(() => '')
   const { host, pid } = Holder.safeParse(parsed(text)).data ?? {}
@@ -130,13 +130,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Made for this alone it belongs to nobody else, and to no repository. */
+/** A folder created for this purpose is private, and git ignores it. */
 async function makeFolder(folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 })
   if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => {})
 }
 
-/** @throws SyncError where the file is another user's, may be read by others, or is not what it was written as. */
+/** @throws SyncError if the file belongs to another user, is readable by others, or was modified outside Tidemark. */
 async function read(path: string): Promise<Document> {
   let file: FileHandle | undefined
   try {
@@ -152,13 +152,13 @@ async function read(path: string): Promise<Document> {
     if (me !== undefined && (mode & GROUP_AND_OTHERS) !== 0)
       throw refused(
         path,
-        'may be read by others',
-        `authorize once more if they did, and run: chmod 600 ${shellWord(path)}`,
+        'is readable by other users',
+        `authorize again if one of them read it, and run: chmod 600 ${shellWord(path)}`,
       )
     return Document.parse(JSON.parse(await file.readFile('utf8')))
   } catch (error) {
     if (SyncError.is(error)) throw error
-    throw refused(path, 'is not what was written', 'remove it, and put a new refresh token into the config')
+    throw refused(path, 'was modified outside Tidemark', 'remove it, and put a new refresh token into the config')
   } finally {
     await file.close()
   }
@@ -188,17 +188,17 @@ async function keep(path: string, { source, name, secret }: Kept, problem: unkno
   }
   await rename(next, path)
   const folder = await open(dirname(path), 'r').catch(() => undefined)
-  // Windows cannot open a folder, and needs no word for its entries.
+  // Windows cannot open a folder, and does not need to sync its entries.
   await folder?.sync().catch(() => {})
   await folder?.close()
 }
 
 const refused = (path: string, problem: string, way: string): SyncError =>
-  new SyncError(`${path}, where refresh tokens are kept, ${problem}; ${way}`, 'fix-config', { code: 'secrets' })
+  new SyncError(`${path}, which stores refresh tokens, ${problem}; ${way}`, 'fix-config', { code: 'secrets' })
 
 function unusable(path: string, cause: unknown): SyncError {
   return new SyncError(
-    `refresh tokens cannot be kept in ${path}: ${messageOf(cause)}; let the runner write there`,
+    `refresh tokens cannot be stored in ${path}: ${messageOf(cause)}; give the runner write permission`,
     'fix-config',
     { code: 'secrets', cause },
   )

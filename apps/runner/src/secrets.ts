@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { alternativesOf, childrenOf, definitionOf } from './schema-walk.ts'
 
-/** The secrets in a value: what stands at a `secret()` of its schema, at any depth, and passwords inside URLs. */
+/** The secrets in a value: values of a `secret()` in its schema, at any depth, and passwords inside URLs. */
 export function secretsIn(schema: z.core.$ZodType | undefined, value: unknown): readonly string[] {
   const found = passwordsIn(value)
   if (schema !== undefined) collect(schema, value, found, 0)
@@ -16,7 +16,7 @@ function collect(schema: z.core.$ZodType, value: unknown, found: string[], depth
   }
 }
 
-/** What a pipe gives, beside what it takes. */
+/** The output schema of a pipe, beside its input. */
 function outputsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   const def = definitionOf(schema)
   if (def.type === 'pipe') return alternativesOf(def['out'] as z.core.$ZodType)
@@ -42,14 +42,14 @@ function inUrl(text: string): readonly string[] {
   return [password, ...['password', 'sslpassword'].flatMap((name) => searchParams.getAll(name))]
 }
 
-/** Where "/", "?", "#" or "@" are not escaped nobody knows where a password ends: it may be at each "@". */
+/** If "/", "?", "#" or "@" are not escaped, the end of a password is ambiguous: it may be at each "@". */
 function inAddress(text: string): readonly string[] {
   const [, scheme = '', rest = ''] = /^\s*([a-z][a-z0-9+.-]*):(?:\/\/)?[^:]*:(.*@.*)$/is.exec(text) ?? []
   if (scheme === '' || (/^https?$/i.test(scheme) && URL.canParse(text))) return []
   return [...rest.matchAll(/@/g)].map(({ index }) => rest.slice(0, index))
 }
 
-/** `host=db password='it\'s'`, and what JDBC and ODBC make of it. */
+/** `host=db password='it\'s'`, and its JDBC and ODBC variants. */
 function inParameters(text: string): readonly string[] {
   const found = text.matchAll(/(?:password|passwd|pwd)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&;]+))/gis)
   return [...found].flatMap(([, quoted, bare]) =>

@@ -25,7 +25,7 @@ import { askedPlace, configuredPlace, resolveDatabase, type Target } from './tar
 import type { Terminal } from './terminal.ts'
 import { isAlive, thisRunner } from './this-runner.ts'
 
-/** The flags that every verb takes. */
+/** The options that every verb takes. */
 export interface Flags {
   readonly project?: string | undefined
   readonly config?: string | undefined
@@ -35,7 +35,7 @@ export interface Flags {
   readonly log?: 'pretty' | 'json' | undefined
 }
 
-/** What a verb is called with. */
+/** The arguments of a verb. */
 export interface Call {
   readonly flags: Flags
   readonly cwd: string
@@ -46,18 +46,18 @@ export interface Call {
   readonly interrupts: Interrupts
 }
 
-/** A call with its project, its config and its database. */
+/** A call with its project, config and database. */
 export interface Session extends Call {
   readonly project: Project
   readonly config: LoadedConfig
   readonly target: Target
-  /** Which project this is, in a database that others may use too. */
+  /** The identity of this project, in a database that other projects may share. */
   readonly identity: Identity
-  /** How a user calls a verb from where this one was called. */
+  /** The command line for a verb, from the folder where this one was called. */
   readonly command: CommandText
 }
 
-/** Finds project, config and database. Makes nothing. */
+/** Finds project, config and database. Creates nothing. */
 export async function openSession(call: Call): Promise<Session> {
   const { flags, cwd, environment, secrets } = call
   const project = findProject(cwd, flags.project)
@@ -68,7 +68,7 @@ export async function openSession(call: Call): Promise<Session> {
   if (flags.destination === undefined) demand(config, (path) => path === 'destination')
   secrets.add(passwordsIn(config.data.destination))
   const asked = flags.destination === undefined ? undefined : askedPlace(flags.destination)
-  // Sources read relative paths from where the process is, and their config stands in the project.
+  // Sources resolve relative paths against the working directory, and their config is in the project.
   process.chdir(project.folder)
   const target = await resolveDatabase(asked ?? configuredPlace(config.data.destination, environment))
   const identity = projectIdentity(project, config.data.namespace)
@@ -76,7 +76,7 @@ export async function openSession(call: Call): Promise<Session> {
   return { ...call, project, config, target, identity, command }
 }
 
-/** Discovers the installed sources and puts the config to them. */
+/** Discovers the installed sources and combines them with the config. */
 export async function findSources(session: Session): Promise<ConfiguredSources> {
   const { config, project, secrets, log, terminal } = session
   demand(config, () => true)
@@ -85,19 +85,19 @@ export async function findSources(session: Session): Promise<ConfiguredSources> 
   const sources = await configuredSources(config, discovered, secrets)
   for (const note of sources.notes) log.warn(note)
   for (const { name, package: from, missing } of sources.unconfigured) {
-    terminal.say(`${name} (${from}) is installed and not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+    terminal.say(`${name} (${from}) is installed but not configured:\n${missing.map((line) => `  ${line}`).join('\n')}`)
   }
   for (const { name, from } of sources.sources)
     log.debug(`${name} is ${from.package}@${from.version}, from ${from.folder}`)
   return sources
 }
 
-/** Opens the database, makes it where it is missing, brings its state to this version, works with it, and closes it. */
+/** Opens the database, creates it if it is missing, migrates its state to this version, does the work, and closes it. */
 export function withDestination<T>(session: Session, work: (destination: Destination) => Promise<T>): Promise<T> {
   return working(session, openWriter(session, session.target.url), work)
 }
 
-/** Looks at the database and changes nothing; where it is missing, at one in memory that is forgotten. */
+/** Opens the database read-only; if it is missing, uses an empty one in memory. */
 export function withReader<T>(session: Session, work: (destination: ReadOnlyDestination) => Promise<T>): Promise<T> {
   const { exists, url } = session.target
   return working(
@@ -127,13 +127,13 @@ async function working<D extends ReadOnlyDestination, T>(
   }
 }
 
-/** The engine knows a place in the config, but not the file. */
+/** The engine knows a path in the config, but not the file. */
 function placed(error: unknown, { config }: Session): unknown {
   const isPlace = SyncError.is(error) && error.code === 'config' && error.message.startsWith('sources.')
   return isPlace && config.file !== undefined ? configError(config.file, [error.message]) : error
 }
 
-/** What the engine is given for these uses. */
+/** The engine options for these configured sources. */
 export function runOptions<D extends ReadOnlyDestination>(
   session: Session,
   { sources, unavailable, unconfigured }: ConfiguredSources,
@@ -158,8 +158,8 @@ export function runOptions<D extends ReadOnlyDestination>(
 }
 
 /**
- * Uses that the state knows and that are gone without anyone having removed them: their source lost its config, or
- * belongs to a package that broke before it could say its name. Their tables are not taken for removed.
+ * Configured sources in the state that are missing although nobody removed them: their source lost its config, or belongs
+ * to a package that failed to load. Their tables do not count as removed.
  */
 function lost(
   { sources, unavailable, unconfigured }: Omit<ConfiguredSources, 'notes'>,
@@ -192,11 +192,11 @@ function lost(
   })
 }
 
-/** @throws SyncError where there is no database yet, for verbs that only look. */
+/** @throws SyncError if there is no database yet, for read-only verbs. */
 export function needDatabase({ target, command }: Session): void {
   if (!target.exists)
     throw new SyncError(
-      `there is no database yet (${target.shown}); the first sync makes it: ${command('sync')}`,
+      `there is no database yet (${target.shown}); the first sync creates it: ${command('sync')}`,
       'fix-config',
       { code: 'no-database' },
     )

@@ -2,7 +2,7 @@ import { parseDuration } from '@tidemark/core/engine'
 import type { Settings } from '@tidemark/engine'
 import type { ConfigData } from './config-schema.ts'
 
-/** The engine's settings, out of a config and the command line. */
+/** The engine's settings, from a config and the command line. */
 export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
   return {
     initialSyncStart: data.initialSyncStart,

@@ -10,8 +10,8 @@ export interface Target extends Place {
 }
 
 /**
- * Who says so: the config or a flag, or it is where it always is; the environment, which may mean something else by it; or
- * it is where it always is although the environment names another kind of database.
+ * Where the target comes from. `named`: the config, an option, or the default file; `environment`: DATABASE_URL, which may
+ * be meant for another program; `passed-over`: the default file, because DATABASE_URL names another kind of database.
  */
 export type Origin = 'named' | 'environment' | 'passed-over'
 
@@ -19,11 +19,11 @@ export interface FoundPlace extends Place {
   readonly origin: Origin
 }
 
-/** What `--destination` says; a relative path counts from the working directory. */
+/** The database of `--destination`; a relative path is relative to the working directory. */
 export function askedPlace(asked: string): FoundPlace {
   if (passwordsIn(asked).length > 0) {
     throw new SyncError(
-      `--destination holds a password, which everyone on this machine can read while it runs; write destination: env('DATABASE_URL') into the config instead`,
+      `--destination contains a password, which every user of this machine can read in the process list; write destination: env('DATABASE_URL') into the config instead`,
       'fix-config',
       { code: 'usage' },
     )
@@ -32,13 +32,13 @@ export function askedPlace(asked: string): FoundPlace {
 }
 
 /**
- * What the config says, else a Postgres server that the environment names, else a file; a relative path counts from the
- * project folder, where the process is by now.
+ * The database in the config, else the Postgres server in the environment, else a file; a relative path is relative to the
+ * project folder, which is the working directory by now.
  */
 export function configuredPlace(configured: string | undefined, environment: NodeJS.ProcessEnv): FoundPlace {
   if (configured !== undefined) return { ...placeAt(configured, 'destination'), origin: 'named' }
   const url = (environment['DATABASE_URL'] ?? '').trim()
-  // A schema is chosen with Tidemark in mind; that of Prisma's urls is "public".
+  // A URL with a schema is meant for Tidemark, except "public", which Prisma puts into its URLs.
   if (namesServer(url)) {
     const place = placeAt(url, 'DATABASE_URL')
     const isChosen = place.isSchemaNamed === true && place.schema !== 'public'
@@ -47,7 +47,7 @@ export function configuredPlace(configured: string | undefined, environment: Nod
   return { ...placeAt('data/tidemark.db', 'destination'), origin: url === '' ? 'named' : 'passed-over' }
 }
 
-/** @throws SyncError where a server cannot be asked. */
+/** @throws SyncError if a server cannot be reached. */
 export async function resolveDatabase(place: FoundPlace): Promise<Target> {
   return { ...place, exists: await isThere(place) }
 }
@@ -57,7 +57,7 @@ function placeAt(text: string, where: string): Place {
     return placeOf(text)
   } catch (cause) {
     if (!SyncError.is(cause)) throw cause
-    // What is wrong here is what was written, not the database.
+    // The URL is wrong, not the database.
     throw new SyncError(`${where}: ${cause.message}`, 'fix-config', { cause, code: 'config' })
   }
 }

@@ -6,16 +6,16 @@ import { plain } from './show/plain.ts'
 
 /** Where a command writes: data to stdout, messages to stderr. */
 export interface Terminal {
-  /** How wide the terminal is that `print` writes to; undefined where it writes elsewhere. */
+  /** The width of the terminal that `print` writes to; undefined if it does not write to a terminal. */
   readonly columns: number | undefined
-  /** Text for people, as data; nothing under `--json`. */
+  /** Text for people, on stdout; nothing under `--json`. */
   print(text: string): void
   /** The one document of `--json`. */
   printJson(document: unknown): void
-  /** Text that goes out as it is, in pieces: a file format. */
+  /** Unchanged text, in pieces: a file format. */
   printRaw(pieces: Iterable<string>): void
   say(message: string): void
-  /** The same of a text out of which secrets are taken already, and which keeps its names. */
+  /** The same for a text that is already redacted and keeps its names. */
   sayShown(message: string): void
 }
 
@@ -27,7 +27,7 @@ export interface TerminalOptions {
 export function openTerminal({ json, redact }: TerminalOptions): Terminal {
   const sayShown = (message: string): void => void process.stderr.write(`${plain(message)}\n`)
   const say = (message: string): void => sayShown(redact(message))
-  // A source that writes to the console speaks to people; stdout is for data.
+  // Console output of a source is for people; stdout is for data.
   const stream = new Writable({
     write: (chunk, _, done) => {
       say(String(chunk).replace(/\n$/, ''))
@@ -45,7 +45,7 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
       for (const text of joined(jsonPieces(document))) process.stdout.write(text)
       process.stdout.write('\n')
     },
-    // A file keeps every character; a terminal would obey some of them.
+    // A file keeps every character; a terminal would interpret some of them.
     printRaw(pieces) {
       for (const text of joined(pieces)) process.stdout.write(process.stdout.isTTY ? plain(text) : text)
     },
@@ -54,7 +54,7 @@ export function openTerminal({ json, redact }: TerminalOptions): Terminal {
   }
 }
 
-/** Whoever reads may go before the end (`| head`): the work goes on, the rest is not written. */
+/** The reader of a pipe may end early (`| head`): the work continues, the rest is not written. */
 export function ignoreBrokenPipes(): void {
   process.stderr.on('error', () => {})
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
@@ -65,11 +65,14 @@ export function ignoreBrokenPipes(): void {
 
 let isEnding = false
 
-/** A source that calls process.exit() must not look like a run that went well. */
+/** A source that calls process.exit() must not look like a successful run. */
 export function noticeForeignExit(): void {
   process.on('exit', () => {
     if (isEnding) return
-    writeSync(2, 'A source ended the process with process.exit(): what was committed stays, the rest was not read.\n')
+    writeSync(
+      2,
+      'A source ended the process with process.exit(): what is committed stays, the rest was not read. Report it to its author.\n',
+    )
     process.exitCode = 1
   })
 }
@@ -80,7 +83,7 @@ export function exitNow(code: number): never {
   process.exit(code)
 }
 
-/** Ends the process when everything is written, whatever a source has left open. */
+/** Ends the process after all output is written, even if a source left something open. */
 export async function exitWhenWritten(code: number): Promise<never> {
   isEnding = true
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))))

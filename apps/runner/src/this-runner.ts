@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Runner } from '@tidemark/core/engine'
 
-/** This process, as it stands in the leases it takes. */
+/** This process, as it is stored in its leases. */
 export function thisRunner(): Runner {
   const fallback = BigInt(Math.round(Date.now() - process.uptime() * 1000)) * 1000n
   return {
@@ -15,15 +15,15 @@ export function thisRunner(): Runner {
 }
 
 /**
- * Whether the process of another runner still lives; undefined where this one cannot know, because that was on another
- * machine or in another container.
+ * Whether the process of another runner is still alive; undefined if this process cannot know, because the other one runs
+ * on another machine or in another container.
  */
 export function isAlive(runner: Runner): boolean | undefined {
   if (runner.host !== hostname() || !runner.id.startsWith(`${machine()}-`)) return undefined
   if (!exists(runner.pid)) return false
   const startedAt = startOf(runner.pid)
   if (startedAt === undefined) return undefined
-  // A process id used again is another process. The start is measured by the wall clock, which may be set meanwhile.
+  // A reused process id belongs to another process. Start times use the wall clock, which may have been set since.
   const apart = startedAt - runner.startedAt
   return apart > -TOLERANCE && apart < TOLERANCE
 }
@@ -39,7 +39,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Names this boot of this machine and its process ids: containers often share a host name, and each counts from 1. */
+/** Identifies this boot of this machine and its process ids: containers often share a host name, and each counts from 1. */
 function machine(): string {
   const facts = [
     () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
@@ -48,7 +48,7 @@ function machine(): string {
   return createHash('sha256').update(facts.join()).digest('hex').slice(0, 8)
 }
 
-/** When a process started, in microseconds since 1970, where the system says it (Linux: proc(5), field 22). */
+/** When a process started, in microseconds since 1970, if the system reports it (Linux: proc(5), field 22). */
 function startOf(pid: number): bigint | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   const bootedAt = /^btime (\d+)$/m.exec(attempt(() => readFileSync('/proc/stat', 'utf8')) ?? '')?.[1]

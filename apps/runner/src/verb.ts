@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Call } from './session.ts'
 
-/** What a verb does once its words are read. @returns the exit code. */
+/** The action of a verb, after its arguments are parsed. @returns the exit code. */
 export type Verb = (call: Call) => Promise<number>
 
-/** Runs a verb with the flags that stand before and after its name. */
+/** Runs a verb with the options before and after its name. */
 export type Run = (command: Command, verb: Verb) => Promise<void>
 
-/** Adds a verb to the command line: its words, its help with examples, and what it runs. */
+/** Adds a verb to the command line: its arguments, its help with examples, and its action. */
 export type AddVerb = (root: Command, run: Run) => void
 
 /** The examples at the end of a verb's help. */
@@ -15,7 +15,7 @@ export function examples(...lines: readonly string[]): string {
   return `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`
 }
 
-/** Reads a flag that counts. */
+/** Parses an option that is a count. */
 export function countOption(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 999999.')
   return Number(text)

@@ -15,7 +15,7 @@ import { addUi } from './commands/ui.ts'
 import { addVerify } from './commands/verify.ts'
 import type { AddVerb } from './verb.ts'
 
-/** Every verb, in the order of the help. */
+/** All verbs, in the order of the help. */
 export const VERBS: readonly AddVerb[] = [
   addSync,
   addPlan,

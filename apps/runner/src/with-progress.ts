@@ -4,11 +4,11 @@ import type { Session } from './session.ts'
 import { followProgress } from './show/progress.ts'
 
 export interface Shown {
-  /** Draws nothing: another run has the screen. */
+  /** Draws nothing, because another run uses the screen. */
   readonly quietly?: boolean | undefined
 }
 
-/** Does work that runs steps, and shows how far it is. */
+/** Does work that runs steps, and shows its progress. */
 export async function withProgress<T>(
   { terminal, log, secrets, environment, interrupts }: Session,
   work: (more: Pick<RunOptions, 'onEvent' | 'log'> & { readonly stop: () => void }) => Promise<T>,

@@ -20,7 +20,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     [
       'an unknown config key',
       { sorces: {} },
-      /tidemark\.config\.json:1: sorces: there is no such key; did you mean "sources"\?/,
+      /tidemark\.config\.json:1: sorces: unknown key; did you mean "sources"\?/,
     ],
     [
       'a missing environment variable',
@@ -43,20 +43,20 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
   })
 
   it.each([
-    ['a verb', ['stauts'], /there is no verb "stauts" \(.*\); did you mean "status"\?/],
+    ['a verb', ['stauts'], /unknown verb "stauts" \(.*\); did you mean "status"\?/],
     [
       'a verb that is a table',
       ['daily_days'],
-      /there is no verb "daily_days" \(to sync one table: tidemark sync daily_days\); verbs: /,
+      /unknown verb "daily_days" \(to sync one table: tidemark sync daily_days\); verbs: /,
     ],
     ['a flag', ['status', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
     ['a missing argument', ['query'], /missing required argument 'select'/],
-    ['a length of time', ['sync', '--max-time', 'soon'], /--max-time: "soon" is no length of time; write 30s/],
-    ['a project', ['sync', '--project', 'nowhere'], /--project nowhere: there is no folder/],
+    ['a length of time', ['sync', '--max-time', 'soon'], /--max-time: "soon" is not a duration; write 30s/],
+    ['a project', ['sync', '--project', 'nowhere'], /--project nowhere: the folder .* does not exist/],
     [
       'a password on the command line',
       ['sync', '--destination', 'postgres://me:secret@h/d'],
-      /holds a password, which everyone on this machine can read/,
+      /contains a password, which every user of this machine can read/,
     ],
     ['a database that is not spoken yet', ['sync', '--destination', 'mysql://h/d'], /mysql/i],
   ])('refuses %s', async (_, args, message) => {
@@ -91,7 +91,7 @@ describe('bad input ends with 2, says what and how, and leaves nothing behind', 
     const project = daily()
     await project.run(['sync'])
     const { code, stderr } = await project.run(['resync', 'daily_days', '--full'])
-    expect(stderr).toMatch(/--full removes all rows of daily_days .*; there is no one to ask here, so say --yes/)
+    expect(stderr).toMatch(/--full deletes all rows of daily_days .*; this is not a terminal: pass --yes to confirm/)
     expect(code).toBe(2)
     const rows = await project.run(['query', 'select count(*) as n from daily_days', '--json'])
     expect(JSON.parse(rows.stdout).rows).toEqual([{ n: 31 }])
@@ -142,7 +142,9 @@ it('a config that is a module in a project of none says what to do', async () =>
     JSON.stringify({ name: 'a', type: 'commonjs', dependencies: { 'source-daily': '1.0.0' } }),
   )
   const { code, stderr } = await project.run(['sync'])
-  expect(stderr).toMatch(/cannot be loaded: .*; run "npm pkg set type=module" in the project, or call the file .*\.mts/)
+  expect(stderr).toMatch(
+    /cannot be loaded: .*; run "npm pkg set type=module" in the project, or rename the file to .*\.mts/,
+  )
   expect(code).toBe(2)
 })
 
@@ -178,7 +180,7 @@ describe('where there is no database yet', () => {
   it('looking makes none', async () => {
     const project = daily()
     const status = await project.run(['status'])
-    expect(status.stdout).toMatch(/There is no database yet .* The first sync makes it: npx tidemark sync/)
+    expect(status.stdout).toMatch(/There is no database yet .* The first sync creates it: npx tidemark sync/)
     expect(status.code).toBe(0)
     expect(JSON.parse((await project.run(['status', '--json'])).stdout)).toEqual({
       to_timestamp: null,

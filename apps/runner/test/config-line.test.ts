@@ -72,7 +72,7 @@ export default defineConfig({
   const { code, stderr } = await project.run(['plan'])
   expect(code).toBe(2)
   expect(stderr).toMatch(
-    /tidemark\.config\.ts has 2 problems:\n {2}line 6: sources\.git\.evry: there is no such key; did you mean "every"\?\n {2}line 3: concurrency: expected number, received string\n/,
+    /tidemark\.config\.ts has 2 problems:\n {2}line 6: sources\.git\.evry: unknown key; did you mean "every"\?\n {2}line 3: concurrency: expected number, received string\n/,
   )
   project.config({ sources: { git: { every: 'often' } } })
   const one = await testProject().run([

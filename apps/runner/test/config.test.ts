@@ -62,16 +62,16 @@ describe('a config', () => {
   })
 
   it.each([
-    ['an unknown key', { sorces: {} }, 'sorces: there is no such key; did you mean "sources"?'],
+    ['an unknown key', { sorces: {} }, 'sorces: unknown key; did you mean "sources"?'],
     [
       'an unknown key of a use',
       { sources: { git: { evry: '5m' } } },
-      'sources.git.evry: there is no such key; did you mean "every"?',
+      'sources.git.evry: unknown key; did you mean "every"?',
     ],
     [
       'a key of before',
       { rail: false },
-      'rail: is called "deletionLimit" now; write { share, above } as before, or \'none\' instead of false',
+      'rail: was renamed to "deletionLimit"; write { share, above } as before, or \'none\' instead of false',
     ],
     [
       'a limit that is none',
@@ -81,7 +81,7 @@ describe('a config', () => {
     [
       'a field of the source outside of its config',
       { sources: { git: { repositories: [] } } },
-      'sources.git.repositories: there is no such key; keys: backfillNewColumns, config, deletes, deletionLimit, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
+      'sources.git.repositories: unknown key; keys: backfillNewColumns, config, deletes, deletionLimit, every, freshWithin, initialSyncStart, prefix, schema, source, tables',
     ],
     [
       'a name for several tables',
@@ -91,7 +91,7 @@ describe('a config', () => {
     [
       'an unknown key of a table',
       { sources: { git: { tables: { 'a.b': { colums: {} } } } } },
-      'sources.git.tables["a.b"].colums: there is no such key; did you mean "columns"?',
+      'sources.git.tables["a.b"].colums: unknown key; did you mean "columns"?',
     ],
     [
       'a date that is none',
@@ -217,8 +217,8 @@ describe('reading a config', () => {
   })
 
   it.each([
-    ['holds no config', 'export default 5', /is no config; it must end in: export default defineConfig/],
-    ['has no default export', 'export const a = 1', /is no config; it must end in: export default defineConfig/],
+    ['holds no config', 'export default 5', /is not a config; it must end in: export default defineConfig/],
+    ['has no default export', 'export const a = 1', /is not a config; it must end in: export default defineConfig/],
     ['throws', '\nthrow new Error("no luck")', /tidemark\.config\.ts:2 cannot be loaded: no luck/],
     ['is no TypeScript', 'export default {', /tidemark\.config\.ts.* cannot be loaded/],
   ])('says where a file is that %s', async (_, text, message) => {
@@ -230,20 +230,22 @@ describe('reading a config', () => {
   it('says what is wrong with JSON', async () => {
     const project = testProject()
     project.write('tidemark.config.json', '{ "a": }')
-    await expect(read(project)).rejects.toThrow(/tidemark\.config\.json is no valid JSON: /)
+    await expect(read(project)).rejects.toThrow(/tidemark\.config\.json is not valid JSON: /)
   })
 
   it('refuses two configs', async () => {
     const project = testProject()
     project.config({})
     project.config('export default {}')
-    await expect(read(project)).rejects.toThrow(/there are two configs, .*config\.ts and .*config\.json; keep one/)
+    await expect(read(project)).rejects.toThrow(/there are two config files, .*config\.ts and .*config\.json; keep one/)
   })
 
   it('wants to_timestamp with synced_tables', async () => {
     const project = testProject()
     project.config({ synced_tables: ['a'] })
-    await expect(read(project)).rejects.toThrow(/to_timestamp: is missing; synced_tables needs it/)
+    await expect(read(project)).rejects.toThrow(
+      /to_timestamp: is missing; set it to the time up to which the tables of synced_tables are synced/,
+    )
   })
 
   it('reads .env and never overrides', () => {

@@ -91,7 +91,7 @@ describe('discovery', () => {
     const { code, sources } = await checked(project)
     const lonely = sources.find(({ name }) => name === 'lonely')
     expect(lonely?.failure?.message).toContain(
-      `package "source-lonely" cannot find its peer "@tidemark/core"; it is a linked folder and looks for it there: run "pnpm add --save-dev @tidemark/core" in ${linked}`,
+      `package "source-lonely" cannot find its peer "@tidemark/core"; it is a linked folder and resolves the peer from its own path: run "pnpm add --save-dev @tidemark/core" in ${linked}`,
     )
     expect(code).toBe(3)
   })
@@ -118,36 +118,36 @@ describe('discovery', () => {
         '',
         { tidemark: { source: './dist/other.js' } },
         'fix-source',
-        /has no file \.\/dist\/other\.js, which its package.json calls/,
+        /has no file \.\/dist\/other\.js, which its package.json names/,
       ],
-      ['unsaid', '', { tidemark: {} }, 'fix-source', /but not which file: "tidemark": \{ "source"/],
+      ['unsaid', '', { tidemark: {} }, 'fix-source', /does not name a file; write "tidemark": \{ "source"/],
       [
         'outside',
         '',
         { tidemark: { source: '../source-good/dist/index.js' } },
         'fix-source',
-        /is outside of the package; nothing was loaded/,
+        /is outside the package; nothing was loaded/,
       ],
       [
         'later',
         changed('contract: 7'),
         {},
         'upgrade',
-        /is built for contract 7, this runner speaks 1; install a newer @tidemark\/runner/,
+        /is built for contract 7; this version supports 1; to fix it, install a newer @tidemark\/runner/,
       ],
       [
         'earlier',
         changed('contract: 0'),
         {},
         'upgrade',
-        /is built for contract 0, this runner speaks 1; install a newer version of source-earlier/,
+        /is built for contract 0; this version supports 1; to fix it, install a newer version of source-earlier/,
       ],
       [
         'feed',
         changed('tables: [{ kind: "feed" }]'),
         {},
         'upgrade',
-        /has something of the kind "feed", which this runner does not know/,
+        /has an entry of the kind "feed", which this version does not support/,
       ],
     ]
     const project = testProject()
@@ -171,7 +171,7 @@ describe('discovery', () => {
     rmSync(join(folder, 'dist/index.js'))
     symlinkSync(join(linked, 'evil.js'), join(folder, 'dist/index.js'))
     const { code, sources } = await checked(project)
-    expect(sources[0]?.failure?.message).toContain('outside of the package; nothing was loaded')
+    expect(sources[0]?.failure?.message).toContain('outside the package; nothing was loaded')
     expect(code).toBe(5)
   })
 })
@@ -189,7 +189,7 @@ describe('two packages with one source name', () => {
     const { code, stderr } = await project.run([])
     expect(code).toBe(2)
     expect(stderr).toContain(
-      `the packages @a/source-shop and @b/source-shop both bring a source "shop"; give each a name, as in sources: { shop: { source: '@a/source-shop' }, shop_2: { source: '@b/source-shop' } }`,
+      `the packages @a/source-shop and @b/source-shop both provide a source "shop"; give each its own name: sources: { shop: { source: '@a/source-shop' }, shop_2: { source: '@b/source-shop' } }`,
     )
   })
 
@@ -210,7 +210,7 @@ describe('two packages with one source name', () => {
     expect((await checked(project)).sources.map(({ package: from }) => from)).toEqual(['@a/source-shop@1.0.0'])
     project.config({ sources: { shop: { source: '@a/source-shop' } } })
     const { code, unconfigured } = await checked(project)
-    expect(unconfigured[0]?.missing[0]).toContain('a name of its own, because "shop" is taken')
+    expect(unconfigured[0]?.missing[0]).toContain('a different name, because "shop" is taken')
     expect(code).toBe(0)
   })
 })
@@ -230,7 +230,7 @@ export default register(source.with([]))`
       { name: 'needy', package: 'source-needy', missing: ['sources.needy.config.token: is missing; expected string'] },
     ])
     expect(stderr).toContain(
-      'needy (source-needy) is installed and not configured:\n  sources.needy.config.token: is missing',
+      'needy (source-needy) is installed but not configured:\n  sources.needy.config.token: is missing',
     )
     expect(code).toBe(0)
   })
@@ -250,10 +250,10 @@ export default register(source.with([]))`
     const { code, stderr } = await project.run(['plan'])
     expect(stderr.split('\n').slice(1, -2).toSorted()).toEqual([
       '  line 1: sources.a.config.size: expected number, received string',
-      '  line 1: sources.b.config.sise: there is no such key; did you mean "size"?',
-      '  line 1: sources.c.config.inner.deph: there is no such key; did you mean "depth"?',
+      '  line 1: sources.b.config.sise: unknown key; did you mean "size"?',
+      '  line 1: sources.c.config.inner.deph: unknown key; did you mean "depth"?',
       '  line 1: sources.crm: no source "@acme/source-crm" is installed (to install it: pnpm add @acme/source-crm); installed packages: source-needy',
-      '  line 1: sources.neady: no source "neady" is installed (to install it: pnpm add @tidemark/source-neady, or what its package is called); did you mean "needy"?',
+      '  line 1: sources.neady: no source "neady" is installed (to install it: pnpm add @tidemark/source-neady, or the actual name of its package); did you mean "needy"?',
       '  line 1: sources.needy.config.token: is missing; expected string',
     ])
     expect(code).toBe(2)

@@ -158,14 +158,14 @@ describe('a query', () => {
       expect(stderr).toMatch(message)
     }
     expect((await project.run(['query', 'select 1', '--max-time', 'soon'])).stderr).toMatch(
-      /--max-time: "soon" is no length/,
+      /--max-time: "soon" is not a duration/,
     )
   })
 
   it.each([
     ['larger than SQLite takes', 'select zeroblob(1500000000)', /the query cannot be run: string or blob too big/],
     ['larger than 512 MiB', 'select hex(zeroblob(300000000))', /cannot be run: a value is larger than 512 MiB/],
-    ['larger than can be printed', 'select zeroblob(300000000) as x', /the answer is too large to be printed/],
+    ['larger than can be printed', 'select zeroblob(300000000) as x', /the result is too large to print/],
   ])(
     'a value that is %s is no bug',
     async (_, statement, message) => {
@@ -238,5 +238,5 @@ it('verify ends by SIGTERM in the middle of very many rows that the source has n
   const { code, stdout } = await running.ended
   expect(Date.now() - sent).toBeLessThan(5000)
   expect(code).toBe(143)
-  expect(stdout).toContain('stopped before all was compared')
+  expect(stdout).toContain('stopped before everything was compared')
 }, 120_000)

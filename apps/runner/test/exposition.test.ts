@@ -201,7 +201,7 @@ describe('health', () => {
       'the loop stands still',
       { dueAt: 100_000 },
       undefined,
-      ['no run has begun since one was due at 1970-01-01T00:01:40.000Z'],
+      ['no run has started since one was due at 1970-01-01T00:01:40.000Z'],
     ],
   ])('%s', (_, more, problem, reasons) => {
     const health = healthOf({ pulse: { ...PULSE, ...more }, problem, now: 700_000, silenceMs: 1_500_000 })

@@ -40,7 +40,7 @@ describe('runs whose records are folded', () => {
       rows: { written: 7, unchanged: 50 },
       by_table: [{ table: 'shop_orders' }],
     })
-    expect((await run(['runs', '2'])).stdout).toContain('Steps that changed nothing and are kept as a sum: 4.')
+    expect((await run(['runs', '2'])).stdout).toContain('Steps that changed nothing (only counted): 4.')
   })
 
   it('say with which others a run is kept that has no record of its own', async () => {
@@ -48,7 +48,7 @@ describe('runs whose records are folded', () => {
     const { code, stderr } = await run(['runs', '17'])
     expect(code).toBe(2)
     expect(stderr).toContain('run 17 changed nothing')
-    expect(stderr).toContain('88 such runs of 2024-10-04, from run 3 to run 90, are kept as one')
+    expect(stderr).toContain('88 such runs of 2024-10-04, from run 3 to run 90, are stored as one record')
     expect((await run(['runs', '95'])).stderr).toContain('the last one is 91')
   })
 })

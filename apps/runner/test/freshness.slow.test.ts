@@ -111,9 +111,9 @@ describe('a state that nobody has touched for five days', TIMEOUT, () => {
     const { stdout } = await project.run(['status'])
     expect(stdout).toMatch(/^Not every table is up to date: of 2, 2 stale\.$/m)
     expect(stdout).toMatch(
-      /^No runner is active; the last run ended 5 d ago, and the one that was due at \S+Z did not begin\. Run: npx tidemark sync --every 1h$/m,
+      /^No runner is active; the last run ended 5 d ago, and the run that was due at \S+Z did not start\. Run: npx tidemark sync --every 1h$/m,
     )
-    expect(stdout).toMatch(/^daily_a +live, stale /m)
+    expect(stdout).toMatch(/^daily_a +complete, stale /m)
     expect(stdout).not.toContain('Every table is complete')
   })
 

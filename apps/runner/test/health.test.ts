@@ -25,7 +25,7 @@ describe('the page of health', () => {
   it('names what hangs and since when, and calls nothing hanging that may still wait', () => {
     const hangs = healthOf({ pulse: pulse(busy), problem: undefined, now: NOW, silenceMs: 25 * MINUTE })
     expect(hangs.status).toBe('failing')
-    expect(hangs.reasons).toEqual(['"deaf" hangs: nothing was heard of its run since 2026-01-02T11:20:00.000Z'])
+    expect(hangs.reasons).toEqual(['"deaf" hangs: no sign of life since 2026-01-02T11:20:00.000Z'])
     expect(hangs.busy).toContainEqual({
       source: 'deaf',
       since: '2026-01-02T11:10:00.000Z',

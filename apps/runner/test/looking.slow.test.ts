@@ -149,7 +149,7 @@ describe('the documents of --json', () => {
       error_remedy: 'fix-source',
       // Nobody runs, so nobody tries again.
       next_try_at: null,
-      fix: { what: 'a bug in the source: tell its author', command: 'npx tidemark sync shop_broken' },
+      fix: { what: 'a bug in the source: report it to its author', command: 'npx tidemark sync shop_broken' },
     })
     expect(status.runner).toMatchObject({ state: 'none', last_run: { run: 1, state: 'ended', exit_code: 3 } })
     expect(status.tables.find(({ name }) => name === 'shop_orders')).toMatchObject({ rows: 50, status: 'complete' })
@@ -247,14 +247,14 @@ export default register(source.with([${tables}]))`
       const { stdout, code } = await project.run(['plan'])
       expect(code).toBe(3)
       expect(stdout).toMatch(
-        /^KNOWN +shop_stays: 1 window\n +read as a whole\n +deletions at risk: of its 150 rows, those that the source no longer has; where more than 50 % would go, the run holds back$/m,
+        /^KNOWN +shop_stays: 1 window\n +full refresh\n +may delete rows that are missing at the source, of its 150 rows; the run withholds all deletions if more than 50 % are missing$/m,
       )
       expect(stdout).toMatch(/^KNOWN +shop_grows: 1 window\n +column "note" \(text\) would be added$/m)
       expect(stdout).toMatch(
         /^PAUSED +shop_turns: its primary key changed from id to code; .*resync shop_turns --full$/m,
       )
       expect(stdout).toMatch(/^RETURNED +shop_back: 1 window$/m)
-      expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +read as a whole$/m)
+      expect(stdout).toMatch(/^NEW +shop_fresh: 1 window\n +full refresh$/m)
       expect(stdout).toMatch(/^REMOVED +shop_goes: no longer tracked; its rows stay$/m)
     },
   )

@@ -29,7 +29,7 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
   const moved = await project.run(['move', 'env:NEW_DATABASE_URL'], environment)
   expect(moved.code, moved.stderr).toBe(0)
   expect(moved.stdout).toMatch(
-    /daily_days +31[\s\S]*31 rows of 1 table arrived[\s\S]*destination: env\('NEW_DATABASE_URL'\),/,
+    /daily_days +31[\s\S]*31 rows of 1 table copied and verified[\s\S]*destination: env\('NEW_DATABASE_URL'\),/,
   )
   const there = { DATABASE_URL: url }
   const sync = await project.run(['sync', '--json'], there)
@@ -45,13 +45,13 @@ it('rows and state move to Postgres and back, and each sync there reads nothing 
 })
 
 it.each([
-  [['move', 'data/tidemark.db'], 2, /is where the tables are already/],
-  [['move', 'env:NOWHERE'], 2, /no variable NOWHERE/],
+  [['move', 'data/tidemark.db'], 2, /is the current database/],
+  [['move', 'env:NOWHERE'], 2, /the environment variable NOWHERE is not set/],
   [['move', 'postgres://me:c4nary@localhost/x'], 2, /move env:NEW_DATABASE_URL/],
   [['move', 'postgres://me@localhost:1/x'], 6, /cannot be reached/],
   [['state', 'import', 'nothing.json'], 2, /nothing.json cannot be read/],
   [['state', 'import', 'package.json'], 2, /is not a document that "tidemark state export" wrote/],
-  [['state', 'export', 'no/such/folder.json'], 2, /cannot be written/],
+  [['state', 'export', 'no/such/folder.json'], 2, /could not be written/],
 ] as const)('%s is refused', async (args, exit, message) => {
   const project = await daily()
   const { code, stderr, stdout } = await project.run(args)
@@ -98,7 +98,7 @@ it('the state is written down, and put back only where its rows are and someone 
   const written = await project.run(['state', 'export'])
   const file = await project.run(['state', 'export', 'state.json'])
   expect([written.code, file.code]).toEqual([0, 0])
-  expect(file.stdout).toContain('The state of 1 table is in state.json.')
+  expect(file.stdout).toContain('Exported the sync state of 1 table to state.json.')
   const path = join(project.folder, 'state.json')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   const without = (text: string) => ({ ...JSON.parse(text), exportedAt: '' })
@@ -106,7 +106,9 @@ it('the state is written down, and put back only where its rows are and someone 
 
   const asked = await project.run(['state', 'import', 'state.json'])
   expect(asked.code).toBe(2)
-  expect(asked.stderr).toMatch(/what is known of 1 table .* gives way .*there is no one to ask here, so say --yes/)
+  expect(asked.stderr).toMatch(
+    /the sync state of 1 table .* will be replaced .*this is not a terminal: pass --yes to confirm/,
+  )
   const database = new DatabaseSync(join(project.folder, 'data/tidemark.db'))
   database.exec('delete from _tidemark_coverage; delete from _tidemark_tables; delete from _tidemark_partitions')
   database.close()

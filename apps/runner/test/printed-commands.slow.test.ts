@@ -72,7 +72,7 @@ function commandsIn(text: string): readonly string[] {
   const quoted = [...text.matchAll(/"(tidemark [a-z][^"]*)"/g)].map(([, command]) => command!)
   const others = [...text.matchAll(/(?:npx |with )?tidemark (?:sync|resync|verify|query|rejects|status)\b.*/g)]
     .map(([command]) =>
-      command.replace(/^with /, '').replace(/(?:; see |; when their|; to read it again|, or set).*$/, ''),
+      command.replace(/^with /, '').replace(/(?:; see |; to retry after|; to sync it again|, or set).*$/, ''),
     )
     .filter((command) => !quoted.some((one) => command.startsWith(one)))
   return [...quoted, ...others]

@@ -131,7 +131,7 @@ describe('a project that takes the place of another one', TIMEOUT, () => {
     const b = projectOf(file, otherDaily(['days']))
     a.install('own', dailySource('own'))
     expect((await run(a, 'sync')).code).toBe(0)
-    expect((await b.run(['sync', '--take-over', '--every', '5m'])).stderr).toMatch(/--take-over is for one run/)
+    expect((await b.run(['sync', '--take-over', '--every', '5m'])).stderr).toMatch(/--take-over applies to one run/)
     const taken = await run(b, 'sync', '--take-over')
     expect([taken.code, JSON.parse(taken.stdout)]).toMatchObject([
       0,

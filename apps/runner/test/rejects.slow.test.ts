@@ -53,11 +53,11 @@ it('rows that were set aside are listed and shown, of all tables or of one', asy
   )
   const text = await project.run(['rejects', 'list', 'orders'])
   expect(text.stdout).toMatch(/shop_orders +\[15\] +invalid +note: /)
-  expect(text.stdout).toMatch(/\(2 rows\) One of them: npx tidemark rejects show 2;/)
+  expect(text.stdout).toMatch(/\(2 rows\) To show one: npx tidemark rejects show 2;/)
   const one = await project.run(['rejects', 'show', String(list.rejects[0]!.id), '--json'])
   expect(json<{ payload: string }>(one).payload).toContain('"note":')
   const wrong = await project.run(['rejects', 'show', '4711'])
-  expect(wrong.stderr).toContain('there is no reject "4711"; "tidemark rejects" lists them by their numbers')
+  expect(wrong.stderr).toContain('there is no rejected row "4711"; "tidemark rejects" lists them with their ids')
   expect(wrong.code).toBe(2)
   expect((await project.run(['rejects', 'list', 'shop_ordres'])).stderr).toContain('did you mean "shop_orders"?')
 })
@@ -80,7 +80,7 @@ export default register(source.with([source.table({ name: 'visits', row: z.objec
     const [table] = json<{ tables: { rows: object }[] }>(await project.run(['sync', '--json'])).tables
     expect(table).toMatchObject({ rows: { rejected: 100 } })
     expect(json<{ tables: object[] }>(await project.run(['status', '--json'])).tables).toMatchObject([{ rejects: 100 }])
-    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete.*, but for 100 rejected rows\.$/m)
+    expect((await project.run(['status'])).stdout).toMatch(/^Every table is complete.*, except 100 rejected rows\.$/m)
     expect(json<List>(await project.run(['rejects', '--json'])).counts).toEqual({ shop_visits: 100 })
     const verified = json<{ rows: object }>(await project.run(['verify', 'visits', '--json']))
     expect(verified).toMatchObject({ rows: { source: 100, destination: 100, rejected: 100 } })
@@ -111,7 +111,7 @@ it('retry reads only the places where they lie; twice asks for the same; what is
   expect((await project.run(['rejects', 'retry'])).code).toBe(0)
   expect(await count()).toEqual([{ n: 20 }])
   const again = await project.run(['rejects', 'retry'])
-  expect(again.stdout).toBe('No row is set aside.\n')
+  expect(again.stdout).toBe('There are no rejected rows.\n')
   expect(again.code).toBe(0)
   const { rows } = json<{ rows: unknown[] }>(await project.run(['query', '--json', 'select * from _tidemark_resyncs']))
   expect(rows).toEqual([])
@@ -121,13 +121,11 @@ it('drop forgets them, asks before, and leaves a record', async () => {
   const project = shop([3, 15])
   await project.run(['sync', 'orders'])
   const refused = await project.run(['rejects', 'drop', 'orders'])
-  expect(refused.stderr).toContain(
-    '2 rows that were set aside will be forgotten; there is no one to ask here, so say --yes',
-  )
+  expect(refused.stderr).toContain('2 rejected rows will be deleted; this is not a terminal: pass --yes to confirm')
   expect(refused.code).toBe(2)
   const [first, second] = json<List>(await project.run(['rejects', '--json'])).rejects
   const dropped = await project.run(['rejects', 'drop', String(first!.id), '--yes'])
-  expect(dropped.stdout).toBe('1 row that was set aside is forgotten.\n')
+  expect(dropped.stdout).toBe('1 rejected row was deleted.\n')
   expect(json<List>(await project.run(['rejects', '--json'])).rejects.map(({ id }) => id)).toEqual([second!.id])
   const runs = await project.run(['query', '--json', 'select error from tidemark_runs where error is not null'])
   expect(json<{ rows: unknown[] }>(runs).rows).toEqual([

@@ -148,7 +148,7 @@ describe.each(['sqlite', 'postgres'] as const)('what ended a run, on %s', { time
     const { code, stdout } = await run(['sync', '--max-time', '1s'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/windows left for the next run, in .* \(time limit\)/)
-    expect((await run(['status'])).stdout).toMatch(/^Not every table is complete yet: of 1, 1 not read to the end\.$/m)
+    expect((await run(['status'])).stdout).toMatch(/^Not every table is complete yet: of 1, 1 not fully synced\.$/m)
     expect(await runs()).toMatchObject([{ state: 'ended', ended_by: 'time limit', exit_code: 0 }])
     expect((await view())[0]).toMatchObject({ state: 'ended', exit_code: 0, ended_by: 'time limit' })
     await run(['sync', '--max-time', '10m'])

@@ -146,7 +146,7 @@ describe('secrets that are kept', () => {
     expect(await open()('shop').exchange('a', async (kept) => kept ?? 'none')).toBe('none')
     await expect(next(open())).rejects.toMatchObject({
       code: 'secrets',
-      message: expect.stringContaining('cannot be kept'),
+      message: expect.stringContaining('cannot be stored'),
     })
   })
 })

@@ -200,12 +200,12 @@ describe('sync --cron', () => {
 })
 
 it.each([
-  [['--every', 'often'], '--every: "often" is no length of time'],
-  [['--cron', 'daily'], '--cron: "daily" is no cron expression'],
+  [['--every', 'often'], '--every: "often" is not a duration'],
+  [['--cron', 'daily'], '--cron: "daily" is not a cron expression'],
   [['--every', '5m', '--cron', '* * * * *'], 'exclude each other'],
-  [['--listen', '9464'], '--listen is for a sync that goes on; add --every 5m'],
-  [['--every', '5m', '--listen', 'x'], '--listen: "x" is no address'],
-  [['--every', '5m', '--accept-deletions'], '--accept-deletions is for one run'],
+  [['--listen', '9464'], '--listen needs a sync that keeps running; add --every 5m'],
+  [['--every', '5m', '--listen', 'x'], '--listen: "x" is not an address'],
+  [['--every', '5m', '--accept-deletions'], '--accept-deletions applies to one run'],
 ])('sync %j ends with 2 and says what to write', async (args, message) => {
   const { code, stderr } = await testProject().run(['sync', ...args])
   expect(code).toBe(2)
@@ -241,7 +241,7 @@ describe('--listen', () => {
     const text = await metrics()
     for (const line of [
       /^tidemark_rows_total\{table="d_days",kind="written"\} 31$/m,
-      /^tidemark_table_status\{table="d_days",source="daily",status="live"\} 1$/m,
+      /^tidemark_table_status\{table="d_days",source="daily",status="complete"\} 1$/m,
       /^tidemark_table_status\{table="noted_two",source="noted",status="failing"\} 1$/m,
       /^tidemark_table_lag_seconds\{table="d_days"\} \d+/m,
       /^tidemark_table_lag_seconds\{table="noted_one"\} \d/m,
@@ -273,7 +273,7 @@ describe('--listen', () => {
     const { code, stderr } = await noted().run(['sync', '--every', '1s', '--listen', String(port)])
     expect(code).toBe(2)
     expect(stderr).toContain(
-      `--listen 127.0.0.1:${port}: the port is taken by another program; stop that one, or choose another port`,
+      `--listen 127.0.0.1:${port}: another program uses the port; stop that program, or choose another port`,
     )
     expect(stderr).toContain('errors.md#listen')
   })

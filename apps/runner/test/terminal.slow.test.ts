@@ -36,7 +36,7 @@ describe('sync in a terminal', () => {
     expect(totals(end)).toEqual([])
     expect(lineOf(end, 'shop_orders')).toBeUndefined()
     expect(end.join('\n')).toMatch(
-      /shop_orders +live +50 .*\n(?:.*\n)+2 tables, 100 rows written, in .* s\nTo look at it: npx tidemark query/,
+      /shop_orders +complete +50 .*\n(?:.*\n)+2 tables, 100 rows written, in .* s\nTo query the rows: npx tidemark query/,
     )
     expect(pty.isCursorShown()).toBe(true)
   })

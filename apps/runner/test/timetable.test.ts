@@ -75,16 +75,16 @@ describe('--cron', () => {
 
 describe('what is no timetable', () => {
   it.each([
-    [{ every: '5x' }, /^--every: "5x" is no length of time; .*such as 30s, 5m or 1h$/],
-    [{ every: '' }, /^--every: "" is no length/],
-    [{ every: '-5m' }, /no length/],
+    [{ every: '5x' }, /^--every: "5x" is not a duration; .*such as 30s, 5m or 1h$/],
+    [{ every: '' }, /^--every: "" is not a duration/],
+    [{ every: '-5m' }, /not a duration/],
     [{ every: '0s' }, /^--every: "0s" is out of range/],
     [{ every: '400d' }, /out of range/],
     [{ every: '100ms' }, /out of range/],
-    [{ cron: 'tomorrow' }, /^--cron: "tomorrow" is no cron expression \(.+\); .*such as '\*\/10 \* \* \* \*'/],
-    [{ cron: '61 * * * *' }, /^--cron: "61 \* \* \* \*" is no cron expression/],
+    [{ cron: 'tomorrow' }, /^--cron: "tomorrow" is not a cron expression \(.+\); .*such as '\*\/10 \* \* \* \*'/],
+    [{ cron: '61 * * * *' }, /^--cron: "61 \* \* \* \*" is not a cron expression/],
     [{ cron: '' }, /^--cron: "" /],
-    [{ cron: '0 0 31 2 *' }, /^--cron: "0 0 31 2 \*" never comes/],
+    [{ cron: '0 0 31 2 *' }, /^--cron: "0 0 31 2 \*" never matches/],
     [{ every: '5m', cron: '* * * * *' }, /exclude each other/],
   ])('%j', (flags, message) => {
     expect(() => timetableOf(flags)).toThrow(

@@ -49,7 +49,7 @@ it('where nobody sits, a sync says where it writes, and puts nothing into public
 
 it('in a terminal it asks, once; without a yes nothing is made', async () => {
   const { project, tables } = await application()
-  const asked = (lines: readonly string[]) => lines.join(' ').includes('Go on? (y/N)')
+  const asked = (lines: readonly string[]) => lines.join(' ').includes('Continue? (y/N)')
   const no = inTerminal(['sync'], { cwd: project.folder, columns: 200 })
   await no.until(asked, 'the question')
   no.type('\r')
@@ -86,7 +86,7 @@ it.each([
   project.install('daily', dailySource('daily'))
   const { code, stdout, stderr } = await project.run(['sync'])
   expect(code).toBe(0)
-  expect(stderr).toMatch(/DATABASE_URL names no database of Postgres: tables go into \S+data\/tidemark\.db/)
+  expect(stderr).toMatch(/DATABASE_URL is not a Postgres URL: Tidemark creates its tables in \S+data\/tidemark\.db/)
   expect(stdout + stderr).not.toContain('c4nary')
   expect(existsSync(join(project.folder, 'data/tidemark.db'))).toBe(true)
   expect((await project.run(['sync'])).stderr).not.toContain('DATABASE_URL')

@@ -36,9 +36,9 @@ describe('sync', () => {
     const project = abc()
     const first = await project.run([])
     expect(first.stderr).toContain('demo_a is new, needs history from 2026-01-01T00:00:00Z')
-    expect(first.stdout).toMatch(/table +status +written.*\n-.*\ndemo_b +live +31/)
+    expect(first.stdout).toMatch(/table +status +written.*\n-.*\ndemo_b +complete +31/)
     expect(first.stdout).toMatch(/3 tables, 93 rows written, in /)
-    expect(first.stdout).toMatch(/To look at it: npx tidemark query "select \* from demo_[abc] limit 10"/)
+    expect(first.stdout).toMatch(/To query the rows: npx tidemark query "select \* from demo_[abc] limit 10"/)
     expect(first.code).toBe(0)
 
     const status = json<{ synced_tables: string[]; to_timestamp: string }>(await project.run(['status', '--json']))
@@ -77,11 +77,11 @@ describe('sync', () => {
     )
     const { code, stdout } = await project.run([])
     expect(stdout).toContain(
-      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: tell its author; then: npx tidemark sync flaky_days; see node_modules/@tidemark/runner/dist/errors.md#source-bug)',
+      'failed: table flaky_days: the wheel ⏎ came off (fix-source: a bug in the source: report it to its author; then: npx tidemark sync flaky_days; see node_modules/@tidemark/runner/dist/errors.md#source-bug)',
     )
     expect(stdout).toMatch(/flaky_days +failing/)
-    expect(stdout).toMatch(/flaky_other +live +31/)
-    expect(stdout).toMatch(/demo_a +live +31/)
+    expect(stdout).toMatch(/flaky_other +complete +31/)
+    expect(stdout).toMatch(/demo_a +complete +31/)
     expect(code).toBe(3)
     const verbose = await project.run(['--verbose'])
     expect(verbose.stderr).toMatch(/Error: the wheel\ncame off\n +at .*index\.js/)
@@ -161,7 +161,7 @@ describe('looking', () => {
     const project = abc(['a'])
     const text = await project.run(['plan'])
     expect(text.stdout).toMatch(
-      /^NEW +demo_a: 5 windows\n +history: 2026-01-01T00:00:00Z to 2026-01-31T23:59:00Z, 5 windows\n/,
+      /^NEW +demo_a: 5 windows\n +backfill: 2026-01-01T00:00:00Z to 2026-01-31T23:59:00Z, 5 windows\n/,
     )
     expect(text.stdout).toMatch(/5 windows to read in 1 table \(1 new\); nothing was written\./)
     expect(
@@ -212,7 +212,7 @@ describe('looking', () => {
       ],
     })
     expect((await project.run(['tables'])).stdout).toMatch(
-      /demo_a +demo +live +id +at +id integer, at timestamp, note text/,
+      /demo_a +demo +complete +id +at +id integer, at timestamp, note text/,
     )
   })
 })
@@ -354,6 +354,6 @@ export default register(shop.with([shop.table({ name: 'sales', row: z.object({ i
 `)
     expect(existsSync(join(project.folder, 'data'))).toBe(false)
     expect(await project.run(['tables', 'shoop', '--md'])).toMatchObject({ code: 2 })
-    expect((await project.run(['tables', 'shop'])).stderr).toContain('a source is named only with --md')
+    expect((await project.run(['tables', 'shop'])).stderr).toContain('name sources only with --md')
   })
 })

@@ -89,11 +89,13 @@ export default register(short.with([days, bad]))
   expect((await project.run(['sync'])).code).toBe(0)
   const short = await project.run(['verify', 'short_days'])
   expect(short.code, short.stdout).toBe(3)
-  expect(short.stdout).toMatch(/all of it: 10 not read[\s\S]*The source counts 10 rows that its reader did not give/)
+  expect(short.stdout).toMatch(
+    /the whole table: 10 not read[\s\S]*The source counts 10 rows that its reader did not return/,
+  )
   expect(short.stdout).not.toContain('It matches its source.')
   const bad = await project.run(['verify', 'short_bad'])
   expect(bad.code, bad.stdout).toBe(4)
-  expect(bad.stdout).toMatch(/that is not all of it:\n {2}1 row rejected, with the reasons: .*rejects list short_bad/)
+  expect(bad.stdout).toMatch(/that is not the whole table:\n {2}1 row rejected; to see why: .*rejects list short_bad/)
 })
 
 it('a source that fails is told, and nothing is called wrong', async () => {

@@ -19,14 +19,14 @@ describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) 
     const environment = kind === 'postgres' ? { DATABASE_URL: (await server.newSchema()).url } : {}
     const watch = inTerminal(['status', '--watch'], { cwd: project.folder, columns: 120, environment })
     await watch.until(
-      (lines) => lines.some((line) => /There is no database yet|No table is tracked/.test(line)),
+      (lines) => lines.some((line) => /There is no database yet|There are no tracked tables/.test(line)),
       'said that there is nothing',
     )
     const running = project.start(['sync'], environment)
     const row = (lines: readonly string[]): string => lines.find((line) => line.startsWith('shop_orders ')) ?? ''
     const full = (lines: readonly string[]): number => row(lines).match(/█/g)?.length ?? 0
     const first = await watch.until(
-      (lines) => /history, reading/.test(row(lines)) && full(lines) >= 2,
+      (lines) => /backfilling, reading/.test(row(lines)) && full(lines) >= 2,
       'showed a step that is being read',
     )
     expect(first.join('\n')).toMatch(/\d+ windows? being read now/)
@@ -45,6 +45,6 @@ describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) 
 it('--watch --json is refused, with the way out', TIMEOUT, async () => {
   const { code, stdout, stderr } = await testProject().run(['status', '--watch', '--json'])
   expect(code).toBe(2)
-  expect(stderr).toContain('call status --json again as often as it is wanted')
+  expect(stderr).toContain('call status --json again as often as you need it')
   expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 })
 })

@@ -71,7 +71,7 @@ describe('a table whose first try fails', TIMEOUT, () => {
         last_error: 'the shop is closed',
         error_code: 'network',
         error_remedy: 'retry',
-        fix: { what: 'will be tried again at the next run', when: 'at once', command: 'npx tidemark sync shop_orders' },
+        fix: { what: 'the next run tries again', when: 'to do it now', command: 'npx tidemark sync shop_orders' },
       }
       const during = await tableOf(project, 'shop_orders')
       expect(during).toMatchObject(expected)
@@ -83,7 +83,7 @@ describe('a table whose first try fails', TIMEOUT, () => {
       const { stdout } = await project.run(['status'])
       expect(stdout).toMatch(/^Not every table is complete yet: of 1, 1 failing\.$/m)
       expect(stdout).toMatch(
-        /^failing: table shop_orders: the shop is closed \(will be tried again at the next run; at once: npx tidemark sync shop_orders; see \S+errors\.md#network\)$/m,
+        /^failing: table shop_orders: the shop is closed \(the next run tries again; to do it now: npx tidemark sync shop_orders; see \S+errors\.md#network\)$/m,
       )
     },
   )
@@ -214,12 +214,14 @@ export default register(source.with([people]))`
     const project = shop()
     project.install('crm', OTHER)
     await project.run(['sync', 'crm'], { CLOSED: '1' })
-    expect((await project.run(['status'])).stdout).toMatch(/^No table is read: crm cannot be asked for its tables\./)
+    expect((await project.run(['status'])).stdout).toMatch(
+      /^No table can be synced: the tables of crm could not be discovered\./,
+    )
     await project.run(['sync', 'shop'])
     const before = await answer(project)
     expect(before).toMatchObject({ to_timestamp: null, failing_sources: [crm] })
     const { stdout } = await project.run(['status'])
-    expect(stdout).toMatch(/^Not every table is up to date: crm cannot be asked for its tables\./)
+    expect(stdout).toMatch(/^Not every table is up to date: the tables of crm could not be discovered\./)
     expect(stdout).toMatch(
       /failing: source crm: the crm lets nobody in \(correct the config; then: npx tidemark sync crm;/,
     )
@@ -269,12 +271,12 @@ const all = source.table({ name: 'all', row, primaryKey: ['id'], async *read() {
 export default register(source.with([people, all]))`
     project.install('crm', source(''))
     const notSeen =
-      /deletions are not seen: it is read by a cursor, and its source does not report them; to find them: npx tidemark resync crm_people; see \S+#deletions-unseen/
+      /deletions are not detected: the table is synced by a cursor, and its source does not report them; to find them: npx tidemark resync crm_people; see \S+#deletions-unseen/
     expect((await project.run(['plan'])).stdout).toMatch(notSeen)
     await project.run(['sync'])
     expect((await project.run(['plan'])).stdout).toMatch(notSeen)
     expect((await project.run(['status'])).stdout).toMatch(
-      /^Deletions are not seen in crm_people: .* npx tidemark resync crm_people; see \S+#deletions-unseen$/m,
+      /^Deletions are not detected in crm_people: .* npx tidemark resync crm_people; see \S+#deletions-unseen$/m,
     )
     const deletions = async () =>
       (
@@ -304,9 +306,9 @@ export default register(source.with([people, all]))`
     project.install('stock', ONE('id', 3000))
     await project.run(['sync'])
     expect((await project.run(['plan'])).stdout).toMatch(
-      /all of its 3,000 rows are read each time; where rows are only added and "id" only grows, a cursor on it reads just the new ones/,
+      /all of its 3,000 rows are read on every sync; if rows are only added and "id" only grows, a cursor on it reads only the new ones/,
     )
     project.install('stock', ONE('code', 3000, 'z.string()'))
-    expect((await project.run(['plan'])).stdout).not.toContain('rows are read each time')
+    expect((await project.run(['plan'])).stdout).not.toContain('rows are read on every sync')
   })
 })

@@ -14,13 +14,13 @@ import { textTable } from '../show/text-table.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface CheckFlags {
-  /** Reads no page. */
+  /** Lists tables without reading a page. */
   readonly quick?: boolean | undefined
 }
 
 /**
- * Tries config, database and sources: connects to each, asks what may be done and what tables there are, and reads one page
- * of every table as the next sync would. Writes nothing.
+ * Tests config, database and sources: connects to each, checks permissions, lists tables, and reads one page of every table
+ * as the next sync would. Writes nothing.
  */
 export async function check(call: Call, { quick }: CheckFlags = {}): Promise<number> {
   const { terminal, secrets } = call
@@ -61,7 +61,7 @@ export async function check(call: Call, { quick }: CheckFlags = {}): Promise<num
   }
 }
 
-/** `ok` only where the next sync can read every table; of a source whose tables were not read, that it answers. */
+/** `ok` only if the next sync can read every table; `answers` if the tables were listed but not read. */
 function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[]): string {
   if (failure !== undefined) return 'failed'
   const own = tables.filter(({ source }) => source === name)
@@ -70,21 +70,21 @@ function stateOf({ name, failure }: SourceReport, tables: readonly CheckedTable[
   return own.some(({ state }) => state === 'listed') ? 'answers' : 'ok'
 }
 
-/** A line for each table that the next sync cannot read, and for each of which it would reject rows. */
+/** A line for each table that the next sync cannot read, and for each table with rows that it would reject. */
 function tableLines({ tables, failures }: CheckReport, command: CommandText): readonly string[] {
   const all = failures.map(({ table, source, partition, ...failure }) => ({ table, source, partition, failure }))
   const failed = sameFailures(all).map(({ failure, ...of }) => {
     const { thing } = of
-    // Nothing was set aside that could be listed: the reason is in the message.
+    // A check stores no rejected row that could be listed: the reason is in the message.
     return failure.code === 'reject-limit'
-      ? `failed: ${thing}: ${oneLine(failure.message)} (correct the source, or its config, so that the rows fit; then: ${command('check')}; see ${errorAddress(failure)})`
+      ? `failed: ${thing}: ${oneLine(failure.message)} (correct the source or its config so that its rows match the schema; then: ${command('check')}; see ${errorAddress(failure)})`
       : failureLine({ ...of, failure }, command)
   })
   const paused = tables.flatMap(({ name, pausedFor }) =>
     pausedFor === undefined
       ? []
       : [
-          `paused: table ${oneLine(name)}: ${oneLine(pausedFor)} (to read it again: ${command('resync', [name], '--full')})`,
+          `paused: table ${oneLine(name)}: ${oneLine(pausedFor)} (to sync it again from the start: ${command('resync', [name], '--full')})`,
         ],
   )
   const rejecting = tables.flatMap(({ name, state, page }) =>
@@ -104,8 +104,8 @@ function destinationText({
   problems,
 }: Examination & DestinationPlace): string {
   const facts = [
-    exists ? 'is there' : 'is made by the first sync',
-    ...(problems.length === 0 ? ['can be written'] : []),
+    exists ? 'exists' : 'will be created by the first sync',
+    ...(problems.length === 0 ? ['writable'] : []),
     ...(freeBytes === undefined ? [] : [`${sizeText(freeBytes)} free`]),
   ]
   return `destination: ${place} (${title} ${version}) ${facts.join(', ')}`
@@ -120,8 +120,8 @@ interface DestinationPlace {
 export const addCheck: AddVerb = (root, run) => {
   root
     .command('check')
-    .description('try config, database and sources: read one page of every table, write nothing')
-    .option('--quick', 'ask what tables there are, and read no page')
+    .description('test config, database and sources: read one page of every table, write nothing')
+    .option('--quick', 'list the tables without reading a page')
     .addHelpText('after', examples('tidemark check', 'tidemark check --quick'))
     .action((flags: CheckFlags, command: Command) => run(command, (call) => check(call, flags)))
 }

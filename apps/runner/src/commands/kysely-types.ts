@@ -35,7 +35,7 @@ async function tracked(destination: ReadOnlyDestination): Promise<readonly Typed
 export const addTypes: AddVerb = (root, run) => {
   root
     .command('types')
-    .description('print the tables as types for Kysely: tidemark types > database.d.ts')
+    .description('print TypeScript types of the tables for Kysely')
     .addHelpText('after', examples('tidemark types > database.d.ts'))
     .action((_, command: Command) => run(command, kyselyTypes))
 }

@@ -10,14 +10,14 @@ import { textTable } from '../show/text-table.ts'
 import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** Copies rows and state to another database, and says what to write into the config. */
+/** Copies rows and state to another database, and prints the new config line. */
 export async function move(call: Call, where: string): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
   const { terminal, interrupts, target } = session
   const { place, line } = wantedPlace(session, where)
   if (place.url === target.url)
-    throw new SyncError(`${place.shown} is where the tables are already; name another place`, 'fix-config')
+    throw new SyncError(`${place.shown} is the current database; name another one`, 'fix-config')
   const progress = everySoOften(terminal.say)
   const report = await interrupts.during(() =>
     withDestination(session, async (from) => {
@@ -46,7 +46,7 @@ export async function move(call: Call, where: string): Promise<number> {
   )
   if (report === undefined) {
     terminal.say(
-      `stopped; ${target.shown} is as it was, and what is in ${place.shown} does not count: the same command starts over`,
+      `stopped; ${target.shown} is unchanged, and the copy in ${place.shown} is incomplete: run the same command to start over`,
     )
     return interrupts.exitCode() ?? 1
   }
@@ -58,13 +58,13 @@ export async function move(call: Call, where: string): Promise<number> {
     ),
   )
   terminal.print(
-    `\n${plural(report.rows, 'row')} of ${plural(report.tables.length, 'table')} arrived as they were sent (${durationText(report.durationMs)}). ${target.shown} is as it was.`,
+    `\n${plural(report.rows, 'row')} of ${plural(report.tables.length, 'table')} copied and verified (${durationText(report.durationMs)}). ${target.shown} is unchanged.`,
   )
-  terminal.print(`Now change the config, so that the next sync goes on there:\n\n  ${line}\n`)
+  terminal.print(`Now change the config so that the next sync continues there:\n\n  ${line}\n`)
   return 0
 }
 
-/** The place that is named, or that a variable of the environment names, and how the config says so. */
+/** The database that is named directly or by an environment variable, and the config line for it. */
 function wantedPlace(
   { cwd, environment, secrets }: Session,
   where: string,
@@ -72,15 +72,15 @@ function wantedPlace(
   const name = /^env:(.+)$/.exec(where)?.[1]
   if (name === undefined && passwordsIn(where).length > 0) {
     throw new SyncError(
-      `the url holds a password, which everyone on this machine can read while it runs; put it into the environment, as NEW_DATABASE_URL, and say: move env:NEW_DATABASE_URL`,
+      `the URL contains a password, which every user of this machine can read in the process list; put the URL into the environment, as NEW_DATABASE_URL, and run: move env:NEW_DATABASE_URL`,
       'fix-config',
     )
   }
   const url = name === undefined ? where : environment[name]
   if (url === undefined || url === '')
-    throw new SyncError(`the environment has no variable ${name}; set it, or name a database`, 'fix-config')
+    throw new SyncError(`the environment variable ${name} is not set; set it, or name a database`, 'fix-config')
   secrets.add(passwordsIn(url))
-  // The process is in the project's folder by now, and a relative path counts from where it was called.
+  // The process has changed to the project folder, but a relative path is relative to where the command was called.
   const before = process.cwd()
   process.chdir(cwd)
   try {
@@ -97,8 +97,8 @@ function wantedPlace(
 export const addMove: AddVerb = (root, run) => {
   root
     .command('move')
-    .argument('<database>', 'where to: a file, a Postgres url, or env:NAME for a variable that holds one')
-    .description('copy rows and state of every table to another database')
+    .argument('<database>', 'the new database: a file, a Postgres URL, or env:NAME for an environment variable')
+    .description('copy the rows and the sync state of every table to another database')
     .addHelpText('after', examples('tidemark move env:NEW_DATABASE_URL', 'tidemark move data/copy.db'))
     .action((database: string, _: object, command: Command) => run(command, (call) => move(call, database)))
 }

@@ -8,7 +8,7 @@ import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** Says what a sync would do; writes nothing. */
+/** Shows what a sync would do; writes nothing. */
 export async function plan(call: Call, names: readonly string[]): Promise<number> {
   const { terminal, secrets } = call
   const session = await openSession(call)
@@ -43,8 +43,8 @@ function rowsOf(destination: ReadOnlyDestination, table: string): Promise<Omit<A
 export const addPlan: AddVerb = (root, run) => {
   root
     .command('plan')
-    .argument('[names...]', 'tables or sources; all where none is named')
-    .description('say what a sync would do; writes nothing')
+    .argument('[names...]', 'tables or sources (default: all)')
+    .description('show what a sync would do; writes nothing')
     .addHelpText('after', examples('tidemark plan', 'tidemark plan git_commits --json'))
     .action((names: string[], _, command: Command) => run(command, (call) => plan(call, names)))
 }

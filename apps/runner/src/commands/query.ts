@@ -11,27 +11,27 @@ import { type AddVerb, examples } from '../verb.ts'
 
 export interface QueryFlags {
   readonly csv?: boolean | undefined
-  /** After this it is ended: `10m`. */
+  /** The query is cancelled after this: `10m`. */
   readonly maxTime: string
 }
 
-/** The longest that a timer takes. */
+/** The longest delay that a timer accepts. */
 const LONGEST_MS = 2 ** 31 - 1
 
 /** Runs one read-only statement against the database. */
 export async function query(call: Call, statement: string, { csv, maxTime }: QueryFlags): Promise<number> {
   if (csv === true && call.flags.json === true)
-    throw new SyncError('--csv and --json say two things; leave one out', 'fix-config', { code: 'usage' })
+    throw new SyncError('--csv and --json exclude each other; pass only one of them', 'fix-config', { code: 'usage' })
   const limitMs = parseDuration(maxTime)
   if (limitMs === undefined || limitMs <= 0)
-    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
+    throw new SyncError(`--max-time: "${maxTime}" is not a duration; write 30s, 10m or 1h`, 'fix-config', {
       code: 'usage',
     })
   const session = await openSession(call)
   needDatabase(session)
   const { interrupts, target } = session
   const limits = { limitMs: Math.min(limitMs, LONGEST_MS), signal: interrupts.signal }
-  // The process that asks a file knows nothing of states: one of a version that this Tidemark does not read is refused here.
+  // The child process that queries a file does not check the state: an unsupported version of it is refused here.
   const isEnded = endsQueries(target)
   if (!isEnded) await withReader(session, async () => {})
   const result = await interrupts.during(() =>
@@ -44,7 +44,7 @@ export async function query(call: Call, statement: string, { csv, maxTime }: Que
   } catch (cause) {
     if (!(cause instanceof RangeError) && (cause as { code?: unknown }).code !== 'ERR_STRING_TOO_LONG') throw cause
     throw new SyncError(
-      `the answer is too large to be printed (${messageOf(cause)}); ask for fewer rows or columns`,
+      `the result is too large to print (${messageOf(cause)}); ask for fewer rows or columns`,
       'fix-config',
       { code: 'query', cause },
     )
@@ -67,10 +67,10 @@ function print({ terminal }: Session, { columns, rows }: QueryResult, isCsv: boo
 export const addQuery: AddVerb = (root, run) => {
   root
     .command('query')
-    .argument('<select>', 'one statement, in quotes')
-    .description('ask the database, read-only')
+    .argument('<select>', 'one read-only SQL statement, in quotes')
+    .description('run a read-only SQL query on the database')
     .option('--csv', 'print CSV')
-    .option('--max-time <length>', 'end it after this, such as 30s', '10m')
+    .option('--max-time <length>', 'cancel the query after this long, e.g. 30s', '10m')
     .addHelpText(
       'after',
       examples(

@@ -21,7 +21,7 @@ import { type AddVerb, countOption, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
 import { printReport } from './sync.ts'
 
-/** What can be done with rows that were set aside. */
+/** What can be done with rejected rows. */
 export const rejects = { list, show, retry, drop }
 
 async function list(call: Call, tables: readonly string[], limit: number): Promise<number> {
@@ -38,7 +38,7 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
     )
     terminal.printJson({ rejects: lines, counts: Object.fromEntries(counts) })
     if (found.length === 0) {
-      terminal.print('No row is set aside.')
+      terminal.print('There are no rejected rows.')
       return
     }
     const counted = found.some(({ times }) => times > 1)
@@ -53,7 +53,7 @@ async function list(call: Call, tables: readonly string[], limit: number): Promi
     const more = total > shown ? `, of ${countText(total)}` : ''
     terminal.print(textTable(header, rows, { width: 80, columns: terminal.columns }))
     terminal.print(
-      `(${plural(shown, 'row')}${more}) One of them: ${command('rejects show', [String(found[0]!.id)])}; when their cause is gone: ${command('rejects retry')}`,
+      `(${plural(shown, 'row')}${more}) To show one: ${command('rejects show', [String(found[0]!.id)])}; to retry after the cause is fixed: ${command('rejects retry')}`,
     )
   })
   return 0
@@ -86,7 +86,7 @@ async function retry(call: Call, which: readonly string[]): Promise<number> {
   )
   if (report !== undefined) return printReport(session, report, sources)
   call.terminal.printJson({ run: null, exitCode: 0, sources: [], tables: [] })
-  call.terminal.print('No row is set aside.')
+  call.terminal.print('There are no rejected rows.')
   return 0
 }
 
@@ -95,16 +95,16 @@ async function drop(call: Call, which: readonly string[], yes: boolean): Promise
   const { terminal } = session
   await withDestination(session, async (destination) => {
     const found = await chosen(destination, await destination.state(), which)
-    const many = plural(rowsOf(found), 'row that was', 'rows that were')
-    if (found.length > 0 && !yes) await confirm(`${many} set aside will be forgotten`)
+    const many = plural(rowsOf(found), 'rejected row')
+    if (found.length > 0 && !yes) await confirm(`${many} will be deleted`)
     if (found.length > 0) await dropRejects(destination, found)
     terminal.printJson({ dropped: found.map(({ id }) => id) })
-    terminal.print(`${many} set aside ${rowsOf(found) === 1 ? 'is' : 'are'} forgotten.`)
+    terminal.print(`${many} ${rowsOf(found) === 1 ? 'was' : 'were'} deleted.`)
   })
   return 0
 }
 
-/** How many rows some records stand for. */
+/** How many rows these records stand for. */
 const rowsOf = (found: readonly RejectRecord[]): number => found.reduce((sum, { times }) => sum + times, 0)
 
 async function openLooking(call: Call): Promise<Session> {
@@ -113,7 +113,7 @@ async function openLooking(call: Call): Promise<Session> {
   return session
 }
 
-/** By their numbers, or all of a table. */
+/** By id, or all of a table. */
 async function chosen(
   destination: ReadOnlyDestination,
   state: State,
@@ -140,13 +140,13 @@ async function byIds(
   const lost = ids.find((_, at) => !found.some(({ id }) => id === numbers[at]))
   if (lost === undefined) return found
   throw new SyncError(
-    `there is no reject ${JSON.stringify(lost)}; "tidemark rejects" lists them by their numbers`,
+    `there is no rejected row ${JSON.stringify(lost)}; "tidemark rejects" lists them with their ids`,
     'fix-config',
     { code: 'unknown-reject' },
   )
 }
 
-/** A reject as it is printed. The names are those of the state's table, a promise to scripts. */
+/** A rejected row as it is printed. The names are those of the state's table; scripts rely on them. */
 function lineOf(
   { id, table, partition, key, position, code, message, payload, run, rejectedAt, times }: RejectRecord,
   state: State,
@@ -167,11 +167,11 @@ function lineOf(
   }
 }
 
-/** `rejects` and what can be done with them. */
+/** `rejects` and its subcommands. */
 export const addRejects: AddVerb = (root, run) => {
   const own = root
     .command('rejects')
-    .description('rows that were set aside because they do not fit')
+    .description('list, retry or drop rejected rows')
     .addHelpText(
       'after',
       examples(
@@ -183,31 +183,31 @@ export const addRejects: AddVerb = (root, run) => {
     )
   own
     .command('list', { isDefault: true })
-    .argument('[tables...]', 'tables; all where none is named')
-    .description('list them, the newest first')
+    .argument('[tables...]', 'tables (default: all)')
+    .description('list rejected rows, newest first')
     .addHelpText('after', examples('tidemark rejects list crm_customers --limit 10'))
-    .option('--limit <count>', 'how many rows', countOption, 100)
+    .option('--limit <count>', 'maximum number of rows', countOption, 100)
     .action((tables: string[], flags: { limit: number }, command: Command) =>
       run(command, (call) => rejects.list(call, tables, flags.limit)),
     )
   own
     .command('show')
-    .argument('<id>', 'its number in the list')
-    .description('show one, with the row as it came')
+    .argument('<id>', 'its id in the list')
+    .description('show one rejected row, with the data that the source sent')
     .addHelpText('after', examples('tidemark rejects show 12'))
     .action((id: string, _, command: Command) => run(command, (call) => rejects.show(call, id)))
   own
     .command('retry')
-    .argument('[tables or ids...]', 'tables, or numbers in the list; all where none is named')
-    .description('read the places again where they lie')
+    .argument('[tables or ids...]', 'tables, or ids in the list (default: all)')
+    .description('sync the windows of rejected rows again')
     .addHelpText('after', examples('tidemark rejects retry crm_customers'))
     .action((which: string[], _, command: Command) => run(command, (call) => rejects.retry(call, which)))
   own
     .command('drop')
-    .argument('<tables or ids...>', 'tables, or numbers in the list')
-    .description('forget them')
+    .argument('<tables or ids...>', 'tables, or ids in the list')
+    .description('delete rejected rows from the list')
     .addHelpText('after', examples('tidemark rejects drop 12 13 --yes'))
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action((which: string[], flags: { yes?: boolean }, command: Command) =>
       run(command, (call) => rejects.drop(call, which, flags.yes === true)),
     )

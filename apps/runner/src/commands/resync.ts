@@ -14,11 +14,11 @@ export interface ResyncFlags {
   readonly yes?: boolean | undefined
 }
 
-/** Reads a table again: a part of it, all that was read, or from nothing. */
+/** Resyncs a table: a range of it, all that was read, or from an empty table. */
 export async function resync(call: Call, table: string, { from, to, full, yes }: ResyncFlags): Promise<number> {
   if (full === true && (from !== undefined || to !== undefined)) {
     throw new SyncError(
-      '--full forgets the whole table, so --from and --to have no meaning beside it; leave out one or the other',
+      '--full resyncs the whole table, so it excludes --from and --to; pass one or the other',
       'fix-config',
       { code: 'usage' },
     )
@@ -26,7 +26,8 @@ export async function resync(call: Call, table: string, { from, to, full, yes }:
   const session = await openSession(call)
   needDatabase(session)
   const sources = await findSources(session)
-  if (full === true && yes !== true) await confirm(`--full removes all rows of ${table} and reads it from its start`)
+  if (full === true && yes !== true)
+    await confirm(`--full deletes all rows of ${table} and syncs it again from its start`)
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
@@ -40,11 +41,11 @@ export const addResync: AddVerb = (root, run) => {
   root
     .command('resync')
     .argument('<table>', 'a tracked table')
-    .description('read a table again')
-    .option('--from <value>', 'from this value of its cursor')
-    .option('--to <value>', 'up to this value, without it')
-    .option('--full', 'forget all of its rows first, and start again')
-    .option('--yes', 'do not ask')
+    .description('sync a table, or a range of it, again')
+    .option('--from <value>', 'start at this value of its cursor')
+    .option('--to <value>', 'stop before this value (exclusive)')
+    .option('--full', 'delete all of its rows first and start from the beginning')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText(
       'after',
       examples('tidemark resync git_commits --from 2024-01-01 --to 2024-02-01', 'tidemark resync git_commits --full'),

@@ -17,7 +17,7 @@ import { runsText, runText, type StepLine } from '../show/runs.ts'
 import { isAlive } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 
-/** Lists the last runs, or tells one of them. */
+/** Lists the last runs, or shows one of them. */
 export async function runs(call: Call, which: string | undefined, limit: number): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
@@ -34,11 +34,11 @@ async function list(
   const found = redactDeep(await listRuns(destination, { limit, isAlive }), secrets.redact)
   terminal.printJson({ runs: found.map(runLine) })
   if (found.length === 0) {
-    terminal.print(`There was no run yet. The first one: ${command('sync')}`)
+    terminal.print(`There are no runs yet. To start one: ${command('sync')}`)
     return 0
   }
   terminal.print(runsText(found, await destination.now(), terminal.columns))
-  terminal.print(`One of them, table by table: ${command('runs', [String(found[0]!.run)])}`)
+  terminal.print(`To show one of them, table by table: ${command('runs', [String(found[0]!.run)])}`)
   return 0
 }
 
@@ -69,7 +69,7 @@ async function tell({ terminal, secrets }: Session, destination: ReadOnlyDestina
 }
 
 async function tablesOf(destination: ReadOnlyDestination, run: number): Promise<readonly TableRunRecord[]> {
-  // The newest runs up to this one; those before it are let go.
+  // The newest runs up to this one; older ones are skipped.
   const [newest] = await listRuns(destination, { limit: 1 })
   const found = await listTableRuns(destination, { runs: Math.max(1, (newest?.run ?? run) - run + 1) })
   return found.filter((one) => one.run === run)
@@ -82,12 +82,12 @@ async function unknownRun(destination: ReadOnlyDestination, which: string): Prom
   )
   if (folded !== undefined)
     return new SyncError(
-      `run ${which} changed nothing, and no record of its own is left: ${folded.runs} such runs of ${formatInstant(folded.startedAt, 'Z', 0).slice(0, 10)}, from run ${folded.firstRun} to run ${folded.lastRun}, are kept as one; "tidemark runs" lists the others`,
+      `run ${which} changed nothing and no longer has a record of its own: ${folded.runs} such runs of ${formatInstant(folded.startedAt, 'Z', 0).slice(0, 10)}, from run ${folded.firstRun} to run ${folded.lastRun}, are stored as one record; "tidemark runs" lists the others`,
       'fix-config',
       { code: 'unknown-run' },
     )
   const [last] = await listRuns(destination, { limit: 1 })
-  const known = last === undefined ? 'nothing has run yet' : `the last one is ${last.run}`
+  const known = last === undefined ? 'there are no runs yet' : `the last one is ${last.run}`
   return new SyncError(
     `there is no run ${JSON.stringify(which)}; ${known}, and "tidemark runs" lists them`,
     'fix-config',
@@ -106,7 +106,7 @@ function stepLine(
 
 const instant = (at: bigint | undefined): string | null => (at === undefined ? null : formatInstant(at, 'Z', 3))
 
-// The names are a promise to scripts.
+// Scripts rely on these names.
 function runLine({
   run,
   host,
@@ -161,9 +161,9 @@ function printed({ beganAt, error, ...step }: StepLine) {
 export const addRuns: AddVerb = (root, run) => {
   root
     .command('runs')
-    .argument('[run]', 'its number: what it did to each table, and what failed')
-    .description('list the last runs')
-    .option('--limit <count>', 'how many runs', countOption, 20)
+    .argument('[run]', 'the number of a run, to show what it did to each table and what failed')
+    .description('list the latest runs')
+    .option('--limit <count>', 'maximum number of runs', countOption, 20)
     .addHelpText('after', examples('tidemark runs', 'tidemark runs 12'))
     .action((which: string | undefined, flags: { limit: number }, command: Command) =>
       run(command, (call) => runs(call, which, flags.limit)),

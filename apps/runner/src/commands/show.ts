@@ -25,7 +25,7 @@ export async function show(call: Call, table: string, limit: number): Promise<nu
   const cells = rows.map((row) => columns.map((column) => row[column]))
   terminal.print(
     rows.length === 0
-      ? `${name}: the source has no rows there now`
+      ? `${name}: the source has no rows now`
       : textTable(columns, cells, { columns: terminal.columns }),
   )
   return 0
@@ -35,8 +35,8 @@ export const addShow: AddVerb = (root, run) => {
   root
     .command('show')
     .argument('<table>', 'a table of a source')
-    .description('show rows straight from the source; writes nothing')
-    .option('--limit <count>', 'how many rows', countOption, 20)
+    .description('show rows directly from the source; writes nothing')
+    .option('--limit <count>', 'maximum number of rows', countOption, 20)
     .addHelpText('after', examples('tidemark show git_commits --limit 5'))
     .action((table: string, flags: { limit: number }, command: Command) =>
       run(command, (call) => show(call, table, flags.limit)),

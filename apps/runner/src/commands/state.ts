@@ -13,7 +13,7 @@ import { everySoOften } from '../show/every-so-often.ts'
 import { plural } from '../show/numbers.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
-/** Writes the state of a database down as one document. */
+/** Exports the sync state of a database as one document. */
 async function writeDown(call: Call, file: string | undefined): Promise<number> {
   const session = await openSession(call)
   needDatabase(session)
@@ -23,7 +23,7 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
     exportState(destination, {
       signal: interrupts.signal,
       redact: secrets.redact,
-      onTable: (_, done, of) => progress(`${done} of ${plural(of, 'table')} summed up so far`),
+      onTable: (_, done, of) => progress(`${done} of ${plural(of, 'table')} exported so far`),
     }),
   )
   const text = `${jsonText(document)}\n`
@@ -32,23 +32,23 @@ async function writeDown(call: Call, file: string | undefined): Promise<number> 
     return 0
   }
   const path = resolve(call.cwd, file)
-  // Nobody can have put a link or a file of theirs in the place of a name that nobody knows.
+  // The name is random, so nobody can have put a link or file of their own there.
   const fresh = `${path}.${randomBytes(6).toString('hex')}.new`
   try {
-    // Whole or not at all, and for its owner only: it says where everything comes from.
+    // Atomic, and readable by the owner only: the file says where all data comes from.
     writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' })
     renameSync(fresh, path)
   } catch (cause) {
     rmSync(fresh, { force: true })
-    throw new SyncError(`${file} cannot be written: ${messageOf(cause)}; name another file`, 'fix-config', { cause })
+    throw new SyncError(`${file} could not be written: ${messageOf(cause)}; name another file`, 'fix-config', { cause })
   }
   const { tables } = (document as { readonly records: { readonly tables: readonly unknown[] } }).records
   terminal.printJson({ file: path, tables: tables.length })
-  terminal.print(`The state of ${plural(tables.length, 'table')} is in ${file}.`)
+  terminal.print(`Exported the sync state of ${plural(tables.length, 'table')} to ${file}.`)
   return 0
 }
 
-/** Puts a state that was written down in the place of the one there is. */
+/** Replaces the sync state with an exported one. */
 async function putBack(call: Call, file: string, yes: boolean): Promise<number> {
   const session = await openSession(call)
   const { terminal, interrupts, target } = session
@@ -65,14 +65,14 @@ async function putBack(call: Call, file: string, yes: boolean): Promise<number> 
       confirm: async (known) => {
         if (!yes)
           await confirm(
-            `what is known of ${plural(known, 'table')} in ${target.shown} gives way to the state of ${document.exportedAt}`,
+            `the sync state of ${plural(known, 'table')} in ${target.shown} will be replaced with the state of ${document.exportedAt}`,
           )
       },
     }),
   )
   terminal.printJson({ tables, exportedAt: document.exportedAt })
   terminal.print(
-    `The state of ${plural(tables, 'table')} is in its place; the next sync continues from ${document.exportedAt}: ${session.command('plan')}`,
+    `Imported the sync state of ${plural(tables, 'table')}; the next sync continues from ${document.exportedAt}: ${session.command('plan')}`,
   )
   return 0
 }
@@ -88,19 +88,19 @@ function textIn(path: string, file: string): string {
 export const addState: AddVerb = (root, run) => {
   const group = root
     .command('state')
-    .description('write the state down, or put a written one in its place')
+    .description('export or import sync state')
     .addHelpText('after', examples('tidemark state export state.json', 'tidemark state import state.json'))
   group
     .command('export')
-    .argument('[file]', 'where to; stdout where none is named')
-    .description('write what is known of every table into one JSON document; rows are not in it')
+    .argument('[file]', 'the file to write (default: stdout)')
+    .description('write the sync state of every table to one JSON document; it contains no rows')
     .addHelpText('after', examples('tidemark state export state.json', 'tidemark state export > state.json'))
     .action((file: string | undefined, _: object, command: Command) => run(command, (call) => writeDown(call, file)))
   group
     .command('import')
-    .argument('<file>', 'what "state export" wrote')
-    .description('put a written state in the place of the one there is; only where its rows are')
-    .option('--yes', 'do not ask')
+    .argument('<file>', 'a file that "state export" wrote')
+    .description('replace the sync state with an exported one; the tables must hold the same rows')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', examples('tidemark state import state.json'))
     .action((file: string, { yes }: { yes?: true }, command: Command) =>
       run(command, (call) => putBack(call, file, yes === true)),

@@ -16,15 +16,15 @@ import { resolveDatabase } from '../target.ts'
 import { type AddVerb, examples } from '../verb.ts'
 
 export interface StatusFlags {
-  /** Look again and again, until Ctrl-C. */
+  /** Refresh every second, until Ctrl-C. */
   readonly watch?: boolean | undefined
 }
 
-/** Says how far every table is, from the state alone. */
+/** Shows the progress of every table, from the state alone. */
 export async function status(call: Call, { watch }: StatusFlags = {}): Promise<number> {
   if (watch === true && call.flags.json === true) {
     throw new SyncError(
-      '--watch draws for people and --json is one document; leave out one of them, and call status --json again as often as it is wanted',
+      '--watch draws for people and --json prints one document; pass only one of them, and call status --json as often as you need it',
       'fix-config',
     )
   }
@@ -53,10 +53,10 @@ const NOTHING: StatusView = {
   running: [],
 }
 const EVERY_MS = 1000
-/** Where nothing can be drawn over, a log must not grow by a table a second. */
+/** If nothing can be redrawn, a log must not grow by a table a second. */
 const EVERY_PRINTED_MS = 30_000
 
-/** Draws the status over and over; Ctrl-C leaves the last one standing. */
+/** Redraws the status; Ctrl-C leaves the last one on the screen. */
 async function watchStatus(session: Session): Promise<never> {
   const { terminal, command, secrets, environment } = session
   const drawn = isLive(process.stdout, environment)
@@ -66,7 +66,7 @@ async function watchStatus(session: Session): Promise<never> {
     if (look === undefined) return trouble ?? noDatabase(session)
     return `${statusText(look, { command, columns, now: Date.now(), most })}${trouble === undefined ? '' : `\n${trouble}`}`
   }
-  // A line for each of what stands above and below the tables, and the one that the cursor stays in.
+  // The lines above and below the tables, and the line of the cursor.
   const screen = drawn
     ? openScreen(
         process.stdout,
@@ -91,9 +91,9 @@ async function watchStatus(session: Session): Promise<never> {
         })
       }
     } catch (error) {
-      // The database may be away for a while: whoever watches wants to see it come back.
+      // The database may be unreachable for a while; keep watching until it is back.
       if (!SyncError.is(error) || error.remedy === 'upgrade') throw error
-      trouble = oneLine(secrets.redact(`It cannot be read now: ${messageOf(error)}`))
+      trouble = oneLine(secrets.redact(`The state cannot be read now: ${messageOf(error)}`))
     }
     await show()
   }
@@ -110,14 +110,14 @@ function lookingOf({ config, command }: Session): Parameters<typeof createStatus
 }
 
 export function noDatabase({ target, command }: Session): string {
-  return `There is no database yet (${target.shown}). The first sync makes it: ${command('sync')}`
+  return `There is no database yet (${target.shown}). The first sync creates it: ${command('sync')}`
 }
 
 export const addStatus: AddVerb = (root, run) => {
   root
     .command('status')
-    .description('say how far every table is')
-    .option('--watch', 'look again every second, until Ctrl-C')
+    .description('show the progress of every table')
+    .option('--watch', 'refresh every second, until Ctrl-C')
     .addHelpText('after', examples('tidemark status', 'tidemark status --watch', 'tidemark status --json'))
     .action((flags: StatusFlags, command: Command) => run(command, (call) => status(call, flags)))
 }

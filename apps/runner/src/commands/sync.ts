@@ -14,16 +14,16 @@ import { type AddVerb, examples } from '../verb.ts'
 import { withProgress } from '../with-progress.ts'
 
 export interface SyncFlags extends ServeFlags {
-  /** After this no new history begins: `10m`. */
+  /** No new backfill step starts after this: `10m`. */
   readonly maxTime?: string | undefined
 }
 
-/** Reads what is missing, of all tables or of those that are named. */
+/** Syncs all tables, or those that are named. */
 export async function sync(call: Call, names: readonly string[], flags: SyncFlags): Promise<number> {
   const { maxTime, acceptDeletions, takeOver } = flags
   const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
   if (maxTime !== undefined && maxTimeMs === undefined) {
-    throw new SyncError(`--max-time: "${maxTime}" is no length of time; write 30s, 10m or 1h`, 'fix-config', {
+    throw new SyncError(`--max-time: "${maxTime}" is not a duration; write 30s, 10m or 1h`, 'fix-config', {
       code: 'usage',
     })
   }
@@ -31,7 +31,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const opened = await openSession(call)
   const sources = await findSources(opened)
   const session = takeOver === true ? takingOver(opened, sources) : opened
-  // Without a source there is still something to do where tables are known: they are marked as removed.
+  // Without a source there is still work if tables are tracked: they are marked as removed.
   if (isIdle(sources) && !session.target.exists) {
     if (names.length > 0) throw new SyncError(idleText(session, sources.unconfigured.length), 'fix-config')
     return sayIdle(session, sources)
@@ -48,7 +48,7 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   return exitCode
 }
 
-/** For this run, whatever was read of a source that this project has is its own. */
+/** For this run, every table of a source that this project has counts as the project's own. */
 function takingOver(session: Session, configured: ConfiguredSources): Session {
   const { identity } = session
   const sources = new Set(configured.sources.map(({ name }) => name))
@@ -68,7 +68,7 @@ function sayIdle(session: Session, { unconfigured }: ConfiguredSources): number 
 function idleText({ project, command }: Session, unconfigured: number): string {
   const [what, way] =
     unconfigured > 0
-      ? ['configured', 'Write what is missing into tidemark.config.ts']
+      ? ['configured', 'Add the missing settings to tidemark.config.ts']
       : ['installed', 'Add one: pnpm add @tidemark/source-git']
   return `No source is ${what} in ${project.folder}. ${way}, then: ${command('sync')}`
 }
@@ -93,7 +93,7 @@ export function printReport(
   const rejects = rejectsLine(report, command)
   if (rejects !== undefined) terminal.print(rejects)
   const look = lookCommand(report, command)
-  if (look !== undefined) terminal.print(`To look at it: ${look}`)
+  if (look !== undefined) terminal.print(`To query the rows: ${look}`)
   return exitCode
 }
 
@@ -109,17 +109,14 @@ function stacksOf({ sources, tables, failure }: Report): readonly string[] {
 export const addSync: AddVerb = (root, run) => {
   root
     .command('sync', { isDefault: true })
-    .argument('[names...]', 'tables or sources; all where none is named')
-    .description('read what is missing (this is what happens without a verb)')
-    .option('--max-time <length>', 'begin no more history after this, such as 10m')
-    .option('--accept-deletions', 'let this run mark or replace more rows than the deletion limit allows')
-    .option('--take-over', 'take over tables of another project, of sources that this one has too')
-    .option('--every <length>', 'go on: a table is due again so long after its last, such as 5m')
-    .option('--cron <expression>', "go on: run when it says, such as '*/10 * * * *'")
-    .option(
-      '--listen <[host:]port>',
-      'with these two: serve /healthz and /metrics, on 127.0.0.1 where no host is given',
-    )
+    .argument('[names...]', 'tables or sources (default: all)')
+    .description('sync new and changed rows (the default verb)')
+    .option('--max-time <length>', 'start no more backfill steps after this long, e.g. 10m')
+    .option('--accept-deletions', 'let this run delete or replace more rows than the deletion limit allows')
+    .option('--take-over', 'take over the tables of another project whose sources this project has, too')
+    .option('--every <length>', 'keep running; sync each table this long after its previous sync, e.g. 5m')
+    .option('--cron <expression>', "keep running; sync on this cron schedule, e.g. '*/10 * * * *'")
+    .option('--listen <[host:]port>', 'with --every or --cron, serve /healthz and /metrics (default host: 127.0.0.1)')
     .addHelpText(
       'after',
       examples(
@@ -137,7 +134,7 @@ export const addSync: AddVerb = (root, run) => {
 function unknownVerb(word: string, root: Command): SyncError {
   const verbs = root.commands.map((command) => command.name())
   return new SyncError(
-    `there is no verb "${word}" (to sync one table: ${shellCommands('tidemark')('sync', [word])}); ${suggestion(word, verbs, 'verbs')}`,
+    `unknown verb "${word}" (to sync one table: ${shellCommands('tidemark')('sync', [word])}); ${suggestion(word, verbs, 'verbs')}`,
     'fix-config',
     { code: 'usage' },
   )

@@ -10,16 +10,16 @@ import { type AddVerb, examples } from '../verb.ts'
 import { noDatabase } from './status.ts'
 
 export interface TablesFlags {
-  /** The installed sources instead, as Markdown for their READMEs. */
+  /** Lists the installed sources instead, as Markdown for their READMEs. */
   readonly md?: boolean | undefined
 }
 
-/** Lists the tracked tables and what they are made of, from the state alone. */
+/** Lists the tracked tables and their columns, from the state alone. */
 export async function tables(call: Call, names: readonly string[], { md }: TablesFlags): Promise<number> {
   const session = await openSession(call)
   if (md === true) return printMarkdown(session, names)
   if (names.length > 0)
-    throw new SyncError('tables lists all of them; a source is named only with --md', 'fix-config', { code: 'usage' })
+    throw new SyncError('tables lists every table; name sources only with --md', 'fix-config', { code: 'usage' })
   const { terminal, target, command } = session
   if (!target.exists) {
     terminal.printJson({ tables: [] })
@@ -39,7 +39,7 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
   ])
   terminal.print(
     list.length === 0
-      ? `No table is tracked yet. The first sync does it: ${command('sync')}`
+      ? `There are no tracked tables yet. The first sync creates them: ${command('sync')}`
       : textTable(['table', 'source', 'status', 'primary key', 'cursor', 'columns'], rows, {
           width: 100,
           columns: terminal.columns,
@@ -49,7 +49,7 @@ export async function tables(call: Call, names: readonly string[], { md }: Table
   return 0
 }
 
-/** Asks the installed packages alone: no config, no database. */
+/** Uses the installed packages alone: no config, no database. */
 async function printMarkdown({ project, terminal }: Session, names: readonly string[]): Promise<number> {
   const { sources } = await discover(project)
   const known = sources.map(({ source }) => source)
@@ -102,7 +102,7 @@ function lineOf({ name, source, table, status, schema: recorded }: TableState): 
 export const addTables: AddVerb = (root, run) => {
   root
     .command('tables')
-    .argument('[sources...]', 'with --md: these alone')
+    .argument('[sources...]', 'with --md: only these sources')
     .description('list the tracked tables and their columns')
     .option('--md', 'config and tables of the installed sources, as Markdown for their READMEs')
     .addHelpText('after', examples('tidemark tables', 'tidemark tables git --md'))

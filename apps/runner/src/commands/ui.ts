@@ -21,7 +21,7 @@ export async function ui(call: Call, { port, allowActions, open }: UiFlags): Pro
   const session = await openSession(call)
   needDatabase(session)
   const { terminal, target, command, secrets, interrupts } = session
-  // Loaded here, so that no other verb waits for it.
+  // Loaded here so that other verbs start faster.
   const { startDashboard } = createRequire(import.meta.url)('./dashboard.js') as typeof dashboard
   const token = allowActions === true ? randomBytes(24).toString('base64url') : undefined
   const program = fileURLToPath(new URL('./main.js', import.meta.url))
@@ -42,8 +42,8 @@ export async function ui(call: Call, { port, allowActions, open }: UiFlags): Pro
   terminal.print(`The dashboard of ${target.shown}: ${address}`)
   terminal.say(
     token === undefined
-      ? 'It only looks (--allow-actions lets it sync). Ctrl-C ends it.'
-      : 'Whoever has this address may start syncs. Ctrl-C ends it.',
+      ? 'It is read-only (pass --allow-actions to sync from it). Press Ctrl-C to stop.'
+      : 'Anyone with this address can start syncs. Press Ctrl-C to stop.',
   )
   const opened = open === true ? openInBrowser(address, terminal.say) : undefined
   await interrupts.during(() => stopped(interrupts.signal))
@@ -56,7 +56,7 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-/** The flags that name project, config and database, for a verb in a process of its own. */
+/** The options that name project, config and database, for a verb in a process of its own. */
 function flagsOf({ flags }: Session): readonly string[] {
   return (['project', 'config', 'destination'] as const).flatMap((name) => {
     const value = flags[name]
@@ -67,16 +67,16 @@ function flagsOf({ flags }: Session): readonly string[] {
 function portOption(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port < 65_536) return port
-  throw new InvalidArgumentError('It must be a port, 0 to 65535; 0 takes any that is free.')
+  throw new InvalidArgumentError('It must be a port from 0 to 65535; 0 picks a free one.')
 }
 
 export const addUi: AddVerb = (root, run) => {
   root
     .command('ui')
-    .description('show all of this as a web page, on this machine alone')
-    .option('--port <number>', 'where to listen; the next free one where it is in use', portOption, 4848)
-    .option('--allow-actions', 'let the page sync, resync and retry rejects; prints an address with a token')
-    .option('--open', 'open it in the browser')
+    .description('serve the dashboard, on this machine only')
+    .option('--port <number>', 'the port to listen on, or the next free one', portOption, 4848)
+    .option('--allow-actions', 'allow sync, resync and retry from the dashboard; prints an address with a token')
+    .option('--open', 'open the dashboard in the browser')
     .addHelpText('after', examples('tidemark ui', 'tidemark ui --open --allow-actions'))
     .action((flags: UiFlags, command: Command) => run(command, (call) => ui(call, flags)))
 }

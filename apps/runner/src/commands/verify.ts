@@ -26,11 +26,11 @@ export interface VerifyFlags {
   readonly repair?: boolean | undefined
 }
 
-/** Compares a table with its source, row by row. @returns 0 where they are alike, or are by now. */
+/** Compares a table with its source, row by row. @returns 0 if they match, or match after a repair. */
 export async function verify(call: Call, table: string, flags: VerifyFlags): Promise<number> {
   const { sample: share, seed = Math.floor(Math.random() * 1_000_000), ...wanted } = flags
   if (share === undefined && flags.seed !== undefined)
-    throw new SyncError('--seed chooses the windows of a sample; say --sample 5% beside it', 'fix-config')
+    throw new SyncError('--seed chooses the windows of a sample; add --sample 5%', 'fix-config')
   const session = await openSession(call)
   needDatabase(session)
   const sources = await findSources(session)
@@ -63,7 +63,7 @@ function shareOption(text: string): number {
 }
 
 function seedOption(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be the number that an earlier sample named.')
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be the seed that an earlier sample printed.')
   return Number(text)
 }
 
@@ -72,12 +72,12 @@ export const addVerify: AddVerb = (root, run) => {
     .command('verify')
     .argument('<table>', 'a tracked table')
     .description('compare a table with its source, row by row')
-    .option('--from <value>', 'from this value of its cursor')
-    .option('--to <value>', 'up to this value, without it')
-    .option('--partition <id>', 'one of its partitions')
-    .option('--sample <share>', 'some of its windows, such as 5%', shareOption)
-    .option('--seed <number>', 'the same windows as an earlier sample', seedOption)
-    .option('--repair', 'read again what differs')
+    .option('--from <value>', 'start at this value of its cursor')
+    .option('--to <value>', 'stop before this value (exclusive)')
+    .option('--partition <id>', 'compare only this partition')
+    .option('--sample <share>', 'compare a random share of its windows, e.g. 5%', shareOption)
+    .option('--seed <number>', 'choose the same windows as an earlier sample', seedOption)
+    .option('--repair', 'sync again what differs')
     .addHelpText(
       'after',
       examples(

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { z } from 'zod'
 import type { ActionAnswer } from './answers.ts'
 
-/** What may be asked for: the verbs of the command line, on one table or on all. */
+/** The possible actions: verbs of the command line, on one table or on all. */
 export const ActionQuestion = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('sync'), table: z.string().min(1).max(1000).optional() }),
   z.object({ verb: z.literal('resync'), table: z.string().min(1).max(1000) }),
@@ -11,30 +11,30 @@ export const ActionQuestion = z.discriminatedUnion('verb', [
 export type ActionQuestion = z.infer<typeof ActionQuestion>
 
 export interface Actions {
-  /** The one that goes on, else the last one. */
+  /** The running action, else the last one. */
   current(): ActionAnswer | null
-  /** @returns false where one goes on. */
+  /** @returns false if another action is running. */
   start(question: ActionQuestion): boolean
-  /** Asks it to stop as Ctrl-C does: what is committed stays. */
+  /** Stops it as Ctrl-C does: what is committed stays. */
   stop(): void
-  /** Stops it and waits for its end. */
+  /** Stops it and waits until it has ended. */
   close(): Promise<void>
 }
 
 export interface ActionsOptions {
-  /** How this command was called: the program and its flags, without a verb. */
+  /** How this command was called: the program and its options, without a verb. */
   readonly invocation: { readonly program: string; readonly flags: readonly string[]; readonly cwd: string }
   readonly environment: NodeJS.ProcessEnv
-  /** Takes secrets and control characters out of a line. */
+  /** Removes secrets and control characters from a line. */
   readonly clean: (line: string) => string
   readonly onChange: (action: ActionAnswer) => void
 }
 
 const LINES = 200
-/** Progress is sent at most so often. */
+/** Minimum interval between progress messages. */
 const TELL_MS = 200
 
-/** Runs one action at a time, each in a process of the same program, as if typed: its leases, its exit code, its words. */
+/** Runs one action at a time, each in a child process of the same program, as if typed in a terminal. */
 export function createActions({ invocation, environment, clean, onChange }: ActionsOptions): Actions {
   let action: ActionAnswer | null = null
   let child: ChildProcess | undefined
@@ -75,7 +75,7 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
         cwd: invocation.cwd,
         env: environment,
         stdio: ['ignore', 'pipe', 'pipe'],
-        // Ctrl-C in the terminal is for the dashboard, which then stops this once, and gently.
+        // Ctrl-C in the terminal goes to the dashboard, which then stops this process gracefully, once.
         detached: true,
       })
       child = started
@@ -103,7 +103,7 @@ export function createActions({ invocation, environment, clean, onChange }: Acti
   }
 }
 
-/** A table may be called like a flag: behind two dashes nothing is one. */
+/** A table may be named like an option: after two dashes nothing is parsed as one. */
 function wordsOf({ verb, table }: ActionQuestion): readonly string[] {
   const words = verb === 'retry' ? ['rejects', 'retry'] : [verb]
   return table === undefined ? words : [...words, '--', table]

@@ -1,7 +1,7 @@
 import type { Activity } from '../activity.ts'
 import type { Fix } from '../show/fix-text.ts'
 
-/** What the server answers and the page reads. Times are milliseconds since 1970, positions are texts. */
+/** The responses of the server to the page. Times are milliseconds since 1970, positions are texts. */
 export interface OverviewAnswer {
   readonly place: string
   readonly version: string
@@ -10,19 +10,19 @@ export interface OverviewAnswer {
   readonly allowsActions: boolean
   readonly totals: Totals
   readonly sources: readonly string[]
-  /** Sources that could not be asked for their tables, with what to do. */
+  /** Sources whose tables could not be discovered, with how to fix that. */
   readonly failingSources: readonly SourceLine[]
-  /** A run that goes on, the newest. */
+  /** The newest run in progress. */
   readonly running: RunLine | null
   readonly tables: readonly TableLine[]
   readonly page: number
   readonly pages: number
-  /** How many tables the filter leaves. */
+  /** How many tables match the filter. */
   readonly matching: number
   /** The command that syncs. */
   readonly syncCommand: string
   readonly runner: Activity
-  /** The command that keeps tables fresh from now on. */
+  /** The command that keeps tables up to date from now on. */
   readonly againCommand: string
 }
 
@@ -32,21 +32,21 @@ export interface Totals {
   readonly rejects: number
   readonly runningWindows: number
   readonly resyncs: number
-  /** Complete, kept up, and checked as lately as promised. */
+  /** Complete, and checked within the allowed age. */
   readonly fresh: number
   readonly stale: number
   /** Failing, paused or stale. */
   readonly wrong: number
-  /** Whose history is not read to the end, also where they fail or wait. */
+  /** Tables with an unfinished backfill, including those that fail or are paused. */
   readonly incomplete: number
-  /** Up to when every tracked table has all that its source had; null while one of them has not. */
+  /** Up to when every tracked table is complete; null while one of them is not. */
   readonly completeTo: string | null
 }
 
 export interface SourceLine {
   readonly name: string
   readonly since: number
-  /** It was asked and has not answered so far; else it failed. */
+  /** The source has not answered yet; otherwise it failed. */
   readonly isSilent: boolean
   readonly problem: string
   readonly fix: Fix
@@ -59,15 +59,15 @@ export interface TableLine {
   /** Why it is paused, else its last error. */
   readonly problem: string | null
   readonly nextTryAt: number | null
-  /** What to do about the problem. */
+  /** How to fix the problem. */
   readonly fix: Fix | null
   readonly lastSyncedAt: number | null
   readonly lastCheckedAt: number | null
-  /** When its source is to be asked again; null: nobody is there to do it. */
+  /** When its source is due to be read again; null if no runner is active. */
   readonly nextCheckAt: number | null
   readonly freshUntil: number | null
   readonly stale: boolean
-  /** `seen`, `reported` or `unseen`; null: it was never prepared. */
+  /** `seen`, `reported` or `unseen`; null: the table was never prepared. */
   readonly deletions: string | null
   readonly completeTo: string | null
   readonly lagMs: number | null
@@ -78,14 +78,14 @@ export interface TableLine {
   readonly failing: number
   readonly resyncs: number
   readonly bar: Bar | null
-  /** Read whole each time: there is no coverage to draw. */
+  /** Full refresh on each sync: there is no coverage to draw. */
   readonly isWhole: boolean
   readonly running: number
-  /** Rows written in each of the newest runs, the oldest first; null: it was not in that run. */
+  /** Rows written in each of the newest runs, oldest first; null: the table was not in that run. */
   readonly spark: readonly (number | null)[]
 }
 
-/** A coverage as fractions of the way from a table's start to now. */
+/** A coverage as fractions of the range from a table's start to now. */
 export interface Bar {
   readonly from: string | null
   readonly to: string
@@ -95,7 +95,7 @@ export interface Bar {
   readonly segments: readonly (readonly [number, number, number])[]
   /** Windows that are being read. */
   readonly running: readonly (readonly [number, number])[]
-  /** Whether pieces were joined because there were too many to draw. */
+  /** Whether segments were merged because there were too many to draw. */
   readonly coveredTo: number
 }
 
@@ -105,13 +105,13 @@ export interface RunLine {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly exitCode: number | null
-  /** What ended it before its end, in a word. */
+  /** Why it ended early, in one word. */
   readonly endedBy: string | null
   readonly error: string | null
   readonly tables: number
   readonly steps: number
   readonly failedSteps: number
-  /** Of its steps those that changed nothing and are only counted. */
+  /** The number of its steps that changed nothing and are only counted. */
   readonly foldedSteps: number
   readonly written: number
   readonly read: number
@@ -125,7 +125,7 @@ export interface RunLine {
 export interface RunsAnswer {
   readonly now: number
   readonly runs: readonly RunLine[]
-  /** The run to go on from, where there are older ones. */
+  /** The run to continue the list from, if there are older ones. */
   readonly before: number | null
 }
 
@@ -150,7 +150,7 @@ export interface StepAnswer {
   readonly table: string
   readonly partition: string
   readonly kind: string
-  /** What was read, as texts; null: the whole partition. */
+  /** The window, as texts; null: the whole partition. */
   readonly window: { readonly from: string | null; readonly to: string } | null
   readonly attempt: number
   readonly beganAt: number
@@ -181,9 +181,9 @@ export interface TableAnswer {
   readonly gaps: readonly { readonly from: string | null; readonly to: string }[]
   readonly failures: readonly StepAnswer[]
   readonly underWay: readonly StepAnswer[]
-  /** The oldest first. */
+  /** Oldest first. */
   readonly runs: readonly TableRunLine[]
-  /** How old the newest was when it was read, at the end of each live step; the oldest first. */
+  /** The lag at the end of each incremental step, oldest first. */
   readonly lags: readonly { readonly at: number; readonly lagMs: number }[]
   readonly firstSeenAt: number
   readonly removedAt: number | null
@@ -219,7 +219,7 @@ export interface RejectsAnswer {
     readonly message: string
     readonly payload: string
     readonly at: number
-    /** How many rows it stands for. */
+    /** How many rows this record stands for. */
     readonly times: number
   }[]
   readonly count: number

@@ -28,7 +28,7 @@ export interface AppOptions {
   readonly overview: OverviewFacts
   readonly command: CommandText
   readonly redact: (text: string) => string
-  /** Absent: nothing but looking. */
+  /** Absent: read-only. */
   readonly actions?: { readonly token: string; readonly runs: Actions } | undefined
 }
 
@@ -40,7 +40,7 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
 }
 const PAGES = ['/', '/table', '/runs', '/run']
 
-/** The routes of the dashboard: a page, what it is made of, what it asks for, and, where that is allowed, actions. */
+/** The routes of the dashboard: the pages, their assets, their data, and, if allowed, actions. */
 export function createApp(options: AppOptions): Hono {
   const { reader, snapshots, counts, feed, overview: facts, command, redact, actions } = options
   const app = new Hono()
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions): Hono {
       textOf: ({ data }) => (typeof data === 'string' ? data : JSON.stringify(redactDeep(data, redact))),
       refuse: (c) => {
         c.header('retry-after', '10')
-        return c.json(trouble('too many pages are open; close some', 'busy'), 429)
+        return c.json(trouble('too many pages are open; close some of them', 'busy'), 429)
       },
     }),
   )
@@ -109,13 +109,13 @@ export function createApp(options: AppOptions): Hono {
     app.use(
       '/api/actions/*',
       withToken(actions.token),
-      bodyLimit({ maxSize: 8192, onError: (c) => c.json(trouble('that is too much', 'refused'), 413) }),
+      bodyLimit({ maxSize: 8192, onError: (c) => c.json(trouble('the request is too large', 'refused'), 413) }),
     )
     app.post('/api/actions/start', async (c) => {
       const question = ActionQuestion.safeParse(parsed(await c.req.text()))
-      if (!question.success) return c.json(trouble('this is no action that there is', 'refused'), 400)
+      if (!question.success) return c.json(trouble('unknown action', 'refused'), 400)
       if (!actions.runs.start(question.data))
-        return c.json(trouble('another action goes on; wait for its end', 'held'), 409)
+        return c.json(trouble('another action is running; wait until it has ended', 'held'), 409)
       return answer(c, { action: actions.runs.current() })
     })
     app.post('/api/actions/stop', (c) => {
@@ -124,7 +124,7 @@ export function createApp(options: AppOptions): Hono {
     })
   }
 
-  app.notFound((c) => c.json(trouble('there is nothing here', 'not-found'), 404))
+  app.notFound((c) => c.json(trouble('not found', 'not-found'), 404))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     c.header('cache-control', 'no-store')
@@ -135,7 +135,7 @@ export function createApp(options: AppOptions): Hono {
   return app
 }
 
-/** What went wrong, for people. */
+/** The error, for people. */
 export function troubleOf(error: unknown): TroubleAnswer {
   const told = SyncError.is(error) ? error : undefined
   return { message: messageOf(error), remedy: told?.remedy ?? null, code: told?.code ?? null }

@@ -2,10 +2,10 @@ import type { Range } from '@tidemark/core/engine'
 import { type Axis, type CoverageLine, placeOn, shareBetween } from '@tidemark/engine'
 import type { Bar } from './answers.ts'
 
-/** More pieces than this are drawn as so many cells: nobody sees a thousandth of a bar. */
+/** More segments than this are drawn as this many cells: a thousandth of a bar is not visible. */
 const MAX_SEGMENTS = 160
 
-/** A coverage as it goes to the page, with the windows that are being read. */
+/** A coverage as the page gets it, with the windows that are being read. */
 export function barOf(line: CoverageLine, axis: Axis | undefined, running: readonly (Range | undefined)[]): Bar {
   const { segments } = line
   return {

@@ -11,7 +11,7 @@ import { createSnapshots } from './snapshot.ts'
 
 export interface DashboardOptions {
   readonly url: string
-  /** Whose tables are shown; those of other projects are not. */
+  /** The project whose tables are shown; those of other projects are not. */
   readonly project?: Project | undefined
   /** The database, for people. */
   readonly place: string
@@ -19,9 +19,9 @@ export interface DashboardOptions {
   readonly port: number
   readonly command: CommandText
   readonly redact: (text: string) => string
-  /** What the config says of how fresh tables are to be. */
+  /** The freshness settings of the config. */
   readonly freshness: FreshnessConfig
-  /** Absent: nothing but looking. */
+  /** Absent: read-only. */
   readonly actions?: DashboardActions | undefined
 }
 
@@ -38,7 +38,7 @@ export interface Dashboard {
   close(): Promise<void>
 }
 
-/** Serves the pages about one destination. It opens the database for reading alone; actions are processes of their own. */
+/** Serves the pages for one destination. It opens the database read-only; actions run in separate processes. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { url, project, place, version, command, redact, actions, freshness } = options
   const reader = await openReader({ url, project })

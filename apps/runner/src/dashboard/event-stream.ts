@@ -4,20 +4,20 @@ import { streamSSE } from 'hono/streaming'
 import type { Feed, FeedEvent } from './feed.ts'
 
 const BEAT_MS = 15_000
-/** So many pages may be open at once, and of them so many from one address; each takes memory and work at every change. */
+/** Maximum number of open pages, in total and per address; each costs memory, and work at every change. */
 const MAX_STREAMS = 64
 const MOST_FROM_ONE = 32
-/** Who takes so many events late takes none any more: they would gather here. */
+/** A client with this many pending events gets no more: they would accumulate here. */
 const MOST_WAITING = 16
 
 export interface EventStreamOptions {
   readonly feed: Feed
   readonly textOf: (event: FeedEvent) => string
-  /** The answer to one page too many. */
+  /** The response if too many pages are open. */
   readonly refuse: (c: Context) => Response
 }
 
-/** What a page listens to: an event whenever something changes, and a beat in between. */
+/** The event stream of a page: an event for each change, and heartbeats in between. */
 export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: Context) => Response {
   const open = new Map<string, number>()
   return (c) => {
@@ -42,7 +42,7 @@ export function eventStreams({ feed, textOf, refuse }: EventStreamOptions): (c: 
       const left = (open.get(address) ?? 1) - 1
       if (left === 0) open.delete(address)
       else open.set(address, left)
-      // What a slow one has not taken yet is not waited for.
+      // Does not wait until a slow client has received everything.
       stream.abort()
       cut(c)
     })
@@ -61,7 +61,7 @@ function addressOf(c: Context): string {
   }
 }
 
-/** Ends the connection with what is on its way in it. */
+/** Ends the connection and drops pending events. */
 function cut(c: Context): void {
   const { outgoing } = (c.env ?? {}) as { readonly outgoing?: { destroy(): unknown } }
   outgoing?.destroy()

@@ -9,7 +9,7 @@ export type FeedEvent =
 type Listener = (event: FeedEvent) => void
 
 export interface Feed {
-  /** @returns what ends it. */
+  /** @returns a function that ends it. */
   listen(listener: Listener): () => void
   tell(event: FeedEvent): void
   close(): void
@@ -21,7 +21,7 @@ export interface FeedOptions {
   readonly troubleOf: (error: unknown) => TroubleAnswer
 }
 
-/** Looks at the database while somebody listens, and says when something changed. Each look is one short statement. */
+/** Polls the database while a page listens, and reports changes. Each poll is one short statement. */
 export function createFeed({ reader, everyMs, troubleOf }: FeedOptions): Feed {
   const listeners = new Set<Listener>()
   let timer: NodeJS.Timeout | undefined
@@ -41,7 +41,7 @@ export function createFeed({ reader, everyMs, troubleOf }: FeedOptions): Feed {
       if (now !== last) tell({ type: 'trouble', data: trouble })
     }
     last = now
-    // The next look waits for this one, however slow the database is.
+    // The next poll waits for this one, however slow the database is.
     timer = listeners.size === 0 ? undefined : setTimeout(look, everyMs)
   }
 

@@ -4,12 +4,12 @@ import { SyncError } from '@tidemark/core'
 import type { Hono } from 'hono'
 
 const TRIES = 20
-/** A browser or two have a dozen; more are somebody who wants to do harm. */
+/** One or two browsers open a dozen; more connections are abuse. */
 const MOST_CONNECTIONS = 256
-/** So long a request may take to come in whole. */
+/** Time limit to receive a whole request. */
 const REQUEST_MS = 10_000
 
-/** Serves on this machine alone, at the wanted port or the next that is free. @returns the server and its port. */
+/** Serves on this machine only, on the given port or the next free one. @returns the server and its port. */
 export async function listenLocally(
   app: Hono,
   wanted: number,
@@ -26,7 +26,7 @@ export async function listenLocally(
     })
     if (error === undefined) return { server, port: (server.address() as AddressInfo).port }
     if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')
-      throw new SyncError(`no port can be opened on 127.0.0.1: ${error.message}`, 'fix-config', { cause: error })
+      throw new SyncError(`cannot listen on 127.0.0.1: ${error.message}`, 'fix-config', { cause: error })
   }
   throw new SyncError(
     `no port from ${wanted} to ${Math.min(wanted + TRIES, 65_536) - 1} is free on 127.0.0.1; name another with --port`,

@@ -10,7 +10,7 @@ import { millis, runLine } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
 import { tableLines } from './table-line.ts'
 
-/** What the address of the overview says. */
+/** The query parameters of the overview. */
 export const OverviewQuestion = z.object({
   search: z.string().max(200).default(''),
   status: z.string().max(20).default(''),
@@ -30,7 +30,7 @@ export interface OverviewFacts {
 
 const PAGE = 50
 
-/** One page of the tables that are asked for, and what holds for all of them. */
+/** One page of the matching tables, and totals over all of them. */
 export function overview(
   question: OverviewQuestion,
   snapshot: Snapshot,
@@ -108,7 +108,7 @@ function isOf(table: TableSummary, status: string, stale: ReadonlySet<string>): 
   return status === '' || table.status === status || (status === 'coming' && COMING.includes(table.status))
 }
 
-/** What asks for someone comes first. */
+/** Tables that need attention come first. */
 const ATTENTION = ['paused', 'failing', 'stale', 'returned', 'new', 'backfilling', 'complete', 'removed']
 
 function attentionOf({ name, status }: TableSummary, stale: ReadonlySet<string>): number {
@@ -125,7 +125,7 @@ function sorted(
   const keys: Record<OverviewQuestion['sort'], (table: TableSummary) => number> = {
     name: () => 0,
     attention: (table) => attentionOf(table, stale) * 2 - (rejects.has(table.name) ? 1 : 0),
-    // The oldest end lags most; what has none comes last.
+    // The oldest end lags most; tables without one come last.
     lag: (table) => {
       const oldest = table.status === 'removed' ? undefined : oldestOf(state.tables.get(table.name)!)
       return oldest === undefined ? Number.POSITIVE_INFINITY : Number(oldest)
@@ -135,7 +135,7 @@ function sorted(
     synced: (table) => -(table.last_synced_at === null ? 0 : Date.parse(table.last_synced_at)),
   }
   const keyed = tables.map((table) => ({ table, key: keys[sort](table) }))
-  // The tables come by name, and sorting keeps that order among equals.
+  // The tables are ordered by name, and sorting is stable.
   keyed.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1))
   const result = keyed.map(({ table }) => table)
   return order === 'down' ? result.reverse() : result

@@ -17,7 +17,7 @@ export interface PartitionsQuestion {
   readonly search: string
 }
 
-/** The partitions of a table, those that fail first, each with its own coverage. */
+/** The partitions of a table, failing ones first, each with its own coverage. */
 export function partitions(
   { name, page: wanted, search }: PartitionsQuestion,
   { snapshot, command }: { readonly snapshot: Snapshot; readonly command: CommandText },
@@ -64,7 +64,7 @@ function fixFor(
   return fixOf({ table, message: lastError, code: errorCode ?? undefined, remedy: errorRemedy ?? 'retry' }, command)
 }
 
-/** What fails, then what has gaps, then the others, and at the end what the source no longer lists. */
+/** Failing ones first, then those with gaps, then the others, then those that the source no longer lists. */
 function rank({ removedAt, failures, covered }: PartitionState): number {
   if (removedAt !== null) return 3
   if (failures > 0) return 0

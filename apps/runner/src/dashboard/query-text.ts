@@ -1,7 +1,7 @@
 import type { TableState } from '@tidemark/core/engine'
 import { sqlName } from '../show/sql-name.ts'
 
-/** A query to begin with: the newest rows that are not marked as deleted. */
+/** An example query: the newest rows that are not marked as deleted. */
 export function sqlOf({ name, schema: recorded }: TableState): string {
   const cursor = recorded?.cursor
   const column = recorded?.columns.find((one) => one.name === cursor?.column)?.column

@@ -6,7 +6,7 @@ import { tableNamed } from './table-page.ts'
 
 const MAX_REJECTS_SHOWN = 50
 
-/** The newest rows of a table that were set aside. */
+/** The newest rejected rows of a table. */
 export async function rejectsPage(
   name: string,
   { reader, snapshot }: { readonly reader: Reader; readonly snapshot: Snapshot },

@@ -8,15 +8,15 @@ export interface RowCount {
 }
 
 export interface RowCounts {
-  /** What is known of a table, and asks for what is not: the answer comes with a later look. */
+  /** The known count of a table; starts counting if it is not known, for a later call. */
   of(table: TableState): RowCount | undefined
-  /** The same, counted at once where it is not known. */
+  /** The same, but counts at once if it is not known. */
   now(table: TableState): Promise<RowCount | undefined>
 }
 
-/** Counting ends here: more is shown as "more than". */
+/** Counting stops here: more is shown as "more than". */
 const MAX_ROWS_COUNTED = 1_000_000
-/** A table is counted again only after so many times as long as counting it took. */
+/** A table is counted again only after this many times as long as counting it took. */
 const REST = 20
 
 interface Kept {
@@ -25,7 +25,7 @@ interface Kept {
   readonly again: number
 }
 
-/** Counts rows one table at a time, beside everything else, and again only after a sync. */
+/** Counts rows one table at a time, in the background, and again only after a sync. */
 export function createRowCounts(reader: Reader, onCounted: () => void): RowCounts {
   const kept = new Map<string, Kept>()
   const wanted = new Map<string, TableState>()
@@ -39,12 +39,12 @@ export function createRowCounts(reader: Reader, onCounted: () => void): RowCount
       const again = performance.now() + (performance.now() - started) * REST
       kept.set(name, { count: found, syncedAt: lastSyncedAt, again })
     } catch {
-      // A table that was dropped by hand has no rows to count; the state says so elsewhere.
+      // A table that was dropped outside Tidemark has no rows to count; its state shows that.
     }
   }
 
   const work = async (): Promise<void> => {
-    // The answer that asked goes out first.
+    // Send the pending response first.
     await sleep(20)
     for (const table of wanted.values()) {
       await count(table)

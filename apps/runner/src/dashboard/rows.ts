@@ -5,10 +5,10 @@ import type { Snapshot } from './snapshot.ts'
 import { tableNamed } from './table-page.ts'
 
 const ROWS = 50
-/** More than this is not sorted for a look. */
+/** Tables with more rows than this are not sorted. */
 const SORTED = 200_000
 
-/** Some rows of a table: the newest, where that costs little. */
+/** Some rows of a table: the newest, if that costs little. */
 export async function rows(
   name: string,
   { reader, snapshot, counts }: { readonly reader: Reader; readonly snapshot: Snapshot; readonly counts: RowCounts },
@@ -33,11 +33,11 @@ function shown(value: unknown, type: string | undefined, most: number): string |
   if (type === 'bytes') return `${String(value)} bytes`
   // SQLite keeps them as 0 and 1.
   if (type === 'boolean') return value === true || value === 1
-  // As texts: what is exact in the database stays so, and NaN is not JSON.
+  // As texts: exact values stay exact, and NaN is not JSON.
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : cut(String(value), most)
 }
 
-/** By characters, as the database cuts. */
+/** By characters, as the database truncates. */
 function cut(text: string, most: number): string {
   if (text.length <= most) return text
   const characters = [...text]

@@ -2,7 +2,7 @@ import type { RunRecord, TableRunRecord } from '@tidemark/destination'
 import { endedByWord } from '../show/run-end.ts'
 import type { RunLine, TableRunLine } from './answers.ts'
 
-/** A run as the page shows it, with the times of its steps added up. */
+/** A run as the page shows it, with the sums of its step times. */
 export function runLine(run: RunRecord, tables: Iterable<TableRunRecord>): RunLine {
   let duration = 0
   let writing = 0

@@ -15,7 +15,7 @@ export interface RunsPageOptions {
 const PAGE = 50
 const FAILURES = 50
 
-/** Runs below a number, the newest first; of the newest the snapshot knows all. */
+/** Runs below a number, newest first; the snapshot holds the newest ones. */
 export async function runsPage(before: number | undefined, { reader, snapshot }: RunsPageOptions): Promise<RunsAnswer> {
   const { runs, history, now } = snapshot
   const newest = runs[0]?.run ?? 0
@@ -33,7 +33,7 @@ function nextOf(last: number | undefined, count: number): number | null {
   return last === undefined || last <= 1 || count < RUNS_SHOWN ? null : last
 }
 
-/** One run: its tables, those that took longest first, and what failed. */
+/** One run: its tables, slowest first, and what failed. */
 export async function runPage(run: number, wanted: number, { reader, snapshot }: RunsPageOptions): Promise<RunAnswer> {
   const [found] = await listRuns(reader, { runs: [run], isAlive })
   if (found === undefined) throw new SyncError(`there is no run ${run}`, 'fix-config', { code: 'not-found' })

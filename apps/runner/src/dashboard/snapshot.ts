@@ -14,7 +14,7 @@ import type { FreshnessConfig } from '../overview.ts'
 import { isAlive } from '../this-runner.ts'
 import { createRunHistory, type RunHistory } from './run-history.ts'
 
-/** Everything that the pages share, as of one mark of the database. */
+/** Everything that the pages share, as of one change mark of the database. */
 export interface Snapshot {
   readonly mark: string
   /** The database's clock, in microseconds. */
@@ -22,33 +22,33 @@ export interface Snapshot {
   readonly state: State
   readonly status: Status
   readonly rejects: ReadonlyMap<string, number>
-  /** The newest, the newest first. */
+  /** The newest runs, newest first. */
   readonly runs: readonly RunRecord[]
   readonly underWay: readonly StepRecord[]
   readonly history: RunHistory
   readonly activity: Activity
   readonly promised: Promised
-  /** Tables whose last check is older than promised. */
+  /** Tables whose last check is older than allowed. */
   readonly stale: ReadonlySet<string>
 }
 
 export interface SnapshotOptions {
-  /** What the config says of how fresh tables are to be. */
+  /** The freshness settings of the config. */
   readonly freshness: FreshnessConfig
 }
 
 export interface Snapshots {
-  /** The newest there is; asks the database only where something changed. */
+  /** The newest snapshot; queries the database only if something changed. */
   latest(): Promise<Snapshot>
 }
 
 export const RUNS_SHOWN = 24
-/** A snapshot takes no more than this share of the time, however large the state is. */
+/** Snapshots take no more than this share of the time, however large the state is. */
 const SHARE = 0.25
-/** The present goes on without a change: lags grow, a runner that died is noticed. */
+/** Maximum age without a change: lags grow, and a dead runner must be noticed. */
 const OLDEST_MS = 15_000
 
-/** Keeps the newest snapshot. Several who ask at once share one. */
+/** Keeps the newest snapshot. Concurrent requests share one. */
 export function createSnapshots(reader: Reader, { freshness }: SnapshotOptions): Snapshots {
   const runHistory = createRunHistory(reader)
   let kept: Snapshot | undefined
@@ -89,7 +89,7 @@ export function createSnapshots(reader: Reader, { freshness }: SnapshotOptions):
   return {
     async latest() {
       if (under !== undefined) return await under
-      // Asked even where the answer is not needed: a database that is gone must be noticed.
+      // Queried even if the result is not needed: an unreachable database must be noticed.
       const mark = await reader.mark()
       const age = performance.now() - takenAt
       const isRecent = age < OLDEST_MS && (kept?.mark === mark || age < tookMs / SHARE)

@@ -3,7 +3,7 @@ import type { StepRecord } from '@tidemark/destination'
 import type { StepAnswer } from './answers.ts'
 import { millis } from './run-line.ts'
 
-/** A step as the page shows it; its window in the words of its table's cursor. */
+/** A step as the page shows it; its window as positions of its table's cursor. */
 export function stepLine(step: StepRecord, state: State): StepAnswer {
   const text = (position: bigint): string => positionText(state.tables.get(step.table), position) ?? String(position)
   const { window } = step

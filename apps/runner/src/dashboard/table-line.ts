@@ -14,7 +14,7 @@ import type { RowCounts } from './row-counts.ts'
 import { millis } from './run-line.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** The tables that are shown, in full: of the others nothing is drawn. */
+/** The tables on this page, in full; the others are not drawn. */
 export function tableLines(
   snapshot: Snapshot,
   names: readonly string[],
@@ -28,7 +28,7 @@ export function tableLines(
   })
 }
 
-/** What the terminal shows of these tables, too. */
+/** What the terminal also shows of these tables. */
 export function overviewsOf(state: State, { rejects, promised, now }: Snapshot): ReadonlyMap<string, TableOverview> {
   return new Map(overviewOf(state, { now, rejects, promised }).tables.map((one) => [one.name, one]))
 }
@@ -76,7 +76,7 @@ function tableLine(table: TableState, one: TableView, snapshot: Snapshot, counts
   }
 }
 
-/** What a table's coverage is drawn on. */
+/** The axis of a table's coverage. */
 export function axisOfTable(
   { schema: recorded, partitions }: Pick<TableState, 'schema' | 'partitions'>,
   now: bigint,

@@ -22,7 +22,7 @@ export interface TablePageOptions {
   readonly command: CommandText
 }
 
-/** Everything of one table but its partitions, rejects and rows, which are asked for by themselves. */
+/** Everything about one table except its partitions, rejected rows and rows, which have their own requests. */
 export async function tablePage(
   name: string,
   { reader, snapshot, counts, command }: TablePageOptions,
@@ -64,7 +64,7 @@ export async function tablePage(
 export function tableNamed({ state }: Snapshot, name: string): TableState {
   const table = state.tables.get(name)
   if (table !== undefined) return table
-  throw new SyncError(`there is no table "${name}" here (any more)`, 'fix-config', { code: 'not-found' })
+  throw new SyncError(`there is no table "${name}"; it may have been removed`, 'fix-config', { code: 'not-found' })
 }
 
 function lagsOf({ schema: recorded }: TableState, steps: readonly StepRecord[]): TableAnswer['lags'] {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { SyncError } from '@tidemark/core'
 
-/** Where health and metrics are served. */
+/** The address of /healthz and /metrics. */
 export interface Address {
   readonly host: string
   readonly port: number
@@ -15,7 +15,7 @@ export function addressOf(text: string): Address {
   const isHost = bracketed === undefined ? /^[\w.-]+$/.test(host) : isIP(bracketed) === 6
   if (digits === '' || port > 65_535 || !isHost) {
     throw new SyncError(
-      `--listen: "${text}" is no address; write a port, or a host and a port, such as 9464, 0.0.0.0:9464 or [::1]:9464`,
+      `--listen: "${text}" is not an address; write a port, or a host and a port, such as 9464, 0.0.0.0:9464 or [::1]:9464`,
       'fix-config',
       { code: 'usage' },
     )

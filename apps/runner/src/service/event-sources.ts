@@ -1,10 +1,10 @@
 import type { RunEvent } from '@tidemark/engine'
 
-/** Knows whose an event is: most name a table, and one event names the table's source. */
+/** Maps events to sources: most events name a table, and one event names each table's source. */
 export class EventSources {
   readonly #sourceOf = new Map<string, string>()
 
-  /** The sources that an event says something of; undefined: of all in its run. */
+  /** The sources that an event concerns; undefined: all sources of its run. */
   of(event: RunEvent): ReadonlySet<string> | undefined {
     if (event.type === 'tables-planned') {
       for (const { table, source } of event.work) this.#sourceOf.set(table, source)

@@ -1,12 +1,12 @@
-/** A value and the labels that tell it from its sisters. */
+/** A value and its labels. */
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
-  /** Behind the family's name: `_bucket`, `_sum`, `_count`. */
+  /** Suffix of the family's name: `_bucket`, `_sum`, `_count`. */
   readonly suffix?: string
 }
 
-/** A metric: its name, what it says, and its values. */
+/** A metric: its name, help text and values. */
 export interface Family {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'

@@ -6,50 +6,50 @@ export interface BusySource {
   readonly source: string
   readonly since: string
   readonly heard_at: string
-  /** What it was asked for and has not answered half a minute later; null: nothing. */
+  /** The question that it has not answered for half a minute; null if there is none. */
   readonly waits_for: { readonly what: string; readonly requested_at: string } | null
 }
 
 /** The answer of `/healthz`. */
 export interface Health {
   readonly status: 'ok' | 'failing'
-  /** Why it is failing; empty where it is not. */
+  /** Why it is failing; empty if it is not. */
   readonly reasons: readonly string[]
   readonly running: boolean
-  /** Sources that are being read, or that have not answered yet, since when, and when something was last heard of them. */
+  /** Sources that are being read or have not answered yet, since when, and when they were last active. */
   readonly busy: readonly BusySource[]
   readonly database: 'ok' | 'unreachable'
   readonly last_run: { readonly ended_at: string; readonly exit_code: number | undefined } | null
   readonly next_run_due_at: string | null
 }
 
-/** A timer that is late by less is only slow. */
+/** A timer that is late by less than this is only slow. */
 const LATE_MS = 60_000
-/** What a run is given to end beyond the longest wait that it knows. */
+/** Extra time for a run to end, beyond its longest timeout. */
 const SPARE_MS = 5 * 60_000
 
-// Where some tables fail, wait for a decision or are held, restarting this process helps nobody.
+// Restarting this process does not help if some tables fail, are paused, or are locked by another runner.
 const FINE: readonly number[] = [EXIT.ok, EXIT.someFailed, EXIT.rejects, EXIT.held]
 
 export interface HealthFacts {
   readonly pulse: LoopStatus
-  /** What the database said when it was asked just now; undefined: it answered. */
+  /** The error of the latest query to the database; undefined: it answered. */
   readonly problem: string | undefined
   readonly now: number
-  /** How long a run may say nothing of a source, in milliseconds. */
+  /** How long a source may be silent in a run, in milliseconds. */
   readonly silenceMs: number
 }
 
-/** Whether this process does its work. */
+/** Whether this process works as it should. */
 export function healthOf({ pulse, problem, now, silenceMs }: HealthFacts): Health {
   const { isRunning, busy, lastEndedAt, lastExitCode, dueAt } = pulse
   const isLate = dueAt !== undefined && now - dueAt > LATE_MS
   const reasons = [
     ...(problem === undefined ? [] : [`the database does not answer: ${problem}`]),
-    ...(isLate ? [`no run has begun since one was due at ${instant(dueAt)}`] : []),
+    ...(isLate ? [`no run has started since one was due at ${instant(dueAt)}`] : []),
     ...busy
       .filter(({ heardAt }) => now - heardAt > silenceMs + SPARE_MS)
-      .map(({ source, heardAt }) => `"${source}" hangs: nothing was heard of its run since ${instant(heardAt)}`),
+      .map(({ source, heardAt }) => `"${source}" hangs: no sign of life since ${instant(heardAt)}`),
     ...(lastExitCode === undefined || FINE.includes(lastExitCode)
       ? []
       : [`the last run ended with exit code ${lastExitCode}`]),

@@ -3,28 +3,28 @@ import type { AddressInfo } from 'node:net'
 import { SyncError } from '@tidemark/core'
 import { type Address, urlOf } from './address.ts'
 
-/** An answer to whoever asks. */
+/** A response. */
 export interface Answer {
   readonly status: number
   readonly type: string
   readonly body: string
 }
 
-/** Paths and what they answer; nothing else is served, and nothing can be changed through it. */
+/** Paths and their handlers; the server serves nothing else and is read-only. */
 export type Paths = Readonly<Record<string, () => Promise<Answer>>>
 
 export interface Listening {
-  /** Where it listens, with the port that it got. */
+  /** The address that it listens on, with the actual port. */
   readonly url: string
   close(): void
 }
 
-// Whoever asks is a monitor or two; more are someone who wants to do harm.
+// One or two monitors connect; more connections are abuse.
 const MOST_CONNECTIONS = 64
 
-/** Serves a few paths. @throws SyncError `fix-config`, code `listen`, where the address cannot be had. */
+/** Serves a few paths. @throws SyncError `fix-config`, code `listen`, if the address is not available. */
 export async function listen(address: Address, paths: Paths): Promise<Listening> {
-  // Only who listens pays for loading it.
+  // Loaded only if the server is needed.
   const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer((request, response) => void answer(request, response, paths))
   server.maxConnections = MOST_CONNECTIONS
@@ -52,10 +52,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, paths:
   const serve = Object.hasOwn(paths, path) ? paths[path] : undefined
   const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body })
   const { status, type, body } = !isRead
-    ? text(405, 'only GET\n')
+    ? text(405, 'only GET is supported\n')
     : serve === undefined
       ? text(404, `${Object.keys(paths).join('\n')}\n`)
-      : await serve().catch(() => text(500, 'this could not be found out\n'))
+      : await serve().catch(() => text(500, 'internal error\n'))
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
@@ -69,12 +69,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, paths:
 function refused(address: Address, error: NodeJS.ErrnoException): SyncError {
   const { host, port } = address
   const problems: Readonly<Record<string, string>> = {
-    EADDRINUSE: `the port is taken by another program; stop that one, or choose another port, such as --listen ${host === '127.0.0.1' ? '' : `${host}:`}${port === 65_535 ? 9464 : port + 1}`,
-    EACCES: 'this user may not listen there; choose a port above 1023',
-    EADDRNOTAVAIL: `"${host}" is no address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 every one of its networks`,
-    ENOTFOUND: `the host "${host}" is not known; 127.0.0.1 is this machine alone, 0.0.0.0 every one of its networks`,
+    EADDRINUSE: `another program uses the port; stop that program, or choose another port, such as --listen ${host === '127.0.0.1' ? '' : `${host}:`}${port === 65_535 ? 9464 : port + 1}`,
+    EACCES: 'this user may not listen on this port; choose a port above 1023',
+    EADDRNOTAVAIL: `"${host}" is not an address of this machine; use 127.0.0.1 for this machine only, or 0.0.0.0 for all of its networks`,
+    ENOTFOUND: `the host "${host}" is unknown; use 127.0.0.1 for this machine only, or 0.0.0.0 for all of its networks`,
   }
-  const problem = problems[error.code ?? ''] ?? `it cannot be listened on (${error.message}); choose another address`
+  const problem = problems[error.code ?? ''] ?? `cannot listen on this address (${error.message}); choose another one`
   return new SyncError(`--listen ${urlOf(address).slice('http://'.length)}: ${problem}`, 'fix-config', {
     cause: error,
     code: 'listen',

@@ -5,10 +5,10 @@ import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './run-metric
 import type { ProbedState } from './state-probe.ts'
 import type { TableMetrics } from './table-metrics.ts'
 
-/** What the loop knows of itself. Times in milliseconds since 1970. */
+/** The status of the loop. Times in milliseconds since 1970. */
 export interface LoopStatus {
   readonly isRunning: boolean
-  /** Sources at work: since when, when something was last heard of their run, and what they leave without an answer. */
+  /** Active sources: since when, when their run was last active, and the question that they have not answered. */
   readonly busy: readonly {
     readonly source: string
     readonly since: number
@@ -22,7 +22,7 @@ export interface LoopStatus {
   readonly dueAt: number | undefined
 }
 
-/** All metrics, with what the database said; undefined where it did not answer. */
+/** All metrics, with the answer of the database; undefined if it did not answer. */
 export function metricFamilies(
   version: string,
   pulse: LoopStatus,
@@ -30,8 +30,8 @@ export function metricFamilies(
   seen: ProbedState | undefined,
 ): readonly Family[] {
   return [
-    gauge('tidemark_build_info', 'The version that runs.', [{ labels: { version }, value: 1 }]),
-    gauge('tidemark_run_in_progress', 'Whether a run is going on.', [{ value: pulse.isRunning ? 1 : 0 }]),
+    gauge('tidemark_build_info', 'The version of the running process.', [{ labels: { version }, value: 1 }]),
+    gauge('tidemark_run_in_progress', 'Whether a run is in progress.', [{ value: pulse.isRunning ? 1 : 0 }]),
     gauge('tidemark_last_run_timestamp_seconds', 'When the last run ended.', seconds(pulse.lastEndedAt)),
     gauge(
       'tidemark_last_success_timestamp_seconds',
@@ -39,7 +39,7 @@ export function metricFamilies(
       seconds(pulse.lastSuccessAt),
     ),
     gauge('tidemark_next_run_timestamp_seconds', 'When the next run is due.', seconds(pulse.dueAt)),
-    gauge('tidemark_database_up', 'Whether the database answered when this was asked.', [
+    gauge('tidemark_database_up', 'Whether the database answered for this scrape.', [
       { value: seen === undefined ? 0 : 1 },
     ]),
     counter(
@@ -50,7 +50,7 @@ export function metricFamilies(
     runDurations(tally),
     counter(
       'tidemark_rows_total',
-      'Rows of this process, by what became of them.',
+      'Rows processed by this process, by outcome.',
       [...tally.tables].flatMap(([table, { rows }]) =>
         [...rows].map(([kind, value]) => ({ labels: { table, kind }, value })),
       ),
@@ -58,36 +58,36 @@ export function metricFamilies(
     {
       name: 'tidemark_step_duration_seconds',
       type: 'summary',
-      help: 'How long attempts at steps took.',
+      help: 'Duration of step attempts.',
       samples: [...tally.tables].flatMap(([table, { steps, stepSeconds }]) => [
         { suffix: '_sum', labels: { table }, value: stepSeconds },
         { suffix: '_count', labels: { table }, value: steps },
       ]),
     },
-    perTable(tally, 'tidemark_steps_failed_total', 'Attempts at steps that failed.', (one) => one.stepsFailed),
-    perTable(tally, 'tidemark_retries_total', 'Waits before a step was tried again.', (one) => one.retries),
+    perTable(tally, 'tidemark_steps_failed_total', 'Step attempts that failed.', (one) => one.stepsFailed),
+    perTable(tally, 'tidemark_retries_total', 'Retries of steps.', (one) => one.retries),
     perTable(
       tally,
       'tidemark_rate_limit_waits_total',
-      'Of these, those for a rate limit of the system that is read.',
+      'Retries because of a rate limit of the source system.',
       (one) => one.limited,
     ),
     perTable(
       tally,
       'tidemark_rate_limit_wait_seconds_total',
-      'How long was waited for rate limits.',
+      'Time spent waiting for rate limits before retries.',
       (one) => one.limitedSeconds,
     ),
     perSource(
       tally,
       'tidemark_source_rate_limit_waits_total',
-      'Waits for a rate limit within the requests of a source.',
+      'Waits for rate limits within the requests of a source.',
       ({ waits }) => waits,
     ),
     perSource(
       tally,
       'tidemark_source_rate_limit_wait_seconds_total',
-      'How long sources waited for rate limits within their requests.',
+      'Time spent waiting for rate limits within the requests of a source.',
       ({ seconds: waited }) => waited,
     ),
     ...(seen === undefined
@@ -96,10 +96,10 @@ export function metricFamilies(
   ]
 }
 
-/** What ended the newest run in the database, whichever process it was of. */
+/** How the newest run in the database ended, of any process. */
 function lastRun({ last_run: last }: Activity): Family {
   const name = 'tidemark_last_run_end'
-  const help = 'How the last run in the database ended: 1 for the exit code and the word that it has.'
+  const help = 'How the last run in the database ended: 1 for its exit code and the reason of its end.'
   if (last === null) return gauge(name, help, [])
   const labels = { exit_code: last.exit_code === null ? '' : String(last.exit_code), ended_by: last.ended_by ?? '' }
   return gauge(name, help, [{ labels, value: 1 }])
@@ -107,11 +107,7 @@ function lastRun({ last_run: last }: Activity): Family {
 
 function failing(sources: readonly string[]): Family {
   const samples = sources.map((source) => ({ labels: { source }, value: 1 }))
-  return gauge(
-    'tidemark_source_failing',
-    'Sources that could not be asked for their tables when they last were.',
-    samples,
-  )
+  return gauge('tidemark_source_failing', 'Sources whose last discovery of tables failed.', samples)
 }
 
 function perSource(
@@ -129,7 +125,7 @@ function runDurations({ runsWithin, runSeconds }: RunMetrics): Family {
   return {
     name: 'tidemark_run_duration_seconds',
     type: 'histogram',
-    help: 'How long runs took.',
+    help: 'Duration of runs.',
     samples: [
       ...bounds.map((le, at) => ({ suffix: '_bucket', labels: { le }, value: runsWithin[at]! })),
       { suffix: '_sum', value: runSeconds },
@@ -151,31 +147,31 @@ function tableFamilies(standings: readonly TableMetrics[]): readonly Family[] {
   return [
     gauge(
       'tidemark_table_status',
-      'The status of each table, 1 for the one that it has.',
+      'The status of each table: 1 for its current status.',
       standings.map(({ name, source, status }) => ({ labels: { table: name, source, status }, value: 1 })),
     ),
     each(
       'tidemark_table_lag_seconds',
-      'How long ago it had all that its source had, gaps aside; of several partitions the worst.',
+      'Age of the newest synced position, gaps aside; of several partitions the worst.',
       (one) => one.lagSeconds,
     ),
-    each('tidemark_table_gaps', 'Holes in what is covered.', (one) => one.gaps),
-    each('tidemark_table_rejects', 'Rows that are set aside.', (one) => one.rejects),
-    each('tidemark_table_partitions_failing', 'Partitions that fail.', (one) => one.partitionsFailing),
-    each('tidemark_table_stale', 'Whether the last check of the table is older than promised.', (one) =>
+    each('tidemark_table_gaps', 'Gaps in the coverage.', (one) => one.gaps),
+    each('tidemark_table_rejects', 'Rejected rows.', (one) => one.rejects),
+    each('tidemark_table_partitions_failing', 'Failing partitions.', (one) => one.partitionsFailing),
+    each('tidemark_table_stale', 'Whether the last check of the table is older than freshWithin allows.', (one) =>
       one.status === 'removed' ? undefined : Number(one.stale),
     ),
-    each('tidemark_table_fresh_within_seconds', 'How old its last check may be.', (one) =>
+    each('tidemark_table_fresh_within_seconds', 'Maximum age of the last check (freshWithin).', (one) =>
       one.status === 'removed' ? undefined : one.freshWithinSeconds,
     ),
     each(
       'tidemark_table_last_check_timestamp_seconds',
-      'When its source was last asked and all that it had was read; of several partitions the oldest.',
+      'When a sync last read everything that its source had; of several partitions the oldest.',
       (one) => one.lastCheck,
     ),
     each(
       'tidemark_table_last_success_timestamp_seconds',
-      'When something of the table was last committed.',
+      'When a change to the table was last committed.',
       (one) => one.lastSuccess,
     ),
   ]

@@ -13,26 +13,26 @@ export interface RoundOptions {
   readonly settings: Settings
   readonly database: SharedDestination
   readonly tally: RunMetrics
-  /** Sources that no earlier run is at work for. */
+  /** Sources that no earlier run is reading. */
   readonly freeSources: readonly string[]
-  /** How long tables rest that have no `every` of their own. */
+  /** The interval of tables without their own `every`. */
   readonly everyMs: number
   readonly askedAt: (table: string) => Moment | undefined
   readonly isFirst: boolean
-  /** Another run has the screen. */
+  /** Whether another run uses the screen. */
   readonly quietly: boolean
-  /** What rests is known; the others are at work from now on. */
+  /** Called when it is known which sources are not due; the others are active from now on. */
   readonly onDecided: (rest: NotDueTables) => void
-  /** Something happened in it. */
+  /** Called for each event of the run. */
   readonly onEvent: (event: RunEvent) => void
-  /** A source has nothing left to do in this run. @param tables those that were asked for. */
+  /** Called when a source has nothing left to do in this run. @param tables those that were synced. */
   readonly onSourceEnded: (source: string, tables: readonly string[]) => void
 }
 
-/** Tables that come due within this share of their time are read together with those that are due. */
+/** Tables that become due within this share of their interval are read together with those that are due. */
 const TOGETHER = 0.05
 
-/** One run of the sources that are free and due. @returns undefined where all of them rest. */
+/** One run of the sources that are free and due. @returns undefined if none of them is due. */
 export async function runRound(options: RoundOptions): Promise<Report | undefined> {
   const { session, sources, names, settings, database, tally, freeSources: free, onDecided, isFirst, quietly } = options
   return database.with(async (destination) => {
@@ -51,7 +51,7 @@ export async function runRound(options: RoundOptions): Promise<Report | undefine
       },
     })
     onDecided(rest)
-    // What the state cannot know: sources that were never read are never at rest.
+    // The state does not know sources that were never read; those are always due.
     if (own.every(({ name }) => rest.sources.has(name)) && own.length > 0) return undefined
     const busy = sources.sources.filter(({ name }) => !free.includes(name)).map(({ name }) => name)
     const known = [...state.tables.values()]
@@ -90,7 +90,7 @@ function note(event: RunEvent, tables: ReadonlyMap<string, Set<string>>, { onSou
   if (event.type === 'source-ended') onSourceEnded(event.source, [...(tables.get(event.source) ?? [])])
 }
 
-/** Leaves out what every run says of every table: that it goes on where it was. */
+/** Omits the message that each run logs for each known table: that it continues where it was. */
 function news(log: Session['log']): Session['log'] {
   const isNews = (message: string): boolean => !/ continues(?: from \S+)?$/.test(message)
   return {

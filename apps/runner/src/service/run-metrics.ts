@@ -1,29 +1,29 @@
 import type { Logger } from '@tidemark/core'
 import type { Report, RowCounts, RunEvent } from '@tidemark/engine'
 
-/** What happened to a table since this process began. */
+/** What happened to a table since this process started. */
 export interface TableRunMetrics {
   readonly rows: Map<keyof RowCounts, number>
   steps: number
   stepsFailed: number
   stepSeconds: number
   retries: number
-  /** Of them, those that a used-up rate limit of the system made necessary. */
+  /** Retries because of a rate limit of the source system. */
   limited: number
   limitedSeconds: number
 }
 
-/** Upper bounds, in seconds: a run takes from less than a second to days of history. */
+/** Upper bounds, in seconds: a run takes from less than a second to days of backfill. */
 export const RUN_SECONDS = [0.5, 1, 5, 15, 60, 300, 1800, 7200, 43_200] as const
 
-/** What runs of this process did, added up while they go on. By table, never by partition: those may be millions. */
+/** Totals of this process's runs, updated while they run. By table, never by partition: there may be millions of those. */
 export class RunMetrics {
   readonly tables = new Map<string, TableRunMetrics>()
-  /** Waits within the requests of a source, because its system asked for them. */
+  /** Waits within the requests of a source, because of rate limits. */
   readonly sources = new Map<string, { waits: number; seconds: number }>()
   /** Runs by exit code. */
   readonly runs = new Map<number, number>()
-  /** Runs that took no longer than each of `RUN_SECONDS`, and all of them at the end. */
+  /** Runs that took no longer than each of `RUN_SECONDS`; the last element counts all runs. */
   readonly runsWithin: number[] = [...RUN_SECONDS, 0].map(() => 0)
   runSeconds = 0
   readonly #monotonic: () => number
@@ -32,7 +32,7 @@ export class RunMetrics {
     this.#monotonic = monotonic
   }
 
-  /** What hears the events of one run: steps are numbered in each. */
+  /** A listener for the events of one run: step numbers are unique only within a run. */
   ofRun(): (event: RunEvent) => void {
     const startedAt = new Map<number, number>()
     return (event) => this.#event(event, startedAt)
@@ -70,7 +70,7 @@ export class RunMetrics {
     }
   }
 
-  /** A log that counts what sources say of their waits, and passes everything on. */
+  /** A log that counts the waits that sources report, and passes everything on. */
   hearing(log: Logger): Logger {
     const heard =
       (level: 'debug' | 'info' | 'warn'): Logger['info'] =>
@@ -85,7 +85,7 @@ export class RunMetrics {
     return { debug: heard('debug'), info: heard('info'), warn: heard('warn') }
   }
 
-  /** @param exitCode of a run that came to no report, where that is all there is. */
+  /** @param report of a run; only exit code and duration if the run had no report. */
   ended({ exitCode, durationMs }: Pick<Report, 'exitCode' | 'durationMs'>): void {
     const seconds = durationMs / 1000
     this.runs.set(exitCode, (this.runs.get(exitCode) ?? 0) + 1)

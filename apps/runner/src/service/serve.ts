@@ -27,26 +27,30 @@ export interface ServeFlags {
   readonly takeOver?: boolean | undefined
 }
 
-/** So long a stop may take before the process ends all the same; nothing is lost then either. */
+/** Time for a graceful stop, after which the process ends anyway; that loses nothing either. */
 const GRACE_MS = 30_000
-/** A database that does not answer keeps nobody from ending. */
+/** Time to wait at the end for a database that does not answer. */
 const END_MS = 3000
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 60_000
 
-/** Whether a sync goes on until it is stopped. @throws SyncError `fix-config` where the flags do not fit together. */
+/** Whether a sync keeps running until it is stopped. @throws SyncError `fix-config` if the options exclude each other. */
 export function isContinuous({ every, cron, listen: address, acceptDeletions, takeOver }: ServeFlags): boolean {
   const isEndless = every !== undefined || cron !== undefined
   if (!isEndless && address !== undefined)
-    throw usage('--listen is for a sync that goes on; add --every 5m, or leave it out')
+    throw usage('--listen needs a sync that keeps running; add --every 5m, or omit --listen')
   if (isEndless && acceptDeletions === true)
-    throw usage('--accept-deletions is for one run; run "sync --accept-deletions" once beside the one that goes on')
+    throw usage(
+      '--accept-deletions applies to one run; run "sync --accept-deletions" once, in addition to the sync that keeps running',
+    )
   if (isEndless && takeOver === true)
-    throw usage('--take-over is for one run; run "sync --take-over" once before the one that goes on')
+    throw usage(
+      '--take-over applies to one run; run "sync --take-over" once, before you start the sync that keeps running',
+    )
   return isEndless
 }
 
-/** Runs again and again until a signal comes. Config and installed packages are read once, at the start. */
+/** Runs repeatedly until a signal arrives. Config and installed packages are read once, at the start. */
 export async function serve(
   call: Call,
   names: readonly string[],
@@ -66,7 +70,7 @@ export async function serve(
     const configured = await findSources(session)
     if (configured.sources.length === 0 && configured.unavailable.length === 0)
       throw usage(
-        `no source is ${configured.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that goes on would have nothing to do`,
+        `no source is ${configured.unconfigured.length > 0 ? 'configured' : 'installed'} in ${session.project.folder}; a sync that keeps running would have nothing to do`,
       )
     await agreeOnTarget(session)
     const everyMs = timetable.everyMs === 0 ? undefined : timetable.everyMs
@@ -116,7 +120,7 @@ function pathsOf(rounds: SyncLoop, outlook: StateProbe, silenceMs: number) {
   }
 }
 
-/** Opens the session; a database that is not up yet, as after a restart of the machine, is waited for. */
+/** Opens the session; waits for a database that is not up yet, e.g. after a restart of the machine. */
 async function patiently(call: Call): Promise<Session | undefined> {
   const { signal } = call.interrupts
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2)) {
@@ -136,7 +140,7 @@ function endWithin(ms: number, { interrupts, terminal }: Call): void {
     'abort',
     () => {
       setTimeout(() => {
-        terminal.say(`not everything could be ended within ${ms / 1000} s; what is committed stays`)
+        terminal.say(`the sync did not stop within ${ms / 1000} s, so the process ends now; what is committed stays`)
         interrupts.endNow()
       }, ms).unref()
     },

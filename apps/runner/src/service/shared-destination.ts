@@ -10,8 +10,8 @@ interface Opened {
 }
 
 /**
- * One connection for all that go on at the same time: opened for the first, closed behind the last. Two of one process would
- * wait for each other's locks in a database that is a file.
+ * One connection for all concurrent users: opened for the first, closed after the last. Two connections of one process would
+ * wait for each other's locks in a database file.
  */
 export class SharedDestination {
   readonly #open: Open
@@ -36,7 +36,7 @@ export class SharedDestination {
     }
   }
 
-  /** Whoever comes next gets a connection of its own: this one failed. */
+  /** This connection failed: the next user gets a new one. */
   renew(opened = this.#current): void {
     if (this.#current === opened) this.#current = undefined
   }

@@ -6,7 +6,7 @@ import { type Activity, askActivity } from '../activity.ts'
 import { isAlive } from '../this-runner.ts'
 import { type TableMetrics, tableMetrics } from './table-metrics.ts'
 
-/** What the database said when it was asked. */
+/** The answer of the database. */
 export interface ProbedState {
   readonly standings: readonly TableMetrics[]
   /** By name. */
@@ -15,11 +15,11 @@ export interface ProbedState {
 }
 export type ProbeResult = ProbedState | { readonly problem: string }
 
-/** An answer is good for so long, so that many who ask cost no more than one. */
+/** How long an answer is cached, so that many requests cost no more than one. */
 const FRESH_MS = 2000
 const LONGEST_MS = 10_000
 
-/** Looks at the state for monitors. */
+/** Reads the state for monitors. */
 export class StateProbe {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
@@ -67,7 +67,7 @@ async function lookAt(destination: Destination, freshness: PromiseOptions): Prom
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
   return {
     standings: tableMetrics(state, { rejects, now, promised }),
-    // One that has only not answered so far has not failed.
+    // A source that has not answered yet has not failed.
     failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),
     activity,
   }

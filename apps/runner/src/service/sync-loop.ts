@@ -38,20 +38,20 @@ const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 300_000
 
 /**
- * Runs, each of the sources that are due and not at work in an earlier one: a source that hangs keeps its own run open, and
- * no other from the next. A run begins when the timetable and the tables' own `every` say so.
+ * Repeated runs, each of the sources that are due and not active in an earlier run: a source that hangs keeps its own run
+ * open but does not block other sources. The timetable and the tables' own `every` decide when a run starts.
  */
 export class SyncLoop {
   readonly tally = new RunMetrics(() => performance.now())
   readonly #options: SyncLoopOptions
-  /** When each known table, and each source, was last asked for. */
+  /** When each known table, and each source, was last synced. */
   readonly #tablesAsked = new Map<string, Moment>()
   readonly #sourcesAsked = new Map<string, Moment>()
-  /** Sources at work: when their run began, when it was last heard of, and what they leave without an answer. */
+  /** Active sources: when their run started, when it was last active, and the question that they have not answered. */
   readonly #busy = new Map<string, { readonly began: Moment; heard: Moment; question?: SilentQuestion | undefined }>()
   readonly #running = new Set<Promise<void>>()
   readonly #sources = new EventSources()
-  /** When the first table that rests comes due, as it was last seen. */
+  /** When the next table becomes due, as of the last run. */
   #rest: { readonly since: Moment; readonly ms: number } | undefined
   #lastTick: Moment | undefined
   #isFirst = true
@@ -59,7 +59,7 @@ export class SyncLoop {
   #dueAt: number | undefined
   #lastSuccessAt: number | undefined
   #lastExitCode: number | undefined
-  /** Failures of the database in a row, and how long it is left alone for the last of them. */
+  /** Consecutive failures of the database, and how long to wait after the last one. */
   #failures = 0
   #away: { readonly since: Moment; readonly ms: number } | undefined
   #fatal: { readonly error: unknown } | undefined
@@ -78,12 +78,12 @@ export class SyncLoop {
       lastEndedAt: this.#last?.wall,
       lastSuccessAt: this.#lastSuccessAt,
       lastExitCode: this.#lastExitCode,
-      // Nothing is due while all sources are at work.
+      // Nothing is due while all sources are active.
       dueAt: Number.isFinite(this.#dueAt) ? this.#dueAt : undefined,
     }
   }
 
-  /** Until the signal comes. @throws what no later run can mend: a mistake in the config at the first, a bug of Tidemark's. */
+  /** Runs until the signal. @throws what no later run can fix: a config error in the first run, a bug in Tidemark. */
   async run(signal: AbortSignal): Promise<void> {
     const { timetable, session } = this.#options
     if (timetable.begins === 'tick') {
@@ -117,7 +117,7 @@ export class SyncLoop {
     }
   }
 
-  /** One run, and what it came to. */
+  /** One run and its result. */
   async #round(decided: () => void, signal: AbortSignal): Promise<void> {
     const { session, sources, names, settings, timetable, database } = this.#options
     const startedAt = performance.now()
@@ -161,7 +161,7 @@ export class SyncLoop {
     }
   }
 
-  /** Something was heard of one source of a run; how it began and ended, of all. */
+  /** Notes activity of one source of a run; the start and end of the run count for all of its sources. */
   #heard(began: Moment, event: RunEvent): void {
     if (event.type === 'source-silent') {
       const one = this.#busy.get(event.source)
@@ -202,7 +202,7 @@ export class SyncLoop {
     return Math.min(...this.#waits().map(({ since, ms }) => this.#options.timetable.dueAt(since, ms)))
   }
 
-  /** Since when something waits for the next run, and how long at most; nothing where all sources are at work. */
+  /** Since when something waits for the next run, and how long at most; empty if all sources are active. */
   #waits(): readonly { readonly since: Moment; readonly ms: number | undefined }[] {
     const { sources, timetable } = this.#options
     const free = this.#freeSources()
@@ -222,7 +222,7 @@ export class SyncLoop {
     )
     const say = flags.json === true ? terminal.sayShown : terminal.print
     for (const line of failureLines(shown, command)) say(line)
-    // One document a line: there is a run after this one.
+    // One document per line, because more runs follow.
     if (flags.json === true) terminal.printRaw([`${jsonText(document, 0)}\n`])
     else terminal.print(`run ${report.run ?? '?'}: ${reportSummary(report)}`)
     this.#ended(report.exitCode, report.durationMs)
@@ -235,7 +235,7 @@ export class SyncLoop {
     if (exitCode === EXIT.ok) this.#lastSuccessAt = this.#last.wall
   }
 
-  /** Runs that fail at the same time have met one failure. */
+  /** Runs that fail at the same time count as one failure. */
   #backOff(): void {
     this.#options.database.renew()
     if (this.#away !== undefined && msBetween(this.#away.since, moment()) < this.#away.ms) return
@@ -247,7 +247,7 @@ export class SyncLoop {
 
 const NEVER: Moment = { wall: Number.NEGATIVE_INFINITY, monotonic: Number.NEGATIVE_INFINITY }
 
-/** Whether a failure says that the database is away and may come back. */
+/** Whether a failure means that the database is unreachable for now. */
 export function isAway(error: unknown): boolean {
   return SyncError.is(error) && error.remedy === 'retry' && error.code?.startsWith('destination') === true
 }

@@ -1,18 +1,18 @@
 import type { State, TableStatus } from '@tidemark/core/engine'
 import { overviewOf, type Promised } from '@tidemark/engine'
 
-/** How a table stands, as numbers for a monitor. */
+/** The status of a table, as numbers for a monitor. */
 export interface TableMetrics {
   readonly name: string
   readonly source: string
   readonly status: TableStatus
-  /** How long ago it had all that its source had, gaps aside; of several partitions the worst. Undefined: nobody can say. */
+  /** Age of the newest synced position, gaps aside; of several partitions the worst. Undefined: not known. */
   readonly lagSeconds: number | undefined
-  /** Whether its last check is older than promised, when that was (seconds since 1970), and what was promised. */
+  /** Whether its last check is older than allowed, when that was (seconds since 1970), and the allowed age. */
   readonly stale: boolean
   readonly lastCheck: number | undefined
   readonly freshWithinSeconds: number
-  /** Holes in what is covered, over all partitions. */
+  /** Gaps in the coverage, over all partitions. */
   readonly gaps: number
   readonly partitionsFailing: number
   /** Seconds since 1970. */

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** A timer stands still while the machine sleeps and knows nothing of a clock that is set: so it is looked at now and then. */
+/** A timer stops while the machine sleeps and ignores changes of the clock, so the condition is checked every few seconds. */
 const LOOK_MS = 5000
-/** Timers may be early by a moment. */
+/** Timers may fire slightly early. */
 const MOMENT_MS = 20
 
-/** Waits until something is so, which is expected in `ms`; looks every few seconds. @returns false where the signal came first. */
+/** Waits until a condition holds, which is expected in `ms`. @returns false if the signal came first. */
 export async function waitUntil(isSo: () => boolean, ms: number, signal: AbortSignal): Promise<boolean> {
   const expectedAt = performance.now() + ms
   while (!signal.aborted) {

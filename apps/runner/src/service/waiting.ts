@@ -1,16 +1,16 @@
 import type { Destination } from '@tidemark/core/engine'
 import type { SharedDestination } from './shared-destination.ts'
 
-/** A time that is another by less is the same. */
+/** Times that differ by less than this count as the same. */
 const MOMENT_MS = 500
 
 /**
- * Says in the state when this process runs next: between its runs nothing else says that it is there. It is not a promise that
- * this succeeds.
+ * Records in the state when this process runs next: between its runs nothing else shows that it exists. Recording may
+ * fail.
  */
 export class Waiting {
   readonly #database: SharedDestination
-  /** 0: an expression says when, and has no length of its own. */
+  /** 0: a cron expression, which has no fixed interval. */
   readonly #everyMs: number
   #promisedMs: number | undefined
   #dueAt = Number.NaN
@@ -21,7 +21,7 @@ export class Waiting {
     this.#everyMs = everyMs
   }
 
-  /** @param dueAt by the wall's clock, in milliseconds. */
+  /** @param dueAt by the wall clock, in milliseconds. */
   next(dueAt: number): void {
     const inMs = dueAt - Date.now()
     if (!Number.isFinite(dueAt) || inMs <= 0 || Math.abs(dueAt - this.#dueAt) < MOMENT_MS) return
@@ -34,7 +34,7 @@ export class Waiting {
     })
   }
 
-  /** No run comes after the last one. */
+  /** No run follows the last one. */
   async end(): Promise<void> {
     const everyMs = this.#promisedMs
     if (everyMs !== undefined)

@@ -13,7 +13,7 @@ export interface Invoked {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** How to call this again: `pnpm tidemark` where the workspace has a script for it, else `npx tidemark`. */
+/** The command line for this: `pnpm tidemark` if the workspace has such a script, else `npx tidemark`. */
 export function commandFor({ cwd, project, flags, environment }: Invoked): CommandText {
   const script = scriptFor(project)
   const start = script ? `${pnpm(environment)} tidemark` : 'npx tidemark'
@@ -26,7 +26,7 @@ export function commandFor({ cwd, project, flags, environment }: Invoked): Comma
   return shellCommands([start, ...more.map(shellWord)].join(' '))
 }
 
-/** Whether a workspace above has a script `tidemark` that is meant for this project. */
+/** Whether a workspace above has a script `tidemark` for this project. */
 function scriptFor(project: string): boolean {
   for (let folder = dirname(project); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'pnpm-workspace.yaml'))) {
@@ -48,7 +48,7 @@ function scriptIn(folder: string): string {
   }
 }
 
-/** On a machine with only npm, pnpm itself came through npx. */
+/** On a machine with only npm, pnpm itself runs through npx. */
 function pnpm({ npm_execpath: path = '', npm_config_user_agent: agent = '' }: NodeJS.ProcessEnv): string {
   const version = /^pnpm\/(\S+)/.exec(agent)?.[1]
   return /[\\/]_npx[\\/]/.test(path) && version !== undefined ? `npx -y pnpm@${version}` : 'pnpm'

@@ -6,8 +6,8 @@ const LITTLE = '░'
 const NONE = '·'
 
 /**
- * A coverage as a bar of so many columns: `███░·····███`. A column is full only where all of it is covered, so that no
- * gap is too small to be seen.
+ * A coverage as a bar of fixed width: `███░·····███`. A column is full only if all of it is covered, so every gap is
+ * visible.
  */
 export function coverageBar(segments: readonly Segment[], width: number): string {
   let bar = ''
@@ -18,7 +18,7 @@ export function coverageBar(segments: readonly Segment[], width: number): string
   return bar
 }
 
-// What came in since the last run is a sliver at the end, not a gap: the lag says how old it is.
+// Data that arrived since the last run is a sliver at the end, not a gap: the lag shows its age.
 function letter(share: number, isLast: boolean): string {
   if (share > (isLast ? 0.5 : 0.999_999)) return FULL
   if (share >= 0.5) return PART

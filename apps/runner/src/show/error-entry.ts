@@ -92,7 +92,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'usage',
 ])
 
-/** Where nobody gave a code that the page knows: sources may have their own. */
+/** Entries for codes that the page does not have: sources may define their own. */
 const GENERAL: Readonly<Record<Remedy, string>> = {
   retry: 'source-retry',
   'fix-config': 'source-config',

@@ -1,6 +1,6 @@
 const EVERY_MS = 30_000
 
-/** Says the newest of many lines every half minute: for logs, where nothing can be drawn over. */
+/** Prints the newest of many lines every half minute: for logs, where nothing can be redrawn. */
 export function everySoOften(say: (line: string) => void): (line: string) => void {
   let saidAt = performance.now()
   return (line) => {

@@ -10,14 +10,14 @@ export interface FailedThing extends Pick<Failed, 'table' | 'source'> {
   readonly failure: Failure
 }
 
-/** One failure on one line: what, why, what to do, and the command that does it. */
+/** One failure on one line: what, why, how to fix it, and the command. */
 export function failureLine({ thing, failure, ...of }: FailedThing, command: CommandText): string {
   const { remedy, message, code } = failure
   const fix = fixOf({ ...of, message, remedy, code }, command)
-  // Nothing is broken here: someone has to say whether it is meant.
+  // Nothing is broken here: the user has to decide whether the deletions are intended.
   if (code === 'deletion-limit')
     return `held back: ${thing}: ${oneLine(message)}; ${fix.when}: ${fix.command}; see ${fix.see}`
-  // What to correct is in the message: a type in the config, the schema of a source, or the rows themselves.
+  // The message says what to correct: a type in the config, the schema of a source, or the rows themselves.
   if (code === 'reject-limit')
     return `failed: ${thing}: ${oneLine(message)} (${fix.when}: ${fix.command}; see ${fix.see})`
   return `failed: ${thing}: ${oneLine(message)} (${remedy}: ${fixText(fix)})`

@@ -1,8 +1,8 @@
-/** What to do about a failure. Field names are those of `status --json`. */
+/** How to fix a failure. Field names are those of `status --json`. */
 export interface Fix {
-  /** What has to be done, in words. */
+  /** What to do, in words. */
   readonly what: string
-  /** When the command is the right one: `then`, `at once`. */
+  /** When to run the command: `then`, `to do it now`. */
   readonly when: string
   readonly command: string
   /** Where to read about it. */

@@ -3,7 +3,7 @@ import type { CommandText } from '@tidemark/core/engine'
 import { errorAddress } from './error-address.ts'
 import type { Fix } from './fix-text.ts'
 
-/** A failure as a run reports it, or as the state keeps it. */
+/** A failure as a run reports it, or as the state stores it. */
 export interface Failed {
   /** The table's name in the destination; undefined: a source, or the run. */
   readonly table?: string | undefined
@@ -15,26 +15,26 @@ export interface Failed {
 }
 
 const REMEDY_TEXTS: Readonly<Record<Remedy, string>> = {
-  retry: 'will be tried again at the next run',
+  retry: 'the next run tries again',
   'fix-config': 'correct the config',
-  'fix-source': 'a bug in the source: tell its author',
+  'fix-source': 'a bug in the source: report it to its author',
   upgrade: 'install a newer version',
 }
 
-/** Failures of tables that have no name in the database, or not the right one. */
+/** Failures of tables that have no name in the database, or a wrong one. */
 const NAMELESS: ReadonlySet<string | undefined> = new Set(['alias', 'clash', 'other-project'])
 
-/** The way out of a failure: what its code and its message ask for, else its remedy. One place, for every surface. */
+/** How to fix a failure, by its code and message, else by its remedy. The only place, for every output. */
 export function fixOf({ table, source, message, remedy, code }: Failed, command: CommandText): Fix {
   const see = errorAddress({ code, remedy })
-  // What the table is called when this is put right is not known yet.
+  // The name of the table after the fix is not known yet.
   const name = NAMELESS.has(code) ? (source ?? table) : (table ?? source)
   const named = name === undefined ? [] : [name]
   const sync = command('sync', named)
   if (code === 'deletion-limit')
     return {
-      what: 'look whether those rows are gone at the source',
-      when: 'if it is right',
+      what: 'check whether those rows were deleted at the source',
+      when: 'if the deletions are right',
       command: command('sync', named, '--accept-deletions'),
       see,
     }
@@ -42,36 +42,36 @@ export function fixOf({ table, source, message, remedy, code }: Failed, command:
     return {
       what:
         code === 'table-changed'
-          ? 'undo the change, or read the table again from its start'
-          : 'put it back as it was, or read the table again from its start',
-      when: 'to read it again',
+          ? 'undo the change, or sync the table again from its start'
+          : 'restore it as it was, or sync the table again from its start',
+      when: 'to sync it again',
       command: command('resync', named, '--full'),
       see,
     }
   if (table !== undefined && code === 'reject-limit')
     return {
-      what: 'correct the source, or its config, so that the rows fit',
-      when: 'to see why they do not',
+      what: 'correct the source or its config so that its rows match the schema',
+      when: 'to see why its rows are rejected',
       command: command('rejects list', named),
       see,
     }
   if (code === 'no-answer-yet')
     return {
-      what: 'wait until it answers or is given up, and see why it does not answer',
-      when: 'to see what it says',
+      what: 'wait until it answers or times out, and find out why it does not answer',
+      when: 'to test it',
       command: command('check'),
       see,
     }
   if (code === 'held' || code === 'fenced')
     return { what: 'wait for the other runner', when: 'then', command: sync, see }
-  return { what: REMEDY_TEXTS[remedy], when: remedy === 'retry' ? 'at once' : 'then', command: sync, see }
+  return { what: REMEDY_TEXTS[remedy], when: remedy === 'retry' ? 'to do it now' : 'then', command: sync, see }
 }
 
-/** The way out where a table waits for a decision. */
+/** How to resume a paused table. */
 export function decisionOn(table: string, command: CommandText): Fix {
   return {
-    what: 'put its source, or its table, back as it was, or read it again from its start',
-    when: 'to read it again',
+    what: 'restore its source or its table as it was, or sync it again from its start',
+    when: 'to sync it again',
     command: command('resync', [table], '--full'),
     see: errorAddress({ code: 'paused', remedy: 'fix-config' }),
   }

@@ -1,4 +1,4 @@
-/** Numbers and lengths of time as people read them. */
+/** Numbers and durations for people. */
 export function countText(count: number): string {
   return count.toLocaleString('en-US')
 }
@@ -12,7 +12,7 @@ export function durationText(ms: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** A length of time at a glance, in one unit: `45 s`, `12 min`, `5 h`, `3 d`. */
+/** A rounded duration, in one unit: `45 s`, `12 min`, `5 h`, `3 d`. */
 export function roughly(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000))
   if (seconds < 90) return `${seconds} s`

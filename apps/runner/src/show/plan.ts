@@ -5,26 +5,26 @@ import { decisionOn } from './fix.ts'
 import { countText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 
-/** A plan, and what it may take away. */
+/** A plan, and the rows that it may delete. */
 export interface PlanLook extends Plan {
   readonly tables: readonly TablePlanView[]
 }
 
 export interface TablePlanView extends TablePlan {
-  /** How many rows it has, where some of them may be marked or replaced, and where the run would hold that back. */
+  /** How many rows it has, if the run may mark or replace some of them, and the limit above which the run withholds that. */
   readonly atRisk: AtRisk | undefined
 }
 
-/** What a table may lose in the run. */
+/** The rows that a table may lose in the run. */
 export interface AtRisk {
   readonly rows: number
-  /** Whether there are no more: counting stops at a million. */
+  /** Whether the count is exact: counting stops at a million. */
   readonly isExact: boolean
-  /** The deletion limit; undefined: the config says `none`. */
+  /** The deletion limit; undefined: the config sets `'none'`. */
   readonly deletionLimit: { readonly share: number; readonly above: number } | undefined
 }
 
-/** What a run would do, for people: a paragraph a table, under how it was found. */
+/** What a run would do, for people: one paragraph per table. */
 export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
   const counts = [...Map.groupBy(tables, ({ tracking }) => tracking)].map(
@@ -55,7 +55,7 @@ function tableText(table: TablePlanView, command: CommandText): string {
     ...hints(table, command).map((text) => `${INDENT}${text}`),
     ...notKept
       .slice(0, MAX_RANGES_SHOWN)
-      .map((window) => `${INDENT}no longer kept by the source: ${windowText(window)}`),
+      .map((window) => `${INDENT}no longer available at the source: ${windowText(window)}`),
   ].join('\n')
 }
 
@@ -74,7 +74,7 @@ function rangeText({ kind, window, readFrom, windows, partitions }: RangePlan): 
   const what = KINDS[kind]
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   if (window === undefined) return `${what}${among}`
-  const count = kind === 'unchanged' ? 'the source says that nothing changed' : `${plural(windows, 'window')}${among}`
+  const count = kind === 'unchanged' ? 'the source reports no change' : `${plural(windows, 'window')}${among}`
   return `${what}: ${windowText(window)}, ${count}${readFrom === undefined ? '' : `, read from ${readFrom}`}`
 }
 
@@ -90,7 +90,7 @@ function windowText({ from, to }: WindowText): string {
   return `${from ?? 'the beginning'} to ${to}`
 }
 
-/** What no run sees of the table, and what each run reads in vain. */
+/** What runs cannot see of the table, and what they read needlessly. */
 function hints(
   { name, tracking, deletions, couldBeReadBy, atRisk }: TablePlanView,
   command: CommandText,
@@ -101,32 +101,31 @@ function hints(
   return [
     ...(deletions === 'unseen'
       ? [
-          `deletions are not seen: it is read by a cursor, and its source does not report them; to find them: ${command('resync', [name])}; see ${see}`,
+          `deletions are not detected: the table is synced by a cursor, and its source does not report them; to find them: ${command('resync', [name])}; see ${see}`,
         ]
       : []),
     ...(column !== undefined && atRisk !== undefined && atRisk.rows >= MANY_ROWS
       ? [
-          `all of its ${countText(atRisk.rows)}${atRisk.isExact ? '' : '+'} rows are read each time; where rows are only added and "${oneLine(column)}" only grows, a cursor on it reads just the new ones`,
+          `all of its ${countText(atRisk.rows)}${atRisk.isExact ? '' : '+'} rows are read on every sync; if rows are only added and "${oneLine(column)}" only grows, a cursor on it reads only the new ones`,
         ]
       : []),
   ]
 }
 
-/** Fewer rows than this are read in no time. */
+/** Reading fewer rows than this takes no time. */
 const MANY_ROWS = 1000
 
-/** What may be marked or replaced, and when the run would hold back. */
+/** Which rows the run may mark or replace, and when it withholds that. */
 function risk({ deletes, atRisk }: TablePlanView): readonly string[] {
   if (deletes === undefined || atRisk === undefined || atRisk.rows === 0) return []
   const { rows, isExact, deletionLimit: held } = atRisk
   const many = `${countText(rows)}${isExact ? '' : '+'} ${rows === 1 ? 'row' : 'rows'}`
-  const where =
-    deletes === 'full_refresh' ? `of its ${many}` : `of its ${many} those in the windows that are read again`
+  const where = deletes === 'full_refresh' ? `of its ${many}` : `of its ${many}, in the windows that are read again`
   const limit =
     held === undefined
-      ? 'all may go, nothing holds them back'
+      ? 'no deletion limit is set'
       : rows <= held.above
-        ? `where none comes back, the run holds back; above ${plural(held.above, 'row')} also where more than ${Math.round(held.share * 100)} % would go`
-        : `where more than ${Math.round(held.share * 100)} % would go, the run holds back`
-  return [`deletions at risk: ${where}, those that the source no longer has; ${limit}`]
+        ? `the run withholds all deletions if the source returns none of the rows; above ${plural(held.above, 'row')} also if more than ${Math.round(held.share * 100)} % are missing`
+        : `the run withholds all deletions if more than ${Math.round(held.share * 100)} % are missing`
+  return [`may delete rows that are missing at the source, ${where}; ${limit}`]
 }

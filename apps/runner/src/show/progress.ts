@@ -11,20 +11,20 @@ const FRAME_MS = 100
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void
-  /** The log that the run is given: what it says of waits is shown. */
+  /** The log for the run: its messages about waits are shown. */
   readonly log: Logger
   stop(): void
 }
 
 export interface ProgressOptions {
-  /** The terminal to draw on; undefined: a line a table that moved, every half minute. */
+  /** The terminal to draw on; undefined: a line for each table with progress, every half minute. */
   readonly screen: NodeJS.WriteStream | undefined
   readonly say: (line: string) => void
   readonly log: Logger
   readonly redact: (text: string) => string
 }
 
-/** Shows how far a run is: drawn in a terminal, as plain lines for a log. */
+/** Shows the progress of a run: drawn in a terminal, as plain lines for a log. */
 export function followProgress({ screen: stream, say, log, redact }: ProgressOptions): Progress {
   const follower = new RunFollower()
   const now = (): number => performance.now()
@@ -34,7 +34,7 @@ export function followProgress({ screen: stream, say, log, redact }: ProgressOpt
     (message: string, fields?: object): void => {
       const { source, waitMs, tracking } = { ...fields } as { source?: unknown; waitMs?: unknown; tracking?: unknown }
       if (typeof source === 'string' && typeof waitMs === 'number') follower.waits(source, waitMs, now())
-      // A thousand tables that go on would push everything else off the screen, and each has its line in it.
+      // Messages of a thousand known tables would push everything else off the screen, and each table has its line there.
       log[stream !== undefined && tracking === 'known' ? 'debug' : level](message, fields)
     }
   return {
@@ -48,7 +48,7 @@ function drawOn(stream: NodeJS.WriteStream, follower: RunFollower, redact: (text
   const startedAt = performance.now()
   const screen = openScreen(stream, (size) => {
     const view = follower.view(performance.now())
-    const asking = `Asking the sources what they have, ${Math.floor((performance.now() - startedAt) / 1000)} s`
+    const asking = `Discovering tables, ${Math.floor((performance.now() - startedAt) / 1000)} s`
     const lines = view.planned === 0 ? [cut(asking, size.columns - 1)] : runLines(view, size)
     return lines.map((line) => oneLine(redact(line)))
   })
@@ -60,7 +60,7 @@ function drawOn(stream: NodeJS.WriteStream, follower: RunFollower, redact: (text
   }
 }
 
-/** A line a table that moved, every half minute: for logs, where nothing can be drawn over. */
+/** A line for each table with progress, every half minute: for logs, where nothing can be redrawn. */
 function sayNowAndThen(follower: RunFollower, say: (line: string) => void): () => void {
   const before = new Map<string, string>()
   const tick = (): void => {

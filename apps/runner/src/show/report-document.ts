@@ -2,7 +2,7 @@ import type { CommandText } from '@tidemark/core/engine'
 import type { Report } from '@tidemark/engine'
 import { decisionOn, type Failed, fixOf } from './fix.ts'
 
-/** What `--json` prints of a run: its report, and with each failure and each pause the way out. */
+/** What `--json` prints of a run: its report, and how to fix each failure and pause. */
 export function reportDocument(report: Report, command: CommandText): object {
   const fix = (failure: Report['failure'], of: Pick<Failed, 'table' | 'source'>) =>
     failure === undefined ? undefined : fixOf({ ...failure, ...of }, command)

@@ -10,7 +10,7 @@ import { sameFailures } from './same-failures.ts'
 import { sqlName } from './sql-name.ts'
 import { textTable } from './text-table.ts'
 
-/** What a run did: a line a table; of very many, those with something to say. */
+/** What a run did: one line per table; of very many tables, those with news. */
 export function reportTable({ tables }: Report, columns?: number): string {
   const header = ['table', 'status', 'written', 'unchanged', 'deleted', 'rejected', 'left', 'time']
   const told = tables.length <= ALL ? tables : tables.filter(hasNews)
@@ -33,11 +33,11 @@ export function reportTable({ tables }: Report, columns?: number): string {
   ].join('\n')
 }
 
-// As many as a person still reads.
+// As many as a person would read.
 const ALL = 50
 
 function hasNews({ rows, failures, stepsLeft, heldBy, status }: TableReport): boolean {
-  // A line of its own says that for all of them.
+  // One separate line covers all of them.
   if (heldBy !== undefined) return false
   const moved = rows.written + rows.deleted + rows.rejected + stepsLeft + failures.length
   return moved > 0 || status === 'paused'
@@ -64,7 +64,7 @@ export function reportSummary(report: Report): string {
   return `${parts.join(', ')}${word === undefined ? '' : ` (${word})`}`
 }
 
-/** What the sources have and the tables do not, by no failure: a line each. */
+/** What the sources have and the tables do not, although nothing failed: one line each. */
 export function unreadLines({ tables }: Report): readonly string[] {
   const lines = tables.flatMap(({ name, unread }) =>
     unreadTexts(unread).map((text) => `${oneLine(name)}: ${oneLine(text)}`),
@@ -75,7 +75,7 @@ export function unreadLines({ tables }: Report): readonly string[] {
     : lines
 }
 
-/** The command that lists what was set aside, where this run set rows aside. */
+/** The command that lists rejected rows, if this run rejected any. */
 export function rejectsLine({ tables }: Report, command: CommandText): string | undefined {
   const rejecting = tables.filter(({ rows }) => rows.rejected > 0).map(({ name }) => name)
   if (rejecting.length === 0) return undefined
@@ -83,7 +83,7 @@ export function rejectsLine({ tables }: Report, command: CommandText): string | 
   return `To see why rows were rejected: ${command('rejects list', named)}`
 }
 
-/** Each thing that failed; a partition that fails in several tables for one reason, once. */
+/** Each failure; a partition that fails in several tables for the same reason is listed once. */
 function failedThings(report: Report): readonly FailedThing[] {
   const sources = report.sources.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [{ thing: `source ${name}`, source: name, failure }],
@@ -113,10 +113,10 @@ export function failureLines(report: Report, command: CommandText): readonly str
   ]
 }
 
-// Thousands of partitions may fail for one reason.
+// Thousands of partitions may fail for the same reason.
 const MAX_TABLES_SHOWN = 50
 
-/** The command that looks at what was synced: at the table that got most. */
+/** The command that queries the table that got the most rows. */
 export function lookCommand({ tables }: Report, command: CommandText): string | undefined {
   const [most] = [...tables].filter(hasRows).sort((a, b) => b.rows.written - a.rows.written)
   if (most === undefined) return undefined

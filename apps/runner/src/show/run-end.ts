@@ -1,6 +1,6 @@
 import type { RunRecord } from '@tidemark/destination'
 
-/** What ended a run before its end, in a word, as the view `tidemark_runs` has it. */
+/** Why a run ended early, in one word, as in the view `tidemark_runs`. */
 const WORDS: Readonly<Record<string, string>> = {
   SIGINT: 'interrupted',
   SIGTERM: 'terminated',

@@ -11,12 +11,12 @@ export interface ScreenSize {
 
 const RANK = { working: 0, failed: 1, waiting: 2, done: 3 } as const
 
-/** A run that goes on, in as many lines as the screen has: the tables at work first, then as many others as fit. */
+/** A run in progress, in as many lines as the screen has: active tables first, then as many others as fit. */
 export function runLines(view: RunView, { columns, rows }: ScreenSize): readonly string[] {
-  // The last column stays free: some terminals break the line when it is written.
+  // The last column stays empty: some terminals wrap the line when it is used.
   const width = Math.max(10, columns - 1)
   const height = Math.max(1, rows - 3)
-  // Where all fit they keep their places; else those at work come first.
+  // If all fit they keep their order; else active tables come first.
   const all = view.tables.length <= height
   const sorted = all ? view.tables : [...view.tables].sort(order)
   const fits = all ? sorted : sorted.slice(0, Math.max(0, height - 1))
@@ -28,13 +28,13 @@ export function runLines(view: RunView, { columns, rows }: ScreenSize): readonly
   ]
 }
 
-/** At work, failed, to come, done: lines that stay in their places, as far as can be. */
+/** Active, failed, waiting, done: an order in which lines rarely move. */
 function order(a: RunningTable, b: RunningTable): number {
   const more = a.state === 'done' ? b.rows - a.rows : 0
   return RANK[a.state] - RANK[b.state] || more || (a.name < b.name ? -1 : 1)
 }
 
-/** As much of each table as fits: its name, its coverage, where it stands, its rows, how long it still takes. */
+/** As much of each table as fits: its name, coverage, window, rows, remaining time. */
 function tableLines(tables: readonly RunningTable[], width: number): readonly string[] {
   const barWidth = width < 70 ? 0 : Math.min(24, Math.floor(width / 5))
   const cells = tables.map((table) => [
@@ -81,7 +81,7 @@ function totalLine({ tables, idle, done, failed, rows, elapsedMs, leftMs }: RunV
   return texts.join(', ')
 }
 
-/** Where a table stands, for a log. */
+/** The progress of a table, for a log. */
 export function tableText(table: RunningTable): string {
   return `${oneLine(table.name)}: ${[placeText(table), rowsText(table), ...endText(table)].join(', ')}`
 }

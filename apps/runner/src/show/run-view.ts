@@ -1,23 +1,23 @@
 import type { RunEvent, Segment, TableWork } from '@tidemark/engine'
 import { oneLine } from './plain.ts'
 
-/** How a table stands in a run that goes on. */
+/** The progress of a table in a run. */
 export interface RunningTable {
   readonly name: string
   readonly source: string
   readonly state: 'working' | 'waiting' | 'failed' | 'done'
   readonly rows: number
-  /** Rows per second, of late; undefined while nothing was committed. */
+  /** Recent rows per second; undefined while nothing is committed. */
   readonly rate: number | undefined
   /** `17 of 42`. */
   readonly index: number
   readonly of: number
   readonly done: number
-  /** What is covered, as it is by now. Undefined: read whole. */
+  /** The current coverage. Undefined: full refresh. */
   readonly segments: readonly Segment[] | undefined
-  /** It waits, for so long, and why. */
+  /** How long it waits, and why. */
   readonly wait: { readonly ms: number; readonly why: string } | undefined
-  /** How long the rest takes at the pace so far; undefined while no window is done. */
+  /** How long the rest takes at the current pace; undefined while no window is done. */
   readonly leftMs: number | undefined
 }
 
@@ -50,7 +50,7 @@ type Span = { readonly from: number; readonly to: number }
 
 const RATE_MS = 15_000
 
-/** Follows a run by its events and its log. Time is an argument, in milliseconds of a clock that only goes forward. */
+/** Follows a run by its events and its log. Time is an argument, in milliseconds of a monotonic clock. */
 export class RunFollower {
   readonly #tables = new Map<string, Entry>()
   readonly #waits = new Map<string, number>()
@@ -79,14 +79,14 @@ export class RunFollower {
       entry.rows += rows
       entry.commits.push({ at: now, rows })
     } else if (event.type === 'retry') {
-      entry.retry = { until: now + event.delayMs, why: `failed, tries again: ${oneLine(event.failure.message)}` }
+      entry.retry = { until: now + event.delayMs, why: `failed, will retry: ${oneLine(event.failure.message)}` }
       entry.failed = false
     } else {
       this.#ended(entry, event.step, event.failure !== undefined)
     }
   }
 
-  /** A source asks nothing for so long, because its limit is used up. */
+  /** A source pauses its requests for this long because of a rate limit. */
   waits(source: string, ms: number, now: number): void {
     this.#waits.set(source, Math.max(this.#waits.get(source) ?? 0, now + ms))
   }

@@ -19,9 +19,9 @@ export interface StepLine {
   readonly error: string | undefined
 }
 
-/** The last runs, a line each. */
+/** The last runs, one line each. */
 export function runsText(runs: readonly RunRecord[], now: bigint, columns: number | undefined): string {
-  const header = ['run', 'began', 'took', 'end', 'tables', 'steps', 'read', 'written', 'rejected', 'failed']
+  const header = ['run', 'started', 'took', 'end', 'tables', 'steps', 'read', 'written', 'rejected', 'failed']
   const rows = runs.map((run) => [
     run.run,
     when(run.startedAt),
@@ -44,7 +44,7 @@ export interface RunDetail {
   readonly running: readonly StepLine[]
 }
 
-/** One run: what it did to each table, what failed, and what it is at. */
+/** One run: what it did to each table, what failed, and what it is reading now. */
 export function runText(
   { run, tables, failures, running }: RunDetail,
   now: bigint,
@@ -75,13 +75,11 @@ export function runText(
     durationText(table.writingMs),
   ])
   return [
-    `Run ${run.run} began ${when(run.startedAt)} on ${oneLine(run.host)} (process ${run.pid}), took ${tookText(run, now)}: ${endText(run)}.`,
+    `Run ${run.run} started ${when(run.startedAt)} on ${oneLine(run.host)} (process ${run.pid}), took ${tookText(run, now)}: ${endText(run)}.`,
     ...(run.error === undefined ? [] : [`failed: the run: ${oneLine(run.error)}`]),
     '',
     ...(rows.length > 0 ? [textTable(header, rows, { columns })] : run.foldedSteps === 0 ? ['It read nothing.'] : []),
-    ...(run.foldedSteps === 0
-      ? []
-      : [`Steps that changed nothing and are kept as a sum: ${countText(run.foldedSteps)}.`]),
+    ...(run.foldedSteps === 0 ? [] : [`Steps that changed nothing (only counted): ${countText(run.foldedSteps)}.`]),
     ...(failures.length === 0 ? [] : ['']),
     ...failures.slice(0, MAX_STEPS_SHOWN).map((step) => `failed: ${placeText(step)}: ${oneLine(step.error ?? '')}`),
     ...(failures.length > MAX_STEPS_SHOWN ? [`failed: ${countText(failures.length - MAX_STEPS_SHOWN)} more`] : []),

@@ -2,18 +2,18 @@ import type { Failure } from '@tidemark/engine'
 import type { FailedThing } from './failure.ts'
 import { countText } from './numbers.ts'
 
-/** So many of those that fail for one reason are named. */
+/** How many things that fail for the same reason are named. */
 const NAMED = 3
 
 export interface FailedTable {
   readonly table: string
   readonly source: string
-  /** Empty where the table has none. */
+  /** Empty if the table is not partitioned. */
   readonly partition: string
   readonly failure: Pick<Failure, 'message' | 'remedy' | 'code'>
 }
 
-/** A partition that several tables of a source share fails in all of them for one reason: the report names it once. */
+/** A partition that several tables of a source share may fail in all of them for the same reason: the report names it once. */
 export function sameFailures<T extends FailedTable>(
   failed: readonly T[],
 ): readonly (Omit<FailedThing, 'failure'> & Pick<T, 'failure'>)[] {

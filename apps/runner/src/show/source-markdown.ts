@@ -7,7 +7,7 @@ type Schema = z.core.$ZodType
 
 const LONGEST_DEFAULT = 40
 
-/** A source's config and tables as its README lists them, from its own schemas: what `.describe()` says is the meaning. */
+/** A source's config and tables for its README, from its own schemas: `.describe()` gives the meaning. */
 export function sourceMarkdown(source: Source): string {
   const { tables } = source
   return [
@@ -15,7 +15,7 @@ export function sourceMarkdown(source: Source): string {
     '## Config',
     source.config === undefined ? 'None.' : configTable(source.config),
     '## Tables',
-    ...(typeof tables === 'function' ? ['They are found at run time.'] : tables.flatMap(tableSection)),
+    ...(typeof tables === 'function' ? ['The source discovers its tables at run time.'] : tables.flatMap(tableSection)),
   ].join('\n\n')
 }
 
@@ -63,7 +63,7 @@ function fieldsOf(schema: Schema, path: string): readonly Field[] {
   ])
 }
 
-/** What a user writes: wrappers off, of a pipe its input. What may hold itself, as JSON does, is not looked into. */
+/** The input schema that a user fills in, without wrappers. Does not enter recursive schemas such as JSON. */
 function bare(schema: Schema): Schema {
   const def = definitionOf(schema)
   if (def['innerType'] !== undefined) return bare(def['innerType'] as Schema)
@@ -94,7 +94,7 @@ function typeText(schema: Schema): string {
   }
 }
 
-/** A few words are listed, of many the meaning says more. */
+/** Lists a few values; with many, the meaning says more. */
 function wordsOf(schema: Schema): string {
   const words = [...(schema._zod.values ?? [])].map((value) => code(String(value)))
   return words.length > 6 ? 'text' : words.join(' or ')
@@ -107,12 +107,12 @@ function defaultText(schema: Schema): string {
   return def['innerType'] === undefined ? 'required' : defaultText(def['innerType'] as Schema)
 }
 
-/** A long list says its beginning. */
+/** Shortens a long default. */
 function shortened(text: string): string {
   return text.length > LONGEST_DEFAULT ? `${text.slice(0, LONGEST_DEFAULT)}…` : text
 }
 
-/** What `.describe()` says, on the schema or inside of its wrappers. */
+/** The text of `.describe()`, on the schema or inside its wrappers. */
 function descriptionOf(schema: Schema): string {
   const said = (schema as { readonly description?: unknown }).description
   if (typeof said === 'string') return said

@@ -9,7 +9,7 @@ export function sourceLines(sources: readonly SourceReport[], command: CommandTe
   )
 }
 
-/** Exit code for what became of the sources alone. */
+/** Exit code by the failures of sources alone. */
 export function sourceExit(sources: readonly SourceReport[]): number {
   const failed = sources.filter((source) => source.failure !== undefined).length
   if (failed === 0) return EXIT.ok

@@ -14,17 +14,17 @@ export interface StatusOptions {
   readonly columns: number | undefined
   /** The database's clock, in milliseconds since 1970. */
   readonly now: number
-  /** At most so many tables: those that want something first. */
+  /** Maximum number of tables: those that need attention come first. */
   readonly most?: number | undefined
 }
 
-/** How far everything is, for people. */
+/** The progress of all tables, for people. */
 export function statusText(look: StatusView, options: StatusOptions): string {
   const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
   const { tables, running, failing_sources: sources } = look
   if (tables.length === 0 && sources.length > 0)
     return [headline(look), runnerText(look, now, command), ...footnotes(look, command)].join('\n')
-  if (tables.length === 0) return `No table is tracked yet. The first sync does it: ${command('sync')}`
+  if (tables.length === 0) return `There are no tracked tables yet. The first sync creates them: ${command('sync')}`
   const busy = new Set(running.map(({ table }) => table))
   const sorted = tables.length <= most ? tables : [...tables].sort((a, b) => urgency(a, busy) - urgency(b, busy))
   const shown = sorted.slice(0, most)
@@ -51,18 +51,16 @@ export function statusText(look: StatusView, options: StatusOptions): string {
   ].join('\n')
 }
 
-/** Whether all is as it should be. Nothing is called complete beside what fails, waits, is old or is to be read again. */
+/** Whether all is well. Nothing is called complete if a table fails, is paused, stale, or has a requested resync. */
 export function headline({ to_timestamp, synced_tables, tables, failing_sources }: StatusView): string {
   const tracked = tables.filter((table) => table.status !== 'removed')
   const [silent, refusing] = [failing_sources.filter(isSilent), failing_sources.filter((one) => !isSilent(one))]
   const unasked = [
-    ...(refusing.length === 0
-      ? []
-      : [`${namesOf(refusing)} cannot be asked for ${refusing.length === 1 ? 'its' : 'their'} tables`]),
+    ...(refusing.length === 0 ? [] : [`the tables of ${namesOf(refusing)} could not be discovered`]),
     ...(silent.length === 0 ? [] : [`${namesOf(silent)} ${silent.length === 1 ? 'does' : 'do'} not answer`]),
   ]
-  if (tracked.length === 0 && unasked.length > 0) return `No table is read: ${unasked.join('; ')}.`
-  if (tracked.length === 0) return 'No table is tracked any more; the rows stay.'
+  if (tracked.length === 0 && unasked.length > 0) return `No table can be synced: ${unasked.join('; ')}.`
+  if (tracked.length === 0) return 'There are no tracked tables any more; their rows stay.'
   const count = (is: (table: TableView) => boolean): number => tracked.filter(is).length
   const complete = new Set(synced_tables)
   const counts: readonly (readonly [number, string])[] = [
@@ -70,10 +68,10 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
     [count(({ status }) => status === 'paused'), 'paused'],
     [
       count(({ name, status }) => !complete.has(name) && status !== 'failing' && status !== 'paused'),
-      'not read to the end',
+      'not fully synced',
     ],
     [count(({ stale }) => stale), 'stale'],
-    [count(({ resyncs }) => resyncs > 0), 'to be read again in part'],
+    [count(({ resyncs }) => resyncs > 0), 'with a requested resync'],
   ]
   const wrong = counts.flatMap(([many, what]) => (many === 0 ? [] : [`${countText(many)} ${what}`]))
   const rejects = tracked.reduce((sum, table) => sum + table.rejects, 0)
@@ -83,10 +81,10 @@ export function headline({ to_timestamp, synced_tables, tables, failing_sources 
     return `Not every table is ${word}: ${[...many, ...unasked].join('; ')}.`
   }
   const upTo = to_timestamp === null ? '' : ` up to ${to_timestamp}`
-  return `Every table is complete${upTo}${rejects === 0 ? '' : `, but for ${plural(rejects, 'rejected row')}`}.`
+  return `Every table is complete${upTo}${rejects === 0 ? '' : `, except ${plural(rejects, 'rejected row')}`}.`
 }
 
-/** It has not failed: it was asked, and has not answered so far. */
+/** The source has not failed, but has not answered yet. */
 export const isSilent = ({ error_code: code }: SourceView): boolean => code === 'no-answer-yet'
 
 function namesOf(sources: readonly SourceView[]): string {
@@ -95,7 +93,7 @@ function namesOf(sources: readonly SourceView[]): string {
   return `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
 }
 
-/** Who syncs, or that nobody does. */
+/** Which process syncs, if any. */
 function runnerText({ runner, tables }: StatusView, now: number, command: StatusOptions['command']): string {
   const process = `process ${runner.pid} on ${oneLine(runner.host ?? '')}`
   if (runner.state === 'running') return `Run ${runner.run} is in progress (${process}).`
@@ -105,25 +103,25 @@ function runnerText({ runner, tables }: StatusView, now: number, command: Status
     return `A runner is active (${process}); ${next}.`
   }
   const missed = runner.missed_run_at
-  const late = missed === null ? '' : `, and the one that was due at ${missed.slice(0, 19)}Z did not begin`
+  const late = missed === null ? '' : `, and the run that was due at ${missed.slice(0, 19)}Z did not start`
   const isStale = tables.some(({ stale }) => stale)
   const way = isStale || missed !== null ? ` Run: ${syncAgain(runner, command)}` : ''
   return `No runner is active; ${lastRunText(runner, now)}${late}.${way}`
 }
 
 function lastRunText({ last_run: last }: Activity, now: number): string {
-  if (last === null) return 'there was no run yet'
+  if (last === null) return 'there are no runs yet'
   const ago = last.ended_at === null ? '' : ` ${roughly(now - Date.parse(last.ended_at))} ago`
   const how = last.ended_by === null ? '' : ` (${last.ended_by})`
   return `the last run ended${ago}${how}`
 }
 
-/** The command that keeps tables fresh from now on. */
+/** The command that keeps tables up to date from now on. */
 export function syncAgain({ every_ms: everyMs }: Activity, command: CommandText): string {
   return command('sync', [], '--every', everyMs === null ? '5m' : lengthText(everyMs))
 }
 
-/** A length as the command takes it: `90s`, `5m`, `1h`. */
+/** A duration as the command accepts it: `90s`, `5m`, `1h`. */
 function lengthText(ms: number): string {
   const units = [
     [3_600_000, 'h'],
@@ -164,14 +162,14 @@ function note(table: TableView): string {
       : [`${plural(gaps, 'gap')}${gaps > 1 ? ', the newest' : ':'} ${gap.from ?? 'the beginning'} to ${gap.to}`]
   const { too_young: tooYoung, without_cursor: withoutCursor, undeclared } = table
   const unread = unreadTexts({ tooYoung, withoutCursor, undeclared })
-  return [...gapText, ...(table.resyncs === 0 ? [] : ['to be read again']), ...unread].join('; ')
+  return [...gapText, ...(table.resyncs === 0 ? [] : ['resync requested']), ...unread].join('; ')
 }
 
 function nextTry({ next_try_at: at }: TableView): string {
   return at === null ? '' : `next try ${at.slice(11, 19)}: `
 }
 
-/** Below the table: what to do about what fails or waits, and what no run can see. */
+/** Below the table: how to fix what fails or is paused, and which deletions are not detected. */
 function footnotes(look: StatusView, command: StatusOptions['command']): readonly string[] {
   const { tables, failing_sources: sources } = look
   const ofSources = sources.map(
@@ -203,5 +201,5 @@ function deletionsText(unseen: readonly TableView[], command: StatusOptions['com
   const more = unseen.length - names.length
   const which = `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
   const see = errorAddress({ code: 'deletions-unseen', remedy: 'fix-config' })
-  return `Deletions are not seen in ${which}: read by a cursor, whose source does not report them. To find them${unseen.length === 1 ? '' : ' in one'}: ${command('resync', [unseen[0]!.name])}; see ${see}`
+  return `Deletions are not detected in ${which}: synced by a cursor, from a source that does not report them. To find them${unseen.length === 1 ? '' : ' in one'}: ${command('resync', [unseen[0]!.name])}; see ${see}`
 }

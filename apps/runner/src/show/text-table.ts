@@ -2,18 +2,18 @@ import { oneLine } from './plain.ts'
 import { cut, padded, widthOf } from './width.ts'
 
 export interface TextTableOptions {
-  /** Longer cells are cut. */
+  /** Longer cells are truncated. */
   readonly width?: number | undefined
-  /** How wide the terminal is: cells are cut until the rows fit, and where that cannot be, each row becomes a few lines. */
+  /** The width of the terminal: cells are truncated until rows fit; if that is not possible, each row becomes several lines. */
   readonly columns?: number | undefined
-  /** Columns of texts that are numbers for people. */
+  /** Columns of formatted numbers. */
   readonly right?: readonly string[] | undefined
 }
 
-/** Below this a text says nothing any more. */
+/** Below this width a text is unreadable. */
 const SHORTEST = 8
 
-/** Rows under a header, aligned: numbers to the right, everything else to the left. */
+/** Rows under a header: numbers are right-aligned, everything else is left-aligned. */
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
@@ -37,7 +37,7 @@ export function textTable(
   return [line(names), line(widths.map((one) => '-'.repeat(one))), ...cells.map(line)].join('\n')
 }
 
-/** Widths that fit, the widest texts made narrower; undefined where they would say nothing any more. */
+/** Widths that fit, with the widest texts made narrower; undefined if texts would become unreadable. */
 function fitted(widest: readonly number[], right: readonly boolean[], columns: number): readonly number[] | undefined {
   const widths = [...widest]
   let over = widths.reduce((sum, one) => sum + one + 2, -2) - columns

@@ -3,19 +3,19 @@ import type { VerifiedWindow, VerifyReport } from '@tidemark/engine'
 import { countText, durationText, plural } from './numbers.ts'
 import { oneLine } from './plain.ts'
 
-/** So many windows are shown, and so many keys of each kind in them; `--json` has more. */
+/** Maximum number of windows shown, and of keys of each kind in them; `--json` has more. */
 const WINDOWS = 20
 const KEYS = 5
 const PARTITIONS = 10
 
-/** What a comparison found, for people. @param isPart whether a part of the table was asked for. */
+/** What a comparison found, for people. @param isPart whether only a part of the table was compared. */
 export function verifyText(report: VerifyReport, command: CommandText, isPart: boolean): string {
   const { table, failure, found, notes, sample, windows, rows, durationMs } = report
   if (failure !== undefined) return `${table} could not be compared: ${oneLine(failure.message)}`
-  if (report.interrupted) return `${table}: stopped before all was compared; nothing can be said`
+  if (report.interrupted) return `${table}: stopped before everything was compared, so there is no result`
   const shown = found.slice(0, WINDOWS).flatMap(windowLines)
   const more = found.length > WINDOWS ? [`and ${plural(found.length - WINDOWS, 'more window')}; --json lists them`] : []
-  const rejected = rows.rejected === 0 ? '' : `, ${countText(rows.rejected)} set aside`
+  const rejected = rows.rejected === 0 ? '' : `, ${countText(rows.rejected)} rejected`
   const compared = `${plural(rows.source, 'row')} of the source${rejected} and ${countText(rows.destination)} in the destination, in ${countText(windows.compared)} of ${plural(windows.of, 'window')} (${durationText(durationMs)})`
   const chosen = sample === undefined ? [] : [`The sample's seed is ${sample.seed}.`]
   return [
@@ -30,7 +30,7 @@ export function verifyText(report: VerifyReport, command: CommandText, isPart: b
 
 function windowLines(window: VerifiedWindow): readonly string[] {
   const { from, to, partition, failure } = window
-  const range = to === null ? 'all of it' : `${from ?? 'the start'} to ${to}`
+  const range = to === null ? 'the whole table' : `${from ?? 'the start'} to ${to}`
   const place = partition === '' ? range : `${oneLine(partition)}, ${range}`
   if (failure !== undefined) return [`  ${place}: could not be read: ${oneLine(failure.message)}`]
   return [
@@ -58,23 +58,25 @@ function sumText({ missing, extra, different, unread }: Sums): string {
 
 function verdict(report: VerifyReport, command: CommandText, isPart: boolean): readonly string[] {
   const { table, found, windows, rows } = report
-  if (windows.of === 0) return ['Nothing was compared: no sync has read it yet.', ...unreadLines(report, command)]
+  if (windows.of === 0)
+    return ['Nothing was compared: no sync has read the table yet.', ...unreadLines(report, command)]
   if (found.length === 0) return [matchText(report, isPart), ...unreadLines(report, command)]
   const unread = found.filter((one) => one.failure !== undefined).length
-  const failed = unread === 0 ? [] : [`${plural(unread, 'window')} could not be read; the same command tries again.`]
+  const failed =
+    unread === 0 ? [] : [`${plural(unread, 'window')} could not be read; run the same command to try again.`]
   const short =
     report.unread === 0
       ? []
       : [
-          `The source counts ${plural(report.unread, 'row')} that its reader did not give${rows.source === 0 ? '' : `, beside the ${countText(rows.source)} that it gave`}; a repair cannot read them.`,
+          `The source counts ${plural(report.unread, 'row')} that its reader did not return${rows.source === 0 ? '' : `, in addition to the ${countText(rows.source)} that it returned`}; a repair cannot read them.`,
         ]
   return [...differenceLines(report, command, table), ...short, ...failed, ...unreadLines(report, command)]
 }
 
-/** What is compared matches; the text beside it says whether that is all of the table. */
+/** What was compared matches; the text says whether that is the whole table. */
 function matchText({ rows, unreadPartitions, sample }: VerifyReport, isPart: boolean): string {
   const all = rows.rejected === 0 && unreadPartitions.length === 0
-  if (!all) return 'What was compared matches its source, but that is not all of it:'
+  if (!all) return 'What was compared matches its source, but that is not the whole table:'
   return isPart || sample !== undefined ? 'What was compared matches its source.' : 'It matches its source.'
 }
 
@@ -91,19 +93,19 @@ function differenceLines(report: VerifyReport, command: CommandText, table: stri
   const why = held === undefined ? '' : ` ${oneLine(held.failure.message)}.`
   const way =
     held?.failure.code === 'deletion-limit'
-      ? `If that is right: ${command('sync', [table], '--accept-deletions')}`
-      : `The next sync reads it again: ${command('sync', [table])}`
+      ? `If those rows were deleted at the source: ${command('sync', [table], '--accept-deletions')}`
+      : `To sync it again: ${command('sync', [table])}`
   return [`It differed: ${sum}. ${done}; ${plural(repair.remaining, 'row')} still differ.${why} ${way}`]
 }
 
-/** What of the table is not in what was compared, each with the way to it. */
+/** What the comparison did not include, with how to include it. */
 function unreadLines(
   { table, rows, undeclared, unreadPartitions }: VerifyReport,
   command: CommandText,
 ): readonly string[] {
   const shown = unreadPartitions.slice(0, PARTITIONS).map(({ partition, message }) => {
     const place = partition === '' ? 'the table' : oneLine(partition)
-    return `  ${place} is not completely read: ${oneLine(message)}`
+    return `  ${place} is not fully synced: ${oneLine(message)}`
   })
   const more =
     unreadPartitions.length > PARTITIONS
@@ -112,13 +114,13 @@ function unreadLines(
   const rejected =
     rows.rejected === 0
       ? []
-      : [`  ${plural(rows.rejected, 'row')} rejected, with the reasons: ${command('rejects list', [table])}`]
+      : [`  ${plural(rows.rejected, 'row')} rejected; to see why: ${command('rejects list', [table])}`]
   const fields =
     rows.undeclared === 0 && undeclared.length === 0
       ? []
       : [
           `  ${rows.undeclared === 0 ? 'rows' : plural(rows.undeclared, 'row')} with fields that no column holds${undeclared.length === 0 ? '' : `: ${oneLine(undeclared.slice(0, 10).join(', '))}`}`,
         ]
-  const read = unreadPartitions.length === 0 ? [] : [`To read what is missing: ${command('sync', [table])}`]
+  const read = unreadPartitions.length === 0 ? [] : [`To sync what is missing: ${command('sync', [table])}`]
   return [...shown, ...more, ...rejected, ...fields, ...read]
 }

@@ -3,14 +3,14 @@ import stringWidth from 'string-width'
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const NARROW = /^[\u0020-\u02ff]*$/
 
-/** How many columns of a terminal a text takes. */
+/** The width of a text in terminal columns. */
 export function widthOf(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text)
 }
 
-/** The text in so many columns at most; one that is longer ends with `…`. */
+/** The text truncated to a maximum width; a truncated text ends with `…`. */
 export function cut(text: string, width: number): string {
-  // No letter takes more than two columns.
+  // No character takes more than two columns.
   if (text.length * 2 <= width || widthOf(text) <= width) return text
   if (width < 1) return ''
   let kept = ''
@@ -24,7 +24,7 @@ export function cut(text: string, width: number): string {
   return `${kept}…`
 }
 
-/** The text in exactly so many columns. */
+/** The text padded or truncated to an exact width. */
 export function padded(text: string, width: number, side: 'left' | 'right' = 'left'): string {
   const fitting = cut(text, width)
   const space = ' '.repeat(Math.max(0, width - widthOf(fitting)))

@@ -66,12 +66,14 @@ describe.skipIf(!hasBrowser)(
         await page.getByText(/Run 1 is under way/).waitFor()
         await expect
           .poll(bar, { timeout: 30_000 })
-          .toMatch(/covered .*history to come, no gap, [12] windows? being read/)
+          .toMatch(/covered .*backfill in progress, no gap, [12] windows? being read/)
         expect(await page.locator('.bar .reading').count()).toBeGreaterThan(0)
         project.write('go-on', '')
         await expect.poll(bar, { timeout: 30_000 }).toMatch(/no gap$/)
         await page.getByText(/Run 1 is under way/).waitFor({ state: 'detached' })
-        await expect.poll(() => page.locator('table.tables').innerText(), { timeout: 30_000 }).toMatch(/live[\s\S]*10/)
+        await expect
+          .poll(() => page.locator('table.tables').innerText(), { timeout: 30_000 })
+          .toMatch(/complete[\s\S]*10/)
         expect((await sync.ended).code).toBe(0)
         expect(await page.evaluate('globalThis.isTheSame')).toBe(true)
         expect(problems).toEqual([])
@@ -95,7 +97,7 @@ describe.skipIf(!hasBrowser)(
 
       rmSync(`${project.folder}/go-on`)
       await page.getByRole('link', { name: 'slow_days' }).click()
-      await page.getByRole('button', { name: 'Read again' }).click()
+      await page.getByRole('button', { name: 'Resync' }).click()
       await panel.getByText('running').waitFor({ timeout: 60_000 })
       await page.getByText('Being read now').waitFor({ timeout: 60_000 })
       expect(await page.getByRole('button', { name: 'Sync', exact: true }).getAttribute('aria-disabled')).toBe('true')
@@ -105,12 +107,12 @@ describe.skipIf(!hasBrowser)(
       // Rows that do not fit, and a second try when they do.
       project.write('go-on', '')
       project.write('bad', '')
-      await page.getByRole('button', { name: 'Read again' }).click()
-      await page.getByRole('button', { name: 'Retry rejects' }).waitFor({ timeout: 60_000 })
+      await page.getByRole('button', { name: 'Resync' }).click()
+      await page.getByRole('button', { name: 'Retry rejected rows' }).waitFor({ timeout: 60_000 })
       await panel.getByText('running').waitFor({ state: 'detached', timeout: 60_000 })
       rmSync(`${project.folder}/bad`)
-      await page.getByRole('button', { name: 'Retry rejects' }).click()
-      await page.getByRole('button', { name: 'Retry rejects' }).waitFor({ state: 'detached', timeout: 60_000 })
+      await page.getByRole('button', { name: 'Retry rejected rows' }).click()
+      await page.getByRole('button', { name: 'Retry rejected rows' }).waitFor({ state: 'detached', timeout: 60_000 })
       expect(problems).toEqual([])
     })
 
@@ -133,7 +135,7 @@ describe.skipIf(!hasBrowser)(
       await page.waitForSelector('main table')
       const file = `${project.folder}/data/tidemark.db`
       renameSync(file, `${file}.away`)
-      await page.getByRole('alert').first().getByText('The database is not there').waitFor({ timeout: 30_000 })
+      await page.getByRole('alert').first().getByText('The database does not exist').waitFor({ timeout: 30_000 })
       renameSync(`${file}.away`, file)
       await page.getByRole('alert').first().waitFor({ state: 'detached', timeout: 30_000 })
       await ui.stop()

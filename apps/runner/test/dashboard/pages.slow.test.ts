@@ -46,13 +46,13 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     const orders = page.getByRole('row').filter({ hasText: 'shop_orders' })
     expect(await orders.getByRole('img').first().getAttribute('aria-label')).toMatch(/^95 % covered from .* 1 gap$/)
     await orders.getByText(/^1[5-9],\d{3}$/).waitFor()
-    expect(await orders.innerText()).toMatch(/live[\s\S]*1 gap, 95 %[\s\S]*3 min/)
+    expect(await orders.innerText()).toMatch(/complete[\s\S]*1 gap, 95 %[\s\S]*3 min/)
     const events = page.getByRole('row').filter({ hasText: 'shop_events' })
     expect(await events.getByRole('img').first().getAttribute('aria-label')).toMatch(
-      /history to come, .*2 windows being read/,
+      /backfill in progress, .*2 windows being read/,
     )
-    expect(await page.locator('.tiles').innerText()).toMatch(/Wrong\s+2\s+1 failing, 1 paused/)
-    expect(await page.locator('.banner').innerText()).toMatch(/Run 40 is under way/)
+    expect(await page.locator('.tiles').innerText()).toMatch(/Needs attention\s+2\s+1 failing, 1 paused/)
+    expect(await page.locator('.banner').innerText()).toMatch(/Run 40 is in progress/)
     expect(problems).toEqual([])
   })
 
@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     await page.reload()
     await expect.poll(names).toEqual(['github_pull_requests', 'github_issues', 'github_commits'])
     await page.getByRole('searchbox', { name: 'Search tables' }).fill('nothing like it')
-    await page.getByText('No table is like that').waitFor()
+    await page.getByText('No table matches the filter').waitFor()
     await goTo(page, '/?status=wrong')
     await expect.poll(names).toEqual(['crm_deals', 'shop_refunds'])
     await page.getByRole('combobox', { name: 'Source' }).selectOption('shop')
@@ -86,9 +86,9 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     for (const said of [
       /Missing, and read by the next run/,
       /Rows written by each run/,
-      /Lag when it was last read/,
+      /Lag after each sync/,
       /column "discount_code" added/,
-      /3 rows set aside/,
+      /3 rejected rows/,
       /expected number, received "12,50"/,
       /select \* from shop_orders where _deleted_at is null order by updated_at desc limit 20/,
       /pnpm tidemark rejects retry shop_orders/,
@@ -102,14 +102,14 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
 
     await goTo(page, '/table?name=shop_refunds')
     expect(await main.innerText()).toMatch(
-      /Its last try failed[\s\S]*pnpm tidemark sync shop_refunds[\s\S]*Last errors/,
+      /The last sync failed[\s\S]*pnpm tidemark sync shop_refunds[\s\S]*Last errors/,
     )
     await goTo(page, '/table?name=crm_deals')
-    expect(await main.innerText()).toMatch(/waits for a decision[\s\S]*pnpm tidemark resync crm_deals --full/)
+    expect(await main.innerText()).toMatch(/Paused: a decision is needed[\s\S]*pnpm tidemark resync crm_deals --full/)
     await goTo(page, '/table?name=github_pull_requests')
     expect(await main.innerText()).toMatch(/5 partitions[\s\S]*acme\/app/)
     await goTo(page, '/table?name=no_such')
-    expect(await main.innerText()).toMatch(/there is no table "no_such" here/)
+    expect(await main.innerText()).toMatch(/there is no table "no_such"; it may have been removed/)
     expect(problems).toEqual([])
   })
 
@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     await page.getByRole('link', { name: 'Run 16', exact: true }).waitFor()
     await goTo(page, '/run?id=39')
     const text = await page.locator('main').innerText()
-    expect(text).toMatch(/some failed[\s\S]*Failures[\s\S]*lacks the scope[\s\S]*Which table took how long\s/)
+    expect(text).toMatch(/some tables failed[\s\S]*Failures[\s\S]*lacks the scope[\s\S]*Time per table\s/)
     expect(await page.locator('table.runs tbody tr').count()).toBe(11)
     expect(problems).toEqual([])
   })
@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser)('the dashboard in a browser (needs /usr/bin/chromiu
     const { page } = await open('/')
     const focused = () => page.evaluate<{ text: string; tag: string }>(FOCUSED)
     await page.keyboard.press('Tab')
-    expect(await focused()).toMatchObject({ text: 'Skip to the content' })
+    expect(await focused()).toMatchObject({ text: 'Skip to content' })
     await page.keyboard.press('Enter')
     expect(await focused()).toMatchObject({ tag: 'MAIN' })
     const seen = new Set<string>()

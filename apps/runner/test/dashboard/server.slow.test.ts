@@ -135,7 +135,7 @@ describe('the dashboard only looks', () => {
     project.install('daily', dailySource('daily'))
     const { code, stderr } = await project.run(['ui', '--port', '0'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/there is no database yet \(.*tidemark\.db\); the first sync makes it/)
+    expect(stderr).toMatch(/there is no database yet \(.*tidemark\.db\); the first sync creates it/)
     expect(existsSync(join(project.folder, 'data'))).toBe(false)
   })
 

@@ -126,7 +126,9 @@ const MAX_NAMES_LISTED = 20
 /** @param others names that are accepted too: short ones, and those of sources. */
 export function unknownTable(name: string, known: readonly string[], others: readonly string[] = []): SyncError {
   const near = didYouMean(name, [...known, ...others])
-  const listed = known.slice(0, MAX_NAMES_LISTED).join(', ') + (known.length > MAX_NAMES_LISTED ? ` and ${known.length - MAX_NAMES_LISTED} more` : '')
+  const listed =
+    known.slice(0, MAX_NAMES_LISTED).join(', ') +
+    (known.length > MAX_NAMES_LISTED ? ` and ${known.length - MAX_NAMES_LISTED} more` : '')
   const all = known.length === 0 ? 'no table has been synced yet' : `known names are ${listed}`
   const hint = near === undefined ? all : `did you mean "${near}"?`
   return new SyncError(`there is no table or source "${name}"; ${hint}`, 'fix-config', { code: 'unknown-table' })

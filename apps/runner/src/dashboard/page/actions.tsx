@@ -24,7 +24,7 @@ export interface ActionButtonProps {
   readonly isMain?: boolean
 }
 
-/** Starts something; it is disabled while something goes on, because one at a time is enough. */
+/** Starts an action; it is disabled while another action runs. */
 export function ActionButton({ verb, table, label, isMain = false }: ActionButtonProps) {
   const { action } = useLive()
   const [wrong, setWrong] = useState<string>()
@@ -34,7 +34,7 @@ export function ActionButton({ verb, table, label, isMain = false }: ActionButto
     try {
       setAction(await post('start', table === undefined ? { verb } : { verb, table }))
     } catch (error) {
-      setWrong(error instanceof Trouble ? error.message : 'The dashboard does not answer.')
+      setWrong(error instanceof Trouble ? error.message : 'The dashboard does not respond.')
     }
   }
   if (token() === null) return null
@@ -58,9 +58,9 @@ export function ActionButton({ verb, table, label, isMain = false }: ActionButto
   )
 }
 
-const VERBS: Readonly<Record<string, string>> = { sync: 'Sync', resync: 'Resync', retry: 'Retry of rejects' }
+const VERBS: Readonly<Record<string, string>> = { sync: 'Sync', resync: 'Resync', retry: 'Retry of rejected rows' }
 
-/** What the action says that goes on, or said that went last. */
+/** The output of the running action, or of the last one. */
 export function ActionPanel() {
   const { action } = useLive()
   const [closed, setClosed] = useState<number>()
@@ -72,7 +72,7 @@ export function ActionPanel() {
       <header>
         <StatusBadge
           status={isContinuous ? 'running' : exitCode === 0 ? 'ended' : 'failed'}
-          text={isContinuous ? 'running' : exitCode === 0 ? 'done' : `exit code ${exitCode ?? 'none'}`}
+          text={isContinuous ? 'running' : exitCode === 0 ? 'done' : `exit code ${exitCode ?? 'unknown'}`}
         />
         <strong role="status">
           {VERBS[verb] ?? verb} of {table === null ? 'everything' : <Text>{table}</Text>}

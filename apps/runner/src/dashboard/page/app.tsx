@@ -30,7 +30,7 @@ function App() {
   return (
     <>
       <a class="skip" href="#content">
-        Skip to the content
+        Skip to content
       </a>
       <Header place={place} />
       <main id="content" tabIndex={-1}>

@@ -7,7 +7,7 @@ export interface Asked<T> {
   readonly trouble: TroubleAnswer | undefined
 }
 
-/** Asks the server, and asks again whenever something changed. What was there stays until the new answer is. */
+/** Fetches from the server, again after each change. The old answer stays until the new one arrives. */
 export function useAnswer<T>(url: string): Asked<T> {
   const { version } = useLive()
   const [asked, setAsked] = useState<Asked<T> & { readonly url: string }>({
@@ -17,9 +17,9 @@ export function useAnswer<T>(url: string): Asked<T> {
   })
   const wanted = useRef(url)
   wanted.current = url
-  // A new version asks again
+  // A new version fetches again
   useEffect(() => {
-    // An answer that comes late is still an answer, as long as nobody asks for something else.
+    // A late answer is still used, unless something else was requested meanwhile.
     const isWanted = (): boolean => wanted.current === url
     ask<T>(url)
       .then((answer) => isWanted() && setAsked({ url, answer, trouble: undefined }))
@@ -32,14 +32,14 @@ export function useAnswer<T>(url: string): Asked<T> {
   return subjectOf(asked.url) === subjectOf(url) ? asked : { answer: undefined, trouble: undefined }
 }
 
-/** What an address is about: another page or another filter of the same thing keeps what is shown meanwhile. */
+/** The subject of an address: another page or filter of the same subject keeps the old answer on screen meanwhile. */
 function subjectOf(url: string): string {
   const { pathname, searchParams } = new URL(url, location.origin)
   return [pathname, searchParams.get('name'), searchParams.get('id')].join(' ')
 }
 
 const UNREACHABLE: TroubleAnswer = {
-  message: 'The dashboard does not answer; start it again with "tidemark ui".',
+  message: 'The dashboard does not respond; start it again with "tidemark ui".',
   remedy: null,
   code: 'unreachable',
 }

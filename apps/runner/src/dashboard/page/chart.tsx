@@ -12,13 +12,13 @@ export interface ChartProps {
 
 const HEIGHT = 170
 
-/** Something over time: drawn, and as a table for whoever reads instead. */
+/** Values over time: as a chart, and as a list for screen readers. */
 export function Chart({ title, times, values, kind, show }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
   const data = useRef<uPlot.AlignedData>([[], []])
   data.current = [times.map((at) => at / 1000), [...values]]
-  // The plot is made once; its data follow below
+  // The plot is created once; its data are set below
   useEffect(() => {
     const element = place.current!
     const make = (): void => {
@@ -79,7 +79,7 @@ function optionsOf(kind: ChartProps['kind'], show: ChartProps['show'], element: 
     cursor: { show: false },
     padding: [10, 8, 0, 0],
     scales: {
-      // Half a step on each side, so that the first and the last bar are whole.
+      // Half a step on each side, so that the first and last bar are fully visible.
       x: { time: true, range: (plot, least, most) => around(least, most, plot.data[0].length) },
       y: { range: (_, __, most) => [0, most <= 0 ? 1 : most * 1.1] },
     },
@@ -108,7 +108,7 @@ function around(least: number, most: number, count: number): [number, number] {
   return [least - half, most + half]
 }
 
-/** A time on the axis: the day where a step is a day or more, else the time of day, with its day at midnight. */
+/** A label on the time axis: the day if a step is a day or more, else the time of day, with the day at midnight. */
 function moment(seconds: number, step: number): string {
   const text = format.instant(seconds * 1000)
   const [day, time] = [text.slice(0, 10), text.slice(11, 16)]

@@ -18,7 +18,7 @@ export function CopyLine({ text, label }: { readonly text: string; readonly labe
       <code>{text}</code>
       <button type="button" class="quiet" aria-label={`Copy ${label}`} onClick={copy}>
         <Icon name={copied === 'yes' ? 'check' : 'copy'} />
-        <span role="status">{copied === 'yes' ? 'Copied' : copied === 'failed' ? 'Select it by hand' : 'Copy'}</span>
+        <span role="status">{copied === 'yes' ? 'Copied' : copied === 'failed' ? 'Copy it manually' : 'Copy'}</span>
       </button>
     </div>
   )

@@ -2,10 +2,10 @@ import type { Bar } from '../answers.ts'
 import { format } from './format.ts'
 
 const WIDTH = 1000
-/** Nothing is drawn thinner than this, so that a short gap in a long history is seen. */
+/** Minimum width of a segment, so that a short gap in a long history is visible. */
 const THINNEST = 5
 
-/** A coverage as a line from its start to now: what is there, what is missing between, what is being read. */
+/** A coverage as a line from its start to now: covered ranges, gaps, and windows that are being read. */
 export function CoverageBar({ bar, large = false }: { readonly bar: Bar; readonly large?: boolean }) {
   const { segments, running } = bar
   const isComing = hasHistoryToCome(bar)
@@ -45,12 +45,12 @@ export function CoverageBar({ bar, large = false }: { readonly bar: Bar; readonl
   )
 }
 
-/** Whether the oldest part is what is missing: it comes last, and is not a hole. */
+/** Whether the oldest range is missing: the backfill reads it last, so it is not a gap. */
 export function hasHistoryToCome({ gaps, segments }: Bar): boolean {
   return gaps > 0 && (segments[0]?.[0] ?? 0) > 0
 }
 
-/** What is missing between two pieces. */
+/** The gaps between segments. */
 function holesIn(segments: Bar['segments']): readonly (readonly [x: number, width: number])[] {
   return segments.flatMap(([from], at) => {
     const before = segments[at - 1]
@@ -67,7 +67,7 @@ function describe(bar: Bar): string {
   const holes = bar.gaps - (isComing ? 1 : 0)
   const reach = `from ${from === null ? 'the beginning' : format.position(from)} to ${format.position(to)}`
   const more = [
-    ...(isComing ? ['history to come'] : []),
+    ...(isComing ? ['backfill in progress'] : []),
     holes === 0 ? 'no gap' : format.plural(holes, 'gap'),
     ...(running.length === 0 ? [] : [`${format.plural(running.length, 'window')} being read`]),
   ]

@@ -11,7 +11,7 @@ import { Text } from './text.tsx'
 
 const GAPS = 12
 
-/** What of a table is there: as a whole, its gaps, what is being read, and each partition. */
+/** The coverage of a table: in total, its gaps, windows being read, and each partition. */
 export function CoveragePanel({ answer, place }: { readonly answer: TableAnswer; readonly place: Place }) {
   const { table, gaps, underWay, now } = answer
   const { bar } = table
@@ -28,7 +28,7 @@ export function CoveragePanel({ answer, place }: { readonly answer: TableAnswer;
           </p>
           <p class="legend">
             <span class="key covered" /> covered <span class="key gap" /> gap <span class="key reading" /> being read{' '}
-            <span class="key coming" /> history to come
+            <span class="key coming" /> not yet backfilled
           </p>
         </>
       )}
@@ -102,7 +102,11 @@ function Partitions({ name, place, now }: { readonly name: string; readonly plac
                         ? 'backfilling'
                         : 'complete'
                 }
-                {...(one.isGone ? { text: 'gone' } : one.failures > 0 ? { text: `failed ${one.failures} times` } : {})}
+                {...(one.isGone
+                  ? { text: 'removed' }
+                  : one.failures > 0
+                    ? { text: `failed ${one.failures} times` }
+                    : {})}
               />
               {one.error !== null && (
                 <p class="problem">

@@ -4,10 +4,10 @@ export interface Column {
   readonly name: string
   readonly label: string
   readonly align?: 'right' | undefined
-  /** Sorts by it; absent: it cannot be sorted by. */
+  /** Sorts by this column; absent: the column is not sortable. */
   readonly onSort?: (() => void) | undefined
   readonly sorted?: 'ascending' | 'descending' | undefined
-  /** Stands first on a phone, without its label. */
+  /** Shown first on a phone, without its label. */
   readonly isTitle?: boolean | undefined
 }
 
@@ -25,12 +25,12 @@ export interface DataTableProps {
 }
 
 /**
- * A table that becomes a list of cards on a phone. The roles are written out, because to some browsers what is laid out
- * in another way is not a table any more.
+ * A table that becomes a list of cards on a phone. Its roles are explicit, because some browsers drop the table semantics
+ * of a table with another layout.
  */
 export function DataTable({ caption, columns, rows, class: name = '' }: DataTableProps) {
   return (
-    // biome-ignore-start lint/a11y: a table that is laid out as cards keeps its roles only where they are written
+    // biome-ignore-start lint/a11y: a table that is laid out as cards keeps its roles only if they are explicit
     <table class={`data ${name}`} role="table">
       <caption class="hidden">{caption}</caption>
       <thead role="rowgroup">

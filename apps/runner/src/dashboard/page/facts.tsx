@@ -41,10 +41,10 @@ export function Facts({
       </div>
       <div>
         <dt>Deletions</dt>
-        <dd>{table.deletions === 'unseen' ? 'not seen' : (table.deletions ?? '–')}</dd>
+        <dd>{table.deletions === 'unseen' ? 'not detected' : (table.deletions ?? '–')}</dd>
       </div>
       <div>
-        <dt>Set aside</dt>
+        <dt>Rejected</dt>
         <dd>{format.count(table.rejects)}</dd>
       </div>
       <div>
@@ -58,8 +58,8 @@ export function Facts({
         <dd>{key.length === 0 ? 'none' : <Text>{key.join(', ')}</Text>}</dd>
       </div>
       <div>
-        <dt>Read by</dt>
-        <dd>{cursor === null ? 'the whole' : <Text>{cursor.column}</Text>}</dd>
+        <dt>Synced by</dt>
+        <dd>{cursor === null ? 'full refresh' : <Text>{cursor.column}</Text>}</dd>
       </div>
       <div>
         <dt>{removedAt === null ? 'First seen' : 'Removed'}</dt>

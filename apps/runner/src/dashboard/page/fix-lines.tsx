@@ -2,7 +2,7 @@ import type { TableLine } from '../answers.ts'
 import { CopyLine } from './copy-button.tsx'
 import { Text } from './text.tsx'
 
-/** What to do about a failure, the command that does it, and where to read more. */
+/** How to fix a failure, the command, and where to read more. */
 export function FixLines({ fix }: { readonly fix: NonNullable<TableLine['fix']> }) {
   const { what, when, command, see } = fix
   return (

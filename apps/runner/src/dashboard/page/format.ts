@@ -1,7 +1,7 @@
 const COUNT = new Intl.NumberFormat('en-US')
 const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
-/** Numbers and times as people read them, and texts as they are safe to show. */
+/** Numbers and times for people, and texts made safe to show. */
 export const format = {
   count: (value: number): string => COUNT.format(value),
   short: (value: number): string => (value < 10_000 ? COUNT.format(value) : SHORT.format(value)),
@@ -9,7 +9,7 @@ export const format = {
     `${COUNT.format(value)} ${value === 1 ? one : many}`,
   percent: (share: number): string => {
     if (share >= 1) return '100 %'
-    // What is nearly complete is not complete.
+    // Nearly complete is not complete.
     const percent = Math.floor(share * 1000) / 10
     return `${percent >= 99.9 ? '99.9' : percent >= 10 ? Math.floor(percent) : percent} %`
   },
@@ -19,7 +19,7 @@ export const format = {
   until: (at: number, now: number): string => (at <= now ? 'now' : `in ${about(at - now)}`),
   instant: (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' '),
   day: (at: number): string => new Date(at).toISOString().slice(0, 10),
-  /** A position of a cursor, without what only a machine needs. */
+  /** A cursor position, without what only a machine needs. */
   position: (text: string): string =>
     /^\d{4}-\d\d-\d\dT/.test(text)
       ? text
@@ -38,13 +38,13 @@ const UNITS: readonly (readonly [ms: number, name: string])[] = [
   [1000, 's'],
 ]
 
-/** A length of time in its largest unit alone. */
+/** A duration in its largest unit only. */
 function about(ms: number): string {
   const [unit, name] = UNITS.find(([one]) => ms >= one) ?? [1000, 's']
   return `${Math.max(0, Math.floor(ms / unit))} ${name}`
 }
 
-/** A length of time in its largest unit, small ones with the next. */
+/** A duration in its largest unit, and, if that is below 10, with the next. */
 function length(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
   const at = UNITS.findIndex(([unit]) => ms >= unit)
@@ -56,7 +56,7 @@ function length(ms: number): string {
   return whole >= 10 || rest === 0 ? `${whole} ${name}` : `${whole} ${name} ${rest} ${next![1]}`
 }
 
-/** Text in which nothing turns the line around, rings or hides: such characters are named. */
+/** Replaces control, bidirectional and invisible characters with their code points. */
 function visible(text: string): string {
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,

@@ -9,7 +9,7 @@ const CONNECTIONS = {
   lost: ['bad', 'Not connected'],
 } as const
 
-/** The name, the ways to the pages, whether it is live, and the theme. */
+/** The name, the navigation, the connection and the theme. */
 export function Header({ place }: { readonly place: Place }) {
   const { connection, trouble } = useLive()
   const [tone, word] =
@@ -54,7 +54,7 @@ function ThemeButton() {
     try {
       localStorage.setItem('tidemark-theme', theme)
     } catch {
-      // It is forgotten with the page.
+      // Without storage the choice lasts until the page is closed.
     }
   }
   return (

@@ -13,7 +13,7 @@ const PATHS = {
   warn: 'M8 2.500l6 10.500H2zM8 6.500v3M8 11.300v.2',
 } as const
 
-/** A small sign beside a word; the word says it to those who do not see it. */
+/** A small decorative icon; the word beside it has the meaning for screen readers. */
 export function Icon({ name }: { readonly name: keyof typeof PATHS }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">

@@ -5,17 +5,17 @@ export interface LiveState {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly trouble: TroubleAnswer | null
   readonly action: ActionAnswer | null
-  /** Counts up when the page should ask again. */
+  /** Increases when the page should fetch again. */
   readonly version: number
 }
 
-/** Between two looks at the database at least so long, however much happens. */
+/** Minimum interval between two fetches, however much changes. */
 const REST_MS = 700
-/** Without a change the page asks again, because "5 min ago" grows older. */
+/** Interval of fetches without a change, because "5 min ago" becomes outdated. */
 const STALE_MS = 30_000
 
 let state: LiveState = { connection: 'connecting', trouble: null, action: null, version: 0 }
-/** After so long a refused page asks again. */
+/** How long a refused page waits before it connects again. */
 const AGAIN_MS = 10_000
 
 let source: EventSource | undefined
@@ -50,7 +50,7 @@ function open(): void {
   })
   source.addEventListener('error', () => {
     set({ connection: 'lost' })
-    // A browser tries again by itself, but not where it was refused.
+    // A browser reconnects by itself, but not after a refusal.
     if (source?.readyState !== EventSource.CLOSED) return
     source = undefined
     setTimeout(() => document.hidden || open(), AGAIN_MS)
@@ -63,7 +63,7 @@ function open(): void {
   source.addEventListener('action', (event) => set({ action: JSON.parse(event.data) as ActionAnswer | null }))
 }
 
-/** Listens while the page is seen; a browser allows only a few connections to one place. */
+/** Connects while the page is visible; a browser allows only a few connections per host. */
 export function startLive(): void {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {

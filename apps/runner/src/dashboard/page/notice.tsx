@@ -4,17 +4,17 @@ import { Icon } from './icon.tsx'
 import { Text } from './text.tsx'
 
 const TITLES: Readonly<Record<string, string>> = {
-  'destination-missing': 'The database is not there',
+  'destination-missing': 'The database does not exist',
   'destination-locked': 'The database is locked',
-  'destination-newer': 'The database belongs to a newer Tidemark',
-  'destination-older': 'The database belongs to an older Tidemark',
+  'destination-newer': 'The database belongs to a newer version of Tidemark',
+  'destination-older': 'The database belongs to an older version of Tidemark',
   'destination-corrupt': 'The database is damaged',
   'destination-unavailable': 'The database cannot be reached',
-  'not-found': 'Nothing is here',
+  'not-found': 'Not found',
   unreachable: 'The dashboard has stopped',
 }
 
-/** What is wrong, and the way out. */
+/** What is wrong, and how to fix it. */
 export function TroubleNotice({ trouble }: { readonly trouble: TroubleAnswer }) {
   return (
     <div class="notice bad" role="alert">
@@ -29,7 +29,7 @@ export function TroubleNotice({ trouble }: { readonly trouble: TroubleAnswer }) 
   )
 }
 
-/** A place where nothing is yet, and what brings something there. */
+/** An empty state, with how to fill it. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="empty">

@@ -14,7 +14,7 @@ import { TableList } from './table-list.tsx'
 import { Text } from './text.tsx'
 import { Tiles } from './tiles.tsx'
 
-/** Every table: is it fresh, what is coming, what is wrong, what is to be done. */
+/** All tables: which are fresh, which are backfilling, which need attention. */
 export function OverviewPage({ place }: { readonly place: Place }) {
   const { answer, trouble } = useAnswer<OverviewAnswer>(`/api/overview?${place.search}`)
   if (answer === undefined)
@@ -25,8 +25,8 @@ export function OverviewPage({ place }: { readonly place: Place }) {
       <>
         <h1>Tables</h1>
         <SourceNotices answer={answer} />
-        <Empty title="No table is tracked yet">
-          <p>The first sync finds the installed sources and reads their tables:</p>
+        <Empty title="There are no tracked tables yet">
+          <p>The first sync discovers the tables of the installed sources and syncs them:</p>
           <CopyLine text={answer.syncCommand} label="the command" />
           {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
         </Empty>
@@ -49,7 +49,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
       <section class="panel" aria-label="All tables">
         <Filter answer={answer} place={place} />
         {answer.tables.length === 0 ? (
-          <Empty title="No table is like that">
+          <Empty title="No table matches the filter">
             <p>
               <a href="/">Show all {format.count(totals.tables)}</a>
             </p>
@@ -72,7 +72,7 @@ function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly p
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const typed = useRef(asked)
   useEffect(() => {
-    // The way back, or a link: the field follows the address.
+    // After a link or the back button the field follows the address.
     if (asked !== typed.current) setText(asked)
     typed.current = asked
   }, [asked])
@@ -104,7 +104,7 @@ function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly p
           value={status}
           onChange={(event) => router.go(router.with({ status: event.currentTarget.value, page: '' }))}
         >
-          <option value="">Every status</option>
+          <option value="">All statuses</option>
           {[...new Set([...STATUSES, status].filter((one) => one !== ''))].map((one) => (
             <option key={one} value={one}>
               {one}
@@ -119,7 +119,7 @@ function Filter({ answer, place }: { readonly answer: OverviewAnswer; readonly p
             value={place.search.get('source') ?? ''}
             onChange={(event) => router.go(router.with({ source: event.currentTarget.value, page: '' }))}
           >
-            <option value="">Every source</option>
+            <option value="">All sources</option>
             {answer.sources.map((source) => (
               <option key={source} value={source}>
                 {format.visible(source)}

@@ -4,11 +4,11 @@ export interface PagerProps {
   readonly page: number
   readonly pages: number
   readonly label: string
-  /** The word of the address that says the page. */
+  /** The query parameter that holds the page. */
   readonly word?: string
 }
 
-/** The way to the other pages of a list. */
+/** Links to the other pages of a list. */
 export function Pager({ page, pages, label, word = 'page' }: PagerProps) {
   if (pages <= 1) return null
   const to = (wanted: number): string => router.with({ [word]: wanted === 1 ? '' : wanted })

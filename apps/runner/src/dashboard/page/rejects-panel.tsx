@@ -5,7 +5,7 @@ import { format } from './format.ts'
 import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 
-/** Rows that were set aside, with why and as they came. */
+/** Rejected rows, with the reason and the data that the source sent. */
 export function RejectsPanel({
   name,
   now,
@@ -22,10 +22,12 @@ export function RejectsPanel({
   return (
     <section class="panel" aria-labelledby="rejects">
       <h2 id="rejects">
-        {format.plural(count, 'row')} set aside
+        {format.plural(count, 'rejected row')}
         {shown < count && <span class="soft">, the newest {shown}</span>}
       </h2>
-      <p class="soft">They do not fit their table. When the cause is gone, their places are read again with:</p>
+      <p class="soft">
+        These rows do not match the schema of the table. After you fix the cause, sync them again with:
+      </p>
       <CopyLine text={command} label="the command" />
       <ul class="rejects">
         {rejects.map((one) => (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Where the page is: a path and what stands behind its question mark. */
+/** The location of the page: its path and query parameters. */
 export interface Place {
   readonly path: string
   readonly search: URLSearchParams
@@ -15,7 +15,7 @@ export const router = {
     else history.replaceState(null, '', href)
     for (const listener of listeners) listener()
   },
-  /** The address with some of its words changed; a word that is empty is left out. */
+  /** The address with some query parameters changed; empty ones are omitted. */
   with(change: Readonly<Record<string, string | number>>): string {
     const search = new URLSearchParams(location.search)
     for (const [name, value] of Object.entries(change)) {
@@ -43,7 +43,7 @@ export function usePlace(): Place {
   return place
 }
 
-/** Links within the page do not load it again. */
+/** Handles links within the dashboard without loading the page again. */
 export function followLinks(): void {
   document.addEventListener('click', (event) => {
     if (
@@ -66,7 +66,7 @@ export function followLinks(): void {
     router.go(href)
     if (!isOtherPage) return
     scrollTo(0, 0)
-    // Whoever listens to the page hears where they are now.
+    // Screen readers announce the new page.
     requestAnimationFrame(() => document.querySelector<HTMLElement>('#content')?.focus({ preventScroll: true }))
   })
 }

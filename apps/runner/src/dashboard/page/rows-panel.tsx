@@ -3,7 +3,7 @@ import { useAnswer } from './ask.ts'
 import { format } from './format.ts'
 import { Text } from './text.tsx'
 
-/** Some rows, as they stand in the database. */
+/** Some rows, as they are in the database. */
 export function RowsPanel({ name }: { readonly name: string }) {
   const { answer } = useAnswer<RowsAnswer>(`/api/rows?${new URLSearchParams({ name })}`)
   if (answer === undefined) return null
@@ -15,10 +15,10 @@ export function RowsPanel({ name }: { readonly name: string }) {
           ? 'No rows'
           : isNewest
             ? `The newest ${format.plural(rows.length, 'row')}`
-            : `${format.plural(rows.length, 'row')} of it`}
+            : `${format.plural(rows.length, 'row')} of the table`}
       </h2>
       {rows.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the scrolling area must be reachable by keyboard
         <section class="scroll" tabIndex={0} aria-label={`Rows of ${format.visible(name)}`}>
           <table class="rows">
             <thead>

@@ -3,22 +3,22 @@ import { StatusBadge } from './status-badge.tsx'
 
 const WORDS: Readonly<Record<number, string>> = {
   0: 'done',
-  1: 'a bug',
-  2: 'bad config',
-  3: 'some failed',
-  4: 'too many rejects',
-  5: 'no source',
+  1: 'bug in Tidemark',
+  2: 'config error',
+  3: 'some tables failed',
+  4: 'too many rejected rows',
+  5: 'no source could be read',
   6: 'database failed',
   7: 'held',
 }
 
-/** How a run ended: what ended it before its end, else its exit code in words. */
+/** How a run ended: why it ended early, else its exit code in words. */
 export function RunBadge({ run }: { readonly run: Pick<RunLine, 'state' | 'exitCode' | 'endedBy'> }) {
   const { state, exitCode, endedBy } = run
   if (state === 'running')
     return <StatusBadge status="running" {...(endedBy === null ? {} : { text: `${endedBy}, stopping` })} />
   if (state === 'crashed') return <StatusBadge status="crashed" />
-  // Something may have failed before its time was up.
+  // Something may have failed before the time limit.
   if (endedBy !== null)
     return (
       <StatusBadge

@@ -2,7 +2,7 @@ import type { RunLine } from '../answers.ts'
 import { format } from './format.ts'
 import { router } from './router.ts'
 
-/** The run that goes on. */
+/** The run in progress. */
 export function RunBanner({
   run,
   windows,
@@ -15,7 +15,7 @@ export function RunBanner({
   return (
     <a class="banner" href={router.run(run.run)}>
       <span class="pulse" aria-hidden="true" />
-      <strong>Run {run.run} is under way</strong>
+      <strong>Run {run.run} is in progress</strong>
       <span>{format.length(now - run.startedAt)}</span>
       <span>{format.plural(run.written, 'row')} written</span>
       <span>{format.plural(windows, 'window')} being read</span>

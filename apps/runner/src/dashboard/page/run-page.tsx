@@ -11,7 +11,7 @@ import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 import { TimeBar, TimeLegend } from './time-bar.tsx'
 
-/** One run: which table took how long, and what failed. */
+/** One run: how long each table took, and what failed. */
 export function RunPage({ place }: { readonly place: Place }) {
   const id = place.search.get('id') ?? ''
   const page = place.search.get('page') ?? '1'
@@ -37,7 +37,7 @@ function Run({ answer }: { readonly answer: RunAnswer }) {
     ['Rows read', format.count(run.read)],
     ['Rows written', format.count(run.written)],
     ['Rows deleted', format.count(run.deleted)],
-    ['Set aside', format.count(run.rejected)],
+    ['Rows rejected', format.count(run.rejected)],
     ['Failed steps', format.count(run.failedSteps)],
   ]
   return (
@@ -65,7 +65,7 @@ function Run({ answer }: { readonly answer: RunAnswer }) {
         ))}
       </dl>
       {run.foldedSteps > 0 && (
-        <p class="soft">Steps that changed nothing and are kept as a sum: {format.count(run.foldedSteps)}.</p>
+        <p class="soft">Steps that changed nothing (only counted): {format.count(run.foldedSteps)}.</p>
       )}
       {underWay.length > 0 && (
         <section class="panel" aria-labelledby="now">
@@ -82,7 +82,7 @@ function Run({ answer }: { readonly answer: RunAnswer }) {
       {tables.length > 0 && (
         <section class="panel" aria-labelledby="tables">
           <div class="heading">
-            <h2 id="tables">Which table took how long</h2>
+            <h2 id="tables">Time per table</h2>
             <TimeLegend />
           </div>
           <Tables tables={tables} />
@@ -101,14 +101,14 @@ function Tables({ tables }: { readonly tables: readonly TableRunLine[] }) {
     { name: 'steps', label: 'Steps', align: 'right' as const },
     { name: 'read', label: 'Read', align: 'right' as const },
     { name: 'written', label: 'Written', align: 'right' as const },
-    { name: 'rejects', label: 'Set aside', align: 'right' as const },
+    { name: 'rejects', label: 'Rejected', align: 'right' as const },
     { name: 'failed', label: 'Failed', align: 'right' as const },
   ]
   const zero = <span class="faint">–</span>
   return (
     <DataTable
       class="runs"
-      caption="Tables of this run, the slowest first"
+      caption="Tables of this run, slowest first"
       columns={columns}
       rows={tables.map((one) => ({
         key: one.table,

@@ -4,7 +4,7 @@ import { format } from './format.ts'
 import { Icon } from './icon.tsx'
 import { Text } from './text.tsx'
 
-/** Who syncs, or that nobody does, with the command where tables have gone stale meanwhile. */
+/** Which process syncs, if any, with the command to run if tables are stale. */
 export function RunnerNotice({ answer }: { readonly answer: OverviewAnswer }) {
   const { runner, totals, now, againCommand } = answer
   if (runner.state === 'running') return null
@@ -18,7 +18,7 @@ export function RunnerNotice({ answer }: { readonly answer: OverviewAnswer }) {
   const { last_run: last, missed_run_at: missed } = runner
   const ended = last?.ended_at == null ? '' : ` ${format.ago(Date.parse(last.ended_at), now)}`
   const how = last?.ended_by == null ? '' : ` (${last.ended_by})`
-  const text = last === null ? 'There was no run yet.' : `The last run ended${ended}${how}.`
+  const text = last === null ? 'There are no runs yet.' : `The last run ended${ended}${how}.`
   if (totals.stale === 0 && missed === null) return <p class="soft">No runner is active. {text}</p>
   return (
     <div class="notice warn" role="status">
@@ -27,9 +27,8 @@ export function RunnerNotice({ answer }: { readonly answer: OverviewAnswer }) {
         <strong>No runner is active</strong>
         <p>
           {text}
-          {missed !== null && ` The run that was due at ${format.instant(Date.parse(missed))} UTC did not begin.`}
-          {totals.stale > 0 &&
-            ` ${format.plural(totals.stale, 'table is', 'tables are')} older than promised. To sync from now on:`}
+          {missed !== null && ` The run that was due at ${format.instant(Date.parse(missed))} UTC did not start.`}
+          {totals.stale > 0 && ` ${format.plural(totals.stale, 'table is', 'tables are')} stale. To keep syncing:`}
         </p>
         <CopyLine text={againCommand} label="the command" />
       </div>

@@ -8,7 +8,7 @@ import { RunBadge } from './run-badge.tsx'
 import { TimeAgo } from './time-ago.tsx'
 import { TimeBar, TimeLegend } from './time-bar.tsx'
 
-/** What ran, how long it read and wrote, and what failed. */
+/** All runs: how long each read and wrote, and what failed. */
 export function RunsPage({ place }: { readonly place: Place }) {
   const before = place.search.get('before')
   const { answer, trouble } = useAnswer<RunsAnswer>(
@@ -20,7 +20,7 @@ export function RunsPage({ place }: { readonly place: Place }) {
       {trouble !== undefined && <TroubleNotice trouble={trouble} />}
       {answer === undefined && trouble === undefined && <p class="loading">Reading the runs …</p>}
       {answer !== undefined && answer.runs.length === 0 && (
-        <Empty title="Nothing ran so far">
+        <Empty title="There are no runs yet">
           <p>A run is one sync, from its start to its report.</p>
         </Empty>
       )}
@@ -44,16 +44,16 @@ function Runs({ answer: { runs, now } }: { readonly answer: RunsAnswer }) {
     { name: 'run', label: 'Run', isTitle: true },
     { name: 'state', label: 'State' },
     { name: 'took', label: 'Took', align: 'right' as const },
-    { name: 'time', label: 'Time of its steps' },
+    { name: 'time', label: 'Step time' },
     { name: 'tables', label: 'Tables', align: 'right' as const },
     { name: 'rows', label: 'Rows', align: 'right' as const },
-    { name: 'rejects', label: 'Set aside', align: 'right' as const },
+    { name: 'rejects', label: 'Rejected', align: 'right' as const },
     { name: 'failed', label: 'Failed steps', align: 'right' as const },
   ]
   return (
     <DataTable
       class="runs"
-      caption="Runs, the newest first"
+      caption="Runs, newest first"
       columns={columns}
       rows={runs.map((run) => ({ key: run.run, cells: cellsOf(run, now, most) }))}
     />

@@ -3,7 +3,7 @@ import { DataTable } from './data-table.tsx'
 import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 
-/** The columns of a table, and what changed when. */
+/** The columns of a table, and the history of its changes. */
 export function ShapePanel({ answer: { columns, changes, key, cursor, now } }: { readonly answer: TableAnswer }) {
   if (columns.length === 0) return null
   const role = (name: string): string =>
@@ -34,7 +34,7 @@ export function ShapePanel({ answer: { columns, changes, key, cursor, now } }: {
       <section class="panel" aria-labelledby="changes">
         <h2 id="changes">What changed</h2>
         {changes.length === 0 ? (
-          <p class="soft">Nothing so far: it is as it was made.</p>
+          <p class="soft">No changes since the table was created.</p>
         ) : (
           <ol class="changes">
             {changes.map(({ change, at }) => (

@@ -4,7 +4,7 @@ import { format } from './format.ts'
 import { Icon } from './icon.tsx'
 import { Text } from './text.tsx'
 
-/** Sources that cannot be asked for their tables: what they have is not known, and no table below speaks for it. */
+/** Sources whose tables cannot be discovered; the tables below do not show that failure. */
 export function SourceNotices({ answer }: { readonly answer: OverviewAnswer }) {
   return (
     <>
@@ -13,7 +13,7 @@ export function SourceNotices({ answer }: { readonly answer: OverviewAnswer }) {
           <Icon name="warn" />
           <div>
             <strong>
-              Source <Text>{name}</Text> {isSilent ? 'does not answer' : 'cannot be asked for its tables'}
+              Source <Text>{name}</Text> {isSilent ? 'does not answer' : 'failed: its tables could not be discovered'}
             </strong>
             <p>
               Since {format.instant(since)} UTC: <Text>{problem}</Text>

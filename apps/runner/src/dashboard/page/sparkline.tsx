@@ -3,7 +3,7 @@ import { format } from './format.ts'
 const HEIGHT = 22
 const STEP = 4
 
-/** Rows of each of the newest runs as small bars, the newest at the right. */
+/** Rows of the newest runs as small bars, newest on the right. */
 export function Sparkline({ values }: { readonly values: readonly (number | null)[] }) {
   const known = values.filter((value) => value !== null)
   const most = Math.max(1, ...known)
@@ -11,7 +11,7 @@ export function Sparkline({ values }: { readonly values: readonly (number | null
   const last = known.at(-1)
   const label =
     last === undefined
-      ? 'in none of the newest runs'
+      ? 'not in the newest runs'
       : `${format.count(total)} rows in ${format.plural(known.length, 'run')}, ${format.count(last)} in the newest`
   return (
     <svg
@@ -24,10 +24,10 @@ export function Sparkline({ values }: { readonly values: readonly (number | null
     >
       <title>{label}</title>
       {values.map((value, at) => {
-        // Square roots, so that a first load does not flatten all that came after.
+        // Square roots, so that an initial load does not flatten all later bars.
         const height = value === null ? 0 : value === 0 ? 1 : Math.max(2, Math.sqrt(value / most) * (HEIGHT - 2))
         return (
-          // Places in a row of bars are what they are
+          // The position is the identity of a bar
           <rect
             key={at}
             class={value === 0 ? 'none' : ''}

@@ -9,17 +9,17 @@ export interface StepListProps {
   readonly steps: readonly StepAnswer[]
   readonly now: number
   readonly caption: string
-  /** What names a step here: its run on a table's page, its table on a run's. */
+  /** How steps are labelled: by run on a table's page, by table on a run's page. */
   readonly of: 'run' | 'table'
 }
 
-/** Steps: what was read, and what became of it. */
+/** Steps: what they read, and the result. */
 export function StepList({ steps, now, caption, of }: StepListProps) {
   const hasErrors = steps.some(({ error }) => error !== null)
   const columns = [
     { name: 'what', label: of === 'run' ? 'Run' : 'Table', isTitle: true },
     { name: 'window', label: 'Window' },
-    { name: 'when', label: hasErrors ? 'When' : 'Began' },
+    { name: 'when', label: hasErrors ? 'When' : 'Started' },
     hasErrors ? { name: 'error', label: 'Error' } : { name: 'rows', label: 'Rows so far', align: 'right' as const },
   ]
   return (
@@ -63,6 +63,6 @@ export function StepList({ steps, now, caption, of }: StepListProps) {
 }
 
 function windowText({ window }: StepAnswer): string {
-  if (window === null) return 'the whole'
+  if (window === null) return 'full refresh'
   return `${window.from === null ? 'the beginning' : format.position(window.from)} to ${format.position(window.to)}`
 }

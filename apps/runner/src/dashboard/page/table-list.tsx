@@ -8,7 +8,7 @@ import { StatusBadge } from './status-badge.tsx'
 import { Text } from './text.tsx'
 import { TimeAgo } from './time-ago.tsx'
 
-/** Tables with what matters of each. */
+/** The tables, one line each. */
 export function TableList({ answer, place }: { readonly answer: OverviewAnswer; readonly place: Place }) {
   const sort = place.search.get('sort') ?? 'attention'
   const isDown = place.search.get('order') === 'down'
@@ -22,13 +22,13 @@ export function TableList({ answer, place }: { readonly answer: OverviewAnswer; 
     { name: 'coverage', label: 'Coverage' },
     { name: 'lag', label: 'Lag', align: 'right', ...sorting('lag') },
     { name: 'rows', label: 'Rows', align: 'right', ...sorting('rows') },
-    { name: 'rejects', label: 'Set aside', align: 'right', ...sorting('rejects') },
+    { name: 'rejects', label: 'Rejected', align: 'right', ...sorting('rejects') },
     { name: 'runs', label: 'Rows per run' },
   ]
   return (
     <DataTable
       class="tables"
-      caption="Tables, with how far each is"
+      caption="Tables and their progress"
       columns={columns}
       rows={answer.tables.map((table) => ({ key: table.name, cells: cellsOf(table, answer.now) }))}
     />
@@ -46,7 +46,7 @@ function cellsOf(table: TableLine, now: number) {
         <Text>{source}</Text>
         {partitions > 1 && `, ${format.plural(partitions, 'partition')}`}
         {failing > 0 && partitions > 1 && `, ${format.count(failing)} failing`}
-        {table.resyncs > 0 && ', to be read again'}
+        {table.resyncs > 0 && ', resync requested'}
       </p>
       {problem !== null && (
         <p class="problem">
@@ -81,10 +81,10 @@ function Covered({ table, now }: { readonly table: TableLine; readonly now: numb
       <span class="soft">
         {isWhole ? (
           <>
-            read whole, checked <TimeAgo at={lastCheckedAt} now={now} />
+            full refresh, checked <TimeAgo at={lastCheckedAt} now={now} />
           </>
         ) : (
-          'nothing so far'
+          'not synced yet'
         )}
       </span>
     )
@@ -97,7 +97,7 @@ function Covered({ table, now }: { readonly table: TableLine; readonly now: numb
         <span>{bar.from === null ? 'from the beginning' : `from ${format.position(bar.from).slice(0, 10)}`}</span>
         <span>
           {holes > 0 && <b class="gaps">{format.plural(holes, 'gap')}, </b>}
-          {isComing && 'history to come, '}
+          {isComing && 'backfilling, '}
           {format.percent(endless(bar.share, bar.coveredTo, bar.gaps))}
         </span>
       </p>
@@ -105,7 +105,7 @@ function Covered({ table, now }: { readonly table: TableLine; readonly now: numb
   )
 }
 
-/** What came within the last thousandth of the way is new, not missing. */
+/** Data within the last thousandth of the range is new, not missing. */
 function endless(share: number, coveredTo: number, gaps: number): number {
   return gaps === 0 && coveredTo > 0.999 && share > 0.999 * coveredTo ? 1 : share
 }

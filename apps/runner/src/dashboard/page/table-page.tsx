@@ -17,7 +17,7 @@ import { StatusBadge } from './status-badge.tsx'
 import { StepList } from './step-list.tsx'
 import { Text } from './text.tsx'
 
-/** All that is known of one table. */
+/** Everything about one table. */
 export function TablePage({ place, allowsActions }: { readonly place: Place; readonly allowsActions: boolean }) {
   const name = place.search.get('name') ?? ''
   const { answer, trouble } = useAnswer<TableAnswer>(`/api/table?${new URLSearchParams({ name })}`)
@@ -55,8 +55,8 @@ function Table({ answer, place, allowsActions }: TableProps) {
         {allowsActions && (
           <div class="buttons">
             <ActionButton verb="sync" table={table.name} label="Sync" isMain />
-            {table.status !== 'paused' && <ActionButton verb="resync" table={table.name} label="Read again" />}
-            {table.rejects > 0 && <ActionButton verb="retry" table={table.name} label="Retry rejects" />}
+            {table.status !== 'paused' && <ActionButton verb="resync" table={table.name} label="Resync" />}
+            {table.rejects > 0 && <ActionButton verb="retry" table={table.name} label="Retry rejected rows" />}
           </div>
         )}
       </div>
@@ -64,8 +64,8 @@ function Table({ answer, place, allowsActions }: TableProps) {
       <Facts answer={answer} />
       {table.deletions === 'unseen' && (
         <p class="soft">
-          Rows that are deleted at the source stay here: it is read by a cursor, and its source does not report them. To
-          find them: <code>{answer.commands.resync}</code>; see <Text>{answer.deletionsSee}</Text>
+          Rows that are deleted at the source stay here: the table is synced by a cursor, and its source does not report
+          deletions. To find them: <code>{answer.commands.resync}</code>; see <Text>{answer.deletionsSee}</Text>
         </p>
       )}
       <CoveragePanel answer={answer} place={place} />
@@ -83,7 +83,7 @@ function Table({ answer, place, allowsActions }: TableProps) {
           <section class="panel" aria-label="Lag over time">
             {lags.length > 1 ? (
               <Chart
-                title="Lag when it was last read"
+                title="Lag after each sync"
                 kind="line"
                 times={lags.map(({ at }) => at)}
                 values={lags.map(({ lagMs }) => lagMs)}
@@ -94,8 +94,8 @@ function Table({ answer, place, allowsActions }: TableProps) {
                 <h2>Lag</h2>
                 <p class="soft">
                   {table.isWhole
-                    ? 'A table that is read whole has no lag: only its last read.'
-                    : 'Not read often enough so far.'}
+                    ? 'A table with a full refresh has no lag, only a time of its last sync.'
+                    : 'There are not enough syncs yet.'}
                 </p>
               </>
             )}
@@ -111,7 +111,7 @@ function Table({ answer, place, allowsActions }: TableProps) {
       {table.rejects > 0 && <RejectsPanel name={table.name} now={now} command={answer.commands.retry} />}
       <RowsPanel name={table.name} />
       <section class="panel" aria-labelledby="ask">
-        <h2 id="ask">Ask it yourself</h2>
+        <h2 id="ask">Query this table</h2>
         <CopyLine text={answer.query} label="the query" />
         <CopyLine text={answer.commands.query} label="the command" />
       </section>
@@ -127,11 +127,11 @@ function Problem({ answer: { table, now } }: { readonly answer: TableAnswer }) {
     <div class={isPaused ? 'notice warn' : 'notice bad'}>
       <Icon name={isPaused ? 'pause' : 'warn'} />
       <div>
-        <strong>{isPaused ? 'It waits for a decision' : 'Its last try failed'}</strong>
+        <strong>{isPaused ? 'Paused: a decision is needed' : 'The last sync failed'}</strong>
         <p>
           <Text>{problem ?? ''}</Text>
         </p>
-        {nextTryAt !== null && <p class="soft">Tried again {format.until(nextTryAt, now)}.</p>}
+        {nextTryAt !== null && <p class="soft">Next try {format.until(nextTryAt, now)}.</p>}
         {fix !== null && <FixLines fix={fix} />}
       </div>
     </div>

@@ -1,6 +1,6 @@
 import { format } from './format.ts'
 
-/** Text that a source or a database holds: shown as it is, kept apart from what stands around it. */
+/** Text from a source or a database: shown as it is, isolated from the surrounding text. */
 export function Text({ children, class: name }: { readonly children: string; readonly class?: string }) {
   return <bdi class={name}>{format.visible(children)}</bdi>
 }

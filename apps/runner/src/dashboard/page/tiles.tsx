@@ -12,7 +12,7 @@ interface TileProps {
   readonly children: ComponentChildren
 }
 
-/** What is at a glance; each tile shows its tables. */
+/** Totals; each tile filters the tables below. */
 export function Tiles({
   totals,
   place,
@@ -32,30 +32,36 @@ export function Tiles({
         of {format.plural(tracked, 'table')}
         {totals.completeTo !== null && fresh === tracked && `, all complete to ${ageOf(totals.completeTo, now)}`}
       </Tile>
-      <Tile name="Coming" group="coming" tone="coming" value={format.count(coming)} place={place}>
+      <Tile name="Catching up" group="coming" tone="coming" value={format.count(coming)} place={place}>
         {windows > 0
           ? `${format.plural(windows, 'window')} being read now`
           : coming > 0
-            ? 'history to be read'
+            ? 'waiting for the backfill'
             : incomplete > 0
-              ? `${format.count(incomplete)} not read to the end`
-              : 'every history is read'}
-      </Tile>
-      <Tile name="Wrong" group="wrong" tone={wrong > 0 ? 'bad' : 'off'} value={format.count(wrong)} place={place}>
-        {wrong === 0 ? 'nothing fails, waits or is old' : wrongText(of('failing'), of('paused'), stale)}
+              ? `${format.count(incomplete)} not fully synced`
+              : 'every backfill is complete'}
       </Tile>
       <Tile
-        name="Set aside"
+        name="Needs attention"
+        group="wrong"
+        tone={wrong > 0 ? 'bad' : 'off'}
+        value={format.count(wrong)}
+        place={place}
+      >
+        {wrong === 0 ? 'nothing is failing, paused or stale' : wrongText(of('failing'), of('paused'), stale)}
+      </Tile>
+      <Tile
+        name="Rejected"
         group="rejects"
         tone={totals.rejects > 0 ? 'warn' : 'off'}
         value={format.count(totals.rejects)}
         place={place}
       >
         {totals.rejects === 0
-          ? 'every row fits'
+          ? 'every row matches its schema'
           : totals.rejects === 1
-            ? 'row that does not fit'
-            : 'rows that do not fit'}
+            ? 'row that does not match its schema'
+            : 'rows that do not match their schema'}
       </Tile>
     </ul>
   )

@@ -1,6 +1,6 @@
 import { format } from './format.ts'
 
-/** How long ago something was; the instant itself is its title. */
+/** A relative time; the title has the exact instant. */
 export function TimeAgo({ at, now }: { readonly at: number | null; readonly now: number }) {
   if (at === null) return <span class="soft">never</span>
   return (

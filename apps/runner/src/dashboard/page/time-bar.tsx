@@ -3,11 +3,11 @@ import { format } from './format.ts'
 export interface TimeBarProps {
   readonly readingMs: number
   readonly writingMs: number
-  /** The longest there is: it takes the whole width. */
+  /** The longest time: it takes the whole width. */
   readonly most: number
 }
 
-/** How long something took, reading and writing one after the other. */
+/** How long something took: reading, then writing. */
 export function TimeBar({ readingMs, writingMs, most }: TimeBarProps) {
   const total = readingMs + writingMs
   const scale = most <= 0 ? 0 : 1000 / most

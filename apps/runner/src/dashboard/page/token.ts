@@ -1,6 +1,6 @@
 const KEY = 'tidemark-token'
 
-/** The token of the printed address; it is taken out of the address bar and kept for this tab alone. */
+/** The token of the printed address; it is removed from the address bar and kept for this tab only. */
 export function takeToken(): void {
   const found = /^#token=([\w-]+)$/.exec(location.hash)?.[1]
   if (found === undefined) return

@@ -21,7 +21,7 @@ import type { StateDatabase } from '../../state/state-tables.ts'
 import { quotedName } from '../../values/literal.ts'
 import { UNICODE } from '../../values/repertoire.ts'
 import type { Driver as DuckDb } from './driver.ts'
-import { COUNTED, numbered, sequenceOf } from './numbers.ts'
+import { COUNTED_AT_ANY_VERSION, numbered, sequenceOf } from './numbers.ts'
 import { run } from './run.ts'
 
 /** Kysely over one connection. Whoever holds the connection begins and ends its transactions. */
@@ -62,7 +62,7 @@ export function kyselyOver(duckdb: DuckDb, connection: DuckDBConnection): Kysely
 class DuckDbCompiler extends PostgresQueryCompiler {
   /** Nothing counts by itself: a number comes from a sequence that is created before the table. */
   protected override visitCreateTable(node: CreateTableNode): void {
-    if (COUNTED.has(node.table.table.identifier.name)) {
+    if (COUNTED_AT_ANY_VERSION.has(node.table.table.identifier.name)) {
       this.append('create sequence if not exists ')
       this.append(quotedName(sequenceOf(node.table.table.identifier.name)))
       this.append('; ')

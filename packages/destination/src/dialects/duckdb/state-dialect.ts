@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { StateDialect } from '../../state/state-dialect.ts'
-import { COUNTED } from './numbers.ts'
+import { COUNTED_AT_ANY_VERSION } from './numbers.ts'
 
 export const duckdbFlavor: StateDialect = {
   // When the transaction began: DuckDB has no other clock in SQL. A transaction begins when its turn has come.
@@ -9,7 +9,8 @@ export const duckdbFlavor: StateDialect = {
   instant: (position) => sql`strftime(make_timestamp(${position}), '%Y-%m-%dT%H:%M:%S.%gZ')`,
   counted: (table, column) => {
     const { name } = table.toOperationNode().table.table.identifier
-    if (COUNTED.get(name) !== column) throw new Error(`${name} is missing in the list of tables that are counted`)
+    if (COUNTED_AT_ANY_VERSION.get(name) !== column)
+      throw new Error(`${name} is missing in the list of tables that are counted`)
     return table.addColumn(column, 'bigint', (c) => c.notNull()) as never
   },
   joined: (text) => sql`string_agg(${text}, ',')`,
