@@ -88,6 +88,6 @@ describe('config', () => {
 
   it('warns of a delimiter that is probably another', async () => {
     const source = await opened('x.csv', 'a;b\n1;2\n')
-    expect(source.warnings[0]?.message).toContain('tables.t.delimiter be ";"')
+    expect(source.warnings[0]?.message).toContain('set tables.t.delimiter to ";"')
   })
 })

@@ -210,7 +210,7 @@ describe('rows', () => {
 })
 
 it.each([
-  ['EACCES', 'fix-config', /may not be read/],
+  ['EACCES', 'fix-config', /permission to read it/],
   ['ENOENT', 'retry', /disappeared/],
   ['EIO', 'retry', /cannot be read/],
 ])('%s of the system becomes an error with a remedy', (code, remedy, message) => {

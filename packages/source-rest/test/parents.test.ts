@@ -66,7 +66,7 @@ describe('children', () => {
     ['an id that is null', '{"n":1,"id":null}', 'has no "id"'],
     ['an id that is empty', '{"n":1,"id":""}', 'has no "id"'],
     ['an id that is an object', '{"n":1,"id":{"x":1}}', 'has no "id"'],
-    ['an id with a NUL', '{"n":1,"id":"a\\u0000b"}', 'holds a NUL'],
+    ['an id with a NUL', '{"n":1,"id":"a\\u0000b"}', 'contains a NUL'],
     ['an id that is half a character', '{"n":1,"id":"\\ud800"}', 'not well-formed'],
     ['an id of 5,000 characters', `{"n":1,"id":"${'x'.repeat(5000)}"}`, 'longer than'],
   ])('of a row with %s fail alone', async (_, row, message) => {

@@ -77,7 +77,7 @@ export function testPartitions(database: () => TestDatabase): void {
           await table.write([thing(1, 1)], { step, staging: 'fill', number: 2 })
           await lose(step)
           await expect(table.write([thing(2, 2)], { step, staging: 'move', number: 3 })).rejects.toThrow(
-            'without the parts before it',
+            'without the batches before it',
           )
           expect(await table.column('id')).toEqual([1n, 2n])
         }
