@@ -28,7 +28,7 @@ await measure('postgres', async () => {
   const found = (await inProcess('postgres')) as Record<string, number>
   return [
     { measure: 'psql \\copy of a new table, rows/s', found: number(found['bare']!), wanted: '' },
-    { measure: 'history into Postgres, end to end with zod, rows/s', found: number(found['history']!), wanted: '' },
+    { measure: 'backfill into Postgres, end to end with zod, rows/s', found: number(found['history']!), wanted: '' },
     { measure: '  of psql', found: found['historyRatio']!.toFixed(2), wanted: 'at least 0.80, goal 1.10' },
     { measure: 'psql \\copy and one upsert, all rows changed, rows/s', found: number(found['bareAgain']!), wanted: '' },
     { measure: 'the same rows again, all changed, rows/s', found: number(found['again']!), wanted: '' },
