@@ -11,6 +11,7 @@ import {
   type Table,
   type Tracked,
 } from '@tidemark/core'
+import { COLUMN_TYPE_TRAITS } from '@tidemark/core/values'
 import { type ChosenCursor, chooseCursor } from './choose-cursor.ts'
 import { chooseTables } from './choose-tables.ts'
 import type { TableConfig } from './config.ts'
@@ -27,8 +28,8 @@ import { type Client, sql } from './source.ts'
 import { keyFor } from './table-key.ts'
 import { valueBefore } from './value-before.ts'
 
-/** Types whose values a destination makes no texts of. */
-const NO_TEXTS: ReadonlySet<ColumnType | undefined> = new Set(['boolean', 'timestamp', 'local_timestamp', 'bytes'])
+/** Whether a destination makes texts of the values of a type. */
+const becomesText = (type: ColumnType): boolean => type === 'text' || COLUMN_TYPE_TRAITS[type].widensTo.includes('text')
 
 interface Tables {
   readonly client: Client
@@ -227,7 +228,9 @@ function columnsFor(
   const types = new Map(before?.map((column) => [column.name, column.type]))
   return columns.map((column, at) => {
     // A column does not become a text whose rows would not: what is refused is the type that the database has now.
-    const isOwn = own?.columns[column.name] || (kept[at]!.type === 'text' && NO_TEXTS.has(types.get(column.name)))
+    const known = types.get(column.name)
+    const staysOther = kept[at]!.type === 'text' && known !== undefined && !becomesText(known)
+    const isOwn = own?.columns[column.name] || staysOther
     const type = isOwn ? column.type : kept[at]!.type
     return { column: { name: column.name, type }, selected: { name: column.name, ...readingAs(column.found, type) } }
   })

@@ -48,6 +48,7 @@ export function compare({
   const { columns, keyAt, globalKey, partitioned, cursored } = layout
   const keyed = keyAt.length > 0
   const types = dataTypes(layout)
+  const forms = types.map((type) => canonical[type])
   const lateAt = columns.flatMap(({ name }, at) => (late.has(name) ? [{ at, since: late.get(name)! }] : []))
   const isLate = new Set(lateAt.map(({ at }) => at))
   const comparedAt = types.map((_, at) => at).filter((at) => !isLate.has(at))
@@ -58,12 +59,12 @@ export function compare({
   let last: number | undefined
   let rejected = 0
 
-  const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(canonical(row[at], type), type))
+  const textsOf = (row: EncodedRow) => types.map((type, at) => canonicalText(forms[at]!(row[at]), type))
   const keyDigest = (texts: readonly (string | null)[], partition: string) =>
     digest(joinedText(globalKey || !partitioned ? texts : [partition, ...texts]))
   const rowDigest = (texts: readonly (string | null)[], position: unknown) =>
     digest(joinedText([...comparedAt.map((at) => texts[at]!), position === null ? null : String(position)]))
-  const keyTexts = (key: EncodedKey) => keyAt.map((at, n) => canonicalText(canonical(key[n], types[at]!), types[at]!))
+  const keyTexts = (key: EncodedKey) => keyAt.map((at, n) => canonicalText(forms[at]!(key[n]), types[at]!))
   const shownKey = (values: readonly unknown[]) => jsonOf(values)
   const keyOfRow = (row: EncodedRow): EncodedKey => keyAt.map((at) => row[at])
 
@@ -95,8 +96,7 @@ export function compare({
       )
   }
 
-  const shownRow = (row: EncodedRow): string =>
-    jsonOf(types.map((type, at) => canonical(row[at], type))).slice(0, MAX_VALUE_SHOWN)
+  const shownRow = (row: EncodedRow): string => jsonOf(forms.map((form, at) => form(row[at]))).slice(0, MAX_VALUE_SHOWN)
 
   const isSameLate = (entry: string | null, row: StoredRow): boolean =>
     entry === null ||
@@ -178,7 +178,7 @@ export function compare({
       for (const [at, entry] of entries.entries()) {
         const row = elsewhere.get(entry.key)
         const position = entry.position === null ? null : BigInt(entry.position)
-        const text = shownKey(keyAt.map((place, n) => canonical(keys[at]![n], types[place]!)))
+        const text = shownKey(keyAt.map((place, n) => forms[place]!(keys[at]![n])))
         const find = (kind: 'missing' | 'different', held: bigint | null) =>
           ledger.find({ key: entry.key, kind, text, times: 1, positions: [position, held] })
         if (row === undefined || row.deletedAt !== null) {

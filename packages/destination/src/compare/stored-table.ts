@@ -23,14 +23,15 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
   const { partitioned } = layout
   const target = { layout, table: dialect.table(layout.name) }
   const types = dataTypes(layout)
+  const decoders = types.map((type) => decode[type])
   const width = types.length
   const system = ['_cursor', '_synced_at', '_deleted_at', ...(partitioned ? ['_partition'] : [])]
   const selected = list([...dataColumns(layout), ...system], 't')
   const rowOf = (values: readonly unknown[]): StoredRow => ({
-    values: types.map((type, at) => decode(values[at], type)),
-    position: decode(values[width], 'integer') as bigint | null,
-    syncedAt: decode(values[width + 1], 'timestamp') as string | null,
-    deletedAt: decode(values[width + 2], 'timestamp') as string | null,
+    values: decoders.map((decoder, at) => decoder(values[at])),
+    position: decode.integer(values[width]) as bigint | null,
+    syncedAt: decode.timestamp(values[width + 1]) as string | null,
+    deletedAt: decode.timestamp(values[width + 2]) as string | null,
     partition: partitioned ? String(values[width + 3]) : '',
   })
   const within = ({ partition, window }: ComparedScope) =>
@@ -50,7 +51,7 @@ export function storedTable(connections: Connections, dialect: Dialect, layout: 
         session.rows(sql`select count(*), min(_cursor), max(_cursor) from ${target.table} as t
           where ${within(scope)} and t._deleted_at is null`),
       )
-      const [rows, lowest, highest] = row!.map((value) => decode(value, 'integer') as bigint | null)
+      const [rows, lowest, highest] = row!.map((value) => decode.integer(value) as bigint | null)
       return { rows: Number(rows), lowest: lowest ?? undefined, highest: highest ?? undefined }
     },
     rows: (scope) => read(within(scope)),

@@ -24,8 +24,8 @@ export interface Dialect {
   readonly codec: ValueCodec
   /** An encoded value in its canonical form. */
   readonly canonical: Canonical
-  /** A value as `Session.rows` gives it, in its canonical form: text, numeric and times as texts, integers as bigints, json parsed. */
-  decode(value: unknown, type: ColumnType): unknown
+  /** A value as `Session.rows` gives it, in its canonical form. */
+  readonly decode: Canonical
 
   /** A table of rows, whatever else carries its name. */
   table(name: string): RawBuilder<unknown>

@@ -109,7 +109,7 @@ function decodedKey(
   { keyAt, columns }: Layout,
   row: readonly unknown[],
 ): readonly unknown[] {
-  return keyAt.map((at, place) => decode(row[place], columns[at]!.stored))
+  return keyAt.map((at, place) => decode[columns[at]!.stored](row[place]))
 }
 
 function namedKey({ keyAt, columns }: Layout, key: readonly unknown[]): NamedKeys[number] {

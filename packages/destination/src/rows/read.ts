@@ -44,11 +44,15 @@ export async function* readRows(
   const selected = [...columns.map(({ column }) => column), ...(loose ? ['_extra'] : [])]
   const ordered = sql.join(order.map((one) => sql`${sql.id(one)} nulls first`))
   const query = sql`select ${list(selected)} from ${dialect.table(name)} where ${where} order by ${ordered}`
+  const decoded = columns.map(({ name, type }) => [name, dialect.decode[type]] as const)
   for await (const values of session.stream(query)) {
     const row: Record<string, unknown> = Object.create(null)
-    for (const [at, column] of columns.entries()) row[column.name] = dialect.decode(values[at], column.type)
+    for (let at = 0; at < decoded.length; at++) {
+      const [name, decode] = decoded[at]!
+      row[name] = decode(values[at])
+    }
     // Undeclared fields appear beside the others, as the source returned them.
-    if (loose) Object.assign(row, dialect.decode(values[columns.length], 'json'))
+    if (loose) Object.assign(row, dialect.decode.json(values[columns.length]))
     yield { ...row }
   }
 }

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import { messageOf, type Reject } from '@tidemark/core/engine'
-import { dataColumns, type Layout } from '../table/columns.ts'
+import { dataColumns, dataTypes, type Layout } from '../table/columns.ts'
 import type { Canonical } from '../values/canonical.ts'
 
 const PAYLOAD = 16_384
 /** A rule of the user's may put the value into its message. */
 const MESSAGE = 1000
 
-/** A row that the database refused, as a reject. */
-export function rejectOf(layout: Layout, row: readonly unknown[], error: unknown, canonical: Canonical): Reject {
+/** A row that the database refused, as a reject. @param canonical undefined: its values are canonical. */
+export function rejectOf(
+  layout: Layout,
+  row: readonly unknown[],
+  error: unknown,
+  canonical: Canonical | undefined,
+): Reject {
   const position = row[row.length - 1] as number | bigint | null
-  const values = layout.columns.map(({ stored }, at) => shown(canonical(row[at], stored)))
-  if (layout.loose) values.push(shown(canonical(row[layout.columns.length], 'json')))
+  const values = dataTypes(layout).map((type, at) =>
+    shown(canonical === undefined ? row[at] : canonical[type](row[at])),
+  )
   const payload = textOf(Object.fromEntries(dataColumns(layout).map((name, at) => [name, values[at]])))
   return {
     key: layout.key.length === 0 ? undefined : textOf(layout.keyAt.map((at) => values[at])),

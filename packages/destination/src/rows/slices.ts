@@ -48,7 +48,7 @@ export async function moveStaged(
     const tried = await session.attempt(target.layout.name, () => insert(rows, isWide))
     if (tried.ok) return tried.value
     if (end - first <= 1) {
-      rejects.push(rejectOf(target.layout, await stagedRow(first), tried.error, (value) => value))
+      rejects.push(rejectOf(target.layout, await stagedRow(first), tried.error, undefined))
       return 0
     }
     const middle = first + Math.ceil((end - first) / 2)
@@ -60,6 +60,6 @@ export async function moveStaged(
     const columns = list([...dataColumns(target.layout), '_cursor'])
     const [row] = await session.rows(sql`select ${columns} from ${table} where _at = ${at}`)
     if (row === undefined) throw new Error(`the staged row ${at} is missing`)
-    return row.map((value, place) => dialect.decode(value, types[place]!))
+    return row.map((value, place) => dialect.decode[types[place]!](value))
   }
 }

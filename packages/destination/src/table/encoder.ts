@@ -218,9 +218,8 @@ function reasonOf(value: unknown, type: ColumnType, stored: ColumnType, { isKey,
       ? 'the value is not JSON that can be stored unchanged (NUL, half a surrogate pair, NaN, a cycle)'
       : `the JSON ${lacking}`
   }
-  if (type === 'timestamp' || type === 'local_timestamp' || type === 'date') {
-    return `${shown(value)} is not a ${type} between the years 0 and 9999`
-  }
+  const counts = COLUMN_TYPE_TRAITS[type].cursor?.counts
+  if (counts === 'time' || counts === 'days') return `${shown(value)} is not a ${type} between the years 0 and 9999`
   return `${shown(value)} does not fit the column's type ${stored}`
 }
 

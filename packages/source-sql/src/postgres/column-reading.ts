@@ -1,4 +1,3 @@
-import type { ColumnType } from '@tidemark/core'
 import { sql } from 'kysely'
 import { exactInteger, exactJson } from '../exact.ts'
 import type { Reading } from '../found-table.ts'
@@ -108,15 +107,3 @@ export function readingOf(type: PostgresType): Reading {
 }
 
 export const AS_TEXT: Reading = { type: 'text', select: (column) => sql`${column}::text`, answers: TEXT_OID }
-
-const PARAMETERS: Readonly<Partial<Record<ColumnType, string>>> = {
-  timestamp: 'timestamptz',
-  local_timestamp: 'timestamp',
-  date: 'date',
-  integer: 'int8',
-}
-
-/** The type that a bound is compared as. */
-export function parameterType(type: ColumnType): string {
-  return PARAMETERS[type] ?? 'text'
-}

@@ -2,20 +2,13 @@ import type { CursorType } from '@tidemark/core/values'
 import { sql } from 'kysely'
 import type { FoundTable } from '../found-table.ts'
 import { fromOf, relationOf } from '../select.ts'
+import { POSTGRES_CURSOR_TYPES } from './cursor-types.ts'
 import { dialect } from './read.ts'
-
-const BOUND_TEXTS: Readonly<Record<CursorType, string>> = {
-  timestamp: `to_char($ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
-  local_timestamp: `to_char($, 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
-  date: `to_char($, 'YYYY-MM-DD')`,
-  integer: '$::text',
-}
 
 /** Asks for the smallest and greatest value of a cursor, of those that an ISO text can write. */
 export function rangeQuery(table: FoundTable, column: string, type: CursorType): string {
   const cursor = sql.id(column)
-  const [before, after] = BOUND_TEXTS[type].split('$')
-  const shown = (value: ReturnType<typeof sql>) => sql`${sql.raw(before!)}${value}${sql.raw(after!)}`
+  const { shown } = POSTGRES_CURSOR_TYPES[type]
   const where =
     type === 'integer'
       ? sql``

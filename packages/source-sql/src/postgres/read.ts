@@ -5,7 +5,7 @@ import { ChangedColumn } from '../changed-column.ts'
 import type { Asked, Reads, Row } from '../database.ts'
 import { PageSize } from '../page-size.ts'
 import { compiler, type Dialect, selectOf } from '../select.ts'
-import { parameterType } from './column-reading.ts'
+import { POSTGRES_CURSOR_TYPES } from './cursor-types.ts'
 import { type DataRowParser, rowMaker } from './data-row-parser.ts'
 import { Page } from './page.ts'
 import { isRewritten } from './rewritten.ts'
@@ -22,7 +22,7 @@ export const dialect: Dialect = {
   },
   // Postgres knows no year 0, which is the earliest that a bound can say.
   bound: (value, type) =>
-    sql`${String(value).startsWith('0000') ? '-infinity' : String(value)}::${sql.raw(parameterType(type))}`,
+    sql`${String(value).startsWith('0000') ? '-infinity' : String(value)}::${sql.raw(POSTGRES_CURSOR_TYPES[type].parameter)}`,
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import type { Plan } from '../../table/schema-editor.ts'
-import { TYPES } from './values.ts'
+import { TYPE_NAMES } from './column-types.ts'
 
 type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql
@@ -15,7 +15,7 @@ export function definitions({ columns, extra, partitioned, key }: Plan): readonl
 }[] {
   const define = (name: string, type: ColumnType) => ({
     name,
-    text: sql`${id(name)} ${raw(TYPES[type])}${raw(key.includes(name) || name === '_partition' ? ' not null' : '')}`,
+    text: sql`${id(name)} ${raw(TYPE_NAMES[type])}${raw(key.includes(name) || name === '_partition' ? ' not null' : '')}`,
   })
   return [
     ...columns.map(({ column, type }) => define(column, type)),

@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import { pairColumns } from '../../rows/replace.ts'
 import type { Dialect } from '../dialect.ts'
+import { DECODERS, DUCKDB_CODEC, TYPE_NAMES } from './column-types.ts'
 import { duckdbEditor } from './editor.ts'
 import { type DuckDbPlace, ROW_NUMBER } from './place.ts'
 import { duckdbProfile } from './profile.ts'
 import { duckdbFlavor } from './state-dialect.ts'
-import { DUCKDB_FORMS, decodeValue, TYPES } from './values.ts'
 
 const ROW_PLACE = [{ name: ROW_NUMBER, type: 'bigint' }]
 
@@ -17,11 +17,11 @@ export function duckdbDialect({ path, catalog }: DuckDbPlace): Dialect {
     place: path,
     flavor: duckdbFlavor,
     editor: duckdbEditor({ path, catalog }),
-    codec: DUCKDB_FORMS,
-    canonical: decodeValue,
-    decode: decodeValue,
+    codec: DUCKDB_CODEC,
+    canonical: DECODERS,
+    decode: DECODERS,
     table,
-    typeOf: (type) => TYPES[type],
+    typeOf: (type) => TYPE_NAMES[type],
     moment: (text) => sql`cast(${text} as timestamptz)`,
     comparable: (column) => [column],
     rowPlace: ROW_PLACE,

@@ -7,11 +7,11 @@ import type { Filled, InspectedTable, Plan, SchemaEditor } from '../../table/sch
 import { refuse, refuseChanged } from '../../table/unreachable.ts'
 import { literal } from '../../values/literal.ts'
 import { UNICODE } from '../../values/repertoire.ts'
+import { DUCKDB_CODEC, TYPE_NAMES } from './column-types.ts'
 import { columnsOf, createTable } from './ddl.ts'
 import { type DuckDbPlace, ROW_NUMBER } from './place.ts'
 import { duckdbProfile } from './profile.ts'
 import { rebuildTable } from './rebuild.ts'
-import { DUCKDB_FORMS, TYPES } from './values.ts'
 
 type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql
@@ -62,7 +62,7 @@ export function duckdbEditor({ path, catalog }: DuckDbPlace): SchemaEditor {
             `your column "${computed.name}" has a computed default (${computed.fallback}), and DuckDB cannot safely change such a table; drop the default, sync, and set it again`,
           )
         for (const { column, type } of columns)
-          await sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`.execute(db)
+          await sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPE_NAMES[type])}`.execute(db)
         // Behind all of them: a table that was updated is not changed again by the same transaction.
         await fill(db, name, columns)
       }),
@@ -80,13 +80,13 @@ export function duckdbEditor({ path, catalog }: DuckDbPlace): SchemaEditor {
 
 /** A value as a constant in SQL; undefined where there is no value, or the type does not hold it. */
 function fillValue({ type, fill }: Filled): RawBuilder<unknown> | undefined {
-  const value = fill === undefined ? undefined : DUCKDB_FORMS.stored[type](fill)
+  const value = fill === undefined ? undefined : DUCKDB_CODEC.stored[type](fill)
   if (value === undefined || value === null) return undefined
   const text =
     value instanceof Uint8Array
       ? [...value].map((one) => `\\x${one.toString(16).padStart(2, '0')}`).join('')
       : String(value)
-  return sql`cast(${raw(literal(text))} as ${raw(TYPES[type])})`
+  return sql`cast(${raw(literal(text))} as ${raw(TYPE_NAMES[type])})`
 }
 
 /** @throws SyncError where rows without a key could not be told apart: names come along from other databases. */
@@ -127,7 +127,7 @@ async function problemOf(db: Db, name: string, known: RecordedSchema): Promise<s
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(fold(column))
     if (type === undefined) return `its column "${column}" was dropped`
-    if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
+    if (type !== TYPE_NAMES[wanted]) return `its column "${column}" was ${TYPE_NAMES[wanted]} and is ${type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })

@@ -1,10 +1,9 @@
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
-import type { ColumnType } from '@tidemark/core/engine'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { StateDatabase } from '../../state/state-tables.ts'
 import type { LoadInto } from '../dialect.ts'
 import type { EncodedRows } from '../encoded-rows.ts'
-import { TYPES } from './values.ts'
+import { APPENDS, TYPE_NAMES } from './column-types.ts'
 
 const NAME = '_tidemark_part'
 const PART = sql.id('temp', 'main', NAME)
@@ -16,7 +15,7 @@ export async function withPart<T>(
   rows: EncodedRows,
   work: (part: RawBuilder<unknown>) => Promise<T>,
 ): Promise<T> {
-  const definitions = columns.map((name, at) => sql`${sql.id(name)} ${sql.raw(TYPES[types[at]!])}`)
+  const definitions = columns.map((name, at) => sql`${sql.id(name)} ${sql.raw(TYPE_NAMES[types[at]!])}`)
   await sql`create temp table ${sql.id(NAME)} (${sql.join(definitions)}, _at bigint)`.execute(db)
   const appender = await connection.createAppender(NAME, 'main', 'temp')
   try {
@@ -37,22 +36,4 @@ export async function withPart<T>(
   const result = await work(PART)
   await sql`drop table ${PART}`.execute(db)
   return result
-}
-
-type Append = (appender: DuckDBAppender, value: unknown) => void
-
-/** DuckDB reads the text of a time or a date itself. */
-const text: Append = (appender, value) => appender.appendVarchar(value as string)
-
-const APPENDS: Readonly<Record<ColumnType, Append>> = {
-  text,
-  integer: (appender, value) => appender.appendBigInt(BigInt(value as number | bigint)),
-  double: (appender, value) => appender.appendDouble(value as number),
-  numeric: text,
-  boolean: (appender, value) => appender.appendBoolean(value as boolean),
-  timestamp: text,
-  local_timestamp: text,
-  date: text,
-  json: text,
-  bytes: (appender, value) => appender.appendBlob(value as Uint8Array),
 }

@@ -1,4 +1,5 @@
 import type { Profile } from '@tidemark/core/engine'
+import { READ_TYPES } from './column-types.ts'
 
 /** What DuckDB does differently, declared. */
 export const duckdbProfile: Profile = {
@@ -6,19 +7,7 @@ export const duckdbProfile: Profile = {
   title: 'DuckDB',
   system: 'duckdb',
   readTypes: {
-    // What `@duckdb/node-api` gives by `getRowObjectsJS`.
-    types: {
-      text: 'string',
-      integer: 'bigint',
-      double: 'number',
-      numeric: 'string',
-      boolean: 'boolean',
-      timestamp: 'Date',
-      local_timestamp: 'Date',
-      date: 'Date',
-      json: 'string',
-      bytes: 'Uint8Array',
-    },
+    types: READ_TYPES,
     note: 'Matches getRowObjectsJS of @duckdb/node-api: integers are bigint, decimals and JSON are strings, times and dates are Date.',
   },
   names: 'folded',

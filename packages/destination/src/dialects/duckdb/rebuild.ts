@@ -5,8 +5,8 @@ import type { StateDatabase } from '../../state/state-tables.ts'
 import { fold } from '../../table/names.ts'
 import type { Rebuild } from '../../table/schema-editor.ts'
 import { decimalOfNumber } from '../../values/value-text.ts'
+import { TYPE_NAMES } from './column-types.ts'
 import { columnsOf, createTable, definitions } from './ddl.ts'
-import { TYPES } from './values.ts'
 
 type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql
@@ -61,8 +61,8 @@ interface Widened {
 /** The value of a column in a wider type. */
 async function asWider(db: Db, table: RawBuilder<unknown>, { name, type, to }: Widened): Promise<RawBuilder<unknown>> {
   // DuckDB writes years before 1 in another way.
-  if (type === TYPES.date) return sql`strftime(${id(name)}, '%Y-%m-%d')`
-  if (type !== TYPES.double) return sql`cast(${id(name)} as ${raw(TYPES[to])})`
+  if (type === TYPE_NAMES.date) return sql`strftime(${id(name)}, '%Y-%m-%d')`
+  if (type !== TYPE_NAMES.double) return sql`cast(${id(name)} as ${raw(TYPE_NAMES[to])})`
   const textOf = to === 'numeric' ? decimalOfNumber : String
   await writeTexts(db, table, name, textOf)
   return sql`(select any_value(w.text) from ${TEXTS} as w where w.name = ${name} and w.number = ${id(name)})`

@@ -4,9 +4,10 @@ import { dataColumns, dataTypes } from '../../table/columns.ts'
 import type { LoadInto } from '../dialect.ts'
 import type { EncodedRows } from '../encoded-rows.ts'
 import type { Target } from '../target.ts'
-import { stamp } from './codec.ts'
+import { COPY_FIELDS } from './column-types.ts'
 import { copyIn } from './copy-in.ts'
 import { CopyRows, field, type Suffix, smallField } from './copy-rows.ts'
+import { stamp } from './moments.ts'
 import type { Reserved } from './sessions.ts'
 
 /** Copies encoded rows into a table. */
@@ -18,7 +19,8 @@ export async function copyInto(
 ): Promise<number> {
   const names = [...columns, ...more.columns].map((name) => sql.id(name))
   const { sql: text } = sql`copy ${table} (${sql.join(names)}) from stdin (format binary)`.compile(db)
-  return await copyIn(client, text, new CopyRows(types, more).chunks(rows))
+  const fields = types.map((type) => COPY_FIELDS[type])
+  return await copyIn(client, text, new CopyRows(fields, more).chunks(rows))
 }
 
 function suffixOf(entries: LoadInto['entries']): Suffix & { readonly columns: readonly string[] } {

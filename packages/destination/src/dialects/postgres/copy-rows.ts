@@ -1,5 +1,3 @@
-import type { ColumnType } from '@tidemark/core/engine'
-
 // The hot file of Postgres: rows as the bytes of a binary COPY (documentation of COPY, "Binary Format"). Each row is the
 // number of its fields, then each field's length and bytes; all numbers are big-endian. One buffer is filled with as
 // many rows as fit and handed on; a value that is larger gets a buffer of its own.
@@ -24,18 +22,19 @@ const JSONB = 5
 const BYTES = 6
 const NUMERIC = 7
 
-const KINDS: Readonly<Record<ColumnType, number>> = {
-  text: TEXT,
+/** What a value can become. An `integer` has 64 bits; `days` are counted in 32. */
+export type CopyField = keyof typeof KINDS
+
+const KINDS = {
   integer: INTEGER,
+  text: TEXT,
   double: DOUBLE,
-  numeric: NUMERIC,
   boolean: BOOLEAN,
-  timestamp: INTEGER,
-  local_timestamp: INTEGER,
-  date: DAYS,
-  json: JSONB,
+  days: DAYS,
+  jsonb: JSONB,
   bytes: BYTES,
-}
+  numeric: NUMERIC,
+} as const
 
 /** Fields that follow the values of every row of a load. */
 export interface Suffix {
@@ -75,8 +74,8 @@ export class CopyRows {
   #full: Buffer[] = []
   #count: number
 
-  constructor(types: readonly ColumnType[], suffix: Suffix) {
-    this.#kinds = Uint8Array.from(types, (type) => KINDS[type])
+  constructor(fields: readonly CopyField[], suffix: Suffix) {
+    this.#kinds = Uint8Array.from(fields, (field) => KINDS[field])
     this.#suffix = suffix
     this.#count = suffix.countFrom ?? 0
   }

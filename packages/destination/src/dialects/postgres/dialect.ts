@@ -2,13 +2,13 @@ import { type RawBuilder, sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { pairColumns } from '../../rows/replace.ts'
 import type { Dialect } from '../dialect.ts'
-import { codecOf, decodeText, shownForm } from './codec.ts'
+import { codecOf } from './codec.ts'
+import { COMPARABLES, DECODERS, SHOWN_FORMS, TYPE_NAMES } from './column-types.ts'
 import { postgresEditor } from './editor.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
 import { stagingName } from './staging-tables.ts'
 import { postgresFlavor } from './state-dialect.ts'
-import { TYPES } from './type-names.ts'
 
 /** A row of a partitioned table has its place in one of its tables. */
 const ROW_PLACE = [
@@ -29,16 +29,12 @@ export function postgresDialect(sessions: Pick<Sessions, 'place' | 'repertoire' 
     flavor: postgresFlavor,
     editor: postgresEditor(schema, { place, repertoire }),
     codec: codecOf(repertoire),
-    canonical: shownForm,
-    decode: (value, type) => decodeText(value as string | null, type),
+    canonical: SHOWN_FORMS,
+    decode: DECODERS,
     table,
-    typeOf: (type) => TYPES[type],
+    typeOf: (type) => TYPE_NAMES[type],
     moment: (text) => sql`cast(${text} as timestamptz)`,
-    comparable: (column, type) => {
-      if (type === 'text') return [sql`${column} collate "C"`]
-      // 1.0 and 1.00 are written differently.
-      return type === 'numeric' ? [column, sql`scale(${column})`] : [column]
-    },
+    comparable: (column, type) => (type === undefined ? undefined : COMPARABLES[type])?.(column) ?? [column],
     grouped: (expressions) =>
       expressions.length <= MAX_EXPRESSIONS
         ? expressions

@@ -8,10 +8,10 @@ import { refuseChanged } from '../../table/unreachable.ts'
 import { TEXT_CODEC } from '../../values/codec.ts'
 import { literal } from '../../values/literal.ts'
 import { BINARY_CODEC } from './codec.ts'
+import { TYPE_NAMES } from './column-types.ts'
 import { stateOf } from './errors.ts'
 import { postgresProfile } from './profile.ts'
 import type { Sessions } from './sessions.ts'
-import { TYPES } from './type-names.ts'
 
 type Db = Kysely<StateDatabase>
 const { id, join, raw } = sql
@@ -56,7 +56,7 @@ export function postgresEditor(
     addColumns: async (db, name, columns) => {
       for (const { column, type, fill } of columns) {
         const value = fillValue(type, fill)
-        const add = sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPES[type])}`
+        const add = sql`alter table ${table(name)} add column ${id(column)} ${raw(TYPE_NAMES[type])}`
         // A default that rows are read with: none of them is written. Those that come bring their own value.
         await (value === undefined ? add : sql`${add} default ${value}`).execute(db)
         if (value !== undefined)
@@ -88,22 +88,22 @@ function fillValue(type: ColumnType, fill: unknown): RawBuilder<unknown> | undef
   const value = TEXT_CODEC.stored[type](fill)
   if (value === undefined || value === null) return undefined
   const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
-  return sql`cast(${raw(literal(text))} as ${raw(TYPES[type])})`
+  return sql`cast(${raw(literal(text))} as ${raw(TYPE_NAMES[type])})`
 }
 
 /** The columns that are ours. Texts of a key are compared by their bytes: the same everywhere, and faster. */
 function definitions({ columns, extra, partitioned, key }: Plan): readonly PhysicalColumn[] {
   const define = (name: string, type: string): PhysicalColumn => {
     const required = key.includes(name) || name === '_partition'
-    return { name, type: required && type === 'text' ? 'text collate "C"' : type, required }
+    return { name, type: required && type === TYPE_NAMES.text ? `${type} collate "C"` : type, required }
   }
   return [
-    ...columns.map(({ column, type }) => define(column, TYPES[type])),
-    ...(extra ? [define('_extra', 'jsonb')] : []),
-    ...(partitioned ? [define('_partition', 'text')] : []),
-    define('_cursor', 'bigint'),
-    define('_synced_at', 'timestamp with time zone'),
-    define('_deleted_at', 'timestamp with time zone'),
+    ...columns.map(({ column, type }) => define(column, TYPE_NAMES[type])),
+    ...(extra ? [define('_extra', TYPE_NAMES.json)] : []),
+    ...(partitioned ? [define('_partition', TYPE_NAMES.text)] : []),
+    define('_cursor', TYPE_NAMES.integer),
+    define('_synced_at', TYPE_NAMES.timestamp),
+    define('_deleted_at', TYPE_NAMES.timestamp),
   ]
 }
 
@@ -152,7 +152,7 @@ async function problemOf(db: Db, schema: string, name: string, known: RecordedSc
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(column)
     if (type === undefined) return `its column "${column}" was dropped`
-    if (type !== TYPES[wanted]) return `its column "${column}" was ${TYPES[wanted]} and is ${type} now`
+    if (type !== TYPE_NAMES[wanted]) return `its column "${column}" was ${TYPE_NAMES[wanted]} and is ${type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })
@@ -184,19 +184,19 @@ async function widen(db: Db, schema: string, { plan, widened }: Rebuild): Promis
     const to = widened.get(name)
     return to === undefined
       ? []
-      : [sql`alter column ${id(name)} type ${raw(TYPES[to])} using ${asType(id(name), types.get(name), to)}`]
+      : [sql`alter column ${id(name)} type ${raw(TYPE_NAMES[to])} using ${asType(id(name), types.get(name), to)}`]
   })
   await sql`alter table ${id(schema, plan.name)} ${join(changes)}`.execute(db)
   return []
 }
 
 function asType(column: RawBuilder<unknown>, from: string | undefined, to: ColumnType): RawBuilder<unknown> {
-  const cast = sql`${column}::${raw(TYPES[to])}`
+  const cast = sql`${column}::${raw(TYPE_NAMES[to])}`
   // Postgres knows no year 0 and writes `0001-01-31 BC` for it.
-  if (from === TYPES.date)
+  if (from === TYPE_NAMES.date)
     return sql`case when ${column} < '0001-01-01' then to_char(${column}, '"0000"-MM-DD') else ${cast} end`
   // It makes 15 digits of a double, but writes as a text all that tell it from others.
-  return from === TYPES.double && to === 'numeric' ? sql`${column}::text::numeric` : cast
+  return from === TYPE_NAMES.double && to === 'numeric' ? sql`${column}::text::numeric` : cast
 }
 
 /** Gives a table that was emptied another shape: columns of the user's, indexes, views and grants stay. */

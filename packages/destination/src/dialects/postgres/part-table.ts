@@ -3,9 +3,9 @@ import { loadHalving } from '../../rows/load.ts'
 import type { LoadInto, Session } from '../dialect.ts'
 import type { EncodedRows, Loaded } from '../encoded-rows.ts'
 import type { Target } from '../target.ts'
+import { TYPE_NAMES } from './column-types.ts'
 import { copyInto, loadOf } from './copy-into.ts'
 import type { Reserved } from './sessions.ts'
-import { TYPES } from './type-names.ts'
 
 const PART = sql`pg_temp._tidemark_part`
 
@@ -24,7 +24,7 @@ export async function withPart<T>(
 }
 
 function definitions({ columns, types }: Omit<LoadInto, 'table'>): RawBuilder<unknown> {
-  return sql.join(columns.map((name, at) => sql`${sql.id(name)} ${sql.raw(TYPES[types[at]!])}`))
+  return sql.join(columns.map((name, at) => sql`${sql.id(name)} ${sql.raw(TYPE_NAMES[types[at]!])}`))
 }
 
 /**

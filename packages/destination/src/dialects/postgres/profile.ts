@@ -1,4 +1,6 @@
 import type { Profile } from '@tidemark/core/engine'
+import { READ_TYPES } from './column-types.ts'
+import { NUMERIC_DIGITS } from './numeric.ts'
 
 /** What Postgres does differently, declared. */
 export const postgresProfile = {
@@ -6,19 +8,7 @@ export const postgresProfile = {
   title: 'Postgres',
   system: 'postgresql',
   readTypes: {
-    // What `pg` returns by default.
-    types: {
-      text: 'string',
-      integer: 'string',
-      double: 'number',
-      numeric: 'string',
-      boolean: 'boolean',
-      timestamp: 'Date',
-      local_timestamp: 'Date',
-      date: 'Date',
-      json: 'unknown',
-      bytes: 'Uint8Array',
-    },
+    types: READ_TYPES,
     note: 'Matches the defaults of node-postgres: 64-bit integers and decimals are strings, times and dates are Date.',
   },
   names: 'exact',
@@ -28,6 +18,6 @@ export const postgresProfile = {
   keyColumns: 32,
   keyBytes: 2704,
   rowBytes: 8160,
-  numericDigits: { whole: 131_072, fraction: 16_383 },
+  numericDigits: NUMERIC_DIGITS,
   columns: 1600,
 } as const satisfies Profile

@@ -2,7 +2,7 @@ import { SyncError } from '@tidemark/core'
 import { AnswerSize, type QueryResult } from '@tidemark/core/engine'
 import pg from 'pg'
 import { answerLimit } from '../../answer-limit.ts'
-import { decodeText } from './codec.ts'
+import { ANSWERS } from './column-types.ts'
 import { stateOf } from './errors.ts'
 import type { Reserved } from './sessions.ts'
 
@@ -76,25 +76,5 @@ async function gathered(
 
 /** Whole numbers as numbers where a double holds them, else as bigints; times as they are written everywhere else. */
 function parserOf(oid: number): (text: string) => unknown {
-  switch (oid) {
-    case 16:
-      return (text) => text === 't'
-    case 20:
-    case 21:
-    case 23:
-      return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))
-    case 700:
-    case 701:
-      return Number
-    case 17:
-      return (text) => decodeText(text, 'bytes')
-    case 1082:
-      return (text) => decodeText(text, 'date')
-    case 1114:
-      return (text) => decodeText(text, 'local_timestamp')
-    case 1184:
-      return (text) => decodeText(text, 'timestamp')
-    default:
-      return (text) => text
-  }
+  return ANSWERS.get(oid) ?? ((text) => text)
 }

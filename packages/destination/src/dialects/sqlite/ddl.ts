@@ -1,23 +1,10 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
 import type { Plan } from '../../table/schema-editor.ts'
+import { TYPE_NAMES } from './column-types.ts'
 import { mainTable } from './names.ts'
 
 const { id, join, raw } = sql
-
-/** What a column type is in a STRICT table. */
-export const TYPES: Readonly<Record<ColumnType, 'TEXT' | 'INTEGER' | 'REAL' | 'BLOB'>> = {
-  text: 'TEXT',
-  integer: 'INTEGER',
-  double: 'REAL',
-  numeric: 'TEXT',
-  boolean: 'INTEGER',
-  timestamp: 'TEXT',
-  local_timestamp: 'TEXT',
-  date: 'TEXT',
-  json: 'TEXT',
-  bytes: 'BLOB',
-}
 
 export interface Definition {
   readonly name: string
@@ -31,12 +18,12 @@ export function definitions({ columns, extra, partitioned, key }: Plan): readonl
     text: sql`${id(name)} ${raw(type)}${raw(key.includes(name) || name === '_partition' ? ' not null' : '')}`,
   })
   return [
-    ...columns.map(({ column, type }) => define(column, TYPES[type])),
-    ...(extra ? [define('_extra', 'TEXT')] : []),
-    ...(partitioned ? [define('_partition', 'TEXT')] : []),
-    define('_cursor', 'INTEGER'),
-    define('_synced_at', 'TEXT'),
-    define('_deleted_at', 'TEXT'),
+    ...columns.map(({ column, type }) => define(column, TYPE_NAMES[type])),
+    ...(extra ? [define('_extra', TYPE_NAMES.json)] : []),
+    ...(partitioned ? [define('_partition', TYPE_NAMES.text)] : []),
+    define('_cursor', TYPE_NAMES.integer),
+    define('_synced_at', TYPE_NAMES.timestamp),
+    define('_deleted_at', TYPE_NAMES.timestamp),
   ]
 }
 
@@ -49,5 +36,5 @@ export function createTable(plan: Plan, others: readonly RawBuilder<unknown>[] =
 }
 
 export function addColumn(table: string, column: string, type: ColumnType): RawBuilder<unknown> {
-  return sql`alter table ${mainTable(table)} add column ${id(column)} ${raw(TYPES[type])}`
+  return sql`alter table ${mainTable(table)} add column ${id(column)} ${raw(TYPE_NAMES[type])}`
 }

@@ -2,10 +2,9 @@ import { sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
 import { pairColumns } from '../../rows/replace.ts'
 import { TEXT_CODEC } from '../../values/codec.ts'
-import { decode } from '../../values/decode.ts'
 import type { Dialect } from '../dialect.ts'
+import { DECODERS, TYPE_NAMES } from './column-types.ts'
 import type { Database } from './database.ts'
-import { TYPES } from './ddl.ts'
 import { sqliteEditor } from './editor.ts'
 import { mainTable, stagingName } from './names.ts'
 import { sqliteProfile } from './profile.ts'
@@ -24,10 +23,10 @@ export function sqliteDialect(database: Database): Dialect {
     flavor: sqliteFlavor,
     editor: sqliteEditor(database),
     codec: TEXT_CODEC,
-    canonical: decode,
-    decode,
+    canonical: DECODERS,
+    decode: DECODERS,
     table: mainTable,
-    typeOf: (type) => TYPES[type],
+    typeOf: (type) => TYPE_NAMES[type],
     moment: (text) => text,
     comparable: (column) => [column],
     // A result has as many columns as a table. As a text that says type and value, NULL too.

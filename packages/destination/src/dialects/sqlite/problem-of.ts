@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
 import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
-import { TYPES } from './ddl.ts'
+import { TYPE_NAMES } from './column-types.ts'
 
 /** Whether a table is still as it was created: it may have been created again outside Tidemark. @returns what is wrong, for people. */
 export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchema): string | undefined {
@@ -19,8 +19,8 @@ export function problemOf(raw: DatabaseSync, table: string, known: RecordedSchem
   for (const [column, wanted] of [...own, ...system]) {
     const type = types.get(fold(column))
     if (type === undefined) return `its column "${column}" was dropped`
-    if (type !== TYPES[wanted])
-      return `its column "${column}" was ${TYPES[wanted]} and is ${type === '' ? 'without a type' : type} now`
+    if (type !== TYPE_NAMES[wanted])
+      return `its column "${column}" was ${TYPE_NAMES[wanted]} and is ${type === '' ? 'without a type' : type} now`
   }
   const named = new Map(columns.map((one) => [one.name, one.column]))
   const key = identifying({ key: primaryKey.map((one) => named.get(one)!), partitioned, globalKey })

@@ -1,4 +1,5 @@
 import type { Profile } from '@tidemark/core/engine'
+import { READ_TYPES } from './column-types.ts'
 
 /** What SQLite does differently, declared. */
 export const sqliteProfile: Profile = {
@@ -6,18 +7,7 @@ export const sqliteProfile: Profile = {
   title: 'SQLite',
   system: 'sqlite',
   readTypes: {
-    types: {
-      text: 'string',
-      integer: 'number',
-      double: 'number',
-      numeric: 'string',
-      boolean: 'number',
-      timestamp: 'string',
-      local_timestamp: 'string',
-      date: 'string',
-      json: 'string',
-      bytes: 'Uint8Array',
-    },
+    types: READ_TYPES,
     note: 'Matches how SQLite stores them: booleans are 0 and 1; times, dates, decimals and JSON are strings.',
   },
   names: 'folded',
