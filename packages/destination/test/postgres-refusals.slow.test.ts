@@ -177,7 +177,7 @@ describe("a rule of the user's that no row is to blame for", () => {
       await expect(write(rowsWith(BAD), {}, { kind })).rejects.toSatisfy(
         (error) => SyncError.is(error) && error.code === 'destination-full' && error.remedy === 'retry',
       )
-    await expect(write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })).rejects.toThrow('make room')
+    await expect(write(rowsWith(BAD), { staging: 'move', deletionGuard: rail })).rejects.toThrow('free some space')
     expect(await place.rows('select count(*)::int as n from things')).toEqual([{ n: 0 }])
     expect(await place.rows('select count(*)::int as n from _tidemark_rejects')).toEqual([{ n: 0 }])
     await place.rows('drop trigger refuse on things')

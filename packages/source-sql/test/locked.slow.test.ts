@@ -54,7 +54,7 @@ describe('the look at the tables of Postgres', () => {
     await other('BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE')
     const opened = await open(world)
     expect(opened.table('t').cursor?.column).toBe('updated_at')
-    expect((await errorOf(opened.read('t'))).message).toContain('table "t": locked by others')
+    expect((await errorOf(opened.read('t'))).message).toContain('table "t": locked by other sessions')
     await other('COMMIT')
     expect(await opened.read('t')).toHaveLength(2)
   })

@@ -200,7 +200,7 @@ describe.each([
     await world.run('INSERT INTO numbered (x) VALUES (2)')
     expect((await into.run()).exitCode).toBe(0)
     const here = (table: string): unknown[] =>
-      into.rows(`SELECT count(*) AS n FROM _tidemark_tables WHERE name = 'crm_${table}' AND filled`).length === 0
+      into.rows(`SELECT count(*) AS n FROM _tidemark_tables WHERE name = 'crm_${table}' AND ever_filled`).length === 0
         ? []
         : into.rows(`SELECT id FROM crm_${table} ORDER BY id`).map((row) => row['id'])
     expect([here('stamped'), here('numbered')]).toEqual([[], []])

@@ -30,7 +30,7 @@ describe.each(VALUES)('a value of %s that no column of its type holds', (_, make
     const first = await into.run()
     expect([first.exitCode, first.tables[0]!.rows.rejected]).toEqual([4, 3])
     const { message } = first.tables[0]!.failures[0]!.failure
-    expect(message).toMatch(/none of 3 rows fits/)
+    expect(message).toMatch(/none of 3 rows fit/)
     // On the table that was made for them and holds none.
     const second = await into.run({ tables: { t: { columns: { c: 'text' } } } })
     expect([second.exitCode, second.tables[0]!.failures]).toEqual([0, []])

@@ -64,7 +64,7 @@ export async function checkSaid(destination: Destination, lines: readonly Victim
     if (line.type === 'part') said.set(`${line.run} ${line.step}`, (said.get(`${line.run} ${line.step}`) ?? 0) + 1)
   }
   if (said.size === 0) return []
-  const { rows } = await destination.query('select run, step, parts from _tidemark_steps')
+  const { rows } = await destination.query('select run, step, batches from _tidemark_steps')
   const kept = new Map(rows.map(([run, step, parts]) => [`${run} ${step}`, Number(parts)]))
   return [...said].flatMap(([step, parts]) =>
     (kept.get(step) ?? 0) >= parts
