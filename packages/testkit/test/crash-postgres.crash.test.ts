@@ -68,7 +68,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     const victim = startVictim({ url: place.url, until: UNTIL }, [
       { point: 'after-rows', nth: 2, action: 'sleep', ms: 300 },
     ])
-    await victim.says('part')
+    await victim.says('batch')
     await wait(100)
     const ended = await places
       .server()
@@ -84,7 +84,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
     const victim = startVictim({ url: place.url, until: UNTIL }, [
       { point: 'before-batch', nth: 3, action: 'sleep', ms: 400 },
     ])
-    await victim.says('part')
+    await victim.says('batch')
     await wait(100)
     proxy.resetAll()
     expect((await victim.ended).code).toBe(0)
@@ -192,7 +192,7 @@ describe('with Postgres', { timeout: TIMEOUT }, () => {
   it.runIf(isLong)('a network that is cut ends the run as one that lost its destination', async () => {
     const { proxy, place } = await places.proxied()
     const victim = startVictim({ url: place.url, until: UNTIL, pageMs: 5, leaseMs: 3000 })
-    await victim.says('part')
+    await victim.says('batch')
     proxy.inject({ on: 'request', action: 'half-open', times: Number.POSITIVE_INFINITY })
     expect((await victim.ended).code).toBe(6)
     await isWhole(place)

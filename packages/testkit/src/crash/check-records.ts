@@ -61,7 +61,7 @@ export async function checkRejects(destination: Destination, state: State, until
 export async function checkSaid(destination: Destination, lines: readonly VictimLine[]): Promise<readonly string[]> {
   const said = new Map<string, number>()
   for (const line of lines) {
-    if (line.type === 'part') said.set(`${line.run} ${line.step}`, (said.get(`${line.run} ${line.step}`) ?? 0) + 1)
+    if (line.type === 'batch') said.set(`${line.run} ${line.step}`, (said.get(`${line.run} ${line.step}`) ?? 0) + 1)
   }
   if (said.size === 0) return []
   const { rows } = await destination.query('select run, step, batches from _tidemark_steps')

@@ -65,7 +65,7 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
     const victim = startVictim({ url, until, resync, withoutTransactions })
     // Half of them once it writes: on a slow machine most of the others meet it before. Without transactions all of them:
     // who has not written has torn nothing.
-    await victim.says(random.below(2) === 0 && withoutTransactions !== true ? 'running' : 'part')
+    await victim.says(random.below(2) === 0 && withoutTransactions !== true ? 'running' : 'batch')
     await Promise.race([wait(random.next() * span), victim.ended])
     victim.kill('SIGKILL')
     const isKilled = (await victim.ended).signal === 'SIGKILL'

@@ -24,7 +24,7 @@ export interface VictimOptions {
 /** What it says, a line each. */
 export type VictimLine =
   | { readonly type: 'waiting' | 'running' | 'stopping' }
-  | { readonly type: 'part'; readonly run: number; readonly step: number; readonly table: string }
+  | { readonly type: 'batch'; readonly run: number; readonly step: number; readonly table: string }
   | {
       readonly type: 'report'
       readonly exitCode: number

@@ -64,7 +64,7 @@ async function work(): Promise<Report> {
     },
     onEvent: (event) => {
       if (event.type === 'run-started') run = event.run
-      if (event.type === 'batch-committed') say({ type: 'part', run, step: event.step, table: event.table })
+      if (event.type === 'batch-committed') say({ type: 'batch', run, step: event.step, table: event.table })
     },
   }
   try {

@@ -41,7 +41,7 @@ async function synced(source: Source, job: Extract<Job, { kind: 'sync' }>): Prom
       partRows: job.partRows,
       clock: { ...systemClock, now: () => systemClock.now() + job.ahead },
       onEvent: ({ type }) => {
-        if (type === 'batch-committed' && stop?.after === 'part' && ++parts === stop.nth) standStill()
+        if (type === 'batch-committed' && stop?.after === 'batch' && ++parts === stop.nth) standStill()
       },
     })
     demandSuccess(report)

@@ -20,7 +20,7 @@ export type Job =
 /** Behind the nth page of a table, before what came is committed; or after the nth batch of all, once it is. */
 export type Stop =
   | { readonly after: 'page'; readonly table: string; readonly nth: number }
-  | { readonly after: 'part'; readonly nth: number }
+  | { readonly after: 'batch'; readonly nth: number }
 
 export type ChildLine =
   | { readonly type: 'stopped' }

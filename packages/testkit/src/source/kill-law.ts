@@ -56,7 +56,7 @@ export const killLaw: Law = {
       const ahead = clock.now() - systemClock.now()
       const stops: readonly Stop[] = [
         // With some of it committed; and before what came is committed, in the middle of each of the first tables.
-        { after: 'part', nth: Math.max(1, Math.floor(parts / 2)) },
+        { after: 'batch', nth: Math.max(1, Math.floor(parts / 2)) },
         ...[...pages]
           .slice(0, TABLES)
           .map(([table, count]) => ({ after: 'page', table, nth: Math.ceil(count / 2) }) as const),
@@ -64,7 +64,7 @@ export const killLaw: Law = {
       for (const [nth, stop] of stops.entries()) {
         const database = join(folder, `${nth}.db`)
         const job = { kind: 'sync', config, database, starts, windows, ahead } as const
-        await killed(world, { ...job, partRows: stop.after === 'part' ? partRows : undefined, stop })
+        await killed(world, { ...job, partRows: stop.after === 'batch' ? partRows : undefined, stop })
         const failed = await finished(world, { ...job, partRows, stop: undefined })
         if (failed !== undefined) return [failed]
         const destination = await openDestination({ url: database, runner: testRunner() })
@@ -89,7 +89,7 @@ export const killLaw: Law = {
 }
 
 function whenOf(stop: Stop): string {
-  return stop.after === 'part' ? `after batch ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
+  return stop.after === 'batch' ? `after batch ${stop.nth}` : `behind page ${stop.nth} of ${stop.table}`
 }
 
 /** Runs until the process stands still in the middle, and kills it there. */

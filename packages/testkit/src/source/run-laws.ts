@@ -50,13 +50,13 @@ export const resumeLaw: Law = {
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)
       if (short.length > 0) return short
-      for (const after of ['part', 'page'] as const) {
+      for (const after of ['batch', 'page'] as const) {
         for (const stop of stops(count[after])) {
           const destination = await memory()
           try {
             const controller = new AbortController()
             let seen = 0
-            const passed = (what: 'page' | 'part'): void => {
+            const passed = (what: 'page' | 'batch'): void => {
               if (what === after && ++seen === stop) controller.abort(new Error('stopped by the test'))
             }
             await runInto({
@@ -67,9 +67,9 @@ export const resumeLaw: Law = {
                 controller.signal.throwIfAborted()
               }),
               destination,
-              partRows: after === 'part' ? small : undefined,
+              partRows: after === 'batch' ? small : undefined,
               signal: controller.signal,
-              onEvent: ({ type }) => void (type === 'batch-committed' && passed('part')),
+              onEvent: ({ type }) => void (type === 'batch-committed' && passed('batch')),
             })
             demandSuccess(await runInto({ ...common, source: sourceWith(() => {}), destination }))
             const when = `stopped after ${after} ${stop} of ${count[after]} and run again`
