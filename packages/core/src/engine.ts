@@ -85,7 +85,6 @@ export {
   TableState,
   TableStatus,
 } from './store/state.ts'
-export { exportedKinds, readStateDocument, type WrittenState, writeState } from './store/state-document.ts'
 export {
   type FieldType,
   RECORD_KINDS,
@@ -94,7 +93,8 @@ export {
   type RecordKind,
   STATE_RECORDS,
   type StateRecord,
-} from './store/state-record.ts'
+} from './store/state-columns.ts'
+export { exportedKinds, readStateDocument, type WrittenState, writeState } from './store/state-document.ts'
 export { type ColumnType, type CursorType, fits, holds } from './values/column-types.ts'
 export { NUMERIC } from './values/decimal.ts'
 export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'

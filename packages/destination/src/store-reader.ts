@@ -7,7 +7,7 @@ import { stateVersion } from './state/migrations.ts'
 import { NO_RUNNER } from './state/no-runner.ts'
 import { refuseOther } from './state/refuse-other.ts'
 import type { StateDialect } from './state/state-dialect.ts'
-import type { StateDatabase } from './state/state-tables.ts'
+import type { StateDatabase } from './state/state-types.ts'
 import { SqlStore } from './store.ts'
 import { tableName } from './table/names.ts'
 

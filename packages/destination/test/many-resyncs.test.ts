@@ -7,7 +7,7 @@ import { sqliteFlavor } from '../src/dialects/sqlite/state-dialect.ts'
 import { complete } from '../src/state/completion.ts'
 import { migrate } from '../src/state/migrations.ts'
 import { recordFact } from '../src/state/state-store.ts'
-import type { StateDatabase } from '../src/state/state-tables.ts'
+import type { StateDatabase } from '../src/state/state-types.ts'
 
 /** A state, and how its database looks up what it was asked for. */
 async function state() {

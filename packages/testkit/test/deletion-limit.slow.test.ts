@@ -131,7 +131,7 @@ describe.each(syncPlaces())('the deletion limit on $name', ({ empty }: SyncPlace
     world.set('', rows(17))
     const held = await syncShop(destination, shop(world, KINDS[0]!), { use })
     expect(held.tables[0]?.failures[0]?.failure.message).toMatch(
-      /3 of 20 rows of "shop_orders" would go.*--accept-deletions.*sources\.shop\.tables\.orders\.deletionLimit/,
+      /3 of 20 rows of "shop_orders" would be deleted.*--accept-deletions.*sources\.shop\.tables\.orders\.deletionLimit/,
     )
     expect((await syncShop(destination, shop(world, KINDS[0]!))).exitCode).toBe(0)
     expect(await live(destination)).toBe(17)

@@ -43,9 +43,9 @@ const FAILING: readonly (readonly [string, (shop: Shop, bad: string) => object, 
     /^no a/,
   ],
   ['an error of end()', (_, bad) => ({ row: Timed, cursor: 'at', end: throwing(new Error(`no ${bad}`)) }), /^no a/],
-  ['the answer of end()', (_, bad) => ({ row: Timed, cursor: 'at', end: () => bad }), /end\(\) gave a/],
-  ['a revision', (_, bad) => ({ revision: () => bad }), /revision\(\) gave "a.*", which holds/],
-  ['a generation', (_, bad) => ({ generation: () => bad }), /generation\(\) gave "a.*", which holds/],
+  ['the answer of end()', (_, bad) => ({ row: Timed, cursor: 'at', end: () => bad }), /end\(\) returned a/],
+  ['a revision', (_, bad) => ({ revision: () => bad }), /revision\(\) is "a.*", which holds/],
+  ['a generation', (_, bad) => ({ generation: () => bad }), /generation\(\) is "a.*", which holds/],
   ['a column', (_, bad) => ({ row: Row.extend({ [bad]: z.string().nullish() }) }), /column's name holds/],
 ]
 
@@ -134,7 +134,7 @@ describe.each(syncPlaces())('a text that no database holds, on $name', ({ empty 
 
     it.each([
       ['an error of connect()', { connect: () => Promise.reject(new Error(`no ${bad}`)) }, /^no a/],
-      ['its identity', { identity: () => bad }, /identity\(\) gave "a.*", which holds/],
+      ['its identity', { identity: () => bad }, /identity\(\) is "a.*", which holds/],
     ])('as %s fails its source, and no other', async (_what, spec, message) => {
       const destination = await empty()
       const sources = [

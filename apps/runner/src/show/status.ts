@@ -5,6 +5,7 @@ import type { SourceView, StatusView, TableView } from '../overview.ts'
 import { coverageBar } from './coverage-bar.ts'
 import { errorAddress } from './error-address.ts'
 import { fixText } from './fix-text.ts'
+import { lagText } from './lag-text.ts'
 import { countText, plural, roughly } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { textTable } from './text-table.ts'
@@ -35,7 +36,7 @@ export function statusText(look: StatusView, options: StatusOptions): string {
     statusWord(table, busy),
     rowsText(table),
     table.coverage === null ? '' : coverageBar(table.coverage.segments, bar),
-    table.lag_ms === null ? '' : roughly(table.lag_ms),
+    lagText(table.lag_ms),
     table.last_checked_at?.slice(0, 19).replace('T', ' ') ?? '',
     table.rejects === 0 ? '' : countText(table.rejects),
     note(table),

@@ -1,6 +1,6 @@
 import type { Lease } from './lease.ts'
 import type { RecordedSchema } from './state.ts'
-import type { RecordChunk, RecordKind } from './state-record.ts'
+import type { RecordChunk, RecordKind } from './state-columns.ts'
 
 /** How many rows a table holds, marked ones too, and a sum over their contents: the same in every database. */
 export interface Contents {

@@ -10,7 +10,7 @@ import {
   type RecordKind,
   STATE_RECORDS,
   type StateRecord,
-} from './state-record.ts'
+} from './state-columns.ts'
 import { textSum } from './text-sum.ts'
 
 /** A 64-bit integer: digits in a text, because a number of JSON holds 53 bits. */

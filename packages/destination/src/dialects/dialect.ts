@@ -1,7 +1,7 @@
 import type { Batch, ColumnType, Lease, Profile, QueryLimits, QueryResult, TableState } from '@tidemark/core/engine'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { StateDialect } from '../state/state-dialect.ts'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 import type { SchemaEditor } from '../table/schema-editor.ts'
 import type { Canonical } from '../values/canonical.ts'
 import type { ValueCodec } from '../values/codec.ts'

@@ -1,7 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { type Kysely, sql } from 'kysely'
 import type { StateDialect } from '../state/state-dialect.ts'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 
 /** The record in the target of a move: its origin, and the tables created so far. It exists only during the move. */
 const MOVING = '_tidemark_moving'

@@ -9,7 +9,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import type { StateDialect } from '../state/state-dialect.ts'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 
 /** So many records are read at a time. */
 const CHUNK = 10_000

@@ -1,6 +1,6 @@
 import { type Batch, isPastRejectLimit, type RejectLimit, type StepRef } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 import type { TableWriter } from './table-writer.ts'
 
 type Db = Kysely<StateDatabase>

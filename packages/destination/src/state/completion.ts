@@ -1,7 +1,7 @@
 import { type Batch, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 import { setStatus } from './table-status.ts'
 
 type Db = Kysely<StateDatabase>

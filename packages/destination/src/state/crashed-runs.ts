@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import type { LeaseOptions } from './lease-options.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 

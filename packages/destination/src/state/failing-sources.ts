@@ -1,7 +1,7 @@
 import { isOf, type Project, type RunChange, SourceFailure, type State } from '@tidemark/core/engine'
 import type { Kysely, Selectable } from 'kysely'
 import type { StateDialect } from './state-dialect.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 const TABLE = '_tidemark_failing_sources'
 

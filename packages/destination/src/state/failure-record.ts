@@ -2,7 +2,7 @@ import type { StateChange } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { OVERCOME, setPartition } from './partition-record.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 import { recordStep } from './step-record.ts'
 import { setStatus } from './table-status.ts'
 

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 

@@ -11,7 +11,7 @@ import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { closeRunsOf } from './crashed-runs.ts'
 import type { LeaseOptions } from './lease-options.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 /** Tells the others that this runner lives; its first statement, so that a transaction starts with a write. */
 export async function beat(

@@ -3,7 +3,7 @@ import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { renameWords } from './rename-words.ts'
 import type { StateDialect } from './state-dialect.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 import { createViews, extendViews } from './views.ts'
 
 /** Steps from one version of the state tables to the next; the first makes version 1. Never changed once released. */

@@ -1,6 +1,6 @@
 import type { Range } from '@tidemark/core/engine'
 import type { Insertable, Kysely } from 'kysely'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 type PartitionRow = Insertable<StateDatabase['_tidemark_partitions']>

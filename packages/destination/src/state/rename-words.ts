@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import type { Renamed, StateDialect } from './state-dialect.ts'
-import type { Int64, StateDatabase } from './state-tables.ts'
+import type { Int64, StateDatabase } from './state-types.ts'
 import { renameViews } from './views.ts'
 
 const COLUMNS: Readonly<Record<string, readonly Renamed[]>> = {

@@ -1,7 +1,7 @@
 import { AHEAD, type StateChange } from '@tidemark/core/engine'
 import type { DeleteQueryBuilder, DeleteResult, Kysely } from 'kysely'
 import { setPartition } from './partition-record.ts'
-import type { Int64, StateDatabase } from './state-tables.ts'
+import type { Int64, StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 

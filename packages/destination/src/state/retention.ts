@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { foldRecords, pruneFolded } from './fold-records.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 const DAY = 86_400_000_000n
 /** Runs are kept so long, */

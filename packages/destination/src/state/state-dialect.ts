@@ -1,5 +1,5 @@
 import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
-import type { Int64 } from './state-tables.ts'
+import type { Int64 } from './state-types.ts'
 
 /** The name that a column had, and the one that it gets. */
 export type Renamed = readonly [from: string, to: string]

@@ -12,7 +12,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
 import type { StateDialect } from './state-dialect.ts'
-import type { Int64, StateDatabase } from './state-tables.ts'
+import type { Int64, StateDatabase } from './state-types.ts'
 
 type Present = TableState['present']
 

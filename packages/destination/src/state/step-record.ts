@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Reject, StepRef } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 

@@ -1,6 +1,6 @@
 import type { TableStatus } from '@tidemark/core/engine'
 import { type Kysely, sql, type Updateable } from 'kysely'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 type Db = Kysely<StateDatabase>
 type TableRow = Updateable<StateDatabase['_tidemark_tables']>

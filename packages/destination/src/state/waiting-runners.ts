@@ -2,7 +2,7 @@ import type { Destination, RunChange, Runner } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { instant } from './run-end.ts'
 import type { StateDialect } from './state-dialect.ts'
-import type { StateDatabase } from './state-tables.ts'
+import type { StateDatabase } from './state-types.ts'
 
 // A process that syncs again and again holds nothing between its runs: what it promises is all that is known of it then.
 

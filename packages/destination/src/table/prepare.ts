@@ -10,7 +10,7 @@ import {
 } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { parseFacts } from '../state/state-read.ts'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 import { factsOf, identifying } from './columns.ts'
 import { knownColumns } from './known-columns.ts'
 import type { Filled, Plan, Rebuild, SchemaEditor } from './schema-editor.ts'

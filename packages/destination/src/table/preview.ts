@@ -1,7 +1,7 @@
 import type { Prepared, Project, Shape } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { NO_LEASE } from '../state/no-lease.ts'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 import type { ValueCodec } from '../values/codec.ts'
 import { layOut } from './columns.ts'
 import { encoderOf } from './encoder.ts'

@@ -1,6 +1,6 @@
 import type { ColumnType, KnownColumn, Lease, RecordedSchema } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 import type { Repertoire } from '../values/repertoire.ts'
 
 type Db = Kysely<StateDatabase>

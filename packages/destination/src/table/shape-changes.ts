@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { StateDatabase } from '../state/state-tables.ts'
+import type { StateDatabase } from '../state/state-types.ts'
 
 /** A column was added, as it is kept. */
 export const columnAdded = (column: string): string => `column "${column}" added`

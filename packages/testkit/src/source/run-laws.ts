@@ -39,13 +39,13 @@ export const resumeLaw: Law = {
     const most = Math.max(1, ...subjects.map(({ rows }) => rows.length))
     // With small batches some of a window is committed when it is stopped, with large ones nothing.
     const small = Math.max(1, Math.ceil(most / (4 * STOPS)))
-    const count = { page: 0, part: 0 }
+    const count = { page: 0, batch: 0 }
     const sourceWith = (afterPage: () => unknown): Source =>
       withTables(world.source, (table) => intercepted(inWindows(table, windows), { afterPage }))
     const quiet = await memory()
     try {
       const source = sourceWith(() => void count.page++)
-      const onEvent = ({ type }: RunEvent): void => void (type === 'batch-committed' && count.part++)
+      const onEvent = ({ type }: RunEvent): void => void (type === 'batch-committed' && count.batch++)
       demandSuccess(await runInto({ ...common, source, destination: quiet, partRows: small, onEvent }))
       const expected = await contents(quiet)
       const short = shortfalls(world, expected, subjects)

@@ -1,7 +1,7 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import type { Plan } from '../../table/schema-editor.ts'
 import { TYPE_NAMES } from './column-types.ts'
 

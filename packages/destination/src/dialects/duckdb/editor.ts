@@ -1,6 +1,6 @@
 import type { ColumnType, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { identifying } from '../../table/columns.ts'
 import { fold } from '../../table/names.ts'
 import type { Filled, InspectedTable, Plan, SchemaEditor } from '../../table/schema-editor.ts'

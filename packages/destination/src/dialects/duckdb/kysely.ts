@@ -17,7 +17,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { quotedName } from '../../values/literal.ts'
 import { UNICODE } from '../../values/repertoire.ts'
 import type { Driver as DuckDb } from './driver.ts'

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import type { LoadInto } from '../dialect.ts'
 import type { EncodedRows } from '../encoded-rows.ts'
 import { APPENDS, TYPE_NAMES } from './column-types.ts'

@@ -1,7 +1,7 @@
 import type { ColumnType } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { chunks } from '../../chunks.ts'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { fold } from '../../table/names.ts'
 import type { Rebuild } from '../../table/schema-editor.ts'
 import { decimalOfNumber } from '../../values/value-text.ts'

@@ -7,7 +7,7 @@ import { insertedColumns, mergeRows, sameKey, upsert, valuesOf } from '../../row
 import { standingFirst } from '../../rows/precedence.ts'
 import { changed, exists } from '../../rows/run.ts'
 import { list } from '../../rows/sql.ts'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { dataColumns, dataTypes } from '../../table/columns.ts'
 import type { Attempt, Dialect, LoadInto, Session, Tentative, Wide, WriteOptions } from '../dialect.ts'
 import type { EncodedRows, Loaded } from '../encoded-rows.ts'

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 
 const COUNTED = [
   ['_tidemark_resyncs', 'id'],

@@ -1,7 +1,7 @@
 import type { ColumnType, Lease, RecordedSchema } from '@tidemark/core/engine'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { list } from '../../rows/sql.ts'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { identifying, type Layout } from '../../table/columns.ts'
 import type { InspectedTable, Plan, Rebuild, SchemaEditor } from '../../table/schema-editor.ts'
 import { refuseChanged } from '../../table/unreachable.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryResult } from '@tidemark/core/engine'
 import { Kysely, type RawBuilder, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import type { Connections, Session, TransactionOptions } from '../dialect.ts'
 import { prepared } from './bulk.ts'
 import { type Database, dialectOf } from './database.ts'

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import type { Filled } from '../../table/schema-editor.ts'
 import { TEXT_CODEC } from '../../values/codec.ts'
 import { mainTable } from './names.ts'

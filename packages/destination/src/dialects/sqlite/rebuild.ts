@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { fold } from '../../table/names.ts'
 import type { Rebuild } from '../../table/schema-editor.ts'
 import { decimalOfNumber } from '../../values/value-text.ts'

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import { upsert } from '../../rows/merge.ts'
-import type { StateDatabase } from '../../state/state-tables.ts'
+import type { StateDatabase } from '../../state/state-types.ts'
 import { dataColumns } from '../../table/columns.ts'
 import type { Target } from '../target.ts'
 import type { RangeTerms, Terms } from '../terms.ts'
