@@ -104,7 +104,7 @@ describe('types', () => {
         certain: 'string',
       },
     })
-    expect(printed.stdout).toMatch(/Kysely takes this for more than a name[^\n]*\n {2}"price as eur": number \| null/)
+    expect(printed.stdout).toMatch(/Kysely parses this name as an expression[^\n]*\n {2}"price as eur": number \| null/)
   })
 
   it('leave out what is no longer tracked, and say what is missing where there is no database', async () => {

@@ -63,14 +63,14 @@ describe.skipIf(!hasBrowser)(
         const bar = () => page.locator('table.tables .bar').first().getAttribute('aria-label', { timeout: 5000 })
 
         // Ten days are there, the windows below wait for their file.
-        await page.getByText(/Run 1 is under way/).waitFor()
+        await page.getByText(/Run 1 is in progress/).waitFor()
         await expect
           .poll(bar, { timeout: 30_000 })
           .toMatch(/covered .*backfill in progress, no gap, [12] windows? being read/)
         expect(await page.locator('.bar .reading').count()).toBeGreaterThan(0)
         project.write('go-on', '')
         await expect.poll(bar, { timeout: 30_000 }).toMatch(/no gap$/)
-        await page.getByText(/Run 1 is under way/).waitFor({ state: 'detached' })
+        await page.getByText(/Run 1 is in progress/).waitFor({ state: 'detached' })
         await expect
           .poll(() => page.locator('table.tables').innerText(), { timeout: 30_000 })
           .toMatch(/complete[\s\S]*10/)
