@@ -12,7 +12,7 @@ it('a source that ends the process in the middle of a run: the next one says so 
   )
   const broken = await project.run([], { EXIT: 'yes' })
   expect(broken.code).toBe(1)
-  expect(broken.stderr).toContain('A source ended the process with process.exit(): what was committed stays')
+  expect(broken.stderr).toContain('A source ended the process with process.exit(): what is committed stays')
   const next = await project.run(['--json'])
   expect(next.code).toBe(0)
   const runs = await project.run(['query', '--json', 'select run, state, error from tidemark_runs order by run'])

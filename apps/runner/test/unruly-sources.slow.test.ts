@@ -18,7 +18,7 @@ it('a promise that a source lets fail in the air is said, and the others go on',
   project.install('leaky', `Promise.reject(new Error('left in the air'))\n${dailySource('leaky', ['b'])}`)
   const { code, stdout, stderr } = await project.run(['sync', '--json'])
   expect(code).toBe(3)
-  expect(stderr).toMatch(/nobody waited for.*\n.*left in the air/)
+  expect(stderr).toMatch(/unhandled promise rejection.*\n.*left in the air/)
   const { tables } = JSON.parse(stdout) as { tables: { name: string; status: string }[] }
   expect(tables.map(({ name, status }) => [name, status])).toEqual([
     ['good_a', 'complete'],

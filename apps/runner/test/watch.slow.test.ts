@@ -45,6 +45,6 @@ describe.each(['sqlite', 'postgres'] as const)('status --watch over %s', (kind) 
 it('--watch --json is refused, with the way out', TIMEOUT, async () => {
   const { code, stdout, stderr } = await testProject().run(['status', '--watch', '--json'])
   expect(code).toBe(2)
-  expect(stderr).toContain('call status --json again as often as you need it')
+  expect(stderr).toContain('call status --json as often as you need it')
   expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 })
 })

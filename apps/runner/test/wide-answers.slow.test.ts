@@ -93,5 +93,5 @@ it('rejected rows that are too many to be listed at once can be forgotten', { ti
   const few = JSON.parse((await run('rejects', '--json', '--limit', '3')).stdout) as { rejects: unknown[] }
   expect(few.rejects).toHaveLength(3)
   const dropped = await run('rejects', 'drop', 'bad_rows', '--yes')
-  expect(dropped).toMatchObject({ code: 0, stdout: expect.stringContaining('5,000 rows') as string })
+  expect(dropped).toMatchObject({ code: 0, stdout: expect.stringContaining('5,000 rejected rows') as string })
 })
