@@ -5,9 +5,9 @@ import { acmeSource } from '../source.ts'
 export const items = acmeSource.table({
   name: 'items',
   row: z.object({
-    id: z.int().describe('the id of the item'),
+    id: z.int().describe('the number of the item'),
     name: z.string().describe('the name of the item'),
-    updated_at: z.iso.datetime().describe('the time of its last change'),
+    updated_at: z.iso.datetime().describe('when the item was last changed'),
   }),
   primaryKey: ['id'],
   cursor: 'updated_at',
