@@ -45,7 +45,7 @@ it('pyarrow has files of its own, and writes some', () => {
 const REFUSED: Readonly<Record<string, string>> = Object.fromEntries(
   ['encoding-i-BYTE_STREAM_SPLIT', 'split-half-0', 'split-fixed-0', 'split-decimal128_28_9-0'].map((name) => [
     `${name}.parquet`,
-    'has values in the encoding BYTE_STREAM_SPLIT of a type with which it cannot be read: write it again with another encoding',
+    'uses the encoding BYTE_STREAM_SPLIT for a type that cannot be read with it: write it again with another encoding',
   ]),
 )
 
