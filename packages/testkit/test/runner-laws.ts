@@ -13,7 +13,7 @@ async function everything({ connect }: CrashPlace): Promise<string> {
   const destination = await connect()
   try {
     const steps = await destination.query(
-      'select run, step, parts, rows_written, rows_rejected, ended_at from _tidemark_steps order by run, step',
+      'select run, step, batches, rows_written, rows_rejected, ended_at from _tidemark_steps order by run, step',
     )
     const covered = await destination.query('select * from tidemark_coverage order by 1, 2, 3, 4')
     const rows = [...(await rowsOf(connect))]
