@@ -21,10 +21,13 @@ const BRACKETS = [
   'begin isolation level read committed read write;',
   'local ',
   'on commit drop',
-  'savepoint attempt',
-  'release attempt',
-  'savepoint moving',
-  'release moving',
+  // What is set for a transaction is gone with the statement then.
+  "select set_config('lock_timeout', current_setting('tidemark.lock_timeout'), true);",
+  ...['attempt', 'tentative', 'unlocked'].flatMap((name) => [
+    `savepoint ${name}`,
+    `rollback to ${name}`,
+    `release ${name}`,
+  ]),
 ]
 
 export function postgresPlaces(): PostgresPlaces {

@@ -58,7 +58,7 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   // How long a run takes is learned from those that were quicker than their kill.
   let span = 250
   let missedInRow = 0
-  while (kills < options.kills && missedInRow < MISSED_IN_A_ROW) {
+  while (kills < options.kills && missedInRow < MISSED_IN_A_ROW && missed < options.kills) {
     until += GROWTH
     const wished = random.below(4) === 0 ? random.pick(RESYNCS) : undefined
     const resync = wished !== undefined && checker.knows(wished) ? wished : undefined
