@@ -80,10 +80,17 @@ export const OF_RUNS: readonly WayOut[] = [
           () => false,
         ),
       )
+      // It answers before its first sync has ended.
+      await until('its rows arrive', async () => {
+        try {
+          return project.count('shop_orders') === 200
+        } catch {
+          return false
+        }
+      })
       const ended = once(runner, 'exit')
       runner.kill('SIGTERM')
       await ended
-      expect(project.count('shop_orders')).toBe(200)
     },
   },
   {
