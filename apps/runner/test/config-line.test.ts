@@ -46,7 +46,7 @@ describe('the line of a place in a config', () => {
     ['sources.github', 9],
     ['sources.other.every', 22],
     ['sources.git.config.paths[3]', 12],
-    ['deletion-limit', undefined],
+    ['rail', undefined],
   ])('%s', (path, line) => expect(configLine(TYPESCRIPT, path)).toBe(line))
 
   it('in JSON too, and nowhere in a text that is no config', () => {

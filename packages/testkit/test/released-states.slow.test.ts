@@ -108,6 +108,7 @@ const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   status: { live: 'complete', history: 'backfilling' },
   kind: { live: 'incremental', history: 'backfill', whole: 'full_refresh', reread: 'resync' },
+  error_code: { rail: 'deletion-limit' },
 }
 const isRenamed = (version: number): boolean => version < 4
 
@@ -167,6 +168,8 @@ describe.each(kinds)('the state of an earlier version on $name', { timeout: 120_
     const { place, run } = await kind.empty()
     await run(script)
     await run(kind.views)
+    // What the next run overcomes.
+    if (version === 3) await run("update _tidemark_partitions set error_code = 'rail' where name = 'crash_whole'")
     const tables = tablesIn(script)
     expect(tables.size).toBeGreaterThan(8)
     const before = await stateOf(kind, place, tables)

@@ -30,8 +30,7 @@ const KINDS: readonly Renamed[] = [
   ['whole', 'full_refresh'],
   ['reread', 'resync'],
 ]
-
-const CODES: readonly Renamed[] = [['deletion-limit', 'deletion-limit']]
+const CODES: readonly Renamed[] = [['rail', 'deletion-limit']]
 
 /** Version 4 of the state: its columns, statuses and kinds of steps have the words of the field. */
 export async function renameWords(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
