@@ -43,7 +43,7 @@ describe('the page of health', () => {
       pulse: pulse([{ source: 'deaf', since: NOW - MINUTE, heardAt: NOW - MINUTE, question }]),
       ...{ problem: undefined, now: NOW, silenceMs: 25 * MINUTE },
     })
-    expect(health.busy[0]?.waits_for).toEqual({ what: 'a connection', requested_at: '2026-01-02T11:59:00.000Z' })
+    expect(health.busy[0]?.waits_for).toEqual({ what: 'a connection', asked_at: '2026-01-02T11:59:00.000Z' })
   })
 
   it('takes what is heard of one source for nothing of another', () => {

@@ -129,7 +129,7 @@ it('a second run takes the tables that are done, and others see what a first one
   const [, askedAt] = /at (\S+Z)/.exec(silent[0]!.last_error)!
   expect(Math.abs(Date.parse(askedAt!) - startedAt)).toBeLessThan(5000)
   const health = (await (await fetch(`http://127.0.0.1:${listen}/healthz`)).json()) as {
-    busy: { source: string; waits_for: { what: string; requested_at: string } | null }[]
+    busy: { source: string; waits_for: { what: string; asked_at: string } | null }[]
   }
   expect(health.busy).toMatchObject([{ source: 'deaf', waits_for: { what: 'a connection' } }])
 })

@@ -6,8 +6,8 @@ export interface BusySource {
   readonly source: string
   readonly since: string
   readonly heard_at: string
-  /** The question that it has not answered for half a minute; null if there is none. */
-  readonly waits_for: { readonly what: string; readonly requested_at: string } | null
+  /** The question that it has not answered for half a minute; null if no question waits that long. */
+  readonly waits_for: { readonly what: string; readonly asked_at: string } | null
 }
 
 /** The answer of `/healthz`. */
@@ -63,7 +63,7 @@ export function healthOf({ pulse, problem, now, silenceMs }: HealthFacts): Healt
       since: instant(since),
       heard_at: instant(heardAt),
       waits_for:
-        question === undefined ? null : { what: question.what, requested_at: formatInstant(question.askedAt, 'Z', 3) },
+        question === undefined ? null : { what: question.what, asked_at: formatInstant(question.askedAt, 'Z', 3) },
     })),
     database: problem === undefined ? 'ok' : 'unreachable',
     last_run: lastEndedAt === undefined ? null : { ended_at: instant(lastEndedAt), exit_code: lastExitCode },
