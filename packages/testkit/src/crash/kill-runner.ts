@@ -39,11 +39,8 @@ export interface KillFigures {
 /** The source goes on between two kills, so that each finds work: by so many minutes, of four rows each and table. */
 const GROWTH = 10
 const FIRST = 200
-/**
- * So many processes in a row that end before their kill cannot be killed any more: each makes the wait shorter by a fifth. It is
- * torn state that lets no writer of the negative control start.
- */
-const MISSED_IN_A_ROW = 25
+/** Of so many processes for each kill most end before it: there is nothing to kill. */
+const MISSED_PER_KILL = 2
 const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending']
 
 /** Kills one process after another at random moments, and looks at what each has left. */
@@ -57,8 +54,7 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
   let kills = 0
   // How long a run takes is learned from those that were quicker than their kill.
   let span = 250
-  let missedInRow = 0
-  while (kills < options.kills && missedInRow < MISSED_IN_A_ROW && missed < options.kills) {
+  while (kills < options.kills && missed < options.kills * MISSED_PER_KILL) {
     until += GROWTH
     const wished = random.below(4) === 0 ? random.pick(RESYNCS) : undefined
     const resync = wished !== undefined && checker.knows(wished) ? wished : undefined
@@ -71,7 +67,6 @@ export async function killAtRandom(options: KillOptions): Promise<KillFigures> {
     const isKilled = (await victim.ended).signal === 'SIGKILL'
     if (isKilled) kills++
     else missed++
-    missedInRow = isKilled ? 0 : missedInRow + 1
     span = isKilled ? span * 1.05 : span * 0.8
     const trouble = [...broken(victim, withoutTransactions === true), ...(await checker.check(until, victim.lines))]
     violations.push(...trouble.map((one) => `kill ${kills}, seed ${seed}: ${one}`))
