@@ -94,7 +94,7 @@ async function markGone(
       ofScope: () => live(inScope(target.layout, terms)),
       ofTable: () => live(sql`true`),
       leavesNone: async () =>
-        !(await exists(session, sql`select 1 from ${staging} where _kind <> 1`)) &&
+        !(await exists(session, sql`select 1 from ${staging} where _kind in (0, 2)`)) &&
         !(await hasBeside(writing, deletionGuard!, terms)),
     })
     return { keep: held === undefined, value: held === undefined ? { marked: gone } : { marked: 0, withheld: held } }
