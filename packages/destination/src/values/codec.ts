@@ -50,6 +50,12 @@ export const COMMON_ENCODERS = {
   bytes: (value) => (value instanceof Uint8Array ? value : undefined),
 } satisfies Partial<Record<ColumnType, Encode>>
 
+/** Forms of the types that a database with a type of its own for each takes: any double, with one zero, and booleans. */
+export const NATIVE_ENCODERS = {
+  double: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+} satisfies Partial<Record<ColumnType, Encode>>
+
 /** Times and decimals as texts, as SQLite stores them. */
 export const TEXT_CODEC: ValueCodec = {
   repertoire: UNICODE,

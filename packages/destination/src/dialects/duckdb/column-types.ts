@@ -1,7 +1,7 @@
 import type { DuckDBAppender } from '@duckdb/node-api'
 import { type ByType, byType } from '../../values/by-type.ts'
 import { canonicalBy, type ToCanonical } from '../../values/canonical.ts'
-import { type Encode, TEXT_CODEC, type ValueCodec } from '../../values/codec.ts'
+import { type Encode, NATIVE_ENCODERS, TEXT_CODEC, type ValueCodec } from '../../values/codec.ts'
 import { parseJson } from '../../values/value-text.ts'
 import { copiedBytes, dateText, isDayCount, isTime, timeText } from './values.ts'
 
@@ -41,14 +41,14 @@ const DUCKDB_TYPES: ByType<DuckDbColumnType> = {
   double: {
     name: 'DOUBLE',
     readType: 'number',
-    encode: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
+    encode: NATIVE_ENCODERS.double,
     append: (appender, value) => appender.appendDouble(value as number),
   },
   numeric: { name: 'VARCHAR', readType: 'string', encode: texts.numeric, append: appendText },
   boolean: {
     name: 'BOOLEAN',
     readType: 'boolean',
-    encode: (value) => (typeof value === 'boolean' ? value : undefined),
+    encode: NATIVE_ENCODERS.boolean,
     append: (appender, value) => appender.appendBoolean(value as boolean),
   },
   timestamp: {

@@ -56,11 +56,11 @@ export class DuckDbConnections implements Connections {
     try {
       const reader = await connect(file)
       try {
-        await file.memory?.free(reader.connection)
+        await file.memory?.lift(reader.connection)
         await reader.connection.run('begin transaction read only')
         yield* work(new DuckDbSession(reader, this.#dialect, new Decisions()))
       } finally {
-        await file.memory?.unfree(reader.connection)
+        await file.memory?.restore(reader.connection)
         reader.connection.closeSync()
       }
     } catch (error) {
@@ -107,7 +107,7 @@ export class DuckDbConnections implements Connections {
     const decisions = new Decisions()
     for (;;) {
       decisions.begin()
-      await memory?.hold(connection)
+      await memory?.limit(connection)
       await connection.run('begin transaction')
       let isWritten = false
       try {
@@ -155,14 +155,14 @@ interface Commit {
 
 async function commit({ connection }: Connected, { memory, checkpointAt }: Commit): Promise<void> {
   failpoint('before-commit')
-  await memory?.free(connection)
+  await memory?.lift(connection)
   try {
     if (checkpointAt !== LOG) await connection.run(`set checkpoint_threshold = '${checkpointAt}'`)
     await connection.run('commit')
   } finally {
     // What was committed is committed, and what was not has an error of its own.
     if (checkpointAt === AT_ONCE) await connection.run('reset checkpoint_threshold').catch(() => {})
-    await memory?.unfree(connection).catch(() => {})
+    await memory?.restore(connection).catch(() => {})
   }
   failpoint('after-commit')
 }

@@ -2,64 +2,65 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { isOutOfMemory } from './errors.ts'
 
 const MB = 1024 * 1024
-/** So much DuckDB holds of rows that are written; the rest waits in its temporary file, beside the database. */
-const HELD_MB = 384
+/** What DuckDB keeps of written rows in memory; the rest waits in its temporary file, beside the database. */
+const LIMIT_MB = 384
 
 /**
- * How much of a file that is written DuckDB holds in memory. By itself it takes 80 % of the machine's for rows that wait for
- * their commit, and as much again for each copy that a statement makes.
+ * The memory that DuckDB may use while it writes a file. Without a limit it takes up to 80 % of the machine's for rows that wait
+ * for their commit, and as much again for each copy that a statement makes.
  */
 export class Memory {
-  #heldMb = HELD_MB
-  #mostMb: number | undefined
-  /** Absent: not set yet. */
-  #set: number | undefined
-  /** How many need whatever it takes. */
-  #free = 0
+  #limitMb = LIMIT_MB
+  /** DuckDB's own limit. */
+  #ownMb: number | undefined
+  /** What is in force; undefined: not set yet. */
+  #setMb: number | undefined
+  /** How many have lifted the limit. */
+  #lifted = 0
 
-  /** Before statements that can be done once more with more memory. */
-  async hold(connection: DuckDBConnection): Promise<void> {
-    if (this.#free > 0) return
-    const most = await this.#most(connection)
-    await this.#put(connection, Math.min(this.#heldMb, most))
+  /** Before statements that can be repeated with more memory. */
+  async limit(connection: DuckDBConnection): Promise<void> {
+    if (this.#lifted > 0) return
+    await this.#set(connection, Math.min(this.#limitMb, await this.#own(connection)))
   }
 
   /**
-   * For what cannot be done once more, or must not run out of memory: DuckDB ends a database whose checkpoint fails. It reads
-   * 2048 rows at a stretch and holds all of their values.
+   * Before what cannot be repeated, or must not run out of memory: DuckDB ends a database whose checkpoint fails, and reads 2048
+   * rows at a time with all of their values.
    */
-  async free(connection: DuckDBConnection): Promise<void> {
-    this.#free++
-    await this.#put(connection, await this.#most(connection))
+  async lift(connection: DuckDBConnection): Promise<void> {
+    this.#lifted++
+    await this.#set(connection, await this.#own(connection))
   }
 
-  async unfree(connection: DuckDBConnection): Promise<void> {
-    this.#free--
-    await this.hold(connection)
+  /** After it. */
+  async restore(connection: DuckDBConnection): Promise<void> {
+    this.#lifted--
+    await this.limit(connection)
   }
 
-  /** After a statement that had too little. @returns false where there is no more. */
+  /** After a statement that ran out of memory. @returns false if there is no more to give. */
   raise(): boolean {
-    if (this.#mostMb === undefined || this.#heldMb >= this.#mostMb) return false
-    this.#heldMb *= 2
+    if (this.#ownMb === undefined || this.#limitMb >= this.#ownMb) return false
+    this.#limitMb *= 2
     return true
   }
 
-  async #most(connection: DuckDBConnection): Promise<number> {
-    if (this.#mostMb !== undefined) return this.#mostMb
+  async #own(connection: DuckDBConnection): Promise<number> {
+    if (this.#ownMb !== undefined) return this.#ownMb
     const result = await connection.run("select current_setting('memory_limit')")
     const [row] = await result.getRows()
-    this.#mostMb = megabytes(String(row?.[0]))
-    return this.#mostMb
+    this.#ownMb = megabytes(String(row?.[0]))
+    return this.#ownMb
   }
 
-  async #put(connection: DuckDBConnection, mb: number): Promise<void> {
-    if (this.#set === mb) return
+  async #set(connection: DuckDBConnection, mb: number): Promise<void> {
+    if (this.#setMb === mb) return
     try {
       await connection.run(`set memory_limit = '${mb}MiB'`)
-      this.#set = mb
+      this.#setMb = mb
     } catch (error) {
-      // What is in use now cannot be put away: the next transaction tries again.
+      // Memory that is in use cannot be taken away: the next transaction tries again.
       if (!isOutOfMemory(error)) throw error
     }
   }

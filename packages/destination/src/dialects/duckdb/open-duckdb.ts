@@ -25,7 +25,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<Destination> {
     await file.turns.take(() => bringUp(writer, path, moving))
     const close = async (): Promise<void> => {
       // What is in the log goes into the file as it is closed, or stays in the log where there is no memory for it.
-      await file.memory?.free(writer.connection).catch(() => {})
+      await file.memory?.lift(writer.connection).catch(() => {})
       writer.connection.closeSync()
       file.close()
     }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type ByType, byType } from '../../values/by-type.ts'
 import { canonicalBy, type ToCanonical } from '../../values/canonical.ts'
-import { COMMON_ENCODERS, type Encode } from '../../values/codec.ts'
+import { COMMON_ENCODERS, type Encode, NATIVE_ENCODERS } from '../../values/codec.ts'
 import { parseJson } from '../../values/value-text.ts'
 import type { CopyField } from './copy-rows.ts'
 import { countedDate, countedLocal, countedTime, dateOfCount, momentText, timeOfCount } from './moments.ts'
@@ -54,7 +54,7 @@ const POSTGRES_TYPES: ByType<PostgresColumnType> = {
   double: {
     name: 'double precision',
     readType: 'number',
-    encode: (value) => (typeof value === 'number' ? (value === 0 ? 0 : value) : undefined),
+    encode: NATIVE_ENCODERS.double,
     field: 'double',
     decode: Number,
     answers: { oids: [700, 701], read: Number },
@@ -70,7 +70,7 @@ const POSTGRES_TYPES: ByType<PostgresColumnType> = {
   boolean: {
     name: 'boolean',
     readType: 'boolean',
-    encode: (value) => (typeof value === 'boolean' ? value : undefined),
+    encode: NATIVE_ENCODERS.boolean,
     field: 'boolean',
     decode: isTrue,
     answers: { oids: [16], read: isTrue },
