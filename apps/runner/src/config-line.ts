@@ -1,6 +1,6 @@
 /**
  * The line of a config that holds a path such as `sources.github.config.token`: the line of the key itself, else of the
- * innermost enclosing key that the file contains. Undefined if there is none: a computed config has no such line.
+ * innermost enclosing key that the file contains. Undefined for a computed config, which has no such line.
  */
 export function configLine(text: string, path: string): number | undefined {
   const start = /defineConfig\s*\(\s*(?=\{)|export\s+default\s+(?=\{)|^\s*(?=\{)/.exec(text)

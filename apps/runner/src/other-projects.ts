@@ -8,7 +8,7 @@ export interface OtherProject {
   readonly tables: readonly string[]
 }
 
-/** Other projects that sync into this database, each with its tables; undefined if there are none. */
+/** Other projects that sync into this database, each with its tables; undefined if this project is the only one. */
 export function otherProjects({ others }: State): readonly OtherProject[] | undefined {
   if (others === undefined) return undefined
   const byProject = Map.groupBy(others.values(), ({ project }) => projectName(project ?? ''))

@@ -20,7 +20,7 @@ export interface StatusView extends Overview {
   readonly failing_sources: readonly SourceView[]
   readonly runner: Activity
   readonly running: readonly RunningStep[]
-  /** Other projects with tables in this database; absent if there are none. */
+  /** Other projects with tables in this database; absent if this project is the only one. */
   readonly other_projects?: readonly OtherProject[] | undefined
 }
 
