@@ -54,7 +54,7 @@ export type {
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
-export type { Lease, Leases, Refusal, Runner } from './store/lease.ts'
+export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
   isOf,

@@ -4,6 +4,7 @@ import type {
   Comparison,
   Destination,
   Lease,
+  LeasedWindow,
   Leases,
   Prepared,
   Project,
@@ -14,12 +15,13 @@ import type {
   State,
   StateChange,
 } from '@tidemark/core/engine'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { openComparison, planComparison } from './compare/open-comparison.ts'
 import { storedTable } from './compare/stored-table.ts'
 import type { Connections, Dialect, Mode, Session } from './dialects/dialect.ts'
 import { isOf } from './dialects/staging.ts'
 import type { Target } from './dialects/target.ts'
+import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
 import { commitPart } from './rows/commit.ts'
 import { readMissing } from './rows/missing.ts'
@@ -27,12 +29,12 @@ import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
+import { fence, stillHeld } from './state/fence.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
-import { beat, releaseLeases, takeLeases } from './state/leases.ts'
+import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
-import { factsOfTable, fence, forget, recordFact, recordRunFact, startRun, stillHeld } from './state/state-store.ts'
-import type { StateDatabase } from './state/state-types.ts'
+import { factsOfTable, forget, recordFact, recordRunFact, startRun } from './state/state-store.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
 import { layOut } from './table/columns.ts'
 import { encoderOf } from './table/encoder.ts'
@@ -55,13 +57,14 @@ export class SqlStore implements Destination {
   readonly #targets = new Map<string, Target>()
   readonly #stagings = new Stagings()
   readonly #turns = new LeaseTurns()
-  #beatAt = Number.NEGATIVE_INFINITY
+  readonly #leasing: Leasing
   #slots = 0
 
   constructor(connections: Connections, dialect: Dialect, options: StoreOptions) {
     this.#connections = connections
     this.#dialect = dialect
     this.#options = { ...options, flavor: dialect.flavor }
+    this.#leasing = new Leasing(connections, this.#stagings, this.#options)
     this.relocation = new TableRelocation({
       connections,
       dialect,
@@ -96,28 +99,24 @@ export class SqlStore implements Destination {
     })
   }
 
-  async lease(tables: readonly string[]): Promise<Leases> {
-    return await this.#connections.transaction({ mode: 'write', takesLeases: true }, async (session) => {
-      const taken = await takeLeases(session.db, tables.map(tableName), this.#options)
-      await session.dropLeftovers?.(taken.leases)
-      return taken
-    })
+  lease(tables: readonly string[]): Promise<Leases> {
+    return this.#leasing.lease(tables)
   }
 
-  async renew(): Promise<void> {
-    await this.#write(({ db }) => beat(db, this.#options))
-    this.#beatAt = performance.now()
+  leaseWindows(windows: readonly LeasedWindow[]): Promise<Leases> {
+    return this.#leasing.leaseWindows(windows)
   }
 
-  async release(leases: readonly Lease[]): Promise<void> {
-    if (leases.length === 0) return
-    await this.#write(async (session) => {
-      await releaseLeases(session.db, leases, this.#options.runner)
-      for (const lease of leases)
-        for (const [, { table }] of this.#stagings.under(lease)) await session.dropStaging(table)
-    })
-    for (const lease of leases)
-      for (const [partition] of this.#stagings.under(lease)) this.#stagings.set(lease, partition, undefined)
+  leaseBeside(lease: Lease): Promise<Lease> {
+    return this.#leasing.leaseBeside(lease)
+  }
+
+  renew(): Promise<void> {
+    return this.#leasing.renew()
+  }
+
+  release(leases: readonly Lease[]): Promise<void> {
+    return this.#leasing.release(leases)
   }
 
   async prepare(lease: Lease, shape: Shape): Promise<Prepared> {
@@ -153,12 +152,13 @@ export class SqlStore implements Destination {
           db: session.db,
           writer: target && new TableWriter({ dialect: this.#dialect, session, target }),
           lease,
+          lock: this.#dialect.flavor.lock,
           batch: { ...batch, step },
           now,
           staging: this.#stagings.of(lease, step.partition),
           freeSlot: () => this.#takeSlot(taken),
         })
-        await this.#beatNowAndThen(session.db)
+        await this.#leasing.beatNowAndThen(session.db)
         return output
       },
       ({ staging }) => this.#stagings.set(lease, step.partition, staging),
@@ -252,14 +252,6 @@ export class SqlStore implements Destination {
     const slot = this.#stagings.takeSlot()
     taken.push(slot)
     return slot
-  }
-
-  /** A commit carries the heartbeat now and then: the row is one for all tables, and they would wait there for each other. */
-  async #beatNowAndThen(db: Kysely<StateDatabase>): Promise<void> {
-    const now = performance.now()
-    if (now - this.#beatAt < this.#options.leaseMs / 10) return
-    this.#beatAt = now
-    await beat(db, this.#options)
   }
 
   async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {

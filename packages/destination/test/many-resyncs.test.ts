@@ -47,7 +47,7 @@ describe('among thousands of resyncs, partitions and rejects', () => {
     async (kind) => {
       const { db, lookups } = await state()
       const found = await lookups(() =>
-        complete(db, partOf(kind), { now: 10n, replaced: false, deletionsUnknown: false }),
+        complete(db, partOf(kind), { now: 10n, replaced: false, deletionsUnknown: false, lock: sqliteFlavor.lock }),
       )
       expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
       const resyncs = found.filter((one) => one.includes('_tidemark_resyncs'))

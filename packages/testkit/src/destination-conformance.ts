@@ -18,6 +18,7 @@ import { testSchema } from './destination/schema-laws.ts'
 import { testStaging } from './destination/staging-laws.ts'
 import { testState } from './destination/state-laws.ts'
 import { testValues } from './destination/value-laws.ts'
+import { testWindowLeases } from './destination/window-lease-laws.ts'
 
 export interface DestinationSuite {
   /** How many random examples each property check uses (40). */
@@ -48,6 +49,7 @@ export function testDestination(
     testPartitions(database)
     testResyncs(database)
     testLeases(database)
+    testWindowLeases(database)
     testState(database)
     testFailures(database)
     testRecords(database)

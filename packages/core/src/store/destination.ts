@@ -7,7 +7,7 @@ import type { Range } from '../values/window.ts'
 import type { Batch, Committed, Counts, StepRef } from './batch.ts'
 import type { Comparison } from './comparison.ts'
 import type { Encoder } from './encoder.ts'
-import type { Lease, Leases } from './lease.ts'
+import type { Lease, LeasedWindow, Leases } from './lease.ts'
 import type { QueryLimits, QueryResult } from './query-result.ts'
 import type { Relocation } from './relocation.ts'
 import type { RecordedSchema, SourceFact, State, TableFailure, TableStatus } from './state.ts'
@@ -32,6 +32,13 @@ export interface Destination {
   startRun(): Promise<number>
   /** Leases tables for this runner, all that are free; the others are refused, each with its holder. A lease lasts until `release`, or until the heartbeat is too old. */
   lease(tables: readonly string[]): Promise<Leases>
+  /**
+   * Leases windows of tables that no runner holds as a whole, all that are free: several runners may then write one table. Commits
+   * and records take such a lease in place of the table's; while there is one, `lease` refuses the table.
+   */
+  leaseWindows(windows: readonly LeasedWindow[]): Promise<Leases>
+  /** A further lease of a table that this runner holds as a whole, so that two steps of it are written at once. It ends with the table's. @throws SyncError code `fenced`. */
+  leaseBeside(lease: Lease): Promise<Lease>
   /** The runner's heartbeat, while no commit carries it. */
   renew(): Promise<void>
   release(leases: readonly Lease[]): Promise<void>

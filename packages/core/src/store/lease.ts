@@ -1,3 +1,5 @@
+import type { Range } from '../values/window.ts'
+
 /** The runner's identity, for leases and for people. */
 export interface Runner {
   readonly id: string
@@ -7,11 +9,20 @@ export interface Runner {
   readonly startedAt: bigint
 }
 
-/** A lease: a table, and the fencing token that stops this runner if another took over. */
+/** A lease: a table or a window of it, and the fencing token that stops this runner if another took over. */
 export interface Lease {
   readonly id: number
   readonly table: string
   readonly fence: number
+  /** The id of a window's lease. Absent: the lease is of the whole table. */
+  readonly window?: number | undefined
+}
+/** What a lease of a window covers: all that its step reads. Windows of one partition that overlap are not leased at once. */
+export interface LeasedWindow {
+  readonly table: string
+  readonly partition: string
+  /** Undefined: the whole partition. */
+  readonly range: Range | undefined
 }
 export interface Refusal extends Pick<Runner, 'host' | 'pid'> {
   readonly table: string

@@ -9,9 +9,9 @@ import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
  */
 
 /** The version of the state tables; a runner refuses a newer one. */
-export const STATE_VERSION = 4
+export const STATE_VERSION = 5
 /** The oldest version that read-only commands read as it is: a runner of that version may still be running. */
-export const OLDEST_READABLE_STATE = 4
+export const OLDEST_READABLE_STATE = 5
 
 export const TableStatus = z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>

@@ -50,7 +50,7 @@ export interface Dialect {
   readonly looksUpBy: 'temporary table' | 'values'
 
   /** The name of a step's staging table. */
-  stagingTable(staging: { readonly lease: number; readonly fence: number; readonly slot: number }): RawBuilder<unknown>
+  stagingTable(staging: { readonly lease: Lease; readonly slot: number }): RawBuilder<unknown>
   /** Makes a staging table of these columns, with `_kind` and `_at` behind them. */
   createStaging(table: RawBuilder<unknown>, columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
   /** Whether staged rows can be lost while their step is running, as in an unlogged table after a crash of its server. */

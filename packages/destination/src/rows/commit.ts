@@ -2,6 +2,7 @@ import { type Batch, type Committed, failpoint, type Lease, type Reject } from '
 import type { Kysely } from 'kysely'
 import { isOf, type Staging } from '../dialects/staging.ts'
 import { complete } from '../state/completion.ts'
+import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-types.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
 import { pastLimit } from './reject-limit.ts'
@@ -13,6 +14,8 @@ export interface CommitInput {
   readonly writer: TableWriter | undefined
   readonly lease: Lease
   readonly batch: Batch
+  /** How rows of the state are locked. */
+  readonly lock: StateDialect['lock']
   /** The stamp of this transaction. */
   readonly now: bigint
   /** The staging table of the batch's partition. */
@@ -71,7 +74,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   })
   if (completes !== undefined) {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
-    await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown })
+    await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown, lock: input.lock })
   }
   const keyed = (input.writer?.layout.key.length ?? 0) > 0
   const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0

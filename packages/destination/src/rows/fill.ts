@@ -21,7 +21,7 @@ export async function fill(
   const { layout } = target
   checkOrder(filling, target)
   const before = batch.number === 1 ? undefined : filling.before
-  const table = before?.table ?? dialect.stagingTable({ lease: lease.id, fence: lease.fence, slot })
+  const table = before?.table ?? dialect.stagingTable({ lease, slot })
   if (before === undefined) {
     if (filling.before !== undefined) await session.dropStaging(filling.before.table)
     await dialect.createStaging(table, stagedColumns(writing)).execute(session.db)

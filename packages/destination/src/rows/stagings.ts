@@ -1,18 +1,19 @@
 import type { Lease } from '@tidemark/core/engine'
 import type { Staging } from '../dialects/staging.ts'
+import { leaseKey } from '../state/lease-turns.ts'
 
-/** The staging tables of a connection: one a lease and partition, as a partition runs one step at a time. */
+/** The staging tables of a connection: one a lease and partition, as a lease is for one step of a partition at a time. */
 export class Stagings {
-  readonly #leases = new Map<number, Map<string, Staging>>()
+  readonly #leases = new Map<string, Map<string, Staging>>()
   readonly #slots = new Set<number>()
 
-  of({ id }: Lease, partition: string): Staging | undefined {
-    return this.#leases.get(id)?.get(partition)
+  of(lease: Lease, partition: string): Staging | undefined {
+    return this.#leases.get(leaseKey(lease))?.get(partition)
   }
 
   /** Those that a lease left, or the same one before it was taken again. */
-  under({ id, fence }: Lease): readonly (readonly [string, Staging])[] {
-    return [...(this.#leases.get(id) ?? [])].filter(([, staging]) => staging.fence <= fence)
+  under(lease: Lease): readonly (readonly [string, Staging])[] {
+    return [...(this.#leases.get(leaseKey(lease)) ?? [])].filter(([, staging]) => staging.fence <= lease.fence)
   }
 
   /** Takes the lowest number that is free: numbers, and so statements, are as many as steps at a time. */
@@ -29,7 +30,8 @@ export class Stagings {
   }
 
   /** What is true of a partition from now on; undefined: it has no staging table. */
-  set({ id }: Lease, partition: string, staging: Staging | undefined): void {
+  set(lease: Lease, partition: string, staging: Staging | undefined): void {
+    const id = leaseKey(lease)
     const before = this.#leases.get(id)?.get(partition)
     if (before !== undefined) this.#slots.delete(before.slot)
     if (staging !== undefined) {

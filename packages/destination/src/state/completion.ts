@@ -1,6 +1,7 @@
 import { type Batch, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
+import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 import { setStatus } from './table-status.ts'
 
@@ -13,10 +14,11 @@ export interface Manner {
   readonly replaced: boolean
   /** The pass could not tell which rows were deleted: it does not clear a resync, and is not a complete pass. */
   readonly deletionsUnknown: boolean
+  readonly lock: StateDialect['lock']
 }
 
 /** Commits what a batch completes: coverage or the full refresh, resyncs cleared, revision, status. */
-export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown }: Manner): Promise<void> {
+export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown, lock }: Manner): Promise<void> {
   const { step, completes } = batch
   if (completes === undefined) return
   const { table: name, partition } = step
@@ -31,7 +33,7 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
     // A step that read nothing, because the revision said so, answers no resync and no reject.
     if (step.kind !== 'unchanged') {
       const again = replaced || step.kind === 'resync' || step.kind === 'full_refresh'
-      if (!deletionsUnknown) await deleteAnsweredResyncs(db, step, { again, covered: completes.cover })
+      if (!deletionsUnknown) await deleteAnsweredResyncs(db, step, { again, covered: completes.cover, lock })
       await strikeRejects(db, step)
     }
   }
@@ -54,11 +56,22 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
 async function deleteAnsweredResyncs(
   db: Db,
   step: StepRef,
-  { again, covered }: { readonly again: boolean; readonly covered: Range | undefined },
+  { again, covered, lock }: Pick<Manner, 'lock'> & { readonly again: boolean; readonly covered: Range | undefined },
 ): Promise<void> {
   const whole = again && step.window === undefined
   const done = [again ? step.window : undefined, covered].filter((range) => range !== undefined)
-  const rows = await resyncsIn(db, step, whole ? undefined : done)
+  const find = () => resyncsIn(db, step, whole ? undefined : done)
+  let rows = await find()
+  if (rows.length === 0) return
+  // Steps of other windows may answer pieces of the same request: one after another, and each what the one before left.
+  await db
+    .selectFrom('_tidemark_partitions')
+    .select('name')
+    .where('name', '=', step.table)
+    .where('partition', '=', step.partition)
+    .modifyEnd(lock.noKeyUpdate)
+    .execute()
+  rows = await find()
   for (const row of rows) {
     const from = row.from_position === null ? undefined : BigInt(row.from_position)
     const wanted = row.to_position === null ? [] : [{ from, to: BigInt(row.to_position) }]

@@ -1,17 +1,21 @@
 import type { Lease } from '@tidemark/core/engine'
 
+/** What distinguishes a lease from others: those of windows count by themselves. */
+export const leaseKey = ({ id, window }: Lease): string => (window === undefined ? `${id}` : `${id}/${window}`)
+
 /** Lets the transactions of each lease wait here for each other, in order, and not with a connection at the fence. */
 export class LeaseTurns {
-  readonly #last = new Map<number, Promise<unknown>>()
+  readonly #last = new Map<string, Promise<unknown>>()
 
-  async take<T>({ id }: Lease, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(id) ?? Promise.resolve()
+  async take<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+    const key = leaseKey(lease)
+    const before = this.#last.get(key) ?? Promise.resolve()
     const turn = before.then(work, work)
-    this.#last.set(id, turn)
+    this.#last.set(key, turn)
     try {
       return await turn
     } finally {
-      if (this.#last.get(id) === turn) this.#last.delete(id)
+      if (this.#last.get(key) === turn) this.#last.delete(key)
     }
   }
 }

@@ -10,29 +10,11 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { closeRunsOf } from './crashed-runs.ts'
+import { LeaseJudge } from './lease-judge.ts'
 import type { LeaseOptions } from './lease-options.ts'
+import { addMissing, beat } from './runner-record.ts'
 import type { StateDatabase } from './state-types.ts'
-
-/** Tells the others that this runner lives; its first statement, so that a transaction starts with a write. */
-export async function beat(
-  db: Kysely<StateDatabase>,
-  { runner, flavor: dialect, leaseMs }: LeaseOptions,
-): Promise<bigint> {
-  const row = await db
-    .insertInto('_tidemark_runners')
-    .values({
-      id: runner.id,
-      host: runner.host,
-      pid: runner.pid,
-      started_at: runner.startedAt,
-      heartbeat_at: dialect.now,
-      lease_ms: leaseMs,
-    })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: dialect.now, lease_ms: leaseMs }))
-    .returning('heartbeat_at')
-    .executeTakeFirstOrThrow()
-  return BigInt(row.heartbeat_at)
-}
+import { deleteWindows, deleteWindowsOf, windowHolders } from './window-leases.ts'
 
 /** Takes the tables that are free, inside a transaction. */
 export async function takeLeases(
@@ -40,38 +22,28 @@ export async function takeLeases(
   names: readonly string[],
   options: LeaseOptions,
 ): Promise<Leases> {
-  const now = await beat(db, options)
+  const judge = new LeaseJudge(await beat(db, options), options)
   const leases: Lease[] = []
   const refused: Refusal[] = []
-  const dead = new Set<string>()
   for (const chunk of chunks([...new Set(names)])) {
     await addMissing(db, chunk)
     // Where another runner takes one at the same moment, a second look says who it was.
     for (let left: readonly string[] = chunk; left.length > 0; ) {
+      const holders = await holdersOf(db, left)
+      const windows = await windowHolders(
+        db,
+        holders.map(({ lease }) => lease),
+        judge,
+      )
       const free: { readonly id: bigint; readonly name: string; readonly fence: bigint }[] = []
-      for (const row of await holdersOf(db, left)) {
-        // The holder knows best how long its own leases last.
-        const until = row.heartbeat_at === null ? 0n : BigInt(row.heartbeat_at) + BigInt(row.lease_ms ?? 0) * 1000n
-        const holder = row.runner
-        if (holder !== null && holder !== options.runner.id) {
-          if (until >= now && !dead.has(holder)) {
-            const other = {
-              id: holder,
-              host: row.host ?? '',
-              pid: Number(row.pid),
-              startedAt: BigInt(row.started_at ?? 0),
-            }
-            if (other.host !== options.runner.host || options.isAlive?.(other) !== false) {
-              refused.push({ table: row.name, host: other.host, pid: other.pid, since: BigInt(row.since ?? 0), until })
-              continue
-            }
-          }
-          dead.add(holder)
-        }
-        free.push({ id: BigInt(row.id), name: row.name, fence: BigInt(row.fence) })
+      for (const row of holders) {
+        const own = row.id === options.runner.id ? undefined : judge.held(row, row.since)
+        const holder = own ?? windows.get(Number(row.lease))
+        if (holder === undefined) free.push({ id: BigInt(row.lease), name: row.name, fence: BigInt(row.fence) })
+        else refused.push({ table: row.name, ...holder })
       }
       if (free.length === 0) break
-      const taken = await raiseFences(db, free, options.runner, now)
+      const taken = await raiseFences(db, free, options, judge.now)
       leases.push(
         ...free
           .filter(({ id }) => taken.has(id))
@@ -80,7 +52,7 @@ export async function takeLeases(
       left = free.filter(({ id }) => !taken.has(id)).map(({ name }) => name)
     }
   }
-  if (dead.size > 0) await closeRunsOf(db, [...dead])
+  if (judge.dead.size > 0) await closeRunsOf(db, [...judge.dead])
   for (const chunk of chunks(leases))
     await joinCoverage(
       db,
@@ -91,50 +63,48 @@ export async function takeLeases(
   return { leases, refused }
 }
 
-/** Rows of leases for tables that have none. Looked for first: an insert would wait for the session that locks such a row. */
-async function addMissing(db: Kysely<StateDatabase>, names: readonly string[]): Promise<void> {
-  const there = await db.selectFrom('_tidemark_leases').select('name').where('name', 'in', names).execute()
-  const known = new Set(there.map(({ name }) => name))
-  const missing = names.filter((name) => !known.has(name))
-  if (missing.length === 0) return
-  await db
-    .insertInto('_tidemark_leases')
-    .values(missing.map((name) => ({ name, fence: 0, commits: 0 })))
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-}
-
 async function holdersOf(db: Kysely<StateDatabase>, names: readonly string[]) {
   return await db
     .selectFrom('_tidemark_leases as l')
     .leftJoin('_tidemark_runners as r', 'r.id', 'l.runner')
-    .select([
-      'l.id',
-      'l.name',
-      'l.fence',
-      'l.since',
-      'l.runner',
-      'r.host',
-      'r.pid',
-      'r.started_at',
-      'r.heartbeat_at',
-      'r.lease_ms',
-    ])
+    .select(['l.id as lease', 'l.name', 'l.fence', 'l.since', 'l.runner as id'])
+    .select(['r.host', 'r.pid', 'r.started_at', 'r.heartbeat_at', 'r.lease_ms'])
     .where('l.name', 'in', names)
     .execute()
 }
 
-/** Takes leases whose fence is still the one that was seen. @returns the ids of those that were taken. */
+/**
+ * Takes leases whose fence is still the one that was seen, and of which no window was taken since. Waits for commits that are
+ * on their way. @returns the ids of those that were taken.
+ */
 async function raiseFences(
   db: Kysely<StateDatabase>,
   free: readonly { readonly id: bigint; readonly fence: bigint }[],
-  runner: Runner,
+  { runner, flavor }: LeaseOptions,
   now: bigint,
 ): Promise<ReadonlySet<bigint>> {
+  await db
+    .selectFrom('_tidemark_leases')
+    .select('id')
+    .where(seen(free))
+    .orderBy('id')
+    .modifyEnd(flavor.lock.update)
+    .execute()
   const rows = await db
     .updateTable('_tidemark_leases')
     .set({ runner: runner.id, fence: sql`fence + 1`, since: now })
     .where(seen(free))
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('_tidemark_window_leases as w')
+            .select('w.id')
+            .whereRef('w.table_lease', '=', '_tidemark_leases.id')
+            .whereRef('w.fence', '=', '_tidemark_leases.fence'),
+        ),
+      ),
+    )
     .returning('id')
     .execute()
   return new Set(rows.map(({ id }) => BigInt(id)))
@@ -151,7 +121,12 @@ export async function releaseLeases(
   leases: readonly Lease[],
   runner: Runner,
 ): Promise<void> {
-  for (const chunk of chunks(leases)) {
+  for (const chunk of chunks(leases.filter(({ window }) => window === undefined))) {
+    await deleteWindowsOf(
+      db,
+      chunk.map(({ id }) => id),
+      runner.id,
+    )
     await db
       .updateTable('_tidemark_leases')
       .set({ runner: null, since: null })
@@ -159,6 +134,14 @@ export async function releaseLeases(
       .where(seen(chunk))
       .execute()
   }
+  const windows = leases.flatMap(({ id, window }) => (window === undefined ? [] : [{ id, window }]))
+  for (const [id, own] of Map.groupBy(windows, (one) => one.id))
+    await deleteWindows(
+      db,
+      id,
+      own.map(({ window }) => window),
+      runner.id,
+    )
 }
 
 /** Joins the covered ranges of tables that are held alone now, where that makes them fewer. */

@@ -29,6 +29,16 @@ export async function prune(db: Kysely<StateDatabase>, now: bigint): Promise<voi
         ),
       ),
     )
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('_tidemark_window_leases')
+            .select('id')
+            .whereRef('_tidemark_window_leases.runner', '=', '_tidemark_runners.id'),
+        ),
+      ),
+    )
     .execute()
   const newest = await db
     .selectFrom('_tidemark_runs')

@@ -8,6 +8,11 @@ export type Renamed = readonly [from: string, to: string]
 export interface StateDialect {
   /** The database's clock in microseconds since 1970. */
   readonly now: RawBuilder<Int64>
+  /**
+   * What follows a query that locks rows until the transaction ends. `keyShare` goes with others of its kind and with
+   * `noKeyUpdate`, which goes with no other of its own; `update` waits for all. Empty where only one transaction writes at a time.
+   */
+  readonly lock: Readonly<Record<'keyShare' | 'noKeyUpdate' | 'update', RawBuilder<unknown>>>
   /** A microsecond position as readable text. */
   instant(position: RawBuilder<unknown>): RawBuilder<string>
   /** Adds an `id` that counts by itself and is never used twice. */

@@ -1,14 +1,5 @@
-import { SyncError } from '@tidemark/core'
-import {
-  failpoint,
-  type Lease,
-  type Project,
-  type RecordedSchema,
-  type RunChange,
-  type Runner,
-  type StateChange,
-} from '@tidemark/core/engine'
-import { type Kysely, sql } from 'kysely'
+import type { Project, RecordedSchema, RunChange, Runner, StateChange } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
 import { chunks } from '../chunks.ts'
 import { closeCrashedRuns } from './crashed-runs.ts'
 import { recordSource } from './failing-sources.ts'
@@ -25,58 +16,6 @@ import { setStatus } from './table-status.ts'
 import { recordWaiting } from './waiting-runners.ts'
 
 type Db = Kysely<StateDatabase>
-
-/**
- * The first statement of every transaction that writes a table: it stops a runner whose table another one took over.
- *
- * @returns the database's clock, and how many transactions the lease has seen with this one. @throws SyncError code `fenced`.
- */
-export async function fence(
-  db: Db,
-  lease: Lease,
-  runner: Runner,
-  dialect: StateDialect,
-): Promise<{ readonly now: bigint; readonly commits: bigint }> {
-  const rows = await db
-    .updateTable('_tidemark_leases')
-    .set({ commits: sql`commits + 1` })
-    .where('id', '=', lease.id)
-    .where('runner', '=', runner.id)
-    .where('fence', '=', lease.fence)
-    .returning([dialect.now.as('now'), 'commits'])
-    .execute()
-  const [row] = rows
-  if (rows.length === 1 && row !== undefined) {
-    failpoint('after-fence')
-    return { now: BigInt(row.now), commits: BigInt(row.commits) }
-  }
-  throw fenced(lease)
-}
-
-function fenced({ table }: Lease): SyncError {
-  return new SyncError(
-    `another runner took over the table "${table}", because this one sent no heartbeat for too long; nothing of this batch was written`,
-    'retry',
-    { code: 'fenced' },
-  )
-}
-
-/**
- * How many transactions a lease has seen; waits for one that is still on its way. On Postgres, where the answer to COMMIT
- * can be lost. @throws SyncError code `fenced`.
- */
-export async function stillHeld(db: Db, lease: Lease, runner: Runner): Promise<bigint> {
-  const row = await db
-    .selectFrom('_tidemark_leases')
-    .select('commits')
-    .where('id', '=', lease.id)
-    .where('runner', '=', runner.id)
-    .where('fence', '=', lease.fence)
-    .forUpdate()
-    .executeTakeFirst()
-  if (row === undefined) throw fenced(lease)
-  return BigInt(row.commits)
-}
 
 /** Records a state change of a table, inside a fenced transaction. */
 export async function recordFact(db: Db, name: string, change: StateChange, now: bigint): Promise<void> {
@@ -245,6 +184,7 @@ export async function recordRunFact(db: Db, run: number, change: RunChange, opti
         .set({ runner: null, since: null })
         .where('runner', '=', runner.id)
         .execute()
+      await db.deleteFrom('_tidemark_window_leases').where('runner', '=', runner.id).execute()
       await db.deleteFrom('_tidemark_runners').where('id', '=', runner.id).execute()
   }
 }

@@ -46,6 +46,20 @@ interface OwnTables {
     commits: Int64
     since: Int64 | null
   }
+  /** Windows of tables that no runner holds as a whole, and leases beside that of a whole table. */
+  _tidemark_window_leases: {
+    id: Generated<Int64>
+    table_lease: Int64
+    /** That of the table's lease when it was taken: where that has another by now, this one is over. */
+    fence: Int64
+    partition: string
+    from_position: Int64 | null
+    /** Null: without an end. */
+    to_position: Int64 | null
+    runner: string
+    commits: Int64
+    since: Int64
+  }
   /** Sources that could not be asked for their tables, since when, and why. */
   _tidemark_failing_sources: {
     source: string

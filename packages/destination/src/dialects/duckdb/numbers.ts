@@ -6,6 +6,7 @@ export const COUNTED: ReadonlyMap<string, string> = new Map([
   ['_tidemark_changes', 'id'],
   ['_tidemark_rejects', 'id'],
   ['_tidemark_leases', 'id'],
+  ['_tidemark_window_leases', 'id'],
   ['_tidemark_runs', 'run'],
 ])
 

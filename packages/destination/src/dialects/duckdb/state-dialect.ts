@@ -5,6 +5,7 @@ import { COUNTED_AT_ANY_VERSION } from './numbers.ts'
 export const duckdbFlavor: StateDialect = {
   // When the transaction began: DuckDB has no other clock in SQL. A transaction begins when its turn has come.
   now: sql`epoch_us(get_current_timestamp())`,
+  lock: { keyShare: sql``, noKeyUpdate: sql``, update: sql`` },
   // In milliseconds, as on SQLite.
   instant: (position) => sql`strftime(make_timestamp(${position}), '%Y-%m-%dT%H:%M:%S.%gZ')`,
   counted: (table, column) => {

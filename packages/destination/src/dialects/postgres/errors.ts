@@ -29,6 +29,12 @@ export function refuses(error: unknown): boolean {
   return REFUSALS.test(state) || !CLASSES.test(state) || (state === 'XX000' && TOO_LARGE.test((error as Error).message))
 }
 
+/** Whether a key is there already, by the primary key that Tidemark gave the table (`keyOf` of the editor names it). */
+export function isOwnKey(error: unknown): boolean {
+  const { constraint = '' } = error as { readonly constraint?: string }
+  return stateOf(error) === '23505' && constraint.startsWith('_tidemark_key_')
+}
+
 /** Whether the server does not do such a thing here. */
 export function isUnsupported(error: unknown): boolean {
   return stateOf(error) === '0A000'

@@ -15,11 +15,15 @@ import { continueNumbers } from './continue-numbers.ts'
 import { copyInto, copyStraight } from './copy-into.ts'
 import { indexPositions } from './editor.ts'
 import { emptyTable } from './empty-table.ts'
+import { isOwnKey } from './errors.ts'
 import { fetched } from './fetched.ts'
 import { withPart, workHalving } from './part-table.ts'
 import { presentTables } from './present.ts'
 import type { Reserved } from './sessions.ts'
 import { dropLeftovers, dropStaging } from './staging-tables.ts'
+
+/** So often a key is tried again that is there twice; the same key twice in one batch stays so. */
+const SAME_KEY_AGAIN = 3
 
 /** What the connections of one schema share. */
 export interface Shared {
@@ -60,8 +64,12 @@ export class PostgresSession implements Session {
     return value
   }
 
-  attempt<T>(_table: string, work: () => Promise<T>): Promise<Attempt<T>> {
-    return attempt(this, work)
+  /** A key that a step beside this one has committed meanwhile is there when the work is done again: no row is to blame. */
+  async attempt<T>(_table: string, work: () => Promise<T>): Promise<Attempt<T>> {
+    for (let again = 0; ; again++) {
+      const tried = await attempt(this, work)
+      if (tried.ok || again === SAME_KEY_AGAIN || !isOwnKey(tried.error)) return tried
+    }
   }
 
   load(into: LoadInto, rows: EncodedRows): Promise<number> {

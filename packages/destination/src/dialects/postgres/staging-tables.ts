@@ -8,16 +8,10 @@ import type { Reserved } from './sessions.ts'
 
 const PREFIX = '_tidemark_staging_'
 
-export function stagingName({
-  lease,
-  fence,
-  slot,
-}: {
-  readonly lease: number
-  readonly fence: number
-  readonly slot: number
-}): string {
-  return `${PREFIX}${lease}_${fence}_${slot}`
+/** By whose lease it is: other processes have other windows of the same table. */
+export function stagingName({ lease, slot }: { readonly lease: Lease; readonly slot: number }): string {
+  const { id, fence, window = 0 } = lease
+  return `${PREFIX}${id}_${fence}_${window}_${slot}`
 }
 
 /** Where somebody reads it, as a dump does, it stays until its lease is taken the next time. */
@@ -28,12 +22,13 @@ export async function dropStaging(session: Reserved, table: RawBuilder<unknown>)
 /** Drops staging tables that a runner left behind which is no more. */
 export async function dropLeftovers(session: Reserved, schema: string, leases: readonly Lease[]): Promise<void> {
   const { db } = session
-  const ids = new Set(leases.map(({ id }) => String(id)))
   const { rows } = await sql<{ name: string }>`select relname as name from pg_catalog.pg_class
     where relkind = 'r' and starts_with(relname, ${PREFIX})
     and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = ${schema})`.execute(db)
   for (const { name } of rows) {
-    const lease = name.slice(PREFIX.length).split('_')[0] ?? ''
-    if (ids.has(lease)) await dropStaging(session, sql.id(schema, name))
+    const [table, , window] = name.slice(PREFIX.length).split('_')
+    const isOf = (lease: Lease) =>
+      String(lease.id) === table && (lease.window === undefined || String(lease.window) === window)
+    if (leases.some(isOf)) await dropStaging(session, sql.id(schema, name))
   }
 }

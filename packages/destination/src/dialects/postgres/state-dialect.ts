@@ -4,6 +4,7 @@ import type { StateDialect } from '../../state/state-dialect.ts'
 export const postgresFlavor: StateDialect = {
   // Asked before a transaction has said whose functions count. The moment itself, not that of the transaction's start. `extract` is exact since Postgres 14.
   now: sql`cast(extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.*) 1000000 as bigint)`,
+  lock: { keyShare: sql`for key share`, noKeyUpdate: sql`for no key update`, update: sql`for update` },
   // In milliseconds, as on SQLite.
   instant: (position) =>
     sql`to_char((timestamp 'epoch' + ${position} * interval '1 microsecond'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,

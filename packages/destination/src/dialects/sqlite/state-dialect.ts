@@ -5,6 +5,7 @@ import { copyRenamed } from './copy-renamed.ts'
 export const sqliteFlavor: StateDialect = {
   // Milliseconds are what SQLite's clock gives.
   now: sql`cast(round(unixepoch('now', 'subsec') * 1000) as integer) * 1000`,
+  lock: { keyShare: sql``, noKeyUpdate: sql``, update: sql`` },
   // Floored by hand: integer division cuts towards zero, which is wrong before 1970.
   instant: (position) =>
     sql`strftime('%Y-%m-%dT%H:%M:%fZ', (${position} - ((${position} % 1000000) + 1000000) % 1000000) / 1000000 + (((${position} % 1000000) + 1000000) % 1000000) / 1000000.0, 'unixepoch')`,

@@ -1,0 +1,77 @@
+import type { Lease, LeasedWindow, Leases } from '@tidemark/core/engine'
+import type { Kysely } from 'kysely'
+import type { Connections, Session } from './dialects/dialect.ts'
+import type { Stagings } from './rows/stagings.ts'
+import type { LeaseOptions } from './state/lease-options.ts'
+import { releaseLeases, takeLeases } from './state/leases.ts'
+import { beat } from './state/runner-record.ts'
+import type { StateDatabase } from './state/state-types.ts'
+import { takeBeside, takeWindows } from './state/window-leases.ts'
+import { tableName } from './table/names.ts'
+
+/** What this runner takes and gives back, and its heartbeat. With a lease go the staging tables under it. */
+export class Leasing {
+  readonly #connections: Connections
+  readonly #stagings: Stagings
+  readonly #options: LeaseOptions
+  #beatAt = Number.NEGATIVE_INFINITY
+
+  constructor(connections: Connections, stagings: Stagings, options: LeaseOptions) {
+    this.#connections = connections
+    this.#stagings = stagings
+    this.#options = options
+  }
+
+  async lease(tables: readonly string[]): Promise<Leases> {
+    return await this.#taking(async (session) => {
+      const taken = await takeLeases(session.db, tables.map(tableName), this.#options)
+      await session.dropLeftovers?.(taken.leases)
+      return taken
+    })
+  }
+
+  async leaseWindows(windows: readonly LeasedWindow[]): Promise<Leases> {
+    const wanted = windows.map((one) => ({ ...one, table: tableName(one.table) }))
+    return await this.#taking(async (session) => {
+      const { abandoned, ...taken } = await takeWindows(session.db, wanted, this.#options)
+      if (abandoned.length > 0) await session.dropLeftovers?.(abandoned)
+      return taken
+    })
+  }
+
+  async leaseBeside(lease: Lease): Promise<Lease> {
+    return await this.#write(({ db }) => takeBeside(db, lease, this.#options))
+  }
+
+  async renew(): Promise<void> {
+    await this.#write(({ db }) => beat(db, this.#options))
+    this.#beatAt = performance.now()
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return
+    await this.#write(async (session) => {
+      await releaseLeases(session.db, leases, this.#options.runner)
+      for (const lease of leases)
+        for (const [, { table }] of this.#stagings.under(lease)) await session.dropStaging(table)
+    })
+    for (const lease of leases)
+      for (const [partition] of this.#stagings.under(lease)) this.#stagings.set(lease, partition, undefined)
+  }
+
+  /** A commit carries the heartbeat now and then: the row is one for all tables, and they would wait there for each other. */
+  async beatNowAndThen(db: Kysely<StateDatabase>): Promise<void> {
+    const now = performance.now()
+    if (now - this.#beatAt < this.#options.leaseMs / 10) return
+    this.#beatAt = now
+    await beat(db, this.#options)
+  }
+
+  async #taking<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#connections.transaction({ mode: 'write', takesLeases: true }, work)
+  }
+
+  async #write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#connections.transaction({ mode: 'write' }, work)
+  }
+}
