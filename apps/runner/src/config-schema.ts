@@ -91,6 +91,7 @@ export const ConfigSchema = z.object({
   to_timestamp: date.optional(),
   concurrency: z.int().min(1).max(256).optional(),
   perSource: z.int().min(1).max(256).optional(),
+  perTable: z.int().min(1).max(256).optional(),
   deletionLimit: deletionLimit.optional(),
   rejects: limit.optional(),
   stallTimeout: duration.optional(),

@@ -25,6 +25,8 @@ export interface Config {
   readonly concurrency?: number | undefined
   /** Maximum number of concurrent steps in each source. Default: 2. */
   readonly perSource?: number | undefined
+  /** Maximum number of concurrent steps in each table: windows of one partition, or several partitions. Default: as many as of its source. */
+  readonly perTable?: number | undefined
   /** Timeout for a source's answer, `'2m'`; a source may yield no rows for five times as long. */
   readonly stallTimeout?: string | undefined
   /** How many rows of a table one run may mark as deleted or replace; sources and tables may override it. */

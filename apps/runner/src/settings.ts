@@ -8,6 +8,7 @@ export function settingsFrom(data: ConfigData, maxTimeMs?: number): Settings {
     initialSyncStart: data.initialSyncStart,
     concurrency: data.concurrency,
     perSource: data.perSource,
+    perTable: data.perTable,
     maxTimeMs,
     stallTimeoutMs: data.stallTimeout === undefined ? undefined : parseDuration(data.stallTimeout),
     synced:

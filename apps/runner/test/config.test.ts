@@ -26,6 +26,7 @@ describe('a config', () => {
       to_timestamp: '2024-06-01T00:00:00Z',
       concurrency: 8,
       perSource: 2,
+      perTable: 1,
       deletionLimit: 'none',
       rejects: { share: 0.1, above: 10 },
       sources: {

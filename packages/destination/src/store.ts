@@ -23,7 +23,7 @@ import { isOf } from './dialects/staging.ts'
 import type { Target } from './dialects/target.ts'
 import { Leasing } from './leasing.ts'
 import { TableRelocation } from './relocate/relocation.ts'
-import { commitPart } from './rows/commit.ts'
+import { commitPart, purgePartition } from './rows/commit.ts'
 import { readMissing } from './rows/missing.ts'
 import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
@@ -141,7 +141,6 @@ export class SqlStore implements Destination {
   async commit(lease: Lease, batch: Batch): Promise<Committed> {
     const step = { ...batch.step, table: lease.table }
     checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
-    const target = this.#targets.get(lease.table)
     const mode = batch.staging === 'move' ? 'write' : 'part'
     const taken: number[] = []
     const { committed } = await this.#fenced(
@@ -150,7 +149,7 @@ export class SqlStore implements Destination {
       async (session, now) => {
         const output = await commitPart({
           db: session.db,
-          writer: target && new TableWriter({ dialect: this.#dialect, session, target }),
+          writer: this.#writer(lease, session),
           lease,
           lock: this.#dialect.flavor.lock,
           batch: { ...batch, step },
@@ -190,6 +189,8 @@ export class SqlStore implements Destination {
         const dropped: string[] = []
         for (const change of changes) {
           await recordFact(session.db, lease.table, change, now)
+          if (change.kind === 'pass-completed' && change.purge)
+            await purgePartition({ db: session.db, writer: this.#writer(lease, session), lease }, change.partition)
           if (change.kind !== 'failure') continue
           const staging = this.#stagings.of(lease, change.step.partition)
           if (staging === undefined || !isOf(staging, change.step)) continue
@@ -244,6 +245,12 @@ export class SqlStore implements Destination {
 
   async close(): Promise<void> {
     await this.#connections.close()
+  }
+
+  /** Undefined where the table was not prepared. */
+  #writer({ table }: Lease, session: Session): TableWriter | undefined {
+    const target = this.#targets.get(table)
+    return target && new TableWriter({ dialect: this.#dialect, session, target })
   }
 
   /** A number is reused only once the staging table is surely dropped. */

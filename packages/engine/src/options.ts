@@ -57,6 +57,8 @@ export interface Settings {
   /** Steps at once, over all sources (4) and in each (2). */
   readonly concurrency?: number | undefined
   readonly perSource?: number | undefined
+  /** Steps of one table at once, as windows of a partition or in several partitions: as many as of its source. */
+  readonly perTable?: number | undefined
   /** How often incremental steps come due during a run, if neither table nor source says: 5 minutes. */
   readonly everyMs?: number | undefined
   /** After this no new backfill step begins, and whatever only waits for its source is given up. */

@@ -47,7 +47,9 @@ interface Long {
 
 function syncLong({ source, clock, every = '1m', log = new Lines(), signal }: Long): ReturnType<typeof sync> {
   const sources = [{ name: 'memory', source, config: {}, options: { every } }]
-  return sync({ sources, destination, clock, log, ...(signal === undefined ? {} : { signal }) })
+  // One step of a table after another, so that the order says what has its turn.
+  const settings = { perTable: 1 }
+  return sync({ sources, destination, clock, log, settings, ...(signal === undefined ? {} : { signal }) })
 }
 
 /** Two tables of one source, each of its own system. */
@@ -159,7 +161,7 @@ describe('while a long history is read', () => {
     system.beforePage = (_page, _partition, from) => {
       if (from === 300) throw new Error('broken')
     }
-    await run({ system, destination, spec })
+    await run({ system, destination, spec, options: { settings: { perTable: 1 } } })
     const { covered } = (await destination.state()).tables.get('memory_events')!.partitions.get('')!
     expect(union(covered).map((one) => [one.from, one.to])).toEqual([
       [at(60), at(120)],

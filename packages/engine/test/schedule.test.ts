@@ -81,7 +81,7 @@ describe('the schedule', () => {
     expect(single.most).toBe(2)
   })
 
-  it('never runs two steps of one partition at once', async () => {
+  it('never runs two steps of one partition at once that may read the same', async () => {
     const log: Log = { order: [], most: 0 }
     const partition = {}
     const running = { now: 0 }
@@ -90,6 +90,67 @@ describe('the schedule', () => {
       options({ perSource: 4 }),
     )
     expect(log.most).toBe(1)
+  })
+
+  const range = (from: number, to: number) => ({ from: BigInt(from), to: BigInt(to) })
+
+  it('runs steps of one partition side by side that read different windows', async () => {
+    const log: Log = { order: [], most: 0 }
+    const partition = {}
+    const running = { now: 0 }
+    await schedule(
+      Array.from({ length: 8 }, (_, at) =>
+        taskOf(log, String(at), { partition, to: BigInt(at), range: range(at, at + 1) }, running),
+      ),
+      options({ perSource: 3 }),
+    )
+    expect(log.most).toBe(3)
+    expect(log.order.toSorted()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7'])
+  })
+
+  it('runs no step beside one that reads some of the same, and loses none', async () => {
+    const overlaps: string[] = []
+    const atWork = new Set<{ from: bigint; to: bigint }>()
+    const partitions = [{}, {}]
+    const windowed = partitions.flatMap((partition, which) =>
+      Array.from({ length: 30 }, (_, at): Task => {
+        const own = range(which * 1000 + at * 2 - (at % 3), which * 1000 + at * 2 + 2)
+        return {
+          source: 'a',
+          partition,
+          lane: at % 5 === 0 ? 'current' : 'backfill',
+          to: own.to,
+          range: own,
+          run: async () => {
+            for (const one of atWork)
+              if (one.from < own.to && own.from < one.to) overlaps.push(`${one.from} ${own.from}`)
+            atWork.add(own)
+            await wait(1)
+            atWork.delete(own)
+            done++
+            return undefined
+          },
+        }
+      }),
+    )
+    let done = 0
+    await schedule(windowed, options({ perSource: 8, concurrency: 8 }))
+    expect(overlaps).toEqual([])
+    expect(done).toBe(60)
+  })
+
+  it('bounds what of one table runs at once, over its partitions; other tables take the places', async () => {
+    const one: Log = { order: [], most: 0 }
+    const other: Log = { order: [], most: 0 }
+    const table = {}
+    const running = { now: 0 }
+    const many = Array.from({ length: 40 }, (_, at) =>
+      taskOf(one, String(at), { table, to: BigInt(at), range: range(at, at + 1) }, running),
+    )
+    const few = Array.from({ length: 10 }, (_, at) => taskOf(other, String(at), { table: {}, partition: {} }))
+    await schedule([...many, ...few], options({ perSource: 4, perTable: 2 }))
+    expect(one.most).toBe(2)
+    expect([one.order.length, other.order.length]).toEqual([40, 10])
   })
 
   it('runs a current step that comes due between two history steps, and ends when no history is left', async () => {

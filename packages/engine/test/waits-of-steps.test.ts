@@ -233,7 +233,7 @@ it.each<[string, Answers, RegExp]>([
   const { source, destination } = await withMissingRow(more, hangs)
   const { time, clock, log } = inVirtualTime()
   const report = await time.run(
-    resync({ sources: usesOf([source]), destination, clock, log }, { table: 'shop_rows' } as never),
+    resync({ sources: usesOf([source]), destination, clock, log, settings: { perTable: 1 } }, { table: 'shop_rows' }),
     TURNS,
   )
   expect(time.now).toBeLessThan(700_000)

@@ -174,6 +174,14 @@ export type StateChange =
       /** What the table is when nothing of it fails. */
       readonly status: TableStatus
     }
+  /** All windows of a partition are read, and its last steps were committed at the same time, so that none of them said so. */
+  | {
+      readonly kind: 'pass-completed'
+      readonly partition: string
+      /** As in `Completion`. */
+      readonly revision: { readonly text: string; readonly schemaHash: string } | undefined
+      readonly purge: boolean
+    }
   /** The source reports deleted rows. */
   | { readonly kind: 'reports-deletions' }
   /** Names of fields that rows had and no column holds; in the place of those that are known. */

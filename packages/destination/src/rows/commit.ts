@@ -76,8 +76,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
     await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown, lock: input.lock })
   }
-  const keyed = (input.writer?.layout.key.length ?? 0) > 0
-  const purged = completes?.purge === true && keyed ? await input.writer!.purge(step.partition) : 0
+  const purged = completes?.purge === true ? await purgeRows(input.writer, step.partition) : 0
   await recordFilled(input, { written, removed: deleted + purged })
   return {
     committed: {
@@ -169,9 +168,21 @@ async function moveWithin(
   return batch.rejectLimit === undefined ? (await moved()).value : await writer.tentatively<Rows>(moved)
 }
 
+/** Removes the marked rows of a partition, where a pass that is complete says so. */
+export async function purgePartition(
+  input: Pick<CommitInput, 'db' | 'writer' | 'lease'>,
+  partition: string,
+): Promise<void> {
+  await recordFilled(input, { written: 0, removed: await purgeRows(input.writer, partition) })
+}
+
+async function purgeRows(writer: TableWriter | undefined, partition: string): Promise<number> {
+  return writer === undefined || writer.layout.key.length === 0 ? 0 : await writer.purge(partition)
+}
+
 /** A table that our own commit emptied is no longer one that must hold rows. */
 async function recordFilled(
-  { db, writer, lease }: CommitInput,
+  { db, writer, lease }: Pick<CommitInput, 'db' | 'writer' | 'lease'>,
   { written, removed }: { readonly written: number; readonly removed: number },
 ): Promise<void> {
   if (writer === undefined || written + removed === 0) return

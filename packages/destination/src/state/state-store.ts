@@ -52,6 +52,13 @@ export async function recordFact(db: Db, name: string, change: StateChange, now:
     case 'checked':
       await recordChecked(db, name, change)
       return
+    case 'pass-completed':
+      if (change.revision !== undefined)
+        await setPartition(db, name, change.partition, {
+          revision: change.revision.text,
+          revision_schema_hash: change.revision.schemaHash,
+        })
+      return
     case 'reports-deletions':
       await db.updateTable('_tidemark_tables').set({ reports_deletions: 1 }).where('name', '=', name).execute()
       return

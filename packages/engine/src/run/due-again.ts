@@ -1,4 +1,5 @@
 import { floorTo, type Range, readFrom } from '@tidemark/core/engine'
+import { INT64_MAX } from '@tidemark/core/values'
 import { askEnd } from '../discover/discover-partition.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import type { Step } from '../plan/step.ts'
@@ -21,13 +22,24 @@ export function dueAgain(partition: PartitionRun, context: RunContext): Due | un
   if (partition.failed || partition.liveStepsRemaining > 0) return undefined
   const task = {
     source: source.name,
+    table: partition.table,
     partition,
+    range: { from: lowestRead(partition, partition.coveredTo), to: INT64_MAX },
     lane: 'current',
     to: undefined,
     run: (slot: Slot) => runNext(partition, context, slot),
   } as const
   // Never at once, even with `every: 0s`: steps that find nothing would never let anything else have its turn.
   return { dueAt: context.clock.monotonic() + Math.max(1, options.everyMs), task }
+}
+
+/**
+ * What it may read begins where the last one ended. Rows with a key that it looks back for take nothing from a step that reads
+ * them as well; without a key they are replaced, and two steps would do so at once.
+ */
+function lowestRead({ table }: PartitionRun, coveredTo: bigint): bigint {
+  const { primaryKey } = table.planned.discovered.table
+  return primaryKey.length > 0 ? coveredTo : coveredTo - table.planned.discovered.options.lookback
 }
 
 async function runNext(partition: PartitionRun, context: RunContext, slot: Slot): Promise<Due | undefined> {
@@ -44,12 +56,10 @@ async function runNext(partition: PartitionRun, context: RunContext, slot: Slot)
   }
   const window = oldestOf(gap, partition.table.planned.discovered.table.window)
   partition.stepsRemaining++
+  partition.liveStepsRemaining++
   partition.stoppedAt = undefined
   const step = stepOf(window, partition)
   if (!(await runStep(step, partition, context, slot))) return undefined
-  partition.stepsRemaining--
-  partition.finish(step)
-  partition.table.stepsDone++
   const { stoppedAt = window.to } = partition
   // Stopped below where it began, it has covered nothing.
   partition.coveredTo = window.from

@@ -226,6 +226,14 @@ export class StepReader {
     completes: Completion | undefined,
     more: Pick<Batch, 'alive' | 'lateDeletions'> & { readonly mark?: boolean } = {},
   ): Promise<Committed> {
+    const marks = this.#staged && completes?.last === true
+    return marks ? await this.#task.owner.inTurn(() => this.#send(completes, more)) : await this.#send(completes, more)
+  }
+
+  async #send(
+    completes: Completion | undefined,
+    more: Pick<Batch, 'alive' | 'lateDeletions'> & { readonly mark?: boolean },
+  ): Promise<Committed> {
     const { step, ref, destination, lease, owner, clock } = this.#task
     const { undeclared, ...gathered } = this.#reader.take()
     this.#number++

@@ -32,19 +32,22 @@ export const isFenced = (error: unknown): boolean => SyncError.is(error) && erro
 
 /** Another runner took the table over: this one stops touching it, and only it. */
 export function loseLease(table: TableRun, failure: Failure): void {
+  // Each of its steps at work notices it.
+  if (table.lease === undefined) return
   table.lease = undefined
   table.fail('', failure)
 }
 
-/** Records state changes of a table. @returns false if another runner took it over. */
+/** Records state changes of a table, by its lease or by that of a step. @returns false if another runner took it over. */
 export async function recordOn(
   table: TableRun,
   changes: readonly StateChange[],
   { destination, options }: RunContext,
+  lease = table.lease,
 ): Promise<boolean> {
-  if (table.lease === undefined) return false
+  if (table.lease === undefined || lease === undefined) return false
   try {
-    await destination.record(table.lease, changes)
+    await destination.record(lease, changes)
     return true
   } catch (error) {
     if (!isFenced(error)) throw error

@@ -1,4 +1,4 @@
-import { isColumnsChanged, type Range, type StateChange, type StepRef } from '@tidemark/core/engine'
+import { isColumnsChanged, type Lease, type Range, type StateChange, type StepRef } from '@tidemark/core/engine'
 import { failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
@@ -10,6 +10,7 @@ import { type Progress, StepReader } from './read-step.ts'
 import { recordStepStarted } from './record-step-started.ts'
 import { mayReshape, reshape } from './reshape.ts'
 import { isFenced, loseLease, type RunContext, recordOn } from './run-context.ts'
+import { passCompleted } from './step-completion.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 import { placeOf } from './table-work.ts'
 import { taskOf } from './task-of.ts'
@@ -29,12 +30,17 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   let current = step
   let reshaped: StepRef | undefined
   const place = ++table.stepsBegun
+  const lease = await leaseFor(table, context)
+  if (lease === undefined) return false
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
       if (table.heldBy !== undefined || table.lease === undefined) return false
       const beganAt = await destination.now()
       const within = withinPresent(withoutDropped(current, partition, context), partition, beganAt)
-      if (within === undefined) return true
+      if (within === undefined) {
+        partition.countDone(step)
+        return await finished(step, partition, context)
+      }
       current = within
       const leave = await table.gate.enter()
       const { discovered } = table
@@ -42,7 +48,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       const fresh = () => referTo(current, { attempt: tried, beganAt }, partition, context)
       const ref = reshaped === undefined ? fresh() : { ...reshaped, beganAt, window: current.read }
       reshaped = undefined
-      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot }))
+      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot, lease }))
       options.onEvent?.({
         type: 'step-started',
         table: table.name,
@@ -52,7 +58,6 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         attempt: tried,
         ...placeOf(step, partition, place),
       })
-      const { lease } = table
       const quiet = recordStepStarted(() => destination.record(lease, [{ kind: 'started', step: ref }]))
       try {
         const source = table.planned.discovered.source.name
@@ -68,7 +73,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           step: ref.step,
           failure: undefined,
         })
-        return true
+        return await finished(step, partition, context)
       } catch (error) {
         if (signal.aborted || isDestinationFailure(error)) throw error
         const failure = redacted(failureOf(error), options)
@@ -117,7 +122,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           nextTryAt,
           durationMs,
         }
-        if (!(await recordOn(table, [change], context))) return false
+        if (!(await recordOn(table, [change], context, lease))) return false
         table.recorded = 'failing'
         if (givesUp) {
           partition.leaveTo(rest, step)
@@ -135,7 +140,30 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
       }
     }
   } finally {
+    table.stepLeases.release(lease)
     table.durationMs += clock.monotonic() - startedAt
+  }
+}
+
+/** A step is committed: the partition knows it, and says what no commit said. @returns false where the table was taken over. */
+async function finished(step: Step, partition: PartitionRun, context: RunContext): Promise<boolean> {
+  partition.finish(step)
+  partition.table.stepsDone++
+  const change = passCompleted(partition)
+  if (change === undefined) return true
+  partition.isClosed = true
+  return await recordOn(partition.table, [change], context)
+}
+
+/** The lease by which a step writes; undefined where the table is not this runner's any more. */
+async function leaseFor(table: TableRun, { destination, options }: RunContext): Promise<Lease | undefined> {
+  if (table.heldBy !== undefined || table.lease === undefined) return undefined
+  try {
+    return await table.stepLeases.acquire(table.lease, destination)
+  } catch (error) {
+    if (!isFenced(error)) throw error
+    loseLease(table, redacted(failureOf(error), options))
+    return undefined
   }
 }
 

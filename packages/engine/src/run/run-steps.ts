@@ -52,6 +52,7 @@ export class RunSteps {
     this.#schedule = new Schedule({
       concurrency: settings?.concurrency ?? CONCURRENCY.overall,
       perSource: settings?.perSource ?? CONCURRENCY.perSource,
+      perTable: settings?.perTable,
       keepsFresh,
       monotonic: () => clock.monotonic(),
       sleep: (ms, stopped) => clock.sleep(ms, stopped),
@@ -141,7 +142,9 @@ export class RunSteps {
     const { table } = partition
     return {
       source: sourceOf(table),
+      table,
       partition,
+      range: step.read,
       lane: step.lane,
       to: step.window?.to,
       comesLast: table.known?.status === 'failing',
@@ -151,14 +154,7 @@ export class RunSteps {
         onBegun()
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
-        partition.stepsRemaining--
-        partition.finish(step)
-        table.stepsDone++
-        if (step.lane === 'backfill') {
-          partition.historyStepsRemaining--
-          return undefined
-        }
-        partition.liveStepsRemaining--
+        if (step.lane === 'backfill') return undefined
         return this.#context.options.only === undefined ? this.#dueAgain(partition) : undefined
       },
     }

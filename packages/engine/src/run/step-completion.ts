@@ -1,4 +1,4 @@
-import type { Completion, TableStatus } from '@tidemark/core/engine'
+import type { Completion, StateChange, TableStatus } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
@@ -10,7 +10,7 @@ export function completionOf(
   deletions: boolean,
 ): Omit<Completion, 'cover' | 'last'> {
   const { table, planned } = partition
-  const closes = last && partition.stepsRemaining <= 1 && !partition.failed && partition.stoppedAt === undefined
+  const closes = last && closesPass(partition)
   const done = last && step.lane === 'backfill' ? 1 : 0
   const overcomes = last && partition.isOvercomeBy(step)
   return {
@@ -20,6 +20,22 @@ export function completionOf(
     failing: (partition.isFailing && !overcomes) || undefined,
     purge: closes && table.planned.discovered.options.deletes === 'hard' && (step.kind !== 'incremental' || deletions),
   }
+}
+
+/** Whether the step that is committed now is the last of a pass that failed nowhere. */
+export function closesPass({ stepsRemaining, failed, stoppedAt }: PartitionRun): boolean {
+  return stepsRemaining <= 1 && !failed && stoppedAt === undefined
+}
+
+/** What no commit said of a pass, because its last steps were committed at the same time. */
+export function passCompleted(partition: PartitionRun): StateChange | undefined {
+  const { table, planned, stepsRemaining, failed, stoppedAt, isClosed, mayPurge } = partition
+  if (isClosed || stepsRemaining > 0 || failed || stoppedAt !== undefined) return undefined
+  const revision = planned.revision === undefined ? undefined : revisionOf(planned.revision, table)
+  const purge = mayPurge && table.planned.discovered.options.deletes === 'hard'
+  return revision === undefined && !purge
+    ? undefined
+    : { kind: 'pass-completed', partition: partition.id, revision, purge }
 }
 
 /** The status that the table has after a commit that completes a step, or one batch of it. */

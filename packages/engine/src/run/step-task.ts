@@ -76,6 +76,8 @@ export interface StepTask {
 export interface StepOwner {
   /** What the deletion limit knows of the run so far. */
   readonly deletionGuard: Omit<DeletionGuard, 'markDeleted'>
+  /** Does what marks or replaces rows after what other steps of the table do of that kind, so that the limit knows of it. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Older versions may still come from other windows of the partition. */
   readonly hasOlderSteps: boolean
   /** What a batch commits beside its range, the last one or one before. @param deletions whether the source has reported any. */

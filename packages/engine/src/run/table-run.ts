@@ -18,7 +18,10 @@ import { hasTooMany } from '../plan/too-many-windows.ts'
 import { undeclaredWith, unreadOf } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from '../report/report.ts'
+import { Sequence } from '../time/sequence.ts'
 import { ShapeGate } from './shape-gate.ts'
+import { StepLeases } from './step-leases.ts'
+import { hull, last, rangeRead } from './step-range.ts'
 import type { LeftOut } from './step-task.ts'
 
 /** What happens to one table in a run. */
@@ -27,6 +30,9 @@ export class TableRun {
   readonly known: TableState | undefined
   readonly partitions: readonly PartitionRun[]
   lease: Lease | undefined
+  readonly stepLeases = new StepLeases()
+  /** Steps that mark or replace rows do so one after another: the deletion limit counts what those before have done. */
+  readonly deleting = new Sequence()
   heldBy: Refusal | undefined
   prepared: Prepared | undefined
   /** As its source gives it now: where it is read, further columns may be found. */
@@ -173,6 +179,10 @@ export class PartitionRun {
   readonly hasTooMany: boolean
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
+  /** A commit has said that it is read as a whole: its revision, and that nothing older comes. */
+  isClosed = false
+  /** A step may have left marked rows that are removed at the end of the pass. */
+  mayPurge = false
   /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
   unfit: { readonly step: Step; readonly failure: Failure }[] = []
   wasted = 0
@@ -223,29 +233,36 @@ export class PartitionRun {
 
   /** Whether nothing that failed is left when this step is done. */
   isOvercomeBy(step: Step): boolean {
-    return this.isFailing && !this.hasTooMany && subtract(this.#toOvercome, [rangeOf(step)]).length === 0
+    return this.isFailing && !this.hasTooMany && subtract(this.#toOvercome, [rangeRead(step)]).length === 0
   }
 
   /** A step failed, with so much of its window left. */
   stepFailed(step: Step, { window }: Step): void {
     this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
     this.isFailing = true
-    this.#toOvercome = union(this.#toOvercome, [rangeOf(step)])
+    this.#toOvercome = union(this.#toOvercome, [rangeRead(step)])
   }
 
   /** What is left of a step that was given up may be tried once more in its stead. */
   leaveTo(rest: Step, step: Step): void {
-    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOf(step)]), [rangeOf(rest)])
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeRead(step)]), [rangeRead(rest)])
   }
 
   stepDone(step: Step): void {
     if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#toOvercome = subtract(this.#toOvercome, [rangeOf(step)])
+    this.#toOvercome = subtract(this.#toOvercome, [rangeRead(step)])
     if (this.reachesEnd(step)) this.isChecked = true
   }
 
   get id(): string {
     return this.planned.discovered.id
+  }
+
+  /** A step is committed, or has nothing to commit: it is no longer among those that remain. */
+  countDone({ lane }: Pick<Step, 'lane'>): void {
+    this.stepsRemaining--
+    if (lane === 'backfill') this.historyStepsRemaining--
+    else this.liveStepsRemaining--
   }
 
   /** What a step left out. Rows above its window are too young where it ends at the end of all. */
@@ -274,17 +291,4 @@ export class PartitionRun {
     this.stoppedAt = present
     if (this.coveredTo !== undefined && this.coveredTo > present) this.coveredTo = present
   }
-}
-
-function last(...positions: readonly (bigint | undefined)[]): bigint | undefined {
-  return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
-}
-
-/** What a step reads; the step of a whole partition reads all of it. */
-const rangeOf = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }
-
-function hull(a: Range | undefined, b: Range): Range {
-  if (a === undefined) return b
-  const isLower = a.from === undefined || (b.from !== undefined && a.from < b.from)
-  return { from: isLower ? a.from : b.from, to: last(a.to, b.to)! }
 }

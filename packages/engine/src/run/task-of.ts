@@ -1,4 +1,4 @@
-import { type Range, type StepRef, union } from '@tidemark/core/engine'
+import { type Lease, type Range, type StepRef, union } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
@@ -9,7 +9,7 @@ import type { Slot } from '../schedule/task.ts'
 import { patienceOf } from '../source/stall.ts'
 import { mayReshape } from './reshape.ts'
 import type { RunContext } from './run-context.ts'
-import { completionOf, statusAfter } from './step-completion.ts'
+import { closesPass, completionOf, statusAfter } from './step-completion.ts'
 import { elsewhereOf } from './step-elsewhere.ts'
 import type { CommittedPart, LeftOut, StepOwner, StepTask } from './step-task.ts'
 import type { PartitionRun } from './table-run.ts'
@@ -21,13 +21,13 @@ export function taskOf(
   ref: StepRef,
   partition: PartitionRun,
   context: RunContext,
-  { origin, slot }: { readonly origin: Range | undefined; readonly slot: Slot },
+  { origin, slot, lease }: { readonly origin: Range | undefined; readonly slot: Slot; readonly lease: Lease },
 ): StepTask {
   const { table, planned } = partition
   const { discovered } = table
   const { options, destination, clock, signal } = context
   const { settings } = options
-  if (table.prepared === undefined || table.lease === undefined) throw new Error(`table ${table.name} is not prepared`)
+  if (table.prepared === undefined) throw new Error(`table ${table.name} is not prepared`)
   return {
     step,
     ref,
@@ -35,7 +35,7 @@ export function taskOf(
     table: discovered.table,
     columns: discovered.columns,
     prepared: table.prepared,
-    lease: table.lease,
+    lease,
     destination,
     client: discovered.source.client,
     guard: discovered.source.guard,
@@ -62,6 +62,7 @@ class PartitionStep implements StepOwner {
   readonly #ref: StepRef
   readonly #partition: PartitionRun
   readonly #options: RunOptions
+  #closes = false
 
   constructor(step: Step, ref: StepRef, partition: PartitionRun, options: RunOptions) {
     this.#step = step
@@ -81,11 +82,16 @@ class PartitionStep implements StepOwner {
     }
   }
 
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#partition.table.deleting.take(work)
+  }
+
   get hasOlderSteps(): boolean {
     return this.#partition.stepsRemaining > 1
   }
 
   completion(last: boolean, deletions: boolean): ReturnType<StepOwner['completion']> {
+    this.#closes = last && closesPass(this.#partition)
     return completionOf(this.#step, this.#partition, last, deletions)
   }
 
@@ -100,6 +106,11 @@ class PartitionStep implements StepOwner {
     table.add(rows)
     if (deletions) table.reportsDeletions = true
     if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes.last)
+    if (completes?.last === true) {
+      partition.countDone(this.#step)
+      partition.isClosed = this.#closes
+      partition.mayPurge ||= kind !== 'incremental' || deletions
+    }
     if (completes?.undeclared !== undefined) table.recordedUndeclared = completes.undeclared
     if ((rows.written ?? 0) > 0) partition.landed = true
     if (kind === 'resync' && (rows.read ?? 0) > (rows.trimmed ?? 0)) partition.cameBack = true

@@ -1,5 +1,6 @@
 import { Heap } from '../time/heap.ts'
 import type { Task } from './task.ts'
+import type { TasksAtWork } from './tasks-at-work.ts'
 
 export interface Ranked {
   readonly rank: number
@@ -15,14 +16,16 @@ interface Own {
   came: number
 }
 
-/** Tasks that wait, the lowest rank first. Those of one partition stand behind one another, and while it is busy, aside. */
+/** Tasks that wait, the lowest rank first. Those of one partition stand behind one another; what may not start beside those at work stands aside. */
 export class PartitionQueue {
   readonly #waiting = new Heap<Own>(isBefore)
-  #aside: readonly Own[] = []
+  /** What reads the same as a task at work of its partition, and what its table has no place for. */
+  readonly #besidePartition = new Map<object, readonly Own[]>()
+  readonly #besideTable = new Map<object, Heap<Own>>()
   #came = 0
 
   get isEmpty(): boolean {
-    return this.#waiting.first === undefined && this.#aside.length === 0
+    return this.#waiting.first === undefined && this.#besidePartition.size === 0 && this.#besideTable.size === 0
   }
 
   add(tasks: readonly Ranked[]): void {
@@ -31,15 +34,15 @@ export class PartitionQueue {
       this.#push({ partition, tasks: ranked.sort(byRank).reverse(), came: 0 })
   }
 
-  /** The rank of the first task whose partition is free. */
-  rank(busy: ReadonlySet<object>): number | undefined {
-    const own = this.#firstFree(busy)
+  /** The rank of the first task that may start. */
+  rank(atWork: TasksAtWork): number | undefined {
+    const own = this.#firstFree(atWork)
     return own === undefined ? undefined : rankOf(own)
   }
 
-  /** Takes the first task whose partition is free, if it ranks no higher than `upTo`. */
-  take(busy: ReadonlySet<object>, upTo = Number.POSITIVE_INFINITY): Task | undefined {
-    const own = this.#firstFree(busy)
+  /** Takes the first task that may start, if it ranks no higher than `upTo`. */
+  take(atWork: TasksAtWork, upTo = Number.POSITIVE_INFINITY): Task | undefined {
+    const own = this.#firstFree(atWork)
     if (own === undefined || rankOf(own) > upTo) return undefined
     this.#waiting.pop()
     const taken = own.tasks.pop()
@@ -47,12 +50,11 @@ export class PartitionQueue {
     return taken?.task
   }
 
-  /** A partition is no longer busy. */
-  release(partition: object): void {
-    const back = this.#aside.filter((own) => own.partition === partition)
-    if (back.length === 0) return
-    this.#aside = this.#aside.filter((own) => own.partition !== partition)
-    for (const own of back) this.#waiting.push(own)
+  /** A task has ended: those that stood aside for its partition are looked at again, and the first that did for its table. */
+  release({ partition, table }: Task): void {
+    for (const own of this.#besidePartition.get(partition) ?? []) this.#waiting.push(own)
+    this.#besidePartition.delete(partition)
+    this.#pullOf(table)
   }
 
   #push(own: Own): void {
@@ -60,14 +62,40 @@ export class PartitionQueue {
     this.#waiting.push(own)
   }
 
-  #firstFree(busy: ReadonlySet<object>): Own | undefined {
+  #firstFree(atWork: TasksAtWork): Own | undefined {
     for (;;) {
       const own = this.#waiting.first
-      if (own === undefined || !busy.has(own.partition)) return own
+      if (own === undefined) return undefined
+      const task = firstOf(own)
+      if (atWork.mayJoin(task)) return own
       this.#waiting.pop()
-      this.#aside = [...this.#aside, own]
+      if (!atWork.hasPlace(task)) this.#standAside(own, task)
+      else {
+        const others = this.#besidePartition.get(own.partition) ?? []
+        this.#besidePartition.set(own.partition, [...others, own])
+        // The place in the table that it does not take is another one's.
+        this.#pullOf(task.table)
+      }
     }
   }
+
+  #standAside(own: Own, { table }: Task): void {
+    if (table === undefined) return
+    const others = this.#besideTable.get(table) ?? new Heap<Own>(isBefore)
+    others.push(own)
+    this.#besideTable.set(table, others)
+  }
+
+  #pullOf(table: object | undefined): void {
+    const others = table === undefined ? undefined : this.#besideTable.get(table)
+    const own = others?.pop()
+    if (own !== undefined) this.#waiting.push(own)
+    if (table !== undefined && others?.first === undefined) this.#besideTable.delete(table)
+  }
+}
+
+function firstOf({ tasks }: Own): Task {
+  return tasks.at(-1)!.task
 }
 
 function rankOf({ tasks }: Own): number {

@@ -9,6 +9,8 @@ export interface ScheduleOptions extends WakeUpOptions {
   /** Tasks at once, over all sources and in each. */
   readonly concurrency: number
   readonly perSource: number
+  /** And of each table; absent: as many as of its source. */
+  readonly perTable?: number | undefined
   /** What comes due again is run during any backfill, or only during one of its own source. */
   readonly keepsFresh: 'run' | 'source'
   /** Past the time budget no backfill step begins; incremental steps always do. */
@@ -85,7 +87,7 @@ export class Schedule {
   #queueOf(source: string): SourceQueue {
     let queue = this.#queues.get(source)
     if (queue === undefined) {
-      queue = new SourceQueue()
+      queue = new SourceQueue(this.#options.perTable ?? Number.POSITIVE_INFINITY)
       this.#queues.set(source, queue)
     }
     return queue

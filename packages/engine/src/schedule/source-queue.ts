@@ -1,5 +1,6 @@
 import { PartitionQueue } from './partition-queue.ts'
 import type { Due, Task } from './task.ts'
+import { TasksAtWork } from './tasks-at-work.ts'
 
 export interface StartLimits {
   /** Steps due up to this time on the monotonic clock may start; undefined: none. */
@@ -12,7 +13,7 @@ export class SourceQueue {
   readonly #live = new PartitionQueue()
   readonly #history = new PartitionQueue()
   readonly #due = new PartitionQueue()
-  readonly #busy = new Set<object>()
+  readonly #atWork: TasksAtWork
   #tookDue = false
   /** Backfill tasks at work. */
   histories = 0
@@ -21,18 +22,22 @@ export class SourceQueue {
   /** Which start of the run its last one was. */
   lastStart = 0
 
-  /** Tasks at work: one a partition. */
+  constructor(perTable: number) {
+    this.#atWork = new TasksAtWork(perTable)
+  }
+
+  /** Tasks at work. */
   get running(): number {
-    return this.#busy.size
+    return this.#atWork.count
   }
 
   get hasHistory(): boolean {
     return !this.#history.isEmpty
   }
 
-  /** When the next incremental step of a free partition comes due. */
+  /** When the next incremental step that may start comes due. */
   get dueAt(): number | undefined {
-    return this.#due.rank(this.#busy)
+    return this.#due.rank(this.#atWork)
   }
 
   add(tasks: readonly Task[]): void {
@@ -46,32 +51,32 @@ export class SourceQueue {
     this.#due.add(due.map(({ dueAt, task }) => ({ rank: dueAt, task })))
   }
 
-  /** Takes the next task and keeps its partition busy until the task has ended. */
+  /** Takes the next task, which is at work until it has ended. */
   start(may: StartLimits): Task | undefined {
-    const live = this.#live.take(this.#busy)
+    const live = this.#live.take(this.#atWork)
     // They alternate: what is due again as soon as it has ended would never let a backfill begin.
     const inTurn = live ?? (this.#tookDue ? this.#takeHistory(may) : undefined)
     const due = inTurn === undefined ? this.#takeDue(may) : undefined
     const task = inTurn ?? due ?? this.#takeHistory(may)
     if (task === undefined) return undefined
     this.#tookDue = due !== undefined
-    this.#busy.add(task.partition)
+    this.#atWork.add(task)
     if (task.lane === 'backfill') this.histories++
     return task
   }
 
   ended(task: Task): void {
-    this.#busy.delete(task.partition)
+    this.#atWork.delete(task)
     if (task.lane === 'backfill') this.histories--
-    for (const line of [this.#live, this.#history, this.#due]) line.release(task.partition)
+    for (const line of [this.#live, this.#history, this.#due]) line.release(task)
   }
 
   #takeDue({ dueTo }: StartLimits): Task | undefined {
-    return dueTo === undefined ? undefined : this.#due.take(this.#busy, dueTo)
+    return dueTo === undefined ? undefined : this.#due.take(this.#atWork, dueTo)
   }
 
   #takeHistory({ isBackfill: history }: StartLimits): Task | undefined {
-    return history ? this.#history.take(this.#busy) : undefined
+    return history ? this.#history.take(this.#atWork) : undefined
   }
 }
 

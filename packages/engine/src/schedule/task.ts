@@ -1,3 +1,5 @@
+import type { Range } from '@tidemark/core/engine'
+
 /** The place that a task at work takes among those that may run at once. */
 export interface Slot {
   /** It only waits for its source: another source may have the place meanwhile. */
@@ -14,8 +16,12 @@ export const ALONE: Slot = { lend: () => {}, lendToAll: () => {}, takeBack: () =
 /** Something to do: one step, or a question that leads to one. */
 export interface Task {
   readonly source: string
-  /** Tasks of one partition never run at once: each may stand on what the one before committed. */
+  /** What bounds the tasks of one table; absent: its partition alone. */
+  readonly table?: object | undefined
+  /** Tasks of one partition run at once only where all say what they read, and none reads what another one does. */
   readonly partition: object
+  /** What it reads; undefined: it may be anything. */
+  readonly range?: Range | undefined
   readonly lane: 'current' | 'backfill'
   /** The end of its window: newer backfill steps go first. Undefined counts as newest. */
   readonly to: bigint | undefined
