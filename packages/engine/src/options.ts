@@ -2,6 +2,7 @@ import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
 import type { Destination, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { ConfiguredSource } from './discover/catalog.ts'
 import type { Failure } from './failure/failure.ts'
+import type { RangeOptions } from './plan/asked-range.ts'
 import type { RunEvent } from './report/event.ts'
 import type { Clock } from './time/clock.ts'
 
@@ -27,6 +28,11 @@ export interface LookOptions {
   readonly resting?: Resting | undefined
   /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
+  /**
+   * Restricts the run to a range of one table, which `select` names: what is planned inside is read and committed, and nothing
+   * of the table counts as checked. Positions as `tidemark sync --from --to` takes them.
+   */
+  readonly range?: RangeOptions | undefined
   /** Does requested resyncs and nothing else: no window is covered that was not before. */
   readonly only?: 'resyncs' | undefined
   /**

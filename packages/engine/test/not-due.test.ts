@@ -22,7 +22,7 @@ function table(name: string, more: Partial<TableState> = {}): TableState {
     pausedFor: null,
     firstSeenAt: 0n,
     lastSyncedAt: ago(1000),
-    lastCheckedAt: null,
+    lastCheckedAt: ago(1000),
     undeclared: [],
     project: null,
     removedAt: null,
@@ -65,7 +65,7 @@ describe('what is not due', () => {
   })
 
   it('at the start of a process only what has an `every` of its own rests, by what the state says', () => {
-    const all = stateOf(table('a_one'), table('b_slow'), table('b_fast', { lastSyncedAt: ago(11_000) }))
+    const all = stateOf(table('a_one'), table('b_slow'), table('b_fast', { lastCheckedAt: ago(11_000) }))
     expect(rest(all, { askedMsAgo: () => undefined })).toEqual({ sources: [], tables: ['b_slow'], dueInMs: 3_599_000 })
   })
 
@@ -74,7 +74,7 @@ describe('what is not due', () => {
   })
 
   it('a sync in the future was written by a wrong clock and holds nothing up', () => {
-    const ahead = stateOf(table('b_slow', { lastSyncedAt: NOW + 10n ** 12n }))
+    const ahead = stateOf(table('b_slow', { lastCheckedAt: NOW + 10n ** 12n }))
     expect(rest(ahead, { askedMsAgo: () => undefined }).tables).toEqual([])
   })
 
@@ -91,6 +91,13 @@ describe('what is not due', () => {
     ])
     const all = stateOf(table('a_one', { status: 'failing', partitions }))
     expect(rest(all, { askedMsAgo: () => 300_001 }).tables).toEqual([])
+  })
+
+  it('a commit is not a check: a table of which ranges are read comes due as before', () => {
+    const all = stateOf(table('b_slow', { lastSyncedAt: ago(1000), lastCheckedAt: ago(3_600_000) }))
+    expect(rest(all, { askedMsAgo: () => undefined }).tables).toEqual([])
+    const unchecked = stateOf(table('b_slow', { lastSyncedAt: ago(1000), lastCheckedAt: null }))
+    expect(rest(unchecked, { askedMsAgo: () => undefined }).tables).toEqual([])
   })
 
   it('what was not selected is no reason to wake up', () => {

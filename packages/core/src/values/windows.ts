@@ -7,14 +7,25 @@ import { isEmpty, type Range } from './window.ts'
 export class Windows implements Iterable<Range> {
   /** What is cut. */
   readonly range: Range
+  /** As it was given, also where the start is open. */
+  readonly #longest: bigint | undefined
   readonly #size: bigint | undefined
   readonly #count: bigint
 
   constructor(range: Range, size: bigint | undefined) {
     this.range = range
     const { from, to } = range
+    this.#longest = size
     this.#size = from === undefined ? undefined : size
     this.#count = isEmpty(range) ? 0n : this.#size === undefined ? 1n : (to - from! - 1n) / this.#size + 1n
+  }
+
+  /** The windows of what lies in another range too, none longer than before; they are counted from where that starts. */
+  within({ from, to }: Range): Windows {
+    const { range } = this
+    const start = range.from === undefined || (from !== undefined && from > range.from) ? from : range.from
+    const end = to < range.to ? to : range.to
+    return new Windows({ from: start, to: start !== undefined && start > end ? start : end }, this.#longest)
   }
 
   /** How many there are; above 2^53 about so many. */

@@ -43,7 +43,7 @@ export async function resync(options: RunOptions, wanted: ResyncOptions): Promis
   return await withTables(destination, [table.name], async (held) => {
     for (const lease of held) {
       if (wanted.full === true) await destination.reset(lease, table.name)
-      else await destination.record(lease, resyncsOf(table, askedWindow(table, wanted)))
+      else await destination.record(lease, resyncsOf(table, windowOf(table, wanted)))
     }
     return await sync({ ...options, select: [table.name], leases: held })
   })
@@ -85,6 +85,9 @@ async function checkReadable(options: RunOptions, state: State, { name, source }
     if (table === undefined) throw unlisted({ name, source })
   })
 }
+
+const windowOf = ({ name, schema: recorded }: TableState, wanted: ResyncOptions): Range | undefined =>
+  askedWindow({ name, cursor: recorded?.cursor }, wanted)
 
 /** Only what is covered now is resynced: the rest is a gap, which is read anyway. */
 function resyncsOf(table: TableState, window: Range | undefined): readonly StateChange[] {

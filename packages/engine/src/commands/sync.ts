@@ -1,14 +1,16 @@
 import { SyncError } from '@tidemark/core'
 import { failpoint, type State, type StateChange } from '@tidemark/core/engine'
-import type { Catalog, DiscoveredSource } from '../discover/catalog.ts'
+import type { Catalog, DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import { NameClaims } from '../discover/clash.ts'
 import type { DiscoverOptions } from '../discover/discover-options.ts'
 import { discoverSource } from '../discover/discover-sources.ts'
+import { oneTable } from '../discover/one-table.ts'
 import { closeSources, discoverOptions } from '../discover/with-catalog.ts'
 import { failureOf, redacted } from '../failure/failure.ts'
 import { Interruption, interruptionOf } from '../failure/interruption.ts'
 import { startHeartbeat } from '../lease/heartbeat.ts'
 import type { RunOptions } from '../options.ts'
+import { askedRange } from '../plan/asked-range.ts'
 import { removedTables } from '../plan/plan.ts'
 import { checkedConfig, planConfig } from '../plan/plan-config.ts'
 import { unreadFacts } from '../plan/unread.ts'
@@ -177,6 +179,9 @@ interface Discovery {
 async function discover({ context, asked, intake, before, discovered }: Discovery): Promise<void> {
   const { options, clock } = context
   const { maxTimeMs } = options.settings ?? {}
+  const { range } = options
+  /** Of a restricted run: nothing is read before it is known which table is meant. */
+  const found: DiscoveredTable[] = []
   for (const one of unavailableSources(options, before)) intake.asked(one)
   const answered = new AbortController()
   const outOfTime = new AbortController()
@@ -189,19 +194,28 @@ async function discover({ context, asked, intake, before, discovered }: Discover
   const withLimit = { ...asked, outOfTime: outOfTime.signal, onSilent }
   const all = await Promise.allSettled(
     asked.sources.map(async (source) => {
-      const one = await discoverSource(source, withLimit, (table) => intake.add(table)).catch((error: unknown) => {
+      const one = await discoverSource(source, withLimit, (table) => {
+        if (range === undefined) intake.add(table)
+        else found.push(table)
+      }).catch((error: unknown) => {
         context.stop(error)
         throw error
       })
       discovered.push(one)
-      intake.asked(one)
+      if (range === undefined) intake.asked(one)
     }),
   ).finally(() => answered.abort())
+  if (range !== undefined && all.every(({ status }) => status === 'fulfilled')) {
+    const table = oneTable(found, before, options.select)
+    if (table !== undefined) askedRange(table, range)
+    if (table !== undefined) intake.add(table)
+    for (const source of discovered) intake.asked(source)
+  }
   await intake.end()
   for (const one of all) if (one.status === 'rejected') throw one.reason
   const catalog = { sources: discovered }
   const config = checkedConfig(catalog, before, options)
-  await recordRemoved(removedTables(catalog, before, config), before, context)
+  if (range === undefined) await recordRemoved(removedTables(catalog, before, config), before, context)
   await forgetSources(before, context)
 }
 
@@ -222,7 +236,7 @@ function isConfigError(error: unknown): boolean {
   return (
     SyncError.is(error) &&
     error.remedy === 'fix-config' &&
-    ['unknown-table', 'config', 'other-project'].includes(error.code ?? '')
+    ['unknown-table', 'config', 'other-project', 'usage'].includes(error.code ?? '')
   )
 }
 

@@ -1,4 +1,3 @@
-import { SyncError } from '@tidemark/core'
 import {
   type Comparison,
   intersect,
@@ -8,6 +7,7 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
+import { unknownPartition } from '../plan/asked-range.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import type { VerifyOptions } from './verify-options.ts'
 import type { UnreadPartition } from './verify-report.ts'
@@ -34,13 +34,8 @@ export interface Scoped {
 export async function scopeOf({ planned, known, asked, wanted, comparison }: Scope): Promise<Scoped> {
   const { table, partitions } = planned.discovered
   const { partition: only, sample } = wanted
-  if (only !== undefined && !known.partitions.has(only)) {
-    const some = [...known.partitions.keys()].slice(0, 20)
-    throw new SyncError(
-      `table "${known.name}" has no partition "${only}"; it has ${some.join(', ') || 'none'}`,
-      'fix-config',
-    )
-  }
+  if (only !== undefined && !known.partitions.has(only))
+    throw unknownPartition(known.name, only, [...known.partitions.keys()])
   const notes: string[] = []
   const scopes: { readonly partition: string; readonly window: Range | undefined }[] = []
   const considered = planned.partitions.filter(({ discovered: { id } }) => only === undefined || id === only)

@@ -36,7 +36,7 @@ export async function verify(given: LookOptions | RunOptions, wanted: VerifyOpti
   const startedAt = clock.monotonic()
   const state = await given.destination.state()
   const known = knownTable(state, wanted.table)
-  const asked = askedWindow(known, wanted)
+  const asked = askedWindow({ name: known.name, cursor: known.schema?.cursor }, wanted)
   const options: LookOptions = { ...given, clock, select: [known.name] }
   const signal = options.signal ?? new AbortController().signal
   let comparison: Comparison | undefined

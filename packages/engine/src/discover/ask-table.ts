@@ -51,8 +51,17 @@ async function askDescribed({ described, listed, again, signal, options }: Table
     schemaHash: hash,
     options: { signal, clock, askedAt, problemOf },
   }
-  const partitions = await mapLending(await listed(table), { ...QUESTIONS, clock }, (partition) =>
-    discoverPartition({ ...question, partition, known: options.state.tables.get(name) }),
+  const all = await listed(table)
+  const known = options.state.tables.get(name)
+  // A row that moved between partitions is looked for in all of them; and what is new is recorded, or it would not be missed.
+  const only = table.globalKey ? undefined : options.partition
+  const isAsked = (one: Partition): boolean =>
+    only === undefined || idOf(one) === only || known?.partitions.has(idOf(one)) !== true
+  const partitions = await mapLending(all.filter(isAsked), { ...QUESTIONS, clock }, (partition) =>
+    discoverPartition({ ...question, partition, known }),
   )
-  return { ...described, askedAt: asked, partitions }
+  const unasked = all.filter((one) => !isAsked(one)).map(idOf)
+  return { ...described, askedAt: asked, partitions, ...(unasked.length === 0 ? {} : { unasked }) }
 }
+
+const idOf = (partition: Partition): string => (typeof partition === 'string' ? partition : partition.id)

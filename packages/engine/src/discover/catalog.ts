@@ -57,6 +57,8 @@ export interface DiscoveredTable {
   /** Its partitions could not be listed, or its settings do not fit it. */
   readonly failure: Failure | undefined
   readonly partitions: readonly DiscoveredPartition[]
+  /** Known partitions that are listed and were not asked, because the run is for another one. */
+  readonly unasked?: readonly string[] | undefined
 }
 
 /** The options of one table, with those of its source and the defaults applied. */

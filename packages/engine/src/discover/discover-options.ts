@@ -22,6 +22,8 @@ export interface DiscoverOptions {
   readonly names: 'exact' | 'folded'
   /** Which tables are asked for their partitions; the others are listed with none. */
   readonly wants: (use: string, table: string, name: string) => boolean
+  /** Of known partitions only this one is asked, unless rows may move between partitions; absent: all of them. */
+  readonly partition?: string | undefined
   /** Stores secrets of a configured source that are issued in exchange for others. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
   /** Whatever the sources no longer list may be removed. */

@@ -1,14 +1,19 @@
 import { SyncError } from '@tidemark/core'
-import { parseDate, parseInstant, type Range, type TableState } from '@tidemark/core/engine'
+import { type Cursor, parseDate, parseInstant, type Range } from '@tidemark/core/engine'
 import { INT64_MAX } from '@tidemark/core/values'
+
+/** Bounds as a user writes them. */
+export interface WrittenWindow {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
 
 /** A window of a table as a user writes it, in positions; undefined: everything. @throws SyncError `fix-config`. */
 export function askedWindow(
-  { name, schema: recorded }: Pick<TableState, 'name' | 'schema'>,
-  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  { name, cursor }: { readonly name: string; readonly cursor: Pick<Cursor, 'type'> | null | undefined },
+  { from, to }: WrittenWindow,
 ): Range | undefined {
   if (from === undefined && to === undefined) return undefined
-  const cursor = recorded?.cursor
   if (cursor == null)
     throw new SyncError(
       `table "${name}" has no cursor, so it is only read as a whole: leave out --from and --to`,
@@ -31,7 +36,7 @@ export function askedWindow(
   }
   const window = {
     from: from === undefined ? undefined : position(from, '--from'),
-    // Beyond every position: only what is covered is ever meant.
+    // Beyond every position: only what is covered, or planned, is ever meant.
     to: to === undefined ? INT64_MAX : position(to, '--to'),
   }
   if (window.from !== undefined && window.from >= window.to)

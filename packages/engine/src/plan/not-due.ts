@@ -3,6 +3,7 @@ import type { ConfiguredSource } from '../discover/catalog.ts'
 import { Selection } from '../discover/selection.ts'
 import { optionsOf } from '../discover/settings.ts'
 import type { Resting } from '../options.ts'
+import { lastCheckOf } from './last-check.ts'
 
 export interface NotDueOptions {
   readonly sources: readonly Pick<ConfiguredSource, 'name' | 'options'>[]
@@ -69,10 +70,10 @@ function ownEvery({ options }: Pick<ConfiguredSource, 'options'>, { table }: Tab
 
 /** A sync in the future was written by a clock that was wrong: it says nothing. */
 function lastMsAgo(table: TableState, now: bigint, asked: number | undefined): number {
-  const { status, lastSyncedAt, lastCheckedAt } = table
-  const last = lastCheckedAt !== null && lastCheckedAt > (lastSyncedAt ?? 0n) ? lastCheckedAt : lastSyncedAt
+  // Not its last commit: a run of a range commits as well, and asks for nothing else.
+  const last = lastCheckOf(table)
   // What failed was not synced; only this process knows when it was tried.
-  const synced = last === null || status === 'failing' ? -1 : Number(now - last) / 1000
+  const synced = last === undefined || table.status === 'failing' ? -1 : Number(now - last) / 1000
   return Math.min(asked ?? Number.POSITIVE_INFINITY, synced < 0 ? Number.POSITIVE_INFINITY : synced)
 }
 

@@ -63,7 +63,13 @@ export function removedTables(catalog: Catalog, state: State, config: PlanConfig
 }
 
 function planTable(discovered: DiscoveredTable, known: TableState | undefined, config: PlanConfig): PlannedTable {
-  const base = { name: discovered.name, discovered, tracking: trackingOf(known), changes: changesOf(discovered, known) }
+  const base = {
+    name: discovered.name,
+    discovered,
+    tracking: trackingOf(known),
+    restrictedTo: undefined,
+    changes: changesOf(discovered, known),
+  }
   const pausedFor = pauseOf(discovered, known, config.discovered?.tables.get(discovered.name) ?? known)
   if (pausedFor !== undefined || discovered.failure !== undefined)
     return { ...base, pausedFor, partitions: [], removedPartitions: [], missingPartitions: [] }
@@ -179,6 +185,7 @@ function planPartition(
         : ('known' as const),
     wanted: undefined,
     steps: new StepList(),
+    outside: new StepList(),
     backfillEnd: undefined,
     start: undefined,
     assumed: undefined,

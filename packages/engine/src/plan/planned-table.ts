@@ -1,5 +1,6 @@
 import type { ColumnChanges, Range } from '@tidemark/core/engine'
 import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
+import type { AskedRange } from './asked-range.ts'
 import type { StepList } from './step-list.ts'
 
 export type Tracking = 'new' | 'known' | 'returned'
@@ -8,6 +9,8 @@ export interface PlannedTable {
   readonly name: string
   readonly discovered: DiscoveredTable
   readonly tracking: Tracking
+  /** What the run is restricted to; undefined: it does all that is planned. */
+  readonly restrictedTo: AskedRange | undefined
   /** Why it is paused until someone decides. */
   readonly pausedFor: string | undefined
   readonly changes: ColumnChanges | undefined
@@ -24,6 +27,8 @@ export interface PlannedPartition {
   /** The wanted range, as far as it is kept. Undefined for tables read whole, or where the end is not known. */
   readonly wanted: Range | undefined
   readonly steps: StepList
+  /** What is planned as well and lies outside the range that the run is restricted to. */
+  readonly outside: StepList
   /** Recorded when first seen. */
   readonly backfillEnd: bigint | undefined
   /** Recorded where it changed; null: an open start. */

@@ -1,4 +1,4 @@
-import type { Range, StepKind, Windows } from '@tidemark/core/engine'
+import { type Range, type StepKind, subtract, type Windows } from '@tidemark/core/engine'
 import type { Step } from './step.ts'
 
 /** Steps of one kind for the windows of one range; without windows one step for the whole partition. */
@@ -38,6 +38,22 @@ export class StepList implements Iterable<Step> {
   /** The ranges of all windows, by a predicate of their spans. */
   ranges(keep: (span: StepSpan) => boolean = () => true): readonly Range[] {
     return this.spans.flatMap((span) => (span.windows === undefined || !keep(span) ? [] : [span.windows.range]))
+  }
+
+  /** Those inside of a range and those outside of it; a window across an edge is cut there. Whole partitions are outside. */
+  divide(range: Range): { readonly inside: StepList; readonly outside: StepList } {
+    const within = (span: StepSpan, one: Range): StepSpan[] =>
+      span.windows === undefined ? [] : [{ ...span, windows: span.windows.within(one) }]
+    return {
+      inside: new StepList(this.spans.flatMap((span) => within(span, range))),
+      outside: new StepList(
+        this.spans.flatMap((span) =>
+          span.windows === undefined
+            ? [span]
+            : subtract([span.windows.range], [range]).flatMap((rest) => within(span, rest)),
+        ),
+      ),
+    }
   }
 
   /** As they are planned. */

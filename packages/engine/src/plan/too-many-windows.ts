@@ -11,8 +11,13 @@ const READ_IN_TABLE = 1000
 /** and this many of each of its partitions. */
 const READ_AT_LEAST = 10
 
-export function hasTooMany({ steps }: PlannedPartition): boolean {
+export function hasTooMany({ steps }: Pick<PlannedPartition, 'steps'>): boolean {
   return steps.count > MOST_WINDOWS
+}
+
+/** Whether there are too many of them together with those that a run leaves out. */
+export function hasTooManyInAll({ steps, outside }: Pick<PlannedPartition, 'steps' | 'outside'>): boolean {
+  return steps.count + outside.count > MOST_WINDOWS
 }
 
 /** How many windows of a partition with too many of them a run reads in each lane. */

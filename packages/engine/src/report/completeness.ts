@@ -5,6 +5,7 @@ import {
   type TableState,
   union,
 } from '@tidemark/core/engine'
+import { checkOf, lastCheckOf, upper } from '../plan/last-check.ts'
 
 // Up to where, and up to when, a table has what its source had (docs/decisions/0023).
 
@@ -59,20 +60,11 @@ export function oldestOf(table: TableState): bigint | undefined {
   return least
 }
 
-/** When a table's source was last asked and all that it had by then was read: of the partition asked longest ago. */
-export function lastCheckOf(table: TableState): bigint | undefined {
-  let least: bigint | undefined
-  for (const partition of listedPartitions(table)) {
-    const at = checkOf(table, partition)
-    // A state of before kept only when something was last committed.
-    if (at === undefined) return table.lastSyncedAt ?? undefined
-    least = lower(least, at)
-  }
-  return least ?? table.lastCheckedAt ?? table.lastSyncedAt ?? undefined
-}
-
-function checkOf({ lastCheckedAt }: TableState, { checkedAt }: PartitionState): bigint | undefined {
-  return upper(checkedAt ?? undefined, lastCheckedAt ?? undefined)
+/** Whether a partition has a gap below the end of its coverage, was never read, or is to be read again. */
+export function isBackfilling(table: TableState | undefined, id: string): boolean {
+  const partition = table?.partitions.get(id)
+  if (table === undefined || partition === undefined) return true
+  return partition.resyncs.length > 0 || partitionEnd(table, partition) === undefined
 }
 
 function partitionEnd(table: TableState, partition: PartitionState): bigint | null | undefined {
@@ -101,8 +93,4 @@ function readUpTo(table: TableState, partition: PartitionState): bigint | undefi
 
 export function lower(a: bigint | undefined, b: bigint): bigint {
   return a === undefined || b < a ? b : a
-}
-
-function upper(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
-  return a === undefined || (b !== undefined && b > a) ? b : a
 }

@@ -1,7 +1,7 @@
 import type { SourceOptions } from '@tidemark/core'
 import { parseDuration, type TableState } from '@tidemark/core/engine'
 import { optionsOf } from '../discover/settings.ts'
-import { lastCheckOf } from './completeness.ts'
+import { lastCheckOf } from '../plan/last-check.ts'
 
 /** How old a table's last check may be before the table is stale, and who said so. */
 export interface FreshnessPromise {

@@ -12,7 +12,8 @@ import {
   type TableStatus,
   union,
 } from '@tidemark/core/engine'
-import { completeAt, completeTo, lastCheckOf, lower } from './completeness.ts'
+import { lastCheckOf } from '../plan/last-check.ts'
+import { completeAt, completeTo, lower } from './completeness.ts'
 
 /** How far everything is, from the state alone. The field names are those of `status --json`, a promise to scripts. */
 export interface Status {

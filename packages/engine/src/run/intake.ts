@@ -2,7 +2,9 @@ import type { State } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
+import { askedRange } from '../plan/asked-range.ts'
 import { type PlanConfig, planRun } from '../plan/plan.ts'
+import { restrict } from '../plan/restrict.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
@@ -116,7 +118,11 @@ export class Intake {
     const state = await destination.state()
     const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
     const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
-    const taken = planned.tables.map((table) => {
+    const { range } = options
+    const tables = planned.tables.map((table) =>
+      range === undefined ? table : restrict(table, askedRange(table.discovered, range)),
+    )
+    const taken = tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)

@@ -17,6 +17,7 @@ export async function recordPartitionChecked(partition: PartitionRun, context: R
 
 /** Partitions that failed before, were asked now, and have nothing left to read: they fail no longer. */
 export async function recordOvercome(table: TableRun, context: RunContext): Promise<void> {
+  if (table.isRestricted) return
   const overcome = table.partitions.filter(
     ({ hasNothingFailed, stepsRemaining: left, planned }) =>
       hasNothingFailed && left === 0 && planned.discovered.failure === undefined,

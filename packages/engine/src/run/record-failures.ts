@@ -10,13 +10,15 @@ const NOTHING = { read: 0, deduped: 0, trimmed: 0, rejected: 0 }
 
 /** Partitions that could not be asked fail alone. */
 export async function recordFailedPartitions(table: TableRun, context: RunContext): Promise<void> {
+  const only = table.planned.restrictedTo?.partition
   for (const partition of table.partitions) {
     const { failure } = partition.planned.discovered
     if (failure === undefined || table.lease === undefined) continue
     const shown = redacted(failure, context.options)
     partition.failed = true
     partition.stopped = true
-    table.fail(partition.id, shown)
+    // A run for another partition did what it was for.
+    if (only === undefined || only === partition.id) table.fail(partition.id, shown)
     await recordUnanswered(partition, shown, context)
   }
 }

@@ -79,7 +79,7 @@ export class RunSteps {
         const wanted = options.only === undefined ? steps : steps.only((span) => isWantedAgain(span, partition))
         for (const lane of LANES) this.#begin(wanted, partition, lane)
       }
-      const due = options.only === undefined ? table.partitions.flatMap((one) => this.#dueAgain(one) ?? []) : []
+      const due = this.#comesAgain ? table.partitions.flatMap((one) => this.#dueAgain(one) ?? []) : []
       this.#schedule.add([], due)
     }
     this.#releaseDone([source])
@@ -155,9 +155,15 @@ export class RunSteps {
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         if (step.lane === 'backfill') return undefined
-        return this.#context.options.only === undefined ? this.#dueAgain(partition) : undefined
+        return this.#comesAgain ? this.#dueAgain(partition) : undefined
       },
     }
+  }
+
+  /** Whether incremental steps come due again: not where only a part of the plan is done. */
+  get #comesAgain(): boolean {
+    const { only, range } = this.#context.options
+    return only === undefined && range === undefined
   }
 
   #dueAgain(partition: PartitionRun): Due | undefined {

@@ -18,7 +18,12 @@ export function completionOf(
     status: table.ownStatus(done),
     checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
     failing: (partition.isFailing && !overcomes) || undefined,
-    purge: closes && table.planned.discovered.options.deletes === 'hard' && (step.kind !== 'incremental' || deletions),
+    // What a restricted run leaves out may still bring older versions.
+    purge:
+      closes &&
+      partition.historyOutside === 0 &&
+      table.planned.discovered.options.deletes === 'hard' &&
+      (step.kind !== 'incremental' || deletions),
   }
 }
 

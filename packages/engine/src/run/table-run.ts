@@ -14,14 +14,15 @@ import type { DiscoveredTable } from '../discover/catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import type { Step } from '../plan/step.ts'
-import { hasTooMany } from '../plan/too-many-windows.ts'
+import { hasTooMany, hasTooManyInAll } from '../plan/too-many-windows.ts'
 import { undeclaredWith, unreadOf } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from '../report/report.ts'
 import { Sequence } from '../time/sequence.ts'
+import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { ShapeGate } from './shape-gate.ts'
 import { StepLeases } from './step-leases.ts'
-import { hull, last, rangeRead } from './step-range.ts'
+import { highest, hull, rangeOf } from './step-range.ts'
 import type { LeftOut } from './step-task.ts'
 
 /** What happens to one table in a run. */
@@ -69,6 +70,9 @@ export class TableRun {
   failures: readonly PartitionFailure[] = []
   /** Fields of its rows in this run that no column holds. */
   readonly undeclared = new Set<string>()
+  readonly #others: OtherPartitions
+  /** This run looks at a range of it, and says nothing of the rest. */
+  readonly isRestricted: boolean
   /** Those of all runs, as the state has them. */
   recordedUndeclared: readonly string[]
 
@@ -76,9 +80,11 @@ export class TableRun {
     this.planned = planned
     this.discovered = planned.discovered
     this.known = known
+    this.isRestricted = planned.restrictedTo !== undefined
     this.recorded = known?.status
     this.recordedUndeclared = known?.undeclared ?? []
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
+    this.#others = otherPartitions(planned, known)
   }
 
   get name(): string {
@@ -107,8 +113,8 @@ export class TableRun {
 
   /** When its source was asked first for a partition, where all that it had then is read. */
   get isCheckedAt(): bigint | undefined {
-    // What is no longer listed was not asked for.
-    if (this.planned.missingPartitions.length > 0) return undefined
+    // What is no longer listed was not asked for, and a part is not the table.
+    if (this.planned.missingPartitions.length > 0 || this.isRestricted) return undefined
     if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
     if (this.partitions.length === 0) return this.planned.discovered.askedAt
     let first: bigint | undefined
@@ -126,14 +132,16 @@ export class TableRun {
   /** The status as it is, when `done` more backfill steps are taken as done, and what failed of `overcome` as overcome. */
   status(done = 0, overcome?: PartitionRun): TableStatus {
     const isFailing = this.failures.length > 0 || this.partitions.some((one) => one.isFailing && one !== overcome)
-    return isFailing && this.planned.pausedFor === undefined ? 'failing' : this.ownStatus(done)
+    return (isFailing || this.#others.isFailing) && this.planned.pausedFor === undefined
+      ? 'failing'
+      : this.ownStatus(done)
   }
 
   /** What it is where nothing of it fails. */
   ownStatus(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
-    const left = this.partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
-    return left - done > 0 ? 'backfilling' : 'complete'
+    const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
+    return left - done > 0 || this.#others.isBackfilling ? 'backfilling' : 'complete'
   }
 
   report(): TableReport {
@@ -165,6 +173,8 @@ export class PartitionRun {
   historyStepsRemaining: number
   /** Of them, the backfill steps that are left. */
   liveStepsRemaining: number
+  /** Backfill steps outside the range that the run is restricted to. */
+  readonly historyOutside: number
   failed = false
   /** When its source was last asked for its end, by the destination's clock, and what it answered. */
   asked: { readonly at: bigint | undefined; readonly to: bigint | undefined }
@@ -175,8 +185,10 @@ export class PartitionRun {
   /** What failed, as far as it is known, and what of it steps are to read. */
   failedWindow: Range | undefined
   #toOvercome: Coverage
-  /** It has more windows than are read, which no step overcomes. */
+  /** It has more windows than are read. */
   readonly hasTooMany: boolean
+  /** No step of this run overcomes that. */
+  readonly #staysTooMany: boolean
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
   /** A commit has said that it is read as a whole: its revision, and that nothing older comes. */
@@ -207,50 +219,55 @@ export class PartitionRun {
     this.stepsRemaining = planned.steps.count
     this.resyncs = union(planned.steps.ranges(({ kind }) => kind === 'resync'))
     this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'backfill')
+    this.historyOutside = planned.outside.countIn(({ lane }) => lane === 'backfill')
     this.liveStepsRemaining = this.stepsRemaining - this.historyStepsRemaining
-    this.coveredTo = last(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
+    this.coveredTo = highest(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
     this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
     const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
     this.isFailing = (known?.failures ?? 0) > 0
     this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
     this.isChecked =
+      !table.isRestricted &&
       planned.discovered.failure === undefined &&
       !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
     this.hasTooMany = hasTooMany(planned)
-    this.#toOvercome = this.failedWindow === undefined ? [] : intersect(planned.steps.ranges(), [this.failedWindow])
+    this.#staysTooMany = hasTooManyInAll(planned)
+    const unread = [...planned.steps.ranges(), ...planned.outside.ranges()]
+    this.#toOvercome = this.failedWindow === undefined ? [] : intersect(unread, [this.failedWindow])
   }
 
-  /** Whether a step reads up to where its source ended when it was asked. */
+  /** Whether a step reads up to where its source ended when it was asked; a part of what is planned does not. */
   reachesEnd({ window }: Pick<Step, 'window'>): boolean {
+    if (this.table.isRestricted) return false
     return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
   }
 
   /** It failed, and nothing is left to read of what did. */
   get hasNothingFailed(): boolean {
-    return this.isFailing && !this.hasTooMany && this.#toOvercome.length === 0
+    return this.isFailing && !this.#staysTooMany && this.#toOvercome.length === 0
   }
 
   /** Whether nothing that failed is left when this step is done. */
   isOvercomeBy(step: Step): boolean {
-    return this.isFailing && !this.hasTooMany && subtract(this.#toOvercome, [rangeRead(step)]).length === 0
+    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOf(step)]).length === 0
   }
 
   /** A step failed, with so much of its window left. */
   stepFailed(step: Step, { window }: Step): void {
     this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
     this.isFailing = true
-    this.#toOvercome = union(this.#toOvercome, [rangeRead(step)])
+    this.#toOvercome = union(this.#toOvercome, [rangeOf(step)])
   }
 
   /** What is left of a step that was given up may be tried once more in its stead. */
   leaveTo(rest: Step, step: Step): void {
-    this.#toOvercome = union(subtract(this.#toOvercome, [rangeRead(step)]), [rangeRead(rest)])
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOf(step)]), [rangeOf(rest)])
   }
 
   stepDone(step: Step): void {
     if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#toOvercome = subtract(this.#toOvercome, [rangeRead(step)])
+    this.#toOvercome = subtract(this.#toOvercome, [rangeOf(step)])
     if (this.reachesEnd(step)) this.isChecked = true
   }
 
@@ -268,7 +285,8 @@ export class PartitionRun {
   /** What a step left out. Rows above its window are too young where it ends at the end of all. */
   leaveOut({ window, lane }: Step, { above, withoutCursor, undeclared }: LeftOut): void {
     for (const name of undeclared) this.table.undeclared.add(name)
-    if (window === undefined) return
+    // What is above a window that the range cuts is not too young.
+    if (window === undefined || this.table.isRestricted) return
     const isNewest = lane === 'current' || window.to === this.planned.discovered.end
     const before = this.leftOut ?? { tooYoung: 0, withoutCursor: 0 }
     this.leftOut = {

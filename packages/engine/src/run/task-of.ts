@@ -87,7 +87,7 @@ class PartitionStep implements StepOwner {
   }
 
   get hasOlderSteps(): boolean {
-    return this.#partition.stepsRemaining > 1
+    return this.#partition.stepsRemaining > 1 || this.#partition.historyOutside > 0
   }
 
   completion(last: boolean, deletions: boolean): ReturnType<StepOwner['completion']> {
