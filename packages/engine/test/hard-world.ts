@@ -2,6 +2,7 @@ import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { expect } from 'vitest'
 import { z } from 'zod'
+import type { RangeOptions } from '../src/plan/asked-range.ts'
 import { type Kind, PARTITIONS } from './hard-kinds.ts'
 import { instant, openMemory, type Row, rowsIn, run, type Spec, System, sorted } from './system.ts'
 
@@ -11,6 +12,15 @@ export type Turn =
   | { readonly type: 'delete'; readonly id: number; readonly in: number }
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'run'; readonly failAt: number | undefined; readonly isShort: boolean }
+  /** A run of a range of the table, some of them for one partition. */
+  | {
+      readonly type: 'range'
+      readonly back: number
+      readonly length: number
+      readonly in: number
+      readonly isAlone: boolean
+      readonly failAt: number | undefined
+    }
   /** The clock of the machine is ahead for one run; the next one notices. */
   | { readonly type: 'ahead'; readonly by: number }
   /** The source no longer lists a partition, or lists it again. */
@@ -77,6 +87,9 @@ export class HardWorld {
       }
       case 'run':
         await this.#run(turn.failAt, turn.isShort)
+        return
+      case 'range':
+        await this.#runRange(turn)
         return
       case 'ahead': {
         if (this.#kind.revision === true) return
@@ -158,7 +171,19 @@ export class HardWorld {
     this.#list()
   }
 
-  async #run(failAt?: number, isShort = false): Promise<number> {
+  async #runRange({ back, length, in: at, isAlone, failAt }: Turn & { readonly type: 'range' }): Promise<void> {
+    const from = this.system.now - back
+    const hasCursor = this.#kind.spec['cursor'] !== null
+    const name = this.#name(at)
+    const isOfOne = this.#kind.partitioned && this.#listed.has(name) && (isAlone || !hasCursor)
+    if (!hasCursor && !isOfOne) return
+    await this.#run(failAt, false, {
+      ...(hasCursor ? { from: instant(from), to: instant(from + length) } : {}),
+      ...(isOfOne ? { partition: name } : {}),
+    })
+  }
+
+  async #run(failAt?: number, isShort = false, range?: RangeOptions): Promise<number> {
     const { system } = this
     const descending = this.#kind.spec['ordered'] === 'descending'
     for (const rows of this.#rows.values()) rows.sort((a, b) => (descending ? b.at - a.at : a.at - b.at))
@@ -173,6 +198,7 @@ export class HardWorld {
       pageSize: 2,
       use: { options: { deletes: this.#kind.hard === true ? 'hard' : 'soft' } },
       options: {
+        ...(range === undefined ? {} : { select: ['events'], range }),
         // So few rows may all go.
         settings: { batch: { rows: 3, bytes: 1e6 }, deletionLimit: 'none', ...(isShort ? { maxTimeMs: 0 } : {}) },
       },

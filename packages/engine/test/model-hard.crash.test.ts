@@ -29,6 +29,17 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('range' as const),
+      back: fc.integer({ min: -50, max: 400 }),
+      length: fc.integer({ min: 1, max: 400 }),
+      in: PARTITION,
+      isAlone: fc.boolean(),
+      failAt: fc.option(fc.nat(6), { nil: undefined, freq: 2 }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ type: fc.constant('ahead' as const), by: fc.integer({ min: 1, max: 400 }) }),
   },
