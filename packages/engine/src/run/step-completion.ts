@@ -37,16 +37,16 @@ export function passCompleted(partition: PartitionRun): StateChange | undefined 
   const { table, planned, stepsRemaining, failed, stoppedAt, isClosed, mayPurge } = partition
   if (isClosed || stepsRemaining > 0 || failed || stoppedAt !== undefined) return undefined
   const revision = planned.revision === undefined ? undefined : revisionOf(planned.revision, table)
-  const purge = mayPurge && table.planned.discovered.options.deletes === 'hard'
+  const purge = mayPurge && partition.historyOutside === 0 && table.planned.discovered.options.deletes === 'hard'
   return revision === undefined && !purge
     ? undefined
     : { kind: 'pass-completed', partition: partition.id, revision, purge }
 }
 
-/** The status that the table has after a commit that completes a step, or one batch of it. */
-export function statusAfter(step: Step, partition: PartitionRun, last: boolean): TableStatus {
-  const done = last && step.lane === 'backfill' ? 1 : 0
-  return partition.table.status(done, last && partition.isOvercomeBy(step) ? partition : undefined)
+/** The status that the state has after a commit that completes a step, or one batch of it: what it said, unless something fails. */
+export function statusAfter(step: Step, partition: PartitionRun, { last, status }: Completion): TableStatus {
+  const now = partition.table.status(0, last && partition.isOvercomeBy(step) ? partition : undefined)
+  return now === 'failing' ? now : status
 }
 
 /** It holds for the columns that the table has by now. */

@@ -105,7 +105,7 @@ class PartitionStep implements StepOwner {
     const { kind } = this.#step
     table.add(rows)
     if (deletions) table.reportsDeletions = true
-    if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes.last)
+    if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes)
     if (completes?.last === true) {
       partition.countDone(this.#step)
       partition.isClosed = this.#closes
