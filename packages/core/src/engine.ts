@@ -100,7 +100,14 @@ export { NUMERIC } from './values/decimal.ts'
 export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
 export { createMasker, type Masker } from './values/masker.ts'
 export { redactJson } from './values/redact-json.ts'
-export { type CommandText, quotedCommand, shellCommands, shellWord } from './values/shell-command.ts'
+export {
+  type CommandText,
+  type CommandWords,
+  commandWords,
+  quotedCommand,
+  shellCommands,
+  shellWord,
+} from './values/shell-command.ts'
 export { didYouMean } from './values/suggestion.ts'
 export type { Range } from './values/window.ts'
 export { split, type Windows } from './values/windows.ts'

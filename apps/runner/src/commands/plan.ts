@@ -1,9 +1,10 @@
 import type { ReadOnlyDestination } from '@tidemark/core/engine'
 import { countRows } from '@tidemark/destination'
-import { EXIT, plan as preview } from '@tidemark/engine'
+import { EXIT, plan as preview, type TaskPlan } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { redactDeep } from '../redact-deep.ts'
-import { type Call, findSources, openSession, runOptions, withReader } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, type Session, withReader } from '../session.ts'
+import { wordsFor } from '../show/command.ts'
 import { type AtRisk, planText, type TablePlanView } from '../show/plan.ts'
 import { sourceExit, sourceLines } from '../show/source.ts'
 import { type AddVerb, examples } from '../verb.ts'
@@ -24,7 +25,7 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
         atRisk: has ? { ...(await rowsOf(destination, table.name)), deletionLimit: table.deletionLimit } : undefined,
       })
     }
-    return { ...found, tables }
+    return { ...found, tables, tasks: found.tasks.map((task) => taskOf(task, session)) }
   })
   const shown = redactDeep({ ...planned, unconfigured: sources.unconfigured }, secrets.redact)
   terminal.printJson(shown)
@@ -32,6 +33,21 @@ export async function plan(call: Call, names: readonly string[]): Promise<number
   terminal.print(planText(shown, session.command))
   const failing = planned.tables.some((table) => table.tracking === 'failed' || table.tracking === 'paused')
   return sourceExit(planned.sources) || (failing ? EXIT.someFailed : EXIT.ok)
+}
+
+/** A task with its command: as a shell takes it, and as arguments. */
+function taskOf(task: TaskPlan, { command, flags }: Session) {
+  const { table, partition, from, to } = task
+  const options = [
+    ...(from === undefined ? [] : ['--from', from]),
+    ...(to === undefined ? [] : ['--to', to]),
+    ...(partition === '' ? [] : ['--partition', partition]),
+  ]
+  return {
+    ...task,
+    command: command('sync', [table], ...options),
+    args: wordsFor(flags)('sync', [table], ...options),
+  }
 }
 
 const MAX_ROWS_COUNTED = 1_000_000

@@ -1,6 +1,6 @@
 import { SyncError, suggestion } from '@tidemark/core'
 import { parseDuration, shellCommands } from '@tidemark/core/engine'
-import { EXIT, type Report, sync as run } from '@tidemark/engine'
+import { EXIT, type RangeOptions, type Report, sync as run } from '@tidemark/engine'
 import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
@@ -16,6 +16,9 @@ import { withProgress } from '../with-progress.ts'
 export interface SyncFlags extends ServeFlags {
   /** No new backfill step starts after this: `10m`. */
   readonly maxTime?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly partition?: string | undefined
 }
 
 /** Syncs all tables, or those that are named. */
@@ -23,10 +26,9 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const { maxTime, acceptDeletions, takeOver } = flags
   const maxTimeMs = maxTime === undefined ? undefined : parseDuration(maxTime)
   if (maxTime !== undefined && maxTimeMs === undefined) {
-    throw new SyncError(`--max-time: "${maxTime}" is not a duration; write 30s, 10m or 1h`, 'fix-config', {
-      code: 'usage',
-    })
+    throw usage(`--max-time: "${maxTime}" is not a duration; write 30s, 10m or 1h`)
   }
+  const range = rangeOf(names, flags)
   if (isContinuous(flags)) return serve(call, names, flags, maxTimeMs)
   const opened = await openSession(call)
   const sources = await findSources(opened)
@@ -40,13 +42,31 @@ export async function sync(call: Call, names: readonly string[], flags: SyncFlag
   const report = await withProgress(session, (more) =>
     withDestination(session, async (destination) => {
       const options = { ...runOptions(session, sources, destination, await destination.state()), ...more }
-      return run({ ...options, select: names, acceptDeletions, settings: settingsFrom(session.config.data, maxTimeMs) })
+      return run({
+        ...options,
+        select: names,
+        range,
+        acceptDeletions,
+        settings: settingsFrom(session.config.data, maxTimeMs),
+      })
     }),
   )
   const exitCode = printReport(session, report, sources)
   if (isIdle(sources)) call.terminal.print(idleText(session, sources.unconfigured.length))
   return exitCode
 }
+
+/** What the run is restricted to; undefined: nothing. @throws SyncError `fix-config`. */
+function rangeOf(names: readonly string[], { from, to, partition, every, cron }: SyncFlags): RangeOptions | undefined {
+  if (from === undefined && to === undefined && partition === undefined) return undefined
+  const flag = from !== undefined ? '--from' : to !== undefined ? '--to' : '--partition'
+  if (every !== undefined || cron !== undefined)
+    throw usage(`${flag} applies to one run; omit it, or omit ${every === undefined ? '--cron' : '--every'}`)
+  if (names.length !== 1) throw usage(`${flag} applies to one table; name that table: tidemark sync <table> ${flag} …`)
+  return { from, to, partition }
+}
+
+const usage = (message: string): SyncError => new SyncError(message, 'fix-config', { code: 'usage' })
 
 /** For this run, every table of a source that this project has counts as the project's own. */
 function takingOver(session: Session, configured: ConfiguredSources): Session {
@@ -111,6 +131,9 @@ export const addSync: AddVerb = (root, run) => {
     .command('sync', { isDefault: true })
     .argument('[names...]', 'tables or sources (default: all)')
     .description('sync new and changed rows (the default verb)')
+    .option('--from <value>', 'sync one table, from this value of its cursor')
+    .option('--to <value>', 'sync one table, up to this value (exclusive)')
+    .option('--partition <id>', 'sync one table, only this partition')
     .option('--max-time <length>', 'start no more backfill steps after this long, e.g. 10m')
     .option('--accept-deletions', 'let this run delete or replace more rows than the deletion limit allows')
     .option('--take-over', 'take over the tables of another project whose sources this project has, too')
@@ -123,6 +146,7 @@ export const addSync: AddVerb = (root, run) => {
         'tidemark sync',
         'tidemark sync github crm_customers --max-time 10m',
         'tidemark sync --every 5m --listen 9464',
+        'tidemark sync git_commits --from 2024-01-01 --to 2024-02-01',
       ),
     )
     .action((names: string[], flags: SyncFlags, command: Command) => {

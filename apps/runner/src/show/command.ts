@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type CommandText, shellCommands, shellWord } from '@tidemark/core/engine'
+import { type CommandText, type CommandWords, commandWords, shellCommands, shellWord } from '@tidemark/core/engine'
 
 export interface Invoked {
   readonly cwd: string
@@ -24,6 +24,12 @@ export function commandFor({ cwd, project, flags, environment }: Invoked): Comma
     ...(flags.destination === undefined ? [] : ['--destination', flags.destination]),
   ]
   return shellCommands([start, ...more.map(shellWord)].join(' '))
+}
+
+/** The arguments of the program for the same, called as it was this time: for whoever brings the program themselves. */
+export function wordsFor({ project, config, destination }: Invoked['flags']): CommandWords {
+  const given = Object.entries({ project, config, destination })
+  return commandWords(given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])))
 }
 
 /** Whether a workspace above has a script `tidemark` for this project. */

@@ -20,13 +20,21 @@ export type Verb =
 /** A command as it can be pasted: the verb, its arguments, whatever they hold, and its flags. */
 export type CommandText = (verb: Verb, args?: readonly string[], ...flags: readonly string[]) => string
 
+/** The same as the words that a program is given, unquoted. */
+export type CommandWords = (...command: Parameters<CommandText>) => readonly string[]
+
+/** Behind two dashes nothing is a flag. */
+const wordsOf = (args: readonly string[], flags: readonly string[]): readonly string[] =>
+  args.some((one) => one.startsWith('-')) ? [...flags, '--', ...args] : [...args, ...flags]
+
 /** Commands of one program, which comes first, unquoted: `npx tidemark`. */
 export function shellCommands(program: string): CommandText {
-  return (verb, args = [], ...flags) => {
-    // Behind two dashes nothing is a flag.
-    const words = args.some((one) => one.startsWith('-')) ? [...flags, '--', ...args] : [...args, ...flags]
-    return [program, verb, ...words.map(shellWord)].join(' ')
-  }
+  return (verb, args = [], ...flags) => [program, verb, ...wordsOf(args, flags).map(shellWord)].join(' ')
+}
+
+/** Commands as arguments of the program, behind those that all of them are given. */
+export function commandWords(common: readonly string[]): CommandWords {
+  return (verb, args = [], ...flags) => [...common, ...verb.split(' '), ...wordsOf(args, flags)]
 }
 
 /** A command as a message names it; one that has quotes of its own gets none around it, which would undo them. */

@@ -8,13 +8,14 @@ import type { PlannedTable } from '../plan/planned-table.ts'
 import { deletesOf, type RangePlan, rangesOf } from '../plan/ranges.ts'
 import type { Step } from '../plan/step.ts'
 import { StepList } from '../plan/step-list.ts'
+import { type TaskPlans, tasksOf } from '../plan/tasks.ts'
 import { tooManyWindows } from '../plan/too-many-windows.ts'
 import { type WindowText, windowText } from '../plan/window-text.ts'
 import type { SourceReport } from '../report/report.ts'
 import { sourceReports } from '../report/source-reports.ts'
 
 /** What a run would do, for people and for `--json`; windows as text. */
-export interface Plan {
+export interface Plan extends TaskPlans {
   readonly sources: readonly SourceReport[]
   readonly tables: readonly TablePlan[]
   readonly removed: readonly string[]
@@ -74,6 +75,7 @@ export async function plan(given: LookOptions): Promise<Plan> {
       sources: sourceReports(options, catalog, state),
       tables: planned.tables.map((table) => tablePlan(table, state.tables.get(table.name))),
       removed: planned.removed,
+      ...tasksOf(planned.tables),
     }
   })
 }

@@ -1,6 +1,19 @@
 import { SyncError } from '@tidemark/core'
-import { type Cursor, parseDate, parseInstant, type Range } from '@tidemark/core/engine'
+import { type Cursor, formatInstant, parseDate, parseInstant, type Range } from '@tidemark/core/engine'
 import { INT64_MAX } from '@tidemark/core/values'
+
+/** The years that can be written. */
+const [FIRST, LAST] = [BigInt(parseDate('0000-01-01')!), BigInt(parseDate('9999-12-31')!)]
+
+const MIDNIGHT = 'T00:00:00Z'
+
+/** A position as a user can write it, and `askedWindow` reads it, exactly; undefined outside the years 0 to 9999. */
+export function writtenPosition(position: bigint, { type }: Pick<Cursor, 'type'>): string | undefined {
+  if (type === 'integer') return String(position)
+  if (position < FIRST || position > LAST) return undefined
+  const text = formatInstant(position, 'Z')
+  return type === 'date' && text.endsWith(MIDNIGHT) ? text.slice(0, -MIDNIGHT.length) : text
+}
 
 /** Bounds as a user writes them. */
 export interface WrittenWindow {
