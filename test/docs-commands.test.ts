@@ -20,9 +20,9 @@ const program = programOf((words) =>
 )
 const known: Known = { root: ROOT, program }
 
-/** Places for words, as prose has them: `<table>`, `[table|source…]`, `…`. */
+/** Places for words, as prose and templates have them: `<table>`, `[table|source…]`, `…`, `{{ value }}`, `$words`. */
 const withoutPlaces = (text: string): string =>
-  text.replaceAll(/\[[^\]]*\]|…|<verb>/g, '').replaceAll(/<[^>]*>/g, 'word')
+  text.replaceAll(/\[[^\]]*\]|…|<verb>|\{\{[^}]*\}\}|\$\w+"?/g, '').replaceAll(/<[^>]*>/g, 'word')
 
 describe('the command line of the docs', () => {
   it('the program tells its verbs', () => {

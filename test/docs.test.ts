@@ -65,3 +65,14 @@ describe('the page on programs', () => {
     for (const type of types) expect(page).toContain(`| \`${type}\` `)
   })
 })
+
+describe('the page on orchestrators', () => {
+  const page = readFileSync(join(ROOT, 'docs/orchestrators.md'), 'utf8')
+  const blocks = [...page.matchAll(/^```(?:python|yaml) title="([^"]+)"\n([\s\S]*?)^```$/gm)]
+
+  it('shows the files of the example, as they are, and all of them', () => {
+    const files = globSync('examples/orchestrators/*.*', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+    expect(blocks.map(([, path]) => path!).sort()).toEqual(files.sort())
+    for (const [, path, text] of blocks) expect(text, path).toBe(readFileSync(join(ROOT, path!), 'utf8'))
+  })
+})

@@ -25,7 +25,7 @@ const CREATE = /^npm create tidemark@latest (?:source|runner) (?:@[\w-]+\/)?[\w-
 const PNPM_VERBS = ['exec', 'turbo', 'changeset']
 /** Programs of the machine: what they are told is not ours to check. */
 const SYSTEM =
-  /^(?:sudo )?(?:cat|cd|chmod|cp|createdb|crontab|curl|docker|echo|export|git|journalctl|kill|kubectl|launchctl|ls|mkdir|mv|node|printf|psql|rm|sqlite3|ssh|systemctl|tail) /
+  /^(?:sudo )?(?:cat|cd|chmod|cp|createdb|crontab|curl|docker|echo|export|git|jq|journalctl|kill|kubectl|launchctl|ls|mkdir|mv|node|printf|psql|rm|sqlite3|ssh|systemctl|tail) /
 
 /** What is wrong with the commands of a shell text. A command of a kind that is not known here is wrong too. */
 export function shellProblems(text: string, known: Known): readonly string[] {

@@ -24,7 +24,7 @@ export interface TaskPlans {
 const MAX_TASKS_LISTED = 10_000
 const LANES = ['current', 'backfill'] as const
 
-/** A plan as tasks that can be handed out. What a source calls unchanged is none: there is nothing to read. */
+/** A plan as tasks that can be handed out. What a source calls unchanged is not a task: there is nothing to read. */
 export function tasksOf(tables: readonly PlannedTable[]): TaskPlans {
   const lists = LANES.map((lane) => tables.flatMap((table) => listsOf(table, lane)))
   const count = lists.flat().reduce((sum, list) => sum + list.count, 0)

@@ -2,7 +2,7 @@ import type { Range } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 
 /** What a step reads; the step of a whole partition reads all of it. */
-export const rangeOf = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }
+export const stepRange = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }
 
 /** The smallest range around both. */
 export function hull(a: Range | undefined, b: Range): Range {

@@ -22,7 +22,7 @@ import { Sequence } from '../time/sequence.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { ShapeGate } from './shape-gate.ts'
 import { StepLeases } from './step-leases.ts'
-import { highest, hull, rangeOf } from './step-range.ts'
+import { highest, hull, stepRange } from './step-range.ts'
 import type { LeftOut } from './step-task.ts'
 
 /** What happens to one table in a run. */
@@ -250,24 +250,24 @@ export class PartitionRun {
 
   /** Whether nothing that failed is left when this step is done. */
   isOvercomeBy(step: Step): boolean {
-    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOf(step)]).length === 0
+    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [stepRange(step)]).length === 0
   }
 
   /** A step failed, with so much of its window left. */
   stepFailed(step: Step, { window }: Step): void {
     this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
     this.isFailing = true
-    this.#toOvercome = union(this.#toOvercome, [rangeOf(step)])
+    this.#toOvercome = union(this.#toOvercome, [stepRange(step)])
   }
 
   /** What is left of a step that was given up may be tried once more in its stead. */
   leaveTo(rest: Step, step: Step): void {
-    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOf(step)]), [rangeOf(rest)])
+    this.#toOvercome = union(subtract(this.#toOvercome, [stepRange(step)]), [stepRange(rest)])
   }
 
   stepDone(step: Step): void {
     if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#toOvercome = subtract(this.#toOvercome, [rangeOf(step)])
+    this.#toOvercome = subtract(this.#toOvercome, [stepRange(step)])
     if (this.reachesEnd(step)) this.isChecked = true
   }
 
