@@ -36,7 +36,7 @@ function stateOf(more: Partial<TableState> = {}): State {
     present: 'rows',
     pausedFor: null,
     firstSeenAt: 0n,
-    lastSyncedAt: NOW - 60_000_000n,
+    lastSyncedAt: NOW - 50_000_000n,
     lastCheckedAt: null,
     undeclared: [],
     project: null,
@@ -86,7 +86,8 @@ describe('how a table stands', () => {
       ['b', { ...newPartition('b'), start: 0n, covered: [range(100n, NOW - 90_000_000n)], failures: 2 }],
       ['gone', { ...newPartition('gone'), removedAt: 1n, failures: 9 }],
     ])
-    expect(tableMetrics(stateOf({ partitions }), { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
+    const state = stateOf({ partitions, lastCheckedAt: NOW - 60_000_000n })
+    expect(tableMetrics(state, { rejects: new Map([['crm_orders', 7]]), now: NOW })).toEqual([
       {
         name: 'crm_orders',
         source: 'crm',
@@ -97,7 +98,7 @@ describe('how a table stands', () => {
         freshWithinSeconds: 26 * 3600,
         gaps: 2,
         partitionsFailing: 1,
-        lastSuccess: Number(NOW - 60_000_000n) / 1e6,
+        lastSuccess: Number(NOW - 50_000_000n) / 1e6,
         rejects: 7,
       },
     ])

@@ -79,7 +79,7 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
   }
   const addTable = insert('_tidemark_tables', [
     ...['name', 'source', 'table_name', 'status', 'schema', 'cursor_type', 'ever_filled', 'paused_for'],
-    ...['first_seen_at', 'last_synced_at', 'removed_at'],
+    ...['first_seen_at', 'last_synced_at', 'last_checked_at', 'removed_at'],
   ])
   const addPartition = insert('_tidemark_partitions', [
     ...['name', 'partition', 'start_position', 'completed_at', 'failures', 'next_try_at', 'last_error'],
@@ -103,7 +103,8 @@ export async function seedState(path: string, { tables, runs, rejects = [], chan
     addTable(
       ...([name, source, name.slice(source.length + 1), status, JSON.stringify(recorded)] as const),
       cursor === 'none' ? null : cursor,
-      ...([1, pausedFor ?? null, micros(partitions[0]?.start ?? lastSyncedAt), micros(lastSyncedAt)] as const),
+      ...([1, pausedFor ?? null, micros(partitions[0]?.start ?? lastSyncedAt)] as const),
+      ...([micros(lastSyncedAt), micros(lastSyncedAt)] as const),
       status === 'removed' ? micros(lastSyncedAt) : null,
     )
     addLease(name)
