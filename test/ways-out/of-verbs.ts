@@ -32,6 +32,24 @@ export const OF_VERBS: readonly WayOut[] = [
     },
   },
   {
+    code: 'usage',
+    title: 'a range of a name that selects two tables, and what the plan hands out instead',
+    async walk(world) {
+      const project = world.project()
+      const events = (name: string): string =>
+        `shop.table({ name: '${name}', row, primaryKey: ['id'], cursor: 'id', window: 10, start: 0, end: () => 40, minAge: 0, lookback: 0, async *read({ from, to }) { yield rows(to - from, from) } })`
+      project.shop(`${events('events')}, ${events('visits')}`)
+      const text = await fails(project, 'usage', 'sync', 'shop', '--from', '10', '--to', '20')
+      const [, name] = /selects 2: (\w+), shop_visits; name one of them/.exec(text)!
+      await works(project, 'sync', name!, '--from', '10', '--to', '20')
+      expect(project.count('shop_events')).toBe(10)
+      const { tasks } = JSON.parse(await works(project, 'plan', '--json'))
+      expect(tasks).toHaveLength(7)
+      for (const { command } of tasks) expect(await project.sh(command)).toMatchObject({ code: 0 })
+      expect([project.count('shop_events'), project.count('shop_visits')]).toEqual([40, 40])
+    },
+  },
+  {
     code: 'config',
     title: 'a variable that is not set',
     async walk(world) {

@@ -1,4 +1,4 @@
-import { seconds } from '@tidemark/core'
+import { milliseconds, seconds } from '@tidemark/core'
 import { type Destination, intersect, type Range, type TableState, union } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -237,6 +237,14 @@ describe('a run of a range claims nothing of the rest:', () => {
     await ranged(range(0, 1000))
     expect(await known()).toMatchObject({ status: 'complete' })
     expect((await known()).partitions.get('')?.failures).toBe(0)
+  })
+
+  it('a table with too many windows stays failing, and a range of few is read', async () => {
+    const spec: Spec = { ...byTens, window: milliseconds(1) }
+    expect(await run({ system, destination, spec })).toMatchObject({ exitCode: 3 })
+    const report = await ranged({ from: instant(500), to: new Date(500_010).toISOString() }, { spec })
+    expect(report).toMatchObject({ exitCode: 0, tables: [{ status: 'failing', stepsDone: 10 }] })
+    expect((await known()).partitions.get('')?.errorCode).toBe('too-many-windows')
   })
 
   it('rows above it are not too young', async () => {
