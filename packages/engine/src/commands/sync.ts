@@ -25,6 +25,7 @@ import { forgetSources } from '../run/record-sources.ts'
 import { type RunContext, recordOn } from '../run/run-context.ts'
 import { RunSteps } from '../run/run-steps.ts'
 import { noticeSilence } from '../run/silent-sources.ts'
+import { tableReport } from '../run/table-report.ts'
 import type { TableRun } from '../run/table-run.ts'
 import { tracedRun } from '../run/telemetry.ts'
 import { overTime } from '../source/stall.ts'
@@ -68,7 +69,7 @@ async function run(given: RunOptions): Promise<Report> {
   const report = (): Report => {
     const catalog = { sources: inOrder(discovered, options) }
     const sources = sourceReports(options, catalog, before)
-    const done = { sources, tables: inCatalogOrder(tables(), catalog).map((table) => table.report()), failure }
+    const done = { sources, tables: inCatalogOrder(tables(), catalog).map(tableReport), failure }
     const stopped = interruptionOf(options.signal)
     return {
       run: number,

@@ -15,9 +15,9 @@ import type { Failure } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
 import type { Step } from '../plan/step.ts'
 import { hasTooMany, hasTooManyInAll } from '../plan/too-many-windows.ts'
-import { undeclaredWith, unreadOf } from '../plan/unread.ts'
+import { undeclaredWith } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
-import { addRows, NO_ROWS, type PartitionFailure, type RowCounts, type TableReport } from '../report/report.ts'
+import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../report/report.ts'
 import { Sequence } from '../time/sequence.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { ShapeGate } from './shape-gate.ts'
@@ -142,25 +142,6 @@ export class TableRun {
     if (this.planned.pausedFor !== undefined) return 'paused'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
     return left - done > 0 || this.#others.isBackfilling ? 'backfilling' : 'complete'
-  }
-
-  report(): TableReport {
-    const { discovered } = this.planned
-    return {
-      name: this.name,
-      source: discovered.source.name,
-      table: discovered.table.name,
-      status: this.status(),
-      pausedFor: this.planned.pausedFor,
-      rows: this.rows,
-      lateRows: this.lateness,
-      stepsDone: this.stepsDone,
-      stepsLeft: this.stepsLeft,
-      unread: unreadOf(this),
-      failures: this.failures,
-      heldBy: this.heldBy,
-      durationMs: Math.round(this.durationMs),
-    }
   }
 }
 

@@ -1,0 +1,24 @@
+import { unreadOf } from '../plan/unread.ts'
+import type { TableReport } from '../report/report.ts'
+import type { TableRun } from './table-run.ts'
+
+/** What happened to a table in a run. */
+export function tableReport(table: TableRun): TableReport {
+  const { planned, name, rows, stepsDone, stepsLeft, failures, heldBy, durationMs } = table
+  const { discovered, pausedFor } = planned
+  return {
+    name,
+    source: discovered.source.name,
+    table: discovered.table.name,
+    status: table.status(),
+    pausedFor,
+    rows,
+    lateRows: table.lateness,
+    stepsDone,
+    stepsLeft,
+    unread: unreadOf(table),
+    failures,
+    heldBy,
+    durationMs: Math.round(durationMs),
+  }
+}
