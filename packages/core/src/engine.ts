@@ -109,5 +109,5 @@ export {
   shellWord,
 } from './values/shell-command.ts'
 export { didYouMean } from './values/suggestion.ts'
-export type { Range } from './values/window.ts'
+export { isEmpty, type Range } from './values/window.ts'
 export { split, type Windows } from './values/windows.ts'

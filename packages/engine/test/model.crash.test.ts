@@ -75,6 +75,7 @@ const windowed = { window: minutes(3), lookback: minutes(1) }
 const kinds: readonly Kind[] = [
   { name: 'a keyed table', spec: windowed, keyed: true },
   { name: 'a keyed table, ascending', spec: { ...windowed, ordered: 'ascending' }, keyed: true },
+  { name: 'a keyed table, descending', spec: { ...windowed, ordered: 'descending' }, keyed: true },
   { name: 'a table without a key', spec: { ...windowed, primaryKey: undefined }, keyed: false },
   { name: 'a table read whole', spec: { cursor: undefined, minAge: undefined, lookback: undefined }, keyed: true },
 ]
@@ -241,11 +242,12 @@ class World {
     if (failAt === undefined) expect(report.exitCode).toBe(0)
   }
 
-  /** An ascending table must be. */
+  /** As an ordered table must be. */
   sort(): void {
+    const isDescending = this.kind.spec['ordered'] === 'descending'
     this.system.rows.set(
       '',
-      this.system.all().sort((a, b) => a.at - b.at),
+      this.system.all().sort((a, b) => (isDescending ? b.at - a.at : a.at - b.at)),
     )
   }
 

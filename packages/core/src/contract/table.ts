@@ -44,7 +44,8 @@ export interface TableSpec<
   readonly retention?: Span<S, K> | undefined
   /**
    * The order of the cursor in which `read` yields, for systems that cannot bound both ends of a window. Yield deletions
-   * with the page they belong to: an ascending window is covered as far as it was read, and is not read again.
+   * with the page they belong to: a window is covered as far as it was read, from its start if `ascending`, from its end if
+   * `descending`, and that is not read again.
    */
   readonly ordered?: Order | undefined
   /** What to do with a row whose cursor is NULL: reject it (the default), skip and count it, or keep it outside all windows. */

@@ -64,6 +64,8 @@ export class PageReader {
   /** The smallest and greatest position in the last page. */
   lowest: Bound
   highest: Bound
+  /** The last position before the present one that is another, in a table that says how it is ordered. */
+  above: Bound
   /** A row came after one that it must not follow, in a table that says how it is ordered. */
   disordered = false
   #previous: Bound
@@ -174,6 +176,7 @@ export class PageReader {
     if (before !== undefined && (this.#options.table.ordered === 'ascending' ? position < before : position > before)) {
       this.disordered = true
     }
+    if (before !== position) this.above = before
     this.#previous = position
   }
 

@@ -5,11 +5,14 @@ import {
   type Counts,
   type DeletionGuard,
   failpoint,
+  isEmpty,
   type Question,
   type Range,
   type RejectLimit,
+  subtract,
   windowAt,
 } from '@tidemark/core/engine'
+import type { Bound } from '../read/bound.ts'
 import { eachPage } from '../read/page-loop.ts'
 import { PageReader } from '../read/page-reader.ts'
 import { isSuspect } from '../read/reject-suspicion.ts'
@@ -25,8 +28,8 @@ import { tracedCommit } from './telemetry.ts'
 /** How far a step came; also when it failed, because what was committed stays. */
 export interface Progress {
   rows: RowCounts
-  /** What is covered of an ascending window so far: up to, and without, this. */
-  coveredTo: bigint | undefined
+  /** What is left of the window of an ordered table behind what was committed of it; undefined: all. */
+  remaining: Range | undefined
   /** Deletions were withheld because the partition would become empty. */
   empties: boolean
 }
@@ -36,7 +39,7 @@ export interface Progress {
  * the source is awaited, and while a batch is written the next is read; more than one is never waiting.
  */
 export class StepReader {
-  readonly progress: Progress = { rows: NO_ROWS, coveredTo: undefined, empties: false }
+  readonly progress: Progress = { rows: NO_ROWS, remaining: undefined, empties: false }
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
@@ -46,8 +49,8 @@ export class StepReader {
   readonly #startedAt: number
   #number = 0
   #pending: Promise<unknown> = Promise.resolve()
-  /** Greatest position of the pages that came in whole. */
-  #seenTo: number | bigint | undefined
+  /** Up to here, and without it, all has come with pages that came in whole; in a descending table down to here, and with it. */
+  #seen: Bound
 
   constructor(task: StepTask) {
     this.#task = task
@@ -81,12 +84,12 @@ export class StepReader {
   }
 
   /**
-   * After a failure: what has gathered of an ascending window is committed up to and without the last value seen, so that
+   * After a failure: what has gathered of an ordered window is committed up to and without the last value seen, so that
    * the next attempt continues from there. An API that breaks now and then must still get somewhere.
    */
   async commitPartial(): Promise<void> {
     const { counts, disordered } = this.#reader
-    if (this.#staged || this.#task.table.ordered !== 'ascending' || disordered || counts.read === 0) return
+    if (this.#staged || this.#task.table.ordered === undefined || disordered || counts.read === 0) return
     await this.#write()
     await this.#pending
   }
@@ -129,25 +132,32 @@ export class StepReader {
   /** Whether an ordered table has passed the window; keeps track of how far its pages came. */
   async #isPast(): Promise<boolean> {
     const { table, step } = this.#task
-    const { lowest, highest } = this.#reader
+    const { lowest, highest, above } = this.#reader
     if (table.ordered === undefined || step.read === undefined || lowest === undefined || highest === undefined)
       return false
     if (this.#reader.disordered) await this.#goesBack()
-    if (table.ordered === 'descending') return step.read.from !== undefined && lowest < step.read.from
-    this.#seenTo = highest
-    return highest >= step.read.to
+    if (table.ordered === 'ascending') {
+      this.#seen = highest
+      return highest >= step.read.to
+    }
+    // The start of a window is covered with its end alone: what it looks back for comes last.
+    const start = step.window?.from
+    if (above !== undefined && (start === undefined || above > start)) this.#seen = above
+    return step.read.from !== undefined && lowest < step.read.from
   }
 
   async #goesBack(): Promise<never> {
-    const { step, table, destination, lease, plannedWindow: origin } = this.#task
+    const { step, table, destination, lease, wholeWindow } = this.#task
     await this.#pending
-    const coveredTo = this.progress.coveredTo ?? step.window?.from
-    if (origin !== undefined && coveredTo !== undefined && (origin.from === undefined || origin.from < coveredTo)) {
-      const window = { from: origin.from, to: coveredTo }
-      await destination.record(lease, [
-        { kind: 'resync', partition: step.partition, window, reason: 'a page went back' },
-      ])
-    }
+    const left = this.progress.remaining ?? step.window
+    const covered = wholeWindow === undefined || left === undefined ? [] : subtract([wholeWindow], [left])
+    const again = covered.map((window) => ({
+      kind: 'resync' as const,
+      partition: step.partition,
+      window,
+      reason: 'a page went back',
+    }))
+    if (again.length > 0) await destination.record(lease, again)
     throw outOfOrder(table)
   }
 
@@ -160,21 +170,25 @@ export class StepReader {
     this.#pending = pending
   }
 
-  /** What an ascending table has completed: up to the last value of the pages that came in whole, without it. */
+  /**
+   * What an ordered table has completed: up to the last value of the pages that came in whole, without it. A descending one
+   * is covered down to the value before: that is one of the source's own, and a source that counts in seconds would read a
+   * bound a microsecond above the last value as that value, and leave out the rows that have it.
+   */
   #coverSoFar(): Range | undefined {
     const { table, step } = this.#task
-    if (table.ordered !== 'ascending' || step.window === undefined || this.#seenTo === undefined || this.#isSuspect())
+    if (table.ordered === undefined || step.window === undefined || this.#seen === undefined || this.#isSuspect())
       return undefined
-    const from = this.progress.coveredTo ?? step.window.from
-    const seenTo = BigInt(this.#seenTo)
-    const to = seenTo < step.window.to ? seenTo : step.window.to
-    return from === undefined || from < to ? { from, to } : undefined
+    const { from, to } = this.progress.remaining ?? step.window
+    const seen = BigInt(this.#seen)
+    const cover = table.ordered === 'ascending' ? { from, to: seen < to ? seen : to } : { from: seen, to }
+    return isEmpty(cover) ? undefined : cover
   }
 
   async #finish(): Promise<void> {
     const { step, prepared, owner } = this.#task
     const { window } = step
-    const cover = window === undefined ? undefined : { from: this.progress.coveredTo ?? window.from, to: window.to }
+    const cover = this.progress.remaining ?? window
     const completes = { cover, last: true, ...this.#completion(true) }
     const lateDeletions = await lateDeletionsOf(this.#task, this.#seenRows)
     const first = await this.#commit(completes, { lateDeletions })
@@ -266,7 +280,7 @@ export class StepReader {
     }
     this.progress.rows = addRows(this.progress.rows, rows)
     const isDone = committed.withheld === undefined && committed.overLimit !== true && committed.missing === undefined
-    if (completes?.cover !== undefined && isDone) this.progress.coveredTo = completes.cover.to
+    if (completes?.cover !== undefined && !last && isDone) this.#advance(completes.cover)
     owner.committed({
       rows,
       lateRows: latenessOf(committed, step, this.#lookedBack),
@@ -274,6 +288,12 @@ export class StepReader {
       deletions: this.#reader.anyDeleted,
     })
     return committed
+  }
+
+  #advance({ from, to }: Range): void {
+    const { table, step } = this.#task
+    const left = this.progress.remaining ?? step.window!
+    this.progress.remaining = table.ordered === 'ascending' ? { from: to, to: left.to } : { from: left.from, to: from! }
   }
 
   /** Whether rows that did not come back may be marked, or only counted first. */

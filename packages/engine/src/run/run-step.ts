@@ -1,4 +1,4 @@
-import { isColumnsChanged, type Lease, type Range, type StateChange, type StepRef } from '@tidemark/core/engine'
+import { isColumnsChanged, type Lease, type StateChange, type StepRef } from '@tidemark/core/engine'
 import { failureOf, isDestinationFailure, redacted } from '../failure/failure.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
@@ -28,6 +28,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   const policy = options.settings?.retry ?? DEFAULT_RETRY
   const startedAt = clock.monotonic()
   let current = step
+  let whole: Step | undefined
   let reshaped: StepRef | undefined
   const place = ++table.stepsBegun
   const lease = await leaseFor(table, context)
@@ -42,13 +43,16 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         return await finished(step, partition, context)
       }
       current = within
+      whole ??= within
       const leave = await table.gate.enter()
       const { discovered } = table
       const attemptedAt = clock.monotonic()
       const fresh = () => referTo(current, { attempt: tried, beganAt }, partition, context)
       const ref = reshaped === undefined ? fresh() : { ...reshaped, beganAt, window: current.read }
       reshaped = undefined
-      const reader = new StepReader(taskOf(current, ref, partition, context, { origin: step.window, slot, lease }))
+      const reader = new StepReader(
+        taskOf(current, ref, partition, context, { wholeWindow: whole.window, slot, lease }),
+      )
       options.onEvent?.({
         type: 'step-started',
         table: table.name,
@@ -97,7 +101,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           continue
         }
         // A step that makes progress may be retried as often as it takes. Attempts of the source itself count.
-        if (reader.progress.coveredTo !== undefined) attempt = 1
+        if (reader.progress.remaining !== undefined) attempt = 1
         attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
         const givesUp =
@@ -187,11 +191,12 @@ export function labelOf({ table, id }: PartitionRun): string {
   return id === '' ? table.name : `${table.name} (${id})`
 }
 
-/** What is left of a step after an attempt: an ascending one continues where it stopped. */
-function remaining(step: Step, { coveredTo }: Progress): Step {
-  if (coveredTo === undefined || step.window === undefined) return step
-  const rest: Range = { from: coveredTo, to: step.window.to }
-  return { ...step, window: rest, read: rest }
+/** What is left of a step after an attempt: that of an ordered table continues where it stopped. */
+function remaining(step: Step, { remaining: window }: Progress): Step {
+  if (window === undefined || step.window === undefined) return step
+  // Where the start is still to be read, so is what lies under it for the lookback.
+  const from = window.from === step.window.from ? step.read?.from : window.from
+  return { ...step, window, read: { from, to: window.to } }
 }
 
 function referTo(

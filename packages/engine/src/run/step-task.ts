@@ -37,8 +37,8 @@ export interface LeftOut {
 export interface StepTask {
   readonly step: Step
   readonly ref: StepRef
-  /** The window as it was planned; after a retry the step's own is what is left of it. */
-  readonly plannedWindow: Range | undefined
+  /** The window of the first attempt; after a retry the step's own is what is left of it. */
+  readonly wholeWindow: Range | undefined
   readonly table: Table
   readonly columns: readonly TableColumn[]
   readonly prepared: Prepared

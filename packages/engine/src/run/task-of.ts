@@ -1,11 +1,10 @@
-import { type Lease, type Range, type StepRef, union } from '@tidemark/core/engine'
+import { type StepRef, union } from '@tidemark/core/engine'
 import { tablePlace } from '../failure/config-path.ts'
 import type { RunOptions } from '../options.ts'
 import type { Step } from '../plan/step.ts'
 import { DEFAULT_PART } from '../read/part-size.ts'
 import { DEFAULT_REJECT_LIMIT } from '../read/reject-suspicion.ts'
 import { later } from '../report/lateness.ts'
-import type { Slot } from '../schedule/task.ts'
 import { patienceOf } from '../source/stall.ts'
 import { mayReshape } from './reshape.ts'
 import type { RunContext } from './run-context.ts'
@@ -21,7 +20,7 @@ export function taskOf(
   ref: StepRef,
   partition: PartitionRun,
   context: RunContext,
-  { origin, slot, lease }: { readonly origin: Range | undefined; readonly slot: Slot; readonly lease: Lease },
+  { wholeWindow, slot, lease }: Pick<StepTask, 'wholeWindow' | 'slot' | 'lease'>,
 ): StepTask {
   const { table, planned } = partition
   const { discovered } = table
@@ -31,7 +30,7 @@ export function taskOf(
   return {
     step,
     ref,
-    plannedWindow: origin,
+    wholeWindow,
     table: discovered.table,
     columns: discovered.columns,
     prepared: table.prepared,
