@@ -48,7 +48,7 @@ describe('the page of health', () => {
 
   it('takes what is heard of one source for nothing of another', () => {
     const sources = new EventSources()
-    const work = [{ table: 'well_t', source: 'well', partitions: 1, steps: 1, coverage: undefined }]
+    const work = [{ table: 'well_t', source: 'well', partitions: 1, steps: 1, untilEmpty: false, coverage: undefined }]
     const step = { type: 'batch-committed', table: 'well_t', partition: '', step: 1, rows: {} } as const
     expect(sources.of({ type: 'run-started', run: 1 })).toBeUndefined()
     expect(sources.of({ type: 'tables-planned', work } satisfies RunEvent)).toEqual(new Set(['well']))

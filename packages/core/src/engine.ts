@@ -6,7 +6,7 @@ export { isColumnsChanged } from './contract/columns-changed.ts'
 export type { SchemaMode } from './contract/config.ts'
 export { adapted, CONTRACTS } from './contract/contract.ts'
 export { CONTRACT } from './contract/contract-version.ts'
-export { type Cursor, floorTo, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
+export { type Cursor, floorTo, lowestStart, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
 export { parseDuration } from './contract/duration.ts'
 export { messageOf } from './contract/error.ts'
 export { type Logger, silent } from './contract/log.ts'
@@ -14,7 +14,7 @@ export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
 export { registered } from './contract/registry.ts'
 export { isSource } from './contract/source.ts'
-export type { Table } from './contract/table.ts'
+export type { Order, Table } from './contract/table.ts'
 export { AnswerSize, sizeOf } from './store/answer-size.ts'
 export type {
   Batch,
@@ -36,6 +36,7 @@ export {
   contains,
   cutAt,
   gaps,
+  hull,
   intersect,
   readFrom,
   subtract,
@@ -99,6 +100,7 @@ export { type ColumnType, type CursorType, fits, holds } from './values/column-t
 export { NUMERIC } from './values/decimal.ts'
 export { formatInstant, instantParts, type Micros, parseDate, parseInstant } from './values/instant.ts'
 export { createMasker, type Masker } from './values/masker.ts'
+export { OpenWindows } from './values/open-windows.ts'
 export { redactJson } from './values/redact-json.ts'
 export {
   type CommandText,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { floorTo } from '../src/contract/cursor.ts'
-import { completeTo, contains, cutAt, gaps, intersect, readFrom, subtract, union } from '../src/store/coverage.ts'
+import { completeTo, contains, cutAt, gaps, hull, intersect, readFrom, subtract, union } from '../src/store/coverage.ts'
 import { isEmpty, type Range } from '../src/values/window.ts'
 import { split } from '../src/values/windows.ts'
 import { boundedRange, position, range, someRange, someRanges } from './arbitrary.ts'
@@ -147,6 +147,23 @@ describe('gaps', () => {
   it('are none where the end lies below what is covered', () => {
     expect(gaps(range(0n, 5n), [range(0n, 50n)])).toEqual([])
     expect(gaps(range(9n, 5n), [])).toEqual([])
+  })
+})
+
+describe('hull', () => {
+  it('holds both ranges and starts and ends with one of them', () => {
+    fc.assert(
+      fc.property(someRange, someRange, (a, b) => {
+        const { from, to } = hull(a, b)
+        expect([a.to, b.to]).toContain(to)
+        expect([a.from, b.from]).toContain(from)
+        for (const one of [a, b]) {
+          expect(one.to <= to).toBe(true)
+          expect(from === undefined || (one.from !== undefined && from <= one.from)).toBe(true)
+        }
+      }),
+    )
+    expect(hull(range(1n, 2n), undefined)).toEqual(range(1n, 2n))
   })
 })
 

@@ -14,6 +14,8 @@ export interface Kind {
   readonly told: boolean
   readonly hard?: true
   readonly revision?: true
+  /** Its start is open. */
+  readonly open?: true
 }
 
 const windowed = { window: minutes(3), lookback: minutes(1) }
@@ -29,6 +31,9 @@ export const kinds: readonly Kind[] = [
     spec: { ...windowed, ordered: 'ascending' },
     partitioned: true,
   },
+  { ...keyed, name: 'keyed, without a start, with partitions', partitioned: true, open: true },
+  { ...keyed, name: 'keyed, descending, without a start', spec: { ...windowed, ordered: 'descending' }, open: true },
+  { ...keyed, name: 'keyed, without a start, with a revision', told: false, revision: true, open: true },
   { ...keyed, name: 'keyed, with a revision and what is stale', told: false, revision: true },
   { ...keyed, name: 'keyed, with a revision, by partition', told: false, revision: true, partitioned: true },
   {

@@ -128,7 +128,7 @@ export class HardWorld {
   }
 
   #isWanted(row: Row): boolean {
-    return this.#kind.spec['cursor'] === null || row.at >= this.#start
+    return this.#kind.spec['cursor'] === null || this.#kind.open === true || row.at >= this.#start
   }
 
   #name(at: number): string {
@@ -212,7 +212,7 @@ export class HardWorld {
   #spec(): Spec {
     const { spec, revision } = this.#kind
     if (spec['cursor'] === null) return { ...spec, cursor: undefined, row: fitting }
-    const own = { ...spec, row: fitting, start: instant(this.#start) }
+    const own = { ...spec, row: fitting, ...(this.#kind.open === true ? {} : { start: instant(this.#start) }) }
     return revision === true ? { ...own, revision: this.#revision } : own
   }
 

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { resync } from '../src/commands/resync.ts'
 import { fixedClock } from './catalog-of.ts'
-import { at, instant, rowsIn, run, type Spec, System, shape, sorted, sourceOf } from './system.ts'
+import { at, instant, type Row, rowsIn, run, type Spec, System, shape, sorted, sourceOf } from './system.ts'
 
 /** What can happen to a system and to the runs over it. */
 type Command =
@@ -70,13 +70,28 @@ interface Kind {
   readonly name: string
   readonly spec: Spec
   readonly keyed: boolean
+  /** Its start is open. */
+  readonly open?: true
 }
 const windowed = { window: minutes(3), lookback: minutes(1) }
 const kinds: readonly Kind[] = [
   { name: 'a keyed table', spec: windowed, keyed: true },
+  { name: 'a keyed table, without a start', spec: windowed, keyed: true, open: true },
   { name: 'a keyed table, ascending', spec: { ...windowed, ordered: 'ascending' }, keyed: true },
   { name: 'a keyed table, descending', spec: { ...windowed, ordered: 'descending' }, keyed: true },
+  {
+    name: 'a descending table, without a start',
+    spec: { ...windowed, ordered: 'descending' },
+    keyed: true,
+    open: true,
+  },
   { name: 'a table without a key', spec: { ...windowed, primaryKey: undefined }, keyed: false },
+  {
+    name: 'a table without a key, without a start',
+    spec: { ...windowed, primaryKey: undefined },
+    keyed: false,
+    open: true,
+  },
   { name: 'a table read whole', spec: { cursor: undefined, minAge: undefined, lookback: undefined }, keyed: true },
 ]
 
@@ -122,9 +137,16 @@ class World {
   }
 
   get spec(): Spec {
-    const { spec } = this.kind
+    const { spec, open } = this.kind
     const row = this.isWide ? shape.extend({ more: z.string().optional() }) : shape
-    return spec['window'] === undefined ? { ...spec, row } : { ...spec, row, start: instant(this.start) }
+    return spec['window'] === undefined || open === true
+      ? { ...spec, row }
+      : { ...spec, row, start: instant(this.start) }
+  }
+
+  /** Rows below the start are not wanted: they may be there, or not. */
+  isWanted(row: Row): boolean {
+    return this.kind.spec['window'] === undefined || this.kind.open === true || row.at >= this.start
   }
 
   async apply(command: Command): Promise<void> {
@@ -283,11 +305,9 @@ it.each(kinds)(
           // A lookback reaches under a gap, so time must pass for what came late to be found.
           world.system.now++
           await world.run()
-          const wanted = world.system.all().filter((row) => kind.spec['window'] === undefined || row.at >= world.start)
           const found = await rowsIn(world.destination)
-          expect(found.filter((row) => kind.spec['window'] === undefined || row.at >= world.start)).toEqual(
-            sorted(wanted),
-          )
+          const isWanted = (row: Row) => world.isWanted(row)
+          expect(found.filter(isWanted)).toEqual(sorted(world.system.all().filter(isWanted)))
         } finally {
           await world.close()
         }

@@ -130,6 +130,7 @@ it('says how much there is to do, and where each step stands in it', async () =>
       source: 'memory',
       partitions: 1,
       steps: 5,
+      untilEmpty: false,
       coverage: {
         from: instant(0).replace('.000', ''),
         to: '1970-01-01T00:16:40Z',

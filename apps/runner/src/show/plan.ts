@@ -27,6 +27,7 @@ export interface AtRisk {
 /** What a run would do, for people: one paragraph per table. */
 export function planText({ tables, removed }: PlanLook, command: CommandText): string {
   const windows = tables.reduce((sum, table) => sum + table.windows, 0)
+  const isLeast = tables.some(({ untilEmpty }) => untilEmpty)
   const counts = [...Map.groupBy(tables, ({ tracking }) => tracking)].map(
     ([tracking, found]) => `${countText(found.length)} ${tracking}`,
   )
@@ -34,7 +35,7 @@ export function planText({ tables, removed }: PlanLook, command: CommandText): s
   return [
     ...tables.map((table) => tableText(table, command)),
     ...removed.map((name) => `${word('removed')}${oneLine(name)}: no longer tracked; its rows stay`),
-    `${plural(windows, 'window')} to read in ${plural(tables.length, 'table')}${all.length === 0 ? '' : ` (${all.join(', ')})`}; nothing was written.`,
+    `${isLeast ? 'at least ' : ''}${plural(windows, 'window')} to read in ${plural(tables.length, 'table')}${all.length === 0 ? '' : ` (${all.join(', ')})`}; nothing was written.`,
   ].join('\n')
 }
 
@@ -59,7 +60,10 @@ function tableText(table: TablePlanView, command: CommandText): string {
   ].join('\n')
 }
 
-function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, command: CommandText): string {
+function headline(
+  { name, pausedFor, failure, windows, untilEmpty, partitions }: TablePlan,
+  command: CommandText,
+): string {
   const shown = oneLine(name)
   if (pausedFor !== undefined) {
     const { what, when, command: way, see } = decisionOn(name, command)
@@ -67,14 +71,16 @@ function headline({ name, pausedFor, failure, windows, partitions }: TablePlan, 
   }
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   const failing = failure === undefined ? '' : `; failing, ${oneLine(failure)}`
-  return `${shown}: ${windows === 0 ? 'nothing to read' : `${plural(windows, 'window')}${among}`}${failing}`
+  const least = untilEmpty ? 'at least ' : ''
+  return `${shown}: ${windows === 0 ? 'nothing to read' : `${least}${plural(windows, 'window')}${among}`}${failing}`
 }
 
-function rangeText({ kind, window, readFrom, windows, partitions }: RangePlan): string {
+function rangeText({ kind, window, readFrom, windows, untilEmpty, partitions }: RangePlan): string {
   const what = KINDS[kind]
   const among = partitions > 1 ? ` in ${plural(partitions, 'partition')}` : ''
   if (window === undefined) return `${what}${among}`
-  const count = kind === 'unchanged' ? 'the source reports no change' : `${plural(windows, 'window')}${among}`
+  const many = untilEmpty ? 'newest window first until one is empty, then the rest' : plural(windows, 'window')
+  const count = kind === 'unchanged' ? 'the source reports no change' : `${many}${among}`
   return `${what}: ${windowText(window)}, ${count}${readFrom === undefined ? '' : `, read from ${readFrom}`}`
 }
 

@@ -22,16 +22,19 @@ export function reportTable({ tables }: Report, columns?: number): string {
     table.rows.unchanged,
     table.rows.deleted,
     table.rows.rejected,
-    table.stepsLeft,
+    leftText(table),
     durationText(table.durationMs),
   ])
   const idle = tables.length - told.length
   return [
-    ...(rows.length === 0 ? [] : [textTable(header, rows, { columns })]),
+    ...(rows.length === 0 ? [] : [textTable(header, rows, { columns, right: ['left'] })]),
     ...(told.length > ALL ? [`and ${countText(told.length - ALL)} more with something new`] : []),
     ...(idle > 0 ? [`${countText(idle)} ${rows.length === 0 ? 'tables' : 'more'} with nothing new`] : []),
   ].join('\n')
 }
+
+const leftText = ({ stepsLeft, untilEmpty }: TableReport): number | string =>
+  untilEmpty ? `${countText(stepsLeft)}+` : stepsLeft
 
 // As many as a person would read.
 const ALL = 50
@@ -47,6 +50,7 @@ export function reportSummary(report: Report): string {
   const sum = (count: (table: TableReport) => number): number =>
     report.tables.reduce((total, table) => total + count(table), 0)
   const left = sum((table) => table.stepsLeft)
+  const isLeast = report.tables.some(({ untilEmpty }) => untilEmpty)
   const rejected = sum((table) => table.rows.rejected)
   const failed = report.tables.filter((table) => table.failures.length > 0).length
   const parts = [
@@ -57,7 +61,7 @@ export function reportSummary(report: Report): string {
       'row',
     )} written`,
     ...(rejected === 0 ? [] : [`${countText(rejected)} rejected`]),
-    ...(left === 0 ? [] : [`${plural(left, 'window')} left for the next run`]),
+    ...(left === 0 ? [] : [`${isLeast ? 'at least ' : ''}${plural(left, 'window')} left for the next run`]),
     `in ${durationText(report.durationMs)}`,
   ]
   const word = endedByWord(report.endedBy)

@@ -53,10 +53,11 @@ function tableLines(tables: readonly RunningTable[], width: number): readonly st
   })
 }
 
-function placeText({ state, index: place, of, done }: RunningTable): string {
+function placeText({ state, index: place, of, untilEmpty, done }: RunningTable): string {
   if (state === 'failed') return 'failed'
   if (state === 'done') return plural(done, 'window')
-  return place === 0 ? plural(of, 'window') : `window ${countText(place)} of ${countText(of)}`
+  if (place === 0) return untilEmpty ? `${countText(of)}+ windows` : plural(of, 'window')
+  return `window ${countText(place)}${untilEmpty ? '' : ` of ${countText(of)}`}`
 }
 
 function rowsText({ rows, rate, state }: RunningTable): string {

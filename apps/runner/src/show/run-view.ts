@@ -12,6 +12,8 @@ export interface RunningTable {
   /** `17 of 42`. */
   readonly index: number
   readonly of: number
+  /** There may be more windows than `of`. */
+  readonly untilEmpty: boolean
   readonly done: number
   /** The current coverage. Undefined: full refresh. */
   readonly segments: readonly Segment[] | undefined
@@ -40,6 +42,7 @@ interface Entry {
   rows: number
   place: number
   of: number
+  untilEmpty: boolean
   done: number
   failed: boolean
   firstAt: number | undefined
@@ -73,6 +76,7 @@ export class RunFollower {
       entry.retry = undefined
       entry.place = Math.max(entry.place, event.index)
       entry.of = event.of
+      entry.untilEmpty = event.untilEmpty
       entry.working.set(event.step, { span: event.span })
     } else if (event.type === 'batch-committed') {
       const rows = event.rows.read ?? 0
@@ -97,6 +101,7 @@ export class RunFollower {
     const tables = busy.map((entry) => this.#viewOf(entry, now))
     const started = this.#startedAt ?? now
     const done = busy.reduce((sum, one) => sum + one.done, 0)
+    const isLeast = busy.some(({ untilEmpty, failed }) => untilEmpty && !failed)
     const left = busy.reduce((sum, one) => sum + (one.failed ? 0 : Math.max(0, one.of - one.done)), 0)
     return {
       tables,
@@ -106,7 +111,7 @@ export class RunFollower {
       failed: tables.filter(({ state }) => state === 'failed').length,
       rows: busy.reduce((sum, one) => sum + one.rows, 0),
       elapsedMs: now - started,
-      leftMs: done === 0 || left === 0 ? undefined : ((now - started) / done) * left,
+      leftMs: done === 0 || left === 0 || isLeast ? undefined : ((now - started) / done) * left,
     }
   }
 
@@ -122,7 +127,7 @@ export class RunFollower {
   }
 
   #viewOf(entry: Entry, now: number): RunningTable {
-    const { work, working, commits, rows, place, of, done, failed, firstAt, retry } = entry
+    const { work, working, commits, rows, place, of, untilEmpty, done, failed, firstAt, retry } = entry
     while (commits[0] !== undefined && commits[0].at < now - RATE_MS) commits.shift()
     const over = firstAt === undefined ? 0 : Math.min(RATE_MS, now - firstAt)
     const isDone = working.size === 0 && done >= of
@@ -140,10 +145,14 @@ export class RunFollower {
           : (commits.reduce((sum, one) => sum + one.rows, 0) / over) * 1000,
       index: place,
       of,
+      untilEmpty,
       done,
       segments: entry.segments,
       wait: isDone ? undefined : waitOf(limited, state === 'working', retry, now),
-      leftMs: firstAt === undefined || done === 0 || left === 0 || failed ? undefined : ((now - firstAt) / done) * left,
+      leftMs:
+        firstAt === undefined || done === 0 || left === 0 || failed || untilEmpty
+          ? undefined
+          : ((now - firstAt) / done) * left,
     }
   }
 }
@@ -162,6 +171,7 @@ function entryOf(work: TableWork): Entry {
     rows: 0,
     place: 0,
     of: work.steps,
+    untilEmpty: work.untilEmpty,
     done: 0,
     failed: false,
     firstAt: undefined,

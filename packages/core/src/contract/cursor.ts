@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type CursorType, isCursorType } from '../values/column-types.ts'
 import { formatInstant, parseDate, parseInstant } from '../values/instant.ts'
-import { isInt64 } from '../values/int64.ts'
+import { INT64_MIN, isInt64 } from '../values/int64.ts'
 import type { Range, Window } from '../values/window.ts'
 import { bare, type TableColumn } from './column.ts'
 import { SyncError } from './error.ts'
@@ -21,6 +21,8 @@ const DAY = 86_400_000_000n
 // The years 0 to 9999, the only ones that an ISO text can write.
 const FIRST = -62_167_219_200_000_000n
 const LAST = 253_402_300_799_999_999n
+// The year 1: databases know no year 0.
+const FIRST_YEAR = -62_135_596_800_000_000n
 
 /** @throws SyncError `fix-source` where the column cannot be a cursor. */
 export function cursorOf(table: string, column: TableColumn): Cursor {
@@ -111,6 +113,16 @@ export function textAt(position: bigint, cursor: Pick<Cursor, 'type' | 'precisio
 export function floorTo(position: bigint, tick: bigint): bigint {
   const below = position % tick
   return below < 0n ? position - below - tick : position - below
+}
+
+/**
+ * How low the windows of a range that ends at `to` may start. Integers count up from zero nearly everywhere, and an API may
+ * refuse a bound below it, so that only a range that ends there or below is cut further.
+ */
+export function lowestStart({ type, form }: Pick<Cursor, 'type' | 'form'>, to: bigint): bigint {
+  if (type !== 'integer') return FIRST_YEAR
+  if (to > 0n) return 0n
+  return form === 'number' ? BigInt(Number.MIN_SAFE_INTEGER) : INT64_MIN
 }
 
 /** A length along a cursor in its own unit: microseconds, or the count itself. Undefined where it is not a length. */

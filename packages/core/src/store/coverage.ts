@@ -104,6 +104,14 @@ export function cutAt(
   return { below: { from, to: at }, above: { from: at, to } }
 }
 
+/** The smallest range that holds both. */
+export function hull(a: Range, b: Range | undefined): Range {
+  if (b === undefined) return a
+  const [{ from }] = compareStarts(a.from, b.from) < 0 ? [a] : [b]
+  const [{ to }] = a.to > b.to ? [a] : [b]
+  return { from, to }
+}
+
 /** Whether a position is in a range. */
 export function contains({ from, to }: Range, position: bigint | number): boolean {
   return (from === undefined || position >= from) && position < to

@@ -31,8 +31,13 @@ export interface TablePlan {
   /** Columns that would be added or widened, or that cannot be held. */
   readonly changes: readonly string[]
   readonly partitions: number
-  /** How many windows would be read, or whole partitions; what its source calls unchanged is not. */
+  /**
+   * How many windows would be read, or whole partitions; what its source calls unchanged is not. At least so many where
+   * `untilEmpty` says so.
+   */
   readonly windows: number
+  /** Something of it has no start: its windows are read from the end down until one is empty, and are counted as one. */
+  readonly untilEmpty: boolean
   /** The same in few words: windows of one kind that follow one another are one range. At most 100, the newest. */
   readonly ranges: readonly RangePlan[]
   /** Where rows that do not come back are marked as deleted or replaced: in a table that is read whole, or in windows that are read again. */
@@ -43,6 +48,7 @@ export interface TablePlan {
   readonly couldBeReadBy: string | undefined
   /** The deletion limit; undefined: any number of rows. */
   readonly deletionLimit: DeletionShare | undefined
+  /** What would be read; windows that are read until one is empty are one of them, without a start. */
   readonly steps: readonly StepPlan[]
   /** Steps beyond those that are listed. */
   readonly more: number
@@ -99,6 +105,7 @@ function tablePlan(planned: PlannedTable, known: TableState | undefined): TableP
     changes: changeTexts(planned),
     partitions: discovered.partitions.length,
     windows: steps.countIn(({ kind }) => kind !== 'unchanged'),
+    untilEmpty: steps.untilEmpty,
     ranges: rangesOf(steps.spans, planned),
     deletes: deletesOf(steps.spans, planned),
     deletions: deletionsOf(planned, known),

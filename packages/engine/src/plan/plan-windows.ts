@@ -5,12 +5,15 @@ import {
   floorTo,
   gaps,
   intersect,
+  lowestStart,
+  OpenWindows,
   type PartitionState,
   type Range,
   readFrom,
   type StepKind,
   split,
   subtract,
+  type Table,
   union,
 } from '@tidemark/core/engine'
 import { coalesceWindows } from '@tidemark/core/values'
@@ -96,7 +99,7 @@ export function planWindows(
     partition: partition.id,
     lane,
     kind,
-    windows: split(range, size),
+    windows: range.from === undefined && size !== undefined ? openWindows(range, size, table) : split(range, size),
   })
   const lookback = { covered, lookback: options.lookback, tick, floor }
   const ordinary = (lane: Step['lane'], range: Range): StepSpan => ({
@@ -199,6 +202,10 @@ export function laterStart(a: bigint | undefined, b: bigint | undefined): bigint
 /** Covered beyond the present: the runner that covered it had a clock that was ahead. A table's own end says so in another way. */
 function isAhead({ end, ownEnd }: DiscoveredPartition, last: bigint | undefined, lookback: bigint): boolean {
   return !ownEnd && end !== undefined && last !== undefined && end < last - lookback
+}
+
+function openWindows(range: Range, size: bigint, { cursor }: Table): OpenWindows {
+  return new OpenWindows(range, size, lowestStart(cursor!, range.to))
 }
 
 /** Up to where healing reads what is below a window. */

@@ -1,7 +1,7 @@
 import { type Range, union } from '@tidemark/core/engine'
 import type { PlannedTable } from './planned-table.ts'
 import type { Step } from './step.ts'
-import { countOf, type StepSpan, stepOf } from './step-list.ts'
+import { countOf, isOpen, type StepSpan, stepOf } from './step-list.ts'
 import { type WindowText, windowText } from './window-text.ts'
 
 /** Windows of one kind that follow one another, as one range. */
@@ -12,7 +12,10 @@ export interface RangePlan {
   readonly window: WindowText | undefined
   /** Where reading starts, when a lookback reaches under it. */
   readonly readFrom: string | undefined
+  /** How many windows there are; at least so many where `untilEmpty` says so. */
   readonly windows: number
+  /** It has no start: windows are read from its end down until one is empty, and then what is left as one. */
+  readonly untilEmpty: boolean
   readonly partitions: number
 }
 
@@ -37,7 +40,16 @@ function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'd
   return [
     ...(whole.length === 0
       ? []
-      : [{ ...common, window: undefined, readFrom: undefined, windows: whole.length, partitions: whole.length }]),
+      : [
+          {
+            ...common,
+            window: undefined,
+            readFrom: undefined,
+            windows: whole.length,
+            untilEmpty: false,
+            partitions: whole.length,
+          },
+        ]),
     ...joined.slice(0, MAX_RANGES_LISTED).map((range) => {
       const within = windowed.filter((one) => isWithin(one.range, range)).map(({ span }) => span)
       const lookedBack = within
@@ -48,6 +60,7 @@ function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'd
         window: windowText(range, planned),
         readFrom: lookedBack?.read?.from === undefined ? undefined : windowText(lookedBack.read, planned).from,
         windows: within.reduce((sum, span) => sum + countOf(span), 0),
+        untilEmpty: within.some(isOpen),
         partitions: new Set(within.map(({ partition }) => partition)).size,
       }
     }),

@@ -1,4 +1,4 @@
-import { type Range, type StepKind, subtract, type Windows } from '@tidemark/core/engine'
+import { OpenWindows, type Range, type StepKind, subtract, type Windows } from '@tidemark/core/engine'
 import type { Step } from './step.ts'
 
 /** Steps of one kind for the windows of one range; without windows one step for the whole partition. */
@@ -7,7 +7,7 @@ export interface StepSpan {
   readonly partition: string
   readonly lane: Step['lane']
   readonly kind: StepKind
-  readonly windows: Windows | undefined
+  readonly windows: Windows | OpenWindows | undefined
   /** Where a window is read from; absent: from its start. */
   readonly readFrom?: ((window: Range) => bigint | undefined) | undefined
 }
@@ -21,9 +21,19 @@ export class StepList implements Iterable<Step> {
     this.spans = spans.filter(({ windows }) => windows === undefined || windows.count > 0)
   }
 
-  /** How many steps there are; above 2^53 about so many. */
+  /** How many steps are known; above 2^53 about so many. There may be more of them where `untilEmpty` says so. */
   get count(): number {
     return this.spans.reduce((sum, span) => sum + countOf(span), 0)
+  }
+
+  /** Whether windows of a range without a start are read until one is empty: of them, only one is counted. */
+  get untilEmpty(): boolean {
+    return this.spans.some(isOpen)
+  }
+
+  /** The range without a start among those that are cut into windows: nothing of a partition is below it. */
+  get open(): Range | undefined {
+    return this.spans.find(isOpen)?.windows?.range
   }
 
   /** How many of them a predicate keeps, by what all steps of a span share. */
@@ -56,9 +66,12 @@ export class StepList implements Iterable<Step> {
     }
   }
 
-  /** As they are planned. */
+  /** As they are planned; what is read until a window is empty as one step. */
   *[Symbol.iterator](): Generator<Step> {
-    for (const span of this.spans) yield* stepsOf(span)
+    for (const span of this.spans) {
+      if (isOpen(span)) yield stepOf(span, span.windows?.range)
+      else yield* stepsOf(span)
+    }
   }
 
   /** As the steps of one lane are run: incremental steps as planned, backfill steps with the newest first. */
@@ -76,10 +89,15 @@ function newestFirst({ windows: a }: StepSpan, { windows: b }: StepSpan): number
 
 export const countOf = ({ windows }: StepSpan): number => windows?.count ?? 1
 
-export function* stepsOf(span: StepSpan): Generator<Step> {
+export const isOpen = ({ windows }: StepSpan): boolean => windows instanceof OpenWindows
+
+function* stepsOf(span: StepSpan): Generator<Step> {
   const { windows, lane } = span
   if (windows === undefined) yield stepOf(span, undefined)
-  else for (const window of lane === 'current' ? windows : windows.newestFirst()) yield stepOf(span, window)
+  else {
+    const isDown = lane === 'backfill' || windows instanceof OpenWindows
+    for (const window of isDown ? windows.newestFirst() : windows) yield stepOf(span, window)
+  }
 }
 
 export function stepOf({ table, partition, lane, kind, readFrom }: StepSpan, window: Range | undefined): Step {

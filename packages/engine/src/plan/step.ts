@@ -11,3 +11,6 @@ export interface Step {
   /** What is read: the window, and the lookback under it. */
   readonly read: Range | undefined
 }
+
+/** What a step reads; the step of a whole partition reads all of it. */
+export const rangeOfStep = ({ window }: Step): Range => window ?? { from: undefined, to: 2n ** 64n }

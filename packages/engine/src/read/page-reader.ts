@@ -57,6 +57,8 @@ export class PageReader {
   readonly reasons = new RejectReasons()
   /** Of all that came in, what was read before. */
   readonly known = { rows: 0, rejected: 0 }
+  /** Of all that came in, rows with a cursor that were not read before. */
+  inWindow = 0
   /** Rows that were left out for their cursor: it is above what is read, or is NULL and its table skips those. */
   readonly leftOut = { above: 0, withoutCursor: 0 }
   /** Fields that no column holds. */
@@ -142,8 +144,10 @@ export class PageReader {
         return
       }
       if (found === null) {
-        if (table.nullCursor === 'skip') this.#skip()
-        else if (table.nullCursor === 'reject')
+        if (table.nullCursor === 'skip') {
+          this.#trimmed++
+          this.leftOut.withoutCursor++
+        } else if (table.nullCursor === 'reject')
           this.#reject(row, undefined, 'null-cursor', `the cursor "${this.#cursor.name}" is NULL`)
         else this.#encode(row as Raw, null)
         return
@@ -158,13 +162,9 @@ export class PageReader {
       }
       position = found
       if (this.#isKnown(position)) this.known.rows++
+      else this.inWindow++
     }
     this.#encode(row as Raw, position)
-  }
-
-  #skip(): void {
-    this.#trimmed++
-    this.leftOut.withoutCursor++
   }
 
   #isKnown(position: Bound): boolean {

@@ -1,7 +1,8 @@
-import { type Question, type Range, type Table, windowAt } from '@tidemark/core/engine'
+import { type Question, type Range, windowAt } from '@tidemark/core/engine'
 import { INT64_MAX } from '@tidemark/core/values'
 import { rowsIn, type SourceWait } from '../source/source-wait.ts'
 import type { Clock } from '../time/clock.ts'
+import { orderedWindow } from './ordered-window.ts'
 import { eachPage } from './page-loop.ts'
 import { type Gathered, PageReader, type PageReaderOptions } from './page-reader.ts'
 import { outOfOrder } from './step-error.ts'
@@ -42,6 +43,7 @@ export async function readRange(
 ): Promise<ReadRange> {
   const { table, range, signal, clock, wait } = task
   const reader = new PageReader({ ...task, range: task.keeps === 'all' ? EVERYTHING : range })
+  const ordered = orderedWindow(table, range, range)
   const given = new AbortController()
   const stopped = (): void => given.abort(wait.signal.reason)
   if (wait.signal.aborted) stopped()
@@ -64,7 +66,9 @@ export async function readRange(
       take: async (page) => {
         if (Array.isArray(page) && page.length > 0) filled++
         for (const _ of reader.add(page)) await hand()
-        return isPast(reader, table, range) ? 'past' : 'more'
+        if (ordered === undefined) return 'more'
+        if (reader.disordered) throw outOfOrder(table)
+        return ordered.sawPage(reader) ? 'past' : 'more'
       },
       stop: () => given.abort(new DOMException('the range is read', 'AbortError')),
       clock,
@@ -84,12 +88,4 @@ export function questionOf(
 ): Question {
   const bounds = table.cursor === undefined || range === undefined ? {} : windowAt(range, table.cursor)
   return { ...question, signal, ...bounds } as unknown as Question
-}
-
-/** Whether an ordered table has passed the range: nothing of it comes any more. */
-function isPast(reader: PageReader, table: Table, range: Range | undefined): boolean {
-  const { lowest, highest, disordered } = reader
-  if (table.ordered === undefined || range === undefined || lowest === undefined || highest === undefined) return false
-  if (disordered) throw outOfOrder(table)
-  return table.ordered === 'descending' ? range.from !== undefined && lowest < range.from : highest >= range.to
 }

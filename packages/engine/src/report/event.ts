@@ -32,6 +32,8 @@ export type RunEvent =
       /** The index of this step among the table's steps in this run, and their total: steps that come due again are added as they come. */
       readonly index: number
       readonly of: number
+      /** There may be more steps than that: windows are read until one is empty, and none was so far. */
+      readonly untilEmpty: boolean
     }
   | {
       readonly type: 'batch-committed'
@@ -73,6 +75,8 @@ export interface TableWork {
   readonly source: string
   readonly partitions: number
   readonly steps: number
+  /** There may be more steps than that: windows are read until one is empty. */
+  readonly untilEmpty: boolean
   /** What was covered when the run began, on a line from its start to its end. Undefined: read whole, or the end is not known. */
   readonly coverage: (WindowText & { readonly segments: readonly Segment[] }) | undefined
 }

@@ -38,8 +38,10 @@ export interface TableReport {
   /** Rows that a lookback found: they arrived after their range was covered. */
   readonly lateRows: Lateness | undefined
   readonly stepsDone: number
-  /** Planned steps that are left for the next run. */
+  /** Steps that are left for the next run; at least so many where `untilEmpty` says so. */
   readonly stepsLeft: number
+  /** Its backfill has no start and is read until a window is empty, which none was so far. */
+  readonly untilEmpty: boolean
   readonly failures: readonly PartitionFailure[]
   /** Another runner has leased it. */
   readonly heldBy: Refusal | undefined

@@ -159,7 +159,8 @@ function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepa
 }
 
 /** New, returned or continuing: one line per table. */
-function announce({ planned, known, name, partitions }: TableRun, { options }: RunContext): void {
+function announce(table: TableRun, { options }: RunContext): void {
+  const { planned, known, name, partitions } = table
   const { log } = options
   if (log === undefined) return
   const { cursor } = planned.discovered.table
@@ -178,7 +179,9 @@ function announce({ planned, known, name, partitions }: TableRun, { options }: R
     const least = ends.reduce<bigint | undefined>((low, end) => (low === undefined || end < low ? end : low), undefined)
     const from = least === undefined || cursor === undefined ? '' : ` from ${textAt(least, cursor)}`
     const left = partitions.reduce((sum, partition) => sum + partition.historyStepsRemaining, 0)
-    const history = left === 0 ? '' : `, ${left === 1 ? 'a window' : `${left} windows`} of its backfill remaining`
+    const atLeast = table.untilEmpty ? 'at least ' : ''
+    const history =
+      left === 0 ? '' : `, ${atLeast}${left === 1 ? 'a window' : `${left} windows`} of its backfill remaining`
     const how = planned.tracking === 'returned' ? 'returned' : 'known'
     log.info(`${name} ${how === 'returned' ? 'is back, continues' : 'continues'}${from}${history}`, found(how))
     const added = partitions.filter(({ planned: { tracking } }) => tracking === 'new')

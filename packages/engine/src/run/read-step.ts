@@ -5,14 +5,13 @@ import {
   type Counts,
   type DeletionGuard,
   failpoint,
-  isEmpty,
   type Question,
   type Range,
   type RejectLimit,
   subtract,
   windowAt,
 } from '@tidemark/core/engine'
-import type { Bound } from '../read/bound.ts'
+import { type OrderedWindow, orderedWindow } from '../read/ordered-window.ts'
 import { eachPage } from '../read/page-loop.ts'
 import { PageReader } from '../read/page-reader.ts'
 import { isSuspect } from '../read/reject-suspicion.ts'
@@ -28,8 +27,6 @@ import { tracedCommit } from './telemetry.ts'
 /** How far a step came; also when it failed, because what was committed stays. */
 export interface Progress {
   rows: RowCounts
-  /** What is left of the window of an ordered table behind what was committed of it; undefined: all. */
-  remaining: Range | undefined
   /** Deletions were withheld because the partition would become empty. */
   empties: boolean
 }
@@ -39,18 +36,17 @@ export interface Progress {
  * the source is awaited, and while a batch is written the next is read; more than one is never waiting.
  */
 export class StepReader {
-  readonly progress: Progress = { rows: NO_ROWS, remaining: undefined, empties: false }
+  readonly progress: Progress = { rows: NO_ROWS, empties: false }
   readonly #task: StepTask
   readonly #reader: PageReader
   readonly #staged: boolean
   /** How far under its window this step looks back; undefined: not at all, or it replaces what it reads. */
   readonly #lookedBack: bigint | undefined
   readonly #seenRows: SeenRows | undefined
+  readonly #ordered: OrderedWindow | undefined
   readonly #startedAt: number
   #number = 0
   #pending: Promise<unknown> = Promise.resolve()
-  /** Up to here, and without it, all has come with pages that came in whole; in a descending table down to here, and with it. */
-  #seen: Bound
 
   constructor(task: StepTask) {
     this.#task = task
@@ -72,7 +68,13 @@ export class StepReader {
       batchLimit: part,
       seenRows: seen,
     })
+    this.#ordered = orderedWindow(table, step.window, step.read)
     this.#startedAt = task.clock.monotonic()
+  }
+
+  /** What is left of the window behind what was committed of it so far; undefined: all. */
+  get remaining(): Range | undefined {
+    return this.#ordered?.remaining
   }
 
   async run(): Promise<void> {
@@ -92,6 +94,11 @@ export class StepReader {
     if (this.#staged || this.#task.table.ordered === undefined || disordered || counts.read === 0) return
     await this.#write()
     await this.#pending
+  }
+
+  /** Whether any row that came in lies in the window. */
+  get hasRows(): boolean {
+    return this.#reader.inWindow > 0
   }
 
   /** What came in and is in no batch yet. */
@@ -131,25 +138,15 @@ export class StepReader {
 
   /** Whether an ordered table has passed the window; keeps track of how far its pages came. */
   async #isPast(): Promise<boolean> {
-    const { table, step } = this.#task
-    const { lowest, highest, above } = this.#reader
-    if (table.ordered === undefined || step.read === undefined || lowest === undefined || highest === undefined)
-      return false
+    if (this.#ordered === undefined) return false
     if (this.#reader.disordered) await this.#goesBack()
-    if (table.ordered === 'ascending') {
-      this.#seen = highest
-      return highest >= step.read.to
-    }
-    // The start of a window is covered with its end alone: what it looks back for comes last.
-    const start = step.window?.from
-    if (above !== undefined && (start === undefined || above > start)) this.#seen = above
-    return step.read.from !== undefined && lowest < step.read.from
+    return this.#ordered.sawPage(this.#reader)
   }
 
   async #goesBack(): Promise<never> {
     const { step, table, destination, lease, wholeWindow } = this.#task
     await this.#pending
-    const left = this.progress.remaining ?? step.window
+    const left = this.remaining ?? step.window
     const covered = wholeWindow === undefined || left === undefined ? [] : subtract([wholeWindow], [left])
     const again = covered.map((window) => ({
       kind: 'resync' as const,
@@ -164,31 +161,16 @@ export class StepReader {
   /** Hands the batch on, once the one before is written. */
   async #write(): Promise<void> {
     await this.#pending
-    const cover = this.#staged ? undefined : this.#coverSoFar()
+    const cover = this.#staged || this.#isSuspect() ? undefined : this.#ordered?.complete
     const pending = this.#commit(cover === undefined ? undefined : { cover, last: false, ...this.#completion(false) })
     pending.catch(() => {})
     this.#pending = pending
   }
 
-  /**
-   * What an ordered table has completed: up to the last value of the pages that came in whole, without it. A descending one
-   * is covered down to the value before: that is one of the source's own, and a source that counts in seconds would read a
-   * bound a microsecond above the last value as that value, and leave out the rows that have it.
-   */
-  #coverSoFar(): Range | undefined {
-    const { table, step } = this.#task
-    if (table.ordered === undefined || step.window === undefined || this.#seen === undefined || this.#isSuspect())
-      return undefined
-    const { from, to } = this.progress.remaining ?? step.window
-    const seen = BigInt(this.#seen)
-    const cover = table.ordered === 'ascending' ? { from, to: seen < to ? seen : to } : { from: seen, to }
-    return isEmpty(cover) ? undefined : cover
-  }
-
   async #finish(): Promise<void> {
     const { step, prepared, owner } = this.#task
     const { window } = step
-    const cover = this.progress.remaining ?? window
+    const cover = this.remaining ?? window
     const completes = { cover, last: true, ...this.#completion(true) }
     const lateDeletions = await lateDeletionsOf(this.#task, this.#seenRows)
     const first = await this.#commit(completes, { lateDeletions })
@@ -280,7 +262,7 @@ export class StepReader {
     }
     this.progress.rows = addRows(this.progress.rows, rows)
     const isDone = committed.withheld === undefined && committed.overLimit !== true && committed.missing === undefined
-    if (completes?.cover !== undefined && !last && isDone) this.#advance(completes.cover)
+    if (completes?.cover !== undefined && !last && isDone) this.#ordered?.covered(completes.cover)
     owner.committed({
       rows,
       lateRows: latenessOf(committed, step, this.#lookedBack),
@@ -288,12 +270,6 @@ export class StepReader {
       deletions: this.#reader.anyDeleted,
     })
     return committed
-  }
-
-  #advance({ from, to }: Range): void {
-    const { table, step } = this.#task
-    const left = this.progress.remaining ?? step.window!
-    this.progress.remaining = table.ordered === 'ascending' ? { from: to, to: left.to } : { from: left.from, to: from! }
   }
 
   /** Whether rows that did not come back may be marked, or only counted first. */

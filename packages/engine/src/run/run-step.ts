@@ -6,7 +6,7 @@ import type { Slot } from '../schedule/task.ts'
 import { delayBefore, LONGEST_WAIT_MS, restAfter } from '../source/retry.ts'
 import { endsTheTries, OVER_TIME, overTime } from '../source/stall.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
-import { type Progress, StepReader } from './read-step.ts'
+import { StepReader } from './read-step.ts'
 import { recordStepStarted } from './record-step-started.ts'
 import { mayReshape, reshape } from './reshape.ts'
 import { isFenced, loseLease, type RunContext, recordOn } from './run-context.ts'
@@ -29,6 +29,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   const startedAt = clock.monotonic()
   let current = step
   let whole: Step | undefined
+  let hasRows = false
   let reshaped: StepRef | undefined
   const place = ++table.stepsBegun
   const lease = await leaseFor(table, context)
@@ -68,8 +69,11 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const traced = { ref, source, rows: () => reader.progress.rows }
         const isLate = context.isOverTime() && context.lateTables.has(source)
         const read = isLate ? () => Promise.reject(overTime()) : () => reader.run()
-        await tracedStep(traced, options, read).finally(quiet)
-        partition.stepDone(step)
+        await tracedStep(traced, options, read).finally(() => {
+          quiet()
+          hasRows ||= reader.hasRows
+        })
+        partition.stepDone(step, hasRows)
         options.onEvent?.({
           type: 'step-ended',
           table: table.name,
@@ -89,7 +93,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         }
         if (!(await salvaged(reader, table, options))) return false
         leave()
-        const rest = remaining(current, reader.progress)
+        const rest = remaining(current, reader)
         if (isColumnsChanged(error) && mayReshape(table)) {
           options.log?.info(`${labelOf(partition)}: ${failure.message}; Tidemark checks its columns again`)
           await reshape(table, discovered, context)
@@ -101,7 +105,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           continue
         }
         // A step that makes progress may be retried as often as it takes. Attempts of the source itself count.
-        if (reader.progress.remaining !== undefined) attempt = 1
+        if (reader.remaining !== undefined) attempt = 1
         attempt += (failure.attempts ?? 1) - 1
         const delayMs = delayBefore(attempt, failure, policy, clock.random)
         const givesUp =
@@ -192,7 +196,7 @@ export function labelOf({ table, id }: PartitionRun): string {
 }
 
 /** What is left of a step after an attempt: that of an ordered table continues where it stopped. */
-function remaining(step: Step, { remaining: window }: Progress): Step {
+function remaining(step: Step, { remaining: window }: StepReader): Step {
   if (window === undefined || step.window === undefined) return step
   // Where the start is still to be read, so is what lies under it for the lookback.
   const from = window.from === step.window.from ? step.read?.from : window.from

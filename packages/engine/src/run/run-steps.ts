@@ -135,23 +135,33 @@ export class RunSteps {
     const next = waiting.left === 0 ? undefined : steps.next()
     if (next === undefined || next.done === true) return
     waiting.left--
-    this.#schedule.add([this.#taskOf(next.value, partition, () => this.#addNext(waiting))])
+    partition.handOut(next.value)
+    this.#schedule.add([this.#taskOf(next.value, partition, (step) => this.#begun(step, waiting))])
   }
 
-  #taskOf(step: Step, partition: PartitionRun, onBegun: () => void = () => {}): Task {
+  /** A step of a lane begins. @returns it as it is to be read by now. */
+  #begun(planned: Step, waiting: Waiting): Step {
+    const { step, more } = waiting.partition.begin(planned)
+    waiting.left += more
+    waiting.partition.table.tasksLeft += more
+    this.#addNext(waiting)
+    return step
+  }
+
+  #taskOf(planned: Step, partition: PartitionRun, onBegun: (step: Step) => Step = (step) => step): Task {
     const { table } = partition
     return {
       source: sourceOf(table),
       table,
       partition,
-      range: step.read,
-      lane: step.lane,
-      to: step.window?.to,
+      range: planned.read,
+      lane: planned.lane,
+      to: planned.window?.to,
       comesLast: table.known?.status === 'failing',
       run: async (slot) => {
         table.tasksLeft--
         table.atWork++
-        onBegun()
+        const step = onBegun(planned)
         if (partition.stopped) return undefined
         if (!(await runStep(step, partition, this.#context, slot))) return undefined
         if (step.lane === 'backfill') return undefined

@@ -16,6 +16,7 @@ export function tableReport(table: TableRun): TableReport {
     lateRows: table.lateness,
     stepsDone,
     stepsLeft,
+    untilEmpty: table.untilEmpty,
     unread: unreadOf(table),
     failures,
     heldBy,

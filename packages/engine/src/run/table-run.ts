@@ -1,5 +1,6 @@
 import {
   type Coverage,
+  hull,
   intersect,
   type Lease,
   type Prepared,
@@ -13,16 +14,17 @@ import {
 import type { DiscoveredTable } from '../discover/catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
-import type { Step } from '../plan/step.ts'
+import { rangeOfStep, type Step } from '../plan/step.ts'
 import { hasTooMany, hasTooManyInAll } from '../plan/too-many-windows.ts'
 import { undeclaredWith } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../report/report.ts'
 import { Sequence } from '../time/sequence.ts'
+import { highest } from './highest.ts'
+import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
 import { ShapeGate } from './shape-gate.ts'
 import { StepLeases } from './step-leases.ts'
-import { highest, hull, stepRange } from './step-range.ts'
 import type { LeftOut } from './step-task.ts'
 
 /** What happens to one table in a run. */
@@ -125,8 +127,13 @@ export class TableRun {
     return first
   }
 
+  /** Steps that are planned and not committed; at least so many where `untilEmpty` says so. */
   get stepsLeft(): number {
     return this.partitions.reduce((sum, partition) => sum + partition.stepsRemaining, 0)
+  }
+
+  get untilEmpty(): boolean {
+    return this.partitions.some((partition) => partition.untilEmpty)
   }
 
   /** The status as it is, when `done` more backfill steps are taken as done, and what failed of `overcome` as overcome. */
@@ -176,6 +183,8 @@ export class PartitionRun {
   isClosed = false
   /** A step may have left marked rows that are removed at the end of the pass. */
   mayPurge = false
+  /** What of it has no start and is read in windows until one is empty; undefined: nothing. */
+  readonly #open: OpenRange | undefined
   /** Windows that failed because their rows did not fit or come back, and how many rows were rejected in them. */
   unfit: { readonly step: Step; readonly failure: Failure }[] = []
   wasted = 0
@@ -202,6 +211,8 @@ export class PartitionRun {
     this.historyStepsRemaining = planned.steps.countIn(({ lane }) => lane === 'backfill')
     this.historyOutside = planned.outside.countIn(({ lane }) => lane === 'backfill')
     this.liveStepsRemaining = this.stepsRemaining - this.historyStepsRemaining
+    const open = planned.steps.open
+    this.#open = open === undefined ? undefined : new OpenRange(open)
     this.coveredTo = highest(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
     this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
@@ -218,6 +229,29 @@ export class PartitionRun {
     this.#toOvercome = this.failedWindow === undefined ? [] : intersect(unread, [this.failedWindow])
   }
 
+  /** Whether windows are read until one is empty, so that nobody knows yet how many there are. */
+  get untilEmpty(): boolean {
+    return this.#open !== undefined && !this.#open.isOver
+  }
+
+  /** A planned step is in line. */
+  handOut(step: Step): void {
+    if (this.#open?.has(step) === true) this.#open.handOut(step)
+  }
+
+  /** A planned step begins. @returns it as it is to be read by now, and how many steps follow that were not counted before. */
+  begin(planned: Step): { readonly step: Step; readonly more: number } {
+    const isOurs = this.table.lease !== undefined && this.table.heldBy === undefined
+    if (this.#open === undefined || this.stopped || !isOurs || !this.#open.has(planned))
+      return { step: planned, more: 0 }
+    const step = this.#open.begin(planned)
+    const more = this.#open.isOver ? 0 : 1
+    this.stepsRemaining += more
+    if (step.lane === 'backfill') this.historyStepsRemaining += more
+    else this.liveStepsRemaining += more
+    return { step, more }
+  }
+
   /** Whether a step reads up to where its source ended when it was asked; a part of what is planned does not. */
   reachesEnd({ window }: Pick<Step, 'window'>): boolean {
     if (this.table.isRestricted) return false
@@ -231,24 +265,26 @@ export class PartitionRun {
 
   /** Whether nothing that failed is left when this step is done. */
   isOvercomeBy(step: Step): boolean {
-    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [stepRange(step)]).length === 0
+    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOfStep(step)]).length === 0
   }
 
   /** A step failed, with so much of its window left. */
   stepFailed(step: Step, { window }: Step): void {
-    this.failedWindow = window === undefined ? undefined : hull(this.isFailing ? this.failedWindow : undefined, window)
+    this.failedWindow = window === undefined ? undefined : hull(window, this.isFailing ? this.failedWindow : undefined)
     this.isFailing = true
-    this.#toOvercome = union(this.#toOvercome, [stepRange(step)])
+    this.#toOvercome = union(this.#toOvercome, [rangeOfStep(step)])
   }
 
   /** What is left of a step that was given up may be tried once more in its stead. */
   leaveTo(rest: Step, step: Step): void {
-    this.#toOvercome = union(subtract(this.#toOvercome, [stepRange(step)]), [stepRange(rest)])
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOfStep(step)]), [rangeOfStep(rest)])
   }
 
-  stepDone(step: Step): void {
+  /** A step is committed. @param hasRows whether any of its rows lie in its window. */
+  stepDone(step: Step, hasRows: boolean): void {
+    if (!hasRows && this.#open?.has(step) === true) this.#open.foundEmpty()
     if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#toOvercome = subtract(this.#toOvercome, [stepRange(step)])
+    this.#toOvercome = subtract(this.#toOvercome, [rangeOfStep(step)])
     if (this.reachesEnd(step)) this.isChecked = true
   }
 

@@ -1,4 +1,4 @@
-import { textAt, union } from '@tidemark/core/engine'
+import { type Range, textAt, union } from '@tidemark/core/engine'
 import type { Step } from '../plan/step.ts'
 import type { RunEvent, TableWork } from '../report/event.ts'
 import { type Axis, axisOf, placeOn, segmentsOn } from '../report/timeline.ts'
@@ -15,6 +15,7 @@ export function workOf(table: TableRun): TableWork {
     source: planned.discovered.source.name,
     partitions: partitions.length,
     steps: table.stepsLeft,
+    untilEmpty: table.untilEmpty,
     coverage:
       axis === undefined || cursor === undefined
         ? undefined
@@ -31,7 +32,7 @@ export function placeOf(
   { window }: Step,
   { table }: PartitionRun,
   index: number,
-): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'index' | 'of'> {
+): Pick<RunEvent & { readonly type: 'step-started' }, 'window' | 'span' | 'index' | 'of' | 'untilEmpty'> {
   const { cursor } = table.planned.discovered.table
   const axis = window === undefined ? undefined : lineOf(table)
   return {
@@ -42,10 +43,19 @@ export function placeOf(
     span:
       axis === undefined || window === undefined
         ? undefined
-        : { from: window.from === undefined ? 0 : placeOn(axis, window.from), to: placeOn(axis, window.to) },
+        : { from: startOn(axis, window, table), to: placeOn(axis, window.to) },
     index,
     of: Math.max(index, table.stepsDone + table.stepsLeft),
+    untilEmpty: table.untilEmpty,
   }
+}
+
+/** What stands for all that is below the windows of a backfill without a start: a line must not be full before that is read. */
+const BELOW_ALL = 0.05
+
+function startOn(axis: Axis, { from }: Range, table: TableRun): number {
+  if (from === undefined) return 0
+  return isOpen(table) ? Math.max(BELOW_ALL, placeOn(axis, from)) : placeOn(axis, from)
 }
 
 function isOpen({ partitions }: TableRun): boolean {

@@ -26,6 +26,7 @@ export interface CrashTable {
 export const CRASH_TABLES: readonly CrashTable[] = [
   { name: 'keyed', keyed: true, partitioned: false, rows: 'immutable' },
   { name: 'ascending', keyed: true, partitioned: false, rows: 'immutable' },
+  { name: 'descending', keyed: true, partitioned: false, rows: 'immutable' },
   { name: 'keyless', keyed: false, partitioned: false, rows: 'immutable' },
   { name: 'parts', keyed: true, partitioned: true, rows: 'immutable' },
   { name: 'whole', keyed: true, partitioned: false, rows: 'generations' },

@@ -52,6 +52,15 @@ export function crashSource({ until, pageMs = 1 }: CrashSourceOptions): Source {
   return source.with([
     source.table({ ...common, name: 'keyed', primaryKey: ['id'], window: minutes(100), read }),
     source.table({ ...common, name: 'ascending', primaryKey: ['id'], ordered: 'ascending', read }),
+    source.table({
+      ...common,
+      start: undefined,
+      name: 'descending',
+      primaryKey: ['id'],
+      ordered: 'descending',
+      window: minutes(100),
+      read: ({ from, to }) => pages(inWindow(from, to).map(given).reverse()),
+    }),
     source.table({ ...common, name: 'keyless', window: minutes(100), read }),
     source.table({
       ...common,

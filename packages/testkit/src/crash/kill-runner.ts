@@ -41,7 +41,7 @@ const GROWTH = 10
 const FIRST = 200
 /** Of so many processes for each kill most end before it: there is nothing to kill. */
 const MISSED_PER_KILL = 2
-const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending']
+const RESYNCS = ['crash_keyed', 'crash_keyless', 'crash_whole', 'crash_parts', 'crash_ascending', 'crash_descending']
 
 /** Kills one process after another at random moments, and looks at what each has left. */
 export async function killAtRandom(options: KillOptions): Promise<KillFigures> {

@@ -1,0 +1,4 @@
+/** The highest of positions; undefined where none is known. */
+export function highest(...positions: readonly (bigint | undefined)[]): bigint | undefined {
+  return positions.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}
