@@ -252,7 +252,7 @@ export function intercepted(
   table: Table,
   hooks: {
     readonly partitions?: ((list: readonly unknown[]) => readonly unknown[]) | undefined
-    readonly afterPage?: ((partition: string, page: number) => unknown) | undefined
+    readonly afterPage?: ((partition: string, page: unknown) => unknown) | undefined
   },
 ): Table {
   const { partitions: list, afterPage } = hooks
@@ -264,10 +264,8 @@ export function intercepted(
       ? {}
       : {
           async *read(question: Question) {
-            let page = 0
-            for await (const one of table.read(question)) {
-              yield one
-              page++
+            for await (const page of table.read(question)) {
+              yield page
               const { partition } = question as { partition?: string | { id: string } }
               await afterPage(typeof partition === 'object' ? partition.id : (partition ?? ''), page)
             }

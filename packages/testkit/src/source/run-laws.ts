@@ -129,10 +129,10 @@ async function changedWhileRead(
   let asked = false
   const changing = withTables(source, (table) =>
     intercepted(table, {
-      afterPage: async (partition) => {
-        if (asked || partition !== subject.partition.id) return
+      afterPage: async (partition, page) => {
+        // Behind the first page that has rows: what is read before it may be an empty window.
+        if (asked || partition !== subject.partition.id || !Array.isArray(page) || page.length === 0) return
         asked = true
-        // A row that was read before: of the first page.
         await applyChange(world, kind, { place, table: name, partition, row })
       },
     }),
