@@ -81,6 +81,13 @@ describe('the coverage of a table as a line from its start to now', () => {
     expect(look(table([{ start, backfillEnd: NOW }])).lag_ms).toBeNull()
   })
 
+  it('draws an open start as no less than what is known, so that a long backfill does not look finished', () => {
+    const { coverage } = look(table([{ start: null, covered: [range(NOW - 900n * DAY, NOW)] }]))
+    expect(coverage).toMatchObject({ from: null, share: 0.5, segments: [{ from: 0.5, to: 1 }], gaps_in_all: 1 })
+    const done = look(table([{ start: null, covered: [range(undefined, NOW)] }]))
+    expect(done.coverage).toMatchObject({ from: null, share: 1, gaps_in_all: 0 })
+  })
+
   it('draws an open start as the month before what is known', () => {
     const { coverage } = look(table([{ start: null, covered: [range(undefined, NOW - 30n * DAY)] }]))
     expect(coverage).toMatchObject({

@@ -56,7 +56,7 @@ export function shareBetween(segments: readonly Segment[], from: number, to: num
   return to > from ? Math.min(1, covered / (to - from)) : 0
 }
 
-/** An open start is drawn as so long before the first bound that is known. */
+/** An open start is drawn as so long before the first bound that is known, and as no less than what is known: it may be most. */
 const OPEN_START = 30n * 86_400_000_000n
 
 export interface AxisOptions {
@@ -76,7 +76,7 @@ export function axisOf({ starts, coverages, present }: AxisOptions): Axis | unde
   if (to === undefined) return undefined
   const isOpen = starts.includes(undefined) || ranges.some(({ from }) => from === undefined)
   const first = most([...bounds, ...(isOpen ? ranges.map((range) => range.to) : [])], (a, b) => a < b) ?? to
-  const from = isOpen ? first - OPEN_START : first
+  const from = isOpen ? first - most([OPEN_START, to - first], (a, b) => a > b)! : first
   return from < to ? { from, to } : undefined
 }
 
