@@ -9,12 +9,17 @@ import type { RunEvent } from '../src/report/event.ts'
 import { OpenRange } from '../src/run/open-range.ts'
 import { fixedClock } from './catalog-of.ts'
 import { destination, fill, first, row, system, useMemoryWorld } from './memory-world.ts'
-import { at, instant, rowsIn, run, type Spec, shape, sorted, sourceOf } from './system.ts'
+import { at, instant, type Run, rowsIn, run as runAtOnce, type Spec, shape, sorted, sourceOf } from './system.ts'
 
 useMemoryWorld()
 
 /** Windows of 100 seconds. */
 const spec: Spec = { window: minutes(100 / 60) }
+
+/** One window after another: what the one before had says what the next one is. */
+const settings = { perTable: 1 }
+const run = (given: Run) =>
+  runAtOnce({ ...given, options: { ...given.options, settings: { ...settings, ...given.options?.settings } } })
 
 const asked = (): (readonly [number | undefined, number])[] =>
   system.asked.map(({ from, to }) => [from === undefined ? undefined : Date.parse(from) / 1000, Date.parse(to) / 1000])
@@ -34,6 +39,15 @@ function failFrom(start: number | undefined, error: unknown = new SyncError('bro
 }
 
 describe('a backfill without a start', () => {
+  it('reads windows side by side, and those that were begun before one was found empty', async () => {
+    for (let id = 0; id < 50; id++) system.put(row(id, id < 10 ? id * 10 : 500 + id * 10))
+    const report = await runAtOnce({ system, destination, spec, options: { settings: { perSource: 3 } } })
+    expect(first(report.tables)).toMatchObject({ status: 'complete', stepsLeft: 0, untilEmpty: false })
+    expect(await rowsIn(destination)).toEqual(sorted(system.all()))
+    expect(await coverage()).toEqual([{ from: undefined, to: at(1000) }])
+    expect(asked().filter(([from]) => from === undefined)).toHaveLength(1)
+  })
+
   it('reads windows from its end down until one is empty, and then what is left in one call', async () => {
     // From 0 to 90, and from 600 to 990.
     for (let id = 0; id < 50; id++) system.put(row(id, id < 10 ? id * 10 : 500 + id * 10))
@@ -285,6 +299,7 @@ describe('a resync of everything without a start', () => {
       {
         sources: [{ name: 'memory', source: sourceOf(system, spec), config: {}, options: {} }],
         destination,
+        settings,
         clock: fixedClock(at(system.now)),
       },
       { table: 'memory_events' },

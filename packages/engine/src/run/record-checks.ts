@@ -10,7 +10,7 @@ export async function recordPartitionChecked(partition: PartitionRun, context: R
   if (asked.at === undefined) return
   await recordAsked(
     table,
-    { at: asked.at, partitions: [id], overcome: partition.hasNothingFailed ? [partition] : [] },
+    { at: asked.at, partitions: [id], overcome: partition.failedRanges.hasNothingLeft ? [partition] : [] },
     context,
   )
 }
@@ -19,8 +19,8 @@ export async function recordPartitionChecked(partition: PartitionRun, context: R
 export async function recordOvercome(table: TableRun, context: RunContext): Promise<void> {
   if (table.isRestricted) return
   const overcome = table.partitions.filter(
-    ({ hasNothingFailed, stepsRemaining: left, planned }) =>
-      hasNothingFailed && left === 0 && planned.discovered.failure === undefined,
+    ({ failedRanges, stepsRemaining: left, planned }) =>
+      failedRanges.hasNothingLeft && left === 0 && planned.discovered.failure === undefined,
   )
   const at = overcome[0]?.asked.at
   if (at !== undefined) await recordAsked(table, { at, partitions: overcome.map(({ id }) => id), overcome }, context)
@@ -33,7 +33,7 @@ interface Asked {
 }
 
 async function recordAsked(table: TableRun, { at, partitions, overcome }: Asked, context: RunContext): Promise<void> {
-  for (const partition of overcome) partition.isFailing = false
+  for (const partition of overcome) partition.failedRanges.isFailing = false
   const change = {
     kind: 'checked' as const,
     at,

@@ -25,8 +25,9 @@ export async function recordFailedPartitions(table: TableRun, context: RunContex
 
 /** A question about a partition failed. What failed of it before is still to be read. */
 export async function recordUnanswered(partition: PartitionRun, failure: Failure, context: RunContext): Promise<void> {
-  const { table, id, failedWindow: window } = partition
-  partition.isFailing = true
+  const { table, id, failedRanges } = partition
+  const { window } = failedRanges
+  failedRanges.isFailing = true
   await recordPartitionFailure({ table, partition: id, failure, window }, context)
 }
 

@@ -118,7 +118,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
         const restMs = givesUp ? restAfter(failuresOf(partition) + tried, failure) : delayMs
         const nextTryAt = (await destination.now()) + BigInt(Math.round(restMs * 1000))
         const durationMs = Math.round(clock.monotonic() - attemptedAt)
-        partition.stepFailed(step, rest)
+        partition.failedRanges.add(step, rest)
         const change: StateChange = {
           kind: 'failure',
           step: ref,
@@ -126,14 +126,14 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
           error: failure.message,
           code: failure.code,
           remedy: failure.remedy,
-          window: partition.failedWindow,
+          window: partition.failedRanges.window,
           nextTryAt,
           durationMs,
         }
         if (!(await recordOn(table, [change], context, lease))) return false
         table.recorded = 'failing'
         if (givesUp) {
-          partition.leaveTo(rest, step)
+          partition.failedRanges.leaveTo(rest, step)
           giveUp(failure, partition, rest, reader.progress)
           return false
         }

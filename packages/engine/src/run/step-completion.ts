@@ -12,12 +12,12 @@ export function completionOf(
   const { table, planned } = partition
   const closes = last && closesPass(partition)
   const done = last && step.lane === 'backfill' ? 1 : 0
-  const overcomes = last && partition.isOvercomeBy(step)
+  const overcomes = last && partition.failedRanges.isOvercomeBy(step)
   return {
     revision: closes && planned.revision !== undefined ? revisionOf(planned.revision, table) : undefined,
     status: table.ownStatus(done),
     checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
-    failing: (partition.isFailing && !overcomes) || undefined,
+    failing: (partition.failedRanges.isFailing && !overcomes) || undefined,
     // What a restricted run leaves out may still bring older versions.
     purge:
       closes &&
@@ -45,7 +45,7 @@ export function passCompleted(partition: PartitionRun): StateChange | undefined 
 
 /** The status that the state has after a commit that completes a step, or one batch of it: what it said, unless something fails. */
 export function statusAfter(step: Step, partition: PartitionRun, { last, status }: Completion): TableStatus {
-  const now = partition.table.status(0, last && partition.isOvercomeBy(step) ? partition : undefined)
+  const now = partition.table.status(0, last && partition.failedRanges.isOvercomeBy(step) ? partition : undefined)
   return now === 'failing' ? now : status
 }
 

@@ -1,12 +1,8 @@
 import {
   type Coverage,
-  hull,
-  intersect,
   type Lease,
   type Prepared,
-  type Range,
   type Refusal,
-  subtract,
   type TableState,
   type TableStatus,
   union,
@@ -14,12 +10,13 @@ import {
 import type { DiscoveredTable } from '../discover/catalog.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { PlannedPartition, PlannedTable } from '../plan/planned-table.ts'
-import { rangeOfStep, type Step } from '../plan/step.ts'
-import { hasTooMany, hasTooManyInAll } from '../plan/too-many-windows.ts'
+import type { Step } from '../plan/step.ts'
+import { hasTooMany } from '../plan/too-many-windows.ts'
 import { undeclaredWith } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../report/report.ts'
 import { Sequence } from '../time/sequence.ts'
+import { FailedRanges } from './failed-ranges.ts'
 import { highest } from './highest.ts'
 import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
@@ -138,7 +135,8 @@ export class TableRun {
 
   /** The status as it is, when `done` more backfill steps are taken as done, and what failed of `overcome` as overcome. */
   status(done = 0, overcome?: PartitionRun): TableStatus {
-    const isFailing = this.failures.length > 0 || this.partitions.some((one) => one.isFailing && one !== overcome)
+    const isFailing =
+      this.failures.length > 0 || this.partitions.some((one) => one.failedRanges.isFailing && one !== overcome)
     return (isFailing || this.#others.isFailing) && this.planned.pausedFor === undefined
       ? 'failing'
       : this.ownStatus(done)
@@ -168,15 +166,9 @@ export class PartitionRun {
   asked: { readonly at: bigint | undefined; readonly to: bigint | undefined }
   /** All that it had when it was asked is read. */
   isChecked: boolean
-  /** Something of it failed, in this run or before, and was not read since. */
-  isFailing: boolean
-  /** What failed, as far as it is known, and what of it steps are to read. */
-  failedWindow: Range | undefined
-  #toOvercome: Coverage
   /** It has more windows than are read. */
   readonly hasTooMany: boolean
-  /** No step of this run overcomes that. */
-  readonly #staysTooMany: boolean
+  readonly failedRanges: FailedRanges
   /** It failed, and nothing more of it is tried in this run. */
   stopped = false
   /** A commit has said that it is read as a whole: its revision, and that nothing older comes. */
@@ -216,17 +208,12 @@ export class PartitionRun {
     this.coveredTo = highest(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
     this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
-    const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
-    this.isFailing = (known?.failures ?? 0) > 0
-    this.failedWindow = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
+    this.failedRanges = new FailedRanges(known, planned)
     this.isChecked =
       !table.isRestricted &&
       planned.discovered.failure === undefined &&
       !planned.steps.spans.some(({ windows }) => this.reachesEnd({ window: windows?.range }))
     this.hasTooMany = hasTooMany(planned)
-    this.#staysTooMany = hasTooManyInAll(planned)
-    const unread = [...planned.steps.ranges(), ...planned.outside.ranges()]
-    this.#toOvercome = this.failedWindow === undefined ? [] : intersect(unread, [this.failedWindow])
   }
 
   /** Whether windows are read until one is empty, so that nobody knows yet how many there are. */
@@ -258,33 +245,10 @@ export class PartitionRun {
     return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
   }
 
-  /** It failed, and nothing is left to read of what did. */
-  get hasNothingFailed(): boolean {
-    return this.isFailing && !this.#staysTooMany && this.#toOvercome.length === 0
-  }
-
-  /** Whether nothing that failed is left when this step is done. */
-  isOvercomeBy(step: Step): boolean {
-    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOfStep(step)]).length === 0
-  }
-
-  /** A step failed, with so much of its window left. */
-  stepFailed(step: Step, { window }: Step): void {
-    this.failedWindow = window === undefined ? undefined : hull(window, this.isFailing ? this.failedWindow : undefined)
-    this.isFailing = true
-    this.#toOvercome = union(this.#toOvercome, [rangeOfStep(step)])
-  }
-
-  /** What is left of a step that was given up may be tried once more in its stead. */
-  leaveTo(rest: Step, step: Step): void {
-    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOfStep(step)]), [rangeOfStep(rest)])
-  }
-
   /** A step is committed. @param hasRows whether any of its rows lie in its window. */
   stepDone(step: Step, hasRows: boolean): void {
     if (!hasRows && this.#open?.has(step) === true) this.#open.foundEmpty()
-    if (this.isOvercomeBy(step)) this.isFailing = false
-    this.#toOvercome = subtract(this.#toOvercome, [rangeOfStep(step)])
+    this.failedRanges.read(step)
     if (this.reachesEnd(step)) this.isChecked = true
   }
 

@@ -1,0 +1,52 @@
+import { type Coverage, hull, intersect, type PartitionState, type Range, subtract, union } from '@tidemark/core/engine'
+import type { PlannedPartition } from '../plan/planned-table.ts'
+import { rangeOfStep, type Step } from '../plan/step.ts'
+import { hasTooManyInAll } from '../plan/too-many-windows.ts'
+
+/** What of a partition failed, in a run or before, and was not read since. */
+export class FailedRanges {
+  isFailing: boolean
+  /** What failed, as far as it is known. */
+  window: Range | undefined
+  /** What of it steps are to read. */
+  #toOvercome: Coverage
+  /** It has more windows than are read, and no step of this run overcomes that. */
+  readonly #staysTooMany: boolean
+
+  constructor(known: PartitionState | undefined, planned: PlannedPartition) {
+    const failed = known !== undefined && known.failures > 0 ? known.failedWindow : null
+    this.isFailing = (known?.failures ?? 0) > 0
+    this.window = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
+    this.#staysTooMany = hasTooManyInAll(planned)
+    const unread = [...planned.steps.ranges(), ...planned.outside.ranges()]
+    this.#toOvercome = this.window === undefined ? [] : intersect(unread, [this.window])
+  }
+
+  /** Nothing is left to read of what failed. */
+  get hasNothingLeft(): boolean {
+    return this.isFailing && !this.#staysTooMany && this.#toOvercome.length === 0
+  }
+
+  /** Whether nothing that failed is left when this step is done. */
+  isOvercomeBy(step: Step): boolean {
+    return this.isFailing && !this.#staysTooMany && subtract(this.#toOvercome, [rangeOfStep(step)]).length === 0
+  }
+
+  /** A step failed, with so much of its window left. */
+  add(step: Step, { window }: Step): void {
+    this.window = window === undefined ? undefined : hull(window, this.isFailing ? this.window : undefined)
+    this.isFailing = true
+    this.#toOvercome = union(this.#toOvercome, [rangeOfStep(step)])
+  }
+
+  /** What is left of a step that was given up may be tried once more in its stead. */
+  leaveTo(rest: Step, step: Step): void {
+    this.#toOvercome = union(subtract(this.#toOvercome, [rangeOfStep(step)]), [rangeOfStep(rest)])
+  }
+
+  /** A step is committed. */
+  read(step: Step): void {
+    if (this.isOvercomeBy(step)) this.isFailing = false
+    this.#toOvercome = subtract(this.#toOvercome, [rangeOfStep(step)])
+  }
+}
