@@ -22,13 +22,37 @@ export class ByteInput {
   /** Copies the next bytes to a place in another buffer. @throws Error where there are fewer. */
   async copy(length: number, to: Buffer, at: number): Promise<void> {
     for (let done = 0; done < length; ) {
-      if (this.#rest.length === 0 && (await this.isOver()))
-        throw Object.assign(new Error('the bytes end too early'), { code: 'Z_BUF_ERROR' })
+      if (this.#rest.length === 0 && (await this.isOver())) throw tooShort()
       const count = this.#rest.copy(to, at + done, 0, length - done)
       this.#rest = this.#rest.subarray(count)
       this.offset += count
       done += count
     }
+  }
+
+  /** Passes over the next bytes. @throws Error where there are fewer. */
+  async skip(length: number): Promise<void> {
+    for (let done = 0; done < length; ) {
+      if (this.#rest.length === 0 && (await this.isOver())) throw tooShort()
+      const count = Math.min(this.#rest.length, length - done)
+      this.#rest = this.#rest.subarray(count)
+      this.offset += count
+      done += count
+    }
+  }
+
+  /** The next byte; a promise of it where it has not arrived yet. @throws Error where there is none. */
+  byte(): number | Promise<number> {
+    if (this.#rest.length === 0) return this.#later()
+    const byte = this.#rest[0]!
+    this.#rest = this.#rest.subarray(1)
+    this.offset++
+    return byte
+  }
+
+  async #later(): Promise<number> {
+    if (await this.isOver()) throw tooShort()
+    return this.byte()
   }
 
   /** The next bytes, as one buffer. */
@@ -42,3 +66,5 @@ export class ByteInput {
     await this.#pieces.return?.()
   }
 }
+
+const tooShort = (): Error => Object.assign(new Error('the bytes end too early'), { code: 'Z_BUF_ERROR' })

@@ -1,182 +1,95 @@
-import type { FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { ByteInput } from './byte-input.ts'
 import type { Files } from './client.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
-import { unpackOf } from './parquet-codec.ts'
-import { DictionaryFile } from './parquet-dictionary.ts'
-import { bytesAt } from './parquet-footer.ts'
-import { HybridReader } from './parquet-hybrid.ts'
-import { type Page, piecesOf } from './parquet-pages.ts'
-import { PLAIN, PlainPage, RLE } from './parquet-plain.ts'
-import { PlainValues, placesIn } from './parquet-values.ts'
+import { type LeafChunk, LeafReader, type Reading } from './parquet-leaf.ts'
+import { type Filled, PlainPage } from './parquet-plain.ts'
 
-// DuckDB reads a page, and a dictionary, as a whole: pyarrow writes a thousand values of a megabyte into one. Such a page is
-// unpacked here as a stream, and its values are written into small ones. Whatever a page says twice is compared.
+// DuckDB reads a page, and a dictionary, as a whole, and all pages that its 2,048 rows are in: pyarrow writes a thousand values
+// of a megabyte into one. Such a column is unpacked here as a stream, and a few rows at a time are written into small pages.
 
-const PREFIX = 4
-/** How many bytes may say which values of a page are NULL, and where in the dictionary the others are: both are held. */
-const MOST_LEVELS = 64 << 20
-const MOST_PLACES = 128 << 20
-
-/** Of a column that is read by itself, pages of more than `above` bytes are cut into pages of `into` bytes. */
+/** How a column that is read by itself is cut. */
 export interface Cut {
+  /** Where DuckDB would hold more bytes than this, it is cut. */
   readonly above: number
+  /** Into groups of rows of so many bytes. */
   readonly into: number
+  /** A row that has more is not read. */
+  readonly most: number
 }
 
 /** DuckDB holds a page and its dictionary as they are packed, too, and what it reads at the same time. */
 const MEMORY_OF_PAGE = 4
-const CUT: Cut = { above: 128 << 20, into: 16 << 20 }
+const CUT = { above: 128 << 20, into: 16 << 20 }
+/** DuckDB writes 2,048 rows at once, however little is in them: more need not wait for one another. */
+const MOST_ROWS = 64 * 1024
+/** What DuckDB holds of a value beside its bytes. */
+const SLOT = 16
 
 export const cutFor = ({ memoryLimit }: Files): Cut => ({
   ...CUT,
   above: Math.min(CUT.above, memoryLimit / MEMORY_OF_PAGE),
+  most: memoryLimit / MEMORY_OF_PAGE,
 })
 
-/** The chunk whose pages are cut, and what that needs. */
-export interface Cutting {
-  readonly file: FileHandle
-  readonly codec: number
-  /** How many of its values are NULL, where it says so. */
-  readonly nulls: number | undefined
-  /** Whether its values may be NULL. */
-  readonly isOptional: boolean
-  readonly client: Files
-  readonly signal: AbortSignal
-  /** How many bytes a small page has. */
-  readonly into: number
+/** A few rows of a column. */
+export interface SmallGroup {
+  readonly rows: number
+  /** The page of each leaf, in parts, and how many values it has. They are to be written before the next group is asked for. */
+  readonly pages: readonly { readonly values: number; readonly parts: readonly Buffer[] }[]
 }
 
-/** Whether pages can be cut: what is written in another way is left to DuckDB. */
-export function isCuttable(pages: readonly Page[], codec: number): boolean {
-  return unpackOf(codec) !== undefined && pages.every(isReadable)
-}
-
-function isReadable({ isDictionary, usesDictionary, encoding, levelEncoding, second, unpacked }: Page): boolean {
-  // A dictionary says PLAIN_DICTIONARY, and means PLAIN, where its writer is old.
-  if (isDictionary) return true
-  if (second === undefined && levelEncoding !== RLE) return false
-  return usesDictionary ? unpacked <= MOST_PLACES : encoding === PLAIN
+/** A row that is not read, and how many bytes it has. */
+export interface LongRow {
+  readonly bytes: number
 }
 
 /**
- * The values of all pages of a chunk, in small ones. Each is to be written before the next is asked for.
+ * The rows of the chunks of one column in one group of rows, a few at a time.
  *
- * @throws Broken where a page, or the chunk, has not the values that it says.
+ * @throws Broken where a page, or a chunk, has not the values that it says.
  */
-export async function* smallPages(pages: readonly Page[], cutting: Cutting): AsyncGenerator<PlainPage> {
-  await using kept = new AsyncDisposableStack()
-  const small = new PlainPage(cutting.into, cutting.isOptional)
-  let dictionary: DictionaryFile | undefined
-  let nulls = 0
-  for (const page of pages) {
-    try {
-      if (page.isDictionary) dictionary = kept.use(await dictionaryOf(page, cutting))
-      else if (page.values > 0) nulls += yield* cut(page, dictionary, small, cutting)
-    } catch (error) {
-      const { code } = error as { readonly code?: string }
-      if (!/^(?:Z_|ZSTD_|ERR__ERROR_)/.test(code ?? '')) throw error
-      throw new InvalidFileError(`is damaged: the page at byte ${page.start} cannot be unpacked; write it again`, {
-        cause: error,
-      })
+export async function* smallGroups(
+  chunks: readonly LeafChunk[],
+  { into, most }: Cut,
+  reading: Reading,
+): AsyncGenerator<SmallGroup | LongRow> {
+  await using opened = new AsyncDisposableStack()
+  const leaves = chunks.map((chunk) => ({
+    reader: opened.use(new LeafReader(chunk, reading)),
+    page: new PlainPage(chunk.levels, chunk.stored, into * 2),
+  }))
+  let rows = 0
+  const groupOf = (ends: readonly Filled[]): SmallGroup => ({
+    rows,
+    pages: leaves.map(({ page }, at) => ({ values: ends[at]!.slots, parts: page.parts(ends[at]) })),
+  })
+  const ends = (): readonly Filled[] => leaves.map(({ page }) => page.filled)
+  for (;;) {
+    const before = ends()
+    let bytes = 0
+    for (const [at, { reader, page }] of leaves.entries()) {
+      const added = await reader.addRow(page, Math.max(0, most - bytes))
+      if (at > 0 && (added === undefined) !== (bytes === 0))
+        throw new InvalidFileError('is damaged: the parts of a column have different numbers of rows; write it again')
+      bytes += added ?? 0
     }
-  }
-  // Places in a dictionary are filled up to groups of eight, so that one more would be read, and one less left.
-  if (cutting.nulls !== undefined && cutting.nulls !== nulls)
-    throw new InvalidFileError(
-      `is damaged: the column at byte ${pages[0]?.from} has ${cutting.nulls} NULL values according to its header, but ${nulls} in its pages; write it again`,
-    )
-  if (small.rows > 0) yield small
-}
-
-async function dictionaryOf(page: Page, { file, codec, client, signal }: Cutting): Promise<DictionaryFile> {
-  const values = unpackOf(codec)!(piecesOf(file, page), page.unpacked)
-  return await DictionaryFile.write(values, { entries: page.entries, size: page.unpacked }, (copy) =>
-    client.temporary((to) => pipeline(copy, to, { signal })),
-  )
-}
-
-/** @returns how many values are NULL. */
-async function* cut(
-  page: Page,
-  dictionary: DictionaryFile | undefined,
-  small: PlainPage,
-  cutting: Cutting,
-): AsyncGenerator<PlainPage, number> {
-  const { levels, input, size } = await openPage(page, cutting)
-  try {
-    const values = page.usesDictionary ? await placesIn(dictionary, input, size) : new PlainValues(input, size)
-    let nulls = 0
-    for (let nth = 0; nth < page.values; nth++) {
-      const isNull = levels !== undefined && levels.next() === 0
-      const length = isNull ? 0 : await values.next()
-      if (length > cutting.client.memoryLimit)
-        throw new InvalidFileError(
-          `has a value of ${length} bytes, which does not fit into the memory limit of DuckDB: raise "memoryLimit" in the config`,
-        )
-      if (small.isFullFor(length)) {
-        cutting.signal.throwIfAborted()
-        yield small
-        small.clear()
-      }
-      if (isNull) {
-        small.addNull()
-        nulls++
-      } else {
-        const { to, at } = small.add(length)
-        await values.copy(to, at)
-      }
+    if (bytes === 0) {
+      if (rows > 0) yield groupOf(before)
+      return
     }
-    const isWhole = values.isOver && (levels?.isOver ?? true) && (await input.isOver())
-    if (!isWhole || input.offset !== size || (page.second !== undefined && page.second.nulls !== nulls))
-      throw disagrees(page)
-    return nulls
-  } finally {
-    await input.close()
+    const isLong = bytes > most
+    if (rows > 0 && (isLong || rows === MOST_ROWS || weightOf(ends()) > into)) {
+      reading.signal.throwIfAborted()
+      yield groupOf(before)
+      for (const [at, { page }] of leaves.entries()) page.dropUntil(before[at]!)
+      rows = 0
+    }
+    if (isLong) {
+      // Some leaves have it, because it was found to be too long at a later one.
+      for (const { page } of leaves) page.dropUntil(page.filled)
+      yield { bytes }
+    } else rows++
   }
 }
 
-const disagrees = ({ start }: Page): InvalidFileError =>
-  new InvalidFileError(
-    `is damaged: the page at byte ${start} does not have the number of values that it declares; write it again`,
-  )
-
-interface Opened {
-  /** Which values are NULL; undefined where none may be. */
-  readonly levels: HybridReader | undefined
-  /** What is behind them, and where that ends. */
-  readonly input: ByteInput
-  readonly size: number
-}
-
-async function openPage(page: Page, { file, codec, isOptional }: Cutting): Promise<Opened> {
-  const unpack = unpackOf(codec)!
-  const { second, start } = page
-  if (second === undefined) {
-    const input = new ByteInput(unpack(piecesOf(file, page), page.unpacked))
-    try {
-      const levels = isOptional ? new HybridReader(await levelsOf(input, page), 1) : undefined
-      return { levels, input, size: page.unpacked }
-    } catch (error) {
-      await input.close()
-      throw error
-    }
-  }
-  const { definitions, repetitions } = second
-  const before = definitions + repetitions
-  const isWrong = definitions < 0 || repetitions < 0 || before > page.size || before > page.unpacked
-  if (isWrong || definitions > MOST_LEVELS || second.rows !== page.values) throw disagrees(page)
-  const bytes = await bytesAt(file, start + repetitions, definitions)
-  const packed = piecesOf(file, { start: start + before, size: page.size - before })
-  const size = page.unpacked - before
-  const pieces = second.isPacked && page.size > before ? unpack(packed, size) : packed
-  const levels = isOptional ? new HybridReader(bytes, 1) : undefined
-  return { levels, input: new ByteInput(pieces), size }
-}
-
-async function levelsOf(input: ByteInput, page: Page): Promise<Buffer> {
-  const length = (await input.read(PREFIX)).readUInt32LE()
-  if (length > Math.min(page.unpacked - PREFIX, MOST_LEVELS)) throw disagrees(page)
-  return await input.read(length)
-}
+const weightOf = (ends: readonly Filled[]): number =>
+  ends.reduce((sum, { slots, bytes }) => sum + bytes + slots * SLOT, 0)

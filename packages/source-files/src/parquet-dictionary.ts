@@ -5,6 +5,8 @@ import { bytesAt, readInto } from './parquet-footer.ts'
 
 /** Values up to here are read from a piece of the file that also has those behind them. */
 const PIECE = 64 * 1024
+/** A dictionary up to here is read as a whole. */
+const SMALL = 4 << 20
 /** How many bytes say how long a value is. */
 const PREFIX = 4
 
@@ -12,27 +14,27 @@ const PREFIX = 4
 export class DictionaryFile implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #copy: AsyncDisposable
-  readonly #places: Places
+  readonly #places: Places | EqualPlaces
   #piece: Buffer = Buffer.alloc(0)
   #pieceAt = 0
 
-  private constructor(file: FileHandle, copy: AsyncDisposable, places: Places) {
+  private constructor(file: FileHandle, copy: AsyncDisposable, places: Places | EqualPlaces) {
     this.#file = file
     this.#copy = copy
     this.#places = places
   }
 
   /**
-   * @param values as they are written one behind the other.
+   * @param values as they are written one behind the other; each has `width` bytes, or says how many.
    * @throws Broken where they are not as many, or have not as many bytes.
    */
   static async write(
     values: AsyncIterable<Buffer>,
-    { entries, size }: { readonly entries: number; readonly size: number },
+    { entries, size, width }: { readonly entries: number; readonly size: number; readonly width: number | undefined },
     fill: (copy: ReturnType<typeof through>) => ReturnType<Files['temporary']>,
   ): Promise<DictionaryFile> {
-    if (entries < 0 || entries * PREFIX > size) throw otherwise()
-    const places = new Places(entries, size)
+    if (entries < 0 || entries * (width ?? PREFIX) > size) throw otherwise()
+    const places = width === undefined ? new Places(entries, size) : new EqualPlaces(entries, size, width)
     const copy = await fill(through(values, places))
     try {
       places.end()
@@ -49,14 +51,18 @@ export class DictionaryFile implements AsyncDisposable {
   }
 
   /** Copies a value to a place in a buffer. */
-  async copy(nth: number, to: Buffer, at: number): Promise<void> {
+  copy(nth: number, to: Buffer, at: number): void | Promise<void> {
     const start = this.#places.startOf(nth)
     const end = this.#places.endOf(nth)
-    if (end - start > PIECE) return await readInto(to, at, this.#file, start, end - start)
-    if (start < this.#pieceAt || end > this.#pieceAt + this.#piece.length) {
-      this.#piece = await bytesAt(this.#file, start, Math.min(PIECE, this.#places.size - start))
-      this.#pieceAt = start
-    }
+    if (start < this.#pieceAt || end > this.#pieceAt + this.#piece.length) return this.#read(start, end, to, at)
+    this.#piece.copy(to, at, start - this.#pieceAt, end - this.#pieceAt)
+  }
+
+  async #read(start: number, end: number, to: Buffer, at: number): Promise<void> {
+    const { size } = this.#places
+    if (end - start > PIECE && size > SMALL) return await readInto(to, at, this.#file, start, end - start)
+    this.#pieceAt = size > SMALL ? start : 0
+    this.#piece = await bytesAt(this.#file, this.#pieceAt, size > SMALL ? Math.min(PIECE, size - start) : size)
     this.#piece.copy(to, at, start - this.#pieceAt, end - this.#pieceAt)
   }
 
@@ -66,7 +72,7 @@ export class DictionaryFile implements AsyncDisposable {
   }
 }
 
-async function* through(values: AsyncIterable<Buffer>, places: Places): AsyncGenerator<Buffer> {
+async function* through(values: AsyncIterable<Buffer>, places: Places | EqualPlaces): AsyncGenerator<Buffer> {
   for await (const piece of values) {
     places.add(piece)
     yield piece
@@ -117,10 +123,7 @@ class Places {
 
   startOf(nth: number): number {
     const start = this.#starts[nth]
-    if (start === undefined)
-      throw new InvalidFileError(
-        `is damaged: a page refers to value ${nth} of a dictionary that has ${this.#count}; write it again`,
-      )
+    if (start === undefined) throw missing(nth, this.#count)
     return start
   }
 
@@ -128,6 +131,40 @@ class Places {
     return nth + 1 < this.#starts.length ? this.startOf(nth + 1) - PREFIX : this.size
   }
 }
+
+/** The same where all values are of one length. */
+class EqualPlaces {
+  readonly size: number
+  readonly #entries: number
+  readonly #width: number
+  #at = 0
+
+  constructor(entries: number, size: number, width: number) {
+    this.#entries = entries
+    this.size = size
+    this.#width = width
+  }
+
+  add({ length }: Buffer): void {
+    this.#at += length
+  }
+
+  end(): void {
+    if (this.#at !== this.size || this.#entries * this.#width !== this.size) throw otherwise()
+  }
+
+  startOf(nth: number): number {
+    if (nth >= this.#entries) throw missing(nth, this.#entries)
+    return nth * this.#width
+  }
+
+  endOf(nth: number): number {
+    return (nth + 1) * this.#width
+  }
+}
+
+const missing = (nth: number, entries: number): InvalidFileError =>
+  new InvalidFileError(`is damaged: a page refers to value ${nth} of a dictionary that has ${entries}; write it again`)
 
 const otherwise = (): InvalidFileError =>
   new InvalidFileError('is damaged: a dictionary does not have the number of values that it declares; write it again')

@@ -21,8 +21,18 @@ const NUMBERS: readonly number[] = [
   Element.scale,
   Element.precision,
 ]
+const OPTIONAL = 1
 const REPEATED = 2
-const Physical = { int32: 1, bytes: 6, fixedBytes: 7 } as const
+export const Physical = {
+  boolean: 0,
+  int32: 1,
+  int64: 2,
+  int96: 3,
+  float: 4,
+  double: 5,
+  bytes: 6,
+  fixedBytes: 7,
+} as const
 
 /** The old way to say what a value is. */
 export const Converted = {
@@ -92,6 +102,9 @@ export interface SchemaElement {
   readonly isLeaf: boolean
   /** Whether it is a list without saying so. */
   readonly isRepeated: boolean
+  readonly isOptional: boolean
+  /** How a leaf is stored, as `Physical` numbers it. */
+  readonly physical: number | undefined
   /** What it says to be, in both ways. */
   readonly converted: number | undefined
   readonly logical: number | undefined
@@ -132,6 +145,8 @@ export function readElement(reader: ThriftReader): SchemaElement {
     children: numbers.get(Element.children) ?? 0,
     isLeaf: numbers.has(Element.type),
     isRepeated: numbers.get(Element.repetition) === REPEATED,
+    isOptional: numbers.get(Element.repetition) === OPTIONAL,
+    physical: numbers.get(Element.type),
     converted,
     logical: logical.id,
     decimal: logical.decimal ?? (converted === Converted.decimal ? old : undefined),

@@ -1,5 +1,6 @@
 import type { SchemaElement } from './parquet-element.ts'
 import type { ColumnChunk } from './parquet-footer.ts'
+import type { Levels } from './parquet-levels.ts'
 import type { Raw } from './parquet-raw.ts'
 
 /** A top-level column, and all elements that are below it. */
@@ -13,6 +14,7 @@ export interface ParquetField {
 /** What has values, and where they are: a chunk in each group of rows. */
 export interface ParquetLeaf {
   readonly element: SchemaElement
+  readonly levels: Levels
   readonly chunks: readonly ColumnChunk[]
   /** How it is read as it is stored; undefined where DuckDB reads it as it is. */
   readonly raw: Raw | undefined

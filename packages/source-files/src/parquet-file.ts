@@ -5,10 +5,11 @@ import type { Files } from './client.ts'
 import { type FileTable, formatOf } from './config.ts'
 import { failure } from './invalid-file-error.ts'
 import type { TableFile } from './listing.ts'
+import { type CheckedChunk, checkPages, heldByRows } from './parquet-check.ts'
 import { type Cut, cutFor } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import { type ColumnChunk, type Footer, readFooter } from './parquet-footer.ts'
-import { checkPages } from './parquet-pages.ts'
+import { levelsIn } from './parquet-levels.ts'
 import { rawOf } from './parquet-raw.ts'
 import { inBothWays, instantElement, isNewOnly, type Schema, writeFooter } from './parquet-schema.ts'
 import { variantElements } from './parquet-variant.ts'
@@ -18,6 +19,8 @@ import { wideFields } from './parquet-wide.ts'
 export interface ParquetFile {
   readonly path: string
   readonly footer: Footer
+  /** The elements of the footer's schema as DuckDB is to read them. */
+  readonly schema: Schema
   readonly fields: readonly ParquetField[]
   /** Columns that are read by themselves, because their values are long. */
   readonly wide: ReadonlySet<ParquetField>
@@ -40,12 +43,14 @@ export async function openParquet(
     path = copies.use(await client.temporary((to) => pipeline(bytesOf(file, signal), to, { signal }))).path
   const footer = await readFooter(path)
   const fields = fieldsOf(footer)
-  const held = pages === 'check' ? await checkPages(path, footer, signal) : new Map<ColumnChunk, number>()
-  const wide = wideFields(fields, held)
+  const checked =
+    pages === 'check' ? await checkPages(path, footer, fields, signal) : new Map<ColumnChunk, CheckedChunk>()
+  const wide = await wideFields(fields, checked, (leaf, chunk) => heldByRows(path, leaf, chunk, footer.start))
   const schema = readableSchema(footer, fields)
-  if (schema !== undefined) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
+  const isOther = schema.some((own, at) => own !== footer.schema[at]!.fields)
+  if (isOther) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, footer, fields, wide, cut: cutFor(client), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, schema, fields, wide, cut: cutFor(client), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */
@@ -87,11 +92,12 @@ function fieldsOf({ schema, chunks }: Footer): readonly ParquetField[] {
     const from = at
     for (let left = 1; left > 0 && at < schema.length; at++) left += schema[at]!.children - 1
     const own = schema.slice(from, at)
+    const levels = levelsIn(own)
     const leavesOf = own
       .filter(({ isLeaf }) => isLeaf)
-      .map((element): ParquetLeaf => {
+      .map((element, leaf): ParquetLeaf => {
         const ofLeaf = chunksAt(chunks, nth++, leaves)
-        return { element, chunks: ofLeaf, raw: rawOf(element, ofLeaf) }
+        return { element, levels: levels[leaf]!, chunks: ofLeaf, raw: rawOf(element, ofLeaf) }
       })
     fields.push({ element: own[0]!, below: own.slice(1), leaves: leavesOf })
   }
@@ -104,17 +110,16 @@ function chunksAt(chunks: readonly ColumnChunk[], nth: number, leaves: number): 
   return Array.from({ length: chunks.length / leaves }, (_, group) => chunks[group * leaves + nth]!)
 }
 
-/** The schema with which DuckDB reads what it reads wrong else; undefined where that is nothing. */
-function readableSchema(footer: Footer, fields: readonly ParquetField[]): Schema | undefined {
+/** The schema with which DuckDB reads what it reads wrong else. */
+function readableSchema(footer: Footer, fields: readonly ParquetField[]): Schema {
   const raws = new Map(fields.flatMap(({ leaves }) => leaves.map(({ element, raw }) => [element, raw?.fields])))
   const inside = fields.flatMap(({ element, below }) => (element.isRepeated ? [element, ...below] : below))
   const instants = new Set(inside.filter((element) => element.isOldInstant))
   const ofVariants = variantElements(footer.schema)
-  const schema = footer.schema.map((element) => {
+  return footer.schema.map((element) => {
     const other = raws.get(element) ?? ofVariants.get(element)
     if (other !== undefined) return other
     if (isNewOnly(element)) return inBothWays(element)
     return instants.has(element) ? instantElement(element) : element.fields
   })
-  return schema.every((fields, at) => fields === footer.schema[at]!.fields) ? undefined : schema
 }

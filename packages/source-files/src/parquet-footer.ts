@@ -8,7 +8,7 @@ import { ThriftReader } from './thrift.ts'
 export const File = { version: 1, schema: 2, rows: 3, groups: 4 } as const
 export const Group = { chunks: 1, bytes: 2, rows: 3 } as const
 export const Chunk = { offset: 2, metadata: 3, encryption: 8 } as const
-export const Metadata = { values: 5, unpacked: 6, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
+export const Metadata = { codec: 4, values: 5, unpacked: 6, size: 7, data: 9, dictionary: 11, statistics: 12 } as const
 const Statistics = { oldMax: 1, oldMin: 2, max: 5, min: 6 } as const
 const NULLS = 3
 export const MAGIC = Buffer.from('PAR1')
@@ -23,6 +23,8 @@ export interface ColumnChunk {
   readonly size: number
   /** How many values it has by its own account: also what is NULL, and a list that is empty. */
   readonly values: number
+  /** How its pages are packed, as `CompressionCodec` numbers it. */
+  readonly codec: number
   /** Its smallest and largest value as bytes, where it says them. */
   readonly min: Buffer | undefined
   readonly max: Buffer | undefined
@@ -131,6 +133,7 @@ function readGroup(reader: ThriftReader, chunks: ColumnChunk[]): number {
 }
 
 function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
+  let codec = 0
   let values = 0
   let size = 0
   let data = 0
@@ -138,7 +141,8 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
   let statistics: Bounds = { min: undefined, max: undefined, nulls: undefined }
   const describedAt = reader.at
   reader.struct((id) => {
-    if (id === Metadata.values) values = reader.integer()
+    if (id === Metadata.codec) codec = reader.integer()
+    else if (id === Metadata.values) values = reader.integer()
     else if (id === Metadata.size) size = reader.integer()
     else if (id === Metadata.data) data = reader.integer()
     else if (id === Metadata.dictionary) dictionary = reader.integer()
@@ -150,6 +154,7 @@ function readChunk(reader: ThriftReader, chunks: ColumnChunk[]): void {
     start: isFirst ? dictionary : data,
     size,
     values,
+    codec,
     ...statistics,
     isEmpty: nulls === values,
     describedAt,

@@ -1,18 +1,17 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
+import type { FileHandle } from 'node:fs/promises'
 import { InvalidFileError } from './invalid-file-error.ts'
-import { bytesAt, type ColumnChunk, type Footer } from './parquet-footer.ts'
+import { bytesAt, type ColumnChunk } from './parquet-footer.ts'
 import { Thrift, ThriftReader, TooShort } from './thrift.ts'
 
-// DuckDB does not look at the checksums of pages, so a flipped bit in a file would be another value. Nor does it
-// compare how many values the pages have with what their column says, so what is too much would be left out.
+// The pages of a column: a header, which says how long the page is and what is in it, and the page.
 
 const Header = { type: 1, size: 2, compressedSize: 3, crc: 4, data: 5, dictionary: 7, dataV2: 8 } as const
 /** In the headers of data pages of both kinds, and of dictionaries. */
 const VALUES = 1
 /** How values are written in a data page of the first kind, and in a dictionary; and the levels of the former. */
 const ENCODING = 2
-const LEVEL_ENCODING = 3
+const DEFINITION_ENCODING = 3
+const REPETITION_ENCODING = 4
 const V2 = { nulls: 2, rows: 3, encoding: 4, definitions: 5, repetitions: 6, isPacked: 7 } as const
 /** The two ways to write values that mean a dictionary. */
 const OF_DICTIONARY: readonly number[] = [2, 8]
@@ -39,7 +38,8 @@ export interface Page {
   readonly usesDictionary: boolean
   /** How its values are written, and its levels where they are packed together with them. */
   readonly encoding: number
-  readonly levelEncoding: number
+  readonly definitionEncoding: number
+  readonly repetitionEncoding: number
   /** Of a page of the second kind, whose levels stand in front as they are. */
   readonly second: SecondKind | undefined
 }
@@ -52,84 +52,6 @@ export interface SecondKind {
   readonly repetitions: number
   /** Whether its values are packed. */
   readonly isPacked: boolean
-}
-
-/**
- * Compares the pages of a file with their checksums, and their values with the number that their column says. Most
- * writers write checksums for all pages or for none, so where the first pages have none the bytes of the others are not
- * read.
- *
- * @returns how many bytes DuckDB holds at once to read a column, by its chunks.
- * @throws Broken where one is another.
- */
-export async function checkPages(
-  path: string,
-  { chunks, start }: Footer,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<ColumnChunk, number>> {
-  const held = new Map<ColumnChunk, number>()
-  await using file = await open(path)
-  const isSummed = chunks[0] !== undefined && (await hasChecksums(file, chunks[0]))
-  for (const chunk of chunks) {
-    // Some writers leave a header out of the size of a column: where its bytes are not read, its values say where it ends.
-    const part = isSummed ? chunk : { start: chunk.start, size: chunk.values === 0 ? 0 : start - chunk.start }
-    let values = 0
-    const vector = new Vector()
-    for await (const page of pagesOf(file, part)) {
-      signal.throwIfAborted()
-      if (page.crc !== undefined && (await checksumOf(file, page)) !== page.crc)
-        throw new InvalidFileError(
-          `is damaged: the checksum of the page at byte ${page.start} is wrong; write it again, or copy it again`,
-        )
-      values += page.values
-      vector.add(page)
-      if (values >= chunk.values && !isSummed) break
-    }
-    if (values !== chunk.values)
-      throw new InvalidFileError(
-        `is damaged: the column at byte ${chunk.start} has ${chunk.values} values according to its metadata, but ${values} in its pages; write it again`,
-      )
-    held.set(chunk, vector.most)
-  }
-  return held
-}
-
-/** How many rows DuckDB reads at once; all pages that they are in stay in memory until they are taken. */
-const VECTOR = 2048
-
-/** Adds up how many bytes the pages of 2,048 values have. */
-class Vector {
-  #values = 0
-  #bytes = 0
-  #dictionary = 0
-  most = 0
-
-  add({ isDictionary, values, unpacked }: Page): void {
-    if (isDictionary) this.#dictionary = unpacked
-    if (values === 0) return
-    const before = this.#values
-    this.#values += values
-    // The page at the end of one vector is in the next one, too.
-    this.#bytes += unpacked
-    this.most = Math.max(this.most, this.#bytes + this.#dictionary)
-    if (Math.floor(this.#values / VECTOR) > Math.floor(before / VECTOR))
-      this.#bytes = this.#values % VECTOR === 0 ? 0 : unpacked
-  }
-}
-
-async function hasChecksums(file: FileHandle, chunk: ColumnChunk): Promise<boolean> {
-  let looked = 0
-  try {
-    for await (const { crc } of pagesOf(file, chunk)) {
-      if (crc !== undefined) return true
-      // A dictionary, and a page of data.
-      if (++looked === 2) return false
-    }
-  } catch (error) {
-    // Whether such pages can be read, whoever reads them says.
-    if (!(error instanceof InvalidFileError)) throw error
-  }
-  return false
 }
 
 export async function* pagesOf(
@@ -187,7 +109,8 @@ function pageOf(
     isDictionary: numbers.get(Header.type) === DICTIONARY,
     usesDictionary: kind !== Header.dictionary && OF_DICTIONARY.includes(encoding),
     encoding,
-    levelEncoding: own.get(LEVEL_ENCODING) ?? 0,
+    definitionEncoding: own.get(DEFINITION_ENCODING) ?? 0,
+    repetitionEncoding: own.get(REPETITION_ENCODING) ?? 0,
     second: isSecond ? secondOf(own) : undefined,
   }
 }
@@ -199,12 +122,6 @@ const secondOf = (own: ReadonlyMap<number, number>): SecondKind => ({
   repetitions: own.get(V2.repetitions) ?? 0,
   isPacked: own.get(V2.isPacked) !== Thrift.false,
 })
-
-async function checksumOf(file: FileHandle, page: Page): Promise<number> {
-  let sum = 0
-  for await (const piece of piecesOf(file, page)) sum = crc32(piece, sum)
-  return sum
-}
 
 /** Bytes of a file, one piece at a time. */
 export async function* piecesOf(

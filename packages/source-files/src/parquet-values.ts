@@ -1,5 +1,6 @@
 import type { ByteInput } from './byte-input.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
+import { MOST_DELTAS, readDeltas32 } from './parquet-delta.ts'
 import type { DictionaryFile } from './parquet-dictionary.ts'
 import { HybridReader } from './parquet-hybrid.ts'
 
@@ -10,10 +11,18 @@ export interface PageValues {
   /** Goes to the next value. @returns how many bytes it has. */
   next(): number | Promise<number>
   /** Copies it to a place in a buffer. */
-  copy(to: Buffer, at: number): Promise<void>
+  copy(to: Buffer, at: number): void | Promise<void>
+  /** Passes over it instead. */
+  skip(): void | Promise<void>
   /** Whether nothing is left that was read already. */
   readonly isOver: boolean
 }
+
+const tooLong = (): InvalidFileError =>
+  new InvalidFileError('is damaged: a value is longer than its page; write it again')
+/** The error of a page that ends too early. */
+export const tooFew = (): InvalidFileError =>
+  new InvalidFileError('is damaged: a page has fewer values than it declares; write it again')
 
 /** Values that stand in the page, each behind its length. */
 export class PlainValues implements PageValues {
@@ -31,14 +40,107 @@ export class PlainValues implements PageValues {
   /** @throws Broken where the value is longer than the page. */
   async next(): Promise<number> {
     this.#length = (await this.#input.read(PREFIX)).readUInt32LE()
-    if (this.#length > this.#size - this.#input.offset)
-      throw new InvalidFileError('is damaged: a value is longer than its page; write it again')
+    if (this.#length > this.#size - this.#input.offset) throw tooLong()
     return this.#length
   }
 
   async copy(to: Buffer, at: number): Promise<void> {
     await this.#input.copy(this.#length, to, at)
   }
+
+  async skip(): Promise<void> {
+    await this.#input.skip(this.#length)
+  }
+}
+
+/** Values that stand in the page behind all their lengths. */
+class LengthsFirst implements PageValues {
+  readonly #input: ByteInput
+  readonly #size: number
+  readonly #lengths: Int32Array
+  #nth = 0
+
+  constructor(input: ByteInput, size: number, lengths: Int32Array) {
+    this.#input = input
+    this.#size = size
+    this.#lengths = lengths
+  }
+
+  next(): number {
+    const length = lengthIn(this.#lengths, this.#nth++)
+    if (length > this.#size - this.#input.offset) throw tooLong()
+    return length
+  }
+
+  async copy(to: Buffer, at: number): Promise<void> {
+    await this.#input.copy(this.#lengths[this.#nth - 1]!, to, at)
+  }
+
+  async skip(): Promise<void> {
+    await this.#input.skip(this.#lengths[this.#nth - 1]!)
+  }
+
+  get isOver(): boolean {
+    return this.#nth === this.#lengths.length
+  }
+}
+
+/** Values of which the page has what differs from the one before. */
+class Differences implements PageValues {
+  readonly #prefixes: Int32Array
+  readonly #rests: LengthsFirst
+  #last: Buffer = Buffer.alloc(0)
+  #length = 0
+  #nth = 0
+
+  constructor(prefixes: Int32Array, rests: LengthsFirst) {
+    this.#prefixes = prefixes
+    this.#rests = rests
+  }
+
+  async next(): Promise<number> {
+    const prefix = lengthIn(this.#prefixes, this.#nth++)
+    if (prefix > this.#length)
+      throw new InvalidFileError('is damaged: a value repeats more than the one before has; write it again')
+    const rest = this.#rests.next()
+    if (prefix + rest > this.#last.length) {
+      const longer = Buffer.allocUnsafe(prefix + rest)
+      this.#last.copy(longer, 0, 0, prefix)
+      this.#last = longer
+    }
+    await this.#rests.copy(this.#last, prefix)
+    this.#length = prefix + rest
+    return this.#length
+  }
+
+  copy(to: Buffer, at: number): void {
+    this.#last.copy(to, at, 0, this.#length)
+  }
+
+  skip(): void {}
+
+  get isOver(): boolean {
+    return this.#rests.isOver && this.#nth === this.#prefixes.length
+  }
+}
+
+function lengthIn(lengths: Int32Array, nth: number): number {
+  const length = lengths[nth]
+  if (length === undefined) throw tooFew()
+  if (length < 0) throw tooLong()
+  return length
+}
+
+/** The values of a page that has all lengths in front. @param size where the values end. */
+export async function withLengthsFirst(input: ByteInput, size: number): Promise<PageValues> {
+  return new LengthsFirst(input, size, await readDeltas32(input, MOST_DELTAS))
+}
+
+/** The values of a page that has, of each, how much of the one before it repeats, and the rest. */
+export async function withPrefixes(input: ByteInput, size: number): Promise<PageValues> {
+  const prefixes = await readDeltas32(input, MOST_DELTAS)
+  const lengths = await readDeltas32(input, MOST_DELTAS)
+  return new Differences(prefixes, new LengthsFirst(input, size, lengths))
 }
 
 /** Values of which the page says the places in the dictionary. */
@@ -57,9 +159,11 @@ class DictionaryValues implements PageValues {
     return this.#dictionary.lengthOf(this.#place)
   }
 
-  async copy(to: Buffer, at: number): Promise<void> {
-    await this.#dictionary.copy(this.#place, to, at)
+  copy(to: Buffer, at: number): void | Promise<void> {
+    return this.#dictionary.copy(this.#place, to, at)
   }
+
+  skip(): void {}
 
   get isOver(): boolean {
     return this.#places.isOver

@@ -1,41 +1,47 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Files } from './client.ts'
-import { UNPACKED } from './parquet-codec.ts'
-import { type Cut, isCuttable, smallPages } from './parquet-cut.ts'
-import { Element } from './parquet-element.ts'
+import { type CheckedChunk, kindOf } from './parquet-check.ts'
+import { type Cut, type LongRow, smallGroups } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
-import { Chunk, type ColumnChunk, type Footer, MAGIC, Metadata, Group as RowGroup } from './parquet-footer.ts'
+import { type ColumnChunk, type Footer, MAGIC } from './parquet-footer.ts'
+import { bytesHeld } from './parquet-held.ts'
+import { type ChunkKind, isReadable } from './parquet-page.ts'
 import { type Page, pagesOf } from './parquet-pages.ts'
-import { PLAIN, RLE } from './parquet-plain.ts'
-import { footerOf, readable, renamed } from './parquet-schema.ts'
-import { listOf, numberField, numbersOf, type RawField, Thrift, ThriftReader, writeStruct } from './thrift.ts'
+import { footerOfGroup, kindFields, type PlacedChunk, plainKind, schemaOfOne } from './parquet-row-group.ts'
+import type { Schema } from './parquet-schema.ts'
 
 // DuckDB reads 2,048 rows at once, and keeps all pages that they are in: of texts of a megabyte that is two gigabytes. It
-// never reads beyond a file, so such a column is read by itself, a few pages at a time, each time from a file that has only these.
+// never reads beyond a file, so such a column is read by itself, a few rows at a time, each time from a file that has only these.
 
 /** What DuckDB may hold of the columns that are read together. */
 const TOGETHER = 128 << 20
 /** So many bytes of pages are read at a time, and one page where it has more. */
 const GROUP = 16 << 20
 
-/** What says of a chunk which kind of values it has. */
-const Kind = { type: 1, encodings: 2, path: 3, codec: 4 } as const
-
-/** The name of the one column of such a file. */
-export const WIDE_NAME = 'v'
-
-/** The columns that are too wide to be read with the others: the widest, until the others have room. */
-export function wideFields(
+/**
+ * The columns that are too wide to be read with the others: the widest, until the others have room.
+ *
+ * @param exactly how many bytes of a chunk of lists are held, where what was checked may be too much.
+ */
+export async function wideFields(
   fields: readonly ParquetField[],
-  held: ReadonlyMap<ColumnChunk, number>,
-): ReadonlySet<ParquetField> {
+  checked: ReadonlyMap<ColumnChunk, CheckedChunk>,
+  exactly: (leaf: ParquetLeaf, chunk: ColumnChunk) => Promise<number>,
+): Promise<ReadonlySet<ParquetField>> {
+  const held = new Map([...checked].map(([chunk, one]) => [chunk, one.held]))
   const heldOf = ({ leaves }: ParquetField): number =>
     leaves.reduce((sum, { chunks }) => sum + Math.max(0, ...chunks.map((chunk) => held.get(chunk) ?? 0)), 0)
-  const sized = fields.map((field) => ({ field, bytes: heldOf(field) }))
-  let together = sized.reduce((sum, { bytes }) => sum + bytes, 0)
+  const heldOfAll = (): number => fields.reduce((sum, field) => sum + heldOf(field), 0)
   const wide = new Set<ParquetField>()
-  for (const { field, bytes } of sized.filter(({ field }) => isPlain(field)).sort((a, b) => b.bytes - a.bytes)) {
+  if (heldOfAll() <= TOGETHER) return wide
+  for (const leaf of fields.flatMap(({ leaves }) => leaves))
+    for (const chunk of leaf.levels.repetition === 0 ? [] : leaf.chunks)
+      if (checked.get(chunk)?.isReadable) held.set(chunk, await exactly(leaf, chunk))
+  let together = heldOfAll()
+  const sized = fields.map((field) => ({ field, bytes: heldOf(field) }))
+  const apart = sized.filter(({ field }) => isFlat(field) || areReadable(field, checked))
+  for (const { field, bytes } of apart.sort((a, b) => b.bytes - a.bytes)) {
     if (together <= TOGETHER) break
     wide.add(field)
     together -= bytes
@@ -43,19 +49,13 @@ export function wideFields(
   return wide
 }
 
-const OPTIONAL = 1
+/** Whether it has one value in each row, so that its pages begin with one. */
+const isFlat = ({ element, below }: ParquetField): boolean => below.length === 0 && !element.isRepeated
 
-/** A text or bytes of its own in each row: what has several values in a row has pages that begin within one. */
-function isPlain({ element, below }: ParquetField): boolean {
-  return below.length === 0 && element.isBytes && element.decimal === undefined && !element.isRepeated
-}
+const areReadable = ({ leaves }: ParquetField, checked: ReadonlyMap<ColumnChunk, CheckedChunk>): boolean =>
+  leaves.every(({ chunks }) => chunks.every((chunk) => checked.get(chunk)?.isReadable))
 
-function numberOf(fields: readonly RawField[], wanted: number): number | undefined {
-  const field = fields.find(({ id }) => id === wanted)
-  return field === undefined ? undefined : new ThriftReader(field.value).integer()
-}
-
-/** A group of rows with one column of a file, as a file of its own. */
+/** A few rows of one column of a file, as a file of its own. */
 export interface WideGroup {
   readonly rows: number
   content(): AsyncGenerator<Buffer>
@@ -65,164 +65,147 @@ export interface WideGroup {
 export interface WideColumn {
   readonly path: string
   readonly footer: Footer
-  readonly leaf: ParquetLeaf
+  readonly schema: Schema
+  readonly field: ParquetField
   readonly cut: Cut
   readonly client: Files
   readonly signal: AbortSignal
 }
 
 /**
- * The values of one column, a few pages at a time, each as a Parquet file that DuckDB reads by itself. Pages that are too
- * large for it are cut. The content of each is to be read before the next is asked for.
+ * The rows of one column, a few at a time, each time as a Parquet file that DuckDB reads by itself. What is too large for it is
+ * cut. The content of each is to be read before the next is asked for.
  */
-export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup> {
-  const { path, footer, leaf } = column
-  const { bytes, schema, start: end } = footer
-  const { element, chunks } = leaf
-  await using file = await open(path)
-  const root = schema[0]!.fields.filter(({ id }) => id === Element.name)
-  const own = [[...root, numberField(Element.children, Thrift.i32, 1)], renamed(readable(element), WIDE_NAME)]
-  const footerOn = (group: Group, kind: readonly RawField[], shift: number): Buffer =>
-    footerOf({ schema: own, rows: group.values, groups: [rowGroup(group, kind, shift)] })
-  for (const chunk of chunks) {
-    const pages: Page[] = []
-    let values = 0
-    for await (const page of pagesOf(file, { start: chunk.start, size: chunk.values === 0 ? 0 : end - chunk.start })) {
-      pages.push(page)
-      values += page.values
-      if (values >= chunk.values) break
-    }
-    const kind = kindOf(bytes, chunk)
-    const groups = groupsOf(pages)
-    if (groups.some(({ unpacked }) => unpacked > column.cut.above) && isCuttable(pages, codecOf(kind))) {
-      yield* cutGroups({ file, chunk, kind, pages }, column, footerOn)
-      continue
-    }
-    for (const group of groups) {
-      const { from, to, values: rows } = group
-      yield {
-        rows,
-        async *content() {
-          yield MAGIC
-          yield* createReadStream(path, { start: from, end: to - 1 })
-          yield footerOn(group, kind, MAGIC.length - from)
-        },
-      }
-    }
+export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup | LongRow> {
+  const { field, footer, cut } = column
+  const own = schemaOfOne(footer, column.schema, field)
+  await using file = await open(column.path)
+  for (const nth of field.leaves[0]?.chunks.keys() ?? []) {
+    const chunks: HeldChunk[] = []
+    for (const leaf of field.leaves) chunks.push(await heldChunk(file, leaf, leaf.chunks[nth]!, footer))
+    const groups = isFlat(field) ? groupsOf(chunks[0]!.pages) : []
+    const isCut = !isFlat(field) || groups.some(({ held }) => held > cut.above)
+    if (isCut && chunks.every(({ kind, pages }) => pages.every(({ page }) => isReadable(page, kind))))
+      yield* cutGroups(file, chunks, column, own)
+    else yield* pageGroups(chunks[0]!, groups, column, own)
   }
 }
 
-/** A chunk, and what is known of it. */
-interface Described {
-  readonly file: FileHandle
+/** A chunk, and how many bytes DuckDB holds of each of its pages. */
+interface HeldChunk {
   readonly chunk: ColumnChunk
-  readonly kind: readonly RawField[]
-  readonly pages: readonly Page[]
+  readonly kind: ChunkKind
+  readonly pages: readonly { readonly page: Page; readonly held: number }[]
+}
+
+async function heldChunk(
+  file: FileHandle,
+  leaf: ParquetLeaf,
+  chunk: ColumnChunk,
+  { start: end }: Footer,
+): Promise<HeldChunk> {
+  const kind = kindOf(leaf, chunk)
+  const pages: { page: Page; held: number }[] = []
+  let values = 0
+  for await (const page of pagesOf(file, { start: chunk.start, size: chunk.values === 0 ? 0 : end - chunk.start })) {
+    pages.push({ page, held: isReadable(page, kind) ? await bytesHeld(file, page, kind) : page.unpacked })
+    values += page.values
+    if (values >= chunk.values) break
+  }
+  return { chunk, kind, pages }
 }
 
 async function* cutGroups(
-  { file, chunk, kind, pages }: Described,
-  { leaf, cut, client, signal }: WideColumn,
-  footerOn: (group: Group, kind: readonly RawField[], shift: number) => Buffer,
+  file: FileHandle,
+  chunks: readonly HeldChunk[],
+  { footer, cut, client, signal }: WideColumn,
+  schema: Schema,
+): AsyncGenerator<WideGroup | LongRow> {
+  const leaves = chunks.map(({ chunk, kind, pages }) => ({
+    ...kind,
+    nulls: chunk.nulls,
+    pages: pages.map(({ page }) => page),
+  }))
+  const kinds = chunks.map(({ chunk }) => plainKind(kindFields(footer, chunk)))
+  for await (const group of smallGroups(leaves, cut, { file, client, signal })) {
+    if (!('pages' in group)) yield group
+    else
+      yield {
+        rows: group.rows,
+        async *content() {
+          yield MAGIC
+          let to = MAGIC.length
+          const placed: PlacedChunk[] = []
+          for (const [nth, { values, parts }] of group.pages.entries()) {
+            const from = to
+            yield* parts
+            to += parts.reduce((sum, part) => sum + part.length, 0)
+            const unpacked = to - from
+            placed.push({ kind: kinds[nth]!, from, to, dictionary: undefined, data: from, values, unpacked })
+          }
+          yield footerOfGroup(schema, group.rows, placed)
+        },
+      }
+  }
+}
+
+/** Pages as they are. */
+async function* pageGroups(
+  { chunk }: HeldChunk,
+  groups: readonly PageGroup[],
+  { path, footer }: WideColumn,
+  schema: Schema,
 ): AsyncGenerator<WideGroup> {
-  const isOptional = numberOf(leaf.element.fields, Element.repetition) === OPTIONAL
-  const { nulls } = chunk
-  const cutting = { file, codec: codecOf(kind), nulls, isOptional, client, signal, into: cut.into }
-  for await (const page of smallPages(pages, cutting)) {
-    const { rows } = page
+  const kind = kindFields(footer, chunk)
+  for (const { from, to, dictionary, data, values, unpacked } of groups) {
+    const shift = MAGIC.length - from
+    const placed = {
+      kind,
+      from: from + shift,
+      to: to + shift,
+      dictionary: dictionary && dictionary + shift,
+      data: data + shift,
+      values,
+      unpacked,
+    }
     yield {
-      rows,
+      rows: values,
       async *content() {
-        const parts = page.parts()
-        const from = MAGIC.length
-        const size = parts.reduce((sum, part) => sum + part.length, 0)
         yield MAGIC
-        yield* parts
-        const group = { from, to: from + size, dictionary: undefined, data: from, values: rows, unpacked: size }
-        yield footerOn(group, plainKind(kind), 0)
+        yield* createReadStream(path, { start: from, end: to - 1 })
+        yield footerOfGroup(schema, values, [placed])
       },
     }
   }
 }
 
-/** Where pages are that are read at a time. */
-interface Group {
-  readonly from: number
-  readonly to: number
-  readonly dictionary: number | undefined
-  readonly data: number
-  readonly values: number
-  readonly unpacked: number
+/** Pages that are read at a time, and how many bytes DuckDB holds of them. */
+interface PageGroup extends Omit<PlacedChunk, 'kind'> {
+  readonly held: number
 }
 
 /** Pages of a chunk in groups. Those that need its dictionary stay with it. */
-function groupsOf(pages: readonly Page[]): readonly Group[] {
-  const lastOfDictionary = pages.findLastIndex(({ usesDictionary, isDictionary }) => usesDictionary || isDictionary)
-  const groups: Group[] = []
-  for (const [nth, page] of pages.entries()) {
+function groupsOf(pages: HeldChunk['pages']): readonly PageGroup[] {
+  const lastOfDictionary = pages.findLastIndex(({ page }) => page.usesDictionary || page.isDictionary)
+  const groups: PageGroup[] = []
+  for (const [nth, { page, held }] of pages.entries()) {
     const before = groups.at(-1)
     const to = page.start + page.size
     const unpacked = page.unpacked + page.start - page.from
-    const isNext = nth > lastOfDictionary && before !== undefined && before.unpacked + unpacked > GROUP
+    const isNext = nth > lastOfDictionary && before !== undefined && before.held + held > GROUP
     if (before === undefined || (isNext && before.values > 0)) {
       const dictionary = page.isDictionary ? page.from : undefined
       const data = page.isDictionary ? to : page.from
-      groups.push({ from: page.from, to, dictionary, data, values: page.values, unpacked })
+      groups.push({ from: page.from, to, dictionary, data, values: page.values, unpacked, held })
     } else {
       groups[groups.length - 1] = {
         ...before,
         to,
         values: before.values + page.values,
         unpacked: before.unpacked + unpacked,
+        held: before.held + held,
       }
     }
   }
   return groups
 }
-
-/** Describes a group of rows with the one column, without statistics. @param shift how much further back it is */
-function rowGroup(
-  { from, to, dictionary, data, values, unpacked }: Group,
-  kind: readonly RawField[],
-  shift: number,
-): Buffer {
-  const long = (id: number, value: number): RawField => numberField(id, Thrift.i64, value)
-  const described = writeStruct([
-    ...kind,
-    long(Metadata.values, values),
-    long(Metadata.unpacked, unpacked),
-    long(Metadata.size, to - from),
-    long(Metadata.data, data + shift),
-    ...(dictionary === undefined ? [] : [long(Metadata.dictionary, dictionary + shift)]),
-  ])
-  const column = writeStruct([
-    long(Chunk.offset, from + shift),
-    { id: Chunk.metadata, type: Thrift.struct, value: described },
-  ])
-  return writeStruct([
-    { id: RowGroup.chunks, type: Thrift.list, value: listOf([column]) },
-    long(RowGroup.bytes, unpacked),
-    long(RowGroup.rows, values),
-  ])
-}
-
-/** Type, encodings, path and codec of a chunk, as they are written. */
-function kindOf(bytes: Buffer, { describedAt }: ColumnChunk): readonly RawField[] {
-  const fields: RawField[] = []
-  const reader = new ThriftReader(bytes, describedAt)
-  reader.struct((id, type) => {
-    const from = reader.at
-    reader.skip(type)
-    if (id <= Kind.codec) fields.push({ id, type, value: bytes.subarray(from, reader.at) })
-  })
-  return fields
-}
-
-const codecOf = (kind: readonly RawField[]): number => numberOf(kind, Kind.codec) ?? UNPACKED
-
-/** The same of pages that are neither packed nor use a dictionary. */
-const plainKind = (kind: readonly RawField[]): readonly RawField[] =>
-  kind.map((field) => {
-    if (field.id === Kind.codec) return numberField(field.id, Thrift.i32, UNPACKED)
-    return field.id === Kind.encodings ? { ...field, value: numbersOf([PLAIN, RLE]) } : field
-  })

@@ -9,7 +9,7 @@ import { open } from './harness.ts'
 const TYPES = { id: 'integer', t: 'text', few: 'text', b: 'bytes', nothing: 'text', always: 'text' } as const
 const path = fileURLToPath(new URL('fixtures/pages-snappy-1.0.parquet', import.meta.url))
 /** All pages are cut, into pages of one or two values. */
-const FEW = { above: 0, into: 200 }
+const FEW = { above: 0, into: 200, most: 1 << 20 }
 
 describe('temporary files', () => {
   const { signal } = new AbortController()

@@ -6,10 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Files } from '../src/client.ts'
 import { FilesConfig } from '../src/config.ts'
 import { InvalidFileError } from '../src/invalid-file-error.ts'
-import { isCuttable, smallPages } from '../src/parquet-cut.ts'
+import { checkPages } from '../src/parquet-check.ts'
+import { type SmallGroup, smallGroups } from '../src/parquet-cut.ts'
 import { type ColumnChunk, type Footer, readFooter } from '../src/parquet-footer.ts'
-import { checkPages, type Page, pagesOf } from '../src/parquet-pages.ts'
-import type { PlainPage } from '../src/parquet-plain.ts'
+import { isReadable } from '../src/parquet-page.ts'
+import { type Page, pagesOf } from '../src/parquet-pages.ts'
 import { Folder } from './harness.ts'
 import { written } from './parquet-files.ts'
 import { parquetRowsOf } from './parquet-rows.ts'
@@ -96,12 +97,13 @@ describe('a page that is damaged is refused', () => {
   const client = new Files(FilesConfig.parse({ tables: { t: { path: 'none' } } }))
   afterAll(() => client.close())
   const { signal } = new AbortController()
+  const TEXTS = { levels: { definition: 1, repetition: 0 }, stored: { width: undefined, isBoolean: false } }
   const CODECS: Readonly<Record<string, number>> = { none: 0, snappy: 1, gzip: 2, brotli: 4, zstd: 6 }
 
   /** What the pages of a column are cut into, when the file was checked as each is. */
   async function cutColumn(path: string, column: number, codec: number): Promise<readonly (string | null)[]> {
     const footer = await readFooter(path)
-    await checkPages(path, footer, signal)
+    await checkPages(path, footer, [], signal)
     await using file = await openFile(path)
     const values: (string | null)[] = []
     for (const chunk of chunksOf(footer, column)) {
@@ -112,19 +114,19 @@ describe('a page that is damaged is refused', () => {
         count += page.values
         if (count >= chunk.values) break
       }
-      if (!isCuttable(pages, codec)) throw new InvalidFileError('is left to DuckDB')
-      const { nulls } = chunk
-      const cutting = { file, codec, nulls, isOptional: true, client, signal, into: 200 }
-      for await (const page of smallPages(pages, cutting)) values.push(...valuesIn(page))
+      const kind = { ...TEXTS, codec, nulls: chunk.nulls, pages }
+      if (!pages.every((page) => isReadable(page, kind))) throw new InvalidFileError('is left to DuckDB')
+      for await (const group of smallGroups([kind], { ...FEW, most: 1 << 20 }, { file, client, signal }))
+        values.push(...valuesIn(group as SmallGroup))
     }
     return values
   }
 
   /** The values of a small page. */
-  function valuesIn(page: PlainPage): readonly (string | null)[] {
-    const [, , , levels, values] = page.parts() as [Buffer, Buffer, Buffer, Buffer, Buffer]
+  function valuesIn({ rows, pages: [page] }: SmallGroup): readonly (string | null)[] {
+    const [, , , levels, values] = page!.parts as [Buffer, Buffer, Buffer, Buffer, Buffer]
     let at = 0
-    return Array.from({ length: page.rows }, (_, row) => {
+    return Array.from({ length: rows }, (_, row) => {
       if (((levels[row >> 3]! >> (row & 7)) & 1) === 0) return null
       const from = at + 4
       at = from + values.readUInt32LE(at)
@@ -253,18 +255,6 @@ describe('a page that is damaged is refused', () => {
       all.fill(0x55, start + (second?.definitions ?? 0), start + size)
     })
     expect(new Set(await outcomes(way, T, changes))).toEqual(new Set(['refused']))
-  })
-
-  it('where a value does not fit into the memory', async () => {
-    const path = fixture('pages-none-1.0')
-    const small = new Files(FilesConfig.parse({ tables: { t: { path } }, memoryLimit: '0.02KB' }))
-    await using file = await openFile(path)
-    const [chunk] = chunksOf(await readFooter(path), T)
-    const pages: Page[] = []
-    for await (const page of pagesOf(file, chunk!)) pages.push(page)
-    const cutting = { file, codec: 0, nulls: undefined, isOptional: true, client: small, signal, into: 200 }
-    await expect(smallPages(pages, cutting).next()).rejects.toThrow('bytes, which does not fit into the memory')
-    await small.close()
   })
 
   it('where its checksum is another', async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type Block, zipped } from '../src/blocks.ts'
 import { openParquet } from '../src/parquet-file.ts'
-import { wideGroups } from '../src/parquet-wide.ts'
+import { type WideGroup, wideGroups } from '../src/parquet-wide.ts'
 import { Thrift, writeStruct } from '../src/thrift.ts'
 import { Folder, open } from './harness.ts'
 import { rewritten, written } from './parquet-files.ts'
@@ -84,8 +84,8 @@ describe('long values in one group of rows', () => {
     const [wide, ...more] = [...opened.wide]
     expect([wide?.element.name, more]).toEqual(['v', []])
     const groups: number[] = []
-    const column = { ...opened, client: source.client, leaf: wide!.leaves[0]!, signal }
-    for await (const { rows } of wideGroups(column)) groups.push(rows)
+    const column = { ...opened, client: source.client, field: wide!, signal }
+    for await (const group of wideGroups(column)) groups.push((group as WideGroup).rows)
     expect(groups.length).toBeGreaterThan(3)
     expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(ROWS)
   })
