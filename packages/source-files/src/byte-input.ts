@@ -20,23 +20,32 @@ export class ByteInput {
   }
 
   /** Copies the next bytes to a place in another buffer. @throws Error where there are fewer. */
-  async copy(length: number, to: Buffer, at: number): Promise<void> {
+  copy(length: number, to: Buffer, at: number): void | Promise<void> {
+    if (length > this.#rest.length) return this.#copyPieces(length, to, at)
+    this.#rest.copy(to, at, 0, length)
+    this.#pass(length)
+  }
+
+  async #copyPieces(length: number, to: Buffer, at: number): Promise<void> {
     for (let done = 0; done < length; ) {
       if (this.#rest.length === 0 && (await this.isOver())) throw tooShort()
       const count = this.#rest.copy(to, at + done, 0, length - done)
-      this.#rest = this.#rest.subarray(count)
-      this.offset += count
+      this.#pass(count)
       done += count
     }
   }
 
   /** Passes over the next bytes. @throws Error where there are fewer. */
-  async skip(length: number): Promise<void> {
+  skip(length: number): void | Promise<void> {
+    if (length > this.#rest.length) return this.#skipPieces(length)
+    this.#pass(length)
+  }
+
+  async #skipPieces(length: number): Promise<void> {
     for (let done = 0; done < length; ) {
       if (this.#rest.length === 0 && (await this.isOver())) throw tooShort()
       const count = Math.min(this.#rest.length, length - done)
-      this.#rest = this.#rest.subarray(count)
-      this.offset += count
+      this.#pass(count)
       done += count
     }
   }
@@ -45,14 +54,34 @@ export class ByteInput {
   byte(): number | Promise<number> {
     if (this.#rest.length === 0) return this.#later()
     const byte = this.#rest[0]!
-    this.#rest = this.#rest.subarray(1)
-    this.offset++
+    this.#pass(1)
     return byte
   }
 
   async #later(): Promise<number> {
     if (await this.isOver()) throw tooShort()
     return this.byte()
+  }
+
+  /** The next four bytes as a number, the lowest first. @throws Error where there are fewer. */
+  uint32(): number | Promise<number> {
+    if (this.#rest.length < 4) return this.read(4).then((bytes) => bytes.readUInt32LE())
+    const number = this.#rest.readUInt32LE()
+    this.#pass(4)
+    return number
+  }
+
+  /** As many of the next bytes as are at hand, up to a number. @throws Error where there are none. */
+  async some(most: number): Promise<Buffer> {
+    if (await this.isOver()) throw tooShort()
+    const bytes = this.#rest.subarray(0, most)
+    this.#pass(bytes.length)
+    return bytes
+  }
+
+  #pass(length: number): void {
+    this.#rest = this.#rest.subarray(length)
+    this.offset += length
   }
 
   /** The next bytes, as one buffer. */

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { InvalidFileError } from './invalid-file-error.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import type { ColumnChunk, Footer } from './parquet-footer.ts'
-import { bytesHeld, HeldBytes, rowsBegun } from './parquet-held.ts'
+import { type Held, HeldBytes, rowsBegun } from './parquet-held.ts'
 import { type ChunkKind, isReadable } from './parquet-page.ts'
 import { type Page, pagesOf, piecesOf } from './parquet-pages.ts'
 import { storedAs } from './parquet-stored.ts'
@@ -13,8 +13,8 @@ import { storedAs } from './parquet-stored.ts'
 
 /** What is known of a chunk when its pages were looked at. */
 export interface CheckedChunk {
-  /** How many bytes DuckDB holds at once to read it, or more: of lists it may not be known in which rows a page's values are. */
-  readonly held: number
+  /** What DuckDB holds at once to read it, or more: of lists it may not be known in which rows a page's values are. */
+  readonly held: Held
   /** Whether it can be cut into small pages. */
   readonly isReadable: boolean
 }
@@ -39,17 +39,17 @@ export async function checkPages(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ColumnChunk, CheckedChunk>> {
   const checked = new Map<ColumnChunk, CheckedChunk>()
-  const leaves = fields.flatMap((field) => field.leaves)
+  const leaves = fields.flatMap((field) => field.leaves.map((leaf) => ({ leaf, isNested: field.below.length > 0 })))
   await using file = await open(path)
   const isSummed = chunks[0] !== undefined && (await hasChecksums(file, chunks[0]))
   for (const [nth, chunk] of chunks.entries()) {
-    const leaf = leaves[nth % leaves.length]
+    const { leaf, isNested } = leaves[nth % leaves.length] ?? { leaf: undefined, isNested: false }
     const kind = leaf && kindOf(leaf, chunk)
     // Some writers leave a header out of the size of a column: where its bytes are not read, its values say where it ends.
     const part = isSummed ? chunk : { start: chunk.start, size: chunk.values === 0 ? 0 : start - chunk.start }
     let values = 0
     let areReadable = kind !== undefined
-    const held = new HeldBytes()
+    const held = new HeldBytes(file, kind, isNested)
     for await (const page of pagesOf(file, part)) {
       signal.throwIfAborted()
       if (page.crc !== undefined && (await checksumOf(file, page)) !== page.crc)
@@ -58,8 +58,7 @@ export async function checkPages(
         )
       values += page.values
       areReadable &&= isReadable(page, kind!)
-      const bytes = areReadable ? await bytesHeld(file, page, kind!) : page.unpacked
-      held.add(page, bytes, kind?.levels.repetition === 0 ? page.values : page.second?.rows)
+      await held.add(page, kind?.levels.repetition === 0 ? page.values : page.second?.rows)
       if (values >= chunk.values && !isSummed) break
     }
     if (values !== chunk.values)
@@ -71,14 +70,14 @@ export async function checkPages(
   return checked
 }
 
-/** How many bytes DuckDB holds at once to read a chunk of lists that can be cut. */
-export async function heldByRows(path: string, leaf: ParquetLeaf, chunk: ColumnChunk, end: number): Promise<number> {
+/** What DuckDB holds at once to read a chunk of lists that can be cut. */
+export async function heldByRows(path: string, leaf: ParquetLeaf, chunk: ColumnChunk, end: number): Promise<Held> {
   await using file = await open(path)
   const kind = kindOf(leaf, chunk)
-  const held = new HeldBytes()
+  const held = new HeldBytes(file, kind, true)
   let values = 0
   for await (const page of pagesOf(file, { start: chunk.start, size: end - chunk.start })) {
-    held.add(page, await bytesHeld(file, page, kind), await rowsBegun(file, page, kind))
+    await held.add(page, await rowsBegun(file, page, kind))
     values += page.values
     if (values >= chunk.values) break
   }

@@ -1,10 +1,11 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { unlz4 } from './lz4.ts'
 import { unsnapped } from './snappy.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 /** How the bytes of pages are packed, as `CompressionCodec` numbers it. */
-const Codec = { none: 0, snappy: 1, gzip: 2, brotli: 4, zstd: 6 } as const
+const Codec = { none: 0, snappy: 1, gzip: 2, brotli: 4, zstd: 6, lz4: 7 } as const
 export const UNPACKED = Codec.none
 const CHUNK = 256 * 1024
 
@@ -15,6 +16,7 @@ const CODECS: Readonly<Record<number, Unpack>> = {
   [Codec.snappy]: unsnapped,
   [Codec.gzip]: (bytes) => through(bytes, createGunzip({ chunkSize: CHUNK })),
   [Codec.brotli]: (bytes) => through(bytes, createBrotliDecompress({ chunkSize: CHUNK })),
+  [Codec.lz4]: unlz4,
   [Codec.zstd]: (bytes) => zstdFrames(bytes, CHUNK),
 }
 

@@ -8,7 +8,7 @@ import { type Filled, PlainPage } from './parquet-plain.ts'
 
 /** How a column that is read by itself is cut. */
 export interface Cut {
-  /** Where DuckDB would hold more bytes than this, it is cut. */
+  /** Where DuckDB would hold more bytes than this of its pages, it is cut; and of the others, it is read by itself. */
   readonly above: number
   /** Into groups of rows of so many bytes. */
   readonly into: number
@@ -28,6 +28,13 @@ export const cutFor = ({ memoryLimit }: Files): Cut => ({
   ...CUT,
   above: Math.min(CUT.above, memoryLimit / MEMORY_OF_PAGE),
   most: memoryLimit / MEMORY_OF_PAGE,
+})
+
+/** The same for each of several columns, which are read side by side. */
+export const sharedCut = (cut: Cut, columns: number): Cut => ({
+  ...cut,
+  above: cut.above / columns,
+  into: cut.into / columns,
 })
 
 /** A few rows of a column. */

@@ -45,12 +45,13 @@ export async function openParquet(
   const fields = fieldsOf(footer)
   const checked =
     pages === 'check' ? await checkPages(path, footer, fields, signal) : new Map<ColumnChunk, CheckedChunk>()
-  const wide = await wideFields(fields, checked, (leaf, chunk) => heldByRows(path, leaf, chunk, footer.start))
+  const cut = cutFor(client)
+  const wide = await wideFields(fields, checked, cut.above, (leaf, chunk) => heldByRows(path, leaf, chunk, footer.start))
   const schema = readableSchema(footer, fields)
   const isOther = schema.some((own, at) => own !== footer.schema[at]!.fields)
   if (isOther) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, footer, schema, fields, wide, cut: cutFor(client), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, schema, fields, wide, cut, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */

@@ -6,8 +6,6 @@ import { type PageValues, tooFew } from './parquet-values.ts'
 
 // Values of one length: numbers, booleans, and bytes of a fixed length. They stand beside long texts in a struct or a list.
 
-const PREFIX = 4
-
 /** Values that stand in the page one behind the other. */
 export class FixedValues implements PageValues {
   readonly #input: ByteInput
@@ -23,12 +21,12 @@ export class FixedValues implements PageValues {
     return this.#width
   }
 
-  async copy(to: Buffer, at: number): Promise<void> {
-    await this.#input.copy(this.#width, to, at)
+  copy(to: Buffer, at: number): void | Promise<void> {
+    return this.#input.copy(this.#width, to, at)
   }
 
-  async skip(): Promise<void> {
-    await this.#input.skip(this.#width)
+  skip(): void | Promise<void> {
+    return this.#input.skip(this.#width)
   }
 }
 
@@ -80,7 +78,7 @@ export async function bitsIn(input: ByteInput, size: number): Promise<PageValues
 
 /** Booleans in runs. */
 export async function runsIn(input: ByteInput, size: number): Promise<PageValues> {
-  const length = (await input.read(PREFIX)).readUInt32LE()
+  const length = await input.uint32()
   if (length !== size - input.offset)
     throw new InvalidFileError('is damaged: a page has another length than it declares; write it again')
   const reader = new HybridReader(await input.read(length), 1)
@@ -100,7 +98,7 @@ export async function runsIn(input: ByteInput, size: number): Promise<PageValues
 
 /** Integers written as differences. */
 export async function deltasIn(input: ByteInput, width: number): Promise<PageValues> {
-  if (width === PREFIX) {
+  if (width === 4) {
     const values = await readDeltas32(input, MOST_DELTAS)
     return new HeldValues(width, values.length, (nth, to, at) => to.writeInt32LE(values[nth]!, at))
   }

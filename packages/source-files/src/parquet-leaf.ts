@@ -78,23 +78,20 @@ export class LeafReader implements AsyncDisposable {
         if (bytes <= most) to.addEmpty(repetition, definition)
         bytes++
       } else {
-        const length = await values.next()
+        // There may be millions of short values: only those that have not arrived are waited for.
+        const next = values.next()
+        const length = typeof next === 'number' ? next : await next
         bytes += length + 1
-        if (bytes <= most) {
-          const place = to.add(repetition, length)
-          await values.copy(place.to, place.at)
-        } else await values.skip()
+        const place = bytes <= most ? to.add(repetition, length) : undefined
+        const copied = place === undefined ? values.skip() : values.copy(place.to, place.at)
+        if (copied !== undefined) await copied
       }
-    } while ((await this.#goOn()) && this.#repetition !== 0)
+      this.#left--
+      if (this.#left > 0) this.#repetition = this.#open!.repetitions?.next() ?? 0
+      else if (!(await this.#begin())) break
+    } while (this.#repetition !== 0)
     if (bytes > most) to.backTo(before)
     return bytes
-  }
-
-  /** Goes to the next value. @returns whether there is one. */
-  async #goOn(): Promise<boolean> {
-    if (--this.#left === 0) return await this.#begin()
-    this.#repetition = this.#open!.repetitions?.next() ?? 0
-    return true
   }
 
   /** Goes to the first value of the next page that has one. */

@@ -15,7 +15,6 @@ import { type PageValues, PlainValues, placesIn, withLengthsFirst, withPrefixes 
 
 // A page of data is unpacked as a stream: its levels, and then its values one by one.
 
-const PREFIX = 4
 /** How many bytes the levels of a page may have, and what stands for its values otherwise: both are held. */
 const MOST_LEVELS = 64 << 20
 const MOST_HELD = 128 << 20
@@ -78,7 +77,7 @@ export async function openPage(file: FileHandle, page: Page, { codec, levels }: 
 }
 
 async function levelsOf(input: ByteInput, page: Page): Promise<Buffer> {
-  const length = (await input.read(PREFIX)).readUInt32LE()
+  const length = await input.uint32()
   if (length > Math.min(page.unpacked - input.offset, MOST_LEVELS)) throw disagrees(page)
   return await input.read(length)
 }

@@ -77,10 +77,6 @@ export function inBothWays(element: SchemaElement): readonly RawField[] {
   return [...fields.filter(({ id }) => !ids.includes(id)), ...added].sort((one, other) => one.id - other.id)
 }
 
-/** An element as DuckDB is to read it that says nothing but what kind of text or bytes it is. */
-export const readable = (element: SchemaElement): SchemaElement =>
-  isNewOnly(element) ? { ...element, fields: inBothWays(element) } : element
-
 /** The fields of a group without what makes it a VARIANT. */
 export function plainGroup({ fields }: SchemaElement): readonly RawField[] {
   return fields.filter(({ id }) => id !== Element.logical)

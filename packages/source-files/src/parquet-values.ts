@@ -4,8 +4,6 @@ import { MOST_DELTAS, readDeltas32 } from './parquet-delta.ts'
 import type { DictionaryFile } from './parquet-dictionary.ts'
 import { HybridReader } from './parquet-hybrid.ts'
 
-const PREFIX = 4
-
 /** The values of a page that are not NULL, one after the other. */
 export interface PageValues {
   /** Goes to the next value. @returns how many bytes it has. */
@@ -38,18 +36,23 @@ export class PlainValues implements PageValues {
   }
 
   /** @throws Broken where the value is longer than the page. */
-  async next(): Promise<number> {
-    this.#length = (await this.#input.read(PREFIX)).readUInt32LE()
-    if (this.#length > this.#size - this.#input.offset) throw tooLong()
-    return this.#length
+  next(): number | Promise<number> {
+    const length = this.#input.uint32()
+    return typeof length === 'number' ? this.#checked(length) : length.then((later) => this.#checked(later))
   }
 
-  async copy(to: Buffer, at: number): Promise<void> {
-    await this.#input.copy(this.#length, to, at)
+  #checked(length: number): number {
+    if (length > this.#size - this.#input.offset) throw tooLong()
+    this.#length = length
+    return length
   }
 
-  async skip(): Promise<void> {
-    await this.#input.skip(this.#length)
+  copy(to: Buffer, at: number): void | Promise<void> {
+    return this.#input.copy(this.#length, to, at)
+  }
+
+  skip(): void | Promise<void> {
+    return this.#input.skip(this.#length)
   }
 }
 
@@ -72,12 +75,12 @@ class LengthsFirst implements PageValues {
     return length
   }
 
-  async copy(to: Buffer, at: number): Promise<void> {
-    await this.#input.copy(this.#lengths[this.#nth - 1]!, to, at)
+  copy(to: Buffer, at: number): void | Promise<void> {
+    return this.#input.copy(this.#lengths[this.#nth - 1]!, to, at)
   }
 
-  async skip(): Promise<void> {
-    await this.#input.skip(this.#lengths[this.#nth - 1]!)
+  skip(): void | Promise<void> {
+    return this.#input.skip(this.#lengths[this.#nth - 1]!)
   }
 
   get isOver(): boolean {

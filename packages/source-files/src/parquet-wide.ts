@@ -5,7 +5,7 @@ import { type CheckedChunk, kindOf } from './parquet-check.ts'
 import { type Cut, type LongRow, smallGroups } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import { type ColumnChunk, type Footer, MAGIC } from './parquet-footer.ts'
-import { bytesHeld } from './parquet-held.ts'
+import { bytesHeld, type Held } from './parquet-held.ts'
 import { type ChunkKind, isReadable } from './parquet-page.ts'
 import { type Page, pagesOf } from './parquet-pages.ts'
 import { footerOfGroup, kindFields, type PlacedChunk, plainKind, schemaOfOne } from './parquet-row-group.ts'
@@ -14,27 +14,29 @@ import type { Schema } from './parquet-schema.ts'
 // DuckDB reads 2,048 rows at once, and keeps all pages that they are in: of texts of a megabyte that is two gigabytes. It
 // never reads beyond a file, so such a column is read by itself, a few rows at a time, each time from a file that has only these.
 
-/** What DuckDB may hold of the columns that are read together. */
-const TOGETHER = 128 << 20
-/** So many bytes of pages are read at a time, and one page where it has more. */
-const GROUP = 16 << 20
+/** Values that become JSON take so much more: its writer has room for an escape in place of each character. */
+const JSON_FACTOR = 8
 
 /**
  * The columns that are too wide to be read with the others: the widest, until the others have room.
  *
- * @param exactly how many bytes of a chunk of lists are held, where what was checked may be too much.
+ * @param room how many bytes DuckDB may hold of the columns that are read together.
+ * @param exactly what is held of a chunk of lists, where what was checked may be too much.
  */
 export async function wideFields(
   fields: readonly ParquetField[],
   checked: ReadonlyMap<ColumnChunk, CheckedChunk>,
-  exactly: (leaf: ParquetLeaf, chunk: ColumnChunk) => Promise<number>,
+  room: number,
+  exactly: (leaf: ParquetLeaf, chunk: ColumnChunk) => Promise<Held>,
 ): Promise<ReadonlySet<ParquetField>> {
   const held = new Map([...checked].map(([chunk, one]) => [chunk, one.held]))
-  const heldOf = ({ leaves }: ParquetField): number =>
-    leaves.reduce((sum, { chunks }) => sum + Math.max(0, ...chunks.map((chunk) => held.get(chunk) ?? 0)), 0)
+  const heldOf = (field: ParquetField): number =>
+    field.leaves
+      .map(({ chunks }) => Math.max(0, ...chunks.map((chunk) => bytesOf(held.get(chunk), field))))
+      .reduce((sum, bytes) => sum + bytes, 0)
   const heldOfAll = (): number => fields.reduce((sum, field) => sum + heldOf(field), 0)
   const wide = new Set<ParquetField>()
-  if (heldOfAll() <= TOGETHER) return wide
+  if (heldOfAll() <= room) return wide
   for (const leaf of fields.flatMap(({ leaves }) => leaves))
     for (const chunk of leaf.levels.repetition === 0 ? [] : leaf.chunks)
       if (checked.get(chunk)?.isReadable) held.set(chunk, await exactly(leaf, chunk))
@@ -42,12 +44,15 @@ export async function wideFields(
   const sized = fields.map((field) => ({ field, bytes: heldOf(field) }))
   const apart = sized.filter(({ field }) => isFlat(field) || areReadable(field, checked))
   for (const { field, bytes } of apart.sort((a, b) => b.bytes - a.bytes)) {
-    if (together <= TOGETHER) break
+    if (together <= room) break
     wide.add(field)
     together -= bytes
   }
   return wide
 }
+
+const bytesOf = (held: Held | undefined, field: ParquetField): number =>
+  held === undefined ? 0 : held.pages + (isFlat(field) ? 0 : held.values * JSON_FACTOR)
 
 /** Whether it has one value in each row, so that its pages begin with one. */
 const isFlat = ({ element, below }: ParquetField): boolean => below.length === 0 && !element.isRepeated
@@ -83,7 +88,7 @@ export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup 
   for (const nth of field.leaves[0]?.chunks.keys() ?? []) {
     const chunks: HeldChunk[] = []
     for (const leaf of field.leaves) chunks.push(await heldChunk(file, leaf, leaf.chunks[nth]!, footer))
-    const groups = isFlat(field) ? groupsOf(chunks[0]!.pages) : []
+    const groups = isFlat(field) ? groupsOf(chunks[0]!.pages, cut.into) : []
     const isCut = !isFlat(field) || groups.some(({ held }) => held > cut.above)
     if (isCut && chunks.every(({ kind, pages }) => pages.every(({ page }) => isReadable(page, kind))))
       yield* cutGroups(file, chunks, column, own)
@@ -108,7 +113,7 @@ async function heldChunk(
   const pages: { page: Page; held: number }[] = []
   let values = 0
   for await (const page of pagesOf(file, { start: chunk.start, size: chunk.values === 0 ? 0 : end - chunk.start })) {
-    pages.push({ page, held: isReadable(page, kind) ? await bytesHeld(file, page, kind) : page.unpacked })
+    pages.push({ page, held: await bytesHeld(file, page, kind) })
     values += page.values
     if (values >= chunk.values) break
   }
@@ -184,15 +189,15 @@ interface PageGroup extends Omit<PlacedChunk, 'kind'> {
   readonly held: number
 }
 
-/** Pages of a chunk in groups. Those that need its dictionary stay with it. */
-function groupsOf(pages: HeldChunk['pages']): readonly PageGroup[] {
+/** Pages of a chunk in groups of up to so many bytes, or of one page that has more. Those that need its dictionary stay with it. */
+function groupsOf(pages: HeldChunk['pages'], most: number): readonly PageGroup[] {
   const lastOfDictionary = pages.findLastIndex(({ page }) => page.usesDictionary || page.isDictionary)
   const groups: PageGroup[] = []
   for (const [nth, { page, held }] of pages.entries()) {
     const before = groups.at(-1)
     const to = page.start + page.size
     const unpacked = page.unpacked + page.start - page.from
-    const isNext = nth > lastOfDictionary && before !== undefined && before.held + held > GROUP
+    const isNext = nth > lastOfDictionary && before !== undefined && before.held + held > most
     if (before === undefined || (isNext && before.values > 0)) {
       const dictionary = page.isDictionary ? page.from : undefined
       const data = page.isDictionary ? to : page.from

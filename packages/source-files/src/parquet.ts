@@ -9,6 +9,7 @@ import { identifier } from './duckdb.ts'
 import { InvalidFileError } from './invalid-file-error.ts'
 import { Misfit } from './misfit.ts'
 import { OUT_OF_MEMORY, type PlannedColumn, scan, wholeBlocks, wideBlocks } from './parquet-blocks.ts'
+import { sharedCut } from './parquet-cut.ts'
 import type { ParquetField } from './parquet-field.ts'
 import type { ParquetFile } from './parquet-file.ts'
 import { rawInside } from './parquet-inside.ts'
@@ -102,7 +103,8 @@ export async function* parquetRows(
       read.filter(({ field }) => !ofApart.has(field)),
     )
     const main = wholeBlocks(connection, file, { plan: together, slots }, signal)
-    const others = apart.map(([field, column]) => wideBlocks(client, file, { field, column }, signal))
+    const shared = { ...file, cut: sharedCut(file.cut, apart.length) }
+    const others = apart.map(([field, column]) => wideBlocks(client, shared, { field, column }, signal))
     const make = rowMaker([...together, ...apart.map(([, column]) => column)].map(({ name }) => name))
     for await (const { columns, count } of others.length === 0 ? main : zipped([main, ...others]))
       yield rowsOf(make, columns, count)

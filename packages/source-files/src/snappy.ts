@@ -1,4 +1,5 @@
 import { InvalidFileError } from './invalid-file-error.ts'
+import { LzOutput, PIECE } from './lz-output.ts'
 
 // Node has no Snappy. https://github.com/google/snappy/blob/main/format_description.txt
 
@@ -6,9 +7,6 @@ import { InvalidFileError } from './invalid-file-error.ts'
  * How far back a copy may refer. The format allows 4 GB; writers compress parts of 64 KB, or of 4 MB, each by itself.
  */
 const WINDOW = 8 << 20
-const PIECE = 1 << 20
-/** The longest copy. */
-const COPY = 64
 const LITERAL = 0
 /** How many bytes stand behind the tag of a copy, by its kind. */
 const BEHIND = [0, 1, 2, 4] as const
@@ -23,7 +21,7 @@ const damaged = (why: string): InvalidFileError =>
  * @throws Broken where it has not, or refers back further than writers do.
  */
 export async function* unsnapped(bytes: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
-  const output = new Output(size)
+  const output = new LzOutput({ size, window: WINDOW, damaged })
   let rest: Buffer = Buffer.alloc(0)
   let isBegun = false
   let literal = 0
@@ -95,55 +93,4 @@ function tagAt(input: Buffer, at: number): Tag | undefined {
   const offset = kind === 1 ? value + ((upper >> 3) << 8) : value
   if (offset === 0) throw damaged('refers to data that does not exist')
   return { length, count: kind === 1 ? (upper & 7) + 4 : upper + 1, offset }
-}
-
-/** What was decompressed: the last of it stays, because copies refer to it. */
-class Output {
-  readonly #bytes: Buffer
-  readonly #size: number
-  #end = 0
-  /** Up to where it was taken. */
-  #taken = 0
-  total = 0
-
-  constructor(size: number) {
-    this.#size = size
-    this.#bytes = Buffer.allocUnsafe(Math.min(size, WINDOW + 3 * PIECE) + COPY)
-  }
-
-  get isFull(): boolean {
-    return this.#end - this.#taken >= PIECE
-  }
-
-  append(from: Buffer, at: number, count: number): void {
-    this.#grow(count)
-    from.copy(this.#bytes, this.#end, at, at + count)
-    this.#end += count
-  }
-
-  repeat(offset: number, count: number): void {
-    if (offset > this.total) throw damaged('refers to data that does not exist')
-    if (offset > WINDOW) throw damaged(`refers back by ${offset} bytes, more than the supported ${WINDOW}`)
-    this.#grow(count)
-    const bytes = this.#bytes
-    // Byte by byte, because it may repeat what it has just written.
-    for (let to = this.#end, end = to + count; to < end; to++) bytes[to] = bytes[to - offset]!
-    this.#end += count
-  }
-
-  #grow(count: number): void {
-    this.total += count
-    if (this.total > this.#size) throw damaged(`has more than the ${this.#size} bytes that it declares`)
-  }
-
-  /** What was not yet taken. */
-  take(): Buffer {
-    const taken = Buffer.from(this.#bytes.subarray(this.#taken, this.#end))
-    if (this.#end > WINDOW + PIECE) {
-      this.#bytes.copyWithin(0, this.#end - WINDOW, this.#end)
-      this.#end = WINDOW
-    }
-    this.#taken = this.#end
-    return taken
-  }
 }
