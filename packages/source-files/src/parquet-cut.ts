@@ -18,6 +18,8 @@ export interface Cut {
 
 /** DuckDB holds a page and its dictionary as they are packed, too, and what it reads at the same time. */
 const MEMORY_OF_PAGE = 4
+/** Of a few rows it also writes JSON. */
+const MEMORY_OF_GROUP = 32
 const CUT = { above: 128 << 20, into: 16 << 20 }
 /** DuckDB writes 2,048 rows at once, however little is in them: more need not wait for one another. */
 const MOST_ROWS = 64 * 1024
@@ -25,8 +27,8 @@ const MOST_ROWS = 64 * 1024
 const SLOT = 16
 
 export const cutFor = ({ memoryLimit }: Files): Cut => ({
-  ...CUT,
   above: Math.min(CUT.above, memoryLimit / MEMORY_OF_PAGE),
+  into: Math.min(CUT.into, memoryLimit / MEMORY_OF_GROUP),
   most: memoryLimit / MEMORY_OF_PAGE,
 })
 

@@ -46,7 +46,9 @@ export async function openParquet(
   const checked =
     pages === 'check' ? await checkPages(path, footer, fields, signal) : new Map<ColumnChunk, CheckedChunk>()
   const cut = cutFor(client)
-  const wide = await wideFields(fields, checked, cut.above, (leaf, chunk) => heldByRows(path, leaf, chunk, footer.start))
+  const wide = await wideFields(fields, checked, cut.above, (leaf, chunk) =>
+    heldByRows(path, leaf, chunk, footer.start),
+  )
   const schema = readableSchema(footer, fields)
   const isOther = schema.some((own, at) => own !== footer.schema[at]!.fields)
   if (isOther) path = copies.use(await copyWith(schema, path, footer, client, signal)).path

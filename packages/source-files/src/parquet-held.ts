@@ -110,15 +110,19 @@ export async function bytesHeld(file: FileHandle, page: Page, kind: ChunkKind | 
 
 const sumOf = (numbers: Int32Array): number => numbers.reduce((sum, number) => sum + number, 0)
 
-/** How many rows begin in a page of data. */
-export async function rowsBegun(file: FileHandle, page: Page, kind: ChunkKind): Promise<number> {
-  if (kind.levels.repetition === 0) return page.values
+/** How many rows begin in a page; undefined where that cannot be said, because it is damaged. */
+export async function rowsBegun(file: FileHandle, page: Page, kind: ChunkKind): Promise<number | undefined> {
+  if (page.values === 0 || kind.levels.repetition === 0) return page.values
   if (page.second !== undefined) return page.second.rows
-  return await onPage(file, page, kind, async ({ repetitions }) => {
-    let rows = 0
-    for (let nth = 0; nth < page.values; nth++) if (repetitions!.next() === 0) rows++
-    return rows
-  })
+  try {
+    return await onPage(file, page, kind, async ({ repetitions }) => {
+      let rows = 0
+      for (let nth = 0; nth < page.values; nth++) if (repetitions!.next() === 0) rows++
+      return rows
+    })
+  } catch {
+    return undefined
+  }
 }
 
 async function onPage<T>(

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { open as openFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { numberOrRaw } from '@tidemark/core/values'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Files } from '../src/client.ts'
 import { FilesConfig } from '../src/config.ts'
@@ -19,9 +20,12 @@ const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name
 
 const TYPES = { id: 'integer', t: 'text', few: 'text', b: 'bytes', nothing: 'text', always: 'text' } as const
 /** What `fixtures/make_parquet.py` writes. */
+const textOf = (i: number): string | null =>
+  i % 7 === 3 ? null : i % 11 === 5 ? '' : `${i} äöü€𝄞 `.repeat((i % 5) + 1)
+const integerOf = (value: bigint): unknown => numberOrRaw(String(value))
 const ROWS = Array.from({ length: 240 }, (_, i) => ({
   id: i,
-  t: i % 7 === 3 ? null : i % 11 === 5 ? '' : `${i} äöü€𝄞 `.repeat((i % 5) + 1),
+  t: textOf(i),
   few: [null, '', 'same ä', 'other'.repeat(9)][i % 4],
   b: i % 5 === 0 ? null : Uint8Array.from({ length: i % 40 }, (_, k) => (i + k) % 256),
   nothing: null,
@@ -47,7 +51,7 @@ describe('pages that are cut have the values that were written', () => {
     expect(rows).toEqual(Array.from({ length: 500 }, (_, i) => ({ id: i, text: `text ${i % 50}` })))
   })
 
-  it.each(['snappy', 'zstd', 'gzip', 'brotli', 'uncompressed'])('DuckDB, %s', async (codec) => {
+  it.each(['snappy', 'zstd', 'gzip', 'brotli', 'lz4_raw', 'uncompressed'])('DuckDB, %s', async (codec) => {
     const select = `SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE 't' || i || 'ü' END AS t,
       CASE WHEN i % 3 = 0 THEN NULL ELSE 'same' || (i % 5) END AS few, ('b' || i)::BLOB AS b FROM range(5000) r(i)`
     const path = await written(new Folder(), 'a.parquet', select, `, COMPRESSION ${codec}, ROW_GROUP_SIZE 2048`)
@@ -60,6 +64,62 @@ describe('pages that are cut have the values that were written', () => {
         b: Buffer.from(`b${i}`).toString('hex'),
       })),
     )
+  })
+
+  it.each(['1.0', '2.0'])('pyarrow, as differences, in lists of structs, pages of kind %s', async (kind) => {
+    const types = { id: 'integer', t: 'text', l: 'text', n: 'json' } as const
+    const rows = await parquetRowsOf(fixture(`differences-${kind}`), types, FEW)
+    expect(rows).toEqual(
+      ROWS.map((_, i) => ({
+        id: i,
+        t: i % 9 === 4 ? null : `prefix ${Math.floor(i / 4)} ${i}`.repeat(i % 3),
+        l: i % 9 === 4 ? null : textOf(i),
+        n:
+          i % 13 === 6
+            ? null
+            : Array.from({ length: i % 4 }, (_, k) =>
+                k === 1
+                  ? null
+                  : { s: textOf(i + k), i: integerOf((-3n) ** BigInt(i % 39)), d: i / 8, b: i % 3 === k, k: 0 - i * k },
+              ),
+      })),
+    )
+  })
+
+  it.each([
+    ['of the first kind', ''],
+    ['of the second', ', PARQUET_VERSION v2'],
+    ['with LZ4', ', COMPRESSION lz4_raw'],
+  ])('what DuckDB writes in structs, lists and maps, in pages %s', async (_, options) => {
+    const select = `SELECT i AS id,
+      CASE WHEN i % 5 = 1 THEN NULL ELSE {'a': CASE WHEN i % 3 = 0 THEN NULL ELSE 'a' || i END, 'b': {'c': [i, NULL], 'd': i % 2 = 0}} END AS s,
+      CASE WHEN i % 7 = 2 THEN NULL ELSE list_transform(range(i % 4), lambda j: CASE WHEN j = 2 THEN NULL ELSE ['x' || j, NULL] END) END AS l,
+      CASE WHEN i % 4 = 3 THEN NULL ELSE MAP {'k' || i: {'f': i / 4, 't': TIMESTAMP '2024-02-29 00:00:00' + to_seconds(i)}, 'same': NULL} END AS m,
+      [(i % 256)::UTINYINT, 255] AS u, [12345678901234567890.5::DECIMAL(38, 1), NULL] AS d, ['\\x00\\xFF'::BLOB, ('b' || i)::BLOB] AS b,
+      i::DOUBLE AS f, i % 3 = 0 AS o, DATE '2024-02-29' + i::INT AS day
+      FROM range(3000) r(i)`
+    const path = await written(new Folder(), 'a.parquet', select, `${options}, ROW_GROUP_SIZE 2048`)
+    const types = {
+      id: 'integer',
+      s: 'json',
+      l: 'json',
+      m: 'json',
+      u: 'json',
+      d: 'json',
+      b: 'json',
+      f: 'double',
+      o: 'boolean',
+      day: 'date',
+    } as const
+    const together = await parquetRowsOf(path, types, 'together')
+    expect(together).toHaveLength(3000)
+    expect(together[8]).toMatchObject({
+      s: { a: 'a8', b: { c: [8, null], d: true } },
+      l: [],
+      m: { same: null },
+      day: '2024-03-08',
+    })
+    expect(await parquetRowsOf(path, types, { above: 0, into: 40_000 })).toEqual(together)
   })
 
   it('more rows than a small page has, all of them NULL but one', async () => {

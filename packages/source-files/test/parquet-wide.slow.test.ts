@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type Block, zipped } from '../src/blocks.ts'
+import type { Misfit } from '../src/misfit.ts'
 import { openParquet } from '../src/parquet-file.ts'
 import { type WideGroup, wideGroups } from '../src/parquet-wide.ts'
 import { Thrift, writeStruct } from '../src/thrift.ts'
-import { Folder, open } from './harness.ts'
+import { Folder, judged, open } from './harness.ts'
 import { rewritten, written } from './parquet-files.ts'
 import { parquetRowsOf } from './parquet-rows.ts'
 
@@ -90,22 +91,85 @@ describe('long values in one group of rows', () => {
     expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(ROWS)
   })
 
-  it('take less memory than they have together', async () => {
-    const folder = new Folder()
-    const path = await file(folder)
+  /** Reads columns in a process of its own; the texts that they must have, one behind the other. */
+  function expectWithin900Mb(
+    path: string,
+    type: 'text' | 'json',
+    names: readonly string[],
+    [count, texts]: readonly [rows: number, texts: Iterable<string>],
+  ): void {
     const script = fileURLToPath(new URL('read-wide.ts', import.meta.url))
-    const run = spawnSync(process.execPath, ['--max-old-space-size=512', script, path], { encoding: 'utf8' })
+    const args = ['--max-old-space-size=512', script, path, type, ...names]
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8' })
     const { rows, sum, peakMb, error } = JSON.parse(run.stdout || '{}') as Record<string, unknown>
     expect(error, run.stderr).toBeUndefined()
     const all = createHash('sha256')
-    for (let id = 0; id < ROWS; id++)
-      all.update(
-        createHash('md5')
-          .update(String(id))
-          .digest('hex')
-          .repeat(LENGTH / 32),
-      )
-    expect([rows, sum]).toEqual([ROWS, all.digest('hex')])
+    for (const text of texts) all.update(text)
+    expect([rows, sum]).toEqual([count, all.digest('hex')])
     expect(peakMb).toBeLessThan(900)
+  }
+  const md5 = (id: number | string): string => createHash('md5').update(String(id)).digest('hex')
+  const ids = Array.from({ length: ROWS }, (_, id) => id)
+
+  it('take less memory than they have together', async () => {
+    const path = await file(new Folder())
+    const texts = ids.values().map((id) => md5(id).repeat(LENGTH / 32))
+    expectWithin900Mb(path, 'text', ['v'], [ROWS, texts])
+  })
+
+  it('do so in structs, lists and maps, behind small ones', async () => {
+    const small = `SELECT {'a': ['x'], 'm': MAP {'k': NULL}} AS v FROM range(2000)`
+    const long = `SELECT {'a': [repeat(md5(i::VARCHAR), ${LENGTH / 64}), 'y'], 'm': MAP {'k': repeat(md5('m' || i), ${LENGTH / 64})}} FROM range(${ROWS}) r(i)`
+    const path = await written(new Folder(), 'nested.parquet', `FROM (${small}) UNION ALL (${long})`)
+    const first = Array.from({ length: 2000 }, () => '{"a":["x"],"m":{"k":null}}')
+    const texts = ids.values().map((id) => {
+      const [a, m] = [md5(id).repeat(LENGTH / 64), md5(`m${id}`).repeat(LENGTH / 64)]
+      return JSON.stringify({ a: [a, 'y'], m: { k: m } })
+    })
+    expectWithin900Mb(path, 'json', ['v'], [2000 + ROWS, Iterator.from([first, texts]).flatMap((some) => some)])
+  })
+
+  it('do so where they are written as differences', () => {
+    const path = fileURLToPath(new URL('fixtures/long-differences.parquet', import.meta.url))
+    const texts = ids.values().map((id) =>
+      String(Math.min(id, 299))
+        .padStart(8, '0')
+        .repeat(LENGTH / 8),
+    )
+    expectWithin900Mb(path, 'text', ['v'], [600, texts])
+  })
+
+  it('do so in many columns', async () => {
+    const names = Array.from({ length: 24 }, (_, column) => `c${column}`)
+    const columns = names.map((name) => `repeat(md5('${name}' || i), 3000) AS ${name}`)
+    const path = await written(new Folder(), 'many.parquet', `SELECT ${columns} FROM range(400) r(i)`)
+    const texts = Iterator.from(ids.slice(0, 400)).flatMap((id) =>
+      names.map((name) => md5(`${name}${id}`).repeat(3000)),
+    )
+    expectWithin900Mb(path, 'text', names, [400, texts])
+  })
+})
+
+describe('a row that is too long is a reject of its own', () => {
+  it.each([
+    ['text', `repeat('x', 20000000)`, `'a' || i`, /^expected at most 16000000 bytes in a row, .* got 20000001; raise/],
+    ['list', `list_value(repeat('x', 9000000), repeat('y', 9000000))`, `['a' || i]`, /, got 18000002; raise/],
+    [
+      'what only its JSON makes too long',
+      `{'a': repeat('x', 15000000)}`,
+      `{'a': 'a' || i}`,
+      /^does not fit into the memory/,
+    ],
+  ])('%s', async (_, long, short, problem) => {
+    const path = await written(
+      new Folder(),
+      'a.parquet',
+      `SELECT i, CASE WHEN i = 4 THEN ${long} ELSE ${short} END AS v FROM range(10) r(i)`,
+    )
+    const source = await open({ t: { path } }, {}, {}, { memoryLimit: '64MB' })
+    const { good, bad } = judged(source, await source.read())
+    expect(good.map(({ i }) => i)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9])
+    expect(JSON.stringify(good[4])).toMatch(/"a5"/)
+    expect(bad.map(({ i, v }) => [i, (v as Misfit).problem])).toEqual([[4, expect.stringMatching(problem)]])
   })
 })

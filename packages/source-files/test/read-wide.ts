@@ -5,19 +5,19 @@ import { FilesConfig } from '../src/config.ts'
 import { parquetRows } from '../src/parquet.ts'
 import { openParquet } from '../src/parquet-file.ts'
 
-// Reads a file in a process of its own, and says what its values are and how much memory that took.
+// Reads columns of a file in a process of its own, and says what their values are and how much memory that took.
 
 const { signal } = new AbortController()
-const path = process.argv[2]!
+const [path, type, ...names] = process.argv.slice(2) as [string, 'text' | 'json', ...string[]]
 const client = new Files(FilesConfig.parse({ tables: { t: { path } } }))
 const hash = createHash('sha256')
 let rows = 0
 try {
   await using file = await openParquet(path, client, signal, 'check')
-  const wanted = [{ name: 'v', type: 'text', declared: false }] as const
+  const wanted = names.map((name) => ({ name, type, declared: false }))
   for await (const page of parquetRows(client, file, wanted, signal))
     for (const row of page) {
-      hash.update(String(row['v']))
+      for (const name of names) hash.update(type === 'json' ? JSON.stringify(row[name]) : String(row[name]))
       rows++
     }
   const peak = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
