@@ -30,11 +30,13 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]
     values: [],
     state: ['values'],
     table: ['state', 'values'],
-    dialects: ['table', 'state', 'values'],
+    // What workers on several machines share knows no kind of database: its connections are handed in.
+    queue: ['values'],
+    dialects: ['queue', 'table', 'state', 'values'],
     rows: ['dialects', 'table', 'state', 'values'],
     compare: ['rows', 'dialects', 'table', 'state', 'values'],
     relocate: ['compare', 'rows', 'dialects', 'table', 'state', 'values'],
-    'dialects/*': ['relocate', 'compare', 'rows', 'dialects', 'table', 'state', 'values', 'files'],
+    'dialects/*': ['queue', 'relocate', 'compare', 'rows', 'dialects', 'table', 'state', 'values', 'files'],
   },
 }
 const OPENS = 'packages/destination/src/open.ts'

@@ -8,10 +8,17 @@ export {
   namesServer,
   type OpenDestinationOptions,
   openDestination,
+  openQueueDatabase,
   openReader,
   placeOf,
   queryRows,
 } from './open.ts'
+export type { Execute, QueueDatabase } from './queue/queue-database.ts'
+export { SharedRate } from './queue/shared-rate.ts'
+export type { RateLimit } from './queue/source-limits.ts'
+export type { HeldJob, WindowFailure, WindowJob } from './queue/window-job.ts'
+export { type FetchOptions, WorkQueue } from './queue/work-queue.ts'
+export { type WorkStatus, workStatus } from './queue/work-status.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './state/rejects.ts'
 export type { IsAlive, RecordedRows, RunRecord } from './state/run-record.ts'
 export {

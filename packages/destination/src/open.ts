@@ -1,9 +1,10 @@
-import type { Logger } from '@tidemark/core'
+import { type Logger, SyncError } from '@tidemark/core'
 import { type Destination, type Project, silent } from '@tidemark/core/engine'
 import type { DatabaseKind, Examination, OpenOptions, Place, QueryAnswer, Reader } from './dialects/database-kind.ts'
 import { duckdb } from './dialects/duckdb/kind.ts'
 import { postgres } from './dialects/postgres/kind.ts'
 import { sqlite } from './dialects/sqlite/kind.ts'
+import type { QueueDatabase } from './queue/queue-database.ts'
 
 /** The first that an address names is its kind. */
 const KINDS: readonly DatabaseKind[] = [postgres, duckdb, sqlite]
@@ -53,6 +54,21 @@ export interface ReaderOptions {
 export async function openReader({ url, project }: ReaderOptions): Promise<Reader> {
   const place = placeOf(url)
   return await kindOf(place).openReader(place, project)
+}
+
+/**
+ * Opens connections for the queue that the workers of a destination share.
+ *
+ * @throws SyncError `fix-config` where such a database is written by one process at a time.
+ */
+export async function openQueueDatabase(place: Place): Promise<QueueDatabase> {
+  const { openQueue } = kindOf(place)
+  if (openQueue !== undefined) return await openQueue(place)
+  throw new SyncError(
+    `the destination ${place.shown} is a file of one machine, and workers share their windows through a Postgres server; sync it by one process with: tidemark sync --every 5m, or move it to a server with: tidemark move <postgres url>`,
+    'fix-config',
+    { code: 'usage' },
+  )
 }
 
 /** @throws SyncError `fix-config`, which never repeats what was written. */

@@ -1,4 +1,5 @@
 import type { Destination, Project, ReadOnlyDestination, Runner } from '@tidemark/core/engine'
+import type { QueueDatabase } from '../queue/queue-database.ts'
 
 /** Where a destination is, before it is opened. */
 export interface Place {
@@ -72,6 +73,8 @@ export interface DatabaseKind {
   examine(place: Place): Promise<Examination>
   /** Asks one statement of the user's by a connection of its own, row by row. Only for a database that does not end queries: the process that calls it can be ended. */
   queryRows?(place: Place, statement: string): Generator<QueryAnswer>
+  /** Connections for the queue that workers on several machines share. Absent: one process writes such a database at a time. */
+  openQueue?(place: Place): Promise<QueueDatabase>
   /** What other users of this machine may do with it, each with the way out. Absent: the database guards itself. */
   exposureOf?(place: Place): readonly string[]
 }

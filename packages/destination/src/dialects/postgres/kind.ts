@@ -19,5 +19,6 @@ export const postgres: DatabaseKind = {
   },
   openReader: async ({ url }, project) => (await import('./reader.ts')).openPostgresReader(url, project),
   hasState: async ({ url }) => (await import('./open-postgres.ts')).hasState(url),
+  openQueue: async ({ url }) => (await import('./queue-database.ts')).connectQueue(url),
   examine: async ({ url }) => (await import('./examine.ts')).examinePostgres(url),
 }

@@ -1,0 +1,54 @@
+import { SyncError } from '@tidemark/core'
+import type { PgBoss } from 'pg-boss'
+import { quotedName } from '../values/literal.ts'
+import { createQueues, startBoss } from './boss.ts'
+import type { QueueDatabase } from './queue-database.ts'
+import { createTables, hasQueue, type QueueTables } from './queue-tables.ts'
+
+/** Makes the queue where it is missing, and starts pg-boss on it. Processes that do so at the same moment wait for each other. */
+export async function openBoss(
+  database: QueueDatabase,
+  tables: QueueTables,
+  onTrouble: (message: string) => void,
+): Promise<PgBoss> {
+  const { schema } = tables
+  const lock = `select pg_advisory_xact_lock(hashtextextended($1, 0))`
+  await database
+    .transaction(async (execute) => {
+      await execute(lock, [`tidemark ${schema}`])
+      if (!(await hasQueue(execute, tables))) await execute(`create schema ${quotedName(schema)}`)
+      await createTables(execute, tables)
+    })
+    .catch((error: unknown) => {
+      throw (error as { readonly code?: unknown }).code === '42501' ? mayNotCreate(database, schema, error) : error
+    })
+  return await database.transaction(async (execute) => {
+    await execute(lock, [`tidemark ${schema}`])
+    const boss = await startBoss({ schema, execute: database.execute, onTrouble })
+    try {
+      await createQueues(boss)
+      return boss
+    } catch (error) {
+      await boss.stop({ graceful: false })
+      throw error
+    }
+  })
+}
+
+function mayNotCreate({ shown }: QueueDatabase, schema: string, cause: unknown): SyncError {
+  return new SyncError(
+    `the role may not create the schema "${schema}" in the database ${shown}, where workers share their queue; create it: CREATE SCHEMA ${quotedName(schema)} AUTHORIZATION <role>`,
+    'fix-config',
+    { code: 'destination-unavailable', cause },
+  )
+}
+
+/** No such schema, table, function, or type: the queue was dropped, or a backup without it was restored. */
+const LOST = /^(3F000|42P01|42883|42704)$/
+
+/** Whether an error says that the queue is gone, so that it is made again and planned again. */
+export function isQueueLost(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  if (typeof code === 'string' && LOST.test(code)) return true
+  return typeof message === 'string' && /^Queue \w+ does not exist$/.test(message)
+}

@@ -1,0 +1,44 @@
+import { type Execute, firstRow } from './queue-database.ts'
+import type { QueueTables } from './queue-tables.ts'
+import { deadRunner } from './worker-records.ts'
+
+/** Whether this worker plans a source, and when. */
+export interface PlannerClaim {
+  /** Whether this worker is the one that plans. */
+  readonly isOurs: boolean
+  /** In how many milliseconds the source is due to be planned, by the database's clock; 0 or less: now. */
+  readonly dueInMs: number
+}
+
+/**
+ * Takes the planning of a source where nobody has it who is alive, and keeps it. Two planners would do no harm, because a
+ * window is queued once: this saves the requests of the second.
+ */
+export async function claimPlanner(
+  execute: Execute,
+  tables: QueueTables,
+  { source, worker, everyMs }: { readonly source: string; readonly worker: string; readonly everyMs: number },
+): Promise<PlannerClaim> {
+  const { sources } = tables
+  const result = await execute(
+    `insert into ${sources} as s (source, planner) values ($1, $2)
+    on conflict (source) do update set planner = case
+      when s.planner is null or ${deadRunner(tables, 's.planner')} then excluded.planner else s.planner end
+    returning planner, extract(epoch from planned_at + $3::float8 * interval '1 ms' - clock_timestamp())::float8 * 1000 as due`,
+    [source, worker, everyMs],
+  )
+  const { planner, due } = firstRow(result)
+  return { isOurs: planner === worker, dueInMs: due === null ? 0 : Number(due) }
+}
+
+/** Notes that all of a source was planned. @param agoMs when that planning began: what came since is planned by the next one. */
+export async function recordPlanned(
+  execute: Execute,
+  { sources }: QueueTables,
+  { source, worker, agoMs }: { readonly source: string; readonly worker: string; readonly agoMs: number },
+): Promise<void> {
+  await execute(
+    `update ${sources} set planned_at = clock_timestamp() - $3::float8 * interval '1 ms' where source = $1 and planner = $2`,
+    [source, worker, agoMs],
+  )
+}

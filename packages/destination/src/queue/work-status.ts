@@ -1,0 +1,139 @@
+import { DEAD, WINDOWS } from './boss.ts'
+import { isQueueLost } from './open-boss.ts'
+import { type firstRow, type QueueDatabase, rowsOf } from './queue-database.ts'
+import { type QueueTables, queueTables } from './queue-tables.ts'
+import { type WindowData, type WindowJob, windowOf } from './window-job.ts'
+import { deadRunner } from './worker-records.ts'
+
+/** The queue of one source. Times are in milliseconds since 1970. */
+export interface SourceQueue {
+  readonly source: string
+  readonly queued: number
+  readonly running: number
+  readonly dead: number
+  /** No worker takes its windows before; undefined: they do. */
+  readonly pausedUntil: number | undefined
+  readonly plannedAt: number | undefined
+}
+
+/** A process that shares the windows, and what it reads. */
+export interface WorkerStatus {
+  readonly host: string
+  readonly pid: number
+  readonly since: number
+  readonly concurrency: number
+  /** Whether it sends heartbeats. What a dead one held is returned to the queue in a moment. */
+  readonly isAlive: boolean
+  readonly reads: readonly (WindowJob & { readonly since: number })[]
+}
+
+/** A window that failed, and needs somebody. */
+export interface DeadLetter {
+  readonly window: WindowJob
+  readonly failedAt: number
+  readonly message: string
+  readonly remedy: string
+  readonly code: string | undefined
+}
+
+export interface WorkStatus {
+  readonly sources: readonly SourceQueue[]
+  readonly workers: readonly WorkerStatus[]
+  /** The newest of them. */
+  readonly deadLetters: readonly DeadLetter[]
+}
+
+const MAX_DEAD_LETTERS_SHOWN = 20
+const NOTHING: WorkStatus = { sources: [], workers: [], deadLetters: [] }
+
+/** What is queued, what runs where, and what failed. Changes nothing; without a queue there is nothing. */
+export async function workStatus({
+  execute,
+  explain,
+  stateSchema,
+}: Pick<QueueDatabase, 'execute' | 'explain' | 'stateSchema'>): Promise<WorkStatus> {
+  const tables = queueTables(stateSchema)
+  const ask = async (statement: string, values?: readonly unknown[]) => rowsOf(await execute(statement, values))
+  try {
+    return {
+      sources: await sourcesOf(ask, tables),
+      workers: await workersOf(ask, tables),
+      deadLetters: await deadLettersOf(ask, tables),
+    }
+  } catch (error) {
+    if (isQueueLost(error)) return NOTHING
+    throw explain(error)
+  }
+}
+
+type Ask = (statement: string, values?: readonly unknown[]) => Promise<readonly ReturnType<typeof firstRow>[]>
+
+async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<readonly SourceQueue[]> {
+  const rows = await ask(
+    `select source, coalesce(queued, 0) as queued, coalesce(running, 0) as running, coalesce(dead, 0) as dead,
+      ${milliseconds('case when paused_until > clock_timestamp() then paused_until end')} as paused,
+      ${milliseconds('planned_at')} as planned
+    from ${sources} full join (
+      select group_id as source, count(*) filter (where name = $1 and state < 'active')::integer as queued,
+        count(*) filter (where name = $1 and state = 'active')::integer as running,
+        count(*) filter (where name = $2)::integer as dead
+      from ${jobs} where name in ($1, $2) and state <= 'active' group by group_id
+    ) as counts using (source) order by source`,
+    [WINDOWS, DEAD],
+  )
+  return rows.map((row) => ({
+    source: String(row['source']),
+    queued: Number(row['queued']),
+    running: Number(row['running']),
+    dead: Number(row['dead']),
+    pausedUntil: momentOf(row['paused']),
+    plannedAt: momentOf(row['planned']),
+  }))
+}
+
+async function workersOf(ask: Ask, tables: QueueTables): Promise<readonly WorkerStatus[]> {
+  const { workers, running } = tables
+  const rows = await ask(
+    `select w.host, w.pid::integer as pid, w.started_at::float8 / 1000 as since, w.concurrency,
+      not ${deadRunner(tables, 'w.id')} as alive,
+      coalesce((select jsonb_agg(jsonb_build_object('data', r.data, 'since', ${milliseconds('r.since')}) order by r.since)
+        from ${running} r where r.worker = w.id), '[]') as reads
+    from ${workers} w order by w.started_at, w.id`,
+  )
+  return rows.map((row) => ({
+    host: String(row['host']),
+    pid: Number(row['pid']),
+    since: Number(row['since']),
+    concurrency: Number(row['concurrency']),
+    isAlive: row['alive'] === true,
+    reads: (row['reads'] as readonly { readonly data: WindowData; readonly since: number }[]).map(
+      ({ data, since }) => ({
+        ...windowOf(data),
+        since,
+      }),
+    ),
+  }))
+}
+
+async function deadLettersOf(ask: Ask, { jobs }: QueueTables): Promise<readonly DeadLetter[]> {
+  const rows = await ask(
+    `select data, ${milliseconds('created_on')} as failed, source_output as reason from ${jobs}
+    where name = $1 and state <= 'active' order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
+    [DEAD],
+  )
+  return rows.map((row) => {
+    const reason = (row['reason'] ?? {}) as Readonly<Record<string, unknown>>
+    // What pg-boss says of its own accord is in a value of its own.
+    const { message = '' } = { ...reason, ...(reason['value'] as object | undefined) } as { readonly message?: unknown }
+    return {
+      window: windowOf(row['data'] as WindowData),
+      failedAt: Number(row['failed']),
+      message: String(message),
+      remedy: String(reason['remedy'] ?? 'retry'),
+      code: typeof reason['code'] === 'string' ? reason['code'] : undefined,
+    }
+  })
+}
+
+const milliseconds = (moment: string): string => `(extract(epoch from ${moment}) * 1000)::float8`
+const momentOf = (value: unknown): number | undefined => (value === null ? undefined : Number(value))
