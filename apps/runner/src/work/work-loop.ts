@@ -1,0 +1,202 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Logger, messageOf, SyncError } from '@tidemark/core'
+import type { FetchOptions, HeldJob, WorkQueue } from '@tidemark/destination'
+import { Planner } from './planner.ts'
+import type { FailedWindow, WindowOutcome, WorkEngine } from './work-engine.ts'
+
+export interface WorkLoopOptions {
+  readonly queue: WorkQueue
+  readonly engine: WorkEngine
+  /** The sources that this worker has. */
+  readonly sources: readonly string[]
+  /** How many windows this worker reads at once. */
+  readonly concurrency: number
+  /** How many windows of one source are read at once, over all workers. */
+  readonly perSource: number
+  /** How long after one planning of a source the next one begins. */
+  readonly everyMs: number
+  /** Says that this worker lives: the heartbeat of the runner that holds the leases of its windows. */
+  readonly renew: () => Promise<void>
+  /** How long that heartbeat counts. */
+  readonly leaseMs: number
+  readonly log: Logger
+  /** Stops fetching; what runs is asked to stop, and returned to the queue if it does. */
+  readonly signal: AbortSignal
+  /** How often is looked whether there is something to do, at most. Two seconds. */
+  readonly idleMs?: number | undefined
+}
+
+const IDLE_MS = 2000
+const FIRST_IDLE_MS = 100
+/** Each so manieth fetch takes a backfill, so that current windows never put them off for ever. */
+const BACKFILL_EVERY = 4
+/** How often is looked for workers that died. */
+const SWEEP_MS = 5000
+const HELD_MS = 5000
+const CHANGED_MS = 30_000
+const RETRY_MS = 60_000
+const LONGEST_AWAY_MS = 30_000
+
+/** What `#repeat` is given where nothing is left to repeat. */
+const SETTLED = Number.NEGATIVE_INFINITY
+
+/** How a worker ends: the signal to do so, a promise of it, and a way to end it for good. */
+interface Ending {
+  readonly stop: AbortSignal
+  readonly stopped: Promise<void>
+  readonly give: (error: unknown) => void
+}
+
+/** One worker: it plans what no other worker plans, takes windows, reads them, and returns what dead workers left. */
+export class WorkLoop {
+  readonly #options: WorkLoopOptions
+  readonly #running = new Set<Promise<void>>()
+  #fetches = 0
+  #idle = FIRST_IDLE_MS
+
+  constructor(options: WorkLoopOptions) {
+    this.#options = options
+  }
+
+  /** Works until the signal. @throws what no later try can fix. */
+  async run(): Promise<void> {
+    const { signal, queue, sources, renew, leaseMs, log } = this.#options
+    // Ends when the windows that run have ended, too: their leases need the heartbeat until then.
+    const left = new AbortController()
+    const fatal = new AbortController()
+    const stop = AbortSignal.any([signal, fatal.signal])
+    const give = (error: unknown): void => fatal.abort(error)
+    const stopped = once(stop)
+    await renew()
+    await queue.register(this.#options.concurrency)
+    const heartbeat = this.#repeat(left.signal, give, async () => {
+      await renew()
+      return leaseMs / 3
+    })
+    const others = [
+      this.#repeat(stop, give, () => this.#sweep()),
+      ...sources.map((source) => this.#repeat(stop, give, this.#planning(source, stop))),
+      this.#repeat(stop, give, () => this.#take({ stop, stopped, give })),
+    ]
+    await Promise.all(others)
+    await Promise.allSettled(this.#running)
+    left.abort()
+    await heartbeat
+    await queue.leave().catch((error: unknown) => log.warn(`this worker could not sign off: ${messageOf(error)}`))
+    if (fatal.signal.aborted) throw fatal.signal.reason
+  }
+
+  /** Does something again and again; what may pass is tried again after a while. */
+  async #repeat(signal: AbortSignal, give: (error: unknown) => void, work: () => Promise<number>): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const ms = await work()
+        if (ms === SETTLED) return
+        failures = 0
+        if (ms > 0) await sleep(ms, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        if (!SyncError.is(error) || error.remedy !== 'retry') return give(error)
+        const ms = Math.min(LONGEST_AWAY_MS, 1000 * 2 ** failures++)
+        this.#options.log.warn(`${messageOf(error)}; trying again in ${Math.round(ms / 1000)} s`)
+        await sleep(ms, signal)
+      }
+    }
+  }
+
+  async #sweep(): Promise<number> {
+    const { queue, concurrency, leaseMs, log } = this.#options
+    const returned = await queue.returnJobsOfTheDead()
+    if (returned > 0) log.info('returned windows of dead workers to the queue', { windows: returned })
+    await queue.register(concurrency)
+    return Math.min(SWEEP_MS, leaseMs / 4)
+  }
+
+  #planning(source: string, signal: AbortSignal): () => Promise<number> {
+    const { queue, engine, everyMs, log } = this.#options
+    const planner = new Planner({
+      ...{ queue, source, everyMs, signal },
+      plan: (...asked) => engine.plan(...asked),
+      lookMs: this.#idleMs,
+      onFailure: (error) => log.warn(`the windows of ${source} cannot be listed now: ${messageOf(error)}`, { source }),
+    })
+    return () => planner.look()
+  }
+
+  get #idleMs(): number {
+    return this.#options.idleMs ?? IDLE_MS
+  }
+
+  /** Fetches as many windows as this worker has places for. */
+  async #take(ending: Ending): Promise<number> {
+    const { concurrency } = this.#options
+    const limit = concurrency - this.#running.size
+    if (limit <= 0) {
+      await Promise.race([...this.#running, ending.stopped])
+      return 0
+    }
+    const jobs = await this.#fetch(limit)
+    for (const job of jobs) {
+      const running = this.#work(job, ending).finally(() => this.#running.delete(running))
+      this.#running.add(running)
+    }
+    this.#idle = jobs.length > 0 ? FIRST_IDLE_MS : Math.min(this.#idleMs, this.#idle * 2)
+    // What ends meanwhile may make room for what is behind it.
+    if (jobs.length === 0) await Promise.race([...this.#running, sleep(this.#idle, ending.stop)])
+    return 0
+  }
+
+  async #fetch(limit: number): Promise<readonly HeldJob[]> {
+    const { queue, sources, perSource } = this.#options
+    const options: FetchOptions = { limit, sources, perSource }
+    if (++this.#fetches % BACKFILL_EVERY === 0) {
+      const jobs = await queue.fetch({ ...options, lane: 'backfill' })
+      if (jobs.length > 0) return jobs
+    }
+    return await queue.fetch(options)
+  }
+
+  /** Reads one window, and ends its job. */
+  async #work(job: HeldJob, { stop, give }: Ending): Promise<void> {
+    const { queue, engine } = this.#options
+    let isCompleted = false
+    const completeWithin = async (...[execute]: Parameters<ReturnType<WorkQueue['completing']>>): Promise<void> => {
+      await queue.completing(job)(execute)
+      isCompleted = true
+    }
+    const outcome = await engine.run(job.window, { signal: stop, completeWithin }).catch(failed)
+    if (outcome === 'done' && isCompleted) return
+    // Whoever ends now returns all that it holds.
+    await this.#repeat(stop, give, async () => {
+      await this.#finish(job, outcome)
+      return SETTLED
+    })
+  }
+
+  async #finish(job: HeldJob, outcome: WindowOutcome): Promise<void> {
+    const { queue } = this.#options
+    if (outcome === 'done') return await queue.complete(job)
+    if (outcome === 'held') return await queue.release(job, HELD_MS)
+    if (outcome === 'changed') return await queue.release(job, CHANGED_MS)
+    if (outcome.remedy !== 'retry') return await queue.fail(job, outcome)
+    const { code, retryAfterMs = RETRY_MS } = outcome
+    if (code === 'rate-limited') await queue.pause(job.window.source, retryAfterMs)
+    await queue.release(job, retryAfterMs)
+  }
+}
+
+/** What was thrown, as a failure: of an error that nobody expected, its source's author must know. */
+function failed(error: unknown): FailedWindow {
+  if (!SyncError.is(error)) return { message: messageOf(error), remedy: 'fix-source', code: undefined }
+  const { message, remedy, code, retryAfterMs } = error
+  return { message, remedy, code, retryAfterMs }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {})
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
