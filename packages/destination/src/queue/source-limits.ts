@@ -85,17 +85,23 @@ export async function pauseSource(
   )
 }
 
-/** Sources of which no window is to be fetched: they are paused, or this worker does not have them. */
-export async function sourcesToIgnore(
+/**
+ * Waits until no other worker fetches, so that together they never exceed the limit of a source.
+ *
+ * @returns sources of which no window is to be fetched: they are paused, or this worker does not have them.
+ */
+export async function lockFetches(
   execute: Execute,
-  { sources }: Pick<QueueTables, 'sources'>,
+  { schema, sources }: Pick<QueueTables, 'schema' | 'sources'>,
   own: readonly string[],
 ): Promise<readonly string[]> {
-  const result = await execute(
-    `select source from ${sources} where paused_until > clock_timestamp() or source <> all($1::text[])`,
-    [own],
+  const results = await execute(
+    `select pg_advisory_xact_lock(hashtextextended(${literal(`tidemark fetch ${schema}`)}, 0));
+    select source from ${sources}
+    where paused_until > clock_timestamp() or source <> all(array[${own.map(literal).join()}]::text[])`,
   )
-  return rowsOf(result).map(({ source }) => String(source))
+  const [, ignored] = results as unknown as readonly { readonly rows: readonly unknown[] }[]
+  return rowsOf(ignored!).map(({ source }) => String(source))
 }
 
 /** Makes a source known to the workers. */

@@ -6,7 +6,7 @@ import { isQueueLost, openBoss } from './open-boss.ts'
 import { claimPlanner, type PlannerClaim, recordPlanned } from './planner-claim.ts'
 import { type Execute, firstRow, type QueueDatabase } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
-import { addSources, pauseSource, type RateLimit, reserveTurn, sourcesToIgnore, type Turn } from './source-limits.ts'
+import { addSources, lockFetches, pauseSource, type RateLimit, reserveTurn, type Turn } from './source-limits.ts'
 import {
   BACKFILL,
   dataOf,
@@ -119,12 +119,11 @@ export class WorkQueue {
     })
   }
 
-  /** Takes the next jobs. Fetches wait for each other, so that together they never exceed the limit of a source. */
+  /** Takes the next jobs. Fetches of all workers wait for each other. */
   fetch({ limit, sources, perSource, lane }: FetchOptions): Promise<readonly HeldJob[]> {
-    const { schema, running } = this.#tables
+    const { running } = this.#tables
     return this.#within(async (execute) => {
-      await execute('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`tidemark fetch ${schema}`])
-      const ignored = await sourcesToIgnore(execute, this.#tables, sources)
+      const ignored = await lockFetches(execute, this.#tables, sources)
       const jobs = await this.#boss.fetch<WindowData>(WINDOWS, {
         db: executorOf(execute),
         batchSize: limit,

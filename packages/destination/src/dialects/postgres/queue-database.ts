@@ -24,6 +24,7 @@ export async function connectQueue(url: string): Promise<QueueDatabase> {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
+  let closing: Promise<void> | undefined
   pool.on('error', () => {})
   pool.on('connect', (client) => void client.on('error', () => {}))
   return {
@@ -32,7 +33,7 @@ export async function connectQueue(url: string): Promise<QueueDatabase> {
     execute: async (statement, values) => await pool.query(statement, values as unknown[] | undefined),
     transaction: (work) => inTransaction(pool, work),
     explain: (error) => explain(error, address.shown),
-    close: () => pool.end(),
+    close: () => (closing ??= pool.end()),
   }
 }
 
@@ -40,7 +41,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (execute: Execute) => Promi
   const client = await pool.connect()
   let isBroken = false
   try {
-    await client.query(`begin; set local lock_timeout = ${LOCK_MS}`)
+    // What a server that lost its power forgets of the queue is planned again: nobody waits for its disk.
+    await client.query(`begin; set local lock_timeout = ${LOCK_MS}; set local synchronous_commit = off`)
     const result = await work(
       async (statement, values) => await client.query(statement, values as unknown[] | undefined),
     )

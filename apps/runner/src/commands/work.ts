@@ -1,0 +1,146 @@
+import type { Logger } from '@tidemark/core'
+import { SyncError, suggestion } from '@tidemark/core'
+import type { Destination, Runner } from '@tidemark/core/engine'
+import { openDestination, openQueueDatabase, WorkQueue } from '@tidemark/destination'
+import { EXIT } from '@tidemark/engine'
+import type { Command } from 'commander'
+import { agreeOnTarget } from '../agree-on-target.ts'
+import type { ConfiguredSources } from '../configured-sources.ts'
+import { timetableOf } from '../service/timetable.ts'
+import { type Call, findSources, openSession, type Session } from '../session.ts'
+import { isAlive, thisRunner } from '../this-runner.ts'
+import { type AddVerb, countOption, examples } from '../verb.ts'
+import type { WorkEngine } from '../work/work-engine.ts'
+import { WorkLoop } from '../work/work-loop.ts'
+
+export interface WorkFlags {
+  /** How many windows this process reads at once. */
+  readonly concurrency?: number | undefined
+  /** How long after one planning of a source the next one begins: `5m`. */
+  readonly every?: string | undefined
+}
+
+/** Makes what plans and reads windows, for a destination that is open. */
+export type MakeWorkEngine = (session: Session, sources: ConfiguredSources, destination: Destination) => WorkEngine
+
+const EVERY = '5m'
+const CONCURRENCY = 4
+const PER_SOURCE = 2
+const LEASE_MS = 60_000
+
+/** Shares the windows of sources with other processes, until a signal arrives. */
+export async function work(
+  call: Call,
+  names: readonly string[],
+  { every = EVERY, concurrency }: WorkFlags,
+  makeEngine: MakeWorkEngine,
+): Promise<number> {
+  const { everyMs } = timetableOf({ every })
+  const { interrupts } = call
+  return interrupts.during(async () => {
+    const session = await openSession(call)
+    // Before anything is made: a file would be.
+    const database = await openQueueDatabase(session.target)
+    try {
+      const configured = await findSources(session)
+      const sources = namedSources(session, configured, names)
+      await agreeOnTarget(session)
+      const runner = thisRunner()
+      const destination = await openWorkersDestination(session, runner)
+      try {
+        await shareWindows({
+          ...{ session, sources, runner, destination, everyMs },
+          database,
+          concurrency: concurrency ?? session.config.data.concurrency ?? CONCURRENCY,
+          engine: makeEngine(session, configured, destination),
+        })
+      } finally {
+        await destination.close()
+      }
+    } finally {
+      await database.close()
+    }
+    return interrupts.exitCode() ?? EXIT.ok
+  })
+}
+
+interface Sharing {
+  readonly session: Session
+  readonly sources: readonly string[]
+  readonly runner: Runner
+  readonly destination: Destination
+  readonly database: Awaited<ReturnType<typeof openQueueDatabase>>
+  readonly engine: WorkEngine
+  readonly everyMs: number
+  readonly concurrency: number
+}
+
+async function shareWindows(sharing: Sharing): Promise<void> {
+  const { session, sources, runner, destination, database, engine, everyMs, concurrency } = sharing
+  const { log, terminal, interrupts, config } = session
+  const queue = await WorkQueue.open({ database, runner, isAlive, onTrouble: maintenanceLog(log) })
+  terminal.say(`sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here`)
+  try {
+    await new WorkLoop({
+      ...{ queue, engine, sources, concurrency, everyMs, log },
+      perSource: config.data.perSource ?? PER_SOURCE,
+      renew: () => destination.renew(),
+      leaseMs: LEASE_MS,
+      signal: interrupts.signal,
+    }).run()
+  } finally {
+    await queue.close()
+  }
+}
+
+/** What goes wrong in the queue's maintenance concerns no window. */
+function maintenanceLog(log: Logger): (message: string) => void {
+  return (message) => log.warn(`the queue: ${message}`)
+}
+
+function openWorkersDestination({ target, identity, log }: Session, runner: Runner): Promise<Destination> {
+  const alive = (other: Runner): boolean => isAlive(other) !== false
+  return openDestination({ url: target.url, runner, isAlive: alive, log, project: identity, leaseMs: LEASE_MS })
+}
+
+/** The sources to share: those that are named, else all. @throws SyncError `fix-config` for one that is not configured. */
+function namedSources(
+  { project, command }: Session,
+  { sources }: ConfiguredSources,
+  names: readonly string[],
+): readonly string[] {
+  const known = sources.map(({ name }) => name)
+  for (const name of names)
+    if (!known.includes(name))
+      throw new SyncError(
+        `there is no source "${name}" in ${project.folder}; workers share whole sources; ${suggestion(name, known, 'sources')}`,
+        'fix-config',
+        { code: 'usage' },
+      )
+  if (known.length === 0)
+    throw new SyncError(
+      `no source is installed and configured in ${project.folder}, so a worker would have nothing to do; see: ${command('plan')}`,
+      'fix-config',
+      { code: 'usage' },
+    )
+  return names.length > 0 ? [...new Set(names)] : known
+}
+
+/** Adds the verb, with what plans and reads windows. */
+export const addWork =
+  (makeEngine: MakeWorkEngine): AddVerb =>
+  (root, run) => {
+    root
+      .command('work')
+      .argument('[sources...]', 'sources (default: all)')
+      .description('share the windows of tables with other processes, on any number of machines; needs Postgres')
+      .option('--concurrency <count>', 'read this many windows at once in this process (default: 4)', countOption)
+      .option('--every <length>', 'plan each source this long after its previous plan (default: 5m)')
+      .addHelpText(
+        'after',
+        examples('tidemark work', 'tidemark work github --concurrency 8', 'tidemark work --every 1m'),
+      )
+      .action((names: string[], flags: WorkFlags, command: Command) =>
+        run(command, (call) => work(call, names, flags, makeEngine)),
+      )
+  }

@@ -1,0 +1,47 @@
+// The verb as a process of its own: `node verb-child.ts work …`. What it plans are three windows, and reading one says so.
+import { createMasker, messageOf } from '@tidemark/core/engine'
+import { Command } from 'commander'
+import { addWork } from '../../src/commands/work.ts'
+import { exitCodeFor } from '../../src/exit-code.ts'
+import { listenForInterrupts } from '../../src/interrupts.ts'
+import { createLog } from '../../src/log.ts'
+import { openTerminal } from '../../src/terminal.ts'
+import type { WorkEngine } from '../../src/work/work-engine.ts'
+
+const engine: WorkEngine = {
+  async *plan(source) {
+    for (const [table, from] of [
+      ['one', 1n],
+      ['two', 1n],
+      ['two', 0n],
+    ] as const)
+      yield { source, table, partition: '', from, to: from + 1n, lane: 'backfill' }
+  },
+  async run({ source, table, from }) {
+    console.log(`read ${source} ${table} ${from}`)
+    return 'done'
+  },
+}
+
+const secrets = createMasker()
+const terminal = openTerminal({ json: false, redact: secrets.redact })
+const interrupts = listenForInterrupts(terminal.say)
+const log = createLog({
+  ...{ form: 'pretty', verbose: false, colours: false },
+  redact: secrets.redact,
+  write: (line) => console.error(line),
+})
+const root = new Command('tidemark').option('--project <folder>')
+addWork(() => engine)(root, async (command, verb) => {
+  const flags = command.optsWithGlobals<{ project?: string }>()
+  process.exitCode = await verb({
+    ...{ flags, terminal, log, secrets, interrupts },
+    cwd: process.cwd(),
+    environment: process.env,
+  })
+})
+await root.parseAsync().catch((error: unknown) => {
+  console.error(messageOf(error))
+  process.exitCode = exitCodeFor(error)
+})
+process.exit()

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { dailySource, type TestProject, testProject } from '../test-project.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+function start(project: TestProject, args: readonly string[], environment: Record<string, string> = {}) {
+  const file = join(import.meta.dirname, 'verb-child.ts')
+  const child = spawn(process.execPath, [file, 'work', ...args, '--project', project.folder], {
+    cwd: project.folder,
+    env: { PATH: process.env['PATH'], HOME: project.folder, ...environment },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += String(data)))
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  return { child, ended, text: () => text }
+}
+
+function shop(): TestProject {
+  const project = testProject()
+  project.install('shop', dailySource('shop'))
+  return project
+}
+
+describe('work', () => {
+  it.each(['data/shop.db', 'data/shop.duckdb'])('refuses %s with the way out, and makes nothing', async (file) => {
+    const project = shop()
+    project.config({ destination: file })
+    const { ended, text } = start(project, [])
+    expect([await ended, text()]).toEqual([
+      2,
+      expect.stringMatching(/shop\.(db|duckdb) is a file of one machine.*tidemark sync --every 5m/),
+    ])
+    expect(existsSync(join(project.folder, 'data'))).toBe(false)
+  })
+
+  it.each([
+    [['shops'], /there is no source "shops" .*did you mean.*shop/is],
+    [['--every', '5'], /--every: "5" is not a duration/],
+  ])('refuses %j', async (args, message) => {
+    const { url } = await server.newSchema()
+    const { ended, text } = start(shop(), args, { DATABASE_URL: url })
+    expect([await ended, text()]).toEqual([2, expect.stringMatching(message)])
+  })
+
+  it('refuses a project without a source', async () => {
+    const { url } = await server.newSchema()
+    const { ended, text } = start(testProject(), [], { DATABASE_URL: url })
+    expect([await ended, text()]).toEqual([2, expect.stringMatching(/no source is installed and configured/)])
+  })
+
+  it('reads what is planned until it is stopped, and leaves nothing behind', async () => {
+    const { url, schema } = await server.newSchema()
+    const { child, ended, text } = start(shop(), ['--concurrency', '1', '--every', '1h'], { DATABASE_URL: url })
+    await expect.poll(text).toContain('read shop two 0')
+    child.kill('SIGTERM')
+    expect([await ended, text()]).toEqual([
+      143,
+      expect.stringMatching(/sharing the windows of shop in postgres:.*, 1 at once/),
+    ])
+    expect(text().match(/read shop .*/g)).toEqual(['read shop one 1', 'read shop two 1', 'read shop two 0'])
+    const counts = `select (select count(*) from "${schema}_jobs".tidemark_workers), (select count(*) from "${schema}_jobs".tidemark_running)`
+    expect(await server.rows(counts)).toEqual([['0', '0']])
+  })
+})
