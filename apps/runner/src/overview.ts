@@ -1,5 +1,5 @@
 import { type CommandText, type Destination, formatInstant, positionText, type State } from '@tidemark/core/engine'
-import { countRejects, countRows, listSteps, type StepRecord } from '@tidemark/destination'
+import { countRejects, countRows, listSteps, type StepRecord, type WorkStatus } from '@tidemark/destination'
 import {
   type Overview,
   overviewOf,
@@ -13,6 +13,7 @@ import { type OtherProject, otherProjects } from './other-projects.ts'
 import { decisionOn, fixOf } from './show/fix.ts'
 import type { Fix } from './show/fix-text.ts'
 import { isAlive } from './this-runner.ts'
+import { type WorkView, workView } from './work/work-view.ts'
 
 /** What `status` shows: the overview, who syncs, and what is being read at this moment by any runner. */
 export interface StatusView extends Overview {
@@ -22,6 +23,8 @@ export interface StatusView extends Overview {
   readonly running: readonly RunningStep[]
   /** Other projects with tables in this database; absent if this project is the only one. */
   readonly other_projects?: readonly OtherProject[] | undefined
+  /** What workers share; absent if none ever did. */
+  readonly work?: WorkView | undefined
 }
 
 export interface TableView extends TableOverview {
@@ -56,10 +59,17 @@ type Looking = Pick<Destination, 'state' | 'query' | 'now'>
 /** Cached row counts, valid until the next sync. */
 type Counted = Map<string, { readonly at: bigint | null; readonly rows: number; readonly isExact: boolean }>
 
+export interface StatusReaderOptions {
+  readonly config: FreshnessConfig
+  readonly command: CommandText
+  /** Asks what workers share. Absent: they cannot share such a destination. */
+  readonly askWork?: ((destination: Looking) => Promise<WorkStatus | undefined>) | undefined
+}
+
 /** Reads the status of a destination repeatedly at little cost: counts rows again only after a sync. */
 export function createStatusReader(
   destination: Looking,
-  { config, command }: { readonly config: FreshnessConfig; readonly command: CommandText },
+  { config, command, askWork }: StatusReaderOptions,
 ): () => Promise<StatusView> {
   const counted: Counted = new Map()
   return async () => {
@@ -69,6 +79,7 @@ export function createStatusReader(
     const [now, rejects] = [await destination.now(), await countRejects(destination)]
     const runner = await askActivity(destination, isAlive)
     const promised = promisedBy({ ...config, everyMs: runner.every_ms ?? undefined })
+    const work = await askWork?.(destination)
     const overview = overviewOf(state, { now, rows: counted, rejects, promised })
     return {
       ...overview,
@@ -77,6 +88,7 @@ export function createStatusReader(
       runner,
       running: running.map((step) => runningStep(step, state)),
       other_projects: otherProjects(state),
+      ...(work === undefined ? {} : { work: workView(work, state, command) }),
     }
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import {
   type Execute,
+  type HeldJob,
   openDestination,
   openQueueDatabase,
   placeOf,
@@ -97,14 +98,27 @@ async function work(url: string, mode: Mode, concurrency: number): Promise<void>
     const { name, fence } = rows[0] as { name: string; fence: string }
     await commit(name, fence)
   }
+  // A worker fetches as many as it has places for.
+  const fetched: HeldJob[] = []
+  let fetching: Promise<unknown> | undefined
+  const next = async (): Promise<HeldJob> => {
+    while (fetched.length === 0) {
+      fetching ??= queue
+        .fetch({ limit: concurrency, sources: ['shop'], perSource: 1000 })
+        .then((jobs) => fetched.push(...jobs))
+        .finally(() => (fetching = undefined))
+      await fetching
+    }
+    return fetched.shift()!
+  }
   const byQueue = async () => {
-    const [job] = await queue.fetch({ limit: 1, sources: ['shop'], perSource: 1000 })
-    const name = job!.id
+    const job = await next()
+    const name = job.id
     const { rows } = await database.execute(
       `insert into ${table('held')} (name, runner, fence, priority) values ($1, $2, 1, 0) on conflict (name) do update set runner = excluded.runner, fence = held.fence + 1 returning fence`,
       [name, runner.id],
     )
-    await commit(name, (rows[0] as { fence: string }).fence, queue.completing(job!))
+    await commit(name, (rows[0] as { fence: string }).fence, queue.completing(job))
   }
   const one = mode === 'queue' ? byQueue : byLeases
   await Promise.all(

@@ -4,6 +4,7 @@ export {
   endsQueries,
   examine,
   exposureOf,
+  isShareable,
   isThere,
   namesServer,
   type OpenDestinationOptions,
@@ -18,7 +19,7 @@ export { SharedRate } from './queue/shared-rate.ts'
 export type { RateLimit } from './queue/source-limits.ts'
 export type { HeldJob, WindowFailure, WindowJob } from './queue/window-job.ts'
 export { type FetchOptions, WorkQueue } from './queue/work-queue.ts'
-export { type WorkStatus, workStatus } from './queue/work-status.ts'
+export { readWorkStatus, type WorkStatus, workStatus } from './queue/work-status.ts'
 export { countRejects, listRejects, type RejectFilter, type RejectRecord } from './state/rejects.ts'
 export type { IsAlive, RecordedRows, RunRecord } from './state/run-record.ts'
 export {

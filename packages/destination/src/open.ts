@@ -56,6 +56,11 @@ export async function openReader({ url, project }: ReaderOptions): Promise<Reade
   return await kindOf(place).openReader(place, project)
 }
 
+/** Whether workers on several machines can share a destination. */
+export function isShareable(place: Place): boolean {
+  return kindOf(place).openQueue !== undefined
+}
+
 /**
  * Opens connections for the queue that the workers of a destination share.
  *

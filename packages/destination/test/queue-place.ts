@@ -8,6 +8,8 @@ import {
   type QueueDatabase,
   type WindowJob,
   WorkQueue,
+  type WorkStatus,
+  workStatus,
 } from '../src/index.ts'
 
 /** A worker of a destination: its runner, and its queue. */
@@ -51,3 +53,10 @@ export function dayOf(day: number, more: Partial<WindowJob> = {}): WindowJob {
 export const ranked = (windows: readonly WindowJob[]) => windows.map((window, rank) => ({ window, rank }))
 
 export const ALL = { limit: 1, sources: ['shop', 'crm'], perSource: 100 }
+
+/** What is queued, runs and failed, of a queue that is there. */
+export async function statusOf(database: QueueDatabase): Promise<WorkStatus> {
+  const status = await workStatus(database)
+  if (status === undefined) throw new Error('there is no queue')
+  return status
+}

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { openQueueDatabase, placeOf, WorkQueue, workStatus } from '../src/index.ts'
+import {
+  isShareable,
+  openQueueDatabase,
+  openReader,
+  placeOf,
+  readWorkStatus,
+  WorkQueue,
+  workStatus,
+} from '../src/index.ts'
 import { onPostgres, until } from './postgres-place.ts'
-import { ALL, dayOf, newWorker, ranked } from './queue-place.ts'
+import { ALL, dayOf, newWorker, ranked, statusOf } from './queue-place.ts'
 
 const newPlace = onPostgres()
 
@@ -73,7 +81,7 @@ describe('the queue that workers share', () => {
     await one.queue.pause('shop', 10)
     const [job, ...more] = await two.queue.fetch({ ...ALL, limit: 5 })
     expect([job?.window.source, more]).toEqual(['crm', []])
-    const { sources } = await workStatus(two.database)
+    const { sources } = await statusOf(two.database)
     expect(sources.map(({ source, pausedUntil }) => [source, pausedUntil !== undefined])).toEqual([
       ['crm', false],
       ['shop', true],
@@ -99,13 +107,13 @@ describe('the queue that workers share', () => {
     await queue.send(ranked([dayOf(2), dayOf(1)]))
     const [job] = await queue.fetch(ALL)
     await queue.fail(job!, { message: 'no table "days"', remedy: 'fix-config', code: 'unknown-table' })
-    const status = await workStatus(database)
+    const status = await statusOf(database)
     expect(status.sources).toMatchObject([{ source: 'shop', queued: 1, running: 0, dead: 1 }])
     expect(status.deadLetters).toMatchObject([
       { window: dayOf(2), message: 'no table "days"', remedy: 'fix-config', code: 'unknown-table' },
     ])
     expect(await queue.send(ranked([dayOf(2), dayOf(1)]))).toBe(1)
-    expect((await workStatus(database)).sources).toMatchObject([{ source: 'shop', queued: 2, running: 0, dead: 0 }])
+    expect((await statusOf(database)).sources).toMatchObject([{ source: 'shop', queued: 2, running: 0, dead: 0 }])
   })
 
   it('has room for 10,000 jobs, and for some of each source even then', async () => {
@@ -136,7 +144,7 @@ describe('a job is completed', () => {
       })
     const counts = async () => [
       (await rows('select from written')).length,
-      (await workStatus(database)).sources[0]?.running,
+      (await statusOf(database)).sources[0]?.running,
     ]
     await expect(commit('fails')).rejects.toThrow('lost its power')
     expect(await counts()).toEqual([0, 1])
@@ -162,9 +170,9 @@ describe('a job is completed', () => {
       () => one.queue.fail(stale!, { message: 'x', remedy: 'retry', code: undefined }),
     ])
       await settle()
-    expect((await workStatus(one.database)).sources).toMatchObject([{ running: 1, queued: 0, dead: 0 }])
+    expect((await statusOf(one.database)).sources).toMatchObject([{ running: 1, queued: 0, dead: 0 }])
     await two.queue.complete(held!)
-    expect((await workStatus(one.database)).sources).toMatchObject([{ running: 0, queued: 0, dead: 0 }])
+    expect((await statusOf(one.database)).sources).toMatchObject([{ running: 0, queued: 0, dead: 0 }])
     expect(await rows('select worker from written')).toEqual([{ worker: 'one' }])
   })
 
@@ -181,7 +189,7 @@ describe('a job is completed', () => {
     )
     await client.query('commit')
     await client.end()
-    expect((await workStatus(database)).sources).toMatchObject([{ running: 0, queued: 0, dead: 0 }])
+    expect((await statusOf(database)).sources).toMatchObject([{ running: 0, queued: 0, dead: 0 }])
   })
 })
 
@@ -198,7 +206,7 @@ describe('what a dead worker held', () => {
       `update ${dying.database.stateSchema}._tidemark_runners set heartbeat_at = heartbeat_at - 61000000 where id = $1`,
       [dying.runner.id],
     )
-    expect((await workStatus(other.database)).workers.map(({ isAlive }) => isAlive).sort()).toEqual([false, true])
+    expect((await statusOf(other.database)).workers.map(({ isAlive }) => isAlive).sort()).toEqual([false, true])
     expect(await other.queue.returnJobsOfTheDead()).toBe(1)
     expect(await other.queue.returnJobsOfTheDead()).toBe(0)
     expect((await other.queue.claimPlanner('shop', 60_000)).isOurs).toBe(true)
@@ -206,7 +214,7 @@ describe('what a dead worker held', () => {
     expect(again).toMatchObject({ id: job!.id, window: dayOf(2) })
     // The one that was only slow settles what it holds no longer.
     await dying.queue.complete(job!)
-    expect((await workStatus(other.database)).sources).toMatchObject([{ running: 1, queued: 1 }])
+    expect((await statusOf(other.database)).sources).toMatchObject([{ running: 1, queued: 1 }])
   })
 
   it('is returned at once where its process has ended on the same machine', async () => {
@@ -234,7 +242,7 @@ describe('what a dead worker held', () => {
       await until(async () => (await rows("select from pg_stat_activity where wait_event_type = 'Lock'"))[0])
     })
     expect(await returning).toBe(0)
-    expect((await workStatus(other.database)).sources).toMatchObject([{ running: 0, queued: 0 }])
+    expect((await statusOf(other.database)).sources).toMatchObject([{ running: 0, queued: 0 }])
   })
 
   it('is returned by itself where a worker leaves', async () => {
@@ -244,7 +252,7 @@ describe('what a dead worker held', () => {
     await leaving.queue.fetch(ALL)
     await leaving.queue.leave()
     expect((await other.queue.fetch(ALL)).map(({ window }) => window)).toEqual([dayOf(1)])
-    expect((await workStatus(other.database)).workers).toHaveLength(1)
+    expect((await statusOf(other.database)).workers).toHaveLength(1)
   })
 })
 
@@ -255,7 +263,7 @@ describe('a queue that is dropped', () => {
     await one.queue.send(ranked([dayOf(1)]))
     const [job] = await one.queue.fetch(ALL)
     await server.dropSchema(`${schema}_jobs`)
-    expect(await workStatus(one.database)).toEqual({ sources: [], workers: [], deadLetters: [] })
+    expect(await workStatus(one.database)).toBeUndefined()
     const [sent, fetched, planner] = await Promise.all([
       one.queue.send(ranked([dayOf(1), dayOf(2)])),
       two.queue.fetch(ALL),
@@ -264,7 +272,10 @@ describe('a queue that is dropped', () => {
     expect([sent, planner]).toEqual([2, { isOurs: true, dueInMs: 0 }])
     await one.queue.complete(job!)
     const rest = await two.queue.fetch({ ...ALL, limit: 5 })
-    expect([...fetched, ...rest].map(({ window }) => window)).toEqual([dayOf(1), dayOf(2)])
+    expect(new Set([...fetched, ...rest].map(({ window }) => window.from))).toEqual(
+      new Set([dayOf(1).from, dayOf(2).from]),
+    )
+    expect(fetched.length + rest.length).toBe(2)
     expect([...one.troubles, ...two.troubles].join()).toContain('planning again from the coverage')
   })
 
@@ -295,6 +306,31 @@ it('planning is due at once, then again after its time, for whoever plans', asyn
   await one.queue.leave()
   expect((await two.queue.claimPlanner('shop', 5_000)).isOurs).toBe(true)
   expect((await two.queue.claimPlanner('shop', 5_000)).dueInMs).toBeLessThan(0)
+})
+
+it('can be looked at through a destination that is open for reading', async () => {
+  const { url } = await newPlace()
+  const look = async () => {
+    const reader = await openReader({ url })
+    try {
+      return await readWorkStatus(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+  const { queue, database } = await newWorker(url)
+  await queue.send(ranked([dayOf(2), dayOf(1), dayOf(0)]))
+  const [job] = await queue.fetch(ALL)
+  await queue.fetch(ALL)
+  await queue.fail(job!, { message: 'it broke', remedy: 'fix-source', code: undefined })
+  const status = await look()
+  expect(status).toEqual(await workStatus(database))
+  expect(status).toMatchObject({
+    sources: [{ source: 'shop', queued: 1, running: 1, dead: 1, pausedUntil: undefined, plannedAt: undefined }],
+    workers: [{ host: 'test-host', pid: process.pid, concurrency: 4, isAlive: true, reads: [dayOf(1)] }],
+    deadLetters: [{ window: dayOf(2), message: 'it broke', remedy: 'fix-source' }],
+  })
+  expect([isShareable(placeOf(url)), isShareable(placeOf('data.db'))]).toEqual([true, false])
 })
 
 it('names a way out where the destination is a file', async () => {

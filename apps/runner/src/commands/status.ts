@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
 import { messageOf } from '@tidemark/core/engine'
+import { isShareable, readWorkStatus } from '@tidemark/destination'
 import type { Command } from 'commander'
 import { NOBODY } from '../activity.ts'
 import { isLive } from '../is-live.ts'
@@ -105,8 +106,8 @@ async function watchStatus(session: Session): Promise<never> {
   }
 }
 
-function lookingOf({ config, command }: Session): Parameters<typeof createStatusReader>[1] {
-  return { config: config.data, command }
+function lookingOf({ config, command, target }: Session): Parameters<typeof createStatusReader>[1] {
+  return { config: config.data, command, askWork: isShareable(target) ? readWorkStatus : undefined }
 }
 
 export function noDatabase({ target, command }: Session): string {

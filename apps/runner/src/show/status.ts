@@ -9,6 +9,7 @@ import { lagText } from './lag-text.ts'
 import { countText, plural, roughly } from './numbers.ts'
 import { oneLine } from './plain.ts'
 import { textTable } from './text-table.ts'
+import { isBusy, isShared, workLines } from './work.ts'
 
 export interface StatusOptions {
   readonly command: CommandText
@@ -24,8 +25,12 @@ export function statusText(look: StatusView, options: StatusOptions): string {
   const { command, columns, now, most = Number.POSITIVE_INFINITY } = options
   const { tables, running, failing_sources: sources } = look
   if (tables.length === 0 && sources.length > 0)
-    return [headline(look), runnerText(look, now, command), ...footnotes(look, command)].join('\n')
-  if (tables.length === 0) return `There are no tracked tables yet. The first sync creates them: ${command('sync')}`
+    return [headline(look), whoSyncs(look, now, command), ...footnotes(look, command)].join('\n')
+  if (tables.length === 0)
+    return [
+      ...(look.work !== undefined && isShared(look.work) ? workLines(look.work) : []),
+      `There are no tracked tables yet. The first sync creates them: ${command('sync')}`,
+    ].join('\n')
   const busy = new Set(running.map(({ table }) => table))
   const sorted = tables.length <= most ? tables : [...tables].sort((a, b) => urgency(a, busy) - urgency(b, busy))
   const shown = sorted.slice(0, most)
@@ -44,7 +49,7 @@ export function statusText(look: StatusView, options: StatusOptions): string {
   const more = tables.length - shown.length
   return [
     `${headline(look)}${running.length === 0 ? '' : ` ${plural(running.length, 'window')} being read now.`}`,
-    runnerText(look, now, command),
+    whoSyncs(look, now, command),
     '',
     textTable(header, rows, { width: 100, columns, right: ['rows', 'lag', 'rejects'] }),
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
@@ -94,7 +99,17 @@ function namesOf(sources: readonly SourceView[]): string {
   return `${names.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`
 }
 
-/** Which process syncs, if any. */
+/** Which processes sync, if any: workers, or a runner. */
+function whoSyncs(look: StatusView, now: number, command: StatusOptions['command']): string {
+  const { work, runner } = look
+  if (work === undefined || !(isShared(work) || isBusy(work))) return runnerText(look, now, command)
+  return [
+    ...workLines(work),
+    ...(isShared(work) && runner.state === 'none' ? [] : [runnerText(look, now, command)]),
+  ].join('\n')
+}
+
+/** The process that syncs by itself. */
 function runnerText({ runner, tables }: StatusView, now: number, command: StatusOptions['command']): string {
   const process = `process ${runner.pid} on ${oneLine(runner.host ?? '')}`
   if (runner.state === 'running') return `Run ${runner.run} is in progress (${process}).`

@@ -60,8 +60,19 @@ describe('work', () => {
 
   it('reads what is planned until it is stopped, and leaves nothing behind', async () => {
     const { url, schema } = await server.newSchema()
-    const { child, ended, text } = start(shop(), ['--concurrency', '1', '--every', '1h'], { DATABASE_URL: url })
+    const project = shop()
+    const { child, ended, text } = start(project, ['--concurrency', '1', '--every', '1h'], { DATABASE_URL: url })
     await expect.poll(text).toContain('read shop two 0')
+    const shown = await project.run(['status'], { DATABASE_URL: url })
+    expect(shown.stdout).toMatch(/1 worker: process \d+ on .* reads 0 windows\./)
+    const document = JSON.parse((await project.run(['status', '--json'], { DATABASE_URL: url })).stdout) as object
+    expect(document).toMatchObject({
+      work: {
+        sources: [{ source: 'shop', queued: 0, running: 0, dead_letters: 0, paused_until: null }],
+        workers: [{ pid: child.pid, concurrency: 1, state: 'alive', reads: [] }],
+        dead_letters: [],
+      },
+    })
     child.kill('SIGTERM')
     expect([await ended, text()]).toEqual([
       143,

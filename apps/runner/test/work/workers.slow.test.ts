@@ -53,7 +53,7 @@ async function newPlace() {
     for (const { child } of workers) child.kill('SIGTERM')
     await Promise.all(workers.map(({ ended }) => ended))
     expect(workers.map(({ child, lines }) => [child.exitCode, lines.at(-1)])).toEqual(workers.map(() => [0, 'left']))
-    const { sources, workers: known } = await workStatus(database)
+    const { sources, workers: known } = (await workStatus(database))!
     return { queued: sources[0]!.queued, running: sources[0]!.running, dead: sources[0]!.dead, workers: known.length }
   }
   return { schema, database, written, start, finish }
@@ -143,7 +143,7 @@ it('a worker that is asked to stop returns what it reads, and another reads it',
   stopping.child.kill('SIGTERM')
   await stopping.ended
   expect([stopping.child.exitCode, stopping.lines.at(-1)]).toEqual([0, 'left'])
-  const { sources, workers } = await workStatus(database)
+  const { sources, workers } = (await workStatus(database))!
   expect([sources[0]?.running, workers]).toEqual([0, []])
   const other = start({ days: 5 })
   expect(await finish(5, other)).toEqual(NOTHING_LEFT)

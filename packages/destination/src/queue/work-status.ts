@@ -1,5 +1,6 @@
+import type { Destination } from '@tidemark/core/engine'
+import { literal } from '../values/literal.ts'
 import { DEAD, WINDOWS } from './boss.ts'
-import { isQueueLost } from './open-boss.ts'
 import { type firstRow, type QueueDatabase, rowsOf } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
 import { type WindowData, type WindowJob, windowOf } from './window-job.ts'
@@ -44,29 +45,42 @@ export interface WorkStatus {
 }
 
 const MAX_DEAD_LETTERS_SHOWN = 20
-const NOTHING: WorkStatus = { sources: [], workers: [], deadLetters: [] }
 
-/** What is queued, what runs where, and what failed. Changes nothing; without a queue there is nothing. */
-export async function workStatus({
-  execute,
-  explain,
-  stateSchema,
-}: Pick<QueueDatabase, 'execute' | 'explain' | 'stateSchema'>): Promise<WorkStatus> {
-  const tables = queueTables(stateSchema)
-  const ask = async (statement: string, values?: readonly unknown[]) => rowsOf(await execute(statement, values))
+/** Asks one statement. @returns its rows by the names of their columns. */
+type Ask = (statement: string) => Promise<readonly ReturnType<typeof firstRow>[]>
+
+/** What is queued, what runs where, and what failed. Changes nothing. @returns undefined where no workers share a queue. */
+export async function workStatus({ execute, explain, stateSchema }: QueueDatabase): Promise<WorkStatus | undefined> {
   try {
-    return {
-      sources: await sourcesOf(ask, tables),
-      workers: await workersOf(ask, tables),
-      deadLetters: await deadLettersOf(ask, tables),
-    }
+    return await statusOf(async (statement) => rowsOf(await execute(statement)), stateSchema)
   } catch (error) {
-    if (isQueueLost(error)) return NOTHING
     throw explain(error)
   }
 }
 
-type Ask = (statement: string, values?: readonly unknown[]) => Promise<readonly ReturnType<typeof firstRow>[]>
+/** The same through a destination that is open for reading. Only of one that workers can share. */
+export async function readWorkStatus(destination: Pick<Destination, 'query'>): Promise<WorkStatus | undefined> {
+  const ask: Ask = async (statement) => {
+    const { columns, rows } = await destination.query(statement)
+    return rows.map((values) => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
+  }
+  const [row] = await ask('select current_schema()::text as schema')
+  return await statusOf(ask, String(row?.['schema']))
+}
+
+async function statusOf(ask: Ask, stateSchema: string): Promise<WorkStatus | undefined> {
+  const tables = queueTables(stateSchema)
+  const exists = [tables.jobs, tables.sources, tables.running].map(
+    (name) => `to_regclass(${literal(name)}) is not null`,
+  )
+  const [row] = await ask(`select (${exists.join(' and ')})::integer as exists`)
+  if (Number(row?.['exists']) !== 1) return undefined
+  return {
+    sources: await sourcesOf(ask, tables),
+    workers: await workersOf(ask, tables),
+    deadLetters: await deadLettersOf(ask, tables),
+  }
+}
 
 async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<readonly SourceQueue[]> {
   const rows = await ask(
@@ -74,12 +88,11 @@ async function sourcesOf(ask: Ask, { jobs, sources }: QueueTables): Promise<read
       ${milliseconds('case when paused_until > clock_timestamp() then paused_until end')} as paused,
       ${milliseconds('planned_at')} as planned
     from ${sources} full join (
-      select group_id as source, count(*) filter (where name = $1 and state < 'active')::integer as queued,
-        count(*) filter (where name = $1 and state = 'active')::integer as running,
-        count(*) filter (where name = $2)::integer as dead
-      from ${jobs} where name in ($1, $2) and state <= 'active' group by group_id
+      select group_id as source, count(*) filter (where name = '${WINDOWS}' and state < 'active')::integer as queued,
+        count(*) filter (where name = '${WINDOWS}' and state = 'active')::integer as running,
+        count(*) filter (where name = '${DEAD}')::integer as dead
+      from ${jobs} where name in ('${WINDOWS}', '${DEAD}') and state <= 'active' group by group_id
     ) as counts using (source) order by source`,
-    [WINDOWS, DEAD],
   )
   return rows.map((row) => ({
     source: String(row['source']),
@@ -95,9 +108,9 @@ async function workersOf(ask: Ask, tables: QueueTables): Promise<readonly Worker
   const { workers, running } = tables
   const rows = await ask(
     `select w.host, w.pid::integer as pid, w.started_at::float8 / 1000 as since, w.concurrency,
-      not ${deadRunner(tables, 'w.id')} as alive,
+      (not ${deadRunner(tables, 'w.id')})::integer as alive,
       coalesce((select jsonb_agg(jsonb_build_object('data', r.data, 'since', ${milliseconds('r.since')}) order by r.since)
-        from ${running} r where r.worker = w.id), '[]') as reads
+        from ${running} r where r.worker = w.id), '[]')::text as reads
     from ${workers} w order by w.started_at, w.id`,
   )
   return rows.map((row) => ({
@@ -105,28 +118,30 @@ async function workersOf(ask: Ask, tables: QueueTables): Promise<readonly Worker
     pid: Number(row['pid']),
     since: Number(row['since']),
     concurrency: Number(row['concurrency']),
-    isAlive: row['alive'] === true,
-    reads: (row['reads'] as readonly { readonly data: WindowData; readonly since: number }[]).map(
-      ({ data, since }) => ({
-        ...windowOf(data),
-        since,
-      }),
-    ),
+    isAlive: Number(row['alive']) === 1,
+    reads: (JSON.parse(String(row['reads'])) as readonly Reading[]).map(({ data, since }) => ({
+      ...windowOf(data),
+      since,
+    })),
   }))
+}
+
+interface Reading {
+  readonly data: WindowData
+  readonly since: number
 }
 
 async function deadLettersOf(ask: Ask, { jobs }: QueueTables): Promise<readonly DeadLetter[]> {
   const rows = await ask(
-    `select data, ${milliseconds('created_on')} as failed, source_output as reason from ${jobs}
-    where name = $1 and state <= 'active' order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
-    [DEAD],
+    `select data::text as data, ${milliseconds('created_on')} as failed, source_output::text as reason from ${jobs}
+    where name = '${DEAD}' and state <= 'active' order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
   )
   return rows.map((row) => {
-    const reason = (row['reason'] ?? {}) as Readonly<Record<string, unknown>>
+    const reason = JSON.parse(String(row['reason'] ?? '{}')) as Readonly<Record<string, unknown>>
     // What pg-boss says of its own accord is in a value of its own.
     const { message = '' } = { ...reason, ...(reason['value'] as object | undefined) } as { readonly message?: unknown }
     return {
-      window: windowOf(row['data'] as WindowData),
+      window: windowOf(JSON.parse(String(row['data'])) as WindowData),
       failedAt: Number(row['failed']),
       message: String(message),
       remedy: String(reason['remedy'] ?? 'retry'),
