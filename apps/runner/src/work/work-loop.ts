@@ -38,7 +38,7 @@ const RETRY_MS = 60_000
 const LONGEST_AWAY_MS = 30_000
 
 /** What `#repeat` is given where nothing is left to repeat. */
-const SETTLED = Number.NEGATIVE_INFINITY
+const FINISHED = Number.NEGATIVE_INFINITY
 
 /** How a worker ends: the signal to do so, a promise of it, and a way to end it for good. */
 interface Ending {
@@ -91,7 +91,7 @@ export class WorkLoop {
     for (let failures = 0; !signal.aborted; ) {
       try {
         const ms = await work()
-        if (ms === SETTLED) return
+        if (ms === FINISHED) return
         failures = 0
         if (ms > 0) await sleep(ms, signal)
       } catch (error) {
@@ -166,11 +166,13 @@ export class WorkLoop {
     }
     const outcome = await engine.run(job.window, { signal: stop, completeWithin }).catch(failed)
     if (outcome === 'done' && isCompleted) return
-    // Whoever ends now returns all that it holds.
-    await this.#repeat(stop, give, async () => {
+    const finish = async (): Promise<number> => {
       await this.#finish(job, outcome)
-      return SETTLED
-    })
+      return FINISHED
+    }
+    // Whoever ends now returns all that it still holds.
+    if (stop.aborted) await finish().catch(() => {})
+    else await this.#repeat(stop, give, finish)
   }
 
   async #finish(job: HeldJob, outcome: WindowOutcome): Promise<void> {

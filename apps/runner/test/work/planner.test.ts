@@ -51,12 +51,21 @@ function plannerOf(queue: FakeQueue, plan: PlannerOptions['plan'], more: Partial
   const failures = (error: unknown) => {
     throw error
   }
-  return new Planner({ queue, source: 'shop', everyMs: 60_000, plan, lookMs: 1, onFailure: failures, signal: NEVER, ...more })
+  return new Planner({
+    queue,
+    source: 'shop',
+    everyMs: 60_000,
+    plan,
+    lookMs: 1,
+    onFailure: failures,
+    signal: NEVER,
+    ...more,
+  })
 }
 
 describe('the planner of a source', () => {
   it('never has more in its hands than a page, nor in the queue than there is room for, however much is to read', async () => {
-    const queue = new FakeQueue(10_000, 2500)
+    const queue = new FakeQueue(10_000, 200)
     const tables = 1000
     let listed = 0
     let ahead = 0

@@ -1,5 +1,12 @@
 import { SyncError } from '@tidemark/core'
-import { openDestination, openQueueDatabase, placeOf, type WindowJob, WorkQueue, workStatus } from '@tidemark/destination'
+import {
+  openDestination,
+  openQueueDatabase,
+  placeOf,
+  type WindowJob,
+  WorkQueue,
+  workStatus,
+} from '@tidemark/destination'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { WindowOutcome, WorkEngine } from '../../src/work/work-engine.ts'
@@ -77,7 +84,9 @@ describe('a window that', () => {
     const { read, run } = endsOnce({ 9: outcome })
     const { status } = await newLoop([window(9), window(8), window(7)], run)
     await expect.poll(() => read.length).toBeGreaterThanOrEqual(3)
-    await expect.poll(async () => (await status()).sources[0]).toMatchObject({ ...expected, running: 0, pausedUntil: undefined })
+    await expect
+      .poll(async () => (await status()).sources[0])
+      .toMatchObject({ ...expected, running: 0, pausedUntil: undefined })
     expect(read).toEqual(['9', '8', '7'])
   })
 
@@ -100,14 +109,15 @@ it('every fourth window is a backfill, however many current ones there are', asy
 
 it('a source that cannot be listed is no end of the worker', async () => {
   const engine: WorkEngine = {
-    // biome-ignore lint/correctness/useYield: it fails before
     async *plan(): AsyncGenerator<WindowJob> {
       throw new Error('the API is down')
     },
     run: async () => 'done',
   }
   const { stop, running, warnings } = await newLoop([], engine.run, { engine })
-  await expect.poll(() => warnings).toEqual([expect.stringMatching(/windows of shop cannot be listed now: the API is down/)])
+  await expect
+    .poll(() => warnings)
+    .toEqual([expect.stringMatching(/windows of shop cannot be listed now: the API is down/)])
   stop.abort()
   await running
 })
