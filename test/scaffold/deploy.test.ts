@@ -26,7 +26,9 @@ it('the Dockerfile installs a project from its lock file and runs its command', 
     code: 0,
   })
   writeFileSync(join(context, '.env'), 'SECRET=x')
-  const ignored = readFileSync(join(DEPLOY, '.dockerignore'), 'utf8').split('\n')
+  const ignored = readFileSync(join(DEPLOY, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 
   const stages: { name: string; environment: Record<string, string> }[] = []
   const command: string[] = []

@@ -60,6 +60,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'project',
   'proxy',
   'query',
+  'queue-package',
   'quota',
   'rate-limited',
   'redirect',
