@@ -122,9 +122,32 @@ describe('how a table stands', () => {
 })
 
 it('names the sources that cannot be asked', () => {
-  const seen = { standings: [], failingSources: ['crm'], activity: NOBODY }
+  const seen = { standings: [], failingSources: ['crm'], activity: NOBODY, work: undefined }
   const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
   expect(lines).toContain('tidemark_source_failing{source="crm"} 1')
+})
+
+it('shows the queue that workers share, and who works', () => {
+  const worker = { host: 'one', pid: 1, since: 0, concurrency: 4, reads: [] }
+  const work = {
+    sources: [{ source: 'crm', queued: 7, running: 2, dead: 1, pausedUntil: 1500, plannedAt: undefined }],
+    workers: [
+      { ...worker, isAlive: true },
+      { ...worker, isAlive: true },
+      { ...worker, isAlive: false },
+    ],
+    deadLetters: [],
+  }
+  const seen = { standings: [], failingSources: [], activity: NOBODY, work }
+  const lines = exposition(metricFamilies('1.2.3', PULSE, new RunMetrics(() => 0), seen)).split('\n')
+  expect(lines.filter((line) => /^tidemark_(queue|workers|source_paused)/.test(line))).toEqual([
+    'tidemark_queue_windows{source="crm",state="queued"} 7',
+    'tidemark_queue_windows{source="crm",state="running"} 2',
+    'tidemark_queue_windows{source="crm",state="dead"} 1',
+    'tidemark_source_paused_until_timestamp_seconds{source="crm"} 1.5',
+    'tidemark_workers{state="alive"} 2',
+    'tidemark_workers{state="dead"} 1',
+  ])
 })
 
 it('counts what happens by table: rows, steps, retries, waits for a rate limit', () => {

@@ -4,6 +4,7 @@ import type { Family, Sample } from './exposition.ts'
 import { RUN_SECONDS, type RunMetrics, type TableRunMetrics } from './run-metrics.ts'
 import type { ProbedState } from './state-probe.ts'
 import type { TableMetrics } from './table-metrics.ts'
+import { workFamilies } from './work-families.ts'
 
 /** The status of the loop. Times in milliseconds since 1970. */
 export interface LoopStatus {
@@ -92,7 +93,12 @@ export function metricFamilies(
     ),
     ...(seen === undefined
       ? []
-      : [lastRun(seen.activity), failing(seen.failingSources), ...tableFamilies(seen.standings)]),
+      : [
+          lastRun(seen.activity),
+          failing(seen.failingSources),
+          ...tableFamilies(seen.standings),
+          ...(seen.work === undefined ? [] : workFamilies(seen.work)),
+        ]),
   ]
 }
 

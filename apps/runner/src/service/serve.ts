@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SyncError } from '@tidemark/core'
+import { isShareable, readWorkStatus } from '@tidemark/destination'
 import { longestSilenceMs, type Settings } from '@tidemark/engine'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import { jsonText } from '../json-text.ts'
@@ -80,6 +81,7 @@ export async function serve(
     const outlook = new StateProbe((work) => database.with(work), {
       redact: session.secrets.redact,
       freshness: { sources, freshWithin, everyMs },
+      askWork: isShareable(session.target) ? readWorkStatus : undefined,
     })
     const waiting = new Waiting(database, timetable.everyMs)
     const rounds = new SyncLoop({ session, sources: configured, names, settings, timetable, database, waiting })

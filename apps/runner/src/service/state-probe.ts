@@ -1,6 +1,6 @@
 import type { Destination } from '@tidemark/core/engine'
 import { messageOf } from '@tidemark/core/engine'
-import { countRejects } from '@tidemark/destination'
+import { countRejects, type WorkStatus } from '@tidemark/destination'
 import { type PromiseOptions, promisedBy } from '@tidemark/engine'
 import { type Activity, askActivity } from '../activity.ts'
 import { isAlive } from '../this-runner.ts'
@@ -12,7 +12,19 @@ export interface ProbedState {
   /** By name. */
   readonly failingSources: readonly string[]
   readonly activity: Activity
+  /** What workers share; undefined if none ever did. */
+  readonly work: WorkStatus | undefined
 }
+
+/** Asks what workers share. Absent: they cannot share such a destination. */
+type AskWork = ((destination: Destination) => Promise<WorkStatus | undefined>) | undefined
+
+export interface StateProbeOptions {
+  readonly redact: (text: string) => string
+  readonly freshness: PromiseOptions
+  readonly askWork: AskWork
+}
+
 export type ProbeResult = ProbedState | { readonly problem: string }
 
 /** How long an answer is cached, so that many requests cost no more than one. */
@@ -24,15 +36,17 @@ export class StateProbe {
   readonly #open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>
   readonly #redact: (text: string) => string
   readonly #freshness: PromiseOptions
+  readonly #askWork: AskWork
   #looking: { readonly at: number; readonly result: Promise<ProbeResult> } | undefined
 
   constructor(
     open: <T>(work: (destination: Destination) => Promise<T>) => Promise<T>,
-    { redact, freshness }: { readonly redact: (text: string) => string; readonly freshness: PromiseOptions },
+    { redact, freshness, askWork }: StateProbeOptions,
   ) {
     this.#open = open
     this.#redact = redact
     this.#freshness = freshness
+    this.#askWork = askWork
   }
 
   look(): Promise<ProbeResult> {
@@ -54,14 +68,14 @@ export class StateProbe {
 
   async #ask(): Promise<ProbeResult> {
     try {
-      return await this.#open((destination) => lookAt(destination, this.#freshness))
+      return await this.#open((destination) => lookAt(destination, this.#freshness, this.#askWork))
     } catch (error) {
       return { problem: this.#redact(messageOf(error)) }
     }
   }
 }
 
-async function lookAt(destination: Destination, freshness: PromiseOptions): Promise<ProbeResult> {
+async function lookAt(destination: Destination, freshness: PromiseOptions, askWork: AskWork): Promise<ProbeResult> {
   const [state, rejects, now] = [await destination.state(), await countRejects(destination), await destination.now()]
   const activity = await askActivity(destination, isAlive)
   const promised = promisedBy({ ...freshness, everyMs: activity.every_ms ?? freshness.everyMs })
@@ -70,5 +84,6 @@ async function lookAt(destination: Destination, freshness: PromiseOptions): Prom
     // A source that has not answered yet has not failed.
     failingSources: [...(state.failingSources ?? [])].filter(([, { failures }]) => failures > 0).map(([name]) => name),
     activity,
+    work: await askWork?.(destination),
   }
 }
