@@ -116,6 +116,29 @@ describe('the queue that workers share', () => {
     expect((await statusOf(database)).sources).toMatchObject([{ source: 'shop', queued: 2, running: 0, dead: 0 }])
   })
 
+  it('takes a job of another program for a dead letter, and gives the next one', async () => {
+    const { url, rows, schema } = await newPlace()
+    const { queue, database } = await newWorker(url)
+    await queue.send(ranked([dayOf(4), dayOf(3), dayOf(2), dayOf(1)]))
+    const strange = [`'{}'`, 'null', `data || '{"from": "x"}'`]
+    for (const [at, data] of strange.entries())
+      await rows(`update "${schema}_jobs".job set data = ${data} where data->>'from' = $1`, [`${dayOf(4 - at).from}`])
+    expect((await queue.fetch({ ...ALL, limit: 4 })).map(({ window }) => window)).toEqual([dayOf(1)])
+    expect(await statusOf(database)).toMatchObject({ sources: [{ queued: 0, running: 1, dead: 3 }], deadLetters: [] })
+  })
+
+  it('forgets that pg-boss gave a window up that took a day, and was read', async () => {
+    const { url, rows, schema } = await newPlace()
+    const { queue, database } = await newWorker(url)
+    await queue.send(ranked([dayOf(1)]))
+    const [job] = await queue.fetch(ALL)
+    await rows(`with lost as (update "${schema}_jobs".job set state = 'failed' where name = 'windows' returning *)
+      insert into "${schema}_jobs".job (name, data, group_id, source_id) select 'dead', data, group_id, id from lost`)
+    expect((await statusOf(database)).sources).toMatchObject([{ dead: 1 }])
+    await queue.complete(job!)
+    expect((await statusOf(database)).sources).toMatchObject([{ queued: 0, running: 0, dead: 0 }])
+  })
+
   it('has room for 10,000 jobs, and for some of each source even then', async () => {
     const { url } = await newPlace()
     const { queue } = await newWorker(url)
@@ -331,6 +354,21 @@ it('can be looked at through a destination that is open for reading', async () =
     deadLetters: [{ window: dayOf(2), message: 'it broke', remedy: 'fix-source' }],
   })
   expect([isShareable(placeOf(url)), isShareable(placeOf('data.db'))]).toEqual([true, false])
+})
+
+it('is not seen by a role that may not read it, and that is no failure', async () => {
+  const { url, schema, server } = await newPlace()
+  const { queue } = await newWorker(url)
+  await queue.send(ranked([dayOf(1)]))
+  const role = `reader_${schema}`
+  await server.execute(`create role ${role} login password 'x'; grant usage on schema ${schema} to ${role};
+    grant select on all tables in schema ${schema} to ${role}`)
+  const own = new URL(url)
+  own.username = role
+  own.password = 'x'
+  const reader = await openReader({ url: own.href })
+  expect(await readWorkStatus(reader)).toBeUndefined()
+  await reader.close()
 })
 
 it('names a way out where the destination is a file', async () => {

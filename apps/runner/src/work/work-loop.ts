@@ -28,6 +28,8 @@ export interface WorkLoopOptions {
 
 const IDLE_MS = 2000
 const FIRST_IDLE_MS = 100
+/** Whether a source is to be planned is looked at less often than whether there is something to read. */
+const LOOKS_LESS = 2.5
 /** Each so manieth fetch takes a backfill, so that current windows never put them off for ever. */
 const BACKFILL_EVERY = 4
 /** How often is looked for workers that died. */
@@ -117,7 +119,7 @@ export class WorkLoop {
     const planner = new Planner({
       ...{ queue, source, everyMs, signal },
       plan: (...asked) => engine.plan(...asked),
-      lookMs: this.#idleMs,
+      lookMs: this.#idleMs * LOOKS_LESS,
       onFailure: (error) => log.warn(`the windows of ${source} cannot be listed now: ${messageOf(error)}`, { source }),
     })
     return () => planner.look()

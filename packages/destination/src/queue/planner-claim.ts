@@ -20,14 +20,25 @@ export async function claimPlanner(
   { source, worker, everyMs }: { readonly source: string; readonly worker: string; readonly everyMs: number },
 ): Promise<PlannerClaim> {
   const { sources } = tables
-  const result = await execute(
-    `insert into ${sources} as s (source, planner) values ($1, $2)
+  const due = `extract(epoch from planned_at + $2::float8 * interval '1 ms' - clock_timestamp())::float8 * 1000 as due`
+  // Looked for first: most looks change nothing, and an upsert would write a row for each.
+  const found = await execute(
+    `select planner, ${due}, planner is null or ${deadRunner(tables, 'planner')} as free from ${sources} where source = $1`,
+    [source, everyMs],
+  )
+  const known = firstRow(found)
+  if (found.rows.length > 0 && known['free'] === false) return claimOf(known, worker)
+  const taken = await execute(
+    `insert into ${sources} as s (source, planner) values ($1, $3)
     on conflict (source) do update set planner = case
       when s.planner is null or ${deadRunner(tables, 's.planner')} then excluded.planner else s.planner end
-    returning planner, extract(epoch from planned_at + $3::float8 * interval '1 ms' - clock_timestamp())::float8 * 1000 as due`,
-    [source, worker, everyMs],
+    returning planner, ${due}`,
+    [source, everyMs, worker],
   )
-  const { planner, due } = firstRow(result)
+  return claimOf(firstRow(taken), worker)
+}
+
+function claimOf({ planner, due }: ReturnType<typeof firstRow>, worker: string): PlannerClaim {
   return { isOurs: planner === worker, dueInMs: due === null ? 0 : Number(due) }
 }
 

@@ -23,6 +23,8 @@ export interface Turn {
 const BUCKETS = 20
 const LATE_BUCKETS = 1
 const USABLE_OF_LATE = 0.4
+/** Shorter turns would be overslept by most processes. */
+const MIN_BUCKET_MS = 25
 
 /**
  * Reserves requests of a source's rate, which all workers share. Turns are given in the order in which they are asked for, so
@@ -36,8 +38,8 @@ export async function reserveTurn(
   { sources }: Pick<QueueTables, 'sources'>,
   { source, requests, perMs, most }: RateLimit & { readonly source: string; readonly most: number },
 ): Promise<Turn | undefined> {
-  const width = Math.max(1, Math.ceil(perMs / BUCKETS))
-  const span = whole(width * (BUCKETS + 1 + LATE_BUCKETS))
+  const width = Math.max(MIN_BUCKET_MS, Math.ceil(perMs / BUCKETS))
+  const span = whole(width * (Math.ceil(perMs / width) + 1 + LATE_BUCKETS))
   // One message is one transaction. The lock is a statement of its own: the second then sees what others took before.
   const results = await execute(
     `select pg_advisory_xact_lock(hashtextextended(${literal(`tidemark rate ${sources} ${source}`)}, 0));

@@ -30,7 +30,7 @@ export interface WindowFailure {
 }
 
 /** The payload of a job, as JSON holds it. */
-export interface WindowData {
+interface WindowData {
   readonly source: string
   readonly table: string
   readonly partition: string
@@ -69,10 +69,17 @@ export function dataOf({ source, table, partition, from, to, lane }: WindowJob):
   return { source, table, partition, from: from?.toString() ?? null, to: to?.toString() ?? null, lane }
 }
 
-export function windowOf({ source, table, partition, from, to, lane }: WindowData): WindowJob {
-  return { source, table, partition, from: positionOf(from), to: positionOf(to), lane }
+/** The window of a payload; undefined where it is none of ours, as others may send jobs to a queue. */
+export function windowOf(data: unknown): WindowJob | undefined {
+  const { source, table, partition, from, to, lane } = (data ?? {}) as Partial<Readonly<Record<string, unknown>>>
+  if (![source, table, partition].every((name) => typeof name === 'string')) return undefined
+  if (![from, to].every((position) => position === null || POSITION.test(String(position)))) return undefined
+  if (lane !== 'current' && lane !== 'backfill') return undefined
+  const positionOf = (text: unknown) => (text === null ? undefined : BigInt(String(text)))
+  return {
+    ...{ source: source as string, table: table as string, partition: partition as string },
+    ...{ from: positionOf(from), to: positionOf(to), lane },
+  }
 }
 
-function positionOf(text: string | null): bigint | undefined {
-  return text === null ? undefined : BigInt(text)
-}
+const POSITION = /^-?\d{1,19}$/

@@ -13,7 +13,6 @@ import {
   type HeldJob,
   keyOf,
   priorityOf,
-  type WindowData,
   type WindowFailure,
   type WindowJob,
   windowOf,
@@ -124,15 +123,21 @@ export class WorkQueue {
     const { running } = this.#tables
     return this.#within(async (execute) => {
       const ignored = await lockFetches(execute, this.#tables, sources)
-      const jobs = await this.#boss.fetch<WindowData>(WINDOWS, {
+      const jobs = await this.#boss.fetch<object>(WINDOWS, {
         db: executorOf(execute),
         batchSize: limit,
         groupConcurrency: perSource,
         ...(ignored.length === 0 ? {} : { ignoreGroups: [...ignored] }),
         ...(lane === undefined ? {} : { maxPriority: BACKFILL }),
       })
-      if (jobs.length === 0) return []
-      const held = jobs.map(({ id, data }) => ({ id, claim: randomUUID(), window: windowOf(data) }))
+      const held = jobs.flatMap(({ id, data }) => {
+        const window = windowOf(data)
+        return window === undefined ? [] : [{ id, claim: randomUUID(), window }]
+      })
+      const foreign = jobs.filter(({ id }) => !held.some((job) => job.id === id)).map(({ id }) => id)
+      const reason = { message: 'its payload is not a window of a table', remedy: 'fix-config' }
+      if (foreign.length > 0) await this.#boss.fail(WINDOWS, foreign, reason, { db: executorOf(execute) })
+      if (held.length === 0) return []
       await execute(
         `insert into ${running} (job, claim, worker, data)
         select job, claim, $3, data from unnest($1::uuid[], $2::uuid[], $4::jsonb[]) as t(job, claim, data)
@@ -141,7 +146,7 @@ export class WorkQueue {
           held.map(({ id }) => id),
           held.map(({ claim }) => claim),
           this.#options.runner.id,
-          jobs.map(({ data }) => JSON.stringify(data)),
+          held.map(({ window }) => JSON.stringify(dataOf(window))),
         ],
       )
       return held
@@ -157,8 +162,7 @@ export class WorkQueue {
     return async (execute) => {
       await execute('savepoint tidemark_job')
       try {
-        if (await this.#isReleased(execute, id, claim))
-          await this.#boss.complete(WINDOWS, id, null, { db: executorOf(execute) })
+        await this.#completeHeld(execute, id, claim)
         await execute('release savepoint tidemark_job')
       } catch (error) {
         if (!isQueueLost(error)) throw error
@@ -169,10 +173,7 @@ export class WorkQueue {
 
   /** Completes a job of which nothing was to be written. */
   async complete({ id, claim }: HeldJob): Promise<void> {
-    await this.#within(async (execute) => {
-      if (await this.#isReleased(execute, id, claim))
-        await this.#boss.complete(WINDOWS, id, null, { db: executorOf(execute) })
-    })
+    await this.#within((execute) => this.#completeHeld(execute, id, claim))
   }
 
   /** Returns a job to the queue. @param inMs nobody fetches it before this has passed. */
@@ -233,6 +234,20 @@ export class WorkQueue {
   async close(): Promise<void> {
     await this.#boss.stop({ graceful: false }).catch(() => {})
     await this.#options.database.close()
+  }
+
+  async #completeHeld(execute: Execute, id: string, claim: string): Promise<void> {
+    if (!(await this.#isReleased(execute, id, claim))) return
+    // Its declaration leaves out what it answers.
+    const answer: { readonly affected?: number } = await this.#boss.complete(WINDOWS, id, null, {
+      db: executorOf(execute),
+    })
+    // It ran for longer than pg-boss waits, which took it for dead: it is not.
+    if (answer.affected === 0)
+      await execute(`delete from ${this.#tables.jobs} where name = $1 and state < 'active' and source_id = $2`, [
+        DEAD,
+        id,
+      ])
   }
 
   /** Whether this worker still held a job, which it holds no longer then. */

@@ -1,9 +1,10 @@
+import { SyncError } from '@tidemark/core'
 import type { Destination } from '@tidemark/core/engine'
 import { literal } from '../values/literal.ts'
 import { DEAD, WINDOWS } from './boss.ts'
 import { type firstRow, type QueueDatabase, rowsOf } from './queue-database.ts'
 import { type QueueTables, queueTables } from './queue-tables.ts'
-import { type WindowData, type WindowJob, windowOf } from './window-job.ts'
+import { type WindowJob, windowOf } from './window-job.ts'
 import { deadRunner } from './worker-records.ts'
 
 /** The queue of one source. Times are in milliseconds since 1970. */
@@ -58,14 +59,23 @@ export async function workStatus({ execute, explain, stateSchema }: QueueDatabas
   }
 }
 
-/** The same through a destination that is open for reading. Only of one that workers can share. */
+/**
+ * The same through a destination that is open for reading. Only of one that workers can share.
+ *
+ * @returns undefined, too, where the role may not read the queue: what it may read is shown without.
+ */
 export async function readWorkStatus(destination: Pick<Destination, 'query'>): Promise<WorkStatus | undefined> {
   const ask: Ask = async (statement) => {
     const { columns, rows } = await destination.query(statement)
     return rows.map((values) => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
   }
-  const [row] = await ask('select current_schema()::text as schema')
-  return await statusOf(ask, String(row?.['schema']))
+  try {
+    const [row] = await ask('select current_schema()::text as schema')
+    return await statusOf(ask, String(row?.['schema']))
+  } catch (error) {
+    if (SyncError.is(error) && error.code === 'query') return undefined
+    throw error
+  }
 }
 
 async function statusOf(ask: Ask, stateSchema: string): Promise<WorkStatus | undefined> {
@@ -119,15 +129,15 @@ async function workersOf(ask: Ask, tables: QueueTables): Promise<readonly Worker
     since: Number(row['since']),
     concurrency: Number(row['concurrency']),
     isAlive: Number(row['alive']) === 1,
-    reads: (JSON.parse(String(row['reads'])) as readonly Reading[]).map(({ data, since }) => ({
-      ...windowOf(data),
-      since,
-    })),
+    reads: (JSON.parse(String(row['reads'])) as readonly Reading[]).flatMap(({ data, since }) => {
+      const window = windowOf(data)
+      return window === undefined ? [] : [{ ...window, since }]
+    }),
   }))
 }
 
 interface Reading {
-  readonly data: WindowData
+  readonly data: unknown
   readonly since: number
 }
 
@@ -136,17 +146,18 @@ async function deadLettersOf(ask: Ask, { jobs }: QueueTables): Promise<readonly 
     `select data::text as data, ${milliseconds('created_on')} as failed, source_output::text as reason from ${jobs}
     where name = '${DEAD}' and state <= 'active' order by created_on desc limit ${MAX_DEAD_LETTERS_SHOWN}`,
   )
-  return rows.map((row) => {
+  return rows.flatMap((row) => {
+    const window = windowOf(JSON.parse(String(row['data'])))
+    if (window === undefined) return []
     const reason = JSON.parse(String(row['reason'] ?? '{}')) as Readonly<Record<string, unknown>>
     // What pg-boss says of its own accord is in a value of its own.
     const { message = '' } = { ...reason, ...(reason['value'] as object | undefined) } as { readonly message?: unknown }
-    return {
-      window: windowOf(JSON.parse(String(row['data'])) as WindowData),
-      failedAt: Number(row['failed']),
+    const failure = {
       message: String(message),
       remedy: String(reason['remedy'] ?? 'retry'),
       code: typeof reason['code'] === 'string' ? reason['code'] : undefined,
     }
+    return [{ window, failedAt: Number(row['failed']), ...failure }]
   })
 }
 
