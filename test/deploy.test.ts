@@ -9,7 +9,7 @@ const DEPLOY = join(import.meta.dirname, '../deploy')
 const dockerfile = readFileSync(join(DEPLOY, 'Dockerfile'), 'utf8')
 const linter = join(import.meta.dirname, 'node_modules/.bin/dclint')
 
-const problemsIn = (text: string): readonly string[] => validate(text).map(({ message }) => message)
+const problemsIn = (text: string) => validate(text).map(({ message }) => message)
 
 describe('the image of a sync project', () => {
   it('is made by a Dockerfile that a linter has nothing against, which sees what is wrong', () => {

@@ -69,7 +69,7 @@ export function dataOf({ source, table, partition, from, to, lane }: WindowJob):
   return { source, table, partition, from: from?.toString() ?? null, to: to?.toString() ?? null, lane }
 }
 
-/** The window of a payload; undefined where it is none of ours, as others may send jobs to a queue. */
+/** The window of a payload; undefined where it holds something else, as others may send jobs to a queue. */
 export function windowOf(data: unknown): WindowJob | undefined {
   const { source, table, partition, from, to, lane } = (data ?? {}) as Partial<Readonly<Record<string, unknown>>>
   if (![source, table, partition].every((name) => typeof name === 'string')) return undefined
