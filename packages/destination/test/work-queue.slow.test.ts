@@ -223,15 +223,15 @@ describe('what a dead worker held', () => {
     await dying.queue.send(ranked([dayOf(2), dayOf(1)]))
     const [job] = await dying.queue.fetch(ALL)
     await dying.queue.claimPlanner('shop', 60_000)
-    expect(await other.queue.returnJobsOfTheDead()).toBe(0)
+    expect(await other.queue.returnLostJobs()).toBe(0)
     expect((await other.queue.claimPlanner('shop', 60_000)).isOurs).toBe(false)
     await dying.database.execute(
       `update ${dying.database.stateSchema}._tidemark_runners set heartbeat_at = heartbeat_at - 61000000 where id = $1`,
       [dying.runner.id],
     )
     expect((await statusOf(other.database)).workers.map(({ isAlive }) => isAlive).sort()).toEqual([false, true])
-    expect(await other.queue.returnJobsOfTheDead()).toBe(1)
-    expect(await other.queue.returnJobsOfTheDead()).toBe(0)
+    expect(await other.queue.returnLostJobs()).toBe(1)
+    expect(await other.queue.returnLostJobs()).toBe(0)
     expect((await other.queue.claimPlanner('shop', 60_000)).isOurs).toBe(true)
     const [again] = await other.queue.fetch(ALL)
     expect(again).toMatchObject({ id: job!.id, window: dayOf(2) })
@@ -246,7 +246,7 @@ describe('what a dead worker held', () => {
     const other = await newWorker(url, { isAlive: ({ id }) => (id === dying.runner.id ? false : undefined) })
     await dying.queue.send(ranked([dayOf(1)]))
     await dying.queue.fetch(ALL)
-    expect(await other.queue.returnJobsOfTheDead()).toBe(1)
+    expect(await other.queue.returnLostJobs()).toBe(1)
   })
 
   it('waits for a commit that is on its way, which completes it', async () => {
@@ -261,11 +261,23 @@ describe('what a dead worker held', () => {
     let returning: Promise<number> | undefined
     await dying.database.transaction(async (execute) => {
       await dying.queue.completing(job!)(execute)
-      returning = other.queue.returnJobsOfTheDead()
+      returning = other.queue.returnLostJobs()
       await until(async () => (await rows("select from pg_stat_activity where wait_event_type = 'Lock'"))[0])
     })
     expect(await returning).toBe(0)
     expect((await statusOf(other.database)).sources).toMatchObject([{ running: 0, queued: 0 }])
+  })
+
+  it('is returned, too, where a worker that lives knows nothing of it', async () => {
+    const { url, rows, schema } = await newPlace()
+    const { queue } = await newWorker(url)
+    await queue.send(ranked([dayOf(2), dayOf(1)]))
+    const held = await queue.fetch({ ...ALL, limit: 2 })
+    expect(await queue.returnLostJobs(held)).toBe(0)
+    expect(await queue.returnLostJobs([])).toBe(0)
+    await rows(`update "${schema}_jobs".tidemark_running set since = since - interval '2 minutes'`)
+    expect(await queue.returnLostJobs(held.slice(0, 1))).toBe(1)
+    expect((await queue.fetch(ALL)).map(({ window }) => window)).toEqual([held[1]!.window])
   })
 
   it('is returned by itself where a worker leaves', async () => {

@@ -37,6 +37,8 @@ const SWEEP_MS = 5000
 const HELD_MS = 5000
 const CHANGED_MS = 30_000
 const RETRY_MS = 60_000
+/** A database that can take the job back is there again. */
+const DATABASE_MS = 5000
 const LONGEST_AWAY_MS = 30_000
 
 /** What `#repeat` is given where nothing is left to repeat. */
@@ -53,6 +55,7 @@ interface Ending {
 export class WorkLoop {
   readonly #options: WorkLoopOptions
   readonly #running = new Set<Promise<void>>()
+  readonly #held = new Set<HeldJob>()
   #fetches = 0
   #idle = FIRST_IDLE_MS
 
@@ -108,8 +111,8 @@ export class WorkLoop {
 
   async #sweep(): Promise<number> {
     const { queue, concurrency, leaseMs, log } = this.#options
-    const returned = await queue.returnJobsOfTheDead()
-    if (returned > 0) log.info('returned windows of dead workers to the queue', { windows: returned })
+    const returned = await queue.returnLostJobs([...this.#held])
+    if (returned > 0) log.info('returned windows that nobody reads to the queue', { windows: returned })
     await queue.register(concurrency)
     return Math.min(SWEEP_MS, leaseMs / 4)
   }
@@ -139,7 +142,11 @@ export class WorkLoop {
     }
     const jobs = await this.#fetch(limit)
     for (const job of jobs) {
-      const running = this.#work(job, ending).finally(() => this.#running.delete(running))
+      this.#held.add(job)
+      const running = this.#work(job, ending).finally(() => {
+        this.#held.delete(job)
+        this.#running.delete(running)
+      })
       this.#running.add(running)
     }
     this.#idle = jobs.length > 0 ? FIRST_IDLE_MS : Math.min(this.#idleMs, this.#idle * 2)
@@ -168,13 +175,12 @@ export class WorkLoop {
     }
     const outcome = await engine.run(job.window, { signal: stop, completeWithin }).catch(failed)
     if (outcome === 'done' && isCompleted) return
-    const finish = async (): Promise<number> => {
+    // Whoever ends now returns all that it still holds: what stopped because of that is no failure.
+    if (stop.aborted) return outcome === 'done' ? await queue.complete(job).catch(() => {}) : undefined
+    await this.#repeat(stop, give, async () => {
       await this.#finish(job, outcome)
       return FINISHED
-    }
-    // Whoever ends now returns all that it still holds.
-    if (stop.aborted) await finish().catch(() => {})
-    else await this.#repeat(stop, give, finish)
+    })
   }
 
   async #finish(job: HeldJob, outcome: WindowOutcome): Promise<void> {
@@ -183,7 +189,8 @@ export class WorkLoop {
     if (outcome === 'held') return await queue.release(job, HELD_MS)
     if (outcome === 'changed') return await queue.release(job, CHANGED_MS)
     if (outcome.remedy !== 'retry') return await queue.fail(job, outcome)
-    const { code, retryAfterMs = RETRY_MS } = outcome
+    const { code } = outcome
+    const { retryAfterMs = code?.startsWith('destination') === true ? DATABASE_MS : RETRY_MS } = outcome
     if (code === 'rate-limited') await queue.pause(job.window.source, retryAfterMs)
     await queue.release(job, retryAfterMs)
   }

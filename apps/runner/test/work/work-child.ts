@@ -53,14 +53,18 @@ const engine: WorkEngine = {
     signal.throwIfAborted()
     if (readMs > 0) await wait(readMs, undefined, { signal })
     // The coverage and its fence: a day is written once.
-    await database.transaction(async (execute) => {
-      const { rows } = await execute(
-        `insert into ${written} (day, worker) values ($1, $2) on conflict do nothing returning day`,
-        [day, process.pid],
-      )
-      say(rows.length > 0 ? `wrote ${day}` : `fenced ${day}`)
-      if (rows.length > 0) await completeWithin(execute)
-    })
+    await database
+      .transaction(async (execute) => {
+        const { rows } = await execute(
+          `insert into ${written} (day, worker) values ($1, $2) on conflict do nothing returning day`,
+          [day, process.pid],
+        )
+        say(rows.length > 0 ? `wrote ${day}` : `fenced ${day}`)
+        if (rows.length > 0) await completeWithin(execute)
+      })
+      .catch((error: unknown) => {
+        throw database.explain(error)
+      })
     return 'done'
   },
 }

@@ -121,6 +121,16 @@ it('the queue is dropped in the middle, made again, and planned again from what 
   expect(workers.flatMap(({ lines }) => lines.filter((line) => line === 'planning')).length).toBeGreaterThan(1)
 })
 
+it('Postgres is stopped hard in the middle, and the workers go on when it is back', { timeout: 120_000 }, async () => {
+  const { start, finish } = await newPlace()
+  const workers = [start({ days: 60, readMs: 20 }), start({ days: 60, readMs: 20 })]
+  await Promise.all(workers.map((worker) => worker.says('wrote')))
+  await server.halt()
+  await Promise.all(workers.map((worker) => worker.says('trying again in')))
+  await server.crash()
+  expect(await finish(60, ...workers)).toEqual(NOTHING_LEFT)
+})
+
 it('a worker that was away for too long is replaced: one of two commits its window', { timeout: 120_000 }, async () => {
   const { start, finish, written } = await newPlace()
   const how = { days: 10, leaseMs: 2000, concurrency: 1 }

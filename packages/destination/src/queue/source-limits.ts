@@ -88,7 +88,8 @@ export async function pauseSource(
 }
 
 /**
- * Waits until no other worker fetches, so that together they never exceed the limit of a source.
+ * Waits until no other worker fetches, so that together they never exceed the limit of a source. Nobody waits for the disk
+ * meanwhile: a fetch that a server forgot, which lost its power, is a job that is queued again.
  *
  * @returns sources of which no window is to be fetched: they are paused, or this worker does not have them.
  */
@@ -98,11 +99,12 @@ export async function lockFetches(
   own: readonly string[],
 ): Promise<readonly string[]> {
   const results = await execute(
-    `select pg_advisory_xact_lock(hashtextextended(${literal(`tidemark fetch ${schema}`)}, 0));
+    `set local synchronous_commit = off;
+    select pg_advisory_xact_lock(hashtextextended(${literal(`tidemark fetch ${schema}`)}, 0));
     select source from ${sources}
     where paused_until > clock_timestamp() or source <> all(array[${own.map(literal).join()}]::text[])`,
   )
-  const [, ignored] = results as unknown as readonly { readonly rows: readonly unknown[] }[]
+  const [, , ignored] = results as unknown as readonly { readonly rows: readonly unknown[] }[]
   return rowsOf(ignored!).map(({ source }) => String(source))
 }
 

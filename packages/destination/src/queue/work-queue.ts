@@ -17,7 +17,7 @@ import {
   type WindowJob,
   windowOf,
 } from './window-job.ts'
-import { deadWorkers, registerWorker, removeWorkers, returnJobs } from './worker-records.ts'
+import { deadWorkers, registerWorker, removeWorkers, returnForgotten, returnJobs } from './worker-records.ts'
 
 /** How many jobs wait at most: the planner sends more as they are done, so the queue stays small however much is to read. */
 const MAX_QUEUED = 10_000
@@ -217,12 +217,15 @@ export class WorkQueue {
     await this.#with((execute) => recordPlanned(execute, this.#tables, { source, worker, agoMs }))
   }
 
-  /** Returns the jobs of dead workers to the queue. @returns how many. */
-  async returnJobsOfTheDead(): Promise<number> {
-    const { isAlive = () => undefined } = this.#options
+  /** Returns the jobs of dead workers to the queue, and those of this one that are not among what it holds. @returns how many. */
+  async returnLostJobs(held: readonly HeldJob[] = []): Promise<number> {
+    const { isAlive = () => undefined, runner } = this.#options
+    const claims = held.map(({ claim }) => claim)
     const dead = await this.#with((execute) => deadWorkers(execute, this.#tables, isAlive))
-    if (dead.length === 0) return 0
-    return await this.#within((execute) => removeWorkers(execute, this.#tables, dead))
+    return await this.#within(async (execute) => {
+      const forgotten = await returnForgotten(execute, this.#tables, runner.id, claims)
+      return forgotten + (await removeWorkers(execute, this.#tables, dead))
+    })
   }
 
   /** Returns what this worker still holds, and forgets it. */

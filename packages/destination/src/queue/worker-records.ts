@@ -71,6 +71,30 @@ export async function removeWorkers(execute: Execute, tables: QueueTables, ids: 
   return rows.length
 }
 
+/**
+ * Returns jobs that are recorded as a worker's and that it does not know of: the answer to a commit was lost, say.
+ *
+ * @param known the claims that it holds. One that is younger than a minute may be on its way to it.
+ */
+export async function returnForgotten(
+  execute: Execute,
+  tables: QueueTables,
+  worker: string,
+  known: readonly string[],
+): Promise<number> {
+  const { rows } = await execute(
+    `delete from ${tables.running} where worker = $1 and claim <> all($2::uuid[])
+      and since < now() - interval '1 minute' returning job`,
+    [worker, known],
+  )
+  await returnJobs(
+    execute,
+    tables,
+    rowsOf({ rows }).map(({ job }) => String(job)),
+  )
+  return rows.length
+}
+
 /** Makes jobs that are running queued again. @param inMs not to be fetched before this has passed. */
 export async function returnJobs(
   execute: Execute,

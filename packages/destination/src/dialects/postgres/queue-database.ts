@@ -41,8 +41,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (execute: Execute) => Promi
   const client = await pool.connect()
   let isBroken = false
   try {
-    // What a server that lost its power forgets of the queue is planned again: nobody waits for its disk.
-    await client.query(`begin; set local lock_timeout = ${LOCK_MS}; set local synchronous_commit = off`)
+    await client.query(`begin; set local lock_timeout = ${LOCK_MS}`)
     const result = await work(
       async (statement, values) => await client.query(statement, values as unknown[] | undefined),
     )
