@@ -45,6 +45,7 @@ export {
 export { type DeletionShare, isPastDeletionLimit, isPastPartitionLimit } from './store/deletion-limit.ts'
 export type {
   Destination,
+  Execute,
   Prepared,
   Profile,
   ReadOnlyDestination,

@@ -1,5 +1,4 @@
 import type {
-  Batch,
   Committed,
   Comparison,
   Destination,
@@ -29,7 +28,9 @@ import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
+import { executorOf } from './state/executor.ts'
 import { fence, stillHeld } from './state/fence.ts'
+import { notAlone } from './state/fenced.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
 import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
@@ -86,10 +87,9 @@ export class SqlStore implements Destination {
     return this.#clock.stamp(row!.now)
   }
 
-  async state(): Promise<State> {
-    return await this.#read((session) =>
-      readState(session.db, this.#dialect.flavor, (names) => session.present(names), this.#options.project),
-    )
+  async state(tables?: readonly string[]): Promise<State> {
+    const question = { project: this.#options.project, only: tables?.map(tableName) }
+    return await this.#read((session) => readState(session, this.#dialect.flavor, question))
   }
 
   async startRun(): Promise<number> {
@@ -125,6 +125,7 @@ export class SqlStore implements Destination {
     const { schema: recorded, work } = await this.#read(({ db }) =>
       planTable(db, editor, name, lease, shape, this.#options.project),
     )
+    if (work !== undefined && lease.window !== undefined) throw notAlone(name)
     const changes = work === undefined ? [] : await this.#fenced(lease, 'shape', ({ db }, now) => work(db, now))
     const layout = layOut(name, shape, recorded.columns)
     this.#targets.set(name, { layout, table: this.#dialect.table(name) })
@@ -138,7 +139,7 @@ export class SqlStore implements Destination {
     )
   }
 
-  async commit(lease: Lease, batch: Batch): Promise<Committed> {
+  async commit(...[lease, batch, within]: Parameters<Destination['commit']>): Promise<Committed> {
     const step = { ...batch.step, table: lease.table }
     checkPartition(lease.table, step.partition, this.#dialect.codec.repertoire)
     const mode = batch.staging === 'move' ? 'write' : 'part'
@@ -156,6 +157,7 @@ export class SqlStore implements Destination {
           now,
           staging: this.#stagings.of(lease, step.partition),
           freeSlot: () => this.#takeSlot(taken),
+          within: within && (() => within(executorOf(session.db))),
         })
         await this.#leasing.beatNowAndThen(session.db)
         return output
@@ -253,7 +255,7 @@ export class SqlStore implements Destination {
     return target && new TableWriter({ dialect: this.#dialect, session, target })
   }
 
-  /** A number is reused only once the staging table is surely dropped. */
+  /** A number is reused once its staging table is dropped. */
   #takeSlot(taken: number[]): number {
     if (!this.#dialect.reusesStagingNames) return this.#slots++
     const slot = this.#stagings.takeSlot()

@@ -1,8 +1,10 @@
 import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
-import type { Destination, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
-import type { ConfiguredSource } from './discover/catalog.ts'
+import type { Destination, Execute, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
+import type { ConfiguredSource, DiscoveredTable } from './discover/catalog.ts'
+import type { OpenSources } from './discover/open-sources.ts'
 import type { Failure } from './failure/failure.ts'
 import type { RangeOptions } from './plan/asked-range.ts'
+import type { StepList } from './plan/step-list.ts'
 import type { RunEvent } from './report/event.ts'
 import type { Clock } from './time/clock.ts'
 
@@ -48,6 +50,15 @@ export interface LookOptions {
   /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By configured source. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
   readonly clock?: Clock | undefined
+  /** Sources that are connected already, and stay so for the next runs. */
+  readonly openSources?: OpenSources | undefined
+}
+
+/** Steps of one partition, for whoever reads them. */
+export interface HandedOut {
+  readonly table: DiscoveredTable
+  readonly partition: string
+  readonly steps: StepList
 }
 
 /** What a run is given. */
@@ -55,6 +66,12 @@ export interface RunOptions extends LookOptions {
   readonly destination: Destination
   /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
   readonly leases?: readonly Lease[] | undefined
+  /** Part of a run that the caller has begun and will end: its number, and what numbers its steps. */
+  readonly partOf?: { readonly run: number; nextStep(): number } | undefined
+  /** Of a run of a range: called in the transaction that commits the last of it, and again where that is tried again. */
+  readonly within?: ((execute: Execute) => Promise<void>) | undefined
+  /** What is to be read is handed out, and none of it is read here: called with the steps of each partition, also where there is none. */
+  readonly handOut?: ((handed: HandedOut) => void) | undefined
 }
 
 export interface Settings {

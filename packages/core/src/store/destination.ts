@@ -26,8 +26,8 @@ export interface Destination {
   problemOf(text: string, use?: 'partition'): string | undefined
   /** The database's clock, in microseconds since 1970. */
   now(): Promise<bigint>
-  /** Everything that is known. Takes no lease. */
-  state(): Promise<State>
+  /** Everything that is known, or what is known of some tables, by their names in the destination. Takes no lease. */
+  state(tables?: readonly string[]): Promise<State>
   /** Registers a run and gives its number. */
   startRun(): Promise<number>
   /** Leases tables for this runner, all that are free; the others are refused, each with its holder. A lease lasts until `release`, or until the heartbeat is too old. */
@@ -49,8 +49,13 @@ export interface Destination {
   prepare(lease: Lease, shape: Shape): Promise<Prepared>
   /** What `prepare` would make of a table, its changes not done. Takes no lease and changes nothing. @throws SyncError as `prepare`. */
   preview(shape: Shape): Promise<Prepared>
-  /** Writes one batch. @throws SyncError code `fenced` if another runner took over the table; nothing is written. */
-  commit(lease: Lease, batch: Batch): Promise<Committed>
+  /**
+   * Writes one batch. @throws SyncError code `fenced` if another runner took over the table; nothing is written.
+   *
+   * @param within what else is to be true at once, in the same transaction, after the rows; called where the batch completes
+   * its step, and again where the transaction is tried again. What it throws undoes the batch.
+   */
+  commit(lease: Lease, batch: Batch, within?: (execute: Execute) => Promise<void>): Promise<Committed>
   /**
    * Keys of the rows in a step's window that its staging table does not hold: what its last batch would mark; or of those
    * that its late deletions would mark. Canonical values by the source's column names, in chunks.
@@ -108,6 +113,9 @@ export interface Profile {
   /** The most digits of a numeric before and behind its point. Undefined: any. */
   readonly numericDigits: { readonly whole: number; readonly fraction: number } | undefined
 }
+
+/** Runs one statement of the caller in a transaction of the destination. */
+export type Execute = (statement: string, values?: readonly unknown[]) => Promise<{ readonly rows: readonly unknown[] }>
 
 /** What a destination table must be able to hold. */
 export interface Shape {

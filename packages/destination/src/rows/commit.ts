@@ -20,6 +20,8 @@ export interface CommitInput {
   readonly now: bigint
   /** The staging table of the batch's partition. */
   readonly staging: Staging | undefined
+  /** What else is done in the transaction where the step completes. */
+  readonly within?: (() => Promise<void>) | undefined
   /** The number of the one that is made where it is missing. */
   readonly freeSlot: () => number
 }
@@ -78,6 +80,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   }
   const purged = completes?.purge === true ? await purgeRows(input.writer, step.partition) : 0
   await recordFilled(input, { written, removed: deleted + purged })
+  if (completes?.last === true) await input.within?.()
   return {
     committed: {
       written,

@@ -9,3 +9,12 @@ export function fenced({ table }: Lease): SyncError {
     { code: 'fenced' },
   )
 }
+
+/** Whoever changes a table needs all of it. */
+export function notAlone(table: string): SyncError {
+  return new SyncError(
+    `table "${table}" must be changed first, which a runner that holds a window of it may not; run again when the windows at work are read`,
+    'retry',
+    { code: 'held' },
+  )
+}

@@ -31,16 +31,29 @@ function failureIn(row: StateDatabase['_tidemark_tables']): unknown {
   }
 }
 
-/** Everything that is known, by destination table name, as a project sees it. What does not parse names its table. */
+/** What the state is read by: a connection that knows which tables hold rows. */
+interface StateSession {
+  readonly db: Kysely<StateDatabase>
+  present(names: readonly string[]): ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>
+}
+
+export interface StateQuestion {
+  readonly project: Project | undefined
+  /** Tables that are asked for; absent: all. */
+  readonly only: readonly string[] | undefined
+}
+
+/** What is known, by destination table name, as a project sees it. What does not parse names its table. */
 export async function readState(
-  db: Kysely<StateDatabase>,
+  session: StateSession,
   dialect: StateDialect,
-  present: (names: readonly string[]) => ReadonlyMap<string, Present> | Promise<ReadonlyMap<string, Present>>,
-  project: Project | undefined,
+  { project, only }: StateQuestion,
 ): Promise<State> {
-  const tables = await db.selectFrom('_tidemark_tables').selectAll().orderBy('name').execute()
-  const there = await present(tables.map(({ name }) => name))
-  const partitions = await readPartitions(db, dialect)
+  const { db } = session
+  const found = db.selectFrom('_tidemark_tables').selectAll().orderBy('name')
+  const tables = await (only === undefined ? found : found.where('name', 'in', [...only])).execute()
+  const there = await session.present(tables.map(({ name }) => name))
+  const partitions = await readPartitions(db, dialect, only)
   const states = new Map<string, TableState>()
   for (const row of tables) {
     const state: unknown = {
@@ -80,10 +93,15 @@ interface Ranges {
 }
 
 /** Coverage in one row a partition: a million ranges as rows of their own would take seconds to fetch. */
-async function readCoverage(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<readonly Ranges[]> {
+async function readCoverage(
+  db: Kysely<StateDatabase>,
+  dialect: StateDialect,
+  only: readonly string[] | undefined,
+): Promise<readonly Ranges[]> {
+  const where = only === undefined ? sql`` : sql`where name in (${sql.join(only)})`
   const range = sql<string>`coalesce(cast(from_position as text), '') || ' ' || cast(to_position as text)`
   const query = sql<Ranges>`select name, partition, assumed, ${dialect.joined(range)} as ranges
-    from _tidemark_coverage group by name, partition, assumed order by name, partition, assumed`
+    from _tidemark_coverage ${where} group by name, partition, assumed order by name, partition, assumed`
   return (await query.execute(db)).rows
 }
 
@@ -92,6 +110,7 @@ type Draft = { -readonly [K in keyof PartitionState]: PartitionState[K] }
 async function readPartitions(
   db: Kysely<StateDatabase>,
   dialect: StateDialect,
+  only: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, Map<string, PartitionState>>> {
   const tables = new Map<string, Map<string, Draft>>()
   const partitionOf = (name: string, partition: string): Draft => {
@@ -107,7 +126,8 @@ async function readPartitions(
     }
     return state
   }
-  for (const row of await db.selectFrom('_tidemark_partitions').selectAll().execute()) {
+  const partitions = db.selectFrom('_tidemark_partitions').selectAll()
+  for (const row of await (only === undefined ? partitions : partitions.where('name', 'in', [...only])).execute()) {
     const state = partitionOf(row.name, row.partition)
     state.backfillEnd = position(row.backfill_end)
     state.start = position(row.start_position)
@@ -127,7 +147,7 @@ async function readPartitions(
     state.tooYoung = row.too_young == null ? null : Number(row.too_young)
     state.withoutCursor = row.without_cursor == null ? null : Number(row.without_cursor)
   }
-  for (const row of await readCoverage(db, dialect)) {
+  for (const row of await readCoverage(db, dialect, only)) {
     const { covered } = partitionOf(row.name, row.partition)
     const assumed = Number(row.assumed) === 1
     for (const range of row.ranges.split(',')) {
@@ -139,7 +159,8 @@ async function readPartitions(
       })
     }
   }
-  for (const row of await db.selectFrom('_tidemark_resyncs').selectAll().orderBy('id').execute()) {
+  const resyncs = db.selectFrom('_tidemark_resyncs').selectAll().orderBy('id')
+  for (const row of await (only === undefined ? resyncs : resyncs.where('name', 'in', [...only])).execute()) {
     partitionOf(row.name, row.partition).resyncs.push({
       id: Number(row.id),
       from: position(row.from_position),

@@ -83,7 +83,7 @@ async function run(given: RunOptions): Promise<Report> {
   // At once, because a second signal ends the process where it is.
   const stopping = (): void => {
     const stopped = interruptionOf(options.signal)
-    if (number === undefined || stopped === undefined) return
+    if (number === undefined || stopped === undefined || options.partOf !== undefined) return
     const recorded = destination.recordRun(number, [{ kind: 'stopping', endedBy: stopped.endedBy }]).catch(() => {})
     if (stopped instanceof Interruption) stopped.recorded = recorded
   }
@@ -96,7 +96,7 @@ async function run(given: RunOptions): Promise<Report> {
     onLost: (error) => stop.abort(error),
   })
   try {
-    const run = await destination.startRun()
+    const run = options.partOf?.run ?? (await destination.startRun())
     number = run
     stopping()
     options.onEvent?.({ type: 'run-started', run })
@@ -114,9 +114,10 @@ async function run(given: RunOptions): Promise<Report> {
       timeLeftMs: () =>
         maxTimeMs === undefined ? Number.POSITIVE_INFINITY : maxTimeMs - (clock.monotonic() - startedAt),
       lateTables: new Set(),
-      nextStep: () => ++steps,
+      nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
-    before = await destination.state()
+    // A run of a range needs to know its table alone, if it is called by the name that it has here.
+    before = await destination.state(options.partOf === undefined ? undefined : options.select)
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
       leave: (source) => {
@@ -148,9 +149,9 @@ async function run(given: RunOptions): Promise<Report> {
   } finally {
     stopHeartbeat()
     options.signal?.removeEventListener('abort', stopping)
-    await destination.release(tables().flatMap(({ lease }) => lease ?? [])).catch(() => {})
+    await destination.release(tables().flatMap(({ leases }) => leases)).catch(() => {})
     const { exitCode, endedBy, failure: ended } = report()
-    if (number !== undefined)
+    if (number !== undefined && options.partOf === undefined)
       await destination.recordRun(number, [{ kind: 'ended', exitCode, error: ended?.message, endedBy }]).catch(() => {})
     await closeSources(discovered.map((source) => ({ close: () => left.get(source) ?? source.close() })))
   }
@@ -163,9 +164,9 @@ async function run(given: RunOptions): Promise<Report> {
 /** A table has nothing left to do: what its commits could not say is recorded, and another run may take it. */
 async function release(table: TableRun, context: RunContext): Promise<void> {
   await recordStatus(table, context)
-  const { lease } = table
+  const { leases } = table
   table.lease = undefined
-  if (lease !== undefined) await context.destination.release([lease])
+  await context.destination.release(leases)
 }
 
 interface Discovery {

@@ -3,6 +3,7 @@ import type { State } from '@tidemark/core/engine'
 import type { Settings } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ConfiguredSource } from './catalog.ts'
+import type { OpenSources } from './open-sources.ts'
 import type { ProblemOf } from './storable-text.ts'
 
 /** What discovery needs. */
@@ -24,6 +25,8 @@ export interface DiscoverOptions {
   readonly wants: (use: string, table: string, name: string) => boolean
   /** Of known partitions only this one is asked, unless rows may move between partitions; absent: all of them. */
   readonly partition?: string | undefined
+  /** Sources that are connected already, and stay so. */
+  readonly openSources?: OpenSources | undefined
   /** Stores secrets of a configured source that are issued in exchange for others. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
   /** Whatever the sources no longer list may be removed. */

@@ -14,10 +14,14 @@ import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import type { DiscoverOptions } from './discover-options.ts'
 import { missingTables } from './missing-tables.ts'
+import { CONNECTION } from './open-sources.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { storableText } from './storable-text.ts'
 import { trackedBy } from './tracked.ts'
+
+/** How long what a source lists holds for runs that find it connected. */
+const LISTED_MS = 60_000
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function discoverSources(options: DiscoverOptions): Promise<Catalog> {
@@ -73,22 +77,30 @@ async function surveyGuarded(
           }),
       },
     )
+  const { openSources } = options
+  const kept = <T>(what: string, ask: () => Promise<T>, keptMs?: number): Promise<T> =>
+    openSources === undefined ? ask() : openSources.keep(use.name, what, ask, keptMs)
   let client: unknown
   const close = async (): Promise<void> => {
     // A question that was given up may still be asked.
     over.abort(new DOMException('the source is let go', 'AbortError'))
-    await (client as { close?: () => unknown } | undefined)?.close?.()
+    if (openSources === undefined) await (client as { close?: () => unknown } | undefined)?.close?.()
   }
   const discovered = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
-    client = await again('a connection', () =>
-      connected(
-        () => source.connect?.(use.config as never, { signal, log, secrets: options.secretsOf?.(use.name) }),
-        patience,
+    const alive = openSources?.signal ?? signal
+    client = await kept(CONNECTION, () =>
+      again('a connection', () =>
+        connected(
+          () => source.connect?.(use.config as never, { signal: alive, log, secrets: options.secretsOf?.(use.name) }),
+          patience,
+        ),
       ),
     )
-    const identity = await again('its identity', () => source.identity?.({ client: client as never }))
+    const identity = await kept('identity', () =>
+      again('its identity', () => Promise.resolve(source.identity?.({ client: client as never }))),
+    )
     storableText(`source "${use.name}": identity()`, identity, options.problemOf)
     const context = { client: client as never, signal, log }
     const { tables } = source
@@ -97,7 +109,7 @@ async function surveyGuarded(
       typeof tables === 'function'
         ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
         : tables
-    const found = await find(tracked)
+    const found = await kept('tables', () => find(tracked), LISTED_MS)
     const missing = missingTables(use, {
       found,
       state: options.state,
@@ -154,6 +166,7 @@ async function surveyGuarded(
       void close().catch(() => {})
       throw error
     }
+    await openSources?.forget(use.name)
     return { ...discovered, client, failure: failureOf(error), tables: [] }
   }
 }

@@ -7,6 +7,8 @@ import { askedWindow, type WrittenWindow } from './asked-window.ts'
 export interface RangeOptions extends WrittenWindow {
   /** Absent: all partitions. */
   readonly partition?: string | undefined
+  /** The window in positions, where a program has it so; in place of `from` and `to`. */
+  readonly window?: Range | undefined
 }
 
 /** The same in positions. */
@@ -21,7 +23,7 @@ export function askedRange(
   { name, table, partitions, unasked = [], failure }: DiscoveredTable,
   asked: RangeOptions,
 ): AskedRange {
-  const window = askedWindow({ name, cursor: table.cursor }, asked)
+  const window = asked.window ?? askedWindow({ name, cursor: table.cursor }, asked)
   const { partition } = asked
   if (partition !== undefined && failure === undefined) {
     if (table.partitions === undefined)

@@ -2,19 +2,18 @@ import type { State } from '@tidemark/core/engine'
 import type { DiscoveredSource, DiscoveredTable } from '../discover/catalog.ts'
 import type { NameClaims } from '../discover/clash.ts'
 import { heldText } from '../lease/held.ts'
-import { askedRange } from '../plan/asked-range.ts'
 import { type PlanConfig, planRun } from '../plan/plan.ts'
-import { restrict } from '../plan/restrict.ts'
 import { delayBefore } from '../source/retry.ts'
 import { DEFAULT_RETRY } from '../time/retry-policy.ts'
 import type { SilentQuestion } from '../time/silent-question.ts'
 import { prepareTable } from './prepare-tables.ts'
-import { recordTablesChecked } from './record-checks.ts'
+import { recordPasses, recordTablesChecked } from './record-checks.ts'
 import { type AskedSource, recordAnswer, recordSilence } from './record-sources.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunSteps } from './run-steps.ts'
 import { TableRun } from './table-run.ts'
 import { workOf } from './table-work.ts'
+import { takeRange } from './take-range.ts'
 
 export interface IntakeOptions {
   readonly context: RunContext
@@ -104,9 +103,13 @@ export class Intake {
   }
 
   async #take(found: readonly DiscoveredTable[]): Promise<void> {
-    const { context, steps, config, before } = this.#options
+    const { context, config, before } = this.#options
     const { destination, options } = context
     const assumed = found.map((table) => this.#options.names.claim(table))
+    if (options.range !== undefined) {
+      for (const table of assumed) await this.#begun([await takeRange(table, options.range, this.#options)])
+      return
+    }
     const placed = assumed.filter(({ unplaced }) => unplaced !== true)
     const leaseOf = new Map(options.leases?.map((lease) => [lease.table, lease]))
     const { leases, refused } = await destination.lease(
@@ -118,11 +121,7 @@ export class Intake {
     const state = await destination.state()
     const sources = [...Map.groupBy(assumed, ({ source }) => source)].map(([source, tables]) => ({ ...source, tables }))
     const planned = planRun({ sources }, state, { ...config, isWhole: () => false, discovered: before })
-    const { range } = options
-    const tables = planned.tables.map((table) =>
-      range === undefined ? table : restrict(table, askedRange(table.discovered, range)),
-    )
-    const taken = tables.map((table) => {
+    const taken = planned.tables.map((table) => {
       const one = new TableRun(table, state.tables.get(table.name))
       one.lease = leaseOf.get(table.name)
       one.heldBy = refusalOf.get(table.name)
@@ -130,12 +129,22 @@ export class Intake {
       if (one.heldBy !== undefined) options.log?.debug(heldText(one.heldBy))
       return one
     })
+    await this.#begun(taken)
+  }
+
+  /** Prepares tables that are planned, and hands them to the steps. */
+  async #begun(taken: readonly TableRun[]): Promise<void> {
+    const { context, steps } = this.#options
+    const { options } = context
     this.tables.push(...taken)
     options.onEvent?.({ type: 'tables-planned', work: taken.map(workOf) })
     for (const table of taken) {
       table.isLocked = await prepareTable(table, context, true)
       if (table.isLocked) this.#prepareLater(table)
-      else steps.add(table)
+      else {
+        if (options.handOut !== undefined) await recordPasses(table, context)
+        steps.add(table)
+      }
     }
     await recordTablesChecked(
       taken.filter(({ isLocked }) => !isLocked),

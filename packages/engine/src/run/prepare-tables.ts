@@ -160,9 +160,10 @@ function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepa
 
 /** New, returned or continuing: one line per table. */
 function announce(table: TableRun, { options }: RunContext): void {
-  const { planned, known, name, partitions } = table
+  const { planned, known, name, partitions, isAnnounced } = table
   const { log } = options
-  if (log === undefined) return
+  if (log === undefined || isAnnounced) return
+  table.isAnnounced = true
   const { cursor } = planned.discovered.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]

@@ -250,7 +250,8 @@ export class StepReader {
       durationMs: Math.round(clock.monotonic() - this.#startedAt),
     }
     failpoint('before-batch')
-    const committed = await tracedCommit(this.#task, batch, () => destination.commit(lease, batch))
+    const within = last ? owner.within : undefined
+    const committed = await tracedCommit(this.#task, batch, () => destination.commit(lease, batch, within))
     const rows: Partial<RowCounts> = {
       ...gathered.counts,
       deduped: gathered.counts.deduped + committed.deduped,

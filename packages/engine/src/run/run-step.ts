@@ -32,7 +32,7 @@ export async function runStep(step: Step, partition: PartitionRun, context: RunC
   let hasRows = false
   let reshaped: StepRef | undefined
   const place = ++table.stepsBegun
-  const lease = await leaseFor(table, context)
+  const lease = await leaseFor(partition, context)
   if (lease === undefined) return false
   try {
     for (let attempt = 1, tried = 1; ; attempt++, tried++) {
@@ -164,8 +164,9 @@ async function finished(step: Step, partition: PartitionRun, context: RunContext
 }
 
 /** The lease by which a step writes; undefined where the table is not this runner's any more. */
-async function leaseFor(table: TableRun, { destination, options }: RunContext): Promise<Lease | undefined> {
+async function leaseFor({ table, id }: PartitionRun, { destination, options }: RunContext): Promise<Lease | undefined> {
   if (table.heldBy !== undefined || table.lease === undefined) return undefined
+  if (table.windowLeases.size > 0) return table.windowLeases.get(id)
   try {
     return await table.stepLeases.acquire(table.lease, destination)
   } catch (error) {

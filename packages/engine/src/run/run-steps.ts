@@ -73,7 +73,8 @@ export class RunSteps {
     const { options } = this.#context
     const source = sourceOf(table)
     this.expect(table)
-    if (table.prepared !== undefined) {
+    if (options.handOut !== undefined) this.#handOut(table)
+    else if (table.prepared !== undefined) {
       for (const partition of table.partitions) {
         const { steps } = partition.planned
         const wanted = options.only === undefined ? steps : steps.only((span) => isWantedAgain(span, partition))
@@ -83,6 +84,14 @@ export class RunSteps {
       this.#schedule.add([], due)
     }
     this.#releaseDone([source])
+  }
+
+  /** A table that others are reading is known to them as it is. */
+  #handOut(table: TableRun): void {
+    const isReadBeside = table.heldBy !== undefined && table.known?.schema != null
+    if (table.prepared === undefined && !isReadBeside) return
+    for (const { id, planned } of table.partitions)
+      this.#context.options.handOut?.({ table: table.planned.discovered, partition: id, steps: planned.steps })
   }
 
   /** A source has said all it has. */
@@ -154,7 +163,8 @@ export class RunSteps {
       source: sourceOf(table),
       table,
       partition,
-      range: planned.read,
+      // By the lease of a window one step is written at a time.
+      range: table.windowLeases.size > 0 ? undefined : planned.read,
       lane: planned.lane,
       to: planned.window?.to,
       comesLast: table.known?.status === 'failing',
@@ -172,8 +182,8 @@ export class RunSteps {
 
   /** Whether incremental steps come due again: not where only a part of the plan is done. */
   get #comesAgain(): boolean {
-    const { only, range } = this.#context.options
-    return only === undefined && range === undefined
+    const { only, range, handOut } = this.#context.options
+    return only === undefined && range === undefined && handOut === undefined
   }
 
   #dueAgain(partition: PartitionRun): Due | undefined {
@@ -218,7 +228,11 @@ export class RunSteps {
       // Before all is known of a source, or of the run, a backfill may come beside which its tables are kept fresh.
       const isKnown = this.#mayRelease || (perSource && this.#asked.has(source))
       for (const table of only ?? [...(open ?? [])]) {
-        if (!isDone(table) || (comesDue(table) && (!isKnown || this.#schedule.isContinuous(source)))) continue
+        if (
+          !isDone(table) ||
+          (this.#comesAgain && comesDue(table) && (!isKnown || this.#schedule.isContinuous(source)))
+        )
+          continue
         if (open?.delete(table) === true) this.#release(table)
       }
       this.#leaveIfDone(source)

@@ -43,6 +43,20 @@ export function passCompleted(partition: PartitionRun): StateChange | undefined 
     : { kind: 'pass-completed', partition: partition.id, revision, purge }
 }
 
+/**
+ * What the pass of a partition is known to have come to before anything of it is read here: others have read its last windows.
+ * What was stale is a requested resync, so a pass with none is complete.
+ */
+export function passReadBefore(partition: PartitionRun): StateChange | undefined {
+  const { table, planned, stepsRemaining, id } = partition
+  const known = table.known?.partitions.get(id)
+  const { revision } = planned
+  if (known === undefined || stepsRemaining > 0 || known.resyncs.length > 0 || known.failures > 0) return undefined
+  if (revision === undefined || known.revision?.text === revision.text) return undefined
+  const purge = table.planned.discovered.options.deletes === 'hard'
+  return { kind: 'pass-completed', partition: id, revision: revisionOf(revision, table), purge }
+}
+
 /** The status that the state has after a commit that completes a step, or one batch of it: what it said, unless something fails. */
 export function statusAfter(step: Step, partition: PartitionRun, { last, status }: Completion): TableStatus {
   const now = partition.table.status(0, last && partition.failedRanges.isOvercomeBy(step) ? partition : undefined)

@@ -20,6 +20,6 @@ export class StepLeases {
   release(lease: Lease): void {
     const { id, fence } = this.#table ?? {}
     // One of a lease that is over by now is of no use.
-    if (lease.id === id && lease.fence === fence) this.#idle.push(lease)
+    if (this.#table !== undefined && lease.id === id && lease.fence === fence) this.#idle.push(lease)
   }
 }

@@ -3,6 +3,7 @@ import type {
   DeletionGuard,
   Destination,
   EncodedKey,
+  Execute,
   Lease,
   Logger,
   Prepared,
@@ -84,6 +85,8 @@ export interface StepOwner {
   completion(last: boolean, deletions: boolean): Omit<Completion, 'cover' | 'last'>
   /** All fields that no column holds, with those of a batch, where they are others than the state has. */
   undeclaredWith(names: Iterable<string>): readonly string[] | undefined
+  /** What else is to be true with the last commit of all; undefined: nothing, or others follow. */
+  readonly within: ((execute: Execute) => Promise<void>) | undefined
   /** A batch is committed. */
   committed(part: CommittedPart): void
   /** The step is read to its end. */

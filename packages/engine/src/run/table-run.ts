@@ -30,6 +30,8 @@ export class TableRun {
   readonly known: TableState | undefined
   readonly partitions: readonly PartitionRun[]
   lease: Lease | undefined
+  /** Of a run of a range: a lease for each of its partitions, of which `lease` is one. */
+  windowLeases: ReadonlyMap<string, Lease> = new Map()
   readonly stepLeases = new StepLeases()
   /** Steps that mark or replace rows do so one after another: the deletion limit counts what those before have done. */
   readonly deleting = new Sequence()
@@ -55,6 +57,8 @@ export class TableRun {
   isReleased = false
   /** Somebody has locked it in the destination: it is prepared a little later. */
   isLocked = false
+  /** The log says what it is. */
+  isAnnounced = false
   /** The status as the state has it. */
   recorded: TableStatus | undefined
   durationMs = 0
@@ -90,6 +94,12 @@ export class TableRun {
     return this.prepared?.name ?? this.planned.name
   }
 
+  /** All that is to be released. */
+  get leases(): readonly Lease[] {
+    if (this.lease === undefined) return []
+    return this.windowLeases.size > 0 ? [...this.windowLeases.values()] : [this.lease]
+  }
+
   fail(partition: string, failure: Failure): void {
     this.failures = [...this.failures, { partition, failure }]
   }
@@ -108,20 +118,6 @@ export class TableRun {
 
   add(rows: Partial<RowCounts>): void {
     this.rows = addRows(this.rows, rows)
-  }
-
-  /** When its source was asked first for a partition, where all that it had then is read. */
-  get isCheckedAt(): bigint | undefined {
-    // What is no longer listed was not asked for, and a part is not the table.
-    if (this.planned.missingPartitions.length > 0 || this.isRestricted) return undefined
-    if (this.prepared === undefined || this.partitions.some(({ isChecked }) => !isChecked)) return undefined
-    if (this.partitions.length === 0) return this.planned.discovered.askedAt
-    let first: bigint | undefined
-    for (const { asked } of this.partitions) {
-      if (asked.at === undefined) return undefined
-      if (first === undefined || asked.at < first) first = asked.at
-    }
-    return first
   }
 
   /** Steps that are planned and not committed; at least so many where `untilEmpty` says so. */

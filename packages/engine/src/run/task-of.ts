@@ -85,6 +85,11 @@ class PartitionStep implements StepOwner {
     return this.#partition.table.deleting.take(work)
   }
 
+  get within(): StepOwner['within'] {
+    const { partitions } = this.#partition.table
+    return partitions.reduce((sum, one) => sum + one.stepsRemaining, 0) > 1 ? undefined : this.#options.within
+  }
+
   get hasOlderSteps(): boolean {
     return this.#partition.stepsRemaining > 1 || this.#partition.historyOutside > 0
   }
