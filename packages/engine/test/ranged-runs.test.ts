@@ -1,4 +1,4 @@
-import { milliseconds, seconds } from '@tidemark/core'
+import { milliseconds, SyncError, seconds } from '@tidemark/core'
 import { type Destination, intersect, type Range, type TableState, union } from '@tidemark/core/engine'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -180,6 +180,35 @@ describe('a run of a range claims nothing of the rest:', () => {
     expect(await check()).toBe(checked)
   })
 
+  it('a table without partitions today is not checked by it either', async () => {
+    system.rows = new Map()
+    await ranged(range(0, 500))
+    expect(await check()).toBeNull()
+    await run({ system, destination, spec: byTens })
+    expect(await check()).not.toBeNull()
+  })
+
+  it('a question that failed is not overcome where nothing is read', async () => {
+    const spec: Spec = {
+      ...byTens,
+      end: () => {
+        throw new SyncError('no end', 'fix-source')
+      },
+    }
+    await run({ system, destination, spec })
+    expect(await ranged(range(2000))).toMatchObject({ exitCode: 0, tables: [{ status: 'failing' }] })
+    expect(await known()).toMatchObject({ status: 'failing' })
+    expect(await check()).toBeNull()
+  })
+
+  it('a row that was deleted does not come back with an older window', async () => {
+    system.deletions = [{ id: 4, at: 600, when: 600 }]
+    await ranged(range(600, 700))
+    await ranged(range(0, 600))
+    expect((await rowsIn(destination)).map(({ id }) => id)).not.toContain(4)
+    expect(await rowsIn(destination)).toHaveLength(27)
+  })
+
   it('no revision is committed, and an ordinary run commits it', async () => {
     const spec: Spec = { ...byTens, revision: () => 'r1' }
     await ranged(range(0, 1000), { spec })
@@ -279,6 +308,10 @@ describe('a run of one partition', () => {
     expect([await covered('a'), await covered('b')]).toEqual([[], [{ from: at(0), to: at(1000) }]])
     await ranged({ ...range(0, 500), partition: 'a' })
     expect(await covered('a')).toEqual([{ from: at(0), to: at(500) }])
+    // The other one is not asked by now, and still counts.
+    system.now = 1100
+    expect(await ranged({ partition: 'b' })).toMatchObject({ exitCode: 0, tables: [{ status: 'backfilling' }] })
+    expect((await known()).status).toBe('backfilling')
   })
 
   it('asks no other for its end, except where a row may have moved there', async () => {
@@ -325,6 +358,8 @@ describe('a run of one partition', () => {
     const report = await ranged({ partition: 'b' }, { spec })
     expect(report).toMatchObject({ exitCode: 0, tables: [{ status: 'failing', failures: [] }] })
     expect((await ranged({ partition: 'a' }, { spec })).exitCode).toBe(3)
+    const again = await ranged({ partition: 'b' }, { spec })
+    expect(again).toMatchObject({ exitCode: 0, tables: [{ status: 'failing', failures: [] }] })
   })
 })
 

@@ -60,11 +60,14 @@ export function oldestOf(table: TableState): bigint | undefined {
   return least
 }
 
-/** Whether a partition has a gap below the end of its coverage, was never read, or is to be read again. */
+/** Whether a partition has a gap below the end of its backfill, was never read, or is to be read again. */
 export function isBackfilling(table: TableState | undefined, id: string): boolean {
   const partition = table?.partitions.get(id)
-  if (table === undefined || partition === undefined) return true
-  return partition.resyncs.length > 0 || partitionEnd(table, partition) === undefined
+  if (table === undefined || partition === undefined || partition.resyncs.length > 0) return true
+  const { covered, backfillEnd } = partition
+  const last = union(covered).at(-1)
+  const isShort = last !== undefined && backfillEnd !== null && last.to < backfillEnd
+  return isShort || partitionEnd(table, partition) === undefined
 }
 
 function partitionEnd(table: TableState, partition: PartitionState): bigint | null | undefined {
