@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { quotedCommand, shellCommands, shellWord } from '../src/values/shell-command.ts'
+import { commandWords, quotedCommand, shellCommands, shellWord } from '../src/values/shell-command.ts'
 
 const NAMES = [
   'git_commits',
@@ -78,3 +78,11 @@ function pasted(shell: string, text: string): { readonly argv: readonly string[]
   })
   return { argv: stdout.split('\0').slice(0, -1), made: readdirSync(folder).filter((one) => one !== 'tidemark') }
 }
+
+it('gives the same as the words of a program, with what all commands are given in front', () => {
+  const words = commandWords(['--config', 'my config.ts'])
+  expect(words('sync', ["it's"], '--from', '-5')).toEqual(['--config', 'my config.ts', 'sync', "it's", '--from', '-5'])
+  expect(words('rejects drop', ['--x'], '--yes')).toEqual([
+    ...['--config', 'my config.ts', 'rejects', 'drop', '--yes', '--', '--x'],
+  ])
+})

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contains, union } from '../src/store/coverage.ts'
+import { contains, intersect, union } from '../src/store/coverage.ts'
 import { isEmpty } from '../src/values/window.ts'
 import { split } from '../src/values/windows.ts'
-import { boundedRange, position, range } from './arbitrary.ts'
+import { boundedRange, position, range, someRange } from './arbitrary.ts'
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -32,6 +32,16 @@ describe('split', () => {
         expect([...windows.newestFirst()].reverse()).toEqual([...windows])
         expect(windows.oldest).toEqual([...windows].at(0))
         expect(windows.newest).toEqual([...windows].at(-1))
+      }),
+    )
+  })
+
+  it('gives of windows those within another range, none longer than they were', () => {
+    fc.assert(
+      fc.property(someRange, someRange, fc.bigInt({ min: 1n, max: 25n }), (whole, other, size) => {
+        const within = split(whole, size).within(other)
+        expect(union([...within])).toEqual(intersect([whole], [other]))
+        for (const { from, to } of within) if (from !== undefined) expect(to - from <= size).toBe(true)
       }),
     )
   })

@@ -30,11 +30,6 @@ export interface LookOptions {
   readonly resting?: Resting | undefined
   /** Lifts the deletion limit, this run. */
   readonly acceptDeletions?: boolean | undefined
-  /**
-   * Restricts the run to a range of one table, which `select` names: what is planned inside is read and committed, and nothing
-   * of the table counts as checked. Positions as `tidemark sync --from --to` takes them.
-   */
-  readonly range?: RangeOptions | undefined
   /** Does requested resyncs and nothing else: no window is covered that was not before. */
   readonly only?: 'resyncs' | undefined
   /**
@@ -64,6 +59,11 @@ export interface HandedOut {
 /** What a run is given. */
 export interface RunOptions extends LookOptions {
   readonly destination: Destination
+  /**
+   * Restricts the run to a range of one table, which `select` names: what is planned inside is read and committed, and nothing
+   * of the table counts as checked. Positions as `tidemark sync --from --to` takes them.
+   */
+  readonly range?: RangeOptions | undefined
   /** Leases that the caller holds already, so that no other runner takes a table between a request and its execution. Each is released as soon as its table is done. */
   readonly leases?: readonly Lease[] | undefined
   /** Part of a run that the caller has begun and will end: its number, and what numbers its steps. */

@@ -127,7 +127,7 @@ async function run(given: RunOptions): Promise<Report> {
         options.onEvent?.({ type: 'source-ended', source: source.name })
       },
     })
-    const asked = { ...discoverOptions(options, before, signal), askedAt }
+    const asked = { ...discoverOptions(options, before, signal), askedAt, partition: options.range?.partition }
     const names = new NameClaims(asked.sources, asked)
     intake = new Intake({ context, steps: runSteps, config: planConfig(options), names, before })
     const discovering = discover({ context, asked, intake, before, discovered })

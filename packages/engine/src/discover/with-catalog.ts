@@ -50,7 +50,6 @@ export function discoverOptions(options: LookOptions, state: State, signal: Abor
     names: options.destination.profile.names,
     acceptDeletions: options.acceptDeletions,
     openSources: options.openSources,
-    partition: options.range?.partition,
     wants: (use, table, name) => selection.wants(use, table, name) && resting?.tables.has(name) !== true,
   }
 }
