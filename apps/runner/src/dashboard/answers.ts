@@ -22,6 +22,8 @@ export interface OverviewAnswer {
   /** The command that syncs. */
   readonly syncCommand: string
   readonly runner: Activity
+  /** Who shares the windows, how many wait, and which failed, a line each; empty if no workers do. */
+  readonly work: readonly string[]
   /** The command that keeps tables up to date from now on. */
   readonly againCommand: string
 }

@@ -1,5 +1,5 @@
 import type { CommandText, Project } from '@tidemark/core/engine'
-import { openReader } from '@tidemark/destination'
+import { isShareable, openReader, placeOf, readWorkStatus } from '@tidemark/destination'
 import type { FreshnessConfig } from '../overview.ts'
 import { plain } from '../show/plain.ts'
 import { createActions } from './actions.ts'
@@ -55,7 +55,10 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         })
   const app = createApp({
     reader,
-    snapshots: createSnapshots(reader, { freshness }),
+    snapshots: createSnapshots(reader, {
+      freshness,
+      askWork: isShareable(placeOf(url)) ? readWorkStatus : undefined,
+    }),
     counts,
     feed,
     overview: { place, version, allowsActions: actions !== undefined, command },

@@ -3,6 +3,8 @@ import { oldestOf, type TableSummary } from '@tidemark/engine'
 import { z } from 'zod'
 import { type SourceView, sourceView } from '../overview.ts'
 import { isSilent, syncAgain } from '../show/status.ts'
+import { isBusy, isShared, workLines } from '../show/work.ts'
+import { workView } from '../work/work-view.ts'
 import type { OverviewAnswer, SourceLine } from './answers.ts'
 import { paged } from './paged.ts'
 import type { RowCounts } from './row-counts.ts'
@@ -37,7 +39,8 @@ export function overview(
   counts: RowCounts,
   { command, ...facts }: OverviewFacts,
 ): OverviewAnswer {
-  const { status, rejects, runs, history, underWay, stale, activity } = snapshot
+  const { status, rejects, runs, history, underWay, stale, activity, work, state } = snapshot
+  const shared = work === undefined ? undefined : workView(work, state, command)
   const matching = status.tables.filter((table) => matches(table, question, snapshot))
   const tracked = status.tables.filter((table) => table.status !== 'removed')
   const { items, page, pages } = paged(sorted(matching, question, snapshot, counts), question.page, PAGE)
@@ -61,6 +64,7 @@ export function overview(
     },
     syncCommand: command('sync'),
     runner: activity,
+    work: shared !== undefined && (isShared(shared) || isBusy(shared)) ? workLines(shared) : [],
     againCommand: syncAgain(activity, command),
     failingSources: status.failing_sources.map((source) => sourceLine(sourceView(source, command))),
     sources: [...new Set(status.tables.map(({ source }) => source))].sort(),

@@ -7,6 +7,7 @@ import {
   type Reader,
   type RunRecord,
   type StepRecord,
+  type WorkStatus,
 } from '@tidemark/destination'
 import { freshUntil, type Promised, promisedBy, type Status, statusOf } from '@tidemark/engine'
 import { type Activity, activityOf } from '../activity.ts'
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly underWay: readonly StepRecord[]
   readonly history: RunHistory
   readonly activity: Activity
+  /** What workers share; undefined if none ever did. */
+  readonly work: WorkStatus | undefined
   readonly promised: Promised
   /** Tables whose last check is older than allowed. */
   readonly stale: ReadonlySet<string>
@@ -35,6 +38,8 @@ export interface Snapshot {
 export interface SnapshotOptions {
   /** The freshness settings of the config. */
   readonly freshness: FreshnessConfig
+  /** Asks what workers share. Absent: they cannot share such a destination. */
+  readonly askWork?: ((reader: Reader) => Promise<WorkStatus | undefined>) | undefined
 }
 
 export interface Snapshots {
@@ -49,7 +54,7 @@ const SHARE = 0.25
 const OLDEST_MS = 15_000
 
 /** Keeps the newest snapshot. Concurrent requests share one. */
-export function createSnapshots(reader: Reader, { freshness }: SnapshotOptions): Snapshots {
+export function createSnapshots(reader: Reader, { freshness, askWork }: SnapshotOptions): Snapshots {
   const runHistory = createRunHistory(reader)
   let kept: Snapshot | undefined
   let takenAt = 0
@@ -79,6 +84,7 @@ export function createSnapshots(reader: Reader, { freshness }: SnapshotOptions):
         ? await listSteps(reader, { running: true, limit: 500, isAlive })
         : [],
       history: await runHistory(runs),
+      work: await askWork?.(reader),
     }
     takenAt = performance.now()
     tookMs = takenAt - started

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from '@tidemark/postgres-server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { rawRequest } from '../dashboard/raw-request.ts'
+import { startUi } from '../dashboard/start-ui.ts'
 import { dailySource, type TestProject, testProject } from '../test-project.ts'
 
 let server: PostgresServer
@@ -73,6 +75,9 @@ describe('work', () => {
         dead_letters: [],
       },
     })
+    const { port } = await startUi(project, [], { DATABASE_URL: url })
+    const { body } = await rawRequest({ port, path: '/api/overview', headers: { host: `127.0.0.1:${port}` } })
+    expect(JSON.parse(body)).toMatchObject({ work: [expect.stringMatching(/^1 worker: process \d+ on /)] })
     child.kill('SIGTERM')
     expect([await ended, text()]).toEqual([
       143,

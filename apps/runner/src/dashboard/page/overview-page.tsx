@@ -13,6 +13,7 @@ import { SourceNotices } from './source-notices.tsx'
 import { TableList } from './table-list.tsx'
 import { Text } from './text.tsx'
 import { Tiles } from './tiles.tsx'
+import { WorkersNotice } from './workers-notice.tsx'
 
 /** All tables: which are fresh, which are backfilling, which need attention. */
 export function OverviewPage({ place }: { readonly place: Place }) {
@@ -24,6 +25,7 @@ export function OverviewPage({ place }: { readonly place: Place }) {
     return (
       <>
         <h1>Tables</h1>
+        <WorkersNotice answer={answer} />
         <SourceNotices answer={answer} />
         <Empty title="There are no tracked tables yet">
           <p>The first sync discovers the tables of the installed sources and syncs them:</p>
@@ -42,7 +44,8 @@ export function OverviewPage({ place }: { readonly place: Place }) {
         </span>
         {answer.allowsActions && <ActionButton verb="sync" label="Sync now" isMain />}
       </div>
-      <RunnerNotice answer={answer} />
+      <WorkersNotice answer={answer} />
+      {(answer.work.length === 0 || answer.runner.state !== 'none') && <RunnerNotice answer={answer} />}
       <SourceNotices answer={answer} />
       <Tiles totals={totals} place={place} now={answer.now} />
       {answer.running !== null && <RunBanner run={answer.running} windows={totals.runningWindows} now={answer.now} />}
