@@ -50,7 +50,7 @@ export class ByteInput {
     }
   }
 
-  /** The next byte; a promise of it where it has not arrived yet. @throws Error where there is none. */
+  /** The next byte; a promise of it where it has not arrived yet. @throws Error where the bytes end. */
   byte(): number | Promise<number> {
     if (this.#rest.length === 0) return this.#later()
     const byte = this.#rest[0]!
@@ -71,7 +71,7 @@ export class ByteInput {
     return number
   }
 
-  /** As many of the next bytes as are at hand, up to a number. @throws Error where there are none. */
+  /** As many of the next bytes as are at hand, up to a number. @throws Error where the bytes end. */
   async some(most: number): Promise<Buffer> {
     if (await this.isOver()) throw tooShort()
     const bytes = this.#rest.subarray(0, most)

@@ -14,7 +14,7 @@ import { storedAs } from './parquet-stored.ts'
 /** What is known of a chunk when its pages were looked at. */
 export interface CheckedChunk {
   /** What DuckDB holds at once to read it, or more: of lists it may not be known in which rows a page's values are. */
-  readonly held: Held
+  readonly heldBytes: Held
   /** Whether it can be cut into small pages. */
   readonly isReadable: boolean
 }
@@ -65,7 +65,7 @@ export async function checkPages(
       throw new InvalidFileError(
         `is damaged: the column at byte ${chunk.start} has ${chunk.values} values according to its metadata, but ${values} in its pages; write it again`,
       )
-    checked.set(chunk, { held: held.most, isReadable: areReadable })
+    checked.set(chunk, { heldBytes: held.most, isReadable: areReadable })
   }
   return checked
 }

@@ -43,7 +43,7 @@ export const sharedCut = (cut: Cut, columns: number): Cut => ({
 export interface SmallGroup {
   readonly rows: number
   /** The page of each leaf, in parts, and how many values it has. They are to be written before the next group is asked for. */
-  readonly pages: readonly { readonly values: number; readonly parts: readonly Buffer[] }[]
+  readonly pages: readonly { readonly values: number; readonly content: readonly Buffer[] }[]
 }
 
 /** A row that is not read, and how many bytes it has. */
@@ -69,7 +69,7 @@ export async function* smallGroups(
   let rows = 0
   const groupOf = (ends: readonly Filled[]): SmallGroup => ({
     rows,
-    pages: leaves.map(({ page }, at) => ({ values: ends[at]!.slots, parts: page.parts(ends[at]) })),
+    pages: leaves.map(({ page }, at) => ({ values: ends[at]!.slots, content: page.parts(ends[at]) })),
   })
   const ends = (): readonly Filled[] => leaves.map(({ page }) => page.filled)
   for (;;) {

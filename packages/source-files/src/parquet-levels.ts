@@ -3,7 +3,7 @@ import type { SchemaElement } from './parquet-element.ts'
 // Beside the values of a leaf stand two numbers for each: how deep in optional and repeated elements something is there, and in
 // which of the repeated ones it is the next. A leaf of a required column that repeats nothing has none.
 
-/** The highest of both, which are 0 where there are none. */
+/** The highest of both, which are 0 where nothing is optional or repeated. */
 export interface Levels {
   readonly definition: number
   readonly repetition: number

@@ -1,3 +1,4 @@
+import { UNPACKED } from './parquet-codec.ts'
 import { Element } from './parquet-element.ts'
 import type { ParquetField } from './parquet-field.ts'
 import { Chunk, type ColumnChunk, type Footer, Metadata, Group as RowGroup } from './parquet-footer.ts'
@@ -12,7 +13,6 @@ export const WIDE_NAME = 'v'
 
 /** What says of a chunk which kind of values it has. */
 const Kind = { type: 1, encodings: 2, path: 3, codec: 4 } as const
-const UNPACKED = 0
 
 /** Where a chunk is in a file, and what is in it. */
 export interface PlacedChunk {

@@ -29,7 +29,7 @@ export async function wideFields(
   room: number,
   exactly: (leaf: ParquetLeaf, chunk: ColumnChunk) => Promise<Held>,
 ): Promise<ReadonlySet<ParquetField>> {
-  const held = new Map([...checked].map(([chunk, one]) => [chunk, one.held]))
+  const held = new Map([...checked].map(([chunk, one]) => [chunk, one.heldBytes]))
   const heldOf = (field: ParquetField): number =>
     field.leaves
       .map(({ chunks }) => Math.max(0, ...chunks.map((chunk) => bytesOf(held.get(chunk), field))))
@@ -89,7 +89,7 @@ export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup 
     const chunks: HeldChunk[] = []
     for (const leaf of field.leaves) chunks.push(await heldChunk(file, leaf, leaf.chunks[nth]!, footer))
     const groups = isFlat(field) ? groupsOf(chunks[0]!.pages, cut.into) : []
-    const isCut = !isFlat(field) || groups.some(({ held }) => held > cut.above)
+    const isCut = !isFlat(field) || groups.some(({ heldBytes }) => heldBytes > cut.above)
     if (isCut && chunks.every(({ kind, pages }) => pages.every(({ page }) => isReadable(page, kind))))
       yield* cutGroups(file, chunks, column, own)
     else yield* pageGroups(chunks[0]!, groups, column, own)
@@ -100,7 +100,7 @@ export async function* wideGroups(column: WideColumn): AsyncGenerator<WideGroup 
 interface HeldChunk {
   readonly chunk: ColumnChunk
   readonly kind: ChunkKind
-  readonly pages: readonly { readonly page: Page; readonly held: number }[]
+  readonly pages: readonly { readonly page: Page; readonly heldBytes: number }[]
 }
 
 async function heldChunk(
@@ -110,10 +110,10 @@ async function heldChunk(
   { start: end }: Footer,
 ): Promise<HeldChunk> {
   const kind = kindOf(leaf, chunk)
-  const pages: { page: Page; held: number }[] = []
+  const pages: { page: Page; heldBytes: number }[] = []
   let values = 0
   for await (const page of pagesOf(file, { start: chunk.start, size: chunk.values === 0 ? 0 : end - chunk.start })) {
-    pages.push({ page, held: await bytesHeld(file, page, kind) })
+    pages.push({ page, heldBytes: await bytesHeld(file, page, kind) })
     values += page.values
     if (values >= chunk.values) break
   }
@@ -141,10 +141,10 @@ async function* cutGroups(
           yield MAGIC
           let to = MAGIC.length
           const placed: PlacedChunk[] = []
-          for (const [nth, { values, parts }] of group.pages.entries()) {
+          for (const [nth, { values, content }] of group.pages.entries()) {
             const from = to
-            yield* parts
-            to += parts.reduce((sum, part) => sum + part.length, 0)
+            yield* content
+            to += content.reduce((sum, part) => sum + part.length, 0)
             const unpacked = to - from
             placed.push({ kind: kinds[nth]!, from, to, dictionary: undefined, data: from, values, unpacked })
           }
@@ -186,29 +186,29 @@ async function* pageGroups(
 
 /** Pages that are read at a time, and how many bytes DuckDB holds of them. */
 interface PageGroup extends Omit<PlacedChunk, 'kind'> {
-  readonly held: number
+  readonly heldBytes: number
 }
 
 /** Pages of a chunk in groups of up to so many bytes, or of one page that has more. Those that need its dictionary stay with it. */
 function groupsOf(pages: HeldChunk['pages'], most: number): readonly PageGroup[] {
   const lastOfDictionary = pages.findLastIndex(({ page }) => page.usesDictionary || page.isDictionary)
   const groups: PageGroup[] = []
-  for (const [nth, { page, held }] of pages.entries()) {
+  for (const [nth, { page, heldBytes }] of pages.entries()) {
     const before = groups.at(-1)
     const to = page.start + page.size
     const unpacked = page.unpacked + page.start - page.from
-    const isNext = nth > lastOfDictionary && before !== undefined && before.held + held > most
+    const isNext = nth > lastOfDictionary && before !== undefined && before.heldBytes + heldBytes > most
     if (before === undefined || (isNext && before.values > 0)) {
       const dictionary = page.isDictionary ? page.from : undefined
       const data = page.isDictionary ? to : page.from
-      groups.push({ from: page.from, to, dictionary, data, values: page.values, unpacked, held })
+      groups.push({ from: page.from, to, dictionary, data, values: page.values, unpacked, heldBytes })
     } else {
       groups[groups.length - 1] = {
         ...before,
         to,
         values: before.values + page.values,
         unpacked: before.unpacked + unpacked,
-        held: before.held + held,
+        heldBytes: before.heldBytes + heldBytes,
       }
     }
   }

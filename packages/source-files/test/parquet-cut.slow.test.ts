@@ -184,7 +184,7 @@ describe('a page that is damaged is refused', () => {
 
   /** The values of a small page. */
   function valuesIn({ rows, pages: [page] }: SmallGroup): readonly (string | null)[] {
-    const [, , , levels, values] = page!.parts as [Buffer, Buffer, Buffer, Buffer, Buffer]
+    const [, , , levels, values] = page!.content as [Buffer, Buffer, Buffer, Buffer, Buffer]
     let at = 0
     return Array.from({ length: rows }, (_, row) => {
       if (((levels[row >> 3]! >> (row & 7)) & 1) === 0) return null
