@@ -13,11 +13,13 @@ import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
 import { addUi } from './commands/ui.ts'
 import { addVerify } from './commands/verify.ts'
+import { addWork } from './commands/work.ts'
 import type { AddVerb } from './verb.ts'
 
 /** All verbs, in the order of the help. */
 export const VERBS: readonly AddVerb[] = [
   addSync,
+  addWork,
   addPlan,
   addStatus,
   addTables,

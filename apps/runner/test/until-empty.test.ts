@@ -41,7 +41,7 @@ const PLANNED: TablePlanView = {
 }
 
 it('a plan says how it is read, and that the number of windows is the least', () => {
-  const plan: PlanLook = { sources: [], tables: [PLANNED], removed: [] }
+  const plan: PlanLook = { sources: [], tables: [PLANNED], removed: [], tasks: [], moreTasks: 0 }
   expect(planText(plan, quotedCommand)).toBe(
     [
       'NEW       shop_orders: at least 1 window',

@@ -7,9 +7,10 @@ import type { Command } from 'commander'
 import { agreeOnTarget } from '../agree-on-target.ts'
 import type { ConfiguredSources } from '../configured-sources.ts'
 import { timetableOf } from '../service/timetable.ts'
-import { type Call, findSources, openSession, type Session } from '../session.ts'
+import { type Call, findSources, openSession, runOptions, type Session } from '../session.ts'
 import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
+import { RunWindows } from '../work/run-windows.ts'
 import type { WorkEngine } from '../work/work-engine.ts'
 import { WorkLoop } from '../work/work-loop.ts'
 
@@ -19,9 +20,6 @@ export interface WorkFlags {
   /** How long after one planning of a source the next one begins: `5m`. */
   readonly every?: string | undefined
 }
-
-/** Makes what plans and reads windows, for a destination that is open. */
-export type MakeWorkEngine = (session: Session, sources: ConfiguredSources, destination: Destination) => WorkEngine
 
 const EVERY = '5m'
 const CONCURRENCY = 4
@@ -33,7 +31,11 @@ export async function work(
   call: Call,
   names: readonly string[],
   { every = EVERY, concurrency }: WorkFlags,
-  makeEngine: MakeWorkEngine,
+  makeEngine: (
+    session: Session,
+    sources: ConfiguredSources,
+    destination: Destination,
+  ) => Promise<WorkEngine> = runWindows,
 ): Promise<number> {
   const { everyMs } = timetableOf({ every })
   const { interrupts } = call
@@ -47,14 +49,16 @@ export async function work(
       await agreeOnTarget(session)
       const runner = thisRunner()
       const destination = await openWorkersDestination(session, runner)
+      const engine = await makeEngine(session, configured, destination)
       try {
         await shareWindows({
           ...{ session, sources, runner, destination, everyMs },
           database,
           concurrency: concurrency ?? session.config.data.concurrency ?? CONCURRENCY,
-          engine: makeEngine(session, configured, destination),
+          engine,
         })
       } finally {
+        await engine.close?.()
         await destination.close()
       }
     } finally {
@@ -62,6 +66,10 @@ export async function work(
     }
     return interrupts.exitCode() ?? EXIT.ok
   })
+}
+
+async function runWindows(session: Session, sources: ConfiguredSources, destination: Destination): Promise<WorkEngine> {
+  return new RunWindows({ destination, run: runOptions(session, sources, destination, await destination.state()) })
 }
 
 interface Sharing {
@@ -126,21 +134,13 @@ function namedSources(
   return names.length > 0 ? [...new Set(names)] : known
 }
 
-/** Adds the verb, with what plans and reads windows. */
-export const addWork =
-  (makeEngine: MakeWorkEngine): AddVerb =>
-  (root, run) => {
-    root
-      .command('work')
-      .argument('[sources...]', 'sources (default: all)')
-      .description('share the windows of tables with other processes, on any number of machines; needs Postgres')
-      .option('--concurrency <count>', 'read this many windows at once in this process (default: 4)', countOption)
-      .option('--every <length>', 'plan each source this long after its previous plan (default: 5m)')
-      .addHelpText(
-        'after',
-        examples('tidemark work', 'tidemark work github --concurrency 8', 'tidemark work --every 1m'),
-      )
-      .action((names: string[], flags: WorkFlags, command: Command) =>
-        run(command, (call) => work(call, names, flags, makeEngine)),
-      )
-  }
+export const addWork: AddVerb = (root, run) => {
+  root
+    .command('work')
+    .argument('[sources...]', 'sources (default: all)')
+    .description('share the windows of tables with other processes, on any number of machines; needs Postgres')
+    .option('--concurrency <count>', 'read this many windows at once in this process (default: 4)', countOption)
+    .option('--every <length>', 'plan each source this long after its previous plan (default: 5m)')
+    .addHelpText('after', examples('tidemark work', 'tidemark work github --concurrency 8', 'tidemark work --every 1m'))
+    .action((names: string[], flags: WorkFlags, command: Command) => run(command, (call) => work(call, names, flags)))
+}

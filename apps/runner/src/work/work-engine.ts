@@ -30,4 +30,6 @@ export interface WorkEngine {
   plan(source: string, signal: AbortSignal): AsyncIterable<WindowJob>
   /** Reads one window and commits it, under its own lease. What the job says is a hint: what is read, the state decides. */
   run(window: WindowJob, context: WindowContext): Promise<WindowOutcome>
+  /** Nothing more is asked of it. */
+  close?(): Promise<void>
 }

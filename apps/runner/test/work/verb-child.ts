@@ -1,7 +1,7 @@
 // The verb as a process of its own: `node verb-child.ts work …`. What it plans are three windows, and reading one says so.
 import { createMasker, messageOf } from '@tidemark/core/engine'
 import { Command } from 'commander'
-import { addWork } from '../../src/commands/work.ts'
+import { work } from '../../src/commands/work.ts'
 import { exitCodeFor } from '../../src/exit-code.ts'
 import { listenForInterrupts } from '../../src/interrupts.ts'
 import { createLog } from '../../src/log.ts'
@@ -32,14 +32,14 @@ const log = createLog({
   write: (line) => console.error(line),
 })
 const root = new Command('tidemark').option('--project <folder>')
-addWork(() => engine)(root, async (command, verb) => {
-  const flags = command.optsWithGlobals<{ project?: string }>()
-  process.exitCode = await verb({
-    ...{ flags, terminal, log, secrets, interrupts },
-    cwd: process.cwd(),
-    environment: process.env,
+root
+  .command('work [sources...]')
+  .option('--every <length>')
+  .action(async (names: string[], asked: { every?: string }, command: Command) => {
+    const flags = command.optsWithGlobals<{ project?: string }>()
+    const call = { ...{ flags, terminal, log, secrets, interrupts }, cwd: process.cwd(), environment: process.env }
+    process.exitCode = await work(call, names, asked, async () => engine)
   })
-})
 await root.parseAsync().catch((error: unknown) => {
   console.error(messageOf(error))
   process.exitCode = exitCodeFor(error)

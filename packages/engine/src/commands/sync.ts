@@ -116,8 +116,10 @@ async function run(given: RunOptions): Promise<Report> {
       lateTables: new Set(),
       nextStep: () => options.partOf?.nextStep() ?? ++steps,
     }
-    // A run of a range needs to know its table alone, if it is called by the name that it has here.
-    before = await destination.state(options.partOf === undefined ? undefined : options.select)
+    // Part of a run is for one table, called by the name that it has here.
+    before = await destination.state(
+      options.partOf === undefined || options.handOut !== undefined ? undefined : options.select,
+    )
     const runSteps = new RunSteps(context, {
       release: (table) => release(table, context),
       leave: (source) => {

@@ -1,0 +1,134 @@
+import { SyncError } from '@tidemark/core'
+import type { Destination } from '@tidemark/core/engine'
+import type { WindowJob } from '@tidemark/destination'
+import { type HandedOut, OpenSources, type Report, type RunOptions, sync } from '@tidemark/engine'
+import type { FailedWindow, WindowContext, WindowOutcome, WorkEngine } from './work-engine.ts'
+
+/** The most windows of a partition that are handed out where it has more than ever come to an end, as in a run. */
+const MOST_OF_TOO_MANY = 1000
+const TOO_MANY = 100_000
+/** So long all windows of this process belong to one run; then it ends, and another one begins. */
+const RUN_MS = 3_600_000
+
+export interface RunWindowsOptions {
+  readonly destination: Destination
+  /** As for a run of all sources. */
+  readonly run: RunOptions
+}
+
+/** A run that windows are recorded under. */
+interface RunRecord {
+  readonly number: number
+  readonly beganAt: number
+  steps: number
+}
+
+/**
+ * Plans and reads windows by runs of the engine. All of them are parts of one run, which begins anew every hour, and their
+ * sources stay connected.
+ */
+export class RunWindows implements WorkEngine {
+  readonly #options: RunWindowsOptions
+  readonly #sources = new OpenSources()
+  #run: Promise<RunRecord> | undefined
+
+  constructor(options: RunWindowsOptions) {
+    this.#options = options
+  }
+
+  async *plan(source: string, signal: AbortSignal): AsyncGenerator<WindowJob> {
+    const found: HandedOut[] = []
+    let wake = (): void => {}
+    let isDone = false
+    const stop = new AbortController()
+    const planned = this.#sync({
+      select: [source],
+      signal: AbortSignal.any([signal, stop.signal]),
+      handOut: (handed) => {
+        found.push(handed)
+        wake()
+      },
+    }).finally(() => {
+      isDone = true
+      wake()
+    })
+    planned.catch(() => {})
+    try {
+      while (!isDone || found.length > 0) {
+        const handed = found.shift()
+        if (handed !== undefined) yield* windowsOf(source, handed)
+        else await new Promise<void>((resolve) => (wake = resolve))
+      }
+      const failure = failureOf(await planned, source)
+      if (failure !== undefined)
+        throw new SyncError(failure.message, failure.remedy, failure.code === undefined ? {} : { code: failure.code })
+    } finally {
+      stop.abort(new DOMException('its windows are not asked for any more', 'AbortError'))
+    }
+  }
+
+  async run(window: WindowJob, { signal, completeWithin }: WindowContext): Promise<WindowOutcome> {
+    const { table, partition, from, to } = window
+    const of = partition === '' ? {} : { partition }
+    const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
+    const report = await this.#sync({ select: [table], range, signal, within: completeWithin })
+    const [read] = report.tables
+    if (report.interrupted || read?.heldBy !== undefined) return 'held'
+    const failure = read?.failures[0]?.failure ?? failureOf(report, window.source)
+    if (failure === undefined) return 'done'
+    const { message, remedy, code, retryAfterMs } = failure
+    // Another worker has it by now, or a newer version of this program changed the table.
+    if (code === 'fenced' || code === 'held') return 'held'
+    return { message, remedy, code, retryAfterMs } satisfies FailedWindow
+  }
+
+  /** Ends the run, and lets the sources go. */
+  async close(): Promise<void> {
+    await this.#endRun()
+    await this.#sources.close()
+  }
+
+  async #sync(more: Partial<RunOptions>): Promise<Report> {
+    const { run } = this.#options
+    const record = await this.#record()
+    return await sync({
+      ...run,
+      openSources: this.#sources,
+      partOf: { run: record.number, nextStep: () => ++record.steps },
+      ...more,
+    })
+  }
+
+  async #record(): Promise<RunRecord> {
+    const now = await this.#run
+    if (now !== undefined && performance.now() - now.beganAt < RUN_MS) return now
+    if (now !== undefined) await this.#endRun()
+    this.#run ??= this.#options.destination
+      .startRun()
+      .then((number) => ({ number, beganAt: performance.now(), steps: 0 }))
+    return await this.#run
+  }
+
+  async #endRun(): Promise<void> {
+    const run = await this.#run?.catch(() => undefined)
+    this.#run = undefined
+    if (run !== undefined)
+      await this.#options.destination
+        .recordRun(run.number, [{ kind: 'ended', exitCode: 0, error: undefined }])
+        .catch(() => {})
+  }
+}
+
+/** The steps of a partition as windows, as they are planned. */
+function* windowsOf(source: string, { table, partition, steps }: HandedOut): Generator<WindowJob> {
+  let left = steps.count > TOO_MANY ? MOST_OF_TOO_MANY : Number.POSITIVE_INFINITY
+  for (const { window, lane } of steps) {
+    if (left-- <= 0) return
+    yield { source, table: table.name, partition, from: window?.from, to: window?.to, lane }
+  }
+}
+
+/** Why a source could not be asked. */
+function failureOf({ failure, sources }: Report, source: string): Report['failure'] {
+  return failure ?? sources.find(({ name }) => name === source)?.failure
+}
