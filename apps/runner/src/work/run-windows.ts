@@ -37,6 +37,8 @@ export class RunWindows implements WorkEngine {
   }
 
   async *plan(source: string, signal: AbortSignal): AsyncGenerator<WindowJob> {
+    // Its ends as they are now.
+    await this.#sources.end(source)
     const found: HandedOut[] = []
     let wake = (): void => {}
     let isDone = false
@@ -68,13 +70,15 @@ export class RunWindows implements WorkEngine {
   }
 
   async run(window: WindowJob, { signal, completeWithin }: WindowContext): Promise<WindowOutcome> {
-    const { table, partition, from, to } = window
+    const { source, table, partition, from, to, lane } = window
+    // What is newest is planned by an end that an older connection may not know.
+    if (lane === 'current') await this.#sources.end(source)
     const of = partition === '' ? {} : { partition }
     const range = to === undefined ? (partition === '' ? undefined : of) : { ...of, window: { from, to } }
     const report = await this.#sync({ select: [table], range, signal, within: completeWithin })
     const [read] = report.tables
     if (report.interrupted || read?.heldBy !== undefined) return 'held'
-    const failure = read?.failures[0]?.failure ?? failureOf(report, window.source)
+    const failure = read?.failures[0]?.failure ?? failureOf(report, source)
     if (failure === undefined) return 'done'
     const { message, remedy, code, retryAfterMs } = failure
     // Another worker has it by now, or a newer version of this program changed the table.

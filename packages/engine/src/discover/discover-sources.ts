@@ -14,14 +14,10 @@ import { withoutClashes } from './clash.ts'
 import { type DestinationName, destinationNames } from './destination-names.ts'
 import type { DiscoverOptions } from './discover-options.ts'
 import { missingTables } from './missing-tables.ts'
-import { CONNECTION } from './open-sources.ts'
 import type { Again } from './partition-question.ts'
 import { columnsKept, optionsOf, settingsOf } from './settings.ts'
 import { storableText } from './storable-text.ts'
 import { trackedBy } from './tracked.ts'
-
-/** How long what a source lists holds for runs that find it connected. */
-const LISTED_MS = 60_000
 
 /** Connects each source once and asks what there is. A source that fails here fails only its own tables. */
 export async function discoverSources(options: DiscoverOptions): Promise<Catalog> {
@@ -78,26 +74,31 @@ async function surveyGuarded(
       },
     )
   const { openSources } = options
-  const kept = <T>(what: string, ask: () => Promise<T>, keptMs?: number): Promise<T> =>
-    openSources === undefined ? ask() : openSources.keep(use.name, what, ask, keptMs)
+  const open = openSources?.take(use.name)
+  const kept = <T>(what: string, ask: () => Promise<T>): Promise<T> => open?.keep(what, ask) ?? ask()
   let client: unknown
   const close = async (): Promise<void> => {
     // A question that was given up may still be asked.
     over.abort(new DOMException('the source is let go', 'AbortError'))
-    if (openSources === undefined) await (client as { close?: () => unknown } | undefined)?.close?.()
+    if (open !== undefined) return await open.release()
+    await (client as { close?: () => unknown } | undefined)?.close?.()
   }
   const discovered = { name: use.name, log, close, guard }
   try {
     const source = adapted(use.source)
-    const alive = openSources?.signal ?? signal
-    client = await kept(CONNECTION, () =>
+    const connect = () =>
       again('a connection', () =>
         connected(
-          () => source.connect?.(use.config as never, { signal: alive, log, secrets: options.secretsOf?.(use.name) }),
+          () =>
+            source.connect?.(use.config as never, {
+              signal: open?.signal ?? signal,
+              log,
+              secrets: options.secretsOf?.(use.name),
+            }),
           patience,
         ),
-      ),
-    )
+      )
+    client = await (open?.connected(connect) ?? connect())
     const identity = await kept('identity', () =>
       again('its identity', () => Promise.resolve(source.identity?.({ client: client as never }))),
     )
@@ -109,7 +110,7 @@ async function surveyGuarded(
       typeof tables === 'function'
         ? [...(await again('its tables', () => tables({ ...context, tracked: now })))]
         : tables
-    const found = await kept('tables', () => find(tracked), LISTED_MS)
+    const found = await kept('tables', () => find(tracked))
     const missing = missingTables(use, {
       found,
       state: options.state,
@@ -166,7 +167,7 @@ async function surveyGuarded(
       void close().catch(() => {})
       throw error
     }
-    await openSources?.forget(use.name)
+    if (open !== undefined) await openSources?.end(use.name, open)
     return { ...discovered, client, failure: failureOf(error), tables: [] }
   }
 }

@@ -1,53 +1,82 @@
-/** What is asked of a source once for many runs. */
-interface Kept {
-  readonly value: Promise<unknown>
-  readonly until: number
+/** How long a connection serves further runs: what its client has asked once it does not ask again. */
+const KEPT_MS = 60_000
+
+/** One connection to a source, and what was asked by it. */
+export class OpenSource {
+  readonly since = performance.now()
+  readonly #signal = new AbortController()
+  readonly #answers = new Map<string, Promise<unknown>>()
+  #client: Promise<unknown> | undefined
+  #users = 0
+  #isOver = false
+
+  /** What the connection is given: it lives longer than the run that makes it. */
+  get signal(): AbortSignal {
+    return this.#signal.signal
+  }
+
+  use(): this {
+    this.#users++
+    return this
+  }
+
+  /** The client, which the first run connects. */
+  connected(connect: () => Promise<unknown>): Promise<unknown> {
+    this.#client ??= connect()
+    return this.#client
+  }
+
+  /** What was asked before by this connection, or asks it now. */
+  keep<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const answer = this.#answers.get(what) ?? ask()
+    this.#answers.set(what, answer)
+    return answer as Promise<T>
+  }
+
+  /** A run needs it no more. */
+  async release(): Promise<void> {
+    this.#users--
+    await this.#closeIfOver()
+  }
+
+  /** No further run uses it; it is closed when those that do have ended. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    await this.#closeIfOver()
+  }
+
+  async #closeIfOver(): Promise<void> {
+    if (!this.#isOver || this.#users > 0 || this.#signal.signal.aborted) return
+    this.#signal.abort(new DOMException('the source is let go', 'AbortError'))
+    const client = await this.#client?.catch(() => undefined)
+    await (client as { close?: () => unknown } | undefined)?.close?.()
+  }
 }
 
-/**
- * Sources that stay connected from one run to the next, for a process that runs many small ones: their connections, and for a
- * while what they list. One that fails is forgotten and closed, so that the next run connects again.
- */
+/** Sources that stay connected from one run to the next for a while, for a process that runs many small ones. */
 export class OpenSources {
-  /** Aborts when the sources are closed: what a connection is given lives as long as it does. */
-  readonly #closed = new AbortController()
-  readonly #sources = new Map<string, Map<string, Kept>>()
-
+  readonly #sources = new Map<string, OpenSource>()
   /** When tables were asked for their ends, by name, and what these were: what was read since then is checked by then. */
   readonly asked = new Map<string, { readonly at: bigint; readonly ends: ReadonlyMap<string, bigint> }>()
 
-  get signal(): AbortSignal {
-    return this.#closed.signal
+  /** The connection of a source that a run uses, until it releases it. */
+  take(source: string): OpenSource {
+    const known = this.#sources.get(source)
+    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.use()
+    if (known !== undefined) void this.end(source, known)
+    const open = new OpenSource()
+    this.#sources.set(source, open)
+    return open.use()
   }
 
-  /** What was asked before, if that is not longer ago than it is kept, or asks it now. */
-  keep<T>(source: string, what: string, ask: () => Promise<T>, keptMs = Number.POSITIVE_INFINITY): Promise<T> {
-    const all = this.#sources.get(source) ?? new Map<string, Kept>()
-    this.#sources.set(source, all)
-    const kept = all.get(what)
-    if (kept !== undefined && kept.until > performance.now()) return kept.value as Promise<T>
-    const value = ask()
-    all.set(what, { value, until: performance.now() + keptMs })
-    value.catch(() => {
-      if (all.get(what)?.value === value) all.delete(what)
-    })
-    return value
-  }
-
-  /** A source failed: whatever is known of it is forgotten. */
-  async forget(source: string): Promise<void> {
-    const all = this.#sources.get(source)
-    this.#sources.delete(source)
-    const client = await all?.get(CONNECTION)?.value.catch(() => undefined)
-    await (client as { close?: () => unknown } | undefined)?.close?.()
+  /** The next run connects again: what was asked must be as of now, or the connection failed. */
+  async end(source: string, open = this.#sources.get(source)): Promise<void> {
+    if (open === undefined) return
+    if (this.#sources.get(source) === open) this.#sources.delete(source)
+    await open.end().catch(() => {})
   }
 
   async close(): Promise<void> {
-    const names = [...this.#sources.keys()]
-    await Promise.allSettled(names.map((name) => this.forget(name)))
-    this.#closed.abort(new DOMException('the source is let go', 'AbortError'))
+    await Promise.all([...this.#sources.keys()].map((source) => this.end(source)))
   }
 }
-
-/** What a connection is kept under. */
-export const CONNECTION = 'connection'
