@@ -44,10 +44,9 @@ const LONGEST_AWAY_MS = 30_000
 /** What `#repeat` is given where nothing is left to repeat. */
 const FINISHED = Number.NEGATIVE_INFINITY
 
-/** How a worker ends: the signal to do so, a promise of it, and a way to end it for good. */
+/** How a worker ends: the signal to do so, and a way to end it for good. */
 interface Ending {
   readonly stop: AbortSignal
-  readonly stopped: Promise<void>
   readonly give: (error: unknown) => void
 }
 
@@ -56,6 +55,7 @@ export class WorkLoop {
   readonly #options: WorkLoopOptions
   readonly #running = new Set<Promise<void>>()
   readonly #held = new Set<HeldJob>()
+  #oneEnded = (): void => {}
   #fetches = 0
   #idle = FIRST_IDLE_MS
 
@@ -71,7 +71,6 @@ export class WorkLoop {
     const fatal = new AbortController()
     const stop = AbortSignal.any([signal, fatal.signal])
     const give = (error: unknown): void => fatal.abort(error)
-    const stopped = once(stop)
     await renew()
     await queue.register(this.#options.concurrency)
     const heartbeat = this.#repeat(left.signal, give, async () => {
@@ -81,7 +80,7 @@ export class WorkLoop {
     const others = [
       this.#repeat(stop, give, () => this.#sweep()),
       ...sources.map((source) => this.#repeat(stop, give, this.#planning(source, stop))),
-      this.#repeat(stop, give, () => this.#take({ stop, stopped, give })),
+      this.#repeat(stop, give, () => this.#take({ stop, give })),
     ]
     await Promise.all(others)
     await Promise.allSettled(this.#running)
@@ -137,7 +136,7 @@ export class WorkLoop {
     const { concurrency } = this.#options
     const limit = concurrency - this.#running.size
     if (limit <= 0) {
-      await Promise.race([...this.#running, ending.stopped])
+      await this.#untilOneEnds(ending.stop)
       return 0
     }
     const jobs = await this.#fetch(limit)
@@ -146,13 +145,27 @@ export class WorkLoop {
       const running = this.#work(job, ending).finally(() => {
         this.#held.delete(job)
         this.#running.delete(running)
+        this.#oneEnded()
       })
       this.#running.add(running)
     }
     this.#idle = jobs.length > 0 ? FIRST_IDLE_MS : Math.min(this.#idleMs, this.#idle * 2)
     // What ends meanwhile may make room for what is behind it.
-    if (jobs.length === 0) await Promise.race([...this.#running, sleep(this.#idle, ending.stop)])
+    if (jobs.length === 0) await this.#untilOneEnds(ending.stop, this.#idle)
     return 0
+  }
+
+  /** Waits for the end of any window. Not by a race: each would leave something behind on a window that takes hours. */
+  async #untilOneEnds(signal: AbortSignal, ms?: number): Promise<void> {
+    if (signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#oneEnded = resolve
+    const stop = () => resolve()
+    signal.addEventListener('abort', stop, { once: true })
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms)
+    await promise
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
   }
 
   async #fetch(limit: number): Promise<readonly HeldJob[]> {
@@ -205,9 +218,4 @@ function failed(error: unknown): FailedWindow {
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => {})
-}
-
-function once(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
