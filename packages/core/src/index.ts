@@ -25,6 +25,7 @@ export type {
 } from './contract/row-schema.ts'
 export { bytes, filledWith, numeric, secret, unixSeconds } from './contract/schema.ts'
 export type { SecretStore } from './contract/secret-store.ts'
+export type { RequestRate, SharedPace } from './contract/shared-pace.ts'
 export {
   defineSource,
   type Source,

@@ -1,4 +1,4 @@
-import type { DeletionLimit, Logger, SecretStore } from '@tidemark/core'
+import type { DeletionLimit, Logger, SecretStore, SharedPace } from '@tidemark/core'
 import type { Destination, Execute, Lease, ReadOnlyDestination } from '@tidemark/core/engine'
 import type { ConfiguredSource, DiscoveredTable } from './discover/catalog.ts'
 import type { OpenSources } from './discover/open-sources.ts'
@@ -44,6 +44,8 @@ export interface LookOptions {
   readonly redact?: ((text: string) => string) | undefined
   /** Keeps secrets that a source is given in exchange for others, such as a refresh token that works once. By configured source. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
+  /** The pace that several processes share at which they ask a configured source. */
+  readonly paceOf?: ((use: string) => SharedPace) | undefined
   readonly clock?: Clock | undefined
   /** Sources that are connected already, and stay so for the next runs. */
   readonly openSources?: OpenSources | undefined

@@ -36,7 +36,8 @@ export class HttpClient {
     this.#base = baseOf(options.baseUrl)
     this.#clock = options.clock ?? systemClock
     this.#retry = { ...DEFAULT_RETRY, ...options.retry }
-    this.#pace = new Pace({ concurrency: options.concurrency ?? 4, rate: options.rate, clock: this.#clock })
+    const { concurrency = 4, rate, pace: shared } = options
+    this.#pace = new Pace({ concurrency, rate, shared, clock: this.#clock })
     this.#transport = new Transport({
       base: this.#base,
       hosts: options.hosts ?? [],

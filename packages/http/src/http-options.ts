@@ -1,4 +1,4 @@
-import type { Logger, SecretStore, SyncError } from '@tidemark/core'
+import type { Logger, SecretStore, SharedPace, SyncError } from '@tidemark/core'
 import type { Authorization } from './authorization.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { Answer } from './http-failure.ts'
@@ -20,6 +20,8 @@ export interface HttpOptions {
   readonly allow?: readonly string[] | undefined
   /** The most requests that may begin within this time, over all tables of the source. */
   readonly rate?: { readonly requests: number; readonly perMs: number } | undefined
+  /** The pace that several processes share: pass what `connect` receives as `pace`. */
+  readonly pace?: SharedPace | undefined
   /** Requests at once (4). */
   readonly concurrency?: number | undefined
   /** How long a server may send nothing, also in the middle of a body (60 s). */

@@ -1,3 +1,4 @@
+import type { SharedPace } from '@tidemark/core'
 import PQueue from 'p-queue'
 import type { HttpClock } from './http-clock.ts'
 
@@ -6,6 +7,8 @@ export interface PaceOptions {
   readonly concurrency: number
   /** At most so many requests begin within any such time. */
   readonly rate?: { readonly requests: number; readonly perMs: number } | undefined
+  /** Keeps the rate over all processes; absent: this one is alone. */
+  readonly shared?: SharedPace | undefined
   readonly clock: HttpClock
 }
 
@@ -17,14 +20,20 @@ const RETRY_COSTS = 5
 export class Pace {
   readonly #queue: PQueue
   readonly #clock: HttpClock
+  readonly #rate: PaceOptions['rate']
+  readonly #shared: SharedPace | undefined
   #pausedUntil = 0
   #tokens = TOKENS
 
-  constructor({ concurrency, rate, clock }: PaceOptions) {
+  constructor({ concurrency, rate, shared, clock }: PaceOptions) {
     this.#clock = clock
+    this.#rate = rate
+    this.#shared = shared
     this.#queue = new PQueue({
       concurrency,
-      ...(rate === undefined ? {} : { interval: rate.perMs, intervalCap: rate.requests, strict: true }),
+      ...(rate === undefined || shared !== undefined
+        ? {}
+        : { interval: rate.perMs, intervalCap: rate.requests, strict: true }),
     })
   }
 
@@ -36,11 +45,18 @@ export class Pace {
   /** Nobody asks until so many milliseconds have passed. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms)
+    this.#shared?.pause(ms)
   }
 
   /** Runs work when its turn comes. */
   run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#queue.add(work, { signal })
+    const [rate, shared] = [this.#rate, this.#shared]
+    if (rate === undefined || shared === undefined) return this.#queue.add(work, { signal })
+    const inTurn = async (): Promise<T> => {
+      await shared.acquire(rate, signal)
+      return await work()
+    }
+    return this.#queue.add(inTurn, { signal })
   }
 
   succeeded(): void {

@@ -1,5 +1,5 @@
 import { type Logger, SyncError } from '@tidemark/core'
-import { byLink, HttpClient, type HttpClock, type HttpRequest, pages } from '@tidemark/http'
+import { byLink, HttpClient, type HttpOptions, type HttpRequest, pages } from '@tidemark/http'
 import type { GitHubConfig } from './config.ts'
 import { failureOf } from './failure.ts'
 import type { RawRepository } from './raw.ts'
@@ -25,7 +25,7 @@ export class GitHub {
   #listed: Promise<readonly Repository[]> | undefined
   #aheadMs = 0
 
-  constructor(config: GitHubConfig, log: Logger, clock?: HttpClock) {
+  constructor(config: GitHubConfig, log: Logger, { clock, pace }: Pick<HttpOptions, 'clock' | 'pace'> = {}) {
     const { baseUrl, token } = config
     this.#config = config
     this.#log = log
@@ -35,6 +35,7 @@ export class GitHub {
       authorization: token === undefined ? undefined : { type: 'bearer', token },
       headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
       rate: RATE,
+      pace,
       failureOf,
       log,
       clock,

@@ -5,7 +5,7 @@ import { GitHub } from './github-client.ts'
 export const github = defineSource({
   name: 'github',
   config: GitHubConfig,
-  connect: (config, { log }) => new GitHub(config, log),
+  connect: (config, { log, pace }) => new GitHub(config, log, { pace }),
   // Ids of repositories are those of one GitHub.
   identity: ({ client }) => client.host,
 })

@@ -58,7 +58,7 @@ it.each([
     },
   }
   const silent = { debug() {}, info() {}, warn() {} }
-  const client = new GitHub(GitHubConfig.parse(config), silent, clock)
+  const client = new GitHub(GitHubConfig.parse(config), silent, { clock })
   const headers = { 'x-ratelimit-remaining': '4000' }
   let refused = 0
   github.before = () => (refused++ === 0 ? { status, body: { message }, headers } : undefined)

@@ -1,5 +1,5 @@
-import type { Logger, SecretStore } from '@tidemark/core'
-import { HttpClient } from '@tidemark/http'
+import type { Logger } from '@tidemark/core'
+import { HttpClient, type HttpOptions } from '@tidemark/http'
 import { ApiClock } from './api-clock.ts'
 import type { RestConfig } from './config.ts'
 import { kindsOf } from './kind.ts'
@@ -23,7 +23,7 @@ export class RestClient {
   readonly #answers = new Map<string, Promise<unknown>>()
   readonly #grown = new Map<string, ReadonlyMap<string, number>>()
 
-  constructor(config: RestConfig, log: Logger, secretStore?: SecretStore) {
+  constructor(config: RestConfig, log: Logger, { secretStore, pace }: Pick<HttpOptions, 'secretStore' | 'pace'> = {}) {
     const { rate, idleSeconds, maxMegabytes, params, tables, maxRequests, attempts, success, failure, clock, ...rest } =
       config
     this.host = new URL(config.baseUrl).host
@@ -40,6 +40,7 @@ export class RestClient {
       wrongRequest: 'fix-config',
       secrets: secretLooking(config),
       secretStore,
+      pace,
       log,
     })
     this.clock = new ApiClock({ http: this.http, host: this.host, clock, log })

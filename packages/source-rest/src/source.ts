@@ -27,7 +27,7 @@ import type { RestTable } from './table-config.ts'
 export const rest = defineSource({
   name: 'rest',
   config: RestConfig,
-  connect: (config, { log, secrets }) => new RestClient(config, log, secrets),
+  connect: (config, { log, secrets, pace }) => new RestClient(config, log, { secretStore: secrets, pace }),
   identity: ({ client }) => client.host,
 })
 

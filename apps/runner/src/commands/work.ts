@@ -11,6 +11,7 @@ import { type Call, findSources, openSession, runOptions, type Session } from '.
 import { isAlive, thisRunner } from '../this-runner.ts'
 import { type AddVerb, countOption, examples } from '../verb.ts'
 import { RunWindows } from '../work/run-windows.ts'
+import { sharedPaces } from '../work/shared-paces.ts'
 import type { WorkEngine } from '../work/work-engine.ts'
 import { WorkLoop } from '../work/work-loop.ts'
 
@@ -31,11 +32,7 @@ export async function work(
   call: Call,
   names: readonly string[],
   { every = EVERY, concurrency }: WorkFlags,
-  makeEngine: (
-    session: Session,
-    sources: ConfiguredSources,
-    destination: Destination,
-  ) => Promise<WorkEngine> = runWindows,
+  makeEngine: MakeWorkEngine = runWindows,
 ): Promise<number> {
   const { everyMs } = timetableOf({ every })
   const { interrupts } = call
@@ -49,16 +46,10 @@ export async function work(
       await agreeOnTarget(session)
       const runner = thisRunner()
       const destination = await openWorkersDestination(session, runner)
-      const engine = await makeEngine(session, configured, destination)
       try {
-        await shareWindows({
-          ...{ session, sources, runner, destination, everyMs },
-          database,
-          concurrency: concurrency ?? session.config.data.concurrency ?? CONCURRENCY,
-          engine,
-        })
+        const sharing = { session, sources, runner, destination, database, everyMs, concurrency }
+        await shareWindows(sharing, (queue) => makeEngine(session, configured, destination, queue))
       } finally {
-        await engine.close?.()
         await destination.close()
       }
     } finally {
@@ -68,8 +59,18 @@ export async function work(
   })
 }
 
-async function runWindows(session: Session, sources: ConfiguredSources, destination: Destination): Promise<WorkEngine> {
-  return new RunWindows({ destination, run: runOptions(session, sources, destination, await destination.state()) })
+/** Makes what plans and reads windows, for a destination and a queue that are open. */
+export type MakeWorkEngine = (
+  session: Session,
+  sources: ConfiguredSources,
+  destination: Destination,
+  queue: WorkQueue,
+) => Promise<WorkEngine>
+
+const runWindows: MakeWorkEngine = async (session, sources, destination, queue) => {
+  const run = runOptions(session, sources, destination, await destination.state())
+  const paceOf = sharedPaces(queue, session.log)
+  return new RunWindows({ destination, run: { ...run, paceOf } })
 }
 
 interface Sharing {
@@ -78,24 +79,31 @@ interface Sharing {
   readonly runner: Runner
   readonly destination: Destination
   readonly database: Awaited<ReturnType<typeof openQueueDatabase>>
-  readonly engine: WorkEngine
   readonly everyMs: number
-  readonly concurrency: number
+  readonly concurrency: number | undefined
 }
 
-async function shareWindows(sharing: Sharing): Promise<void> {
-  const { session, sources, runner, destination, database, engine, everyMs, concurrency } = sharing
+async function shareWindows(
+  { session, sources, runner, destination, database, everyMs, concurrency: asked }: Sharing,
+  makeEngine: (queue: WorkQueue) => Promise<WorkEngine>,
+): Promise<void> {
   const { log, terminal, interrupts, config } = session
+  const concurrency = asked ?? config.data.concurrency ?? CONCURRENCY
   const queue = await WorkQueue.open({ database, runner, isAlive, onTrouble: maintenanceLog(log) })
-  terminal.say(`sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here`)
   try {
-    await new WorkLoop({
-      ...{ queue, engine, sources, concurrency, everyMs, log },
-      perSource: config.data.perSource ?? PER_SOURCE,
-      renew: () => destination.renew(),
-      leaseMs: LEASE_MS,
-      signal: interrupts.signal,
-    }).run()
+    const engine = await makeEngine(queue)
+    terminal.say(`sharing the windows of ${sources.join(', ')} in ${session.target.shown}, ${concurrency} at once here`)
+    try {
+      await new WorkLoop({
+        ...{ queue, engine, sources, concurrency, everyMs, log },
+        perSource: config.data.perSource ?? PER_SOURCE,
+        renew: () => destination.renew(),
+        leaseMs: LEASE_MS,
+        signal: interrupts.signal,
+      }).run()
+    } finally {
+      await engine.close?.()
+    }
   } finally {
     await queue.close()
   }

@@ -7,6 +7,7 @@ import { SyncError } from './error.ts'
 import type { Logger } from './log.ts'
 import type { ColumnName, CursorOf, RowSchema } from './row-schema.ts'
 import type { SecretStore } from './secret-store.ts'
+import type { SharedPace } from './shared-pace.ts'
 import { type Table, type TableSpec, tableOf } from './table.ts'
 
 /** What `connect` receives beside the config. */
@@ -16,6 +17,8 @@ export interface ConnectContext {
   readonly log: Logger
   /** Stores secrets that the system issues in exchange for others; absent if nothing can be stored. */
   readonly secrets?: SecretStore | undefined
+  /** The pace that this process shares with others which read the same source; absent if it reads it alone. */
+  readonly pace?: SharedPace | undefined
 }
 
 /** A source without its tables: its name, the config it takes, and how it connects. */

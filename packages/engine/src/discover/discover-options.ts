@@ -1,4 +1,4 @@
-import type { Logger, SecretStore } from '@tidemark/core'
+import type { Logger, SecretStore, SharedPace } from '@tidemark/core'
 import type { State } from '@tidemark/core/engine'
 import type { Settings } from '../options.ts'
 import type { Clock } from '../time/clock.ts'
@@ -29,6 +29,8 @@ export interface DiscoverOptions {
   readonly openSources?: OpenSources | undefined
   /** Stores secrets of a configured source that are issued in exchange for others. */
   readonly secretsOf?: ((use: string) => SecretStore) | undefined
+  /** The pace that several processes share. */
+  readonly paceOf?: ((use: string) => SharedPace) | undefined
   /** Whatever the sources no longer list may be removed. */
   readonly acceptDeletions?: boolean | undefined
   /** Called when a source leaves a question without an answer for `NOTICED_AFTER_MS`. @returns what to call when it has one. */

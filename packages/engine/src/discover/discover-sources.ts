@@ -94,6 +94,7 @@ async function surveyGuarded(
               signal: open?.signal ?? signal,
               log,
               secrets: options.secretsOf?.(use.name),
+              pace: options.paceOf?.(use.name),
             }),
           patience,
         ),

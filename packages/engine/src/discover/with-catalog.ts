@@ -47,6 +47,7 @@ export function discoverOptions(options: LookOptions, state: State, signal: Abor
     nameOf,
     problemOf: (text, use) => options.destination.problemOf(text, use),
     secretsOf: options.secretsOf,
+    paceOf: options.paceOf,
     names: options.destination.profile.names,
     acceptDeletions: options.acceptDeletions,
     openSources: options.openSources,
