@@ -8,7 +8,7 @@ import { type Filled, PlainPage } from './parquet-plain.ts'
 
 /** How a column that is read by itself is cut. */
 export interface Cut {
-  /** Where DuckDB would hold more bytes than this of its pages, it is cut; and of the others, it is read by itself. */
+  /** Where DuckDB would hold more bytes than this of a few pages, it is cut. */
   readonly above: number
   /** Into groups of rows of so many bytes. */
   readonly into: number
@@ -17,10 +17,13 @@ export interface Cut {
 }
 
 /** DuckDB holds a page and its dictionary as they are packed, too, and what it reads at the same time. */
-const MEMORY_OF_PAGE = 4
+const MEMORY_OF_PAGE = 8
+/** What it reads is a quarter at most. */
+const MEMORY_OF_ROW = 4
 /** Of a few rows it also writes JSON. */
 const MEMORY_OF_GROUP = 32
-const CUT = { above: 128 << 20, into: 16 << 20 }
+const CUT = { above: 64 << 20, into: 16 << 20 }
+const TOGETHER = 128 << 20
 /** DuckDB writes 2,048 rows at once, however little is in them: more need not wait for one another. */
 const MOST_ROWS = 64 * 1024
 /** What DuckDB holds of a value beside its bytes. */
@@ -29,10 +32,13 @@ const SLOT = 16
 export const cutFor = ({ memoryLimit }: Files): Cut => ({
   above: Math.min(CUT.above, memoryLimit / MEMORY_OF_PAGE),
   into: Math.min(CUT.into, memoryLimit / MEMORY_OF_GROUP),
-  most: memoryLimit / MEMORY_OF_PAGE,
+  most: memoryLimit / MEMORY_OF_ROW,
 })
 
-/** The same for each of several columns, which are read side by side. */
+/** How many bytes DuckDB may hold of the columns that are read together. */
+export const roomTogether = ({ memoryLimit }: Files): number => Math.min(TOGETHER, memoryLimit / MEMORY_OF_ROW)
+
+/** A cut for each of several columns, which are read side by side. */
 export const sharedCut = (cut: Cut, columns: number): Cut => ({
   ...cut,
   above: cut.above / columns,

@@ -6,7 +6,7 @@ import { type FileTable, formatOf } from './config.ts'
 import { failure } from './invalid-file-error.ts'
 import type { TableFile } from './listing.ts'
 import { type CheckedChunk, checkPages, heldByRows } from './parquet-check.ts'
-import { type Cut, cutFor } from './parquet-cut.ts'
+import { type Cut, cutFor, roomTogether } from './parquet-cut.ts'
 import type { ParquetField, ParquetLeaf } from './parquet-field.ts'
 import { type ColumnChunk, type Footer, readFooter } from './parquet-footer.ts'
 import { levelsIn } from './parquet-levels.ts'
@@ -45,15 +45,13 @@ export async function openParquet(
   const fields = fieldsOf(footer)
   const checked =
     pages === 'check' ? await checkPages(path, footer, fields, signal) : new Map<ColumnChunk, CheckedChunk>()
-  const cut = cutFor(client)
-  const wide = await wideFields(fields, checked, cut.above, (leaf, chunk) =>
-    heldByRows(path, leaf, chunk, footer.start),
-  )
+  const room = roomTogether(client)
+  const wide = await wideFields(fields, checked, room, (leaf, chunk) => heldByRows(path, leaf, chunk, footer.start))
   const schema = readableSchema(footer, fields)
   const isOther = schema.some((own, at) => own !== footer.schema[at]!.fields)
   if (isOther) path = copies.use(await copyWith(schema, path, footer, client, signal)).path
   const kept = copies.move()
-  return { path, footer, schema, fields, wide, cut, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { path, footer, schema, fields, wide, cut: cutFor(client), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** A copy of a file with the same pages and another schema. */
