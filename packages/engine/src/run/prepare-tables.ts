@@ -162,7 +162,9 @@ function backfillFacts({ planned, known }: TableRun, { schema: recorded }: Prepa
 function announce(table: TableRun, { options }: RunContext): void {
   const { planned, known, name, partitions, isAnnounced } = table
   const { log } = options
-  if (log === undefined || isAnnounced) return
+  // Of the parts of a run, each of one window, only whoever plans them says it.
+  const isSaid = isAnnounced || (options.partOf !== undefined && options.handOut === undefined)
+  if (log === undefined || isSaid) return
   table.isAnnounced = true
   const { cursor } = planned.discovered.table
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)

@@ -1,9 +1,10 @@
-import type { LeasedWindow, Leases, State } from '@tidemark/core/engine'
+import { type LeasedWindow, type Leases, type Range, type State, subtract, union } from '@tidemark/core/engine'
 import type { DiscoveredTable } from '../discover/catalog.ts'
 import { type AskedRange, askedRange, type RangeOptions } from '../plan/asked-range.ts'
 import { type PlanConfig, planRun } from '../plan/plan.ts'
 import type { PlannedTable } from '../plan/planned-table.ts'
 import { restrict } from '../plan/restrict.ts'
+import { type StepList, stepOf } from '../plan/step-list.ts'
 import { factsOf, prepareTable } from './prepare-tables.ts'
 import type { RunContext } from './run-context.ts'
 import { TableRun } from './table-run.ts'
@@ -30,27 +31,36 @@ export async function takeRange(
   options: TakeRangeOptions,
 ): Promise<TableRun> {
   const asked = askedRange(discovered, range)
-  const first = await planned(discovered, asked, options)
+  const first = planned(discovered, asked, options.before, options)
   if (discovered.unplaced === true) return first
   if (mustBePrepared(first)) await prepareWhole(first, options)
-  const windows = windowsOf(first.planned, asked)
-  const { leases, refused } = await leaseAll(windows, options.context)
-  const table = await planned(discovered, asked, options)
-  for (const failure of first.failures) table.fail(failure.partition, failure.failure)
-  table.heldBy = refused[0]
-  table.lease = leases[0]
-  table.isAnnounced = first.isAnnounced
-  table.windowLeases = new Map(leases.map((lease, at) => [windows[at]!.partition, lease]))
-  return table
+  for (let wanted = first; ; ) {
+    const windows = windowsOf(wanted.planned, asked)
+    const { leases, refused } = await leaseAll(windows, options.context)
+    const state = await options.context.destination.state([discovered.name])
+    const table = planned(discovered, asked, state, options)
+    // What lies below was covered meanwhile: it is looked back for now, which must be leased as well.
+    if (refused.length === 0 && readsMore(table.planned, windows, asked)) {
+      await options.context.destination.release(leases)
+      wanted = table
+      continue
+    }
+    for (const failure of first.failures) table.fail(failure.partition, failure.failure)
+    table.heldBy = refused[0]
+    table.lease = leases[0]
+    table.isAnnounced = first.isAnnounced
+    table.windowLeases = new Map(leases.map((lease, at) => [windows[at]!.partition, lease]))
+    return table
+  }
 }
 
-/** As the state has it now. */
-async function planned(
+/** As a state has it. */
+function planned(
   discovered: DiscoveredTable,
   asked: AskedRange,
-  { context, config, before }: TakeRangeOptions,
-): Promise<TableRun> {
-  const state = await context.destination.state([discovered.name])
+  state: State,
+  { config, before }: TakeRangeOptions,
+): TableRun {
   const source = { ...discovered.source, tables: [discovered] }
   const plan = planRun({ sources: [source] }, state, { ...config, isWhole: () => false, discovered: before })
   return new TableRun(restrict(plan.tables[0]!, asked), state.tables.get(discovered.name))
@@ -76,14 +86,29 @@ async function prepareWhole(table: TableRun, { context }: TakeRangeOptions): Pro
   }
 }
 
-/** A lease for each partition that is read: of the range, with what a step may look back for. */
-function windowsOf({ name, discovered, partitions }: PlannedTable, { window, partition }: AskedRange): LeasedWindow[] {
-  const { lookback } = discovered.options
-  const from = window?.from === undefined ? undefined : window.from - lookback
-  const range = window === undefined ? undefined : { from, to: window.to }
+/** A lease for each partition that is read: of the range, and of what its steps look back for under it. */
+function windowsOf({ name, partitions }: PlannedTable, { window, partition }: AskedRange): LeasedWindow[] {
   const wanted = partitions.filter(({ discovered: { id } }) => partition === undefined || partition === id)
-  return wanted.map(({ discovered: { id } }) => ({ table: name, partition: id, range }))
+  return wanted.map(({ discovered: { id }, steps }) => {
+    const range = window === undefined ? undefined : union([window], readOf(steps)).at(-1)
+    return { table: name, partition: id, range }
+  })
 }
+
+/** Whether steps read below what is leased. */
+function readsMore(planned: PlannedTable, leased: readonly LeasedWindow[], asked: AskedRange): boolean {
+  return windowsOf(planned, asked).some(({ range }, at) => {
+    const before = leased[at]?.range
+    return range !== undefined && before !== undefined && subtract([range], [before]).length > 0
+  })
+}
+
+const readOf = (steps: StepList): readonly Range[] =>
+  steps.spans.flatMap((span) => {
+    if (span.windows === undefined || span.windows.range.from === undefined) return []
+    const lowest = span.windows.oldest
+    return lowest === undefined ? [] : (stepOf(span, lowest).read ?? [])
+  })
 
 /** All of the windows, or none. */
 async function leaseAll(windows: readonly LeasedWindow[], context: RunContext): Promise<Leases> {
