@@ -19,7 +19,6 @@ import type { AddVerb } from './verb.ts'
 /** All verbs, in the order of the help. */
 export const VERBS: readonly AddVerb[] = [
   addSync,
-  addWork,
   addPlan,
   addStatus,
   addTables,
@@ -31,6 +30,7 @@ export const VERBS: readonly AddVerb[] = [
   addVerify,
   addRejects,
   addUi,
+  addWork,
   addRuns,
   addState,
   addMove,

@@ -28,7 +28,6 @@ import { readRows } from './rows/read.ts'
 import { Stagings } from './rows/stagings.ts'
 import { TableWriter } from './rows/table-writer.ts'
 import { Clock } from './state/clock.ts'
-import { executorOf } from './state/executor.ts'
 import { fence, stillHeld } from './state/fence.ts'
 import { notAlone } from './state/fenced.ts'
 import type { LeaseOptions } from './state/lease-options.ts'
@@ -36,6 +35,7 @@ import { LeaseTurns } from './state/lease-turns.ts'
 import { beat } from './state/runner-record.ts'
 import { readState } from './state/state-read.ts'
 import { factsOfTable, forget, recordFact, recordRunFact, startRun } from './state/state-store.ts'
+import { statementsOf } from './state/statements-of.ts'
 import { checkPartition, textProblem } from './table/check-partition.ts'
 import { layOut } from './table/columns.ts'
 import { encoderOf } from './table/encoder.ts'
@@ -157,7 +157,7 @@ export class SqlStore implements Destination {
           now,
           staging: this.#stagings.of(lease, step.partition),
           freeSlot: () => this.#takeSlot(taken),
-          within: within && (() => within(executorOf(session.db))),
+          within: within && (() => within(statementsOf(session.db))),
         })
         await this.#leasing.beatNowAndThen(session.db)
         return output

@@ -72,7 +72,7 @@ export interface RunOptions extends LookOptions {
   readonly partOf?: { readonly run: number; nextStep(): number } | undefined
   /** Of a run of a range: called in the transaction that commits the last of it, and again where that is tried again. */
   readonly within?: ((execute: Execute) => Promise<void>) | undefined
-  /** What is to be read is handed out, and none of it is read here: called with the steps of each partition, also where there is none. */
+  /** What is to be read is handed out, and none of it is read here: called with the steps of each partition, also if there are no steps. */
   readonly handOut?: ((handed: HandedOut) => void) | undefined
 }
 

@@ -24,8 +24,8 @@ interface RunRecord {
 }
 
 /**
- * Plans and reads windows by runs of the engine. All of them are parts of one run, which begins anew every hour, and their
- * sources stay connected.
+ * Plans and reads windows by runs of the engine. All of them are parts of one run, in whose place a new one begins every hour,
+ * and their sources stay connected.
  */
 export class RunWindows implements WorkEngine {
   readonly #options: RunWindowsOptions

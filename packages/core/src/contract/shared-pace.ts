@@ -1,6 +1,8 @@
 /** The most requests that may begin within a time. */
 export interface RequestRate {
+  /** How many. */
   readonly requests: number
+  /** The length of that time, in milliseconds. */
   readonly perMs: number
 }
 
