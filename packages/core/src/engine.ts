@@ -9,6 +9,7 @@ export { CONTRACT } from './contract/contract-version.ts'
 export { type Cursor, floorTo, lowestStart, positionOf, textAt, valueAt, windowAt } from './contract/cursor.ts'
 export { parseDuration } from './contract/duration.ts'
 export { messageOf } from './contract/error.ts'
+export type { KeyRanges } from './contract/key-ranges.ts'
 export { type Logger, silent } from './contract/log.ts'
 export { isDeleted } from './contract/page.ts'
 export type { Question } from './contract/question.ts'
@@ -23,6 +24,7 @@ export type {
   Counts,
   Deletion,
   DeletionGuard,
+  RefreshPart,
   Reject,
   RejectLimit,
   StepKind,
@@ -56,6 +58,15 @@ export type {
 } from './store/destination.ts'
 export type { EncodedKey, EncodedRow, Encoder, Unfit } from './store/encoder.ts'
 export { FAILPOINTS, type Failpoint, failpoint, onFailpoint } from './store/failpoint.ts'
+export {
+  ALL_KEYS,
+  holdsAllKeys,
+  type KeyRangeRef,
+  keyRangeAt,
+  keysBetween,
+  openEnded,
+  withRefreshed,
+} from './store/key-range.ts'
 export type { Lease, LeasedWindow, Leases, Refusal, Runner } from './store/lease.ts'
 export { isOlder, supersedes, type Version } from './store/precedence.ts'
 export {
@@ -81,6 +92,7 @@ export {
   PartitionState,
   positionText,
   RecordedSchema,
+  RefreshedRange,
   SourceFailure,
   STATE_VERSION,
   type State,

@@ -5,6 +5,7 @@ export type { Configured, DeletionLimit, SchemaMode, SourceOptions, TableOptions
 export type { Awaitable, Context, OfPartition, Partition, Partitions, ReadContext } from './contract/context.ts'
 export { type Duration, days, hours, milliseconds, minutes, seconds } from './contract/duration.ts'
 export { messageOf, type Remedy, SyncError, type SyncErrorOptions } from './contract/error.ts'
+export type { IntegerKey, KeyRange, KeyRangesSpec, KeyValue } from './contract/key-ranges.ts'
 export { type KnownShape, knownShape } from './contract/known-shape.ts'
 export type { Logger } from './contract/log.ts'
 export { type Deleted, deleted } from './contract/page.ts'

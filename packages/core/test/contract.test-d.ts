@@ -113,6 +113,65 @@ const sqlSource = register(
   ),
 )
 
+// ---------- a full refresh in key ranges ----------
+
+declare class Warehouse {
+  cuts(): Promise<number[]>
+  stock(
+    from: number | undefined,
+    to: number | undefined,
+  ): AsyncGenerator<{ shelf: number; item: bigint; name: string }[]>
+}
+
+const warehouse = defineSource({ name: 'warehouse', connect: () => new Warehouse() })
+const stockRow = z.object({ shelf: z.int(), item: z.bigint(), name: z.string() })
+warehouse.table({
+  name: 'stock',
+  row: stockRow,
+  primaryKey: ['shelf'],
+  keyRanges: {
+    column: 'shelf',
+    bounds: ({ client }) => {
+      expectTypeOf(client).toEqualTypeOf<Warehouse>()
+      return client.cuts()
+    },
+  },
+  async *read({ client, keyRange }) {
+    expectTypeOf(keyRange?.from).toEqualTypeOf<number | undefined>()
+    yield* client.stock(keyRange?.from, keyRange?.to)
+  },
+})
+warehouse.table({
+  name: 'stock',
+  row: stockRow,
+  primaryKey: ['item', 'name'],
+  keyRanges: { column: 'item', bounds: () => [1n, 2n] },
+  async *read({ keyRange }) {
+    expectTypeOf(keyRange?.to).toEqualTypeOf<bigint | undefined>()
+    yield []
+  },
+})
+warehouse.table({
+  name: 'stock',
+  row: stockRow,
+  primaryKey: ['shelf', 'name'],
+  // @ts-expect-error a text cannot cut a table
+  keyRanges: { column: 'name', bounds: () => [1] },
+  async *read() {
+    yield []
+  },
+})
+warehouse.table({
+  name: 'stock',
+  row: stockRow,
+  primaryKey: ['shelf'],
+  // @ts-expect-error only a column of the key can
+  keyRanges: { column: 'item', bounds: () => [1n] },
+  async *read() {
+    yield []
+  },
+})
+
 // ---------- a pipe as cursor, descending pages: payments ----------
 
 type Charge = { id: string; created: number; amount: number }

@@ -83,6 +83,26 @@ describe('a table that does not fit together', () => {
       'table "issues": nullCursor: "keep" needs a primary key, or rows without a cursor would be duplicated',
     ],
     [{ globalKey: true }, 'table "issues": globalKey needs a primary key; name its columns'],
+    [
+      { primaryKey: ['id'], cursor: 'at', keyRanges: { column: 'id', bounds: () => [] } },
+      'table "issues": "keyRanges" cuts a full refresh, and a table with a cursor is read by windows; leave it out',
+    ],
+    [
+      { keyRanges: { column: 'id', bounds: () => [] } },
+      'table "issues": keyRanges: column "id" is not part of the primary key (none); only a value that a row keeps can cut the table',
+    ],
+    [
+      { primaryKey: ['name'], keyRanges: { column: 'id', bounds: () => [] } },
+      'table "issues": keyRanges: column "id" is not part of the primary key (name); only a value that a row keeps can cut the table',
+    ],
+    [
+      { primaryKey: ['name'], keyRanges: { column: 'name', bounds: () => [] } },
+      'table "issues": keyRanges: column "name" is of type text; ranges are cut by an integer',
+    ],
+    [
+      { primaryKey: ['id'], keyRanges: { column: 'id', bounds: [1, 2] } },
+      'table "issues": keyRanges: bounds must be a function that returns where to cut: bounds: ({ client }) => [1000n, 2000n]',
+    ],
     [{ cursor: 'at', window: 5 }, 'table "issues": "window" must be a duration such as days(1) or seconds(0)'],
     [{ cursor: 'id', end: () => 1, lookback: days(1) }, 'table "issues": "lookback" must be a count'],
     [{ cursor: 'id', end: () => 1, minAge: -1 }, 'table "issues": "minAge" must be a count'],
@@ -152,6 +172,7 @@ describe('a table', () => {
       globalKey: false,
       immutable: false,
       deletions: undefined,
+      keyRanges: undefined,
       aliases: [],
       start: undefined,
       end: undefined,

@@ -26,7 +26,7 @@ async function state() {
       .all(...(parameters as SQLInputValue[]))
       .map(({ detail }) => String(detail))
   /** What is looked up while something is done, statement by statement. */
-  const lookups = async (work: () => Promise<void>): Promise<string[]> => {
+  const lookups = async (work: () => Promise<unknown>): Promise<string[]> => {
     asked.length = 0
     await work()
     return asked.filter(({ sql }) => /^(?:select|update|delete)/.test(sql)).flatMap(explained)
@@ -47,7 +47,13 @@ describe('among thousands of resyncs, partitions and rejects', () => {
     async (kind) => {
       const { db, lookups } = await state()
       const found = await lookups(() =>
-        complete(db, partOf(kind), { now: 10n, replaced: false, deletionsUnknown: false, lock: sqliteFlavor.lock }),
+        complete(db, partOf(kind), {
+          now: 10n,
+          replaced: false,
+          deletionsUnknown: false,
+          deleted: 0,
+          lock: sqliteFlavor.lock,
+        }),
       )
       expect(found.filter((one) => one.startsWith('SCAN'))).toEqual([])
       const resyncs = found.filter((one) => one.includes('_tidemark_resyncs'))

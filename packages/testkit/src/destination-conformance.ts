@@ -3,6 +3,7 @@ import { testCommit } from './destination/commit-laws.ts'
 import { testComparisons } from './destination/comparison-laws.ts'
 import type { TestDatabase } from './destination/destination-under-test.ts'
 import { testFailures } from './destination/failure-laws.ts'
+import { testKeyRanges } from './destination/key-range-laws.ts'
 import { testLater } from './destination/later-laws.ts'
 import { testLeases } from './destination/lease-laws.ts'
 import { testLimits } from './destination/limit-laws.ts'
@@ -46,6 +47,7 @@ export function testDestination(
     testRejectLimit(database)
     testLater(database)
     testStaging(database)
+    testKeyRanges(database)
     testPartitions(database)
     testResyncs(database)
     testLeases(database)

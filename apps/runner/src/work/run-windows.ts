@@ -126,7 +126,11 @@ export class RunWindows implements WorkEngine {
 /** The steps of a partition as windows, as they are planned. */
 function* windowsOf(source: string, { table, partition, steps }: HandedOut): Generator<WindowJob> {
   let left = steps.count > TOO_MANY ? MOST_OF_TOO_MANY : Number.POSITIVE_INFINITY
+  let isWhole = false
   for (const { window, lane } of steps) {
+    // What is read in ranges of its key is read by one worker, as what is read at once is.
+    if (window === undefined && isWhole) continue
+    isWhole ||= window === undefined
     if (left-- <= 0) return
     yield { source, table: table.name, partition, from: window?.from, to: window?.to, lane }
   }

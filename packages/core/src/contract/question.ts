@@ -18,4 +18,6 @@ export interface Question {
   readonly from?: never
   /** For `read` of a table with a cursor; not read itself. */
   readonly to?: never
+  /** For `read` of a table that is read by ranges of its key; undefined: all rows. */
+  readonly keyRange?: never
 }

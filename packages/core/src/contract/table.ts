@@ -5,6 +5,7 @@ import { columnsIn } from './columns-in.ts'
 import type { Awaitable, Context, OfPartition, Partitions, ReadContext } from './context.ts'
 import { type Cursor, cursorOf, floorTo, smallestStep, spanOf } from './cursor.ts'
 import { SyncError } from './error.ts'
+import { type InKeyRange, type KeyRanges, type KeyRangesSpec, keyRangesOf } from './key-ranges.ts'
 import type { Question } from './question.ts'
 import type { ColumnName, CursorOf, CursorValue, RowSchema, Span } from './row-schema.ts'
 import { type Start, startOf } from './start-of.ts'
@@ -59,6 +60,12 @@ export interface TableSpec<
    * windows, or `unseen`, which is shown to users. A full refresh detects them by itself.
    */
   readonly deletions?: Deletions | undefined
+  /**
+   * For large tables without a cursor: a full refresh reads ranges of an integer of the key, one call of `read` each. So it
+   * resumes where it broke off, and a range is a moment of its own: what was changed between two ranges comes with the next
+   * full refresh.
+   */
+  readonly keyRanges?: KeyRangesSpec<Client, S, NoInfer<PK>, P> | undefined
   /** Names this table had before; its rows then stay in their destination table. */
   readonly aliases?: readonly string[] | undefined
   /** The first cursor value that exists: a value, or a function called once per run and partition. */
@@ -107,10 +114,10 @@ export interface TableSpec<
     context: Context<Client> & OfPartition<P> & { readonly keys: readonly Key<S, PK>[] },
   ): Awaitable<Iterable<Key<S, PK>> | undefined>
   /**
-   * Yields pages of the rows of one window (of the whole table if it has no cursor), in any order unless `ordered`.
-   * Rows outside the window are trimmed; rows that it does not yield are lost. Called again from the start of the window after a failure.
+   * Yields pages of the rows of one window (of the whole table, or of `keyRange`, if it has no cursor), in any order unless
+   * `ordered`. Rows outside are trimmed; rows that it does not yield are lost. Called again from the start of the window after a failure.
    */
-  read(context: ReadContext<Client, S, K, P>): AsyncIterable<Page<S, PK, K>>
+  read(context: ReadContext<Client, S, K, P> & InKeyRange<S, K, PK>): AsyncIterable<Page<S, PK, K>>
 }
 
 /** A table as the engine uses it: checked, with every length in the cursor's own unit. `Client` keeps out tables of another source. */
@@ -147,6 +154,8 @@ export interface Table<in Client = never> {
   readonly immutable: boolean
   /** Undefined: its author says nothing, or every sync is a full refresh, which detects them. */
   readonly deletions: Deletions | undefined
+  /** Undefined: a full refresh is one read. Absent in tables of an older core. */
+  readonly keyRanges?: KeyRanges | undefined
   /** Names that the table had before. */
   readonly aliases: readonly string[]
   /** A position, or the function that returns it. */
@@ -260,6 +269,7 @@ export function tableOf<Client>(
     globalKey: spec.globalKey === true,
     immutable: spec.immutable === true,
     deletions: spec.deletions,
+    keyRanges: keyRangesOf(spec.name, spec.keyRanges, { primaryKey, cursored: cursor !== undefined, columns }, fail),
     aliases: spec.aliases ?? [],
     start: startOf(spec.start, cursor, fail),
     end: spec.end?.bind(spec) as Table['end'],

@@ -1,6 +1,7 @@
 import type { Range } from '../values/window.ts'
 import type { DeletionShare } from './deletion-limit.ts'
 import type { EncodedKey, EncodedRow } from './encoder.ts'
+import type { KeyRangeRef } from './key-range.ts'
 import type { RejectShare } from './reject-limit.ts'
 import type { TableStatus } from './state.ts'
 
@@ -14,6 +15,8 @@ export interface StepRef {
   readonly kind: StepKind
   /** What is read and replaced: the window with its lookback. Undefined: the whole partition. */
   readonly window: Range | undefined
+  /** Of a full refresh: the range of its key that is read and replaced. Absent: all keys. */
+  readonly keyRange?: KeyRangeRef | undefined
   /** 1, or more where it is tried again after a failure; each attempt has a number and a record of its own. */
   readonly attempt: number
   /** When the step began, by the database's clock. */
@@ -116,8 +119,10 @@ export interface DeletionGuard {
   readonly replaces?: readonly Range[] | undefined
   /** Rows of it came back in another step of this run. */
   readonly cameBack?: true | undefined
-  /** Rows of this table that were marked or replaced away earlier in this run. */
+  /** Rows of this table that were marked or replaced away earlier in this run, or in the full refresh that it resumes. */
   readonly deletedBefore: number
+  /** Those of them in other key ranges of the partition: they are judged with those of this range. Absent: none. */
+  readonly deletedInRanges?: number | undefined
 }
 
 export interface Completion {
@@ -127,7 +132,9 @@ export interface Completion {
   readonly last: boolean
   /** Another range of the partition failed and was not read since: its failure stays on record. */
   readonly failing?: true | undefined
-  /** The partition's revision, where this ends a complete pass. */
+  /** With the last batch of a key range: what of the partition's full refresh counts beside it. */
+  readonly refresh?: RefreshPart | undefined
+  /** The partition's revision, where this ends a complete pass; with a key range, the one that it was read under. */
   readonly revision?: { readonly text: string; readonly schemaHash: string } | undefined
   /** What the table is when nothing of it fails; while anything does, it is failing. */
   readonly status: TableStatus
@@ -137,6 +144,14 @@ export interface Completion {
   readonly checkedAt?: bigint | undefined
   /** `deletes: 'hard'` and nothing older can come: marked rows of the partition are removed. */
   readonly purge: boolean
+}
+
+/** A key range as part of a full refresh. When the ranges that count hold all keys, the full refresh is complete. */
+export interface RefreshPart {
+  /** What ranges must have been read as so that they make one full refresh: its schema and its generation, as a hash. */
+  readonly version: string
+  /** Ranges that were read up to then count no more: a resync was requested. Absent: all count. */
+  readonly after?: bigint | undefined
 }
 
 export interface Committed {
@@ -157,6 +172,8 @@ export interface Committed {
   readonly withheld?: { readonly deleted: number; readonly of: number; readonly empties?: true | undefined } | undefined
   /** The pass could not tell which rows were deleted, so nothing was marked and no resync was cleared. */
   readonly deletionsUnknown?: true | undefined
+  /** With the last key range of a full refresh: all keys are committed by now. */
+  readonly refreshed?: true | undefined
   /** Past the reject limit: what the batch would complete is not committed. */
   readonly overLimit?: true | undefined
 }

@@ -66,6 +66,20 @@ export const STATE_RECORDS = {
     to_position: 'integer',
     assumed: 'integer',
   },
+  /** Ranges of keys that full refreshes have committed which are not complete yet. */
+  refreshed_ranges: {
+    name: 'text',
+    partition: 'text',
+    from_key: 'integer?',
+    to_key: 'integer?',
+    read_at: 'integer',
+    /** What it was read as: only ranges of one version make a full refresh. */
+    version: 'text',
+    revision: 'text?',
+    rows_deleted: 'integer',
+    /** 1: which of its rows were deleted could not be told. */
+    deletions_unknown: 'integer',
+  },
   resyncs: {
     id: 'id',
     name: 'text',
@@ -179,6 +193,7 @@ export const RECORD_ORDER: Readonly<Record<RecordKind, readonly string[]>> = {
   tables: ['name'],
   partitions: ['name', 'partition'],
   coverage: ['name', 'partition', 'assumed', 'to_position', 'from_position'],
+  refreshed_ranges: ['name', 'partition', 'from_key', 'to_key'],
   resyncs: ['id'],
   changes: ['id'],
   rejects: ['id'],

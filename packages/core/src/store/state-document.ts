@@ -140,8 +140,15 @@ function check(tables: readonly StateRecord[]): void {
   }
 }
 
-function checkRanges({ coverage, resyncs }: Readonly<Record<'coverage' | 'resyncs', readonly StateRecord[]>>): void {
-  for (const { name, from_position: from, to_position: to } of [...coverage, ...resyncs]) {
+interface RangeRecords {
+  readonly coverage: readonly StateRecord[]
+  readonly refreshed_ranges: readonly StateRecord[]
+  readonly resyncs: readonly StateRecord[]
+}
+
+function checkRanges({ coverage, refreshed_ranges: refreshed, resyncs }: RangeRecords): void {
+  const ofKeys = refreshed.map(({ name, from_key, to_key }) => ({ name, from_position: from_key, to_position: to_key }))
+  for (const { name, from_position: from, to_position: to } of [...coverage, ...ofKeys, ...resyncs]) {
     if (typeof from === 'bigint' && typeof to === 'bigint' && to < from)
       throw refused(`was changed: a range of the table "${String(name)}" ends at ${to}, before it begins at ${from}`)
   }

@@ -11,7 +11,7 @@ import { COLUMN_TYPES, CURSOR_TYPES } from '../values/column-types.ts'
 /** The version of the state tables; a runner refuses a newer one. */
 export const STATE_VERSION = 5
 /** The oldest version that read-only commands read as it is: a runner of that version may still be running. */
-export const OLDEST_READABLE_STATE = 5
+export const OLDEST_READABLE_STATE: number = 4
 
 export const TableStatus = z.enum(['new', 'backfilling', 'complete', 'failing', 'paused', 'removed', 'returned'])
 export type TableStatus = z.infer<typeof TableStatus>
@@ -68,6 +68,24 @@ export const CoveredRange = z.object({
   assumed: z.boolean(),
 })
 
+/** A range of keys that an incomplete full refresh has committed. */
+export const RefreshedRange = z.object({
+  /** An open start or end is null. */
+  from: Position.nullable(),
+  to: Position.nullable(),
+  /** When it was read, by the destination's clock; of several that were joined, the first. */
+  readAt: Position,
+  /** As in `RefreshPart`. */
+  version: z.string(),
+  /** The revision under which it was read; null: none, or more than one. */
+  revision: z.string().nullable(),
+  /** Rows that were marked as deleted in it. */
+  deleted: z.int(),
+  /** Which of its rows were deleted could not be told, because the key of a rejected row could not be read. */
+  deletionsUnknown: z.boolean(),
+})
+export type RefreshedRange = z.infer<typeof RefreshedRange>
+
 /** The string by which a source says that nothing changed, and what it is valid for. */
 export const Revision = z.object({
   text: z.string(),
@@ -118,6 +136,8 @@ export const PartitionState = z.object({
   tooYoung: z.int().nullable(),
   withoutCursor: z.int().nullable(),
   covered: z.array(CoveredRange),
+  /** What of a full refresh by key ranges is committed, while it is not complete. */
+  refreshed: z.array(RefreshedRange),
   resyncs: z.array(RequestedResync),
 })
 export type PartitionState = z.infer<typeof PartitionState>
@@ -200,6 +220,7 @@ export function newPartition(partition: string): PartitionState {
     tooYoung: null,
     withoutCursor: null,
     covered: [],
+    refreshed: [],
     resyncs: [],
   }
 }

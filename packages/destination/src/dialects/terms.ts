@@ -15,6 +15,15 @@ export interface Terms {
   /** What the step reads, and where what comes is the truth about rows that were synced before it began. Absent: all, or nowhere. */
   readonly read: RangeTerms | undefined
   readonly truth: RangeTerms | undefined
+  /** The range of its key that a full refresh reads: of this column, with open ends absent. Absent: all keys. */
+  readonly keys?: KeyTerms | undefined
+}
+
+/** A half-open range of a key column in SQL. */
+export interface KeyTerms {
+  readonly column: string
+  readonly from: RawBuilder<unknown> | undefined
+  readonly to: RawBuilder<unknown> | undefined
 }
 
 /** What a version of a row must be so that it replaces the one that is there. */

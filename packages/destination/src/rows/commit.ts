@@ -5,6 +5,7 @@ import { complete } from '../state/completion.ts'
 import type { StateDialect } from '../state/state-dialect.ts'
 import type { StateDatabase } from '../state/state-types.ts'
 import { recordRejects, recordStep } from '../state/step-record.ts'
+import { placedByKey } from './place-rejects.ts'
 import { pastLimit } from './reject-limit.ts'
 import type { TableWriter } from './table-writer.ts'
 
@@ -38,7 +39,8 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
   const { step, counts } = batch
   const startedAt = performance.now()
   // First of all: the limit of rejects looks at them too.
-  await recordRejects(db, step, batch.rejects, now)
+  const { layout } = input.writer ?? {}
+  await recordRejects(db, step, placedByKey(batch.rejects, step, layout), now)
   const {
     written,
     unchanged,
@@ -53,7 +55,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     staging,
   } = await writeRows(input)
   failpoint('after-rows')
-  await recordRejects(db, step, rejects, now)
+  await recordRejects(db, step, placedByKey(rejects, step, layout), now)
   failpoint('after-rejects')
   const isDone = held === undefined && overLimit === undefined && missing === undefined
   const completes = isDone ? batch.completes : undefined
@@ -74,11 +76,11 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
     writingMs: performance.now() - startedAt,
     error: held === undefined ? overLimit : `deletions withheld: ${held.deleted} of ${held.of} rows would be deleted`,
   })
-  if (completes !== undefined) {
-    const replaced = batch.staging === 'move' && input.writer?.layout.key.length === 0
-    await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown, lock: input.lock })
-  }
-  const purged = completes?.purge === true ? await purgeRows(input.writer, step.partition) : 0
+  const replaced = batch.staging === 'move' && layout?.key.length === 0
+  const isWhole =
+    completes !== undefined &&
+    (await complete(db, { ...batch, completes }, { now, replaced, deletionsUnknown, deleted, lock: input.lock }))
+  const purged = isWhole && completes.purge ? await purgeRows(input.writer, step.partition) : 0
   await recordFilled(input, { written, removed: deleted + purged })
   if (completes?.last === true) await input.within?.()
   return {
@@ -92,6 +94,7 @@ export async function commitPart(input: CommitInput): Promise<CommitOutput> {
       ...(missing === undefined ? {} : { missing }),
       ...(held === undefined ? {} : { withheld: held }),
       ...(deletionsUnknown && completes !== undefined ? { deletionsUnknown } : {}),
+      ...(isWhole && step.keyRange !== undefined ? { refreshed: true } : {}),
       ...(overLimit === undefined ? {} : { overLimit: true }),
     },
     staging,

@@ -5,9 +5,9 @@ export type Held = Committed['withheld']
 export interface Going {
   /** Rows that this pass would mark or replace away. */
   readonly deleted: number
-  /** How many rows there were in its scope, and in the whole table; asked only where it matters. */
-  ofScope(): number | Promise<number>
-  ofTable(): number | Promise<number>
+  /** How many rows there were in its scope, and in the whole table; asked only where it matters. Counted up to `most`. */
+  ofScope(most: number | undefined): number | Promise<number>
+  ofTable(most: number | undefined): number | Promise<number>
   /** Whether no row came back, and none is in the partition beside those that the run replaces. */
   leavesNone(): boolean | Promise<boolean>
 }
@@ -18,17 +18,20 @@ export async function heldBy(
   { deleted: gone, ofScope, ofTable, leavesNone }: Going,
 ): Promise<Held> {
   if (deletionGuard?.limit === undefined || gone === 0) return undefined
-  const { limit, deletedBefore, cameBack } = deletionGuard
+  const { limit, deletedBefore, deletedInRanges = 0, cameBack } = deletionGuard
   if (cameBack !== true && (await leavesNone())) return { deleted: gone, of: gone, empties: true }
   const least = limit.share * limit.above
-  if (gone > least) {
-    const of = await ofScope()
-    if (isPastDeletionLimit({ deleted: gone, of }, limit)) return { deleted: gone, of }
+  // Of so many rows these are not too many; a large table is not counted to its end with each of its key ranges.
+  const most = (lost: number) => (limit.share > 0 ? Math.ceil(lost / limit.share) : undefined)
+  const inScope = deletedInRanges + gone
+  if (inScope > least) {
+    const of = (await ofScope(most(inScope))) + deletedInRanges
+    if (isPastDeletionLimit({ deleted: inScope, of }, limit)) return { deleted: inScope, of }
   }
   const lost = deletedBefore + gone
   if (lost <= least) return undefined
   // What went earlier in this run counts as there: otherwise the limit would close a little more with every step.
-  const of = (await ofTable()) + deletedBefore
+  const of = (await ofTable(most(lost))) + deletedBefore
   return isPastDeletionLimit({ deleted: lost, of }, limit) ? { deleted: lost, of } : undefined
 }
 

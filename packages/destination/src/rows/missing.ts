@@ -9,7 +9,7 @@ import { keyAndPosition } from './key-row.ts'
 import { count } from './run.ts'
 import { list } from './sql.ts'
 import { aboveLateDeletion, missingRows } from './statements.ts'
-import { termsOf } from './step-terms.ts'
+import { keyTerms, termsOf } from './step-terms.ts'
 import type { Writing } from './writing.ts'
 
 /** So many keys are read at a time: nothing is held open while a source is asked for them. */
@@ -42,7 +42,7 @@ export async function* readMissing({
   lateRows: late,
 }: Missing): AsyncGenerator<NamedKeys> {
   if (target === undefined) return
-  const terms = termsOf(dialect, { step }, 0n)
+  const terms = { ...termsOf(dialect, { step }, 0n), keys: keyTerms(target, step) }
   if (late !== undefined) {
     const mode = dialect.looksUpBy === 'values' ? 'read' : 'part'
     yield await connections.transaction({ mode, table: target.layout.name }, (session) =>

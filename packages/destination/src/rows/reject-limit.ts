@@ -43,14 +43,15 @@ interface FirstRead {
 /** All that a partition holds and rejects so far, where it is read for the first time. */
 async function firstRead(db: Db, { step, rejectLimit, rejected, refused, coming, holds }: FirstRead) {
   if (rejectLimit.first !== true) return undefined
-  const all = step.window === undefined ? rejected : (await rejectsOf(db, step)) + refused
+  const all = (step.window ?? step.keyRange) === undefined ? rejected : (await rejectsOf(db, step)) + refused
   // Counted only as far as it matters.
   const held = await holds(all + 1)
   return { rows: all + coming + held, rejected: all }
 }
 
-/** Rows of a partition that stay rejected: without what earlier steps rejected in the window that is read now. */
-async function rejectsOf(db: Db, { run, step, table, partition, window }: StepRef): Promise<number> {
+/** Rows of a partition that stay rejected: without what earlier steps rejected in the window or key range that is read now. */
+async function rejectsOf(db: Db, { run, step, table, partition, window, keyRange }: StepRef): Promise<number> {
+  const { from, to } = window ?? keyRange ?? {}
   const row = await db
     .selectFrom('_tidemark_rejects')
     .select((select) => select.fn.sum<number | bigint | string | null>('times').as('times'))
@@ -60,8 +61,8 @@ async function rejectsOf(db: Db, { run, step, table, partition, window }: StepRe
       where.or([
         where.and([where('run', '=', run), where('step', '=', step)]),
         where('position', 'is', null),
-        where('position', '>=', window?.to ?? 0n),
-        ...(window?.from === undefined ? [] : [where('position', '<', window.from)]),
+        ...(to === undefined ? [] : [where('position', '>=', to)]),
+        ...(from === undefined ? [] : [where('position', '<', from)]),
       ]),
     )
     .executeTakeFirst()

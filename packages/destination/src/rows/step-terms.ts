@@ -1,6 +1,7 @@
 import type { Batch, StepRef } from '@tidemark/core/engine'
 import { type RawBuilder, sql } from 'kysely'
-import type { RangeTerms, Terms } from '../dialects/terms.ts'
+import type { Target } from '../dialects/target.ts'
+import type { KeyTerms, RangeTerms, Terms } from '../dialects/terms.ts'
 import type { Layout } from '../table/columns.ts'
 import { stampText } from '../values/value-text.ts'
 import { and } from './sql.ts'
@@ -25,16 +26,35 @@ function rangeTerms(range: StepRef['window']): RangeTerms | undefined {
   return { from: range.from === undefined ? undefined : sql`${range.from}`, to: sql`${range.to}` }
 }
 
+/** The key range of a step in its table. */
+export function keyTerms({ layout }: Pick<Target, 'layout'>, { keyRange }: StepRef): KeyTerms | undefined {
+  if (keyRange === undefined) return undefined
+  const at = layout.keyAt.findIndex((one) => layout.columns[one]!.column.name === keyRange.column)
+  const column = layout.key[at]
+  if (column === undefined) throw new Error(`"${keyRange.column}" is not part of the key of "${layout.name}"`)
+  const { from, to } = keyRange
+  return {
+    column,
+    from: from === undefined ? undefined : sql`${from}`,
+    to: to === undefined ? undefined : sql`${to}`,
+  }
+}
+
 /** Whether a row (alias t) lies in a range. */
 export function inRange({ from, to }: RangeTerms): RawBuilder<unknown> {
   return from === undefined ? sql`t._cursor < ${to}` : sql`t._cursor >= ${from} and t._cursor < ${to}`
 }
 
-/** Whether a row (alias t) lies in what a step reads: its partition, and its window where it has one. */
-export function inScope({ partitioned }: Pick<Layout, 'partitioned'>, { partition, read }: Terms): RawBuilder<unknown> {
+/** Whether a row (alias t) lies in what a step reads: its partition, and its window or key range where it has one. */
+export function inScope(
+  { partitioned }: Pick<Layout, 'partitioned'>,
+  { partition, read, keys }: Terms,
+): RawBuilder<unknown> {
   return and([
     ...(partitioned ? [sql`t._partition = ${partition}`] : []),
     ...(read === undefined ? [] : [inRange(read)]),
+    ...(keys?.from === undefined ? [] : [sql`t.${sql.id(keys.column)} >= ${keys.from}`]),
+    ...(keys?.to === undefined ? [] : [sql`t.${sql.id(keys.column)} < ${keys.to}`]),
   ])
 }
 

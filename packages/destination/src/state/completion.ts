@@ -1,6 +1,7 @@
-import { type Batch, type Range, type StepRef, subtract } from '@tidemark/core/engine'
+import { type Batch, type Completion, type Range, type StepRef, subtract } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
 import { cover, OVERCOME, type PartitionFacts, setPartition } from './partition-record.ts'
+import { addRefreshed, forgetRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
 import { setStatus } from './table-status.ts'
@@ -14,17 +15,28 @@ export interface Manner {
   readonly replaced: boolean
   /** The pass could not tell which rows were deleted: it does not clear a resync, and is not a complete pass. */
   readonly deletionsUnknown: boolean
+  /** Rows that were marked as deleted or replaced away. */
+  readonly deleted: number
   readonly lock: StateDialect['lock']
 }
 
-/** Commits what a batch completes: coverage or the full refresh, resyncs cleared, revision, status. */
-export async function complete(db: Db, batch: Batch, { now, replaced, deletionsUnknown, lock }: Manner): Promise<void> {
+/**
+ * Commits what a batch completes: coverage or the full refresh, resyncs cleared, revision, status.
+ *
+ * @returns whether what it is a part of is complete with it: false for a key range of a full refresh that has others left.
+ */
+export async function complete(db: Db, batch: Batch, manner: Manner): Promise<boolean> {
+  const { now, replaced, deletionsUnknown, lock } = manner
   const { step, completes } = batch
-  if (completes === undefined) return
+  if (completes === undefined) return false
+  if (step.keyRange !== undefined && completes.last) return await completeKeyRange(db, { step, completes }, manner)
   const { table: name, partition } = step
   const facts: PartitionFacts = {}
   if (completes.cover !== undefined) await cover(db, name, partition, completes.cover, 0)
-  else if (step.window === undefined) facts.completed_at = step.beganAt
+  else if (step.window === undefined) {
+    facts.completed_at = step.beganAt
+    await forgetRefreshed(db, name, partition)
+  }
   if (completes.checkedAt !== undefined) facts.checked_at = completes.checkedAt
   if (completes.last) {
     // What of the partition can be read is read as often as before, also while something else of it fails.
@@ -42,8 +54,51 @@ export async function complete(db: Db, batch: Batch, { now, replaced, deletionsU
     facts.revision_schema_hash = completes.revision.schemaHash
   }
   await setPartition(db, name, partition, facts)
-  const { undeclared } = completes
-  await setStatus(db, name, completes.status, {
+  await synced(db, name, completes, now)
+  return true
+}
+
+/**
+ * Commits a key range of a full refresh. When its ranges hold all keys, the full refresh is complete, as of the first of
+ * them; resyncs requested before that are cleared then. A revision holds for the whole alone: until then none is committed.
+ */
+async function completeKeyRange(
+  db: Db,
+  { step, completes }: { readonly step: StepRef; readonly completes: Completion },
+  { now, deletionsUnknown, deleted, lock }: Manner,
+): Promise<boolean> {
+  const { table: name, partition } = step
+  // Before its ranges are read: whoever else commits one waits here.
+  await setPartition(db, name, partition, {
+    ...(completes.failing === true ? { failures: 1 } : OVERCOME),
+    revision: null,
+    revision_schema_hash: null,
+  })
+  await strikeRejects(db, step)
+  const whole = await addRefreshed(db, { step, completes, deleted, deletionsUnknown })
+  if (whole !== undefined) {
+    const { completedAt, revision } = whole
+    const { checkedAt } = completes
+    await strikeKeyless(db, step, completedAt)
+    if (!whole.deletionsUnknown)
+      await deleteAnsweredResyncs(db, { ...step, beganAt: completedAt }, { again: true, covered: undefined, lock })
+    await setPartition(db, name, partition, {
+      completed_at: completedAt,
+      // It was asked then; what was read before that is as old as it is.
+      ...(checkedAt === undefined ? {} : { checked_at: earlier(checkedAt, completedAt) }),
+      ...(revision === undefined || whole.deletionsUnknown
+        ? {}
+        : { revision, revision_schema_hash: completes.revision?.schemaHash ?? null }),
+    })
+  }
+  await synced(db, name, completes, now)
+  return whole !== undefined
+}
+
+const earlier = (a: bigint, b: bigint): bigint => (b < a ? b : a)
+
+async function synced(db: Db, name: string, { status, undeclared }: Completion, now: bigint): Promise<void> {
+  await setStatus(db, name, status, {
     last_synced_at: now,
     ...(undeclared === undefined ? {} : { undeclared: undeclared.length === 0 ? null : JSON.stringify(undeclared) }),
   })
@@ -107,13 +162,26 @@ async function resyncsIn(db: Db, step: StepRef, ranges: readonly Range[] | undef
 }
 
 /** Removes what earlier steps rejected where this one has read: what is still bad was rejected again. */
-async function strikeRejects(db: Db, { run, step, table, partition, window }: StepRef): Promise<void> {
+async function strikeRejects(db: Db, { run, step, table, partition, window, keyRange }: StepRef): Promise<void> {
+  const { from, to } = window ?? keyRange ?? {}
   let earlier = db
     .deleteFrom('_tidemark_rejects')
     .where('name', '=', table)
     .where('partition', '=', partition)
     .where((where) => where.or([where('run', '!=', run), where('step', '!=', step)]))
-  if (window !== undefined) earlier = earlier.where('position', '<', window.to)
-  if (window?.from !== undefined) earlier = earlier.where('position', '>=', window.from)
+  if (keyRange !== undefined) earlier = earlier.where('position', 'is not', null)
+  if (to !== undefined) earlier = earlier.where('position', '<', to)
+  if (from !== undefined) earlier = earlier.where('position', '>=', from)
   await earlier.execute()
+}
+
+/** Removes what was rejected before a full refresh and lies in no key range, because its key could not be read. */
+async function strikeKeyless(db: Db, { table, partition }: StepRef, before: bigint): Promise<void> {
+  await db
+    .deleteFrom('_tidemark_rejects')
+    .where('name', '=', table)
+    .where('partition', '=', partition)
+    .where('position', 'is', null)
+    .where('rejected_at', '<', before)
+    .execute()
 }

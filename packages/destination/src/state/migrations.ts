@@ -1,6 +1,7 @@
 import { SyncError } from '@tidemark/core'
 import { STATE_VERSION } from '@tidemark/core/engine'
 import type { Kysely } from 'kysely'
+import { extendState } from './extend-state.ts'
 import { renameWords } from './rename-words.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { StateDatabase } from './state-types.ts'
@@ -12,7 +13,7 @@ const MIGRATIONS: readonly ((db: Kysely<StateDatabase>, dialect: StateDialect) =
   addChanges,
   addChecks,
   renameWords,
-  addWindowLeases,
+  extendState,
 ]
 
 /**
@@ -264,24 +265,4 @@ async function createFolded({ schema }: Kysely<StateDatabase>): Promise<void> {
   for (const number of ['runs', 'first_run', 'last_run', 'started_at', 'ended_at', 'steps', 'rows_read'])
     runs = runs.addColumn(number as 'day', 'bigint', (c) => c.notNull())
   await runs.execute()
-}
-
-/** Version 5: leases of windows, so that several runners write one table. */
-async function addWindowLeases({ schema }: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
-  await dialect
-    .counted(schema.createTable('_tidemark_window_leases'), 'id')
-    .addColumn('table_lease', 'bigint', (c) => c.notNull())
-    .addColumn('fence', 'bigint', (c) => c.notNull())
-    .addColumn('partition', 'text', (c) => c.notNull())
-    .addColumn('from_position', 'bigint')
-    .addColumn('to_position', 'bigint')
-    .addColumn('runner', 'text', (c) => c.notNull())
-    .addColumn('commits', 'bigint', (c) => c.notNull())
-    .addColumn('since', 'bigint', (c) => c.notNull())
-    .execute()
-  await schema
-    .createIndex('_tidemark_window_leases_of')
-    .on('_tidemark_window_leases')
-    .columns(['table_lease', 'partition'])
-    .execute()
 }

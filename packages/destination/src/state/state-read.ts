@@ -11,6 +11,7 @@ import {
 } from '@tidemark/core/engine'
 import { type Kysely, sql } from 'kysely'
 import { readFailingSources } from './failing-sources.ts'
+import { readRefreshed } from './refreshed-ranges.ts'
 import type { StateDialect } from './state-dialect.ts'
 import type { Int64, StateDatabase } from './state-types.ts'
 
@@ -121,7 +122,7 @@ async function readPartitions(
     }
     let state = partitions.get(partition)
     if (state === undefined) {
-      state = { ...newPartition(partition), covered: [], resyncs: [] }
+      state = { ...newPartition(partition), covered: [], refreshed: [], resyncs: [] }
       partitions.set(partition, state)
     }
     return state
@@ -159,6 +160,8 @@ async function readPartitions(
       })
     }
   }
+  for (const { name, partition, range } of await readRefreshed(db, dialect, only))
+    partitionOf(name, partition).refreshed.push(range)
   const resyncs = db.selectFrom('_tidemark_resyncs').selectAll().orderBy('id')
   for (const row of await (only === undefined ? resyncs : resyncs.where('name', 'in', [...only])).execute()) {
     partitionOf(row.name, row.partition).resyncs.push({

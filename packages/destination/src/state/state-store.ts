@@ -200,6 +200,7 @@ export async function recordRunFact(db: Db, run: number, change: RunChange, opti
 export async function forget(db: Db, name: string): Promise<void> {
   for (const table of [
     '_tidemark_coverage',
+    '_tidemark_refreshed_ranges',
     '_tidemark_resyncs',
     '_tidemark_partitions',
     '_tidemark_rejects',

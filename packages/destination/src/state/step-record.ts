@@ -36,8 +36,8 @@ function identityOf(step: StepRef) {
     name: step.table,
     partition: step.partition,
     kind: step.kind,
-    from_position: step.window?.from ?? null,
-    to_position: step.window?.to ?? null,
+    from_position: (step.window ?? step.keyRange)?.from ?? null,
+    to_position: (step.window ?? step.keyRange)?.to ?? null,
     began_at: step.beganAt,
     attempt: step.attempt,
   }

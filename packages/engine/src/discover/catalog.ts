@@ -93,9 +93,18 @@ export interface DiscoveredPartition {
   readonly revision: DiscoveredRevision | undefined
   /** What the source calls its data; absent: it does not say. */
   readonly generation?: DiscoveredGeneration | undefined
+  /** Where its full refresh is cut into ranges of its key; absent: it is one read. */
+  readonly keyRanges?: DiscoveredKeyRanges | undefined
   /** Rows that no window holds, by the system's own count. */
   readonly unread?: Unread | undefined
   readonly failure: Failure | undefined
+}
+
+export interface DiscoveredKeyRanges {
+  /** Each begins a range; sorted, one or more. */
+  readonly bounds: readonly bigint[]
+  /** A hash of what ranges that are read now hold for. */
+  readonly schemaHash: string
 }
 
 export interface DiscoveredGeneration {

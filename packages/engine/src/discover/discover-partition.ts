@@ -3,6 +3,7 @@ import { floorTo, positionOf, type Question, type Range, type Table } from '@tid
 import { failureOf } from '../failure/failure.ts'
 import type { Clock } from '../time/clock.ts'
 import { askGeneration } from './ask-generation.ts'
+import { askKeyBounds } from './ask-key-bounds.ts'
 import { askUnread } from './ask-unread.ts'
 import type { DiscoveredPartition, DiscoveredRevision } from './catalog.ts'
 import type { Again, PartitionQuestion } from './partition-question.ts'
@@ -40,6 +41,7 @@ export async function discoverPartition(question: PartitionQuestion): Promise<Di
     held('generation', generation?.text)
     const revision = await askRevision(question, id, context, again)
     held('revision', revision?.text)
+    const keyRanges = await askKeyBounds(question, context)
     const unsettledEnd = await askEnd(table, context, options.clock, again)
     const start = typeof table.start === 'function' ? await askStart(table, context, again) : table.start
     const { cursor } = table
@@ -55,6 +57,7 @@ export async function discoverPartition(question: PartitionQuestion): Promise<Di
       unsettledEnd,
       revision,
       generation,
+      keyRanges,
       failure: undefined,
     }
   } catch (error) {

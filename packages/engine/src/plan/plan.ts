@@ -13,9 +13,10 @@ import {
 import { isReplaced } from '../discover/ask-generation.ts'
 import type { Catalog, DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import { EMPTIED, MISSING } from '../failure/lost-table.ts'
+import { planKeyRanges } from './plan-key-ranges.ts'
 import { isUnchanged, newGeneration, type PlanMore, type Planned, planWindows } from './plan-windows.ts'
 import type { PlannedPartition, PlannedTable, Tracking } from './planned-table.ts'
-import { StepList } from './step-list.ts'
+import { StepList, type StepSpan } from './step-list.ts'
 
 /** What to do, as data: printable, and the same for the same catalog and state. */
 export interface RunPlan {
@@ -206,15 +207,23 @@ function planPartition(
     : { ...planned, ...planWindows(discovered, partition, state, more) }
 }
 
-function planWhole({ name }: DiscoveredTable, partition: DiscoveredPartition, state: PartitionState): Planned {
+function planWhole(discovered: DiscoveredTable, partition: DiscoveredPartition, state: PartitionState): Planned {
   const { revision } = partition
   const isSame = isUnchanged(partition, state)
   const replaced = isSame && isReplaced(partition, state) ? [undefined] : []
   const generation = newGeneration(partition, state)
   if (isSame && replaced.length === 0 && state.completedAt !== null && state.resyncs.length === 0) return { generation }
-  const lane = state.completedAt === null ? 'backfill' : 'current'
+  const refresh = planKeyRanges(discovered, partition, state)
+  const span: StepSpan = {
+    table: discovered.name,
+    partition: partition.id,
+    lane: state.completedAt === null ? 'backfill' : 'current',
+    kind: 'full_refresh',
+    windows: undefined,
+  }
   return {
-    steps: new StepList([{ table: name, partition: partition.id, lane, kind: 'full_refresh', windows: undefined }]),
+    steps: new StepList(refresh === undefined ? [span] : refresh.ranges.map((keyRange) => ({ ...span, keyRange }))),
+    refresh,
     generation,
     replaced,
     pendingRevision:

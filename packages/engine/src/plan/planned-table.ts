@@ -1,6 +1,7 @@
 import type { ColumnChanges, Range } from '@tidemark/core/engine'
 import type { DiscoveredPartition, DiscoveredTable } from '../discover/catalog.ts'
 import type { AskedRange } from './asked-range.ts'
+import type { PlannedRefresh } from './plan-key-ranges.ts'
 import type { StepList } from './step-list.ts'
 
 export type Tracking = 'new' | 'known' | 'returned'
@@ -45,6 +46,8 @@ export interface PlannedPartition {
   readonly replaced: readonly (Range | undefined)[]
   /** It is covered beyond the present, because a clock was ahead: up to this end it may be right. */
   readonly aheadOf: bigint | undefined
+  /** The full refresh that its steps are ranges of; absent: they are not. */
+  readonly refresh?: PlannedRefresh | undefined
   /** The revision that a complete pass commits. */
   readonly revision: { readonly text: string; readonly schemaHash: string } | undefined
   /** Wanted, not covered, and older than the system keeps. */

@@ -8,7 +8,7 @@ import { type WindowText, windowText } from './window-text.ts'
 export interface RangePlan {
   readonly lane: 'current' | 'backfill'
   readonly kind: Step['kind']
-  /** Undefined where partitions are read whole. */
+  /** Undefined where partitions are read whole, or in ranges of their keys. */
   readonly window: WindowText | undefined
   /** Where reading starts, when a lookback reaches under it. */
   readonly readFrom: string | undefined
@@ -47,7 +47,7 @@ function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'd
             readFrom: undefined,
             windows: whole.length,
             untilEmpty: false,
-            partitions: whole.length,
+            partitions: partitionsOf(whole),
           },
         ]),
     ...joined.slice(0, MAX_RANGES_LISTED).map((range) => {
@@ -61,11 +61,13 @@ function rangesOfKind(spans: readonly StepSpan[], planned: Pick<PlannedTable, 'd
         readFrom: lookedBack?.read?.from === undefined ? undefined : windowText(lookedBack.read, planned).from,
         windows: within.reduce((sum, span) => sum + countOf(span), 0),
         untilEmpty: within.some(isOpen),
-        partitions: new Set(within.map(({ partition }) => partition)).size,
+        partitions: partitionsOf(within),
       }
     }),
   ]
 }
+
+const partitionsOf = (spans: readonly StepSpan[]): number => new Set(spans.map(({ partition }) => partition)).size
 
 /** The only step of a span that may look back: a covered end borders its range below. */
 const lowestOf = (span: StepSpan): Step => stepOf(span, span.windows?.oldest)

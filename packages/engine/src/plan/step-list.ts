@@ -1,13 +1,15 @@
-import { OpenWindows, type Range, type StepKind, subtract, type Windows } from '@tidemark/core/engine'
+import { type KeyRangeRef, OpenWindows, type Range, type StepKind, subtract, type Windows } from '@tidemark/core/engine'
 import type { Step } from './step.ts'
 
-/** Steps of one kind for the windows of one range; without windows one step for the whole partition. */
+/** Steps of one kind for the windows of one range; without windows one step for the whole partition, or a range of its keys. */
 export interface StepSpan {
   readonly table: string
   readonly partition: string
   readonly lane: Step['lane']
   readonly kind: StepKind
   readonly windows: Windows | OpenWindows | undefined
+  /** The range of keys of a step without windows; absent: all of them. */
+  readonly keyRange?: KeyRangeRef | undefined
   /** Where a window is read from; absent: from its start. */
   readonly readFrom?: ((window: Range) => bigint | undefined) | undefined
 }
@@ -100,8 +102,12 @@ function* stepsOf(span: StepSpan): Generator<Step> {
   }
 }
 
-export function stepOf({ table, partition, lane, kind, readFrom }: StepSpan, window: Range | undefined): Step {
-  if (window === undefined) return { table, partition, lane, kind, window, read: undefined }
+export function stepOf(
+  { table, partition, lane, kind, keyRange, readFrom }: StepSpan,
+  window: Range | undefined,
+): Step {
+  if (window === undefined)
+    return { table, partition, lane, kind, window, read: undefined, ...(keyRange === undefined ? {} : { keyRange }) }
   const from = readFrom === undefined ? window.from : readFrom(window)
   const read = from === window.from ? window : { from, to: window.to }
   return { table, partition, lane, kind, window, read }

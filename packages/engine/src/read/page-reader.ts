@@ -6,6 +6,7 @@ import {
   type Encoder,
   isDeleted,
   isWhole,
+  type KeyRangeRef,
   type Range,
   type Reject,
   type Table,
@@ -14,9 +15,10 @@ import {
 } from '@tidemark/core/engine'
 import { BatchBuffer, weigh } from './batch-buffer.ts'
 import { type Bound, bound } from './bound.ts'
+import { outsideKeys } from './outside-keys.ts'
 import { positionIn } from './position-in.ts'
 import { describe, isKey, parse, type Raw, rejectOf } from './reject.ts'
-import { type RejectReason, RejectReasons } from './reject-reasons.ts'
+import { fieldOf, type RejectReason, RejectReasons } from './reject-reasons.ts'
 import type { SeenRows } from './seen-rows.ts'
 import { UndeclaredFields } from './undeclared-fields.ts'
 
@@ -26,6 +28,8 @@ export interface PageReaderOptions {
   readonly encoder: Encoder
   /** What is read; rows outside are trimmed. Undefined: no cursor. */
   readonly range: Range | undefined
+  /** What is read of a full refresh: rows whose key lies outside are trimmed. Absent: all keys. */
+  readonly keyRange?: KeyRangeRef | undefined
   /** Rows below this position were read before and are only looked at again; undefined: none is. */
   readonly knownBelow?: bigint | undefined
   /** How much is gathered for a batch. */
@@ -85,6 +89,7 @@ export class PageReader {
   readonly #to: Bound
   readonly #knownBelow: Bound
   readonly #cursor: TableColumn | undefined
+  readonly #isOutside: (row: Raw) => boolean
 
   constructor(options: PageReaderOptions) {
     this.#options = options
@@ -93,6 +98,7 @@ export class PageReader {
     this.#from = bound(options.range?.from)
     this.#to = bound(options.range?.to)
     this.#knownBelow = bound(options.knownBelow)
+    this.#isOutside = outsideKeys(options)
     this.#whole = isWhole(options.table.row)
     this.#cursor = options.table.columns.find((column) => column.name === options.table.cursor?.column)
   }
@@ -163,6 +169,9 @@ export class PageReader {
       position = found
       if (this.#isKnown(position)) this.known.rows++
       else this.inWindow++
+    } else if (this.#isOutside(row as Raw)) {
+      this.#trimmed++
+      return
     }
     this.#encode(row as Raw, position)
   }
@@ -206,12 +215,12 @@ export class PageReader {
     const parsed = parse(this.#options.table.row, row)
     if (!parsed.ok) {
       const { message, problem, field } = parsed
-      this.#reject(row, position ?? undefined, 'invalid', message, { problem, ...this.#fieldOf(row, field) })
+      this.#reject(row, position ?? undefined, 'invalid', message, { problem, ...fieldOf(row, field) })
       return
     }
     if (position === undefined) {
       const problem = `the cursor "${this.#cursor?.name}" is not of type ${this.#cursor?.type}`
-      this.#reject(row, undefined, 'invalid-cursor', problem, { problem, ...this.#fieldOf(row, this.#cursor?.name) })
+      this.#reject(row, undefined, 'invalid-cursor', problem, { problem, ...fieldOf(row, this.#cursor?.name) })
       return
     }
     const encoded = this.#options.encoder.output(parsed.value, position)
@@ -222,7 +231,7 @@ export class PageReader {
     const { column, reason } = encoded as Unfit
     this.#reject(row, position ?? undefined, 'unfit', `column "${column}" ${reason}`, {
       problem: reason,
-      ...this.#fieldOf(row, column),
+      ...fieldOf(row, column),
     })
   }
 
@@ -259,23 +268,11 @@ export class PageReader {
     if (own === undefined)
       throw new SyncError(`deleted([…]): the cursor "${this.#cursor?.name}" is no ${this.#cursor?.type}`, 'fix-source')
     // The source reports one from above again with its own window; one from below still marks what is older than it.
-    if (own !== null && own >= this.#to!) return
+    if ((own !== null && own >= this.#to!) || this.#isOutside(raw)) return
     this.anyDeleted = true
     this.#deletions.push({ key, position: own ?? range?.to ?? null })
     this.#otherBytes += weigh(key)
     if (own !== null && this.#isKnown(own)) this.#options.seenRows?.deleted({ key, position: own })
-  }
-
-  #fieldOf(row: Raw, field: string | undefined): Pick<RejectReason, 'column' | 'value'> {
-    try {
-      if (field === undefined) return {}
-      const value = row[field]
-      // It stands for a value that the source could not read: the row as a whole is wrong, and no type would fit.
-      return value instanceof Error ? {} : { column: field, value }
-    } catch {
-      // A getter of the row's that throws.
-      return {}
-    }
   }
 
   #reject(

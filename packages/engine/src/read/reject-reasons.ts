@@ -88,3 +88,19 @@ function shown(value: unknown): string {
     return `a value of type ${typeof value}`
   }
 }
+
+/** The field of a row that a reason names, with its value. */
+export function fieldOf(
+  row: Readonly<Record<string, unknown>>,
+  field: string | undefined,
+): Pick<RejectReason, 'column' | 'value'> {
+  try {
+    if (field === undefined) return {}
+    const value = row[field]
+    // It stands for a value that the source could not read: the row as a whole is wrong, and no type would fit.
+    return value instanceof Error ? {} : { column: field, value }
+  } catch {
+    // A getter of the row's that throws.
+    return {}
+  }
+}

@@ -1,4 +1,13 @@
-import { type Coverage, hull, intersect, type PartitionState, type Range, subtract, union } from '@tidemark/core/engine'
+import {
+  type Coverage,
+  hull,
+  intersect,
+  keysBetween,
+  type PartitionState,
+  type Range,
+  subtract,
+  union,
+} from '@tidemark/core/engine'
 import type { PlannedPartition } from '../plan/planned-table.ts'
 import { rangeOfStep, type Step } from '../plan/step.ts'
 import { hasTooManyInAll } from '../plan/too-many-windows.ts'
@@ -19,7 +28,8 @@ export class FailedRanges {
     this.window = failed === null ? undefined : { from: failed.from ?? undefined, to: failed.to }
     this.#staysTooMany = hasTooManyInAll(planned)
     const unread = [...planned.steps.ranges(), ...planned.outside.ranges()]
-    this.#toOvercome = this.window === undefined ? [] : intersect(unread, [this.window])
+    const keyRanges = this.isFailing ? (planned.refresh?.ranges ?? []) : []
+    this.#toOvercome = this.window === undefined ? union(keyRanges.map(keysBetween)) : intersect(unread, [this.window])
   }
 
   /** Nothing is left to read of what failed. */

@@ -1,6 +1,7 @@
 import {
   isLoose,
   listedPartitions,
+  type PartitionState,
   type Prepared,
   type Shape,
   type State,
@@ -170,7 +171,9 @@ function announce(table: TableRun, { options }: RunContext): void {
   const notKept = planned.partitions.flatMap((partition) => partition.notKept)
   const before = [...(known?.partitions.values() ?? [])]
   const found = (how: 'new' | 'known' | 'returned') => ({ table: name, tracking: how })
-  const isAnew = partitions.length > 0 && before.every((one) => one.backfillEnd === null && one.completedAt === null)
+  const isUnread = (one: PartitionState) =>
+    one.backfillEnd === null && one.completedAt === null && one.refreshed.length === 0
+  const isAnew = partitions.length > 0 && before.every(isUnread)
   if (planned.tracking === 'new') {
     log.info(`${name} is new, needs history from ${startText(planned)}`, found('new'))
   } else if (isAnew) {

@@ -5,6 +5,7 @@ import {
   type Counts,
   type DeletionGuard,
   failpoint,
+  keyRangeAt,
   type Question,
   type Range,
   type RejectLimit,
@@ -63,6 +64,7 @@ export class StepReader {
       columns,
       encoder,
       range: step.read,
+      keyRange: step.keyRange,
       knownBelow,
       redact,
       batchLimit: part,
@@ -130,8 +132,9 @@ export class StepReader {
   #question(signal: AbortSignal): Question {
     const { table, step, client, log, partition, mayChangeColumns } = this.#task
     const { cursor } = table
-    const { read } = step
-    const bounds = cursor === undefined || read === undefined ? {} : windowAt(read, cursor)
+    const { read, keyRange } = step
+    const keys = keyRange === undefined ? {} : { keyRange: keyRangeAt(keyRange, table.keyRanges!.column) }
+    const bounds = cursor === undefined || read === undefined ? keys : windowAt(read, cursor)
     const more = mayChangeColumns ? { mayChangeColumns } : {}
     return { client, signal, log, partition, ...bounds, ...more } as unknown as Question
   }
@@ -268,6 +271,7 @@ export class StepReader {
       rows,
       lateRows: latenessOf(committed, step, this.#lookedBack),
       completes: isDone ? batch.completes : undefined,
+      isRefreshed: committed.refreshed === true,
       deletions: this.#reader.anyDeleted,
     })
     return committed

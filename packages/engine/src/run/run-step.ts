@@ -217,6 +217,7 @@ function referTo(
     partition: partition.id,
     kind: step.kind,
     window: step.read,
+    ...(step.keyRange === undefined ? {} : { keyRange: step.keyRange }),
     attempt,
     beganAt,
   }

@@ -1,4 +1,5 @@
 import type { Completion, StateChange, TableStatus } from '@tidemark/core/engine'
+import { versionOf } from '../plan/plan-key-ranges.ts'
 import type { Step } from '../plan/step.ts'
 import type { PartitionRun, TableRun } from './table-run.ts'
 
@@ -13,14 +14,26 @@ export function completionOf(
   const closes = last && closesPass(partition)
   const done = last && step.lane === 'backfill' ? 1 : 0
   const overcomes = last && partition.failedRanges.isOvercomeBy(step)
+  const refresh = step.keyRange === undefined || !last ? undefined : planned.refresh
   return {
-    revision: closes && planned.revision !== undefined ? revisionOf(planned.revision, table) : undefined,
+    // The state knows when a full refresh is complete whose ranges several runs have read.
+    refresh: refresh && {
+      version: versionOf(table.schemaHash ?? refresh.schemaHash, refresh.generation),
+      after: refresh.after,
+    },
+    revision:
+      (closes || refresh !== undefined) && planned.revision !== undefined
+        ? revisionOf(planned.revision, table)
+        : undefined,
     status: table.ownStatus(done),
-    checkedAt: last && partition.reachesEnd(step) ? partition.asked.at : undefined,
+    checkedAt:
+      (refresh !== undefined && !table.isRestricted) || (last && partition.reachesEnd(step))
+        ? partition.asked.at
+        : undefined,
     failing: (partition.failedRanges.isFailing && !overcomes) || undefined,
     // What a restricted run leaves out may still bring older versions.
     purge:
-      closes &&
+      (closes || refresh !== undefined) &&
       partition.historyOutside === 0 &&
       table.planned.discovered.options.deletes === 'hard' &&
       (step.kind !== 'incremental' || deletions),
@@ -35,6 +48,8 @@ export function closesPass({ stepsRemaining, failed, stoppedAt }: PartitionRun):
 /** What no commit said of a pass, because its last steps were committed at the same time. */
 export function passCompleted(partition: PartitionRun): StateChange | undefined {
   const { table, planned, stepsRemaining, failed, stoppedAt, isClosed, mayPurge } = partition
+  // The commit of a key range knows whether it was the last one.
+  if (planned.refresh !== undefined) return undefined
   if (isClosed || stepsRemaining > 0 || failed || stoppedAt !== undefined) return undefined
   const revision = planned.revision === undefined ? undefined : revisionOf(planned.revision, table)
   const purge = mayPurge && partition.historyOutside === 0 && table.planned.discovered.options.deletes === 'hard'

@@ -98,6 +98,8 @@ export interface CommittedPart {
   readonly lateRows: Lateness | undefined
   /** What it completed; undefined if it did not, or if deletions were withheld. */
   readonly completes: Completion | undefined
+  /** The full refresh is complete, of which it was the last key range. */
+  readonly isRefreshed: boolean
   /** Whether the source has reported deletions so far. */
   readonly deletions: boolean
 }

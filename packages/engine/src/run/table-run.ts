@@ -16,10 +16,11 @@ import { undeclaredWith } from '../plan/unread.ts'
 import type { Lateness } from '../report/lateness.ts'
 import { addRows, NO_ROWS, type PartitionFailure, type RowCounts } from '../report/report.ts'
 import { Sequence } from '../time/sequence.ts'
+import { highest, lowest } from './extremes.ts'
 import { FailedRanges } from './failed-ranges.ts'
-import { highest } from './highest.ts'
 import { OpenRange } from './open-range.ts'
 import { type OtherPartitions, otherPartitions } from './other-partitions.ts'
+import { RefreshProgress } from './refresh-progress.ts'
 import { ShapeGate } from './shape-gate.ts'
 import { StepLeases } from './step-leases.ts'
 import type { LeftOut } from './step-task.ts'
@@ -88,6 +89,7 @@ export class TableRun {
     this.recordedUndeclared = known?.undeclared ?? []
     this.partitions = planned.partitions.map((partition) => new PartitionRun(this, partition))
     this.#others = otherPartitions(planned, known)
+    this.deletedRows = this.partitions.reduce((sum, { refresh }) => sum + refresh.deleted, 0)
   }
 
   get name(): string {
@@ -142,7 +144,8 @@ export class TableRun {
   ownStatus(done = 0): TableStatus {
     if (this.planned.pausedFor !== undefined) return 'paused'
     const left = this.partitions.reduce((sum, one) => sum + one.historyStepsRemaining + one.historyOutside, 0)
-    return left - done > 0 || this.#others.isBackfilling ? 'backfilling' : 'complete'
+    const isLeft = left - done > 0 || this.partitions.some(({ refresh }) => refresh.startsAgain(this.schemaHash))
+    return isLeft || this.#others.isBackfilling ? 'backfilling' : 'complete'
   }
 }
 
@@ -180,6 +183,7 @@ export class PartitionRun {
   landed = false
   /** Steps that are committed. */
   readonly finished: Step[] = []
+  readonly refresh: RefreshProgress
   /** Rows of a window that was read again came back. */
   cameBack = false
   /** What this run reads again of it. */
@@ -202,7 +206,9 @@ export class PartitionRun {
     const open = planned.steps.open
     this.#open = open === undefined ? undefined : new OpenRange(open)
     this.coveredTo = highest(planned.continuesFrom, planned.wanted?.from, planned.wanted?.to)
-    this.asked = { at: planned.discovered.askedAt, to: planned.wanted?.to }
+    this.refresh = new RefreshProgress(planned.refresh)
+    // What earlier runs have read of a full refresh is as it was then.
+    this.asked = { at: lowest(planned.discovered.askedAt, this.refresh.begunAt), to: planned.wanted?.to }
     const known = table.known?.partitions.get(this.id)
     this.failedRanges = new FailedRanges(known, planned)
     this.isChecked =
@@ -236,8 +242,9 @@ export class PartitionRun {
   }
 
   /** Whether a step reads up to where its source ended when it was asked; a part of what is planned does not. */
-  reachesEnd({ window }: Pick<Step, 'window'>): boolean {
+  reachesEnd({ window, keyRange }: Pick<Step, 'window' | 'keyRange'>): boolean {
     if (this.table.isRestricted) return false
+    if (keyRange !== undefined) return this.refresh.isComplete
     return window === undefined || (this.asked.to !== undefined && window.to >= this.asked.to)
   }
 

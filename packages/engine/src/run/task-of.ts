@@ -71,11 +71,12 @@ class PartitionStep implements StepOwner {
   }
 
   get deletionGuard(): StepOwner['deletionGuard'] {
-    const { table, resyncs, cameBack } = this.#partition
-    const { read } = this.#step
+    const { table, resyncs, cameBack, refresh } = this.#partition
+    const { read, keyRange } = this.#step
     return {
       limit: this.#options.acceptDeletions === true ? undefined : table.discovered.options.deletionLimit,
       deletedBefore: table.deletedRows,
+      deletedInRanges: keyRange === undefined ? undefined : refresh.deleted,
       replaces: read === undefined ? undefined : union(resyncs, [read]),
       cameBack: cameBack || undefined,
     }
@@ -103,10 +104,12 @@ class PartitionStep implements StepOwner {
     return this.#partition.table.undeclaredWith(names)
   }
 
-  committed({ rows, lateRows: late, completes, deletions }: CommittedPart): void {
+  committed({ rows, lateRows: late, completes, isRefreshed, deletions }: CommittedPart): void {
     const partition = this.#partition
     const { table } = partition
-    const { kind } = this.#step
+    const { kind, keyRange } = this.#step
+    if (isRefreshed) partition.refresh.isComplete = true
+    if (keyRange !== undefined) partition.refresh.deleted += rows.deleted ?? 0
     table.add(rows)
     if (deletions) table.reportsDeletions = true
     if (completes !== undefined) table.recorded = statusAfter(this.#step, partition, completes)

@@ -12,7 +12,7 @@ const WASTED = 1000
  * with another. Where nothing fits, not all of it is read in vain.
  */
 export function giveUp(failure: Failure, partition: PartitionRun, step: Step, { rows, empties }: Progress): void {
-  const isUnfit = (failure.code === 'reject-limit' || empties) && step.window !== undefined
+  const isUnfit = (failure.code === 'reject-limit' || empties) && (step.window ?? step.keyRange) !== undefined
   if (isUnfit) partition.unfit.push({ step, failure })
   partition.wasted += rows.rejected
   partition.stopped = !isUnfit || partition.wasted >= WASTED

@@ -6,6 +6,7 @@ import type {
   DeletionGuard,
   Destination,
   EncodedRow,
+  KeyRangeRef,
   Lease,
   Prepared,
   Range,
@@ -129,6 +130,7 @@ export interface WriteOptions {
   readonly partition?: string
   readonly kind?: StepKind
   readonly window?: Range
+  readonly keyRange?: KeyRangeRef
   readonly deleted?: readonly Told[]
   readonly rejects?: readonly Reject[]
   readonly tombstones?: boolean
@@ -179,11 +181,12 @@ export class TestTable {
 
   async begin(
     kind: StepKind,
-    { partition = '', window }: Pick<WriteOptions, 'partition' | 'window'> = {},
+    { partition = '', window, keyRange }: Pick<WriteOptions, 'partition' | 'window' | 'keyRange'> = {},
   ): Promise<StepRef> {
     const beganAt = await this.world.destination.now()
     const { run } = this.world
-    return { run, step: this.world.nextStep(), table: this.name, partition, kind, window, attempt: 1, beganAt }
+    const step = { run, step: this.world.nextStep(), table: this.name, partition, kind, window, attempt: 1, beganAt }
+    return keyRange === undefined ? step : { ...step, keyRange }
   }
 
   /** Commits one batch, in a separate step that ends with it, unless the options say otherwise. */

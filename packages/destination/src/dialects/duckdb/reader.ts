@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { Project } from '@tidemark/core/engine'
 import { requireFile } from '../../files/require-file.ts'
 import { stateVersion } from '../../state/migrations.ts'
-import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { readMark } from '../../state/state-mark.ts'
 import { readerOf, readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import type { Reader } from '../database-kind.ts'
 import { connect, DuckDbConnections } from './connections.ts'
@@ -47,7 +47,7 @@ export async function openDuckDbReader(path: string, project: Project | undefine
       requireFile(path)
       const stamp = stampOf(path)
       // A file that is as it was is not opened.
-      if (stamp !== looked.stamp) looked = { stamp, mark: markOf((await destination.query(STATE_MARK)).rows) }
+      if (stamp !== looked.stamp) looked = { stamp, mark: await readMark((statement) => destination.query(statement)) }
       return looked.mark
     },
     close: async () => {},

@@ -1,5 +1,5 @@
 import type { Project } from '@tidemark/core/engine'
-import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { readMark } from '../../state/state-mark.ts'
 import { readerOf, readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import type { Reader } from '../database-kind.ts'
 import { parseAddress } from './address.ts'
@@ -37,7 +37,7 @@ export async function openPostgresReader(url: string, project: Project | undefin
   return {
     ...readerOf(destination),
     markEveryMs: 1000,
-    mark: async () => markOf((await destination.query(STATE_MARK)).rows),
+    mark: () => readMark((statement) => destination.query(statement)),
     close: () => sessions.close(),
   }
 }

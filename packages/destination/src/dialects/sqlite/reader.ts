@@ -1,6 +1,6 @@
 import type { Project } from '@tidemark/core/engine'
 import { requireFile } from '../../files/require-file.ts'
-import { markOf, STATE_MARK } from '../../state/state-mark.ts'
+import { readMark } from '../../state/state-mark.ts'
 import type { SqlStore } from '../../store.ts'
 import { readOnlyStore, refuseUnreadable } from '../../store-reader.ts'
 import { textProblem } from '../../table/check-partition.ts'
@@ -88,11 +88,11 @@ export async function openSqliteReader(path: string, project: Project | undefine
     // One number that SQLite keeps anyway.
     markEveryMs: 400,
     mark: () =>
-      reading(({ database: { raw }, file }) => {
+      reading(async ({ database: { raw }, file }) => {
         // Changes with every commit of another connection, also with those that are nothing of ours.
         const now = String(raw.prepare('pragma data_version').get()?.['data_version'])
         if (now !== version) {
-          mark = `${file} ${markOf(runQuery(raw, STATE_MARK).rows)}`
+          mark = `${file} ${await readMark((statement) => runQuery(raw, statement))}`
           version = now
         }
         return mark

@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+import type { StateDialect } from './state-dialect.ts'
+import type { StateDatabase } from './state-types.ts'
+
+/** Version 5: what several runners write at once, and what of a full refresh is read. */
+export async function extendState(db: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
+  await addWindowLeases(db, dialect)
+  await addRefreshedRanges(db)
+}
+
+/** Of version 5: the key ranges of full refreshes that are not complete. */
+async function addRefreshedRanges({ schema }: Kysely<StateDatabase>): Promise<void> {
+  await schema
+    .createTable('_tidemark_refreshed_ranges')
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('partition', 'text', (c) => c.notNull())
+    .addColumn('from_key', 'bigint')
+    .addColumn('to_key', 'bigint')
+    .addColumn('read_at', 'bigint', (c) => c.notNull())
+    .addColumn('version', 'text', (c) => c.notNull())
+    .addColumn('revision', 'text')
+    .addColumn('rows_deleted', 'bigint', (c) => c.notNull())
+    .addColumn('deletions_unknown', 'bigint', (c) => c.notNull())
+    .execute()
+  await schema
+    .createIndex('_tidemark_refreshed_ranges_of')
+    .on('_tidemark_refreshed_ranges')
+    .columns(['name', 'partition'])
+    .execute()
+}
+
+/** Of version 5: leases of windows, so that several runners write one table. */
+async function addWindowLeases({ schema }: Kysely<StateDatabase>, dialect: StateDialect): Promise<void> {
+  await dialect
+    .counted(schema.createTable('_tidemark_window_leases'), 'id')
+    .addColumn('table_lease', 'bigint', (c) => c.notNull())
+    .addColumn('fence', 'bigint', (c) => c.notNull())
+    .addColumn('partition', 'text', (c) => c.notNull())
+    .addColumn('from_position', 'bigint')
+    .addColumn('to_position', 'bigint')
+    .addColumn('runner', 'text', (c) => c.notNull())
+    .addColumn('commits', 'bigint', (c) => c.notNull())
+    .addColumn('since', 'bigint', (c) => c.notNull())
+    .execute()
+  await schema
+    .createIndex('_tidemark_window_leases_of')
+    .on('_tidemark_window_leases')
+    .columns(['table_lease', 'partition'])
+    .execute()
+}
